@@ -1,0 +1,159 @@
+"""What a run says while it works, and the states those events lead to.
+
+`execute()` yields these in order: `RunStarted`, any number of the middle ones, then exactly one of `RunFinished`,
+`RunStopped` and `RunFailed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from engine.errors import ExperimentError
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """Preparation is over and the first step is next.
+
+    total_steps: optimiser steps planned. steps_per_epoch and examples_per_step translate the step axis into epochs and
+    images seen (for meta-learning an epoch is the interval between two validations; examples are images).
+    facts: what the window shows beside the run, e.g. {"classes": 40, "train images": 80, "trainable parameters": 113088}.
+    """
+
+    total_steps: int
+    steps_per_epoch: int
+    examples_per_step: int
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Values measured after `step` optimiser steps. Names: "train/loss", "train/accuracy", "val/loss", "val/accuracy",
+    "val/accuracy before adaptation", "moved/<block>", "rate/<block>". Accuracies are fractions in [0, 1]."""
+
+    step: int
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class EpochCompleted:
+    epoch: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointSaved:
+    """A safetensors file in the run's directory. kind: "best" or "last"; path: relative to the run's directory."""
+
+    kind: str
+    path: str
+    step: int
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """One final figure with what it takes to believe it.
+
+    metric: e.g. "test/accuracy". value, low, high: the figure and its 95 % interval. n: images or episodes behind it.
+    unit: "images" or "episodes". protocol: e.g. {"split": …, "batch norm": …, "interval": …, "weights": …}.
+    ids, truth, predicted: per image (int64, int16, int16); scores: per episode (float64). Either may be empty.
+    """
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    n: int
+    unit: str
+    protocol: Mapping[str, str]
+    ids: np.ndarray | None = None
+    truth: np.ndarray | None = None
+    predicted: np.ndarray | None = None
+    scores: np.ndarray | None = None
+    class_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message for the run's log. level: "info" or "warning"."""
+
+    text: str
+    level: str = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Preparing:
+    """Work before or between steps that takes a while. fraction: 0..1, or None when the length is not known."""
+
+    text: str
+    fraction: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunStopped:
+    """The person (or the time budget's owner) asked to stop and keep what there is."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunFailed:
+    """kind: "experiment" (mendable; no traceback shown) or "bug". traceback: kept for 'Copy details'."""
+
+    kind: str
+    message: str
+    advice: str
+    traceback: str = ""
+
+
+Event = (
+    RunStarted | Metrics | EpochCompleted | CheckpointSaved | Evaluated | Notice | Preparing
+    | RunFinished | RunStopped | RunFailed
+)  # fmt: skip
+LAST_EVENTS = (RunFinished, RunStopped, RunFailed)
+
+
+class RunState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+S = RunState
+# Which state may follow which. `interrupted` is given at start-up to a run whose process is gone.
+TRANSITIONS: dict[RunState, frozenset[RunState]] = {
+    S.QUEUED: frozenset({S.RUNNING, S.STOPPED, S.FAILED, S.INTERRUPTED}),
+    S.RUNNING: frozenset({S.PAUSED, S.FINISHED, S.STOPPED, S.FAILED, S.INTERRUPTED}),
+    S.PAUSED: frozenset({S.RUNNING, S.STOPPED, S.FAILED, S.INTERRUPTED}),
+    S.FINISHED: frozenset(),
+    S.STOPPED: frozenset(),
+    S.FAILED: frozenset(),
+    S.INTERRUPTED: frozenset({S.QUEUED}),
+}
+LIVE_STATES = frozenset({S.QUEUED, S.RUNNING, S.PAUSED})
+
+
+class IllegalTransition(ExperimentError):
+    """A run was asked to go from one state to another that does not follow it."""
+
+
+def next_state(old: RunState, new: RunState) -> RunState:
+    """`new` if it may follow `old` (or is the same); raises `IllegalTransition` otherwise."""
+    if new is not old and new not in TRANSITIONS[old]:
+        raise IllegalTransition(f"A run that is {old} cannot become {new}.")
+    return new

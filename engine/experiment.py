@@ -1,0 +1,95 @@
+"""An experiment as plain data: all that is needed to run it again. Frozen, validated, JSON both ways."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.errors import InvalidExperiment
+
+Split = Literal["stratified", "given", "random-classes", "by-alphabet"]
+
+
+class Frozen(BaseModel):
+    """Immutable, strict about unknown keys, and without NaN or infinity anywhere."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class DatasetChoice(Frozen):
+    """Which images, and how they are divided."""
+
+    name: str = Field("glyphs", description="glyphs, digits, omniglot, or folder (then `path` says where)")
+    path: str | None = Field(None, description="folder or zip of class folders, for `folder` and `omniglot`")
+    classes: int | None = Field(None, ge=2, description="use only the first N classes of the split seed's order")
+    labels_per_class: int | None = Field(None, ge=1, description="labelled training images per class; all if empty")
+    split: Split | None = Field(None, description="how images or classes are divided; the method's own way if empty")
+    split_seed: int = Field(0, ge=0, description="seed of the division into training, validation and test")
+
+
+class BackboneChoice(Frozen):
+    """Which network, and which weights it starts from."""
+
+    name: str = "conv4"
+    weights: str = Field("random", description="random, a name from the catalogue, or run:<uid> of a saved run")
+
+
+class MethodChoice(Frozen):
+    """Which method, with the hyperparameters that differ from its defaults or all of them."""
+
+    name: str = "lp_ft"
+    hyperparameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class Budget(Frozen):
+    """When to stop at the latest, whatever the method's own length is."""
+
+    minutes: float | None = Field(None, gt=0, description="stop training after this many minutes and evaluate")
+
+
+class Experiment(Frozen):
+    """Everything needed to run again on another machine."""
+
+    dataset: DatasetChoice = DatasetChoice()
+    backbone: BackboneChoice = BackboneChoice()
+    method: MethodChoice = MethodChoice()
+    budget: Budget = Budget()
+    seed: int = Field(0, ge=0)
+    device: str = Field("cpu", description="cpu, cuda:0, cuda:1, …, mps")
+    precision: Literal["float32", "bfloat16"] = "float32"
+
+    def canonical(self) -> str:
+        """JSON with sorted keys and no white space: equal experiments give equal text."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+    def group_hash(self) -> str:
+        """Hash of everything but the seed: runs that share it are seeds of one configuration."""
+        body = self.model_dump(mode="json", exclude={"seed"})
+        text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def with_seed(self, seed: int) -> Experiment:
+        return self.model_copy(update={"seed": seed})
+
+
+def parse_experiment(data: object) -> Experiment:
+    """Build an `Experiment` from decoded JSON; raises `InvalidExperiment` with one sentence for the first fault."""
+    try:
+        return Experiment.model_validate(data)
+    except ValidationError as error:
+        raise InvalidExperiment(*explain(error)) from None
+
+
+def explain(error: ValidationError) -> tuple[str, str, str]:
+    """(message, advice, field) for the first fault of a pydantic error, in words a person can act on."""
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"]) or "experiment"
+    given = first.get("input")
+    shown = "" if isinstance(given, dict | list) else f" (given: {given!r})"
+    if first["type"] == "extra_forbidden":
+        return f"“{field}” is not a known setting.", "Remove it or check its spelling.", field
+    reason = first["msg"].replace("Input should be", "must be").replace("Value error, ", "")
+    return f"“{field}” {reason}{shown}.", "Correct this value and try again.", field

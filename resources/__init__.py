@@ -1,0 +1,1 @@
+"""Data only: icons, style, presets and the bundled weights."""

@@ -1,0 +1,1 @@
+"""What a person sees: the desktop window and the terminal. No torch, no SQL."""

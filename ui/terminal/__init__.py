@@ -1,0 +1,1 @@
+"""The terminal front end: the same chain as the window, without Qt."""
