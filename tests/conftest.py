@@ -1,0 +1,132 @@
+"""Every test runs off-screen, on one thread of torch, in a workspace of its own, and leaves nothing behind.
+
+A test fails when it leaves a thread or a running QTimer, or when something logs a warning (ask for the `caplog` fixture
+where a warning is what the test is about).
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[_variable] = "1"
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(REPOSITORY))
+
+
+def qt_problem() -> str | None:
+    """Why Qt cannot be used here, in one sentence, or None where it can."""
+    try:
+        import PySide6.QtWidgets  # noqa: F401
+    except ImportError as error:
+        return f"Qt cannot be loaded on this machine ({error}), so the tests of the window are skipped."
+    return None
+
+
+QT_PROBLEM = qt_problem()
+pytest_plugins = [] if QT_PROBLEM else ["pytestqt.plugin"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Keep pytest-qt's options known where its plugin is not loaded."""
+    if QT_PROBLEM:
+        for name in ("qt_api", "qt_log_level_fail"):
+            parser.addini(name, "read by pytest-qt")
+        parser.addini("qt_log_ignore", "read by pytest-qt", type="linelist")
+
+
+class WindowTestsWithoutQt(pytest.Module):
+    """Stands for a file of window tests on a machine that cannot load Qt."""
+
+    def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
+        pytest.skip(QT_PROBLEM or "", allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    if QT_PROBLEM and (REPOSITORY / "tests" / "ui") in module_path.parents:
+        return WindowTestsWithoutQt.from_parent(parent, path=module_path)
+    return None
+
+
+@pytest.fixture(autouse=True)
+def own_workspace(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace, settings and caches of the test's own; nothing of the person who runs the tests is touched."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("WARMSTART_WORKSPACE", str(home / "workspace"))
+    for variable in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(variable, str(home / variable.lower()))
+    return home / "workspace"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_torch_thread() -> None:
+    """Keep torch to one thread in this process, whenever it is imported."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+
+
+class WarningsKept(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.name}: {record.getMessage()}")
+
+
+@pytest.fixture(autouse=True)
+def no_logged_warning(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail on a logged warning unless the test reads the log itself."""
+    kept = WarningsKept()
+    logging.getLogger().addHandler(kept)
+    yield
+    logging.getLogger().removeHandler(kept)
+    if kept.lines and "caplog" not in request.fixturenames:
+        pytest.fail("logged while the test ran: " + "; ".join(kept.lines), pytrace=False)
+
+
+def stray_threads(before: set[threading.Thread], patience: float = 3.0) -> list[str]:
+    """Names of threads started since `before` that do not end within `patience` seconds."""
+    deadline = time.monotonic() + patience
+    while True:
+        alive = [t for t in threading.enumerate() if t not in before and not isinstance(t, threading._DummyThread)]
+        if not alive or time.monotonic() > deadline:
+            return [thread.name for thread in alive]
+        time.sleep(0.01)
+
+
+@pytest.fixture(autouse=True)
+def no_stray_thread() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    if names := stray_threads(before):
+        pytest.fail(f"threads left running: {', '.join(names)}", pytrace=False)
+
+
+def running_timers() -> list[str]:
+    """The QTimers of this process that still tick, each by its parent's class and interval."""
+    import shiboken6
+    from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    timers = [item for item in gc.get_objects() if type(item) is QTimer and shiboken6.isValid(item)]
+    return [f"{type(t.parent()).__name__} every {t.interval()} ms" for t in timers if t.isActive()]
+
+
+@pytest.fixture(autouse=True)
+def no_leftover_timer(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After a test with a window: no timer may still be running."""
+    yield
+    if "qapp" in request.fixturenames and (left := running_timers()):
+        pytest.fail(f"timers left running: {', '.join(left)}", pytrace=False)

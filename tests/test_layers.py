@@ -1,0 +1,60 @@
+"""The rooms of the house: who may import whom, and what must open before torch is loaded."""
+
+from __future__ import annotations
+
+import importlib.util
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+TORCH_FREE = [
+    "main",
+    "ui.terminal",
+    "storage",
+    "engine.data",
+    "engine.registry",
+    "engine.methods",
+    "engine.backbones.catalog",
+    "engine.plan",
+    "engine.comparison",
+    "engine.preflight",
+    "engine.experiment",
+    "engine.events",
+]
+
+
+def test_imports_keep_to_the_layers() -> None:
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]
+    answer = subprocess.run([*command, "--no-cache"], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+def modules_of(name: str) -> list[str]:
+    """The module itself and everything below it."""
+    spec = importlib.util.find_spec(name)
+    assert spec is not None, f"{name} is not there"
+    if spec.submodule_search_locations is None:
+        return [name]
+    below = pkgutil.walk_packages(spec.submodule_search_locations, name + ".")
+    return [name, *(module.name for module in below)]
+
+
+@pytest.mark.parametrize("name", TORCH_FREE)
+def test_opens_without_torch(name: str) -> None:
+    lines = [f"import {module}" for module in modules_of(name)]
+    lines.append("import sys; print([m for m in ('torch', 'torchvision', 'PySide6', 'pyqtgraph') if m in sys.modules])")
+    command = [sys.executable, "-c", "\n".join(lines)]
+    answer = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert answer.stdout.strip() == "[]", answer.stdout + answer.stderr
+
+
+def test_the_packages_themselves_import_nothing() -> None:
+    for name in ("engine", "storage", "ui", "resources"):
+        code = f"import sys; before = set(sys.modules); import {name}; print(sorted(set(sys.modules) - before))"
+        answer = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+        assert answer.stdout.strip() == f"['{name}']"
