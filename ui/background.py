@@ -1,0 +1,89 @@
+"""Work off the window's thread: a small pool whose answers arrive in the window's thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from engine.errors import Cancelled
+
+T = TypeVar("T")
+
+
+class Background(QObject):
+    """Runs `work(cancelled)` in a thread; a newer call with the same key cancels the older and drops its answer.
+
+    crashed: an exception of work that was started without `failed`.
+    """
+
+    crashed = Signal(object)
+    _answered = Signal(object, object, object)
+
+    def __init__(self, threads: int = 2, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="background")
+        self._current: dict[str, threading.Event] = {}
+        self._all: set[threading.Event] = set()
+        self._closed = False
+        self._answered.connect(self._hand_over, Qt.ConnectionType.QueuedConnection)
+
+    def run(
+        self,
+        work: Callable[[Callable[[], bool]], T],
+        done: Callable[[T], None],
+        failed: Callable[[Exception], None] | None = None,
+        key: str = "",
+    ) -> None:
+        """Start `work`; exactly one of `done(result)` and `failed(error)` is called later, none if it was cancelled.
+
+        work is given `cancelled()`, which it asks now and then; raising `engine.errors.Cancelled` is a quiet end.
+        """
+        if self._closed:
+            return
+        self.cancel(key)
+        stop = threading.Event()
+        self._all.add(stop)
+        if key:
+            self._current[key] = stop
+        self._pool.submit(self._work, work, done, failed or self.crashed.emit, stop)
+
+    def cancel(self, key: str) -> None:
+        """Drop what runs under this key, if anything does."""
+        if stop := self._current.pop(key, None):
+            stop.set()
+
+    def close(self) -> None:
+        """Cancel everything and drop the answers; threads end by themselves. May be called twice."""
+        self._closed = True
+        for stop in tuple(self._all):
+            stop.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _work(
+        self,
+        work: Callable[[Callable[[], bool]], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+        stop: threading.Event,
+    ) -> None:
+        if stop.is_set():
+            self._all.discard(stop)
+            return
+        try:
+            result = work(stop.is_set)
+        except Cancelled:
+            stop.set()
+            self._all.discard(stop)
+        except Exception as error:  # noqa: BLE001 - the thread's boundary: the caller decides what it means
+            self._answered.emit(failed, error, stop)
+        else:
+            self._answered.emit(done, result, stop)
+
+    def _hand_over(self, answer: Callable[[Any], None], result: object, stop: threading.Event) -> None:
+        self._all.discard(stop)
+        if not self._closed and not stop.is_set():
+            answer(result)

@@ -1,0 +1,110 @@
+"""The saved runs as the window sees them: questions and changes go to one storage thread, answers come back."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from engine.errors import ExperimentError
+
+if TYPE_CHECKING:
+    from storage.store import RunStore
+    from storage.workspace import Workspace
+
+T = TypeVar("T")
+
+
+class Library(QObject):
+    """Owns the storage thread. `read` and `write` return at once; answers arrive in the thread of this object.
+
+    changed: frozenset of the run ids a write touched (empty: re-read everything). failed: an `ExperimentError` that no
+    caller asked for. crashed: any other exception, that is, a bug.
+    """
+
+    changed = Signal(object)
+    failed = Signal(object)
+    crashed = Signal(object)
+    _answered = Signal(object, object)
+
+    def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._questions: queue.SimpleQueue[Callable[[RunStore], None] | None] = queue.SimpleQueue()
+        self._closed = False
+        self._answered.connect(self._hand_over, Qt.ConnectionType.QueuedConnection)
+        self._thread = threading.Thread(target=self._serve, name="library", daemon=True)
+        self._thread.start()
+
+    def read(
+        self,
+        question: Callable[[RunStore], T],
+        answer: Callable[[T], None],
+        failed: Callable[[ExperimentError], None] | None = None,
+    ) -> None:
+        """Ask the store something; `answer` gets the result later, `failed` (else the signal) a mendable error."""
+        self._questions.put(lambda store: self._ask(store, question, answer, failed, None))
+
+    def write(
+        self,
+        action: Callable[[RunStore], T],
+        then: Callable[[T], None] | None = None,
+        runs: Iterable[int] = (),
+        failed: Callable[[ExperimentError], None] | None = None,
+    ) -> None:
+        """Change the store; emits `changed` with `runs` (empty: anything may have changed), then calls `then`."""
+        touched = frozenset(runs)
+        self._questions.put(lambda store: self._ask(store, action, then, failed, touched))
+
+    def announce(self, runs: Iterable[int]) -> None:
+        """Tell everybody that these runs changed (written by somebody else, such as a run's own thread)."""
+        self.changed.emit(frozenset(runs))
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Finish what was asked, drop the answers, end the thread. May be called twice."""
+        if self._closed:
+            return
+        self._closed = True
+        self._questions.put(None)
+        self._thread.join(timeout)
+
+    def _serve(self) -> None:
+        from storage.store import RunStore
+
+        store: RunStore | None = None
+        while (ask := self._questions.get()) is not None:
+            try:
+                if store is None:
+                    store = RunStore(self._workspace)
+                ask(store)
+            except ExperimentError as error:
+                self._answered.emit(self.failed.emit, error)
+            except Exception as error:  # noqa: BLE001 - the thread's boundary: a bug is shown, the thread lives on
+                self._answered.emit(self.crashed.emit, error)
+        if store is not None:
+            store.close()
+
+    def _ask(
+        self,
+        store: RunStore,
+        question: Callable[[RunStore], Any],
+        answer: Callable[[Any], None] | None,
+        failed: Callable[[ExperimentError], None] | None,
+        touched: frozenset[int] | None,
+    ) -> None:
+        try:
+            result = question(store)
+        except ExperimentError as error:
+            self._answered.emit(failed or self.failed.emit, error)
+            return
+        if touched is not None:
+            self._answered.emit(self.changed.emit, touched)
+        if answer is not None:
+            self._answered.emit(answer, result)
+
+    def _hand_over(self, answer: Callable[[Any], None], result: object) -> None:
+        if not self._closed:
+            answer(result)

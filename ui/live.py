@@ -1,0 +1,225 @@
+"""What the active runs do right now, kept in memory: curves, progress, time left. One timer, 15 times a second."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.events import (
+    CheckpointSaved,
+    EpochCompleted,
+    Evaluated,
+    Event,
+    Metrics,
+    Notice,
+    Preparing,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    RunState,
+    RunStopped,
+)  # fmt: skip
+from ui.library import Library
+from ui.run_queue import RunQueue
+
+INTERVAL_MS = 66
+_LAST_STATE = {RunFinished: RunState.FINISHED, RunStopped: RunState.STOPPED, RunFailed: RunState.FAILED}
+
+
+class GrowingCurve:
+    """A curve that is appended to; `steps` (int64), `times` (seconds since the start) and `values` are views."""
+
+    def __init__(self) -> None:
+        self._steps = np.empty(256, np.int64)
+        self._rest = np.empty((2, 256), np.float64)
+        self._length = 0
+
+    def append(self, step: int, seconds: float, value: float) -> None:
+        if self._length == len(self._steps):
+            self._steps = np.concatenate([self._steps, np.empty_like(self._steps)])
+            self._rest = np.concatenate([self._rest, np.empty_like(self._rest)], axis=1)
+        self._steps[self._length] = step
+        self._rest[:, self._length] = seconds, value
+        self._length += 1
+
+    def __len__(self) -> int:
+        return self._length
+
+    @property
+    def steps(self) -> np.ndarray:
+        return self._steps[: self._length]
+
+    @property
+    def times(self) -> np.ndarray:
+        return self._rest[0, : self._length]
+
+    @property
+    def values(self) -> np.ndarray:
+        return self._rest[1, : self._length]
+
+
+@dataclass
+class LiveRun:
+    """One run since it was put in line. `activity` says what it prepares ("Reading images"), `fraction` how far."""
+
+    run_id: int
+    state: RunState = RunState.QUEUED
+    activity: str = ""
+    fraction: float | None = None
+    step: int = 0
+    epoch: int = 0
+    total_steps: int = 0
+    steps_per_epoch: int = 0
+    examples_per_step: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)
+    curves: dict[str, GrowingCurve] = field(default_factory=dict)
+    messages: list[Notice] = field(default_factory=list)
+    results: list[Evaluated] = field(default_factory=list)
+    checkpoints: dict[str, CheckpointSaved] = field(default_factory=dict)
+    failure: RunFailed | None = None
+    started: float | None = None  # monotonic seconds of RunStarted
+    ended: float | None = None
+    _paused_at: float | None = None
+    _paused: float = 0.0
+
+    def elapsed(self) -> float:
+        """Seconds of training so far, pauses left out; 0 before the first step."""
+        if self.started is None:
+            return 0.0
+        now = self.ended or self._paused_at or time.monotonic()
+        return max(0.0, now - self.started - self._paused)
+
+    def progress(self) -> float | None:
+        """0..1 of the planned steps; None while it is not known."""
+        return min(1.0, self.step / self.total_steps) if self.total_steps else None
+
+    def seconds_left(self) -> float | None:
+        """Estimate from this run's own steps; None before enough of them are done."""
+        if self.step < 2 or not self.total_steps or self.elapsed() < 0.5:
+            return None
+        return self.elapsed() * max(0, self.total_steps - self.step) / self.step
+
+    def set_state(self, state: RunState) -> None:
+        now = time.monotonic()
+        if state is RunState.PAUSED and self._paused_at is None:
+            self._paused_at = now
+        elif state is not RunState.PAUSED and self._paused_at is not None:
+            self._paused += now - self._paused_at
+            self._paused_at = None
+        self.state = state
+
+    def add(self, event: Event) -> None:
+        """Take one event in."""
+        match event:
+            case RunStarted():
+                self._start(event)
+            case Metrics():
+                self._measure(event)
+            case EpochCompleted():
+                self.epoch, self.step = event.epoch, max(self.step, event.step)
+            case Preparing():
+                self.activity, self.fraction = event.text, event.fraction
+            case Notice():
+                self.messages.append(event)
+            case Evaluated():
+                self.results.append(event)
+            case CheckpointSaved():
+                self.checkpoints[event.kind] = event
+            case RunFinished() | RunStopped() | RunFailed():
+                self._end(event)
+
+    def _start(self, event: RunStarted) -> None:
+        self.total_steps, self.steps_per_epoch = event.total_steps, event.steps_per_epoch
+        self.examples_per_step, self.facts = event.examples_per_step, dict(event.facts)
+        self.started, self.activity, self.fraction = time.monotonic(), "", None
+        self.set_state(RunState.RUNNING)
+
+    def _measure(self, event: Metrics) -> None:
+        self.step, self.activity, self.fraction = max(self.step, event.step), "", None
+        seconds = self.elapsed()
+        for name, value in event.values.items():
+            self.curves.setdefault(name, GrowingCurve()).append(event.step, seconds, value)
+
+    def _end(self, event: RunFinished | RunStopped | RunFailed) -> None:
+        self.set_state(_LAST_STATE[type(event)])
+        self.ended, self.activity, self.fraction = time.monotonic(), "", None
+        self.failure = event if isinstance(event, RunFailed) else None
+
+
+class Live(QObject):
+    """Hands the queue's news to the pages. The timer rests while nothing is queued or running.
+
+    events(run id, list of events): after the events are in `buffer(run id)`. state(run id, RunState): queued, running,
+    paused and the last state. engine_ready: torch is imported, costs and runs start without that delay.
+    """
+
+    events = Signal(int, object)
+    state = Signal(int, object)
+    engine_ready = Signal()
+
+    def __init__(self, queue: RunQueue, library: Library, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._queue = queue
+        self._library = library
+        self._runs: dict[int, LiveRun] = {}
+        self.is_engine_ready = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(INTERVAL_MS)
+        self._timer.timeout.connect(self.tick)
+        self.engine_ready.connect(self._note_engine)
+
+    def buffer(self, run_id: int) -> LiveRun | None:
+        """The run's memory, from when it was put in line until the program ends; None for runs of earlier days."""
+        return self._runs.get(run_id)
+
+    def active(self) -> list[int]:
+        return self._queue.active()
+
+    def wake(self) -> None:
+        """Start the timer; called after a run was put in line."""
+        for run_id in self._queue.active():
+            self._runs.setdefault(run_id, LiveRun(run_id))
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+    def tick(self) -> None:
+        """Take what the runs' threads left, tell the pages, and re-read rows whose state changed."""
+        busy = self._queue.is_busy()
+        news = self._queue.drain()
+        changed = {run_id for run_id, events in news.items() if self._take(run_id, events)}
+        changed |= self._compare_states()
+        if changed:
+            self._library.announce(changed)
+        if not busy and not news:
+            self._timer.stop()
+
+    def _take(self, run_id: int, events: list[Event]) -> bool:
+        """Add the events; True if the row on disk may look different now."""
+        run = self._runs.setdefault(run_id, LiveRun(run_id))
+        before = run.state
+        for event in events:
+            run.add(event)
+        self.events.emit(run_id, events)
+        if run.state is not before:
+            self.state.emit(run_id, run.state)
+        return run.state is not before or any(isinstance(e, (EpochCompleted, Evaluated)) for e in events)
+
+    def _compare_states(self) -> set[int]:
+        changed = set()
+        for run_id, run in self._runs.items():
+            now = self._queue.state(run_id)
+            if now is not None and now is not run.state and run.ended is None:
+                run.set_state(now)
+                self.state.emit(run_id, now)
+                changed.add(run_id)
+        return changed
+
+    def _note_engine(self) -> None:
+        self.is_engine_ready = True

@@ -1,0 +1,62 @@
+"""What every page is given: the parts of the program, and the few words pages say to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSettings, Signal
+
+from engine.experiment import Experiment
+from ui.background import Background
+from ui.library import Library
+from ui.live import Live
+from ui.run_queue import RunQueue
+
+if TYPE_CHECKING:
+    from storage.store import RunRow
+    from storage.workspace import Workspace
+    from ui.widgets.toasts import Toasts
+
+
+class Navigator(QObject):
+    """Pages never talk to each other; they ask here, and the window answers.
+
+    page(title), clone(Experiment) fills New experiment, compare(list of run ids), show_run(run id) on Runs.
+    """
+
+    page = Signal(str)
+    clone = Signal(object)
+    compare = Signal(object)
+    show_run = Signal(int)
+
+
+@dataclass
+class Parts:
+    """Built once at start-up and handed to each page. toasts.show(text, action_title=None, action=None)."""
+
+    workspace: Workspace
+    library: Library
+    background: Background
+    queue: RunQueue
+    navigator: Navigator
+    live: Live
+    toasts: Toasts
+    settings: QSettings
+
+    def submit(
+        self,
+        experiments: Sequence[Experiment],
+        name: str = "",
+        plan: str = "",
+        then: Callable[[list[RunRow]], None] | None = None,
+    ) -> None:
+        """Save these experiments as runs and put them in line; `then` gets their rows, in the window's thread."""
+
+        def done(rows: list[RunRow]) -> None:
+            self.live.wake()
+            if then is not None:
+                then(rows)
+
+        self.library.write(lambda store: [self.queue.submit(e, name, plan, store) for e in experiments], done)

@@ -1,0 +1,110 @@
+"""Colours, sizes and fonts: Fusion style with a light and a dark palette of our own and one accent colour.
+
+Widgets that paint themselves ask `colour(role)` each time they paint and repaint in `changeEvent(PaletteChange)`.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtWidgets import QApplication
+
+GRID = 8  # every distance is a multiple of this many pixels
+
+OKABE_ITO = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000"]
+# The first six read well as lines on both palettes; blue is lightened on dark ground.
+_CURVES_LIGHT = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
+_CURVES_DARK = ["#4BA3E3", "#E8743B", "#2FBF95", "#D993B9", "#E69F00", "#8CCBEF"]
+
+_LIGHT = {
+    "page": "#F6F7F9", "card": "#FFFFFF", "border": "#D5D9E0", "text": "#1B1F25", "muted": "#5A6270",
+    "faint": "#767E8B", "accent": "#1F5FBF", "good": "#1B7A48", "warning": "#8F5A00", "bad": "#BC2F2A",
+    "grid": "#E3E6EB", "hover": "#ECEFF4", "selected": "#E1EAF8", "on accent": "#FFFFFF",
+}  # fmt: skip
+_DARK = {
+    "page": "#16181C", "card": "#1E2126", "border": "#383D46", "text": "#E7E9ED", "muted": "#A7AEBA",
+    "faint": "#858D9A", "accent": "#78AEFF", "good": "#55C78E", "warning": "#E3AD52", "bad": "#F27D76",
+    "grid": "#2A2E35", "hover": "#272B32", "selected": "#24344F", "on accent": "#0E1A2B",
+}  # fmt: skip
+ROLES = tuple(_LIGHT)
+
+# Four sizes, as factors of the system's font, and two weights.
+FONT = {"small": 0.92, "body": 1.0, "heading": 1.15, "title": 1.45}
+SCHEMES = ("system", "light", "dark")
+_scheme = "system"
+
+
+def is_dark() -> bool:
+    """True while the application's palette has a dark window colour."""
+    return QApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128
+
+
+def colour(role: str) -> QColor:
+    """The colour of a role (see `ROLES`) in the palette in use; raises KeyError for an unknown role."""
+    return QColor((_DARK if is_dark() else _LIGHT)[role])
+
+
+def curve_colour(index: int) -> QColor:
+    """The index-th Okabe-Ito colour that reads well on the palette in use."""
+    colours = _CURVES_DARK if is_dark() else _CURVES_LIGHT
+    return QColor(colours[index % len(colours)])
+
+
+def run_colour(key: str | int) -> QColor:
+    """A run's own colour, the same everywhere. Give its id: neighbours in the list then differ (a uid is hashed)."""
+    return curve_colour(key if isinstance(key, int) else zlib.crc32(key.encode()))
+
+
+def font(size: str = "body", bold: bool = False, tabular: bool = False) -> QFont:
+    """The system's font in one of four sizes and two weights; tabular gives figures of equal width."""
+    result = QFont(QApplication.font())
+    result.setPointSizeF(result.pointSizeF() * FONT[size])
+    result.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+    if tabular:
+        result.setFeature(QFont.Tag("tnum"), 1)
+    return result
+
+
+def scheme() -> str:
+    """The scheme last asked for: "system", "light" or "dark"."""
+    return _scheme
+
+
+def apply(app: QApplication, name: str = "system") -> None:
+    """Use Fusion with the light or dark palette; "system" follows the desktop, also when it changes later."""
+    global _scheme
+    first = app.style().name().lower() != "fusion"
+    _scheme = name if name in SCHEMES else "system"
+    if first:
+        app.setStyle("Fusion")
+        app.styleHints().colorSchemeChanged.connect(lambda _: _follow_system(app))
+    wanted = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}.get(_scheme, Qt.ColorScheme.Unknown)
+    app.styleHints().setColorScheme(wanted)
+    dark = _scheme == "dark" or (_scheme == "system" and app.styleHints().colorScheme() == Qt.ColorScheme.Dark)
+    app.setPalette(palette(dark))
+
+
+def _follow_system(app: QApplication) -> None:
+    if _scheme == "system":
+        app.setPalette(palette(app.styleHints().colorScheme() == Qt.ColorScheme.Dark))
+
+
+def palette(dark: bool) -> QPalette:
+    """The whole Qt palette of one scheme."""
+    hues = {name: QColor(value) for name, value in (_DARK if dark else _LIGHT).items()}
+    result = QPalette(hues["card"], hues["page"])
+    role = QPalette.ColorRole
+    for target, source in {
+        role.Window: "page", role.WindowText: "text", role.Base: "card", role.AlternateBase: "page",
+        role.Text: "text", role.Button: "card", role.ButtonText: "text", role.BrightText: "bad",
+        role.ToolTipBase: "card", role.ToolTipText: "text", role.PlaceholderText: "faint", role.Link: "accent",
+        role.LinkVisited: "accent", role.Highlight: "accent", role.HighlightedText: "on accent", role.Mid: "border",
+        role.Midlight: "grid", role.Light: "card", role.Dark: "border", role.Shadow: "border", role.Accent: "accent",
+    }.items():  # fmt: skip
+        result.setColor(target, hues[source])
+    for target in (role.WindowText, role.Text, role.ButtonText):
+        result.setColor(QPalette.ColorGroup.Disabled, target, hues["faint"])
+    result.setColor(QPalette.ColorGroup.Disabled, role.Highlight, hues["border"])
+    return result
