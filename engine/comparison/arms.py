@@ -1,0 +1,106 @@
+"""One side of a comparison: its test scores per seed, what each test item got, and the conditions of the test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.comparison.differences import data_title
+from engine.events import Evaluated
+from engine.experiment import Experiment
+
+Items = tuple[np.ndarray, np.ndarray]
+# How a figure came about, not what it was tested on: may differ between comparable figures.
+NOT_CONDITIONS = frozenset({"interval", "weights", "checkpoint", "note"})
+
+
+@dataclass(frozen=True)
+class Arm:
+    """title: how the person knows it. scores: seed -> accuracy as a fraction.
+
+    per_item: seed -> (ids int64 [n], right or wrong per image, or accuracy per episode, float64 [n]).
+    conditions: what must agree before two arms may be compared, in words. unit: "images" or "episodes".
+    """
+
+    title: str
+    scores: Mapping[int, float]
+    per_item: Mapping[int, Items] = field(default_factory=dict)
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    unit: str = "images"
+
+
+def arm(title: str, results: Iterable[tuple[Experiment, Evaluated]]) -> Arm:
+    """Build one side from its runs' test figures; of two runs with the same seed the later one counts.
+
+    ValueError when there is no result.
+    """
+    results = list(results)
+    if not results:
+        raise ValueError(f"{title} has no test result.")
+    experiment, result = results[-1]
+    return Arm(
+        title=title,
+        scores={run.seed: figure.value for run, figure in results},
+        per_item={run.seed: items for run, figure in results if (items := per_item(figure)) is not None},
+        conditions=conditions(experiment, result),
+        unit=result.unit,
+    )
+
+
+def per_item(result: Evaluated) -> Items | None:
+    """What each test item got: by image id, or by the episode's place in the fixed list; None when it was not kept."""
+    if result.scores is not None and len(result.scores):
+        scores = np.asarray(result.scores, dtype=np.float64)
+        return np.arange(scores.size), scores
+    if result.ids is None or result.truth is None or result.predicted is None or not len(result.ids):
+        return None
+    right = np.asarray(result.truth) == np.asarray(result.predicted)
+    order = np.argsort(result.ids, kind="stable")
+    return np.asarray(result.ids, dtype=np.int64)[order], right[order].astype(np.float64)
+
+
+def conditions(experiment: Experiment, result: Evaluated) -> dict[str, str]:
+    """What the figure was tested on and how, in words; equal texts mean comparable figures."""
+    data = experiment.dataset
+    said = {
+        "metric": result.metric,
+        "tested on": result.unit,
+        "data": data_title(experiment) if data.path is None else data.path,
+        "classes": "all" if data.classes is None else str(data.classes),
+        "split seed": str(data.split_seed),
+    }
+    said |= {key: str(value) for key, value in result.protocol.items() if key not in NOT_CONDITIONS}
+    return said
+
+
+def disagreements(a: Arm, b: Arm) -> list[str]:
+    """Why two arms may not be compared, one phrase each; empty when they may."""
+    names = [*a.conditions, *(name for name in b.conditions if name not in a.conditions)]
+    same_images = a.unit == b.unit == "images" and shares_items(a, b)
+    ignored = {"split"} if same_images else set()
+    found = [
+        f"{name}: {a.conditions.get(name, 'not said')} / {b.conditions.get(name, 'not said')}"
+        for name in names
+        if name not in ignored and a.conditions.get(name) != b.conditions.get(name)
+    ]
+    if not found and not same_images and differ_in_items(a, b):
+        found.append("they were tested on different images" if a.unit == "images" else "their test episodes differ")
+    return found
+
+
+def items_of(side: Arm) -> np.ndarray | None:
+    """The ids of one seed's test items (all seeds of one configuration share them), or None."""
+    return next((ids for ids, _ in side.per_item.values()), None)
+
+
+def shares_items(a: Arm, b: Arm) -> bool:
+    """True when both kept their test items and these are the same."""
+    first, second = items_of(a), items_of(b)
+    return first is not None and second is not None and np.array_equal(first, second)
+
+
+def differ_in_items(a: Arm, b: Arm) -> bool:
+    """True when both kept their test items and these are not the same."""
+    return items_of(a) is not None and items_of(b) is not None and not shares_items(a, b)

@@ -1,0 +1,157 @@
+"""The settings of experiments side by side: only what differs, in the field's words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import PurePath
+
+from engine.errors import ExperimentError
+from engine.experiment import Experiment
+
+Value = str | int | float
+NONE = "–"
+LABELS = {
+    "dataset.name": "Data",
+    "dataset.path": "Folder",
+    "dataset.classes": "Classes",
+    "dataset.labels_per_class": "Labels per class",
+    "dataset.split": "Split",
+    "dataset.split_seed": "Split seed",
+    "backbone.name": "Backbone",
+    "backbone.weights": "Pretrained weights",
+    "method.name": "Method",
+    "budget.minutes": "Time limit (minutes)",
+    "seed": "Seed",
+    "device": "Device",
+    "precision": "Precision",
+}
+WHEN_EMPTY = {
+    "dataset.path": NONE,
+    "dataset.classes": "all",
+    "dataset.labels_per_class": "all",
+    "dataset.split": "the method's own",
+    "budget.minutes": "none",
+}
+HYPERPARAMETER = "method.hyperparameters."
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One setting on which experiments disagree. values: one per experiment; "–" where it does not apply."""
+
+    key: str
+    label: str
+    values: tuple[Value, ...]
+
+
+def flatten(experiment: Experiment) -> dict[str, Value]:
+    """Every setting as "dataset.labels_per_class" -> value in words; empty hyperparameters get the method's own."""
+    flat: dict[str, Value] = {}
+    walk(completed(experiment).model_dump(mode="json"), "", flat)
+    flat["dataset.name"] = data_title(experiment)
+    flat["method.name"] = method_title(experiment.method.name)
+    flat["backbone.name"] = backbone_title(experiment.backbone.name)
+    return flat
+
+
+def differences(experiments: Sequence[Experiment], grouped: bool = False) -> list[Difference]:
+    """The settings on which the experiments differ, in the order of the form; grouped: leave the seed out."""
+    flats = [flatten(experiment) for experiment in experiments]
+    keys = list(dict.fromkeys(key for flat in flats for key in flat))
+    keys.sort(key=lambda key: list(LABELS).index(key) if key in LABELS else place_of_hyperparameters())
+    rows = [Difference(key, label(key, experiments), tuple(flat.get(key, NONE) for flat in flats)) for key in keys]
+    return [row for row in rows if len(set(row.values)) > 1 and not (grouped and row.key == "seed")]
+
+
+def place_of_hyperparameters() -> int:
+    """Hyperparameters stand right after the method."""
+    return list(LABELS).index("method.name")
+
+
+def walk(value: object, key: str, into: dict[str, Value]) -> None:
+    """Collect the leaves of nested dictionaries under dotted keys."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            walk(inner, f"{key}.{name}" if key else name, into)
+    else:
+        into[key] = worded(key, value)
+
+
+def worded(key: str, value: object) -> Value:
+    """A setting's value as a person says it: "all" labels, "yes", 0.001."""
+    if value is None:
+        return WHEN_EMPTY.get(key, NONE)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, list | tuple):
+        return ", ".join(str(worded("", part)) for part in value)
+    return str(value)
+
+
+def shown(value: Value) -> str:
+    """A value as text: short numbers, no trailing noise."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def completed(experiment: Experiment) -> Experiment:
+    """With the method's defaults filled in; as it is when the method is not known to this version."""
+    from engine import registry
+
+    try:
+        return registry.complete(experiment)
+    except ExperimentError:
+        return experiment
+
+
+def label(key: str, experiments: Sequence[Experiment]) -> str:
+    """A setting's name in the form: "Labels per class", "Learning rate"."""
+    if key in LABELS:
+        return LABELS[key]
+    name = key.removeprefix(HYPERPARAMETER)
+    for method in dict.fromkeys(experiment.method.name for experiment in experiments):
+        if name in field_labels(method):
+            return field_labels(method)[name]
+    return name.replace("_", " ").replace(".", " ").capitalize()
+
+
+@lru_cache
+def field_labels(method: str) -> dict[str, str]:
+    """Hyperparameter name -> its label in the form; empty for a method this version does not know."""
+    from engine import registry
+
+    try:
+        return {field.name: field.label for field in registry.fields(registry.method(method))}
+    except ExperimentError:
+        return {}
+
+
+@lru_cache
+def method_title(name: str) -> str:
+    from engine import registry
+
+    try:
+        return registry.method(name).title
+    except ExperimentError:
+        return name
+
+
+@lru_cache
+def backbone_title(name: str) -> str:
+    from engine.backbones import catalog
+
+    try:
+        return catalog.backbone(name).title
+    except (ExperimentError, KeyError):
+        return name
+
+
+def data_title(experiment: Experiment) -> str:
+    """The data set's name, or the last part of the folder's path: "Glyphs", "my-photos"."""
+    choice = experiment.dataset
+    if choice.name == "folder" and choice.path:
+        return PurePath(choice.path).name or choice.path
+    return choice.name.replace("_", " ").replace("-", " ").capitalize()

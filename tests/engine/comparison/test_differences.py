@@ -1,0 +1,58 @@
+"""Settings side by side: only what differs, in words."""
+
+from __future__ import annotations
+
+from engine.comparison.differences import NONE, differences, flatten, shown
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+
+
+def experiment(method: str = "lp_ft", seed: int = 0, labels: int | None = 2, **hyperparameters: object) -> Experiment:
+    return Experiment(
+        dataset=DatasetChoice(name="glyphs", labels_per_class=labels),
+        backbone=BackboneChoice(name="conv4", weights="omniglot-supervised"),
+        method=MethodChoice(name=method, hyperparameters=hyperparameters),
+        seed=seed,
+    )
+
+
+def test_equal_experiments_have_no_difference() -> None:
+    assert differences([experiment(), experiment()]) == []
+
+
+def test_a_default_left_out_and_the_same_default_written_are_no_difference() -> None:
+    assert differences([experiment(), experiment(epochs=20)]) == []
+
+
+def test_only_what_differs_is_listed_in_the_words_of_the_form() -> None:
+    rows = differences([experiment(epochs=20), experiment(labels=None, epochs=30, seed=3)])
+    assert [(row.label, row.values) for row in rows] == [
+        ("Labels per class", (2, "all")),
+        ("Epochs", (20, 30)),
+        ("Seed", (0, 3)),
+    ]
+
+
+def test_the_seed_is_left_out_when_runs_are_grouped() -> None:
+    assert differences([experiment(seed=0), experiment(seed=1)], grouped=True) == []
+
+
+def test_a_setting_the_other_method_does_not_have_is_a_dash() -> None:
+    rows = {row.label: row.values for row in differences([experiment("lp_ft"), experiment("scratch")])}
+    assert rows["Method"] == ("LP-FT", "From scratch")
+    assert rows["Head epochs"] == (100, NONE)
+
+
+def test_folders_are_named_by_their_last_part() -> None:
+    folder = Experiment(dataset=DatasetChoice(name="folder", path="/home/me/pictures/trash.zip"))
+    assert flatten(folder)["dataset.name"] == "trash.zip"
+    assert flatten(folder)["dataset.path"] == "/home/me/pictures/trash.zip"
+
+
+def test_a_method_this_version_does_not_know_is_shown_as_it_is() -> None:
+    flat = flatten(Experiment(method=MethodChoice(name="of_the_future", hyperparameters={"warm_up": True})))
+    assert flat["method.name"] == "of_the_future"
+    assert flat["method.hyperparameters.warm_up"] == "yes"
+
+
+def test_numbers_are_shown_short() -> None:
+    assert [shown(value) for value in (0.001, 20, "all", 0.1 + 0.2)] == ["0.001", "20", "all", "0.3"]

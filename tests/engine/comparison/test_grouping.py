@@ -1,0 +1,71 @@
+"""Runs of one configuration under one heading, with the mean over seeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from engine.comparison.grouping import group_runs
+from engine.comparison.intervals import Interval
+from engine.comparison.wording import count, duration, percent, points, with_interval
+from engine.experiment import DatasetChoice, Experiment
+
+
+@dataclass(frozen=True)
+class Saved:
+    experiment: Experiment
+    created: float = 0.0
+    best: dict[str, tuple[float, int]] = field(default_factory=dict)
+    last: dict[str, float] = field(default_factory=dict)
+    test: Any = None
+
+    @property
+    def group(self) -> str:
+        return self.experiment.group_hash()
+
+
+def saved(seed: int, value: float | None, labels: int = 2, created: float = 0.0) -> Saved:
+    test = None if value is None else SimpleNamespace(value=value)
+    return Saved(Experiment(seed=seed, dataset=DatasetChoice(labels_per_class=labels)), created, test=test)
+
+
+def test_runs_that_differ_only_in_the_seed_are_one_configuration() -> None:
+    groups = group_runs([saved(1, 0.82), saved(0, 0.80), saved(0, 0.5, labels=5), saved(2, 0.84)])
+    assert [group.seeds for group in groups] == [(0, 1, 2), (0,)]
+    first = groups[0].test
+    assert first is not None
+    assert (first.value, first.n) == (pytest.approx(0.82), 3)
+    assert first.half == pytest.approx(4.302653 * 0.02 / 3**0.5, abs=1e-6)
+
+
+def test_of_two_runs_with_one_seed_the_newer_counts() -> None:
+    (group,) = group_runs([saved(0, 0.9, created=20.0), saved(0, 0.1, created=10.0)])
+    assert group.test is not None
+    assert (group.test.value, group.test.n, len(group.members)) == (0.9, 1, 2)
+
+
+def test_a_configuration_without_a_result_has_none() -> None:
+    (group,) = group_runs([saved(0, None)])
+    assert (group.test, group.best, group.last) == (None, None, None)
+
+
+def test_best_and_last_are_means_over_seeds() -> None:
+    runs = [
+        Saved(Experiment(seed=seed), best={"val/accuracy": (0.6 + seed / 10, 5)}, last={"val/accuracy": 0.5})
+        for seed in range(2)
+    ]
+    (group,) = group_runs(runs)
+    assert group.best is not None
+    assert group.last is not None
+    assert (group.best.value, group.last.value) == pytest.approx((0.65, 0.5))
+
+
+def test_figures_read_as_a_person_says_them() -> None:
+    assert with_interval(Interval(0.812, 0.798, 0.826, 5)) == "81.2 ± 1.4 %"
+    assert with_interval(Interval(0.97, 0.941, 0.985, 100)) == "97.0 (94.1 to 98.5) %"
+    assert with_interval(Interval(0.97, float("nan"), float("nan"), 1)) == "97.0 %"
+    assert (percent(0.5), points(-0.0123), count(1, "seeds")) == ("50.0 %", "−1.2 points", "1 seed")
+    assert [duration(s) for s in (4.25, 48.2, 200, 7500, None)] == ["4.2 s", "48 s", "3 min 20 s", "2 h 5 min", "–"]

@@ -1,0 +1,182 @@
+"""Verdicts against paired tests worked out by hand, and the words for what cannot be decided."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.comparison.arms import Arm, arm
+from engine.comparison.verdict import verdict
+from engine.events import Evaluated
+from engine.experiment import DatasetChoice, Experiment
+
+PROTOCOL = {"split": "stratified", "batch norm": "statistics of training", "interval": "Wilson"}
+
+
+def scored(title: str, *scores: float, first_seed: int = 0) -> Arm:
+    return Arm(title, {first_seed + index: score for index, score in enumerate(scores)})
+
+
+def figure(right: np.ndarray, ids: np.ndarray | None = None, **protocol: str) -> Evaluated:
+    """A test figure over images that were classified rightly where `right` is true."""
+    ids = np.arange(right.size) if ids is None else ids
+    truth = np.zeros(right.size, np.int16)
+    return Evaluated(
+        "test/accuracy", float(right.mean()), 0.0, 1.0, right.size, "images", PROTOCOL | protocol,
+        ids=ids, truth=truth, predicted=np.where(right, 0, 1).astype(np.int16), class_names=("a", "b"),
+    )  # fmt: skip
+
+
+def episodes(scores: np.ndarray, **protocol: str) -> Evaluated:
+    said = {"split": "by class", "batch norm": "transductive", "way": "5", "shot": "1"} | protocol
+    return Evaluated("test/accuracy", float(scores.mean()), 0.0, 1.0, scores.size, "episodes", said, scores=scores)
+
+
+def test_five_seeds_by_hand() -> None:
+    a = scored("LP-FT", 0.80, 0.82, 0.79, 0.83, 0.81)
+    b = scored("From scratch", 0.70, 0.75, 0.71, 0.72, 0.72)
+    found = verdict(a, b)  # differences 0.10 0.07 0.08 0.11 0.09: mean 0.09, deviation 0.0158114
+    half = 2.7764451 * 0.0158114 / np.sqrt(5)
+    assert found.kind == "better"
+    assert (found.difference, found.low, found.high) == pytest.approx((0.09, 0.09 - half, 0.09 + half), abs=1e-6)
+    assert found.pairs == 5
+    assert found.sentence == "LP-FT is better than From scratch by 9.0 points (95 % interval 7.0 to 11.0, 5 seeds)."
+    assert found.missing_seeds == ()
+
+
+def test_the_other_way_round_is_worse_with_the_opposite_interval() -> None:
+    a, b = scored("A", 0.80, 0.82, 0.79), scored("B", 0.70, 0.75, 0.71)
+    forth, back = verdict(a, b), verdict(b, a)
+    assert (forth.kind, back.kind) == ("better", "worse")
+    assert (back.low, back.high) == pytest.approx((-forth.high, -forth.low))
+
+
+def test_pairing_finds_what_separate_intervals_hide() -> None:
+    a, b = scored("A", 0.50, 0.70, 0.90), scored("B", 0.47, 0.66, 0.87)  # seeds differ far more than the arms
+    assert verdict(a, b).kind == "better"
+
+
+def test_seeds_that_disagree_are_too_close_and_three_more_are_asked_for() -> None:
+    found = verdict(scored("A", 0.80, 0.75, 0.81), scored("B", 0.78, 0.79, 0.78))
+    assert found.kind == "too close"
+    assert found.sentence.startswith("Too close to call: A is 0.3 points above B (95 % interval −")
+    assert found.missing_seeds == (3, 4, 5)
+
+
+def test_a_difference_that_no_number_of_seeds_will_settle_says_so() -> None:
+    found = verdict(scored("A", 0.900, 0.801, 0.850), scored("B", 0.850, 0.850, 0.850))
+    assert "would take about" in found.sentence
+
+
+def test_missing_seeds_are_those_only_the_other_has() -> None:
+    found = verdict(scored("A", 0.80, 0.75, 0.81, 0.79, 0.80), scored("B", 0.78, 0.79))
+    assert (found.missing_a, found.missing_b) == ((), (2, 3, 4))
+    assert "Run 3 more seeds." in found.sentence
+
+
+def test_arms_without_a_shared_seed_are_not_paired() -> None:
+    found = verdict(scored("A", 0.8), scored("B", 0.7, first_seed=4))
+    assert found.kind == "not comparable"
+    assert (found.missing_a, found.missing_b) == ((4,), (0,))
+
+
+def test_one_seed_is_paired_over_images_and_says_it_is_one_seed() -> None:
+    right_a, right_b = np.ones(100, bool), np.ones(100, bool)
+    right_a[:10], right_b[:40] = False, False  # 30 images only A gets right, none only B
+    a = arm("A", [(Experiment(seed=7), figure(right_a))])
+    b = arm("B", [(Experiment(seed=7), figure(right_b))])
+    found = verdict(a, b)
+    centre = 31 / 102 - 1 / 102
+    half = 1.959964 * np.sqrt((32 / 102 - centre**2) / 102)
+    assert (found.kind, found.difference, found.pairs) == ("better", pytest.approx(0.3), 1)
+    assert (found.low, found.high) == pytest.approx((centre - half, centre + half), abs=1e-6)
+    assert "1 seed, same 100 test images" in found.sentence
+    assert found.sentence.endswith("One seed cannot show how much of this is luck: run 3 more seeds.")
+    assert found.missing_seeds == (0, 1, 2)
+
+
+def test_images_are_paired_by_id_whatever_their_order() -> None:
+    right = np.arange(60) % 3 > 0
+    order = np.random.default_rng(1).permutation(60)
+    a = arm("A", [(Experiment(), figure(right))])
+    b = arm("B", [(Experiment(), figure(right[order], ids=order))])
+    found = verdict(a, b)
+    assert found.difference == pytest.approx(0.0, abs=1e-12)
+    assert found.items is not None
+    assert found.items.high == pytest.approx(1.959964 * np.sqrt(2 / 62 / 62), abs=1e-6)  # nothing but the two added
+
+
+def test_seeds_that_agree_on_too_few_images_are_not_enough() -> None:
+    def right(*wrong: int) -> np.ndarray:
+        answers = np.ones(10, bool)
+        answers[list(wrong)] = False
+        return answers
+
+    runs_a = [(Experiment(seed=seed), figure(right(seed % 2))) for seed in range(4)]
+    runs_b = [(Experiment(seed=seed), figure(right(seed % 2, 5))) for seed in range(4)]
+    found = verdict(arm("A", runs_a), arm("B", runs_b))
+    assert (found.low, found.high) == pytest.approx((0.1, 0.1))  # every seed: one image of ten
+    assert found.kind == "too close"
+    assert found.sentence.endswith("The seeds agree, but 10 test images are too few to be sure: test on more images.")
+
+
+def test_episodes_are_paired_by_their_place_in_the_list() -> None:
+    base = np.random.default_rng(0).uniform(0.3, 0.8, 600)
+    gap = np.tile([0.00, 0.02], 300)
+    a = arm("MAML", [(Experiment(), episodes(base + gap))])
+    b = arm("ProtoNet", [(Experiment(), episodes(base))])
+    found = verdict(a, b)
+    half = 0.01 / np.sqrt(599)  # deviation 0.01 * sqrt(600 / 599) over sqrt(600)
+    assert found.difference == pytest.approx(0.01)
+    assert (found.low, found.high) == pytest.approx((0.01 - 1.9639 * half, 0.01 + 1.9639 * half), abs=1e-6)
+    assert found.kind == "better"
+    assert "same 600 test episodes" in found.sentence
+
+
+@pytest.mark.parametrize(
+    "name, value", [("batch norm", "running statistics"), ("shot", "5"), ("way", "20"), ("split", "by alphabet")]
+)
+def test_another_protocol_is_not_comparable_and_named(name: str, value: str) -> None:
+    scores = np.linspace(0.2, 0.9, 50)
+    a = arm("A", [(Experiment(), episodes(scores))])
+    b = arm("B", [(Experiment(), episodes(scores, **{name: value}))])
+    found = verdict(a, b)
+    assert found.kind == "not comparable"
+    assert found.reasons[0].startswith(f"{name}: ")
+    assert value in found.sentence
+
+
+def test_how_the_interval_was_made_does_not_matter() -> None:
+    scores = np.linspace(0.2, 0.9, 50)
+    a = arm("A", [(Experiment(), episodes(scores, interval="t"))])
+    b = arm("B", [(Experiment(), episodes(scores, interval="normal"))])
+    assert verdict(a, b).kind == "too close"
+
+
+def test_images_against_episodes_other_data_and_another_split_are_not_comparable() -> None:
+    right = np.ones(20, bool)
+    a = arm("A", [(Experiment(), figure(right))])
+    assert "tested on: images / episodes" in verdict(a, arm("B", [(Experiment(), episodes(right * 1.0))])).sentence
+    digits = Experiment(dataset=DatasetChoice(name="digits"))
+    assert "data: Glyphs / Digits" in verdict(a, arm("B", [(digits, figure(right))])).sentence
+    other = Experiment(dataset=DatasetChoice(split_seed=4))
+    assert "split seed: 0 / 4" in verdict(a, arm("B", [(other, figure(right))])).sentence
+
+
+def test_the_same_words_but_other_images_are_not_comparable() -> None:
+    right = np.ones(20, bool)
+    a = arm("A", [(Experiment(), figure(right))])
+    b = arm("B", [(Experiment(), figure(right, ids=np.arange(20) + 5))])
+    assert verdict(a, b).reasons == ("they were tested on different images",)
+
+
+def test_two_seeds_use_the_wide_interval_of_two_values() -> None:
+    found = verdict(scored("A", 0.80, 0.84), scored("B", 0.70, 0.72))  # differences 0.10 and 0.12
+    assert found.kind == "too close" or found.low > 0
+    assert (found.low, found.high) == pytest.approx((0.11 - 12.7062 * 0.01, 0.11 + 12.7062 * 0.01), abs=1e-5)
+    assert found.kind == "too close"
+
+
+def test_an_arm_needs_a_result() -> None:
+    with pytest.raises(ValueError, match="no test result"):
+        arm("A", [])
