@@ -1,0 +1,214 @@
+"""The drawing inside a `CurvePlot`: pyqtgraph items, colours, ranges, cursor. Importing this loads pyqtgraph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from ui import theme
+from ui.widgets.curve_axes import X_AXES
+from ui.widgets.curve_line import LOG_FLOOR, CurveLine, bounds
+from ui.widgets.curve_readout import Readout
+from ui.widgets.plot_items import CurveView, DrawnCurve, EndLabels, XAxis, YAxis
+
+if TYPE_CHECKING:
+    from ui.widgets.curve_plot import CurvePlot
+
+SMOOTH_DRAWING_POINTS = 2_000  # up to this many points in all a plot that rests is antialiased
+
+
+def mix(colour: QColor, ground: QColor, share: float) -> QColor:
+    """`colour` paled towards `ground` by `share` in 0..1; opaque, so that overlapping segments do not show."""
+    keep = 1 - share
+    return QColor.fromRgbF(*(keep * c + share * g for c, g in zip(colour.getRgbF()[:3], ground.getRgbF()[:3],
+                                                                  strict=True)))  # fmt: skip
+
+
+class CurveCanvas(QWidget):
+    """Draws `plot.lines`. zoomed: the reader chose a part, so new points do not move the view."""
+
+    def __init__(self, plot: CurvePlot) -> None:
+        super().__init__(plot)
+        self.plot = plot
+        self.zoomed = False
+        self.drawn: dict[str, DrawnCurve] = {}
+        self.x_axis, self.y_axis, self.ends = XAxis(), YAxis(plot.unit), EndLabels()
+        self.box = CurveView()
+        axes = {"bottom": self.x_axis, "left": self.y_axis, "right": self.ends}
+        self.view = pg.PlotWidget(self, viewBox=self.box, axisItems=axes)
+        self._set_up()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.view)
+        self.readout = Readout(self)
+        self.recolour()
+
+    def _set_up(self) -> None:
+        item = self.view.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.showAxis("right")
+        item.layout.setContentsMargins(4, 4, 0, 0)
+        self.view.setFrameShape(self.view.Shape.NoFrame)
+        self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.rule = pg.InfiniteLine(angle=90, movable=False)
+        self.rule.setZValue(5)
+        self.rule.hide()
+        item.addItem(self.rule, ignoreBounds=True)
+        self.view.scene().sigMouseMoved.connect(self._mouse_moved)
+        self.view.viewport().installEventFilter(self)
+        self.box.sigRangeChangedManually.connect(self._zoom)
+        self.box.whole.connect(self.plot.reset_zoom)
+
+    def redraw(self) -> None:
+        """Give the items the plot's curves; items of curves that are gone are removed."""
+        labels = {line.label for line in self.plot.lines}
+        for label in [label for label in self.drawn if label not in labels]:
+            self.drawn.pop(label).remove()
+        self.y_axis.setLogMode(False, self.plot.log)
+        self.x_axis.kind = self.plot.x_axis
+        self.x_axis.setLabel(X_AXES[self.plot.x_axis])
+        points = sum(len(line.x) for line in self.plot.lines)
+        antialias = not self.plot.live and points <= SMOOTH_DRAWING_POINTS
+        for line in self.plot.lines:
+            self._draw(line, antialias)
+        self._fit()
+        self._label_ends()
+        self.show_cursor()
+
+    def to_view(self, values: np.ndarray) -> np.ndarray:
+        """Values as the view box counts: log10 on a log axis, zero and below at its floor."""
+        return np.log10(np.maximum(values, LOG_FLOOR)) if self.plot.log else np.asarray(values, float)
+
+    def _draw(self, line: CurveLine, antialias: bool) -> None:
+        if line.label not in self.drawn:
+            self.drawn[line.label] = DrawnCurve(self.view.getPlotItem())
+        item, page = self.drawn[line.label], theme.colour("page")
+        strong = self.colour(line)
+        faint = mix(strong, page, 0.6 if theme.is_dark() else 0.7)
+        item.set_pens(self._pen(line, self.colour(line)), pg.mkPen(faint, width=1), antialias)
+        item.line.setZValue(2 if line.style == "train" else 3)
+        item.set_points(line.x, self.to_view(line.y), None if line.raw is None else self.to_view(line.raw))
+        edges = [None if edge is None else self.to_view(edge) for edge in (line.low, line.high)]
+        item.set_band(line.x, *edges, mix(strong, page, 0.8))
+        place = None
+        if line.best is not None:
+            value = (line.y if line.raw is None else line.raw)[line.best]
+            place = float(line.x[line.best]), float(self.to_view(np.array([value]))[0])
+        item.set_best(place, strong, page)
+
+    def colour(self, line: CurveLine) -> QColor:
+        """The curve's colour as drawn: training is paler than validation."""
+        strong = QColor(line.colour)
+        pale = 0.25 if theme.is_dark() else 0.4
+        return mix(strong, theme.colour("page"), pale) if line.style == "train" else strong
+
+    def _pen(self, line: CurveLine, colour: QColor) -> QPen:
+        pen = pg.mkPen(colour, width=1.0 if line.style == "train" else 2.0)
+        if line.dashed:
+            pen.setStyle(Qt.PenStyle.DashLine)
+        return pen
+
+    def _fit(self) -> None:
+        """Show everything, unless the reader zoomed."""
+        edges = bounds(self.plot.lines, self.plot.log)
+        if self.zoomed or edges is None:
+            return
+        left, right, bottom, top = edges
+        low, high = (float(v) for v in self.to_view(np.array([bottom, top])))
+        room = max(high - low, 1e-9 + 0.02 * abs(high)) * 0.06
+        if self.plot.unit == "percent" and not self.plot.log:
+            room = max(room, 0.02)
+        right = left + 1 if right <= left else right + 0.012 * (right - left)  # room for a mark on the last point
+        self.box.setRange(xRange=(left, right), yRange=(low - room, high + room), padding=0, disableAutoRange=True)
+
+    def _label_ends(self) -> None:
+        font = theme.font("small")
+        right = self.box.viewRange()[0][1]
+        ends = []
+        for line in self.plot.lines:
+            seen = int(np.searchsorted(line.x, right, side="right")) if self.zoomed else len(line.x)
+            if seen:
+                height = float(self.to_view(line.y[seen - 1 : seen])[0])
+                ends.append((line.label, self.colour(line), height, line.dashed))
+        self.ends.set_labels(ends, theme.colour("text"), font)
+
+    def _zoom(self, _: object = None) -> None:
+        self.zoomed = True
+        self._label_ends()
+
+    # Cursor
+
+    def show_cursor(self) -> None:
+        """The rule and the readout at `plot.cursor`, if it lies in the view."""
+        x = self.plot.cursor
+        left, right = self.box.viewRange()[0]
+        visible = x is not None and left <= x <= right and any(len(line.x) for line in self.plot.lines)
+        self.rule.setVisible(visible)
+        if not visible:
+            self.readout.hide()
+            return
+        self.rule.setValue(x)
+        place, rows = self.plot.readout(x)
+        colours = {line.label: self.colour(line) for line in self.plot.lines}
+        at = self.view.mapFromScene(self.box.mapViewToScene(QPointF(x, sum(self.box.viewRange()[1]) / 2)))
+        self.readout.show_values(place, [(label, colours[label], value) for label, _, value in rows], at)
+
+    def _mouse_moved(self, at: QPointF) -> None:
+        inside = self.box.sceneBoundingRect().contains(at)
+        self.plot.point_at(float(self.box.mapSceneToView(at).x()) if inside else None)
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Leave:
+            self.plot.point_at(None)
+        return False
+
+    def step_cursor(self, key: int) -> bool:
+        """Move the cursor by a hundredth of the view (arrows) or to its ends; True if the key meant that."""
+        left, right = self.box.viewRange()[0]
+        now = self.plot.cursor if self.plot.cursor is not None else right
+        step = (right - left) / 100
+        target = {Qt.Key.Key_Left: now - step, Qt.Key.Key_Right: now + step, Qt.Key.Key_Home: left,
+                  Qt.Key.Key_End: right}.get(key)  # fmt: skip
+        if target is None:
+            return False
+        self.plot.point_at(min(max(target, left), right), spoken=True)
+        return True
+
+    # Looks
+
+    def recolour(self) -> None:
+        """Take the palette in use; called when it changes."""
+        self.view.setBackground(theme.colour("page"))
+        font = theme.font("small")
+        for axis in (self.x_axis, self.y_axis):
+            axis.setPen(theme.colour("border"))
+            axis.setTextPen(theme.colour("muted"))
+            axis.setTickPen(theme.colour("grid"))
+            axis.setTickFont(font)
+            axis.setGrid(255)
+            axis.setZValue(-1)
+            axis.setStyle(tickAlpha=255, tickTextOffset=6)
+            axis.label.setFont(font)
+        self.rule.setPen(pg.mkPen(theme.colour("faint"), width=1))
+        self.redraw()
+
+    def paint_figure(self, painter: QPainter, size: QSizeF, title: str) -> None:
+        """The figure with its title, without the cursor."""
+        self.rule.hide()
+        font = theme.font("body", bold=True)
+        head = QFontMetricsF(font).height() + 8 if title else 0.0
+        painter.setFont(font)
+        painter.setPen(theme.colour("text"))
+        painter.drawText(QRectF(8, 4, size.width() - 16, head), Qt.AlignmentFlag.AlignLeft, title)
+        if self.view.width() < 100:
+            self.view.resize(int(size.width()), int(size.height() - head))
+        self.view.render(painter, QRectF(0, head, size.width(), size.height() - head), self.view.viewport().rect(),
+                         Qt.AspectRatioMode.KeepAspectRatio)  # fmt: skip
+        self.show_cursor()

@@ -1,0 +1,109 @@
+"""One curve as the plot takes it, and what is computed from curves without Qt: smoothing, readout, table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from engine.comparison.bands import smooth
+
+LOG_FLOOR = 1e-8  # what a log axis shows for zero and below
+
+
+@dataclass(frozen=True, eq=False)
+class CurveLine:
+    """One curve. x, y: float [N], x rising; low, high: float [N] edges of a band around y, or None.
+
+    colour: "#rrggbb" or QColor. style: "train" thin and pale, "validation" bold, "band" bold with its band filled.
+    dashed: a second cue beside colour. best: index into y that is marked, with `best_text` beside the mark.
+    """
+
+    label: str
+    x: np.ndarray
+    y: np.ndarray
+    colour: object = "#0072B2"
+    style: Literal["train", "validation", "band"] = "validation"
+    low: np.ndarray | None = None
+    high: np.ndarray | None = None
+    dashed: bool = False
+    best: int | None = None
+    best_text: str = ""
+    raw: np.ndarray | None = field(default=None, repr=False)
+
+
+def finite(line: CurveLine) -> CurveLine:
+    """`line` as float64 without the points that are NaN or infinite (its best mark stays on the same point)."""
+    x, y = np.asarray(line.x, float), np.asarray(line.y, float)
+    keep = np.isfinite(x) & np.isfinite(y)
+    low, high, best = line.low, line.high, line.best
+    if not keep.all():
+        best = int(keep[:best].sum()) if best is not None and keep[best] else None
+        low, high = (None if edge is None else np.asarray(edge, float)[keep] for edge in (low, high))
+        x, y = x[keep], y[keep]
+    return replace(line, x=x, y=y, low=low, high=high, best=best)
+
+
+def smooth_lines(lines: Sequence[CurveLine], weight: float) -> list[CurveLine]:
+    """Every line smoothed over the same stretch of x: `weight` is per point of the densest, less for sparser ones.
+
+    The measured values stay in `raw`. Bands, and lines too sparse to change, are returned as they are.
+    """
+    spacings = [float(n.x[-1] - n.x[0]) / (len(n.x) - 1) if len(n.x) > 2 else 0.0 for n in lines]
+    least = min((spacing for spacing in spacings if spacing > 0), default=1.0)
+    return [_smoothed(line, weight ** (gap / least) if gap else 0.0) for line, gap in zip(lines, spacings, strict=True)]
+
+
+def _smoothed(line: CurveLine, weight: float) -> CurveLine:
+    if weight < 0.02 or line.style == "band":
+        return line
+    return replace(line, y=smooth(line.y, weight), raw=line.y)
+
+
+def value_at(line: CurveLine, x: float) -> tuple[float, float] | None:
+    """(x, y) of the point of `line` nearest to `x`, or None where the line has no points."""
+    if not len(line.x):
+        return None
+    right = int(np.searchsorted(line.x, x))
+    near = [index for index in (right - 1, right) if 0 <= index < len(line.x)]
+    index = min(near, key=lambda i: abs(line.x[i] - x))
+    return float(line.x[index]), float(line.y[index])
+
+
+def bounds(lines: Sequence[CurveLine], log: bool = False) -> tuple[float, float, float, float] | None:
+    """(left, right, bottom, top) of everything drawn, bands and raw values included; None without points."""
+    drawn = [line for line in lines if len(line.x)]
+    if not drawn:
+        return None
+    values = [edge for line in drawn for edge in (line.y, line.raw, line.low, line.high) if edge is not None]
+    lows = [np.min(v[v > 0], initial=np.inf) if log else np.min(v) for v in values]
+    bottom = min(float(low) for low in lows)
+    top = max(float(np.max(v)) for v in values)
+    return min(float(n.x[0]) for n in drawn), max(float(n.x[-1]) for n in drawn), bottom, top
+
+
+def table(lines: Sequence[CurveLine]) -> tuple[list[str], np.ndarray]:
+    """Headings of the columns after x, and float64 [rows, 1 + columns]: x, then each curve (NaN: no point there)."""
+    lines = [line for line in lines if len(line.x)]
+    x = np.unique(np.concatenate([line.x for line in lines])) if lines else np.zeros(0)
+    heads: list[str] = []
+    columns = [x]
+    for line in lines:
+        for name, values in column_values(line):
+            column = np.full(len(x), np.nan)
+            column[np.searchsorted(x, line.x)] = values
+            heads.append(name)
+            columns.append(column)
+    return heads, np.column_stack(columns)
+
+
+def column_values(line: CurveLine) -> list[tuple[str, np.ndarray]]:
+    """The table's columns of one curve: measured values, then smoothed ones or the edges of its band."""
+    if line.raw is not None:
+        return [(line.label, line.raw), (f"{line.label}, smoothed", line.y)]
+    found = [(line.label, line.y)]
+    if line.low is not None and line.high is not None:
+        found += [(f"{line.label}, low", np.asarray(line.low)), (f"{line.label}, high", np.asarray(line.high))]
+    return found

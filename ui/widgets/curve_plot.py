@@ -1,0 +1,233 @@
+"""Learning curves: live or stored, one run or many, with readout, log scale, smoothing, best mark, table and export.
+
+    plot = CurvePlot("Loss")
+    plot.set_curves([CurveLine("training", steps, values, colour, "train"), CurveLine("validation", …)], live=True)
+
+The caller gives x in the unit of `set_x_axis` (see `curve_axes.StepScale.positions`). pyqtgraph is imported when the
+plot is first shown or saved, never before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QTableView, QVBoxLayout, QWidget
+
+from ui import theme
+from ui.widgets.curve_axes import X_AXES, x_text, y_text
+from ui.widgets.curve_line import CurveLine, finite, smooth_lines, table, value_at
+from ui.widgets.curve_table import CurveTableModel
+from ui.widgets.figure_export import FigureActions, menu_button
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QSizeF
+    from PySide6.QtGui import QPainter
+
+    from ui.widgets.curve_canvas import CurveCanvas
+
+
+class CurvePlot(QWidget):
+    """One figure of curves under a title. unit: "number" or "percent" (values are fractions).
+
+    cursor_moved(x or None): the reader points at x; connect it to another plot's `set_cursor` to move both.
+    """
+
+    cursor_moved = Signal(object)
+
+    def __init__(self, title: str = "", unit: str = "number", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title, self.unit = title, unit
+        self.x_axis, self.log, self.weight, self.live = "step", False, 0.0, False
+        self.given: list[CurveLine] = []  # as the caller gave them, finite
+        self.lines: list[CurveLine] = []  # as drawn: smoothed
+        self.cursor: float | None = None
+        self._empty_text = "No values yet."
+        self._canvas: CurveCanvas | None = None
+        self._build()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(220, 160)
+        self._describe()
+
+    # What the caller says
+
+    def set_title(self, title: str) -> None:
+        self._title = title
+        self._heading.setText(title)
+        self._describe()
+
+    def set_curves(self, lines: Sequence[CurveLine], live: bool = False) -> None:
+        """Draw these curves; a label met before keeps its items and the reader's zoom. live: fast drawing."""
+        self.given, self.live = [finite(line) for line in lines], live
+        self._smooth()
+
+    def set_x_axis(self, axis: str) -> None:
+        """axis: "step", "epoch", "time" (seconds) or "examples"; x of the next `set_curves` is in that unit."""
+        if axis != self.x_axis:
+            self.x_axis = axis
+            self.reset_zoom()
+
+    def set_log(self, on: bool) -> None:
+        if on != self.log:
+            self.log = on
+            self.reset_zoom()
+
+    def set_smoothing(self, weight: float) -> None:
+        """weight in [0, 1): 0 shows the measured values; above it they stay visible, pale, behind."""
+        self.weight = weight
+        self._smooth()
+
+    def set_empty_text(self, text: str) -> None:
+        """What stands in the middle while there is no point."""
+        self._empty_text = text
+        self._note.setText(text)
+
+    def set_cursor(self, x: float | None) -> None:
+        """Show the readout at x, as if the reader pointed there; None hides it."""
+        self.cursor = x
+        if self._canvas is not None:
+            self._canvas.show_cursor()
+
+    def reset_zoom(self) -> None:
+        """The whole curve again; a live plot follows its end again."""
+        if self._canvas is not None:
+            self._canvas.zoomed = False
+            self._canvas.redraw()
+
+    def show_table(self, on: bool) -> None:
+        self._table_action.setChecked(on)
+
+    # Building
+
+    def _build(self) -> None:
+        self._heading = QLabel(self._title, self)
+        self._heading.setFont(theme.font("body", bold=True))
+        self._figure = FigureActions(self, self)
+        self._menu = self._make_menu()
+        row = QHBoxLayout()
+        row.addWidget(self._heading, 1)
+        row.addWidget(menu_button(self, self._menu, f"Menu of the figure {self._title}"))
+        self._stack = QStackedWidget(self)
+        self._note = QLabel(self._empty_text, self._stack)
+        self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._note.setWordWrap(True)
+        self._note.setForegroundRole(self.palette().ColorRole.PlaceholderText)
+        self._stack.addWidget(self._note)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(row)
+        layout.addWidget(self._stack, 1)
+
+    def _make_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.addActions(self._figure.actions)
+        menu.addSeparator()
+        self._table_action = QAction("Show as table", self)
+        self._table_action.setCheckable(True)
+        self._table_action.toggled.connect(lambda _: self._show())
+        whole = QAction("Show the whole curve", self)
+        whole.triggered.connect(lambda _=False: self.reset_zoom())
+        menu.addActions([self._table_action, whole])
+        return menu
+
+    def canvas(self) -> CurveCanvas:
+        """The drawing itself, made on the first call."""
+        if self._canvas is None:
+            from ui.widgets.curve_canvas import CurveCanvas
+
+            self._canvas = CurveCanvas(self)
+            self._stack.addWidget(self._canvas)
+            self._canvas.redraw()
+        return self._canvas
+
+    def _table(self) -> QTableView:
+        if not hasattr(self, "_table_view"):
+            self._table_view = QTableView(self._stack)
+            self._table_view.setModel(CurveTableModel(self._table_view))
+            self._table_view.verticalHeader().setDefaultSectionSize(22)
+            self._table_view.setFont(theme.font(tabular=True))
+            self._table_view.setAccessibleName(f"{self._title}, the numbers")
+            self._stack.addWidget(self._table_view)
+        return self._table_view
+
+    # Drawing
+
+    def _smooth(self) -> None:
+        self.lines = smooth_lines(self.given, self.weight)
+        self._describe()
+        if self.isVisible() or self._canvas is not None:
+            self._show()
+
+    def _show(self) -> None:
+        if not any(len(line.x) for line in self.lines):
+            self._stack.setCurrentWidget(self._note)
+        elif self._table_action.isChecked():
+            self._table().model().show(*table(self.lines), self.x_axis, self.unit)
+            self._stack.setCurrentWidget(self._table())
+        else:
+            self._stack.setCurrentWidget(self.canvas())
+            self.canvas().redraw()
+
+    def readout(self, x: float) -> tuple[str, list[tuple[str, object, str]]]:
+        """The words at x: the place, and (label, colour, value) of each curve there, highest first."""
+        found = [(line, value_at(line, x)) for line in self.lines]
+        known = [(line, point) for line, point in found if point is not None]
+        nearest = min((point[0] for _, point in known), key=lambda place: abs(place - x), default=x)
+        known.sort(key=lambda pair: -pair[1][1])
+        return x_text(self.x_axis, nearest), [(n.label, n.colour, y_text(p[1], self.unit)) for n, p in known]
+
+    def _describe(self) -> None:
+        self.setAccessibleName(f"{self._title} curves" if self._title else "Curves")
+        ends = [f"{n.label} ends at {y_text(float(n.y[-1]), self.unit)}" for n in self.lines if len(n.x)]
+        best = [n.best_text for n in self.lines if n.best is not None and n.best_text]
+        words = "; ".join(ends + best) or self._empty_text
+        self.setAccessibleDescription(f"{words}. Arrow keys read the values, T shows the numbers as a table.")
+
+    # Reader's hands
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_T and not event.modifiers():
+            self._table_action.toggle()
+        elif event.key() == Qt.Key.Key_Escape and self.cursor is not None:
+            self.point_at(None)
+        elif self._canvas is None or not self._canvas.step_cursor(event.key()):
+            super().keyPressEvent(event)
+
+    def point_at(self, x: float | None, spoken: bool = False) -> None:
+        """Move the readout and tell the plots that follow; spoken: also as accessible description."""
+        self.set_cursor(x)
+        self.cursor_moved.emit(x)
+        if spoken and x is not None:
+            place, rows = self.readout(x)
+            self.setAccessibleDescription(", ".join([place, *(f"{label} {value}" for label, _, value in rows)]))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        self._menu.popup(self.mapToGlobal(QPoint(self.width() // 2, 32)) if by_key else event.globalPos())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and self._canvas is not None:
+            self._canvas.recolour()
+
+    # As a figure to save (see figure_export.Figure)
+
+    def figure_title(self) -> str:
+        return self._title
+
+    def figure_size(self) -> QSize:
+        return self.size().expandedTo(QSize(320, 220))
+
+    def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[float]]]:
+        heads, values = table(self.lines)
+        return [X_AXES[self.x_axis], *heads], values.tolist()
+
+    def paint_figure(self, painter: QPainter, size: QSizeF) -> None:
+        self.canvas().paint_figure(painter, size, self._title)

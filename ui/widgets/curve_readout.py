@@ -1,0 +1,56 @@
+"""The small card beside the cursor that says the value of every curve there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+
+from ui import theme
+
+MOST_ROWS = 14
+
+
+class Readout(QFrame):
+    """Lies over the plot, never takes the mouse, and stays inside its parent."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._text = QLabel(self)
+        self._text.setTextFormat(Qt.TextFormat.RichText)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 6)
+        layout.addWidget(self._text)
+        self.hide()
+
+    def show_values(self, head: str, rows: Sequence[tuple[str, QColor, str]], at: QPoint) -> None:
+        """head: the cursor's place in words. rows: (label, colour, value). at: cursor in the parent's pixels."""
+        lines = "".join(
+            f"<tr><td style='color:{colour.name()}'>●&nbsp;</td><td>{escape(label)}&nbsp;&nbsp;</td>"
+            f"<td align='right'><b>{escape(value)}</b></td></tr>"
+            for label, colour, value in rows[:MOST_ROWS]
+        )
+        more = f"<br>and {len(rows) - MOST_ROWS} more" if len(rows) > MOST_ROWS else ""
+        muted = theme.colour("muted").name()
+        self._text.setText(f"<span style='color:{muted}'>{escape(head)}</span><table>{lines}</table>{more}")
+        self.adjustSize()
+        self.move(self._place(at))
+        self.raise_()
+        self.show()
+
+    def _place(self, at: QPoint) -> QPoint:
+        room = self.parentWidget().size()
+        x = at.x() + 14 if at.x() + 14 + self.width() <= room.width() else at.x() - 14 - self.width()
+        y = min(max(0, at.y() - self.height() // 2), max(0, room.height() - self.height()))
+        return QPoint(max(0, x), y)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(theme.colour("border"))
+        painter.setBrush(theme.colour("card"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)

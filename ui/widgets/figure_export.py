@@ -1,0 +1,142 @@
+"""What every figure offers: copy, PNG, SVG, its numbers as CSV. A figure is a `paint(painter, size)` and a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QBuffer, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QImage, QPainter
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolButton, QWidget
+
+from ui import theme
+
+PICTURE_SCALE = 2.0  # pixels of a saved picture per pixel of the window
+
+
+class Figure(Protocol):
+    """What can be saved."""
+
+    def figure_title(self) -> str: ...
+    def figure_size(self) -> QSize: ...
+    def paint_figure(self, painter: QPainter, size: QSizeF) -> None: ...
+    def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]: ...
+
+
+def picture(figure: Figure, scale: float = PICTURE_SCALE) -> QImage:
+    """The figure as an image of `scale` pixels per pixel of the window, on the page's colour."""
+    size = figure.figure_size()
+    image = QImage(size * scale, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(scale)
+    image.fill(theme.colour("page"))
+    painter = QPainter(image)
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+    figure.paint_figure(painter, QSizeF(size))
+    painter.end()
+    return image
+
+
+def svg(figure: Figure) -> bytes:
+    """The figure as SVG text with real lines and real words."""
+    from PySide6.QtSvg import QSvgGenerator
+
+    buffer = QBuffer()
+    size = figure.figure_size()
+    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
+    generator.setOutputDevice(buffer)
+    generator.setSize(size)
+    generator.setResolution(round(QGuiApplication.primaryScreen().logicalDotsPerInch()))
+    generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
+    generator.setTitle(figure.figure_title())
+    painter = QPainter(generator)
+    painter.fillRect(QRectF(0, 0, size.width(), size.height()), theme.colour("page"))
+    figure.paint_figure(painter, QSizeF(size))
+    painter.end()
+    return bytes(buffer.data())
+
+
+def csv_text(figure: Figure) -> str:
+    """The figure's numbers, comma-separated with a heading; an empty cell where there is no value."""
+    heads, rows = figure.figure_table()
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(heads)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.10g}"
+    return value
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write PNG, SVG or CSV by the ending of `path`; OSError when the file cannot be written."""
+    kind = path.suffix.lower()
+    if kind == ".svg":
+        path.write_bytes(svg(figure))
+    elif kind == ".csv":
+        path.write_text(csv_text(figure), encoding="utf-8")
+    else:
+        buffer = QBuffer()
+        buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+        picture(figure).save(buffer, "PNG")
+        path.write_bytes(bytes(buffer.data()))
+
+
+class FigureActions:
+    """The entries of a figure's context menu and of its small button; they belong to `owner`."""
+
+    def __init__(self, owner: QWidget, figure: Figure) -> None:
+        self.owner, self.figure = owner, figure
+        self.actions = [
+            self._action("Copy picture", self.copy_picture),
+            self._action("Copy numbers", self.copy_numbers),
+            self._action("Save as PNG…", lambda: self.ask_and_save("PNG picture (*.png)", ".png")),
+            self._action("Save as SVG…", lambda: self.ask_and_save("SVG drawing (*.svg)", ".svg")),
+            self._action("Save numbers as CSV…", lambda: self.ask_and_save("Comma-separated values (*.csv)", ".csv")),
+        ]
+
+    def _action(self, text: str, slot: Callable[[], None]) -> QAction:
+        action = QAction(text, self.owner)
+        action.triggered.connect(lambda _=False: slot())
+        return action
+
+    def copy_picture(self) -> None:
+        QGuiApplication.clipboard().setImage(picture(self.figure))
+
+    def copy_numbers(self) -> None:
+        QGuiApplication.clipboard().setText(csv_text(self.figure).replace(",", "\t"))
+
+    def ask_and_save(self, kinds: str, suffix: str) -> None:
+        title = self.figure.figure_title() or "Figure"
+        name, _ = QFileDialog.getSaveFileName(self.owner, "Save the figure", f"{title}{suffix}", kinds)
+        if name:
+            self.write(Path(name if Path(name).suffix else name + suffix))
+
+    def write(self, path: Path) -> None:
+        """Save, and say in a sentence when that is not possible."""
+        try:
+            save(self.figure, path)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            QMessageBox.warning(self.owner, "Not saved", f"“{path.name}” could not be written: {reason}.\n"
+                                "Choose another folder.")  # fmt: skip
+
+
+def menu_button(owner: QWidget, menu: QMenu, name: str) -> QToolButton:
+    """The small "⋯" button that opens a figure's menu; `name` is what a screen reader says."""
+    button = QToolButton(owner)
+    button.setText("⋯")
+    button.setAutoRaise(True)
+    button.setToolTip("Copy or save this figure")
+    button.setAccessibleName(name)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setMenu(menu)
+    return button

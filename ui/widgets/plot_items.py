@@ -1,0 +1,221 @@
+"""What the learning-curve plot adds to pyqtgraph: its axes, the labels at the curves' ends, its mouse habits.
+
+Importing this loads pyqtgraph (about a second), so only `CurvePlot` does, when it is first shown.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from ui.widgets.curve_axes import time_spacing, x_tick, y_text
+
+LABEL_WIDTH = 168.0
+SWATCH = 10.0
+
+
+class XAxis(pg.AxisItem):
+    """The bottom axis: steps, epochs, minutes or images, in round numbers of that unit."""
+
+    def __init__(self) -> None:
+        super().__init__("bottom", maxTickLength=4)
+        self.kind = "step"
+        self.enableAutoSIPrefix(False)
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        if self.kind == "time":
+            return [(time_spacing(high - low, max(2, int(size / 90))), 0)]
+        spacing = super().tickSpacing(low, high, size)[:1]
+        return [(max(1.0, step), offset) if self.kind != "epoch" or high - low > 4 else (step, offset)
+                for step, offset in spacing]  # fmt: skip
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return [x_tick(self.kind, value, spacing) for value in values]
+
+
+class YAxis(pg.AxisItem):
+    """The left axis: plain numbers or percent of a fraction; on a log axis 1, 2 and 5 of every decade."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__("left", maxTickLength=0)
+        self.unit = unit
+        self.enableAutoSIPrefix(False)
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        return super().tickSpacing(low, high, size * 1.5)[:1]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if self.logMode:
+            return [self._short(10**value) for value in values]
+        if self.unit == "percent":
+            places = max(0, math.ceil(-math.log10(spacing * 100) - 1e-9)) if spacing else 0
+            return [f"{100 * value:.{places}f} %" for value in values]
+        return super().tickStrings(values, scale, spacing)
+
+    def _short(self, value: float) -> str:
+        return y_text(value, self.unit) if self.unit == "percent" else f"{value:.3g}"
+
+    def logTickValues(self, low: float, high: float, size: float, ticks: list) -> list:
+        """Decades; with 2 and 5 when they fit; every round number when there is less than a decade."""
+        if high - low < 0.5:
+            step = self._linear_step(10**low, 10**high, size)
+            values = np.arange(math.ceil(10**low / step), 10**high / step) * step
+            return [(None, list(np.log10(values[values > 0])))]
+        digits = (1, 2, 5) if (high - low) < size / 80 else (1,)
+        every = max(1, math.ceil((high - low) * 24 / max(1.0, size)))
+        decades = range(math.floor(low / every) * every, math.ceil(high) + 1, every)
+        values = [decade + math.log10(digit) for decade in decades for digit in digits]
+        return [(None, [value for value in values if low <= value <= high])]
+
+    def _linear_step(self, low: float, high: float, size: float) -> float:
+        return pg.AxisItem.tickSpacing(self, low, high, size * 1.5)[0][0]
+
+
+class EndLabels(pg.AxisItem):
+    """A right margin in place of an axis: each curve's name at the height where the curve ends, never overlapping."""
+
+    def __init__(self) -> None:
+        super().__init__("right", showValues=False)
+        self.labels: list[tuple[str, QColor, float, bool]] = []
+        self.ink = QColor("black")
+        self.setWidth(1)
+
+    def set_labels(self, labels: list[tuple[str, QColor, float, bool]], ink: QColor, font: object) -> None:
+        """labels: (text, colour, height in view units, dashed) from any order; ink: colour of the words."""
+        self.labels, self.ink = sorted(labels, key=lambda label: -label[2]), ink
+        self.setTickFont(font)
+        metrics = QFontMetricsF(font)
+        widest = max((metrics.horizontalAdvance(text) for text, *_ in labels), default=0.0)
+        self.setWidth(min(widest, LABEL_WIDTH) + SWATCH + 14 if labels else 12)
+        self.picture = None
+        self.update()
+
+    def paint(self, painter: QPainter, option: object, widget: object = None) -> None:
+        if not self.labels or self.range[1] == self.range[0]:
+            return
+        painter.setFont(self.style["tickFont"])
+        metrics = QFontMetricsF(painter.font())
+        box = self.mapRectFromParent(self.geometry())
+        span = self.range[1] - self.range[0]
+        heights = [box.bottom() - (label[2] - self.range[0]) / span * box.height() for label in self.labels]
+        for label, y in zip(self.labels, spread(heights, metrics.height(), box.top(), box.bottom()), strict=True):
+            self._draw(painter, metrics, box, label, y)
+
+    def _draw(self, painter: QPainter, metrics: QFontMetricsF, box: QRectF, label: tuple, y: float) -> None:
+        text, colour, _, dashed = label
+        style = Qt.PenStyle.DotLine if dashed else Qt.PenStyle.SolidLine
+        painter.setPen(QPen(colour, 2.5, style))
+        painter.drawLine(QPointF(box.left() + 5, y), QPointF(box.left() + 5 + SWATCH, y))
+        room = box.width() - SWATCH - 9
+        painter.setPen(self.ink)
+        words = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(QPointF(box.left() + SWATCH + 9, y + metrics.capHeight() / 2), words)
+
+
+def spread(heights: list[float], gap: float, top: float, bottom: float) -> list[float]:
+    """`heights` (falling down the screen, sorted) moved as little as needed to lie `gap` apart in [top, bottom]."""
+    if not heights:
+        return []
+    gap = min(gap, (bottom - top) / len(heights))
+    placed = np.clip(np.asarray(heights, float), top + gap / 2, bottom - gap / 2)
+    for index in range(1, len(placed)):
+        placed[index] = max(placed[index], placed[index - 1] + gap)
+    placed[-1] = min(placed[-1], bottom - gap / 2)
+    for index in range(len(placed) - 2, -1, -1):
+        placed[index] = min(placed[index], placed[index + 1] - gap)
+    return list(placed)
+
+
+class CurveView(pg.ViewBox):
+    """Drag a rectangle to zoom, double-click for the whole curve; the wheel zooms only with Ctrl held."""
+
+    whole = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False, defaultPadding=0.0)
+        self.setMouseMode(pg.ViewBox.RectMode)
+        self.disableAutoRange()
+
+    def wheelEvent(self, event: object, axis: int | None = None) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().wheelEvent(event, axis)
+        else:
+            event.ignore()
+
+    def mouseClickEvent(self, event: object) -> None:
+        if event.double() and event.button() == Qt.MouseButton.LeftButton:
+            event.accept()
+            self.whole.emit()
+
+
+class DrawnCurve:
+    """The plot items of one curve, made once and fed with new points: band, raw values behind, line, best mark."""
+
+    def __init__(self, plot: pg.PlotItem) -> None:
+        self.plot = plot
+        self.raw = self._line(1)
+        self.line = self._line(3)
+        self.best: pg.ScatterPlotItem | None = None
+        self.band: tuple[pg.PlotDataItem, pg.PlotDataItem, pg.FillBetweenItem] | None = None
+
+    def _line(self, z: float) -> pg.PlotDataItem:
+        item = pg.PlotDataItem(skipFiniteCheck=True, connect="all", antialias=False)
+        item.setDownsampling(auto=True, method="peak")
+        item.setClipToView(True)
+        item.setZValue(z)
+        self.plot.addItem(item)
+        return item
+
+    def set_points(self, x: np.ndarray, y: np.ndarray, raw: np.ndarray | None) -> None:
+        self.line.setData(x, y, symbol="o" if len(x) == 1 else None)
+        self.raw.setVisible(raw is not None)
+        if raw is not None:
+            self.raw.setData(x, raw)
+
+    def set_pens(self, line: QPen, raw: QPen, antialias: bool) -> None:
+        for item, pen in ((self.line, line), (self.raw, raw)):
+            segments = pen.widthF() > 1 and pen.style() == Qt.PenStyle.SolidLine and not antialias
+            item.curve.setSegmentedLineMode("on" if segments else "off")
+            item.opts["antialias"] = antialias
+            item.setPen(pen)
+        self.line.opts.update(symbolPen=line, symbolBrush=line.color(), symbolSize=6)
+
+    def set_band(self, x: np.ndarray, low: np.ndarray | None, high: np.ndarray | None, fill: QColor) -> None:
+        if low is None or high is None:
+            self._show_band(False)
+            return
+        if self.band is None:
+            edges = self._line(0), self._line(0)
+            for edge in edges:
+                edge.setPen(None)
+            self.band = (*edges, pg.FillBetweenItem(*edges))
+            self.band[2].setZValue(-1)
+            self.plot.addItem(self.band[2])
+        self._show_band(True)
+        self.band[0].setData(x, low)
+        self.band[1].setData(x, high)
+        self.band[2].setBrush(fill)
+
+    def _show_band(self, on: bool) -> None:
+        if self.band is not None:
+            self.band[2].setVisible(on)
+
+    def set_best(self, place: tuple[float, float] | None, ring: QColor, inside: QColor) -> None:
+        """place: (x, y) in view units, already logarithmic on a log axis."""
+        if place is not None and self.best is None:
+            self.best = pg.ScatterPlotItem(size=10, pxMode=True, useCache=False, antialias=True)
+            self.best.setZValue(6)
+            self.plot.addItem(self.best, ignoreBounds=True)
+        if self.best is not None:
+            self.best.setData(*([place[0]], [place[1]]) if place else ([], []))
+            self.best.setPen(pg.mkPen(ring, width=2))
+            self.best.setBrush(inside)
+
+    def remove(self) -> None:
+        for item in (self.raw, self.line, self.best, *(self.band or ())):
+            if item is not None:
+                self.plot.removeItem(item)
