@@ -1,0 +1,64 @@
+"""Buttons: one primary action per screen, and the plain ones beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+
+from ui import icons, theme
+
+
+class PrimaryButton(QPushButton):
+    """The screen's one main action, in the accent colour; off it looks like every other button."""
+
+    def __init__(self, text: str, icon: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setFont(theme.font(bold=True))
+        self._icon = icon
+        self.setMinimumHeight(36)
+        self.setIconSize(QSize(16, 16))
+        self._colour()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.EnabledChange):
+            self._colour()
+
+    def _colour(self) -> None:
+        palette = self.palette()
+        ground = theme.colour("accent" if self.isEnabled() else "card")
+        if palette.color(QPalette.ColorRole.Button) == ground:
+            return
+        palette.setColor(QPalette.ColorRole.Button, ground)
+        for group in (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive):
+            palette.setColor(group, QPalette.ColorRole.ButtonText, theme.colour("on accent"))
+        self.setPalette(palette)
+        if self._icon:
+            self.setIcon(icons.icon(self._icon, "on accent"))
+
+
+def button(text: str, icon: str = "", tip: str = "", clicked: Callable[[], object] | None = None) -> QPushButton:
+    """A plain push button."""
+    result = QPushButton(text)
+    result.setToolTip(tip)
+    result.setAccessibleDescription(tip)
+    if icon:
+        icons.dress(result, icon)
+    if clicked:
+        result.clicked.connect(lambda: clicked())
+    return result
+
+
+def icon_button(icon: str, name: str, clicked: Callable[[], object] | None = None) -> QToolButton:
+    """A button that shows only an icon; `name` is its tooltip and what a screen reader says."""
+    result = QToolButton()
+    result.setAutoRaise(True)
+    result.setToolTip(name)
+    result.setAccessibleName(name)
+    icons.dress(result, icon)
+    if clicked:
+        result.clicked.connect(lambda: clicked())
+    return result

@@ -1,0 +1,111 @@
+"""Cards: a surface with a thin border, and one that can be chosen among others with mouse or keyboard."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from ui import theme
+from ui.widgets.text import Elided, Text
+
+RADIUS = 6
+
+
+def paint_card(widget: QWidget, fill: str = "card", edge: str = "border", width: float = 1.0) -> None:
+    """Fill the widget as a card with an edge of `width` pixels; call in paintEvent."""
+    painter = QPainter(widget)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(theme.colour(fill))
+    painter.setPen(QPen(theme.colour(edge), width))
+    inset = width / 2
+    painter.drawRoundedRect(QRectF(widget.rect()).adjusted(inset, inset, -inset, -inset), RADIUS, RADIUS)
+
+
+class Card(QFrame):
+    """A bordered surface with a column of content (`body`)."""
+
+    def __init__(self, parent: QWidget | None = None, edge: str = "border") -> None:
+        super().__init__(parent)
+        self._edge = edge
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(12, 12, 12, 12)
+        self.body.setSpacing(8)
+
+    def set_edge(self, role: str) -> None:
+        self._edge = role
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paint_card(self, edge=self._edge)
+
+
+class ChoiceCard(QAbstractButton):
+    """One of several: title, a line of facts, a line of help. Put in an exclusive QButtonGroup it acts as a radio."""
+
+    def __init__(self, key: str, title: str, facts: str = "", idea: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.key = key
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(12, 8, 12, 8)
+        self.body.setSpacing(2)
+        self._first_line(title)
+        self.facts = Text(facts, "small", "muted")
+        self.idea = Text(idea, "small", "muted")
+        for line in (self.idea, self.facts):
+            line.setVisible(bool(line.text()))
+            self.body.addWidget(line)
+        self._let_clicks_through()
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(". ".join(part for part in (idea, facts) if part))
+
+    def _first_line(self, title: str) -> None:
+        row = QHBoxLayout()
+        self.title = Elided(title, bold=True)
+        self.badge = Text("", "small", "muted", wrap=False)
+        self.badge.hide()
+        row.addWidget(self.title, 1)
+        row.addWidget(self.badge)
+        self.body.addLayout(row)
+
+    def set_badge(self, text: str, role: str = "muted") -> None:
+        """A word at the right of the title, such as "bundled"."""
+        self.badge.setText(text)
+        self.badge.set_role(role)
+        self.badge.setVisible(bool(text))
+
+    def add(self, widget: QWidget) -> None:
+        """Put something under the text; clicks on it choose the card."""
+        self.body.addWidget(widget)
+        self._let_clicks_through()
+
+    def _let_clicks_through(self) -> None:
+        for child in self.findChildren(QWidget):
+            if isinstance(child, QLabel) or child.focusPolicy() == Qt.FocusPolicy.NoFocus:
+                child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.update()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.update()
+        super().leaveEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        hovered = self.underMouse() and self.isEnabled()
+        fill = "selected" if self.isChecked() else ("hover" if hovered else "card")
+        paint_card(self, fill, "accent" if self.isChecked() else "border", 1.5 if self.isChecked() else 1.0)
+        if self.hasFocus():
+            paint_focus(self)
+
+
+def paint_focus(widget: QWidget) -> None:
+    """A ring inside the edge of the widget that has the keyboard."""
+    painter = QPainter(widget)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme.colour("accent"), 1.0, Qt.PenStyle.DotLine))
+    painter.drawRoundedRect(QRectF(widget.rect()).adjusted(3.5, 3.5, -3.5, -3.5), RADIUS - 2, RADIUS - 2)

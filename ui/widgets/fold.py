@@ -1,0 +1,41 @@
+"""A section that opens and closes under a heading one can click or reach with Tab."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+
+from ui import icons, theme
+
+
+class Fold(QWidget):
+    """`body` is the layout of what is hidden while closed."""
+
+    def __init__(self, title: str, opened: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.button = QToolButton(self)
+        self.button.setCheckable(True)
+        self.button.setAutoRaise(True)
+        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.button.setFont(theme.font("small"))
+        self.content = QWidget(self)
+        self.body = QVBoxLayout(self.content)
+        self.body.setContentsMargins(0, 4, 0, 0)
+        self.body.setSpacing(8)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.content)
+        self.button.toggled.connect(self._show)
+        self.set_title(title)
+        self.button.setChecked(opened)
+        self._show(opened)
+
+    def set_title(self, title: str) -> None:
+        self.button.setText(title)
+        self.button.setAccessibleName(title)
+
+    def _show(self, opened: bool) -> None:
+        icons.dress(self.button, "down" if opened else "right", "muted", 12)
+        self.content.setVisible(opened)

@@ -1,0 +1,128 @@
+"""Small news at the lower right of the window. Hovering stops the timer; decisions belong in dialogs, not here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QEnterEvent, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
+
+from ui import icons
+from ui.widgets.card import paint_card
+from ui.widgets.text import Text
+
+SECONDS = 8.0
+MARGIN = 16
+MOST = 4  # at once; the oldest goes first
+
+
+class Toast(QFrame):
+    """One piece of news with an optional action."""
+
+    def __init__(
+        self, parent: QWidget, text: str, action_title: str | None, action: Callable[[], None] | None, level: str,
+        seconds: float,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self.setAccessibleName(text)
+        self._action = action
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 8, 8)
+        row.setSpacing(8)
+        self._add_mark(row, level)
+        self.label = Text(text)
+        self.label.setMinimumWidth(min(260, self.label.fontMetrics().horizontalAdvance(text) + 8))
+        self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row.addWidget(self.label, 1)
+        self._add_buttons(row, action_title)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(round(seconds * 1000))
+        self._timer.timeout.connect(self.close)
+        self._timer.start()
+
+    def _add_mark(self, row: QHBoxLayout, level: str) -> None:
+        if level != "info":
+            mark = Text(wrap=False)
+            icons.dress(mark, "error" if level == "error" else "warning", "bad" if level == "error" else "warning", 20)
+            row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+
+    def _add_buttons(self, row: QHBoxLayout, action_title: str | None) -> None:
+        if action_title:
+            self.button = QPushButton(action_title, self)
+            self.button.clicked.connect(self._act)
+            row.addWidget(self.button)
+        closing = QToolButton(self)
+        closing.setAutoRaise(True)
+        closing.setAccessibleName("Dismiss")
+        closing.setToolTip("Dismiss")
+        icons.dress(closing, "close", "muted", 14)
+        closing.clicked.connect(self.close)
+        row.addWidget(closing, 0, Qt.AlignmentFlag.AlignTop)
+
+    def is_waiting(self) -> bool:
+        """True while its time runs, that is, while the mouse is not over it."""
+        return self._timer.isActive()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._timer.stop()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._timer.start()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paint_card(self, edge="faint")
+
+    def _act(self) -> None:
+        self.close()
+        if self._action is not None:
+            self._action()
+
+
+class Toasts(QObject):
+    """Shows toasts over `window`, the newest lowest."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._toasts: list[Toast] = []
+        window.installEventFilter(self)
+
+    def show(
+        self, text: str, action_title: str | None = None, action: Callable[[], None] | None = None,
+        level: str = "info", seconds: float = SECONDS,
+    ) -> Toast:  # fmt: skip
+        """Say `text`; level "info", "warning" or "error". The action closes the toast, then is called."""
+        toast = Toast(self._window, text, action_title, action, level, seconds)
+        toast.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        toast.destroyed.connect(lambda: self._forget(toast))
+        self._toasts.append(toast)
+        toast.show()
+        for old in self._toasts[:-MOST]:
+            old.close()
+        self._arrange()
+        return toast
+
+    def shown(self) -> list[Toast]:
+        """Those on the screen, oldest first."""
+        return list(self._toasts)
+
+    def _forget(self, toast: Toast) -> None:
+        if toast in self._toasts:
+            self._toasts.remove(toast)
+            self._arrange()
+
+    def _arrange(self) -> None:
+        bottom = self._window.height() - MARGIN
+        width = min(420, self._window.width() - 2 * MARGIN)
+        for toast in reversed(self._toasts):
+            height = max(toast.heightForWidth(width), toast.sizeHint().height())
+            toast.setGeometry(self._window.width() - width - MARGIN, bottom - height, width, height)
+            toast.raise_()
+            bottom -= height + 8
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._window and event.type() == QEvent.Type.Resize:
+            self._arrange()
+        return False
