@@ -1,0 +1,1 @@
+"""Networks as ordered, named blocks and a head; where their weights come from. `catalog` is torch-free."""

@@ -1,0 +1,92 @@
+"""A backbone as ordered, named blocks and a head: the one fact that fine-tuning by block and ANIL need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor, nn
+
+
+class Backbone(nn.Module):
+    """Blocks applied in order, flattened to features, then a linear head (or none).
+
+    images: float [n, channels, size, size] -> embed: [n, features] -> forward: [n, outputs].
+    """
+
+    def __init__(self, blocks: Mapping[str, nn.Module], features: int, outputs: int | None) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleDict(blocks)
+        self.features = features
+        self.head: nn.Module = nn.Identity() if outputs is None else nn.Linear(features, outputs)
+
+    def embed(self, images: Tensor) -> Tensor:
+        for block in self.blocks.values():
+            images = block(images)
+        return images.flatten(1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.head(self.embed(images))
+
+    @property
+    def block_names(self) -> tuple[str, ...]:
+        return (*self.blocks, "head")
+
+    def block(self, name: str) -> nn.Module:
+        return self.head if name == "head" else self.blocks[name]
+
+    def named_blocks(self) -> Iterator[tuple[str, nn.Module]]:
+        for name in self.block_names:
+            yield name, self.block(name)
+
+    def trunk_state(self) -> dict[str, Tensor]:
+        """State of the blocks without the head: what is handed on to another task."""
+        return {key: value for key, value in self.state_dict().items() if key.startswith("blocks.")}
+
+
+def batch_norms(module: nn.Module) -> Iterator[nn.modules.batchnorm._BatchNorm]:
+    for child in module.modules():
+        if isinstance(child, nn.modules.batchnorm._BatchNorm):
+            yield child
+
+
+class still_statistics:
+    """While open, batch norm uses the statistics of the current batch and leaves its running ones alone."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self._norms = list(batch_norms(model))
+        self._before: list[tuple[bool, float | None]] = []
+
+    def __enter__(self) -> None:
+        self._before = [(norm.training, norm.momentum) for norm in self._norms]
+        for norm in self._norms:
+            norm.train()
+            norm.momentum = 0.0
+
+    def __exit__(self, *_: object) -> None:
+        for norm, (training, momentum) in zip(self._norms, self._before, strict=True):
+            norm.train(training)
+            norm.momentum = momentum
+
+
+def parameter_count(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def snapshot(model: nn.Module) -> dict[str, Tensor]:
+    """A copy of the state on the CPU, safe to keep while training goes on."""
+    return {key: value.detach().to("cpu", copy=True) for key, value in model.state_dict().items()}
+
+
+@torch.no_grad()
+def distance_moved(model: Backbone, initial: Mapping[str, Tensor]) -> dict[str, float]:
+    """Per block: ‖w - w₀‖ / ‖w₀‖ over its parameters, the relative distance from the initial weights."""
+    moved = {}
+    for name, block in model.named_blocks():
+        prefix = "head." if name == "head" else f"blocks.{name}."
+        pairs = [(p.detach(), initial[prefix + key].to(p.device)) for key, p in block.named_parameters()]
+        change = sum(float((now - before).square().sum()) for now, before in pairs)
+        size = sum(float(before.square().sum()) for _, before in pairs)
+        if pairs and size > 0:
+            moved[name] = (change / size) ** 0.5
+    return moved

@@ -1,0 +1,75 @@
+"""Fetches torchvision's published weights into torchvision's own cache, with progress and cancel."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.backbones import catalog
+from engine.errors import Cancelled, WeightsError
+
+CHUNK = 256 * 1024
+
+
+def published_url(name: str) -> str:
+    """The address torchvision itself would load the ImageNet weights of this backbone from."""
+    from torchvision.models import get_model_weights
+
+    return str(get_model_weights(name).IMAGENET1K_V1.url)
+
+
+def fetch(
+    name: str,
+    progress: Callable[[float], None],
+    cancelled: Callable[[], bool] = lambda: False,
+    url: str | None = None,
+) -> Path:
+    """Download the weights of backbone `name`; progress gets fractions 0..1. Returns the file in the cache.
+
+    Raises `Cancelled` when asked to stop and `WeightsError` without a network or when the file is damaged; either
+    way no partial file stays behind.
+    """
+    address = url or published_url(name)
+    target = catalog.hub_checkpoints() / Path(address).name
+    part = target.with_suffix(f".{os.getpid()}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        digest = _stream(address, part, progress, cancelled)
+        _check(target, digest)
+        part.replace(target)
+    except (urllib.error.URLError, TimeoutError, OSError) as error:
+        raise WeightsError(
+            f"The weights of {catalog.backbone(name).title} could not be downloaded.",
+            "Check the network connection and the free disk space, then try again.",
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return target
+
+
+def _stream(address: str, part: Path, progress: Callable[[float], None], cancelled: Callable[[], bool]) -> str:
+    digest, done = hashlib.sha256(), 0
+    with urllib.request.urlopen(address, timeout=20) as response, part.open("wb") as file:
+        total = int(response.headers.get("Content-Length") or 0)
+        while chunk := response.read(CHUNK):
+            if cancelled():
+                raise Cancelled
+            file.write(chunk)
+            digest.update(chunk)
+            done += len(chunk)
+            progress(done / total if total else 0.0)
+    if total and done != total:
+        raise OSError(f"{done} of {total} bytes arrived")
+    return digest.hexdigest()
+
+
+def _check(target: Path, digest: str) -> None:
+    """torchvision's file names end in the first characters of their SHA-256."""
+    found = re.search(r"-([0-9a-f]{8,})\.", target.name)
+    if found and not digest.startswith(found.group(1)):
+        raise WeightsError("The downloaded weights are damaged.", "Try the download again.")

@@ -1,0 +1,64 @@
+"""Weights as safetensors files, written to a temporary name and renamed; the best epoch is kept in memory too."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from engine.backbones.backbone import snapshot
+from engine.errors import StorageError
+from engine.events import CheckpointSaved
+
+SECONDS_BETWEEN_WRITES = 2.0
+
+
+def write_weights(state: dict[str, Tensor], path: Path) -> None:
+    """Write a state dict so that the file is either the old one or the new one, whole."""
+    part = path.with_suffix(".part")
+    try:
+        save_file({key: value.contiguous() for key, value in state.items()}, part)
+        os.replace(part, path)
+    except OSError as error:
+        raise StorageError(
+            f"The weights cannot be written to {path.parent}.", "Free some disk space or choose another workspace."
+        ) from error
+
+
+class Checkpoints:
+    """Keeps the best weights of a run by (accuracy, then lower loss) and writes them to its folder now and then."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.best: dict[str, Tensor] | None = None
+        self.best_step = 0
+        self.best_accuracy = -1.0
+        self._rank = (-1.0, 0.0)
+        self._written_step = -1
+        self._written_at = 0.0
+
+    def offer(self, model: nn.Module, step: int, accuracy: float, loss: float) -> Iterator[CheckpointSaved]:
+        """Keep these weights if they are the best so far."""
+        if (accuracy, -loss) <= self._rank:
+            return
+        self._rank = (accuracy, -loss)
+        self.best, self.best_step, self.best_accuracy = snapshot(model), step, accuracy
+        if time.monotonic() - self._written_at >= SECONDS_BETWEEN_WRITES:
+            yield self._write_best()
+
+    def finish(self, model: nn.Module, step: int) -> Iterator[CheckpointSaved]:
+        """Write what is not yet on disk: the best weights and the last ones."""
+        if self.best is not None and self._written_step != self.best_step:
+            yield self._write_best()
+        write_weights(snapshot(model), self.directory / "last.safetensors")
+        yield CheckpointSaved("last", "last.safetensors", step)
+
+    def _write_best(self) -> CheckpointSaved:
+        assert self.best is not None
+        write_weights(self.best, self.directory / "best.safetensors")
+        self._written_step, self._written_at = self.best_step, time.monotonic()
+        return CheckpointSaved("best", "best.safetensors", self.best_step, self.best_accuracy)

@@ -1,0 +1,177 @@
+"""What a run will cost, from a timed step: trainable parameters, seconds and memory. Shown before Start."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import gettempdir
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.backbones import catalog
+from engine.backbones.backbone import Backbone, parameter_count
+from engine.backbones.weights import build_backbone
+from engine.data.sources import load
+from engine.data.splits import split_images
+from engine.devices import torch_device
+from engine.experiment import BackboneChoice, Experiment
+from engine.fine_tuning import Phase, phases
+from engine.inputs import Normaliser, normaliser
+from engine.meta.task import Task
+from engine.methods.base import HEAD, FineTuneMethod, MetaLearner
+from engine.registry import build_method, complete
+
+BYTES_PER_TRAINED = 16  # float32 weight, gradient and AdamW's two moments
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """seconds_per_epoch: of the phase that trains most, or between two validations in meta-learning. seconds: in all,
+    with validation and test, without reading the images. memory_bytes: weights, optimiser, images and activations."""
+
+    trainable: int
+    parameters: int
+    steps: int
+    seconds_per_epoch: float
+    seconds: float
+    memory_bytes: int
+
+
+def estimate(experiment: Experiment) -> Cost:
+    """Build the network with random weights and time real steps of it (about a second).
+
+    Raises `ExperimentError` when the experiment cannot be run as it stands.
+    """
+    experiment = complete(experiment)
+    method = build_method(experiment)
+    if isinstance(method, MetaLearner):
+        return _meta_cost(experiment, method)
+    return _fine_tune_cost(experiment, method)
+
+
+def _fine_tune_cost(experiment: Experiment, method: FineTuneMethod) -> Cost:
+    split = split_images(load(experiment.dataset), experiment.dataset, experiment.seed)
+    model, shape, device = _network(experiment, len(split.classes))
+    batch = min(method.hyperparameters.batch_size, len(split.train))
+    steps_per_epoch = math.ceil(len(split.train) / batch)
+    images = _noise(batch, shape, device)
+    forward = _seconds(lambda: _forward(model, images, shape)) / batch
+    total = longest = 0.0
+    for phase in phases(method, model.block_names):
+        once, epoch = _phase_seconds(model, phase, images, shape, forward, steps_per_epoch, split)
+        total += once + phase.epochs * epoch
+        longest = max(longest, epoch)
+    total += forward * len(split.test)
+    trained = sum(parameter_count(model.block(name)) for name in phases(method, model.block_names)[-1].groups)
+    pixels = (len(split.train) + len(split.validation) + len(split.test)) * images[0].numel()
+    memory = 4 * parameter_count(model) + 12 * trained + pixels + _activations(model, images, shape)
+    return Cost(trained, parameter_count(model), method.epochs * steps_per_epoch, longest, total, memory)
+
+
+def _network(experiment: Experiment, outputs: int | None) -> tuple[Backbone, Normaliser, torch.device]:
+    device = torch_device(experiment.device)
+    choice = BackboneChoice(name=experiment.backbone.name)
+    model = build_backbone(choice, outputs, 0, Path(gettempdir())).to(device)
+    if catalog.backbone(choice.name).channels == 3:
+        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return model, normaliser(choice.name), device
+
+
+def _noise(count: int, shape: Normaliser, device: torch.device) -> Tensor:
+    return torch.randint(0, 256, (count, shape.channels, shape.size, shape.size), dtype=torch.uint8, device=device)
+
+
+def _phase_seconds(  # type: ignore[no-untyped-def]
+    model: Backbone, phase: Phase, images: Tensor, shape: Normaliser, forward: float, steps: int, split
+) -> tuple[float, float]:
+    """(seconds once, seconds per epoch): a head on cached features embeds once, everything else runs the network."""
+    if set(phase.groups) == {HEAD}:
+        return forward * (len(split.train) + len(split.validation)), steps * 4e-4
+    for name, block in model.named_blocks():
+        block.requires_grad_(name in phase.groups)
+    step = _seconds(lambda: _train_step(model, images, shape))
+    return 0.0, steps * step + forward * len(split.validation)
+
+
+@torch.no_grad()
+def _forward(model: Backbone, images: Tensor, shape: Normaliser) -> None:
+    model.eval()
+    model(shape(images)).sum().item()
+
+
+def _train_step(model: Backbone, images: Tensor, shape: Normaliser) -> None:
+    model.train()
+    labels = torch.zeros(len(images), dtype=torch.int64, device=images.device)
+    loss = F.cross_entropy(model(shape(images)), labels)
+    loss.backward()
+    model.zero_grad(set_to_none=True)
+    loss.item()
+
+
+def _seconds(work: Callable[[], object], repeats: int = 2) -> float:
+    """Least time of a few repeats after one warm-up; noise of other programs only ever adds."""
+    work()
+    times = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+@torch.no_grad()
+def _activations(model: Backbone, images: Tensor, shape: Normaliser) -> int:
+    """Bytes of every layer's output for one batch, which training keeps for the backward pass."""
+    total = 0
+
+    def count(_module: nn.Module, _inputs: object, output: object) -> None:
+        nonlocal total
+        total += output.numel() * output.element_size() if isinstance(output, Tensor) else 0
+
+    hooks = [layer.register_forward_hook(count) for layer in model.modules() if not list(layer.children())]
+    model.eval()(shape(images))
+    for hook in hooks:
+        hook.remove()
+    return total
+
+
+def _meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
+    settings = method.hyperparameters
+    model, shape, device = _network(experiment, settings.way if method.has_head else None)
+    training = [_noise_task(method.training_way, settings, shape, device) for _ in range(settings.meta_batch)]
+    step = _seconds(lambda: method.meta_gradient(model, training), 1)
+    tested = _noise_task(settings.way, settings, shape, device)
+    episode = _seconds(lambda: _meet(method, model, tested))
+    epoch = settings.validate_every * step + settings.validation_episodes * episode
+    epochs = math.ceil(settings.steps / settings.validate_every)
+    images = torch.cat([training[0].support_images, training[0].query_images])
+    size = parameter_count(model)
+    memory = BYTES_PER_TRAINED * size + 2 * _plain_activations(model, images) + _data_bytes(experiment, shape)
+    total = epochs * epoch + settings.test_episodes * episode
+    return Cost(size, size, settings.steps, epoch, total, memory)
+
+
+def _noise_task(way: int, settings, shape: Normaliser, device: torch.device) -> Task:  # type: ignore[no-untyped-def]
+    slots = torch.arange(way, device=device)
+    support = shape(_noise(way * settings.shot, shape, device))
+    query = shape(_noise(way * settings.query, shape, device))
+    return Task(support, slots.repeat_interleave(settings.shot), query, slots.repeat_interleave(settings.query), way)
+
+
+def _meet(method: MetaLearner, model: Backbone, task: Task) -> None:
+    classify = method.adapt(model, task.support_images, task.support_labels, task.way)
+    classify(task.query_images).sum().item()
+
+
+def _plain_activations(model: Backbone, images: Tensor) -> int:
+    return _activations(model, images, lambda batch: batch)  # type: ignore[arg-type]
+
+
+def _data_bytes(experiment: Experiment, shape: Normaliser) -> int:
+    return int(np.size(load(experiment.dataset).labels) * shape.channels * shape.size**2)

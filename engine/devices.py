@@ -1,0 +1,57 @@
+"""The processors a run can use, found by asking torch."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import torch
+
+from engine.errors import InvalidExperiment
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """free_bytes: memory free on the device, None where it is not known."""
+
+    name: str
+    title: str
+    free_bytes: int | None = None
+
+
+def usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def training_threads() -> int:
+    """One torch thread fewer than there are cores, at least one: a core is left to the window."""
+    return max(1, usable_cores() - 1)
+
+
+def devices() -> tuple[DeviceInfo, ...]:
+    """The CPU, each CUDA device with its free memory, and Apple's GPU where there is one."""
+    cores = usable_cores()
+    found = [DeviceInfo("cpu", f"CPU ({cores} core{'s' if cores > 1 else ''})", _free_memory())]
+    for index in range(torch.cuda.device_count()):
+        free, _ = torch.cuda.mem_get_info(index)
+        found.append(DeviceInfo(f"cuda:{index}", torch.cuda.get_device_name(index), free))
+    if torch.backends.mps.is_available():
+        found.append(DeviceInfo("mps", "Apple GPU"))
+    return tuple(found)
+
+
+def torch_device(name: str) -> torch.device:
+    """The device of this name; raises `InvalidExperiment` when this machine has none."""
+    known = {info.name for info in devices()}
+    if name not in known:
+        raise InvalidExperiment(
+            f"This machine has no device “{name}”.", f"Choose one of: {', '.join(sorted(known))}.", "device"
+        )
+    return torch.device(name)
+
+
+def _free_memory() -> int | None:
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None

@@ -1,0 +1,85 @@
+"""Runs one experiment and says what happens. Knows no thread, no window and no database."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+
+from engine.devices import training_threads
+from engine.errors import Cancelled, ExperimentError, StorageError
+from engine.events import Event, RunFailed, RunStopped
+from engine.experiment import Experiment
+from engine.limits import Limits, never
+from engine.meta.run import run_meta
+from engine.methods.base import MetaLearner
+from engine.preflight import problems
+from engine.registry import build_method, complete
+from engine.supervised import run_supervised
+
+
+def execute(experiment: Experiment, directory: Path, stop: Callable[[], bool] = never) -> Iterator[Event]:
+    """Seed, build, train, evaluate; yields `RunStarted`, …, then exactly one of the last events.
+
+    directory: the run's own folder, made if missing; its siblings are other runs, whose weights may be asked for.
+    Pausing is not asking for the next event. When `stop()` turns true the loop ends at the next step, the best weights
+    so far are tested and the last event is `RunStopped`. Closing the generator abandons the run.
+    Never raises for a run's own errors: they come as `RunFailed`.
+    """
+    try:
+        yield from _run(experiment, directory, stop)
+    except Cancelled:
+        yield RunStopped(0)
+    except ExperimentError as error:
+        yield RunFailed("experiment", error.message, error.advice)
+    except torch.OutOfMemoryError:
+        yield _out_of_memory(experiment)
+    except Exception as error:  # the boundary: a bug becomes a failed run that keeps its traceback
+        if "not enough memory" in str(error):
+            yield _out_of_memory(experiment)
+        else:
+            yield _bug(error)
+
+
+def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool]) -> Iterator[Event]:
+    faults = problems(experiment)
+    if faults:
+        raise faults[0]
+    experiment = complete(experiment)
+    _open_directory(directory, experiment)
+    torch.set_num_threads(training_threads())
+    method = build_method(experiment)
+    limits = Limits(stop, experiment.budget.minutes)
+    run = run_meta if isinstance(method, MetaLearner) else run_supervised
+    yield from run(experiment, method, directory, limits)
+
+
+def _open_directory(directory: Path, experiment: Experiment) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "experiment.json").write_text(experiment.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise StorageError(
+            f"The run's folder {directory} cannot be written.", "Free some disk space or choose another workspace."
+        ) from error
+
+
+def _out_of_memory(experiment: Experiment) -> RunFailed:
+    batch = experiment.method.hyperparameters.get("batch_size")
+    smaller = f"Try again with a batch size of {max(1, batch // 2)}" if batch else "Try again with a smaller batch"
+    return RunFailed(
+        "experiment",
+        f"There was not enough memory on {experiment.device}.",
+        f"{smaller}, or with the linear probe, which trains the head alone.",
+    )
+
+
+def _bug(error: Exception) -> RunFailed:
+    return RunFailed(
+        "bug",
+        f"Something went wrong inside Warmstart: {type(error).__name__}: {error}",
+        "Please copy the details and report them; nothing that was saved is lost.",
+        traceback.format_exc(),
+    )

@@ -1,0 +1,68 @@
+"""Images as the network reads them: decoded once to uint8 in memory, normalised batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.backbones import catalog
+from engine.data.images import ImageSet
+from engine.events import Preparing
+
+PHOTO_MEAN, PHOTO_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+DECODE_CHUNK = 128
+
+
+@dataclass(frozen=True)
+class Normaliser:
+    """uint8 [n, c, s, s] -> float32 [n, c, s, s] as the backbone was pretrained on it."""
+
+    size: int
+    channels: int
+
+    def __call__(self, pixels: Tensor) -> Tensor:
+        images = pixels.float().div_(255)
+        if self.channels == 1:
+            return images
+        mean = torch.tensor(PHOTO_MEAN, device=pixels.device).view(1, 3, 1, 1)
+        std = torch.tensor(PHOTO_STD, device=pixels.device).view(1, 3, 1, 1)
+        return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """pixels: uint8 [n, c, s, s]. labels: int64 [n], positions in the run's classes. ids: index in the data set."""
+
+    pixels: Tensor
+    labels: Tensor
+    ids: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def normaliser(backbone: str) -> Normaliser:
+    info = catalog.backbone(backbone)
+    return Normaliser(info.input_size, info.channels)
+
+
+def decode(
+    data: ImageSet, indices: np.ndarray, shape: Normaliser, device: torch.device, text: str
+) -> Iterator[Preparing | Tensor]:
+    """Yields `Preparing` while images are read, then the uint8 tensor [n, c, s, s]."""
+    parts = []
+    for start in range(0, len(indices), DECODE_CHUNK):
+        yield Preparing(text, start / len(indices))
+        pixels = data.pixels(indices[start : start + DECODE_CHUNK], shape.size, shape.channels)
+        parts.append(torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))))
+    yield torch.cat(parts).to(device) if parts else torch.empty(0, shape.channels, shape.size, shape.size)
+
+
+def positions(labels: np.ndarray, classes: np.ndarray) -> Tensor:
+    """Data-set labels -> positions in `classes`, as int64 [n]."""
+    order = np.argsort(classes)
+    return torch.from_numpy(order[np.searchsorted(classes, labels, sorter=order)].astype(np.int64))

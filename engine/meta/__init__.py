@@ -1,0 +1,1 @@
+"""Learning from episodes: tasks, the inner loop, meta-training and meta-test."""

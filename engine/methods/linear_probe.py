@@ -1,0 +1,33 @@
+"""Linear probe: the pretrained blocks are frozen, only a new linear head is trained.
+
+Because the features never change, every image is embedded once and the head is trained on the standardised, cached
+features; the trunk stays in eval mode, so that batch norm does not adapt either.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from engine.methods.base import HEAD, FineTuneHyperparameters, FineTuneMethod, hyper
+
+
+class LinearProbeHyperparameters(FineTuneHyperparameters):
+    epochs: int = hyper(100, "Epochs", "Passes over the cached features; each takes a moment.", low=1, high=5000)
+    learning_rate: float = hyper(
+        1e-2, "Learning rate", "Step size of AdamW on the head.", low=1e-6, high=1.0, log=True
+    )
+    batch_norm: Literal["pretrained statistics"] = hyper(
+        "pretrained statistics", "Batch norm", "A frozen trunk keeps the statistics of its pretraining.", advanced=True
+    )
+
+
+class LinearProbe(FineTuneMethod):
+    name = "linear_probe"
+    title = "Linear probe"
+    idea = "Keep the pretrained features as they are and train only the last layer."
+    paper = "Alain & Bengio 2016, Understanding intermediate layers using linear classifier probes, arXiv 1610.01644"
+    Hyperparameters = LinearProbeHyperparameters
+    presets = {"Usual values": {}, "Strong regularisation": {"weight_decay": 0.1}}
+
+    def groups(self, blocks: tuple[str, ...], epoch: int) -> dict[str, float]:
+        return {HEAD: self.hyperparameters.learning_rate}

@@ -1,0 +1,44 @@
+"""LP-FT: first the last layer, then everything (Kumar et al. 2022, arXiv 2202.10054).
+
+Stage one is a linear probe on cached features. Stage two starts from that head, with fresh optimiser state and a
+lower rate, so that the features move little and are not distorted by a random head. A high rate in stage two defeats
+the purpose.
+"""
+
+from __future__ import annotations
+
+from engine.methods.base import HEAD, FineTuneHyperparameters, FineTuneMethod, hyper
+
+
+class LPFTHyperparameters(FineTuneHyperparameters):
+    probe_epochs: int = hyper(
+        100, "Head epochs", "Passes over the cached features before anything else moves.", low=1, high=5000
+    )
+    probe_learning_rate: float = hyper(
+        1e-2, "Head learning rate", "Step size while only the head is trained.", low=1e-6, high=1.0, log=True
+    )
+    epochs: int = hyper(20, "Epochs", "Passes over the images once everything is trained.", low=1, high=2000)
+    learning_rate: float = hyper(
+        1e-4, "Learning rate", "Step size once everything is trained; keep it low.", low=1e-6, high=1.0, log=True
+    )
+
+
+class LPFT(FineTuneMethod):
+    name = "lp_ft"
+    title = "LP-FT"
+    idea = "Train the last layer first, then everything gently: the safe default."
+    paper = (
+        "Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution, "
+        "arXiv 2202.10054"
+    )
+    Hyperparameters = LPFTHyperparameters
+    presets = {"Usual values": {}, "Quick look": {"probe_epochs": 30, "epochs": 5}}
+
+    @property
+    def epochs(self) -> int:
+        return int(self.hyperparameters.probe_epochs + self.hyperparameters.epochs)
+
+    def groups(self, blocks: tuple[str, ...], epoch: int) -> dict[str, float]:
+        if epoch < self.hyperparameters.probe_epochs:
+            return {HEAD: self.hyperparameters.probe_learning_rate}
+        return dict.fromkeys(blocks, self.hyperparameters.learning_rate)

@@ -1,0 +1,105 @@
+"""A plan: one or more experiments to run together, read from a file or from the bundled presets. Torch-free."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+import resources
+from engine.errors import InvalidExperiment
+from engine.experiment import Experiment, Frozen, explain, parse_experiment
+from engine.registry import nearest
+
+PRESETS = Path(resources.__path__[0]) / "presets"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Experiments to run one after another, with a name for the command line and words for the person.
+
+    Arms come seed by seed (all arms of the first seed first), so that a plan that is stopped early can still be
+    compared in pairs.
+    """
+
+    name: str
+    title: str
+    description: str
+    experiments: tuple[Experiment, ...]
+
+
+class PlanFile(Frozen):
+    """The study form of a plan file: experiments that share a list of seeds."""
+
+    name: str = ""
+    title: str = ""
+    description: str = ""
+    experiments: list[dict[str, Any]] = Field(min_length=1)
+    seeds: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list)
+
+
+def with_seeds(experiments: list[Experiment], seeds: list[int]) -> tuple[Experiment, ...]:
+    """Every experiment with every seed, seed by seed; the experiments as they are where no seed is given."""
+    if not seeds:
+        return tuple(experiments)
+    return tuple(experiment.with_seed(seed) for seed in seeds for experiment in experiments)
+
+
+def parse_plan(data: object, name: str) -> Plan:
+    """A plan from decoded JSON: a bare experiment, {"experiment", "seeds"} or {"experiments", "seeds", …}.
+
+    name: used where the data has none. Raises `InvalidExperiment` with one sentence for the first fault.
+    """
+    if not isinstance(data, dict):
+        raise InvalidExperiment(
+            f"“{name}” is not an experiment.", "Write a JSON object; `run … --dry-run` prints one to start from."
+        )
+    if "experiment" in data:
+        data = {**{k: v for k, v in data.items() if k != "experiment"}, "experiments": [data["experiment"]]}
+    if "experiments" not in data:
+        return Plan(name, name, "", (parse_experiment(data),))
+    try:
+        study = PlanFile.model_validate(data)
+        experiments = with_seeds([parse_experiment(body) for body in study.experiments], study.seeds)
+    except ValidationError as error:
+        raise InvalidExperiment(*explain(error)) from None
+    return Plan(study.name or name, study.title or study.name or name, study.description, experiments)
+
+
+def load_plan(path: Path) -> Plan:
+    """The plan in a JSON file; raises `InvalidExperiment` when it cannot be read or understood."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InvalidExperiment(f"“{path}” cannot be read: {reason}.", "Check the file's name and place.") from None
+    except ValueError as error:
+        raise InvalidExperiment(f"“{path}” is not JSON: {error}.", "Correct the file and try again.") from None
+    return parse_plan(data, path.stem)
+
+
+@cache
+def presets() -> tuple[Plan, ...]:
+    """The bundled plans, the demo first, then by name."""
+    plans = [load_plan(path) for path in PRESETS.glob("*.json")]
+    return tuple(sorted(plans, key=lambda plan: (plan.name != "demo", plan.name)))
+
+
+def preset(name: str) -> Plan:
+    """The bundled plan of this name; raises `InvalidExperiment` with the nearest spelling."""
+    known = {plan.name: plan for plan in presets()}
+    if name in known:
+        return known[name]
+    raise InvalidExperiment(f"There is no preset called “{name}”.", nearest(name, known), "preset")
+
+
+def plan_as_json(plan: Plan) -> dict[str, Any]:
+    """The plan as a file holds it, every experiment written out; `parse_plan` reads it back."""
+    experiments = [experiment.model_dump(mode="json") for experiment in plan.experiments]
+    if len(experiments) == 1:
+        return {"experiment": experiments[0]}
+    return {"name": plan.name, "title": plan.title, "description": plan.description, "experiments": experiments}

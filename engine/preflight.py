@@ -1,0 +1,93 @@
+"""What is wrong with an experiment before it starts, in words, without reading any data. Torch-free."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from engine.backbones import catalog
+from engine.errors import InvalidExperiment
+from engine.experiment import Experiment
+from engine.registry import complete, method
+
+
+def problems(experiment: Experiment) -> list[InvalidExperiment]:
+    """Every fault found; `.field` says beside which input to show it. Empty when the run may start."""
+    checks: tuple[Callable[[Experiment], Iterator[InvalidExperiment]], ...] = (_data, _backbone, _method, _fit)
+    return [fault for check in checks for fault in check(experiment)]
+
+
+def _data(experiment: Experiment) -> Iterator[InvalidExperiment]:
+    from engine.data.sources import check_name
+
+    dataset = experiment.dataset
+    try:
+        check_name(dataset)
+    except InvalidExperiment as fault:
+        yield fault
+    if dataset.path is not None and not Path(dataset.path).expanduser().exists():
+        yield InvalidExperiment(
+            f"There is no folder or file at {dataset.path}.", "Choose the data again; it may have moved.", "dataset"
+        )
+
+
+def _backbone(experiment: Experiment) -> Iterator[InvalidExperiment]:
+    try:
+        info = catalog.backbone(experiment.backbone.name)
+    except InvalidExperiment as fault:
+        yield fault
+        return
+    weights = experiment.backbone.weights
+    if weights.startswith("run:") or not _loads_weights(experiment):
+        return
+    known = {found.name: found for found in catalog.weights(info.name)}
+    if weights not in known:
+        yield InvalidExperiment(
+            f"{info.title} has no weights called “{weights}”.", catalog.nearest(weights, known), "backbone"
+        )
+    elif known[weights].state == "download":
+        yield InvalidExperiment(
+            f"The {known[weights].title} weights of {info.title} are not on this machine.",
+            "Download them first, or choose other weights.",
+            "backbone",
+        )
+
+
+def _loads_weights(experiment: Experiment) -> bool:
+    try:
+        return method(experiment.method.name).uses_pretrained
+    except InvalidExperiment:
+        return False
+
+
+def _method(experiment: Experiment) -> Iterator[InvalidExperiment]:
+    for name, value in experiment.method.hyperparameters.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            yield InvalidExperiment(
+                f"“{name}” must be a number (given: {value}).", "Correct this value.", f"hyperparameters.{name}"
+            )
+            return
+    try:
+        complete(experiment)
+    except InvalidExperiment as fault:
+        yield fault
+
+
+def _fit(experiment: Experiment) -> Iterator[InvalidExperiment]:
+    try:
+        chosen = method(experiment.method.name)
+    except InvalidExperiment:
+        return
+    if chosen.family == "meta" and experiment.precision != "float32":
+        yield InvalidExperiment(
+            "Meta-learning needs float32: in bfloat16 the second-order gradient is far off.",
+            "Choose float32 as precision.",
+            "precision",
+        )
+    if chosen.family == "meta" and experiment.dataset.labels_per_class is not None:
+        yield InvalidExperiment(
+            "Labels per class does not apply to meta-learning; the shot says how many labels an episode has.",
+            "Set it to all labels.",
+            "dataset",
+        )

@@ -1,0 +1,120 @@
+"""Finds the methods: every class in `engine/methods/*.py` that has a name. Torch-free."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+import engine.methods
+from engine.errors import InvalidExperiment
+from engine.experiment import Experiment, explain
+from engine.methods.base import Method
+
+ORDER = ("lp_ft", "full_ft", "linear_probe", "scratch", "protonet", "maml")
+
+
+@dataclass(frozen=True, slots=True)
+class HyperparameterField:
+    """One row of the generated form. low and high are None where there is no bound."""
+
+    name: str
+    label: str
+    kind: Literal["int", "float", "bool", "choice"]
+    default: Any
+    low: float | None
+    high: float | None
+    choices: tuple[str, ...]
+    unit: str
+    help: str
+    log: bool
+    advanced: bool
+
+
+@cache
+def methods() -> tuple[type[Method], ...]:
+    """All methods, the usual ones first, later additions by name."""
+    found = {method.name: method for module in _modules() for method in _methods_in(module)}
+    known = [found.pop(name) for name in ORDER if name in found]
+    return (*known, *(found[name] for name in sorted(found)))
+
+
+def _modules() -> Iterable[Any]:
+    for info in pkgutil.iter_modules(engine.methods.__path__):
+        yield importlib.import_module(f"engine.methods.{info.name}")
+
+
+def _methods_in(module: Any) -> Iterable[type[Method]]:
+    for _, value in inspect.getmembers(module, inspect.isclass):
+        if issubclass(value, Method) and "name" in vars(value) and value.__module__ == module.__name__:
+            yield value
+
+
+def method(name: str) -> type[Method]:
+    """The method of this name; raises `InvalidExperiment` with the nearest spelling."""
+    known = {candidate.name: candidate for candidate in methods()}
+    if name in known:
+        return known[name]
+    raise InvalidExperiment(f"There is no method called “{name}”.", nearest(name, known), "method")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Advice for a misspelt name: the nearest one if there is one, and all of them."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, 1)
+    hint = f"Did you mean “{close[0]}”? " if close else ""
+    return f"{hint}Choose one of: {', '.join(names)}."
+
+
+def complete(experiment: Experiment) -> Experiment:
+    """The experiment with every hyperparameter filled in and checked; raises `InvalidExperiment`."""
+    chosen = method(experiment.method.name)
+    try:
+        values = chosen.Hyperparameters.model_validate(experiment.method.hyperparameters)
+    except ValidationError as error:
+        message, advice, name = explain(error)
+        raise InvalidExperiment(message, advice, f"hyperparameters.{name}") from None
+    filled = experiment.method.model_copy(update={"hyperparameters": values.model_dump()})
+    return experiment.model_copy(update={"method": filled})
+
+
+def build_method(experiment: Experiment) -> Any:
+    """An instance of the experiment's method with its hyperparameters."""
+    filled = complete(experiment)
+    return method(filled.method.name).from_values(filled.method.hyperparameters)
+
+
+def fields(chosen: type[Method]) -> tuple[HyperparameterField, ...]:
+    """The rows of the method's form, in the order of its hyperparameter model."""
+    return tuple(_field(name, info) for name, info in chosen.Hyperparameters.model_fields.items())
+
+
+def _field(name: str, info: FieldInfo) -> HyperparameterField:
+    extra: dict[str, Any] = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    choices = tuple(get_args(info.annotation)) if get_origin(info.annotation) is Literal else ()
+    kind: Any = "choice" if choices else {bool: "bool", int: "int", float: "float"}[info.annotation]  # type: ignore[index]
+    return HyperparameterField(
+        name=name,
+        label=extra.get("label", name),
+        kind=kind,
+        default=info.default,
+        low=_bound(info, "ge"),
+        high=_bound(info, "le"),
+        choices=choices,
+        unit=extra.get("unit", ""),
+        help=info.description or "",
+        log=extra.get("log", False),
+        advanced=extra.get("advanced", False),
+    )
+
+
+def _bound(info: FieldInfo, side: str) -> float | None:
+    return next((getattr(rule, side) for rule in info.metadata if hasattr(rule, side)), None)

@@ -1,0 +1,185 @@
+"""A fine-tuning run from the experiment to the test figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from engine.backbones.backbone import Backbone, parameter_count
+from engine.backbones.weights import build_backbone
+from engine.checkpoints import Checkpoints
+from engine.comparison.intervals import wilson
+from engine.data.images import ImageSet
+from engine.data.sources import load
+from engine.data.splits import ImageSplit, split_images
+from engine.devices import torch_device
+from engine.errors import Diverged
+from engine.events import Evaluated, Event, Notice, Preparing, RunFinished, RunStarted, RunStopped
+from engine.experiment import Experiment
+from engine.fine_tuning import FineTuning
+from engine.inputs import Labelled, Normaliser, decode, normaliser, positions
+from engine.learners import batches
+from engine.limits import Limits
+from engine.methods.base import HEAD, FineTuneMethod
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a supervised run works on."""
+
+    data: ImageSet
+    split: ImageSplit
+    train: Labelled
+    validation: Labelled
+    test: Labelled
+    shape: Normaliser
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return tuple(self.data.class_names[c] for c in self.split.classes)
+
+
+def run_supervised(
+    experiment: Experiment, method: FineTuneMethod, directory: Path, limits: Limits
+) -> Iterator[Event]:
+    """Read, build, train, test. Raises `ExperimentError` for what a person can mend."""
+    device = torch_device(experiment.device)
+    material = yield from read_material(experiment, device)
+    model = build(experiment, method, len(material.split.classes), directory.parent).to(device)
+    checkpoints = Checkpoints(directory)
+    training = tuning(experiment, method, model, material, checkpoints, limits)
+    yield RunStarted(training.total_steps, training.steps_per_epoch, training.batch_size, facts(training, material))
+    yield from few_images_notice(material)
+    limits.start()
+    try:
+        yield from training.events()
+    except Diverged:
+        yield from checkpoints.finish(model, training.step) if checkpoints.best else ()
+        raise
+    yield from checkpoints.finish(model, training.step)
+    weights = select_weights(model, method, checkpoints, training.epoch)
+    yield from test(model, material, experiment, weights, training.bf16)
+    if limits.asked_to_stop:
+        yield RunStopped(training.step)
+        return
+    if training.step < training.total_steps:
+        yield Notice(f"The time budget ended training after {training.epoch} of {method.epochs} epochs.")
+    yield RunFinished(training.step)
+
+
+def read_material(experiment: Experiment, device: torch.device) -> Iterator[Any]:
+    """Yields `Preparing`, returns the decoded images of the three parts."""
+    yield Preparing("Reading the data set")
+    data = load(experiment.dataset)
+    split = split_images(data, experiment.dataset, experiment.seed)
+    shape = normaliser(experiment.backbone.name)
+    parts = []
+    for text, ids in (("training", split.train), ("validation", split.validation), ("test", split.test)):
+        labelled = yield from _labelled(data, ids, split.classes, shape, device, f"Reading {text} images")
+        parts.append(labelled)
+    return Material(data, split, *parts, shape)
+
+
+def _labelled(
+    data: ImageSet, ids: np.ndarray, classes: np.ndarray, shape: Normaliser, device: torch.device, text: str
+) -> Iterator[Any]:
+    pixels = torch.empty(0)
+    for item in decode(data, ids, shape, device, text):
+        if isinstance(item, Preparing):
+            yield item
+        else:
+            pixels = item
+    return Labelled(pixels, positions(data.labels[ids], classes).to(device), ids)
+
+
+def build(experiment: Experiment, method: FineTuneMethod, classes: int, runs: Path) -> Backbone:
+    model = build_backbone(experiment.backbone, classes, experiment.seed, runs, method.uses_pretrained)
+    if experiment.backbone.name in ("resnet18", "squeezenet1_0"):
+        return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return model
+
+
+def tuning(
+    experiment: Experiment,
+    method: FineTuneMethod,
+    model: Backbone,
+    material: Material,
+    checkpoints: Checkpoints,
+    limits: Limits,
+) -> FineTuning:
+    return FineTuning(
+        model, method, material.train, material.validation, material.shape, checkpoints, limits,
+        seed=experiment.seed, bf16=experiment.precision == "bfloat16",
+    )  # fmt: skip
+
+
+def facts(training: FineTuning, material: Material) -> dict[str, Any]:
+    """What the window shows beside a run."""
+    model = training.model
+    last = training.method.groups(model.block_names, training.method.epochs - 1)
+    return {
+        "classes": len(material.split.classes),
+        "training images": len(material.train),
+        "validation images": len(material.validation),
+        "test images": len(material.test),
+        "trainable parameters": sum(parameter_count(model.block(name)) for name in last),
+        "parameters": parameter_count(model),
+        "head parameters": parameter_count(model.block(HEAD)),
+        "split": material.split.description,
+        "data": material.data.fingerprint,
+    }
+
+
+def few_images_notice(material: Material) -> Iterator[Notice]:
+    if not len(material.validation):
+        yield Notice("There are no validation images: the last epoch is tested.", "warning")
+    if len(material.data.skipped):
+        yield Notice(f"{len(material.data.skipped)} files of the data set were skipped.", "warning")
+
+
+def select_weights(model: Backbone, method: FineTuneMethod, checkpoints: Checkpoints, epoch: int) -> str:
+    """Load the weights to be tested into the model and say which they are."""
+    if method.hyperparameters.tested == "last epoch" or checkpoints.best is None:
+        return f"last epoch ({epoch})"
+    model.load_state_dict(checkpoints.best)
+    return "best validation epoch"
+
+
+@torch.no_grad()
+def test(
+    model: Backbone, material: Material, experiment: Experiment, weights: str, bf16: bool
+) -> Iterator[Preparing | Evaluated]:
+    """Predict every test image once, in eval mode; the interval is Wilson's over images."""
+    model.eval()
+    predicted = []
+    for part in batches(len(material.test)):
+        yield Preparing("Testing", part.start / len(material.test))
+        with torch.autocast(material.test.pixels.device.type, torch.bfloat16, enabled=bf16):
+            predicted.append(model(material.shape(material.test.pixels[part])).argmax(1).cpu())
+    guess, truth = torch.cat(predicted).numpy(), material.test.labels.cpu().numpy()
+    correct = int((guess == truth).sum())
+    found = wilson(correct, len(truth))
+    yield Evaluated(
+        "test/accuracy", found.value, found.low, found.high, found.n, "images",
+        protocol(material, experiment, weights),
+        ids=material.test.ids.astype(np.int64), truth=truth.astype(np.int16), predicted=guess.astype(np.int16),
+        class_names=material.class_names,
+    )  # fmt: skip
+
+
+def protocol(material: Material, experiment: Experiment, weights: str) -> dict[str, str]:
+    """What it takes to believe the figure."""
+    return {
+        "split": material.split.description,
+        "split seed": str(experiment.dataset.split_seed),
+        "batch norm": "running statistics",
+        "interval": "95 % Wilson, over test images",
+        "weights": weights,
+        "validation": f"{len(material.validation)} images",
+        "data": material.data.fingerprint,
+    }
