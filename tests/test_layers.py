@@ -56,5 +56,7 @@ def test_opens_without_torch(name: str) -> None:
 def test_the_packages_themselves_import_nothing() -> None:
     for name in ("engine", "storage", "ui", "resources"):
         code = f"import sys; before = set(sys.modules); import {name}; print(sorted(set(sys.modules) - before))"
-        answer = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+        answer = subprocess.run(
+            [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+        )
         assert answer.stdout.strip() == f"['{name}']"

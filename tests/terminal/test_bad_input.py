@@ -1,0 +1,137 @@
+"""Every mistake is answered with one sentence, what to do, exit code 2, and nothing saved or lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from storage.store import RunStore
+from storage.workspace import Workspace
+
+Refuses = Callable[..., str]
+
+
+def saved_runs(root: Path) -> int:
+    with RunStore(Workspace(root).open()) as store:
+        return len(store.runs())
+
+
+def write(path: Path, body: object) -> Path:
+    path.write_text(json.dumps(body))
+    return path
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (("lst",), "no command called “lst”. Did you mean “list”?"),
+        (("run", "--frobnicate"), "Unrecognized arguments: --frobnicate."),
+        (("run", "--seeds", "many"), "--seeds: invalid int value: 'many'."),
+        (("list", "metods"), "no list of “metods”. Did you mean “methods”?"),
+        (("run", "demmo"), "no preset called “demmo”. Did you mean “demo”?"),
+        (("run", "--data", "glyps"), "“glyps” is neither a data set nor a folder or zip that exists. Did you mean “glyphs”?"),
+        (("run", "--backbone", "conv5"), "no backbone called “conv5”. Did you mean “conv4”?"),
+        (("run", "--weights", "imagenett"), "no weights called “imagenett”."),
+        (("run", "--method", "lpft"), "no method called “lpft”. Did you mean “lp_ft”?"),
+        (("run", "--set", "epoch=3"), "no setting “epoch”. Did you mean “epochs”?"),
+        (("run", "--set", "epochs"), "“--set epochs” has no value."),
+        (("run", "--set", "epochs=many"), "“epochs” must be a valid integer"),
+        (("run", "--set", "learning_rate=NaN"), "“learning_rate” must be a finite number (given: nan)."),
+        (("run", "--set", "learning_rate=-1"), "“learning_rate” must be greater than or equal to 1e-06 (given: -1)."),
+        (("run", "--seeds", "0"), "at least one seed is needed."),
+        (("run", "--minutes", "0"), "“budget.minutes” must be greater than 0"),
+        (("run", "--labels-per-class", "0"), "“dataset.labels_per_class” must be greater than or equal to 1"),
+        (("run", "demo", "--method", "maml"), "“demo” already says what to run, so --method cannot be used with it."),
+        (("run", "missing.json"), "“missing.json” cannot be read: No such file or directory."),
+        (("show", "12"), "12"),
+        (("compare", "nothing"), "nothing"),
+    ],
+)  # fmt: skip
+def test_a_mistake_on_the_command_line(
+    refuses: Refuses, own_workspace: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    assert said in refuses(*arguments)
+    assert saved_runs(own_workspace) == 0
+
+
+@pytest.mark.parametrize(
+    "body, said",
+    [
+        ({"method": {"name": "lp_tf"}}, "no method called “lp_tf”. Did you mean “lp_ft”?"),
+        ({"method": {"name": "lp_ft", "hyperparameters": {"learning_rate": float("nan")}}}, "“learning_rate” must be"),
+        ({"method": {"name": "lp_ft", "hyperparameters": {"rate": 1}}}, "“rate” is not a known setting."),
+        ({"datasets": {"name": "glyphs"}}, "“datasets” is not a known setting."),
+        ({"experiments": []}, "“experiments”"),
+        ({"experiment": {}, "seeds": [-1]}, "“seeds.0” must be greater than or equal to 0"),
+        ([1, 2], "is not an experiment."),
+    ],
+)
+def test_a_mistake_in_an_experiment_file(
+    refuses: Refuses, tmp_path: Path, own_workspace: Path, body: object, said: str
+) -> None:
+    assert said in refuses("run", write(tmp_path / "mine.json", body))
+    assert saved_runs(own_workspace) == 0
+
+
+def test_a_file_that_is_not_json(refuses: Refuses, tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text("{'dataset': ")
+    assert "is not JSON" in refuses("run", path)
+
+
+def test_an_empty_folder(refuses: Refuses, tmp_path: Path, own_workspace: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert "empty" in refuses("run", "--data", tmp_path / "empty")
+    assert saved_runs(own_workspace) == 0
+
+
+def test_a_folder_with_one_class(refuses: Refuses, tmp_path: Path, own_workspace: Path) -> None:
+    (tmp_path / "photos" / "only").mkdir(parents=True)
+    for number in range(4):
+        Image.new("L", (28, 28), number).save(tmp_path / "photos" / "only" / f"{number}.png")
+    assert "class" in refuses("run", "--data", tmp_path / "photos")
+    assert saved_runs(own_workspace) == 0
+
+
+def test_a_zip_that_points_outside(refuses: Refuses, tmp_path: Path, own_workspace: Path) -> None:
+    archive = tmp_path / "photos.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("../../escaped/a.png", b"x")
+    assert "../" in refuses("run", "--data", archive)
+    assert not (tmp_path.parent / "escaped").exists()
+    assert saved_runs(own_workspace) == 0
+
+
+def test_more_labels_than_a_class_has(refuses: Refuses, photos: Path, own_workspace: Path) -> None:
+    assert "class" in refuses("run", "--data", photos, "--labels-per-class", "500")
+    assert saved_runs(own_workspace) == 0
+
+
+def test_a_database_of_a_newer_version(refuses: Refuses, own_workspace: Path) -> None:
+    assert saved_runs(own_workspace) == 0
+    database = sqlite3.connect(own_workspace / "warmstart.db")
+    with database:
+        database.execute(
+            "INSERT INTO _sqlite_migrations SELECT NULL, migration_set, '9999', '2099' FROM _sqlite_migrations"
+        )
+    before = database.execute("SELECT * FROM _sqlite_migrations").fetchall()
+    assert "newer" in refuses("list", "runs")
+    assert database.execute("SELECT * FROM _sqlite_migrations").fetchall() == before
+    database.close()
+
+
+def test_a_workspace_that_cannot_be_written(refuses: Refuses, tmp_path: Path) -> None:
+    root = tmp_path / "closed"
+    root.mkdir()
+    root.chmod(0o500)
+    if os.access(root, os.W_OK):  # the system's administrator may write anywhere: put a file where the folder would be
+        root.rmdir()
+        root.write_text("")
+    assert "workspace" in refuses("list", "runs", "--workspace", root)

@@ -1,0 +1,160 @@
+"""The command line: what may be typed, and help that teaches. A fault becomes an `ExperimentError`, not a usage dump."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import NoReturn
+
+from engine.errors import ExperimentError, InvalidExperiment
+
+COMMANDS = ("demo", "run", "list", "show", "compare")
+LISTS = ("datasets", "backbones", "methods", "presets", "devices", "runs")
+
+ABOUT = "Warmstart: a desktop workbench for transfer learning and meta-learning."
+TOUR = """\
+with no command the workbench opens in a window. From the terminal:
+
+  PROGRAM demo                        the one-minute example: three ways to learn 40 classes from 2 labels each
+  PROGRAM list methods                what can be run; also datasets, backbones, presets, devices, runs
+  PROGRAM run few-shot                run a preset or an experiment file with a progress bar
+  PROGRAM run --data digits --method scratch --labels-per-class 10 --seeds 3
+  PROGRAM compare 4 5                 which of two saved runs is better, and is the difference real?
+
+Everything is saved in one database that the window shows too. Exit codes: 0 done, 1 a run failed, 2 bad input,
+130 stopped with Ctrl+C.
+"""
+RUN_HELP = """\
+examples:
+
+  PROGRAM run digits-enough-labels            a preset (see: PROGRAM list presets)
+  PROGRAM run my-experiment.json              an experiment file, or a study: {"experiments": [...], "seeds": [0, 1, 2]}
+  PROGRAM run --data photos.zip --backbone squeezenet1_0 --weights imagenet --method lp_ft
+  PROGRAM run --data glyphs --classes 40 --labels-per-class 2 --seeds 3
+  PROGRAM run --method maml --set inner_steps=5 --set shot=5 --minutes 10
+  PROGRAM run --data digits --dry-run > my-experiment.json
+
+A folder or zip holds one folder of images per class. --set changes one of the method's hyperparameters
+(PROGRAM list methods --json names them all). Ctrl+C stops, evaluates and keeps; a second Ctrl+C leaves at once.
+"""
+
+
+def program() -> str:
+    """How this program was called: "warmstart", or "python main.py" from its folder."""
+    return "python main.py" if Path(sys.argv[0]).suffix == ".py" else "warmstart"
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence and what to do in another."""
+
+    def error(self, message: str) -> NoReturn:
+        sentence = message[:1].upper() + message[1:]
+        raise InvalidExperiment(f"{sentence.rstrip('.')}.", f"See “{self.prog} --help”.")
+
+
+def version() -> str:
+    try:
+        return metadata.version("warmstart")
+    except metadata.PackageNotFoundError:
+        return "not installed, run from its folder"
+
+
+def named(text: str) -> str:
+    """Examples as they can be typed here."""
+    return text.replace("PROGRAM", program())
+
+
+def everywhere() -> argparse.ArgumentParser:
+    """The options that may stand before or after any command."""
+    options = Parser(add_help=False)
+    options.add_argument(
+        "--workspace",
+        metavar="DIR",
+        default=argparse.SUPPRESS,
+        help="where runs and downloads are kept (also: the variable WARMSTART_WORKSPACE)",
+    )
+    options.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object per line, for programs"
+    )
+    return options
+
+
+def parser() -> argparse.ArgumentParser:
+    shape = argparse.RawDescriptionHelpFormatter
+    shared = everywhere()
+    top = Parser(prog=program(), description=ABOUT, epilog=named(TOUR), formatter_class=shape, parents=[shared])
+    top.add_argument("--version", action="version", version=f"Warmstart {version()}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+
+    def command(name: str, words: str, more: str = "") -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name, help=words, description=f"{words[:1].upper()}{words[1:]}.", epilog=named(more), formatter_class=shape,
+            parents=[shared],
+        )  # fmt: skip
+
+    add_demo(command("demo", "run the one-minute example and show the comparison"))
+    add_run(command("run", "run an experiment or a study with a progress bar", RUN_HELP))
+    add_questions(command)
+    return top
+
+
+def add_demo(demo: argparse.ArgumentParser) -> None:
+    demo.add_argument("--output", metavar="FILE", help="where the picture of the comparison goes (PNG)")
+    demo.add_argument("--no-window", action="store_true", help="stay in the terminal even where there is a display")
+
+
+def add_run(run: argparse.ArgumentParser) -> None:
+    run.add_argument("plan", nargs="?", metavar="FILE|PRESET", help="an experiment file or the name of a preset")
+    flags = run.add_argument_group("an experiment from flags")
+    flags.add_argument("--data", metavar="NAME|FOLDER|ZIP", help="glyphs (default), digits, a folder, a zip")
+    flags.add_argument("--backbone", metavar="NAME", help="the network; default conv4")
+    flags.add_argument("--weights", metavar="NAME", help="what it starts from; default: pretrained if there are any")
+    flags.add_argument("--method", metavar="NAME", help="how it learns; default lp_ft")
+    flags.add_argument("--labels-per-class", type=int, metavar="N", help="labelled training images per class")
+    flags.add_argument("--classes", type=int, metavar="N", help="use only N classes")
+    flags.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings", help="a hyperparameter; repeatable"
+    )
+    both = run.add_argument_group("for files, presets and flags alike")
+    both.add_argument("--seeds", type=int, metavar="N", help="run every experiment with seeds 0 to N-1")
+    both.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
+    both.add_argument("--minutes", type=float, metavar="M", help="stop training after M minutes and evaluate")
+    both.add_argument("--name", help="what the runs are called in the list")
+    both.add_argument("--dry-run", action="store_true", help="print the experiment file and run nothing")
+
+
+def add_questions(command: object) -> None:
+    assert callable(command)
+    listing = command("list", "say what there is to choose from, or which runs are saved")
+    listing.add_argument("what", metavar="|".join(LISTS))
+    show = command("show", "show one saved run: settings, results with intervals, messages")
+    show.add_argument("run", metavar="RUN", help="its number, uid (or the start of it) or name")
+    compare = command("compare", "put saved runs side by side and say which is better")
+    compare.add_argument(
+        "runs", metavar="RUN", nargs="+", help="numbers, uids or names; seeds of one setting are grouped"
+    )
+    compare.add_argument("--output", metavar="FILE", help="also save a picture of the comparison (PNG)")
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command line as a namespace with `workspace` and `json` always set; raises `ExperimentError`."""
+    refuse_unknown_command(arguments)
+    chosen = parser().parse_args(arguments)
+    chosen.workspace = getattr(chosen, "workspace", None)
+    chosen.json = getattr(chosen, "json", False)
+    return chosen
+
+
+def refuse_unknown_command(arguments: Sequence[str]) -> None:
+    """Say which command was probably meant; argparse only lists them all."""
+    words = [word for before, word in zip(("", *arguments), arguments, strict=False) if before != "--workspace"]
+    first = next((word for word in words if not word.startswith("-")), None)
+    if first is None or first in COMMANDS:
+        return
+    close = difflib.get_close_matches(first, COMMANDS, 1)
+    hint = f"Did you mean “{close[0]}”? " if close else ""
+    raise ExperimentError(f"There is no command called “{first}”.", f"{hint}Commands: {', '.join(COMMANDS)}.")

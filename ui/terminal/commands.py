@@ -1,0 +1,55 @@
+"""Which function answers which command, and how errors and exit codes leave the program."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from engine.errors import ExperimentError
+from ui.terminal.arguments import parse
+from ui.terminal.output import complain
+
+BAD_INPUT, INTERRUPTED = 2, 130
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Parse and answer one command line; returns the exit code. Bugs keep their traceback."""
+    try:
+        return answer(parse(arguments))
+    except ExperimentError as error:
+        complain(error)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def answer(chosen: argparse.Namespace) -> int:
+    """Each command is imported only when it is asked for, so that --help and list stay quick."""
+    if chosen.command == "run":
+        from ui.terminal.run import run_from_command_line
+
+        return run_from_command_line(chosen)
+    if chosen.command == "list":
+        from ui.terminal.listing import print_list
+
+        return print_list(chosen)
+    if chosen.command == "show":
+        from ui.terminal.show import show_run
+
+        return show_run(chosen)
+    if chosen.command == "compare":
+        from ui.terminal.verdicts import compare_from_command_line
+
+        return compare_from_command_line(chosen)
+    if chosen.command == "demo":
+        from ui.terminal.demo import run_demo
+
+        return run_demo(chosen)
+    from ui.terminal.window import open_workbench
+
+    return open_workbench(chosen)

@@ -1,0 +1,223 @@
+"""How a run is shown while it works: a progress bar, plain lines where nobody watches, or JSON lines for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from engine.events import (
+    Evaluated,
+    Event,
+    Metrics,
+    Notice,
+    Preparing,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    RunStopped,
+)  # fmt: skip
+from ui.terminal.output import complain_failure, console, duration, percent, print_json, with_interval
+
+if TYPE_CHECKING:
+    from storage.store import RunRow
+
+REDRAW = 0.1  # seconds between two redraws of the bar
+SAY_EVERY = 10.0  # seconds between two lines where there is no bar
+SHOWN = (("train/loss", "loss"), ("train/accuracy", "training"), ("val/accuracy", "validation"))
+
+
+class Display(Protocol):
+    """Told of every run in order: `begin`, each event, and the next `begin`. Used in a `with` statement."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def begin(self, run: RunRow, place: str) -> None: ...
+    def show(self, event: Event) -> None: ...
+    def say(self, text: str) -> None: ...
+
+
+def make_display(as_json: bool) -> Display:
+    """JSON lines if asked for, a bar on a terminal, plain lines otherwise."""
+    if as_json:
+        return JsonLines()
+    return Bars() if console().is_terminal else Lines()
+
+
+class LatestValues:
+    """The newest loss and accuracies of a run, as words."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, float] = {}
+
+    def take(self, metrics: Metrics) -> None:
+        self.values.update(metrics.values)
+
+    def words(self) -> str:
+        known = [(label, name, self.values[name]) for name, label in SHOWN if name in self.values]
+        return "  ".join(f"{label} {_figure(name, value)}" for label, name, value in known)
+
+
+def _figure(name: str, value: float) -> str:
+    return percent(value) if "accuracy" in name else f"{value:.3f}"
+
+
+def result_words(result: Evaluated) -> str:
+    """ "test accuracy 78.3 % (75.1–81.2), 800 images" """
+    figure = with_interval(result.value, result.low, result.high)
+    return f"{result.metric.replace('/', ' ')} {figure}, {result.n:,} {result.unit}"
+
+
+class Quiet:
+    """What the displays for people share: the ends of runs, results, messages."""
+
+    def __init__(self) -> None:
+        self.console = console()
+        self.latest = LatestValues()
+        self.title = ""
+        self.started = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def begin(self, run: RunRow, place: str) -> None:
+        self.title = f"{run.id} {run.name}{place}"
+        self.latest = LatestValues()
+        self.started = time.monotonic()
+
+    def say(self, text: str) -> None:
+        self.console.print(text, markup=False, soft_wrap=True)
+
+    def show(self, event: Event) -> None:
+        match event:
+            case Metrics():
+                self.latest.take(event)
+            case Evaluated():
+                self.say(f"{self.title}: {result_words(event)}")
+            case Notice():
+                self.say(f"{self.title}: {event.text}")
+            case RunFailed():
+                complain_failure(self.title, event)
+            case RunStopped():
+                self.say(f"{self.title}: stopped and kept after {event.step:,} steps.")
+
+
+class Bars(Quiet):
+    """One progress bar with loss, accuracy and time left; redrawn from the run's own thread, so nothing runs beside it."""
+
+    def __enter__(self) -> Self:
+        columns = (
+            TextColumn("{task.description}"), BarColumn(None), MofNCompleteColumn(), TimeRemainingColumn(),
+            TextColumn("{task.fields[values]}"),
+        )  # fmt: skip
+        self.progress = Progress(*columns, console=self.console, auto_refresh=False, transient=True)
+        self.progress.start()
+        self.task: TaskID | None = None
+        self.drawn = 0.0
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.progress.stop()
+
+    def begin(self, run: RunRow, place: str) -> None:
+        super().begin(run, place)
+        if self.task is not None:
+            self.progress.remove_task(self.task)
+        self.task = self.progress.add_task(self.title, total=None, values="")
+        self.progress.refresh()
+
+    def show(self, event: Event) -> None:
+        super().show(event)
+        assert self.task is not None
+        match event:
+            case RunStarted():
+                self.progress.update(self.task, total=event.total_steps)
+            case Preparing():
+                fraction = "" if event.fraction is None else f" {percent(event.fraction)}"
+                self.progress.update(self.task, values=f"{event.text}{fraction}")
+            case Metrics():
+                self.progress.update(self.task, completed=event.step, values=self.latest.words())
+        self.redraw(at_once=not isinstance(event, Metrics))
+
+    def redraw(self, at_once: bool) -> None:
+        now = time.monotonic()
+        if at_once or now - self.drawn >= REDRAW:
+            self.drawn = now
+            self.progress.refresh()
+
+
+class Lines(Quiet):
+    """A line at the start, one every ten seconds, and the result: readable in a log."""
+
+    def begin(self, run: RunRow, place: str) -> None:
+        super().begin(run, place)
+        self.total = 0
+        self.said = time.monotonic()
+        self.say(f"{self.title}: started")
+
+    def show(self, event: Event) -> None:
+        super().show(event)
+        match event:
+            case RunStarted():
+                self.total = event.total_steps
+            case Metrics():
+                self.say_now_and_then(event.step)
+            case RunFinished():
+                self.say(f"{self.title}: finished in {duration(time.monotonic() - self.started)}")
+
+    def say_now_and_then(self, step: int) -> None:
+        now = time.monotonic()
+        if now - self.said >= SAY_EVERY:
+            self.said = now
+            self.say(f"{self.title}: step {step:,} of {self.total:,}  {self.latest.words()}")
+
+
+class JsonLines:
+    """Every event as {"event": …, "run": uid, …}; arrays of the evaluation stay in the database."""
+
+    def __init__(self) -> None:
+        self.uid = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def begin(self, run: RunRow, place: str) -> None:
+        self.uid = run.uid
+        body = run.experiment.model_dump(mode="json")
+        print_json({"event": "created", "run": run.uid, "id": run.id, "name": run.name, "experiment": body})
+
+    def show(self, event: Event) -> None:
+        print_json({"event": event_name(event), "run": self.uid, **event_fields(event)})
+
+    def say(self, text: str) -> None:
+        print_json({"event": "message", "text": text})
+
+
+def event_name(event: Event) -> str:
+    """RunStarted -> "run_started"."""
+    name = type(event).__name__
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+
+
+def event_fields(event: Event) -> dict[str, Any]:
+    """The event's fields without the arrays behind a figure."""
+    left_out = {"ids", "truth", "predicted", "scores", "class_names"}
+    names = [field.name for field in dataclasses.fields(event) if field.name not in left_out]
+    return {name: getattr(event, name) for name in names}

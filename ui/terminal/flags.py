@@ -1,0 +1,124 @@
+"""From the command line to a plan: a file, a preset, or one experiment from flags; then what the flags change in it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from engine.errors import InvalidExperiment
+from engine.experiment import Experiment, parse_experiment
+from engine.plan import Plan, load_plan, preset, presets, with_seeds
+from engine.registry import complete, fields, method, nearest
+
+SINGLE = ("data", "backbone", "weights", "method", "labels_per_class", "classes")
+
+
+def plan_from(chosen: argparse.Namespace) -> Plan:
+    """The plan to run, every hyperparameter written out; raises `InvalidExperiment` with one sentence."""
+    plan = named_plan(chosen) if chosen.plan else Plan("", "", "", (experiment_from(chosen),))
+    changed = [changed_by_flags(experiment, chosen) for experiment in plan.experiments]
+    if chosen.seeds is not None:
+        changed = list(with_seeds(without_seeds(changed), seed_list(chosen.seeds)))
+    experiments = tuple(complete(experiment) for experiment in changed)
+    return Plan(plan.name, plan.title, plan.description, experiments)
+
+
+def named_plan(chosen: argparse.Namespace) -> Plan:
+    """The preset or the file that was named; flags that describe another experiment are refused."""
+    given = [f"--{name.replace('_', '-')}" for name in SINGLE if getattr(chosen, name) is not None]
+    given += ["--set"] if chosen.settings else []
+    if given:
+        raise InvalidExperiment(
+            f"“{chosen.plan}” already says what to run, so {given[0]} cannot be used with it.",
+            "Leave one of them out, or save the experiment with --dry-run and edit the file.",
+        )
+    if chosen.plan in {plan.name for plan in presets()}:
+        return preset(chosen.plan)
+    if chosen.plan.endswith(".json") or Path(chosen.plan).is_file():
+        return load_plan(Path(chosen.plan))
+    return preset(chosen.plan)
+
+
+def experiment_from(chosen: argparse.Namespace) -> Experiment:
+    name = chosen.method or "lp_ft"
+    backbone = chosen.backbone or "conv4"
+    body = {
+        "dataset": {
+            **dataset_from(chosen.data or "glyphs"),
+            "labels_per_class": chosen.labels_per_class,
+            "classes": chosen.classes,
+        },
+        "backbone": {"name": backbone, "weights": chosen.weights or usual_weights(backbone, name)},
+        "method": {"name": name, "hyperparameters": settings_from(chosen.settings, name)},
+    }
+    return parse_experiment(body)
+
+
+def usual_weights(backbone: str, method_name: str) -> str:
+    """Pretrained weights for fine-tuning where there are any; random ones to train from scratch or to meta-train."""
+    from engine.backbones import catalog
+
+    chosen = method(method_name)
+    starts_pretrained = chosen.uses_pretrained and chosen.family == "finetune"
+    catalog.backbone(backbone)
+    return catalog.default_weights(backbone) if starts_pretrained else "random"
+
+
+def dataset_from(given: str) -> dict[str, Any]:
+    """The data set's name, or the folder or zip at this path."""
+    from engine.data.sources import datasets
+
+    names = [info.name for info in datasets()]
+    if given in names and given != "folder":
+        return {"name": given}
+    path = Path(given).expanduser()
+    if path.exists():
+        return {"name": "folder", "path": str(path.resolve())}
+    raise InvalidExperiment(
+        f"“{given}” is neither a data set nor a folder or zip that exists.", nearest(given, names), "dataset"
+    )
+
+
+def settings_from(pairs: list[str], method_name: str) -> dict[str, Any]:
+    """--set key=value … as hyperparameters; an unknown key is answered with the nearest one."""
+    known = [field.name for field in fields(method(method_name))]
+    values = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals:
+            raise InvalidExperiment(f"“--set {pair}” has no value.", "Write it as --set key=value.")
+        if key not in known:
+            raise InvalidExperiment(f"{method(method_name).title} has no setting “{key}”.", nearest(key, known))
+        values[key] = value_of(text)
+    return values
+
+
+def value_of(text: str) -> Any:
+    """A number or true/false where the text is one, else the text itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def changed_by_flags(experiment: Experiment, chosen: argparse.Namespace) -> Experiment:
+    """The experiment with --device and --minutes put in, validated again."""
+    body = experiment.model_dump(mode="json")
+    if chosen.device is not None:
+        body["device"] = chosen.device
+    if chosen.minutes is not None:
+        body["budget"] = {**body["budget"], "minutes": chosen.minutes}
+    return parse_experiment(body)
+
+
+def seed_list(count: int) -> list[int]:
+    if count < 1:
+        raise InvalidExperiment(f"--seeds is {count}, but at least one seed is needed.", "Give a number from 1 up.")
+    return list(range(count))
+
+
+def without_seeds(experiments: list[Experiment]) -> list[Experiment]:
+    """One experiment per configuration, in order."""
+    return list({experiment.group_hash(): experiment for experiment in reversed(experiments)}.values())[::-1]

@@ -1,0 +1,165 @@
+"""`list`: what there is to choose from, and which runs are saved. Only `list devices` loads torch."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import InvalidExperiment
+from ui.terminal.arguments import program
+from ui.terminal.output import duration, percent, print_json, print_table, size
+
+if TYPE_CHECKING:
+    from storage.store import RunRow
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The same things twice: as a table for people and as objects for programs."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    objects: Sequence[dict[str, Any]]
+    when_empty: str = ""
+
+
+def print_list(chosen: argparse.Namespace) -> int:
+    from engine.registry import nearest
+
+    if chosen.what not in LISTINGS:
+        raise InvalidExperiment(f"There is no list of “{chosen.what}”.", nearest(chosen.what, LISTINGS))
+    listing = LISTINGS[chosen.what](chosen)
+    if chosen.json:
+        for item in listing.objects:
+            print_json(item)
+    elif listing.rows:
+        print_table(listing.columns, listing.rows)
+    else:
+        print(listing.when_empty)
+    return 0
+
+
+def list_datasets(_: argparse.Namespace) -> Listing:
+    from engine.data.sources import datasets
+
+    known = datasets()
+    rows = [(d.name, d.title, count(d.images), count(d.classes), d.where, d.description) for d in known]
+    return Listing(("name", "title", ">images", ">classes", "where", "what it is"), rows, objects(known))
+
+
+def list_backbones(_: argparse.Namespace) -> Listing:
+    from engine.backbones import catalog
+
+    known = catalog.backbones()
+    rows = [
+        (b.name, b.title, count(b.parameters), f"{b.input_size} px", "; ".join(map(weights_words, catalog.weights(b.name))))
+        for b in known
+    ]  # fmt: skip
+    found = [
+        {**dataclasses.asdict(b), "parameters": b.parameters, "weights": objects(catalog.weights(b.name))}
+        for b in known
+    ]
+    return Listing(("name", "title", ">parameters", ">input", "weights"), rows, found)
+
+
+def weights_words(weights: Any) -> str:
+    """ "imagenet (download, 5.0 MB)" """
+    if weights.state == "none needed":
+        return str(weights.name)
+    return f"{weights.name} ({weights.state}, {size(weights.bytes)})"
+
+
+def list_methods(_: argparse.Namespace) -> Listing:
+    from engine import registry
+
+    families = {"finetune": "fine-tuning", "meta": "meta-learning"}
+    known = registry.methods()
+    rows = [(m.name, m.title, families[m.family], m.idea) for m in known]
+    found = [
+        {
+            "name": m.name, "title": m.title, "family": m.family, "idea": m.idea, "paper": m.paper,
+            "hyperparameters": objects(registry.fields(m)), "presets": {k: dict(v) for k, v in m.presets.items()},
+        }
+        for m in known
+    ]  # fmt: skip
+    return Listing(("name", "title", "family", "idea"), rows, found)
+
+
+def list_presets(_: argparse.Namespace) -> Listing:
+    from engine.plan import plan_as_json, presets
+
+    rows = [(p.name, len(p.experiments), p.title, p.description) for p in presets()]
+    return Listing(("name", ">runs", "title", "what it does"), rows, [plan_as_json(p) for p in presets()])
+
+
+def list_devices(_: argparse.Namespace) -> Listing:
+    from engine.devices import devices
+
+    known = devices()
+    rows = [(d.name, d.title, "–" if d.free_bytes is None else size(d.free_bytes)) for d in known]
+    return Listing(("name", "title", ">free memory"), rows, objects(known))
+
+
+def list_runs(chosen: argparse.Namespace) -> Listing:
+    from storage.store import RunStore
+    from ui.terminal.workspaces import open_workspace
+
+    with RunStore(open_workspace(chosen.workspace)) as store:
+        runs = store.runs()
+    columns = (">run", "name", "state", ">test", "data", ">labels", "backbone", "method", ">seed", "created", ">took")
+    empty = f"No runs are saved yet. Start with: {program()} demo"
+    return Listing(columns, [run_cells(run) for run in runs], [run_object(run) for run in runs], empty)
+
+
+def run_cells(run: RunRow) -> tuple[object, ...]:
+    chosen = run.experiment
+    created = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created))
+    took = duration(run.ended - run.started) if run.started and run.ended else "–"
+    test = percent(run.test.value) if run.test else "–"
+    labels = chosen.dataset.labels_per_class or "all"
+    return (
+        run.id, run.name, str(run.state), test, data_words(run), labels, chosen.backbone.name, chosen.method.name,
+        chosen.seed, created, took,
+    )  # fmt: skip
+
+
+def data_words(run: RunRow) -> str:
+    from engine.comparison.differences import data_title
+
+    return data_title(run.experiment)
+
+
+def run_object(run: RunRow) -> dict[str, Any]:
+    """A saved run for programs: what it was, how far it came, and its figures."""
+    return {
+        "id": run.id, "uid": run.uid, "name": run.name, "state": str(run.state), "plan": run.plan,
+        "created": run.created, "started": run.started, "ended": run.ended,
+        "step": run.step, "total_steps": run.total_steps,
+        "test": dataclasses.asdict(run.test) if run.test else None,
+        "failure": dataclasses.asdict(run.failure) if run.failure else None,
+        "best": {name: {"value": value, "step": step} for name, (value, step) in run.best.items()},
+        "last": dict(run.last), "facts": dict(run.facts), "starred": run.starred, "note": run.note,
+        "experiment": run.experiment.model_dump(mode="json"),
+    }  # fmt: skip
+
+
+def count(number: int | None) -> str:
+    return "–" if number is None else f"{number:,}"
+
+
+def objects(items: Iterable[Any]) -> list[dict[str, Any]]:
+    return [dataclasses.asdict(item) for item in items]
+
+
+LISTINGS: dict[str, Callable[[argparse.Namespace], Listing]] = {
+    "datasets": list_datasets,
+    "backbones": list_backbones,
+    "methods": list_methods,
+    "presets": list_presets,
+    "devices": list_devices,
+    "runs": list_runs,
+}

@@ -1,0 +1,96 @@
+"""Words and figures on the terminal: tables for people, JSON lines for programs, errors as one sentence and advice."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine.errors import ExperimentError
+from engine.events import RunFailed
+
+PLAIN_WIDTH = 140  # columns when the output goes to a file or another program
+
+
+def console() -> Console:
+    """A console on standard output that does not cut tables when nobody's window limits it."""
+    return Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
+
+
+def complain(error: ExperimentError) -> None:
+    """What is wrong and what to do, on standard error."""
+    print(f"warmstart: {error}", file=sys.stderr)
+
+
+def complain_failure(title: str, failure: RunFailed) -> None:
+    """Why a run failed, on standard error; the traceback of a bug is kept with the run."""
+    print(f"{title} failed: {failure.message} {failure.advice}".rstrip(), file=sys.stderr)
+
+
+def print_json(data: Mapping[str, Any]) -> None:
+    """One JSON object on one line, at once; numbers that are none become null."""
+    print(json.dumps(plain(data), ensure_ascii=False), flush=True)
+
+
+def plain(value: Any) -> Any:
+    """The same data without NumPy, tuples, NaN and enumerations, as JSON knows it."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, np.ndarray | list | tuple | set | frozenset):
+        return [plain(inner) for inner in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, int | bool | None) else str(value)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
+    """A table for people. Columns whose name starts with ">" are right-aligned figures."""
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name.lstrip(">"), justify="right" if name.startswith(">") else "left")
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    console().print(table)
+
+
+def percent(value: float | None) -> str:
+    """0.7834 -> "78.3 %"."""
+    return "–" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
+
+
+def with_interval(value: float, low: float, high: float) -> str:
+    """0.78, 0.75, 0.81 -> "78.0 % (75.0–81.0)"; without an interval only the figure."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return percent(value)
+    return f"{percent(value)} ({100 * low:.1f}–{100 * high:.1f})"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds in words: "8 s", "2:05 min", "1:20 h"."""
+    if seconds is None or not math.isfinite(seconds):
+        return "–"
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60}:{whole % 60:02d} min"
+    return f"{whole // 3600}:{whole % 3600 // 60:02d} h"
+
+
+def size(count: int) -> str:
+    """Bytes in words: "1.2 MB"."""
+    amount = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            return f"{amount:.0f} {unit}" if unit == "bytes" or amount >= 100 else f"{amount:.1f} {unit}"
+        amount /= 1000
+    raise AssertionError("unreachable")

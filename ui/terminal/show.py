@@ -1,0 +1,86 @@
+"""`show`: one saved run in full."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import TYPE_CHECKING
+
+from engine.comparison.differences import flatten, label, shown
+from engine.events import Evaluated
+from storage.store import RunRow, RunStore
+from ui.terminal.display import result_words
+from ui.terminal.listing import run_object
+from ui.terminal.output import duration, percent, print_json, print_table
+from ui.terminal.workspaces import open_workspace
+
+if TYPE_CHECKING:
+    from storage.store import Message
+
+
+def show_run(chosen: argparse.Namespace) -> int:
+    with RunStore(open_workspace(chosen.workspace)) as store:
+        run = store.run(run_key(chosen.run))
+        results, messages = store.results(run.id), store.messages(run.id)
+        directory = store.directory(run)
+    if chosen.json:
+        figures = [result_object(result) for result in results]
+        notes = [{"time": m.time, "level": m.level, "text": m.text} for m in messages]
+        print_json({**run_object(run), "results": figures, "messages": notes, "directory": str(directory)})
+        return 0
+    print_heading(run)
+    print_settings(run)
+    print_results(run, results)
+    print_messages(messages)
+    print(f"\nFiles: {directory}")
+    return 0
+
+
+def run_key(text: str) -> int | str:
+    """A run's number, or the text that is its uid or name."""
+    return int(text) if text.isdecimal() else text
+
+
+def result_object(result: Evaluated) -> dict[str, object]:
+    names = ("metric", "value", "low", "high", "n", "unit", "protocol")
+    return {name: getattr(result, name) for name in names}
+
+
+def print_heading(run: RunRow) -> None:
+    star = " ★" if run.starred else ""
+    print(f"Run {run.id}: {run.name}{star}")
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created))
+    took = f", took {duration(run.ended - run.started)}" if run.started and run.ended else ""
+    print(f"{run.state}, {run.step:,} of {run.total_steps:,} steps{took}, created {when}, uid {run.uid}")
+    if run.note:
+        print(f"Note: {run.note}")
+
+
+def print_settings(run: RunRow) -> None:
+    print()
+    settings = flatten(run.experiment)
+    facts = [(name, value) for name, value in run.facts.items()]
+    rows = [(label(key, [run.experiment]), shown(value)) for key, value in settings.items()]
+    print_table(("setting", "value"), [*rows, *facts])
+
+
+def print_results(run: RunRow, results: list[Evaluated]) -> None:
+    print()
+    for result in results:
+        print(result_words(result))
+        print_table(("", ""), [(f"  {name}", value) for name, value in result.protocol.items()])
+    for name, (value, step) in run.best.items():
+        if name.startswith("val/"):
+            figure = percent(value) if "accuracy" in name else f"{value:.3f}"
+            print(f"best {name.replace('val/', 'validation ')} {figure} after {step:,} steps")
+    if run.failure:
+        print(f"Failed: {run.failure.message} {run.failure.advice}".rstrip())
+        if run.failure.traceback:
+            print(run.failure.traceback.rstrip())
+
+
+def print_messages(messages: list[Message]) -> None:
+    if messages:
+        print("\nMessages")
+    for message in messages:
+        print(f"  {time.strftime('%H:%M:%S', time.localtime(message.time))}  {message.text}")
