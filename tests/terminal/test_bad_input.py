@@ -36,7 +36,7 @@ def write(path: Path, body: object) -> Path:
         (("run", "--seeds", "many"), "--seeds: invalid int value: 'many'."),
         (("list", "metods"), "no list of “metods”. Did you mean “methods”?"),
         (("run", "demmo"), "no preset called “demmo”. Did you mean “demo”?"),
-        (("run", "--data", "glyps"), "“glyps” is neither a data set nor a folder or zip that exists. Did you mean “glyphs”?"),
+        (("run", "--data", "glyps"), "neither a data set nor a folder or zip that exists. Did you mean “glyphs”?"),
         (("run", "--backbone", "conv5"), "no backbone called “conv5”. Did you mean “conv4”?"),
         (("run", "--weights", "imagenett"), "no weights called “imagenett”."),
         (("run", "--method", "lpft"), "no method called “lpft”. Did you mean “lp_ft”?"),

@@ -1,4 +1,4 @@
-"""The command line: what may be typed, and help that teaches. A fault becomes an `ExperimentError`, not a usage dump."""
+"""The command line: what may be typed, and help that teaches. A fault becomes an `ExperimentError`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`demo`: three ways to learn 40 classes from two labels each, in the window, or off-screen where there is no display."""
+"""`demo`: three ways to learn 40 classes from two labels each, in the window or, without a display, off-screen."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ class Quiet:
 
 
 class Bars(Quiet):
-    """One progress bar with loss, accuracy and time left; redrawn from the run's own thread, so nothing runs beside it."""
+    """One progress bar with loss, accuracy and time left, redrawn as events arrive: no thread of its own."""
 
     def __enter__(self) -> Self:
         columns = (

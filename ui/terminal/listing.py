@@ -56,7 +56,7 @@ def list_backbones(_: argparse.Namespace) -> Listing:
 
     known = catalog.backbones()
     rows = [
-        (b.name, b.title, count(b.parameters), f"{b.input_size} px", "; ".join(map(weights_words, catalog.weights(b.name))))
+        (b.name, b.title, count(b.parameters), f"{b.input_size} px", weights_words(catalog.weights(b.name)))
         for b in known
     ]  # fmt: skip
     found = [
@@ -66,11 +66,9 @@ def list_backbones(_: argparse.Namespace) -> Listing:
     return Listing(("name", "title", ">parameters", ">input", "weights"), rows, found)
 
 
-def weights_words(weights: Any) -> str:
-    """ "imagenet (download, 5.0 MB)" """
-    if weights.state == "none needed":
-        return str(weights.name)
-    return f"{weights.name} ({weights.state}, {size(weights.bytes)})"
+def weights_words(found: Iterable[Any]) -> str:
+    """ "random; imagenet (download, 5.0 MB)" """
+    return "; ".join(w.name if w.state == "none needed" else f"{w.name} ({w.state}, {size(w.bytes)})" for w in found)
 
 
 def list_methods(_: argparse.Namespace) -> Listing:

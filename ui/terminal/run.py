@@ -1,0 +1,103 @@
+"""`run`: the experiments of a plan one after another, each saved while it is shown."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from engine.data.splits import split_classes, split_images
+from engine.events import RunState
+from engine.experiment import Experiment
+from engine.plan import Plan, plan_as_json
+from engine.registry import method
+from storage.record import record
+from storage.store import RunRow, RunStore
+from ui.terminal.display import Display, make_display
+from ui.terminal.downloads import fetch_missing_weights
+from ui.terminal.flags import plan_from
+from ui.terminal.interrupts import Interrupts
+from ui.terminal.verdicts import print_comparison
+from ui.terminal.workspaces import open_workspace
+
+if TYPE_CHECKING:
+    from storage.workspace import Workspace
+
+DONE, RUN_FAILED, INTERRUPTED = 0, 1, 130
+
+
+def run_from_command_line(chosen: argparse.Namespace) -> int:
+    plan = plan_from(chosen)
+    if chosen.dry_run:
+        print(json.dumps(plan_as_json(plan), indent=2, ensure_ascii=False))
+        return DONE
+    workspace = open_workspace(chosen.workspace)
+    fetch_missing_weights(plan.experiments, make_display(chosen.json))
+    check(plan.experiments)
+    rows, code = run_plan(plan, workspace, make_display(chosen.json), chosen.name or "")
+    tested = [row.id for row in rows if row.test is not None]
+    if len(tested) > 1:
+        print_comparison(workspace, tested, chosen.json)
+    return code
+
+
+def check(experiments: Iterable[Experiment]) -> None:
+    """Refuse the plan before anything is saved: settings, device, and the data themselves."""
+    from engine.preflight import problems
+
+    for experiment in experiments:
+        for problem in problems(experiment):
+            raise problem
+        check_data(experiment)
+
+
+def check_data(experiment: Experiment) -> None:
+    """Read the data set once (the run finds it in memory) and divide it as the run will."""
+    from engine.data.sources import load
+
+    data = load(experiment.dataset)
+    if method(experiment.method.name).family == "meta":
+        split_classes(data, experiment.dataset)
+    else:
+        split_images(data, experiment.dataset, experiment.seed)
+
+
+def run_plan(plan: Plan, workspace: Workspace, display: Display, name: str = "") -> tuple[list[RunRow], int]:
+    """Run every experiment; returns the rows as saved and the exit code."""
+    rows: list[RunRow] = []
+    count = len(plan.experiments)
+    with RunStore(workspace) as store, display, Interrupts() as interrupts:
+        for position, experiment in enumerate(plan.experiments, 1):
+            place = f" ({position} of {count})" if count > 1 else ""
+            rows.append(run_one(store, experiment, display, interrupts, name, plan.name, place))
+            if interrupts.stopping():
+                break
+    failed = any(row.state is RunState.FAILED for row in rows)
+    return rows, INTERRUPTED if interrupts.stopping() else RUN_FAILED if failed else DONE
+
+
+def run_one(
+    store: RunStore, experiment: Experiment, display: Display, interrupts: Interrupts, name: str, plan: str, place: str
+) -> RunRow:
+    """execute -> record -> display; a second Ctrl+C leaves the run interrupted with what was saved."""
+    run = store.create(experiment, name, plan)
+    display.begin(run, place)
+    try:
+        drain(store, run, display, interrupts)
+    except KeyboardInterrupt:
+        if store.run(run.id).state in (RunState.QUEUED, RunState.RUNNING):
+            store.set_state(run.id, RunState.INTERRUPTED)
+        raise
+    return store.run(run.id)
+
+
+def drain(store: RunStore, run: RunRow, display: Display, interrupts: Interrupts) -> None:
+    from engine.execute import execute
+
+    recorded = record(store, run.id, execute(run.experiment, store.directory(run), interrupts.stopping))
+    try:
+        for event in recorded:
+            display.show(event)
+    finally:
+        recorded.close()  # type: ignore[attr-defined]
