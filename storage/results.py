@@ -1,0 +1,67 @@
+"""Final figures: `Evaluated` as one row with its predictions as blobs, and back."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+import numpy as np
+
+from engine.events import Evaluated
+from storage.rows import ResultRow
+
+_BLOBS = {
+    "ids": ("<i8", np.int64),
+    "truth": ("<i2", np.int16),
+    "predicted": ("<i2", np.int16),
+    "scores": ("<f8", np.float64),
+}
+
+
+def plain(value: Any) -> Any:
+    """For json.dumps: NumPy numbers and arrays as Python's, anything else as text."""
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else str(value)
+
+
+def write(connection: sqlite3.Connection, run_id: int, result: Evaluated, time: float) -> None:
+    """Insert one final figure. Belongs inside a transaction."""
+    blobs = [_pack(getattr(result, name), stored) for name, (stored, _) in _BLOBS.items()]
+    connection.execute(
+        "INSERT INTO result(run_id, time, metric, value, low, high, n, unit, protocol, class_names,"
+        " ids, truth, predicted, scores) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            *(run_id, time, result.metric, float(result.value), float(result.low), float(result.high)),
+            *(int(result.n), result.unit, json.dumps(dict(result.protocol), default=plain)),
+            *(json.dumps(list(result.class_names)), *blobs),
+        ),
+    )
+
+
+def read(connection: sqlite3.Connection, run_id: int) -> list[Evaluated]:
+    """Every final figure of a run in the order they were made."""
+    rows = connection.execute("SELECT * FROM result WHERE run_id = ? ORDER BY id", (run_id,))
+    return [_evaluated(row) for row in rows]
+
+
+def _evaluated(row: sqlite3.Row) -> Evaluated:
+    head = result_row(row)
+    arrays: dict[str, Any] = {name: _unpack(row[name], stored, kind) for name, (stored, kind) in _BLOBS.items()}
+    names = tuple(json.loads(row["class_names"]))
+    return Evaluated(
+        head.metric, head.value, head.low, head.high, head.n, head.unit, head.protocol, class_names=names, **arrays
+    )
+
+
+def result_row(row: sqlite3.Row) -> ResultRow:
+    """The figure alone. A value that is not a number was stored as NULL and is NaN again."""
+    value, low, high = (float("nan") if row[name] is None else row[name] for name in ("value", "low", "high"))
+    return ResultRow(row["metric"], value, low, high, row["n"], row["unit"], json.loads(row["protocol"]))
+
+
+def _pack(array: np.ndarray | None, stored: str) -> bytes | None:
+    return None if array is None else np.asarray(array).astype(stored).tobytes()
+
+
+def _unpack(blob: bytes | None, stored: str, kind: type) -> np.ndarray | None:
+    return None if blob is None else np.frombuffer(blob, stored).astype(kind)

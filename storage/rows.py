@@ -1,0 +1,100 @@
+"""What the store hands out: plain frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from engine.events import RunState
+from engine.experiment import Experiment
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """A final figure with its 95 % interval, without the predictions behind it (see `RunStore.results`)."""
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    n: int
+    unit: str
+    protocol: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """kind: "experiment" (mendable) or "bug"."""
+
+    kind: str
+    message: str
+    advice: str
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """time: seconds since the epoch. level: "info" or "warning"."""
+
+    time: float
+    level: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file of a run. path: relative to the run's folder. value: what it was chosen by, if anything."""
+
+    kind: str
+    path: str
+    step: int
+    value: float | None
+    time: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """steps: int64 [n]. times: float64 [n], seconds since the first step. values: float64 [n], NaN kept."""
+
+    steps: np.ndarray
+    times: np.ndarray
+    values: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A saved run as the list shows it. Times are seconds since the epoch.
+
+    best: metric -> (value, step); the smallest for losses, the largest for everything else. last: metric -> value.
+    step is the last one saved; total_steps is 0 until the run has said how long it is.
+    """
+
+    id: int
+    uid: str
+    name: str
+    state: RunState
+    family: str
+    experiment: Experiment
+    group: str
+    created: float
+    started: float | None = None
+    ended: float | None = None
+    step: int = 0
+    total_steps: int = 0
+    steps_per_epoch: int = 1
+    examples_per_step: int = 1
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    starred: bool = False
+    note: str = ""
+    plan: str = ""
+    best: Mapping[str, tuple[float, int]] = field(default_factory=dict)
+    last: Mapping[str, float] = field(default_factory=dict)
+    test: ResultRow | None = None
+    failure: Failure | None = None
+    deleted_at: float | None = None

@@ -1,0 +1,143 @@
+"""What a run at work writes: its start, its files, messages and figures, and how it ended. All inside a transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from functools import singledispatch
+
+from engine.events import (
+    CheckpointSaved,
+    Evaluated,
+    Event,
+    Notice,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    RunState,
+    RunStopped,
+    next_state,
+)
+from storage import curves, results
+from storage.curves import OpenCurve
+
+_OF_THE_RUN = ("chunk", "summary", "result", "artifact")
+
+
+def state_of(connection: sqlite3.Connection, run_id: int) -> RunState | None:
+    """The saved state, or None when there is no such run (any more)."""
+    row = connection.execute("SELECT state FROM run WHERE id = ?", (run_id,)).fetchone()
+    return None if row is None else RunState(row["state"])
+
+
+def change_state(
+    connection: sqlite3.Connection, run_id: int, old: RunState, new: RunState, owner: str, now: float
+) -> None:
+    """Write a state that may follow; raises `IllegalTransition`. A run that waits or works belongs to `owner`."""
+    state = next_state(old, new)
+    update = "UPDATE run SET state = ?1, heartbeat = ?2, "
+    if state is RunState.QUEUED:
+        update += "owner = ?3, started = NULL, ended = NULL"
+    elif state in (RunState.RUNNING, RunState.PAUSED):
+        update += "owner = ?3, started = coalesce(started, ?2)"
+    else:
+        update += "owner = NULL, ended = coalesce(ended, ?2)"
+    connection.execute(f"{update} WHERE id = ?4", (state.value, now, owner, run_id))
+
+
+@singledispatch
+def event(said: Event, connection: sqlite3.Connection, run_id: int, now: float) -> None:
+    """Write one event. Those that leave nothing behind (epochs, preparation) write nothing."""
+
+
+@event.register
+def _(said: RunStarted, connection: sqlite3.Connection, run_id: int, now: float) -> None:
+    """A run starts from nothing: what an interrupted attempt left in the database goes."""
+    for table in _OF_THE_RUN:
+        connection.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))
+    facts = dict(said.facts)
+    connection.execute(
+        "UPDATE run SET started = ?, step = 0, total_steps = ?, steps_per_epoch = ?, examples_per_step = ?, facts = ?,"
+        " family = coalesce(?, family) WHERE id = ?",
+        (
+            *(now, int(said.total_steps), int(said.steps_per_epoch), int(said.examples_per_step)),
+            *(json.dumps(facts, default=results.plain), facts.get("family"), run_id),
+        ),
+    )
+
+
+@event.register
+def _(said: CheckpointSaved, connection: sqlite3.Connection, run_id: int, now: float) -> None:
+    value = None if said.value is None else float(said.value)
+    connection.execute(
+        "INSERT INTO artifact(run_id, kind, path, step, value, time) VALUES(?,?,?,?,?,?) ON CONFLICT(run_id, path)"
+        " DO UPDATE SET kind=excluded.kind, step=excluded.step, value=excluded.value, time=excluded.time",
+        (run_id, said.kind, said.path, int(said.step), value, now),
+    )
+
+
+@event.register
+def _(said: Evaluated, connection: sqlite3.Connection, run_id: int, now: float) -> None:
+    results.write(connection, run_id, said, now)
+
+
+@event.register
+def _(said: Notice, connection: sqlite3.Connection, run_id: int, now: float) -> None:
+    connection.execute(
+        "INSERT INTO message(run_id, time, level, text) VALUES(?,?,?,?)", (run_id, now, said.level, said.text)
+    )
+
+
+@event.register
+def _(said: RunFinished, connection: sqlite3.Connection, run_id: int, now: float) -> None:
+    _end(connection, run_id, RunState.FINISHED, now)
+    _reach(connection, run_id, said.step)
+
+
+@event.register
+def _(said: RunStopped, connection: sqlite3.Connection, run_id: int, now: float) -> None:
+    _end(connection, run_id, RunState.STOPPED, now)
+    _reach(connection, run_id, said.step)
+
+
+@event.register
+def _(said: RunFailed, connection: sqlite3.Connection, run_id: int, now: float) -> None:
+    _end(connection, run_id, RunState.FAILED, now)
+    connection.execute(
+        "UPDATE run SET failure_kind = ?, failure_message = ?, failure_advice = ?, failure_traceback = ? WHERE id = ?",
+        (said.kind, said.message, said.advice, said.traceback, run_id),
+    )
+
+
+def _end(connection: sqlite3.Connection, run_id: int, new: RunState, now: float) -> None:
+    """What the run itself says of its end is true, also when it was taken for paused or interrupted meanwhile."""
+    old = state_of(connection, run_id)
+    if old in (RunState.PAUSED, RunState.INTERRUPTED):
+        old = RunState.RUNNING
+    if old is not None:
+        change_state(connection, run_id, old, new, "", now)
+        connection.execute("UPDATE run SET ended = ? WHERE id = ?", (now, run_id))
+
+
+def _reach(connection: sqlite3.Connection, run_id: int, step: int) -> None:
+    connection.execute("UPDATE run SET step = ? WHERE id = ?", (int(step), run_id))
+
+
+def points(connection: sqlite3.Connection, run_id: int, open_curves: Mapping[str, OpenCurve], now: float) -> None:
+    """Write the chunks and summaries that have news, the last step, and a sign of life."""
+    news = {name: curve for name, curve in open_curves.items() if curve.dirty}
+    for name, curve in news.items():
+        curves.write(connection, run_id, metric_id(connection, name), curve)
+    step = max((curve.steps[-1] for curve in news.values()), default=0)
+    connection.execute("UPDATE run SET heartbeat = ?, step = max(step, ?) WHERE id = ?", (now, step, run_id))
+
+
+def metric_id(connection: sqlite3.Connection, name: str) -> int:
+    """The id of a metric, made on first use. The smallest loss is the best; of everything else the largest."""
+    found = connection.execute("SELECT id FROM metric WHERE name = ?", (name,)).fetchone()
+    if found is not None:
+        return found["id"]
+    goal = "min" if "loss" in name else "max"
+    made = connection.execute("INSERT INTO metric(name, goal) VALUES(?, ?)", (name, goal))
+    return int(made.lastrowid or 0)

@@ -1,0 +1,80 @@
+"""The tables, as numbered, append-only migrations.
+
+Rules. A migration that has been released is never edited: a change is a new function at the end. Whoever adds a field
+to `Experiment` also adds a migration (it may do nothing), so that an older program refuses the file instead of
+misreading it. All migrations that are due run in one transaction with foreign keys off (see `connection.upgrade`).
+Times are seconds since the epoch (UTC). Curves and predictions are little-endian blobs.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+MIGRATIONS = Migrations("warmstart")
+
+FIRST = """
+-- one row per distinct environment, shared by many runs; packages and hardware are JSON
+CREATE TABLE env(id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, python TEXT NOT NULL, packages TEXT NOT NULL,
+  hardware TEXT NOT NULL) STRICT;
+-- AUTOINCREMENT: the id of a purged run is never given to another run
+CREATE TABLE run(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  uid TEXT NOT NULL UNIQUE CHECK(uid <> '' AND uid NOT GLOB '*[^a-z0-9]*'),  -- also the name of its folder
+  name TEXT NOT NULL, plan TEXT NOT NULL DEFAULT '',
+  family TEXT NOT NULL CHECK(family IN('finetune','meta')),
+  state TEXT NOT NULL CHECK(state IN('queued','running','paused','finished','stopped','failed','interrupted')),
+  created REAL NOT NULL, started REAL, ended REAL,
+  heartbeat REAL, owner TEXT,                                 -- the process that works on it: see presence.py
+  seed INTEGER NOT NULL,
+  experiment TEXT NOT NULL, group_hash TEXT NOT NULL,         -- canonical JSON; the hash leaves the seed out
+  env_id INTEGER REFERENCES env(id),
+  step INTEGER NOT NULL DEFAULT 0, total_steps INTEGER NOT NULL DEFAULT 0,
+  steps_per_epoch INTEGER NOT NULL DEFAULT 1, examples_per_step INTEGER NOT NULL DEFAULT 1,
+  facts TEXT NOT NULL DEFAULT '{}',
+  failure_kind TEXT, failure_message TEXT, failure_advice TEXT, failure_traceback TEXT,
+  note TEXT NOT NULL DEFAULT '', starred INTEGER NOT NULL DEFAULT 0 CHECK(starred IN(0, 1)),
+  deleted_at REAL                                             -- NULL = visible
+) STRICT;
+CREATE INDEX run_list ON run(deleted_at, created);
+CREATE INDEX run_group ON run(group_hash, seed);
+CREATE INDEX run_state ON run(state);
+CREATE INDEX run_env ON run(env_id);
+CREATE TABLE metric(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+  goal TEXT NOT NULL CHECK(goal IN('min','max'))) STRICT;
+-- what the list shows, kept current at every flush, so that the list never opens a chunk
+CREATE TABLE summary(run_id INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+  metric_id INTEGER NOT NULL REFERENCES metric(id), n INTEGER NOT NULL, last REAL, last_step INTEGER NOT NULL,
+  min REAL, min_step INTEGER, max REAL, max_step INTEGER, PRIMARY KEY(run_id, metric_id)) STRICT;
+-- the curves, chunk number `seq`. vals, ts: '<f8'. steps: '<i8', or NULL when regular: step0 + stride * (0..n-1)
+CREATE TABLE chunk(run_id INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+  metric_id INTEGER NOT NULL REFERENCES metric(id), seq INTEGER NOT NULL, n INTEGER NOT NULL, step0 INTEGER NOT NULL,
+  stride INTEGER, steps BLOB, ts BLOB NOT NULL, vals BLOB NOT NULL, PRIMARY KEY(run_id, metric_id, seq)) STRICT;
+-- final figures. ids '<i8', truth and predicted '<i2', scores '<f8'; protocol and class_names are JSON
+CREATE TABLE result(id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+  time REAL NOT NULL, metric TEXT NOT NULL, value REAL, low REAL, high REAL, n INTEGER NOT NULL, unit TEXT NOT NULL,
+  protocol TEXT NOT NULL, class_names TEXT NOT NULL, ids BLOB, truth BLOB, predicted BLOB, scores BLOB) STRICT;
+CREATE INDEX result_run ON result(run_id);
+-- files of a run; path relative to the run's folder
+CREATE TABLE artifact(id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+  kind TEXT NOT NULL, path TEXT NOT NULL, step INTEGER NOT NULL, value REAL, time REAL NOT NULL,
+  UNIQUE(run_id, path)) STRICT;
+CREATE TABLE message(id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+  time REAL NOT NULL, level TEXT NOT NULL, text TEXT NOT NULL) STRICT;
+CREATE INDEX message_run ON message(run_id);
+-- forward and inverse: JSON {"column": …, "values": {run id: value}}
+CREATE TABLE undo(id INTEGER PRIMARY KEY AUTOINCREMENT, time REAL NOT NULL, label TEXT NOT NULL,
+  forward TEXT NOT NULL, inverse TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0) STRICT;
+"""
+
+
+@MIGRATIONS()
+def m0001_runs(db: Database) -> None:
+    """Runs, their curves, results, files and messages, and what can be undone."""
+    for statement in FIRST.split(";\n"):
+        if statement.strip():
+            db.conn.execute(statement)
+
+
+def known() -> frozenset[str]:
+    """Names of the migrations this program has."""
+    return frozenset(migration.name for migration in MIGRATIONS._migrations)

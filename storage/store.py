@@ -1,0 +1,262 @@
+"""The saved runs.
+
+Contract. One store per thread; any number of stores, threads and processes may have the same workspace open. Every
+change is one transaction: it happens whole or not at all, and is on disk when the method returns. What is handed out is
+frozen and stays as it was. Every method raises `StorageError` when the disk, a lock or damage is in the way, and for a
+run that does not exist.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from engine.errors import StorageError
+from engine.events import LIVE_STATES, Evaluated, RunState
+from engine.experiment import Experiment
+from storage import curves, environment, history, presence, purging, reading, results, saving
+from storage.connection import PATIENCE, connect, told, writing
+from storage.rows import Artifact, Curve, Failure, Message, ResultRow, RunRow
+from storage.workspace import Workspace
+
+__all__ = ["Artifact", "Curve", "Failure", "Message", "ResultRow", "RunRow", "RunStore"]
+
+_LIVE = ", ".join(f"'{state.value}'" for state in sorted(LIVE_STATES))
+
+
+class RunStore:
+    """Runs, their curves, figures, messages and files in one workspace. A context manager; `close()` lets go of it."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace.open()
+        self._connection = connect(workspace.database)
+
+    def __enter__(self) -> RunStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database. May be called twice."""
+        self._connection.close()
+
+    # Making and finding runs.
+
+    def create(self, experiment: Experiment, name: str = "", plan: str = "", family: str = "") -> RunRow:
+        """Save a new queued run, with a folder for its files, owned by this process.
+
+        family: "finetune" or "meta"; when empty, taken from the hyperparameters (episodes have a `way`) and corrected
+        by what the run says when it starts. name: made from the experiment when empty.
+        """
+        uid = secrets.choice("abcdefghijklmnopqrstuvwxyz") + secrets.token_hex(4)[1:]
+        self._make_folder(uid)
+        now = time.time()
+        row = {
+            "uid": uid,
+            "name": name.strip() or default_name(experiment),
+            "plan": plan,
+            "family": family or ("meta" if "way" in experiment.method.hyperparameters else "finetune"),
+            "state": RunState.QUEUED.value,
+            "created": now,
+            "heartbeat": now,
+            "owner": presence.token(self.workspace.presence),
+            "seed": experiment.seed,
+            "experiment": experiment.canonical(),
+            "group_hash": experiment.group_hash(),
+        }
+        with writing(self._connection) as connection:
+            row["env_id"] = environment.save(connection)
+            marks = ", ".join(f":{column}" for column in row)
+            run_id = connection.execute(f"INSERT INTO run({', '.join(row)}) VALUES({marks})", row).lastrowid
+        return self._by_id(run_id)
+
+    def _make_folder(self, uid: str) -> None:
+        try:
+            (self.workspace.runs / uid).mkdir(parents=True)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise StorageError(f"The run's folder cannot be made ({reason}).", "Check the workspace.") from error
+
+    def runs(self, deleted: bool = False) -> list[RunRow]:
+        """The visible runs, or with `deleted` those in the bin, newest first."""
+        with told():
+            return reading.rows(self._connection, f"deleted_at IS {'NOT ' if deleted else ''}NULL")
+
+    def run(self, key: int | str) -> RunRow:
+        """One run by its id, uid, beginning of its uid, or name (the newest so named)."""
+        with told():
+            return self._by_id(reading.find(self._connection, key))
+
+    def _by_id(self, run_id: int | None) -> RunRow:
+        with told():
+            found = reading.rows(self._connection, "run.id = ?", (run_id,))
+        if not found:
+            raise StorageError(f"There is no run {run_id}.", "It may have been discarded.")
+        return found[0]
+
+    def directory(self, run: RunRow) -> Path:
+        """Where the run's files are."""
+        return self.workspace.runs / run.uid
+
+    # States.
+
+    def set_state(self, run_id: int, state: RunState) -> None:
+        """Move a run to a state that may follow its present one; raises `IllegalTransition`."""
+        owner = presence.token(self.workspace.presence)
+        with writing(self._connection) as connection:
+            old = saving.state_of(connection, run_id)
+            if old is None:
+                raise StorageError(f"There is no run {run_id}.", "It may have been discarded.")
+            saving.change_state(connection, run_id, old, state, owner, time.time())
+
+    def beat(self, run_id: int) -> None:
+        """Say that the run is alive."""
+        with writing(self._connection) as connection:
+            connection.execute("UPDATE run SET heartbeat = ? WHERE id = ?", (time.time(), run_id))
+
+    def mark_interrupted(self) -> list[RunRow]:
+        """Give the runs of dead processes the state interrupted; call it at start-up. Returns these runs.
+
+        Runs of living processes, this one included, are left alone. A run ends with its last sign of life.
+        """
+        folder = self.workspace.presence
+        with writing(self._connection) as connection:
+            live = connection.execute(f"SELECT id, owner FROM run WHERE state IN ({_LIVE})").fetchall()
+            owners = {owner: presence.is_alive(folder, owner) for owner in {row["owner"] for row in live}}
+            dead = [row["id"] for row in live if not owners[row["owner"]]]
+            connection.executemany(
+                "UPDATE run SET state = 'interrupted', owner = NULL, ended = coalesce(heartbeat, started, created)"
+                " WHERE id = ?",
+                [(run_id,) for run_id in dead],
+            )
+        presence.sweep(folder)
+        return [self._by_id(run_id) for run_id in dead]
+
+    # What a run at work adds; used by `record`.
+
+    def append(
+        self,
+        run_id: int,
+        changes: Sequence[Callable[[sqlite3.Connection], None]],
+        points: Mapping[str, curves.OpenCurve],
+        patience: float = PATIENCE,
+    ) -> bool:
+        """Write changes, then the open chunks of the curves that have news, in one transaction.
+
+        patience: seconds to wait for another process that is writing. False: the run is no longer there.
+        """
+        with told():
+            self._connection.execute(f"PRAGMA busy_timeout={round(patience * 1000)}")
+        try:
+            with writing(self._connection) as connection:
+                if saving.state_of(connection, run_id) is None:
+                    return False
+                for change in changes:
+                    change(connection)
+                saving.points(connection, run_id, points, time.time())
+            return True
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout={round(PATIENCE * 1000)}")
+
+    # Reading one run.
+
+    def metric_names(self, run_id: int) -> list[str]:
+        """The metrics that have a curve, in the order they first appeared anywhere."""
+        query = "SELECT name FROM summary JOIN metric ON metric.id = metric_id WHERE run_id = ? ORDER BY metric.id"
+        with told():
+            return [row["name"] for row in self._connection.execute(query, (run_id,))]
+
+    def curve(self, run_id: int, metric: str) -> Curve:
+        """Every point of one metric; empty if the run has none."""
+        with told():
+            row = self._connection.execute(
+                "SELECT coalesce(started, created) FROM run WHERE id = ?", (run_id,)
+            ).fetchone()
+            return curves.read(self._connection, run_id, metric, row[0] if row else 0.0)
+
+    def results(self, run_id: int) -> list[Evaluated]:
+        """The final figures with the predictions or scores behind them."""
+        with told():
+            return results.read(self._connection, run_id)
+
+    def messages(self, run_id: int) -> list[Message]:
+        """The run's log, oldest first."""
+        query = "SELECT time, level, text FROM message WHERE run_id = ? ORDER BY id"
+        with told():
+            return [Message(*row) for row in self._connection.execute(query, (run_id,))]
+
+    def artifacts(self, run_id: int) -> list[Artifact]:
+        """The run's files, such as its checkpoints."""
+        query = "SELECT kind, path, step, value, time FROM artifact WHERE run_id = ? ORDER BY id"
+        with told():
+            return [Artifact(*row) for row in self._connection.execute(query, (run_id,))]
+
+    def environment(self, run_id: int) -> dict:
+        """Python, packages and hardware the run was made with."""
+        with told():
+            return environment.read(self._connection, run_id)
+
+    # Changes a person can take back.
+
+    def rename(self, run_id: int, name: str) -> None:
+        """Give a run another name, which may not be empty."""
+        if not name.strip():
+            raise StorageError("A run needs a name.", "Type at least one letter.")
+        self._change(lambda title: f"Rename {title}", "name", {run_id: name.strip()})
+
+    def note(self, run_id: int, text: str) -> None:
+        """Replace a run's note."""
+        self._change(lambda title: f"Change the note of {title}", "note", {run_id: text})
+
+    def star(self, run_id: int, starred: bool) -> None:
+        """Mark a run with a star or take it away."""
+        self._change(lambda title: f"{'Star' if starred else 'Unstar'} {title}", "starred", {run_id: int(starred)})
+
+    def delete(self, run_ids: Iterable[int]) -> None:
+        """Hide runs, with their curves and files kept; refused for one that is waiting or working."""
+        now = time.time()
+        self._change(lambda title: f"Delete {title}", "deleted_at", dict.fromkeys(run_ids, now), ended=True)
+
+    def _change(
+        self, label: Callable[[str], str], column: str, wanted: Mapping[int, object], ended: bool = False
+    ) -> None:
+        with writing(self._connection) as connection:
+            title = purging.title(connection, list(wanted), ended)
+            history.change(connection, label(title), column, wanted, time.time())
+
+    def undo(self) -> str | None:
+        """Take back the latest change of any of the runs; returns what it was, or None."""
+        with writing(self._connection) as connection:
+            return history.undo(connection)
+
+    def redo(self) -> str | None:
+        """Make the change taken back last once more; returns what it is, or None."""
+        with writing(self._connection) as connection:
+            return history.redo(connection)
+
+    def undo_label(self) -> str | None:
+        """What `undo` would take back, e.g. "Delete 3 runs"; None when there is nothing."""
+        with told():
+            return history.label(self._connection, undone=False)
+
+    def redo_label(self) -> str | None:
+        """What `redo` would make again; None when there is nothing."""
+        with told():
+            return history.label(self._connection, undone=True)
+
+    def purge(self, run_ids: Iterable[int]) -> int:
+        """Remove runs for good with their folders; returns the bytes freed in folders. Cannot be taken back."""
+        return purging.purge(self._connection, self.workspace, list(run_ids))
+
+
+def default_name(experiment: Experiment) -> str:
+    """For example "lp_ft on glyphs, 2 labels per class, seed 0"."""
+    data = experiment.dataset
+    where = Path(data.path).stem if data.name == "folder" and data.path else data.name
+    labels = data.labels_per_class
+    few = f", {labels} label{'' if labels == 1 else 's'} per class" if labels else ""
+    return f"{experiment.method.name} on {where}{few}, seed {experiment.seed}"
