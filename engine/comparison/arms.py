@@ -13,7 +13,7 @@ from engine.experiment import Experiment
 
 Items = tuple[np.ndarray, np.ndarray]
 # How a figure came about, not what it was tested on: may differ between comparable figures.
-NOT_CONDITIONS = frozenset({"interval", "weights", "checkpoint", "note"})
+NOT_CONDITIONS = frozenset({"interval", "weights", "validation"})
 
 
 @dataclass(frozen=True)
@@ -62,32 +62,48 @@ def per_item(result: Evaluated) -> Items | None:
 
 
 def conditions(experiment: Experiment, result: Evaluated) -> dict[str, str]:
-    """What the figure was tested on and how, in words; equal texts mean comparable figures."""
+    """What the figure was tested on and how, in words; equal texts mean comparable figures.
+
+    "data set" is for reading; when the protocol has the data's fingerprint ("data"), that alone decides.
+    """
     data = experiment.dataset
     said = {
         "metric": result.metric,
         "tested on": result.unit,
-        "data": data_title(experiment) if data.path is None else data.path,
+        "data set": data_title(experiment),
         "classes": "all" if data.classes is None else str(data.classes),
         "split seed": str(data.split_seed),
     }
-    said |= {key: str(value) for key, value in result.protocol.items() if key not in NOT_CONDITIONS}
-    return said
+    return said | {key: str(value) for key, value in result.protocol.items() if key not in NOT_CONDITIONS}
 
 
 def disagreements(a: Arm, b: Arm) -> list[str]:
     """Why two arms may not be compared, one phrase each; empty when they may."""
-    names = [*a.conditions, *(name for name in b.conditions if name not in a.conditions)]
+    if reason := data_disagreement(a, b):
+        return [reason]
     same_images = a.unit == b.unit == "images" and shares_items(a, b)
-    ignored = {"split"} if same_images else set()
+    ignored = {"data set", "data", "split" if same_images else ""}
+    names = [name for name in {**a.conditions, **b.conditions} if name not in ignored]
     found = [
         f"{name}: {a.conditions.get(name, 'not said')} / {b.conditions.get(name, 'not said')}"
         for name in names
-        if name not in ignored and a.conditions.get(name) != b.conditions.get(name)
+        if a.conditions.get(name) != b.conditions.get(name)
     ]
-    if not found and not same_images and differ_in_items(a, b):
+    if not found and differ_in_items(a, b):
         found.append("they were tested on different images" if a.unit == "images" else "their test episodes differ")
     return found
+
+
+def data_disagreement(a: Arm, b: Arm) -> str | None:
+    """Whether the arms saw different data, by fingerprint if both have one, else by name."""
+    first, second = a.conditions, b.conditions
+    names = f"{first.get('data set', 'not said')} / {second.get('data set', 'not said')}"
+    if "data" in first and "data" in second:
+        if first["data"] == second["data"]:
+            return None
+        changed = first.get("data set") == second.get("data set")
+        return f"the images of {first.get('data set')} have changed between them" if changed else f"data set: {names}"
+    return None if first.get("data set") == second.get("data set") else f"data set: {names}"
 
 
 def items_of(side: Arm) -> np.ndarray | None:

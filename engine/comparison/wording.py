@@ -38,7 +38,7 @@ def with_interval(interval: Interval) -> str:
     if not interval.known:
         return f"{value} %"
     above, below = interval.high - interval.value, interval.value - interval.low
-    if abs(above - below) < 0.002:
+    if abs(above - below) < 0.0005:
         return f"{value} ± {number(50 * (above + below))} %"
     return f"{value} ({number(100 * interval.low)} to {number(100 * interval.high)}) %"
 

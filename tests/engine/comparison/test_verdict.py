@@ -158,7 +158,7 @@ def test_images_against_episodes_other_data_and_another_split_are_not_comparable
     a = arm("A", [(Experiment(), figure(right))])
     assert "tested on: images / episodes" in verdict(a, arm("B", [(Experiment(), episodes(right * 1.0))])).sentence
     digits = Experiment(dataset=DatasetChoice(name="digits"))
-    assert "data: Glyphs / Digits" in verdict(a, arm("B", [(digits, figure(right))])).sentence
+    assert "data set: Glyphs / Digits" in verdict(a, arm("B", [(digits, figure(right))])).sentence
     other = Experiment(dataset=DatasetChoice(split_seed=4))
     assert "split seed: 0 / 4" in verdict(a, arm("B", [(other, figure(right))])).sentence
 
@@ -168,6 +168,16 @@ def test_the_same_words_but_other_images_are_not_comparable() -> None:
     a = arm("A", [(Experiment(), figure(right))])
     b = arm("B", [(Experiment(), figure(right, ids=np.arange(20) + 5))])
     assert verdict(a, b).reasons == ("they were tested on different images",)
+
+
+def test_the_fingerprint_decides_whether_the_data_are_the_same() -> None:
+    right = np.ones(20, bool)
+    moved = Experiment(dataset=DatasetChoice(name="folder", path="/elsewhere/photos-copy"))
+    home = Experiment(dataset=DatasetChoice(name="folder", path="/home/me/photos"))
+    a = arm("A", [(home, figure(right, data="1f3a"))])
+    assert verdict(a, arm("B", [(moved, figure(right, data="1f3a"))])).kind == "too close"
+    found = verdict(a, arm("B", [(home, figure(right, data="77c0"))]))
+    assert found.reasons == ("the images of photos have changed between them",)
 
 
 def test_two_seeds_use_the_wide_interval_of_two_values() -> None:
