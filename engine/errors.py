@@ -1,4 +1,4 @@
-"""The two families of error: what a person can mend (`ExperimentError`) and bugs (everything else, with a traceback)."""
+"""Two families of error: what a person can mend (`ExperimentError`) and bugs (the rest, with a traceback)."""
 
 from __future__ import annotations
 

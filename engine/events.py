@@ -22,7 +22,7 @@ class RunStarted:
 
     total_steps: optimiser steps planned. steps_per_epoch and examples_per_step translate the step axis into epochs and
     images seen (for meta-learning an epoch is the interval between two validations; examples are images).
-    facts: what the window shows beside the run, e.g. {"classes": 40, "train images": 80, "trainable parameters": 113088}.
+    facts: what the window shows beside the run, e.g. {"classes": 40, "training images": 80}.
     """
 
     total_steps: int

@@ -36,7 +36,7 @@ def execute(experiment: Experiment, directory: Path, stop: Callable[[], bool] = 
         yield RunFailed("experiment", error.message, error.advice)
     except torch.OutOfMemoryError:
         yield _out_of_memory(experiment)
-    except Exception as error:  # the boundary: a bug becomes a failed run that keeps its traceback
+    except Exception as error:  # noqa: BLE001 the boundary: a bug becomes a failed run that keeps its traceback
         if "not enough memory" in str(error):
             yield _out_of_memory(experiment)
         else:

@@ -28,7 +28,14 @@ class WholeNetwork:
     """Blocks in `groups` are trained on images; the others are frozen and in eval mode."""
 
     def __init__(
-        self, model: Backbone, train: Labelled, validation: Labelled, shape: Normaliser, *, still_norms: bool, bf16: bool
+        self,
+        model: Backbone,
+        train: Labelled,
+        validation: Labelled,
+        shape: Normaliser,
+        *,
+        still_norms: bool,
+        bf16: bool,
     ) -> None:
         self.model, self.train, self.validation, self.shape = model, train, validation, shape
         self.still_norms, self.bf16 = still_norms, bf16
@@ -65,8 +72,8 @@ class WholeNetwork:
         """Logits [n, classes] of the validation images, in eval mode."""
         self.model.eval()
         with self._precision():
-            parts = [self.model(self.shape(self.validation.pixels[part])).float() for part in batches(len(self.validation))]
-        return torch.cat(parts)
+            pixels = (self.validation.pixels[part] for part in batches(len(self.validation)))
+            return torch.cat([self.model(self.shape(part)).float() for part in pixels])
 
     def settle(self) -> None:
         """Nothing to do: the model itself was trained."""

@@ -1,4 +1,4 @@
-"""What backbones there are, their blocks, and where their weights lie. Torch-free: the window's cards come from here."""
+"""What backbones there are, their blocks, and where their weights lie. Torch-free: the cards come from here."""
 
 from __future__ import annotations
 

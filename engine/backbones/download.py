@@ -43,6 +43,8 @@ def fetch(
         _check(target, digest)
         part.replace(target)
     except (urllib.error.URLError, TimeoutError, OSError) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
         raise WeightsError(
             f"The weights of {catalog.backbone(name).title} could not be downloaded.",
             "Check the network connection and the free disk space, then try again.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def published_trunk(name: str) -> dict[str, Tensor]:
     try:
         state = get_model_weights(name).IMAGENET1K_V1.get_state_dict(progress=False, weights_only=True)
         network = torchvision_network(name, dict(state))
-    except (RuntimeError, OSError, EOFError, ValueError) as error:
+    except (RuntimeError, OSError, EOFError, ValueError, pickle.UnpicklingError) as error:
         raise WeightsError(
             f"The local copy of the {catalog.backbone(name).title} weights is damaged.",
             "Delete it from torchvision's cache folder and download it again.",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from engine.data.episodes import Episode
 from engine.inputs import Normaliser
+
+if TYPE_CHECKING:
+    from engine.data.episodes import Episode
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class TaskImages:
             way,
         )
 
-    def _images(self, indices, turns) -> Tensor:  # type: ignore[no-untyped-def]
+    def _images(self, indices: np.ndarray, turns: np.ndarray) -> Tensor:
         """indices: int64 [way, k]; turns: quarter turns per class [way]."""
         images = self.pixels[self.rows[torch.from_numpy(indices)]]
         for slot, quarter in enumerate(turns):

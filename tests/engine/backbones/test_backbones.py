@@ -1,0 +1,153 @@
+"""Backbones: what the catalogue says is what the networks are; weights arrive where they should or say why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from engine.backbones import catalog
+from engine.backbones.backbone import Backbone, distance_moved, parameter_count, snapshot, still_statistics
+from engine.backbones.networks import random_backbone
+from engine.backbones.weights import build_backbone, trunk_weights
+from engine.errors import InvalidExperiment, WeightsError
+from engine.experiment import BackboneChoice
+
+NAMES = [info.name for info in catalog.backbones()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_catalogue_counts_what_the_network_has(name: str) -> None:
+    info, model = catalog.backbone(name), random_backbone(name, 7)
+    assert model.block_names == info.block_names
+    for block in info.blocks:
+        assert parameter_count(model.block(block.name)) == block.parameters
+    assert parameter_count(model.head) == 7 * (info.features + 1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("side", ["input_size", "min_size"])
+def test_shapes(name: str, side: str) -> None:
+    info = catalog.backbone(name)
+    images = torch.zeros(2, info.channels, getattr(info, side), getattr(info, side))
+    model = random_backbone(name, 7).eval()
+    assert model.embed(images).shape == (2, info.features)
+    assert model(images).shape == (2, 7)
+
+
+def test_conv4_has_the_papers_size() -> None:
+    """Conv-4 with 64 filters on one channel: 111,936 parameters (Relation Network's encoder has the same layers)."""
+    assert catalog.backbone("conv4").parameters == 111_936
+
+
+@pytest.mark.parametrize("name,published", [("resnet18", 11_689_512), ("squeezenet1_0", 1_248_424)])
+def test_torchvision_networks_keep_every_parameter(name: str, published: int) -> None:
+    """Published totals with their 1000-class classifier of 512 inputs."""
+    assert catalog.backbone(name).parameters + 1000 * 513 == published
+
+
+def test_squeezenet_gives_torchvisions_features() -> None:
+    from torchvision.models import squeezenet1_0
+
+    network = squeezenet1_0(weights=None).eval()
+    model = random_backbone("squeezenet1_0", None).eval()
+    from engine.backbones.networks import squeezenet_blocks
+
+    model.blocks = nn.ModuleDict(squeezenet_blocks(network))
+    images = torch.randn(2, 3, 64, 64)
+    expected = network.features(images).mean((2, 3))
+    assert torch.allclose(model.embed(images), expected, atol=1e-6)
+
+
+def test_the_same_seed_gives_the_same_weights_and_leaves_torchs_random_state_alone() -> None:
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    one, two = (build_backbone(BackboneChoice(), 4, seed) for seed in (1, 1))
+    other = build_backbone(BackboneChoice(), 4, 2)
+    assert torch.equal(torch.rand(3), expected)
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
+    assert not torch.equal(one.head.weight, other.head.weight)
+
+
+def test_weights_of_a_saved_run_arrive_without_its_head(tmp_path: Path) -> None:
+    source = random_backbone("conv4", 9)
+    (tmp_path / "abc").mkdir()
+    save_file(snapshot(source), tmp_path / "abc" / "best.safetensors")
+    model = build_backbone(BackboneChoice(weights="run:abc"), 4, 0, tmp_path)
+    assert all(torch.equal(a, b) for a, b in zip(source.blocks.parameters(), model.blocks.parameters(), strict=True))
+    assert model.head.out_features == 4
+
+
+@pytest.mark.parametrize(
+    "weights,sentence",
+    [("run:gone", "saved weights of run gone are gone"), ("omniglott", "no weights called “omniglott”")],
+)
+def test_missing_weights_say_so(weights: str, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=sentence) as caught:
+        trunk_weights(BackboneChoice(weights=weights), tmp_path)
+    assert caught.value.advice
+
+
+def test_weights_of_another_architecture_say_so(tmp_path: Path) -> None:
+    (tmp_path / "abc").mkdir()
+    save_file(snapshot(random_backbone("resnet_small", 9)), tmp_path / "abc" / "best.safetensors")
+    with pytest.raises(WeightsError, match="belong to another network than Conv-4"):
+        build_backbone(BackboneChoice(weights="run:abc"), 4, 0, tmp_path)
+
+
+def test_a_damaged_file_says_so(tmp_path: Path) -> None:
+    (tmp_path / "abc").mkdir()
+    (tmp_path / "abc" / "best.safetensors").write_bytes(b"not weights")
+    with pytest.raises(WeightsError, match="cannot be read"):
+        build_backbone(BackboneChoice(weights="run:abc"), 4, 0, tmp_path)
+
+
+def test_an_unknown_backbone_gets_the_nearest_name() -> None:
+    with pytest.raises(InvalidExperiment, match="Did you mean “conv4”"):
+        catalog.backbone("conv5")
+
+
+def test_published_weights_are_found_in_torchvisions_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from torchvision.models import squeezenet1_0
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    assert catalog.weights("squeezenet1_0")[1].state == "download"
+    with pytest.raises(WeightsError, match="not on this machine"):
+        build_backbone(BackboneChoice(name="squeezenet1_0", weights="imagenet"), 5, 0)
+    network = squeezenet1_0(weights=None)
+    folder = catalog.hub_checkpoints()
+    folder.mkdir(parents=True)
+    torch.save(network.state_dict(), folder / "squeezenet1_0-b66bff10.pth")
+    assert catalog.weights("squeezenet1_0")[1].state == "on this machine"
+    model = build_backbone(BackboneChoice(name="squeezenet1_0", weights="imagenet"), 5, 0)
+    assert torch.equal(model.blocks["stem"][0].weight, network.features[0].weight)
+    (folder / "squeezenet1_0-b66bff10.pth").write_bytes(b"damaged")
+    with pytest.raises(WeightsError, match="damaged"):
+        build_backbone(BackboneChoice(name="squeezenet1_0", weights="imagenet"), 5, 0)
+
+
+def test_still_statistics_normalise_by_the_batch_and_change_nothing() -> None:
+    norm = nn.BatchNorm2d(2).eval()
+    norm.running_mean.fill_(3.0)
+    images = torch.tensor([[[[1.0]], [[10.0]]], [[[3.0]], [[30.0]]]])
+    with still_statistics(norm):
+        out = norm(images)
+    assert torch.allclose(out.flatten(), torch.tensor([-1.0, -1.0, 1.0, 1.0]), atol=1e-4)
+    assert norm.running_mean.tolist() == [3.0, 3.0]
+    assert not norm.training
+    assert norm.momentum == 0.1
+
+
+def test_distance_moved_is_relative_per_block() -> None:
+    model = Backbone({"one": nn.Linear(2, 1, bias=False)}, 1, 1)
+    with torch.no_grad():
+        model.blocks["one"].weight.copy_(torch.tensor([[3.0, 4.0]]))
+    before = snapshot(model)
+    with torch.no_grad():
+        model.blocks["one"].weight.copy_(torch.tensor([[3.0, 5.0]]))
+    assert distance_moved(model, before)["one"] == pytest.approx(0.2)
+    assert distance_moved(model, before)["head"] == 0.0
