@@ -1,0 +1,93 @@
+"""Starting the window: first paint, then pyqtgraph and torch in a thread, while the window already answers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ui.qt_check import display_problem
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from storage.store import RunRow
+    from storage.workspace import Workspace
+    from ui.main_window import MainWindow
+    from ui.parts import Parts
+
+
+def run_window(workspace: Workspace, then: Callable[[Parts], None] | None = None) -> int:
+    """Open the workbench and stay until it is closed; returns the exit code.
+
+    workspace: opened already, so that a bad one is told before any window. then: called with the parts after the first
+    paint. Without a display or Qt's libraries: one sentence on stderr and 2.
+    """
+    if problem := display_problem():
+        print(problem, file=sys.stderr)
+        return 2
+    app = make_application()
+    window = open_window(app, workspace, then)
+    window.crashes.install()
+    return int(app.exec())
+
+
+def make_application() -> QApplication:
+    """The QApplication with the program's name and icon; the one there is, if there is one."""
+    from PySide6.QtGui import QIcon
+    from PySide6.QtWidgets import QApplication
+
+    from ui import icons
+
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("Warmstart")
+    app.setDesktopFileName("warmstart")
+    app.setWindowIcon(QIcon(str(icons.FOLDER / "warmstart.svg")))
+    return app
+
+
+def open_window(
+    app: QApplication, workspace: Workspace, then: Callable[[Parts], None] | None = None
+) -> MainWindow:
+    """Show the window; after its first paint: interrupted runs are told, `then`, and the engine is imported."""
+    from ui import theme
+    from ui.engine_loading import EngineLoading
+    from ui.main_window import MainWindow
+    from ui.window_memory import WindowMemory, open_settings
+
+    theme.apply(app, WindowMemory(open_settings(workspace.root)).scheme())
+    window = MainWindow(workspace)
+    loading = EngineLoading(window)
+    loading.plots.connect(window.build_all)
+    loading.engine.connect(window.parts.live.engine_ready)
+    loading.failed.connect(window.crashes.report)
+
+    def after_paint() -> None:
+        tell_interrupted(window.parts)
+        loading.start()
+        if then is not None:
+            then(window.parts)
+
+    window.painted.connect(after_paint)
+    window.show()
+    return window
+
+
+def tell_interrupted(parts: Parts) -> None:
+    """Mark the runs of a process that died and say so, with the way to them."""
+
+    def tell(rows: list[RunRow]) -> None:
+        if not rows:
+            return
+        one = len(rows) == 1
+        what = f"“{rows[0].name}” was" if one else f"{len(rows)} runs were"
+        parts.toasts.show(
+            f"{what} interrupted when the program ended. What was saved is kept.",
+            "Show run" if one else "Show runs",
+            lambda: parts.navigator.show_run.emit(rows[0].id),
+            "warning",
+            20,
+        )
+
+    parts.library.write(lambda store: store.mark_interrupted(), tell)

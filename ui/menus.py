@@ -1,0 +1,106 @@
+"""The menu bar: every action of the window with its shortcut. What an action does is given by the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+# Menu -> (key, text, shortcut, tip); None is a line. The key is what the window says it does.
+MENUS: dict[str, tuple[tuple[str, str, str, str] | None, ...]] = {
+    "&File": (
+        ("new", "&New experiment", "Ctrl+N", "Set up an experiment"),
+        ("open folder", "&Open image folder…", "Ctrl+O", "Use a folder with one folder per class as the data"),
+        ("open zip", "Open image &zip…", "Ctrl+Shift+O", "Use a zip of class folders as the data"),
+        None,
+        ("quit", "&Quit", "Ctrl+Q", "Close the program; active runs are asked about"),
+    ),
+    "&Edit": (
+        ("undo", "&Undo", "Ctrl+Z", "Undo the last change of the saved runs"),
+        ("redo", "&Redo", "Ctrl+Shift+Z", "Do again what was undone"),
+        None,
+        ("find", "&Find", "Ctrl+F", "Search on this page"),
+    ),
+    "&Run": (
+        ("start", "&Start", "Ctrl+R", "Start the experiment that is set up and watch it"),
+        ("queue", "&Add to queue", "Ctrl+Shift+R", "Put the experiment in line and stay here"),
+    ),
+}
+
+
+class Menus:
+    """Builds the menu bar. `actions` by key; `pages` the actions that switch pages."""
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        does: Mapping[str, Callable[[], object]],
+        pages: Sequence[tuple[str, str]],
+        show_page: Callable[[int], object],
+        page_actions: Callable[[], Sequence[QAction]],
+    ) -> None:
+        self._window, self._does = window, does
+        self.actions: dict[str, QAction] = {}
+        self._page_actions = page_actions
+        bar = window.menuBar()
+        self.menus = {title: self._menu(bar.addMenu(title), entries) for title, entries in MENUS.items()}
+        self.menus["&View"] = bar.addMenu("&View")
+        self._add_pages(pages, show_page)
+        self._add_schemes()
+        self._more = bar.addMenu("&Page")
+        self._more.aboutToShow.connect(self._fill_page_menu)
+        self._fill_page_menu()
+        self.menus["&Help"] = bar.addMenu("&Help")
+        self._add(self.menus["&Help"], "shortcuts", "&Keyboard shortcuts", "F1", "All shortcuts")
+        self._add(self.menus["&Help"], "about", "&About Warmstart", "", "Version and where the runs are kept")
+
+    def _menu(self, menu: QMenu, entries: Sequence[tuple[str, str, str, str] | None]) -> QMenu:
+        for entry in entries:
+            if entry is None:
+                menu.addSeparator()
+            else:
+                self._add(menu, *entry)
+        return menu
+
+    def _add(self, menu: QMenu, key: str, text: str, shortcut: str, tip: str) -> QAction:
+        action = QAction(text, self._window)
+        action.setShortcut(QKeySequence(shortcut))
+        action.setToolTip(tip)
+        action.setStatusTip("")
+        action.triggered.connect(lambda: self._does[key]())
+        menu.addAction(action)
+        self.actions[key] = action
+        return action
+
+    def _add_pages(self, pages: Sequence[tuple[str, str]], show_page: Callable[[int], object]) -> None:
+        for index, (title, shortcut) in enumerate(pages):
+            action = QAction(title, self._window)
+            action.setShortcut(QKeySequence(shortcut))
+            action.triggered.connect(lambda _=False, index=index: show_page(index))
+            self.menus["&View"].addAction(action)
+        self.menus["&View"].addSeparator()
+
+    def _add_schemes(self) -> None:
+        group = QActionGroup(self._window)
+        for scheme in ("light", "dark", "system"):
+            action = self._add(self.menus["&View"], scheme, scheme.capitalize(), "", "")
+            action.setCheckable(True)
+            group.addAction(action)
+        self.menus["&View"].addSeparator()
+        self._add(self.menus["&View"], "reset layout", "&Reset layout", "", "Sizes of the panes as at first")
+
+    def _fill_page_menu(self) -> None:
+        """The page that is shown brings its own actions (QWidget.actions)."""
+        self._more.clear()
+        self._more.addActions(list(self._page_actions()))
+        if self._more.isEmpty():
+            self._more.addAction("Nothing more on this page").setEnabled(False)
+
+    def check_scheme(self, scheme: str) -> None:
+        self.actions[scheme].setChecked(True)
+
+    def listed(self) -> list[tuple[str, list[QAction]]]:
+        """Menu title and actions, for the page of shortcuts."""
+        own = [(title.replace("&", ""), menu.actions()) for title, menu in self.menus.items()]
+        return [*own, ("This page", list(self._page_actions()))]

@@ -1,0 +1,141 @@
+"""Dialogs: a mistake in the program with its details, the shortcuts, and what to do with runs when closing."""
+
+from __future__ import annotations
+
+import platform
+import traceback
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, qVersion
+from PySide6.QtGui import QAction, QFontDatabase, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QHBoxLayout,
+    QMessageBox,
+    QPlainTextEdit,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui import icons
+from ui.widgets.buttons import button
+from ui.widgets.text import Text
+
+
+def details_of(error: BaseException) -> str:
+    """Traceback and versions, as somebody needs them to find the mistake."""
+    system = f"Python {platform.python_version()}, Qt {qVersion()}, {platform.system()} {platform.machine()}"
+    return "".join(traceback.format_exception(error)) + f"\n{system}\n"
+
+
+def copy_text(text: str) -> None:
+    QGuiApplication.clipboard().setText(text)
+
+
+class DetailsDialog(QDialog):
+    """What went wrong, what to do, and the details to copy."""
+
+    def __init__(self, title: str, message: str, advice: str, details: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(640, 360)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(12)
+        column.addLayout(self._heading(message, advice))
+        column.addWidget(self._details(details), 1)
+        column.addWidget(self._buttons(details))
+
+    def _heading(self, message: str, advice: str) -> QHBoxLayout:
+        row = QHBoxLayout()
+        mark = Text(wrap=False)
+        icons.dress(mark, "error", "bad", 28)
+        words = QVBoxLayout()
+        words.addWidget(Text(message, "heading", bold=True))
+        words.addWidget(Text(advice, role="muted"))
+        row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        return row
+
+    def _details(self, details: str) -> QPlainTextEdit:
+        box = QPlainTextEdit(details)
+        box.setReadOnly(True)
+        box.setAccessibleName("Details")
+        box.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        box.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        return box
+
+    def _buttons(self, details: str) -> QDialogButtonBox:
+        box = QDialogButtonBox()
+        copy = button("Copy details", "copy", clicked=lambda: copy_text(details))
+        box.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
+        box.addButton("Close", QDialogButtonBox.ButtonRole.RejectRole)
+        box.rejected.connect(self.reject)
+        return box
+
+
+class ShortcutsDialog(QDialog):
+    """Every action that has a shortcut, by menu."""
+
+    def __init__(self, menus: Sequence[tuple[str, Sequence[QAction]]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keyboard shortcuts")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(32)
+        grid.setVerticalSpacing(4)
+        for title, actions in menus:
+            self._add_menu(grid, title, actions)
+        inner = QWidget()
+        inner.setLayout(grid)
+        area = QScrollArea()
+        area.setWidget(inner)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        box.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.addWidget(area, 1)
+        column.addWidget(box)
+        self.resize(420, 520)
+
+    def _add_menu(self, grid: QGridLayout, title: str, actions: Sequence[QAction]) -> None:
+        shown = [action for action in actions if not action.shortcut().isEmpty()]
+        if shown:
+            grid.addWidget(Text(title, "heading", bold=True, wrap=False), grid.rowCount(), 0, 1, 2)
+        for action in shown:
+            row = grid.rowCount()
+            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            grid.addWidget(Text(action.text().replace("&", "").rstrip("…"), wrap=False), row, 0)
+            grid.addWidget(Text(keys, role="muted", wrap=False), row, 1)
+        grid.setColumnStretch(0, 1)
+
+
+def ask_about_runs(active: int, parent: QWidget) -> str:
+    """What to do with the active runs when the window closes: "keep", "stop" or "quit"."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Question)
+    one = active == 1
+    box.setWindowTitle("A run is still training" if one else "Runs are still training")
+    box.setText("A run is still training." if one else f"{active} runs are training or waiting.")
+    box.setInformativeText(
+        "Stop and save tests the best weights so far and keeps them. "
+        "Quit without saving keeps the curve up to now and marks it as interrupted."
+    )
+    keep = box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
+    stop = box.addButton("Stop and save", QMessageBox.ButtonRole.AcceptRole)
+    leave = box.addButton("Quit without saving", QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(keep)
+    box.setEscapeButton(keep)
+    box.exec()
+    return {stop: "stop", leave: "quit"}.get(box.clickedButton(), "keep")
+
+
+def heading(text: str) -> Text:
+    """The title of a column."""
+    return Text(text, "heading", bold=True, wrap=False)

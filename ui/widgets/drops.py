@@ -1,0 +1,88 @@
+"""A folder or zip dropped anywhere on the window becomes the data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from ui import theme
+
+
+class DropVeil(QWidget):
+    """Shown over the window while something is dragged over it."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ground = theme.colour("page")
+        ground.setAlphaF(0.88)
+        painter.fillRect(self.rect(), ground)
+        painter.setPen(QPen(theme.colour("accent"), 2, Qt.PenStyle.DashLine))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(16, 16, -16, -16), 8, 8)
+        painter.setFont(theme.font("title", bold=True))
+        painter.setPen(theme.colour("text"))
+        words = "Drop a folder with one folder per class, or a zip of one"
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)
+
+
+class Drops(QObject):
+    """Watches the window. dropped(path): a folder or a zip file. refused(sentence): anything else."""
+
+    dropped = Signal(str)
+    refused = Signal(str)
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._veil = DropVeil(window)
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Type.DragEnter and isinstance(event, QDragEnterEvent):
+            return self._enter(event)
+        if kind == QEvent.Type.DragLeave:
+            self._veil.hide()
+        if kind == QEvent.Type.Drop and isinstance(event, QDropEvent):
+            return self._drop(event)
+        return False
+
+    def _enter(self, event: QDragEnterEvent) -> bool:
+        if not event.mimeData().hasUrls():
+            return False
+        event.acceptProposedAction()
+        self._veil.setGeometry(self._window.rect())
+        self._veil.raise_()
+        self._veil.show()
+        return True
+
+    def _drop(self, event: QDropEvent) -> bool:
+        self._veil.hide()
+        if not event.mimeData().hasUrls():
+            return False
+        event.acceptProposedAction()
+        self.take([url.toLocalFile() for url in event.mimeData().urls()])
+        return True
+
+    def take(self, paths: list[str]) -> None:
+        """Hand over one local folder or file; the folder is read (and judged) later, off the window's thread."""
+        local = [path for path in paths if path]
+        if len(local) != 1:
+            many = "Several things were dropped." if local else "What was dropped is not on this machine."
+            self.refused.emit(f"{many} Drop one folder with one folder per class, or one zip file.")
+        elif Path(local[0]).suffix and Path(local[0]).suffix.lower() in _PICTURES:
+            self.refused.emit("That is a single image. Drop the folder that holds one folder per class.")
+        else:
+            self.dropped.emit(local[0])
+
+
+_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"})

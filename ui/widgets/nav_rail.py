@@ -1,0 +1,95 @@
+"""The navigation rail at the left: one button per page, icon over text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
+
+from ui import icons, theme
+from ui.widgets.card import paint_focus
+
+WIDTH = 96
+
+
+class RailButton(QToolButton):
+    """A page: marked with a bar in the accent colour while it is shown, and with a dot while it has news."""
+
+    def __init__(self, title: str, icon: str, shortcut: str) -> None:
+        super().__init__()
+        self.setText(title)
+        self.setCheckable(True)
+        self.setFont(theme.font("small"))
+        self.setFixedWidth(WIDTH)
+        self.setMinimumHeight(64)
+        self.setToolTip(f"{title} ({shortcut})")
+        self.setAccessibleName(title)
+        self._icon, self._count = icon, 0
+
+    def set_count(self, count: int) -> None:
+        """How many runs are active; shown as a small number, none for 0."""
+        self._count = count
+        self.setAccessibleDescription(f"{count} active" if count else "")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(WIDTH, 64)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.isChecked() or self.underMouse():
+            painter.fillRect(self.rect(), theme.colour("selected" if self.isChecked() else "hover"))
+        if self.isChecked():
+            painter.fillRect(0, 0, 3, self.height(), theme.colour("accent"))
+        role = "accent" if self.isChecked() else "muted"
+        painter.drawPixmap((self.width() - 22) // 2, 12, icons.pixmap(self._icon, 22, role))
+        painter.setPen(theme.colour("text" if self.isChecked() else "muted"))
+        painter.setFont(self.font())
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() - 8)
+        painter.drawText(self.rect().adjusted(4, 38, -4, -4), Qt.AlignmentFlag.AlignHCenter, text)
+        if self._count:
+            self._paint_count(painter)
+        if self.hasFocus():
+            paint_focus(self)
+
+    def _paint_count(self, painter: QPainter) -> None:
+        dot = self.rect().adjusted(self.width() // 2 + 8, 6, 0, 0)
+        dot.setSize(QSize(18, 16))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour("accent"))
+        painter.drawRoundedRect(dot, 8, 8)
+        painter.setPen(theme.colour("on accent"))
+        painter.drawText(dot, Qt.AlignmentFlag.AlignCenter, str(min(99, self._count)))
+
+
+class NavRail(QWidget):
+    """Emits `chosen(index)` when a person picks a page."""
+
+    chosen = Signal(int)
+
+    def __init__(self, pages: Sequence[tuple[str, str, str]], parent: QWidget | None = None) -> None:
+        """pages: (title, icon, shortcut) from top to bottom."""
+        super().__init__(parent)
+        self.setAccessibleName("Pages")
+        self.setFixedWidth(WIDTH + 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, theme.GRID, 1, 0)
+        column.setSpacing(0)
+        self._group = QButtonGroup(self)
+        self.buttons = [RailButton(*page) for page in pages]
+        for index, button in enumerate(self.buttons):
+            self._group.addButton(button, index)
+            column.addWidget(button)
+        column.addStretch(1)
+        self._group.idClicked.connect(self.chosen.emit)
+
+    def show_chosen(self, index: int) -> None:
+        self.buttons[index].setChecked(True)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.colour("card"))
+        painter.fillRect(self.width() - 1, 0, 1, self.height(), theme.colour("border"))

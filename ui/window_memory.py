@@ -1,0 +1,63 @@
+"""What the window remembers: geometry, page, colours, panes and recent folders, in one ini file in the workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtWidgets import QMainWindow, QSplitter, QWidget
+
+RECENT = 6
+
+
+def open_settings(root: Path) -> QSettings:
+    return QSettings(str(root / "window.ini"), QSettings.Format.IniFormat)
+
+
+class WindowMemory:
+    """Reads and writes the settings by meaning, so that no other place knows their keys."""
+
+    def __init__(self, settings: QSettings) -> None:
+        self._settings = settings
+
+    def save_window(self, window: QMainWindow, page: int) -> None:
+        self._settings.setValue("window/geometry", window.saveGeometry())
+        self._settings.setValue("window/page", page)
+        self.save_splitters(window)
+
+    def restore_window(self, window: QMainWindow) -> bool:
+        geometry = self._settings.value("window/geometry")
+        return isinstance(geometry, QByteArray) and window.restoreGeometry(geometry)
+
+    def page(self) -> int:
+        return int(str(self._settings.value("window/page", 0)))
+
+    def save_splitters(self, widget: QWidget) -> None:
+        """Every splitter that has an object name."""
+        for splitter in widget.findChildren(QSplitter):
+            if splitter.objectName():
+                self._settings.setValue(f"splitters/{splitter.objectName()}", splitter.saveState())
+
+    def restore_splitters(self, widget: QWidget) -> None:
+        for splitter in widget.findChildren(QSplitter):
+            state = self._settings.value(f"splitters/{splitter.objectName()}") if splitter.objectName() else None
+            if isinstance(state, QByteArray):
+                splitter.restoreState(state)
+
+    def forget_layout(self) -> None:
+        self._settings.remove("splitters")
+
+    def scheme(self) -> str:
+        return str(self._settings.value("window/scheme", "system"))
+
+    def set_scheme(self, scheme: str) -> None:
+        self._settings.setValue("window/scheme", scheme)
+
+    def recent_folders(self) -> list[str]:
+        found = self._settings.value("data/recent", [])
+        return [found] if isinstance(found, str) else list(found or [])
+
+    def remember_folder(self, path: str) -> None:
+        """Put it first, once, and keep the last few."""
+        others = [other for other in self.recent_folders() if other != path]
+        self._settings.setValue("data/recent", [path, *others][:RECENT])
