@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from functools import lru_cache
 from typing import Any
@@ -33,7 +34,7 @@ def rows(connection: sqlite3.Connection, where: str, values: tuple[Any, ...] = (
     for run_id, name, goal, end, low, low_step, high, high_step in connection.execute(
         _SUMMARIES.format(where=where), values
     ):
-        last.setdefault(run_id, {})[name] = float("nan") if end is None else end
+        last.setdefault(run_id, {})[name] = math.nan if end is None else end
         value, step = (low, low_step) if goal == "min" else (high, high_step)
         if value is not None:
             best.setdefault(run_id, {})[name] = (value, step)

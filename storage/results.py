@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from typing import Any
 
@@ -55,7 +56,7 @@ def _evaluated(row: sqlite3.Row) -> Evaluated:
 
 def result_row(row: sqlite3.Row) -> ResultRow:
     """The figure alone. A value that is not a number was stored as NULL and is NaN again."""
-    value, low, high = (float("nan") if row[name] is None else row[name] for name in ("value", "low", "high"))
+    value, low, high = (math.nan if row[name] is None else row[name] for name in ("value", "low", "high"))
     return ResultRow(row["metric"], value, low, high, row["n"], row["unit"], json.loads(row["protocol"]))
 
 

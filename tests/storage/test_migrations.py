@@ -1,0 +1,125 @@
+"""The tables from the oldest file on, and files that this program must not touch."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database, Migrations
+
+from engine.errors import StorageError
+from engine.events import RunState
+from storage import schema
+from storage.connection import connect, prepare
+from storage.store import RunRow, RunStore
+from storage.workspace import Workspace
+
+OLDEST = Path(__file__).with_name("oldest.sql")  # a workspace's database as the first version wrote it
+
+
+@pytest.fixture
+def later() -> Migrations:
+    """This program's migrations and those of an imagined next version."""
+    migrations = Migrations("warmstart")
+    for known in schema.MIGRATIONS._migrations:
+        migrations(name=known.name)(known.fn)
+
+    @migrations()
+    def m9001_colour(db: Database) -> None:
+        db["run"].add_column("colour", str)
+
+    @migrations()
+    def m9002_longer_note(db: Database) -> None:
+        db["run"].transform(rename={"note": "remarks"})
+
+    return migrations
+
+
+@pytest.fixture
+def raw(workspace: Workspace) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(workspace.open().database, isolation_level=None)
+    yield connection
+    connection.close()
+
+
+def test_the_oldest_database_opens_with_everything_in_it(workspace: Workspace, raw: sqlite3.Connection) -> None:
+    raw.executescript(OLDEST.read_text())
+    with RunStore(workspace) as store:
+        (run,) = store.runs()
+        assert (run.name, run.state, run.note, run.starred) == ("the oldest run", RunState.FINISHED, "keep me", True)
+        assert run.experiment.seed == 4
+        assert run.test is not None
+        assert run.test.value == 0.75
+        assert store.curve(run.id, "train/loss").values.tolist() == [1 / step for step in range(1, 31)]
+        assert len(store.results(run.id)[0].ids) == 4
+        assert store.undo() == "Star “the oldest run”"
+    assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_a_second_opening_changes_nothing(workspace: Workspace, finished: RunRow, raw: sqlite3.Connection) -> None:
+    before = raw.execute("SELECT sql FROM sqlite_master ORDER BY name").fetchall()
+    with RunStore(workspace) as again:
+        assert again.runs() == [finished]
+    assert raw.execute("SELECT sql FROM sqlite_master ORDER BY name").fetchall() == before
+
+
+def test_every_table_is_strict_and_the_settings_are_on(workspace: Workspace) -> None:
+    RunStore(workspace).close()
+    connection = connect(workspace.database)
+    tables = connection.execute("PRAGMA table_list").fetchall()
+    ours = [table for table in tables if not table["name"].startswith(("sqlite_", "_sqlite"))]
+    assert len(ours) == 9
+    assert all(table["strict"] for table in ours)
+    wanted = {"journal_mode": "wal", "synchronous": 1, "foreign_keys": 1, "busy_timeout": 5000}
+    assert {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted} == wanted
+    connection.close()
+
+
+def test_a_newer_database_is_refused_and_not_touched(
+    workspace: Workspace, finished: RunRow, store: RunStore, raw: sqlite3.Connection, later: Migrations
+) -> None:
+    store.close()
+    prepare(raw, later)
+    raw.execute("PRAGMA journal_mode=DELETE")
+    raw.close()
+    before = workspace.database.read_bytes()
+    with pytest.raises(StorageError, match="newer version") as caught:
+        RunStore(workspace)
+    assert "Update Warmstart" in caught.value.advice
+    assert workspace.database.read_bytes() == before
+    assert sorted(path.name for path in workspace.root.glob("warmstart.db*")) == ["warmstart.db"]
+
+
+def test_a_database_of_another_program_is_refused(workspace: Workspace, raw: sqlite3.Connection) -> None:
+    raw.execute("CREATE TABLE recipes(name TEXT)")
+    with pytest.raises(StorageError, match="another program"):
+        RunStore(workspace)
+    assert [row[0] for row in raw.execute("SELECT name FROM sqlite_master")] == ["recipes"]
+
+
+def test_later_migrations_keep_the_curves_and_the_ids(
+    finished: RunRow, store: RunStore, raw: sqlite3.Connection, later: Migrations
+) -> None:
+    store.close()
+    prepare(raw, later)
+    assert raw.execute("SELECT remarks FROM run").fetchone()["remarks"] == ""
+    assert raw.execute("SELECT sum(n) FROM chunk").fetchone()[0] == 63
+    assert raw.execute("PRAGMA foreign_keys").fetchone()[0] == 1
+
+
+def test_a_failing_migration_leaves_the_database_as_it_was(
+    finished: RunRow, workspace: Workspace, store: RunStore, raw: sqlite3.Connection, later: Migrations
+) -> None:
+    @later()
+    def m9003_breaks(db: Database) -> None:
+        db.conn.execute("DELETE FROM metric")
+
+    store.close()
+    with pytest.raises(StorageError, match="cannot be brought up to date"):
+        prepare(raw, later)
+    with RunStore(workspace) as again:
+        assert again.runs() == [finished]
+        assert len(again.curve(finished.id, "train/loss")) == 30

@@ -1,0 +1,102 @@
+"""Making, finding and changing runs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine.errors import StorageError
+from engine.events import IllegalTransition, RunState
+from engine.experiment import DatasetChoice, Experiment, MethodChoice
+from storage.store import RunRow, RunStore
+from storage.workspace import Workspace
+
+
+def test_a_new_run_is_queued_and_has_a_folder(store: RunStore, experiment: Experiment) -> None:
+    run = store.create(experiment, "  first try ", plan="demo")
+    assert (run.name, run.plan, run.state, run.family) == ("first try", "demo", RunState.QUEUED, "finetune")
+    assert run.experiment == experiment
+    assert run.group == experiment.group_hash()
+    assert (run.started, run.ended, run.test, run.failure) == (None, None, None, None)
+    assert store.directory(run).is_dir()
+    assert store.runs() == [run]
+
+
+def test_a_run_survives_closing_the_store(finished: RunRow, store: RunStore, workspace: Workspace) -> None:
+    store.close()
+    with RunStore(workspace) as again:
+        assert again.run(finished.uid) == finished
+
+
+def test_a_name_is_made_from_the_experiment(store: RunStore) -> None:
+    few = DatasetChoice(name="folder", path="/photos/trash.zip", labels_per_class=1)
+    run = store.create(Experiment(dataset=few, seed=3))
+    assert run.name == "lp_ft on trash, 1 label per class, seed 3"
+
+
+def test_the_family_is_given_or_told_by_the_episodes(store: RunStore) -> None:
+    episodes = Experiment(method=MethodChoice(name="protonet", hyperparameters={"way": 5}))
+    assert store.create(episodes).family == "meta"
+    assert store.create(Experiment(), family="meta").family == "meta"
+
+
+def test_runs_are_listed_newest_first(store: RunStore, experiment: Experiment) -> None:
+    made = [store.create(experiment.with_seed(seed)) for seed in range(4)]
+    assert store.runs() == made[::-1]
+    assert len({run.group for run in made}) == 1
+
+
+def test_a_run_is_found_by_id_uid_beginning_and_name(store: RunStore, experiment: Experiment) -> None:
+    old, new = (store.create(experiment, "same name") for _ in range(2))
+    assert store.run(old.id).id == store.run(str(old.id)).id == store.run(old.uid).id == old.id
+    beginning = next(old.uid[:n] for n in range(1, 9) if not new.uid.startswith(old.uid[:n]))
+    assert store.run(beginning).id == old.id
+    assert store.run("same name").id == new.id
+
+
+@pytest.mark.parametrize("key", ["", "no such run", 999, "999", "%", "9" * 40, "' OR 1=1 --"])
+def test_an_unknown_run_is_told_in_words(store: RunStore, finished: RunRow, key: int | str) -> None:
+    with pytest.raises(StorageError, match="There is no run") as caught:
+        store.run(key)
+    assert caught.value.advice
+
+
+def test_an_ambiguous_beginning_is_told(store: RunStore, experiment: Experiment) -> None:
+    uids = [store.create(experiment).uid for _ in range(27)]
+    shared = next(uid[0] for uid in uids if sum(other[0] == uid[0] for other in uids) > 1)
+    with pytest.raises(StorageError, match="is the beginning of"):
+        store.run(shared)
+
+
+def test_states_follow_the_table(store: RunStore, experiment: Experiment) -> None:
+    run = store.create(experiment)
+    for state in (RunState.RUNNING, RunState.PAUSED, RunState.RUNNING, RunState.RUNNING, RunState.STOPPED):
+        store.set_state(run.id, state)
+        assert store.run(run.id).state is state
+    row = store.run(run.id)
+    assert row.started is not None
+    assert row.ended is not None
+    assert row.created <= row.started <= row.ended
+    with pytest.raises(IllegalTransition):
+        store.set_state(run.id, RunState.RUNNING)
+    with pytest.raises(StorageError, match="There is no run 77"):
+        store.set_state(77, RunState.RUNNING)
+
+
+def test_an_unreadable_experiment_names_its_run(store: RunStore, finished: RunRow) -> None:
+    store._connection.execute("UPDATE run SET experiment = ?", (json.dumps({"seed": -1}),))
+    with pytest.raises(StorageError, match=f"settings of run {finished.uid}"):
+        store.runs()
+
+
+def test_ids_are_never_given_twice(store: RunStore, experiment: Experiment) -> None:
+    first = store.create(experiment)
+    store.purge([first.id])
+    assert store.create(experiment).id > first.id
+
+
+def test_the_environment_is_kept_once(store: RunStore, experiment: Experiment) -> None:
+    runs = [store.create(experiment) for _ in range(3)]
+    assert "numpy" in store.environment(runs[-1].id)["packages"]
+    assert store._connection.execute("SELECT count(*) FROM env").fetchone()[0] == 1

@@ -1,0 +1,126 @@
+"""What a person can take back, also after a restart."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import pytest
+
+from engine.errors import StorageError
+from engine.experiment import Experiment
+from storage.store import RunRow, RunStore
+from storage.workspace import Workspace
+
+
+def test_each_change_is_taken_back_and_made_again(store: RunStore, finished: RunRow) -> None:
+    store.rename(finished.id, "better name")
+    store.note(finished.id, "worked")
+    store.star(finished.id, True)
+    store.delete([finished.id])
+    changed = store.run(finished.id)
+    assert (changed.name, changed.note, changed.starred) == ("better name", "worked", True)
+    assert store.runs() == []
+    assert store.runs(deleted=True) == [changed]
+    labels = ["Delete “better name”", "Star “better name”", "Change the note of “better name”", "Rename “first try”"]
+    assert [store.undo() for _ in range(5)] == [*labels, None]
+    assert store.runs() == [finished]
+    assert [store.redo() for _ in range(5)] == [*labels[::-1], None]
+    assert store.run(finished.id) == changed
+
+
+def test_the_label_says_what_would_happen(store: RunStore, finished: RunRow, experiment: Experiment) -> None:
+    other = store.create(experiment)
+    assert (store.undo_label(), store.redo_label()) == (None, None)
+    store.star(finished.id, True)
+    store.star(other.id, True)
+    assert store.undo_label() == f"Star “{other.name}”"
+    store.undo()
+    assert (store.undo_label(), store.redo_label()) == ("Star “first try”", f"Star “{other.name}”")
+
+
+def test_a_new_change_ends_what_could_be_made_again(store: RunStore, finished: RunRow) -> None:
+    store.rename(finished.id, "a")
+    store.undo()
+    store.rename(finished.id, "b")
+    assert store.redo() is None
+    assert store.run(finished.id).name == "b"
+
+
+def test_a_change_that_changes_nothing_is_not_remembered(store: RunStore, finished: RunRow) -> None:
+    store.rename(finished.id, " first try ")
+    store.star(finished.id, False)
+    assert store.undo_label() is None
+
+
+def test_undo_outlives_the_store(store: RunStore, finished: RunRow, workspace: Workspace) -> None:
+    store.delete([finished.id])
+    store.close()
+    with RunStore(workspace) as again:
+        assert again.undo() == "Delete “first try”"
+        assert again.runs() == [finished]
+
+
+def test_deleting_keeps_curves_and_files(store: RunStore, finished: RunRow) -> None:
+    store.delete([finished.id])
+    assert len(store.curve(finished.id, "train/loss")) == 30
+    assert store.directory(finished).is_dir()
+
+
+def test_a_run_needs_a_name(store: RunStore, finished: RunRow) -> None:
+    with pytest.raises(StorageError, match="needs a name"):
+        store.rename(finished.id, "  ")
+    assert store.run(finished.id).name == "first try"
+
+
+def test_a_working_run_is_not_deleted(store: RunStore, finished: RunRow, experiment: Experiment) -> None:
+    waiting = store.create(experiment, "waiting")
+    with pytest.raises(StorageError, match="“waiting” is still queued") as caught:
+        store.delete([finished.id, waiting.id])
+    assert caught.value.advice == "Stop it first."
+    assert len(store.runs()) == 2
+
+
+def test_unknown_runs_change_nothing(store: RunStore, finished: RunRow) -> None:
+    with pytest.raises(StorageError, match="There is no run 99"):
+        store.delete([finished.id, 99])
+    assert store.runs() == [finished]
+
+
+def test_purging_frees_rows_folder_and_undo(store: RunStore, finished: RunRow, workspace: Workspace) -> None:
+    (store.directory(finished) / "best.safetensors").write_bytes(b"0" * 1000)
+    store.rename(finished.id, "a")
+    assert store.purge([finished.id, 99]) == 1000
+    assert store.runs() == store.runs(deleted=True) == []
+    assert list(workspace.runs.iterdir()) == []
+    assert store.undo_label() is None
+    counts = [
+        store._connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("chunk", "summary", "result")
+    ]
+    assert counts == [0, 0, 0]
+
+
+def test_purging_one_of_two_keeps_the_undo_of_the_other(store: RunStore, experiment: Experiment) -> None:
+    from engine.events import RunState
+
+    runs = [store.create(experiment) for _ in range(2)]
+    for run in runs:
+        store.set_state(run.id, RunState.STOPPED)
+    store.delete([run.id for run in runs])
+    store.purge([runs[0].id])
+    assert store.undo() == "Delete 2 runs"
+    assert [run.id for run in store.runs()] == [runs[1].id]
+
+
+def test_undoing_500_deletions_is_quick(store: RunStore, experiment: Experiment) -> None:
+    ids = [store.create(experiment).id for _ in range(500)]
+    store._connection.execute("UPDATE run SET state = 'finished'")
+    seconds = []
+    for _ in range(5):
+        store.delete(ids)
+        assert store.runs() == []
+        start = time.perf_counter()
+        assert store.undo() == "Delete 500 runs"
+        seconds.append(time.perf_counter() - start)
+    assert len(store.runs()) == 500
+    assert statistics.median(seconds) <= 0.050
