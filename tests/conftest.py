@@ -25,14 +25,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))
 
 
-def qt_problem() -> str | None:
-    """Why Qt cannot be used here, in one sentence, or None where it can."""
-    try:
-        import PySide6.QtWidgets  # noqa: F401
-    except ImportError as error:
-        return f"Qt cannot be loaded on this machine ({error}), so the tests of the window are skipped."
-    return None
-
+from ui.qt_check import qt_problem  # noqa: E402 - after the path and the platform are set
 
 QT_PROBLEM = qt_problem()
 pytest_plugins = [] if QT_PROBLEM else ["pytestqt.plugin"]

@@ -107,6 +107,7 @@ def list_runs(chosen: argparse.Namespace) -> Listing:
     from ui.terminal.workspaces import open_workspace
 
     with RunStore(open_workspace(chosen.workspace)) as store:
+        store.mark_interrupted()
         runs = store.runs()
     columns = (">run", "name", "state", ">test", "data", ">labels", "backbone", "method", ">seed", "created", ">took")
     empty = f"No runs are saved yet. Start with: {program()} demo"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterable
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from engine.data.splits import split_classes, split_images
@@ -49,7 +50,15 @@ def check(experiments: Iterable[Experiment]) -> None:
     for experiment in experiments:
         for problem in problems(experiment):
             raise problem
+        check_device(experiment)
         check_data(experiment)
+
+
+def check_device(experiment: Experiment) -> None:
+    if experiment.device != "cpu":
+        from engine.devices import torch_device
+
+        torch_device(experiment.device)
 
 
 def check_data(experiment: Experiment) -> None:
@@ -68,6 +77,7 @@ def run_plan(plan: Plan, workspace: Workspace, display: Display, name: str = "")
     rows: list[RunRow] = []
     count = len(plan.experiments)
     with RunStore(workspace) as store, display, Interrupts() as interrupts:
+        store.mark_interrupted()
         for position, experiment in enumerate(plan.experiments, 1):
             place = f" ({position} of {count})" if count > 1 else ""
             rows.append(run_one(store, experiment, display, interrupts, name, plan.name, place))
@@ -95,9 +105,7 @@ def run_one(
 def drain(store: RunStore, run: RunRow, display: Display, interrupts: Interrupts) -> None:
     from engine.execute import execute
 
-    recorded = record(store, run.id, execute(run.experiment, store.directory(run), interrupts.stopping))
-    try:
+    events = execute(run.experiment, store.directory(run), interrupts.stopping)
+    with closing(record(store, run.id, events)) as recorded:
         for event in recorded:
             display.show(event)
-    finally:
-        recorded.close()  # type: ignore[attr-defined]

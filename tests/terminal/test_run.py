@@ -1,0 +1,127 @@
+"""Runs from the command line: real data, real training, saved while shown; stopping and failing included."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.events import RunState
+from storage.store import RunRow, RunStore
+from storage.workspace import Workspace
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+Command = Callable[..., Any]
+QUICK = ("run", "--data", "digits", "--method", "scratch", "--labels-per-class", "2", "--set", "epochs=2")
+
+
+def saved(root: Path) -> list[RunRow]:
+    with RunStore(Workspace(root)) as store:
+        return store.runs()
+
+
+def test_a_run_from_flags_is_saved_and_shown(warmstart: Command, own_workspace: Path) -> None:
+    answer = warmstart(*QUICK, "--name", "first try")
+    assert answer.code == 0, answer.err
+    assert "test accuracy" in answer.out
+    (run,) = saved(own_workspace)
+    assert (run.name, run.state, run.experiment.method.hyperparameters["epochs"]) == ("first try", RunState.FINISHED, 2)
+
+    shown = warmstart("show", "first try")
+    assert shown.code == 0
+    for words in ("Run 1: first try", "finished", "Labels per class", "test accuracy", "images"):
+        assert words in shown.out
+
+    listed = warmstart("list", "runs")
+    assert "first try" in listed.out
+    (as_object,) = warmstart("list", "runs", "--json").objects()
+    assert as_object["uid"] == run.uid
+    assert as_object["test"]["value"] == pytest.approx(run.test.value if run.test else None)
+
+
+def test_json_lines_tell_the_whole_run(warmstart: Command) -> None:
+    answer = warmstart(*QUICK, "--seeds", "2", "--json")
+    assert answer.code == 0, answer.err
+    events = answer.objects()
+    kinds = [event["event"] for event in events]
+    assert kinds[0] == "created"
+    assert kinds.count("run_finished") == kinds.count("evaluated") == 2
+    assert {"run_started", "metrics", "epoch_completed", "arm"} <= set(kinds)
+    arm = events[kinds.index("arm")]
+    assert (arm["n"], set(arm["scores"])) == (2, {"0", "1"})
+
+
+def test_two_arms_are_compared_with_a_verdict(warmstart: Command) -> None:
+    for epochs in (1, 6):
+        assert warmstart(*QUICK[:-2], "--set", f"epochs={epochs}", "--seeds", "2").code == 0
+    answer = warmstart("compare", 1, 2, 3, 4)
+    assert answer.code == 0, answer.err
+    assert "From scratch, epochs 1" in answer.out
+    assert "Epochs" in answer.out
+    assert "2 seeds" in answer.out
+    verdicts = [line for line in warmstart("compare", 1, 2, 3, 4, "--json").objects() if line["event"] == "verdict"]
+    assert len(verdicts) == 1
+    assert verdicts[0]["pairs"] == 2
+
+
+def test_an_experiment_file_says_the_same_as_the_flags(warmstart: Command, tmp_path: Path) -> None:
+    written = warmstart(*QUICK, "--dry-run")
+    assert written.code == 0
+    path = tmp_path / "mine.json"
+    path.write_text(written.out)
+    again = warmstart("run", path, "--dry-run")
+    assert json.loads(again.out) == json.loads(written.out)
+    assert warmstart("run", path, "--json").code == 0
+
+
+def test_a_folder_of_photos(warmstart: Command, photos: Path, own_workspace: Path) -> None:
+    answer = warmstart("run", "--data", photos, "--set", "epochs=1", "--set", "probe_epochs=2")
+    assert answer.code == 0, answer.err
+    (run,) = saved(own_workspace)
+    assert run.experiment.dataset.path == str(photos)
+    assert "photos" in warmstart("list", "runs").out
+
+
+def test_a_run_that_fails_exits_with_1(warmstart: Command, own_workspace: Path) -> None:
+    answer = warmstart("run", "--data", "digits", "--method", "linear_probe", "--weights", "run:z1234567")
+    assert answer.code == 1, answer
+    assert "failed:" in answer.err
+    assert "Traceback" not in answer.err
+    (run,) = saved(own_workspace)
+    assert run.state is RunState.FAILED
+
+
+def test_a_device_that_is_not_there(refuses: Callable[..., str], own_workspace: Path) -> None:
+    assert "no device “cuda:99”" in refuses(*QUICK, "--device", "cuda:99")
+
+
+def interrupted(root: Path, presses: int) -> subprocess.CompletedProcess[str]:
+    """Start a long run as a program and press Ctrl+C while it trains."""
+    command = [sys.executable, "main.py", *QUICK[:-2], "--set", "epochs=2000", "--json", "--workspace", str(root)]
+    process = subprocess.Popen(
+        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if json.loads(line)["event"] == "metrics":
+            break
+    for _ in range(presses):
+        process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+def test_ctrl_c_stops_and_keeps(own_workspace: Path) -> None:
+    ended = interrupted(own_workspace, presses=1)
+    assert ended.returncode == 130, ended.stderr
+    (run,) = saved(own_workspace)
+    assert run.state is RunState.STOPPED
+    assert run.test is not None
+    assert "Traceback" not in ended.stderr

@@ -1,0 +1,75 @@
+"""The recipes of CONTRIBUTING.md, followed to the letter: what stands there is found, drawn, trained, applied."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database, Migrations
+
+import engine.methods
+from engine import registry
+from engine.events import Evaluated, RunFinished
+from engine.experiment import parse_experiment
+from storage import schema
+from storage.connection import prepare
+from storage.store import RunStore
+from storage.workspace import Workspace
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def recipe(name: str) -> str:
+    """The code block of this recipe."""
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    found = re.search(rf"<!-- recipe: {name} -->\n```python\n(.*?)```", text, re.DOTALL)
+    assert found, f"no recipe called {name}"
+    return found.group(1)
+
+
+@pytest.fixture
+def new_method(tmp_path: Path) -> Iterator[type]:
+    """The sample method as a file among the methods, for the time of one test."""
+    (tmp_path / "last_block.py").write_text(recipe("method"), encoding="utf-8")
+    engine.methods.__path__.append(str(tmp_path))
+    registry.methods.cache_clear()
+    yield registry.method("last_block")
+    engine.methods.__path__.remove(str(tmp_path))
+    sys.modules.pop("engine.methods.last_block", None)
+    registry.methods.cache_clear()
+
+
+def test_a_new_method_is_found_drawn_and_checked(new_method: type) -> None:
+    assert new_method in registry.methods()
+    assert "head_factor" in [field.name for field in registry.fields(new_method)]
+    picture = new_method.picture({}, ("conv1", "conv2", "conv3", "conv4", "head"))
+    assert list(picture.values()) == ["frozen", "frozen", "frozen", "trained", "new"]
+
+
+def test_a_new_method_trains(new_method: type, tmp_path: Path) -> None:
+    from engine.execute import execute
+
+    experiment = parse_experiment({
+        "dataset": {"name": "digits", "labels_per_class": 2},
+        "method": {"name": "last_block", "hyperparameters": {"epochs": 1}},
+    })  # fmt: skip
+    events = list(execute(experiment, tmp_path / "run"))
+    assert isinstance(events[-1], RunFinished), events[-1]
+    assert any(isinstance(event, Evaluated) for event in events)
+
+
+def test_a_new_column_reaches_a_workspace_that_has_runs(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path).open()
+    with RunStore(workspace) as store:
+        run = store.create(parse_experiment({}))
+    migrations = Migrations("warmstart")
+    migrations._migrations = list(schema.MIGRATIONS._migrations)
+    exec(recipe("column"), {"MIGRATIONS": migrations, "Database": Database})
+    database = Database(workspace.database, strict=True)
+    database.conn.isolation_level = None
+    prepare(database.conn, migrations)
+    assert database.execute("SELECT id, place FROM run").fetchall()[0][:2] == (run.id, "")
+    database.conn.close()
