@@ -90,7 +90,7 @@ class HeadOnFeatures:
         self.model, self.shape = model, shape
         self._sets = (train, validation)
         self._features: list[Tensor] = []
-        self._head = nn.Linear(0, 0)
+        self._head: nn.Linear
         self._mean = self._deviation = torch.empty(0)
 
     def prepare(self) -> Iterator[Preparing]:

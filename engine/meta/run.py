@@ -67,7 +67,8 @@ def run_meta(experiment: Experiment, method: MetaLearner, directory: Path, limit
     yield from checkpoints.finish(model, training.step)
     if checkpoints.best is not None:
         model.load_state_dict(checkpoints.best)
-    yield from test(experiment, method, model, material)
+    weights = "best validation" if checkpoints.best is not None else "as loaded"
+    yield from test(experiment, method, model, material, weights)
     if limits.asked_to_stop:
         yield RunStopped(training.step)
         return
@@ -137,7 +138,7 @@ def facts(model: Backbone, method: MetaLearner, material: MetaMaterial) -> dict[
 
 
 def test(
-    experiment: Experiment, method: MetaLearner, model: Backbone, material: MetaMaterial
+    experiment: Experiment, method: MetaLearner, model: Backbone, material: MetaMaterial, weights: str
 ) -> Iterator[Preparing | Evaluated]:
     """Accuracy per fixed test episode; the interval is 1.96 standard errors over episodes, as in the papers."""
     scores = np.empty(0)
@@ -149,11 +150,11 @@ def test(
     found = episode_interval(scores)
     yield Evaluated(
         "test/accuracy", found.value, found.low, found.high, len(scores), "episodes",
-        protocol(experiment, method, material), scores=scores,
+        protocol(experiment, method, material, weights), scores=scores,
     )  # fmt: skip
 
 
-def protocol(experiment: Experiment, method: MetaLearner, material: MetaMaterial) -> dict[str, str]:
+def protocol(experiment: Experiment, method: MetaLearner, material: MetaMaterial, weights: str) -> dict[str, str]:
     """What it takes to believe the figure."""
     settings = method.hyperparameters
     return {
@@ -162,6 +163,6 @@ def protocol(experiment: Experiment, method: MetaLearner, material: MetaMaterial
         "batch norm": method.batch_norm_mode,
         "interval": "95 %, 1.96 standard errors over test episodes",
         "episodes": f"{settings.way}-way {settings.shot}-shot, {settings.query} query images per class",
-        "weights": "best validation",
+        "weights": weights,
         "data": material.data.fingerprint,
     }

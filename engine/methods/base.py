@@ -132,7 +132,9 @@ class EpisodeHyperparameters(HyperparameterModel):
     way: int = hyper(5, "Way", "Classes in each test episode.", unit="classes", low=2, high=100)
     shot: int = hyper(1, "Shot", "Labelled support images per class.", unit="images", low=1, high=50)
     query: int = hyper(5, "Query", "Query images per class, to learn from or be tested on.", low=1, high=50)
-    steps: int = hyper(1000, "Meta-steps", "Updates of the shared parameters.", low=1, high=200_000)
+    steps: int = hyper(
+        1000, "Meta-steps", "Updates of the shared parameters; 0 tests the weights as they are.", low=0, high=200_000
+    )
     meta_batch: int = hyper(1, "Episodes per step", "Episodes averaged in one update.", low=1, high=64)
     learning_rate: float = hyper(
         1e-3, "Outer learning rate", "Step size of Adam on the shared parameters.", low=1e-6, high=1.0, log=True

@@ -31,7 +31,9 @@ class MAMLHyperparameters(EpisodeHyperparameters):
     inner_steps: int = hyper(1, "Inner steps", "Gradient steps on the support set while meta-training.", low=1, high=20)
     test_steps: int = hyper(3, "Inner steps at test", "Gradient steps on a new task.", low=1, high=100)
     meta_batch: int = hyper(8, "Episodes per step", "Tasks averaged in one meta-update.", low=1, high=64)
-    steps: int = hyper(1500, "Meta-steps", "Updates of the shared initial weights.", low=1, high=200_000)
+    steps: int = hyper(
+        1500, "Meta-steps", "Updates of the shared initial weights; 0 tests them as they are.", low=0, high=200_000
+    )
     batch_norm: Literal["transductive", "running statistics"] = hyper(
         "transductive",
         "Batch norm at test",

@@ -23,7 +23,9 @@ class ProtoNetHyperparameters(EpisodeHyperparameters):
     training_way: int = hyper(
         20, "Way in training", "Classes per training episode; more than at test helps.", unit="classes", low=2, high=200
     )
-    steps: int = hyper(1000, "Meta-steps", "Updates of the embedding.", low=1, high=200_000)
+    steps: int = hyper(
+        1000, "Meta-steps", "Updates of the embedding; 0 tests the weights as they are.", low=0, high=200_000
+    )
     halve_every: int = hyper(
         500, "Halve the rate every", "The learning rate is halved after this many steps.", unit="steps", low=1,
         advanced=True,
