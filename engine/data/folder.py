@@ -1,0 +1,132 @@
+"""A person's own images: a folder or zip of class folders."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageChops
+
+from engine.data.decode import Damaged, Facts, decode, examine
+from engine.data.images import Cancel, ImageSet, PixelSource, Progress, Skipped, in_threads, short_hash
+from engine.data.layout import Item, Layout, arrange
+from engine.data.tree import FolderFiles, Listing, ZipFiles
+from engine.errors import DataError
+
+LICENCE = "yours"
+BORDER_SAMPLE = 24
+UNREADABLE = (OSError, EOFError, RuntimeError, ValueError, zlib.error, zipfile.BadZipFile)
+
+
+class FilePixels:
+    """Decodes files of a folder or zip when asked. inverted: the ink is black and is turned white.
+
+    A zip stays open as long as its `ImageSet` lives: its table of contents is read once.
+    """
+
+    def __init__(self, listing: Listing, items: Sequence[Item], inverted: bool = False) -> None:
+        self._items = items
+        self._inverted = inverted
+        self._files = listing.open()
+
+    def image(self, index: int, size: int, channels: int) -> Image.Image:
+        path = self._items[index].entry.path
+        try:
+            image = decode(self._files.read(path), size, channels)
+        except (Damaged, KeyError, *UNREADABLE):
+            raise DataError(f"“{path}” can no longer be read.", "Pick the data set again.") from None
+        return ImageChops.invert(image) if self._inverted else image
+
+    def name(self, index: int) -> str:
+        return self._items[index].short
+
+
+def load_folder(listing: Listing, progress: Progress | None = None, cancelled: Cancel | None = None) -> ImageSet:
+    """Look at every image file once; damaged ones are named in `skipped`. Raises `DataError`, `Cancelled`."""
+    layout = arrange(listing)
+    facts, skipped = inspect(listing, layout.items, progress, cancelled)
+    items = [item for item, fact in zip(layout.items, facts, strict=True) if fact is not None]
+    whole = [fact for fact in facts if fact is not None]
+    _refuse_damaged(listing, layout, items, skipped)
+    place = {name: number for number, name in enumerate(layout.class_names)}
+    labels = np.array([place[item.class_name] for item in items], dtype=np.int64)
+    given = None
+    if items[0].split is not None:
+        given = np.array([item.split for item in items], dtype=np.int8)
+    source = FilePixels(listing, items)
+    return ImageSet(
+        name="folder",
+        title=listing.root.stem if listing.is_zip else listing.root.resolve().name,
+        licence=LICENCE,
+        labels=labels,
+        class_names=layout.class_names,
+        source=source,
+        fingerprint=fingerprint(items),
+        channels=1 if all(fact.grey for fact in whole) else 3,
+        typical_size=typical_size(whole),
+        background=background(source, len(items)),
+        layout=layout.words + (" in a zip" if listing.is_zip else ""),
+        given_split=given,
+        skipped=layout.skipped + skipped,
+    )
+
+
+def inspect(
+    listing: Listing, items: Sequence[Item], progress: Progress | None = None, cancelled: Cancel | None = None
+) -> tuple[list[Facts | None], tuple[Skipped, ...]]:
+    """Facts of each item, None for a damaged one, and the damaged ones by name."""
+    files = listing.open()
+
+    def look(item: Item) -> Facts | str:
+        try:
+            return examine(files.read(item.entry.path))
+        except Damaged as error:
+            return str(error)
+        except UNREADABLE:
+            return "cannot be read"
+
+    try:
+        found = list(in_threads(look, items, progress, cancelled))
+    finally:
+        files.close()
+    named = [Skipped(item.entry.path, fact) for item, fact in zip(items, found, strict=True) if isinstance(fact, str)]
+    return [None if isinstance(fact, str) else fact for fact in found], tuple(named)
+
+
+def _refuse_damaged(listing: Listing, layout: Layout, items: list[Item], skipped: tuple[Skipped, ...]) -> None:
+    if not items:
+        first = skipped[0]
+        raise DataError(
+            f"None of the {len(skipped):,} images in “{listing.root.name}” can be read "
+            f"(“{first.path}”: {first.reason}).",
+            "Copy them again from where they came from.",
+        )
+    lost = [name for name in layout.class_names if name not in {item.class_name for item in items}]
+    if lost:
+        raise DataError(f"No image of the class “{lost[0]}” can be read.", "Replace its files, or remove the folder.")
+
+
+def fingerprint(items: Sequence[Item]) -> str:
+    """Hash of names and sizes: the same for a folder and a zip of it."""
+    return short_hash(*sorted(f"{item.short} {item.entry.size}" for item in items))
+
+
+def typical_size(facts: Sequence[Facts]) -> tuple[int, int]:
+    """Median (height, width)."""
+    heights, widths = sorted(fact.height for fact in facts), sorted(fact.width for fact in facts)
+    return heights[len(heights) // 2], widths[len(widths) // 2]
+
+
+def background(source: PixelSource, count: int) -> int:
+    """255 when most of a sample of images have a nearly white border, else 0."""
+    chosen = range(0, count, max(1, count // BORDER_SAMPLE))
+    borders = [_border(source.image(index, 16, 1)) for index in list(chosen)[:BORDER_SAMPLE]]
+    return 255 if 2 * sum(border > 230 for border in borders) > len(borders) else 0
+
+
+def _border(image: Image.Image) -> float:
+    grey = np.asarray(image.convert("L"))
+    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    return float(np.median(edge))

@@ -1,0 +1,207 @@
+"""A labelled set of images: what it is, and its pixels on request."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from engine.errors import Cancelled, InvalidExperiment
+
+Progress = Callable[[float], None]
+Cancel = Callable[[], bool]
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+BATCH = 64
+RESIZE = Image.Resampling.BILINEAR
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was left out. path: as the person sees it inside their folder or zip; reason: a few words."""
+
+    path: str
+    reason: str
+
+
+class PixelSource(Protocol):
+    """Where the pixels of an `ImageSet` come from."""
+
+    def image(self, index: int, size: int, channels: int) -> Image.Image:
+        """Image `index` upright, mode L or RGB, its shorter side at least `size` where the original's is."""
+        ...
+
+    def name(self, index: int) -> str:
+        """Short name of image `index`, e.g. "glass/glass12.jpg"."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet:
+    """Labelled images whose pixels are decoded on request.
+
+    labels: int64 [images], positions in `class_names`. alphabets: group of each class, or None. given_split: int8
+    [images] (0 train, 1 validation, 2 test) when the source says so, else None. channels: 1 when every image is grey,
+    else 3. typical_size: median (height, width). background: value outside the image when it is turned or padded.
+    layout: what was recognised, in words. fingerprint: short hash, equal for equal data. held_out: alphabets that the
+    source sets aside for testing. characters: written signs, so that a quarter turn makes a new class.
+    """
+
+    name: str
+    title: str
+    licence: str
+    labels: NDArray[np.int64]
+    class_names: tuple[str, ...]
+    source: PixelSource = field(repr=False)
+    fingerprint: str
+    channels: int = 3
+    typical_size: tuple[int, int] = (28, 28)
+    background: int = 0
+    layout: str = ""
+    alphabets: tuple[str, ...] | None = None
+    held_out: frozenset[str] = frozenset()
+    given_split: NDArray[np.int8] | None = None
+    skipped: tuple[Skipped, ...] = ()
+    characters: bool = False
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Images per class, int64 [classes]."""
+        return np.bincount(self.labels, minlength=len(self.class_names)).astype(np.int64)
+
+    def image_name(self, index: int) -> str:
+        """Short name of one image, e.g. "glass/glass12.jpg"."""
+        return self.source.name(int(index))
+
+    def pixels(
+        self,
+        indices: Sequence[int] | NDArray[np.int64],
+        size: int,
+        channels: int,
+        progress: Progress | None = None,
+        cancelled: Cancel | None = None,
+    ) -> NDArray[np.uint8]:
+        """uint8 [len(indices), size, size, channels]: shorter side resized to `size`, centre cut out.
+
+        channels: 1 (luma) or 3 (grey is repeated). progress gets fractions 0..1 in the calling thread.
+        Raises `Cancelled` when `cancelled()` turns true, `DataError` when a file can no longer be read.
+        """
+        if size < 1 or channels not in (1, 3):
+            raise InvalidExperiment(
+                f"Images of {size} pixels with {channels} channels cannot be made.", field="dataset"
+            )
+        order = [int(index) for index in indices]
+        out = np.empty((len(order), size, size, channels), dtype=np.uint8)
+
+        def fill(place: int) -> None:
+            out[place] = fitted(self.source.image(order[place], size, channels), size, channels)
+
+        for _ in in_threads(fill, range(len(order)), progress, cancelled):
+            pass
+        return out
+
+
+def fitted(image: Image.Image, size: int, channels: int) -> NDArray[np.uint8]:
+    """uint8 [size, size, channels] of an L or RGB image: shorter side to `size`, centre cut out, antialiased."""
+    mode = "L" if channels == 1 else "RGB"
+    if image.mode != mode:
+        image = image.convert(mode)
+    width, height = image.size
+    side = min(width, height)
+    left, top = (width - side) / 2, (height - side) / 2
+    if (width, height) != (size, size):
+        image = image.resize((size, size), RESIZE, box=(left, top, left + side, top + side))
+    return np.asarray(image, dtype=np.uint8).reshape(size, size, channels)
+
+
+def in_threads(
+    work: Callable[[Item], Answer],
+    items: Iterable[Item],
+    progress: Progress | None = None,
+    cancelled: Cancel | None = None,
+) -> Iterable[Answer]:
+    """`work(item)` of each item, in order, on a few threads; stops with `Cancelled` between batches."""
+    items = list(items)
+    workers = max(1, min(4, os.cpu_count() or 1))
+    check(cancelled)
+    if len(items) < 8 or workers == 1:
+        yield from _one_by_one(work, items, progress, cancelled)
+        return
+    with ThreadPoolExecutor(workers, thread_name_prefix="images") as pool:
+        for start in range(0, len(items), BATCH):
+            check(cancelled)
+            yield from pool.map(work, items[start : start + BATCH])
+            if progress:
+                progress(min(1.0, (start + BATCH) / len(items)))
+
+
+def _one_by_one(
+    work: Callable[[Item], Answer], items: list[Item], progress: Progress | None, cancelled: Cancel | None
+) -> Iterable[Answer]:
+    for number, item in enumerate(items, 1):
+        check(cancelled)
+        yield work(item)
+        if progress and (number % BATCH == 0 or number == len(items)):
+            progress(number / len(items))
+
+
+def check(cancelled: Cancel | None) -> None:
+    """Raise `Cancelled` if the person asked to stop."""
+    if cancelled is not None and cancelled():
+        raise Cancelled
+
+
+class ArrayPixels:
+    """Pixels of grey images held in memory, uint8 [images, height, width]."""
+
+    def __init__(self, array: NDArray[np.uint8], names: Callable[[int], str]) -> None:
+        self.array = array
+        self._names = names
+
+    def image(self, index: int, size: int, channels: int) -> Image.Image:
+        return Image.fromarray(self.array[index])
+
+    def name(self, index: int) -> str:
+        return self._names(index)
+
+
+class Remembered:
+    """The last few values by key, safe to use from several threads."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._values: dict[object, object] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: object) -> object | None:
+        with self._lock:
+            value = self._values.pop(key, None)
+            if value is not None:
+                self._values[key] = value
+            return value
+
+    def put(self, key: object, value: object) -> None:
+        with self._lock:
+            self._values[key] = value
+            while len(self._values) > self._size:
+                self._values.pop(next(iter(self._values)))
+
+
+def short_hash(*parts: str | bytes) -> str:
+    """16 hexadecimal digits that stand for all `parts`."""
+    digest = hashlib.sha256()
+    for part in parts:
+        body = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
+        digest.update(len(body).to_bytes(8, "little") + body)
+    return digest.hexdigest()[:16]

@@ -1,0 +1,104 @@
+"""The data sets a person can choose from, and how a choice becomes images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from engine.data import digits, glyphs, omniglot
+from engine.data.folder import load_folder
+from engine.data.images import Cancel, ImageSet, Progress, Remembered
+from engine.data.tree import Listing, list_files
+from engine.errors import InvalidExperiment
+from engine.experiment import DatasetChoice
+
+NAMES = ("glyphs", "digits", "omniglot", "folder")
+_remembered = Remembered(4)
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetInfo:
+    """What a card shows without reading any image. images, classes, image_size: None when it depends on the path."""
+
+    name: str
+    title: str
+    description: str
+    images: int | None
+    classes: int | None
+    image_size: tuple[int, int] | None
+    licence: str
+    where: str
+    suits: tuple[str, ...]
+
+
+def datasets() -> tuple[DatasetInfo, ...]:
+    """All kinds of data, the bundled ones first; instant."""
+    both = ("finetune", "meta")
+    return (
+        DatasetInfo(
+            "glyphs", glyphs.TITLE, "Handwriting-like characters, each written once by 30 writers.",
+            glyphs.CLASSES * glyphs.WRITERS, glyphs.CLASSES, (glyphs.SIZE, glyphs.SIZE), glyphs.LICENCE,
+            "bundled", both,
+        ),
+        DatasetInfo(
+            "digits", digits.TITLE, "Small scans of handwritten digits.",
+            1797, 10, (8, 8), digits.LICENCE, "bundled", ("finetune",),
+        ),
+        DatasetInfo(
+            "folder", "Your folder or zip", "Your own images: one folder per class, in a folder or zip.",
+            None, None, None, "yours", "your folder", both,
+        ),
+        DatasetInfo(
+            "omniglot", omniglot.TITLE, "1,623 characters of 50 alphabets, each drawn by 20 people.",
+            32460, 1623, (105, 105), omniglot.LICENCE, "your folder", both,
+        ),
+    )  # fmt: skip
+
+
+def load(choice: DatasetChoice, progress: Progress | None = None, cancelled: Cancel | None = None) -> ImageSet:
+    """The images of a choice; a folder is read again only when a file in it changed.
+
+    Raises `InvalidExperiment` for an unknown name or a missing path, `DataError` when the files do not serve,
+    `Cancelled` when asked to stop.
+    """
+    check_name(choice)
+    if choice.name == "digits":
+        return digits.load_digits()
+    if choice.name == "glyphs":
+        return glyphs.load_glyphs()
+    listing = list_files(str(choice.path))
+    key = (choice.name, listing.signature)
+    known = _remembered.get(key)
+    if isinstance(known, ImageSet):
+        return known
+    data = _read(choice.name, listing, progress, cancelled)
+    _remembered.put(key, data)
+    return data
+
+
+def _read(name: str, listing: Listing, progress: Progress | None, cancelled: Cancel | None) -> ImageSet:
+    if name == "omniglot" or omniglot.is_omniglot(listing):
+        return omniglot.load_omniglot(listing, progress, cancelled)
+    return load_folder(listing, progress, cancelled)
+
+
+def check_name(choice: DatasetChoice) -> None:
+    """Raise `InvalidExperiment` for an unknown data set or a missing path, without reading anything."""
+    if choice.name not in NAMES:
+        near = get_close_matches(choice.name.lower(), NAMES, n=1)
+        advice = f"Did you mean “{near[0]}”?" if near else f"Choose one of {', '.join(NAMES)}."
+        raise InvalidExperiment(f"There is no data set called “{choice.name}”.", advice, field="dataset")
+    if choice.name in ("folder", "omniglot") and not choice.path:
+        what = "your images" if choice.name == "folder" else "Omniglot"
+        raise InvalidExperiment(f"The folder of {what} is not chosen.", "Pick a folder or a zip.", field="dataset")
+
+
+def resolve(path: str | Path) -> DatasetChoice:
+    """The choice that stands for a dropped folder or zip; raises `DataError` when it is neither.
+
+    Only names of files are read.
+    """
+    listing = list_files(path)
+    name = "omniglot" if omniglot.is_omniglot(listing) else "folder"
+    return DatasetChoice(name=name, path=str(Path(path).expanduser().resolve()))

@@ -1,0 +1,207 @@
+"""Dividing images into training, validation and test, and classes into those of meta-training and meta-test.
+
+`dataset.split_seed` decides every division and the choice of classes; the run's own seed decides only which training
+images carry labels, so that all seeds of a run meet the same test images.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data.images import ImageSet
+from engine.errors import DataError, InvalidExperiment
+from engine.experiment import DatasetChoice
+
+Indices = NDArray[np.int64]
+TRAIN, VALIDATION, TEST = 0, 1, 2
+PAPERS_TRAIN, PAPERS_VALIDATION, PAPERS_ALL = 1100, 100, 1623
+HELD_BACK_ALPHABETS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSplit:
+    """Image indices, int64, ascending by class. classes: int64 ids of the chosen classes, ascending; the label of an
+    image in the run is the position of its class there. pool: labelled training images there were to choose from."""
+
+    train: Indices
+    validation: Indices
+    test: Indices
+    classes: Indices
+    description: str
+    pool: int
+
+
+@dataclass(frozen=True, eq=False)
+class ClassSplit:
+    """Class ids, int64, ascending, no class in two of them. rotations: training classes also count turned by 90, 180
+    and 270 degrees, as classes of their own; validation and test classes are never turned."""
+
+    train: Indices
+    validation: Indices
+    test: Indices
+    rotations: bool
+    description: str
+
+
+def choose_classes(data: ImageSet, choice: DatasetChoice) -> Indices:
+    """int64 ids of the classes in use, ascending. A larger `classes` keeps those of a smaller one."""
+    available = len(data.class_names)
+    if choice.classes is None:
+        return np.arange(available, dtype=np.int64)
+    if choice.classes > available:
+        raise InvalidExperiment(
+            f"{choice.classes} classes are asked for, but {data.title} has {available}.",
+            f"Use at most {available} classes.", "dataset",
+        )  # fmt: skip
+    order = np.random.default_rng([choice.split_seed, 1]).permutation(available)
+    return np.sort(order[: choice.classes]).astype(np.int64)
+
+
+def split_images(data: ImageSet, choice: DatasetChoice, seed: int) -> ImageSplit:
+    """Training, validation and test images of the chosen classes, 50/20/30 % of each class or as the folders say.
+
+    A missing validation or test part is cut from the training part. `seed` draws the `labels_per_class` images that
+    keep their label; more labels keep those of fewer. Raises `InvalidExperiment`, `DataError`.
+    """
+    given = _uses_given(data, choice)
+    classes = choose_classes(data, choice)
+    parts: tuple[list[Indices], list[Indices], list[Indices]] = ([], [], [])
+    pool = 0
+    for class_id in classes:
+        divided = _divide_class(data, int(class_id), choice.split_seed, given)
+        pool += len(divided[TRAIN])
+        labelled = _labelled(data, int(class_id), divided[TRAIN], choice.labels_per_class, seed)
+        for part, indices in zip(parts, (labelled, *divided[1:]), strict=True):
+            part.append(np.sort(indices))
+    train, validation, test = (np.concatenate(part) for part in parts)
+    words = "as the folders say" if given else "stratified, 50/20/30 % of each class"
+    return ImageSplit(train, validation, test, classes, words, pool)
+
+
+def _uses_given(data: ImageSet, choice: DatasetChoice) -> bool:
+    if choice.split in ("random-classes", "by-alphabet"):
+        raise InvalidExperiment(
+            f"The split “{choice.split}” divides classes, which only meta-learning does.",
+            "Choose “stratified”, or leave the split empty.", "dataset",
+        )  # fmt: skip
+    if choice.split == "given" and data.given_split is None:
+        raise InvalidExperiment(
+            f"{data.title} has no folders for training and test.", "Choose the split “stratified”.", "dataset"
+        )
+    return data.given_split is not None and choice.split != "stratified"
+
+
+def _divide_class(data: ImageSet, class_id: int, split_seed: int, given: bool) -> tuple[Indices, Indices, Indices]:
+    members = np.flatnonzero(data.labels == class_id).astype(np.int64)
+    order = np.random.default_rng([split_seed, 2, class_id]).permutation(members)
+    if not given or data.given_split is None:
+        if len(members) < 3:
+            raise _too_few(data, class_id, len(members), 3)
+        return _cut(order, (3 * len(order) + 5) // 10, (2 * len(order) + 5) // 10)
+    present = {part for part in (TRAIN, VALIDATION, TEST) if (data.given_split == part).any()}
+    train, validation, test = (order[data.given_split[order] == part] for part in (TRAIN, VALIDATION, TEST))
+    missing = [part for part in (VALIDATION, TEST) if part not in present]
+    if len(train) < 1 + len(missing):
+        raise _too_few(data, class_id, len(train), 1 + len(missing), "training ")
+    size = len(train)
+    rest, cut_validation, cut_test = _cut(
+        train, (3 * size + 5) // 10 if TEST in missing else 0, (2 * size + 5) // 10 if VALIDATION in missing else 0,
+        tuple(part in missing for part in (VALIDATION, TEST)),
+    )  # fmt: skip
+    return (
+        rest,
+        cut_validation if VALIDATION in missing else validation,
+        cut_test if TEST in missing else test,
+    )
+
+
+def _cut(
+    order: Indices, test: int, validation: int, needed: tuple[bool, ...] = (True, True)
+) -> tuple[Indices, Indices, Indices]:
+    """`order` cut into the rest, `validation` and `test` images, at least one of each that is `needed`."""
+    validation, test = max(validation, int(needed[0])), max(test, int(needed[1]))
+    return order[test + validation :], order[test : test + validation], order[:test]
+
+
+def _too_few(data: ImageSet, class_id: int, have: int, need: int, kind: str = "") -> DataError:
+    images = "image" if have == 1 else "images"
+    return DataError(
+        f"The class “{data.class_names[class_id]}” has {have} {kind}{images}; "
+        f"at least {need} are needed to train, validate and test.",
+        "Add images to it, or remove the class.",
+    )
+
+
+def _labelled(data: ImageSet, class_id: int, pool: Indices, count: int | None, seed: int) -> Indices:
+    if count is None:
+        return pool
+    if count > len(pool):
+        raise InvalidExperiment(
+            f"{count} labels per class are asked for, but “{data.class_names[class_id]}” has {len(pool)} "
+            f"training {'image' if len(pool) == 1 else 'images'}.",
+            f"Use at most {len(pool)} labels per class.", "dataset",
+        )  # fmt: skip
+    return np.random.default_rng([seed, 3, class_id]).permutation(np.sort(pool))[:count]
+
+
+def split_classes(data: ImageSet, choice: DatasetChoice) -> ClassSplit:
+    """Classes of meta-training, meta-validation and meta-test; raises `InvalidExperiment` when there are too few.
+
+    "random-classes" (the default): 60/15/25 %, on complete Omniglot the papers' 1100/100/423. "by-alphabet": whole
+    groups; where the source sets alphabets aside those are the test classes and 5 of the others validate.
+    """
+    if choice.split in ("stratified", "given"):
+        raise InvalidExperiment(
+            f"The split “{choice.split}” divides images, but meta-learning needs classes it has never seen.",
+            "Choose “random-classes”, or leave the split empty.", "dataset",
+        )  # fmt: skip
+    classes = choose_classes(data, choice)
+    if choice.split == "by-alphabet":
+        return _by_alphabet(data, classes, choice.split_seed)
+    return _random_classes(data, classes, choice.split_seed)
+
+
+def _random_classes(data: ImageSet, classes: Indices, split_seed: int) -> ClassSplit:
+    count = len(classes)
+    if count < 6:
+        raise InvalidExperiment(
+            f"{data.title} has {count} classes; meta-learning needs at least 6, two each to train, validate and test.",
+            "Choose a data set with more classes, or a fine-tuning method.", "dataset",
+        )  # fmt: skip
+    order = np.random.default_rng([split_seed, 4]).permutation(classes)
+    if data.name == "omniglot" and count == PAPERS_ALL:
+        validation, train = PAPERS_VALIDATION, PAPERS_TRAIN
+    else:
+        validation = max(2, (15 * count + 50) // 100)
+        train = count - validation - max(2, (25 * count + 50) // 100)
+    words = f"random classes, {train}/{validation}/{count - train - validation}, none shared"
+    return _class_split(data, order[:train], order[train : train + validation], order[train + validation :], words)
+
+
+def _by_alphabet(data: ImageSet, classes: Indices, split_seed: int) -> ClassSplit:
+    if data.alphabets is None:
+        raise InvalidExperiment(
+            f"{data.title} has no alphabets to split by.", "Choose the split “random-classes”.", "dataset"
+        )
+    group = np.array([data.alphabets[class_id] for class_id in classes])
+    names = [str(name) for name in np.random.default_rng([split_seed, 5]).permutation(sorted(set(group.tolist())))]
+    test = [name for name in names if name in data.held_out] or names[: max(1, (25 * len(names) + 50) // 100)]
+    others = [name for name in names if name not in test]
+    back = HELD_BACK_ALPHABETS if data.held_out and len(others) > HELD_BACK_ALPHABETS else (15 * len(names) + 50) // 100
+    validation, train = others[: max(1, back)], others[max(1, back) :]
+    if not train or not test:
+        raise InvalidExperiment(
+            f"The {len(names)} alphabets of {data.title} are too few to split by.",
+            "Choose the split “random-classes”.", "dataset",
+        )  # fmt: skip
+    words = f"by alphabet, {len(train)}/{len(validation)}/{len(test)} alphabets, none shared"
+    chosen = (classes[np.isin(group, part)] for part in (train, validation, test))
+    return _class_split(data, *chosen, words)
+
+
+def _class_split(data: ImageSet, train: Indices, validation: Indices, test: Indices, words: str) -> ClassSplit:
+    turned = ", training classes also turned by quarter turns" if data.characters else ""
+    return ClassSplit(np.sort(train), np.sort(validation), np.sort(test), data.characters, words + turned)
