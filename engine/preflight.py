@@ -19,11 +19,11 @@ def problems(experiment: Experiment) -> list[InvalidExperiment]:
 
 
 def _data(experiment: Experiment) -> Iterator[InvalidExperiment]:
-    from engine.data.sources import check_choice
+    from engine.data.sources import check_name
 
     dataset = experiment.dataset
     try:
-        check_choice(dataset)
+        check_name(dataset)
     except InvalidExperiment as fault:
         yield fault
     if dataset.path is not None and not Path(dataset.path).expanduser().exists():

@@ -1,0 +1,167 @@
+"""Whole runs on bundled data: the order of events, repeatability, stop, budget, failure, weights handed on."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.cost import estimate
+from engine.events import (
+    LAST_EVENTS,
+    CheckpointSaved,
+    EpochCompleted,
+    Evaluated,
+    Event,
+    Metrics,
+    Notice,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    RunStopped,
+)  # fmt: skip
+from engine.execute import execute
+from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice
+
+QUICK = {
+    "lp_ft": {"probe_epochs": 3, "epochs": 1},
+    "full_ft": {"epochs": 2},
+    "linear_probe": {"epochs": 3},
+    "scratch": {"epochs": 2},
+    "protonet": {"steps": 3, "training_way": 8, "validate_every": 2, "validation_episodes": 10, "test_episodes": 12},
+    "maml": {"steps": 2, "meta_batch": 2, "validate_every": 2, "validation_episodes": 10, "test_episodes": 12},
+}
+
+
+def quick(method: str, *, seed: int = 0, minutes: float | None = None, **more: object) -> Experiment:
+    meta = method in ("protonet", "maml")
+    data = DatasetChoice(name="glyphs") if meta else DatasetChoice(name="digits", labels_per_class=4)
+    return Experiment(
+        dataset=data,
+        method=MethodChoice(name=method, hyperparameters=QUICK[method] | more),
+        budget=Budget(minutes=minutes),
+        seed=seed,
+    )
+
+
+def starting_from(weights: str) -> Experiment:
+    return quick("linear_probe").model_copy(update={"backbone": BackboneChoice(weights=weights)})
+
+
+def curves(events: list[Event]) -> list[tuple[int, dict[str, float]]]:
+    return [(event.step, dict(event.values)) for event in events if isinstance(event, Metrics)]
+
+
+@pytest.mark.parametrize("method", list(QUICK))
+def test_a_run_tells_its_story_in_order(method: str, tmp_path: Path) -> None:
+    events = list(execute(quick(method), tmp_path / "run"))
+    kinds = [type(event) for event in events]
+    assert [kind for kind in kinds if kind in LAST_EVENTS] == [RunFinished]
+    assert kinds[-1] is RunFinished
+    started = next(event for event in events if isinstance(event, RunStarted))
+    assert kinds.index(RunStarted) < kinds.index(Metrics)
+    assert events[-1].step == started.total_steps
+    assert EpochCompleted in kinds
+    written = {event.path for event in events if isinstance(event, CheckpointSaved)}
+    assert written == {"best.safetensors", "last.safetensors"}
+    test = next(event for event in events if isinstance(event, Evaluated))
+    assert 0 <= test.low <= test.value <= test.high <= 1
+    assert {"split", "batch norm", "interval", "weights", "data"} <= set(test.protocol)
+    saved = Experiment.model_validate_json((tmp_path / "run" / "experiment.json").read_text())
+    assert saved.method.hyperparameters.items() >= QUICK[method].items()
+
+
+@pytest.mark.parametrize("method", ["lp_ft", "scratch", "maml"])
+def test_the_same_seed_gives_the_identical_curve_twice(method: str, tmp_path: Path) -> None:
+    one, two, other = (
+        list(execute(quick(method, seed=seed), tmp_path / name)) for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    )
+    assert curves(one) == curves(two)
+    assert curves(one) != curves(other)
+    tests = [next(event for event in run if isinstance(event, Evaluated)) for run in (one, two)]
+    assert tests[0].value == tests[1].value
+
+
+def test_test_accuracy_is_the_share_of_right_predictions(tmp_path: Path) -> None:
+    test = next(event for event in execute(quick("linear_probe"), tmp_path) if isinstance(event, Evaluated))
+    assert test.value == pytest.approx(float(np.mean(test.truth == test.predicted)))
+    assert test.n == len(test.ids) == len(np.unique(test.ids))
+
+
+def test_stopping_keeps_and_tests_what_there_is(tmp_path: Path) -> None:
+    asked, events = threading.Event(), []
+    for event in execute(quick("scratch", epochs=500), tmp_path, asked.is_set):
+        events.append(event)
+        if isinstance(event, Metrics) and event.step >= 5:
+            asked.set()
+    assert isinstance(events[-1], RunStopped)
+    assert any(isinstance(event, Evaluated) for event in events)
+    assert (tmp_path / "last.safetensors").exists()
+
+
+def test_closing_abandons_without_a_last_event(tmp_path: Path) -> None:
+    run = execute(quick("scratch", epochs=500), tmp_path)
+    for event in run:
+        if isinstance(event, Metrics):
+            break
+    run.close()
+    assert next(run, None) is None
+
+
+@pytest.mark.parametrize("method", ["scratch", "protonet"])
+def test_the_time_budget_ends_training_and_still_tests(method: str, tmp_path: Path) -> None:
+    long = {"epochs": 2000} if method == "scratch" else {"steps": 100_000}
+    events = list(execute(quick(method, minutes=0.02, **long), tmp_path))
+    assert isinstance(events[-1], RunFinished)
+    assert any(isinstance(event, Notice) and "time budget" in event.text for event in events)
+    assert any(isinstance(event, Evaluated) for event in events)
+
+
+def test_weights_of_one_run_start_another(tmp_path: Path) -> None:
+    list(execute(quick("scratch"), tmp_path / "first"))
+    assert isinstance(list(execute(starting_from("run:first"), tmp_path / "second"))[-1], RunFinished)
+
+
+def test_no_meta_steps_test_the_weights_as_they_are(tmp_path: Path) -> None:
+    events = list(execute(quick("protonet", steps=0), tmp_path))
+    test = next(event for event in events if isinstance(event, Evaluated))
+    assert test.protocol["weights"] == "as loaded"
+    assert test.value > 0.3  # random convolutions are far above the 20 % of guessing on characters
+
+
+@pytest.mark.parametrize(
+    "given,sentence",
+    [
+        (quick("scratch").model_copy(update={"device": "cuda:9"}), "no device “cuda:9”"),
+        (starting_from("run:gone"), "run gone are gone"),
+        (quick("protonet", way=70), "70"),
+        (quick("protonet", shot=20, query=20), "40"),
+        (Experiment(method=MethodChoice(name="nothing")), "no method called"),
+    ],
+)
+def test_what_a_person_can_mend_is_a_sentence_with_advice(given: Experiment, sentence: str, tmp_path: Path) -> None:
+    last = list(execute(given, tmp_path))[-1]
+    assert isinstance(last, RunFailed)
+    assert last.kind == "experiment"
+    assert sentence in last.message
+    assert last.advice
+    assert not last.traceback
+
+
+def test_an_unwritable_folder_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    last = list(execute(quick("scratch"), tmp_path / "file" / "run"))[-1]
+    assert isinstance(last, RunFailed)
+    assert "cannot be written" in last.message
+
+
+@pytest.mark.parametrize("method", list(QUICK))
+def test_the_cost_card_counts_and_times(method: str) -> None:
+    cost = estimate(quick(method))
+    head = {"protonet": 0, "maml": 65 * 5}.get(method, 65 * 10)
+    assert cost.parameters == 111_936 + head
+    assert cost.trainable == (head if method == "linear_probe" else cost.parameters)
+    assert cost.seconds > 0
+    assert cost.memory_bytes > 4 * cost.parameters

@@ -1,0 +1,149 @@
+"""Methods are found, completed and explained; faults come as sentences before anything starts."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from engine import registry
+from engine.backbones import catalog
+from engine.errors import InvalidExperiment
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, parse_experiment
+from engine.preflight import problems
+
+NAMES = ["lp_ft", "full_ft", "linear_probe", "scratch", "protonet", "maml"]
+
+
+def experiment(method: str = "lp_ft", **values: object) -> Experiment:
+    return Experiment(method=MethodChoice(name=method, hyperparameters=values))
+
+
+def test_every_method_of_the_slice_is_found_the_default_first() -> None:
+    assert [method.name for method in registry.methods()] == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_hyperparameter_is_explained_and_its_default_lies_within_bounds(name: str) -> None:
+    for field in registry.fields(registry.method(name)):
+        assert field.help.endswith(".")
+        assert field.label[0].isupper()
+        assert field.low is None or field.low <= field.default
+        assert field.high is None or field.default <= field.high
+        assert not field.choices or field.default in field.choices
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_preset_is_valid_and_the_picture_names_every_block(name: str) -> None:
+    method = registry.method(name)
+    blocks = catalog.backbone("conv4").block_names
+    for values in method.presets.values():
+        assert tuple(method.picture(values, blocks)) == blocks
+
+
+def test_pictures_say_what_happens() -> None:
+    blocks = ("one", "two", "head")
+    pictures = {name: registry.method(name).picture({}, blocks) for name in NAMES}
+    assert pictures["linear_probe"] == {"one": "frozen", "two": "frozen", "head": "new"}
+    assert pictures["lp_ft"] == {"one": "trained later", "two": "trained later", "head": "new"}
+    assert pictures["full_ft"] == {"one": "trained", "two": "trained", "head": "new"}
+    assert pictures["scratch"] == {"one": "new", "two": "new", "head": "new"}
+    assert pictures["maml"] == {"one": "adapted", "two": "adapted", "head": "adapted"}
+
+
+def test_completing_fills_in_every_value_and_changes_nothing_given() -> None:
+    filled = registry.complete(experiment(epochs=3)).method.hyperparameters
+    assert filled["epochs"] == 3
+    assert set(filled) == {field.name for field in registry.fields(registry.method("lp_ft"))}
+
+
+@pytest.mark.parametrize(
+    "values,sentence",
+    [
+        ({"learning_rate": math.nan}, "“learning_rate” must be a finite number"),
+        ({"epochs": 0}, "“epochs” must be greater than or equal to 1"),
+        ({"epochs": "many"}, "“epochs” must be a valid integer"),
+        ({"epoch": 3}, "“epoch” is not a known setting"),
+        ({"schedule": "linear"}, "“schedule” must be 'cosine' or 'constant'"),
+    ],
+)
+def test_bad_hyperparameters_are_named(values: dict[str, object], sentence: str) -> None:
+    with pytest.raises(InvalidExperiment) as caught:
+        registry.complete(experiment(**values))
+    assert sentence in caught.value.message
+    assert caught.value.field == f"hyperparameters.{next(iter(values))}"
+
+
+def test_an_unknown_method_gets_the_nearest_name() -> None:
+    with pytest.raises(InvalidExperiment, match=r"no method called “lpft”. Did you mean “lp_ft”") as caught:
+        registry.method("lpft")
+    assert caught.value.field == "method"
+
+
+@pytest.mark.parametrize(
+    "data,sentence",
+    [
+        ({"seed": -1}, "“seed” must be greater than or equal to 0"),
+        ({"colour": "red"}, "“colour” is not a known setting"),
+        ({"budget": {"minutes": math.inf}}, "“budget.minutes” must be a finite number"),
+        ([], "must be a valid dictionary"),
+    ],
+)
+def test_a_bad_experiment_file_is_one_sentence(data: object, sentence: str) -> None:
+    with pytest.raises(InvalidExperiment) as caught:
+        parse_experiment(data)
+    assert sentence in caught.value.message
+
+
+def test_an_experiment_goes_through_json_unchanged_and_cannot_be_changed() -> None:
+    given = experiment("maml", inner_rate=0.1)
+    assert Experiment.model_validate_json(given.canonical()) == given
+    with pytest.raises(ValidationError):
+        given.seed = 3  # type: ignore[misc]
+
+
+def test_seeds_of_one_configuration_share_their_group() -> None:
+    assert experiment().group_hash() == experiment().with_seed(7).group_hash()
+    assert experiment().group_hash() != experiment(epochs=3).group_hash()
+
+
+@pytest.mark.parametrize(
+    "given,field",
+    [
+        (Experiment(method=MethodChoice(name="lpft")), "method"),
+        (Experiment(backbone=BackboneChoice(name="conv5")), "backbone"),
+        (Experiment(backbone=BackboneChoice(weights="imagenet")), "backbone"),
+        (Experiment(dataset=DatasetChoice(name="gliphs")), "dataset"),
+        (Experiment(dataset=DatasetChoice(name="folder")), "dataset"),
+        (Experiment(dataset=DatasetChoice(name="folder", path="/nowhere/at/all")), "dataset"),
+        (experiment(epochs=-1), "hyperparameters.epochs"),
+        (Experiment(method=MethodChoice(name="maml"), precision="bfloat16"), "precision"),
+        (Experiment(method=MethodChoice(name="maml"), dataset=DatasetChoice(labels_per_class=2)), "dataset"),
+    ],
+)
+def test_preflight_names_the_field_and_what_to_do(given: Experiment, field: str) -> None:
+    found = problems(given)
+    assert [fault.field for fault in found] == [field]
+    assert found[0].advice
+
+
+def test_a_sound_experiment_has_no_problems() -> None:
+    assert problems(experiment()) == []
+
+
+def test_scratch_does_not_ask_for_weights_it_will_not_load() -> None:
+    backbone = BackboneChoice(name="resnet18", weights="imagenet")
+    assert problems(Experiment(backbone=backbone, method=MethodChoice(name="scratch"))) == []
+
+
+def test_the_window_can_draw_forms_before_torch_is_loaded() -> None:
+    code = (
+        "import sys, engine.registry as r, engine.backbones.catalog as c, engine.preflight as p\n"
+        "[r.fields(m) or m.picture({}, c.backbone('conv4').block_names) for m in r.methods()]\n"
+        "p.problems(__import__('engine.experiment').experiment.Experiment())\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
