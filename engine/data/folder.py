@@ -12,7 +12,7 @@ from PIL import Image, ImageChops
 from engine.data.decode import Damaged, Facts, decode, examine
 from engine.data.images import Cancel, ImageSet, PixelSource, Progress, Skipped, in_threads, short_hash
 from engine.data.layout import Item, Layout, arrange
-from engine.data.tree import FolderFiles, Listing, ZipFiles
+from engine.data.tree import Listing
 from engine.errors import DataError
 
 LICENCE = "yours"

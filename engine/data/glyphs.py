@@ -38,7 +38,9 @@ def draw_glyphs(seed: int = SEED, classes: int = CLASSES, writers: int = WRITERS
 
 def _distinct_characters(seed: int, classes: int) -> list[tuple[Stroke, ...]]:
     """Characters drawn one after another, leaving out any that look like one taken before."""
-    plain, kept, prints, draws = np.zeros((1, 8)), [], [], Draws(seed, 2)
+    plain, draws = np.zeros((1, 8)), Draws(seed, 2)
+    kept: list[tuple[Stroke, ...]] = []
+    prints: list[NDArray[np.int64]] = []
     while len(kept) < classes:
         strokes = character(draws)
         ink = _write(strokes, plain, None)[0]
@@ -51,9 +53,9 @@ def _distinct_characters(seed: int, classes: int) -> list[tuple[Stroke, ...]]:
 
 
 def _blurred(ink: NDArray[np.uint8]) -> NDArray[np.int64]:
-    wide = np.pad(ink.astype(np.int64), 3)
-    across = sum(wide[:, shift : shift + SIZE] for shift in range(7))
-    return sum(across[shift : shift + SIZE] for shift in range(7))[::2, ::2]
+    """int64 [14, 14]: `ink` summed over windows of 7 x 7, every second one."""
+    across = _weighed(np.pad(ink.astype(np.int64), 3), (1,) * 7, 0, SIZE, 1)
+    return _weighed(across.T, (1,) * 7, 0, SIZE, 1).T[::2, ::2]
 
 
 def _alike(one: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
@@ -141,14 +143,18 @@ def _inked(points: Points, radius: Points) -> NDArray[np.bool_]:
 
 def _shrunk(canvas: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """uint8 [writers, 28, 28]: the fine grid through a triangle filter of whole numbers."""
-    weights = (1, 3, 5, 7, 7, 5, 3, 1)
-    start = MARGIN - FINE // 2
-    fine = canvas.astype(np.int16)
-    across = sum(
-        weight * fine[:, :, start + place : start + place + GRID : FINE] for place, weight in enumerate(weights)
-    )
-    both = sum(weight * across[:, start + place : start + place + GRID : FINE] for place, weight in enumerate(weights))
+    fine, weights, start = canvas.astype(np.int16), (1, 3, 5, 7, 7, 5, 3, 1), MARGIN - FINE // 2
+    across = _weighed(fine, weights, start, GRID, FINE)
+    both = _weighed(across.transpose(0, 2, 1), weights, start, GRID, FINE).transpose(0, 2, 1)
     return ((both.astype(np.int32) * 255 + 512) // 1024).astype(np.uint8)
+
+
+def _weighed(values: NDArray, weights: tuple[int, ...], start: int, length: int, step: int) -> NDArray:
+    """Weighted sums of neighbours along the last axis, at every `step`-th of `length` places from `start`."""
+    total = weights[0] * values[..., start : start + length : step]
+    for place, weight in enumerate(weights[1:], start + 1):
+        total = total + weight * values[..., place : place + length : step]
+    return total
 
 
 def cache_folder() -> Path:

@@ -101,4 +101,4 @@ def resolve(path: str | Path) -> DatasetChoice:
     """
     listing = list_files(path)
     name = "omniglot" if omniglot.is_omniglot(listing) else "folder"
-    return DatasetChoice(name=name, path=str(Path(path).expanduser().resolve()))
+    return DatasetChoice.model_validate({"name": name, "path": str(Path(path).expanduser().resolve())})

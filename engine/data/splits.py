@@ -198,8 +198,8 @@ def _by_alphabet(data: ImageSet, classes: Indices, split_seed: int) -> ClassSpli
             "Choose the split “random-classes”.", "dataset",
         )  # fmt: skip
     words = f"by alphabet, {len(train)}/{len(validation)}/{len(test)} alphabets, none shared"
-    chosen = (classes[np.isin(group, part)] for part in (train, validation, test))
-    return _class_split(data, *chosen, words)
+    by_name = [classes[np.isin(group, part)] for part in (train, validation, test)]
+    return _class_split(data, by_name[TRAIN], by_name[VALIDATION], by_name[TEST], words)
 
 
 def _class_split(data: ImageSet, train: Indices, validation: Indices, test: Indices, words: str) -> ClassSplit:

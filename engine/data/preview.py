@@ -1,0 +1,148 @@
+"""What the window shows of a data set before a run: samples, counts, the split, and real episodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data.episodes import Episode, EpisodeSampler
+from engine.data.images import Cancel, ImageSet, Progress, Skipped
+from engine.data.sources import load
+from engine.data.splits import ClassSplit, ImageSplit, choose_classes, split_classes, split_images
+from engine.errors import ExperimentError, InvalidExperiment
+from engine.experiment import DatasetChoice
+
+Picture = NDArray[np.uint8]
+STRIP = 16
+SMALLEST, LARGEST = 28, 96
+
+
+@dataclass(frozen=True, eq=False)
+class DatasetPreview:
+    """A data set at a glance.
+
+    strip: up to 16 images of different classes, uint8 [side, side, channels]. per_class: (name, images), in use only.
+    counts: (training, validation, test) images, or classes when classes are divided. problem: why the choice cannot
+    be split as asked, or None; counts are then zero.
+    """
+
+    title: str
+    sentence: str
+    strip: list[Picture]
+    per_class: tuple[tuple[str, int], ...]
+    skipped: tuple[Skipped, ...]
+    layout: str
+    licence: str
+    split_sentence: str
+    counts: tuple[int, int, int]
+    problem: ExperimentError | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class EpisodePreview:
+    """A task as the learner meets it: support [way][shot] and query [way][query] of uint8 [side, side, channels], and
+    the name of each row's class."""
+
+    support: list[list[Picture]]
+    query: list[list[Picture]]
+    names: tuple[str, ...]
+
+
+def preview(choice: DatasetChoice, progress: Progress | None = None, cancelled: Cancel | None = None) -> DatasetPreview:
+    """Read the data set if needed and describe it; raises `DataError`, `InvalidExperiment`, `Cancelled`."""
+    data = load(choice, progress, cancelled)
+    classes, refused = _classes(data, choice)
+    split_sentence, counts, problem = ("", (0, 0, 0), refused) if refused else _divided(data, choice)
+    tally = data.counts
+    return DatasetPreview(
+        title=data.title,
+        sentence=sentence(data),
+        strip=_strip(data, classes, choice.split_seed, cancelled),
+        per_class=tuple((data.class_names[place], int(tally[place])) for place in classes),
+        skipped=data.skipped,
+        layout=data.layout,
+        licence=data.licence,
+        split_sentence=split_sentence,
+        counts=counts,
+        problem=problem,
+    )
+
+
+def sentence(data: ImageSet) -> str:
+    """E.g. "2,527 images, 6 classes, 3 files skipped"."""
+    words = f"{len(data):,} images, {len(data.class_names):,} classes"
+    if not data.skipped:
+        return words
+    return f"{words}, {len(data.skipped):,} {'file' if len(data.skipped) == 1 else 'files'} skipped"
+
+
+def _classes(data: ImageSet, choice: DatasetChoice) -> tuple[NDArray[np.int64], InvalidExperiment | None]:
+    try:
+        return choose_classes(data, choice), None
+    except InvalidExperiment as fault:
+        return np.arange(len(data.class_names)), fault
+
+
+def _divided(data: ImageSet, choice: DatasetChoice) -> tuple[str, tuple[int, int, int], ExperimentError | None]:
+    try:
+        if choice.split in ("random-classes", "by-alphabet"):
+            return (*_class_counts(split_classes(data, choice)), None)
+        return (*_image_counts(split_images(data, choice, 0), choice.labels_per_class is not None), None)
+    except ExperimentError as fault:
+        return "", (0, 0, 0), fault
+
+
+def _class_counts(split: ClassSplit) -> tuple[str, tuple[int, int, int]]:
+    train, validation, test = len(split.train), len(split.validation), len(split.test)
+    turned = " and their quarter turns" if split.rotations else ""
+    words = f"Classes: {train:,}{turned} to learn from, {validation:,} to validate, {test:,} to test"
+    return words, (train, validation, test)
+
+
+def _image_counts(split: ImageSplit, limited: bool) -> tuple[str, tuple[int, int, int]]:
+    train, validation, test = len(split.train), len(split.validation), len(split.test)
+    of = f" of {split.pool:,}" if limited else ""
+    words = f"{train:,}{of} images to learn from, {validation:,} to validate, {test:,} to test"
+    return words, (train, validation, test)
+
+
+def _strip(data: ImageSet, classes: NDArray[np.int64], seed: int, cancelled: Cancel | None) -> list[Picture]:
+    rng = np.random.default_rng([seed, 7])
+    chosen = classes if len(classes) <= STRIP else np.sort(rng.permutation(classes)[:STRIP])
+    indices = [int(rng.choice(np.flatnonzero(data.labels == place))) for place in chosen]
+    return list(data.pixels(indices, shown_side(data), data.channels, cancelled=cancelled))
+
+
+def shown_side(data: ImageSet) -> int:
+    """Side in pixels at which samples are handed to the window."""
+    return max(SMALLEST, min(LARGEST, *data.typical_size))
+
+
+def episode_preview(choice: DatasetChoice, way: int, shot: int, query: int, seed: int) -> EpisodePreview:
+    """An episode drawn from the meta-training classes; raises `InvalidExperiment` when none can be drawn."""
+    data = load(choice)
+    divided = split_classes(data, choice)
+    sampler = EpisodeSampler(data.labels, divided.train, way, shot, query, divided.rotations)
+    episode = sampler.sample(np.random.default_rng([seed, 8]))
+    return EpisodePreview(
+        support=_rows(data, episode, episode.support),
+        query=_rows(data, episode, episode.query),
+        names=tuple(
+            _name(data, int(place), int(turn)) for place, turn in zip(episode.classes, episode.turns, strict=True)
+        ),
+    )
+
+
+def _rows(data: ImageSet, episode: Episode, indices: NDArray[np.int64]) -> list[list[Picture]]:
+    flat = data.pixels(indices.ravel(), shown_side(data), data.channels)
+    rows = flat.reshape(*indices.shape, *flat.shape[1:])
+    return [
+        [np.ascontiguousarray(np.rot90(picture, int(turn))) for picture in row]
+        for row, turn in zip(rows, episode.turns, strict=True)
+    ]
+
+
+def _name(data: ImageSet, place: int, turn: int) -> str:
+    return data.class_names[place] + (f", turned {90 * turn}°" if turn else "")
