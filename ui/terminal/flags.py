@@ -67,17 +67,17 @@ def usual_weights(backbone: str, method_name: str) -> str:
 
 
 def dataset_from(given: str) -> dict[str, Any]:
-    """The data set's name, or the folder or zip at this path."""
-    from engine.data.sources import datasets
+    """The bundled data set of this name, or the folder or zip at this path; raises `ExperimentError`."""
+    from engine.data.sources import datasets, resolve
 
-    names = [info.name for info in datasets()]
-    if given in names and given != "folder":
+    bundled = [info.name for info in datasets() if info.where == "bundled"]
+    if given in bundled:
         return {"name": given}
-    path = Path(given).expanduser()
-    if path.exists():
-        return {"name": "folder", "path": str(path.resolve())}
+    if Path(given).expanduser().exists():
+        found = resolve(given)
+        return {"name": found.name, "path": found.path}
     raise InvalidExperiment(
-        f"“{given}” is neither a data set nor a folder or zip that exists.", nearest(given, names), "dataset"
+        f"“{given}” is neither a data set nor a folder or zip that exists.", nearest(given, bundled), "dataset"
     )
 
 
@@ -105,7 +105,7 @@ def value_of(text: str) -> Any:
 
 def changed_by_flags(experiment: Experiment, chosen: argparse.Namespace) -> Experiment:
     """The experiment with --device and --minutes put in, validated again."""
-    body = experiment.model_dump(mode="json")
+    body = experiment.model_dump()
     if chosen.device is not None:
         body["device"] = chosen.device
     if chosen.minutes is not None:

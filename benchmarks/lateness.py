@@ -1,0 +1,120 @@
+"""How late the window's event loop is while a real run trains in its thread and the Runs page draws its curves.
+
+    python benchmarks/lateness.py [seconds]
+
+A 5 ms timer in the window's thread measures how long after its time it is served, first while the window rests
+with torch loaded, then during MAML and during fine-tuning. Prints one JSON object; milliseconds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+INTERVAL = 5  # milliseconds between two ticks
+EXPERIMENTS = {
+    "maml": {"method": {"name": "maml", "hyperparameters": {"steps": 100_000}}, "dataset": {"name": "glyphs"}},
+    "fine-tuning": {
+        "method": {"name": "full_ft", "hyperparameters": {"epochs": 2000}},
+        "dataset": {"name": "glyphs", "classes": 40, "labels_per_class": 10},
+    },
+}  # fmt: skip
+
+
+class Measurement:
+    """Walks through the phases, each `seconds` long; `finish` gets the results."""
+
+    def __init__(self, parts: Any, seconds: float) -> None:
+        from PySide6.QtCore import Qt, QTimer
+
+        self.parts, self.seconds = parts, seconds
+        self.phases = ["resting", *EXPERIMENTS]
+        self.late: list[float] = []
+        self.results: dict[str, Any] = {}
+        self.steps = 0
+        self.timer = QTimer(parts.live)
+        self.timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self.timer.timeout.connect(self.tick)
+        self.begin = self.last = 0.0
+        self.run_id: int | None = None
+        parts.live.engine_ready.connect(self.next_phase)
+
+    def next_phase(self) -> None:
+        from engine.experiment import parse_experiment
+
+        if not self.phases:
+            return self.finish()
+        self.phase = self.phases.pop(0)
+        if self.phase == "resting":
+            return self.measure()
+        self.parts.submit([parse_experiment(EXPERIMENTS[self.phase])], then=self.submitted)
+        return None
+
+    def submitted(self, rows: list[Any]) -> None:
+        self.run_id = rows[0].id
+        self.parts.navigator.show_run.emit(self.run_id)
+        self.parts.live.events.connect(self.wait_for_step)
+
+    def wait_for_step(self, run_id: int, events: list[Any]) -> None:
+        """Measure from the twentieth step on: preparation and warm-up are over."""
+        if run_id == self.run_id and self.parts.live.buffer(run_id).step >= 20:
+            self.parts.live.events.disconnect(self.wait_for_step)
+            self.steps = self.parts.live.buffer(run_id).step
+            self.measure()
+
+    def measure(self) -> None:
+        self.late = []
+        self.begin = self.last = time.perf_counter()
+        self.timer.start(INTERVAL)
+
+    def tick(self) -> None:
+        now = time.perf_counter()
+        self.late.append(max(0.0, (now - self.last) * 1000 - INTERVAL))
+        self.last = now
+        if now - self.begin >= self.seconds:
+            self.timer.stop()
+            self.keep(now - self.begin)
+            self.next_phase()
+
+    def keep(self, seconds: float) -> None:
+        found = {f"p{p}": round(float(np.percentile(self.late, p)), 2) for p in (50, 95, 99)}
+        found["most"] = round(max(self.late), 2)
+        if self.run_id is not None:
+            done = self.parts.live.buffer(self.run_id).step - self.steps
+            found["training steps per second"] = round(done / seconds, 1)
+            self.parts.queue.discard(self.run_id)
+            self.run_id = None
+        self.results[self.phase] = found
+
+    def finish(self) -> None:
+        from PySide6.QtWidgets import QApplication
+
+        platform = QApplication.platformName()
+        print(json.dumps({"event loop lateness in ms": self.results, "platform": platform}), flush=True)
+        self.parts.queue.close("abandon", 20)
+        os._exit(0)
+
+
+def main() -> None:
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20.0
+    from storage.workspace import Workspace
+    from ui.app import run_window
+
+    with tempfile.TemporaryDirectory() as folder:
+        kept = []
+        run_window(Workspace(Path(folder)).open(), lambda parts: kept.append(Measurement(parts, seconds)))
+
+
+if __name__ == "__main__":
+    main()
