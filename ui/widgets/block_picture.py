@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QHelpEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QBrush, QColor, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ui import theme
@@ -15,7 +15,7 @@ from ui.widgets.words import count
 LOOKS: dict[str, tuple[str | int, Qt.BrushStyle, str]] = {
     "frozen": ("faint", Qt.BrushStyle.BDiagPattern, "kept as it is"),
     "trained": (0, Qt.BrushStyle.SolidPattern, "trained from the start"),
-    "trained later": (5, Qt.BrushStyle.Dense4Pattern, "trained in the second stage"),
+    "trained later": (0, Qt.BrushStyle.FDiagPattern, "trained in the second stage"),
     "adapted": (2, Qt.BrushStyle.CrossPattern, "learned, and adapted to each episode"),
     "new": (4, Qt.BrushStyle.VerPattern, "starts random, then trained"),
 }
@@ -120,6 +120,10 @@ def paint_swatch(painter: QPainter, place: QRect, treatment: str) -> None:
     pale = theme.colour("card")
     painter.setPen(QPen(hue, 1.5))
     painter.setBrush(pale)
+    painter.drawRoundedRect(box, 3, 3)
+    tint = QColor(hue)
+    tint.setAlphaF(0.16)
+    painter.setBrush(tint)
     painter.drawRoundedRect(box, 3, 3)
     painter.setBrush(QBrush(hue, pattern))
     painter.drawRoundedRect(box, 3, 3)

@@ -23,7 +23,7 @@ class RailButton(QToolButton):
         self.setCheckable(True)
         self.setFont(theme.font("small"))
         self.setFixedWidth(WIDTH)
-        self.setMinimumHeight(64)
+        self.setMinimumHeight(self._height())
         self.setToolTip(f"{title} ({shortcut})")
         self.setAccessibleName(title)
         self._icon, self._count = icon, 0
@@ -35,7 +35,12 @@ class RailButton(QToolButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(WIDTH, 64)
+        return QSize(WIDTH, self._height())
+
+    def _height(self) -> int:
+        """Room for the icon and as many lines as the title needs."""
+        lines = -(-self.fontMetrics().horizontalAdvance(self.text()) // (WIDTH - 8))
+        return 38 + lines * self.fontMetrics().lineSpacing() + 10
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -48,8 +53,8 @@ class RailButton(QToolButton):
         painter.drawPixmap((self.width() - 22) // 2, 12, icons.pixmap(self._icon, 22, role))
         painter.setPen(theme.colour("text" if self.isChecked() else "muted"))
         painter.setFont(self.font())
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() - 8)
-        painter.drawText(self.rect().adjusted(4, 38, -4, -4), Qt.AlignmentFlag.AlignHCenter, text)
+        where = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+        painter.drawText(self.rect().adjusted(4, 38, -4, 0), where, self.text())
         if self._count:
             self._paint_count(painter)
         if self.hasFocus():

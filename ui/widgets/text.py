@@ -19,6 +19,7 @@ class Text(QLabel):
         super().__init__(text, parent)
         self._role = role
         self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setForegroundRole(QPalette.ColorRole.WindowText)  # not the parent's, which a button has its own of
         self.setFont(theme.font(size, bold, tabular=True))
         self.setWordWrap(wrap)
         if wrap:

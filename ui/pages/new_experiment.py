@@ -1,0 +1,239 @@
+"""New experiment: data, backbone, method, start, read from left to right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from engine import registry
+from engine.errors import ExperimentError, InvalidExperiment
+from engine.experiment import Experiment
+from engine.preflight import problems
+from ui import theme
+from ui.pages.backbone_section import BackboneSection
+from ui.pages.data_section import DataSection
+from ui.pages.method_section import MethodSection
+from ui.pages.start_section import OWN_FIELDS, StartSection
+from ui.parts import Parts
+from ui.widgets.frame import ThinSplitter
+from ui.widgets.words import count
+
+if TYPE_CHECKING:
+    from engine.cost import Cost
+    from storage.store import RunRow
+
+WIDTHS = (300, 260, 320, 250)
+CHECK_AFTER, MEASURE_AFTER = 120, 700  # milliseconds of quiet
+
+
+class NewExperimentPage(QWidget):
+    """Builds an `Experiment` from its four columns; checks and measures it in the background on every change."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._parts = parts
+        self._faults: list[InvalidExperiment] = []
+        self._checked: Experiment | None = None
+        self.data = DataSection(parts)
+        self.backbone = BackboneSection(parts)
+        self.method = MethodSection()
+        self.launch = StartSection(parts)
+        self._lay_out()
+        self._check_soon = self._timer(CHECK_AFTER, self._check)
+        self._measure_soon = self._timer(MEASURE_AFTER, self._measure)
+        self._connect()
+        self._adopt_method()
+        self.data.load()
+        self.backbone.load()
+
+    def _lay_out(self) -> None:
+        self.splitter = ThinSplitter("new experiment")
+        for section, least, stretch in zip(self.sections, (232, 208, 232, 216), (5, 3, 5, 2), strict=True):
+            section.setMinimumWidth(least)
+            self.splitter.addWidget(section)
+            self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.splitter)
+        self.reset_layout()
+
+    @property
+    def sections(self) -> tuple[QWidget, ...]:
+        return self.data, self.backbone, self.method, self.launch
+
+    def _timer(self, milliseconds: int, then) -> QTimer:  # type: ignore[no-untyped-def]
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(then)
+        return timer
+
+    def _connect(self) -> None:
+        for section in (self.data, self.backbone, self.method, self.launch):
+            section.changed.connect(self._note_change)
+        self.data.judged.connect(self._judge)
+        self.method.family_changed.connect(lambda _: self._adopt_method())
+        self.method.changed.connect(self._adopt_method)
+        self.backbone.changed.connect(lambda: self.method.set_backbone(self.backbone.info()))
+        self.launch.started.connect(self.start)
+        self._parts.navigator.clone.connect(self.fill)
+        self._parts.live.engine_ready.connect(self._meet_engine)
+        if self._parts.live.is_engine_ready:
+            self._meet_engine()
+
+    def reset_layout(self) -> None:
+        """The columns' widths as at first."""
+        self.splitter.setSizes(list(WIDTHS))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), theme.colour("page"))
+
+    # The experiment
+
+    def experiment(self) -> Experiment:
+        """What is set up, with its first seed; hyperparameters complete. Raises `InvalidExperiment`."""
+        return self.experiments()[0]
+
+    def experiments(self) -> list[Experiment]:
+        """One per seed. Raises `InvalidExperiment`."""
+        base = Experiment(dataset=self.data.choice(), backbone=self.backbone.choice(), method=self.method.choice())
+        return self.launch.experiments(registry.complete(base))
+
+    def fill(self, experiment: Experiment) -> None:
+        """Show this experiment in all four columns."""
+        try:
+            self.method.fill(experiment.method)
+        except InvalidExperiment as fault:
+            self._parts.toasts.show(str(fault), level="error")
+        self.backbone.fill(experiment.backbone)
+        self.data.fill(experiment.dataset)
+        self.launch.fill(experiment)
+        self._note_change()
+
+    def choose_folder(self) -> None:
+        self.data.choose_folder()
+
+    def choose_zip(self) -> None:
+        self.data.choose_zip()
+
+    def use_path(self, path: str) -> None:
+        """A folder or zip, for example dropped on the window, becomes the data."""
+        self.data.use_path(path)
+
+    def _adopt_method(self) -> None:
+        """Tell the other columns what the method needs of them."""
+        method, values = self.method.method, self.method.choice().hyperparameters
+        self.method.set_backbone(self.backbone.info())
+        self.backbone.set_uses_pretrained(method.uses_pretrained)
+        if self.data.settings.family != method.family:
+            self.data.set_family(method.family)
+        if method.family == "meta":
+            seed = self.launch.first_seed.value()
+            self.data.set_episode(values["way"], values["shot"], values["query"], seed)
+
+    # Checks
+
+    def _note_change(self) -> None:
+        self._checked = None
+        self._check_soon.start()
+        self._measure_soon.start()
+
+    def _check(self) -> None:
+        try:
+            wanted = self.experiment()
+        except InvalidExperiment as fault:
+            self._show_faults(None, [fault])
+            return
+        self._parts.background.run(
+            lambda cancelled: problems(wanted), lambda found: self._show_faults(wanted, found), key="preflight"
+        )
+
+    def _show_faults(self, checked: Experiment | None, found: Sequence[InvalidExperiment]) -> None:
+        self._checked, self._faults = checked, list(found)
+        self._judge()
+
+    def _judge(self) -> None:
+        """Put each fault beside its input and turn Start on or off."""
+        by_field: dict[str, str] = {}
+        for fault in self._faults:
+            by_field.setdefault(fault.field or "device", str(fault))
+        self.method.show_problems(_under("hyperparameters", by_field))
+        self.method.problem.say(by_field.get("method", ""))
+        self.backbone.problem.say(*_under("backbone", by_field).values())
+        preview = self.data.preview
+        self.data.problem.say(preview.fault, *_under("dataset", by_field).values())
+        own = next((by_field[field] for field in OWN_FIELDS if field in by_field), "")
+        sentences = [preview.fault, preview.episode_fault, *by_field.values()]
+        reason = next((words for words in sentences if words), "")
+        if not reason and (preview.is_reading or self._checked is None):
+            reason = "The images are still being read." if preview.is_reading else "Checking…"
+        self.launch.allow(reason, own)
+
+    # Cost
+
+    def _meet_engine(self) -> None:
+        self.launch.load()
+        self._measure_soon.start()
+
+    def _measure(self) -> None:
+        if not self._parts.live.is_engine_ready:
+            self.launch.cost.say("Known in a few seconds, when PyTorch is loaded.")
+            return
+        if self._faults or self.data.preview.fault or self._parts.queue.is_busy():
+            busy = self._parts.queue.is_busy()
+            words = "Not measured while a run is training." if busy else "Known once the problems are solved."
+            self.launch.cost.forget(words)
+            return
+        self.launch.cost.say("Timing a step…")
+        try:
+            wanted = self.experiments()
+        except InvalidExperiment:
+            return
+
+        def measure(cancelled: object) -> Cost:
+            from engine.cost import estimate
+
+            return estimate(wanted[0])
+
+        runs, meta = len(wanted), self.method.method.family == "meta"
+        self._parts.background.run(
+            measure,
+            lambda cost: self.launch.cost.show_cost(cost, runs, self.launch.free_bytes(), meta),
+            self._cost_failed,
+            key="cost",
+        )
+
+    def _cost_failed(self, error: Exception) -> None:
+        if isinstance(error, ExperimentError):
+            self.launch.cost.forget(str(error))
+        else:
+            self.launch.cost.forget("The cost could not be measured.")
+            self._parts.background.crashed.emit(error)
+
+    # Start
+
+    def start(self, stay: bool = False) -> None:
+        """Save one run per seed and put them in line; then show the first, or with `stay` remain here."""
+        if not self.launch.start_button.isEnabled():
+            self._parts.toasts.show(f"Not started. {self.launch.reason.text()}", level="warning")
+            return
+        wanted = self.experiments()
+        self._parts.submit(wanted, self.launch.name.text().strip(), then=lambda rows: self._submitted(rows, stay))
+
+    def _submitted(self, rows: list[RunRow], stay: bool) -> None:
+        if stay:
+            go = self._parts.navigator.show_run
+            title = f"{count(len(rows), 'run')} added to the queue."
+            self._parts.toasts.show(title, "Show", lambda: go.emit(rows[0].id))
+        else:
+            self._parts.navigator.show_run.emit(rows[0].id)
+
+
+def _under(part: str, by_field: dict[str, str]) -> dict[str, str]:
+    """The problems of one part of the experiment, by the name under it: "dataset.classes" -> "classes"."""
+    found = {field: words for field, words in by_field.items() if field == part or field.startswith(f"{part}.")}
+    return {field.partition(".")[2]: words for field, words in found.items()}

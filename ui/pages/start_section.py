@@ -1,0 +1,167 @@
+"""Last column of New experiment: cost, device, seeds, budget, what is in the way, and Start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
+
+from engine.experiment import Budget, Experiment
+from ui import theme
+from ui.parts import Parts
+from ui.widgets.buttons import PrimaryButton, button
+from ui.widgets.column import Column
+from ui.widgets.cost_card import CostCard
+from ui.widgets.fields import Choice, FloatField, IntField
+from ui.widgets.fold import Fold
+from ui.widgets.problem import Problem
+from ui.widgets.text import Text
+from ui.widgets.words import size
+
+if TYPE_CHECKING:
+    from engine.devices import DeviceInfo
+
+MOST_SEEDS = 10
+OWN_FIELDS = ("device", "precision", "budget", "seed")  # problems that are shown in this column
+
+
+class StartSection(Column):
+    """changed: a setting of this column. started(stay): Start or, with stay, Add to queue was pressed."""
+
+    changed = Signal()
+    started = Signal(bool)
+
+    def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
+        super().__init__("Start", parent)
+        self._parts = parts
+        self._free: dict[str, int | None] = {}
+        self.cost = CostCard()
+        self.body.addWidget(self.cost)
+        self._grid = QGridLayout()
+        self._grid.setContentsMargins(0, 8, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(8)
+        self._grid.setColumnStretch(1, 1)
+        self._add_fields()
+        self.body.addLayout(self._grid)
+        self.body.addWidget(self._more())
+        self.finish()
+        self._add_foot()
+
+    def _add_fields(self) -> None:
+        self.device = Choice([("cpu", "CPU")])
+        self.seeds = IntField(1, MOST_SEEDS)
+        self.name = QLineEdit()
+        self.name.setPlaceholderText("Named by its settings")
+        self.name.setMaxLength(120)
+        self._field(self._grid, "Device", self.device, "Where the run works.")
+        self._field(self._grid, "Seeds", self.seeds, "How many times to run it, each with another seed: an interval.")
+        self._field(self._grid, "Name", self.name, "How the run is called; its settings if empty.")
+        self.device.currentIndexChanged.connect(lambda _: self.changed.emit())
+        self.seeds.valueChanged.connect(lambda _: self.changed.emit())
+
+    def _more(self) -> Fold:
+        self.first_seed = IntField(0, 999_999)
+        self.minutes = FloatField(0.0, 100_000.0)
+        self.minutes.setSpecialValueText("None")
+        self.minutes.setSuffix(" min")
+        self.precision = Choice([("float32", "float32"), ("bfloat16", "bfloat16")])
+        more = Fold("More")
+        grid = QGridLayout()
+        grid.setColumnStretch(1, 1)
+        self._field(grid, "First seed", self.first_seed, "Draws the labelled images, the new head and the batch order.")
+        self._field(grid, "Time limit", self.minutes, "Stop training after this long and test the best weights.")
+        self._field(grid, "Precision", self.precision, "bfloat16 is faster on some processors, and rougher.")
+        more.body.addLayout(grid)
+        for field in (self.first_seed, self.minutes):
+            field.valueChanged.connect(lambda _: self.changed.emit())
+        self.precision.currentIndexChanged.connect(lambda _: self.changed.emit())
+        return more
+
+    def _field(self, grid: QGridLayout, title: str, field: QWidget, help: str) -> None:
+        row = grid.rowCount()
+        label = QLabel(title)
+        label.setBuddy(field)
+        label.setToolTip(help)
+        field.setToolTip(help)
+        field.setAccessibleName(title)
+        field.setAccessibleDescription(help)
+        grid.addWidget(label, row, 0)
+        grid.addWidget(field, row, 1)
+
+    def _add_foot(self) -> None:
+        self.problem = Problem()
+        self.reason = Text("", "small", "muted")
+        self.reason.hide()
+        self.start_button = PrimaryButton("Start", "play")
+        self.start_button.setToolTip("Start and watch it learn (Ctrl+R)")
+        self.start_button.clicked.connect(lambda: self.started.emit(False))
+        tip = "Put it in line and set up another one (Ctrl+Shift+R)"
+        self.queue_button = button("Add to queue", "queue", tip, lambda: self.started.emit(True))
+        self.foot.setSpacing(theme.GRID)
+        for widget in (self.problem, self.reason, self.start_button, self.queue_button):
+            self.foot.addWidget(widget)
+
+    # What is chosen
+
+    def experiments(self, base: Experiment) -> list[Experiment]:
+        """One experiment per seed, with the settings of this column."""
+        settings = {
+            "device": str(self.device.key() or "cpu"),
+            "precision": str(self.precision.key()),
+            "budget": Budget(minutes=self.minutes.value() or None),
+        }
+        first = self.first_seed.value()
+        filled = base.model_copy(update=settings)
+        return [filled.with_seed(first + offset) for offset in range(self.seeds.value())]
+
+    def fill(self, experiment: Experiment) -> None:
+        """Show the settings of this experiment: one run with its seed."""
+        fields = (self.device, self.seeds, self.first_seed, self.minutes, self.precision)
+        blockers = [QSignalBlocker(field) for field in fields]
+        if not self.device.set_key(experiment.device):
+            self.device.addItem(f"{experiment.device} (not on this machine)", experiment.device)
+            self.device.set_key(experiment.device)
+        self.seeds.setValue(1)
+        self.first_seed.setValue(experiment.seed)
+        self.minutes.setValue(experiment.budget.minutes or 0.0)
+        self.precision.set_key(experiment.precision)
+        for blocker in blockers:
+            blocker.unblock()
+
+    def free_bytes(self) -> int | None:
+        """Memory free on the chosen device, None if it is not known."""
+        return self._free.get(str(self.device.key()))
+
+    # What the machine has
+
+    def load(self) -> None:
+        """Ask for the devices; needs torch, so call it when the engine is there."""
+
+        def look(cancelled: object) -> tuple[DeviceInfo, ...]:
+            from engine.devices import devices
+
+            return devices()
+
+        self._parts.background.run(look, self._show_devices, key="devices")
+
+    def _show_devices(self, found: tuple[DeviceInfo, ...]) -> None:
+        self._free = {info.name: info.free_bytes for info in found}
+        self.device.set_options([(info.name, self._device_words(info)) for info in found])
+        for index, info in enumerate(found):
+            self.device.setItemData(index, self._device_words(info), Qt.ItemDataRole.ToolTipRole)
+
+    def _device_words(self, info: DeviceInfo) -> str:
+        return f"{info.title}, {size(info.free_bytes)} free" if info.free_bytes else info.title
+
+    # What is in the way
+
+    def allow(self, reason: str, problem: str = "") -> None:
+        """Turn Start on, or off with the reason. problem: something that is wrong in this column."""
+        self.problem.say(problem)
+        self.reason.setText(reason)
+        self.reason.setVisible(bool(reason) and reason != problem)
+        for control in (self.start_button, self.queue_button):
+            control.setEnabled(not reason)
+        self.start_button.setAccessibleDescription(reason)

@@ -1,0 +1,70 @@
+"""What the run will cost: trainable parameters, time per epoch and in all, memory. Shown before Start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from ui.widgets.card import Card
+from ui.widgets.text import Text
+from ui.widgets.words import brief, duration, number, size
+
+if TYPE_CHECKING:
+    from engine.cost import Cost
+
+ROWS = ("Trained parameters", "Steps", "Time per epoch", "Time in all", "Memory")
+
+
+class CostCard(Card):
+    """Shows a cost, or in words why there is none yet. Old figures stay, greyed, while new ones are measured."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Cost")
+        self.body.addWidget(Text("Cost", bold=True))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(0, 1)
+        self.values: dict[str, Text] = {}
+        for row, title in enumerate(ROWS):
+            value = Text("–", wrap=False)
+            value.setAlignment(Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(Text(title, role="muted"), row, 0)
+            grid.addWidget(value, row, 1)
+            self.values[title] = value
+        self.body.addLayout(grid)
+        self.state = Text("", "small", "muted")
+        self.body.addWidget(self.state)
+        self.say("Known once the engine is loaded.")
+
+    def say(self, words: str) -> None:
+        """Why the figures are missing or old; they are greyed meanwhile."""
+        self.state.setText(words)
+        self.state.setVisible(bool(words))
+        for value in self.values.values():
+            value.set_role("faint" if words else "text")
+
+    def forget(self, words: str) -> None:
+        """There is no cost for what is set up now."""
+        for value in self.values.values():
+            value.setText("–")
+        self.say(words)
+
+    def show_cost(self, cost: Cost, runs: int, free: int | None, meta: bool) -> None:
+        """runs: how many seeds. free: bytes free on the device, None if unknown."""
+        shares = f"{brief(cost.trainable)} of {brief(cost.parameters)}"
+        in_all = duration(cost.seconds * runs)
+        room = f"{size(cost.memory_bytes)} of {size(free)}" if free else size(cost.memory_bytes)
+        figures = (shares, number(cost.steps * runs), duration(cost.seconds_per_epoch), in_all, room)
+        for title, words in zip(ROWS, figures, strict=True):
+            self.values[title].setText(words)
+        short = free is not None and cost.memory_bytes > 0.9 * free
+        self.values["Memory"].setToolTip("needed, of what is free now" if free else "needed")
+        per_epoch = "Time between two validations" if meta else "Time per epoch"
+        self.values["Time per epoch"].setToolTip(per_epoch)
+        self.say("")
+        self.values["Memory"].set_role("bad" if short else "text")
+        self.setAccessibleDescription("; ".join(f"{t}: {w}" for t, w in zip(ROWS, figures, strict=True)))

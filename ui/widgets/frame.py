@@ -1,0 +1,89 @@
+"""The window's quiet furniture: thin scroll bars and splitters, and buttons of which one is chosen."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QPushButton, QScrollBar, QSplitter, QSplitterHandle, QStyle, QStyleOptionSlider, QWidget
+
+from ui import theme
+from ui.widgets.card import RADIUS, paint_focus
+
+
+class SlimScrollBar(QScrollBar):
+    """A scroll bar that is only its handle."""
+
+    WIDTH = 10
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Vertical, parent)
+        self.setFixedWidth(self.WIDTH)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        part = QStyle.SubControl.SC_ScrollBarSlider
+        handle = self.style().subControlRect(QStyle.ComplexControl.CC_ScrollBar, option, part, self)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour("faint" if self.underMouse() or self.isSliderDown() else "border"))
+        painter.drawRoundedRect(QRectF(handle).adjusted(2, 1, -2, -1), 3, 3)
+
+
+class _Handle(QSplitterHandle):
+    """A thin line with a wide grip."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        role = "accent" if self.underMouse() else "border"
+        middle = self.rect().center()
+        if self.orientation() == Qt.Orientation.Horizontal:
+            painter.fillRect(QRect(middle.x(), 0, 1, self.height()), theme.colour(role))
+        else:
+            painter.fillRect(QRect(0, middle.y(), self.width(), 1), theme.colour(role))
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.update()
+
+
+class ThinSplitter(QSplitter):
+    """A splitter whose handles are thin lines. Give it an object name and the window remembers its sizes."""
+
+    def __init__(self, name: str, orientation: Qt.Orientation = Qt.Orientation.Horizontal) -> None:
+        super().__init__(orientation)
+        self.setObjectName(name)
+        self.setChildrenCollapsible(False)
+        self.setHandleWidth(7)
+
+    def createHandle(self) -> QSplitterHandle:
+        return _Handle(self.orientation(), self)
+
+
+class Segment(QPushButton):
+    """One of a row of buttons of which exactly one is chosen (put them in a QButtonGroup)."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setCheckable(True)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 24, 32)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        chosen = self.isChecked()
+        painter.setPen(QPen(theme.colour("accent" if chosen else "border"), 1.5 if chosen else 1.0))
+        ground = "selected" if chosen else ("hover" if self.underMouse() else "card")
+        painter.setBrush(theme.colour(ground))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), RADIUS, RADIUS)
+        painter.setFont(theme.font(bold=chosen))
+        painter.setPen(theme.colour("text"))
+        short = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() - 8)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, short)
+        if self.hasFocus():
+            paint_focus(self)
