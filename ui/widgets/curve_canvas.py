@@ -19,14 +19,13 @@ from ui.widgets.plot_items import CurveView, DrawnCurve, EndLabels, XAxis, YAxis
 if TYPE_CHECKING:
     from ui.widgets.curve_plot import CurvePlot
 
-SMOOTH_DRAWING_POINTS = 2_000  # up to this many points in all a plot that rests is antialiased
+FEW = 500  # points up to which an antialiased line is drawn in one piece
 
 
 def mix(colour: QColor, ground: QColor, share: float) -> QColor:
     """`colour` paled towards `ground` by `share` in 0..1; opaque, so that overlapping segments do not show."""
-    keep = 1 - share
-    return QColor.fromRgbF(*(keep * c + share * g for c, g in zip(colour.getRgbF()[:3], ground.getRgbF()[:3],
-                                                                  strict=True)))  # fmt: skip
+    parts = [(colour.redF(), ground.redF()), (colour.greenF(), ground.greenF()), (colour.blueF(), ground.blueF())]
+    return QColor.fromRgbF(*((1 - share) * c + share * g for c, g in parts))
 
 
 class CurveCanvas(QWidget):
@@ -74,10 +73,8 @@ class CurveCanvas(QWidget):
         self.y_axis.setLogMode(False, self.plot.log)
         self.x_axis.kind = self.plot.x_axis
         self.x_axis.setLabel(X_AXES[self.plot.x_axis])
-        points = sum(len(line.x) for line in self.plot.lines)
-        antialias = not self.plot.live and points <= SMOOTH_DRAWING_POINTS
         for line in self.plot.lines:
-            self._draw(line, antialias)
+            self._draw(line, antialias=not self.plot.live)
         self._fit()
         self._label_ends()
         self.show_cursor()
@@ -92,11 +89,13 @@ class CurveCanvas(QWidget):
         item, page = self.drawn[line.label], theme.colour("page")
         strong = self.colour(line)
         faint = mix(strong, page, 0.6 if theme.is_dark() else 0.7)
-        item.set_pens(self._pen(line, self.colour(line)), pg.mkPen(faint, width=1), antialias)
+        item.set_pens(self._pen(line, self.colour(line)), pg.mkPen(faint, width=1), antialias, len(line.x) <= FEW)
         item.line.setZValue(2 if line.style == "train" else 3)
         item.set_points(line.x, self.to_view(line.y), None if line.raw is None else self.to_view(line.raw))
-        edges = [None if edge is None else self.to_view(edge) for edge in (line.low, line.high)]
-        item.set_band(line.x, *edges, mix(strong, page, 0.8))
+        if line.low is not None and line.high is not None:
+            item.set_band(line.x, self.to_view(line.low), self.to_view(line.high), mix(strong, page, 0.8))
+        else:
+            item.hide_band()
         place = None
         if line.best is not None:
             value = (line.y if line.raw is None else line.raw)[line.best]
@@ -147,18 +146,18 @@ class CurveCanvas(QWidget):
 
     def show_cursor(self) -> None:
         """The rule and the readout at `plot.cursor`, if it lies in the view."""
-        x = self.plot.cursor
+        x = self.plot.cursor_x
         left, right = self.box.viewRange()[0]
-        visible = x is not None and left <= x <= right and any(len(line.x) for line in self.plot.lines)
-        self.rule.setVisible(visible)
-        if not visible:
+        if x is None or not left <= x <= right or not any(len(line.x) for line in self.plot.lines):
+            self.rule.hide()
             self.readout.hide()
             return
+        self.rule.show()
         self.rule.setValue(x)
         place, rows = self.plot.readout(x)
         colours = {line.label: self.colour(line) for line in self.plot.lines}
         at = self.view.mapFromScene(self.box.mapViewToScene(QPointF(x, sum(self.box.viewRange()[1]) / 2)))
-        self.readout.show_values(place, [(label, colours[label], value) for label, _, value in rows], at)
+        self.readout.show_values(place, [(label, colours[label], value) for label, value in rows], at)
 
     def _mouse_moved(self, at: QPointF) -> None:
         inside = self.box.sceneBoundingRect().contains(at)
@@ -172,13 +171,14 @@ class CurveCanvas(QWidget):
     def step_cursor(self, key: int) -> bool:
         """Move the cursor by a hundredth of the view (arrows) or to its ends; True if the key meant that."""
         left, right = self.box.viewRange()[0]
-        now = self.plot.cursor if self.plot.cursor is not None else right
+        now = self.plot.cursor_x if self.plot.cursor_x is not None else right
         step = (right - left) / 100
-        target = {Qt.Key.Key_Left: now - step, Qt.Key.Key_Right: now + step, Qt.Key.Key_Home: left,
-                  Qt.Key.Key_End: right}.get(key)  # fmt: skip
-        if target is None:
+        targets: dict[int, float] = {
+            Qt.Key.Key_Left: now - step, Qt.Key.Key_Right: now + step, Qt.Key.Key_Home: left, Qt.Key.Key_End: right,
+        }  # fmt: skip
+        if key not in targets:
             return False
-        self.plot.point_at(min(max(target, left), right), spoken=True)
+        self.plot.point_at(min(max(targets[key], left), right), spoken=True)
         return True
 
     # Looks

@@ -43,7 +43,7 @@ class CurvePlot(QWidget):
         self.x_axis, self.log, self.weight, self.live = "step", False, 0.0, False
         self.given: list[CurveLine] = []  # as the caller gave them, finite
         self.lines: list[CurveLine] = []  # as drawn: smoothed
-        self.cursor: float | None = None
+        self.cursor_x: float | None = None
         self._empty_text = "No values yet."
         self._canvas: CurveCanvas | None = None
         self._build()
@@ -86,7 +86,7 @@ class CurvePlot(QWidget):
 
     def set_cursor(self, x: float | None) -> None:
         """Show the readout at x, as if the reader pointed there; None hides it."""
-        self.cursor = x
+        self.cursor_x = x
         if self._canvas is not None:
             self._canvas.show_cursor()
 
@@ -146,7 +146,8 @@ class CurvePlot(QWidget):
     def _table(self) -> QTableView:
         if not hasattr(self, "_table_view"):
             self._table_view = QTableView(self._stack)
-            self._table_view.setModel(CurveTableModel(self._table_view))
+            self._table_model = CurveTableModel(self._table_view)
+            self._table_view.setModel(self._table_model)
             self._table_view.verticalHeader().setDefaultSectionSize(22)
             self._table_view.setFont(theme.font(tabular=True))
             self._table_view.setAccessibleName(f"{self._title}, the numbers")
@@ -165,19 +166,19 @@ class CurvePlot(QWidget):
         if not any(len(line.x) for line in self.lines):
             self._stack.setCurrentWidget(self._note)
         elif self._table_action.isChecked():
-            self._table().model().show(*table(self.lines), self.x_axis, self.unit)
             self._stack.setCurrentWidget(self._table())
+            self._table_model.show(*table(self.lines), self.x_axis, self.unit)
         else:
             self._stack.setCurrentWidget(self.canvas())
             self.canvas().redraw()
 
-    def readout(self, x: float) -> tuple[str, list[tuple[str, object, str]]]:
-        """The words at x: the place, and (label, colour, value) of each curve there, highest first."""
+    def readout(self, x: float) -> tuple[str, list[tuple[str, str]]]:
+        """The words at x: the place, and (label, value) of each curve there, highest first."""
         found = [(line, value_at(line, x)) for line in self.lines]
         known = [(line, point) for line, point in found if point is not None]
         nearest = min((point[0] for _, point in known), key=lambda place: abs(place - x), default=x)
         known.sort(key=lambda pair: -pair[1][1])
-        return x_text(self.x_axis, nearest), [(n.label, n.colour, y_text(p[1], self.unit)) for n, p in known]
+        return x_text(self.x_axis, nearest), [(n.label, y_text(p[1], self.unit)) for n, p in known]
 
     def _describe(self) -> None:
         self.setAccessibleName(f"{self._title} curves" if self._title else "Curves")
@@ -191,7 +192,7 @@ class CurvePlot(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_T and not event.modifiers():
             self._table_action.toggle()
-        elif event.key() == Qt.Key.Key_Escape and self.cursor is not None:
+        elif event.key() == Qt.Key.Key_Escape and self.cursor_x is not None:
             self.point_at(None)
         elif self._canvas is None or not self._canvas.step_cursor(event.key()):
             super().keyPressEvent(event)
@@ -202,7 +203,7 @@ class CurvePlot(QWidget):
         self.cursor_moved.emit(x)
         if spoken and x is not None:
             place, rows = self.readout(x)
-            self.setAccessibleDescription(", ".join([place, *(f"{label} {value}" for label, _, value in rows)]))
+            self.setAccessibleDescription(", ".join([place, *(f"{label} {value}" for label, value in rows)]))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard

@@ -20,6 +20,7 @@ class Readout(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._ground = parent
         self._text = QLabel(self)
         self._text.setTextFormat(Qt.TextFormat.RichText)
         layout = QVBoxLayout(self)
@@ -43,7 +44,7 @@ class Readout(QFrame):
         self.show()
 
     def _place(self, at: QPoint) -> QPoint:
-        room = self.parentWidget().size()
+        room = self._ground.size()
         x = at.x() + 14 if at.x() + 14 + self.width() <= room.width() else at.x() - 14 - self.width()
         y = min(max(0, at.y() - self.height() // 2), max(0, room.height() - self.height()))
         return QPoint(max(0, x), y)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from ui.widgets.curve_axes import X_AXES, clock, y_text
 
@@ -13,7 +13,7 @@ Index = QModelIndex | QPersistentModelIndex
 class CurveTableModel(QAbstractTableModel):
     """Rows are the distinct x of all curves, the first column is x, then one column per curve."""
 
-    def __init__(self, parent: object = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._heads: list[str] = []
         self._values = np.zeros((0, 1))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QBuffer, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QImage, QPainter
+from PySide6.QtGui import QAction, QGuiApplication, QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolButton, QWidget
 
 from ui import theme
@@ -55,7 +55,7 @@ def svg(figure: Figure) -> bytes:
     painter.fillRect(QRectF(0, 0, size.width(), size.height()), theme.colour("page"))
     figure.paint_figure(painter, QSizeF(size))
     painter.end()
-    return bytes(buffer.data())
+    return bytes(buffer.data().data())
 
 
 def csv_text(figure: Figure) -> str:
@@ -84,8 +84,8 @@ def save(figure: Figure, path: Path) -> None:
     else:
         buffer = QBuffer()
         buffer.open(QBuffer.OpenModeFlag.WriteOnly)
-        picture(figure).save(buffer, "PNG")
-        path.write_bytes(bytes(buffer.data()))
+        QImageWriter(buffer, b"png").write(picture(figure))
+        path.write_bytes(bytes(buffer.data().data()))
 
 
 class FigureActions:

@@ -6,11 +6,12 @@ Importing this loads pyqtgraph (about a second), so only `CurvePlot` does, when 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from ui.widgets.curve_axes import time_spacing, x_tick, y_text
 
@@ -63,8 +64,8 @@ class YAxis(pg.AxisItem):
         """Decades; with 2 and 5 when they fit; every round number when there is less than a decade."""
         if high - low < 0.5:
             step = self._linear_step(10**low, 10**high, size)
-            values = np.arange(math.ceil(10**low / step), 10**high / step) * step
-            return [(None, list(np.log10(values[values > 0])))]
+            round_numbers = np.arange(math.ceil(10**low / step), 10**high / step) * step
+            return [(None, list(np.log10(round_numbers[round_numbers > 0])))]
         digits = (1, 2, 5) if (high - low) < size / 80 else (1,)
         every = max(1, math.ceil((high - low) * 24 / max(1.0, size)))
         decades = range(math.floor(low / every) * every, math.ceil(high) + 1, every)
@@ -84,7 +85,7 @@ class EndLabels(pg.AxisItem):
         self.ink = QColor("black")
         self.setWidth(1)
 
-    def set_labels(self, labels: list[tuple[str, QColor, float, bool]], ink: QColor, font: object) -> None:
+    def set_labels(self, labels: list[tuple[str, QColor, float, bool]], ink: QColor, font: QFont) -> None:
         """labels: (text, colour, height in view units, dashed) from any order; ink: colour of the words."""
         self.labels, self.ink = sorted(labels, key=lambda label: -label[2]), ink
         self.setTickFont(font)
@@ -140,13 +141,13 @@ class CurveView(pg.ViewBox):
         self.setMouseMode(pg.ViewBox.RectMode)
         self.disableAutoRange()
 
-    def wheelEvent(self, event: object, axis: int | None = None) -> None:
+    def wheelEvent(self, event: Any, axis: int | None = None) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             super().wheelEvent(event, axis)
         else:
             event.ignore()
 
-    def mouseClickEvent(self, event: object) -> None:
+    def mouseClickEvent(self, event: Any) -> None:
         if event.double() and event.button() == Qt.MouseButton.LeftButton:
             event.accept()
             self.whole.emit()
@@ -164,10 +165,11 @@ class DrawnCurve:
 
     def _line(self, z: float) -> pg.PlotDataItem:
         item = pg.PlotDataItem(skipFiniteCheck=True, connect="all", antialias=False)
-        item.setDownsampling(auto=True, method="peak")
-        item.setClipToView(True)
         item.setZValue(z)
-        self.plot.addItem(item)
+        self.plot.addItem(item)  # this lays the plot's own settings over the item's, so these come after
+        item.setDownsampling(auto=True, method="peak")
+        item.opts["autoDownsampleFactor"] = 1.0  # a lowest and a highest point per pixel, not per fifth of one
+        item.setClipToView(True)
         return item
 
     def set_points(self, x: np.ndarray, y: np.ndarray, raw: np.ndarray | None) -> None:
@@ -176,18 +178,19 @@ class DrawnCurve:
         if raw is not None:
             self.raw.setData(x, raw)
 
-    def set_pens(self, line: QPen, raw: QPen, antialias: bool) -> None:
+    def set_pens(self, line: QPen, raw: QPen, antialias: bool, few: bool) -> None:
+        """Call before `set_points`, which draws with them.
+
+        few: few enough points to draw as one path. Separate segments cost a tenth for a wide line of many points, but
+        their joints show when antialiased, and dashes start anew at each.
+        """
         for item, pen in ((self.line, line), (self.raw, raw)):
-            segments = pen.widthF() > 1 and pen.style() == Qt.PenStyle.SolidLine and not antialias
-            item.curve.setSegmentedLineMode("on" if segments else "off")
-            item.opts["antialias"] = antialias
-            item.setPen(pen)
+            whole = pen.style() != Qt.PenStyle.SolidLine or (antialias and few)
+            item.curve.opts["segmentedLineMode"] = "off" if whole else "on"
+            item.opts.update(pen=pen, antialias=antialias)
         self.line.opts.update(symbolPen=line, symbolBrush=line.color(), symbolSize=6)
 
-    def set_band(self, x: np.ndarray, low: np.ndarray | None, high: np.ndarray | None, fill: QColor) -> None:
-        if low is None or high is None:
-            self._show_band(False)
-            return
+    def set_band(self, x: np.ndarray, low: np.ndarray, high: np.ndarray, fill: QColor) -> None:
         if self.band is None:
             edges = self._line(0), self._line(0)
             for edge in edges:
@@ -195,14 +198,14 @@ class DrawnCurve:
             self.band = (*edges, pg.FillBetweenItem(*edges))
             self.band[2].setZValue(-1)
             self.plot.addItem(self.band[2])
-        self._show_band(True)
+        self.band[2].show()
         self.band[0].setData(x, low)
         self.band[1].setData(x, high)
         self.band[2].setBrush(fill)
 
-    def _show_band(self, on: bool) -> None:
+    def hide_band(self) -> None:
         if self.band is not None:
-            self.band[2].setVisible(on)
+            self.band[2].hide()
 
     def set_best(self, place: tuple[float, float] | None, ring: QColor, inside: QColor) -> None:
         """place: (x, y) in view units, already logarithmic on a log axis."""
