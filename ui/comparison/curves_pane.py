@@ -1,0 +1,141 @@
+"""The chosen runs' curves on one axis: metric, horizontal axis, smoothing, log scale, mean and band over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSettings, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+
+from ui.comparison.curve_lines import curve_lines
+from ui.comparison.sides import Comparison
+from ui.widgets.curve_axes import X_AXES
+from ui.widgets.curve_plot import CurvePlot
+from ui.widgets.fields import Choice
+from ui.widgets.text import Text
+
+if TYPE_CHECKING:
+    from storage.store import Curve
+
+USUAL = "val/accuracy"
+WORDS = {"train": "training", "val": "validation", "moved": "moved", "rate": "learning rate"}
+
+
+def metric_title(metric: str) -> str:
+    """ "val/accuracy" -> "Validation accuracy", "moved/block2" -> "Moved: block2"."""
+    kind, _, what = metric.partition("/")
+    if kind in ("moved", "rate") and what:
+        return f"{WORDS[kind].capitalize()}: {what}"
+    return f"{WORDS.get(kind, kind)} {what}".strip().capitalize()
+
+
+class CurvesPane(QWidget):
+    """metric_wanted(name): the person chose a metric; the page reads it and calls `show_curves`."""
+
+    metric_wanted = Signal(str)
+
+    def __init__(self, settings: QSettings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._comparison: Comparison | None = None
+        self._curves: Mapping[int, Curve] = {}
+        self._metric = USUAL
+        self.metric_choice = Choice([(USUAL, metric_title(USUAL))])
+        self.axis = Choice([(key, title) for key, title in X_AXES.items()])
+        self.smoothing = QSlider(Qt.Orientation.Horizontal)
+        self.log = QCheckBox("Log")
+        self.members = QCheckBox("Each seed")
+        self.percent, self.plain = CurvePlot("Curves", "percent"), CurvePlot("Curves", "number")
+        self._name()
+        self._build()
+        self._restore()
+        self._connect()
+
+    def _name(self) -> None:
+        for widget, name, tip in (
+            (self.metric_choice, "Metric", "What the curves show"),
+            (self.axis, "Horizontal axis", "Steps, epochs, time or images seen"),
+            (self.smoothing, "Smoothing", "Moving average; the measured values stay visible behind"),
+            (self.log, "Logarithmic scale", "Logarithmic vertical scale"),
+            (self.members, "Each seed", "Draw every seed as a thin line behind the mean"),
+        ):
+            widget.setAccessibleName(name)
+            widget.setToolTip(tip)
+
+    def _build(self) -> None:
+        self.smoothing.setRange(0, 99)
+        self.smoothing.setFixedWidth(96)
+        self.metric_choice.setMinimumContentsLength(18)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.metric_choice)
+        row.addWidget(self.axis)
+        row.addWidget(Text("Smoothing", "small", "muted", wrap=False))
+        for widget in (self.smoothing, self.log, self.members):
+            row.addWidget(widget)
+        row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        for plot in (self.percent, self.plain):
+            plot.setMinimumHeight(300)
+            plot.set_empty_text("These runs have no such curve.")
+            column.addWidget(plot, 1)
+        column.addLayout(row)
+        self.plain.hide()
+
+    def _restore(self) -> None:
+        self.axis.set_key(str(self._settings.value("compare/axis", "epoch")))
+        self.smoothing.setValue(int(str(self._settings.value("compare/smoothing", 0))))
+        self.members.setChecked(str(self._settings.value("compare/members", "false")) == "true")
+
+    def _connect(self) -> None:
+        self.metric_choice.currentIndexChanged.connect(lambda _: self.metric_wanted.emit(self.chosen_metric()))
+        self.axis.currentIndexChanged.connect(lambda _: self._keep("axis", self.axis.key()))
+        self.smoothing.valueChanged.connect(lambda value: self._keep("smoothing", value))
+        self.members.toggled.connect(lambda on: self._keep("members", "true" if on else "false"))
+        self.log.toggled.connect(lambda _: self._draw())
+
+    def _keep(self, key: str, value: object) -> None:
+        self._settings.setValue(f"compare/{key}", value)
+        self._draw()
+
+    @property
+    def plot(self) -> CurvePlot:
+        """The plot that is shown: accuracies in percent, everything else in its own unit."""
+        return self.percent if "accuracy" in self._metric else self.plain
+
+    def chosen_metric(self) -> str:
+        return str(self.metric_choice.key() or USUAL)
+
+    def set_metrics(self, names: list[str]) -> None:
+        """What any of the runs has recorded; the choice stays if it can."""
+        order = sorted(names, key=lambda name: (name != USUAL, name.startswith(("moved/", "rate/")), name))
+        self.metric_choice.set_options([(name, metric_title(name)) for name in order] or [(USUAL, metric_title(USUAL))])
+
+    def show_curves(self, comparison: Comparison, metric: str, curves: Mapping[int, Curve]) -> None:
+        """Draw this metric's curves, by run id."""
+        self._comparison, self._metric, self._curves = comparison, metric, curves
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._comparison is None:
+            return
+        self.plain.setVisible(self.plot is self.plain)
+        self.percent.setVisible(self.plot is self.percent)
+        axis, weight = str(self.axis.key()), self.smoothing.value() / 100
+        several = any(len(side.runs) > 1 for side in self._comparison.sides)
+        self.members.setVisible(several)
+        title = metric_title(self._metric) + (", mean and 95 % interval over seeds" if several else "")
+        self.plot.set_title(title)
+        self.plot.set_x_axis(axis)
+        self.plot.set_log(self.log.isChecked())
+        self.plot.set_smoothing(weight)
+        members = self.members.isChecked() and several
+        self.plot.set_curves(curve_lines(self._comparison, self._curves, axis, weight, members))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._comparison is not None:
+            self._draw()

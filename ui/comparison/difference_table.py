@@ -1,0 +1,158 @@
+"""The settings that differ, one line each, against the base: what differs from it is bold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, QSizeF, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QSizePolicy, QTableView, QWidget
+
+from engine.comparison.differences import shown
+from ui import theme
+from ui.comparison.painted import HEADING, draw_elided, line_height, paint_title
+from ui.comparison.sides import Comparison
+from ui.widgets.figure_export import FigureActions
+
+Index = QModelIndex | QPersistentModelIndex
+ROOT = QModelIndex()
+TITLE = "Settings that differ"
+MOST_ROWS = 14  # before the table scrolls
+
+
+def ordered(comparison: Comparison) -> list[int]:
+    """Places of the sides, the base first."""
+    base = comparison.sides.index(comparison.base)
+    return [base, *(place for place in range(len(comparison.sides)) if place != base)]
+
+
+def table_of(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
+    """Headings and rows: the setting, then one value per side, the base first."""
+    order = ordered(comparison)
+    heads = ["Setting", *(comparison.sides[place].title for place in order)]
+    heads[1] += " (base)"
+    return heads, [[row.label, *(shown(row.values[place]) for place in order)] for row in comparison.differences]
+
+
+class DifferenceModel(QAbstractTableModel):
+    """heads and rows as `table_of` gives them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heads: list[str] = []
+        self.rows: list[list[str]] = []
+
+    def show(self, heads: list[str], rows: list[list[str]]) -> None:
+        self.beginResetModel()
+        self.heads, self.rows = heads, rows
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = ROOT) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = ROOT) -> int:
+        return 0 if parent.isValid() else len(self.heads)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal or section >= len(self.heads):
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        return self.heads[section] if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) else None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row, column = self.rows[index.row()], index.column()
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return row[column]
+        if role == Qt.ItemDataRole.FontRole:
+            return theme.font(bold=column > 1 and row[column] != row[1], tabular=True)
+        if role == Qt.ItemDataRole.ForegroundRole and column == 0:
+            return theme.colour("muted")
+        return None
+
+
+class DifferenceTable(QTableView):
+    """As high as its rows up to a limit; Ctrl+C copies what is selected."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = DifferenceModel()
+        self.setModel(self._model)
+        self.setAccessibleName(TITLE)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.verticalHeader().hide()
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setStretchLastSection(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.menu = QMenu(self)
+        self._exports = FigureActions(self, self)
+        self.menu.addActions(self._exports.actions)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(lambda at: self.menu.popup(self.viewport().mapToGlobal(at)))
+
+    def show_comparison(self, comparison: Comparison) -> None:
+        self._model.show(*table_of(comparison))
+        self.verticalHeader().setDefaultSectionSize(round(line_height()) + 8)
+        self.resizeColumnsToContents()
+        for column in range(len(self._model.heads)):
+            self.setColumnWidth(column, min(self.columnWidth(column) + 8, 240))
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        rows = min(max(1, self._model.rowCount()), MOST_ROWS)
+        line = self.verticalHeader().defaultSectionSize()
+        header, bar = self.horizontalHeader().sizeHint().height(), self.horizontalScrollBar().sizeHint().height()
+        return QSize(320, header + rows * line + bar + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(240, self.sizeHint().height())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self._exports.copy_numbers()
+        else:
+            super().keyPressEvent(event)
+
+    # As a figure to save (see figure_export.Figure)
+
+    def figure_title(self) -> str:
+        return TITLE
+
+    def figure_size(self) -> QSize:
+        heads, rows = self._model.heads, self._model.rows
+        return QSize(max(480, 170 * len(heads)), round(HEADING + table_height(len(rows))))
+
+    def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        return self._model.heads, self._model.rows
+
+    def paint_figure(self, painter: QPainter, size: QSizeF) -> None:
+        paint_title(painter, TITLE)
+        painter.translate(0, HEADING)
+        paint_table(painter, size.width(), self._model.heads, self._model.rows)
+
+
+def table_height(rows: int) -> float:
+    """Pixels of a painted table with its heading line."""
+    return (rows + 1) * (line_height() + 8) + 4
+
+
+def paint_table(painter: QPainter, width: float, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns of equal width, values that differ from the base (second column) bold, from the painter's origin."""
+    column, line = width / max(1, len(heads)), line_height() + 8
+    for number, row in enumerate([heads, *rows]):
+        baseline = number * line + line - 8
+        for place, text in enumerate(row):
+            bold = number == 0 or (place > 1 and text != row[1])
+            painter.setFont(theme.font(bold=bold, tabular=True))
+            painter.setPen(theme.colour("muted" if place == 0 and number else "text"))
+            draw_elided(painter, place * column, baseline, column - 12, text)
+        painter.setPen(theme.colour("border" if number == 0 else "grid"))
+        y = (number + 1) * line
+        painter.drawLine(0, round(y), round(width), round(y))

@@ -1,0 +1,135 @@
+"""Everything about the chosen runs on one page: verdict, results, curves, settings that differ, confusion matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+
+from engine.comparison.wording import count
+from ui.comparison.confusion_view import ConfusionView
+from ui.comparison.curves_pane import CurvesPane
+from ui.comparison.difference_table import TITLE, DifferenceTable
+from ui.comparison.painted import Section
+from ui.comparison.result_bars import ResultBars
+from ui.comparison.sides import ComparedRun, Comparison, compare
+from ui.comparison.verdict_card import VerdictCard
+from ui.widgets.buttons import button
+from ui.widgets.fields import Choice
+from ui.widgets.text import Text
+
+if TYPE_CHECKING:
+    from storage.store import Curve
+
+
+class ComparisonPane(QScrollArea):
+    """show_runs gives it the runs and the curves of one metric.
+
+    report_wanted: save it all as one file. seeds_wanted(side, base): run what is missing. metric_wanted(name): read it.
+    """
+
+    report_wanted = Signal()
+    seeds_wanted = Signal(object, object)
+    metric_wanted = Signal(str)
+    cleared = Signal()
+
+    def __init__(self, settings: QSettings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.comparison: Comparison | None = None
+        self._runs: list[ComparedRun] = []
+        self._curves: Mapping[int, Curve] = {}
+        self.bars, self.table, self.curves = ResultBars(), DifferenceTable(), CurvesPane(settings)
+        self.verdict, self.confusion = VerdictCard(), ConfusionView()
+        self.settings_section = Section(TITLE, self.table, self.table.menu)
+        self.base = Choice()
+        self._build()
+        self.base.currentIndexChanged.connect(lambda _: self._compare())
+        self.verdict.seeds_wanted.connect(self.seeds_wanted)
+        self.curves.metric_wanted.connect(self.metric_wanted)
+
+    def _build(self) -> None:
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Comparison")
+        left = QVBoxLayout()
+        left.setSpacing(24)
+        left.addWidget(Section(self.bars.title, self.bars, self.bars.menu))
+        left.addWidget(self.settings_section)
+        left.addStretch(1)
+        columns = QSplitter(Qt.Orientation.Horizontal)
+        columns.setObjectName("compare columns")
+        columns.setChildrenCollapsible(False)
+        columns.setHandleWidth(24)
+        holder = QWidget()
+        left.setContentsMargins(0, 0, 0, 0)
+        holder.setLayout(left)
+        columns.addWidget(holder)
+        columns.addWidget(self.curves)
+        columns.setStretchFactor(0, 4)
+        columns.setStretchFactor(1, 5)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(16, 8, 16, 16)
+        column.setSpacing(16)
+        column.addLayout(self._heading())
+        column.addWidget(self.verdict)
+        column.addWidget(columns)
+        column.addWidget(self.confusion)
+        column.addStretch(1)
+        self.setWidget(page)
+
+    def _heading(self) -> QHBoxLayout:
+        self.title = Text("", "heading", bold=True, wrap=False)
+        against = Text("Base", wrap=False)
+        against.setBuddy(self.base)
+        self.base.setAccessibleName("Base of the comparison")
+        self.base.setToolTip("What the others are compared with")
+        self.base.setMinimumContentsLength(16)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.title)
+        row.addStretch(1)
+        row.addWidget(against)
+        row.addWidget(self.base)
+        row.addWidget(button("Save report…", "export", "One HTML file with everything on this page",
+                             self.report_wanted.emit))  # fmt: skip
+        row.addWidget(button("Clear", "close", "Untick and deselect everything (Esc in the table)", self.cleared.emit))
+        return row
+
+    def show_runs(
+        self, runs: Sequence[ComparedRun], metrics: list[str], metric: str, curves: Mapping[int, Curve]
+    ) -> None:
+        """Compare these runs; the base stays if it is still among them."""
+        self._runs, self._curves, self._metric = list(runs), curves, metric
+        blocked = self.curves.blockSignals(True)
+        self.curves.set_metrics(metrics)
+        self.curves.blockSignals(blocked)
+        found = compare(runs, str(self.base.key() or ""))
+        if found is not None:
+            blocked = self.base.blockSignals(True)
+            self.base.set_options([(side.key, side.title) for side in found.sides])
+            self.base.set_key(found.base.key)
+            self.base.blockSignals(blocked)
+            self._show(found)
+
+    def _compare(self) -> None:
+        """The person chose another base."""
+        found = compare(self._runs, str(self.base.key()))
+        if found is not None:
+            self._show(found)
+
+    def _show(self, comparison: Comparison) -> None:
+        self.comparison = comparison
+        runs = sum(len(side.runs) for side in comparison.sides)
+        sides = len(comparison.sides)
+        together = count(sides, "configurations") if not comparison.summary else "one configuration"
+        self.title.setText(f"{count(runs, 'runs')} of {together}" if runs != sides or comparison.summary
+                           else f"{count(runs, 'runs')} side by side")  # fmt: skip
+        self.base.setEnabled(not comparison.summary)
+        for part in (self.verdict, self.bars, self.table, self.confusion):
+            part.show_comparison(comparison)
+        self.settings_section.setVisible(bool(comparison.differences))
+        self.curves.show_curves(comparison, self._metric, self._curves)

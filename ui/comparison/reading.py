@@ -1,0 +1,66 @@
+"""What the Compare page asks the storage thread and the background for; nothing here waits in the window's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.errors import StorageError
+from engine.experiment import Experiment
+from ui.comparison.sides import ComparedRun, load, load_curves
+
+if TYPE_CHECKING:
+    from storage.store import Curve, RunRow, RunStore
+
+FEW = 12  # up to so many changed runs are read one by one
+TILE = 64  # pixels of the images behind a cell
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """The chosen runs, the metrics they recorded, and the curves of one of them by run id."""
+
+    runs: list[ComparedRun]
+    metrics: list[str]
+    metric: str
+    curves: Mapping[int, Curve]
+
+
+def read_chosen(store: RunStore, run_ids: Sequence[int], metric: str) -> Loaded:
+    """Everything the comparison needs; a metric that none of them has becomes the first they have."""
+    runs = load(store, run_ids)
+    metrics = list(dict.fromkeys(name for run_id in run_ids for name in store.metric_names(run_id)))
+    if metric not in metrics and metrics:
+        metric = metrics[0]
+    return Loaded(runs, metrics, metric, load_curves(store, run_ids, metric))
+
+
+def read_rows(changed: Collection[int]) -> Callable[[RunStore], tuple[bool, list[RunRow]]]:
+    """Ask for the runs that changed, or for all; the answer says whether it is all of them."""
+
+    def question(store: RunStore) -> tuple[bool, list[RunRow]]:
+        if not changed or len(changed) > FEW:
+            return True, store.runs()
+        try:
+            return False, [store.run(run_id) for run_id in changed]
+        except StorageError:
+            return True, store.runs()
+
+    return question
+
+
+def images_of(experiment: Experiment, ids: np.ndarray) -> Callable[[Callable[[], bool]], list[np.ndarray]]:
+    """Work for the background: the images with these numbers, uint8 [TILE, TILE, channels] each."""
+
+    def work(cancelled: Callable[[], bool]) -> list[np.ndarray]:
+        from engine.data import sources
+
+        data = sources.load(experiment.dataset, cancelled=cancelled)
+        inside = ids[ids < len(data.labels)]
+        size = min(TILE, *data.typical_size)
+        return list(data.pixels(inside, size, data.channels, cancelled=cancelled))
+
+    return work

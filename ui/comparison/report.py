@@ -1,0 +1,108 @@
+"""The comparison as one HTML file that needs nothing else: verdicts, figures as pictures, settings, runs."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from engine.comparison.wording import duration
+from ui.comparison.difference_table import table_of
+from ui.comparison.result_bars import value_text
+from ui.comparison.run_columns import date_text, seconds, test_text
+from ui.comparison.sides import Comparison
+from ui.comparison.verdict_card import sentences
+from ui.widgets.figure_export import Figure, svg
+
+STYLE = """
+:root { color-scheme: light dark; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 32px auto; padding: 0 16px; }
+h1 { font-size: 24px; } h2 { font-size: 18px; margin-top: 32px; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { text-align: left; padding: 4px 16px 4px 0; border-bottom: 1px solid #8884; vertical-align: top; }
+td.other { font-weight: 600; } img { max-width: 100%; border-radius: 4px; } pre { overflow-x: auto; }
+p.small { color: #777; font-size: 13px; }
+"""
+
+
+def report(comparison: Comparison, figures: Iterable[Figure]) -> str:
+    """The whole page as text. figures: drawn in the palette in use."""
+    names = " and ".join(side.title for side in comparison.sides)
+    parts = [
+        f"<h1>{escape(names)}</h1>",
+        f'<p class="small">Warmstart, {time.strftime("%Y-%m-%d %H:%M")}</p>',
+        "".join(f"<p>{escape(said)}</p>" for said in sentences(comparison)),
+        "<h2>Results</h2>" + results(comparison),
+        *(picture(figure) for figure in figures),
+        "<h2>Settings that differ</h2>" + settings(comparison) if comparison.differences else "",
+        "<h2>Runs</h2>" + runs(comparison),
+        "<h2>Experiments</h2>" + experiments(comparison),
+    ]
+    head = f'<meta charset="utf-8"><title>{escape(names)}</title><style>{STYLE}</style>'
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n' + "\n".join(parts) + "\n</body></html>\n"
+
+
+def escape(text: object) -> str:
+    return html.escape(str(text))
+
+
+def picture(figure: Figure) -> str:
+    """A figure inside the page, as SVG."""
+    data = base64.b64encode(svg(figure)).decode()
+    title = escape(figure.figure_title())
+    return f'<h2>{title}</h2><img alt="{title}" src="data:image/svg+xml;base64,{data}">'
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Cells are HTML already."""
+    top = "".join(f"<th>{escape(head)}</th>" for head in heads)
+    body = "".join("<tr>" + "".join(row) + "</tr>" for row in rows)
+    return f"<table><tr>{top}</tr>{body}</table>"
+
+
+def cell(text: object, kind: str = "") -> str:
+    return f'<td class="{kind}">{escape(text)}</td>' if kind else f"<td>{escape(text)}</td>"
+
+
+def results(comparison: Comparison) -> str:
+    heads = ("Configuration", "Test accuracy", "95 % interval", "Rests on")
+    rows = [
+        (cell(side.title), cell(value_text(side)), cell(side.interval_basis), cell(side.basis))
+        for side in comparison.sides
+    ]
+    return table(heads, rows)
+
+
+def settings(comparison: Comparison) -> str:
+    """Values that differ from the base are bold."""
+    heads, rows = table_of(comparison)
+    return table(heads, ([cell(text, "other" if place > 1 and text != row[1] else "")
+                          for place, text in enumerate(row)] for row in rows))  # fmt: skip
+
+
+def runs(comparison: Comparison) -> str:
+    heads = ("Run", "Configuration", "Seed", "State", "Test", "Time taken", "Date", "Code")
+    rows = [
+        [cell(text) for text in (row.name, side.title, row.experiment.seed, row.state, test_text(row),
+                                 duration(seconds(row)), date_text(row.created), row.uid)]
+        for side in comparison.sides
+        for row in (run.row for run in side.runs)
+    ]  # fmt: skip
+    return table(heads, rows)
+
+
+def experiments(comparison: Comparison) -> str:
+    """All settings of each configuration, as a file that can be run again."""
+    said = ((side.title, side.experiment.model_dump(mode="json")) for side in comparison.sides)
+    return "".join(
+        f"<details><summary>{escape(title)}</summary><pre>{escape(json.dumps(settings, indent=2))}</pre></details>"
+        for title, settings in said
+    )
+
+
+def save_report(comparison: Comparison, figures: Iterable[Figure], path: Path) -> None:
+    """Write the report; OSError when the file cannot be written."""
+    path.write_text(report(comparison, figures), encoding="utf-8")

@@ -1,0 +1,187 @@
+"""Test results side by side: a point with its 95 % interval, each seed as a small mark, and what they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil, floor
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from engine.comparison.intervals import Interval
+from engine.comparison.wording import number, with_interval
+from ui import theme
+from ui.comparison.painted import PaintedFigure, draw_elided, line_height
+from ui.comparison.sides import Comparison, Side
+
+SIDE_MARGIN = 10.0
+STRIP = 22.0  # height of the line with the interval
+GAP = 12.0  # between two sides
+STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Fractions low..high over left..right pixels."""
+
+    low: float
+    high: float
+    left: float
+    right: float
+
+    def x(self, value: float) -> float:
+        return self.left + (value - self.low) / (self.high - self.low) * (self.right - self.left)
+
+    def ticks(self) -> list[float]:
+        """Round fractions, about one per 70 pixels."""
+        wanted = (self.high - self.low) * 70 / max(1.0, self.right - self.left)
+        step = next((step for step in STEPS if step >= wanted), STEPS[-1])
+        return [k * step for k in range(ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9) + 1)]
+
+
+class ResultBars(PaintedFigure):
+    """The test figures of a comparison."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Results on the test set", parent)
+        self._comparison: Comparison | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_comparison(self, comparison: Comparison) -> None:
+        self._comparison = comparison
+        said = "; ".join(f"{side.title} {value_text(side)}, {side.basis}" for side in comparison.sides)
+        self.setAccessibleDescription(said)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        count = len(self._comparison.sides) if self._comparison else 1
+        return QSize(320, round(bars_height(count)))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(260, self.sizeHint().height())
+
+    def paint(self, painter: QPainter, size: QSizeF) -> None:
+        if self._comparison is not None:
+            paint_bars(painter, size.width(), self._comparison)
+
+    def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        heads = ["side", "test accuracy", "low", "high", "interval", "seeds", "rests on"]
+        return heads, [row_of(side) for side in self._comparison.sides] if self._comparison else []
+
+    def event(self, event: QEvent) -> bool:
+        """The tooltip says in full what may be cut in the line below a bar."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self._comparison is not None:
+            place = int(event.pos().y() // row_height())
+            if place < len(self._comparison.sides):
+                side = self._comparison.sides[place]
+                QToolTip.showText(event.globalPos(), f"{side.title}\n{side.basis.replace(' · ', chr(10))}", self)
+            return True
+        return super().event(event)
+
+
+def row_of(side: Side) -> list[object]:
+    """One line of the numbers behind the figure."""
+    shown = side.interval or Interval(float("nan"), float("nan"), float("nan"), 0)
+    seeds = " ".join(str(run.row.experiment.seed) for run, _ in side.tested)
+    return [side.title, shown.value, shown.low, shown.high, side.interval_basis, seeds, side.basis]
+
+
+def value_text(side: Side) -> str:
+    return "not tested" if side.interval is None else with_interval(side.interval)
+
+
+def row_height() -> float:
+    """Pixels one side takes: its name, its line, what it rests on."""
+    return line_height(bold=True) + STRIP + line_height("small") + GAP
+
+
+def bars_height(count: int) -> float:
+    """Pixels for so many sides and the axis below."""
+    return count * row_height() + line_height("small") + 8
+
+
+def shared_scale(comparison: Comparison, width: float) -> Scale:
+    """From just below the lowest to just above the highest of all intervals and seeds, inside 0 and 1."""
+    values = [value for side in comparison.sides for value in extent(side)]
+    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    room = max(0.06 * (high - low), 0.01)
+    return Scale(max(0.0, low - room), min(1.0, high + room), SIDE_MARGIN, width - SIDE_MARGIN)
+
+
+def extent(side: Side) -> list[float]:
+    """Everything the scale has to show of one side."""
+    if side.interval is None:
+        return []
+    ends = [side.interval.low, side.interval.high] if side.interval.known else []
+    return [min(1.0, max(0.0, end)) for end in ends] + [result.value for _, result in side.tested]
+
+
+def paint_bars(painter: QPainter, width: float, comparison: Comparison) -> None:
+    """All sides under each other over one axis, from the painter's origin."""
+    scale = shared_scale(comparison, width)
+    bottom = len(comparison.sides) * row_height()
+    paint_grid(painter, scale, bottom)
+    for place, side in enumerate(comparison.sides):
+        paint_side(painter, scale, place * row_height(), width, side, side is comparison.base)
+
+
+def paint_grid(painter: QPainter, scale: Scale, bottom: float) -> None:
+    painter.setFont(theme.font("small", tabular=True))
+    metrics = QFontMetricsF(painter.font())
+    for tick in scale.ticks():
+        x = scale.x(tick)
+        painter.setPen(QPen(theme.colour("grid"), 1))
+        painter.drawLine(QPointF(x, 0), QPointF(x, bottom))
+        painter.setPen(theme.colour("muted"))
+        text = f"{number(100 * tick, 0 if abs(100 * tick - round(100 * tick)) < 1e-6 else 1)} %"
+        half = metrics.horizontalAdvance(text) / 2
+        x = min(max(x, scale.left - SIDE_MARGIN + half), scale.right + SIDE_MARGIN - half)
+        painter.drawText(QPointF(x - half, bottom + metrics.ascent() + 4), text)
+
+
+def paint_side(painter: QPainter, scale: Scale, top: float, width: float, side: Side, is_base: bool) -> None:
+    """Name and figure on the first line, the interval on the second, what it rests on on the third."""
+    bold = theme.font(bold=True, tabular=True)
+    value, metrics = value_text(side), QFontMetricsF(bold)
+    painter.setFont(bold)
+    painter.setPen(theme.colour("text"))
+    room = metrics.horizontalAdvance(value)
+    painter.drawText(QPointF(width - room, top + metrics.ascent()), value)
+    draw_elided(painter, 0, top + metrics.ascent(), width - room - 12, side.title + (" (base)" if is_base else ""))
+    paint_interval(painter, scale, top + metrics.height() + STRIP / 2, side)
+    painter.setFont(theme.font("small", tabular=True))
+    painter.setPen(theme.colour("muted"))
+    below = top + metrics.height() + STRIP + QFontMetricsF(painter.font()).ascent()
+    draw_elided(painter, 0, below, width, side.basis)
+
+
+def paint_interval(painter: QPainter, scale: Scale, y: float, side: Side) -> None:
+    """The interval as a line with ends, each seed as a hollow mark, the mean as a filled point."""
+    painter.setPen(QPen(theme.colour("grid"), 1))
+    painter.drawLine(QPointF(scale.left, y), QPointF(scale.right, y))
+    if side.interval is None:
+        return
+    colour = theme.curve_colour(side.colour)
+    if side.interval.known:
+        left, right = scale.x(max(0.0, side.interval.low)), scale.x(min(1.0, side.interval.high))
+        style = Qt.PenStyle.DashLine if side.dashed else Qt.PenStyle.SolidLine
+        painter.setPen(QPen(colour, 2, style))
+        painter.drawLine(QPointF(left, y), QPointF(right, y))
+        painter.setPen(QPen(colour, 2))
+        for end in (left, right):
+            painter.drawLine(QPointF(end, y - 5), QPointF(end, y + 5))
+    if len(side.tested) > 1:
+        painter.setPen(QPen(colour, 1))
+        painter.setBrush(theme.colour("page"))
+        for _, result in side.tested:
+            painter.drawEllipse(QPointF(scale.x(result.value), y), 3, 3)
+    painter.setPen(QPen(theme.colour("page"), 1.5))
+    painter.setBrush(colour)
+    point = QPointF(scale.x(side.interval.value), y)
+    if side.dashed:
+        painter.drawRect(QRectF(point.x() - 5, point.y() - 5, 10, 10))
+    else:
+        painter.drawEllipse(point, 6, 6)

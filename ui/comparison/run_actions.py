@@ -1,0 +1,177 @@
+"""What can be done with saved runs: each deed once, for the context menu, the buttons, the keys and the page's menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from engine.comparison.wording import count
+from engine.events import LIVE_STATES
+from ui import icons
+from ui.comparison.run_model import NAME, NOTE
+from ui.comparison.run_table import RunTable
+from ui.comparison.sides import own_name
+from ui.parts import Parts
+
+if TYPE_CHECKING:
+    from storage.store import RunRow, RunStore
+
+# key -> (text, shortcut, icon, tip)
+DEEDS = {
+    "tick": ("Tick for comparison", "Space", "check", "Put the selected runs side by side"),
+    "open": ("Show in Runs", "Return", "runs", "Curves, messages and facts of this run"),
+    "clone": ("Clone into New experiment", "C", "clone", "Fill New experiment with these settings"),
+    "again": ("Run again", "R", "play", "Put the selected runs in line once more with the same settings and seed"),
+    "star": ("Star", "S", "star", "Mark the selected runs with a star, or take it away"),
+    "rename": ("Rename", "F2", "edit", "Give this run another name"),
+    "note": ("Write a note", "N", "edit", "Write a note about this run"),
+    "copy": ("Copy lines", "Ctrl+C", "copy", "Copy the selected lines as a table"),
+    "delete": ("Delete", "Del", "discard", "Delete the selected runs; Ctrl+Z brings them back"),
+    "clear": ("Clear the choice", "Esc", "close", "Untick and deselect everything"),
+}
+
+
+class RunActions(QObject):
+    """The deeds on the table's runs. `actions` by key; they work while the table has the keyboard."""
+
+    def __init__(self, table: RunTable, parts: Parts) -> None:
+        super().__init__(table)
+        self._table, self._parts = table, parts
+        does: dict[str, Callable[[], object]] = {
+            "tick": table.toggle_ticks,
+            "open": self.open,
+            "clone": self.clone,
+            "again": self.run_again,
+            "star": lambda: self.star(self._runs()),
+            "rename": lambda: table.edit_cell(NAME),
+            "note": lambda: table.edit_cell(NOTE),
+            "copy": self.copy,
+            "delete": self.delete,
+            "clear": table.clear_choice,
+        }
+        self.actions = {key: self._action(key, deed) for key, deed in does.items()}
+        table.addActions(list(self.actions.values()))
+        table.opened.connect(lambda run: parts.navigator.show_run.emit(run.id))
+        table.star_clicked.connect(self.star)
+        table.menu_wanted.connect(self.show_menu)
+        table.runs.renamed.connect(self._rename)
+        table.runs.noted.connect(self._note)
+        table.chosen_changed.connect(self.adjust)
+        self.adjust()
+
+    def _action(self, key: str, deed: Callable[[], object]) -> QAction:
+        text, shortcut, icon, tip = DEEDS[key]
+        action = QAction(icons.icon(icon), text, self._table)
+        action.setToolTip(tip)
+        action.setShortcut(QKeySequence(shortcut))
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.triggered.connect(lambda _=False: deed())
+        return action
+
+    def _runs(self) -> list[RunRow]:
+        return self._table.acted_on()
+
+    def adjust(self) -> None:
+        """Say how many runs a deed is about, and switch off what needs exactly one."""
+        runs = self._runs()
+        several = f" {count(len(runs), 'runs')}" if len(runs) > 1 else ""
+        starred = bool(runs) and all(run.starred for run in runs)
+        self.actions["star"].setText(("Unstar" if starred else "Star") + several)
+        self.actions["delete"].setText(f"Delete{several}")
+        self.actions["again"].setText(f"Run{several} again")
+        for key in ("open", "clone", "rename", "note"):
+            self.actions[key].setEnabled(len(runs) == 1 or (bool(runs) and key in ("rename", "note")))
+        for key in ("tick", "again", "star", "copy", "delete"):
+            self.actions[key].setEnabled(bool(runs))
+
+    def show_menu(self, at: QPoint) -> None:
+        """The context menu."""
+        menu = QMenu(self._table)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
+        for number, keys in enumerate((("tick", "open"), ("clone", "again"), ("star", "rename", "note", "copy"),
+                                       ("delete",))):  # fmt: skip
+            if number:
+                menu.addSeparator()
+            menu.addActions([self.actions[key] for key in keys])
+        menu.popup(at)
+
+    # Deeds
+
+    def open(self) -> None:
+        if runs := self._runs():
+            self._parts.navigator.show_run.emit(runs[0].id)
+
+    def clone(self) -> None:
+        if runs := self._runs():
+            self._parts.navigator.clone.emit(runs[0].experiment)
+
+    def run_again(self) -> None:
+        """Queue the same experiments once more, under their own names."""
+        for run in self._runs():
+            self._parts.submit([run.experiment], run.name, run.plan)
+        self._say_queued(len(self._runs()))
+
+    def _say_queued(self, runs: int) -> None:
+        if runs:
+            go = self._parts.navigator.page
+            self._parts.toasts.show(f"{count(runs, 'runs')} put in line.", "Show", lambda: go.emit("Runs"))
+
+    def run_seeds(self, wanted: Sequence[tuple[RunRow, Sequence[int]]]) -> None:
+        """Queue each run's experiment with these seeds, in the order of the seeds so that pairs end together."""
+        pairs = sorted(((seed, run) for run, seeds in wanted for seed in seeds), key=lambda pair: pair[0])
+        for seed, run in pairs:
+            self._parts.submit([run.experiment.with_seed(seed)], name_for_seed(run, seed), run.plan)
+        self._say_queued(len(pairs))
+
+    def star(self, runs: Sequence[RunRow]) -> None:
+        """Star all, or take the star away when all have one."""
+        wanted = not all(run.starred for run in runs)
+        ids = [run.id for run in runs if run.starred != wanted]
+
+        def change(store: RunStore) -> None:
+            for run_id in ids:
+                store.star(run_id, wanted)
+
+        if ids:
+            self._parts.library.write(change, runs=ids)
+
+    def _rename(self, run_id: int, name: str) -> None:
+        self._parts.library.write(lambda store: store.rename(run_id, name), runs=[run_id])
+
+    def _note(self, run_id: int, text: str) -> None:
+        self._parts.library.write(lambda store: store.note(run_id, text), runs=[run_id])
+
+    def delete(self) -> None:
+        """Hide the runs; the toast and Ctrl+Z bring them back. A run that works is stopped first by the person."""
+        runs = self._runs()
+        live = [run for run in runs if run.state in LIVE_STATES]
+        if live:
+            self._parts.toasts.show(
+                f"“{live[0].name}” is {live[0].state}. Stop it before you delete it.", level="warning"
+            )
+            return
+        ids = [run.id for run in runs]
+        if ids:
+            said = f"Deleted {count(len(ids), 'runs')}." if len(ids) > 1 else f"Deleted “{runs[0].name}”."
+            self._parts.library.write(lambda store: store.delete(ids), lambda _: self._say_deleted(said), ids)
+
+    def _say_deleted(self, said: str) -> None:
+        self._parts.toasts.show(said, "Undo", self._undo)
+
+    def _undo(self) -> None:
+        self._parts.library.write(lambda store: store.undo())
+
+    def copy(self) -> None:
+        """The selected lines with the visible columns, for a spreadsheet."""
+        self._table.copy_lines()
+
+
+def name_for_seed(run: RunRow, seed: int) -> str:
+    """A name a person gave, with the other seed; empty when the name was made from the experiment."""
+    own = own_name([run])
+    return f"{own}, seed {seed}" if own else ""

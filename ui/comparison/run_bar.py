@@ -1,0 +1,123 @@
+"""The line above the run table: filter, grouping, columns, how many there are, and the deeds used most."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QToolButton, QWidget
+
+from engine.comparison.wording import count
+from ui import icons
+from ui.comparison.run_actions import RunActions
+from ui.comparison.run_table import RunTable
+from ui.widgets.buttons import icon_button
+from ui.widgets.text import Text
+
+AS_BUTTONS = ("clone", "again", "star", "delete")
+WAIT_MS = 120  # after the last key before the filter works
+
+
+class Filter(QLineEdit):
+    """Esc empties it, Down goes to the table."""
+
+    def __init__(self, table: RunTable) -> None:
+        super().__init__()
+        self._table = table
+        self.setPlaceholderText("Filter: name, data, method, note, …")
+        self.setToolTip("Show only runs that contain every word (Ctrl+F)")
+        self.setAccessibleName("Filter the runs")
+        self.setClearButtonEnabled(True)
+        self.setMinimumWidth(200)
+        self.setMaximumWidth(360)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return):
+            self._table.setFocus()
+        else:
+            super().keyPressEvent(event)
+
+
+class RunBar(QWidget):
+    """`page_actions` are the table's ways of looking, for the page's menu."""
+
+    def __init__(self, table: RunTable, deeds: RunActions, settings: QSettings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._table, self._settings = table, settings
+        self.filter = Filter(table)
+        self.grouped = QCheckBox("Group seeds")
+        self.grouped.setToolTip("One line per configuration with the mean over its seeds (Ctrl+G)")
+        self.said = Text("", "small", "muted", wrap=False)
+        self.buttons = {key: self._button(deeds.actions[key]) for key in AS_BUTTONS}
+        self.columns = icon_button("columns", "Columns", self._show_columns)
+        self._wait = QTimer(self)
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(WAIT_MS)
+        self._wait.timeout.connect(self._apply_filter)
+        self._build()
+        self._connect()
+        self.page_actions = [self._group_action(), self._columns_action()]
+
+    def _button(self, action: QAction) -> QToolButton:
+        """An icon for a deed; its text stays in the tooltip."""
+        key = {"Clone into New experiment": "clone"}.get(action.text(), "")
+        result = QToolButton()
+        result.setAutoRaise(True)
+        result.setDefaultAction(action)
+        result.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        result.setAccessibleName(action.text() or key)
+        return result
+
+    def _build(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.filter, 1)
+        row.addWidget(self.grouped)
+        row.addWidget(self.said)
+        row.addStretch(1)
+        for button in (*self.buttons.values(), self.columns):
+            row.addWidget(button)
+
+    def _connect(self) -> None:
+        self.filter.textChanged.connect(lambda _: self._wait.start())
+        self.grouped.toggled.connect(self._group)
+        self.grouped.setChecked(str(self._settings.value("compare/grouped", "false")) == "true")
+
+    def _group_action(self) -> QAction:
+        action = QAction("Group seeds", self)
+        action.setShortcut(QKeySequence("Ctrl+G"))
+        action.setCheckable(True)
+        action.setChecked(self.grouped.isChecked())
+        action.toggled.connect(self.grouped.setChecked)
+        self.grouped.toggled.connect(action.setChecked)
+        return action
+
+    def _columns_action(self) -> QAction:
+        action = QAction(icons.icon("columns"), "Columns…", self)
+        action.triggered.connect(lambda _=False: self._show_columns())
+        return action
+
+    def _show_columns(self) -> None:
+        self._table.column_menu().popup(self.columns.mapToGlobal(self.columns.rect().bottomLeft()))
+
+    def focus_filter(self) -> None:
+        self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.filter.selectAll()
+
+    def _group(self, on: bool) -> None:
+        self._settings.setValue("compare/grouped", "true" if on else "false")
+        self._table.set_grouped(on)
+        self.say_count()
+
+    def _apply_filter(self) -> None:
+        self._table.runs.set_filter(self.filter.text())
+        self.say_count()
+
+    def say_count(self) -> None:
+        """ "128 runs", "12 of 128 runs · 3 chosen"."""
+        shown, total = self._table.runs.count_shown(), len(self._table.runs.rows())
+        words = count(total, "runs") if shown == total else f"{shown:,} of {count(total, 'runs')}"
+        chosen = len(self._table.chosen_runs())
+        self.said.setText(words + (f" · {chosen} chosen" if chosen else ""))

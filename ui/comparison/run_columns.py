@@ -1,0 +1,202 @@
+"""The columns of the run table: what each says for one run and for a configuration with its seeds, and how it sorts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine.comparison.differences import backbone_title, data_title, method_title, shown
+from engine.comparison.grouping import RunGroup
+from engine.comparison.intervals import Interval
+from engine.comparison.wording import duration, number, percent, with_interval
+from engine.events import RunState
+from ui.comparison.sides import state_words, stem
+
+if TYPE_CHECKING:
+    from storage.store import RunRow
+
+METRIC = "val/accuracy"
+STATES = list(RunState)
+
+
+@dataclass(frozen=True)
+class Column:
+    """text and order take a RunRow; group_text and group_order a RunGroup, by default what all its members share.
+
+    order: None sorts last whatever the direction. width: in characters of the table's font.
+    """
+
+    key: str
+    title: str
+    help: str
+    width: int
+    text: Callable[[RunRow], str]
+    order: Callable[[RunRow], Any]
+    group_text: Callable[[RunGroup[RunRow]], str]
+    group_order: Callable[[RunGroup[RunRow]], Any]
+    number: bool = False
+    shown: bool = True
+
+
+def same(text: Callable[[RunRow], str]) -> Callable[[RunGroup[RunRow]], str]:
+    """What all members say, or "…" when they differ."""
+
+    def shared(group: RunGroup[RunRow]) -> str:
+        found = {text(run) for run in group.members}
+        return found.pop() if len(found) == 1 else "…"
+
+    return shared
+
+
+def words(
+    key: str, title: str, help: str, width: int, text: Callable[[RunRow], str],
+    order: Callable[[RunRow], Any] | None = None, shown: bool = True, number: bool = False,
+) -> Column:  # fmt: skip
+    """A column of text; groups say what all members share and sort by their first member."""
+    by = order or (lambda run: text(run).casefold() or None)
+    return Column(key, title, help, width, text, by, same(text), lambda group: by(group.members[0]), number, shown)
+
+
+def name_of(group: RunGroup[RunRow]) -> str:
+    """The newest member's name without its seed."""
+    return stem(max(group.members, key=lambda run: run.created).name)
+
+
+def state_text(run: RunRow) -> str:
+    if run.state in (RunState.RUNNING, RunState.PAUSED) and run.total_steps:
+        return f"{run.state.value} {number(100 * run.step / run.total_steps, 0)} %"
+    return run.state.value
+
+
+def labels_text(run: RunRow) -> str:
+    labels = run.experiment.dataset.labels_per_class
+    if run.family == "meta":
+        settings = run.experiment.method.hyperparameters
+        return f"{settings['shot']}-shot" if "shot" in settings else "–"
+    return "all" if labels is None else str(labels)
+
+
+def labels_order(run: RunRow) -> tuple[str, float]:
+    labels = run.experiment.dataset.labels_per_class
+    shot = run.experiment.method.hyperparameters.get("shot", 0)
+    return run.family, float(shot) if run.family == "meta" else float("inf") if labels is None else float(labels)
+
+
+def best_value(run: RunRow) -> float | None:
+    return run.best[METRIC][0] if METRIC in run.best else None
+
+
+def last_value(run: RunRow) -> float | None:
+    value = run.last.get(METRIC)
+    return None if value is None or value != value else value
+
+
+def test_value(run: RunRow) -> float | None:
+    return run.test.value if run.test else None
+
+
+def share(value: Callable[[RunRow], float | None]) -> Callable[[RunRow], str]:
+    """A fraction as "81.2 %", empty while there is none."""
+    return lambda run: "" if (found := value(run)) is None else percent(found)
+
+
+def test_text(run: RunRow) -> str:
+    if run.test is None:
+        return ""
+    return with_interval(Interval(run.test.value, run.test.low, run.test.high, run.test.n))
+
+
+def over_seeds_text(interval: Interval | None) -> str:
+    return "" if interval is None else with_interval(interval)
+
+
+def group_test_text(group: RunGroup[RunRow]) -> str:
+    """Mean and interval over seeds; one seed alone keeps its own interval over test items."""
+    tested = [run for run in group.members if run.test is not None]
+    if group.test is not None and not group.test.known and tested:
+        return test_text(tested[-1])
+    return over_seeds_text(group.test)
+
+
+def value_of(interval: Interval | None) -> float | None:
+    return None if interval is None else interval.value
+
+
+def seeds_text(group: RunGroup[RunRow]) -> str:
+    """ "5" seeds; the tooltip and the members say which."""
+    return str(len(group.seeds))
+
+
+def seconds(run: RunRow) -> float | None:
+    if run.started is None:
+        return None
+    return (run.ended if run.ended is not None else time.time()) - run.started
+
+
+def total_seconds(group: RunGroup[RunRow]) -> float | None:
+    known = [value for run in group.members if (value := seconds(run)) is not None]
+    return sum(known) if known else None
+
+
+def date_text(seconds_since_epoch: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds_since_epoch))
+
+
+def newest(group: RunGroup[RunRow]) -> float:
+    return max(run.created for run in group.members)
+
+
+def weights_text(run: RunRow) -> str:
+    return shown(run.experiment.backbone.weights)
+
+
+def starred(run: RunRow) -> int:
+    return 0 if run.starred else 1
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("star", "★", "Star: mark the runs you want to find again (S)", 4, lambda run: "", starred,
+           lambda group: "", lambda group: min(map(starred, group.members))),
+    Column("name", "Name", "Name of the run (F2 renames)", 34, lambda run: run.name, lambda run: run.name.casefold(),
+           name_of, lambda group: name_of(group).casefold()),
+    Column("state", "State", "Queued, running, finished, stopped, failed or interrupted", 13, state_text,
+           lambda run: STATES.index(run.state), lambda group: state_words([run.state for run in group.members]),
+           lambda group: STATES.index(group.members[0].state)),
+    words("data", "Data", "Data set", 12, lambda run: data_title(run.experiment)),
+    words("backbone", "Backbone", "The network", 12, lambda run: backbone_title(run.experiment.backbone.name)),
+    words("weights", "Weights", "What the backbone was pretrained on", 18, weights_text, shown=False),
+    words("method", "Method", "How it was trained", 16, lambda run: method_title(run.experiment.method.name)),
+    words("labels", "Labels", "Labelled training images per class, or shots per class in episodes", 8, labels_text,
+          labels_order, number=True),
+    Column("best", "Best validation", "Highest validation accuracy of all epochs", 14, share(best_value), best_value,
+           lambda group: over_seeds_text(group.best), lambda group: value_of(group.best), True),
+    Column("last", "Last validation", "Validation accuracy of the last epoch", 14, share(last_value), last_value,
+           lambda group: over_seeds_text(group.last), lambda group: value_of(group.last), True, False),
+    Column("test", "Test, 95 % interval",
+           "Test accuracy with its 95 % interval: over test images or episodes for one run, over seeds for several",
+           21, test_text, test_value, group_test_text, lambda group: value_of(group.test), True),
+    Column("seed", "Seed", "The run's seed; grouped, the number of seeds", 7,
+           lambda run: str(run.experiment.seed), lambda run: run.experiment.seed, seeds_text,
+           lambda group: len(group.seeds), True),
+    Column("took", "Time taken", "From the first step to the end; grouped, in all", 11,
+           lambda run: duration(seconds(run)), seconds,
+           lambda group: duration(total_seconds(group)), total_seconds, True),
+    Column("date", "Date", "When the run was made; grouped, the newest", 16, lambda run: date_text(run.created),
+           lambda run: run.created, lambda group: date_text(newest(group)), newest),
+    words("note", "Note", "Your note (N writes one)", 24, lambda run: run.note),
+    words("device", "Device", "Where it was trained", 8, lambda run: run.experiment.device, shown=False),
+    words("code", "Code", "The run's short code, also the name of its folder", 8, lambda run: run.uid, shown=False),
+)  # fmt: skip
+PLACES: dict[str, int] = {column.key: place for place, column in enumerate(COLUMNS)}
+
+
+def search_text(run: RunRow) -> str:
+    """Everything the filter looks in, in lower case."""
+    return " ".join([*(column.text(run) for column in COLUMNS), run.uid, run.plan]).casefold()
+
+
+def sort_key(values: Sequence[Any], descending: bool) -> Callable[[int], tuple[bool, Any]]:
+    """Key of a place in `values` that puts None last in both directions (for `sorted(..., reverse=descending)`)."""
+    return lambda place: ((values[place] is None) != descending, 0 if values[place] is None else values[place])

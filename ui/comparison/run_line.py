@@ -1,0 +1,64 @@
+"""One line of the run table: a run, or a configuration with its runs below, and what it says besides its texts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.comparison.grouping import RunGroup
+from ui import icons
+from ui.comparison.run_columns import COLUMNS, PLACES, date_text
+
+if TYPE_CHECKING:
+    from storage.store import RunRow
+
+STAR = PLACES["star"]
+
+
+class Node:
+    """A line of the table: one run, or one configuration with its runs below. number never changes."""
+
+    def __init__(self, number: int, item: RunRow | RunGroup[RunRow], parent: Node | None = None) -> None:
+        self.number, self.item, self.parent = number, item, parent
+        self.children: list[Node] = []
+        self.place = 0
+        self.texts: dict[int, str] = {}
+        self.is_group = isinstance(item, RunGroup)
+        self.runs: tuple[RunRow, ...] = item.members if isinstance(item, RunGroup) else (item,)
+
+    def text(self, column: int) -> str:
+        if column not in self.texts:
+            said = COLUMNS[column]
+            self.texts[column] = said.group_text(self.item) if self.is_group else said.text(self.item)  # type: ignore[arg-type]
+        return self.texts[column]
+
+    def order(self, column: int) -> Any:
+        said = COLUMNS[column]
+        return said.group_order(self.item) if self.is_group else said.order(self.item)  # type: ignore[arg-type]
+
+
+def star(node: Node) -> Any:
+    """A full star when every run of the line has one."""
+    full = all(run.starred for run in node.runs)
+    return icons.icon("star-filled" if full else "star", "warning" if full else "faint")
+
+
+def tip(node: Node, column: int) -> str | None:
+    """What a cell can say beyond its text; the view shows the whole text itself when it does not fit."""
+    key = COLUMNS[column].key
+    if key == "star":
+        return "Click to star or unstar"
+    if key == "state" and not node.is_group and node.runs[0].failure is not None:
+        return f"{node.runs[0].failure.message} {node.runs[0].failure.advice}"
+    if key == "seed" and node.is_group:
+        return "Seeds " + ", ".join(str(seed) for seed in sorted({run.experiment.seed for run in node.runs}))
+    if key == "test" and not node.is_group and node.runs[0].test is not None:
+        test = node.runs[0].test
+        return "\n".join([f"{test.n:,} test {test.unit}", *(f"{name}: {said}" for name, said in test.protocol.items())])
+    return f"Made {date_text(node.runs[0].created)}" if key == "name" and not node.is_group else None
+
+
+def spoken(node: Node, column: int) -> str | None:
+    """What a screen reader says where the text alone would not do."""
+    if column == STAR:
+        return "Starred" if all(run.starred for run in node.runs) else "Not starred"
+    return None

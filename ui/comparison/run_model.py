@@ -1,0 +1,267 @@
+"""The run table's model: lines of runs or of configurations with their seeds; sorting, filter, choice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+
+from engine.comparison.grouping import run_group
+from engine.events import RunState
+from ui import theme
+from ui.comparison.run_columns import COLUMNS, METRIC, PLACES, search_text
+from ui.comparison.run_line import Node, spoken, star, tip
+
+if TYPE_CHECKING:
+    from storage.store import RunRow
+
+Index = QModelIndex | QPersistentModelIndex
+ROOT = QModelIndex()
+STATE_ROLES = {RunState.FAILED: "bad", RunState.INTERRUPTED: "warning", RunState.RUNNING: "accent"}
+NAME, NOTE, STAR, STATE = (PLACES[key] for key in ("name", "note", "star", "state"))
+
+
+class RunModel(QAbstractItemModel):
+    """Lines sorted and filtered here, so that a thousand runs take milliseconds and choices survive every change.
+
+    chosen_changed: the set of ticked runs is another. renamed(run id, name) and noted(run id, text): the person typed.
+    """
+
+    chosen_changed = Signal()
+    renamed = Signal(int, str)
+    noted = Signal(int, str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: dict[int, RunRow] = {}
+        self._searched: dict[int, str] = {}
+        self._group_numbers: dict[str, int] = {}
+        self._nodes: dict[int, Node] = {}
+        self._top: list[Node] = []
+        self._grouped = False
+        self._words: list[str] = []
+        self._column, self._order = PLACES["date"], Qt.SortOrder.DescendingOrder
+        self.chosen: set[int] = set()
+
+    # What the page tells it
+
+    def set_rows(self, rows: Iterable[RunRow]) -> None:
+        """Show exactly these runs."""
+        self._rows = {row.id: row for row in rows}
+        self._searched.clear()
+        self._arrange()
+        self._drop_choices()
+
+    def update_rows(self, rows: Iterable[RunRow]) -> None:
+        """Put in or replace some runs; those with `deleted_at` go."""
+        for row in rows:
+            self._searched.pop(row.id, None)
+            if row.deleted_at is None:
+                self._rows[row.id] = row
+            else:
+                self._rows.pop(row.id, None)
+        self._arrange()
+        self._drop_choices()
+
+    def _drop_choices(self) -> None:
+        """Runs that are gone are no longer chosen."""
+        if not self.chosen <= self._rows.keys():
+            self.choose(self.chosen & self._rows.keys())
+
+    def set_grouped(self, grouped: bool) -> None:
+        if grouped != self._grouped:
+            self._grouped = grouped
+            self._arrange()
+
+    def is_grouped(self) -> bool:
+        return self._grouped
+
+    def set_filter(self, text: str) -> None:
+        """Show only runs in which every word of `text` is found."""
+        words = text.casefold().split()
+        if words != self._words:
+            self._words = words
+            self._arrange()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        if 0 <= column < len(COLUMNS):
+            self._column, self._order = column, order
+            self._arrange()
+
+    def choose(self, run_ids: Iterable[int]) -> None:
+        """Tick exactly these runs."""
+        self.chosen = set(run_ids) & self._rows.keys()
+        self._changed_all([Qt.ItemDataRole.CheckStateRole])
+        self.chosen_changed.emit()
+
+    # What the page asks
+
+    def rows(self) -> list[RunRow]:
+        return list(self._rows.values())
+
+    def row(self, run_id: int) -> RunRow | None:
+        return self._rows.get(run_id)
+
+    def count_shown(self) -> int:
+        """Runs that pass the filter."""
+        return sum(len(node.runs) for node in self._top)
+
+    def node(self, index: Index) -> Node | None:
+        return self._nodes.get(index.internalId()) if index.isValid() else None
+
+    def index_of(self, run_id: int) -> QModelIndex:
+        """The line of a run, or of the configuration it is in; invalid when the filter hides it."""
+        node = self._nodes.get(2 * run_id)
+        return self._index(node) if node else QModelIndex()
+
+    def _index(self, node: Node, column: int = 0) -> QModelIndex:
+        return self.createIndex(node.place, column, node.number)
+
+    # Arranging
+
+    def _arrange(self) -> None:
+        """Build the lines anew; selection, open configurations and the current line follow their runs."""
+        self.layoutAboutToBeChanged.emit()
+        old = self.persistentIndexList()
+        marks = [(index.internalId(), index.column()) for index in old]
+        self._build()
+        self.changePersistentIndexList(old, [self._found(number, column) for number, column in marks])
+        self.layoutChanged.emit()
+
+    def _found(self, number: int, column: int) -> QModelIndex:
+        node = self._nodes.get(number)
+        return self._index(node, column) if node else QModelIndex()
+
+    def _build(self) -> None:
+        rows = [row for row in self._rows.values() if self._passes(row)]
+        self._nodes = {}
+        if self._grouped:
+            found: dict[str, list[RunRow]] = {}
+            for row in rows:
+                found.setdefault(row.group, []).append(row)
+            self._top = self._sorted([self._group_node(key, members) for key, members in found.items()])
+        else:
+            self._top = self._sorted([self._keep(Node(2 * row.id, row)) for row in rows])
+
+    def _group_node(self, key: str, members: Sequence[RunRow]) -> Node:
+        number = self._group_numbers.setdefault(key, 2 * len(self._group_numbers) + 1)
+        node = self._keep(Node(number, run_group(key, members, METRIC)))
+        node.children = self._sorted([self._keep(Node(2 * run.id, run, node)) for run in node.runs])
+        return node
+
+    def _keep(self, node: Node) -> Node:
+        self._nodes[node.number] = node
+        return node
+
+    def _sorted(self, nodes: list[Node]) -> list[Node]:
+        """By the column and then newest first; lines without a value come last in both directions."""
+        nodes = sorted(nodes, key=lambda node: -max(run.created for run in node.runs))
+        keyed = [(node.order(self._column), node) for node in nodes]
+        known = [pair for pair in keyed if pair[0] is not None]
+        known.sort(key=lambda pair: pair[0], reverse=self._order == Qt.SortOrder.DescendingOrder)
+        result = [node for _, node in known] + [node for key, node in keyed if key is None]
+        for place, node in enumerate(result):
+            node.place = place
+        return result
+
+    def _passes(self, row: RunRow) -> bool:
+        if not self._words:
+            return True
+        if row.id not in self._searched:
+            self._searched[row.id] = search_text(row)
+        return all(word in self._searched[row.id] for word in self._words)
+
+    def _changed_all(self, roles: list[Qt.ItemDataRole]) -> None:
+        """Say that something changed on every line without building it anew."""
+        last = len(COLUMNS) - 1
+        if self._top:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._top) - 1, last), roles)
+        for node in self._top:
+            if node.children:
+                edge = self._index(node.children[-1], last)
+                self.dataChanged.emit(self._index(node.children[0]), edge, roles)
+
+    # What Qt asks
+
+    def index(self, row: int, column: int, parent: Index = ROOT) -> QModelIndex:
+        above = self.node(parent)
+        siblings = above.children if above else self._top
+        if 0 <= row < len(siblings) and 0 <= column < len(COLUMNS):
+            return self.createIndex(row, column, siblings[row].number)
+        return QModelIndex()
+
+    def parent(self, index: Index = ROOT) -> QModelIndex:  # type: ignore[override]
+        node = self.node(index)
+        return self._index(node.parent) if node and node.parent else QModelIndex()
+
+    def rowCount(self, parent: Index = ROOT) -> int:
+        if not parent.isValid():
+            return len(self._top)
+        node = self.node(parent)
+        return len(node.children) if node and parent.column() == 0 else 0
+
+    def columnCount(self, parent: Index = ROOT) -> int:
+        return len(COLUMNS)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        node = self.node(index)
+        if index.column() == NAME:
+            flags |= Qt.ItemFlag.ItemIsUserCheckable
+        if node and not node.is_group and index.column() in (NAME, NOTE):
+            flags |= Qt.ItemFlag.ItemIsEditable
+        return flags
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
+            return None
+        column = COLUMNS[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return "Seeds" if self._grouped and column.key == "seed" else column.title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if column.number else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
+            return column.help
+        return "Star" if role == Qt.ItemDataRole.AccessibleTextRole and section == STAR else None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        node = self.node(index)
+        if node is None:
+            return None
+        column = index.column()
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+            return node.text(column)
+        if role == Qt.ItemDataRole.CheckStateRole and column == NAME:
+            return self._check_state(node)
+        if role == Qt.ItemDataRole.TextAlignmentRole and COLUMNS[column].number:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.DecorationRole and column == STAR:
+            return star(node)
+        if role == Qt.ItemDataRole.ForegroundRole and column == STATE and not node.is_group:
+            hue = STATE_ROLES.get(node.runs[0].state)
+            return theme.colour(hue) if hue else None
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(node, column)
+        return spoken(node, column) if role == Qt.ItemDataRole.AccessibleTextRole else None
+
+    def _check_state(self, node: Node) -> Qt.CheckState:
+        ticked = sum(run.id in self.chosen for run in node.runs)
+        if ticked == 0:
+            return Qt.CheckState.Unchecked
+        return Qt.CheckState.Checked if ticked == len(node.runs) else Qt.CheckState.PartiallyChecked
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        node = self.node(index)
+        if node is None:
+            return False
+        if role == Qt.ItemDataRole.CheckStateRole:
+            ids = {run.id for run in node.runs}
+            ticked = Qt.CheckState(value) != Qt.CheckState.Unchecked
+            self.choose(self.chosen | ids if ticked else self.chosen - ids)
+            return True
+        text = str(value).strip()
+        if role == Qt.ItemDataRole.EditRole and text != node.text(index.column()):
+            (self.renamed if index.column() == NAME else self.noted).emit(node.runs[0].id, text)
+        return False

@@ -1,0 +1,82 @@
+"""The answer in words: for each side against the base, which is better, by how much, and what would settle it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from engine.comparison.verdict import Verdict
+from engine.comparison.wording import count
+from ui.comparison.sides import Comparison, Side
+from ui.widgets.card import Card
+from ui.widgets.text import Text
+
+KINDS = {
+    "better": ("Better", "good"),
+    "worse": ("Worse", "bad"),
+    "too close": ("Too close", "warning"),
+    "not comparable": ("Not comparable", "warning"),
+}
+
+
+class VerdictCard(Card):
+    """One line per verdict. seeds_wanted(side, base): the person asks for the missing seeds of this pair."""
+
+    seeds_wanted = Signal(object, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Verdict")
+        self._lines = QWidget(self)
+        self.body.addWidget(self._lines)
+
+    def show_comparison(self, comparison: Comparison) -> None:
+        """Replace the lines."""
+        old, self._lines = self._lines, QWidget(self)
+        column = QVBoxLayout(self._lines)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        if comparison.summary:
+            column.addWidget(Text(comparison.summary))
+        for side in comparison.others:
+            if side.key in comparison.verdicts:
+                column.addLayout(self._line(side, comparison.base, comparison.verdicts[side.key]))
+        if len(comparison.verdicts) > 1:
+            column.addWidget(Text("Each interval covers 95 % on its own, not all of them together.", "small", "muted"))
+        self.body.replaceWidget(old, self._lines)
+        old.hide()
+        old.deleteLater()
+        self.setAccessibleDescription(" ".join(sentences(comparison)))
+
+    def _line(self, side: Side, base: Side, verdict: Verdict) -> QHBoxLayout:
+        word, role = KINDS[verdict.kind]
+        kind = Text(word, role=role, bold=True, wrap=False)
+        kind.setMinimumWidth(kind.fontMetrics().horizontalAdvance("Not comparable") + 8)
+        sentence = Text(verdict.sentence)
+        sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(kind, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(sentence, 1)
+        if verdict.missing_seeds:
+            row.addWidget(self._button(side, base, verdict), 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    def _button(self, side: Side, base: Side, verdict: Verdict) -> QPushButton:
+        runs = len(verdict.missing_a) + len(verdict.missing_b)
+        button = QPushButton(f"Run {count(len(verdict.missing_seeds), 'missing seeds')}")
+        button.setToolTip(
+            f"Puts {count(runs, 'runs')} in line: seeds {', '.join(map(str, verdict.missing_seeds))}, "
+            f"so that {side.title} and {base.title} have the same."
+        )
+        button.setAccessibleDescription(button.toolTip())
+        button.clicked.connect(lambda: self.seeds_wanted.emit(side, base))
+        return button
+
+
+def sentences(comparison: Comparison) -> list[str]:
+    """Every verdict as one sentence or more, in the order of the sides."""
+    said = [comparison.summary] if comparison.summary else []
+    return said + [
+        comparison.verdicts[side.key].sentence for side in comparison.others if side.key in comparison.verdicts
+    ]

@@ -1,0 +1,238 @@
+"""Compare: every saved run in one table, and the chosen ones side by side until the answer is clear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.comparison.wording import count
+from engine.errors import ExperimentError
+from engine.experiment import Experiment
+from ui.comparison.empty import Invitation
+from ui.comparison.pane import ComparisonPane
+from ui.comparison.reading import Loaded, images_of, read_chosen, read_rows
+from ui.comparison.report import save_report
+from ui.comparison.run_actions import RunActions
+from ui.comparison.run_bar import RunBar
+from ui.comparison.run_table import RunTable
+from ui.comparison.sides import Side
+from ui.parts import Parts
+
+if TYPE_CHECKING:
+    from storage.store import RunRow
+
+MOST_RUNS = 120
+MOST_SIDES = 24
+
+
+class ComparePage(QWidget):
+    """Wiring: the table chooses, the pane shows, the storage thread is asked. One question at a time is under way."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self.parts = parts
+        self._stale: set[int] | None = set()  # run ids to read again; empty: all; None: nothing
+        self._reading = False
+        self._wanted: tuple[int, ...] = ()
+        self._asked = 0
+        self._to_tick: tuple[int, ...] = ()
+        self.table = RunTable(parts.settings)
+        self.actions_of_runs = RunActions(self.table, parts)
+        self.bar = RunBar(self.table, self.actions_of_runs, parts.settings)
+        self.pane = ComparisonPane(parts.settings)
+        self.nothing_saved = Invitation(
+            "No experiments yet",
+            "Every run you start is kept here with its settings, curves and test result. "
+            "Run two with different methods, then put them side by side.",
+            "Set up an experiment", lambda: parts.navigator.page.emit("New experiment"),
+        )  # fmt: skip
+        self.nothing_chosen = Invitation("", "")
+        self._build()
+        self._connect()
+
+    def _build(self) -> None:
+        self.below = QStackedWidget()
+        self.below.addWidget(self.nothing_chosen)
+        self.below.addWidget(self.pane)
+        upper = QWidget()
+        column = QVBoxLayout(upper)
+        column.setContentsMargins(16, 16, 16, 0)
+        column.setSpacing(8)
+        column.addWidget(self.bar)
+        column.addWidget(self.table, 1)
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setObjectName("compare rows")
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(upper)
+        self.splitter.addWidget(self.below)
+        self.full = QStackedWidget()
+        self.full.addWidget(self.splitter)
+        self.full.addWidget(self.nothing_saved)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.full)
+        self.addActions([*self.actions_of_runs.actions.values(), *self.bar.page_actions])
+        self.reset_layout()
+        self._invite()
+
+    def reset_layout(self) -> None:
+        """A third for the table, the rest for the comparison."""
+        self.splitter.setSizes([260, 480])
+        self.splitter.setStretchFactor(0, 2)
+        self.splitter.setStretchFactor(1, 3)
+
+    def _connect(self) -> None:
+        self.parts.library.changed.connect(self._note_change)
+        self.parts.navigator.compare.connect(self.choose)
+        self.table.chosen_changed.connect(self._read_chosen)
+        self.pane.metric_wanted.connect(lambda _: self._read_chosen(again=True))
+        self.pane.seeds_wanted.connect(self._run_missing)
+        self.pane.report_wanted.connect(self._ask_for_report)
+        self.pane.cleared.connect(self.table.clear_choice)
+        self.pane.confusion.images_wanted.connect(self._show_images)
+
+    def find(self) -> None:  # type: ignore[override]
+        """Ctrl+F: type into the filter."""
+        self.bar.focus_filter()
+
+    def choose(self, run_ids: Sequence[int]) -> None:
+        """Tick exactly these runs, as soon as they are read."""
+        known = {row.id for row in self.table.runs.rows()}
+        if set(run_ids) <= known:
+            self.table.tick(run_ids)
+        else:
+            self._to_tick = tuple(run_ids)
+            self._note_change(frozenset())
+
+    # The table
+
+    def _note_change(self, run_ids: frozenset[int]) -> None:
+        """Runs were written by somebody; read them again once this page is looked at."""
+        if self._stale is None:
+            self._stale = set(run_ids)
+        elif not run_ids or not self._stale:
+            self._stale = set()
+        else:
+            self._stale |= run_ids
+        self._read()
+
+    def _read(self) -> None:
+        """Ask for what is stale, unless an answer is under way or nobody looks."""
+        if self._stale is None or self._reading or not self.isVisible():
+            return
+        wanted, self._stale, self._reading = self._stale, None, True
+        self.parts.library.read(read_rows(frozenset(wanted)), self._take, self._not_read)
+
+    def _not_read(self, error: ExperimentError) -> None:
+        """The table stays as it was; the next change asks again."""
+        self._reading = False
+        self.parts.library.failed.emit(error)
+
+    def _take(self, answer: tuple[bool, list[RunRow]]) -> None:
+        everything, rows = answer
+        self._reading = False
+        if everything:
+            self.table.runs.set_rows(rows)
+        else:
+            self.table.runs.update_rows(rows)
+        self.full.setCurrentWidget(self.splitter if self.table.runs.rows() else self.nothing_saved)
+        self.bar.say_count()
+        self.actions_of_runs.adjust()
+        if self._to_tick:
+            ids, self._to_tick = self._to_tick, ()
+            self.table.tick(ids)
+        elif set(self._wanted) & {row.id for row in rows}:
+            self._read_chosen(again=True)
+        self._read()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._read()
+
+    # The comparison
+
+    def _read_chosen(self, again: bool = False) -> None:
+        """Ask for the chosen runs when they are others than those shown; the newest question wins."""
+        runs = self.table.chosen_runs()
+        wanted = tuple(sorted(run.id for run in runs))
+        self.bar.say_count()
+        if wanted == self._wanted and not again:
+            return
+        self._wanted = wanted
+        self._asked += 1
+        if problem := self._problem(runs):
+            self._invite(*problem)
+            return
+        number, metric = self._asked, self.pane.curves.chosen_metric()
+        self.parts.library.read(
+            lambda store: read_chosen(store, wanted, metric), lambda found: self._show(found, number)
+        )
+
+    def _problem(self, runs: Sequence[RunRow]) -> tuple[str, str] | None:
+        """Why these runs cannot be put side by side, as a heading and what to do."""
+        if not runs:
+            return "Choose two or more runs", HOW
+        if len(runs) == 1:
+            return "One more run, please", HOW
+        sides = len({run.group for run in runs})
+        if len(runs) > MOST_RUNS or sides > MOST_SIDES:
+            return (
+                f"{count(len(runs), 'runs')} of {count(sides, 'configurations')} are too many for one page",
+                f"Choose up to {MOST_RUNS} runs of up to {MOST_SIDES} configurations.",
+            )
+        return None
+
+    def _invite(self, heading: str = "Choose two or more runs", words: str = "") -> None:
+        self.nothing_chosen.say(heading, words or HOW)
+        self.below.setCurrentWidget(self.nothing_chosen)
+
+    def _show(self, found: Loaded, number: int) -> None:
+        if number == self._asked:
+            self.pane.show_runs(found.runs, found.metrics, found.metric, found.curves)
+            self.below.setCurrentWidget(self.pane)
+
+    def _run_missing(self, side: Side, base: Side) -> None:
+        verdict = self.pane.comparison.verdicts.get(side.key) if self.pane.comparison else None
+        if verdict is not None:
+            self.actions_of_runs.run_seeds(
+                [(side.runs[-1].row, verdict.missing_a), (base.runs[-1].row, verdict.missing_b)]
+            )
+
+    def _show_images(self, title: str, experiment: Experiment, ids: np.ndarray) -> None:
+        """Fetch the images of a cell; when the data are gone the numbers remain."""
+        done = self.pane.confusion.show_images
+        self.parts.background.run(images_of(experiment, ids), done, lambda _: done([]), key="compare images")
+
+    # The report
+
+    def _ask_for_report(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Save the comparison", "comparison.html", "Web page (*.html)")
+        if name:
+            self.write_report(Path(name if Path(name).suffix else name + ".html"))
+
+    def write_report(self, path: Path) -> None:
+        """Save the comparison as one HTML file and say so, or why not."""
+        if self.pane.comparison is None:
+            return
+        try:
+            save_report(self.pane.comparison, [self.pane.bars, self.pane.curves.plot], path)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            words = f"“{path.name}” could not be written: {reason}. Choose another folder."
+            self.parts.toasts.show(words, level="error")
+        else:
+            self.parts.toasts.show(f"Saved “{path.name}”.")
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.table.viewport().update()
+
+
+HOW = "Tick them in the table (Space), or select several with Shift or Ctrl. Seeds of one configuration count as one."
