@@ -59,6 +59,18 @@ def writing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
             raise
 
 
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Several questions about the same moment, whatever others write meanwhile. Keep it short."""
+    with told():
+        connection.execute("BEGIN")
+        try:
+            yield connection
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """Open (or create) the database with its tables up to date; raises `StorageError`."""
     with told():

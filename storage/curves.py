@@ -6,9 +6,9 @@ until it is full. Loading is then one read per chunk instead of one per point.
 
 from __future__ import annotations
 
-import math
 import sqlite3
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from storage.rows import Curve
 
 CHUNK = 256
+_value = itemgetter(0)
 
 _UPSERT_CHUNK = """
 INSERT INTO chunk(run_id, metric_id, seq, n, step0, stride, steps, ts, vals) VALUES(?,?,?,?,?,?,?,?,?)
@@ -48,25 +49,19 @@ class OpenCurve:
         self.steps: list[int] = []
         self.times: list[float] = []
         self.values: list[float] = []
+        self.fresh = 0  # points at the end that are in no summary yet
         self.n = 0
         self.dirty = False
         self.low: tuple[float, int] | None = None
         self.high: tuple[float, int] | None = None
 
-    def add(self, step: int, time: float, value: float) -> None:
-        """Append one point; NaN is kept but is neither best nor worst."""
-        self.steps.append(step)
-        self.times.append(time)
-        self.values.append(value)
-        self.n += 1
+    def extend(self, steps: list[int], times: list[float], values: list[float]) -> None:
+        """Append points, the lists being equally long; NaN is kept but is neither best nor worst."""
+        self.steps += map(int, steps)
+        self.times += times
+        self.values += map(float, values)
+        self.fresh += len(values)
         self.dirty = True
-        if self.low is None or self.high is None:
-            if not math.isnan(value):
-                self.low = self.high = (value, step)
-        elif value < self.low[0]:
-            self.low = (value, step)
-        elif value > self.high[0]:
-            self.high = (value, step)
 
     def chunks(self) -> Iterator[PackedChunk]:
         """The chunks to write, full ones first, the growing one last."""
@@ -76,7 +71,19 @@ class OpenCurve:
 
     def summary(self) -> tuple[int, float, int, float | None, int | None, float | None, int | None]:
         """n, last, last step, min, its step, max, its step; SQLite stores NaN as NULL."""
+        self._sum_up()
         return (self.n, self.values[-1], self.steps[-1], *(self.low or (None, None)), *(self.high or (None, None)))
+
+    def _sum_up(self) -> None:
+        """Let the fresh points into the summary; the first of equal values is the best one."""
+        start = len(self.values) - self.fresh
+        self.n += self.fresh
+        self.fresh = 0
+        pairs = [pair for pair in zip(self.values[start:], self.steps[start:], strict=True) if pair[0] == pair[0]]
+        if pairs:
+            low, high = min(pairs, key=_value), max(pairs, key=_value)
+            self.low = low if self.low is None or low[0] < self.low[0] else self.low
+            self.high = high if self.high is None or high[0] > self.high[0] else self.high
 
     def saved(self) -> None:
         """Forget the full chunks that are in the database now; keeps at least the last point for the summary."""

@@ -15,6 +15,8 @@ import threading
 import time
 from pathlib import Path
 
+from engine.errors import StorageError
+
 STALE = 60.0  # seconds after which a file that nobody locks may be swept away
 
 _held: dict[Path, tuple[str, int, int]] = {}  # folder -> (token, process number, file descriptor)
@@ -42,11 +44,14 @@ else:
 
 
 def token(folder: Path) -> str:
-    """This process's name in `folder`, backed by a lock that lasts until the process ends."""
+    """This process's name in `folder`, backed by a lock that lasts until the process ends; raises `StorageError`."""
     with _guard:
         held = _held.get(folder)
-        if held is None or held[1] != os.getpid() or not (folder / held[0]).exists():
-            held = _held[folder] = _announce(folder)
+        try:
+            if held is None or held[1] != os.getpid() or not (folder / held[0]).exists():
+                held = _held[folder] = _announce(folder)
+        except OSError as error:
+            raise StorageError("The workspace's folder “presence” cannot be written.", "Make it writable.") from error
         return held[0]
 
 

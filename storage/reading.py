@@ -1,91 +1,118 @@
-"""Rows of runs: two queries for any number of them, never a chunk; and finding one by what a person types."""
+"""Rows of runs: the same few queries for any number of them, never a chunk; and finding one by what a person types."""
 
 from __future__ import annotations
 
 import json
 import math
 import sqlite3
+from collections import defaultdict
 from functools import lru_cache
 from typing import Any
 
-from engine.errors import InvalidExperiment, StorageError
+from pydantic import ValidationError
+
+from engine.errors import StorageError
 from engine.events import RunState
-from engine.experiment import Experiment, parse_experiment
+from engine.experiment import Experiment, explain
 from storage.results import result_row
-from storage.rows import Failure, ResultRow, RunRow
+from storage.rows import Failure, RunRow
+
+_RUN = (
+    "id, uid, name, state, family, experiment, group_hash, created, started, ended, step, total_steps, steps_per_epoch,"
+    " examples_per_step, facts, starred, note, plan, deleted_at,"
+    " failure_kind, failure_message, failure_advice, failure_traceback"
+)
+_RESULT = "metric, value, low, high, n, unit, protocol"
 
 # The first figure on the test split is the one a run is known by.
-_RUNS = """
-SELECT run.*, result.metric, result.value, result.low, result.high, result.n, result.unit, result.protocol
+_RUNS = f"""
+SELECT {", ".join(f"run.{name.strip()}" for name in _RUN.split(","))},
+  {", ".join(f"result.{name.strip()}" for name in _RESULT.split(","))}
 FROM run LEFT JOIN result ON result.id =
   (SELECT min(id) FROM result WHERE run_id = run.id AND metric LIKE 'test/%')
-WHERE {where} ORDER BY run.created DESC, run.id DESC"""
+WHERE {{where}} ORDER BY run.created DESC, run.id DESC"""
 
 _SUMMARIES = """
-SELECT run_id, metric.name, goal, last, min, min_step, max, max_step
-FROM summary JOIN metric ON metric.id = metric_id
+SELECT run_id, metric_id, last, min, min_step, max, max_step FROM summary
 WHERE run_id IN (SELECT id FROM run WHERE {where})"""
+
+Best = dict[str, tuple[float, int]]
+Last = dict[str, float]
 
 
 def rows(connection: sqlite3.Connection, where: str, values: tuple[Any, ...] = ()) -> list[RunRow]:
     """The runs for which `where` holds, newest first."""
-    best: dict[int, dict[str, tuple[float, int]]] = {}
-    last: dict[int, dict[str, float]] = {}
-    for run_id, name, goal, end, low, low_step, high, high_step in connection.execute(
+    summaries = _summaries(connection, where, values)
+    cursor = connection.cursor()
+    cursor.row_factory = None  # plain tuples: names would be looked up 30 times for each run
+    return [
+        _row(row[:19], row[19:23], row[23:], *summaries.get(row[0], ({}, {})))
+        for row in cursor.execute(_RUNS.format(where=where), values)
+    ]
+
+
+def _summaries(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> dict[int, tuple[Best, Last]]:
+    """Best and last values of each metric of each run."""
+    metrics = {row[0]: (row[1], row[2] == "min") for row in connection.execute("SELECT id, name, goal FROM metric")}
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    found: dict[int, tuple[Best, Last]] = defaultdict(lambda: ({}, {}))
+    for run_id, metric_id, end, low, low_step, high, high_step in cursor.execute(
         _SUMMARIES.format(where=where), values
     ):
-        last.setdefault(run_id, {})[name] = math.nan if end is None else end
-        value, step = (low, low_step) if goal == "min" else (high, high_step)
-        if value is not None:
-            best.setdefault(run_id, {})[name] = (value, step)
-    found = connection.execute(_RUNS.format(where=where), values).fetchall()
-    return [_row(row, best.get(row["id"], {}), last.get(row["id"], {})) for row in found]
+        name, smallest = metrics[metric_id]
+        best, last = found[run_id]
+        last[name] = math.nan if end is None else end
+        if low is not None:
+            best[name] = (low, low_step) if smallest else (high, high_step)
+    return found
 
 
-def _row(row: sqlite3.Row, best: dict[str, tuple[float, int]], last: dict[str, float]) -> RunRow:
+def one(connection: sqlite3.Connection, run_id: int | None) -> RunRow:
+    """The run with this id; raises `StorageError` when there is none."""
+    found = rows(connection, "run.id = ?", (run_id,))
+    if not found:
+        raise StorageError(f"There is no run {run_id}.", "It may have been discarded.")
+    return found[0]
+
+
+def _row(run: tuple, failure: tuple, result: tuple, best: Best, last: Last) -> RunRow:
+    run_id, uid, name, state, family, experiment, group, created, started, ended, *rest = run
+    step, total_steps, steps_per_epoch, examples_per_step, facts, starred, note, plan, deleted_at = rest
     return RunRow(
-        id=row["id"],
-        uid=row["uid"],
-        name=row["name"],
-        state=RunState(row["state"]),
-        family=row["family"],
-        experiment=_experiment(row["experiment"], row["uid"]),
-        group=row["group_hash"],
-        created=row["created"],
-        started=row["started"],
-        ended=row["ended"],
-        step=row["step"],
-        total_steps=row["total_steps"],
-        steps_per_epoch=row["steps_per_epoch"],
-        examples_per_step=row["examples_per_step"],
-        facts=json.loads(row["facts"]),
-        starred=bool(row["starred"]),
-        note=row["note"],
-        plan=row["plan"],
+        id=run_id,
+        uid=uid,
+        name=name,
+        state=RunState(state),
+        family=family,
+        experiment=_experiment(experiment, uid),
+        group=group,
+        created=created,
+        started=started,
+        ended=ended,
+        step=step,
+        total_steps=total_steps,
+        steps_per_epoch=steps_per_epoch,
+        examples_per_step=examples_per_step,
+        facts=json.loads(facts),
+        starred=bool(starred),
+        note=note,
+        plan=plan,
         best=best,
         last=last,
-        test=_test(row),
-        failure=_failure(row),
-        deleted_at=row["deleted_at"],
+        test=None if result[0] is None else result_row(*result),
+        failure=None if failure[0] is None else Failure(*failure),
+        deleted_at=deleted_at,
     )
-
-
-def _test(row: sqlite3.Row) -> ResultRow | None:
-    return None if row["metric"] is None else result_row(row)
-
-
-def _failure(row: sqlite3.Row) -> Failure | None:
-    if row["failure_kind"] is None:
-        return None
-    return Failure(*(row[f"failure_{part}"] for part in ("kind", "message", "advice", "traceback")))
 
 
 @lru_cache(maxsize=8192)
 def _experiment(text: str, uid: str) -> Experiment:
     try:
-        return parse_experiment(json.loads(text))
-    except (InvalidExperiment, ValueError) as error:
-        raise StorageError(f"The settings of run {uid} cannot be read.", f"The reason: {error}") from error
+        return Experiment.model_validate_json(text)
+    except ValidationError as error:
+        reason = f"The reason: {explain(error)[0]}"
+        raise StorageError(f"The settings of run {uid} cannot be read.", reason) from error
 
 
 def find(connection: sqlite3.Connection, key: int | str) -> int:

@@ -6,8 +6,10 @@ import logging
 import sqlite3
 import time
 import traceback
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 from engine.errors import StorageError
 from engine.events import (
@@ -47,27 +49,24 @@ def record(
     recording = Recording(store, run_id, clock)
     try:
         recording.begin()
-        for event in _completed(events, recording):
+        for event in events:
             recording.take(event)
-            yield from recording.news()
+            if recording.notices:
+                yield from recording.told()
             yield event
+        if not recording.ended:
+            event = RunFailed("bug", "The run ended without saying how.", "Copy the details and report it.")
+            recording.take(event)
+            yield from recording.told()
+            yield event
+    except Exception as error:
+        if not recording.ended:
+            recording.take(_failure(error))
+        raise
     finally:
         if close := getattr(events, "close", None):
             close()
         recording.close()
-
-
-def _completed(events: Iterator[Event], recording: Recording) -> Iterator[Event]:
-    """The events, with an end where the source has none; an exception of the source is saved before it passes on."""
-    said = None
-    try:
-        for said in events:
-            yield said
-    except Exception as error:
-        recording.take(_failure(error))
-        raise
-    if not isinstance(said, LAST_EVENTS):
-        yield RunFailed("bug", "The run ended without saying how.", "Copy the details and report it.")
 
 
 def _failure(error: Exception) -> RunFailed:
@@ -84,39 +83,50 @@ class Recording:
         self._store = store
         self._run_id = run_id
         self._clock = clock
-        self._points: list[tuple[int, float, dict[str, float]]] = []
+        self._points: list[tuple[Metrics, float]] = []
         self._changes: list[Callable[[sqlite3.Connection], None]] = []
-        self._curves: dict[str, OpenCurve] = {}
+        self._curves: defaultdict[str, OpenCurve] = defaultdict(OpenCurve)
         self._due = 0.0
         self._pause = 0.0  # 0 while saving works, else seconds until the next attempt
-        self._news: list[Notice] = []
         self._gone = False
+        self.notices: list[Notice] = []  # about saving, which nobody has seen yet
+        self.ended = False
 
     def begin(self) -> None:
         """The run is at work from now on; raises `IllegalTransition` for one that has ended."""
-        owner = presence.token(self._store.workspace.presence)
-        self._changes.append(partial(_begin, run_id=self._run_id, owner=owner, now=self._clock()))
+        folder = self._store.workspace.presence
+        self._changes.append(partial(_begin, run_id=self._run_id, folder=folder, now=self._clock()))
         try:
             self.flush(HURRY)
         except IllegalTransition:
             self._changes.clear()
+            self.ended = True
             raise
 
     def take(self, said: Event) -> None:
         """Keep one event, and write when it is time."""
-        if isinstance(said, Metrics):
-            self._points.append((said.step, self._clock(), dict(said.values)))
-        elif not isinstance(said, EpochCompleted):
+        if type(said) is Metrics:  # first and short, because it comes with every step
+            self._points.append((said, self._clock()))
+            if time.monotonic() >= self._due:
+                self.flush(HURRY)
+            return
+        if not isinstance(said, EpochCompleted):
             self._changes.append(_write(said, self._run_id, self._clock()))
         if isinstance(said, LAST_EVENTS):
-            self.flush(PATIENCE)
+            self._end()
         elif time.monotonic() >= self._due or (isinstance(said, AT_ONCE) and not self._pause):
             self.flush(HURRY)
 
-    def news(self) -> list[Notice]:
-        """Notices about saving that nobody has seen yet."""
-        news, self._news = self._news, []
-        return news
+    def _end(self) -> None:
+        self.ended = True
+        self.flush(PATIENCE)
+        if self._pause:
+            self.notices.append(Notice("The last part of this run could not be saved.", "warning"))
+
+    def told(self) -> list[Event]:
+        """The notices, which count as seen from now on."""
+        notices, self.notices = self.notices, []
+        return list(notices)
 
     def close(self) -> None:
         """Write the rest. What cannot be written now is lost, which the log says."""
@@ -140,12 +150,15 @@ class Recording:
             self._saved()
 
     def _sort_points(self) -> None:
-        for step, now, values in self._points:
-            for name, value in values.items():
-                curve = self._curves.get(name)
-                if curve is None:
-                    curve = self._curves[name] = OpenCurve()
-                curve.add(int(step), now, float(value))
+        columns: dict[str, tuple[list[int], list[float], list[float]]] = defaultdict(lambda: ([], [], []))
+        for said, now in self._points:
+            for name, value in said.values.items():
+                steps, times, values = columns[name]
+                steps.append(said.step)
+                times.append(now)
+                values.append(value)
+        for name, column in columns.items():
+            self._curves[name].extend(*column)
         self._points.clear()
 
     def _saved(self) -> None:
@@ -165,14 +178,14 @@ class Recording:
 
     def _tell(self, text: str, level: str = "warning") -> None:
         notice = Notice(text, level)
-        self._news.append(notice)
+        self.notices.append(notice)
         self._changes.append(_write(notice, self._run_id, self._clock()))
 
 
-def _begin(connection: sqlite3.Connection, run_id: int, owner: str, now: float) -> None:
+def _begin(connection: sqlite3.Connection, run_id: int, folder: Path, now: float) -> None:
     old = saving.state_of(connection, run_id)
     if old is not None:
-        saving.change_state(connection, run_id, old, RunState.RUNNING, owner, now)
+        saving.change_state(connection, run_id, old, RunState.RUNNING, presence.token(folder), now)
 
 
 def _write(said: Event, run_id: int, now: float) -> Callable[[sqlite3.Connection], None]:

@@ -46,7 +46,7 @@ def read(connection: sqlite3.Connection, run_id: int) -> list[Evaluated]:
 
 
 def _evaluated(row: sqlite3.Row) -> Evaluated:
-    head = result_row(row)
+    head = result_row(*(row[name] for name in ("metric", "value", "low", "high", "n", "unit", "protocol")))
     arrays: dict[str, Any] = {name: _unpack(row[name], stored, kind) for name, (stored, kind) in _BLOBS.items()}
     names = tuple(json.loads(row["class_names"]))
     return Evaluated(
@@ -54,10 +54,12 @@ def _evaluated(row: sqlite3.Row) -> Evaluated:
     )
 
 
-def result_row(row: sqlite3.Row) -> ResultRow:
+def result_row(
+    metric: str, value: float | None, low: float | None, high: float | None, n: int, unit: str, protocol: str
+) -> ResultRow:
     """The figure alone. A value that is not a number was stored as NULL and is NaN again."""
-    value, low, high = (math.nan if row[name] is None else row[name] for name in ("value", "low", "high"))
-    return ResultRow(row["metric"], value, low, high, row["n"], row["unit"], json.loads(row["protocol"]))
+    value, low, high = (math.nan if number is None else number for number in (value, low, high))
+    return ResultRow(metric, value, low, high, n, unit, json.loads(protocol))
 
 
 def _pack(array: np.ndarray | None, stored: str) -> bytes | None:

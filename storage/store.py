@@ -18,7 +18,7 @@ from engine.errors import StorageError
 from engine.events import LIVE_STATES, Evaluated, RunState
 from engine.experiment import Experiment
 from storage import curves, environment, history, presence, purging, reading, results, saving
-from storage.connection import PATIENCE, connect, told, writing
+from storage.connection import PATIENCE, connect, snapshot, told, writing
 from storage.rows import Artifact, Curve, Failure, Message, ResultRow, RunRow
 from storage.workspace import Workspace
 
@@ -72,7 +72,7 @@ class RunStore:
             row["env_id"] = environment.save(connection)
             marks = ", ".join(f":{column}" for column in row)
             run_id = connection.execute(f"INSERT INTO run({', '.join(row)}) VALUES({marks})", row).lastrowid
-        return self._by_id(run_id)
+            return reading.one(connection, run_id)
 
     def _make_folder(self, uid: str) -> None:
         try:
@@ -83,20 +83,13 @@ class RunStore:
 
     def runs(self, deleted: bool = False) -> list[RunRow]:
         """The visible runs, or with `deleted` those in the bin, newest first."""
-        with told():
-            return reading.rows(self._connection, f"deleted_at IS {'NOT ' if deleted else ''}NULL")
+        with snapshot(self._connection) as connection:
+            return reading.rows(connection, f"deleted_at IS {'NOT ' if deleted else ''}NULL")
 
     def run(self, key: int | str) -> RunRow:
         """One run by its id, uid, beginning of its uid, or name (the newest so named)."""
-        with told():
-            return self._by_id(reading.find(self._connection, key))
-
-    def _by_id(self, run_id: int | None) -> RunRow:
-        with told():
-            found = reading.rows(self._connection, "run.id = ?", (run_id,))
-        if not found:
-            raise StorageError(f"There is no run {run_id}.", "It may have been discarded.")
-        return found[0]
+        with snapshot(self._connection) as connection:
+            return reading.one(connection, reading.find(connection, key))
 
     def directory(self, run: RunRow) -> Path:
         """Where the run's files are."""
@@ -134,7 +127,7 @@ class RunStore:
                 [(run_id,) for run_id in dead],
             )
         presence.sweep(folder)
-        return [self._by_id(run_id) for run_id in dead]
+        return [self.run(run_id) for run_id in dead]
 
     # What a run at work adds; used by `record`.
 
@@ -167,38 +160,36 @@ class RunStore:
     def metric_names(self, run_id: int) -> list[str]:
         """The metrics that have a curve, in the order they first appeared anywhere."""
         query = "SELECT name FROM summary JOIN metric ON metric.id = metric_id WHERE run_id = ? ORDER BY metric.id"
-        with told():
-            return [row["name"] for row in self._connection.execute(query, (run_id,))]
+        with snapshot(self._connection) as connection:
+            return [row["name"] for row in connection.execute(query, (run_id,))]
 
     def curve(self, run_id: int, metric: str) -> Curve:
         """Every point of one metric; empty if the run has none."""
-        with told():
-            row = self._connection.execute(
-                "SELECT coalesce(started, created) FROM run WHERE id = ?", (run_id,)
-            ).fetchone()
-            return curves.read(self._connection, run_id, metric, row[0] if row else 0.0)
+        with snapshot(self._connection) as connection:
+            row = connection.execute("SELECT coalesce(started, created) FROM run WHERE id = ?", (run_id,)).fetchone()
+            return curves.read(connection, run_id, metric, row[0] if row else 0.0)
 
     def results(self, run_id: int) -> list[Evaluated]:
         """The final figures with the predictions or scores behind them."""
-        with told():
-            return results.read(self._connection, run_id)
+        with snapshot(self._connection) as connection:
+            return results.read(connection, run_id)
 
     def messages(self, run_id: int) -> list[Message]:
         """The run's log, oldest first."""
         query = "SELECT time, level, text FROM message WHERE run_id = ? ORDER BY id"
-        with told():
-            return [Message(*row) for row in self._connection.execute(query, (run_id,))]
+        with snapshot(self._connection) as connection:
+            return [Message(*row) for row in connection.execute(query, (run_id,))]
 
     def artifacts(self, run_id: int) -> list[Artifact]:
         """The run's files, such as its checkpoints."""
         query = "SELECT kind, path, step, value, time FROM artifact WHERE run_id = ? ORDER BY id"
-        with told():
-            return [Artifact(*row) for row in self._connection.execute(query, (run_id,))]
+        with snapshot(self._connection) as connection:
+            return [Artifact(*row) for row in connection.execute(query, (run_id,))]
 
     def environment(self, run_id: int) -> dict:
         """Python, packages and hardware the run was made with."""
-        with told():
-            return environment.read(self._connection, run_id)
+        with snapshot(self._connection) as connection:
+            return environment.read(connection, run_id)
 
     # Changes a person can take back.
 
@@ -240,13 +231,13 @@ class RunStore:
 
     def undo_label(self) -> str | None:
         """What `undo` would take back, e.g. "Delete 3 runs"; None when there is nothing."""
-        with told():
-            return history.label(self._connection, undone=False)
+        with snapshot(self._connection) as connection:
+            return history.label(connection, undone=False)
 
     def redo_label(self) -> str | None:
         """What `redo` would make again; None when there is nothing."""
-        with told():
-            return history.label(self._connection, undone=True)
+        with snapshot(self._connection) as connection:
+            return history.label(connection, undone=True)
 
     def purge(self, run_ids: Iterable[int]) -> int:
         """Remove runs for good with their folders; returns the bytes freed in folders. Cannot be taken back."""

@@ -87,8 +87,7 @@ def test_regular_steps_take_no_room() -> None:
 
 def test_full_chunks_leave_memory_once_saved() -> None:
     curve = OpenCurve()
-    for step in range(1000):
-        curve.add(step, 0.0, 0.0)
+    curve.extend(list(range(1000)), [0.0] * 1000, [0.0] * 1000)
     assert [chunk.n for chunk in curve.chunks()] == [256, 256, 256, 232]
     curve.saved()
     assert len(curve.values) == 232
