@@ -44,7 +44,7 @@ def write(path: Path, body: object) -> Path:
         (("run", "--set", "epochs"), "“--set epochs” has no value."),
         (("run", "--set", "epochs=many"), "“epochs” must be a valid integer"),
         (("run", "--set", "learning_rate=NaN"), "“learning_rate” must be a finite number (given: nan)."),
-        (("run", "--set", "learning_rate=-1"), "“learning_rate” must be greater than or equal to 0.000001 (given: -1)."),
+        (("run", "--set", "learning_rate=-1"), "must be greater than or equal to 0.000001 (given: -1)."),
         (("run", "--seeds", "0"), "at least one seed is needed."),
         (("run", "--minutes", "0"), "“budget.minutes” must be greater than 0"),
         (("run", "--labels-per-class", "0"), "“dataset.labels_per_class” must be greater than or equal to 1"),

@@ -17,7 +17,9 @@ BAD_INPUT, INTERRUPTED = 2, 130
 def run_command(arguments: Sequence[str]) -> int:
     """Parse and answer one command line; returns the exit code. Bugs keep their traceback."""
     try:
-        return answer(parse(arguments))
+        code = answer(parse(arguments))
+        sys.stdout.flush()
+        return code
     except ExperimentError as error:
         complain(error)
         return BAD_INPUT

@@ -35,7 +35,7 @@ def run_off_screen(chosen: argparse.Namespace, plan: Plan) -> int:
     from ui.terminal.display import make_display
     from ui.terminal.picture import save_picture
     from ui.terminal.run import run_plan
-    from ui.terminal.verdicts import print_comparison
+    from ui.terminal.verdicts import load_comparison, print_comparison
     from ui.terminal.workspaces import open_workspace
 
     began = time.monotonic()
@@ -44,8 +44,8 @@ def run_off_screen(chosen: argparse.Namespace, plan: Plan) -> int:
     display.say(f"{plan.title}\n{plan.description}")
     rows, code = run_plan(plan, workspace, display)
     tested = [row.id for row in rows if row.test is not None]
-    if tested:
-        print_comparison(workspace, tested, chosen.json)
+    if len(tested) > 1:
+        print_comparison(load_comparison(workspace, tested), chosen.json)
         save_picture(workspace, tested, Path(chosen.output or workspace.root / PICTURE), display)
     display.say(f"The demo took {duration(time.monotonic() - began)}.")
     return code

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from types import FrameType, TracebackType
 from typing import Any, Self
+
+STOPPING = "\nStopping: the best weights so far are tested and kept. Press Ctrl+C again to leave at once.\n"
 
 
 class Interrupts:
@@ -36,3 +39,4 @@ class Interrupts:
         if self._asked:
             raise KeyboardInterrupt
         self._asked = True
+        os.write(2, STOPPING.encode())  # print is not safe inside a signal handler

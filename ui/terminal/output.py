@@ -19,9 +19,15 @@ from engine.events import RunFailed
 PLAIN_WIDTH = 140  # columns when the output goes to a file or another program
 
 
+class Terminal(Console):
+    def on_broken_pipe(self) -> None:
+        """The reader has left (| head): `run_command` ends quietly, instead of rich with exit code 1."""
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """A console on standard output that does not cut tables when nobody's window limits it."""
-    return Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
+    return Terminal(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
 
 
 def complain(error: ExperimentError) -> None:

@@ -19,7 +19,7 @@ from ui.terminal.display import Display, make_display
 from ui.terminal.downloads import fetch_missing_weights
 from ui.terminal.flags import plan_from
 from ui.terminal.interrupts import Interrupts
-from ui.terminal.verdicts import print_comparison
+from ui.terminal.verdicts import load_comparison, print_comparison
 from ui.terminal.workspaces import open_workspace
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def run_from_command_line(chosen: argparse.Namespace) -> int:
     rows, code = run_plan(plan, workspace, make_display(chosen.json), chosen.name or "")
     tested = [row.id for row in rows if row.test is not None]
     if len(tested) > 1:
-        print_comparison(workspace, tested, chosen.json)
+        print_comparison(load_comparison(workspace, tested), chosen.json)
     return code
 
 

@@ -1,0 +1,86 @@
+"""`list`, `show`, `--help`, `--version`: quick, complete, the same for people and for programs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from engine import registry
+from engine.plan import parse_plan, presets
+from ui.terminal.arguments import COMMANDS, LISTS
+from ui.terminal.output import duration, percent, plain, size
+
+Command = Callable[..., Any]
+
+
+@pytest.mark.parametrize("what", LISTS)
+def test_every_list_has_a_table_and_json_lines(warmstart: Command, what: str) -> None:
+    table, lines = warmstart("list", what), warmstart("list", what, "--json")
+    assert (table.code, lines.code) == (0, 0)
+    assert table.out.strip()
+    if what != "runs":
+        assert lines.objects()
+
+
+def test_an_empty_list_says_what_to_do(warmstart: Command) -> None:
+    assert "demo" in warmstart("list", "runs").out
+    assert warmstart("list", "runs", "--json").out == ""
+
+
+def test_methods_come_with_every_hyperparameter(warmstart: Command) -> None:
+    listed = {item["name"]: item for item in warmstart("list", "methods", "--json").objects()}
+    assert set(listed) == {method.name for method in registry.methods()}
+    rates = [field for field in listed["maml"]["hyperparameters"] if field["name"] == "inner_rate"]
+    assert rates[0]["help"]
+    assert rates[0]["low"] > 0
+
+
+def test_a_listed_preset_is_an_experiment_file(warmstart: Command) -> None:
+    for item, plan in zip(warmstart("list", "presets", "--json").objects(), presets(), strict=True):
+        assert parse_plan(item, plan.name).experiments == plan.experiments
+
+
+def test_help_teaches(program: Command) -> None:
+    answer = program("--help")
+    assert answer.code == 0
+    for words in (*COMMANDS, "python main.py run few-shot", "--workspace", "Exit codes"):
+        assert words in answer.out
+    assert "--dry-run" in program("run", "--help").out
+
+
+def test_version(program: Command) -> None:
+    answer = program("--version")
+    assert answer.code == 0
+    assert answer.out.startswith("Warmstart ")
+
+
+HEAVY = "print('\\nheavy:', [m for m in ('torch', 'PySide6') if m in sys.modules])"
+QUICK = [("--help",), ("list", "methods"), ("list", "datasets"), ("list", "runs"), ("run", "demo", "--dry-run")]
+
+
+@pytest.mark.parametrize("arguments", QUICK)
+def test_quick_commands_load_neither_torch_nor_qt(program: Command, arguments: tuple[str, ...]) -> None:
+    answer = program(*arguments, before=f"import atexit\natexit.register(lambda: {HEAVY})")
+    assert answer.code == 0, answer.err
+    assert answer.out.rstrip().endswith("heavy: []")
+
+
+def test_output_to_a_closed_pipe_is_no_error(program: Command) -> None:
+    closed = "import os\nr, w = os.pipe(); os.dup2(w, 1); os.close(r); os.close(w)"
+    answer = program("list", "methods", before=closed)
+    assert (answer.code, answer.err) == (0, "")
+
+
+def test_figures_in_words() -> None:
+    assert percent(0.7834) == "78.3 %"
+    assert percent(float("nan")) == "–"
+    assert [duration(s) for s in (8, 125, 4800, None)] == ["8 s", "2:05 min", "1:20 h", "–"]
+    assert [size(n) for n in (12, 1200, 46_830_571)] == ["12 bytes", "1.2 kB", "46.8 MB"]
+    assert plain({"a": float("nan"), "b": (1, True, None), "c": sys}) == {
+        "a": None,
+        "b": [1, True, None],
+        "c": str(sys),
+    }
