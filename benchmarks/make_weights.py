@@ -29,17 +29,17 @@ def experiments(omniglot: Path) -> dict[str, Experiment]:
     background = DatasetChoice(name="omniglot", path=str(omniglot / "images_background"), split="stratified")
     by_alphabet = DatasetChoice(name="omniglot", path=str(omniglot), split="by-alphabet")
     supervised = {"batch_size": 64, "learning_rate": 3e-3, "weight_decay": 1e-3}
-    proto = {"training_way": 60, "steps": 2500, "halve_every": 700, "validate_every": 250}
+    proto = {"training_way": 60, "steps": 2000, "halve_every": 600, "validate_every": 250}
     return {
         "conv4-omniglot-supervised": Experiment(
             dataset=background,
             backbone=BackboneChoice(name="conv4"),
-            method=MethodChoice(name="scratch", hyperparameters=supervised | {"epochs": 40}),
+            method=MethodChoice(name="scratch", hyperparameters=supervised | {"epochs": 16}),
         ),
         "resnet_small-omniglot-supervised": Experiment(
             dataset=background,
             backbone=BackboneChoice(name="resnet_small"),
-            method=MethodChoice(name="scratch", hyperparameters=supervised | {"epochs": 15}),
+            method=MethodChoice(name="scratch", hyperparameters=supervised | {"epochs": 8}),
         ),
         "conv4-omniglot-protonet": Experiment(
             dataset=by_alphabet,

@@ -14,7 +14,7 @@ from benchmarks.measure import Figure, machine, measure, row, save
 from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice
 
 SETTINGS = {
-    "protonet": {"training_way": 60, "steps": 2500, "halve_every": 700, "validate_every": 250, "query": 5},
+    "protonet": {"training_way": 60, "steps": 2000, "halve_every": 600, "validate_every": 250, "query": 5},
     "maml": {"meta_batch": 8, "query": 5, "steps": 60_000, "validate_every": 250},
 }
 

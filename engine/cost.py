@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.backbones import catalog
 from engine.backbones.backbone import Backbone, parameter_count
 from engine.backbones.weights import build_backbone
 from engine.data.sources import load
@@ -78,8 +77,6 @@ def _network(experiment: Experiment, outputs: int | None) -> tuple[Backbone, Nor
     device = torch_device(experiment.device)
     choice = BackboneChoice(name=experiment.backbone.name)
     model = build_backbone(choice, outputs, 0, Path(gettempdir())).to(device)
-    if catalog.backbone(choice.name).channels == 3:
-        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return model, normaliser(choice.name), device
 
 

@@ -26,11 +26,11 @@ class Normaliser:
 
     def __call__(self, pixels: Tensor) -> Tensor:
         images = pixels.float().div_(255)
-        if self.channels == 1:
-            return images
-        mean = torch.tensor(PHOTO_MEAN, device=pixels.device).view(1, 3, 1, 1)
-        std = torch.tensor(PHOTO_STD, device=pixels.device).view(1, 3, 1, 1)
-        return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
+        if self.channels == 3:
+            mean = torch.tensor(PHOTO_MEAN, device=pixels.device).view(1, 3, 1, 1)
+            std = torch.tensor(PHOTO_STD, device=pixels.device).view(1, 3, 1, 1)
+            images = (images - mean) / std
+        return images.contiguous(memory_format=torch.channels_last)
 
 
 @dataclass(frozen=True)

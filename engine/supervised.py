@@ -98,10 +98,7 @@ def _labelled(
 
 
 def build(experiment: Experiment, method: FineTuneMethod, classes: int, runs: Path) -> Backbone:
-    model = build_backbone(experiment.backbone, classes, experiment.seed, runs, method.uses_pretrained)
-    if experiment.backbone.name in ("resnet18", "squeezenet1_0"):
-        return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
-    return model
+    return build_backbone(experiment.backbone, classes, experiment.seed, runs, method.uses_pretrained)
 
 
 def tuning(
