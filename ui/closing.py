@@ -21,6 +21,10 @@ class Closing(QObject):
         self._waiting: QProgressDialog | None = None
         self._done = False
 
+    def decide_to_quit(self) -> None:
+        """Close without asking, as after "Quit without saving"."""
+        self._decided = True
+
     def may_close(self) -> bool:
         """True when nothing is lost by closing now; otherwise asks, and closes later if that was the answer."""
         if self._decided or not self._parts.queue.is_busy():
@@ -43,7 +47,7 @@ class Closing(QObject):
         self._parts.background.run(lambda cancelled: queue.close("stop", PATIENCE), lambda ended: self._leave())
 
     def _leave(self) -> None:
-        self._decided = True
+        self.decide_to_quit()
         self._window.close()
 
     def close_parts(self) -> None:

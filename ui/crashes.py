@@ -60,7 +60,7 @@ class Crashes(QObject):
             details,
             self._window,
         )
-        self._dialog.destroyed.connect(self._forget)
+        self._dialog.finished.connect(self._forget)
         self._dialog.open()
 
     def _forget(self) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QWidget
 
-from storage.workspace import Workspace
 from ui import theme
 from ui.background import Background
 from ui.closing import Closing
@@ -26,6 +25,9 @@ from ui.widgets.drops import Drops
 from ui.widgets.nav_rail import NavRail
 from ui.widgets.toasts import Toasts
 from ui.window_memory import WindowMemory, open_settings
+
+if TYPE_CHECKING:
+    from storage.workspace import Workspace
 
 VERSION = "0.1"
 

@@ -21,12 +21,12 @@ _CURVES_DARK = ["#4BA3E3", "#E8743B", "#2FBF95", "#D993B9", "#E69F00", "#8CCBEF"
 _LIGHT = {
     "page": "#F6F7F9", "card": "#FFFFFF", "border": "#D5D9E0", "text": "#1B1F25", "muted": "#5A6270",
     "faint": "#767E8B", "accent": "#1F5FBF", "good": "#1B7A48", "warning": "#8F5A00", "bad": "#BC2F2A",
-    "grid": "#E3E6EB", "hover": "#ECEFF4", "selected": "#E1EAF8", "on accent": "#FFFFFF",
+    "grid": "#E3E6EB", "field": "#FFFFFF", "hover": "#ECEFF4", "selected": "#E1EAF8", "on accent": "#FFFFFF",
 }  # fmt: skip
 _DARK = {
     "page": "#16181C", "card": "#1E2126", "border": "#383D46", "text": "#E7E9ED", "muted": "#A7AEBA",
     "faint": "#858D9A", "accent": "#78AEFF", "good": "#55C78E", "warning": "#E3AD52", "bad": "#F27D76",
-    "grid": "#2A2E35", "hover": "#272B32", "selected": "#24344F", "on accent": "#0E1A2B",
+    "grid": "#2A2E35", "field": "#262A31", "hover": "#272B32", "selected": "#24344F", "on accent": "#0E1A2B",
 }  # fmt: skip
 ROLES = tuple(_LIGHT)
 
@@ -97,7 +97,7 @@ def palette(dark: bool) -> QPalette:
     result = QPalette(hues["card"], hues["page"])
     role = QPalette.ColorRole
     for target, source in {
-        role.Window: "page", role.WindowText: "text", role.Base: "card", role.AlternateBase: "page",
+        role.Window: "page", role.WindowText: "text", role.Base: "field", role.AlternateBase: "page",
         role.Text: "text", role.Button: "card", role.ButtonText: "text", role.BrightText: "bad",
         role.ToolTipBase: "card", role.ToolTipText: "text", role.PlaceholderText: "faint", role.Link: "accent",
         role.LinkVisited: "accent", role.Highlight: "accent", role.HighlightedText: "on accent", role.Mid: "border",

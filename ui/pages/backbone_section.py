@@ -15,7 +15,7 @@ from engine.experiment import BackboneChoice
 from ui.pages.weights_card import WeightsCard
 from ui.parts import Parts
 from ui.widgets.card import ChoiceCard
-from ui.widgets.column import Column, caption
+from ui.widgets.column import Column, caption, chain
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
 from ui.widgets.words import brief
@@ -148,6 +148,7 @@ class BackboneSection(Column):
         self.weights[card.key] = card
         self._weights_group.addButton(card)
         self._list.addWidget(card)
+        chain(*self.cards.values(), *self.weights.values())
         card.setEnabled(self._uses_pretrained)
         if card.download is not None:
             card.download.clicked.connect(lambda: self._download(card))

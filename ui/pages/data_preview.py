@@ -60,8 +60,8 @@ class DataPreview(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(8)
-        for widget in (self.sentence, self.layout_words, self.strip, self.skipped, self.balance_caption, self.bars, self.balance_words, self.episode_caption, self.episode,
-                       self.episode_problem):  # fmt: skip
+        shown = (self.sentence, self.layout_words, self.strip, self.skipped, self.balance_caption, self.bars)
+        for widget in (*shown, self.balance_words, self.episode_caption, self.episode, self.episode_problem):
             column.addWidget(widget)
         self._show_parts(False, False)
 

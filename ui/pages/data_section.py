@@ -14,7 +14,7 @@ from ui.pages.data_settings import DataSettings
 from ui.parts import Parts
 from ui.widgets.buttons import button
 from ui.widgets.card import ChoiceCard
-from ui.widgets.column import Column
+from ui.widgets.column import Column, chain
 from ui.widgets.images import ImageStrip
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
@@ -111,6 +111,7 @@ class DataSection(Column):
         self.cards[key] = card
         self._group.addButton(card)
         self._list.addWidget(card)
+        chain(self.heading, *self.cards.values(), self.folder_button, self.zip_button, *self.settings.tab_order())
         return card
 
     def _add_folder(self, choice: DatasetChoice) -> str:

@@ -48,7 +48,7 @@ class DataSettings(QWidget):
         self._rows = {
             "labels": self._row(grid, "Labels per class", self.labels, "Labelled training images of each class."),
             "classes": self._row(grid, "Classes", self.classes, "Use only this many of the classes."),
-            "split": self._row(more, "Split", self.split, "How images or classes are divided for training and testing."),
+            "split": self._row(more, "Split", self.split, "How images or classes are divided."),
             "seed": self._row(more, "Split seed", self.split_seed, "The same number: the same test set in every run."),
         }
         self._offer_splits()
@@ -65,6 +65,9 @@ class DataSettings(QWidget):
         grid.addWidget(field, row, 1)
         grid.addWidget(words, row + 1, 0, 1, 2)
         return label, field, words
+
+    def tab_order(self) -> tuple[QWidget, ...]:
+        return self.labels, self.classes, self.fold.button, self.split, self.split_seed
 
     def apply(self, choice: DatasetChoice) -> DatasetChoice:
         """The choice with these settings; labels per class only where images, not classes, are divided."""

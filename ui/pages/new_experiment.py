@@ -47,8 +47,7 @@ class NewExperimentPage(QWidget):
         self._measure_soon = self._timer(MEASURE_AFTER, self._measure)
         self._connect()
         self._adopt_method()
-        self.data.load()
-        self.backbone.load()
+        self._has_painted = False
 
     def _lay_out(self) -> None:
         self.splitter = ThinSplitter("new experiment")
@@ -91,6 +90,13 @@ class NewExperimentPage(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme.colour("page"))
+        if not self._has_painted:  # what takes long to look up waits until there is something to see
+            self._has_painted = True
+            QTimer.singleShot(0, self, self._load)
+
+    def _load(self) -> None:
+        self.data.load()
+        self.backbone.load()
 
     # The experiment
 
@@ -136,6 +142,10 @@ class NewExperimentPage(QWidget):
             self.data.set_episode(values["way"], values["shot"], values["query"], seed)
 
     # Checks
+
+    def is_settled(self) -> bool:
+        """True when the data is read and what is set up now has been checked."""
+        return self._checked is not None and not self.data.preview.is_reading
 
     def _note_change(self) -> None:
         self._checked = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 
 from engine.experiment import Budget, Experiment
@@ -56,9 +56,12 @@ class StartSection(Column):
         self.name.setPlaceholderText("Named by its settings")
         self.name.setMaxLength(120)
         self._field(self._grid, "Device", self.device, "Where the run works.")
+        self.free = Text("", "small", "muted")
+        self.free.hide()
+        self._grid.addWidget(self.free, self._grid.rowCount(), 1)
         self._field(self._grid, "Seeds", self.seeds, "How many times to run it, each with another seed: an interval.")
         self._field(self._grid, "Name", self.name, "How the run is called; its settings if empty.")
-        self.device.currentIndexChanged.connect(lambda _: self.changed.emit())
+        self.device.currentIndexChanged.connect(lambda _: self._choose_device())
         self.seeds.valueChanged.connect(lambda _: self.changed.emit())
 
     def _more(self) -> Fold:
@@ -148,12 +151,17 @@ class StartSection(Column):
 
     def _show_devices(self, found: tuple[DeviceInfo, ...]) -> None:
         self._free = {info.name: info.free_bytes for info in found}
-        self.device.set_options([(info.name, self._device_words(info)) for info in found])
-        for index, info in enumerate(found):
-            self.device.setItemData(index, self._device_words(info), Qt.ItemDataRole.ToolTipRole)
+        self.device.set_options([(info.name, info.title) for info in found])
+        self._show_free()
 
-    def _device_words(self, info: DeviceInfo) -> str:
-        return f"{info.title}, {size(info.free_bytes)} free" if info.free_bytes else info.title
+    def _choose_device(self) -> None:
+        self._show_free()
+        self.changed.emit()
+
+    def _show_free(self) -> None:
+        free = self.free_bytes()
+        self.free.setText(f"{size(free)} of memory free" if free else "")
+        self.free.setVisible(bool(free))
 
     # What is in the way
 

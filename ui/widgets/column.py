@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.widgets.frame import SlimScrollBar
@@ -19,12 +21,15 @@ class Column(QWidget):
         self.heading = Text(title, "heading", bold=True, wrap=False)
         self.heading.setContentsMargins(16, 12, 16, 4)
         self._content = QWidget()
+        # The height comes from the width the column has, not from the least width its text could have.
+        self._content.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         self.body = QVBoxLayout(self._content)
         self.body.setContentsMargins(16, 8, 16, 16)
         self.body.setSpacing(theme.GRID)
         self.area = QScrollArea()
         self.area.setWidget(self._content)
         self.area.setWidgetResizable(True)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the focus of what is in it
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setVerticalScrollBar(SlimScrollBar())
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -47,6 +52,12 @@ class Column(QWidget):
         if event.type() == QEvent.Type.Resize:
             self._content.setMaximumWidth(self.area.viewport().width())
         return False
+
+
+def chain(*widgets: QWidget) -> None:
+    """Make Tab go through these in order; needed where some are made later than others."""
+    for before, after in pairwise(widgets):
+        QWidget.setTabOrder(before, after)
 
 
 def caption(text: str) -> Text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from PySide6.QtGui import QValidator, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QWidget
@@ -18,6 +19,17 @@ class IntField(QSpinBox):
         self.setRange(int(low if low is not None else 0), int(high if high is not None else LARGEST))
         self.setKeyboardTracking(False)
         self.setGroupSeparatorShown(True)
+        self._unit = ""
+        self.valueChanged.connect(self._follow_unit)
+
+    def set_unit(self, unit: str) -> None:
+        """A plural such as "images"; shown after the number, in the singular after 1."""
+        self._unit = unit
+        self._follow_unit(self.value())
+
+    def _follow_unit(self, value: int) -> None:
+        one = re.sub("(?<=ss)es$|s$", "", self._unit)
+        self.setSuffix(f" {one if value == 1 else self._unit}" if self._unit else "")
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def _int(field: HyperparameterField) -> QWidget:
     widget = IntField(field.low, field.high)
-    widget.setSuffix(f" {field.unit}" if field.unit else "")
+    widget.set_unit(field.unit)
     return widget
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QEnterEvent, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QEnterEvent, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from ui import icons
@@ -18,7 +18,9 @@ MOST = 4  # at once; the oldest goes first
 
 
 class Toast(QFrame):
-    """One piece of news with an optional action."""
+    """One piece of news with an optional action. closed: by its button, its action or its time."""
+
+    closed = Signal()
 
     def __init__(
         self, parent: QWidget, text: str, action_title: str | None, action: Callable[[], None] | None, level: str,
@@ -71,6 +73,11 @@ class Toast(QFrame):
     def leaveEvent(self, event: QEvent) -> None:
         self._timer.start()
 
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self._timer.stop()
+        self.closed.emit()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         paint_card(self, edge="faint")
 
@@ -96,7 +103,7 @@ class Toasts(QObject):
         """Say `text`; level "info", "warning" or "error". The action closes the toast, then is called."""
         toast = Toast(self._window, text, action_title, action, level, seconds)
         toast.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        toast.destroyed.connect(lambda: self._forget(toast))
+        toast.closed.connect(lambda: self._forget(toast))
         self._toasts.append(toast)
         toast.show()
         for old in self._toasts[:-MOST]:

@@ -1,0 +1,172 @@
+"""The window: what it loads when, its pages, menus, memory, drops and news."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QEnterEvent
+from PySide6.QtWidgets import QApplication, QSplitter
+from pytestqt.qtbot import QtBot
+
+from engine.errors import StorageError
+from storage.workspace import Workspace
+from tests.ui.conftest import wait_until_checked
+from ui import theme
+from ui.main_window import NEW, MainWindow
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+FIRST_PAINT = """
+import sys
+from storage.workspace import Workspace
+from ui import app
+from ui.engine_loading import EngineLoading
+EngineLoading.start = lambda self: None
+application = app.make_application()
+window = app.open_window(application, Workspace(sys.argv[1]).open())
+window.painted.connect(lambda: (print(sorted({"torch", "pyqtgraph", "sklearn"} & set(sys.modules))), window.close()))
+application.exec()
+"""
+
+
+def test_first_paint_needs_neither_torch_nor_pyqtgraph(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FIRST_PAINT, str(tmp_path)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def photos(root: Path, classes: int = 3, images: int = 10) -> Path:
+    """A folder of class folders with small colour images."""
+    rng = np.random.default_rng(0)
+    for label in range(classes):
+        folder = root / f"class {label}"
+        folder.mkdir(parents=True)
+        for index in range(images):
+            pixels = rng.integers(0, 255, (32, 40, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / f"{index}.png")
+    (root / "class 0" / "broken.jpg").write_text("not an image")
+    return root
+
+
+def test_menus_name_every_shortcut(window: MainWindow) -> None:
+    keys = {action.shortcut().toString() for _, actions in window.menus.listed() for action in actions}
+    assert {"Ctrl+N", "Ctrl+O", "Ctrl+R", "Ctrl+Z", "Ctrl+Shift+Z", "Ctrl+F", "F1", "Ctrl+Q"} <= keys
+    assert {"Ctrl+1", "Ctrl+2", "Ctrl+3"} <= keys
+
+
+def test_a_dropped_folder_becomes_the_data(qtbot: QtBot, window: MainWindow, page, tmp_path: Path) -> None:
+    folder = photos(tmp_path / "photos")
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(folder))])
+    how = Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(window, QDragEnterEvent(QPoint(50, 50), *how))
+    QApplication.sendEvent(window, QDropEvent(QPointF(50, 50), *how))
+    qtbot.waitUntil(lambda: page.data.choice().name == "folder", timeout=5000)
+    wait_until_checked(qtbot, page)
+    assert page.data.preview.sentence.text() == "30 images, 3 classes, 1 file skipped"
+    assert "broken.jpg" in page.data.preview.skipped_list.toPlainText()
+    assert page.data.choice().labels_per_class is None
+
+
+def test_several_dropped_things_are_refused_in_words(window: MainWindow) -> None:
+    window.drops.take(["/one", "/two"])
+    assert "one folder" in window.parts.toasts.shown()[-1].label.text()
+
+
+def test_colours_follow_the_menu_and_are_remembered(window: MainWindow) -> None:
+    window.menus.actions["dark"].trigger()
+    assert theme.is_dark()
+    assert window.memory.scheme() == "dark"
+    window.menus.actions["light"].trigger()
+    assert not theme.is_dark()
+
+
+def test_size_and_panes_are_remembered(qtbot: QtBot, workspace: Workspace, qapp: QApplication) -> None:
+    first = MainWindow(workspace)
+    qtbot.addWidget(first)
+    first.show()
+    first.resize(1000, 730)
+    splitter = first.page(NEW).findChild(QSplitter, "new experiment")
+    splitter.setSizes([400, 250, 300, 220])
+    kept = splitter.sizes()
+    first.close()
+    second = MainWindow(workspace)
+    qtbot.addWidget(second)
+    second.show()
+    assert (second.width(), second.height()) == (1000, 730)
+    found = second.page(NEW).findChild(QSplitter, "new experiment").sizes()
+    assert all(abs(a - b) <= 2 for a, b in zip(found, kept, strict=True))
+    second.close()
+
+
+def test_hovering_stops_a_toast(qtbot: QtBot, window: MainWindow) -> None:
+    pressed: list[bool] = []
+    toast = window.parts.toasts.show("Saved.", "Show", lambda: pressed.append(True), seconds=0.3)
+    here = QPointF(5, 5)
+    QApplication.sendEvent(toast, QEnterEvent(here, here, here))
+    assert not toast.is_waiting()
+    qtbot.wait(400)
+    assert window.parts.toasts.shown() == [toast]
+    qtbot.mouseClick(toast.button, Qt.MouseButton.LeftButton)
+    assert pressed == [True]
+    qtbot.waitUntil(lambda: not window.parts.toasts.shown())
+
+
+def test_a_mendable_error_is_a_toast_and_a_bug_a_dialog(qtbot: QtBot, window: MainWindow) -> None:
+    window.crashes.report(StorageError("The disk is full.", "Free some space."))
+    qtbot.waitUntil(lambda: bool(window.parts.toasts.shown()))
+    assert "Free some space." in window.parts.toasts.shown()[-1].label.text()
+    window.crashes.report(ZeroDivisionError("by nothing"))
+    qtbot.waitUntil(lambda: window.crashes._dialog is not None)
+    dialog = window.crashes._dialog
+    copy = next(b for b in dialog.findChildren(type(window.pages[NEW].launch.queue_button)) if "Copy" in b.text())
+    qtbot.mouseClick(copy, Qt.MouseButton.LeftButton)
+    assert "by nothing" in QApplication.clipboard().text()
+    dialog.close()
+
+
+def test_undo_says_when_there_is_nothing(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    window.menus.actions["undo"].trigger()
+    qtbot.waitUntil(lambda: bool(window.parts.toasts.shown()))
+    assert "nothing to undo" in window.parts.toasts.shown()[-1].label.text()
+
+
+def test_no_text_is_cut_in_the_smallest_window(qtbot: QtBot, window: MainWindow, page) -> None:
+    """Every label that may not be shortened has the room it asks for."""
+    window.resize(1100, 700)
+    qtbot.wait(50)
+    for section in page.sections:
+        for child in section.findChildren(type(section.heading)):
+            if child.isVisible() and child.wordWrap():
+                assert child.height() >= child.heightForWidth(child.width()) - 1, child.text()
+        assert section.area.horizontalScrollBar().maximum() == 0
+
+
+def test_every_control_has_a_name(window: MainWindow, page) -> None:
+    from PySide6.QtGui import QAccessible
+    from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox
+
+    nameless = [
+        control
+        for kind in (QAbstractButton, QAbstractSpinBox, QComboBox)
+        for control in page.findChildren(kind)
+        if control.focusPolicy() != Qt.FocusPolicy.NoFocus
+        and not QAccessible.queryAccessibleInterface(control).text(QAccessible.Text.Name)
+    ]
+    assert nameless == []
+
+
+def test_tab_reaches_start(qtbot: QtBot, window: MainWindow, page) -> None:
+    window.activateWindow()
+    page.data.cards["glyphs"].setFocus()
+    for _ in range(120):
+        if QApplication.focusWidget() is page.launch.start_button:
+            return
+        qtbot.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Tab)
+    pytest.fail("Tab never reached Start")
+
