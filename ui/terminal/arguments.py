@@ -68,7 +68,7 @@ def named(text: str) -> str:
     return text.replace("PROGRAM", program())
 
 
-def everywhere() -> argparse.ArgumentParser:
+def everywhere() -> Parser:
     """The options that may stand before or after any command."""
     options = Parser(add_help=False)
     options.add_argument(
@@ -83,7 +83,7 @@ def everywhere() -> argparse.ArgumentParser:
     return options
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     shape = argparse.RawDescriptionHelpFormatter
     shared = everywhere()
     top = Parser(prog=program(), description=ABOUT, epilog=named(TOUR), formatter_class=shape, parents=[shared])

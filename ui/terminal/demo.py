@@ -34,18 +34,19 @@ def run_off_screen(chosen: argparse.Namespace, plan: Plan) -> int:
     """The same arms with progress on the terminal, then the table with its verdicts and a picture."""
     from ui.terminal.display import make_display
     from ui.terminal.picture import save_picture
-    from ui.terminal.run import run_plan
+    from ui.terminal.run import check, run_plan
     from ui.terminal.verdicts import load_comparison, print_comparison
     from ui.terminal.workspaces import open_workspace
 
     began = time.monotonic()
     workspace = open_workspace(chosen.workspace)
     display = make_display(chosen.json)
+    check(plan.experiments)
     display.say(f"{plan.title}\n{plan.description}")
     rows, code = run_plan(plan, workspace, display)
     tested = [row.id for row in rows if row.test is not None]
     if len(tested) > 1:
         print_comparison(load_comparison(workspace, tested), chosen.json)
-        save_picture(workspace, tested, Path(chosen.output or workspace.root / PICTURE), display)
+        save_picture(workspace, tested, Path(chosen.output or workspace.root / PICTURE), display, plan.title)
     display.say(f"The demo took {duration(time.monotonic() - began)}.")
     return code

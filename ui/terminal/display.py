@@ -91,9 +91,10 @@ class Quiet:
         return None
 
     def begin(self, run: RunRow, place: str) -> None:
-        self.title = f"{run.id} {run.name}{place}"
+        self.title = f"Run {run.id}{place}"
         self.latest = LatestValues()
         self.started = time.monotonic()
+        self.say(f"{self.title}: {run.name}")
 
     def say(self, text: str) -> None:
         self.console.print(text, markup=False, soft_wrap=True)
@@ -103,13 +104,18 @@ class Quiet:
             case Metrics():
                 self.latest.take(event)
             case Evaluated():
-                self.say(f"{self.title}: {result_words(event)}")
+                self.say(f"  {result_words(event)}")
             case Notice():
-                self.say(f"{self.title}: {event.text}")
+                self.say(f"  {event.text}")
             case RunFailed():
                 complain_failure(self.title, event)
             case RunStopped():
-                self.say(f"{self.title}: stopped and kept after {event.step:,} steps.")
+                self.say(f"  stopped and kept after {event.step:,} steps, {duration(self.seconds())}")
+            case RunFinished():
+                self.say(f"  finished in {duration(self.seconds())}")
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
 
 
 class Bars(Quiet):
@@ -135,7 +141,7 @@ class Bars(Quiet):
         super().begin(run, place)
         if self.task is not None:
             self.progress.remove_task(self.task)
-        self.task = self.progress.add_task(self.title, total=None, values="")
+        self.task = self.progress.add_task("Preparing", total=None, values="")
         self.progress.refresh()
 
     def show(self, event: Event) -> None:
@@ -146,9 +152,11 @@ class Bars(Quiet):
                 self.progress.update(self.task, total=event.total_steps)
             case Preparing():
                 fraction = "" if event.fraction is None else f" {percent(event.fraction)}"
-                self.progress.update(self.task, values=f"{event.text}{fraction}")
+                self.progress.update(self.task, description=f"{event.text}{fraction}")
             case Metrics():
-                self.progress.update(self.task, completed=event.step, values=self.latest.words())
+                self.progress.update(
+                    self.task, description="Training", completed=event.step, values=self.latest.words()
+                )
         self.redraw(at_once=not isinstance(event, Metrics))
 
     def redraw(self, at_once: bool) -> None:
@@ -159,13 +167,12 @@ class Bars(Quiet):
 
 
 class Lines(Quiet):
-    """A line at the start, one every ten seconds, and the result: readable in a log."""
+    """The name, a line every ten seconds, and the result: readable in a log."""
 
     def begin(self, run: RunRow, place: str) -> None:
         super().begin(run, place)
         self.total = 0
         self.said = time.monotonic()
-        self.say(f"{self.title}: started")
 
     def show(self, event: Event) -> None:
         super().show(event)
@@ -174,14 +181,12 @@ class Lines(Quiet):
                 self.total = event.total_steps
             case Metrics():
                 self.say_now_and_then(event.step)
-            case RunFinished():
-                self.say(f"{self.title}: finished in {duration(time.monotonic() - self.started)}")
 
     def say_now_and_then(self, step: int) -> None:
         now = time.monotonic()
         if now - self.said >= SAY_EVERY:
             self.said = now
-            self.say(f"{self.title}: step {step:,} of {self.total:,}  {self.latest.words()}")
+            self.say(f"  step {step:,} of {self.total:,}  {self.latest.words()}")
 
 
 class JsonLines:

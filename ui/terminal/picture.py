@@ -1,8 +1,34 @@
-"""A picture of a comparison from the terminal, drawn by Qt off-screen; without Qt one sentence says so."""
+"""A picture of a comparison from the terminal, painted by Qt off-screen; without Qt one sentence says so."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Sequence
+from pathlib import Path
 
-if TYPE_CHECKING:
-    pass
+from engine.errors import StorageError
+from storage.store import RunStore
+from storage.workspace import Workspace
+from ui.comparison.sides import load, load_curves
+from ui.qt_check import qt_problem
+from ui.terminal.display import Display
+
+METRIC = "val/accuracy"
+
+
+def save_picture(workspace: Workspace, run_ids: Sequence[int], path: Path, display: Display, title: str = "") -> None:
+    """Write the PNG and say where it is; raises `StorageError` when it cannot be written."""
+    if problem := qt_problem():
+        display.say(f"No picture was drawn. {problem}")
+        return
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from ui.widgets.comparison_figure import save_comparison_picture
+
+    with RunStore(workspace) as store:
+        runs, curves = load(store, run_ids), load_curves(store, run_ids, METRIC)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_comparison_picture(runs, curves, path, title=title, metric=METRIC)
+    except OSError as error:
+        raise StorageError(f"The picture {path} cannot be written.", "Choose another file with --output.") from error
+    display.say(f"Picture: {path}")

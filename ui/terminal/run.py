@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from engine.data.splits import split_classes, split_images
-from engine.events import RunState
+from engine.events import Event, RunState
 from engine.experiment import Experiment
 from engine.plan import Plan, plan_as_json
 from engine.registry import method
@@ -106,6 +106,6 @@ def drain(store: RunStore, run: RunRow, display: Display, interrupts: Interrupts
     from engine.execute import execute
 
     events = execute(run.experiment, store.directory(run), interrupts.stopping)
-    with closing(record(store, run.id, events)) as recorded:
+    with closing(cast(Generator[Event], record(store, run.id, events))) as recorded:
         for event in recorded:
             display.show(event)
