@@ -47,13 +47,15 @@ def finite(line: CurveLine) -> CurveLine:
 
 
 def smooth_lines(lines: Sequence[CurveLine], weight: float) -> list[CurveLine]:
-    """Every line smoothed over the same stretch of x: `weight` is per point of the densest, less for sparser ones.
+    """Every line smoothed over the same stretch of x, whatever its density; the measured values stay in `raw`.
 
-    The measured values stay in `raw`. Bands, and lines too sparse to change, are returned as they are.
+    `weight` is what the past counts per point of the densest line, or per thousandth of the x range if that is more.
+    Bands, and lines too sparse to change, are returned as they are.
     """
-    spacings = [float(n.x[-1] - n.x[0]) / (len(n.x) - 1) if len(n.x) > 2 else 0.0 for n in lines]
-    least = min((spacing for spacing in spacings if spacing > 0), default=1.0)
-    return [_smoothed(line, weight ** (gap / least) if gap else 0.0) for line, gap in zip(lines, spacings, strict=True)]
+    gaps = [float(n.x[-1] - n.x[0]) / (len(n.x) - 1) if len(n.x) > 2 else 0.0 for n in lines]
+    span = max((float(n.x[-1] - n.x[0]) for n in lines if len(n.x)), default=0.0)
+    unit = max(min((gap for gap in gaps if gap > 0), default=1.0), span / 1000)
+    return [_smoothed(line, weight ** (gap / unit) if gap else 0.0) for line, gap in zip(lines, gaps, strict=True)]
 
 
 def _smoothed(line: CurveLine, weight: float) -> CurveLine:

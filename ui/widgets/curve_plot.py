@@ -21,6 +21,7 @@ from ui.widgets.curve_axes import X_AXES, x_text, y_text
 from ui.widgets.curve_line import CurveLine, finite, smooth_lines, table, value_at
 from ui.widgets.curve_table import CurveTableModel
 from ui.widgets.figure_export import FigureActions, menu_button
+from ui.widgets.text import Elided, Text
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QSizeF
@@ -58,6 +59,11 @@ class CurvePlot(QWidget):
         self._heading.setText(title)
         self._describe()
 
+    def set_caption(self, text: str) -> None:
+        """A few quiet words beside the title, such as the best value."""
+        if text != self._caption.text():
+            self._caption.setText(text)
+
     def set_curves(self, lines: Sequence[CurveLine], live: bool = False) -> None:
         """Draw these curves; a label met before keeps its items and the reader's zoom. live: fast drawing."""
         self.given, self.live = [finite(line) for line in lines], live
@@ -76,8 +82,9 @@ class CurvePlot(QWidget):
 
     def set_smoothing(self, weight: float) -> None:
         """weight in [0, 1): 0 shows the measured values; above it they stay visible, pale, behind."""
-        self.weight = weight
-        self._smooth()
+        if weight != self.weight:
+            self.weight = weight
+            self._smooth()
 
     def set_empty_text(self, text: str) -> None:
         """What stands in the middle while there is no point."""
@@ -102,12 +109,14 @@ class CurvePlot(QWidget):
     # Building
 
     def _build(self) -> None:
-        self._heading = QLabel(self._title, self)
-        self._heading.setFont(theme.font("body", bold=True))
+        self._heading = Text(self._title, bold=True, wrap=False)
         self._figure = FigureActions(self, self)
         self._menu = self._make_menu()
+        self._caption = Elided("", "small", "muted")
         row = QHBoxLayout()
-        row.addWidget(self._heading, 1)
+        row.setSpacing(8)
+        row.addWidget(self._heading)
+        row.addWidget(self._caption, 1)
         row.addWidget(menu_button(self, self._menu, f"Menu of the figure {self._title}"))
         self._stack = QStackedWidget(self)
         self._note = QLabel(self._empty_text, self._stack)
@@ -188,6 +197,9 @@ class CurvePlot(QWidget):
         self.setAccessibleDescription(f"{words}. Arrow keys read the values, T shows the numbers as a table.")
 
     # Reader's hands
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, 260)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_T and not event.modifiers():

@@ -1,0 +1,294 @@
+"""Runs: the queue, what is running and what has ended; the chosen one with its live curves."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import QLineEdit, QListView, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.events import LIVE_STATES, Evaluated, Event, Notice
+from ui import theme
+from ui.comparison.reading import read_rows
+from ui.parts import Parts
+from ui.runs.content import Content, read_content
+from ui.runs.deeds import LIVE_DEEDS, RunDeeds
+from ui.runs.detail import RunDetail
+from ui.runs.empty import EmptyRuns
+from ui.runs.run_delegate import RunDelegate
+from ui.runs.run_list import RunListModel, RunOrder
+from ui.runs.run_now import RunNow
+from ui.widgets.frame import SlimScrollBar, ThinSplitter
+from ui.widgets.text import Text
+
+if TYPE_CHECKING:
+    from storage.store import RunRow
+
+LEAST_MS = 66  # between two redraws of the live curves
+REST = 4  # a redraw that took t is followed by at least REST * t without one
+SECOND_MS = 1000
+
+
+class RunsPage(QWidget):
+    """Wiring: the list chooses, the detail shows; live news come from memory, the rest from the storage thread."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self.parts = parts
+        self.model = RunListModel(parts.live.buffer, self)
+        self.order = RunOrder(self.model, self)
+        self.deeds = RunDeeds(self, parts)
+        self.detail = RunDetail(self.deeds, parts.settings)
+        self.empty = EmptyRuns(parts)
+        self._chosen = -1
+        self._wanted = -1  # to be chosen as soon as it is listed
+        self._content: Content | None = None
+        self._asked = 0
+        self._build()
+        self._redraw_soon = QTimer(self, singleShot=True)
+        self._redraw_soon.timeout.connect(self._redraw)
+        self._pulse = QTimer(self, interval=SECOND_MS)
+        self._pulse.timeout.connect(self._beat)
+        self._connect()
+        parts.library.read(read_rows(()), self._take)
+
+    def _build(self) -> None:
+        self.filter = QLineEdit(placeholderText="Filter runs (Ctrl+F)", clearButtonEnabled=True)
+        self.filter.setAccessibleName("Filter runs by text")
+        self.list = QListView()
+        self.list.setModel(self.order)
+        self.list.setItemDelegate(RunDelegate(self.list))
+        self.list.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
+        self.list.setUniformItemSizes(True)
+        self.list.setVerticalScrollBar(SlimScrollBar())
+        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.setMouseTracking(True)
+        self.list.setAccessibleName("Runs")
+        self.none = Text("", role="muted")
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(16, 12, 8, 16)
+        column.setSpacing(8)
+        for widget, stretch in ((self.filter, 0), (self.none, 0), (self.list, 1)):
+            column.addWidget(widget, stretch)
+        left.setMinimumWidth(220)
+        self.detail.setMinimumWidth(480)
+        self.splitter = ThinSplitter("runs")
+        self.splitter.addWidget(left)
+        self.splitter.addWidget(self.detail)
+        self.splitter.setStretchFactor(1, 1)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.splitter)
+        self.stack.addWidget(self.empty)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.stack)
+        self.addActions(list(self.deeds.actions.values()))
+        self.none.hide()
+        self.detail.hide()
+        self.reset_layout()
+
+    def reset_layout(self) -> None:
+        """The panes' widths as at first."""
+        self.splitter.setSizes([300, 880])
+
+    def _connect(self) -> None:
+        self.parts.library.changed.connect(self._read_rows)
+        self.parts.live.events.connect(self._hear)
+        self.parts.live.state.connect(lambda run_id, _: self._show_state(run_id))
+        self.parts.navigator.show_run.connect(self.choose)
+        self.filter.textChanged.connect(self._filter)
+        self.list.selectionModel().currentChanged.connect(self._follow_list)
+        self.list.selectionModel().selectionChanged.connect(lambda *_: self._adjust_deeds())
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        self.detail.header.renamed.connect(self.deeds.rename)
+        self.detail.trouble.change_wanted.connect(self.deeds.clone)
+        self.detail.trouble.again_wanted.connect(self.deeds.again)
+        self.deeds.renamed = self.detail.header.edit_name
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), theme.colour("page"))
+
+    # The list
+
+    def find(self) -> None:  # type: ignore[override]
+        """Ctrl+F: type into the filter."""
+        self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.filter.selectAll()
+
+    def choose(self, run_id: int) -> None:
+        """Show this run, now or as soon as it is listed."""
+        self._wanted = run_id
+        if not self._choose_wanted():
+            self._read_rows(frozenset([run_id]))
+
+    def _read_rows(self, run_ids: frozenset[int]) -> None:
+        self.parts.library.read(read_rows(run_ids), self._take)
+
+    def _take(self, answer: tuple[bool, list[RunRow]]) -> None:
+        everything, rows = answer
+        ended = {row.id for row in rows if row.state not in LIVE_STATES}
+        (self.model.set_rows if everything else self.model.update_rows)(rows)
+        self.stack.setCurrentWidget(self.splitter if self.model.rowCount() else self.empty)
+        self._say_none()
+        if not self._choose_wanted() and self.now() is None:
+            self._choose_first()
+        if self._chosen in {row.id for row in rows}:
+            self._show_now()
+            if self._chosen in ended:
+                self._read_content()
+
+    def _choose_wanted(self) -> bool:
+        """Choose the run that was asked for, if it is listed; lifts a filter that hides it."""
+        place = self.model.place(self._wanted)
+        if not place.isValid():
+            return False
+        if not self.order.mapFromSource(place).isValid():
+            self.filter.clear()
+        self._wanted = -1
+        self._set_current(self.order.mapFromSource(place))
+        return True
+
+    def _choose_first(self) -> None:
+        if self.order.rowCount():
+            self._set_current(self.order.index(0, 0))
+        else:
+            self._chosen, self._content = -1, None
+            self.detail.hide()
+            self._adjust_deeds()
+
+    def _set_current(self, index: QModelIndex) -> None:
+        self.list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self.list.scrollTo(index)
+
+    def _filter(self, text: str) -> None:
+        self.order.set_filter(text)
+        self._say_none()
+        if self.order.rowCount() and not self.list.currentIndex().isValid():
+            self._choose_first()
+
+    def _say_none(self) -> None:
+        nothing = bool(self.model.rowCount()) and not self.order.rowCount()
+        self.none.setVisible(nothing)
+        self.none.setText(f"No run matches “{self.filter.text()}”. Clear the filter to see all of them.")
+
+    def _show_menu(self, at: QPoint) -> None:
+        now = self.now()
+        if now is None or not self.list.indexAt(at).isValid():
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
+        first = LIVE_DEEDS if now.is_live else ("compare", "again")
+        rest = [key for key in ("clone", "star", "rename", "note") if key not in first]
+        for keys in (first, rest, ("delete",)):
+            menu.addActions([self.deeds.actions[key] for key in keys])
+            menu.addSeparator()
+        menu.popup(self.list.viewport().mapToGlobal(at))
+
+    # The chosen run
+
+    def now(self) -> RunNow | None:
+        """The chosen run at this moment; None when none is chosen."""
+        return self.model.now(self._chosen)
+
+    def _follow_list(self, current: QModelIndex, before: QModelIndex = QModelIndex()) -> None:  # noqa: B008
+        if not current.isValid():
+            return
+        row = self.model.rows()[self.order.mapToSource(current).row()]
+        if row.id == self._chosen:
+            return
+        self._chosen, self._content = row.id, None
+        now = self.now()
+        assert now is not None
+        self.detail.show()
+        self.detail.start_run(now)
+        self._show_now()
+        self._redraw()
+        self._read_content()
+
+    def _adjust_deeds(self) -> None:
+        selected = [self.model.rows()[self.order.mapToSource(index).row()].id for index in self.list.selectedIndexes()]
+        ids = [self._chosen, *(run_id for run_id in selected if run_id != self._chosen)]
+        self.deeds.adjust([now for run_id in ids if (now := self.model.now(run_id)) is not None])
+
+    def _show_now(self) -> None:
+        if (now := self.now()) is not None:
+            self.detail.show_now(now)
+            self._adjust_deeds()
+
+    def _read_content(self) -> None:
+        """Ask for what is saved of the chosen run; only the newest question is answered."""
+        self._asked += 1
+        run_id, number = self._chosen, self._asked
+        self.parts.library.read(
+            lambda store: read_content(store, run_id), lambda content: self._take_content(content, number),
+            failed=lambda error: self._read_rows(frozenset()),
+        )  # fmt: skip
+
+    def _take_content(self, content: Content, number: int) -> None:
+        now = self.now()
+        if number != self._asked or now is None or content.row.id != self._chosen:
+            return
+        self._content = content
+        live = self.parts.live.buffer(self._chosen)
+        if live is not None and now.is_live:
+            self.detail.show_live(live, now, content)
+        else:
+            self.detail.show_content(content, now)
+
+    # News
+
+    def _hear(self, run_id: int, events: list[Event]) -> None:
+        if not self.isVisible():
+            return
+        self.model.touch(run_id)
+        if run_id == self._chosen:
+            self._show_now()
+            urgent = any(isinstance(event, (Evaluated, Notice)) for event in events)
+            if urgent or not self._redraw_soon.isActive():
+                self._redraw_soon.start(0 if urgent else self._redraw_soon.interval() or LEAST_MS)
+
+    def _redraw(self) -> None:
+        """Draw the live curves; then rest in proportion to what it cost."""
+        now, live = self.now(), self.parts.live.buffer(self._chosen)
+        if now is None or live is None or not now.is_live:
+            return
+        start = time.perf_counter()
+        self.detail.show_live(live, now, self._content)
+        cost = 1000 * (time.perf_counter() - start)
+        self._redraw_soon.setInterval(max(LEAST_MS, round(REST * cost)))
+
+    def _show_state(self, run_id: int) -> None:
+        self.model.touch(run_id)
+        if run_id == self._chosen:
+            self._show_now()
+
+    def _beat(self) -> None:
+        """Once a second: times go on between two events, and runs of other windows are read again."""
+        live = [row for row in self.model.rows() if row.state in LIVE_STATES]
+        for row in live:
+            self.model.touch(row.id)
+        strangers = frozenset(row.id for row in live if self.parts.live.buffer(row.id) is None)
+        if strangers:
+            self._read_rows(strangers)
+        if self._chosen in strangers:
+            self._read_content()
+        elif self._chosen in {row.id for row in live}:
+            self._show_now()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._pulse.start()
+        self._read_rows(frozenset())
+        self._redraw()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._pulse.stop()
+        self._redraw_soon.stop()
+
+

@@ -1,0 +1,1 @@
+"""The parts of the Runs page: the list, the chosen run's header, curves, result and messages."""

@@ -1,0 +1,112 @@
+"""What the Runs page reads of one run in one question, and how its curves become lines of the two plots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from engine.events import Evaluated
+from ui import theme
+from ui.runs.run_now import best_index
+from ui.widgets.curve_axes import StepScale
+from ui.widgets.curve_line import CurveLine
+
+if TYPE_CHECKING:
+    from storage.store import Message, RunRow, RunStore
+
+
+class CurveLike(Protocol):
+    """A stored curve or one that still grows: int64 steps, float64 seconds and values, all [N]."""
+
+    @property
+    def steps(self) -> np.ndarray: ...
+    @property
+    def times(self) -> np.ndarray: ...
+    @property
+    def values(self) -> np.ndarray: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """A run as it was saved."""
+
+    row: RunRow
+    curves: Mapping[str, CurveLike] = field(default_factory=dict)
+    results: Sequence[Evaluated] = ()
+    messages: Sequence[Message] = ()
+
+
+def read_content(store: RunStore, run_id: int) -> Content:
+    """Everything the page shows of a run; runs in the storage thread."""
+    names = [name for name in store.metric_names(run_id) if name.partition("/")[0] in ("train", "val", "moved")]
+    curves = {name: store.curve(run_id, name) for name in names}
+    return Content(store.run(run_id), curves, store.results(run_id), store.messages(run_id))
+
+
+# metric -> (label, style, dashed)
+_LOSS = {"train/loss": ("training", "train", False), "val/loss": ("validation", "validation", False)}
+_ACCURACY = {
+    "train/accuracy": ("training", "train", False),
+    "val/accuracy": ("validation", "validation", False),
+    "val/accuracy before adaptation": ("before adaptation", "validation", True),
+}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The epoch that is marked: the first with the best validation value. step: where it lies on the step axis."""
+
+    metric: str
+    step: int
+    value: float
+
+
+def kept_epoch(curves: Mapping[str, CurveLike]) -> Kept | None:
+    """The best validation accuracy, else the lowest validation loss."""
+    for metric in ("val/accuracy", "val/loss"):
+        curve = curves.get(metric)
+        if curve is not None and np.isfinite(curve.values).any():
+            index = best_index(metric, curve.values)
+            return Kept(metric, int(curve.steps[index]), float(curve.values[index]))
+    return None
+
+
+def loss_lines(curves: Mapping[str, CurveLike], axis: str, scale: StepScale, run_id: int) -> list[CurveLine]:
+    return _lines(curves, _LOSS, axis, scale, run_id)
+
+
+def accuracy_lines(curves: Mapping[str, CurveLike], axis: str, scale: StepScale, run_id: int) -> list[CurveLine]:
+    return _lines(curves, _ACCURACY, axis, scale, run_id)
+
+
+def _lines(
+    curves: Mapping[str, CurveLike], wanted: Mapping[str, tuple], axis: str, scale: StepScale, run_id: int
+) -> list[CurveLine]:
+    kept, lines = kept_epoch(curves), []
+    for metric, (label, style, dashed) in wanted.items():
+        if (curve := curves.get(metric)) is None:
+            continue
+        x = scale.positions(axis, curve.steps, curve.times)
+        best = None
+        if kept is not None and label == "validation":
+            found = np.flatnonzero(curve.steps == kept.step)
+            best = int(found[0]) if len(found) and np.isfinite(curve.values[found[0]]) else None
+        words = "" if best is None else f"best epoch {kept.step / scale.steps_per_epoch:g}" if kept else ""
+        lines.append(CurveLine(label, x, curve.values, theme.run_colour(run_id), style, dashed=dashed, best=best,
+                               best_text=words))  # fmt: skip
+    return lines
+
+
+def distance_lines(
+    curves: Mapping[str, CurveLike], titles: Mapping[str, str], axis: str, scale: StepScale
+) -> list[CurveLine]:
+    """How far each block moved from its initial weights. titles: block name -> words."""
+    found = [(name.partition("/")[2], curve) for name, curve in curves.items() if name.startswith("moved/")]
+    return [
+        CurveLine(titles.get(block, block), scale.positions(axis, curve.steps, curve.times), curve.values,
+                  theme.curve_colour(index), "validation", dashed=index >= 6)
+        for index, (block, curve) in enumerate(found)
+    ]  # fmt: skip

@@ -1,0 +1,143 @@
+"""Everything about the chosen run: head, trouble, result, curves, blocks, messages, confusion matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from engine import registry
+from engine.backbones import catalog
+from engine.errors import ExperimentError
+from engine.events import LIVE_STATES, Evaluated
+from engine.experiment import Experiment
+from ui.comparison.confusion import MOST_CLASSES, ConfusionMatrix
+from ui.comparison.painted import Section
+from ui.live import LiveRun
+from ui.runs.content import Content, CurveLike, distance_lines
+from ui.runs.deeds import RunDeeds
+from ui.runs.header import Header
+from ui.runs.message_log import MessageLog
+from ui.runs.result_card import ResultCard
+from ui.runs.run_curves import RunCurves
+from ui.runs.run_now import RunNow
+from ui.runs.trouble_card import TroubleCard
+from ui.widgets.block_picture import BlockPicture
+from ui.widgets.curve_axes import StepScale
+from ui.widgets.curve_plot import CurvePlot
+from ui.widgets.frame import SlimScrollBar
+
+
+class RunDetail(QScrollArea):
+    """`show_now` many times a second, `show_content` when it was read, `show_live` while it runs."""
+
+    def __init__(self, deeds: RunDeeds, settings: QSettings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setVerticalScrollBar(SlimScrollBar())
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("The chosen run")
+        self.header = Header(deeds)
+        self.trouble, self.result = TroubleCard(), ResultCard()
+        self.curves = RunCurves(settings)
+        self.blocks = BlockPicture()
+        self.distance = CurvePlot("Distance from the initial weights")
+        self.messages = MessageLog()
+        self.confusion = ConfusionMatrix("Test predictions")
+        self._titles: dict[str, str] = {}
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self.distance.setMinimumHeight(170)
+        self.curves.setMinimumHeight(280)
+        self._blocks_section = Section("What trains", self.blocks)
+        self._confusion_section = Section("Which classes are mistaken", self.confusion, self.confusion.menu)
+        self._messages_section = Section("Messages", self.messages)
+        left = QVBoxLayout()
+        left.setSpacing(16)
+        left.addWidget(self._blocks_section)
+        left.addWidget(self.distance, 1)
+        left.addWidget(self._messages_section, 1)
+        lower = QHBoxLayout()
+        lower.setSpacing(24)
+        lower.addLayout(left, 1)
+        lower.addWidget(self._confusion_section, 1, Qt.AlignmentFlag.AlignTop)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(16, 12, 16, 16)
+        column.setSpacing(12)
+        for part in (self.header, self.trouble, self.result):
+            column.addWidget(part)
+        column.addWidget(self.curves, 3)
+        column.addLayout(lower, 2)
+        self.setWidget(page)
+
+    def show_now(self, now: RunNow) -> None:
+        self.header.show_now(now)
+        self.trouble.show_now(now)
+
+    def start_run(self, now: RunNow) -> None:
+        """Another run: what is known at once; its content follows."""
+        self.verticalScrollBar().setValue(0)
+        self._show_blocks(now.row.experiment)
+        self._show_results([], now.row.id)
+        self.messages.show_messages([])
+        self.curves.say_empty("The curves appear with the first step." if now.is_live else "Reading…")
+        self._draw({}, now)
+
+    def show_content(self, content: Content, now: RunNow) -> None:
+        """A run as it was saved."""
+        self.curves.say_empty("The curves appear with the first step." if now.is_live else "This run has no curve.")
+        self._draw(content.curves, now)
+        self._show_results(content.results, now.row.id)
+        self.messages.show_messages(content.messages)
+
+    def show_live(self, live: LiveRun, now: RunNow, content: Content | None) -> None:
+        """A run as it is in memory. content: what was read of it, for the times of its messages."""
+        self._draw(live.curves, now, live.state in LIVE_STATES)
+        self._show_results(live.results, now.row.id)
+        saved = content.messages if content is not None else ()
+        self.messages.show_messages(saved, live.messages[len(saved) :])
+
+    def _draw(self, curves: Mapping[str, CurveLike], now: RunNow, live: bool = False) -> None:
+        scale = StepScale(now.steps_per_epoch, max(1, now.row.examples_per_step))
+        self.curves.show_curves(curves, scale, now.row.id, live)
+        axis = str(self.curves.controls.axis.key())
+        lines = distance_lines(curves, self._titles, axis, scale)
+        self.distance.setVisible(bool(lines))
+        self.distance.set_x_axis(axis)
+        self.distance.set_curves(lines, live)
+
+    def _show_blocks(self, experiment: Experiment) -> None:
+        """The picture of what trains; nothing for a method or backbone that this program does not know."""
+        try:
+            complete = registry.complete(experiment)
+            info = catalog.backbone(experiment.backbone.name)
+            method = registry.method(experiment.method.name)
+            treatments = method.picture(complete.method.hyperparameters, info.block_names)
+        except ExperimentError:
+            self._blocks_section.hide()
+            return
+        blocks = [(block.name, block.title, block.parameters) for block in info.blocks] + [("head", "Head", None)]
+        self._titles = {name: title for name, title, _ in blocks}
+        self.blocks.set_blocks(blocks, treatments)
+        self._blocks_section.show()
+
+    def _show_results(self, results: Sequence[Evaluated], run_id: int) -> None:
+        self.result.show_results(results)
+        kept = next((r for r in results if r.predicted is not None and r.class_names), None)
+        shown = kept is not None and len(kept.class_names) <= MOST_CLASSES
+        self._confusion_section.setVisible(shown)
+        if kept is not None and shown:
+            counts = confusion_counts(kept)
+            self.confusion.show_values("Test predictions", kept.class_names, counts, False, run_id)
+
+
+def confusion_counts(result: Evaluated) -> np.ndarray:
+    """float64 [classes, classes]: how often the class of the row was taken for the class of the column."""
+    size = len(result.class_names)
+    pairs = np.asarray(result.truth, np.int64) * size + np.asarray(result.predicted, np.int64)
+    return np.bincount(pairs, minlength=size * size).reshape(size, size).astype(float)

@@ -1,0 +1,214 @@
+"""The chosen run's head: name, state, epoch, times, device, settings in a line, note, buttons, progress."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from engine import registry
+from engine.backbones import catalog
+from engine.comparison.wording import count, duration
+from engine.errors import ExperimentError
+from engine.events import RunState
+from engine.experiment import Experiment
+from ui import icons, theme
+from ui.runs.deeds import ENDED_DEEDS, LIVE_DEEDS, RunDeeds
+from ui.runs.run_delegate import ProgressLine
+from ui.runs.run_now import LOOKS, RunNow
+from ui.widgets.text import Elided, Text
+
+
+class NameField(QLineEdit):
+    """A name that is edited where it stands: Enter or leaving keeps, Esc gives up. committed(new name)."""
+
+    committed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = ""
+        self.setFrame(False)
+        self.setMaxLength(200)
+        self.setFont(theme.font("heading", bold=True))
+        self.setAccessibleName("Name of the run")
+        self.setTextMargins(0, 2, 4, 2)
+        self._ground()
+        self.returnPressed.connect(self.clearFocus)
+
+    def set_name(self, name: str) -> None:
+        """Show a name, unless the person is typing one."""
+        self._name = name
+        self.setToolTip(f"{name}\nClick or press F2 to rename")
+        if not self.hasFocus() and self.text() != name:
+            self.setText(name)
+            self.setCursorPosition(0)
+
+    def _ground(self) -> None:
+        """On the page's colour while it is only read."""
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Base, theme.colour("card" if self.hasFocus() else "page"))
+        if palette != self.palette():
+            self.setPalette(palette)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._ground()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.setFrame(True)
+        self._ground()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.setFrame(False)
+        self._ground()
+        wanted = self.text().strip()
+        if wanted and wanted != self._name:
+            self.committed.emit(wanted)
+        elif not wanted:
+            self.setText(self._name)
+        self.setCursorPosition(0)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.setText(self._name)
+            self.clearFocus()
+        else:
+            super().keyPressEvent(event)
+
+
+class ActionButton(QToolButton):
+    """A button that is its action: text, icon, tooltip and whether it is on."""
+
+    def __init__(self, action: QAction, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setIconSize(QSize(16, 16))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setDefaultAction(action)
+
+
+class Header(QWidget):
+    """`show_now` fills it; `renamed` is a new name for the shown run."""
+
+    renamed = Signal(str)
+
+    def __init__(self, deeds: RunDeeds, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._deeds = deeds
+        self._run_id = -1
+        self.name, self.state = NameField(), Text("", bold=True, wrap=False)
+        self.mark = Text(wrap=False)
+        self.facts = Elided("", role="text")
+        self.settings = Elided("", "small", "muted")
+        self.note = Text("", "small", "text")
+        self.progress = ProgressLine()
+        self.star = QToolButton()
+        self.buttons = {key: ActionButton(deeds.actions[key]) for key in (*LIVE_DEEDS, *ENDED_DEEDS, "note")}
+        self._lay_out()
+        self.name.committed.connect(self.renamed)
+
+    def _lay_out(self) -> None:
+        self.star.setAutoRaise(True)
+        self.star.clicked.connect(self._deeds.actions["star"].trigger)
+        self.name.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.name.setMinimumWidth(120)
+        first = QHBoxLayout()
+        first.setSpacing(8)
+        first.addWidget(self.star)
+        first.addWidget(self.name, 1)
+        second = QHBoxLayout()
+        second.setSpacing(6)
+        second.addWidget(self.mark)
+        second.addWidget(self.state)
+        second.addWidget(self.facts, 1)
+        third = QHBoxLayout()
+        third.setSpacing(8)
+        for key in self.buttons:
+            third.addWidget(self.buttons[key])
+        third.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        for row in (first, second):
+            column.addLayout(row)
+        column.addWidget(self.settings)
+        column.addWidget(self.note)
+        column.addLayout(third)
+        column.addWidget(self.progress)
+
+    def show_now(self, now: RunNow) -> None:
+        if now.row.id != self._run_id:
+            self._run_id = now.row.id
+            self.name.clearFocus()
+        word, icon, role = LOOKS[now.state]
+        self.name.set_name(now.row.name)
+        icons.dress(self.mark, icon, role, 16)
+        self.state.setText(word)
+        self.state.set_role(role)
+        self.facts.setText(facts(now))
+        self.settings.setText(settings_line(now.row.experiment))
+        self.note.setText(now.row.note)
+        self.note.setVisible(bool(now.row.note))
+        self.progress.show_now(now)
+        self._show_star(now.row.starred)
+        for key, one in self.buttons.items():
+            one.setVisible(key == "note" or (key in LIVE_DEEDS) == now.is_live)
+        self.setAccessibleDescription(now.spoken())
+
+    def _show_star(self, starred: bool) -> None:
+        icons.dress(self.star, "star-filled" if starred else "star", "warning" if starred else "muted", 18)
+        name = "Take the star away (S)" if starred else "Star this run (S)"
+        self.star.setToolTip(name)
+        self.star.setAccessibleName(name)
+
+    def edit_name(self) -> None:
+        self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.name.selectAll()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._deeds.recolour()
+
+
+def facts(now: RunNow) -> str:
+    """ "· epoch 3 of 30 · 12 s elapsed · about 1 min 40 s left · CPU"."""
+    device = now.row.experiment.device
+    parts = [now.activity, now.epoch_text() if now.state is not RunState.QUEUED else "waits for its turn"]
+    if now.elapsed is not None and now.state is not RunState.QUEUED:
+        parts.append(f"{duration(now.elapsed)} {'elapsed' if now.is_live else 'of training and test'}")
+    if now.is_live and now.left is not None:
+        parts.append(f"about {duration(now.left)} left")
+    parts.append("CPU" if device == "cpu" else device)
+    return "· " + " · ".join(part for part in parts if part)
+
+
+def settings_line(experiment: Experiment) -> str:
+    """The settings a reader asks for first: method, backbone and weights, data, labels, seed."""
+    data, backbone = experiment.dataset, experiment.backbone
+    where = Path(data.path).stem if data.path else data.name.capitalize()
+    parts = [method_title(experiment), f"{backbone_title(backbone.name)}, {backbone.weights} weights", where]
+    if data.classes:
+        parts.append(count(data.classes, "classes").replace("1 classe", "1 class"))
+    if data.labels_per_class:
+        parts.append(f"{count(data.labels_per_class, 'labels')} per class")
+    return " · ".join([*parts, f"seed {experiment.seed}"])
+
+
+def method_title(experiment: Experiment) -> str:
+    try:
+        return registry.method(experiment.method.name).title
+    except ExperimentError:
+        return experiment.method.name
+
+
+def backbone_title(name: str) -> str:
+    try:
+        return catalog.backbone(name).title
+    except ExperimentError:
+        return name

@@ -1,0 +1,74 @@
+"""The test result with what it takes to believe it: interval, number, split, batch-norm mode. Never a bare number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.comparison.wording import count, number, percent
+from engine.events import Evaluated
+from ui.widgets.card import Card
+from ui.widgets.text import Text
+
+_FIRST = ("split", "batch norm", "weights")
+_TITLES = {"split": "Split", "batch norm": "Batch norm", "weights": "Tested weights", "interval": "Interval",
+           "episodes": "Episodes", "validation": "Validation", "split seed": "Split seed"}  # fmt: skip
+_HIDDEN = ("data",)  # the fingerprint of the data says nothing to a reader
+
+
+class ResultCard(Card):
+    """Hidden while there is no result."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Test result")
+        self.value = Text("", "title", bold=True, wrap=False)
+        self.interval = Text("", role="text", wrap=False)
+        self.protocol = Text("", "small", "muted")
+        for line in (self.value, self.interval, self.protocol):
+            line.setTextInteractionFlags(
+                Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+            )
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.interval)
+        words.addWidget(self.protocol)
+        row = QHBoxLayout()
+        row.setSpacing(24)
+        row.addWidget(self.value, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addLayout(words, 1)
+        self.body.addLayout(row)
+        self.hide()
+
+    def show_results(self, results: Sequence[Evaluated]) -> None:
+        """The first is the run's figure; others follow in the small print."""
+        self.setVisible(bool(results))
+        if not results:
+            return
+        first = results[0]
+        self.value.setText(percent(first.value))
+        behind = count(first.n, first.unit, "test ")
+        self.interval.setText(f"{title(first.metric)} · {interval_words(first)} · {behind}")
+        lines = [protocol_words(first)]
+        lines += [f"{title(other.metric)} {percent(other.value)}, {interval_words(other)}, {count(other.n, other.unit)}"
+                  for other in results[1:]]  # fmt: skip
+        self.protocol.setText("\n".join(line for line in lines if line))
+        self.setAccessibleDescription(f"{self.value.text()}, {self.interval.text()}, {self.protocol.text()}")
+
+
+def title(metric: str) -> str:
+    """ "test/accuracy" -> "Test accuracy"."""
+    return metric.replace("/", " ").capitalize()
+
+
+def interval_words(result: Evaluated) -> str:
+    return f"95 % interval {number(100 * result.low)} to {number(100 * result.high)} %"
+
+
+def protocol_words(result: Evaluated) -> str:
+    """ "Split: stratified… · Batch norm: running statistics · …", the most important first."""
+    known = {key: str(value) for key, value in result.protocol.items() if key not in _HIDDEN}
+    keys = [key for key in _FIRST if key in known] + [key for key in known if key not in _FIRST]
+    return " · ".join(f"{_TITLES.get(key, key.capitalize())}: {known[key]}" for key in keys)

@@ -1,0 +1,131 @@
+"""Loss and accuracy of one run side by side, with their common axis, scale and smoothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+
+from ui.runs.content import CurveLike, accuracy_lines, kept_epoch, loss_lines
+from ui.widgets.curve_axes import X_AXES, StepScale, y_text
+from ui.widgets.curve_plot import CurvePlot
+from ui.widgets.fields import Choice
+from ui.widgets.text import Text
+
+MOST_SMOOTHING = 0.99
+
+
+class CurveControls(QWidget):
+    """Axis, log scale and smoothing; what was chosen is remembered under "runs/…"."""
+
+    changed = Signal()
+
+    def __init__(self, settings: QSettings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self.axis = Choice([(key, title) for key, title in X_AXES.items()])
+        self.axis.setAccessibleName("Horizontal axis")
+        self.axis.setToolTip("What the curves are drawn against")
+        self.axis.setMinimumContentsLength(11)
+        self.log = QCheckBox("&Log loss")
+        self.log.setToolTip("Logarithmic scale for the loss: equal ratios look equal")
+        self.smoothing = QSlider(Qt.Orientation.Horizontal)
+        self.smoothing.setRange(0, round(100 * MOST_SMOOTHING))
+        self.smoothing.setFixedWidth(140)
+        self.smoothing.setAccessibleName("Smoothing")
+        self.smoothing.setToolTip("Moving average over neighbouring steps; the measured values stay visible behind")
+        self.amount = Text("off", role="muted", wrap=False)
+        self._lay_out()
+        self._restore()
+        self.axis.currentIndexChanged.connect(lambda _: self._note())
+        self.log.toggled.connect(lambda _: self._note())
+        self.smoothing.valueChanged.connect(lambda _: self._note())
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(Text("Axis", wrap=False))
+        row.addWidget(self.axis)
+        row.addSpacing(16)
+        row.addWidget(self.log)
+        row.addSpacing(16)
+        row.addWidget(Text("Smoothing", wrap=False))
+        row.addWidget(self.smoothing)
+        row.addWidget(self.amount)
+        row.addStretch(1)
+
+    def weight(self) -> float:
+        return self.smoothing.value() / 100
+
+    def _restore(self) -> None:
+        self.axis.set_key(str(self._settings.value("runs/axis", "epoch")))
+        self.log.setChecked(str(self._settings.value("runs/log", "false")) == "true")
+        self.smoothing.setValue(int(str(self._settings.value("runs/smoothing", 60))))
+        self._say()
+
+    def _note(self) -> None:
+        self._settings.setValue("runs/axis", self.axis.key())
+        self._settings.setValue("runs/log", "true" if self.log.isChecked() else "false")
+        self._settings.setValue("runs/smoothing", self.smoothing.value())
+        self._say()
+        self.changed.emit()
+
+    def _say(self) -> None:
+        self.amount.setText(f"{self.weight():.2f}" if self.weight() else "off")
+
+
+class RunCurves(QWidget):
+    """`show_curves` draws a run; live ones are drawn fast, resting ones smoothly."""
+
+    def __init__(self, settings: QSettings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.controls = CurveControls(settings)
+        self.loss, self.accuracy = CurvePlot("Loss"), CurvePlot("Accuracy", "percent")
+        self._curves: Mapping[str, CurveLike] = {}
+        self._scale, self._run_id, self._live = StepScale(), -1, False
+        plots = QHBoxLayout()
+        plots.setSpacing(16)
+        plots.addWidget(self.loss, 1)
+        plots.addWidget(self.accuracy, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.controls)
+        column.addLayout(plots, 1)
+        self.loss.cursor_moved.connect(self.accuracy.set_cursor)
+        self.accuracy.cursor_moved.connect(self.loss.set_cursor)
+        self.controls.changed.connect(self._draw)
+
+    def show_curves(self, curves: Mapping[str, CurveLike], scale: StepScale, run_id: int, live: bool) -> None:
+        """curves by metric name; a run other than the last one forgets the reader's zoom."""
+        if run_id != self._run_id:
+            for plot in (self.loss, self.accuracy):
+                plot.reset_zoom()
+                plot.set_cursor(None)
+        self._curves, self._scale, self._run_id, self._live = curves, scale, run_id, live
+        self._draw()
+
+    def say_empty(self, text: str) -> None:
+        for plot in (self.loss, self.accuracy):
+            plot.set_empty_text(text)
+
+    def _draw(self) -> None:
+        axis = str(self.controls.axis.key())
+        for plot, lines_of in ((self.loss, loss_lines), (self.accuracy, accuracy_lines)):
+            plot.set_x_axis(axis)
+            plot.set_smoothing(self.controls.weight())
+            plot.set_curves(lines_of(self._curves, axis, self._scale, self._run_id), self._live)
+        self.loss.set_log(self.controls.log.isChecked())
+        self._caption()
+
+    def _caption(self) -> None:
+        kept = kept_epoch(self._curves)
+        words = {self.loss: "", self.accuracy: ""}
+        if kept is not None:
+            epoch = kept.step / self._scale.steps_per_epoch
+            plot = self.accuracy if kept.metric.endswith("accuracy") else self.loss
+            words[plot] = f"best {y_text(kept.value, plot.unit)} at epoch {epoch:.4g}"
+        for plot, text in words.items():
+            plot.set_caption(text)

@@ -1,0 +1,117 @@
+"""Draws one run of the list: state, name, best value, what it does, and a thin bar of its progress."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from ui import icons, theme
+from ui.runs.run_list import NOW
+from ui.runs.run_now import LOOKS, RunNow
+
+Index = QModelIndex | QPersistentModelIndex
+PAD, ICON, BAR = 8, 16, 3
+
+
+class RunDelegate(QStyledItemDelegate):
+    """Two lines of text; the height follows the font."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        lines = QFontMetrics(theme.font()).height() + QFontMetrics(theme.font("small")).height()
+        return QSize(200, lines + 2 * PAD + 2 + BAR)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        now: RunNow = index.data(NOW)
+        state = option.state
+        box: QRect = option.rect
+        painter.save()
+        self._paint_ground(painter, box, state)
+        self._paint_words(painter, box.adjusted(PAD, PAD, -PAD, -PAD), now)
+        if now.is_live and now.progress is not None:
+            self._paint_bar(painter, box, now)
+        painter.restore()
+
+    def _paint_ground(self, painter: QPainter, box: QRect, state: QStyle.StateFlag) -> None:
+        chosen = bool(state & QStyle.StateFlag.State_Selected)
+        hovered = bool(state & QStyle.StateFlag.State_MouseOver)
+        painter.fillRect(box, theme.colour("selected" if chosen else "hover" if hovered else "card"))
+        if chosen:
+            painter.fillRect(QRect(box.left(), box.top(), 3, box.height()), theme.colour("accent"))
+        painter.setPen(theme.colour("grid"))
+        painter.drawLine(box.bottomLeft(), box.bottomRight())
+        if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
+            painter.setPen(theme.colour("accent"))
+            painter.drawRect(box.adjusted(0, 0, -1, -1))
+
+    def _paint_words(self, painter: QPainter, box: QRect, now: RunNow) -> None:
+        word, icon, role = LOOKS[now.state]
+        first, second = QFontMetrics(theme.font()), QFontMetrics(theme.font("small"))
+        ratio = painter.device().devicePixelRatioF()
+        mark = icons.pixmap(icon, ICON, role, max(1.0, ratio))
+        painter.drawPixmap(box.left(), box.top() + (first.height() - ICON) // 2, mark)
+        line = QRect(box.left() + ICON + PAD, box.top(), box.width() - ICON - PAD, first.height())
+        line = self._paint_right(painter, line, now)
+        self._write(painter, line, now.row.name, "text", theme.font(bold=now.is_live))
+        line = QRect(box.left() + ICON + PAD, box.top() + first.height() + 2, box.width() - ICON - PAD, second.height())
+        rest = now.sentence().removeprefix(word)
+        used = self._write(painter, line, word, role, theme.font("small", bold=True))
+        self._write(painter, line.adjusted(used, 0, 0, 0), rest, "muted", theme.font("small", tabular=True))
+
+    def _paint_right(self, painter: QPainter, line: QRect, now: RunNow) -> QRect:
+        """The best value at the right end of the first line, and a star before it; returns what is left."""
+        if now.best is not None:
+            font = theme.font(tabular=True)
+            width = QFontMetrics(font).horizontalAdvance(now.best.figure()) + 2
+            place = QRect(line.right() - width, line.top(), width, line.height())
+            self._write(painter, place, now.best.figure(), "text", font)
+            line = line.adjusted(0, 0, -width - PAD, 0)
+        if now.row.starred:
+            painter.drawPixmap(line.right() - 13, line.top() + 2, icons.pixmap("star-filled", 13, "warning"))
+            line = line.adjusted(0, 0, -13 - PAD // 2, 0)
+        return line
+
+    def _write(self, painter: QPainter, box: QRect, text: str, role: str, font: QFont) -> int:
+        """One elided line; returns the width it took."""
+        painter.setFont(font)
+        painter.setPen(theme.colour(role))
+        metrics = painter.fontMetrics()
+        said = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), said)
+        return metrics.horizontalAdvance(said)
+
+    def _paint_bar(self, painter: QPainter, box: QRect, now: RunNow) -> None:
+        paint_progress(painter, QRectF(box.left() + PAD, box.bottom() - BAR - 2, box.width() - 2 * PAD, BAR), now)
+
+
+def paint_progress(painter: QPainter, box: QRectF, now: RunNow) -> None:
+    """A thin bar: the part that is done in the state's colour."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour("grid"))
+    painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
+    done = QRectF(box)
+    done.setWidth(box.width() * min(1.0, max(0.0, now.progress or 0.0)))
+    painter.setBrush(theme.colour(LOOKS[now.state][2]))
+    painter.drawRoundedRect(done, box.height() / 2, box.height() / 2)
+
+
+class ProgressLine(QWidget):
+    """The chosen run's progress across the header."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(6)
+        self._now: RunNow | None = None
+        self.setAccessibleName("Progress")
+
+    def show_now(self, now: RunNow) -> None:
+        self._now = now
+        self.setVisible(now.is_live)
+        if now.progress is not None:
+            self.setAccessibleDescription(f"{now.progress:.0%}")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._now is not None:
+            paint_progress(QPainter(self), QRectF(self.rect()), self._now)

@@ -1,0 +1,141 @@
+"""The runs as a list: what waits and works first, in its order, then the others, the newest first; text filter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
+
+from engine.events import LIVE_STATES, RunState
+from ui.runs.run_now import RunNow, run_now
+
+if TYPE_CHECKING:
+    from storage.store import RunRow
+    from ui.live import LiveRun
+
+Index = QModelIndex | QPersistentModelIndex
+NOW = Qt.ItemDataRole.UserRole
+_RANK = {RunState.RUNNING: 0, RunState.PAUSED: 0, RunState.QUEUED: 1}
+
+
+class RunListModel(QAbstractListModel):
+    """Rows by id. buffer(run id) gives the memory of a run that this window works."""
+
+    def __init__(self, buffer: Callable[[int], LiveRun | None], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._buffer = buffer
+        self._rows: list[RunRow] = []
+        self._places: dict[int, int] = {}
+
+    def rows(self) -> list[RunRow]:
+        return list(self._rows)
+
+    def row_of(self, run_id: int) -> RunRow | None:
+        place = self._places.get(run_id)
+        return None if place is None else self._rows[place]
+
+    def now(self, run_id: int) -> RunNow | None:
+        row = self.row_of(run_id)
+        return None if row is None else run_now(row, self._buffer(run_id))
+
+    def place(self, run_id: int) -> QModelIndex:
+        """Its index, invalid when it is not listed."""
+        return self.index(self._places[run_id]) if run_id in self._places else QModelIndex()
+
+    def set_rows(self, rows: Iterable[RunRow]) -> None:
+        """All runs there are; those that stay keep their selection."""
+        wanted = {row.id: row for row in rows}
+        for run_id in [row.id for row in self._rows if row.id not in wanted]:
+            self._remove(run_id)
+        self.update_rows(wanted.values())
+
+    def update_rows(self, rows: Iterable[RunRow]) -> None:
+        """Some runs anew: a deleted one leaves the list, an unknown one joins it."""
+        new = []
+        for row in rows:
+            if row.deleted_at is not None:
+                self._remove(row.id)
+            elif row.id in self._places:
+                self._rows[self._places[row.id]] = row
+                self.touch(row.id)
+            else:
+                new.append(row)
+        self._append(new)
+
+    def touch(self, run_id: int) -> None:
+        """Its memory changed: draw it again."""
+        if run_id in self._places:
+            index = self.index(self._places[run_id])
+            self.dataChanged.emit(index, index)
+
+    def _append(self, rows: list[RunRow]) -> None:
+        if rows:
+            first = len(self._rows)
+            self.beginInsertRows(QModelIndex(), first, first + len(rows) - 1)
+            self._rows += rows
+            self._places.update({row.id: first + offset for offset, row in enumerate(rows)})
+            self.endInsertRows()
+
+    def _remove(self, run_id: int) -> None:
+        place = self._places.get(run_id)
+        if place is not None:
+            self.beginRemoveRows(QModelIndex(), place, place)
+            del self._rows[place]
+            self._places = {row.id: number for number, row in enumerate(self._rows)}
+            self.endRemoveRows()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: Index, role: int = 0) -> Any:
+        row = self._rows[index.row()]
+        if role == NOW:
+            return run_now(row, self._buffer(row.id))
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.name
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+            return run_now(row, self._buffer(row.id)).spoken()
+        return None
+
+
+class RunOrder(QSortFilterProxyModel):
+    """Sorts and filters a `RunListModel`."""
+
+    def __init__(self, runs: RunListModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.runs = runs
+        self._words: list[str] = []
+        self.setSourceModel(runs)
+        self.setDynamicSortFilter(True)
+        self.sort(0)
+
+    def set_filter(self, text: str) -> None:
+        """Keep the runs that contain every word of `text`, in their name, note or settings."""
+        self._words = text.lower().split()
+        self.invalidateFilter()
+
+    def lessThan(self, left: Index, right: Index) -> bool:
+        rows = self.runs._rows
+        return order(rows[left.row()]) < order(rows[right.row()])
+
+    def filterAcceptsRow(self, place: int, parent: Index) -> bool:
+        if not self._words:
+            return True
+        text = searched(self.runs._rows[place])
+        return all(word in text for word in self._words)
+
+
+def order(row: RunRow) -> tuple[int, float]:
+    """Working, then waiting in their order, then ended with the newest first."""
+    if row.state in LIVE_STATES:
+        return _RANK[row.state], row.created
+    return 2, -(row.ended or row.created)
+
+
+def searched(row: RunRow) -> str:
+    """The text that the filter looks in."""
+    experiment = row.experiment
+    parts = [row.name, row.note, row.plan, row.state.value, experiment.method.name, experiment.backbone.name,
+             experiment.dataset.name, experiment.dataset.path or "", "starred" if row.starred else ""]  # fmt: skip
+    return " ".join(parts).lower()

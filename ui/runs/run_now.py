@@ -1,0 +1,144 @@
+"""A run as it is at this moment: its saved row, overlaid with what the running thread has said since. No Qt."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.comparison.wording import duration, percent
+from engine.events import LIVE_STATES, RunState
+
+if TYPE_CHECKING:
+    from storage.store import RunRow
+    from ui.live import LiveRun
+
+# state -> (word, icon, colour role)
+LOOKS: dict[RunState, tuple[str, str, str]] = {
+    RunState.QUEUED: ("Queued", "queue", "muted"),
+    RunState.RUNNING: ("Running", "play", "accent"),
+    RunState.PAUSED: ("Paused", "pause", "warning"),
+    RunState.FINISHED: ("Finished", "check", "good"),
+    RunState.STOPPED: ("Stopped", "stop", "muted"),
+    RunState.FAILED: ("Failed", "error", "bad"),
+    RunState.INTERRUPTED: ("Interrupted", "warning", "warning"),
+}
+WATCHED = (("val/accuracy", "validation accuracy"), ("val/loss", "validation loss"))
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best value of the metric that a run is watched by. name: in words; epoch: None when there are no epochs."""
+
+    metric: str
+    name: str
+    value: float
+    step: int
+    epoch: float | None
+
+    def figure(self) -> str:
+        return percent(self.value) if self.metric.endswith("accuracy") else f"{self.value:.4g}"
+
+
+@dataclass(frozen=True)
+class RunNow:
+    """elapsed and left in seconds; left None while it cannot be estimated; progress 0..1 or None."""
+
+    row: RunRow
+    state: RunState
+    step: int
+    total_steps: int
+    steps_per_epoch: int
+    elapsed: float | None
+    left: float | None
+    activity: str
+    progress: float | None
+    best: Best | None
+    here: bool  # this window's own queue works it
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE_STATES
+
+    @property
+    def word(self) -> str:
+        return LOOKS[self.state][0]
+
+    def epoch_text(self) -> str:
+        """ "epoch 3 of 30", counted from the epoch that is at work; "" before the first step."""
+        if not self.total_steps:
+            return ""
+        epochs = max(1, -(-self.total_steps // self.steps_per_epoch))
+        begun = self.step // self.steps_per_epoch + (self.is_live and self.step < self.total_steps)
+        return f"epoch {min(max(begun, 0), epochs)} of {epochs}"
+
+    def time_text(self) -> str:
+        """What is left of a live run, what an ended one took."""
+        if self.is_live:
+            return f"{duration(self.left)} left" if self.left is not None else ""
+        return duration(self.elapsed) if self.elapsed is not None else ""
+
+    def sentence(self) -> str:
+        """State and progress in one line: "Running · epoch 3 of 30 · 12 s left"; a finished one had them all."""
+        doing = self.activity or ("" if self.state in (RunState.QUEUED, RunState.FINISHED) else self.epoch_text())
+        return " · ".join(part for part in (self.word, doing, self.time_text()) if part)
+
+    def spoken(self) -> str:
+        """Everything the list shows, for a screen reader."""
+        best = f"best {self.best.name} {self.best.figure()}" if self.best else ""
+        return ", ".join(part for part in (self.row.name, self.sentence().replace(" · ", ", "), best) if part)
+
+
+def run_now(row: RunRow, live: LiveRun | None) -> RunNow:
+    """Overlay `row` with the memory of a run that this window works; a run that has ended is as it was saved."""
+    if live is None or row.state not in LIVE_STATES:
+        return _saved(row)
+    steps = live.steps_per_epoch or row.steps_per_epoch
+    return RunNow(
+        row, live.state, live.step, live.total_steps or row.total_steps, max(1, steps), live.elapsed(),
+        live.seconds_left(), activity(live), live.fraction if live.activity else live.progress(),
+        live_best(live, max(1, steps)), True,
+    )  # fmt: skip
+
+
+def _saved(row: RunRow) -> RunNow:
+    live = row.state in LIVE_STATES
+    end = row.ended if row.ended is not None else (time.time() if live else None)
+    elapsed = end - row.started if row.started is not None and end is not None else None
+    progress = min(1.0, row.step / row.total_steps) if row.total_steps else None
+    return RunNow(row, row.state, row.step, row.total_steps, max(1, row.steps_per_epoch), elapsed, None,
+                  "", progress, saved_best(row), False)  # fmt: skip
+
+
+def activity(live: LiveRun) -> str:
+    """What it does besides training: "Reading images", "Reading images 40 %", "Preparing" before the first word."""
+    if live.state is RunState.PAUSED:
+        return ""
+    if live.activity and live.fraction is not None:
+        return f"{live.activity} {live.fraction:.0%}".replace("%", " %")
+    return live.activity or ("Preparing" if live.state is RunState.RUNNING and live.started is None else "")
+
+
+def saved_best(row: RunRow) -> Best | None:
+    for metric, name in WATCHED:
+        if metric in row.best:
+            value, step = row.best[metric]
+            return Best(metric, name, value, step, step / max(1, row.steps_per_epoch))
+    return None
+
+
+def live_best(live: LiveRun, steps_per_epoch: int) -> Best | None:
+    for metric, name in WATCHED:
+        curve = live.curves.get(metric)
+        if curve is not None and len(curve) and np.isfinite(curve.values).any():
+            index = best_index(metric, curve.values)
+            step = int(curve.steps[index])
+            return Best(metric, name, float(curve.values[index]), step, step / steps_per_epoch)
+    return None
+
+
+def best_index(metric: str, values: np.ndarray) -> int:
+    """Index of the first best value: the largest, for losses the smallest; NaN never is."""
+    return int(np.nanargmin(values) if metric.endswith("loss") else np.nanargmax(values))
