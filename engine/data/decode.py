@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from engine.data.png import SIGNATURE, BrokenPng, plain_header
+
 GREY_MODES = frozenset(("1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "I;16N", "F"))
 MOST_PIXELS = 150_000_000
 FAULTS = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, MemoryError, OverflowError, IndexError)
-KNOWN_FORMATS = ("PNG", "JPEG", "MPO", "BMP", "DIB", "GIF", "TIFF", "WEBP", "PPM")
+KNOWN_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "DIB", "TIFF", "WEBP")
 
 # Large photographs are checked against MOST_PIXELS here and named; Pillow's own warning would only go to the terminal.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -37,6 +39,8 @@ def examine(body: bytes) -> Facts:
     """Size and colour of a whole image; raises `Damaged` for text, truncated or broken files."""
     if not body:
         raise Damaged("empty file")
+    if body.startswith(SIGNATURE) and (facts := _png_facts(body)) is not None:
+        return facts
     try:
         with _opened(body) as image:
             facts = _facts(image)
@@ -50,11 +54,21 @@ def examine(body: bytes) -> Facts:
         raise Damaged(_reason(error)) from None
 
 
+def _png_facts(body: bytes) -> Facts | None:
+    try:
+        header = plain_header(body)
+    except BrokenPng as error:
+        raise Damaged(str(error)) from None
+    if header is not None and header[0] * header[1] > MOST_PIXELS:
+        raise Damaged("too many pixels")
+    return None if header is None else Facts(*header)
+
+
 def decode(body: bytes, size: int, channels: int) -> Image.Image:
     """The image, upright, mode L or RGB, at least `size` on the shorter side where it was; raises `Damaged`."""
     try:
         with _opened(body) as image:
-            if image.format == "JPEG":
+            if image.format in ("JPEG", "MPO"):
                 image.draft("L" if channels == 1 else None, (2 * size, 2 * size))
             image.load()
             return plain(ImageOps.exif_transpose(image))
@@ -112,7 +126,7 @@ def _check_whole(image: Image.Image) -> None:
     if image.format == "PNG":
         image.verify()
         return
-    if image.format == "JPEG":
+    if image.format in ("JPEG", "MPO"):
         image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))
     image.load()
 

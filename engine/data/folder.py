@@ -36,7 +36,7 @@ class FilePixels:
         try:
             image = decode(self._files.read(path), size, channels)
         except (Damaged, KeyError, *UNREADABLE):
-            raise DataError(f"“{path}” can no longer be read.", "Pick the data set again.") from None
+            raise DataError(f"“{path}” cannot be read.", "Replace or remove it, and pick the data set again.") from None
         return ImageChops.invert(image) if self._inverted else image
 
     def name(self, index: int) -> str:
@@ -58,7 +58,7 @@ def load_folder(listing: Listing, progress: Progress | None = None, cancelled: C
     source = FilePixels(listing, items)
     return ImageSet(
         name="folder",
-        title=listing.root.stem if listing.is_zip else listing.root.resolve().name,
+        title=listing.root.stem if listing.is_zip else listing.root.name,
         licence=LICENCE,
         labels=labels,
         class_names=layout.class_names,

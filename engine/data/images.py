@@ -21,6 +21,7 @@ Cancel = Callable[[], bool]
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 BATCH = 64
+KEPT_BYTES = 64 * 2**20
 RESIZE = Image.Resampling.BILINEAR
 
 
@@ -71,6 +72,7 @@ class ImageSet:
     given_split: NDArray[np.int8] | None = None
     skipped: tuple[Skipped, ...] = ()
     characters: bool = False
+    _decoded: dict[tuple[int, int], Decoded] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -101,15 +103,41 @@ class ImageSet:
             raise InvalidExperiment(
                 f"Images of {size} pixels with {channels} channels cannot be made.", field="dataset"
             )
-        order = [int(index) for index in indices]
+        order = np.asarray(indices, dtype=np.int64)
+        if len(self) * size * size * channels <= KEPT_BYTES:
+            decoded = self._decoded.setdefault((size, channels), Decoded(self, size, channels))
+            return decoded.pixels(order, progress, cancelled)
         out = np.empty((len(order), size, size, channels), dtype=np.uint8)
 
         def fill(place: int) -> None:
-            out[place] = fitted(self.source.image(order[place], size, channels), size, channels)
+            out[place] = self._fitted(int(order[place]), size, channels)
 
-        for _ in in_threads(fill, range(len(order)), progress, cancelled):
-            pass
+        _each(fill, range(len(order)), progress, cancelled)
         return out
+
+    def _fitted(self, index: int, size: int, channels: int) -> NDArray[np.uint8]:
+        return fitted(self.source.image(index, size, channels), size, channels)
+
+
+class Decoded:
+    """All images of a set at one small size, each decoded when first asked for and then kept in memory."""
+
+    def __init__(self, data: ImageSet, size: int, channels: int) -> None:
+        self._data, self._size, self._channels = data, size, channels
+        self._pixels = np.zeros((len(data), size, size, channels), dtype=np.uint8)
+        self._known = np.zeros(len(data), dtype=bool)
+
+    def pixels(
+        self, order: NDArray[np.int64], progress: Progress | None, cancelled: Cancel | None
+    ) -> NDArray[np.uint8]:
+        """uint8 [len(order), size, size, channels]; several threads may ask at once, at worst they decode twice."""
+        wanted = np.unique(order)
+        _each(self._fill, wanted[~self._known[wanted]].tolist(), progress, cancelled)
+        return self._pixels[order]
+
+    def _fill(self, index: int) -> None:
+        self._pixels[index] = self._data._fitted(index, self._size, self._channels)
+        self._known[index] = True
 
 
 def fitted(image: Image.Image, size: int, channels: int) -> NDArray[np.uint8]:
@@ -144,6 +172,13 @@ def in_threads(
             yield from pool.map(work, items[start : start + BATCH])
             if progress:
                 progress(min(1.0, (start + BATCH) / len(items)))
+
+
+def _each(
+    work: Callable[[Item], None], items: Iterable[Item], progress: Progress | None, cancelled: Cancel | None
+) -> None:
+    for _ in in_threads(work, items, progress, cancelled):
+        pass
 
 
 def _one_by_one(

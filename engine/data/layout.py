@@ -99,7 +99,7 @@ def _in_splits(listing: Listing, base: str, splits: dict[str, int]) -> Layout:
             else:
                 stray += [Skipped(entry.path, "not in a class folder") for entry in inside[name]]
     if not names:
-        listed = " and ".join(f"“{name}”" for name in splits)
+        listed = " and ".join(f"“{name}”" for name in sorted(splits, key=lambda name: splits[name]))
         raise DataError(f"The folders {listed} hold images directly, without class folders.", WANTED)
     _refuse_empty(listing, [f"{base}{folder}/" for folder in splits], names)
     order = sorted(names, key=natural)

@@ -67,7 +67,7 @@ def load(choice: DatasetChoice, progress: Progress | None = None, cancelled: Can
         return digits.load_digits()
     if choice.name == "glyphs":
         return glyphs.load_glyphs()
-    listing = list_files(str(choice.path))
+    listing = list_files(str(choice.path), cancelled)
     key = (choice.name, listing.signature)
     known = _remembered.get(key)
     if isinstance(known, ImageSet):
@@ -101,4 +101,4 @@ def resolve(path: str | Path) -> DatasetChoice:
     """
     listing = list_files(path)
     name = "omniglot" if omniglot.is_omniglot(listing) else "folder"
-    return DatasetChoice.model_validate({"name": name, "path": str(Path(path).expanduser().resolve())})
+    return DatasetChoice.model_validate({"name": name, "path": str(listing.root)})

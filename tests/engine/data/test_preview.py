@@ -1,0 +1,82 @@
+"""What the window is told before a run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.data.preview import episode_preview, preview
+from engine.data.sources import datasets, load
+from engine.errors import InvalidExperiment
+from engine.experiment import DatasetChoice
+from tests.engine.data.conftest import Maker, picture
+
+
+def test_cards_agree_with_the_data() -> None:
+    cards = {card.name: card for card in datasets()}
+    assert list(cards) == ["glyphs", "digits", "folder", "omniglot"]
+    for name in ("glyphs", "digits"):
+        card, data = cards[name], load(DatasetChoice(name=name))
+        assert (card.images, card.classes) == (len(data), len(data.class_names))
+        assert (card.image_size, card.title, card.licence) == (data.typical_size, data.title, data.licence)
+
+
+def test_a_folder_in_one_sentence(class_folders: Maker) -> None:
+    folder = class_folders(cat=10, dog=20)
+    (folder / "cat" / "letter.jpg").write_text("not a picture")
+    found = preview(DatasetChoice(name="folder", path=str(folder)))
+    assert found.sentence == "30 images, 2 classes, 1 file skipped"
+    assert found.per_class == (("cat", 10), ("dog", 20))
+    assert found.split_sentence == "15 images to learn from, 6 to validate, 9 to test"
+    assert found.counts == (15, 6, 9)
+    assert [shape.shape for shape in found.strip] == [(28, 28, 3)] * 2
+    assert found.skipped[0].path == "cat/letter.jpg"
+    assert found.problem is None
+
+
+def test_labels_per_class_in_the_sentence() -> None:
+    found = preview(DatasetChoice(name="digits", labels_per_class=10))
+    assert found.sentence == "1,797 images, 10 classes"
+    assert found.split_sentence == "100 of 899 images to learn from, 359 to validate, 539 to test"
+    assert found.counts == (100, 359, 539)
+
+
+def test_divided_classes_in_the_sentence() -> None:
+    found = preview(DatasetChoice(name="glyphs", split="random-classes"))
+    assert found.split_sentence == "Classes: 144 and their quarter turns to learn from, 36 to validate, 60 to test"
+    assert found.counts == (144, 36, 60)
+    assert len(found.strip) == 16
+    assert all(image.shape == (28, 28, 1) and image.dtype == np.uint8 for image in found.strip)
+
+
+@pytest.mark.parametrize("wrong", [{"labels_per_class": 500}, {"classes": 11}, {"split": "given"}])
+def test_a_choice_that_cannot_be_split_is_still_shown(wrong: dict[str, object]) -> None:
+    found = preview(DatasetChoice.model_validate({"name": "digits", **wrong}))
+    assert isinstance(found.problem, InvalidExperiment)
+    assert found.counts == (0, 0, 0)
+    assert len(found.strip) == 10
+
+
+def test_an_episode_is_shown_as_it_is_learned(class_folders: Maker) -> None:
+    shown = episode_preview(DatasetChoice(name="glyphs"), way=5, shot=1, query=3, seed=0)
+    assert len(shown.support) == len(shown.query) == len(shown.names) == 5
+    assert all(len(row) == 1 for row in shown.support)
+    assert all(len(row) == 3 for row in shown.query)
+    assert shown.query[4][2].shape == (28, 28, 1)
+    again = episode_preview(DatasetChoice(name="glyphs"), way=5, shot=1, query=3, seed=0)
+    assert shown.names == again.names
+    assert np.array_equal(shown.query[4][2], again.query[4][2])
+
+
+def test_an_episode_that_does_not_fit() -> None:
+    with pytest.raises(InvalidExperiment, match="577-way"):
+        episode_preview(DatasetChoice(name="glyphs"), way=577, shot=1, query=1, seed=0)
+
+
+def test_large_photographs_are_shown_small(class_folders: Maker) -> None:
+    folder = class_folders(cat=0, dog=0)
+    for name in ("cat", "dog"):
+        for number in range(3):
+            picture(number, (400, 300)).save(folder / name / f"{number}.png")
+    found = preview(DatasetChoice(name="folder", path=str(folder)))
+    assert found.strip[0].shape == (96, 96, 3)
