@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QLineEdit, QListView, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.events import LIVE_STATES, Evaluated, Event, Notice
 from ui import theme
@@ -17,10 +17,10 @@ from ui.runs.content import Content, read_content
 from ui.runs.deeds import LIVE_DEEDS, RunDeeds
 from ui.runs.detail import RunDetail
 from ui.runs.empty import EmptyRuns
-from ui.runs.run_delegate import RunDelegate
+from ui.runs.run_delegate import RunListView
 from ui.runs.run_list import RunListModel, RunOrder
 from ui.runs.run_now import RunNow
-from ui.widgets.frame import SlimScrollBar, ThinSplitter
+from ui.widgets.frame import ThinSplitter
 from ui.widgets.text import Text
 
 if TYPE_CHECKING:
@@ -57,16 +57,8 @@ class RunsPage(QWidget):
     def _build(self) -> None:
         self.filter = QLineEdit(placeholderText="Filter runs (Ctrl+F)", clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter runs by text")
-        self.list = QListView()
+        self.list = RunListView()
         self.list.setModel(self.order)
-        self.list.setItemDelegate(RunDelegate(self.list))
-        self.list.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
-        self.list.setUniformItemSizes(True)
-        self.list.setVerticalScrollBar(SlimScrollBar())
-        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.list.setMouseTracking(True)
-        self.list.setAccessibleName("Runs")
         self.none = Text("", role="muted")
         left = QWidget()
         column = QVBoxLayout(left)

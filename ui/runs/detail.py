@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from engine import registry
 from engine.backbones import catalog
@@ -55,6 +55,8 @@ class RunDetail(QScrollArea):
         self.curves.setMinimumHeight(280)
         self._blocks_section = Section("What trains", self.blocks)
         self._confusion_section = Section("Which classes are mistaken", self.confusion, self.confusion.menu)
+        if (layout := self._confusion_section.layout()) is not None:
+            layout.setAlignment(self.confusion, Qt.AlignmentFlag.AlignTop)
         self._messages_section = Section("Messages", self.messages)
         left = QVBoxLayout()
         left.setSpacing(16)
@@ -66,13 +68,15 @@ class RunDetail(QScrollArea):
         lower.addLayout(left, 1)
         lower.addWidget(self._confusion_section, 1, Qt.AlignmentFlag.AlignTop)
         page = QWidget()
+        # The height comes from the width the page has, not from the least width its text could have.
+        page.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         column = QVBoxLayout(page)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(12)
         for part in (self.header, self.trouble, self.result):
             column.addWidget(part)
-        column.addWidget(self.curves, 3)
-        column.addLayout(lower, 2)
+        column.addWidget(self.curves, 1)
+        column.addLayout(lower)
         self.setWidget(page)
 
     def show_now(self, now: RunNow) -> None:

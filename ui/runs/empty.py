@@ -27,8 +27,7 @@ class EmptyRuns(QWidget):
             "Watch three methods learn 40 handwritten classes from two labelled images each, then see them compared. "
             "Nothing is downloaded.", role="muted",
         )  # fmt: skip
-        words.setMinimumWidth(420)
-        words.setMaximumWidth(480)
+        words.setFixedWidth(480)
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -40,7 +39,11 @@ class EmptyRuns(QWidget):
         column.setSpacing(8)
         column.addStretch(2)
         column.addWidget(Text("No runs yet", "heading", bold=True, wrap=False), 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(words)  # without alignment: a layout forgets height for width where it aligns
+        middle.addStretch(1)
+        column.addLayout(middle)
         column.addSpacing(8)
         column.addLayout(row)
         column.addStretch(3)

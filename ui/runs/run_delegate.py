@@ -1,14 +1,15 @@
-"""Draws one run of the list: state, name, best value, what it does, and a thin bar of its progress."""
+"""The list view and how it draws a run: state, name, best value, what it does, and a thin bar of its progress."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ui import icons, theme
 from ui.runs.run_list import NOW
 from ui.runs.run_now import LOOKS, RunNow
+from ui.widgets.frame import SlimScrollBar
 
 Index = QModelIndex | QPersistentModelIndex
 PAD, ICON, BAR = 8, 16, 3
@@ -82,6 +83,33 @@ class RunDelegate(QStyledItemDelegate):
 
     def _paint_bar(self, painter: QPainter, box: QRect, now: RunNow) -> None:
         paint_progress(painter, QRectF(box.left() + PAD, box.bottom() - BAR - 2, box.width() - 2 * PAD, BAR), now)
+
+
+class RunListView(QListView):
+    """The list itself, on a card's ground."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setItemDelegate(RunDelegate(self))
+        self.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
+        self.setUniformItemSizes(True)
+        self.setVerticalScrollBar(SlimScrollBar())
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Runs")
+        self._ground()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._ground()
+
+    def _ground(self) -> None:
+        palette = self.palette()
+        if palette.color(QPalette.ColorRole.Base) != theme.colour("card"):
+            palette.setColor(QPalette.ColorRole.Base, theme.colour("card"))
+            self.setPalette(palette)
 
 
 def paint_progress(painter: QPainter, box: QRectF, now: RunNow) -> None:

@@ -78,7 +78,7 @@ class RunNow:
         """What is left of a live run, what an ended one took."""
         if self.is_live:
             return f"{duration(self.left)} left" if self.left is not None else ""
-        return duration(self.elapsed) if self.elapsed is not None else ""
+        return duration(self.elapsed) if self.elapsed else ""
 
     def sentence(self) -> str:
         """State and progress in one line: "Running · epoch 3 of 30 · 12 s left"; a finished one had them all."""

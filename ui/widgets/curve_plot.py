@@ -159,6 +159,9 @@ class CurvePlot(QWidget):
             self._table_view.setModel(self._table_model)
             self._table_view.verticalHeader().setDefaultSectionSize(22)
             self._table_view.setFont(theme.font(tabular=True))
+            header = self._table_view.horizontalHeader()
+            header.setSectionResizeMode(header.ResizeMode.ResizeToContents)
+            header.setResizeContentsPrecision(0)  # by what is in view, however long the table is
             self._table_view.setAccessibleName(f"{self._title}, the numbers")
             self._stack.addWidget(self._table_view)
         return self._table_view

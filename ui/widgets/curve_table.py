@@ -21,9 +21,18 @@ class CurveTableModel(QAbstractTableModel):
 
     def show(self, heads: list[str], values: np.ndarray, axis: str, unit: str) -> None:
         """values: float64 [rows, 1 + len(heads)], NaN where a curve has no point."""
-        self.beginResetModel()
-        self._heads, self._values, self._axis, self._unit = heads, values, axis, unit
-        self.endResetModel()
+        more = len(values) - len(self._values)
+        if (heads, axis, unit) != (self._heads, self._axis, self._unit) or more < 0:
+            self.beginResetModel()
+            self._heads, self._values, self._axis, self._unit = heads, values, axis, unit
+            self.endResetModel()
+            return
+        if more:  # a live curve grows: the reader's place in the table stays
+            self.beginInsertRows(QModelIndex(), len(self._values), len(values) - 1)
+        self._values = values
+        if more:
+            self.endInsertRows()
+        self.dataChanged.emit(self.index(0, 0), self.index(len(values) - 1, len(heads)))
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self._values)
