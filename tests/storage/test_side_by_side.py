@@ -89,7 +89,7 @@ def test_a_store_belongs_to_its_thread(store: RunStore) -> None:
     assert "thread" in str(caught[0])
 
 
-@pytest.mark.parametrize("processes", [6])
+@pytest.mark.parametrize("processes", [4])
 def test_many_processes_may_make_the_same_workspace_at_once(workspace: Workspace, processes: int) -> None:
     script = (
         f"import sys; sys.path.insert(0, {str(REPOSITORY)!r})\n"
