@@ -39,16 +39,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini("qt_log_ignore", "read by pytest-qt", type="linelist")
 
 
-class WindowTestsWithoutQt(pytest.Module):
-    """Stands for a file of window tests on a machine that cannot load Qt."""
+class WindowTestsWithoutQt(pytest.File):
+    """Stands for the folder of window tests on a machine that cannot load Qt: skipped, with the reason."""
 
     def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
-        pytest.skip(QT_PROBLEM or "", allow_module_level=True)
+        pytest.skip(f"The tests of the window are skipped. {QT_PROBLEM}", allow_module_level=True)
 
 
-def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
-    if QT_PROBLEM and (REPOSITORY / "tests" / "ui") in module_path.parents:
-        return WindowTestsWithoutQt.from_parent(parent, path=module_path)
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    if QT_PROBLEM and path == REPOSITORY / "tests" / "ui":
+        return WindowTestsWithoutQt.from_parent(parent, path=path)
     return None
 
 

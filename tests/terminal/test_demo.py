@@ -1,0 +1,76 @@
+"""The demo without a display: arms, table, verdict and picture; without Qt everything but the picture."""
+
+from __future__ import annotations
+
+import json
+import resource
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from storage.store import RunStore
+from storage.workspace import Workspace
+
+Command = Callable[..., Any]
+NO_DISPLAY = {"QT_QPA_PLATFORM": "", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
+NO_QT = "sys.modules.update(dict.fromkeys(['PySide6', 'shiboken6', 'pyqtgraph']))"
+MINUTES, CORES = 2, 2
+
+
+@pytest.fixture
+def small_plan(tmp_path: Path) -> str:
+    """The demo with two short arms on digits in place of its own; returns the line that puts it there."""
+    data = {"name": "digits", "labels_per_class": 2}
+    arms = [{"dataset": data, "method": {"name": "scratch", "hyperparameters": {"epochs": n}}} for n in (1, 2)]
+    presets = tmp_path / "presets"
+    presets.mkdir()
+    plan = {"name": "demo", "title": "Does it take two?", "description": "Two arms.", "experiments": arms}
+    (presets / "demo.json").write_text(json.dumps(plan))
+    return f"import engine.plan, pathlib; engine.plan.PRESETS = pathlib.Path({str(presets)!r})"
+
+
+def test_without_a_display_it_leaves_a_table_and_a_picture(
+    program: Command, small_plan: str, tmp_path: Path, own_workspace: Path
+) -> None:
+    picture = tmp_path / "out" / "comparison.png"
+    answer = program("demo", "--output", picture, env=NO_DISPLAY, before=small_plan)
+    assert (answer.code, answer.err) == (0, "")
+    for words in (
+        "Does it take two?",
+        "Run 1 (1 of 2)",
+        "test accuracy",
+        "From scratch, epochs 2",
+        f"Picture: {picture}",
+    ):
+        assert words in answer.out
+    with Image.open(picture) as image:
+        assert image.width > 1000
+        assert len(set(image.convert("RGB").tobytes())) > 50
+    with RunStore(Workspace(own_workspace)) as store:
+        assert [run.plan for run in store.runs()] == ["demo", "demo"]
+
+
+def test_without_qt_it_leaves_the_table_and_says_why(program: Command, small_plan: str, own_workspace: Path) -> None:
+    answer = program("demo", env=NO_DISPLAY, before=f"{small_plan}\n{NO_QT}")
+    assert (answer.code, answer.err) == (0, "")
+    assert "From scratch, epochs 2" in answer.out
+    assert "No picture was drawn. The window needs PySide6" in answer.out
+    assert not list(own_workspace.glob("*.png"))
+
+
+@pytest.mark.slow
+def test_the_real_demo_shows_what_a_warm_start_is_worth(program: Command, own_workspace: Path) -> None:
+    answer = program("demo", "--json", env=NO_DISPLAY)
+    assert answer.code == 0, answer.err
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert used.ru_utime + used.ru_stime < MINUTES * 60 * CORES / 2, "more than one core's share of two minutes"
+    events = [json.loads(line) for line in answer.out.splitlines()]
+    scores = {event["title"]: event["value"] for event in events if event["event"] == "arm"}
+    assert scores["LP-FT"] - scores["From scratch"] >= 0.25
+    assert scores["LP-FT"] > scores["Full fine-tuning"]
+    verdicts = {event["a"]: event["kind"] for event in events if event["event"] == "verdict"}
+    assert verdicts["LP-FT"] == "better"
+    assert (own_workspace / "demo-comparison.png").is_file()
