@@ -1,0 +1,46 @@
+"""The page of CONTRIBUTING.md, put in its place: it opens from the rail and follows what is saved."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+import ui.pages
+from engine.experiment import Experiment
+from ui import main_window
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def recipe(name: str) -> str:
+    """The code block of this recipe."""
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    found = re.search(rf"<!-- recipe: {name} -->\n```python\n(.*?)```", text, re.DOTALL)
+    assert found, f"no recipe called {name}"
+    return found.group(1)
+
+
+@pytest.fixture
+def with_new_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    (tmp_path / "tally.py").write_text(recipe("page"), encoding="utf-8")
+    ui.pages.__path__.append(str(tmp_path))
+    place = eval(recipe("page's place").strip(), {"Page": main_window.Page})
+    monkeypatch.setattr(main_window, "PAGES", (*main_window.PAGES, place))
+    yield
+    ui.pages.__path__.remove(str(tmp_path))
+    sys.modules.pop("ui.pages.tally", None)
+
+
+@pytest.mark.usefixtures("with_new_page")
+def test_a_new_page_opens_and_follows_the_saved_runs(qtbot: QtBot, request: pytest.FixtureRequest) -> None:
+    window: main_window.MainWindow = request.getfixturevalue("window")
+    page = window.show_page(len(main_window.PAGES) - 1)
+    assert window.stack.currentWidget() is page
+    qtbot.waitUntil(lambda: page.words.text().startswith("No runs yet"))
+    window.parts.library.write(lambda store: store.create(Experiment()))
+    qtbot.waitUntil(lambda: page.words.text() == "lp_ft: 1")
