@@ -63,6 +63,10 @@ class Background(QObject):
             stop.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def wait(self) -> None:
+        """Block until every thread has ended; call after `close`."""
+        self._pool.shutdown(wait=True)
+
     def _work(
         self,
         work: Callable[[Callable[[], bool]], Any],
@@ -79,9 +83,13 @@ class Background(QObject):
             stop.set()
             self._all.discard(stop)
         except Exception as error:  # noqa: BLE001 - the thread's boundary: the caller decides what it means
-            self._answered.emit(failed, error, stop)
+            self._say(failed, error, stop)
         else:
-            self._answered.emit(done, result, stop)
+            self._say(done, result, stop)
+
+    def _say(self, answer: Callable[[Any], None], result: object, stop: threading.Event) -> None:
+        if not self._closed:
+            self._answered.emit(answer, result, stop)
 
     def _hand_over(self, answer: Callable[[Any], None], result: object, stop: threading.Event) -> None:
         self._all.discard(stop)

@@ -29,6 +29,7 @@ def window(qtbot: QtBot, qapp, workspace: Workspace) -> Iterator[MainWindow]:
     yield made
     made.closing.decide_to_quit()
     made.close()
+    made.parts.background.wait()
 
 
 @pytest.fixture

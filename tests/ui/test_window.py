@@ -101,6 +101,8 @@ def test_size_and_panes_are_remembered(qtbot: QtBot, workspace: Workspace, qapp:
     found = second.page(NEW).findChild(QSplitter, "new experiment").sizes()
     assert all(abs(a - b) <= 2 for a, b in zip(found, kept, strict=True))
     second.close()
+    for window in (first, second):
+        window.parts.background.wait()
 
 
 def test_hovering_stops_a_toast(qtbot: QtBot, window: MainWindow) -> None:
@@ -168,5 +170,5 @@ def test_tab_reaches_start(qtbot: QtBot, window: MainWindow, page) -> None:
         if QApplication.focusWidget() is page.launch.start_button:
             return
         qtbot.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Tab)
-    pytest.fail("Tab never reached Start")
+    pytest.fail(f"Tab never reached Start, which says: {page.launch.reason.text()}; now at {QApplication.focusWidget()}")
 

@@ -15,7 +15,7 @@ from engine.experiment import BackboneChoice
 from ui.pages.weights_card import WeightsCard
 from ui.parts import Parts
 from ui.widgets.card import ChoiceCard
-from ui.widgets.column import Column, caption, chain
+from ui.widgets.column import Column, caption
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
 from ui.widgets.words import brief
@@ -37,9 +37,10 @@ class OwnWeights:
 
 
 class BackboneSection(Column):
-    """changed: another backbone or other weights."""
+    """changed: another backbone or other weights. listed: the list of weights was made anew."""
 
     changed = Signal()
+    listed = Signal()
 
     def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
         super().__init__("Backbone", parent)
@@ -79,6 +80,10 @@ class BackboneSection(Column):
         self._look_for_weights()
 
     # What is chosen
+
+    def tab_order(self) -> tuple[QWidget, ...]:
+        lines = [(card, card.download) if card.download else (card,) for card in self.weights.values()]
+        return (*self.cards.values(), *(widget for line in lines for widget in line))
 
     def choice(self) -> BackboneChoice:
         """The backbone; its weights are random for a method that uses no others."""
@@ -135,6 +140,7 @@ class BackboneSection(Column):
             title = self._choice.weights.replace("run:", "Run ")
             self._add_weights(WeightsCard(self._choice.weights, title, "Its weights were not found.", "missing"))
         self.weights[self._choice.weights].setChecked(True)
+        self.listed.emit()
 
     def _clear(self) -> None:
         for card in self.weights.values():
@@ -148,7 +154,6 @@ class BackboneSection(Column):
         self.weights[card.key] = card
         self._weights_group.addButton(card)
         self._list.addWidget(card)
-        chain(*self.cards.values(), *self.weights.values())
         card.setEnabled(self._uses_pretrained)
         if card.download is not None:
             card.download.clicked.connect(lambda: self._download(card))

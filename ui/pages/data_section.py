@@ -14,7 +14,7 @@ from ui.pages.data_settings import DataSettings
 from ui.parts import Parts
 from ui.widgets.buttons import button
 from ui.widgets.card import ChoiceCard
-from ui.widgets.column import Column, chain
+from ui.widgets.column import Column
 from ui.widgets.images import ImageStrip
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
@@ -111,7 +111,6 @@ class DataSection(Column):
         self.cards[key] = card
         self._group.addButton(card)
         self._list.addWidget(card)
-        chain(self.heading, *self.cards.values(), self.folder_button, self.zip_button, *self.settings.tab_order())
         return card
 
     def _add_folder(self, choice: DatasetChoice) -> str:
@@ -135,6 +134,10 @@ class DataSection(Column):
         self._parts.background.run(look, show, lambda error: None, key=f"strip {card.key}")
 
     # What is chosen
+
+    def tab_order(self) -> tuple[QWidget, ...]:
+        own = (self.folder_button, self.zip_button, *self.settings.tab_order())
+        return (*self.cards.values(), *own, self.preview.skipped.button, self.preview.skipped_list)
 
     def choice(self) -> DatasetChoice:
         """The data set with labels, classes and split as set."""

@@ -94,6 +94,10 @@ class MethodSection(Column):
         """The class of the chosen method."""
         return self._methods[self._name]
 
+    def tab_order(self) -> tuple[QWidget, ...]:
+        assert self.form is not None
+        return (*self.families.values(), *self.cards.values(), self.presets, self.reset, *self.form.tab_order())
+
     def choice(self) -> MethodChoice:
         """The method with all its hyperparameters."""
         assert self.form is not None

@@ -19,6 +19,7 @@ from ui.pages.data_section import DataSection
 from ui.pages.method_section import MethodSection
 from ui.pages.start_section import OWN_FIELDS, StartSection
 from ui.parts import Parts
+from ui.widgets.column import chain
 from ui.widgets.frame import ThinSplitter
 from ui.widgets.words import count
 
@@ -61,7 +62,7 @@ class NewExperimentPage(QWidget):
         self.reset_layout()
 
     @property
-    def sections(self) -> tuple[QWidget, ...]:
+    def sections(self) -> tuple[DataSection, BackboneSection, MethodSection, StartSection]:
         return self.data, self.backbone, self.method, self.launch
 
     def _timer(self, milliseconds: int, then) -> QTimer:  # type: ignore[no-untyped-def]
@@ -72,9 +73,10 @@ class NewExperimentPage(QWidget):
         return timer
 
     def _connect(self) -> None:
-        for section in (self.data, self.backbone, self.method, self.launch):
+        for section in self.sections:
             section.changed.connect(self._note_change)
         self.data.judged.connect(self._judge)
+        self.backbone.listed.connect(self._order_tabs)
         self.method.family_changed.connect(lambda _: self._adopt_method())
         self.method.changed.connect(self._adopt_method)
         self.backbone.changed.connect(lambda: self.method.set_backbone(self.backbone.info()))
@@ -147,7 +149,12 @@ class NewExperimentPage(QWidget):
         """True when the data is read and what is set up now has been checked."""
         return self._checked is not None and not self.data.preview.is_reading
 
+    def _order_tabs(self) -> None:
+        """Tab goes through the columns from left to right, also where cards and forms were made later."""
+        chain(*(widget for section in self.sections for widget in section.tab_order()))
+
     def _note_change(self) -> None:
+        self._order_tabs()
         self._checked = None
         self._check_soon.start()
         self._measure_soon.start()

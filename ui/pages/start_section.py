@@ -45,7 +45,8 @@ class StartSection(Column):
         self._grid.setColumnStretch(1, 1)
         self._add_fields()
         self.body.addLayout(self._grid)
-        self.body.addWidget(self._more())
+        self.more = self._more()
+        self.body.addWidget(self.more)
         self.finish()
         self._add_foot()
 
@@ -107,6 +108,10 @@ class StartSection(Column):
             self.foot.addWidget(widget)
 
     # What is chosen
+
+    def tab_order(self) -> tuple[QWidget, ...]:
+        more = (self.more.button, self.first_seed, self.minutes, self.precision)
+        return self.device, self.seeds, self.name, *more, self.start_button, self.queue_button
 
     def experiments(self, base: Experiment) -> list[Experiment]:
         """One experiment per seed, with the settings of this column."""

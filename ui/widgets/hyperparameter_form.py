@@ -120,6 +120,11 @@ class HyperparameterForm(QWidget):
         column.addWidget(self.advanced)
         self.advanced.setVisible(any(row.field.advanced for row in self.rows.values()))
 
+    def tab_order(self) -> tuple[QWidget, ...]:
+        usual = [row.input for row in self.rows.values() if not row.field.advanced]
+        rare = [row.input for row in self.rows.values() if row.field.advanced]
+        return (*usual, self.advanced.button, *rare)
+
     def values(self) -> dict[str, Any]:
         """All hyperparameters, by name."""
         return {name: row.value() for name, row in self.rows.items()}

@@ -1,0 +1,121 @@
+"""Questions to the store and work in threads: nothing blocks the window, answers arrive in its thread."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.errors import Cancelled, ExperimentError, StorageError
+from engine.experiment import Experiment
+from storage.workspace import Workspace
+from ui.background import Background
+from ui.library import Library
+
+
+@pytest.fixture
+def library(qtbot: QtBot, workspace: Workspace) -> Iterator[Library]:
+    made = Library(workspace)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def background(qtbot: QtBot) -> Iterator[Background]:
+    made = Background(2)
+    yield made
+    made.close()
+    made.wait()
+
+
+def test_answers_come_back_in_the_asking_thread(qtbot: QtBot, library: Library) -> None:
+    seen: list[tuple[str, str]] = []
+    asked: list[str] = []
+
+    def question(store: object) -> str:
+        asked.append(threading.current_thread().name)
+        return "answer"
+
+    library.read(question, lambda words: seen.append((words, threading.current_thread().name)))
+    assert seen == []
+    qtbot.waitUntil(lambda: bool(seen))
+    assert asked == ["library"]
+    assert seen == [("answer", threading.current_thread().name)]
+
+
+def test_a_write_says_what_changed_before_it_answers(qtbot: QtBot, library: Library) -> None:
+    order: list[object] = []
+    library.changed.connect(order.append)
+    library.write(lambda store: store.create(Experiment()).id, lambda run_id: order.append(run_id))
+    qtbot.waitUntil(lambda: len(order) == 2)
+    assert order == [frozenset(), 1]
+    library.write(lambda store: store.rename(1, "first"), runs=[1])
+    qtbot.waitUntil(lambda: len(order) == 3)
+    assert order[-1] == frozenset({1})
+
+
+def test_mendable_errors_go_to_the_caller_or_the_signal(qtbot: QtBot, library: Library) -> None:
+    to_signal: list[ExperimentError] = []
+    to_caller: list[ExperimentError] = []
+    library.failed.connect(to_signal.append)
+    library.read(lambda store: store.run(99), print)
+    library.read(lambda store: store.run(98), print, failed=to_caller.append)
+    qtbot.waitUntil(lambda: bool(to_signal) and bool(to_caller))
+    assert isinstance(to_signal[0], StorageError)
+    assert "98" in str(to_caller[0])
+
+
+def test_a_bug_is_told_and_the_thread_lives_on(qtbot: QtBot, library: Library) -> None:
+    bugs: list[Exception] = []
+    answers: list[int] = []
+    library.crashed.connect(bugs.append)
+    library.read(lambda store: 1 // 0, print)
+    library.read(lambda store: 2, answers.append)
+    qtbot.waitUntil(lambda: bool(answers))
+    assert isinstance(bugs[0], ZeroDivisionError)
+
+
+def test_closing_finishes_what_was_asked(workspace: Workspace, qtbot: QtBot) -> None:
+    library = Library(workspace)
+    done: list[int] = []
+    for number in range(20):
+        library.write(lambda store, number=number: done.append(number))
+    library.close()
+    library.close()
+    assert done == list(range(20))
+
+
+def test_a_newer_call_with_the_same_key_wins(qtbot: QtBot, background: Background) -> None:
+    answers: list[str] = []
+    stopped = threading.Event()
+
+    def slow(cancelled: Callable[[], bool]) -> str:
+        while not cancelled():
+            time.sleep(0.005)
+        stopped.set()
+        return "old"
+
+    background.run(slow, answers.append, key="same")
+    background.run(lambda cancelled: "new", answers.append, key="same")
+    qtbot.waitUntil(lambda: bool(answers) and stopped.is_set())
+    qtbot.wait(50)
+    assert answers == ["new"]
+
+
+def test_failures_and_cancellation(qtbot: QtBot, background: Background) -> None:
+    failures: list[Exception] = []
+    crashes: list[Exception] = []
+    background.crashed.connect(crashes.append)
+
+    def raise_(error: Exception) -> Callable[[object], None]:
+        def work(cancelled: object) -> None:
+            raise error
+
+        return work
+
+    background.run(raise_(ValueError("a")), print, failures.append)
+    background.run(raise_(ValueError("b")), print)
+    background.run(raise_(Cancelled()), print)
+    qtbot.waitUntil(lambda: bool(failures) and bool(crashes))
+    assert [str(error) for error in (*failures, *crashes)] == ["a", "b"]

@@ -1,0 +1,146 @@
+"""The queue: one run per device at a time, pause, stop and keep, discard, abandon; all with real small runs."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from engine.events import Event, Metrics, RunFailed, RunFinished, RunState, RunStopped
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.warm import load_torch
+from storage.store import RunStore
+from storage.workspace import Workspace
+from ui.run_queue import RunQueue
+
+
+def small(epochs: int = 2, device: str = "cpu") -> Experiment:
+    """A run of about a second: digits, ten labels each, from scratch."""
+    return Experiment(
+        dataset=DatasetChoice(name="digits", labels_per_class=5),
+        backbone=BackboneChoice(name="conv4"),
+        method=MethodChoice(name="scratch", hyperparameters={"epochs": epochs, "batch_size": 25}),
+        device=device,
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def engine() -> None:
+    """Import torch once, before anything is timed."""
+    load_torch()
+
+
+@pytest.fixture
+def queue(workspace: Workspace) -> Iterator[RunQueue]:
+    made = RunQueue(workspace)
+    yield made
+    assert made.close("abandon", 60)
+
+
+def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.01)
+
+
+def collect(queue: RunQueue, events: dict[int, list[Event]]) -> dict[int, list[Event]]:
+    for run_id, news in queue.drain().items():
+        events.setdefault(run_id, []).extend(news)
+    return events
+
+
+def state(workspace: Workspace, run_id: int) -> RunState:
+    with RunStore(workspace) as store:
+        return store.run(run_id).state
+
+
+def test_runs_of_one_device_take_turns(queue: RunQueue, workspace: Workspace) -> None:
+    rows = [queue.submit(small().with_seed(seed)) for seed in range(3)]
+    most, events = 0, {}
+    while queue.is_busy():
+        most = max(most, sum(queue.state(row.id) is RunState.RUNNING for row in rows))
+        collect(queue, events)
+        time.sleep(0.005)
+    collect(queue, events)
+    assert most == 1
+    assert all(isinstance(events[row.id][-1], RunFinished) for row in rows)
+    assert all(state(workspace, row.id) is RunState.FINISHED for row in rows)
+    with RunStore(workspace) as store:
+        assert len(store.curve(rows[0].id, "train/loss").values) > 0
+
+
+def test_pause_holds_the_run_and_resume_goes_on(queue: RunQueue, workspace: Workspace) -> None:
+    row, events = queue.submit(small(400)), {}
+    until(lambda: any(isinstance(event, Metrics) for event in collect(queue, events).get(row.id, [])))
+    queue.pause(row.id)
+    until(lambda: queue.state(row.id) is RunState.PAUSED)
+    assert state(workspace, row.id) is RunState.PAUSED
+    collect(queue, events)
+    before = len(events[row.id])
+    time.sleep(0.3)
+    assert len(collect(queue, events)[row.id]) == before
+    queue.resume(row.id)
+    until(lambda: len(collect(queue, events)[row.id]) > before)
+    queue.stop(row.id)
+    until(lambda: not queue.is_busy())
+    assert isinstance(collect(queue, events)[row.id][-1], RunStopped)
+
+
+def test_stopping_keeps_a_tested_run_even_from_a_pause(queue: RunQueue, workspace: Workspace) -> None:
+    row, events = queue.submit(small(4000)), {}
+    until(lambda: any(isinstance(event, Metrics) for event in collect(queue, events).get(row.id, [])))
+    queue.pause(row.id)
+    until(lambda: queue.state(row.id) is RunState.PAUSED)
+    queue.stop(row.id)
+    until(lambda: not queue.is_busy())
+    with RunStore(workspace) as store:
+        saved = store.run(row.id)
+        assert saved.state is RunState.STOPPED
+        assert saved.test is not None
+        assert (store.directory(saved) / "best.safetensors").is_file()
+
+
+def test_discarding_is_undone_with_undo(queue: RunQueue, workspace: Workspace) -> None:
+    row, events = queue.submit(small(4000)), {}
+    until(lambda: any(isinstance(event, Metrics) for event in collect(queue, events).get(row.id, [])))
+    queue.discard(row.id)
+    until(lambda: not queue.is_busy())
+    with RunStore(workspace) as store:
+        assert row.id not in [run.id for run in store.runs()]
+        store.undo()
+        assert row.id in [run.id for run in store.runs()]
+
+
+def test_a_run_that_waits_can_be_stopped(queue: RunQueue, workspace: Workspace) -> None:
+    first, second = queue.submit(small(4000)), queue.submit(small())
+    until(lambda: queue.state(first.id) is RunState.RUNNING)
+    queue.stop(second.id)
+    until(lambda: queue.active() == [first.id])
+    assert state(workspace, second.id) is RunState.STOPPED
+
+
+def test_abandoned_runs_are_interrupted(workspace: Workspace) -> None:
+    queue = RunQueue(workspace)
+    rows = [queue.submit(small(4000)), queue.submit(small())]
+    until(lambda: queue.state(rows[0].id) is RunState.RUNNING)
+    assert queue.close("abandon", 60)
+    assert [state(workspace, row.id) for row in rows] == [RunState.INTERRUPTED] * 2
+
+
+def test_an_impossible_run_fails_with_a_sentence(queue: RunQueue) -> None:
+    row = queue.submit(small(device="cuda:63"))
+    events: dict[int, list[Event]] = {}
+    until(lambda: not queue.is_busy())
+    last = collect(queue, events)[row.id][-1]
+    assert isinstance(last, RunFailed)
+    assert last.kind == "experiment"
+    assert "cuda:63" in last.message
+
+
+def test_what_was_drained_is_forgotten(queue: RunQueue) -> None:
+    row = queue.submit(small())
+    until(lambda: not queue.is_busy())
+    queue.drain()
+    until(lambda: (queue.drain(), queue._threads == {})[1])
+    assert queue.state(row.id) is None
+    assert queue.drain() == {}
