@@ -77,6 +77,7 @@ def export(name: str, experiment: Experiment, facts: dict[str, object], folder: 
     state = {key: value for key, value in load_file(folder / "best.safetensors").items() if key.startswith("blocks.")}
     TARGET.mkdir(parents=True, exist_ok=True)
     save_file(state, TARGET / f"{name}.safetensors", metadata={"format": "pt", "made by": f"{name}.json"})
+    (TARGET / f"{name}.safetensors").chmod(0o644)
     whole = complete(experiment).model_dump(mode="json")
     whole["dataset"]["path"] = f"omniglot/{Path(whole['dataset']['path']).name}"
     note = "dataset.path is the folder of the complete Omniglot; set it to yours to train these weights again."

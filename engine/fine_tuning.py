@@ -74,8 +74,8 @@ class FineTuning:
     def _phase(self, phase: Phase) -> Iterator[Event]:
         learner = self._learner(phase)
         yield from learner.prepare()
-        settings = self.method.hyperparameters
-        optimiser = torch.optim.AdamW(learner.parameters(phase.groups), weight_decay=settings.weight_decay)
+        decay = self.method.weight_decay(phase.first)
+        optimiser = torch.optim.AdamW(learner.parameters(phase.groups), weight_decay=decay)
         schedule = self._schedule(optimiser, phase.epochs * self.steps_per_epoch)
         for _ in range(phase.epochs):
             yield from self._epoch(learner, optimiser, schedule)

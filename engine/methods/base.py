@@ -114,6 +114,10 @@ class FineTuneMethod(Method):
         """Block -> peak learning rate in this epoch. A block that is left out is frozen and in eval mode."""
         raise TypeError(f"{type(self).__name__} does not say what it trains")
 
+    def weight_decay(self, epoch: int) -> float:
+        """Pull towards zero in this epoch, the same for every block that is trained."""
+        return float(self.hyperparameters.weight_decay)
+
     def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
         first = self.groups(blocks, 0)
         later = self.groups(blocks, self.epochs - 1)

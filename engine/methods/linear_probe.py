@@ -16,6 +16,14 @@ class LinearProbeHyperparameters(FineTuneHyperparameters):
     learning_rate: float = hyper(
         1e-2, "Learning rate", "Step size of AdamW on the head.", low=1e-6, high=1.0, log=True
     )
+    weight_decay: float = hyper(
+        1.0,
+        "Weight decay",
+        "Pull of the head's weights towards zero; the standardised features of few images want a strong one.",
+        low=0.0,
+        high=10.0,
+        log=True,
+    )
     batch_norm: Literal["pretrained statistics"] = hyper(
         "pretrained statistics", "Batch norm", "A frozen trunk keeps the statistics of its pretraining.", advanced=True
     )
@@ -27,7 +35,7 @@ class LinearProbe(FineTuneMethod):
     idea = "Keep the pretrained features as they are and train only the last layer."
     paper = "Alain & Bengio 2016, Understanding intermediate layers using linear classifier probes, arXiv 1610.01644"
     Hyperparameters = LinearProbeHyperparameters
-    presets = {"Usual values": {}, "Strong regularisation": {"weight_decay": 0.1}}
+    presets = {"Usual values": {}, "Hardly regularised": {"weight_decay": 1e-4}}
 
     def groups(self, blocks: tuple[str, ...], epoch: int) -> dict[str, float]:
         return {HEAD: self.hyperparameters.learning_rate}

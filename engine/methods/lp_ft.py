@@ -17,6 +17,15 @@ class LPFTHyperparameters(FineTuneHyperparameters):
     probe_learning_rate: float = hyper(
         1e-2, "Head learning rate", "Step size while only the head is trained.", low=1e-6, high=1.0, log=True
     )
+    probe_weight_decay: float = hyper(
+        1.0,
+        "Head weight decay",
+        "Pull of the head's weights towards zero while only the head is trained.",
+        low=0.0,
+        high=10.0,
+        log=True,
+        advanced=True,
+    )
     epochs: int = hyper(20, "Epochs", "Passes over the images once everything is trained.", low=1, high=2000)
     learning_rate: float = hyper(
         1e-4, "Learning rate", "Step size once everything is trained; keep it low.", low=1e-6, high=1.0, log=True
@@ -37,6 +46,10 @@ class LPFT(FineTuneMethod):
     @property
     def epochs(self) -> int:
         return int(self.hyperparameters.probe_epochs + self.hyperparameters.epochs)
+
+    def weight_decay(self, epoch: int) -> float:
+        probing = epoch < self.hyperparameters.probe_epochs
+        return float(self.hyperparameters.probe_weight_decay if probing else self.hyperparameters.weight_decay)
 
     def groups(self, blocks: tuple[str, ...], epoch: int) -> dict[str, float]:
         if epoch < self.hyperparameters.probe_epochs:

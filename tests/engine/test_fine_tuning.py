@@ -145,3 +145,8 @@ def test_dead_features_do_not_blow_up_the_head() -> None:
         learner.parameters({"head": 1.0})[0]["params"][0].fill_(1.0)
     learner.settle()
     assert float(model.head.weight.detach().abs().max()) < 1e3
+
+
+def test_lp_ft_decays_the_head_strongly_only_while_probing() -> None:
+    method = LPFT.from_values({"probe_epochs": 3, "epochs": 2, "probe_weight_decay": 0.5, "weight_decay": 0.01})
+    assert [method.weight_decay(epoch) for epoch in range(5)] == [0.5, 0.5, 0.5, 0.01, 0.01]
