@@ -82,10 +82,10 @@ def _jittered(stroke: Stroke, writers: int, draws: Draws | None) -> Points:
     if draws is None:
         return nodes
     middle = (stroke.nodes[:1] + stroke.nodes[-1:]) / 2
-    stretch = draws.uniform(0.82, 1.18, writers, 1, 2)
-    moved = _turned_each(nodes - middle, draws.uniform(-0.09, 0.09, writers)) * stretch + middle
-    moved = moved + draws.uniform(-0.09, 0.09, writers, 1, 2)
-    return moved + draws.uniform(-0.075, 0.075, writers, len(stroke.nodes), 2)
+    stretch = draws.uniform(0.78, 1.22, writers, 1, 2)
+    moved = _turned_each(nodes - middle, draws.uniform(-0.11, 0.11, writers)) * stretch + middle
+    moved = moved + draws.uniform(-0.11, 0.11, writers, 1, 2)
+    return moved + draws.uniform(-0.085, 0.085, writers, len(stroke.nodes), 2)
 
 
 def _turned_each(points: Points, halves: Points) -> Points:
@@ -116,14 +116,14 @@ def _placed(points: Points, hands: Points, draws: Draws | None) -> Points:
     writers = len(hands)
     noise = draws.uniform(-1, 1, writers, 7) if draws else np.zeros((writers, 7))
     x, y = points[..., 0], points[..., 1]
-    bulge = (0.10 * hands[:, 4] + 0.08 * noise[:, 0])[:, None]
+    bulge = (0.12 * hands[:, 4] + 0.10 * noise[:, 0])[:, None]
     x = x + bulge * (1 - y * y)
-    slant = (0.16 * hands[:, 0] + 0.07 * noise[:, 1])[:, None]
-    tall = (1 + 0.14 * hands[:, 1] + 0.10 * noise[:, 2])[:, None]
+    slant = (0.18 * hands[:, 0] + 0.10 * noise[:, 1])[:, None]
+    tall = (1 + 0.16 * hands[:, 1] + 0.13 * noise[:, 2])[:, None]
     points = np.stack([(x - slant * y) / tall, y * tall], axis=-1)
-    points = _turned_each(points, 0.03 * hands[:, 2] + 0.05 * noise[:, 3])
-    size = (0.285 * (1 + 0.16 * hands[:, 3] + 0.12 * noise[:, 4]) * GRID)[:, None, None]
-    shift = (0.055 * GRID * noise[:, None, 5:7]) + 0.03 * GRID * hands[:, None, 6:8]
+    points = _turned_each(points, 0.04 * hands[:, 2] + 0.06 * noise[:, 3])
+    size = (0.27 * (1 + 0.18 * hands[:, 3] + 0.14 * noise[:, 4]) * GRID)[:, None, None]
+    shift = (0.08 * GRID * noise[:, None, 5:7]) + 0.03 * GRID * hands[:, None, 6:8]
     return GRID / 2 + size * points + shift
 
 

@@ -16,7 +16,7 @@ from engine.data.glyph_shapes import Draws
 from engine.data.sources import load
 from engine.experiment import DatasetChoice
 
-GLYPHS_SHA256 = "?"
+GLYPHS_SHA256 = "bf0cecdae38fe6f3f50e3e50994c712f8d2de237626b65fadee87bf6cf6d71b3"
 DIGITS_SHA256 = "b41ca9fd335466eee997366c2e6f6bbe0a1b4582afe091fc4eba35f4a254182f"
 
 
