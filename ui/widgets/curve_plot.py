@@ -184,6 +184,11 @@ class CurvePlot(QWidget):
             self._stack.setCurrentWidget(self.canvas())
             self.canvas().redraw()
 
+    def visible_part(self) -> str:
+        """ "words" while there is nothing to draw, else "curves" or "table"."""
+        shown = self._stack.currentWidget()
+        return "words" if shown is self._note else "curves" if shown is self._canvas else "table"
+
     def readout(self, x: float) -> tuple[str, list[tuple[str, str]]]:
         """The words at x: the place, and (label, value) of each curve there, highest first."""
         found = [(line, value_at(line, x)) for line in self.lines]

@@ -1,0 +1,256 @@
+"""The curve plot as a reader uses it: real widget, real paint, real keys."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtSvg import QSvgRenderer
+from pytestqt.qtbot import QtBot
+
+from ui import theme
+from ui.widgets import figure_export
+from ui.widgets.curve_line import CurveLine
+from ui.widgets.curve_plot import CurvePlot
+
+STEPS = np.arange(1, 301)
+LOSS = 3 * np.exp(-STEPS / 80) + 0.2
+
+
+@pytest.fixture
+def plot(qtbot: QtBot, qapp) -> CurvePlot:
+    theme.apply(qapp, "light")
+    made = CurvePlot("Loss")
+    qtbot.addWidget(made)
+    made.resize(700, 400)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def pair(best: int | None = None) -> list[CurveLine]:
+    return [
+        CurveLine("training", STEPS, LOSS, "#0072B2", "train"),
+        CurveLine("validation", STEPS[::10], LOSS[::10] + 0.1, "#0072B2", best=best, best_text="best epoch 3"),
+    ]
+
+
+def y_range(plot: CurvePlot) -> tuple[float, float]:
+    low, high = plot.canvas().box.viewRange()[1]
+    return low, high
+
+
+def test_importing_the_plot_does_not_load_pyqtgraph() -> None:
+    code = "import sys, ui.widgets.curve_plot; sys.exit('pyqtgraph' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0
+
+
+def test_an_empty_plot_says_so(plot: CurvePlot) -> None:
+    plot.set_empty_text("The curves appear with the first step.")
+    plot.set_curves([])
+    assert plot.visible_part() == "words"
+    plot.set_curves(pair())
+    assert plot.visible_part() == "curves"
+
+
+def test_all_of_both_curves_is_in_view_and_stays_so_while_they_grow(plot: CurvePlot) -> None:
+    plot.set_curves(pair())
+    (left, right), (low, high) = plot.canvas().box.viewRange()
+    assert left <= 1
+    assert right >= 300
+    assert low < LOSS.min()
+    assert high > LOSS.max()
+    more = np.arange(1, 601)
+    plot.set_curves([CurveLine("training", more, more / 100, "#0072B2", "train")], live=True)
+    assert plot.canvas().box.viewRange()[0][1] >= 600
+
+
+def test_a_reader_who_zoomed_is_not_moved_until_the_double_click(plot: CurvePlot) -> None:
+    plot.set_curves(pair(), live=True)
+    box = plot.canvas().box
+    box.setRange(xRange=(50, 100), padding=0)
+    box.sigRangeChangedManually.emit([True, True])
+    plot.set_curves([CurveLine("training", np.arange(900), np.arange(900), "#0072B2", "train")], live=True)
+    assert box.viewRange()[0] == [50, 100]
+    box.whole.emit()
+    assert box.viewRange()[0][1] >= 899
+
+
+def test_items_are_kept_for_a_label_and_removed_with_it(plot: CurvePlot) -> None:
+    plot.set_curves(pair())
+    first = plot.canvas().drawn["training"]
+    plot.set_curves(pair())
+    assert plot.canvas().drawn["training"] is first
+    items = len(plot.canvas().view.getPlotItem().items)
+    plot.set_curves([])
+    plot.set_curves(pair()[:1])
+    assert list(plot.canvas().drawn) == ["training"]
+    assert len(plot.canvas().view.getPlotItem().items) < items
+
+
+def test_a_hundred_thousand_points_are_drawn_as_two_per_pixel(plot: CurvePlot) -> None:
+    x = np.arange(100_000)
+    y = np.random.default_rng(0).normal(size=x.size)
+    y[77_777] = 50.0
+    plot.set_curves([CurveLine("training", x, y, "#0072B2", "train")], live=True)
+    drawn_x, drawn_y = plot.canvas().drawn["training"].line.getData()
+    assert len(drawn_x) <= 2 * plot.width() + 4
+    assert drawn_y.max() == 50.0
+
+
+def test_a_log_axis_takes_zero_and_below(plot: CurvePlot) -> None:
+    plot.set_curves([CurveLine("a", np.arange(4), np.array([1.0, 0.1, 0.0, -1.0]))])
+    plot.set_log(True)
+    low, high = y_range(plot)
+    assert np.isfinite([low, high]).all()
+    assert low <= -1
+    assert high >= 0
+    axis = plot.canvas().y_axis
+    ticks = axis.logTickValues(low, high, 300, [])
+    assert "0.1" in axis.tickStrings(ticks[0][1], 1, 1)
+    plot.set_log(False)
+    assert y_range(plot)[0] < 0
+
+
+def test_smoothing_keeps_the_measured_values_behind(plot: CurvePlot) -> None:
+    plot.set_curves(pair())
+    assert not plot.canvas().drawn["training"].raw.isVisible()
+    plot.set_smoothing(0.9)
+    assert plot.canvas().drawn["training"].raw.isVisible()
+    assert plot.figure_table()[0] == ["Step", "training", "training, smoothed", "validation", "validation, smoothed"]
+
+
+def test_the_best_point_is_marked_where_it_was_measured(plot: CurvePlot) -> None:
+    plot.set_curves(pair(best=20))
+    plot.set_smoothing(0.5)
+    mark = plot.canvas().drawn["validation"].best
+    assert mark is not None
+    x, y = mark.getData()
+    assert (x[0], y[0]) == (STEPS[200], pytest.approx(LOSS[200] + 0.1))
+    assert "best epoch 3" in plot.accessibleDescription()
+
+
+def test_a_single_point_is_seen(plot: CurvePlot) -> None:
+    plot.set_curves([CurveLine("validation", np.array([1]), np.array([0.5]))])
+    assert plot.canvas().drawn["validation"].line.opts["symbol"] == "o"
+
+
+def test_pointing_reads_all_curves_and_moves_the_linked_plot(qtbot: QtBot, plot: CurvePlot) -> None:
+    plot.set_curves(pair())
+    other = CurvePlot("Accuracy", "percent")
+    qtbot.addWidget(other)
+    other.resize(500, 300)
+    other.show()
+    other.set_curves([CurveLine("validation", STEPS, STEPS / 400, "#0072B2")])
+    plot.cursor_moved.connect(other.set_cursor)
+    viewport = plot.canvas().view.viewport()
+    qtbot.mouseMove(viewport, QPoint(viewport.width() // 3, viewport.height() // 2))
+    qtbot.waitUntil(lambda: plot.canvas().readout.isVisible())
+    assert other.canvas().readout.isVisible()
+    assert plot.cursor_x is not None
+    place, rows = plot.readout(plot.cursor_x)
+    assert place.startswith("step ")
+    assert [label for label, _ in rows] == ["validation", "training"]
+    plot.point_at(None)
+    assert not other.canvas().readout.isVisible()
+
+
+def test_the_keyboard_reads_values_and_shows_the_table(qtbot: QtBot, plot: CurvePlot) -> None:
+    plot.set_curves(pair())
+    plot.setFocus()
+    qtbot.keyClick(plot, Qt.Key.Key_Home)
+    assert plot.cursor_x == pytest.approx(1)
+    qtbot.keyClick(plot, Qt.Key.Key_Right)
+    assert plot.cursor_x is not None
+    assert plot.cursor_x > 1
+    assert "training" in plot.accessibleDescription()
+    qtbot.keyClick(plot, Qt.Key.Key_Escape)
+    assert plot.cursor_x is None
+    qtbot.keyClick(plot, Qt.Key.Key_T)
+    assert plot.visible_part() == "table"
+    model = plot._table().model()
+    assert model.rowCount() == 300
+    assert model.headerData(1, Qt.Orientation.Horizontal) == "training"
+    assert model.index(0, 1).data() == f"{LOSS[0]:.4g}"
+
+
+def test_a_growing_table_keeps_the_readers_place(qtbot: QtBot, plot: CurvePlot) -> None:
+    plot.set_curves(pair())
+    plot.show_table(True)
+    view = plot._table()
+    view.scrollTo(view.model().index(250, 0))
+    place = view.verticalScrollBar().value()
+    more = np.arange(1, 401)
+    plot.set_curves([CurveLine("training", more, more, "#0072B2", "train"), pair()[1]], live=True)
+    assert view.model().rowCount() == 400
+    assert view.verticalScrollBar().value() == place > 0
+
+
+def test_it_says_what_it_shows(plot: CurvePlot) -> None:
+    plot.set_curves(pair())
+    assert plot.accessibleName() == "Loss curves"
+    assert f"training ends at {LOSS[-1]:.4g}" in plot.accessibleDescription()
+
+
+def test_colours_follow_the_palette(qapp, plot: CurvePlot) -> None:
+    plot.set_curves(pair())
+    light = plot.grab().toImage().pixelColor(20, 200)
+    theme.apply(qapp, "dark")
+    qapp.processEvents()
+    dark = plot.grab().toImage().pixelColor(20, 200)
+    theme.apply(qapp, "light")
+    assert light.lightness() > 200
+    assert dark.lightness() < 60
+    assert plot.canvas().y_axis.textPen().color() != theme.colour("card")
+
+
+def test_labels_at_the_ends_do_not_overlap() -> None:
+    from ui.widgets.plot_items import spread
+
+    placed = spread([100, 101, 102, 300], 14, 0, 320)
+    assert all(b - a >= 14 - 1e-9 for a, b in zip(placed, placed[1:], strict=False))
+    assert spread([318, 319], 14, 0, 320)[-1] <= 313
+    assert spread([], 14, 0, 320) == []
+    assert len(spread([5.0] * 50, 14, 0, 320)) == 50
+
+
+def saved_png(path: Path) -> None:
+    image = QImage(str(path))
+    assert image.width() == 1400
+    assert len({image.pixelColor(x, 400).name() for x in range(0, 1400, 5)}) > 2
+
+
+def saved_svg(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert QSvgRenderer(str(path)).isValid()
+    assert "training" in text
+    assert "Loss" in text
+    assert "<polyline" in text or "<path" in text
+
+
+def saved_csv(path: Path) -> None:
+    rows = path.read_text("utf-8").splitlines()
+    assert rows[0] == "Step,training,validation"
+    assert len(rows) == 301
+    assert rows[2].endswith(",")
+    assert float(rows[1].split(",")[1]) == pytest.approx(LOSS[0])
+
+
+@pytest.mark.parametrize(("kind", "check"), [(".png", saved_png), (".svg", saved_svg), (".csv", saved_csv)])
+def test_the_figure_is_saved(plot: CurvePlot, tmp_path: Path, kind: str, check: Callable[[Path], None]) -> None:
+    plot.set_curves(pair())
+    figure_export.save(plot, tmp_path / f"loss{kind}")
+    check(tmp_path / f"loss{kind}")
+
+
+def test_picture_and_numbers_go_to_the_clipboard(plot: CurvePlot) -> None:
+    plot.set_curves(pair())
+    actions = {action.text(): action for action in plot._menu.actions()}
+    actions["Copy picture"].trigger()
+    assert QGuiApplication.clipboard().image().width() == 1400
+    actions["Copy numbers"].trigger()
+    assert QGuiApplication.clipboard().text().splitlines()[0] == "Step\ttraining\tvalidation"
