@@ -115,7 +115,7 @@ class ConfusionMatrix(PaintedFigure):
 
     def grid(self, size: QSizeF) -> QRectF:
         """The square of cells."""
-        side = min(size.width() - line_height("small"), size.height() - CAPTION - line_height("small"))
+        side = min(size.width() - line_height("small"), size.height() - CAPTION - line_height("small") - 4)
         return QRectF(line_height("small"), CAPTION, max(1.0, side), max(1.0, side))
 
     def cell_at(self, point: QPointF) -> tuple[int, int] | None:
@@ -173,7 +173,8 @@ class ConfusionMatrix(PaintedFigure):
         painter.setFont(theme.font("small"))
         painter.setPen(theme.colour("muted"))
         below = QRectF(box.left(), box.bottom() + 1, box.width(), line_height("small"))
-        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, "predicted class")
+        legend = " (orange: more often, blue: less often)" if self.signed else ""
+        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, f"predicted class{legend}")
         painter.save()
         painter.translate(0, box.bottom())
         painter.rotate(-90)

@@ -33,6 +33,7 @@ class ConfusionView(QWidget):
         self.setAccessibleName("Confusion matrices")
         self.other = Choice()
         self.other.setAccessibleName("Side to set against the base")
+        self.other.setMinimumContentsLength(28)
         self.other.currentIndexChanged.connect(lambda _: self._show_pair())
         self.matrices = [ConfusionMatrix(title, self) for title in ("Base", "Other", "Difference")]
         self.detail = Text("Click a cell to see which images it holds.", "small", "muted")
@@ -42,7 +43,7 @@ class ConfusionView(QWidget):
         self._build()
 
     def _build(self) -> None:
-        self._title = Text("Which classes are mistaken", bold=True, wrap=False)
+        self._title = Text("Which classes are mistaken for which", bold=True, wrap=False)
         self._gained = button("", "", "Images one side always gets right and the other always wrong",
                               lambda: self._show_only(True))  # fmt: skip
         self._lost = button("", "", "Images one side always gets right and the other always wrong",

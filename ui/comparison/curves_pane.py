@@ -78,11 +78,11 @@ class CurvesPane(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
+        column.addLayout(row)
         for plot in (self.percent, self.plain):
             plot.setMinimumHeight(300)
             plot.set_empty_text("These runs have no such curve.")
             column.addWidget(plot, 1)
-        column.addLayout(row)
         self.plain.hide()
 
     def _restore(self) -> None:

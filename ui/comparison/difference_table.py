@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, QSizeF, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QSizePolicy, QTableView, QWidget
 
 from engine.comparison.differences import shown
@@ -18,6 +18,7 @@ from ui.widgets.figure_export import FigureActions
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
 TITLE = "Settings that differ"
+MOST_WIDTH = 240  # of a column
 MOST_ROWS = 14  # before the table scrolls
 
 
@@ -102,14 +103,25 @@ class DifferenceTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(round(line_height()) + 8)
         self.resizeColumnsToContents()
         for column in range(len(self._model.heads)):
-            self.setColumnWidth(column, min(self.columnWidth(column) + 8, 240))
+            self.setColumnWidth(column, min(self.columnWidth(column) + 16, MOST_WIDTH))
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         rows = min(max(1, self._model.rowCount()), MOST_ROWS)
         line = self.verticalHeader().defaultSectionSize()
         header, bar = self.horizontalHeader().sizeHint().height(), self.horizontalScrollBar().sizeHint().height()
-        return QSize(320, header + rows * line + bar + 2)
+        wide = self._content_width() > self.width()
+        return QSize(320, header + rows * line + (bar if wide else 0) + 2)
+
+    def _content_width(self) -> int:
+        last = self._model.columnCount() - 1
+        widths = [self.columnWidth(column) for column in range(last)]
+        return sum(widths) + (min(self.sizeHintForColumn(last) + 8, MOST_WIDTH) if last >= 0 else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(240, self.sizeHint().height())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.widgets.buttons import PrimaryButton
 from ui.widgets.text import Text
@@ -21,14 +21,17 @@ class Invitation(QWidget):
         super().__init__(parent)
         self.heading = Text(heading, "heading", bold=True, wrap=False)
         self.words = Text(words, role="muted")
-        self.words.setMaximumWidth(520)
-        self.words.setMinimumWidth(320)
+        self.words.setFixedWidth(480)
         column = QVBoxLayout(self)
         column.setSpacing(8)
         column.addStretch(1)
         for label in (self.heading, self.words):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            column.addWidget(label, 0, Qt.AlignmentFlag.AlignHCenter)
+            row = QHBoxLayout()
+            row.addStretch(1)
+            row.addWidget(label)
+            row.addStretch(1)
+            column.addLayout(row)
         if action and clicked:
             self.button = PrimaryButton(action, "new")
             self.button.clicked.connect(lambda: clicked())

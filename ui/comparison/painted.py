@@ -69,8 +69,8 @@ class PaintedFigure(QWidget):
 class Section(QWidget):
     """A heading with a "⋯" menu above what it is about, on the page's own ground."""
 
-    def __init__(self, title: str, content: QWidget, menu: QMenu | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, title: str, content: QWidget, menu: QMenu | None = None, at_top: bool = False) -> None:
+        super().__init__()
         self.content = content
         self.heading = Text(title, bold=True, wrap=False)
         self.row = QHBoxLayout()
@@ -83,7 +83,9 @@ class Section(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(self.row)
-        column.addWidget(content, 1)
+        column.addWidget(content, 0 if at_top else 1)
+        if at_top:
+            column.addStretch(1)
 
 
 def paint_title(painter: QPainter, title: str) -> None:

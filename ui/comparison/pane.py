@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtCore import QSettings, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from engine.comparison.wording import count
@@ -24,14 +24,22 @@ if TYPE_CHECKING:
     from storage.store import Curve
 
 
+class Sheet(QWidget):
+    """The page inside the scroll area: exactly as high as its content at the width it has."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), 0)
+
+
 class ComparisonPane(QScrollArea):
     """show_runs gives it the runs and the curves of one metric.
 
-    report_wanted: save it all as one file. seeds_wanted(side, base): run what is missing. metric_wanted(name): read it.
+    report_wanted: save it all as one file. seeds_wanted(side, base, verdict): run what is missing.
+    metric_wanted(name): read these curves. cleared: choose nothing.
     """
 
     report_wanted = Signal()
-    seeds_wanted = Signal(object, object)
+    seeds_wanted = Signal(object, object, object)
     metric_wanted = Signal(str)
     cleared = Signal()
 
@@ -54,29 +62,22 @@ class ComparisonPane(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Comparison")
-        left = QVBoxLayout()
-        left.setSpacing(24)
-        left.addWidget(Section(self.bars.title, self.bars, self.bars.menu))
-        left.addWidget(self.settings_section)
-        left.addStretch(1)
         columns = QSplitter(Qt.Orientation.Horizontal)
         columns.setObjectName("compare columns")
         columns.setChildrenCollapsible(False)
         columns.setHandleWidth(24)
-        holder = QWidget()
-        left.setContentsMargins(0, 0, 0, 0)
-        holder.setLayout(left)
-        columns.addWidget(holder)
+        columns.addWidget(Section(self.bars.title, self.bars, self.bars.menu, at_top=True))
         columns.addWidget(self.curves)
         columns.setStretchFactor(0, 4)
         columns.setStretchFactor(1, 5)
-        page = QWidget()
+        page = Sheet()
         column = QVBoxLayout(page)
         column.setContentsMargins(16, 8, 16, 16)
-        column.setSpacing(16)
+        column.setSpacing(20)
         column.addLayout(self._heading())
         column.addWidget(self.verdict)
         column.addWidget(columns)
+        column.addWidget(self.settings_section)
         column.addWidget(self.confusion)
         column.addStretch(1)
         self.setWidget(page)

@@ -68,10 +68,9 @@ def cell(text: object, kind: str = "") -> str:
 
 
 def results(comparison: Comparison) -> str:
-    heads = ("Configuration", "Test accuracy", "95 % interval", "Rests on")
+    heads = ("Configuration", "Test accuracy", "Rests on", "Protocol")
     rows = [
-        (cell(side.title), cell(value_text(side)), cell(side.interval_basis), cell(side.basis))
-        for side in comparison.sides
+        (cell(side.title), cell(value_text(side)), cell(side.basis), cell(side.protocol)) for side in comparison.sides
     ]
     return table(heads, rows)
 

@@ -51,7 +51,7 @@ class ResultBars(PaintedFigure):
 
     def show_comparison(self, comparison: Comparison) -> None:
         self._comparison = comparison
-        said = "; ".join(f"{side.title} {value_text(side)}, {side.basis}" for side in comparison.sides)
+        said = "; ".join(f"{side.title} {value_text(side)}, {side.basis}, {side.protocol}" for side in comparison.sides)
         self.setAccessibleDescription(said)
         self.updateGeometry()
         self.update()
@@ -68,7 +68,7 @@ class ResultBars(PaintedFigure):
             paint_bars(painter, size.width(), self._comparison)
 
     def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
-        heads = ["side", "test accuracy", "low", "high", "interval", "seeds", "rests on"]
+        heads = ["side", "test accuracy", "low", "high", "interval", "seeds", "rests on", "protocol"]
         return heads, [row_of(side) for side in self._comparison.sides] if self._comparison else []
 
     def event(self, event: QEvent) -> bool:
@@ -77,7 +77,7 @@ class ResultBars(PaintedFigure):
             place = int(event.pos().y() // row_height())
             if place < len(self._comparison.sides):
                 side = self._comparison.sides[place]
-                QToolTip.showText(event.globalPos(), f"{side.title}\n{side.basis.replace(' · ', chr(10))}", self)
+                QToolTip.showText(event.globalPos(), tip(side), self)
             return True
         return super().event(event)
 
@@ -86,7 +86,12 @@ def row_of(side: Side) -> list[object]:
     """One line of the numbers behind the figure."""
     shown = side.interval or Interval(float("nan"), float("nan"), float("nan"), 0)
     seeds = " ".join(str(run.row.experiment.seed) for run, _ in side.tested)
-    return [side.title, shown.value, shown.low, shown.high, side.interval_basis, seeds, side.basis]
+    return [side.title, shown.value, shown.low, shown.high, side.interval_basis, seeds, side.basis, side.protocol]
+
+
+def tip(side: Side) -> str:
+    """Everything a bar says, one fact per line."""
+    return "\n".join([f"{side.title}: {value_text(side)}", *side.basis.split(" · "), *side.protocol.split(" · ")])
 
 
 def value_text(side: Side) -> str:
@@ -95,7 +100,7 @@ def value_text(side: Side) -> str:
 
 def row_height() -> float:
     """Pixels one side takes: its name, its line, what it rests on."""
-    return line_height(bold=True) + STRIP + line_height("small") + GAP
+    return line_height(bold=True) + STRIP + 2 * line_height("small") + GAP
 
 
 def bars_height(count: int) -> float:
@@ -156,6 +161,7 @@ def paint_side(painter: QPainter, scale: Scale, top: float, width: float, side: 
     painter.setPen(theme.colour("muted"))
     below = top + metrics.height() + STRIP + QFontMetricsF(painter.font()).ascent()
     draw_elided(painter, 0, below, width, side.basis)
+    draw_elided(painter, 0, below + line_height("small"), width, side.protocol)
 
 
 def paint_interval(painter: QPainter, scale: Scale, y: float, side: Side) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from engine.comparison.grouping import RunGroup
@@ -25,6 +26,11 @@ class Node:
         self.is_group = isinstance(item, RunGroup)
         self.runs: tuple[RunRow, ...] = item.members if isinstance(item, RunGroup) else (item,)
 
+    def replace(self, run: RunRow) -> None:
+        """The same run with other values."""
+        self.item, self.runs = run, (run,)
+        self.texts.clear()
+
     def text(self, column: int) -> str:
         if column not in self.texts:
             said = COLUMNS[column]
@@ -36,9 +42,14 @@ class Node:
         return said.group_order(self.item) if self.is_group else said.order(self.item)  # type: ignore[arg-type]
 
 
-def star(node: Node) -> Any:
+def star(node: Node, dark: bool) -> Any:
     """A full star when every run of the line has one."""
-    full = all(run.starred for run in node.runs)
+    return star_icon(all(run.starred for run in node.runs), dark)
+
+
+@cache
+def star_icon(full: bool, dark: bool) -> Any:
+    """Drawn once for each palette."""
     return icons.icon("star-filled" if full else "star", "warning" if full else "faint")
 
 

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
 STATE_ROLES = {RunState.FAILED: "bad", RunState.INTERRUPTED: "warning", RunState.RUNNING: "accent"}
+# Plain numbers: Qt asks thousands of times per repaint.
+TEXT_ROLES = frozenset({int(Qt.ItemDataRole.DisplayRole), int(Qt.ItemDataRole.EditRole)})
+CHECKED, ALIGNED, DECORATED, COLOURED, TIPPED, SPOKEN = (
+    int(role)
+    for role in (
+        Qt.ItemDataRole.CheckStateRole, Qt.ItemDataRole.TextAlignmentRole, Qt.ItemDataRole.DecorationRole,
+        Qt.ItemDataRole.ForegroundRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole,
+    )
+)  # fmt: skip
+ROLES = TEXT_ROLES | {CHECKED, ALIGNED, DECORATED, COLOURED, TIPPED, SPOKEN}
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+PLAIN = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 NAME, NOTE, STAR, STATE = (PLACES[key] for key in ("name", "note", "star", "state"))
 
 
@@ -54,15 +66,30 @@ class RunModel(QAbstractItemModel):
         self._drop_choices()
 
     def update_rows(self, rows: Iterable[RunRow]) -> None:
-        """Put in or replace some runs; those with `deleted_at` go."""
+        """Put in or replace some runs; those with `deleted_at` go. Lines that stay where they are only redraw."""
+        moved = False
         for row in rows:
             self._searched.pop(row.id, None)
             if row.deleted_at is None:
                 self._rows[row.id] = row
             else:
                 self._rows.pop(row.id, None)
-        self._arrange()
-        self._drop_choices()
+            moved |= not self._replaced(row)
+        if moved:
+            self._arrange()
+            self._drop_choices()
+
+    def _replaced(self, row: RunRow) -> bool:
+        """Change one line in place; False when it may have to go elsewhere."""
+        node = self._nodes.get(2 * row.id)
+        if node is None or node.parent or row.deleted_at is not None or not self._passes(row):
+            return False
+        before = node.order(self._column)
+        node.replace(row)
+        if node.order(self._column) != before:
+            return False
+        self.dataChanged.emit(self._index(node), self._index(node, len(COLUMNS) - 1))
+        return True
 
     def _drop_choices(self) -> None:
         """Runs that are gone are no longer chosen."""
@@ -205,13 +232,17 @@ class RunModel(QAbstractItemModel):
         return len(COLUMNS)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        node = self.node(index)
-        if index.column() == NAME:
-            flags |= Qt.ItemFlag.ItemIsUserCheckable
-        if node and not node.is_group and index.column() in (NAME, NOTE):
-            flags |= Qt.ItemFlag.ItemIsEditable
-        return flags
+        column = index.column()
+        if column not in (NAME, NOTE):
+            return PLAIN
+        node = self._nodes.get(index.internalId())
+        editable = Qt.ItemFlag.ItemIsEditable if node and not node.is_group else Qt.ItemFlag.NoItemFlags
+        return (PLAIN | Qt.ItemFlag.ItemIsUserCheckable if column == NAME else PLAIN) | editable
+
+    def hasChildren(self, parent: Index = ROOT) -> bool:
+        if not parent.isValid():
+            return bool(self._top)
+        return self._grouped and parent.column() == 0 and bool(self._nodes[parent.internalId()].children)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
@@ -227,24 +258,23 @@ class RunModel(QAbstractItemModel):
         return "Star" if role == Qt.ItemDataRole.AccessibleTextRole and section == STAR else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        node = self.node(index)
+        if role not in ROLES:
+            return None
+        node, column = self._nodes.get(index.internalId()), index.column()
         if node is None:
             return None
-        column = index.column()
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+        if role in TEXT_ROLES:
             return node.text(column)
-        if role == Qt.ItemDataRole.CheckStateRole and column == NAME:
-            return self._check_state(node)
-        if role == Qt.ItemDataRole.TextAlignmentRole and COLUMNS[column].number:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if role == Qt.ItemDataRole.DecorationRole and column == STAR:
-            return star(node)
-        if role == Qt.ItemDataRole.ForegroundRole and column == STATE and not node.is_group:
-            hue = STATE_ROLES.get(node.runs[0].state)
+        if role == CHECKED:
+            return self._check_state(node) if column == NAME else None
+        if role == ALIGNED:
+            return RIGHT if COLUMNS[column].number else None
+        if role == DECORATED:
+            return star(node, theme.is_dark()) if column == STAR else None
+        if role == COLOURED:
+            hue = STATE_ROLES.get(node.runs[0].state) if column == STATE and not node.is_group else None
             return theme.colour(hue) if hue else None
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return tip(node, column)
-        return spoken(node, column) if role == Qt.ItemDataRole.AccessibleTextRole else None
+        return tip(node, column) if role == TIPPED else spoken(node, column)
 
     def _check_state(self, node: Node) -> Qt.CheckState:
         ticked = sum(run.id in self.chosen for run in node.runs)

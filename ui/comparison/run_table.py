@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QPoint,
     QSettings,
+    QSize,
     Qt,
     Signal,
 )
@@ -37,7 +38,10 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class WholeText(QStyledItemDelegate):
-    """Shows the whole text of a cell that is too narrow for it, above what the cell says anyway."""
+    """Cells with room to breathe; one that is too narrow shows its whole text as tooltip, above what it says anyway."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return super().sizeHint(option, index) + QSize(8, 8)
 
     def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
         if event.type() != QEvent.Type.ToolTip or not index.isValid():
@@ -93,6 +97,7 @@ class RunTable(QTreeView):
         header.setFirstSectionMovable(False)
         header.setStretchLastSection(True)
         header.setHighlightSections(False)
+        header.setFixedHeight(header.fontMetrics().height() + 12)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(lambda at: self.column_menu().popup(header.mapToGlobal(at)))
         header.sectionResized.connect(lambda *_: self._remember())

@@ -83,19 +83,22 @@ class Side:
 
     @property
     def basis(self) -> str:
-        """What the figure rests on: "5 seeds · 540 test images · stratified · batch norm: running statistics"."""
+        """What the figure rests on: "5 seeds · 540 test images · interval over seeds"."""
         if not self.tested:
             return state_words([run.row.state for run in self.runs]) + " · not tested yet"
         result = self.tested[0][1]
         parts = [count(len(self.tested), "seeds"), count(result.n, result.unit, "test ")]
-        said = result.protocol
-        parts += [said[key] for key in ("episodes", "split") if key in said]
-        if "batch norm" in said:
-            parts.append(f"batch norm: {said['batch norm']}")
+        parts.append(f"interval {self.interval_basis}")
         stopped = sum(run.row.state is RunState.STOPPED for run, _ in self.tested)
-        if stopped:
-            parts.append(f"{stopped} stopped early")
-        return " · ".join(parts)
+        return " · ".join(parts + ([f"{stopped} stopped early"] if stopped else []))
+
+    @property
+    def protocol(self) -> str:
+        """How it was tested: "batch norm: running statistics · split: stratified"; empty if it was not."""
+        said = self.tested[0][1].protocol if self.tested else {}
+        parts = [f"batch norm: {said['batch norm']}"] if "batch norm" in said else []
+        parts += [said["episodes"]] if "episodes" in said else []
+        return " · ".join(parts + ([f"split: {said['split']}"] if "split" in said else []))
 
     @property
     def interval_basis(self) -> str:
@@ -110,6 +113,7 @@ class Comparison:
     """The sides, which one is the base, the verdict of each other side against it, and the settings that differ.
 
     When all sides are seeds of one configuration there are no verdicts, and `summary` says what they give together.
+    best_two: the highest side, the second and their verdict, when neither is the base.
     """
 
     sides: tuple[Side, ...]
@@ -117,6 +121,7 @@ class Comparison:
     verdicts: Mapping[str, Verdict]
     differences: tuple[Difference, ...]
     summary: str = ""
+    best_two: tuple[Side, Side, Verdict] | None = None
 
     @property
     def others(self) -> tuple[Side, ...]:
@@ -153,7 +158,17 @@ def compare(runs: Sequence[ComparedRun], base: str | None = None) -> Comparison 
         return Comparison(tuple(sides), chosen, {}, tuple(found), summary(sides))
     verdicts = {side.key: judge(side, chosen) for side in sides if side is not chosen}
     found = differences([side.experiment for side in sides], grouped=True)
-    return Comparison(tuple(sides), chosen, verdicts, tuple(found))
+    return Comparison(tuple(sides), chosen, verdicts, tuple(found), best_two=best_two(sides, chosen))
+
+
+def best_two(sides: Sequence[Side], base: Side) -> tuple[Side, Side, Verdict] | None:
+    """The two highest sides with their verdict; None when one of them is the base or they are not comparable."""
+    tested = [(side.interval.value, side) for side in sides if side.interval is not None]
+    ordered = [side for _, side in sorted(tested, key=lambda pair: -pair[0])]
+    if len(ordered) < 3 or base in ordered[:2]:
+        return None
+    found = judge(ordered[0], ordered[1])
+    return None if found.kind == "not comparable" else (ordered[0], ordered[1], found)
 
 
 def one_configuration(runs: Sequence[ComparedRun]) -> bool:

@@ -20,9 +20,9 @@ KINDS = {
 
 
 class VerdictCard(Card):
-    """One line per verdict. seeds_wanted(side, base): the person asks for the missing seeds of this pair."""
+    """One line per verdict. seeds_wanted(side, base, verdict): the person asks for the missing seeds of this pair."""
 
-    seeds_wanted = Signal(object, object)
+    seeds_wanted = Signal(object, object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +41,8 @@ class VerdictCard(Card):
         for side in comparison.others:
             if side.key in comparison.verdicts:
                 column.addLayout(self._line(side, comparison.base, comparison.verdicts[side.key]))
+        if comparison.best_two is not None:
+            column.addLayout(self._line(*comparison.best_two, "The best two: "))
         if len(comparison.verdicts) > 1:
             column.addWidget(Text("Each interval covers 95 % on its own, not all of them together.", "small", "muted"))
         self.body.replaceWidget(old, self._lines)
@@ -48,18 +50,18 @@ class VerdictCard(Card):
         old.deleteLater()
         self.setAccessibleDescription(" ".join(sentences(comparison)))
 
-    def _line(self, side: Side, base: Side, verdict: Verdict) -> QHBoxLayout:
+    def _line(self, side: Side, base: Side, verdict: Verdict, before: str = "") -> QHBoxLayout:
         word, role = KINDS[verdict.kind]
         kind = Text(word, role=role, bold=True, wrap=False)
         kind.setMinimumWidth(kind.fontMetrics().horizontalAdvance("Not comparable") + 8)
-        sentence = Text(verdict.sentence)
+        sentence = Text(before + verdict.sentence)
         sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = QHBoxLayout()
         row.setSpacing(12)
-        row.addWidget(kind, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(kind)
         row.addWidget(sentence, 1)
         if verdict.missing_seeds:
-            row.addWidget(self._button(side, base, verdict), 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(self._button(side, base, verdict))
         return row
 
     def _button(self, side: Side, base: Side, verdict: Verdict) -> QPushButton:
@@ -70,7 +72,7 @@ class VerdictCard(Card):
             f"so that {side.title} and {base.title} have the same."
         )
         button.setAccessibleDescription(button.toolTip())
-        button.clicked.connect(lambda: self.seeds_wanted.emit(side, base))
+        button.clicked.connect(lambda: self.seeds_wanted.emit(side, base, verdict))
         return button
 
 

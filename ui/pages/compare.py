@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from engine.comparison.verdict import Verdict
 from engine.comparison.wording import count
 from engine.errors import ExperimentError
 from engine.experiment import Experiment
@@ -40,7 +41,7 @@ class ComparePage(QWidget):
         self._stale: set[int] | None = set()  # run ids to read again; empty: all; None: nothing
         self._reading = False
         self._wanted: tuple[int, ...] = ()
-        self._asked = 0
+        self._asked = self._answered = 0  # questions about the chosen runs
         self._to_tick: tuple[int, ...] = ()
         self.table = RunTable(parts.settings)
         self.actions_of_runs = RunActions(self.table, parts)
@@ -110,6 +111,10 @@ class ComparePage(QWidget):
             self._to_tick = tuple(run_ids)
             self._note_change(frozenset())
 
+    def is_settled(self) -> bool:
+        """True when everything asked of the storage thread has been answered and shown."""
+        return self._stale is None and not self._reading and self._answered == self._asked
+
     # The table
 
     def _note_change(self, run_ids: frozenset[int]) -> None:
@@ -167,6 +172,7 @@ class ComparePage(QWidget):
         self._wanted = wanted
         self._asked += 1
         if problem := self._problem(runs):
+            self._answered = self._asked
             self._invite(*problem)
             return
         number, metric = self._asked, self.pane.curves.chosen_metric()
@@ -194,15 +200,13 @@ class ComparePage(QWidget):
 
     def _show(self, found: Loaded, number: int) -> None:
         if number == self._asked:
+            self._answered = number
             self.pane.show_runs(found.runs, found.metrics, found.metric, found.curves)
             self.below.setCurrentWidget(self.pane)
 
-    def _run_missing(self, side: Side, base: Side) -> None:
-        verdict = self.pane.comparison.verdicts.get(side.key) if self.pane.comparison else None
-        if verdict is not None:
-            self.actions_of_runs.run_seeds(
-                [(side.runs[-1].row, verdict.missing_a), (base.runs[-1].row, verdict.missing_b)]
-            )
+    def _run_missing(self, side: Side, base: Side, verdict: Verdict) -> None:
+        pairs = [(side.runs[-1].row, verdict.missing_a), (base.runs[-1].row, verdict.missing_b)]
+        self.actions_of_runs.run_seeds(pairs)
 
     def _show_images(self, title: str, experiment: Experiment, ids: np.ndarray) -> None:
         """Fetch the images of a cell; when the data are gone the numbers remain."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF, QGuiApplication, QImage, QPainter, QPalette
+from PySide6.QtCore import QBuffer, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPalette
 from PySide6.QtWidgets import QApplication
 
 from ui import theme
@@ -47,20 +47,20 @@ def save_comparison_picture(
     comparison = compare(runs)
     if comparison is None:
         raise ValueError("A comparison needs at least two runs.")
-    app = QApplication.instance() or QApplication(["warmstart", "-platform", "offscreen"])
-    before = QGuiApplication.palette()
-    app.setPalette(theme.palette(dark))
+    _application = QApplication.instance() or QApplication(["warmstart", "-platform", "offscreen"])
+    before = QPalette(QApplication.palette())
+    QApplication.setPalette(theme.palette(dark))
     try:
         image = comparison_image(comparison, curves, title, metric, axis)
     finally:
-        app.setPalette(QPalette(before))
-    if not image.save(str(path), "PNG"):
-        raise OSError(f"The picture {path} could not be written.")
+        QApplication.setPalette(before)
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")  # type: ignore[call-overload]
+    path.write_bytes(bytes(buffer.data().data()))
 
 
-def comparison_image(
-    comparison: Comparison, curves: Mapping[int, Curve], title: str, metric: str, axis: str
-) -> QImage:
+def comparison_image(comparison: Comparison, curves: Mapping[int, Curve], title: str, metric: str, axis: str) -> QImage:
     """The picture in the palette in use."""
     said = sentences(comparison)
     inner = WIDTH - 2 * MARGIN
@@ -136,8 +136,11 @@ def paint_curves(
     painter: QPainter, comparison: Comparison, curves: Mapping[int, Curve], metric: str, axis: str, size: QSizeF
 ) -> None:
     plot = CurvePlot(metric_title(metric), "percent" if "accuracy" in metric else "number")
+    plot.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
     plot.resize(size.toSize())
     plot.set_x_axis(axis)
     plot.set_curves(curve_lines(comparison, curves, axis))
+    plot.show()  # lays it out; nothing is seen
     plot.paint_figure(painter, size)
+    plot.hide()
     plot.deleteLater()
