@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from engine.allocator import keep_freed_memory, return_freed_memory
 from engine.devices import training_threads
 from engine.errors import Cancelled, ExperimentError, StorageError
 from engine.events import Event, RunFailed, RunStopped
@@ -18,6 +19,8 @@ from engine.methods.base import MetaLearner
 from engine.preflight import problems
 from engine.registry import build_method, complete
 from engine.supervised import run_supervised
+
+keep_freed_memory()
 
 
 def execute(experiment: Experiment, directory: Path, stop: Callable[[], bool] = never) -> Iterator[Event]:
@@ -41,6 +44,8 @@ def execute(experiment: Experiment, directory: Path, stop: Callable[[], bool] = 
             yield _out_of_memory(experiment)
         else:
             yield _bug(error)
+    finally:
+        return_freed_memory()
 
 
 def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool]) -> Iterator[Event]:
