@@ -87,9 +87,7 @@ class FineTuning:
         if set(phase.groups) == {HEAD}:
             return HeadOnFeatures(self.model, self.train, self.validation, self.shape)
         still = self.method.hyperparameters.batch_norm == "pretrained statistics"
-        return WholeNetwork(
-            self.model, self.train, self.validation, self.shape, still_norms=still, bf16=self.bf16
-        )
+        return WholeNetwork(self.model, self.train, self.validation, self.shape, still_norms=still, bf16=self.bf16)
 
     def _schedule(self, optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LambdaLR:
         cosine = self.method.hyperparameters.schedule == "cosine"

@@ -44,9 +44,7 @@ class Material:
         return tuple(self.data.class_names[c] for c in self.split.classes)
 
 
-def run_supervised(
-    experiment: Experiment, method: FineTuneMethod, directory: Path, limits: Limits
-) -> Iterator[Event]:
+def run_supervised(experiment: Experiment, method: FineTuneMethod, directory: Path, limits: Limits) -> Iterator[Event]:
     """Read, build, train, test. Raises `ExperimentError` for what a person can mend."""
     device = torch_device(experiment.device)
     material = yield from read_material(experiment, device)

@@ -55,9 +55,7 @@ def run_meta(experiment: Experiment, method: MetaLearner, directory: Path, limit
         seed=experiment.seed,
     )  # fmt: skip
     settings = method.hyperparameters
-    yield RunStarted(
-        settings.steps, settings.validate_every, images_per_step(method), facts(model, method, material)
-    )
+    yield RunStarted(settings.steps, settings.validate_every, images_per_step(method), facts(model, method, material))
     limits.start()
     try:
         yield from training.events()

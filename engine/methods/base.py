@@ -75,9 +75,7 @@ class FineTuneHyperparameters(HyperparameterModel):
     """What every supervised method shares."""
 
     epochs: int = hyper(40, "Epochs", "How often every training image is seen.", low=1, high=2000)
-    learning_rate: float = hyper(
-        1e-3, "Learning rate", "Step size of AdamW at its peak.", low=1e-6, high=1.0, log=True
-    )
+    learning_rate: float = hyper(1e-3, "Learning rate", "Step size of AdamW at its peak.", low=1e-6, high=1.0, log=True)
     batch_size: int = hyper(32, "Batch size", "Images per step; a smaller one needs less memory.", low=1, high=1024)
     weight_decay: float = hyper(
         1e-4, "Weight decay", "Pull of the weights towards zero.", low=0.0, high=1.0, log=True, advanced=True

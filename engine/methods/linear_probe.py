@@ -13,9 +13,7 @@ from engine.methods.base import HEAD, FineTuneHyperparameters, FineTuneMethod, h
 
 class LinearProbeHyperparameters(FineTuneHyperparameters):
     epochs: int = hyper(100, "Epochs", "Passes over the cached features; each takes a moment.", low=1, high=5000)
-    learning_rate: float = hyper(
-        1e-2, "Learning rate", "Step size of AdamW on the head.", low=1e-6, high=1.0, log=True
-    )
+    learning_rate: float = hyper(1e-2, "Learning rate", "Step size of AdamW on the head.", low=1e-6, high=1.0, log=True)
     weight_decay: float = hyper(
         1.0,
         "Weight decay",

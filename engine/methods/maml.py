@@ -92,9 +92,7 @@ class MAML(MetaLearner):
         from torch.func import functional_call
         from torch.nn.functional import cross_entropy
 
-        inner = self.inner_loop(
-            model, self.hyperparameters.inner_steps, self.hyperparameters.order == "second order"
-        )
+        inner = self.inner_loop(model, self.hyperparameters.inner_steps, self.hyperparameters.order == "second order")
         adapted = inner.run(model, dict(model.named_parameters()), task.support_images, task.support_labels)
         logits = functional_call(model, adapted, (task.query_images,))
         hit = float((logits.argmax(1) == task.query_labels).float().mean())
