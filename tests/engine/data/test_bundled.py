@@ -54,14 +54,13 @@ def test_both_are_white_ink_on_black() -> None:
 
 
 def test_glyphs_differ_between_writers_and_more_between_characters(drawn: np.ndarray) -> None:
-    soft = drawn.astype(np.float32).reshape(240, 30, 14, 2, 14, 2).mean(axis=(3, 5)).reshape(240, 30, -1)
+    """By blurred pixels the right character of 240 is nearest far more often than by chance, yet often is not."""
+    soft = drawn.astype(np.float64).reshape(240, 30, 14, 2, 14, 2).mean(axis=(3, 5)).reshape(240, 30, -1)
     soft /= np.linalg.norm(soft, axis=2, keepdims=True)
     middle = soft.mean(axis=1)
-    within = np.einsum("cwp,cp->cw", soft, middle)
-    nearest = np.einsum("cwp,kp->cwk", soft, middle).argmax(axis=2)
-    share = (nearest == np.arange(240)[:, None]).mean()
-    assert 0.5 < within.mean() < 0.9
-    assert share > 0.35
+    middle /= np.linalg.norm(middle, axis=1, keepdims=True)
+    nearest = (soft @ middle.T).argmax(axis=2)
+    assert 0.3 < (nearest == np.arange(240)[:, None]).mean() < 0.7
     assert len({image.tobytes() for image in drawn.reshape(-1, 28, 28)}) == 7200
 
 
