@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -212,7 +213,7 @@ def test_labels_at_the_ends_do_not_overlap() -> None:
     from ui.widgets.plot_items import spread
 
     placed = spread([100, 101, 102, 300], 14, 0, 320)
-    assert all(b - a >= 14 - 1e-9 for a, b in zip(placed, placed[1:], strict=False))
+    assert all(b - a >= 14 - 1e-9 for a, b in pairwise(placed))
     assert spread([318, 319], 14, 0, 320)[-1] <= 313
     assert spread([], 14, 0, 320) == []
     assert len(spread([5.0] * 50, 14, 0, 320)) == 50

@@ -26,7 +26,7 @@ from ui.widgets.text import Text
 if TYPE_CHECKING:
     from storage.store import RunRow
 
-LEAST_MS = 66  # between two redraws of the live curves
+LEAST_MS, MOST_MS = 66, 500  # between two redraws of the live curves
 REST = 4  # a redraw that took t is followed by at least REST * t without one
 SECOND_MS = 1000
 
@@ -45,7 +45,8 @@ class RunsPage(QWidget):
         self._chosen = -1
         self._wanted = -1  # to be chosen as soon as it is listed
         self._content: Content | None = None
-        self._asked = 0
+        self._asked = self._answered = 0  # questions about the chosen run's content
+        self._has_read = False
         self._build()
         self._redraw_soon = QTimer(self, singleShot=True)
         self._redraw_soon.timeout.connect(self._redraw)
@@ -104,6 +105,10 @@ class RunsPage(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme.colour("page"))
 
+    def is_settled(self) -> bool:
+        """True when the list is read, and so is what is saved of the chosen run."""
+        return self._has_read and self._answered == self._asked
+
     # The list
 
     def find(self) -> None:  # type: ignore[override]
@@ -122,6 +127,7 @@ class RunsPage(QWidget):
 
     def _take(self, answer: tuple[bool, list[RunRow]]) -> None:
         everything, rows = answer
+        self._has_read = True
         ended = {row.id for row in rows if row.state not in LIVE_STATES}
         (self.model.set_rows if everything else self.model.update_rows)(rows)
         self.stack.setCurrentWidget(self.splitter if self.model.rowCount() else self.empty)
@@ -218,11 +224,16 @@ class RunsPage(QWidget):
         run_id, number = self._chosen, self._asked
         self.parts.library.read(
             lambda store: read_content(store, run_id), lambda content: self._take_content(content, number),
-            failed=lambda error: self._read_rows(frozenset()),
+            failed=lambda _: self._lose_content(number),
         )  # fmt: skip
 
+    def _lose_content(self, number: int) -> None:
+        """The run is no longer there: read the list again."""
+        self._answered = number
+        self._read_rows(frozenset())
+
     def _take_content(self, content: Content, number: int) -> None:
-        now = self.now()
+        now, self._answered = self.now(), number
         if number != self._asked or now is None or content.row.id != self._chosen:
             return
         self._content = content
@@ -252,7 +263,7 @@ class RunsPage(QWidget):
         start = time.perf_counter()
         self.detail.show_live(live, now, self._content)
         cost = 1000 * (time.perf_counter() - start)
-        self._redraw_soon.setInterval(max(LEAST_MS, round(REST * cost)))
+        self._redraw_soon.setInterval(min(MOST_MS, max(LEAST_MS, round(REST * cost))))
 
     def _show_state(self, run_id: int) -> None:
         self.model.touch(run_id)

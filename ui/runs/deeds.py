@@ -55,6 +55,7 @@ class RunDeeds(QObject):
     def _action(self, key: str, deed: Callable[[], object]) -> QAction:
         text, shortcut, icon, tip = DEEDS[key]
         action = QAction(icons.icon(icon), text, self._page)
+        action.setIconText(text)  # else a button loses its "…"
         action.setToolTip(tip)
         action.setShortcut(QKeySequence(shortcut))
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -126,6 +127,7 @@ class RunDeeds(QObject):
         }  # fmt: skip
         for key, text in words.items():
             self.actions[key].setText(text)
+            self.actions[key].setIconText(text)
         self.actions["pause"].setIcon(icons.icon("play" if paused else "pause"))
 
     # Deeds
