@@ -16,11 +16,9 @@ if TYPE_CHECKING:
 COMPARABLE = (RunState.FINISHED, RunState.STOPPED)
 
 
-def start_demo(parts: Parts, plan: Plan) -> Demo:
-    """Put the plan's runs in line and follow them."""
-    demo = Demo(parts, plan)
-    demo.start()
-    return demo
+def start_demo(parts: Parts, plan: Plan) -> None:
+    """Put the plan's runs in line and follow them to the end."""
+    Demo(parts, plan).start()  # kept alive by `parts.live`
 
 
 class Demo(QObject):

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from engine.plan import Plan
 from ui.terminal.workspaces import open_workspace
-
-if TYPE_CHECKING:
-    from ui.parts import Parts
 
 
 def open_workbench(chosen: argparse.Namespace) -> int:
@@ -24,7 +20,4 @@ def open_demo(chosen: argparse.Namespace, plan: Plan) -> int:
     from ui.app import run_window
     from ui.demo import start_demo
 
-    def begin(parts: Parts) -> None:
-        start_demo(parts, plan)
-
-    return run_window(open_workspace(chosen.workspace), begin)
+    return run_window(open_workspace(chosen.workspace), lambda parts: start_demo(parts, plan))
