@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from torch.nn import functional as F
 from engine.backbones.backbone import Backbone, parameter_count
 from engine.backbones.weights import build_backbone
 from engine.data.sources import load
-from engine.data.splits import split_images
+from engine.data.splits import ImageSplit, split_images
 from engine.devices import torch_device
 from engine.experiment import BackboneChoice, Experiment
 from engine.fine_tuning import Phase, phases
@@ -84,8 +85,8 @@ def _noise(count: int, shape: Normaliser, device: torch.device) -> Tensor:
     return torch.randint(0, 256, (count, shape.channels, shape.size, shape.size), dtype=torch.uint8, device=device)
 
 
-def _phase_seconds(  # type: ignore[no-untyped-def]
-    model: Backbone, phase: Phase, images: Tensor, shape: Normaliser, forward: float, steps: int, split
+def _phase_seconds(
+    model: Backbone, phase: Phase, images: Tensor, shape: Normaliser, forward: float, steps: int, split: ImageSplit
 ) -> tuple[float, float]:
     """(seconds once, seconds per epoch): a head on cached features embeds once, everything else runs the network."""
     if set(phase.groups) == {HEAD}:
@@ -154,7 +155,7 @@ def _meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
     return Cost(size, size, settings.steps, epoch, total, memory)
 
 
-def _noise_task(way: int, settings, shape: Normaliser, device: torch.device) -> Task:  # type: ignore[no-untyped-def]
+def _noise_task(way: int, settings: Any, shape: Normaliser, device: torch.device) -> Task:
     slots = torch.arange(way, device=device)
     support = shape(_noise(way * settings.shot, shape, device))
     query = shape(_noise(way * settings.query, shape, device))

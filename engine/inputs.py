@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,14 +52,14 @@ def normaliser(backbone: str) -> Normaliser:
 
 def decode(
     data: ImageSet, indices: np.ndarray, shape: Normaliser, device: torch.device, text: str
-) -> Iterator[Preparing | Tensor]:
-    """Yields `Preparing` while images are read, then the uint8 tensor [n, c, s, s]."""
+) -> Generator[Preparing, None, Tensor]:
+    """Yields `Preparing` while images are read, returns the uint8 tensor [n, c, s, s]."""
     parts = []
     for start in range(0, len(indices), DECODE_CHUNK):
         yield Preparing(text, start / len(indices))
         pixels = data.pixels(indices[start : start + DECODE_CHUNK], shape.size, shape.channels)
         parts.append(torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))))
-    yield torch.cat(parts).to(device) if parts else torch.empty(0, shape.channels, shape.size, shape.size)
+    return torch.cat(parts).to(device) if parts else torch.empty(0, shape.channels, shape.size, shape.size)
 
 
 def positions(labels: np.ndarray, classes: np.ndarray) -> Tensor:

@@ -90,7 +90,7 @@ class HeadOnFeatures:
         self.model, self.shape = model, shape
         self._sets = (train, validation)
         self._features: list[Tensor] = []
-        self._head: nn.Linear
+        self._head = nn.Linear(1, 1)
         self._mean = self._deviation = torch.empty(0)
 
     def prepare(self) -> Iterator[Preparing]:
@@ -113,10 +113,15 @@ class HeadOnFeatures:
 
     @torch.no_grad()
     def _standardised_head(self) -> nn.Linear:
-        head = nn.Linear(self.model.head.in_features, self.model.head.out_features, device=self._mean.device)
-        head.weight.copy_(self.model.head.weight * self._deviation)
-        head.bias.copy_(self.model.head.bias + self.model.head.weight @ self._mean)
+        own = self._own_head()
+        head = nn.Linear(own.in_features, own.out_features, device=self._mean.device)
+        head.weight.copy_(own.weight * self._deviation)
+        head.bias.copy_(own.bias + own.weight @ self._mean)
         return head
+
+    def _own_head(self) -> nn.Linear:
+        assert isinstance(self.model.head, nn.Linear)
+        return self.model.head
 
     def parameters(self, groups: Mapping[str, float]) -> list[dict[str, Any]]:
         return [{"params": list(self._head.parameters()), "lr": rate} for rate in groups.values()]
@@ -132,8 +137,8 @@ class HeadOnFeatures:
     def settle(self) -> None:
         """Write the head, in terms of the plain features, into the model."""
         weight = self._head.weight / self._deviation
-        self.model.head.weight.copy_(weight)
-        self.model.head.bias.copy_(self._head.bias - weight @ self._mean)
+        self._own_head().weight.copy_(weight)
+        self._own_head().bias.copy_(self._head.bias - weight @ self._mean)
 
 
 @torch.no_grad()

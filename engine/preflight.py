@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.backbones import catalog
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
-from engine.registry import complete, method
+from engine.registry import complete, method, nearest
 
 
 def problems(experiment: Experiment) -> list[InvalidExperiment]:
@@ -43,9 +43,7 @@ def _backbone(experiment: Experiment) -> Iterator[InvalidExperiment]:
         return
     known = {found.name: found for found in catalog.weights(info.name)}
     if weights not in known:
-        yield InvalidExperiment(
-            f"{info.title} has no weights called “{weights}”.", catalog.nearest(weights, known), "backbone"
-        )
+        yield InvalidExperiment(f"{info.title} has no weights called “{weights}”.", nearest(weights, known), "backbone")
     elif known[weights].state == "download":
         yield InvalidExperiment(
             f"The {known[weights].title} weights of {info.title} are not on this machine.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,28 +70,24 @@ def run_supervised(experiment: Experiment, method: FineTuneMethod, directory: Pa
     yield RunFinished(training.step)
 
 
-def read_material(experiment: Experiment, device: torch.device) -> Iterator[Any]:
+def read_material(experiment: Experiment, device: torch.device) -> Generator[Preparing, None, Material]:
     """Yields `Preparing`, returns the decoded images of the three parts."""
     yield Preparing("Reading the data set")
     data = load(experiment.dataset)
     split = split_images(data, experiment.dataset, experiment.seed)
     shape = normaliser(experiment.backbone.name)
-    parts = []
+    parts: list[Labelled] = []
     for text, ids in (("training", split.train), ("validation", split.validation), ("test", split.test)):
         labelled = yield from _labelled(data, ids, split.classes, shape, device, f"Reading {text} images")
         parts.append(labelled)
-    return Material(data, split, *parts, shape)
+    train, validation, test = parts
+    return Material(data, split, train, validation, test, shape)
 
 
 def _labelled(
     data: ImageSet, ids: np.ndarray, classes: np.ndarray, shape: Normaliser, device: torch.device, text: str
-) -> Iterator[Any]:
-    pixels = torch.empty(0)
-    for item in decode(data, ids, shape, device, text):
-        if isinstance(item, Preparing):
-            yield item
-        else:
-            pixels = item
+) -> Generator[Preparing, None, Labelled]:
+    pixels = yield from decode(data, ids, shape, device, text)
     return Labelled(pixels, positions(data.labels[ids], classes).to(device), ids)
 
 

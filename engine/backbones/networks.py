@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,9 +20,9 @@ def conv_block(inputs: int, outputs: int) -> nn.Sequential:
 
 def conv4(channels: int = 1, width: int = 64) -> OrderedDict[str, nn.Module]:
     """[n, 1, 28, 28] -> [n, 64, 1, 1]; larger images are averaged to one position."""
-    blocks = OrderedDict((f"conv{i + 1}", conv_block(channels if i == 0 else width, width)) for i in range(4))
-    blocks["conv4"].append(nn.AdaptiveAvgPool2d(1))
-    return blocks
+    parts = [conv_block(channels if i == 0 else width, width) for i in range(4)]
+    parts[-1].append(nn.AdaptiveAvgPool2d(1))
+    return OrderedDict((f"conv{i + 1}", part) for i, part in enumerate(parts))
 
 
 class ResidualBlock(nn.Module):
@@ -55,7 +56,7 @@ def resnet_small(channels: int = 1) -> OrderedDict[str, nn.Module]:
     return OrderedDict(stem=stem, stage1=stage(32, 32, 1), stage2=stage(32, 64, 2), stage3=last)
 
 
-def resnet18_blocks(network: nn.Module) -> OrderedDict[str, nn.Module]:
+def resnet18_blocks(network: Any) -> OrderedDict[str, nn.Module]:
     """torchvision's resnet18 without its classifier, as stem and four layers."""
     n = network
     stem = nn.Sequential(OrderedDict(conv1=n.conv1, bn1=n.bn1, relu=n.relu, maxpool=n.maxpool))
@@ -63,7 +64,7 @@ def resnet18_blocks(network: nn.Module) -> OrderedDict[str, nn.Module]:
     return OrderedDict(stem=stem, layer1=n.layer1, layer2=n.layer2, layer3=n.layer3, layer4=last)
 
 
-def squeezenet_blocks(network: nn.Module) -> OrderedDict[str, nn.Module]:
+def squeezenet_blocks(network: Any) -> OrderedDict[str, nn.Module]:
     """torchvision's squeezenet1_0 features, averaged to 512 values; a linear head takes the 1x1 classifier's place."""
     parts = list(network.features)
     return OrderedDict(

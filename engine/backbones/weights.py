@@ -16,6 +16,7 @@ from engine.backbones.backbone import Backbone
 from engine.backbones.networks import BLOCKS, random_backbone, resnet18_blocks, squeezenet_blocks, torchvision_network
 from engine.errors import WeightsError
 from engine.experiment import BackboneChoice
+from engine.registry import nearest
 
 _initialising = threading.Lock()  # torch's random state is one for all threads
 
@@ -34,7 +35,7 @@ def build_backbone(
         model = random_backbone(choice.name, outputs)
     if pretrained and choice.weights != "random":
         load_trunk(model, trunk_weights(choice, runs), choice)
-    return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return model.to(memory_format=torch.channels_last)
 
 
 def trunk_weights(choice: BackboneChoice, runs: Path | None = None) -> dict[str, Tensor]:
@@ -46,7 +47,7 @@ def trunk_weights(choice: BackboneChoice, runs: Path | None = None) -> dict[str,
     if info is None:
         raise WeightsError(
             f"{catalog.backbone(choice.name).title} has no weights called “{choice.weights}”.",
-            catalog.nearest(choice.weights, known),
+            nearest(choice.weights, known),
         )
     if info.state == "download":
         raise WeightsError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import numpy as np
 import torch
@@ -26,11 +26,10 @@ def episode_scores(
     episodes: Sequence[Episode],
     text: str,
     stop: Callable[[], bool],
-) -> Iterator[Preparing | np.ndarray]:
-    """Yields `Preparing`, then the accuracy per episode, float64 [episodes] (fewer when stopped)."""
+) -> Generator[Preparing, None, np.ndarray]:
+    """Yields `Preparing`, returns the accuracy per episode, float64 [episodes] (fewer when stopped)."""
     if method.frozen_at_test:
-        yield from _scores_from_features(method, model, images, episodes, text)
-        return
+        return (yield from _scores_from_features(method, model, images, episodes, text))
     scores: list[float] = []
     for index, episode in enumerate(episodes):
         if index % PAUSE_EVERY == 0:
@@ -40,12 +39,12 @@ def episode_scores(
         task = images.task(episode)
         classify = method.adapt(model, task.support_images, task.support_labels, task.way)
         scores.append(_accuracy(classify(task.query_images), task.query_labels))
-    yield np.asarray(scores)
+    return np.asarray(scores)
 
 
 def _scores_from_features(
     method: MetaLearner, model: Backbone, images: TaskImages, episodes: Sequence[Episode], text: str
-) -> Iterator[Preparing | np.ndarray]:
+) -> Generator[Preparing, None, np.ndarray]:
     """The embedding does not change between episodes: embed every image once."""
     used = np.unique(np.concatenate([np.r_[e.support.ravel(), e.query.ravel()] for e in episodes]))
     rows = images.rows[torch.from_numpy(used)]
@@ -55,7 +54,7 @@ def _scores_from_features(
         features[part] = embed_rows(model, images.pixels, rows[part], images.shape)
     place = torch.full((int(used.max()) + 1,), -1, dtype=torch.int64)
     place[torch.from_numpy(used)] = torch.arange(len(used))
-    yield np.asarray([_feature_score(method, features, place, episode) for episode in episodes])
+    return np.asarray([_feature_score(method, features, place, episode) for episode in episodes])
 
 
 @torch.no_grad()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,9 @@ def images_per_step(method: MetaLearner) -> int:
     return int(settings.meta_batch * method.training_way * (settings.shot + settings.query))
 
 
-def read_material(experiment: Experiment, method: MetaLearner, device: torch.device) -> Iterator[Any]:
+def read_material(
+    experiment: Experiment, method: MetaLearner, device: torch.device
+) -> Generator[Preparing, None, MetaMaterial]:
     """Yields `Preparing`, returns images, samplers and the fixed evaluation episodes."""
     yield Preparing("Reading the data set")
     data = load(experiment.dataset)
@@ -107,15 +109,12 @@ def read_material(experiment: Experiment, method: MetaLearner, device: torch.dev
     )
 
 
-def _images(experiment: Experiment, data: ImageSet, split: ClassSplit, device: torch.device) -> Iterator[Any]:
+def _images(
+    experiment: Experiment, data: ImageSet, split: ClassSplit, device: torch.device
+) -> Generator[Preparing, None, TaskImages]:
     shape = normaliser(experiment.backbone.name)
     used = np.flatnonzero(np.isin(data.labels, np.concatenate([split.train, split.validation, split.test])))
-    pixels = torch.empty(0)
-    for item in decode(data, used, shape, device, "Reading images"):
-        if isinstance(item, Preparing):
-            yield item
-        else:
-            pixels = item
+    pixels = yield from decode(data, used, shape, device, "Reading images")
     rows = torch.full((len(data.labels),), -1, dtype=torch.int64)
     rows[torch.from_numpy(used)] = torch.arange(len(used))
     return TaskImages(pixels, rows, shape)
@@ -139,12 +138,7 @@ def test(
     experiment: Experiment, method: MetaLearner, model: Backbone, material: MetaMaterial, weights: str
 ) -> Iterator[Preparing | Evaluated]:
     """Accuracy per fixed test episode; the interval is 1.96 standard errors over episodes, as in the papers."""
-    scores = np.empty(0)
-    for item in episode_scores(method, model, material.images, material.test, "Testing", lambda: False):
-        if isinstance(item, Preparing):
-            yield item
-        else:
-            scores = item
+    scores = yield from episode_scores(method, model, material.images, material.test, "Testing", lambda: False)
     found = episode_interval(scores)
     yield Evaluated(
         "test/accuracy", found.value, found.low, found.high, len(scores), "episodes",

@@ -12,7 +12,7 @@ from engine.backbones.backbone import Backbone
 from engine.checkpoints import Checkpoints
 from engine.data.episodes import Episode, EpisodeSampler
 from engine.errors import Diverged
-from engine.events import EpochCompleted, Event, Metrics, Preparing
+from engine.events import EpochCompleted, Event, Metrics
 from engine.limits import Limits
 from engine.meta.evaluation import episode_scores
 from engine.meta.task import TaskImages
@@ -66,14 +66,9 @@ class MetaTraining:
         return Metrics(self.step, {f"train/{name}": value for name, value in values.items()})
 
     def _validate(self) -> Iterator[Event]:
-        scores = np.empty(0)
-        for item in episode_scores(
+        scores = yield from episode_scores(
             self.method, self.model, self.images, self.validation, "Validating", lambda: self.limits.asked_to_stop
-        ):
-            if isinstance(item, Preparing):
-                yield item
-            else:
-                scores = item
+        )
         if len(scores) < len(self.validation):
             return
         self.epoch += 1
