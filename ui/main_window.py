@@ -118,6 +118,7 @@ class MainWindow(QMainWindow):
             "find": self._find,
             "start": lambda: self.show_page(NEW).start(),
             "queue": lambda: self.show_page(NEW).start(stay=True),
+            "example": self._run_example,
             "reset layout": self._reset_layout,
             "shortcuts": lambda: ShortcutsDialog(self.menus.listed(), self).open(),
             "about": self._about,
@@ -172,6 +173,13 @@ class MainWindow(QMainWindow):
 
     def _use_folder(self, path: str) -> None:
         self.show_page(NEW).use_path(path)
+
+    def _run_example(self) -> None:
+        from engine.plan import preset
+        from ui.demo import start_demo
+
+        parts = self.parts
+        parts.background.run(lambda cancelled: preset("demo"), lambda plan: start_demo(parts, plan), key="example")
 
     def _undo(self) -> None:
         self.parts.library.write(lambda store: store.undo(), lambda done: self._say_undone("Undone", done))

@@ -25,6 +25,8 @@ MENUS: dict[str, tuple[tuple[str, str, str, str] | None, ...]] = {
     "&Run": (
         ("start", "&Start", "Ctrl+R", "Start the experiment that is set up and watch it"),
         ("queue", "&Add to queue", "Ctrl+Shift+R", "Put the experiment in line and stay here"),
+        None,
+        ("example", "Run the one-minute &example", "", "Three methods, two labels per class"),
     ),
 }
 

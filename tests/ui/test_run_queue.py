@@ -87,7 +87,7 @@ def test_pause_holds_the_run_and_resume_goes_on(queue: RunQueue, workspace: Work
 
 
 def test_stopping_keeps_a_tested_run_even_from_a_pause(queue: RunQueue, workspace: Workspace) -> None:
-    row, events = queue.submit(small(4000)), {}
+    row, events = queue.submit(small(2000)), {}
     until(lambda: any(isinstance(event, Metrics) for event in collect(queue, events).get(row.id, [])))
     queue.pause(row.id)
     until(lambda: queue.state(row.id) is RunState.PAUSED)
@@ -101,7 +101,7 @@ def test_stopping_keeps_a_tested_run_even_from_a_pause(queue: RunQueue, workspac
 
 
 def test_discarding_is_undone_with_undo(queue: RunQueue, workspace: Workspace) -> None:
-    row, events = queue.submit(small(4000)), {}
+    row, events = queue.submit(small(2000)), {}
     until(lambda: any(isinstance(event, Metrics) for event in collect(queue, events).get(row.id, [])))
     queue.discard(row.id)
     until(lambda: not queue.is_busy())
@@ -112,7 +112,7 @@ def test_discarding_is_undone_with_undo(queue: RunQueue, workspace: Workspace) -
 
 
 def test_a_run_that_waits_can_be_stopped(queue: RunQueue, workspace: Workspace) -> None:
-    first, second = queue.submit(small(4000)), queue.submit(small())
+    first, second = queue.submit(small(2000)), queue.submit(small())
     until(lambda: queue.state(first.id) is RunState.RUNNING)
     queue.stop(second.id)
     until(lambda: queue.active() == [first.id])
@@ -121,7 +121,7 @@ def test_a_run_that_waits_can_be_stopped(queue: RunQueue, workspace: Workspace) 
 
 def test_abandoned_runs_are_interrupted(workspace: Workspace) -> None:
     queue = RunQueue(workspace)
-    rows = [queue.submit(small(4000)), queue.submit(small())]
+    rows = [queue.submit(small(2000)), queue.submit(small())]
     until(lambda: queue.state(rows[0].id) is RunState.RUNNING)
     assert queue.close("abandon", 60)
     assert [state(workspace, row.id) for row in rows] == [RunState.INTERRUPTED] * 2

@@ -222,7 +222,8 @@ class DataSection(Column):
 
 
 def facts_of(info: DatasetInfo) -> str:
-    """"6,000 images · 200 classes · 28 × 28 px"."""
+    """"6,000 images · 200 classes · 28 px"."""
     height, width = info.image_size or (0, 0)
     images, classes = count(info.images or 0, "image"), count(info.classes or 0, "class", "classes")
-    return f"{images} · {classes} · {width} × {height} px"
+    side = f"{width} px" if width == height else f"{width} × {height} px"
+    return f"{images} · {classes} · {side}"

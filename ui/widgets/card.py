@@ -104,7 +104,9 @@ class ChoiceCard(QAbstractButton):
 
 
 def paint_focus(widget: QWidget) -> None:
-    """A ring inside the edge of the widget that has the keyboard."""
+    """A ring inside the edge of the widget that has the keyboard, once the keyboard was used to go there."""
+    if not widget.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange):
+        return
     painter = QPainter(widget)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(theme.colour("accent"), 1.0, Qt.PenStyle.DotLine))
