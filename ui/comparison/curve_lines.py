@@ -24,9 +24,17 @@ def positions(run: RunRow, curve: Curve, axis: str) -> np.ndarray:
 
 
 def curve_lines(
-    comparison: Comparison, curves: Mapping[int, Curve], axis: str, weight: float = 0.0, members: bool = False
+    comparison: Comparison,
+    curves: Mapping[int, Curve],
+    axis: str,
+    weight: float = 0.0,
+    members: bool = False,
+    share: bool = True,
 ) -> list[CurveLine]:
-    """Sides without a curve are left out. weight smooths bands here; the plot itself smooths single lines."""
+    """Sides without a curve are left out. weight smooths bands here; the plot itself smooths single lines.
+
+    share: the values are shares such as accuracies, so a band ends at 0 and 1.
+    """
     lines: list[CurveLine] = []
     for side in comparison.sides:
         found = [
@@ -37,18 +45,21 @@ def curve_lines(
         if members and len(found) > 1:
             lines += member_lines(side, curves, axis)
         if len(found) > 1:
-            lines.append(band_line(side, found, weight))
+            lines.append(band_line(side, found, weight, share))
         elif found:
             colour = theme.curve_colour(side.colour)
             lines.append(CurveLine(side.title, *found[0], colour, "validation", dashed=side.dashed))
     return lines
 
 
-def band_line(side: Side, found: list[tuple[np.ndarray, np.ndarray]], weight: float) -> CurveLine:
+def band_line(side: Side, found: list[tuple[np.ndarray, np.ndarray]], weight: float, share: bool) -> CurveLine:
     """Mean and 95 % interval over seeds; each seed is smoothed before, so that the band is that of what is drawn."""
     together = band([(x, smooth(y, weight)) for x, y in found])
     colour = theme.curve_colour(side.colour)
-    return CurveLine(side.title, together.x, together.mean, colour, "band", together.low, together.high, side.dashed)
+    low, high = together.low, together.high
+    if share:
+        low, high = np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
+    return CurveLine(side.title, together.x, together.mean, colour, "band", low, high, side.dashed)
 
 
 def member_lines(side: Side, curves: Mapping[int, Curve], axis: str) -> list[CurveLine]:

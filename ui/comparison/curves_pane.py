@@ -133,7 +133,8 @@ class CurvesPane(QWidget):
         self.plot.set_log(self.log.isChecked())
         self.plot.set_smoothing(weight)
         members = self.members.isChecked() and several
-        self.plot.set_curves(curve_lines(self._comparison, self._curves, axis, weight, members))
+        share = self.plot is self.percent
+        self.plot.set_curves(curve_lines(self._comparison, self._curves, axis, weight, members, share))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

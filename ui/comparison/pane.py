@@ -60,7 +60,6 @@ class ComparisonPane(QScrollArea):
     def _build(self) -> None:
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Comparison")
         columns = QSplitter(Qt.Orientation.Horizontal)
         columns.setObjectName("compare columns")
@@ -68,6 +67,7 @@ class ComparisonPane(QScrollArea):
         columns.setHandleWidth(24)
         columns.addWidget(Section(self.bars.title, self.bars, self.bars.menu, at_top=True))
         columns.addWidget(self.curves)
+        columns.setSizes([440, 640])
         columns.setStretchFactor(0, 4)
         columns.setStretchFactor(1, 5)
         page = Sheet()

@@ -72,6 +72,11 @@ class RunActions(QObject):
         action.triggered.connect(lambda _=False: deed())
         return action
 
+    def recolour(self) -> None:
+        """Draw the icons in the palette in use."""
+        for key, action in self.actions.items():
+            action.setIcon(icons.icon(DEEDS[key][2]))
+
     def _runs(self) -> list[RunRow]:
         return self._table.acted_on()
 

@@ -23,6 +23,7 @@ from storage.store import default_name
 if TYPE_CHECKING:
     from storage.store import Curve, RunRow, RunStore
 
+LONGEST_TITLE = 40
 COLOURS = 6  # that read well side by side, see ui.theme
 SEED_IN_NAME = re.compile(r"[\s,·(\-]*seed \d+\)?$")
 NAMED_BY_VALUE = frozenset(
@@ -230,13 +231,18 @@ def distinct_colours(run_ids: Sequence[int]) -> list[int]:
 
 def titles(groups: Sequence[Sequence[RunRow]]) -> list[str]:
     """A name for each side that tells it from the others: the person's own, else the method and what differs."""
-    own = [own_name(rows) for rows in groups]
+    own = [shortened(own_name(rows) or "") for rows in groups]
     named = [name or method_title(rows[0].experiment.method.name) for name, rows in zip(own, groups, strict=True)]
     said = [f"{name}, {extra}" if named.count(name) > 1 and extra else name
             for name, extra in zip(named, apart(groups), strict=True)]  # fmt: skip
     return [
         f"{name} ({rows[0].uid})" if said.count(name) > 1 else name for name, rows in zip(said, groups, strict=True)
     ]
+
+
+def shortened(name: str) -> str:
+    """A long name cut so that a sentence with two of them stays readable; the table has the whole."""
+    return name if len(name) <= LONGEST_TITLE else name[: LONGEST_TITLE - 1].rstrip() + "…"
 
 
 def own_name(rows: Sequence[RunRow]) -> str | None:

@@ -79,6 +79,6 @@ class VerdictCard(Card):
 def sentences(comparison: Comparison) -> list[str]:
     """Every verdict as one sentence or more, in the order of the sides."""
     said = [comparison.summary] if comparison.summary else []
-    return said + [
-        comparison.verdicts[side.key].sentence for side in comparison.others if side.key in comparison.verdicts
-    ]
+    judged = (comparison.verdicts.get(side.key) for side in comparison.others)
+    said += [verdict.sentence for verdict in judged if verdict is not None]
+    return said + ([f"The best two: {comparison.best_two[2].sentence}"] if comparison.best_two else [])

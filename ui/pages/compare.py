@@ -236,7 +236,7 @@ class ComparePage(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self.table.viewport().update()
+            self.actions_of_runs.recolour()
 
 
 HOW = "Tick them in the table (Space), or select several with Shift or Ctrl. Seeds of one configuration count as one."

@@ -139,7 +139,7 @@ def paint_curves(
     plot.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
     plot.resize(size.toSize())
     plot.set_x_axis(axis)
-    plot.set_curves(curve_lines(comparison, curves, axis))
+    plot.set_curves(curve_lines(comparison, curves, axis, share="accuracy" in metric))
     plot.show()  # lays it out; nothing is seen
     plot.paint_figure(painter, size)
     plot.hide()

@@ -135,8 +135,6 @@ def menu_button(owner: QWidget, menu: QMenu, name: str) -> QToolButton:
     button.setAutoRaise(True)
     button.setToolTip("Copy or save this figure")
     button.setAccessibleName(name)
-    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-    button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setMenu(menu)
+    button.clicked.connect(lambda: menu.popup(button.mapToGlobal(button.rect().bottomLeft())))
     return button

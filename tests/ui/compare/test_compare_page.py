@@ -180,13 +180,14 @@ def test_sorting_puts_missing_values_last_in_both_directions(qtbot: QtBot, page:
     assert numbers in (sorted(numbers), sorted(numbers, reverse=True))
 
 
-@pytest.mark.parametrize("column", list(PLACES))
-def test_every_column_sorts(page: ComparePage, column: str) -> None:
-    for order in (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder):
-        page.table.runs.sort(PLACES[column], order)
-        page.table.set_grouped(True)
-        page.table.set_grouped(False)
-        assert page.table.runs.rowCount() == 9
+def test_every_column_sorts(page: ComparePage) -> None:
+    for column in PLACES.values():
+        for order in (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder):
+            page.table.set_grouped(True)
+            page.table.runs.sort(column, order)
+            assert page.table.runs.rowCount() == 4
+            page.table.set_grouped(False)
+            assert page.table.runs.rowCount() == 9
 
 
 def test_the_filter_finds_words_in_any_column(qtbot: QtBot, page: ComparePage) -> None:
@@ -354,12 +355,11 @@ def ground(page: ComparePage) -> int:
 def test_colours_follow_the_theme(qtbot: QtBot, qapp, page: ComparePage, saved: Saved) -> None:
     page.choose(ids(saved["lp_ft"] + saved["scratch"]))
     settle(qtbot, page)
-    light = ground(page)
+    assert ground(page) > 200
     theme.apply(qapp, "dark")
-    dark = ground(page)
+    qtbot.waitUntil(lambda: ground(page) < 60)
     theme.apply(qapp, "light")
-    assert light > 200 > 60 > dark
-    assert ground(page) == light
+    qtbot.waitUntil(lambda: ground(page) > 200)
 
 
 def test_everything_has_a_name_for_screen_readers(page: ComparePage) -> None:
