@@ -112,8 +112,9 @@ class RunOrder(QSortFilterProxyModel):
 
     def set_filter(self, text: str) -> None:
         """Keep the runs that contain every word of `text`, in their name, note or settings."""
+        self.beginFilterChange()
         self._words = text.lower().split()
-        self.invalidateFilter()
+        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
 
     def lessThan(self, left: Index, right: Index) -> bool:
         rows = self.runs._rows

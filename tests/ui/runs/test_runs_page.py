@@ -1,0 +1,334 @@
+"""The Runs page with recorded runs: list, filter, what is shown of each, every deed."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+from engine.events import RunState
+from storage.store import RunRow, RunStore
+from storage.workspace import Workspace
+from tests.ui.runs.recorded import experiment, finished, long, save
+from ui import theme
+from ui.pages.runs import RunsPage
+from ui.runs.run_list import NOW
+
+Open = Callable[[], RunsPage]
+Saved = dict[str, RunRow]
+
+
+def names(page: RunsPage) -> list[str]:
+    return [page.order.index(place, 0).data() for place in range(page.order.rowCount())]
+
+
+def chosen(page: RunsPage) -> RunRow:
+    now = page.now()
+    assert now is not None
+    return now.row
+
+
+def show(qtbot: QtBot, page: RunsPage, row: RunRow) -> None:
+    page.parts.navigator.show_run.emit(row.id)
+    qtbot.waitUntil(lambda: chosen(page).id == row.id and page.is_settled())
+
+
+def act(page: RunsPage, key: str) -> None:
+    assert page.deeds.actions[key].isEnabled(), page.deeds.actions[key].toolTip()
+    page.deeds.actions[key].trigger()
+
+
+def stored(workspace: Workspace, row: RunRow) -> RunRow:
+    with RunStore(workspace) as store:
+        return store.run(row.id)
+
+
+def test_an_empty_page_says_what_to_do(qtbot: QtBot, open_page: Open) -> None:
+    page = open_page()
+    assert page.stack.currentWidget() is page.empty
+    assert page.empty.example.text() == "Run the one-minute example"
+    with qtbot.waitSignal(page.parts.navigator.page) as asked:
+        qtbot.mouseClick(page.empty.own, Qt.MouseButton.LeftButton)
+    assert asked.args == ["New experiment"]
+
+
+def test_the_newest_is_first_and_shown_with_all_that_was_recorded(open_page: Open, saved: Saved) -> None:
+    page = open_page()
+    assert names(page) == ["Warm start", "Stopped early", "Crashed", "Out of memory"]
+    detail = page.detail
+    assert detail.header.name.text() == "Warm start"
+    assert detail.header.state.text() == "Finished"
+    assert "epoch 6 of 6" in detail.header.facts.text()
+    assert "CPU" in detail.header.facts.text()
+    assert detail.header.settings.text() == "LP-FT · Conv-4, random weights · Digits · 2 labels per class · seed 0"
+    labels = [line.label for line in detail.curves.accuracy.given]
+    assert labels == ["training", "validation"]
+    assert len(detail.curves.loss.given[0].x) == 30
+    assert detail.messages.toPlainText().endswith("Using the bundled weights.")
+    assert detail.distance.isVisible()
+
+
+def test_the_result_is_never_without_what_it_takes_to_believe_it(open_page: Open, saved: Saved) -> None:
+    card = open_page().detail.result
+    assert card.value.text() == "90.0 %"
+    assert card.interval.text() == "Test accuracy · 95 % interval 76.9 to 96.0 % · 40 test images"
+    assert "Split: stratified, 50/20/30 % of each class · Batch norm: running statistics" in card.protocol.text()
+
+
+def test_the_best_epoch_is_marked_in_both_plots(open_page: Open, saved: Saved) -> None:
+    curves = open_page().detail.curves
+    curves.controls.axis.set_key("epoch")
+    for plot in (curves.loss, curves.accuracy):
+        line = next(line for line in plot.given if line.label == "validation")
+        assert line.best is not None
+        assert line.x[line.best] == 4
+    assert curves.accuracy._caption.text() == "best 80.0 % at epoch 4"
+
+
+def test_the_axis_is_chosen_and_remembered(open_page: Open, saved: Saved) -> None:
+    page = open_page()
+    controls, loss = page.detail.curves.controls, page.detail.curves.loss
+    ends = {}
+    for axis in ("step", "epoch", "examples", "time"):
+        controls.axis.set_key(axis)
+        ends[axis] = loss.given[0].x[-1]
+    assert (ends["step"], ends["epoch"], ends["examples"]) == (30, 6, 480)
+    assert ends["time"] > 30
+    controls.log.setChecked(True)
+    assert loss.log
+    controls.smoothing.setValue(0)
+    assert loss.lines[0].raw is None
+    assert page.parts.settings.value("runs/axis") == "time"
+
+
+def test_the_confusion_matrix_counts_the_test_predictions(open_page: Open, saved: Saved) -> None:
+    matrix = open_page().detail.confusion
+    assert matrix.isVisible()
+    assert np.array_equal(np.diag(matrix.values), [9, 9, 9, 9])
+    assert matrix.values.sum() == 40
+
+
+def test_a_failed_run_says_what_happened_and_what_to_do(qtbot: QtBot, open_page: Open, saved: Saved) -> None:
+    page = open_page()
+    show(qtbot, page, saved["failed"])
+    trouble = page.detail.trouble
+    assert trouble.message.text() == "Out of memory: the step needs 3.1 GB."
+    assert trouble.advice.text() == "Retry with batch 16 or use the CPU."
+    assert not page.detail.result.isVisible()
+    qtbot.mouseClick(trouble.copy, Qt.MouseButton.LeftButton)
+    assert '"labels_per_class": 2' in QGuiApplication.clipboard().text()
+    show(qtbot, page, saved["crashed"])
+    qtbot.mouseClick(trouble.copy, Qt.MouseButton.LeftButton)
+    assert "Traceback: x.py" in QGuiApplication.clipboard().text()
+    show(qtbot, page, saved["finished"])
+    assert not trouble.isVisible()
+
+
+def test_an_interrupted_run_offers_to_run_again(open_page: Open, workspace: Workspace) -> None:
+    with RunStore(workspace) as store:
+        row = store.create(experiment())
+        store.set_state(row.id, RunState.RUNNING)
+        store.set_state(row.id, RunState.INTERRUPTED)
+    page = open_page()
+    assert page.detail.trouble.message.text().startswith("Interrupted before its first step")
+    assert page.detail.trouble.again.isVisible()
+    assert not page.detail.trouble.copy.isVisible()
+
+
+def test_the_filter_finds_by_every_word_of_name_note_and_settings(
+    qtbot: QtBot, open_page: Open, saved: Saved
+) -> None:
+    page = open_page()
+    page.find()
+    qtbot.keyClicks(page.filter, "full_ft digits")
+    assert names(page) == ["Stopped early"]
+    page.filter.setText("nothing like this")
+    assert names(page) == []
+    assert page.none.isVisible()
+    assert "nothing like this" in page.none.text()
+    show(qtbot, page, saved["failed"])
+    assert page.filter.text() == ""
+    assert chosen(page).name == "Out of memory"
+
+
+def test_the_name_is_changed_where_it_stands(
+    qtbot: QtBot, open_page: Open, saved: Saved, workspace: Workspace
+) -> None:
+    page = open_page()
+    field = page.detail.header.name
+    act(page, "rename")
+    qtbot.waitUntil(field.hasFocus)
+    field.setText("  A better name  ")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: names(page)[0] == "A better name")
+    field.setFocus()
+    field.setText("never kept")
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    field.setFocus()
+    field.setText("   ")
+    field.clearFocus()
+    assert field.text() == "A better name"
+    assert stored(workspace, saved["finished"]).name == "A better name"
+
+
+def test_star_and_note_are_saved_and_shown(qtbot: QtBot, open_page: Open, saved: Saved, workspace: Workspace) -> None:
+    page = open_page()
+    qtbot.mouseClick(page.detail.header.star, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: chosen(page).starred)
+    assert stored(workspace, saved["finished"]).starred
+    page.parts.library.write(lambda store: store.note(saved["finished"].id, "Try five labels"))
+    qtbot.waitUntil(page.detail.header.note.isVisible)
+    assert page.detail.header.note.text() == "Try five labels"
+
+
+def test_delete_is_undone_from_the_toast(qtbot: QtBot, open_page: Open, saved: Saved) -> None:
+    page = open_page()
+    act(page, "delete")
+    qtbot.waitUntil(lambda: bool(page.parts.toasts.shown()))
+    qtbot.waitUntil(lambda: names(page)[0] == "Stopped early")
+    assert chosen(page).name == "Stopped early"
+    toast = page.parts.toasts.shown()[-1]
+    assert toast.label.text() == "Deleted “Warm start”."
+    qtbot.mouseClick(toast.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: names(page)[0] == "Warm start")
+
+
+def test_several_runs_are_deleted_and_compared_together(qtbot: QtBot, open_page: Open, saved: Saved) -> None:
+    page = open_page()
+    page.list.selectAll()
+    with qtbot.waitSignal(page.parts.navigator.compare) as asked:
+        act(page, "compare")
+    assert sorted(asked.args[0]) == sorted(row.id for row in saved.values())
+    assert page.deeds.actions["delete"].text() == "Delete 4 runs"
+    assert page.deeds.actions["clone"].toolTip() == "Choose a single run."
+    act(page, "delete")
+    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.empty)
+    page.parts.library.write(lambda store: store.undo())
+    qtbot.waitUntil(lambda: len(names(page)) == 4)
+    page.parts.toasts.shown()[-1].close()
+
+
+def test_clone_hands_the_experiment_on(qtbot: QtBot, open_page: Open, saved: Saved) -> None:
+    page = open_page()
+    with qtbot.waitSignal(page.parts.navigator.clone) as asked:
+        act(page, "clone")
+    assert asked.args == [saved["finished"].experiment]
+
+
+def test_what_cannot_be_done_says_why(open_page: Open, saved: Saved) -> None:
+    page = open_page()
+    for key in ("pause", "stop", "discard"):
+        assert not page.deeds.actions[key].isEnabled()
+        assert page.deeds.actions[key].toolTip() == "The run is over (finished)."
+    assert not page.detail.header.buttons["pause"].isVisible()
+    assert page.detail.header.buttons["clone"].isVisible()
+
+
+def test_a_run_of_another_window_is_followed_but_not_controlled(
+    qtbot: QtBot, open_page: Open, workspace: Workspace
+) -> None:
+    with RunStore(workspace) as store:
+        row = store.create(experiment(), "Elsewhere")
+        store.set_state(row.id, RunState.RUNNING)
+        page = open_page()
+        assert page.deeds.actions["pause"].toolTip().startswith("This run belongs to another window")
+        assert not page.deeds.actions["delete"].isEnabled()
+        store.set_state(row.id, RunState.STOPPED)
+    qtbot.waitUntil(lambda: chosen(page).state is RunState.STOPPED, timeout=10_000)
+
+
+def test_the_newest_choice_wins_while_answers_are_under_way(qtbot: QtBot, open_page: Open, saved: Saved) -> None:
+    page = open_page()
+    for row in [*saved.values()] * 5:
+        page.choose(row.id)
+    assert chosen(page).id == saved["finished"].id
+    qtbot.waitUntil(page.is_settled)
+    assert page.detail.header.name.text() == "Warm start"
+    assert len(page.detail.curves.loss.given[0].x) == 30
+
+
+def test_two_hundred_runs_with_long_names_stay_fluent(open_page: Open, workspace: Workspace) -> None:
+    long_name = "A name of eighty characters, as one writes it to remember what it was all about."
+    with RunStore(workspace) as store:
+        rows = [store.create(experiment(seed=seed), long_name) for seed in range(200)]
+        for row in rows:
+            store.set_state(row.id, RunState.STOPPED)
+    page = open_page()
+    assert len(names(page)) == 200
+    start = time.process_time()
+    for _ in range(20):
+        for row in rows[:3]:
+            page.model.touch(row.id)
+        page.list.viewport().repaint()
+    assert (time.process_time() - start) / 20 < 0.05
+    assert page.detail.header.name.toolTip().startswith(long_name)
+    assert page.list.horizontalScrollBar().maximum() == 0
+
+
+def test_a_run_of_many_points_is_drawn_by_the_pixel(qtbot: QtBot, open_page: Open, workspace: Workspace) -> None:
+    with RunStore(workspace) as store:
+        save(store, long(30_000), "Long")
+    page = open_page()
+    plot = page.detail.curves.loss
+    qtbot.waitUntil(lambda: bool(plot.given) and len(plot.given[0].x) == 30_000)
+    drawn_x, _ = plot.canvas().drawn["training"].line.getData()
+    assert len(drawn_x) < 3 * plot.width()
+
+
+def test_all_is_said_to_a_screen_reader(open_page: Open, saved: Saved) -> None:
+    page = open_page()
+    spoken = page.order.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken.startswith("Warm start, Finished, ")
+    assert spoken.endswith("best validation accuracy 80.0 %")
+    assert page.order.index(0, 0).data(NOW).best.epoch == 4
+    assert page.list.accessibleName() == "Runs"
+    for button in page.detail.header.buttons.values():
+        assert button.toolTip()
+        assert button.focusPolicy() != Qt.FocusPolicy.NoFocus
+
+
+def test_colours_change_with_the_palette(qapp, open_page: Open, saved: Saved) -> None:
+    page = open_page()
+    theme.apply(qapp, "dark")
+    qapp.processEvents()
+    picture = page.grab().toImage()
+    theme.apply(qapp, "light")
+    for x, y in ((30, 700), (700, 20), (640, 400)):
+        assert picture.pixelColor(x, y).lightness() < 90
+
+
+def test_discard_asks_and_escape_keeps_training(qtbot: QtBot, open_page: Open, saved: Saved) -> None:
+    page = open_page()
+    asked: list[str] = []
+
+    def answer() -> None:
+        box = page.findChild(QMessageBox)
+        asked.append(box.defaultButton().text())
+        qtbot.keyClick(box, Qt.Key.Key_Escape)
+
+    QTimer.singleShot(200, page, answer)
+    now = page.now()
+    assert now is not None
+    assert page.deeds._confirm(now) is False
+    assert asked == ["Keep training"]
+
+
+@pytest.mark.parametrize("width", [1100, 1600])
+def test_nothing_is_cut_off_at_small_and_large_windows(open_page: Open, saved: Saved, qapp, width: int) -> None:
+    page = open_page()
+    page.window().resize(width, 700)
+    qapp.processEvents()
+    delete = page.detail.header.buttons["delete"]
+    assert delete.mapTo(page, delete.rect().bottomRight()).x() < page.width()
+    assert page.detail.horizontalScrollBar().maximum() == 0
+
+
+def test_ended_runs_are_listed_by_when_they_ended(open_page: Open, workspace: Workspace) -> None:
+    with RunStore(workspace) as store:
+        rows = [save(store, finished(), f"Run {number}") for number in range(3)]
+    page = open_page()
+    assert names(page) == [row.name for row in reversed(rows)]
