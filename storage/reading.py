@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.errors import StorageError
-from engine.events import RunState
+from engine.events import LIVE_STATES, RunState
 from engine.experiment import Experiment, explain
 from storage.results import result_row
 from storage.rows import Failure, RunRow
@@ -34,32 +34,48 @@ WHERE {{where}} ORDER BY run.created DESC, run.id DESC"""
 
 _SUMMARIES = """
 SELECT run_id, metric_id, last, min, min_step, max, max_step FROM summary
-WHERE run_id IN (SELECT id FROM run WHERE {where})"""
+WHERE run_id IN (SELECT value FROM json_each(?))"""
+
+_STATES = {state.value: state for state in RunState}
 
 Best = dict[str, tuple[float, int]]
 Last = dict[str, float]
+Known = dict[int, tuple[tuple, RunRow]]  # run id -> (its row in the database, what was made of it)
 
 
-def rows(connection: sqlite3.Connection, where: str, values: tuple[Any, ...] = ()) -> list[RunRow]:
-    """The runs for which `where` holds, newest first."""
-    summaries = _summaries(connection, where, values)
-    cursor = connection.cursor()
-    cursor.row_factory = None  # plain tuples: names would be looked up 30 times for each run
-    return [
-        _row(row[:19], row[19:23], row[23:], *summaries.get(row[0], ({}, {})))
-        for row in cursor.execute(_RUNS.format(where=where), values)
-    ]
+def rows(
+    connection: sqlite3.Connection, where: str, values: tuple[Any, ...] = (), known: Known | None = None
+) -> list[RunRow]:
+    """The runs for which `where` holds, newest first.
+
+    known: remembers runs that have ended from one call to the next; they are used again while their row is the same.
+    """
+    known = {} if known is None else known
+    found = _plain(connection).execute(_RUNS.format(where=where), values).fetchall()
+    fresh = [row for row in found if row[0] not in known or known[row[0]][0] != row]
+    summaries = _summaries(connection, [row[0] for row in fresh])
+    for row in fresh:
+        known[row[0]] = (row, _row(row[:19], row[19:23], row[23:], *summaries[row[0]]))
+    listed = [known[row[0]][1] for row in found]
+    for run in listed:
+        if run.state in LIVE_STATES:
+            del known[run.id]  # its curves go on without a change in its row
+    return listed
 
 
-def _summaries(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> dict[int, tuple[Best, Last]]:
-    """Best and last values of each metric of each run."""
-    metrics = {row[0]: (row[1], row[2] == "min") for row in connection.execute("SELECT id, name, goal FROM metric")}
+def _plain(connection: sqlite3.Connection) -> sqlite3.Cursor:
+    """Rows as tuples: finding 30 columns of 1,000 runs by name would cost more than SQLite does."""
     cursor = connection.cursor()
     cursor.row_factory = None
+    return cursor
+
+
+def _summaries(connection: sqlite3.Connection, run_ids: list[int]) -> dict[int, tuple[Best, Last]]:
+    """Best and last values of each metric of each run."""
+    plain = _plain(connection)
+    metrics = {key: (name, goal == "min") for key, name, goal in plain.execute("SELECT id, name, goal FROM metric")}
     found: dict[int, tuple[Best, Last]] = defaultdict(lambda: ({}, {}))
-    for run_id, metric_id, end, low, low_step, high, high_step in cursor.execute(
-        _SUMMARIES.format(where=where), values
-    ):
+    for run_id, metric_id, end, low, low_step, high, high_step in plain.execute(_SUMMARIES, (json.dumps(run_ids),)):
         name, smallest = metrics[metric_id]
         best, last = found[run_id]
         last[name] = math.nan if end is None else end
@@ -83,7 +99,7 @@ def _row(run: tuple, failure: tuple, result: tuple, best: Best, last: Last) -> R
         id=run_id,
         uid=uid,
         name=name,
-        state=RunState(state),
+        state=_STATES[state],
         family=family,
         experiment=_experiment(experiment, uid),
         group=group,
@@ -106,7 +122,7 @@ def _row(run: tuple, failure: tuple, result: tuple, best: Best, last: Last) -> R
     )
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _experiment(text: str, uid: str) -> Experiment:
     try:
         return Experiment.model_validate_json(text)

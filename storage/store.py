@@ -33,6 +33,7 @@ class RunStore:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace.open()
         self._connection = connect(workspace.database)
+        self._known: reading.Known = {}
 
     def __enter__(self) -> RunStore:
         return self
@@ -84,7 +85,7 @@ class RunStore:
     def runs(self, deleted: bool = False) -> list[RunRow]:
         """The visible runs, or with `deleted` those in the bin, newest first."""
         with snapshot(self._connection) as connection:
-            return reading.rows(connection, f"deleted_at IS {'NOT ' if deleted else ''}NULL")
+            return reading.rows(connection, f"deleted_at IS {'NOT ' if deleted else ''}NULL", known=self._known)
 
     def run(self, key: int | str) -> RunRow:
         """One run by its id, uid, beginning of its uid, or name (the newest so named)."""

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from engine.errors import StorageError
-from engine.events import IllegalTransition, RunState
+from engine.events import EpochCompleted, IllegalTransition, RunState
 from engine.experiment import DatasetChoice, Experiment, MethodChoice
+from storage.record import record
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 
@@ -45,6 +46,21 @@ def test_runs_are_listed_newest_first(store: RunStore, experiment: Experiment) -
     made = [store.create(experiment.with_seed(seed)) for seed in range(4)]
     assert store.runs() == made[::-1]
     assert len({run.group for run in made}) == 1
+
+
+def test_the_list_follows_every_change(store: RunStore, finished: RunRow, workspace: Workspace, training) -> None:
+    assert store.runs() == [finished]
+    with RunStore(workspace) as other:
+        other.note(finished.id, "seen")
+        run = other.create(finished.experiment)
+        for event in record(other, run.id, training()):
+            if isinstance(event, EpochCompleted):
+                listed = store.runs()
+                assert [row.note for row in listed] == ["", "seen"]
+                assert listed[0].last["val/loss"] == 2 / event.step
+        assert store.runs() == store.runs() == other.runs()
+        other.purge([finished.id])
+        assert [row.id for row in store.runs()] == [run.id]
 
 
 def test_a_run_is_found_by_id_uid_beginning_and_name(store: RunStore, experiment: Experiment) -> None:
