@@ -114,6 +114,7 @@ def facts(training: FineTuning, material: Material) -> dict[str, Any]:
     model = training.model
     last = training.method.groups(model.block_names, training.method.epochs - 1)
     return {
+        "family": "finetune",
         "classes": len(material.split.classes),
         "training images": len(material.train),
         "validation images": len(material.validation),

@@ -123,6 +123,7 @@ def _images(
 def facts(model: Backbone, method: MetaLearner, material: MetaMaterial) -> dict[str, Any]:
     split = material.split
     return {
+        "family": "meta",
         "training classes": len(split.train) * (4 if split.rotations else 1),
         "validation classes": len(split.validation),
         "test classes": len(split.test),
