@@ -144,6 +144,11 @@ class LiveRun:
         for name, value in event.values.items():
             self.curves.setdefault(name, GrowingCurve()).append(event.step, seconds, value)
 
+    def leave(self) -> None:
+        """It ended without a last event."""
+        self.set_state(RunState.STOPPED)
+        self.ended, self.activity, self.fraction = time.monotonic(), "", None
+
     def _end(self, event: RunFinished | RunStopped | RunFailed) -> None:
         self.set_state(_LAST_STATE[type(event)])
         self.ended, self.activity, self.fraction = time.monotonic(), "", None
@@ -166,6 +171,7 @@ class Live(QObject):
         self._queue = queue
         self._library = library
         self._runs: dict[int, LiveRun] = {}
+        self._gone: set[int] = set()  # left the queue, perhaps with news that the next tick takes
         self.is_engine_ready = False
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL_MS)
@@ -194,10 +200,10 @@ class Live(QObject):
         busy = self._queue.is_busy()
         news = self._queue.drain()
         changed = {run_id for run_id, events in news.items() if self._take(run_id, events)}
-        changed |= self._compare_states()
+        changed |= self._compare_states() | self._let_go()
         if changed:
             self._library.announce(changed)
-        if not busy and not news:
+        if not busy and not news and not self._gone:
             self._timer.stop()
 
     def _take(self, run_id: int, events: list[Event]) -> bool:
@@ -220,6 +226,16 @@ class Live(QObject):
                 self.state.emit(run_id, now)
                 changed.add(run_id)
         return changed
+
+    def _let_go(self) -> set[int]:
+        """End the runs that left the queue without a last word: discarded, or taken out before their turn."""
+        gone = {run_id for run_id, run in self._runs.items() if run.ended is None and self._queue.state(run_id) is None}
+        left = gone & self._gone
+        self._gone = gone - left
+        for run_id in left:
+            self._runs[run_id].leave()
+            self.state.emit(run_id, RunState.STOPPED)
+        return left
 
     def _note_engine(self) -> None:
         self.is_engine_ready = True
