@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVB
 
 from engine import registry
 from engine.backbones import catalog
+from engine.comparison.wording import count
 from engine.errors import ExperimentError
 from engine.events import LIVE_STATES, Evaluated
 from engine.experiment import Experiment
@@ -137,7 +138,7 @@ class RunDetail(QScrollArea):
         self._confusion_section.setVisible(shown)
         if kept is not None and shown:
             counts = confusion_counts(kept)
-            self.confusion.show_values("Test predictions", kept.class_names, counts, False, run_id)
+            self.confusion.show_values(count(kept.n, kept.unit, "test "), kept.class_names, counts, False, run_id)
 
 
 def confusion_counts(result: Evaluated) -> np.ndarray:

@@ -65,7 +65,7 @@ class TroubleCard(Card):
         self.message.setText(failure.message if failure else "The run failed without a message.")
         self.advice.setText(failure.advice if failure else "Run it again; if it fails again, copy the details.")
         self.advice.setVisible(bool(self.advice.text()))
-        self.copy.show()
+        self._offer(interrupted=False)
         self._details = details(now)
 
     def _show_interruption(self, now: RunNow) -> None:
@@ -75,7 +75,13 @@ class TroubleCard(Card):
         self.message.setText(f"Interrupted{at}: the program ended while this run was active.")
         self.advice.setText("Its curve up to there is kept. Run it again to train it to the end.")
         self.advice.show()
-        self.copy.hide()
+        self._offer(interrupted=True)
+
+    def _offer(self, interrupted: bool) -> None:
+        """The deeds that help: after a failure other settings, after an interruption the same ones."""
+        self.again.setVisible(interrupted)
+        self.change.setVisible(not interrupted)
+        self.copy.setVisible(not interrupted)
 
     def _copy(self) -> None:
         copy_text(self._details)

@@ -36,6 +36,7 @@ class CurveCanvas(QWidget):
         self.plot = plot
         self.zoomed = False
         self.drawn: dict[str, DrawnCurve] = {}
+        self._ratio = self.devicePixelRatioF()  # pens of a plot count pixels of the device
         self.x_axis, self.y_axis, self.ends = XAxis(), YAxis(plot.unit), EndLabels()
         self.box = CurveView()
         axes = {"bottom": self.x_axis, "left": self.y_axis, "right": self.ends}
@@ -89,8 +90,8 @@ class CurveCanvas(QWidget):
             self.drawn[line.label] = DrawnCurve(self.view.getPlotItem())
         item, page = self.drawn[line.label], theme.colour("page")
         strong = self.colour(line)
-        faint = mix(strong, page, 0.6 if theme.is_dark() else 0.7)
-        item.set_pens(self._pen(line, self.colour(line)), pg.mkPen(faint, width=1), antialias, len(line.x) <= FEW)
+        faint = pg.mkPen(mix(strong, page, 0.6 if theme.is_dark() else 0.7), width=self._ratio)
+        item.set_pens(self._pen(line, self.colour(line)), faint, antialias, len(line.x) <= FEW)
         item.line.setZValue(2 if line.style == "train" else 3)
         item.set_points(line.x, self.to_view(line.y), None if line.raw is None else self.to_view(line.raw))
         if line.low is not None and line.high is not None:
@@ -101,7 +102,7 @@ class CurveCanvas(QWidget):
         if line.best is not None:
             value = (line.y if line.raw is None else line.raw)[line.best]
             place = float(line.x[line.best]), float(self.to_view(np.array([value]))[0])
-        item.set_best(place, strong, page)
+        item.set_best(place, pg.mkPen(strong, width=2 * self._ratio), page)
 
     def colour(self, line: CurveLine) -> QColor:
         """The curve's colour as drawn: training is paler than validation."""
@@ -110,7 +111,7 @@ class CurveCanvas(QWidget):
         return mix(strong, theme.colour("page"), pale) if line.style == "train" else strong
 
     def _pen(self, line: CurveLine, colour: QColor) -> QPen:
-        pen = pg.mkPen(colour, width=1.0 if line.style == "train" else 2.0)
+        pen = pg.mkPen(colour, width=self._ratio * (1.0 if line.style == "train" else 2.0))
         if line.dashed:
             pen.setStyle(Qt.PenStyle.DashLine)
         return pen
@@ -184,6 +185,12 @@ class CurveCanvas(QWidget):
 
     # Looks
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._ratio = self.devicePixelRatioF()
+            self.redraw()
+        return super().event(event)
+
     def recolour(self) -> None:
         """Take the palette in use; called when it changes."""
         self.view.setBackground(theme.colour("page"))
@@ -202,6 +209,8 @@ class CurveCanvas(QWidget):
 
     def paint_figure(self, painter: QPainter, size: QSizeF, title: str) -> None:
         """The figure with its title, without the cursor."""
+        self._ratio = painter.device().devicePixelRatioF()
+        self.redraw()
         self.rule.hide()
         font = theme.font("body", bold=True)
         head = QFontMetricsF(font).height() + 8 if title else 0.0
@@ -212,4 +221,5 @@ class CurveCanvas(QWidget):
             self.view.resize(int(size.width()), int(size.height() - head))
         self.view.render(painter, QRectF(0, head, size.width(), size.height() - head), self.view.viewport().rect(),
                          Qt.AspectRatioMode.KeepAspectRatio)  # fmt: skip
-        self.show_cursor()
+        self._ratio = self.devicePixelRatioF()
+        self.redraw()

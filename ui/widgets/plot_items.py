@@ -207,7 +207,7 @@ class DrawnCurve:
         if self.band is not None:
             self.band[2].hide()
 
-    def set_best(self, place: tuple[float, float] | None, ring: QColor, inside: QColor) -> None:
+    def set_best(self, place: tuple[float, float] | None, ring: QPen, inside: QColor) -> None:
         """place: (x, y) in view units, already logarithmic on a log axis."""
         if place is not None and self.best is None:
             self.best = pg.ScatterPlotItem(size=10, pxMode=True, useCache=False, antialias=True)
@@ -215,7 +215,7 @@ class DrawnCurve:
             self.plot.addItem(self.best, ignoreBounds=True)
         if self.best is not None:
             self.best.setData(*([place[0]], [place[1]]) if place else ([], []))
-            self.best.setPen(pg.mkPen(ring, width=2))
+            self.best.setPen(ring)
             self.best.setBrush(inside)
 
     def remove(self) -> None:
