@@ -2,7 +2,7 @@
 
     python -m benchmarks.omniglot --omniglot FOLDER --method protonet --split random-classes [--minutes 20]
 
-ProtoNet: one training run, tested 5-way 1-shot and again 20-way 1-shot with the same weights. MAML: 5-way 1-shot.
+--weights omniglot-protonet tests the bundled weights, which were trained by alphabet. ProtoNet: one training run, tested 5-way 1-shot and again 20-way 1-shot with the same weights. MAML: 5-way 1-shot.
 """
 
 from __future__ import annotations
@@ -30,12 +30,15 @@ def experiment(given: argparse.Namespace, values: dict[str, object], weights: st
 
 
 def tests(given: argparse.Namespace) -> list[tuple[str, Figure]]:
-    name = f"{given.method}-{given.split}-{given.seed}"
-    found = [("5-way 1-shot", measure(experiment(given, {}), given.workspace / name))]
-    show(given, *found[-1])
-    for way, shot in ((5, 5), (20, 1), (20, 5)) if given.method == "protonet" else ():
+    name, found = f"{given.method}-{given.split}-{given.seed}", []
+    if given.weights is None:
+        found.append(("5-way 1-shot", measure(experiment(given, {}), given.workspace / name)))
+        show(given, *found[-1])
+    further = ((5, 5), (20, 1), (20, 5)) if given.method == "protonet" else ()
+    for way, shot in further if found else ((5, 1), *further):
         values: dict[str, object] = {"steps": 0, "way": way, "shot": shot}
-        again = measure(experiment(given, values, f"run:{name}"), given.workspace / f"{name}-{way}w{shot}s")
+        weights = given.weights or f"run:{name}"
+        again = measure(experiment(given, values, weights), given.workspace / f"{name}-{way}w{shot}s")
         found.append((f"{way}-way {shot}-shot", again))
         show(given, *found[-1])
     return found
@@ -54,6 +57,7 @@ def main() -> None:
     parser.add_argument("--omniglot", type=Path, required=True)
     parser.add_argument("--method", choices=list(SETTINGS), default="protonet")
     parser.add_argument("--split", choices=["random-classes", "by-alphabet"], default="random-classes")
+    parser.add_argument("--weights", help="test these bundled weights as they are instead of training")
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workspace", type=Path, default=Path("warmstart-benchmarks"))

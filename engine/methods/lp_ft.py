@@ -2,10 +2,13 @@
 
 Stage one is a linear probe on cached features. Stage two starts from that head, with fresh optimiser state and a
 lower rate, so that the features move little and are not distorted by a random head. A high rate in stage two defeats
-the purpose.
+the purpose, and so do batch statistics: the head was trained on features normalised by the pretrained ones, and with
+few steps accuracy falls before it recovers, so that batch norm keeps its statistics unless asked otherwise.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 from engine.methods.base import HEAD, FineTuneHyperparameters, FineTuneMethod, hyper
 
@@ -29,6 +32,12 @@ class LPFTHyperparameters(FineTuneHyperparameters):
     epochs: int = hyper(20, "Epochs", "Passes over the images once everything is trained.", low=1, high=2000)
     learning_rate: float = hyper(
         1e-4, "Learning rate", "Step size once everything is trained; keep it low.", low=1e-6, high=1.0, log=True
+    )
+    batch_norm: Literal["pretrained statistics", "batch statistics"] = hyper(
+        "pretrained statistics",
+        "Batch norm once everything is trained",
+        "Pretrained statistics give the head the features it was trained on; batch statistics follow the new images.",
+        advanced=True,
     )
 
 

@@ -150,3 +150,13 @@ def test_dead_features_do_not_blow_up_the_head() -> None:
 def test_lp_ft_decays_the_head_strongly_only_while_probing() -> None:
     method = LPFT.from_values({"probe_epochs": 3, "epochs": 2, "probe_weight_decay": 0.5, "weight_decay": 0.01})
     assert [method.weight_decay(epoch) for epoch in range(5)] == [0.5, 0.5, 0.5, 0.01, 0.01]
+
+
+def test_lp_ft_leaves_the_statistics_that_its_head_was_trained_on(tmp_path: Path) -> None:
+    """With batch statistics a probed head met other features: digits, 5 labels, fell from 83 to 9 % validation accuracy."""
+    training = tuning(LPFT.from_values({"probe_epochs": 2, "epochs": 2}), tmp_path)
+    before = snapshot(training.model)
+    list(training.events())
+    after = snapshot(training.model)
+    assert all(torch.equal(before[key], after[key]) for key in before if "running" in key)
+    assert not torch.equal(before["blocks.one.0.weight"], after["blocks.one.0.weight"])
