@@ -50,6 +50,7 @@ def write(path: Path, body: object) -> Path:
         (("run", "--labels-per-class", "0"), "“dataset.labels_per_class” must be greater than or equal to 1"),
         (("run", "demo", "--method", "maml"), "“demo” already says what to run, so --method cannot be used with it."),
         (("run", "missing.json"), "“missing.json” cannot be read: No such file or directory."),
+        (("run", "--weights", "run:7"), "no run “7”"),
         (("show", "12"), "12"),
         (("compare", "nothing"), "nothing"),
     ],

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from engine.events import RunState
+from engine.experiment import Experiment
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 
@@ -89,12 +90,24 @@ def test_a_folder_of_photos(warmstart: Command, photos: Path, own_workspace: Pat
 
 
 def test_a_run_that_fails_exits_with_1(warmstart: Command, own_workspace: Path) -> None:
-    answer = warmstart("run", "--data", "digits", "--method", "linear_probe", "--weights", "run:z1234567")
+    with RunStore(Workspace(own_workspace)) as store:
+        store.create(Experiment(), "never trained")
+    answer = warmstart("run", "--data", "digits", "--method", "linear_probe", "--weights", "run:never trained")
     assert answer.code == 1, answer
-    assert "failed:" in answer.err
+    assert "Run 2 failed:" in answer.err
     assert "Traceback" not in answer.err
-    (run,) = saved(own_workspace)
-    assert run.state is RunState.FAILED
+    assert saved(own_workspace)[0].state is RunState.FAILED
+
+
+def test_the_weights_of_a_saved_run_are_named_by_number(warmstart: Command, own_workspace: Path) -> None:
+    assert warmstart(*QUICK, "--name", "source", "--seeds", "2").code == 0
+    assert (
+        warmstart("run", "--data", "digits", "--weights", "run:1", "--set", "epochs=1", "--set", "probe_epochs=1").code
+        == 0
+    )
+    newest, second, first = saved(own_workspace)
+    assert [first.name, second.name] == ["source, seed 0", "source, seed 1"]
+    assert newest.experiment.backbone.weights == f"run:{first.uid}"
 
 
 def test_a_device_that_is_not_there(refuses: Callable[..., str], own_workspace: Path) -> None:

@@ -112,7 +112,11 @@ def add_run(run: argparse.ArgumentParser) -> None:
     flags = run.add_argument_group("an experiment from flags")
     flags.add_argument("--data", metavar="NAME|FOLDER|ZIP", help="glyphs (default), digits, a folder, a zip")
     flags.add_argument("--backbone", metavar="NAME", help="the network; default conv4")
-    flags.add_argument("--weights", metavar="NAME", help="what it starts from; default: pretrained if there are any")
+    flags.add_argument(
+        "--weights",
+        metavar="NAME",
+        help="what it starts from, also run:NUMBER of a saved run; default: pretrained if any",
+    )
     flags.add_argument("--method", metavar="NAME", help="how it learns; default lp_ft")
     flags.add_argument("--labels-per-class", type=int, metavar="N", help="labelled training images per class")
     flags.add_argument("--classes", type=int, metavar="N", help="use only N classes")

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from engine.errors import ExperimentError
 from ui.terminal.arguments import parse
@@ -16,6 +17,9 @@ BAD_INPUT, INTERRUPTED = 2, 130
 
 def run_command(arguments: Sequence[str]) -> int:
     """Parse and answer one command line; returns the exit code. Bugs keep their traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without “quotes” shows ? instead of a traceback
     try:
         code = answer(parse(arguments))
         sys.stdout.flush()

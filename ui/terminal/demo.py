@@ -32,9 +32,10 @@ def wants_window(chosen: argparse.Namespace) -> bool:
 
 def run_off_screen(chosen: argparse.Namespace, plan: Plan) -> int:
     """The same arms with progress on the terminal, then the table with its verdicts and a picture."""
+    from ui.terminal.checks import check
     from ui.terminal.display import make_display
     from ui.terminal.picture import save_picture
-    from ui.terminal.run import check, run_plan
+    from ui.terminal.run import run_plan
     from ui.terminal.verdicts import load_comparison, print_comparison
     from ui.terminal.workspaces import open_workspace
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from engine.data.splits import split_classes, split_images
 from engine.events import Event, RunState
 from engine.experiment import Experiment
+from engine.naming import family, run_name
 from engine.plan import Plan, plan_as_json
-from engine.registry import method
 from storage.record import record
 from storage.store import RunRow, RunStore
+from ui.terminal.checks import check, with_exact_weights
 from ui.terminal.display import Display, make_display
 from ui.terminal.downloads import fetch_missing_weights
 from ui.terminal.flags import plan_from
@@ -34,6 +35,7 @@ def run_from_command_line(chosen: argparse.Namespace) -> int:
         print(json.dumps(plan_as_json(plan), indent=2, ensure_ascii=False))
         return DONE
     workspace = open_workspace(chosen.workspace)
+    plan = replace(plan, experiments=with_exact_weights(plan.experiments, workspace))
     fetch_missing_weights(plan.experiments, make_display(chosen.json))
     check(plan.experiments)
     rows, code = run_plan(plan, workspace, make_display(chosen.json), chosen.name or "")
@@ -41,35 +43,6 @@ def run_from_command_line(chosen: argparse.Namespace) -> int:
     if len(tested) > 1:
         print_comparison(load_comparison(workspace, tested), chosen.json)
     return code
-
-
-def check(experiments: Iterable[Experiment]) -> None:
-    """Refuse the plan before anything is saved: settings, device, and the data themselves."""
-    from engine.preflight import problems
-
-    for experiment in experiments:
-        for problem in problems(experiment):
-            raise problem
-        check_device(experiment)
-        check_data(experiment)
-
-
-def check_device(experiment: Experiment) -> None:
-    if experiment.device != "cpu":
-        from engine.devices import torch_device
-
-        torch_device(experiment.device)
-
-
-def check_data(experiment: Experiment) -> None:
-    """Read the data set once (the run finds it in memory) and divide it as the run will."""
-    from engine.data.sources import load
-
-    data = load(experiment.dataset)
-    if method(experiment.method.name).family == "meta":
-        split_classes(data, experiment.dataset)
-    else:
-        split_images(data, experiment.dataset, experiment.seed)
 
 
 def run_plan(plan: Plan, workspace: Workspace, display: Display, name: str = "") -> tuple[list[RunRow], int]:
@@ -80,18 +53,28 @@ def run_plan(plan: Plan, workspace: Workspace, display: Display, name: str = "")
         store.mark_interrupted()
         for position, experiment in enumerate(plan.experiments, 1):
             place = f" ({position} of {count})" if count > 1 else ""
-            rows.append(run_one(store, experiment, display, interrupts, name, plan.name, place))
+            rows.append(
+                run_one(store, experiment, display, interrupts, name_in(plan, experiment, name), plan.name, place)
+            )
             if interrupts.stopping():
                 break
     failed = any(row.state is RunState.FAILED for row in rows)
     return rows, INTERRUPTED if interrupts.stopping() else RUN_FAILED if failed else DONE
 
 
+def name_in(plan: Plan, experiment: Experiment, name: str) -> str:
+    """The name that was given, told apart by seed or arm where the plan has several; empty for the usual name."""
+    if not name or len(plan.experiments) == 1:
+        return name
+    arms = {member.group_hash() for member in plan.experiments}
+    return f"{name}, seed {experiment.seed}" if len(arms) == 1 else f"{name}, {run_name(experiment)}"
+
+
 def run_one(
     store: RunStore, experiment: Experiment, display: Display, interrupts: Interrupts, name: str, plan: str, place: str
 ) -> RunRow:
     """execute -> record -> display; a second Ctrl+C leaves the run interrupted with what was saved."""
-    run = store.create(experiment, name, plan)
+    run = store.create(experiment, name or run_name(experiment), plan, family(experiment))
     display.begin(run, place)
     try:
         drain(store, run, display, interrupts)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from engine.comparison.differences import flatten, label, shown
 from engine.events import Evaluated
 from storage.store import RunRow, RunStore
+from ui.terminal.checks import run_key
 from ui.terminal.display import result_words
 from ui.terminal.listing import run_object
 from ui.terminal.output import duration, percent, print_json, print_table
@@ -34,11 +35,6 @@ def show_run(chosen: argparse.Namespace) -> int:
     print_messages(messages)
     print(f"\nFiles: {directory}")
     return 0
-
-
-def run_key(text: str) -> int | str:
-    """A run's number, or the text that is its uid or name."""
-    return int(text) if text.isdecimal() else text
 
 
 def result_object(result: Evaluated) -> dict[str, object]:

@@ -13,8 +13,8 @@ from engine.errors import ExperimentError
 from storage.store import RunStore
 from storage.workspace import Workspace
 from ui.comparison.sides import Comparison, Side, compare, load
+from ui.terminal.checks import run_key
 from ui.terminal.output import duration, print_json, print_table
-from ui.terminal.show import run_key
 from ui.terminal.workspaces import open_workspace
 
 

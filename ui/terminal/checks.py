@@ -1,0 +1,64 @@
+"""What is refused before anything is saved, and names of saved runs made exact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.data.splits import split_classes, split_images
+from engine.experiment import Experiment
+from engine.registry import method
+from storage.store import RunStore
+from storage.workspace import Workspace
+
+RUN = "run:"
+
+
+def check(experiments: Iterable[Experiment]) -> None:
+    """Refuse the plan before anything is saved: settings, device, and the data themselves."""
+    from engine.preflight import problems
+
+    for experiment in experiments:
+        for problem in problems(experiment):
+            raise problem
+        check_device(experiment)
+        check_data(experiment)
+
+
+def check_device(experiment: Experiment) -> None:
+    if experiment.device != "cpu":
+        from engine.devices import torch_device
+
+        torch_device(experiment.device)
+
+
+def check_data(experiment: Experiment) -> None:
+    """Read the data set once (the run finds it in memory) and divide it as the run will."""
+    from engine.data.sources import load
+
+    data = load(experiment.dataset)
+    if method(experiment.method.name).family == "meta":
+        split_classes(data, experiment.dataset)
+    else:
+        split_images(data, experiment.dataset, experiment.seed)
+
+
+def with_exact_weights(experiments: Iterable[Experiment], workspace: Workspace) -> tuple[Experiment, ...]:
+    """ "run:4" or "run:my best" as weights become "run:<uid>"; raises `StorageError` when there is no such run."""
+    experiments = tuple(experiments)
+    if not any(experiment.backbone.weights.startswith(RUN) for experiment in experiments):
+        return experiments
+    with RunStore(workspace) as store:
+        return tuple(exact(experiment, store) for experiment in experiments)
+
+
+def exact(experiment: Experiment, store: RunStore) -> Experiment:
+    weights = experiment.backbone.weights
+    if not weights.startswith(RUN):
+        return experiment
+    uid = store.run(run_key(weights.removeprefix(RUN))).uid
+    return experiment.model_copy(update={"backbone": experiment.backbone.model_copy(update={"weights": RUN + uid})})
+
+
+def run_key(text: str) -> int | str:
+    """A run's number, or the text that is its uid or name."""
+    return int(text) if text.isdecimal() else text
