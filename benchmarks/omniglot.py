@@ -2,7 +2,8 @@
 
     python -m benchmarks.omniglot --omniglot FOLDER --method protonet --split random-classes [--minutes 20]
 
---weights omniglot-protonet tests the bundled weights, which were trained by alphabet. ProtoNet: one training run, tested 5-way 1-shot and again 20-way 1-shot with the same weights. MAML: 5-way 1-shot.
+ProtoNet: one training run, tested 5-way 1-shot, then 5-way 5-shot and 20-way with the same weights. MAML: 5-way 1-shot.
+--weights omniglot-protonet tests the bundled weights, which were trained by alphabet, instead of training.
 """
 
 from __future__ import annotations

@@ -51,14 +51,14 @@ class RunStore:
         """Save a new queued run, with a folder for its files, owned by this process.
 
         family: "finetune" or "meta"; when empty, taken from the hyperparameters (episodes have a `way`) and corrected
-        by what the run says when it starts. name: made from the experiment when empty.
+        by what the run says when it starts. name: the method and the data when empty.
         """
         uid = secrets.choice("abcdefghijklmnopqrstuvwxyz") + secrets.token_hex(4)[1:]
         self._make_folder(uid)
         now = time.time()
         row = {
             "uid": uid,
-            "name": name.strip() or default_name(experiment),
+            "name": name.strip() or f"{experiment.method.name} on {experiment.dataset.name}",
             "plan": plan,
             "family": family or ("meta" if "way" in experiment.method.hyperparameters else "finetune"),
             "state": RunState.QUEUED.value,
@@ -243,12 +243,3 @@ class RunStore:
     def purge(self, run_ids: Iterable[int]) -> int:
         """Remove runs for good with their folders; returns the bytes freed in folders. Cannot be taken back."""
         return purging.purge(self._connection, self.workspace, list(run_ids))
-
-
-def default_name(experiment: Experiment) -> str:
-    """For example "lp_ft on glyphs, 2 labels per class, seed 0"."""
-    data = experiment.dataset
-    where = Path(data.path).stem if data.name == "folder" and data.path else data.name
-    labels = data.labels_per_class
-    few = f", {labels} label{'' if labels == 1 else 's'} per class" if labels else ""
-    return f"{experiment.method.name} on {where}{few}, seed {experiment.seed}"

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from engine.errors import ExperimentError
 from engine.events import Event, RunFailed, RunState
 from engine.experiment import Experiment
+from engine.naming import family, run_name
 
 if TYPE_CHECKING:
     from storage.store import RunRow, RunStore
@@ -38,16 +39,18 @@ class RunQueue:
         self._events: dict[int, deque[Event]] = {}
         self._closed = False
 
-    def submit(
-        self, experiment: Experiment, name: str = "", plan: str = "", store: RunStore | None = None
-    ) -> RunRow:
+    def submit(self, experiment: Experiment, name: str = "", plan: str = "", store: RunStore | None = None) -> RunRow:
         """Save a new run and put it in line. Writes to `store`, or to one opened and closed here."""
         if store is not None:
-            return self.enqueue(store.create(experiment, name, plan), store.directory)
+            return self._submit_to(store, experiment, name, plan)
         from storage.store import RunStore
 
         with RunStore(self._workspace) as own:
-            return self.enqueue(own.create(experiment, name, plan), own.directory)
+            return self._submit_to(own, experiment, name, plan)
+
+    def _submit_to(self, store: RunStore, experiment: Experiment, name: str, plan: str) -> RunRow:
+        run = store.create(experiment, name or run_name(experiment), plan, family(experiment))
+        return self.enqueue(run, store.directory)
 
     def enqueue(self, run: RunRow, directory: Callable[[RunRow], Path]) -> RunRow:
         """Put a saved run in line; `directory(run)` says where its files go."""

@@ -153,7 +153,7 @@ def test_lp_ft_decays_the_head_strongly_only_while_probing() -> None:
 
 
 def test_lp_ft_leaves_the_statistics_that_its_head_was_trained_on(tmp_path: Path) -> None:
-    """With batch statistics a probed head met other features: digits, 5 labels, fell from 83 to 9 % validation accuracy."""
+    """With batch statistics a probed head met other features: digits with 5 labels fell from 83 to 9 %."""
     training = tuning(LPFT.from_values({"probe_epochs": 2, "epochs": 2}), tmp_path)
     before = snapshot(training.model)
     list(training.events())

@@ -33,7 +33,7 @@ def test_a_run_survives_closing_the_store(finished: RunRow, store: RunStore, wor
 def test_a_name_is_made_from_the_experiment(store: RunStore) -> None:
     few = DatasetChoice(name="folder", path="/photos/trash.zip", labels_per_class=1)
     run = store.create(Experiment(dataset=few, seed=3))
-    assert run.name == "lp_ft on trash, 1 label per class, seed 3"
+    assert run.name == "lp_ft on folder"
 
 
 def test_the_family_is_given_or_told_by_the_episodes(store: RunStore) -> None:

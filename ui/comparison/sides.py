@@ -18,7 +18,7 @@ from engine.comparison.verdict import Verdict, verdict
 from engine.comparison.wording import count, with_interval
 from engine.events import Evaluated, RunState
 from engine.experiment import Experiment
-from storage.store import default_name
+from engine.naming import run_name
 
 if TYPE_CHECKING:
     from storage.store import Curve, RunRow, RunStore
@@ -248,7 +248,7 @@ def shortened(name: str) -> str:
 def own_name(rows: Sequence[RunRow]) -> str | None:
     """The name a person or a plan gave to all of these runs, without the seed; None when there is none."""
     stems = {stem(row.name) for row in rows}
-    made = {stem(default_name(row.experiment)) for row in rows}
+    made = {stem(run_name(row.experiment)) for row in rows}
     return stems.pop() if len(stems) == 1 and not stems & made else None
 
 

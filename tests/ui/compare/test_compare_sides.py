@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from engine.events import RunState
 from engine.experiment import Experiment
-from storage.store import RunRow, default_name
+from engine.naming import run_name
+from storage.store import RunRow
 from tests.ui.compare.saved_runs import experiment, figure
 from ui.comparison.sides import ComparedRun, compare, distinct_colours, make_sides, own_name
 
 
 def run(number: int, settings: Experiment, wrong: int | None = 10, name: str = "", **more: object) -> ComparedRun:
-    row = RunRow(number, f"u{number}", name or default_name(settings), RunState.FINISHED, "finetune", settings,
+    row = RunRow(number, f"u{number}", name or run_name(settings), RunState.FINISHED, "finetune", settings,
                  settings.group_hash(), float(number), **more)  # fmt: skip
     return ComparedRun(row, None if wrong is None else figure(wrong, settings.seed))
 

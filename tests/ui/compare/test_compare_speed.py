@@ -9,7 +9,8 @@ from PySide6.QtCore import QSettings, Qt
 from pytestqt.qtbot import QtBot
 
 from engine.events import RunState
-from storage.store import ResultRow, RunRow, default_name
+from engine.naming import run_name
+from storage.store import ResultRow, RunRow
 from tests.ui.compare.saved_runs import experiment
 from ui.comparison.run_columns import COLUMNS, PLACES
 from ui.comparison.run_table import RunTable
@@ -23,7 +24,7 @@ def thousand() -> list[RunRow]:
         share = (number * 37 % 1000) / 1000
         test = ResultRow("test/accuracy", share, share - 0.02, share + 0.02, 600, "images", {})
         known = {"best": {"val/accuracy": (share, 3)}, "test": test}
-        row = RunRow(number + 1, f"u{number}", default_name(chosen), RunState.FINISHED, "finetune", chosen,
+        row = RunRow(number + 1, f"u{number}", run_name(chosen), RunState.FINISHED, "finetune", chosen,
                      chosen.group_hash(), float(number), 0.0, 12.5, **known)  # fmt: skip
         rows.append(row)
     return rows

@@ -1,0 +1,41 @@
+"""What a run is called when nobody named it, in the words of the field. Torch-free."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.data.sources import datasets
+from engine.errors import InvalidExperiment
+from engine.experiment import Experiment
+from engine.registry import method
+
+
+def run_name(experiment: Experiment) -> str:
+    """For example "LP-FT on Glyphs, 2 labels per class, seed 0"."""
+    labels = experiment.dataset.labels_per_class
+    few = f", {labels} label{'' if labels == 1 else 's'} per class" if labels else ""
+    return f"{method_title(experiment)} on {data_title(experiment)}{few}, seed {experiment.seed}"
+
+
+def method_title(experiment: Experiment) -> str:
+    """The method's title, or its name when there is no such method (any more)."""
+    try:
+        return method(experiment.method.name).title
+    except InvalidExperiment:
+        return experiment.method.name
+
+
+def data_title(experiment: Experiment) -> str:
+    """The data set's title; for a person's own folder or zip its name."""
+    choice = experiment.dataset
+    if choice.name == "folder" and choice.path:
+        return Path(choice.path).stem
+    return next((info.title for info in datasets() if info.name == choice.name), choice.name)
+
+
+def family(experiment: Experiment) -> str:
+    """ "finetune" or "meta"; the former when there is no such method (any more)."""
+    try:
+        return method(experiment.method.name).family
+    except InvalidExperiment:
+        return "finetune"

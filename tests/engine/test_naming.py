@@ -1,0 +1,33 @@
+"""Runs are named in the words of the field."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.experiment import DatasetChoice, Experiment, MethodChoice
+from engine.naming import family, run_name
+
+
+@pytest.mark.parametrize(
+    "data,method,expected",
+    [
+        (DatasetChoice(labels_per_class=2), "lp_ft", "LP-FT on Glyphs, 2 labels per class, seed 3"),
+        (
+            DatasetChoice(name="digits", labels_per_class=1),
+            "scratch",
+            "From scratch on Handwritten digits, 1 label per class, seed 3",
+        ),
+        (DatasetChoice(name="folder", path="/photos/trash.zip"), "full_ft", "Full fine-tuning on trash, seed 3"),
+        (DatasetChoice(name="gone"), "gone", "gone on gone, seed 3"),
+    ],
+)
+def test_a_run_is_named_by_its_method_and_data(data: DatasetChoice, method: str, expected: str) -> None:
+    assert run_name(Experiment(dataset=data, method=MethodChoice(name=method), seed=3)) == expected
+
+
+def test_families() -> None:
+    assert [family(Experiment(method=MethodChoice(name=name))) for name in ("maml", "lp_ft", "gone")] == [
+        "meta",
+        "finetune",
+        "finetune",
+    ]
