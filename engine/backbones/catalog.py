@@ -112,8 +112,8 @@ SQUEEZENET = BackboneInfo(
     "A 5 MB photo network that a laptop's CPU can fine-tune.",
     (
         Block("stem", "Stem", 14_208),
-        Block("fire2_4", "Fire 2 to 4", 69_696),
-        Block("fire5_8", "Fire 5 to 8", 454_336),
+        Block("fire2_4", "Fire 2–4", 69_696),
+        Block("fire5_8", "Fire 5–8", 454_336),
         Block("fire9", "Fire 9", 197_184),
     ),
     input_size=224,
