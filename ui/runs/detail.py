@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from engine import registry
@@ -68,17 +68,29 @@ class RunDetail(QScrollArea):
         lower.setSpacing(24)
         lower.addLayout(left, 1)
         lower.addWidget(self._confusion_section, 1, Qt.AlignmentFlag.AlignTop)
-        page = QWidget()
-        # The height comes from the width the page has, not from the least width its text could have.
-        page.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
-        column = QVBoxLayout(page)
+        column = QVBoxLayout(page := QWidget())
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(12)
         for part in (self.header, self.trouble, self.result):
             column.addWidget(part)
         column.addWidget(self.curves, 1)
         column.addLayout(lower)
+        page.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
+        page.installEventFilter(self)
         self.setWidget(page)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.widget() and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self._fit_height()
+        return super().eventFilter(watched, event)
+
+    def _fit_height(self) -> None:
+        """The page is as high as its content needs at the width it has; what is more goes to the curves."""
+        page = self.widget()
+        if (layout := page.layout()) is not None:
+            wraps = layout.hasHeightForWidth()
+            needed = layout.totalMinimumHeightForWidth(page.width()) if wraps else layout.totalMinimumSize().height()
+            page.setMinimumHeight(needed)
 
     def show_now(self, now: RunNow) -> None:
         self.header.show_now(now)

@@ -126,6 +126,6 @@ class RunCurves(QWidget):
         if kept is not None:
             epoch = kept.step / self._scale.steps_per_epoch
             plot = self.accuracy if kept.metric.endswith("accuracy") else self.loss
-            words[plot] = f"best {y_text(kept.value, plot.unit)} at epoch {epoch:.4g}"
+            words[plot] = f"best {y_text(kept.value, plot.unit)} at epoch {round(epoch, 1):g}"
         for plot, text in words.items():
             plot.set_caption(text)

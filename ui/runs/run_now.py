@@ -98,8 +98,8 @@ def run_now(row: RunRow, live: LiveRun | None) -> RunNow:
     steps = live.steps_per_epoch or row.steps_per_epoch
     return RunNow(
         row, live.state, live.step, live.total_steps or row.total_steps, max(1, steps), live.elapsed(),
-        live.seconds_left(), activity(live), live.fraction if live.activity else live.progress(),
-        live_best(live, max(1, steps)), True,
+        None if live.activity else live.seconds_left(), activity(live),
+        live.fraction if live.activity else live.progress(), live_best(live, max(1, steps)), True,
     )  # fmt: skip
 
 

@@ -73,7 +73,8 @@ class TroubleCard(Card):
         icons.dress(self._mark, "warning", "warning", 24)
         at = f" at {now.epoch_text()}" if now.epoch_text() and now.step else " before its first step"
         self.message.setText(f"Interrupted{at}: the program ended while this run was active.")
-        self.advice.setText("Its curve up to there is kept. Run it again to train it to the end.")
+        kept = "Its curve up to there is kept. " if now.step else ""
+        self.advice.setText(f"{kept}Run it again to train it to the end.")
         self.advice.show()
         self._offer(interrupted=True)
 

@@ -46,7 +46,11 @@ def test_a_run_is_watched_paused_resumed_stopped_and_kept(
 ) -> None:
     page = open_page()
     page.parts.submit([endless(), endless(1)], "Live", then=lambda rows: page.choose(rows[0].id))
-    qtbot.waitUntil(lambda: points(page) > 20, timeout=LONG)
+
+    def is_drawn() -> None:
+        assert points(page) > 20, page.now()
+
+    qtbot.waitUntil(is_drawn, timeout=LONG)
     first = now(page)
     assert first.state is RunState.RUNNING
     assert page.order.index(0, 0).data() == "Live"

@@ -327,6 +327,22 @@ def test_nothing_is_cut_off_at_small_and_large_windows(open_page: Open, saved: S
     assert page.detail.horizontalScrollBar().maximum() == 0
 
 
+def test_a_small_window_scrolls_instead_of_squeezing(
+    qtbot: QtBot, open_page: Open, saved: Saved, qapp
+) -> None:
+    page = open_page()
+    page.window().resize(1100, 700)
+    show(qtbot, page, saved["failed"])
+    qapp.processEvents()
+    detail = page.detail
+    bottom = detail.distance.mapTo(detail.widget(), detail.distance.rect().bottomLeft()).y()
+    top = detail.messages.mapTo(detail.widget(), detail.messages.rect().topLeft()).y()
+    assert detail.distance.height() >= 170
+    assert detail.curves.height() >= 280
+    assert bottom < top
+    assert detail.verticalScrollBar().maximum() > 0
+
+
 def test_ended_runs_are_listed_by_when_they_ended(open_page: Open, workspace: Workspace) -> None:
     with RunStore(workspace) as store:
         rows = [save(store, finished(), f"Run {number}") for number in range(3)]
