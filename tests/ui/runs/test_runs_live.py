@@ -12,7 +12,7 @@ from storage.workspace import Workspace
 from ui.pages.runs import RunsPage
 from ui.runs.run_now import RunNow
 
-LONG = 120_000  # ms that torch may take to load on a busy machine
+LONG = 200_000  # ms that torch may take to load on a busy machine
 Open = Callable[[], RunsPage]
 
 
