@@ -86,8 +86,8 @@ class RunDetail(QScrollArea):
 
     def _fit_height(self) -> None:
         """The page is as high as its content needs at the width it has; what is more goes to the curves."""
-        page = self.widget()
-        if (layout := page.layout()) is not None:
+        page: QWidget | None = self.widget()
+        if page is not None and (layout := page.layout()) is not None:
             wraps = layout.hasHeightForWidth()
             needed = layout.totalMinimumHeightForWidth(page.width()) if wraps else layout.totalMinimumSize().height()
             page.setMinimumHeight(needed)
