@@ -1,6 +1,6 @@
 """SqueezeNet 1.0 with its ImageNet weights on TrashNet's photos: linear probe and LP-FT, several seeds.
 
-    TORCH_HOME=DIR python -m benchmarks.trashnet --photos FOLDER|ZIP [--labels 20] [--seeds 5] [--workspace DIR]
+    TORCH_HOME=DIR python -m benchmarks.trashnet --photos FOLDER|ZIP [--labels 20] [--seeds 3] [--workspace DIR]
 
 DIR/hub/checkpoints must hold torchvision's squeezenet1_0-b66bff10.pth.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.measure import machine, measure, over_seeds, row, save
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 
-LENGTHS = {"linear_probe": {}, "lp_ft": {"epochs": 8, "batch_size": 16}}
+LENGTHS = {"linear_probe": {}, "lp_ft": {"epochs": 5, "batch_size": 16, "learning_rate": 1e-5}}
 
 
 def experiment(photos: Path, method: str, labels: int | None, seed: int, split_seed: int) -> Experiment:
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--labels", type=int, nargs="+", default=[20])
     parser.add_argument("--methods", nargs="+", default=list(LENGTHS))
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--workspace", type=Path, default=Path("warmstart-benchmarks"))
     given = parser.parse_args()
     print(machine())

@@ -50,7 +50,11 @@ class LPFT(FineTuneMethod):
         "arXiv 2202.10054"
     )
     Hyperparameters = LPFTHyperparameters
-    presets = {"Usual values": {}, "Quick look": {"probe_epochs": 30, "epochs": 5}}
+    presets = {
+        "Usual values": {},
+        "Photos: very gently": {"learning_rate": 1e-5, "epochs": 8, "batch_size": 16},
+        "Quick look": {"probe_epochs": 30, "epochs": 5},
+    }
 
     @property
     def epochs(self) -> int:
