@@ -207,7 +207,7 @@ class Live(QObject):
             self._timer.stop()
 
     def _take(self, run_id: int, events: list[Event]) -> bool:
-        """Add the events; True if the row on disk may look different now."""
+        """Add the events; True if the row should be read again. Progress is not a reason: it is in memory here."""
         run = self._runs.setdefault(run_id, LiveRun(run_id))
         before = run.state
         for event in events:
@@ -215,7 +215,7 @@ class Live(QObject):
         self.events.emit(run_id, events)
         if run.state is not before:
             self.state.emit(run_id, run.state)
-        return run.state is not before or any(isinstance(e, (EpochCompleted, Evaluated)) for e in events)
+        return run.state is not before or any(isinstance(event, Evaluated) for event in events)
 
     def _compare_states(self) -> set[int]:
         changed = set()

@@ -23,11 +23,10 @@ def workspace(own_workspace: Path) -> Workspace:
 def window(qtbot: QtBot, qapp, workspace: Workspace) -> Iterator[MainWindow]:
     theme.apply(qapp, "light")
     made = MainWindow(workspace)
-    qtbot.addWidget(made)
+    qtbot.addWidget(made, before_close_func=lambda shown: shown.closing.decide_to_quit())
     made.resize(1280, 800)
     made.show()
     yield made
-    made.closing.decide_to_quit()
     made.close()
     made.parts.background.wait()
 
@@ -40,6 +39,6 @@ def page(qtbot: QtBot, window: MainWindow) -> NewExperimentPage:
     return shown
 
 
-def wait_until_checked(qtbot: QtBot, page: NewExperimentPage, timeout: int = 20_000) -> None:
+def wait_until_checked(qtbot: QtBot, page: NewExperimentPage, timeout: int = 60_000) -> None:
     """Until the images are read and the checks have answered."""
     qtbot.waitUntil(page.is_settled, timeout=timeout)

@@ -47,6 +47,7 @@ class BackboneSection(Column):
         self._parts = parts
         self._choice = START
         self._uses_pretrained = True
+        self._shown: object = None
         self.cards: dict[str, ChoiceCard] = {}
         self.weights: dict[str, WeightsCard] = {}
         self._group, self._weights_group = QButtonGroup(self), QButtonGroup(self)
@@ -126,7 +127,7 @@ class BackboneSection(Column):
             self._parts.library.read(lambda store: _weights(store, name), lambda found: self._show(name, *found))
 
     def _show(self, name: str, published: tuple[catalog.WeightsInfo, ...], own: list[OwnWeights]) -> None:
-        if name != self._choice.name:
+        if name != self._choice.name or (published, own, self._choice) == self._shown:
             return
         self._clear()
         for info in published:
@@ -140,6 +141,7 @@ class BackboneSection(Column):
             title = self._choice.weights.replace("run:", "Run ")
             self._add_weights(WeightsCard(self._choice.weights, title, "Its weights were not found.", "missing"))
         self.weights[self._choice.weights].setChecked(True)
+        self._shown = (published, own, self._choice)
         self.listed.emit()
 
     def _clear(self) -> None:

@@ -37,7 +37,8 @@ class WeightsCard(ChoiceCard):
         if info.kind == "random":
             return cls(info.name, info.title, "Nothing was learned before.", info.state)
         how = "Meta-learned" if info.kind == "meta-learned" else "Trained with labels"
-        facts = f"{how} on {info.trained_on} · {info.licence}" + (f" · {size(info.bytes)}" if info.bytes else "")
+        weight = f" · {size(info.bytes)}".replace(" kB", "\u00a0kB").replace(" MB", "\u00a0MB") if info.bytes else ""
+        facts = f"{how} on {info.trained_on} · {info.licence}{weight}"
         needed = info.bytes if info.state == "download" else 0
         return cls(info.name, info.title, facts, "not here" if needed else info.state, needed)
 

@@ -55,7 +55,8 @@ class CostCard(Card):
 
     def show_cost(self, cost: Cost, runs: int, free: int | None, meta: bool) -> None:
         """runs: how many seeds. free: bytes free on the device, None if unknown."""
-        shares = f"{brief(cost.trainable)} of {brief(cost.parameters)}"
+        every = cost.trainable == cost.parameters
+        shares = f"all {brief(cost.trainable)}" if every else f"{brief(cost.trainable)} of {brief(cost.parameters)}"
         in_all = duration(cost.seconds * runs)
         room = f"{size(cost.memory_bytes)} of {size(free)}" if free else size(cost.memory_bytes)
         figures = (shares, number(cost.steps * runs), duration(cost.seconds_per_epoch), in_all, room)

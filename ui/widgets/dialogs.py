@@ -133,7 +133,9 @@ def ask_about_runs(active: int, parent: QWidget) -> str:
     box.setDefaultButton(keep)
     box.setEscapeButton(keep)
     box.exec()
-    return {stop: "stop", leave: "quit"}.get(box.clickedButton(), "keep")
+    answer = {stop: "stop", leave: "quit"}.get(box.clickedButton(), "keep")
+    box.deleteLater()
+    return answer
 
 
 def heading(text: str) -> Text:

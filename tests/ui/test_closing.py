@@ -1,0 +1,134 @@
+"""Closing during a run, runs left by a program that died, and the start of the engine."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from engine.events import RunState
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.warm import load_torch
+from storage.store import RunStore
+from storage.workspace import Workspace
+from ui.app import open_window, tell_interrupted
+from ui.engine_loading import EngineLoading
+from ui.main_window import MainWindow
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+LONG = Experiment(
+    dataset=DatasetChoice(name="digits", labels_per_class=5),
+    backbone=BackboneChoice(name="conv4"),
+    method=MethodChoice(name="scratch", hyperparameters={"epochs": 2000}),
+)
+
+
+@pytest.fixture
+def training(qtbot: QtBot, window: MainWindow) -> int:
+    """The id of a run that trains."""
+    load_torch()
+    started: list[int] = []
+    window.parts.live.state.connect(lambda run_id, state: started.append(run_id) if state is RunState.RUNNING else None)
+    window.parts.submit([LONG])
+    qtbot.waitUntil(lambda: bool(started), timeout=60_000)
+    qtbot.waitUntil(lambda: len(window.parts.live.buffer(started[0]).curves) > 0, timeout=60_000)
+    return started[0]
+
+
+def press(title: str) -> Callable[[], None]:
+    """Press this button of the question when it appears."""
+
+    def look() -> None:
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox):
+            QTimer.singleShot(20, look)
+            return
+        next(button for button in box.buttons() if button.text() == title).click()
+
+    return look
+
+
+def state(workspace: Workspace, run_id: int) -> RunState:
+    with RunStore(workspace) as store:
+        return store.run(run_id).state
+
+
+def test_keep_training_keeps_the_window(qtbot: QtBot, window: MainWindow, training: int) -> None:
+    QTimer.singleShot(0, press("Keep training"))
+    window.close()
+    assert window.isVisible()
+    assert window.parts.queue.active() == [training]
+
+
+def test_stop_and_save_tests_the_run_then_closes(
+    qtbot: QtBot, window: MainWindow, workspace: Workspace, training: int
+) -> None:
+    QTimer.singleShot(0, press("Stop and save"))
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=60_000)
+    assert state(workspace, training) is RunState.STOPPED
+    with RunStore(workspace) as store:
+        assert store.run(training).test is not None
+
+
+def test_quit_without_saving_leaves_it_interrupted(
+    qtbot: QtBot, window: MainWindow, workspace: Workspace, training: int
+) -> None:
+    QTimer.singleShot(0, press("Quit without saving"))
+    window.close()
+    assert not window.isVisible()
+    assert state(workspace, training) is RunState.INTERRUPTED
+    with RunStore(workspace) as store:
+        assert len(store.curve(training, "train/loss").values) > 0
+
+
+DIES = """
+import os, sys
+from engine.experiment import Experiment
+from engine.events import RunState
+from storage.store import RunStore
+from storage.workspace import Workspace
+store = RunStore(Workspace(sys.argv[1]))
+store.set_state(store.create(Experiment(), "left behind").id, RunState.RUNNING)
+os._exit(9)
+"""
+
+
+def test_a_run_of_a_dead_program_is_told(qtbot: QtBot, window: MainWindow, workspace: Workspace) -> None:
+    subprocess.run([sys.executable, "-c", DIES, str(workspace.root)], cwd=REPOSITORY, check=False, timeout=60)
+    shown: list[int] = []
+    window.parts.navigator.show_run.connect(shown.append)
+    tell_interrupted(window.parts)
+    qtbot.waitUntil(lambda: bool(window.parts.toasts.shown()))
+    toast = window.parts.toasts.shown()[0]
+    assert "“left behind” was interrupted" in toast.label.text()
+    toast.button.click()
+    assert shown == [1]
+    assert state(workspace, 1) is RunState.INTERRUPTED
+
+
+def test_after_the_first_paint_the_engine_is_loaded(
+    qtbot: QtBot, qapp: QApplication, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    window = open_window(qapp, workspace, lambda parts: said.append("then"))
+    qtbot.addWidget(window)
+    window.parts.live.engine_ready.connect(lambda: said.append("engine"))
+    qtbot.waitUntil(lambda: said == ["then", "engine"], timeout=120_000)
+    qtbot.waitUntil(lambda: set(window.pages) == {0, 1, 2})
+    window.close()
+    window.parts.background.wait()
+
+
+def test_a_broken_engine_is_told(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    loading = EngineLoading()
+    told: list[Exception] = []
+    loading.failed.connect(told.append)
+    monkeypatch.setitem(sys.modules, "engine.warm", None)
+    loading.start().join(30)
+    qtbot.waitUntil(lambda: bool(told))
+    assert isinstance(told[0], ImportError)
