@@ -6,13 +6,14 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from engine.backbones.backbone import snapshot
-from engine.errors import StorageError
-from engine.events import CheckpointSaved
+from engine.backbones.backbone import Backbone, snapshot
+from engine.errors import Diverged, StorageError
+from engine.events import CheckpointSaved, Event
 
 SECONDS_BETWEEN_WRITES = 2.0
 
@@ -52,13 +53,36 @@ class Checkpoints:
 
     def finish(self, model: nn.Module, step: int) -> Iterator[CheckpointSaved]:
         """Write what is not yet on disk: the best weights and the last ones."""
-        if self.best is not None and self._written_step != self.best_step:
-            yield self._write_best()
+        yield from self.finish_best()
         write_weights(snapshot(model), self.directory / "last.safetensors")
         yield CheckpointSaved("last", "last.safetensors", step)
+
+    def finish_best(self) -> Iterator[CheckpointSaved]:
+        """Write the best weights unless that is done."""
+        if self.best is not None and self._written_step != self.best_step:
+            yield self._write_best()
 
     def _write_best(self) -> CheckpointSaved:
         assert self.best is not None
         write_weights(self.best, self.directory / "best.safetensors")
         self._written_step, self._written_at = self.best_step, time.monotonic()
         return CheckpointSaved("best", "best.safetensors", self.best_step, self.best_accuracy)
+
+
+class Training(Protocol):
+    """A training loop: its events, and how far it came."""
+
+    model: Backbone
+    step: int
+
+    def events(self) -> Iterator[Event]: ...
+
+
+def kept(training: Training, checkpoints: Checkpoints) -> Iterator[Event]:
+    """The events of a training, then its weights on disk; a diverged one keeps only the best that were good."""
+    try:
+        yield from training.events()
+    except Diverged:
+        yield from checkpoints.finish_best()
+        raise
+    yield from checkpoints.finish(training.model, training.step)

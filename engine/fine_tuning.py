@@ -73,7 +73,10 @@ class FineTuning:
 
     def _phase(self, phase: Phase) -> Iterator[Event]:
         learner = self._learner(phase)
-        yield from learner.prepare()
+        for said in learner.prepare():
+            yield said
+            if self.limits.asked_to_stop:
+                return
         decay = self.method.weight_decay(phase.first)
         optimiser = torch.optim.AdamW(learner.parameters(phase.groups), weight_decay=decay)
         schedule = self._schedule(optimiser, phase.epochs * self.steps_per_epoch)

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
+from typing import TypeVar
+
+from engine.errors import Cancelled
+from engine.events import Notice, Preparing, RunFinished, RunStopped
+
+T = TypeVar("T")
 
 
 def never() -> bool:
@@ -32,3 +38,25 @@ class Limits:
     @property
     def reached(self) -> bool:
         return self.asked_to_stop or self.out_of_time
+
+
+def heeding(limits: Limits, preparation: Generator[Preparing, None, T]) -> Generator[Preparing, None, T]:
+    """Pass on what a preparation says and returns; raises `Cancelled` between two steps of it when asked to stop."""
+    while True:
+        try:
+            said = next(preparation)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        if limits.asked_to_stop:
+            raise Cancelled
+        yield said
+
+
+def last_words(limits: Limits, step: int, total: int, done: str) -> Iterator[Notice | RunStopped | RunFinished]:
+    """How a run that was tested ends. done: how far it came, for example "3 of 20 epochs"."""
+    if limits.asked_to_stop:
+        yield RunStopped(step)
+        return
+    if step < total:
+        yield Notice(f"The time budget ended training after {done}.")
+    yield RunFinished(step)

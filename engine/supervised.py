@@ -12,19 +12,18 @@ import torch
 
 from engine.backbones.backbone import Backbone, parameter_count
 from engine.backbones.weights import build_backbone
-from engine.checkpoints import Checkpoints
+from engine.checkpoints import Checkpoints, kept
 from engine.comparison.intervals import wilson
 from engine.data.images import ImageSet
 from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
 from engine.devices import torch_device
-from engine.errors import Diverged
-from engine.events import Evaluated, Event, Notice, Preparing, RunFinished, RunStarted, RunStopped
+from engine.events import Evaluated, Event, Notice, Preparing, RunStarted
 from engine.experiment import Experiment
 from engine.fine_tuning import FineTuning
 from engine.inputs import Labelled, Normaliser, decode, normaliser, positions
 from engine.learners import batches
-from engine.limits import Limits
+from engine.limits import Limits, heeding, last_words
 from engine.methods.base import HEAD, FineTuneMethod
 
 
@@ -47,27 +46,17 @@ class Material:
 def run_supervised(experiment: Experiment, method: FineTuneMethod, directory: Path, limits: Limits) -> Iterator[Event]:
     """Read, build, train, test. Raises `ExperimentError` for what a person can mend."""
     device = torch_device(experiment.device)
-    material = yield from read_material(experiment, device)
+    material = yield from heeding(limits, read_material(experiment, device))
     model = build(experiment, method, len(material.split.classes), directory.parent).to(device)
     checkpoints = Checkpoints(directory)
     training = tuning(experiment, method, model, material, checkpoints, limits)
     yield RunStarted(training.total_steps, training.steps_per_epoch, training.batch_size, facts(training, material))
     yield from few_images_notice(material)
     limits.start()
-    try:
-        yield from training.events()
-    except Diverged:
-        yield from checkpoints.finish(model, training.step) if checkpoints.best else ()
-        raise
-    yield from checkpoints.finish(model, training.step)
+    yield from kept(training, checkpoints)
     weights = select_weights(model, method, checkpoints, training.epoch)
     yield from test(model, material, experiment, weights, training.bf16)
-    if limits.asked_to_stop:
-        yield RunStopped(training.step)
-        return
-    if training.step < training.total_steps:
-        yield Notice(f"The time budget ended training after {training.epoch} of {method.epochs} epochs.")
-    yield RunFinished(training.step)
+    yield from last_words(limits, training.step, training.total_steps, f"{training.epoch} of {method.epochs} epochs")
 
 
 def read_material(experiment: Experiment, device: torch.device) -> Generator[Preparing, None, Material]:

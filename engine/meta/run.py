@@ -12,18 +12,17 @@ import torch
 
 from engine.backbones.backbone import Backbone, parameter_count
 from engine.backbones.weights import build_backbone
-from engine.checkpoints import Checkpoints
+from engine.checkpoints import Checkpoints, kept
 from engine.comparison.intervals import episode_interval
 from engine.data.episodes import Episode, EpisodeSampler, evaluation_episodes
 from engine.data.images import ImageSet
 from engine.data.sources import load
 from engine.data.splits import ClassSplit, split_classes
 from engine.devices import torch_device
-from engine.errors import Diverged
-from engine.events import Evaluated, Event, Notice, Preparing, RunFinished, RunStarted, RunStopped
+from engine.events import Evaluated, Event, Preparing, RunStarted
 from engine.experiment import Experiment
 from engine.inputs import decode, normaliser
-from engine.limits import Limits
+from engine.limits import Limits, heeding, last_words
 from engine.meta.evaluation import episode_scores
 from engine.meta.task import TaskImages
 from engine.meta.training import MetaTraining
@@ -47,7 +46,7 @@ class MetaMaterial:
 def run_meta(experiment: Experiment, method: MetaLearner, directory: Path, limits: Limits) -> Iterator[Event]:
     """Read, build, meta-train, meta-test. Raises `ExperimentError` for what a person can mend."""
     device = torch_device(experiment.device)
-    material = yield from read_material(experiment, method, device)
+    material = yield from heeding(limits, read_material(experiment, method, device))
     model = build(experiment, method, directory.parent).to(device)
     checkpoints = Checkpoints(directory)
     training = MetaTraining(
@@ -57,22 +56,13 @@ def run_meta(experiment: Experiment, method: MetaLearner, directory: Path, limit
     settings = method.hyperparameters
     yield RunStarted(settings.steps, settings.validate_every, images_per_step(method), facts(model, method, material))
     limits.start()
-    try:
-        yield from training.events()
-    except Diverged:
-        yield from checkpoints.finish(model, training.step) if checkpoints.best else ()
-        raise
-    yield from checkpoints.finish(model, training.step)
+    yield from kept(training, checkpoints)
     if checkpoints.best is not None:
         model.load_state_dict(checkpoints.best)
     weights = "best validation" if checkpoints.best is not None else "as loaded"
     yield from test(experiment, method, model, material, weights)
-    if limits.asked_to_stop:
-        yield RunStopped(training.step)
-        return
-    if training.step < settings.steps:
-        yield Notice(f"The time budget ended training after {training.step} of {settings.steps} meta-steps.")
-    yield RunFinished(training.step)
+    done = f"{training.step} of {settings.steps} meta-steps"
+    yield from last_words(limits, training.step, settings.steps, done)
 
 
 def build(experiment: Experiment, method: MetaLearner, runs: Path) -> Backbone:

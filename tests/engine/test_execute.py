@@ -17,6 +17,7 @@ from engine.events import (
     Event,
     Metrics,
     Notice,
+    Preparing,
     RunFailed,
     RunFinished,
     RunStarted,
@@ -165,3 +166,24 @@ def test_the_cost_card_counts_and_times(method: str) -> None:
     assert cost.trainable == (head if method == "linear_probe" else cost.parameters)
     assert cost.seconds > 0
     assert cost.memory_bytes > 4 * cost.parameters
+
+
+@pytest.mark.parametrize("method", ["scratch", "protonet"])
+def test_stopping_while_images_are_read_ends_at_once_with_nothing(method: str, tmp_path: Path) -> None:
+    asked, events = threading.Event(), []
+    for event in execute(quick(method), tmp_path, asked.is_set):
+        events.append(event)
+        if isinstance(event, Preparing):
+            asked.set()
+    assert isinstance(events[-1], RunStopped)
+    assert not any(isinstance(event, RunStarted | Evaluated) for event in events)
+
+
+def test_stopping_while_images_are_embedded_tests_the_untrained_head(tmp_path: Path) -> None:
+    asked, events = threading.Event(), []
+    for event in execute(quick("linear_probe"), tmp_path, asked.is_set):
+        events.append(event)
+        if isinstance(event, Preparing) and event.text.startswith("Embedding"):
+            asked.set()
+    assert [event for event in events if isinstance(event, Metrics)] == []
+    assert isinstance(events[-1], RunStopped)

@@ -11,7 +11,7 @@ from torch import nn
 
 from engine.backbones.backbone import Backbone, snapshot
 from engine.backbones.networks import conv_block
-from engine.checkpoints import Checkpoints
+from engine.checkpoints import Checkpoints, kept
 from engine.errors import Diverged
 from engine.events import CheckpointSaved, EpochCompleted, Metrics
 from engine.fine_tuning import FineTuning, Phase, phases
@@ -160,3 +160,18 @@ def test_lp_ft_leaves_the_statistics_that_its_head_was_trained_on(tmp_path: Path
     after = snapshot(training.model)
     assert all(torch.equal(before[key], after[key]) for key in before if "running" in key)
     assert not torch.equal(before["blocks.one.0.weight"], after["blocks.one.0.weight"])
+
+
+def spoil_after_three_epochs(training: FineTuning) -> None:
+    for event in kept(training, training.checkpoints):
+        if isinstance(event, EpochCompleted) and event.epoch == 3:
+            with torch.no_grad():
+                training.model.head.weight.fill_(torch.nan)
+
+
+def test_a_diverged_training_keeps_its_best_weights_only(tmp_path: Path) -> None:
+    training = tuning(FullFineTuning.from_values({"epochs": 30}), tmp_path)
+    with pytest.raises(Diverged):
+        spoil_after_three_epochs(training)
+    assert (tmp_path / "best.safetensors").exists()
+    assert not (tmp_path / "last.safetensors").exists()
