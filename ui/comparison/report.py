@@ -13,8 +13,7 @@ from engine.comparison.wording import duration
 from ui.comparison.difference_table import table_of
 from ui.comparison.result_bars import value_text
 from ui.comparison.run_columns import date_text, seconds, test_text
-from ui.comparison.sides import Comparison
-from ui.comparison.verdict_card import sentences
+from ui.comparison.sides import Comparison, sentences
 from ui.widgets.figure_export import Figure, svg
 
 STYLE = """

@@ -201,6 +201,14 @@ def judge(side: Side, base: Side) -> Verdict:
     return verdict(side.arm, base.arm)
 
 
+def sentences(comparison: Comparison) -> list[str]:
+    """Every verdict as one sentence or more, in the order of the sides."""
+    said = [comparison.summary] if comparison.summary else []
+    judged = (comparison.verdicts.get(side.key) for side in comparison.others)
+    said += [found.sentence for found in judged if found is not None]
+    return said + ([f"The best two: {comparison.best_two[2].sentence}"] if comparison.best_two else [])
+
+
 def natural_base(sides: Sequence[Side]) -> Side:
     """The baseline among the methods if there is one, else the oldest side."""
     scratch = [side for side in sides if side.experiment.method.name == "scratch"]

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.comparison.verdict import Verdict
 from engine.comparison.wording import count
-from ui.comparison.sides import Comparison, Side
+from ui.comparison.sides import Comparison, Side, sentences
 from ui.widgets.card import Card
 from ui.widgets.text import Text
 
@@ -74,11 +74,3 @@ class VerdictCard(Card):
         button.setAccessibleDescription(button.toolTip())
         button.clicked.connect(lambda: self.seeds_wanted.emit(side, base, verdict))
         return button
-
-
-def sentences(comparison: Comparison) -> list[str]:
-    """Every verdict as one sentence or more, in the order of the sides."""
-    said = [comparison.summary] if comparison.summary else []
-    judged = (comparison.verdicts.get(side.key) for side in comparison.others)
-    said += [verdict.sentence for verdict in judged if verdict is not None]
-    return said + ([f"The best two: {comparison.best_two[2].sentence}"] if comparison.best_two else [])

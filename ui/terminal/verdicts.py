@@ -12,7 +12,7 @@ from engine.comparison.wording import with_interval
 from engine.errors import ExperimentError
 from storage.store import RunStore
 from storage.workspace import Workspace
-from ui.comparison.sides import Comparison, Side, compare, load
+from ui.comparison.sides import Comparison, Side, compare, load, sentences
 from ui.terminal.checks import run_key
 from ui.terminal.output import duration, print_json, print_table
 from ui.terminal.workspaces import open_workspace
@@ -52,12 +52,6 @@ def print_comparison(comparison: Comparison, as_json: bool) -> None:
     print()
     for sentence in sentences(comparison):
         print(sentence)
-
-
-def sentences(comparison: Comparison) -> list[str]:
-    """What the comparison says in words: one verdict per side against the base, or the summary over seeds."""
-    said = [verdict.sentence for verdict in comparison.verdicts.values()]
-    return said or [comparison.summary]
 
 
 def print_sides(sides: Sequence[Side]) -> None:
@@ -101,5 +95,8 @@ def print_objects(comparison: Comparison) -> None:
     for side in comparison.others:
         if judged := comparison.verdicts.get(side.key):
             print_json({"event": "verdict", "a": side.title, "b": comparison.base.title, **asdict(judged)})
+    if comparison.best_two:
+        first, second, judged = comparison.best_two
+        print_json({"event": "verdict", "a": first.title, "b": second.title, **asdict(judged)})
     if comparison.summary:
         print_json({"event": "summary", "text": comparison.summary})

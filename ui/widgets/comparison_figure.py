@@ -16,8 +16,7 @@ from ui.comparison.curves_pane import metric_title
 from ui.comparison.difference_table import paint_table, table_height, table_of
 from ui.comparison.painted import HEADING, paint_title
 from ui.comparison.result_bars import bars_height, paint_bars
-from ui.comparison.sides import ComparedRun, Comparison, compare
-from ui.comparison.verdict_card import sentences
+from ui.comparison.sides import ComparedRun, Comparison, compare, sentences
 from ui.widgets.curve_plot import CurvePlot
 
 if TYPE_CHECKING:
