@@ -40,6 +40,7 @@ class DataSection(Column):
         self._parts, self._memory = parts, WindowMemory(parts.settings)
         self._key = START.name
         self.cards: dict[str, ChoiceCard] = {}
+        self._strips: list[tuple[ChoiceCard, DatasetChoice]] = []  # samples to fetch once the chosen data is read
         self._group = QButtonGroup(self)
         self._waiting = Text("Looking for data sets…", role="muted")
         self._list = QVBoxLayout()
@@ -97,7 +98,7 @@ class DataSection(Column):
             card = self._add_card(info.name, info.title, facts_of(info), info.description)
             card.set_badge(info.where)
             card.setToolTip(f"Licence: {info.licence}")
-            self._fetch_strip(card, DatasetChoice(name=info.name))
+            self._strips.append((card, DatasetChoice(name=info.name)))
         for words in self._memory.recent_folders()[:SHOWN_RECENT]:
             name, _, path = words.partition(":")
             self._add_folder(DatasetChoice(name=name, path=path))
@@ -167,7 +168,7 @@ class DataSection(Column):
         self._parts.toasts.show(str(error), level="error", seconds=20)
 
     def set_family(self, family: str) -> None:
-        """"finetune" divides images, "meta" divides classes and shows an episode."""
+        """ "finetune" divides images, "meta" divides classes and shows an episode."""
         self.settings.set_family(family)
         self._delay.start()
 
@@ -192,7 +193,13 @@ class DataSection(Column):
     def _read(self) -> None:
         self.preview.read(self.choice(), self.settings.family)
 
+    def _fetch_strips(self) -> None:
+        for card, choice in self._strips:
+            self._fetch_strip(card, choice)
+        self._strips = []
+
     def _judge(self) -> None:
+        self._fetch_strips()
         self.problem.say(self.preview.fault)
         found = self.preview.found
         self.settings.split_words.setText(found.split_sentence if found else "")
@@ -222,7 +229,7 @@ class DataSection(Column):
 
 
 def facts_of(info: DatasetInfo) -> str:
-    """"6,000 images · 200 classes · 28 px"."""
+    """ "6,000 images · 200 classes · 28 px"."""
     height, width = info.image_size or (0, 0)
     images, classes = count(info.images or 0, "image"), count(info.classes or 0, "class", "classes")
     side = f"{width} px" if width == height else f"{width} × {height} px"
