@@ -46,7 +46,7 @@ def heeding(limits: Limits, preparation: Generator[Preparing, None, T]) -> Gener
         try:
             said = next(preparation)
         except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+            return end.value
         if limits.asked_to_stop:
             raise Cancelled
         yield said

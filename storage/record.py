@@ -7,7 +7,7 @@ import sqlite3
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 def record(
     store: RunStore, run_id: int, events: Iterator[Event], clock: Callable[[], float] = time.time
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Write what `events` says to the run and hand it on. The run becomes running, then what its last event says.
 
     Points are written every 0.25 s and at the end of epochs, figures and runs at once. A storage error does not end the

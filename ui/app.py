@@ -47,9 +47,7 @@ def make_application() -> QApplication:
     return app
 
 
-def open_window(
-    app: QApplication, workspace: Workspace, then: Callable[[Parts], None] | None = None
-) -> MainWindow:
+def open_window(app: QApplication, workspace: Workspace, then: Callable[[Parts], None] | None = None) -> MainWindow:
     """Show the window; after its first paint: interrupted runs are told, `then`, and the engine is imported."""
     from ui import theme
     from ui.engine_loading import EngineLoading

@@ -37,9 +37,7 @@ class Crashes(QObject):
     def report(self, error: BaseException) -> None:
         self._reported.emit(error)
 
-    def _uncaught(
-        self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def _uncaught(self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
         if error is None or isinstance(error, KeyboardInterrupt):
             sys.__excepthook__(kind, error or kind(), trace)
         else:

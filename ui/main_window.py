@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer, Signal
@@ -124,7 +125,7 @@ class MainWindow(QMainWindow):
             "about": self._about,
         }
         for name in theme.SCHEMES:
-            deeds[name] = lambda name=name: self._use_scheme(name)
+            deeds[name] = partial(self._use_scheme, name)
         return deeds
 
     # Pages
@@ -141,8 +142,9 @@ class MainWindow(QMainWindow):
         """The page, built if need be."""
         if index not in self.pages:
             page = self.pages[index] = PAGES[index].build(self.parts)
-            self.stack.removeWidget(old := self.stack.widget(index))
-            old.deleteLater()
+            if (old := self.stack.widget(index)) is not None:
+                self.stack.removeWidget(old)
+                old.deleteLater()
             self.stack.insertWidget(index, page)
             self.memory.restore_splitters(page)
         return self.pages[index]

@@ -55,7 +55,7 @@ class WindowMemory:
 
     def recent_folders(self) -> list[str]:
         found = self._settings.value("data/recent", [])
-        return [found] if isinstance(found, str) else list(found or [])
+        return [str(path) for path in found] if isinstance(found, list) else [str(found)] if found else []
 
     def remember_folder(self, path: str) -> None:
         """Put it first, once, and keep the last few."""

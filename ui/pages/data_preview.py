@@ -145,6 +145,7 @@ class DataPreview(QWidget):
         self.judged.emit()
 
     def _show_parts(self, known: bool, episode: bool) -> None:
+        widget: QWidget
         for widget in (self.layout_words, self.strip):
             widget.setVisible(known)
         self.sentence.setVisible(known or not self.fault)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -65,7 +65,7 @@ class NewExperimentPage(QWidget):
     def sections(self) -> tuple[DataSection, BackboneSection, MethodSection, StartSection]:
         return self.data, self.backbone, self.method, self.launch
 
-    def _timer(self, milliseconds: int, then) -> QTimer:  # type: ignore[no-untyped-def]
+    def _timer(self, milliseconds: int, then: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
         timer.setSingleShot(True)
         timer.setInterval(milliseconds)

@@ -293,5 +293,3 @@ class RunsPage(QWidget):
         super().hideEvent(event)
         self._pulse.stop()
         self._redraw_soon.stop()
-
-

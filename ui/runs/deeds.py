@@ -213,7 +213,6 @@ class RunDeeds(QObject):
         ids = self._ids()
         said = f"Deleted {count(len(ids), 'runs')}." if len(ids) > 1 else f"Deleted “{self._shown().name}”."
 
-
         def say(_: None) -> None:
             self._parts.toasts.show(said, "Undo", self._undo)
 

@@ -27,7 +27,7 @@ class StepScale:
 
 
 def clock(seconds: float) -> str:
-    """"45 s", "2:05" (minutes) or "1:02:05" (hours); "–" for what is not a time."""
+    """ "45 s", "2:05" (minutes) or "1:02:05" (hours); "–" for what is not a time."""
     if not math.isfinite(seconds):
         return "–"
     if abs(seconds) < 60:

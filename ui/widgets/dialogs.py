@@ -133,7 +133,8 @@ def ask_about_runs(active: int, parent: QWidget) -> str:
     box.setDefaultButton(keep)
     box.setEscapeButton(keep)
     box.exec()
-    answer = {stop: "stop", leave: "quit"}.get(box.clickedButton(), "keep")
+    clicked = box.clickedButton()
+    answer = "stop" if clicked is stop else "quit" if clicked is leave else "keep"
     box.deleteLater()
     return answer
 

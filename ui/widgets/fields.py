@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 from PySide6.QtGui import QValidator, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QWidget
@@ -64,9 +65,7 @@ class CountOrAll(IntField):
 class FloatField(QDoubleSpinBox):
     """A number shown as briefly as it can be (0.001, 1e-05). With log the arrow keys go 1, 2, 5, 10."""
 
-    def __init__(
-        self, low: float | None, high: float | None, log: bool = False, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, low: float | None, high: float | None, log: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._log = log
         self.setDecimals(12)
@@ -136,7 +135,7 @@ class Choice(QComboBox):
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 
-    def set_options(self, options: list[tuple[object, str]]) -> None:
+    def set_options(self, options: Sequence[tuple[object, str]]) -> None:
         """Replace the list, keeping what is chosen if it is still there; says nothing if the choice stays."""
         kept = self.key()
         blocked = self.blockSignals(True)

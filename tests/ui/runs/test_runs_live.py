@@ -41,9 +41,7 @@ def points(page: RunsPage) -> int:
 
 
 @pytest.mark.timeout(300)
-def test_a_run_is_watched_paused_resumed_stopped_and_kept(
-    qtbot: QtBot, open_page: Open, workspace: Workspace
-) -> None:
+def test_a_run_is_watched_paused_resumed_stopped_and_kept(qtbot: QtBot, open_page: Open, workspace: Workspace) -> None:
     page = open_page()
     page.parts.submit([endless(), endless(1)], "Live", then=lambda rows: page.choose(rows[0].id))
 

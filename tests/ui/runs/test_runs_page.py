@@ -139,9 +139,7 @@ def test_an_interrupted_run_offers_to_run_again(open_page: Open, workspace: Work
     assert not page.detail.trouble.copy.isVisible()
 
 
-def test_the_filter_finds_by_every_word_of_name_note_and_settings(
-    qtbot: QtBot, open_page: Open, saved: Saved
-) -> None:
+def test_the_filter_finds_by_every_word_of_name_note_and_settings(qtbot: QtBot, open_page: Open, saved: Saved) -> None:
     page = open_page()
     page.find()
     qtbot.keyClicks(page.filter, "full_ft digits")
@@ -155,9 +153,7 @@ def test_the_filter_finds_by_every_word_of_name_note_and_settings(
     assert chosen(page).name == "Out of memory"
 
 
-def test_the_name_is_changed_where_it_stands(
-    qtbot: QtBot, open_page: Open, saved: Saved, workspace: Workspace
-) -> None:
+def test_the_name_is_changed_where_it_stands(qtbot: QtBot, open_page: Open, saved: Saved, workspace: Workspace) -> None:
     page = open_page()
     field = page.detail.header.name
     act(page, "rename")
@@ -327,9 +323,7 @@ def test_nothing_is_cut_off_at_small_and_large_windows(open_page: Open, saved: S
     assert page.detail.horizontalScrollBar().maximum() == 0
 
 
-def test_a_small_window_scrolls_instead_of_squeezing(
-    qtbot: QtBot, open_page: Open, saved: Saved, qapp
-) -> None:
+def test_a_small_window_scrolls_instead_of_squeezing(qtbot: QtBot, open_page: Open, saved: Saved, qapp) -> None:
     page = open_page()
     page.window().resize(1100, 700)
     show(qtbot, page, saved["failed"])
