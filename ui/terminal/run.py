@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from engine.events import Event, RunState
+from engine.events import RunState
 from engine.experiment import Experiment
 from engine.naming import family, run_name
 from engine.plan import Plan, plan_as_json
@@ -89,6 +88,6 @@ def drain(store: RunStore, run: RunRow, display: Display, interrupts: Interrupts
     from engine.execute import execute
 
     events = execute(run.experiment, store.directory(run), interrupts.stopping)
-    with closing(cast(Generator[Event], record(store, run.id, events))) as recorded:
+    with closing(record(store, run.id, events)) as recorded:
         for event in recorded:
             display.show(event)
