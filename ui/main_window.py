@@ -136,6 +136,7 @@ class MainWindow(QMainWindow):
         self.rail.show_chosen(index)
         self.stack.setCurrentIndex(index)
         self._page = index
+        self.parts.toasts.keep_clear(getattr(page, "foot_height", 0))
         return page
 
     def page(self, index: int) -> Any:

@@ -86,6 +86,12 @@ class NewExperimentPage(QWidget):
         if self._parts.live.is_engine_ready:
             self._meet_engine()
 
+    @property
+    def foot_height(self) -> int:
+        """Height of Start and Add to queue, which news must not cover."""
+        buttons = (self.launch.start_button, self.launch.queue_button)
+        return sum(button.sizeHint().height() + theme.GRID for button in buttons) + theme.GRID
+
     def reset_layout(self) -> None:
         """The columns' widths as at first."""
         self.splitter.setSizes(list(WIDTHS))

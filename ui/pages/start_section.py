@@ -54,7 +54,7 @@ class StartSection(Column):
         self.device = Choice([("cpu", "CPU")])
         self.seeds = IntField(1, MOST_SEEDS)
         self.name = QLineEdit()
-        self.name.setPlaceholderText("Named by its settings")
+        self.name.setPlaceholderText("Automatic")
         self.name.setMaxLength(120)
         self._field(self._grid, "Device", self.device, "Where the run works.")
         self.free = Text("", "small", "muted")

@@ -94,6 +94,7 @@ class Toasts(QObject):
         super().__init__(window)
         self._window = window
         self._toasts: list[Toast] = []
+        self._clearance = 0
         window.installEventFilter(self)
 
     def show(
@@ -111,6 +112,11 @@ class Toasts(QObject):
         self._arrange()
         return toast
 
+    def keep_clear(self, height: int) -> None:
+        """Leave so many pixels at the bottom free, where the page has its main action."""
+        self._clearance = height
+        self._arrange()
+
     def shown(self) -> list[Toast]:
         """Those on the screen, oldest first."""
         return list(self._toasts)
@@ -121,7 +127,7 @@ class Toasts(QObject):
             self._arrange()
 
     def _arrange(self) -> None:
-        bottom = self._window.height() - MARGIN
+        bottom = self._window.height() - MARGIN - self._clearance
         width = min(420, self._window.width() - 2 * MARGIN)
         for toast in reversed(self._toasts):
             height = max(toast.heightForWidth(width), toast.sizeHint().height())
