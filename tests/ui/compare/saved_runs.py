@@ -19,6 +19,7 @@ from engine.events import (
     RunState,
 )
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.naming import run_name
 from storage.record import record
 from storage.store import RunRow, RunStore
 
@@ -64,7 +65,7 @@ def happenings(wrong: int, seed: int, tested: bool = True) -> Iterator[Event]:
 
 
 def save(store: RunStore, settings: Experiment, wrong: int, name: str = "", tested: bool = True) -> RunRow:
-    row = store.create(settings, name)
+    row = store.create(settings, name or run_name(settings))
     store.set_state(row.id, RunState.RUNNING)
     for _ in record(store, row.id, happenings(wrong, settings.seed, tested)):
         pass

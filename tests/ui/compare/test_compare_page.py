@@ -204,7 +204,7 @@ def test_grouping_shows_the_mean_and_opens_to_its_seeds(qtbot: QtBot, page: Comp
     qtbot.mouseClick(page.bar.grouped, Qt.MouseButton.LeftButton, pos=QPoint(8, page.bar.grouped.height() // 2))
     model = page.table.runs
     assert model.rowCount() == 4
-    line = next(row for row in range(4) if model.index(row, NAME).data().startswith("lp_ft"))
+    line = next(row for row in range(4) if model.index(row, NAME).data().startswith("LP-FT"))
     group = model.index(line, 0)
     assert model.rowCount(group) == 3
     assert group.siblingAtColumn(PLACES["seed"]).data() == "3"
