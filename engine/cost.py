@@ -19,7 +19,7 @@ from engine.backbones.backbone import Backbone, parameter_count
 from engine.backbones.weights import build_backbone
 from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
-from engine.devices import torch_device
+from engine.devices import torch_device, training_threads
 from engine.experiment import BackboneChoice, Experiment
 from engine.fine_tuning import Phase, phases
 from engine.inputs import Normaliser, normaliser
@@ -48,6 +48,7 @@ def estimate(experiment: Experiment) -> Cost:
 
     Raises `ExperimentError` when the experiment cannot be run as it stands.
     """
+    torch.set_num_threads(training_threads())
     experiment = complete(experiment)
     method = build_method(experiment)
     if isinstance(method, MetaLearner):
