@@ -210,6 +210,8 @@ class NewExperimentPage(QWidget):
             busy = self._parts.queue.is_busy()
             words = "Not measured while a run is training." if busy else "Known once the problems are solved."
             self.launch.cost.forget(words)
+            if busy:
+                self._measure_soon.start()  # look again until the machine is free
             return
         self.launch.cost.say("Timing a step…")
         try:
