@@ -89,7 +89,7 @@ def no_logged_warning(request: pytest.FixtureRequest) -> Iterator[None]:
         pytest.fail("logged while the test ran: " + "; ".join(kept.lines), pytrace=False)
 
 
-def stray_threads(before: set[threading.Thread], patience: float = 3.0) -> list[str]:
+def stray_threads(before: set[threading.Thread], patience: float = 20.0) -> list[str]:
     """Names of threads started since `before` that do not end within `patience` seconds."""
     deadline = time.monotonic() + patience
     while True:
