@@ -229,7 +229,8 @@ class RunThread(threading.Thread):
         self._show(store, RunState.RUNNING)
 
     def _stopping(self) -> bool:
-        return self.is_ending()
+        """Whether to stop and keep; a run that is discarded or abandoned is closed instead, without a last word."""
+        return self._ending == "stop"
 
     def _show(self, store: RunStore, state: RunState) -> None:
         store.set_state(self.run_row.id, state)
