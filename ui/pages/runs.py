@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer
@@ -17,6 +17,7 @@ from ui.runs.content import Content, read_content
 from ui.runs.deeds import LIVE_DEEDS, RunDeeds
 from ui.runs.detail import RunDetail
 from ui.runs.empty import EmptyRuns
+from ui.runs.pace import LivePace
 from ui.runs.run_delegate import RunListView
 from ui.runs.run_list import RunListModel, RunOrder
 from ui.runs.run_now import RunNow
@@ -26,8 +27,6 @@ from ui.widgets.text import Text
 if TYPE_CHECKING:
     from storage.store import RunRow
 
-LEAST_MS, MOST_MS = 66, 500  # between two redraws of the live curves
-REST = 4  # a redraw that took t is followed by at least REST * t without one
 SECOND_MS = 1000
 
 
@@ -48,8 +47,7 @@ class RunsPage(QWidget):
         self._asked = self._answered = 0  # questions about the chosen run's content
         self._has_read = False
         self._build()
-        self._redraw_soon = QTimer(self, singleShot=True)
-        self._redraw_soon.timeout.connect(self._redraw)
+        self._pace = LivePace(self._begin_drawing, self)
         self._pulse = QTimer(self, interval=SECOND_MS)
         self._pulse.timeout.connect(self._beat)
         self._connect()
@@ -252,18 +250,19 @@ class RunsPage(QWidget):
         if run_id == self._chosen:
             self._show_now()
             urgent = any(isinstance(event, (Evaluated, Notice)) for event in events)
-            if urgent or not self._redraw_soon.isActive():
-                self._redraw_soon.start(0 if urgent else self._redraw_soon.interval() or LEAST_MS)
+            self._pace.wake(urgent)
 
     def _redraw(self) -> None:
-        """Draw the live curves; then rest in proportion to what it cost."""
+        """Draw the live curves at once: another run was chosen, or the page appears."""
+        self._pace.stop()
+        for _ in self._begin_drawing() or ():
+            pass
+
+    def _begin_drawing(self) -> Iterator[None] | None:
         now, live = self.now(), self.parts.live.buffer(self._chosen)
         if now is None or live is None or not now.is_live:
-            return
-        start = time.perf_counter()
-        self.detail.show_live(live, now, self._content)
-        cost = 1000 * (time.perf_counter() - start)
-        self._redraw_soon.setInterval(min(MOST_MS, max(LEAST_MS, round(REST * cost))))
+            return None
+        return self.detail.drawing_live(live, now, self._content)
 
     def _show_state(self, run_id: int) -> None:
         self.model.touch(run_id)
@@ -292,4 +291,4 @@ class RunsPage(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._pulse.stop()
-        self._redraw_soon.stop()
+        self._pace.stop()

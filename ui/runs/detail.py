@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt
@@ -114,14 +114,27 @@ class RunDetail(QScrollArea):
 
     def show_live(self, live: LiveRun, now: RunNow, content: Content | None) -> None:
         """A run as it is in memory. content: what was read of it, for the times of its messages."""
-        self._draw(live.curves, now, live.state in LIVE_STATES)
+        for _ in self.drawing_live(live, now, content):
+            pass
+
+    def drawing_live(self, live: LiveRun, now: RunNow, content: Content | None) -> Iterator[None]:
+        """The same one plot at a time, so that the event loop may turn in between."""
+        is_live = live.state in LIVE_STATES
+        yield from self.curves.drawing(live.curves, self._scale_of(now), now.row.id, is_live)
+        self._draw_distance(live.curves, self._scale_of(now), is_live)
+        yield
         self._show_results(live.results, now.row.id)
         saved = content.messages if content is not None else ()
         self.messages.show_messages(saved, live.messages[len(saved) :])
 
-    def _draw(self, curves: Mapping[str, CurveLike], now: RunNow, live: bool = False) -> None:
-        scale = StepScale(now.steps_per_epoch, max(1, now.row.examples_per_step))
-        self.curves.show_curves(curves, scale, now.row.id, live)
+    def _draw(self, curves: Mapping[str, CurveLike], now: RunNow) -> None:
+        self.curves.show_curves(curves, self._scale_of(now), now.row.id, False)
+        self._draw_distance(curves, self._scale_of(now), False)
+
+    def _scale_of(self, now: RunNow) -> StepScale:
+        return StepScale(now.steps_per_epoch, max(1, now.row.examples_per_step))
+
+    def _draw_distance(self, curves: Mapping[str, CurveLike], scale: StepScale, live: bool) -> None:
         axis = str(self.curves.controls.axis.key())
         lines = distance_lines(curves, self._titles, axis, scale)
         self.distance.setVisible(bool(lines))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
@@ -104,20 +104,30 @@ class RunCurves(QWidget):
             for plot in (self.loss, self.accuracy):
                 plot.reset_zoom()
                 plot.set_cursor(None)
+        for _ in self.drawing(curves, scale, run_id, live):
+            pass
+
+    def drawing(self, curves: Mapping[str, CurveLike], scale: StepScale, run_id: int, live: bool) -> Iterator[None]:
+        """The same one plot at a time, so that the event loop may turn in between."""
         self._curves, self._scale, self._run_id, self._live = curves, scale, run_id, live
-        self._draw()
+        yield from self._plots()
 
     def say_empty(self, text: str) -> None:
         for plot in (self.loss, self.accuracy):
             plot.set_empty_text(text)
 
     def _draw(self) -> None:
+        for _ in self._plots():
+            pass
+
+    def _plots(self) -> Iterator[None]:
         axis = str(self.controls.axis.key())
         for plot, lines_of in ((self.loss, loss_lines), (self.accuracy, accuracy_lines)):
             plot.set_x_axis(axis)
             plot.set_smoothing(self.controls.weight())
+            plot.set_log(plot is self.loss and self.controls.log.isChecked())
             plot.set_curves(lines_of(self._curves, axis, self._scale, self._run_id), self._live)
-        self.loss.set_log(self.controls.log.isChecked())
+            yield
         self._caption()
 
     def _caption(self) -> None:
