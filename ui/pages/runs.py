@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWi
 from engine.events import LIVE_STATES, Evaluated, Event, Notice
 from ui import theme
 from ui.comparison.reading import read_rows
+from ui.live import LiveRun
 from ui.parts import Parts
 from ui.runs.content import Content, read_content
 from ui.runs.deeds import LIVE_DEEDS, RunDeeds
@@ -246,11 +247,8 @@ class RunsPage(QWidget):
     def _hear(self, run_id: int, events: list[Event]) -> None:
         if not self.isVisible():
             return
-        self.model.touch(run_id)
         if run_id == self._chosen:
-            self._show_now()
-            urgent = any(isinstance(event, (Evaluated, Notice)) for event in events)
-            self._pace.wake(urgent)
+            self._pace.wake(urgent=any(isinstance(event, (Evaluated, Notice)) for event in events))
 
     def _redraw(self) -> None:
         """Draw the live curves at once: another run was chosen, or the page appears."""
@@ -262,7 +260,14 @@ class RunsPage(QWidget):
         now, live = self.now(), self.parts.live.buffer(self._chosen)
         if now is None or live is None or not now.is_live:
             return None
-        return self.detail.drawing_live(live, now, self._content)
+        return self._live_parts(live, now)
+
+    def _live_parts(self, live: LiveRun, now: RunNow) -> Iterator[None]:
+        """What changes while a run works, in parts: its line and header, then one plot after the other."""
+        self.model.touch(now.row.id)
+        self._show_now()
+        yield
+        yield from self.detail.drawing_live(live, now, self._content)
 
     def _show_state(self, run_id: int) -> None:
         self.model.touch(run_id)
