@@ -54,4 +54,4 @@ def test_a_thousand_runs_stay_fluent(qtbot: QtBot, tmp_path) -> None:
     assert seconds(lambda: (table.set_grouped(True), table.set_grouped(False))) < 0.5
     assert seconds(table.viewport().repaint) < 0.1
     model.sort(PLACES["name"], Qt.SortOrder.AscendingOrder)
-    assert seconds(lambda: model.update_rows(rows[5:6])) < 0.005  # a live run's line redraws alone
+    assert seconds(lambda: model.update_rows(rows[5:6])) < 0.020  # a live run's line redraws alone
