@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QObject, QTimer
 
-LEAST_MS, MOST_MS = 66, 500  # between two redraws of the live curves
+LEAST_MS, MOST_MS = 66, 600  # between two redraws of the live curves
 PART_MS = 12  # between two plots of one redraw
-REST = 4  # a redraw that took t is followed by at least REST * t without one
+REST = 20  # a redraw that took t is followed by at least REST * t without one
 
 
 class LivePace(QObject):
