@@ -70,12 +70,17 @@ def test_without_qt_it_leaves_the_table_and_says_why(program: Command, small_pla
     assert not list(own_workspace.glob("*.png"))
 
 
+def processor_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 @pytest.mark.slow
 def test_the_real_demo_shows_what_a_warm_start_is_worth(program: Command, own_workspace: Path) -> None:
+    before = processor_seconds()  # of every subprocess of the suite so far
     answer = program("demo", "--json", env=NO_DISPLAY)
     assert answer.code == 0, answer.err
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert used.ru_utime + used.ru_stime < MINUTES * 60 * CORES / 2, "more than one core's share of two minutes"
+    assert processor_seconds() - before < MINUTES * 60 * CORES / 2, "more than one core's share of two minutes"
     events = [json.loads(line) for line in answer.out.splitlines()]
     scores = {event["title"]: event["value"] for event in events if event["event"] == "arm"}
     assert scores["LP-FT"] - scores["From scratch"] >= 0.25
