@@ -80,6 +80,18 @@ class Evaluated:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialCompleted:
+    """One setting of a search. number: from 0. values: the hyperparameters tried. scores: accuracy of each fold that
+    was finished, as fractions. state: "complete", "pruned" (given up early) or "failed" (it diverged)."""
+
+    number: int
+    values: Mapping[str, Any]
+    scores: tuple[float, ...]
+    state: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A message for the run's log. level: "info" or "warning"."""
 
@@ -118,7 +130,7 @@ class RunFailed:
 
 
 Event = (
-    RunStarted | Metrics | EpochCompleted | CheckpointSaved | Evaluated | Notice | Preparing
+    RunStarted | Metrics | EpochCompleted | CheckpointSaved | Evaluated | TrialCompleted | Notice | Preparing
     | RunFinished | RunStopped | RunFailed
 )  # fmt: skip
 LAST_EVENTS = (RunFinished, RunStopped, RunFailed)

@@ -11,12 +11,20 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine.errors import InvalidExperiment
 
 Split = Literal["stratified", "given", "random-classes", "by-alphabet"]
+ShiftKind = Literal["noise", "blur", "contrast", "brightness", "pixelate", "jpeg", "inversion", "label shift"]
 
 
 class Frozen(BaseModel):
     """Immutable, strict about unknown keys, and without NaN or infinity anywhere."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Shift(Frozen):
+    """How images (or labels) differ from those the weights were trained on."""
+
+    kind: ShiftKind
+    severity: int = Field(3, ge=1, le=5, description="1 is hardly seen, 5 hardly recognised")
 
 
 class DatasetChoice(Frozen):
@@ -28,6 +36,12 @@ class DatasetChoice(Frozen):
     labels_per_class: int | None = Field(None, ge=1, description="labelled training images per class; all if empty")
     split: Split | None = Field(None, description="how images or classes are divided; the method's own way if empty")
     split_seed: int = Field(0, ge=0, description="seed of the division into training, validation and test")
+    part: Literal["source half", "target half"] | None = Field(
+        None, description="use one half of the images of each class, so that another run can learn from the other half"
+    )
+    validation_per_class: int | None = Field(None, ge=1, description="validation images per class at most; all if empty")
+    shift: Shift | None = Field(None, description="shift of every image: training, validation and test")
+    tested_on: tuple[Shift, ...] = Field((), description="shifts of further test sets: the same images, never trained on")
 
 
 class BackboneChoice(Frozen):
@@ -35,6 +49,8 @@ class BackboneChoice(Frozen):
 
     name: str = "conv4"
     weights: str = Field("random", description="random, a name from the catalogue, or run:<uid> of a saved run")
+    head: Literal["new", "kept"] = Field("new", description="a new head, or the one that came with run:<uid>")
+    image_size: int | None = Field(None, ge=8, le=1024, description="pixels on a side; the backbone's own if empty")
 
 
 class MethodChoice(Frozen):
@@ -48,6 +64,16 @@ class Budget(Frozen):
     """When to stop at the latest, whatever the method's own length is."""
 
     minutes: float | None = Field(None, gt=0, description="stop training after this many minutes and evaluate")
+    instead_of_epochs: bool = Field(False, description="train until the minutes are over, however many epochs that is")
+
+
+class SearchChoice(Frozen):
+    """Hyperparameters chosen by cross-validation on the training images alone, before the run itself."""
+
+    trials: int = Field(20, ge=1, le=1000, description="settings to try")
+    folds: int = Field(5, ge=2, le=20, description="parts of the training images; leave-one-out up to 5 labels per class")
+    parameters: tuple[str, ...] = Field((), description="hyperparameters to choose; the method's usual ones if empty")
+    pruning: bool = Field(True, description="give up a setting that is behind after some folds")
 
 
 class Experiment(Frozen):
@@ -57,6 +83,7 @@ class Experiment(Frozen):
     backbone: BackboneChoice = BackboneChoice()
     method: MethodChoice = MethodChoice()
     budget: Budget = Budget()
+    search: SearchChoice | None = None
     seed: int = Field(0, ge=0)
     device: str = Field("cpu", description="cpu, cuda:0, cuda:1, …, mps")
     precision: Literal["float32", "bfloat16"] = "float32"

@@ -75,6 +75,31 @@ def m0001_runs(db: Database) -> None:
             db.conn.execute(statement)
 
 
+@MIGRATIONS()
+def m0002_fine_tuning(db: Database) -> None:
+    """Experiments may have shifts, a part, an image size, a kept head and a search; searches have trials.
+
+    params: JSON of the hyperparameters tried. scores: JSON list of the folds' accuracies.
+    """
+    db.conn.execute(
+        "CREATE TABLE trial(run_id INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE, number INTEGER NOT NULL,"
+        " params TEXT NOT NULL, scores TEXT NOT NULL, state TEXT NOT NULL, seconds REAL NOT NULL, time REAL NOT NULL,"
+        " PRIMARY KEY(run_id, number)) STRICT"
+    )
+
+
+@MIGRATIONS()
+def m0003_studies(db: Database) -> None:
+    """Studies: a grid of experiments as one object. spec: JSON of the study; cell: the run's place in the grid."""
+    db.conn.execute(
+        "CREATE TABLE study(id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, title TEXT NOT NULL,"
+        " spec TEXT NOT NULL, created REAL NOT NULL, note TEXT NOT NULL DEFAULT '', deleted_at REAL) STRICT"
+    )
+    db.conn.execute("ALTER TABLE run ADD COLUMN study_id INTEGER REFERENCES study(id)")
+    db.conn.execute("ALTER TABLE run ADD COLUMN cell TEXT NOT NULL DEFAULT ''")
+    db.conn.execute("CREATE INDEX run_study ON run(study_id)")
+
+
 def known() -> frozenset[str]:
     """Names of the migrations this program has."""
     return frozenset(migration.name for migration in MIGRATIONS._migrations)
