@@ -77,9 +77,9 @@ def _fine_tune_cost(experiment: Experiment, method: FineTuneMethod) -> Cost:
 
 def _network(experiment: Experiment, outputs: int | None) -> tuple[Backbone, Normaliser, torch.device]:
     device = torch_device(experiment.device)
-    choice = BackboneChoice(name=experiment.backbone.name)
+    choice = BackboneChoice(name=experiment.backbone.name, image_size=experiment.backbone.image_size)
     model = build_backbone(choice, outputs, 0, Path(gettempdir())).to(device)
-    return model, normaliser(choice.name), device
+    return model, normaliser(choice), device
 
 
 def _noise(count: int, shape: Normaliser, device: torch.device) -> Tensor:

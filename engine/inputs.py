@@ -12,6 +12,7 @@ from torch import Tensor
 from engine.backbones import catalog
 from engine.data.images import ImageSet
 from engine.events import Preparing
+from engine.experiment import BackboneChoice
 
 PHOTO_MEAN, PHOTO_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 DECODE_CHUNK = 128
@@ -45,9 +46,10 @@ class Labelled:
         return len(self.labels)
 
 
-def normaliser(backbone: str) -> Normaliser:
-    info = catalog.backbone(backbone)
-    return Normaliser(info.input_size, info.channels)
+def normaliser(choice: BackboneChoice) -> Normaliser:
+    """Images of the chosen size, or of the backbone's own."""
+    info = catalog.backbone(choice.name)
+    return Normaliser(choice.image_size or info.input_size, info.channels)
 
 
 def decode(

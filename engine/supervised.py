@@ -64,7 +64,7 @@ def read_material(experiment: Experiment, device: torch.device) -> Generator[Pre
     yield Preparing("Reading the data set")
     data = load(experiment.dataset)
     split = split_images(data, experiment.dataset, experiment.seed)
-    shape = normaliser(experiment.backbone.name)
+    shape = normaliser(experiment.backbone)
     parts: list[Labelled] = []
     for text, ids in (("training", split.train), ("validation", split.validation), ("test", split.test)):
         labelled = yield from _labelled(data, ids, split.classes, shape, device, f"Reading {text} images")

@@ -102,7 +102,7 @@ def read_material(
 def _images(
     experiment: Experiment, data: ImageSet, split: ClassSplit, device: torch.device
 ) -> Generator[Preparing, None, TaskImages]:
-    shape = normaliser(experiment.backbone.name)
+    shape = normaliser(experiment.backbone)
     used = np.flatnonzero(np.isin(data.labels, np.concatenate([split.train, split.validation, split.test])))
     pixels = yield from decode(data, used, shape, device, "Reading images")
     rows = torch.full((len(data.labels),), -1, dtype=torch.int64)
