@@ -23,6 +23,7 @@ from engine.events import (
     RunFailed,
     RunStarted,
     RunState,
+    TrialCompleted,
 )
 from storage import presence, saving
 from storage.connection import PATIENCE
@@ -32,7 +33,7 @@ from storage.store import RunStore
 FLUSH = 0.25  # seconds between two flushes while points arrive
 HURRY = 0.2  # seconds to wait for another writer in the middle of training
 LONGEST_PAUSE = 8.0  # seconds between two attempts while saving fails
-AT_ONCE = (RunStarted, EpochCompleted, Evaluated, *LAST_EVENTS)
+AT_ONCE = (RunStarted, EpochCompleted, Evaluated, TrialCompleted, *LAST_EVENTS)
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ def record(
 ) -> Generator[Event, None, None]:
     """Write what `events` says to the run and hand it on. The run becomes running, then what its last event says.
 
-    Points are written every 0.25 s and at the end of epochs, figures and runs at once. A storage error does not end the
+    Points are written every 0.25 s and at the end of epochs, trials, figures and runs at once. A storage error does not end the
     training: what is not saved is kept in memory and tried again, and a `Notice` says so once. An exception of `events`
     is saved as a failed run and passes on. Closing this closes `events` and writes the rest; the state stays.
     """

@@ -17,12 +17,13 @@ from engine.events import (
     RunStarted,
     RunState,
     RunStopped,
+    TrialCompleted,
     next_state,
 )
-from storage import curves, results
+from storage import curves, results, trials
 from storage.curves import OpenCurve
 
-_OF_THE_RUN = ("chunk", "summary", "result", "artifact")
+_OF_THE_RUN = ("chunk", "summary", "result", "artifact", "trial")
 
 
 def state_of(connection: sqlite3.Connection, run_id: int) -> RunState | None:
@@ -80,6 +81,11 @@ def _(said: CheckpointSaved, connection: sqlite3.Connection, run_id: int, now: f
 @event.register
 def _(said: Evaluated, connection: sqlite3.Connection, run_id: int, now: float) -> None:
     results.write(connection, run_id, said, now)
+
+
+@event.register
+def _(said: TrialCompleted, connection: sqlite3.Connection, run_id: int, now: float) -> None:
+    trials.write(connection, run_id, said, now)
 
 
 @event.register

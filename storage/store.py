@@ -15,20 +15,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from engine.errors import StorageError
-from engine.events import LIVE_STATES, Evaluated, RunState
+from engine.events import LIVE_STATES, Evaluated, RunState, TrialCompleted
 from engine.experiment import Experiment
-from storage import curves, environment, history, presence, purging, reading, results, saving
+from storage import curves, environment, history, presence, purging, reading, results, saving, trials
 from storage.connection import PATIENCE, connect, snapshot, told, writing
-from storage.rows import Artifact, Curve, Failure, Message, ResultRow, RunRow
+from storage.rows import Artifact, CellRun, Curve, Failure, Message, ResultRow, RunRow, StudyRow
+from storage.studies import StudyMethods
 from storage.workspace import Workspace
 
-__all__ = ["Artifact", "Curve", "Failure", "Message", "ResultRow", "RunRow", "RunStore"]
+__all__ = ["Artifact", "CellRun", "Curve", "Failure", "Message", "ResultRow", "RunRow", "RunStore", "StudyRow"]
 
 _LIVE = ", ".join(f"'{state.value}'" for state in sorted(LIVE_STATES))
 
 
-class RunStore:
-    """Runs, their curves, figures, messages and files in one workspace. A context manager; `close()` lets go of it."""
+class RunStore(StudyMethods):
+    """Runs, their curves, figures, messages and files in one workspace, and the studies that runs belong to.
+
+    A context manager; `close()` lets go of it.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace.open()
@@ -47,11 +51,15 @@ class RunStore:
 
     # Making and finding runs.
 
-    def create(self, experiment: Experiment, name: str = "", plan: str = "", family: str = "") -> RunRow:
+    def create(
+        self, experiment: Experiment, name: str = "", plan: str = "", family: str = "",
+        study_id: int | None = None, cell: str = "",
+    ) -> RunRow:  # fmt: skip
         """Save a new queued run, with a folder for its files, owned by this process.
 
         family: "finetune" or "meta"; when empty, taken from the hyperparameters (episodes have a `way`) and corrected
-        by what the run says when it starts. name: the method and the data when empty.
+        by what the run says when it starts. name: the method and the data when empty. study_id, cell: the study that
+        the run belongs to, and its place there.
         """
         uid = secrets.choice("abcdefghijklmnopqrstuvwxyz") + secrets.token_hex(4)[1:]
         self._make_folder(uid)
@@ -68,6 +76,8 @@ class RunStore:
             "seed": experiment.seed,
             "experiment": experiment.canonical(),
             "group_hash": experiment.group_hash(),
+            "study_id": study_id,
+            "cell": cell,
         }
         with writing(self._connection) as connection:
             row["env_id"] = environment.save(connection)
@@ -174,6 +184,11 @@ class RunStore:
         """The final figures with the predictions or scores behind them."""
         with snapshot(self._connection) as connection:
             return results.read(connection, run_id)
+
+    def trials(self, run_id: int) -> list[TrialCompleted]:
+        """The settings that the run's search has tried, in the order it tried them."""
+        with snapshot(self._connection) as connection:
+            return trials.read(connection, run_id)
 
     def messages(self, run_id: int) -> list[Message]:
         """The run's log, oldest first."""

@@ -1,0 +1,76 @@
+"""What the trials of a search say together: the best setting, its uncertainty, and how many are as good. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.comparison.intervals import Interval, mean_interval, wilson
+from engine.comparison.wording import with_interval
+from engine.events import TrialCompleted
+
+COMPLETE, PRUNED, FAILED = "complete", "pruned", "failed"
+
+
+def score(trial: TrialCompleted) -> Interval:
+    """Mean accuracy over the finished folds with its 95 % interval: Student's over folds, Wilson's where every fold
+    is simply right or wrong (one image left out). ValueError when no fold was finished."""
+    if set(trial.scores) <= {0.0, 1.0} and len(trial.scores) > 1:
+        return wilson(round(sum(trial.scores)), len(trial.scores))
+    found = mean_interval(trial.scores)
+    return Interval(found.value, max(0.0, found.low), min(1.0, found.high), found.n) if found.known else found
+
+
+def best(trials: Sequence[TrialCompleted]) -> TrialCompleted | None:
+    """The trial with the best mean among those that finished every fold, the first of equals; None while there is
+    none."""
+    whole = [trial for trial in trials if trial.state == COMPLETE and trial.scores]
+    return max(whole, key=lambda trial: (_mean(trial), -trial.number), default=None)
+
+
+def best_so_far(trials: Sequence[TrialCompleted]) -> list[float]:
+    """The best mean after each trial, in order; NaN until one is complete."""
+    values: list[float] = []
+    for trial in sorted(trials, key=lambda one: one.number):
+        before = values[-1] if values else float("nan")
+        now = _mean(trial) if trial.state == COMPLETE and trial.scores else float("nan")
+        values.append(before if not now > before and before == before else now)
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The chosen setting. rivals: other complete settings whose mean lies within its interval; of so many others."""
+
+    trial: TrialCompleted
+    score: Interval
+    rivals: int
+    others: int
+
+    def sentence(self) -> str:
+        """How sure the choice is, in words."""
+        folds = f"{self.score.n} folds"
+        if not self.others:
+            return f"{with_interval(self.score)} over {folds}; it is the only setting that was tried on all of them."
+        if not self.rivals:
+            return f"{with_interval(self.score)} over {folds}, ahead of the noise of every other complete setting."
+        one = self.rivals == 1
+        return (
+            f"{with_interval(self.score)} over {folds}. {self.rivals} of the {self.others} other complete settings "
+            f"{'is' if one else 'are'} as good within the noise."
+        )
+
+
+def choose(trials: Sequence[TrialCompleted]) -> Choice | None:
+    """The best setting with what it takes to believe it; None while no trial is complete."""
+    found = best(trials)
+    if found is None:
+        return None
+    interval = score(found)
+    others = [one for one in trials if one.state == COMPLETE and one.scores and one.number != found.number]
+    lowest = interval.low if interval.known else interval.value
+    return Choice(found, interval, sum(_mean(one) >= lowest for one in others), len(others))
+
+
+def _mean(trial: TrialCompleted) -> float:
+    return sum(trial.scores) / len(trial.scores)
