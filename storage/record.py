@@ -43,9 +43,9 @@ def record(
 ) -> Generator[Event, None, None]:
     """Write what `events` says to the run and hand it on. The run becomes running, then what its last event says.
 
-    Points are written every 0.25 s and at the end of epochs, trials, figures and runs at once. A storage error does not end the
-    training: what is not saved is kept in memory and tried again, and a `Notice` says so once. An exception of `events`
-    is saved as a failed run and passes on. Closing this closes `events` and writes the rest; the state stays.
+    Points are written every 0.25 s and at the end of epochs; trials, figures and runs at once. A storage error does not
+    end the training: what is not saved is kept in memory and tried again, and a `Notice` says so once. An exception of
+    `events` is saved as a failed run and passes on. Closing this closes `events` and writes the rest; the state stays.
     """
     recording = Recording(store, run_id, clock)
     try:

@@ -60,6 +60,6 @@ def test_a_class_with_one_image_is_named() -> None:
 
 
 def test_a_fold_without_a_class_is_named() -> None:
-    with pytest.raises(InvalidExperiment, match="“mug” has 4 training images.*5 folds would be without") as caught:
+    with pytest.raises(InvalidExperiment, match=r"“mug” has 4 training images.*5 folds would be without") as caught:
         divide(labels(20, 30, 4), NAMES, 5, seed=0)
     assert "at most 4 folds" in caught.value.advice
