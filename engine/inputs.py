@@ -47,9 +47,8 @@ class Labelled:
 
 
 def normaliser(choice: BackboneChoice) -> Normaliser:
-    """Images of the chosen size, or of the backbone's own."""
-    info = catalog.backbone(choice.name)
-    return Normaliser(choice.image_size or info.input_size, info.channels)
+    """For images of the chosen size, or of the backbone's own; raises `InvalidExperiment` for one it cannot read."""
+    return Normaliser(catalog.image_size(choice), catalog.backbone(choice.name).channels)
 
 
 def decode(

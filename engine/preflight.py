@@ -38,6 +38,8 @@ def _backbone(experiment: Experiment) -> Iterator[InvalidExperiment]:
     except InvalidExperiment as fault:
         yield fault
         return
+    yield from _image_size(experiment)
+    yield from _head(experiment)
     weights = experiment.backbone.weights
     if weights.startswith("run:") or not _loads_weights(experiment):
         return
@@ -48,6 +50,36 @@ def _backbone(experiment: Experiment) -> Iterator[InvalidExperiment]:
         yield InvalidExperiment(
             f"The {known[weights].title} weights of {info.title} are not on this machine.",
             "Download them first, or choose other weights.",
+            "backbone",
+        )
+
+
+def _image_size(experiment: Experiment) -> Iterator[InvalidExperiment]:
+    try:
+        catalog.image_size(experiment.backbone)
+    except InvalidExperiment as fault:
+        yield fault
+
+
+def _head(experiment: Experiment) -> Iterator[InvalidExperiment]:
+    """Only a saved run has a head to keep, and only a method that starts from its weights and uses it can keep it."""
+    try:
+        chosen = method(experiment.method.name)
+    except InvalidExperiment:
+        return
+    if experiment.backbone.head == "new":
+        return
+    if not chosen.uses_pretrained or not getattr(chosen, "has_head", True):
+        why = "compares features" if chosen.uses_pretrained else "starts from random weights"
+        yield InvalidExperiment(
+            f"{chosen.title} {why}, so there is no head to keep.",
+            "Take a new head, or choose a method that goes on from a run's weights.",
+            "backbone",
+        )
+    elif not experiment.backbone.weights.startswith("run:"):
+        yield InvalidExperiment(
+            "Only the weights of a saved run come with a head.",
+            "Take a new head, or start from the weights of a saved run.",
             "backbone",
         )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.errors import InvalidExperiment
+from engine.experiment import BackboneChoice
 from engine.registry import nearest
 
 BUNDLED = Path(__file__).resolve().parents[2] / "resources" / "weights"
@@ -25,7 +26,8 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class BackboneInfo:
-    """input_size, min_size: pixels on a side. features: length of the vector that the head reads."""
+    """input_size, min_size: pixels on a side. features: length of the vector that the head reads. fixed_size: it reads
+    images of its input size only."""
 
     name: str
     title: str
@@ -35,6 +37,11 @@ class BackboneInfo:
     channels: int
     min_size: int
     features: int
+    fixed_size: bool = False
+
+    def reads(self, size: int) -> bool:
+        """Whether images of this many pixels on a side fit the network."""
+        return size == self.input_size if self.fixed_size else size >= self.min_size
 
     @property
     def parameters(self) -> int:
@@ -121,7 +128,40 @@ SQUEEZENET = BackboneInfo(
     min_size=32,
     features=512,
 )
-BACKBONES = (CONV4, SMALL_RESNET, RESNET18, SQUEEZENET)
+CONVNEXT = BackboneInfo(
+    "convnext_tiny",
+    "ConvNeXt-Tiny",
+    "A convolutional network built with what transformers taught; strong features, slow without a GPU.",
+    (
+        Block("stem", "Stem", 4_896),
+        Block("stage1", "Stage 1", 237_888),
+        Block("stage2", "Stage 2", 992_256),
+        Block("stage3", "Stage 3", 11_112_960),
+        Block("stage4", "Stage 4", 15_472_128),
+    ),
+    input_size=224,
+    channels=3,
+    min_size=32,
+    features=768,
+)
+VIT = BackboneInfo(
+    "vit_b_16",
+    "ViT-B/16",
+    "The vision transformer: patches of 16 pixels that attend to each other; made for a GPU.",
+    (
+        Block("stem", "Patches", 742_656),
+        Block("layers1_3", "Layers 1–3", 21_263_616),
+        Block("layers4_6", "Layers 4–6", 21_263_616),
+        Block("layers7_9", "Layers 7–9", 21_263_616),
+        Block("layers10_12", "Layers 10–12", 21_265_152),
+    ),
+    input_size=224,
+    channels=3,
+    min_size=224,
+    features=768,
+    fixed_size=True,
+)
+BACKBONES = (CONV4, SMALL_RESNET, RESNET18, SQUEEZENET, CONVNEXT, VIT)
 
 OMNIGLOT = "Omniglot, 964 characters of 30 alphabets"
 _BUNDLED_WEIGHTS = (
@@ -133,6 +173,8 @@ _BUNDLED_WEIGHTS = (
 _TORCHVISION = {
     "resnet18": ("resnet18-f37072fd.pth", 46_830_571),
     "squeezenet1_0": ("squeezenet1_0-b66bff10.pth", 5_017_600),
+    "convnext_tiny": ("convnext_tiny-983f1562.pth", 114_419_565),
+    "vit_b_16": ("vit_b_16-c867db91.pth", 346_328_529),
 }
 
 
@@ -146,6 +188,27 @@ def backbone(name: str) -> BackboneInfo:
     if name in known:
         return known[name]
     raise InvalidExperiment(f"There is no backbone called “{name}”.", nearest(name, known), "backbone")
+
+
+def image_size(choice: BackboneChoice) -> int:
+    """Pixels on a side of the images the chosen backbone reads; raises `InvalidExperiment` when it cannot."""
+    info = backbone(choice.name)
+    size = choice.image_size or info.input_size
+    if info.reads(size):
+        return size
+    limit = f"of {info.input_size} pixels only" if info.fixed_size else f"of {info.min_size} pixels and more"
+    fitting = info.input_size if info.fixed_size else info.min_size
+    raise InvalidExperiment(
+        f"{info.title} reads images {limit}, and the image size is {size}.",
+        f"Set the image size to {fitting}{_or_another(info, size)}.",
+        "backbone",
+    )
+
+
+def _or_another(info: BackboneInfo, size: int) -> str:
+    """Backbones of the same kind of image that do read this size, as the end of a sentence."""
+    titles = [other.title for other in BACKBONES if other.channels == info.channels and other.reads(size)]
+    return f", or choose a backbone that reads {size}: {', '.join(titles)}" if titles else ""
 
 
 def weights(name: str) -> tuple[WeightsInfo, ...]:

@@ -1,16 +1,17 @@
-"""The networks themselves: Conv-4, a small ResNet, and torchvision's ResNet-18 and SqueezeNet 1.0 as named blocks."""
+"""The networks themselves: Conv-4, a small ResNet, and torchvision's as named blocks."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
+from engine.backbones.published import CUT, random_blocks
 
 
 def conv_block(inputs: int, outputs: int) -> nn.Sequential:
@@ -56,41 +57,10 @@ def resnet_small(channels: int = 1) -> OrderedDict[str, nn.Module]:
     return OrderedDict(stem=stem, stage1=stage(32, 32, 1), stage2=stage(32, 64, 2), stage3=last)
 
 
-def resnet18_blocks(network: Any) -> OrderedDict[str, nn.Module]:
-    """torchvision's resnet18 without its classifier, as stem and four layers."""
-    n = network
-    stem = nn.Sequential(OrderedDict(conv1=n.conv1, bn1=n.bn1, relu=n.relu, maxpool=n.maxpool))
-    last = nn.Sequential(OrderedDict(layer4=n.layer4, pool=n.avgpool))
-    return OrderedDict(stem=stem, layer1=n.layer1, layer2=n.layer2, layer3=n.layer3, layer4=last)
-
-
-def squeezenet_blocks(network: Any) -> OrderedDict[str, nn.Module]:
-    """torchvision's squeezenet1_0 features, averaged to 512 values; a linear head takes the 1x1 classifier's place."""
-    parts = list(network.features)
-    return OrderedDict(
-        stem=nn.Sequential(*parts[:3]),
-        fire2_4=nn.Sequential(*parts[3:7]),
-        fire5_8=nn.Sequential(*parts[7:12]),
-        fire9=nn.Sequential(*parts[12:], nn.AdaptiveAvgPool2d(1)),
-    )
-
-
-def torchvision_network(name: str, state: dict[str, Tensor] | None = None) -> nn.Module:
-    """torchvision's network of this name, with the published state if given."""
-    from torchvision import models
-
-    network: nn.Module = {"resnet18": models.resnet18, "squeezenet1_0": models.squeezenet1_0}[name](weights=None)
-    if state is not None:
-        network.load_state_dict(state)
-    return network
-
-
 BLOCKS: dict[str, Callable[[], OrderedDict[str, nn.Module]]] = {
     "conv4": conv4,
     "resnet_small": resnet_small,
-    "resnet18": lambda: resnet18_blocks(torchvision_network("resnet18")),
-    "squeezenet1_0": lambda: squeezenet_blocks(torchvision_network("squeezenet1_0")),
-}
+} | {name: partial(random_blocks, name) for name in CUT}
 
 
 def random_backbone(name: str, outputs: int | None) -> Backbone:

@@ -9,32 +9,37 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
-from engine.backbones.networks import BLOCKS, random_backbone, resnet18_blocks, squeezenet_blocks, torchvision_network
+from engine.backbones.networks import BLOCKS, random_backbone
+from engine.backbones.published import blocks_of
 from engine.errors import WeightsError
 from engine.experiment import BackboneChoice
 from engine.registry import nearest
 
+KEEP_NONE = "Take a new head."
 _initialising = threading.Lock()  # torch's random state is one for all threads
 
 
 def build_backbone(
     choice: BackboneChoice, outputs: int | None, seed: int, runs: Path | None = None, pretrained: bool = True
 ) -> Backbone:
-    """The chosen backbone with a fresh head of `outputs` classes, the same for the same seed, channels last in memory
-    (on a CPU the convolutions of Conv-4 run about 1.7 times faster so).
+    """The chosen backbone with a fresh head of `outputs` classes, the same for the same seed, or with the head that was
+    kept; channels last in memory (on a CPU the convolutions of Conv-4 run about 1.7 times faster so).
 
     runs: the folder of saved runs, where run:<uid> is looked up. pretrained False leaves the random weights.
-    Raises `WeightsError` when the weights are missing, damaged or of another architecture.
+    Raises `WeightsError` when the weights are missing, damaged or of another architecture, or when the head to be kept
+    is missing or tells another number of classes apart.
     """
     with _initialising, torch.random.fork_rng():
         torch.manual_seed(seed)
         model = random_backbone(choice.name, outputs)
     if pretrained and choice.weights != "random":
         load_trunk(model, trunk_weights(choice, runs), choice)
+    if pretrained and choice.head == "kept":
+        load_head(model, head_weights(choice, runs))
     return model.to(memory_format=torch.channels_last)
 
 
@@ -58,20 +63,58 @@ def trunk_weights(choice: BackboneChoice, runs: Path | None = None) -> dict[str,
 
 
 def _saved_run(uid: str, runs: Path | None) -> dict[str, Tensor]:
+    return trunk_of(read_weights(saved_file(uid, runs)))
+
+
+def saved_file(uid: str, runs: Path | None) -> Path:
+    """The file of a saved run's weights: the best ones, or the last where there are no best."""
     folder = (runs or Path()) / uid
     for file in (folder / "best.safetensors", folder / "last.safetensors"):
         if runs is not None and file.is_file():
-            return read_trunk(file)
+            return file
     raise WeightsError(f"The saved weights of run {uid} are gone.", "Choose other weights or run it again.")
+
+
+def head_weights(choice: BackboneChoice, runs: Path | None = None) -> dict[str, Tensor]:
+    """State of a saved run's head, "weight" [classes, features] and "bias" [classes]."""
+    if not choice.weights.startswith("run:"):
+        raise WeightsError("Only the weights of a saved run come with a head.", KEEP_NONE)
+    uid = choice.weights.removeprefix("run:")
+    state = read_weights(saved_file(uid, runs))
+    found = {key.removeprefix("head."): value for key, value in state.items() if key.startswith("head.")}
+    if not found:
+        raise WeightsError(f"Run {uid} has no head: its method compares features instead.", KEEP_NONE)
+    return found
+
+
+def load_head(model: Backbone, state: dict[str, Tensor]) -> None:
+    """Copy a head into the model; raises `WeightsError` when it does not fit the model's own."""
+    if not isinstance(model.head, nn.Linear):
+        raise WeightsError("This method compares features, so there is no head to keep.", KEEP_NONE)
+    had, wanted = len(state["weight"]), model.head.out_features
+    if had != wanted:
+        raise WeightsError(
+            f"The head to keep tells {had} classes apart, but this data has {wanted}.",
+            f"{KEEP_NONE.removesuffix('.')}, or use data with {had} classes.",
+        )
+    model.head.load_state_dict(state)
 
 
 def read_trunk(path: Path) -> dict[str, Tensor]:
     """The blocks' state in a safetensors file, without the head."""
+    return trunk_of(read_weights(path))
+
+
+def trunk_of(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {key: value for key, value in state.items() if key.startswith("blocks.")}
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The whole state in a safetensors file; raises `WeightsError` when it cannot be read."""
     try:
-        state = load_file(path)
+        return load_file(path)
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"The weights file {path.name} cannot be read.", "Restore it or choose others.") from error
-    return {key: value for key, value in state.items() if key.startswith("blocks.")}
 
 
 def published_trunk(name: str) -> dict[str, Tensor]:
@@ -80,13 +123,12 @@ def published_trunk(name: str) -> dict[str, Tensor]:
 
     try:
         state = get_model_weights(name).IMAGENET1K_V1.get_state_dict(progress=False, weights_only=True)
-        network = torchvision_network(name, dict(state))
+        blocks = blocks_of(name, state)
     except (RuntimeError, OSError, EOFError, ValueError, pickle.UnpicklingError) as error:
         raise WeightsError(
             f"The local copy of the {catalog.backbone(name).title} weights is damaged.",
             "Delete it from torchvision's cache folder and download it again.",
         ) from error
-    blocks = {"resnet18": resnet18_blocks, "squeezenet1_0": squeezenet_blocks}[name](network)
     return Backbone(blocks, catalog.backbone(name).features, None).trunk_state()
 
 

@@ -76,6 +76,12 @@ def test_no_such_file_or_server_is_one_sentence(server: str, path: str) -> None:
     assert "network" in caught.value.advice
 
 
-@pytest.mark.parametrize("name", ["resnet18", "squeezenet1_0"])
+@pytest.mark.parametrize("name", ["resnet18", "squeezenet1_0", "convnext_tiny", "vit_b_16"])
 def test_torchvision_publishes_the_file_that_the_catalogue_looks_for(name: str) -> None:
-    assert Path(published_url(name)).name == Path(catalog.weights(name)[1].file).name
+    """The size too: torchvision states it in MiB."""
+    from torchvision.models import get_model_weights
+
+    info = catalog.weights(name)[1]
+    assert Path(published_url(name)).name == Path(info.file).name
+    published = get_model_weights(name).IMAGENET1K_V1.meta["_file_size"] * 2**20
+    assert info.bytes == pytest.approx(published, rel=2e-3)

@@ -1,0 +1,100 @@
+"""torchvision's networks cut into blocks: every parameter is kept, and the features are torchvision's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.backbones import catalog
+from engine.backbones.backbone import Backbone
+from engine.backbones.published import CUT, Attention, blocks_of, torchvision_network
+from engine.backbones.weights import build_backbone, published_trunk
+from engine.experiment import BackboneChoice
+
+# Published totals with the classifier for ImageNet's 1,000 classes, and the side at which features are compared.
+PUBLISHED = {
+    "resnet18": (11_689_512, 64),
+    "squeezenet1_0": (1_248_424, 64),
+    "convnext_tiny": (28_589_128, 64),
+    "vit_b_16": (86_567_656, 224),
+}
+# What torchvision's own modules give before the classifier.
+FEATURES: dict[str, Callable[[Any, Tensor], Tensor]] = {
+    "resnet18": lambda network, images: without("fc", network)(images),
+    "squeezenet1_0": lambda network, images: network.features(images).mean((2, 3)),
+    "convnext_tiny": lambda network, images: without("classifier.2", network)(images),
+    "vit_b_16": lambda network, images: without("heads", network)(images),
+}
+
+
+@cache
+def network_of(name: str) -> nn.Module:
+    torch.manual_seed(3)
+    return torchvision_network(name).eval()
+
+
+def without(layer: str, network: nn.Module) -> nn.Module:
+    """The network with its last layer passing on what it is given."""
+    network.set_submodule(layer, nn.Identity())
+    return network
+
+
+def test_every_published_backbone_is_tested_here() -> None:
+    assert set(PUBLISHED) == set(FEATURES) == set(CUT)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_cut_network_keeps_every_parameter(name: str) -> None:
+    info = catalog.backbone(name)
+    published, _ = PUBLISHED[name]
+    with torch.device("meta"):
+        own = sum(parameter.numel() for parameter in torchvision_network(name).parameters())
+    assert own == published == info.parameters + 1000 * (info.features + 1)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+@torch.no_grad()
+def test_features_are_torchvisions(name: str) -> None:
+    """In float32, on random images, through the loader of published weights: the state is torchvision's."""
+    info, network = catalog.backbone(name), network_of(name)
+    state = {key: value.clone() for key, value in network.state_dict().items()}
+    model = Backbone(blocks_of(name, state), info.features, None).eval().to(memory_format=torch.channels_last)
+    images = torch.randn(1, 3, PUBLISHED[name][1], PUBLISHED[name][1])
+    expected = FEATURES[name](network, images)
+    assert model.embed(images).shape == (1, info.features)
+    assert float((model.embed(images) - expected).abs().max()) < 1e-5 * float(expected.abs().max().clamp_min(1))
+
+
+def test_attention_is_the_formula() -> None:
+    """One head of width 2, three tokens, against softmax(q k / sqrt 2) v written out."""
+    theirs = nn.MultiheadAttention(2, 1, batch_first=True)
+    tokens = torch.randn(1, 3, 2)
+    query, key, value = (tokens[0] @ theirs.in_proj_weight.T + theirs.in_proj_bias).split(2, 1)
+    expected = theirs.out_proj(F.softmax(query @ key.T / 2**0.5, 1) @ value)
+    assert torch.allclose(Attention(theirs)(tokens)[0], expected, atol=1e-6)
+
+
+def test_convnext_draws_nothing_while_it_trains() -> None:
+    """Its stochastic depth is off: the same batch gives the same gradient, whatever torch's random state is."""
+    model = build_backbone(BackboneChoice(name="convnext_tiny"), 3, 0).train()
+    images = torch.randn(2, 3, 32, 32)
+    assert torch.equal(model(images), model(images))
+
+
+def test_published_weights_come_through_torchvisions_loader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    assert [catalog.weights(name)[1].state for name in ("convnext_tiny", "vit_b_16")] == ["download"] * 2
+    network = torchvision_network("convnext_tiny")
+    catalog.hub_checkpoints().mkdir(parents=True)
+    torch.save(network.state_dict(), catalog.hub_checkpoints() / "convnext_tiny-983f1562.pth")
+    assert catalog.weights("convnext_tiny")[1].state == "on this machine"
+    trunk = published_trunk("convnext_tiny")
+    assert len(trunk) == len(network.state_dict()) - 2
+    assert torch.equal(trunk["blocks.stage2.1.0.block.0.weight"], network.features[3][0].block[0].weight)
