@@ -8,12 +8,14 @@ Plain autograd on purpose: a gradient over a summed vmap through batch norm is s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 Parameters = dict[str, Tensor]
 
@@ -33,7 +35,8 @@ class InnerLoop:
         adapted = dict(parameters)
         names = [name for name in adapted if self.adapts(name)]
         for _ in range(self.steps):
-            loss = F.cross_entropy(functional_call(model, adapted, (images,)), labels)
+            with twice_differentiable() if self.second_order else nullcontext():
+                loss = F.cross_entropy(functional_call(model, adapted, (images,)), labels)
             gradients = torch.autograd.grad(
                 loss, [adapted[name] for name in names], create_graph=self.second_order, allow_unused=False
             )
@@ -43,6 +46,11 @@ class InnerLoop:
 
     def _clipped(self, gradient: Tensor) -> Tensor:
         return gradient if self.clip is None else gradient.clamp(-self.clip, self.clip)
+
+
+def twice_differentiable() -> AbstractContextManager[None]:
+    """Attention by plain matrix products: the fused kernels have no second derivative."""
+    return sdpa_kernel(SDPBackend.MATH)
 
 
 def adaptable(model: nn.Module) -> Callable[[str], bool]:

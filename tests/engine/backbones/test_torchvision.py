@@ -17,6 +17,7 @@ from engine.backbones.backbone import Backbone
 from engine.backbones.published import CUT, Attention, blocks_of, torchvision_network
 from engine.backbones.weights import build_backbone, published_trunk
 from engine.experiment import BackboneChoice
+from engine.meta.inner_loop import InnerLoop
 
 # Published totals with the classifier for ImageNet's 1,000 classes, and the side at which features are compared.
 PUBLISHED = {
@@ -79,6 +80,26 @@ def test_attention_is_the_formula() -> None:
     query, key, value = (tokens[0] @ theirs.in_proj_weight.T + theirs.in_proj_bias).split(2, 1)
     expected = theirs.out_proj(F.softmax(query @ key.T / 2**0.5, 1) @ value)
     assert torch.allclose(Attention(theirs)(tokens)[0], expected, atol=1e-6)
+
+
+def test_attention_can_be_differentiated_twice() -> None:
+    """Second-order MAML goes through the inner step: φ = θ - ∇L(θ), then dL(φ)/dθ against a central difference."""
+    torch.manual_seed(0)
+    model = nn.Sequential(Attention(nn.MultiheadAttention(4, 2, batch_first=True)), nn.Flatten(), nn.Linear(8, 2))
+    model = model.double()
+    tokens, labels = torch.randn(3, 2, 4, dtype=torch.float64), torch.tensor([0, 1, 1])
+    start = {name: value.detach().requires_grad_() for name, value in model.named_parameters()}
+    weight = "0.queries_keys_values.weight"
+
+    def after(parameters: dict[str, Tensor]) -> Tensor:
+        adapted = InnerLoop(1.0, 1, second_order=True).run(model, parameters, tokens, labels)
+        return F.cross_entropy(torch.func.functional_call(model, adapted, (tokens,)), labels)
+
+    (gradient,) = torch.autograd.grad(after(start), start[weight])
+    nudge = torch.zeros_like(start[weight])
+    nudge[5, 2] = 1e-5
+    up, down = (after({**start, weight: start[weight] + sign * nudge}) for sign in (1, -1))
+    assert float(gradient[5, 2]) == pytest.approx(float((up - down).detach()) / 2e-5, rel=1e-5)
 
 
 def test_convnext_draws_nothing_while_it_trains() -> None:
