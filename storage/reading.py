@@ -27,7 +27,8 @@ _RESULT = "metric, value, low, high, n, unit, protocol"
 # The first figure on the test split is the one a run is known by.
 _RUNS = f"""
 SELECT {", ".join(f"run.{name.strip()}" for name in _RUN.split(","))},
-  {", ".join(f"result.{name.strip()}" for name in _RESULT.split(","))}
+  {", ".join(f"result.{name.strip()}" for name in _RESULT.split(","))},
+  run.study_id, run.cell, (SELECT title FROM study WHERE study.id = run.study_id)
 FROM run LEFT JOIN result ON result.id =
   (SELECT min(id) FROM result WHERE run_id = run.id AND metric LIKE 'test/%')
 WHERE {{where}} ORDER BY run.created DESC, run.id DESC"""
@@ -55,7 +56,7 @@ def rows(
     fresh = [row for row in found if row[0] not in known or known[row[0]][0] != row]
     summaries = _summaries(connection, [row[0] for row in fresh])
     for row in fresh:
-        known[row[0]] = (row, _row(row[:19], row[19:23], row[23:], *summaries[row[0]]))
+        known[row[0]] = (row, _row(row[:19], row[19:23], row[23:30], row[30:], *summaries[row[0]]))
     listed = [known[row[0]][1] for row in found]
     for run in listed:
         if run.state in LIVE_STATES:
@@ -92,7 +93,7 @@ def one(connection: sqlite3.Connection, run_id: int | None) -> RunRow:
     return found[0]
 
 
-def _row(run: tuple, failure: tuple, result: tuple, best: Best, last: Last) -> RunRow:
+def _row(run: tuple, failure: tuple, result: tuple, study: tuple, best: Best, last: Last) -> RunRow:
     run_id, uid, name, state, family, experiment, group, created, started, ended, *rest = run
     step, total_steps, steps_per_epoch, examples_per_step, facts, starred, note, plan, deleted_at = rest
     return RunRow(
@@ -119,6 +120,9 @@ def _row(run: tuple, failure: tuple, result: tuple, best: Best, last: Last) -> R
         test=None if result[0] is None else result_row(*result),
         failure=None if failure[0] is None else Failure(*failure),
         deleted_at=deleted_at,
+        study_id=study[0],
+        cell=study[1],
+        study=study[2] or "",
     )
 
 

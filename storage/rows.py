@@ -72,7 +72,8 @@ class RunRow:
     """A saved run as the list shows it. Times are seconds since the epoch.
 
     best: metric -> (value, step); the smallest for losses, the largest for everything else. last: metric -> value.
-    step is the last one saved; total_steps is 0 until the run has said how long it is.
+    step is the last one saved; total_steps is 0 until the run has said how long it is. study: title of the study it
+    belongs to, if any; cell: the key of its place there.
     """
 
     id: int
@@ -98,3 +99,39 @@ class RunRow:
     test: ResultRow | None = None
     failure: Failure | None = None
     deleted_at: float | None = None
+    study_id: int | None = None
+    cell: str = ""
+    study: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRow:
+    """A saved study. spec: its JSON. created: seconds since the epoch. finished: cells that have a finished run."""
+
+    id: int
+    uid: str
+    title: str
+    spec: str
+    created: float
+    note: str = ""
+    deleted_at: float | None = None
+    finished: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class CellRun:
+    """A run of a study with what the study asks of it. seconds: from its first step to its end, NaN before.
+
+    tests: metric -> figure on the test images. best and last: of the validation accuracy, NaN without one.
+    """
+
+    id: int
+    uid: str
+    name: str
+    cell: str
+    state: RunState
+    seconds: float
+    best: float
+    last: float
+    tests: Mapping[str, float]
+    failure: Failure | None

@@ -1,0 +1,199 @@
+"""A study: one question asked with a grid of arms, label counts, shifts and seeds. Plain data, JSON both ways.
+
+`engine/study_cells.py` says which runs it takes, `engine/comparison/study_table.py` what they show.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import Field, ValidationError, field_validator
+
+import resources
+from engine.errors import InvalidExperiment
+from engine.experiment import (
+    BackboneChoice,
+    Budget,
+    DatasetChoice,
+    Experiment,
+    Frozen,
+    MethodChoice,
+    SearchChoice,
+    Shift,
+    explain,
+)
+from engine.registry import complete, nearest
+
+PRESETS = Path(resources.__path__[0]) / "studies"
+SOURCE = "source"  # as an arm's weights: those of the study's own source run
+Figure = Literal["labels", "shift", "arm"]
+T = TypeVar("T")
+
+
+class Arm(Frozen):
+    """One thing to compare. Its backbone's weights may be "source"."""
+
+    title: str = Field(min_length=1, max_length=60)
+    backbone: BackboneChoice = BackboneChoice()
+    method: MethodChoice = MethodChoice()
+    search: SearchChoice | None = None
+
+    @property
+    def starts_from_source(self) -> bool:
+        return self.backbone.weights == SOURCE
+
+
+class Source(Frozen):
+    """What is trained first, once per split, on the source half of every class and without a shift."""
+
+    backbone: BackboneChoice = BackboneChoice()
+    method: MethodChoice = MethodChoice(name="scratch")
+
+
+class Study(Frozen):
+    """All that is needed to do the study again.
+
+    Every arm is run with every label count, shift and seed. Given `learning_rates`, it is run at each of them, and for
+    each seed the one with the best validation accuracy counts. `dataset.tested_on` adds test sets that nobody trains
+    on. With `splits_follow_seed` each seed also divides the images anew.
+    """
+
+    name: str = ""
+    title: str = Field(min_length=1, max_length=120)
+    description: str = Field("", description="the question, and what to look for")
+    dataset: DatasetChoice = DatasetChoice()
+    arms: tuple[Arm, ...] = Field(min_length=1, max_length=20)
+    labels: tuple[Annotated[int, Field(ge=1)] | None, ...] = Field((None,), min_length=1, max_length=20)
+    shifts: tuple[Shift | None, ...] = Field((None,), min_length=1, max_length=20)
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field((0, 1, 2, 3, 4), min_length=1, max_length=100)
+    learning_rates: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field((), max_length=10)
+    splits_follow_seed: bool = False
+    source: Source | None = None
+    figure: Figure = "arm"
+    device: str = "cpu"
+    precision: Literal["float32", "bfloat16"] = "float32"
+    budget: Budget = Budget()
+
+    @field_validator("labels", "shifts", "seeds", "learning_rates")
+    @classmethod
+    def _nothing_twice(cls, values: tuple[T, ...]) -> tuple[T, ...]:
+        if (again := first_repeated(values)) is not None:
+            raise ValueError(f"has {again} twice")
+        return values
+
+    @field_validator("arms")
+    @classmethod
+    def _titles_differ(cls, arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
+        if (again := first_repeated([arm.title for arm in arms])) is not None:
+            raise ValueError(f"has two arms called “{again}”")
+        return arms
+
+    @field_validator("source")
+    @classmethod
+    def _source_starts_by_itself(cls, source: Source | None) -> Source | None:
+        if source is not None and source.backbone.weights == SOURCE:
+            raise ValueError("cannot start from itself")
+        return source
+
+    def canonical(self) -> str:
+        """JSON with sorted keys and no white space."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+    def with_seeds(self, count: int) -> Study:
+        """The same study with seeds 0 to count - 1."""
+        if count < 1:
+            raise InvalidExperiment(f"{count} seeds are asked for, but at least one is needed.", "Give 1 or more.")
+        return self.model_copy(update={"seeds": tuple(range(count))})
+
+
+def first_repeated(values: Sequence[T]) -> str | None:
+    """The first value that is there twice, in words."""
+    for place, value in enumerate(values):
+        if value in values[:place]:
+            return shift_words(value) if isinstance(value, Shift) else "all labels" if value is None else str(value)
+    return None
+
+
+def shift_words(shift: Shift | None) -> str:
+    """ "noise 5", "no shift"."""
+    return "no shift" if shift is None else f"{shift.kind} {shift.severity}"
+
+
+def labels_words(labels: int | None) -> str:
+    """ "5 labels per class", "all labels"."""
+    return "all labels" if labels is None else f"{labels} label{'' if labels == 1 else 's'} per class"
+
+
+def is_study(data: object) -> bool:
+    """True for decoded JSON that means to be a study (it has arms), not a plan or an experiment."""
+    return isinstance(data, dict) and "arms" in data
+
+
+def parse_study(data: object, name: str = "") -> Study:
+    """A study from decoded JSON; `name` where it has none. Raises `InvalidExperiment` with one sentence."""
+    if not isinstance(data, dict):
+        raise InvalidExperiment("This is not a study.", "A study is a JSON object with a title and a list of arms.")
+    try:
+        study = Study.model_validate({"name": name, "title": name, **data})
+    except ValidationError as error:
+        raise InvalidExperiment(*explain(error)) from None
+    needs = [arm.title for arm in study.arms if arm.starts_from_source]
+    if needs and study.source is None:
+        raise InvalidExperiment(
+            f"“{needs[0]}” starts from the source, but the study has none.",
+            "Add a source, or give the arm other weights.", "source",
+        )  # fmt: skip
+    if study.source is not None and not needs:
+        raise InvalidExperiment(
+            "The study has a source, but no arm starts from it.",
+            f"Set the weights of an arm to “{SOURCE}”, or remove the source.", "source",
+        )  # fmt: skip
+    return study
+
+
+def load_study(path: Path) -> Study:
+    """The study in a JSON file; raises `InvalidExperiment` when it cannot be read or understood."""
+    try:
+        return parse_study(json.loads(path.read_text(encoding="utf-8")), path.stem)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InvalidExperiment(f"“{path}” cannot be read: {reason}.", "Check the file's name and place.") from None
+    except ValueError as error:
+        raise InvalidExperiment(f"“{path}” is not JSON: {error}.", "Correct the file and try again.") from None
+
+
+@cache
+def study_presets() -> tuple[Study, ...]:
+    """The bundled studies, by title."""
+    return tuple(sorted(map(load_study, PRESETS.glob("*.json")), key=lambda study: study.title))
+
+
+def study_preset(name: str) -> Study:
+    """The bundled study of this name; raises `InvalidExperiment` with the nearest spelling."""
+    known = {study.name: study for study in study_presets()}
+    if name in known:
+        return known[name]
+    raise InvalidExperiment(f"There is no study called “{name}”.", nearest(name, known), "study")
+
+
+def completed(study: Study) -> Study:
+    """The study with every hyperparameter written out, so that it means the same in later versions.
+
+    Raises `InvalidExperiment` for an unknown method or a value out of bounds, with the arm's name.
+    """
+    update: dict[str, Any] = {"arms": tuple(_completed_arm(arm) for arm in study.arms)}
+    if study.source is not None:
+        method = complete(Experiment(method=study.source.method)).method
+        update["source"] = study.source.model_copy(update={"method": method})
+    return study.model_copy(update=update)
+
+
+def _completed_arm(arm: Arm) -> Arm:
+    try:
+        return arm.model_copy(update={"method": complete(Experiment(method=arm.method)).method})
+    except InvalidExperiment as fault:
+        raise InvalidExperiment(f"{arm.title}: {fault.message}", fault.advice, "arms") from None

@@ -1,0 +1,164 @@
+"""The runs of a study: its cells, in the order in which they are worked, and what of it is done. Torch-free."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, Shift
+from engine.registry import complete, method
+from engine.study import Arm, Study, labels_words, shift_words
+
+RUN = "run:"
+RATE = "learning_rate"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of the grid. key: its place in words and a hash of all that decides its result, not the arm's title, so
+    that a study may be extended and its arms renamed without doing a run again.
+
+    arm: place in `study.arms`, None for the training of a source. rate: the learning rate tried, None for the arm's
+    own. experiment: complete; where `source` (the key of the cell it starts from) is given, its weights are still to
+    be filled in by `from_source`.
+    """
+
+    key: str
+    arm: int | None
+    labels: int | None
+    shift: Shift | None
+    seed: int
+    rate: float | None
+    experiment: Experiment
+    source: str = ""
+
+
+def cells(study: Study) -> tuple[Cell, ...]:
+    """Every run: the sources, then seed by seed all arms, so that a table of few seeds is already whole.
+
+    Raises `InvalidExperiment` for an unknown method or a value out of bounds.
+    """
+    sources = _sources(study)
+    grid = [
+        _cell(study, sources, seed, labels, shift, place, rate)
+        for seed in study.seeds
+        for labels in study.labels
+        for shift in study.shifts
+        for place, arm in enumerate(study.arms)
+        for rate in rates(study, arm)
+    ]
+    return (*sources.values(), *grid)
+
+
+def rates(study: Study, arm: Arm) -> tuple[float | None, ...]:
+    """The learning rates an arm is tried at; only its own for a method that has none."""
+    fields = method(arm.method.name).Hyperparameters.model_fields
+    return study.learning_rates if study.learning_rates and RATE in fields else (None,)
+
+
+def split_seed(study: Study, seed: int) -> int:
+    return seed if study.splits_follow_seed else study.dataset.split_seed
+
+
+def _sources(study: Study) -> dict[int, Cell]:
+    """Split seed -> the training of its source."""
+    if study.source is None:
+        return {}
+    splits = dict.fromkeys(split_seed(study, seed) for seed in study.seeds)
+    return {split: _source(study, split) for split in splits}
+
+
+def _source(study: Study, split: int) -> Cell:
+    assert study.source is not None
+    dataset = study.dataset.model_copy(update={
+        "part": "source half", "shift": None, "tested_on": (), "labels_per_class": None, "validation_per_class": None,
+        "split_seed": split,
+    })  # fmt: skip
+    experiment = _experiment(study, dataset, study.source.backbone, study.source.method, split)
+    key = f"source, split {split}, {_hash(experiment.canonical())}"
+    return Cell(key, None, None, None, split, None, experiment)
+
+
+def _cell(
+    study: Study, sources: Mapping[int, Cell], seed: int, labels: int | None, shift: Shift | None, place: int,
+    rate: float | None,
+) -> Cell:  # fmt: skip
+    arm = study.arms[place]
+    split = split_seed(study, seed)
+    dataset = target(study, labels, shift, split)
+    hyperparameters = arm.method.hyperparameters | ({} if rate is None else {RATE: rate})
+    chosen = arm.method.model_copy(update={"hyperparameters": hyperparameters})
+    experiment = _experiment(study, dataset, arm.backbone, chosen, seed).model_copy(update={"search": arm.search})
+    source = sources[split].key if arm.starts_from_source else ""
+    words = [chosen.name, labels_words(labels), shift_words(shift), f"seed {seed}"]
+    words += [] if rate is None else [f"rate {rate:g}"]
+    key = ", ".join([*words, _hash(experiment.canonical() + source)])
+    return Cell(key, place, labels, shift, seed, rate, experiment, source)
+
+
+def target(study: Study, labels: int | None, shift: Shift | None, split: int) -> DatasetChoice:
+    """The data an arm learns from and is tested on: the other half where there is a source."""
+    part = study.dataset.part or ("target half" if study.source else None)
+    update = {"labels_per_class": labels, "shift": shift, "split_seed": split, "part": part}
+    return study.dataset.model_copy(update=update)
+
+
+def _experiment(
+    study: Study, dataset: DatasetChoice, backbone: BackboneChoice, chosen: MethodChoice, seed: int
+) -> Experiment:
+    return complete(Experiment(
+        dataset=dataset, backbone=backbone, method=chosen, budget=study.budget, seed=seed, device=study.device,
+        precision=study.precision,
+    ))  # fmt: skip
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def from_source(cell: Cell, uid: str) -> Experiment:
+    """The cell's experiment starting from the saved run `uid`; as it is where it needs no source."""
+    if not cell.source:
+        return cell.experiment
+    backbone = cell.experiment.backbone.model_copy(update={"weights": RUN + uid})
+    return cell.experiment.model_copy(update={"backbone": backbone})
+
+
+def cell_name(study: Study, cell: Cell) -> str:
+    """What the run of a cell is called: "First block, noise 5, seed 0", with what the study varies."""
+    if cell.arm is None:
+        return f"Source, split {cell.seed}"
+    parts = [study.arms[cell.arm].title]
+    if len(study.labels) > 1:
+        parts.append(labels_words(cell.labels))
+    if len(study.shifts) > 1:
+        parts.append(shift_words(cell.shift))
+    if cell.rate is not None:
+        parts.append(f"rate {cell.rate:g}")
+    return ", ".join([*parts, f"seed {cell.seed}"])
+
+
+def next_cell(wanted: tuple[Cell, ...], done: Collection[str], taken: Collection[str]) -> Cell | None:
+    """The first cell that is neither done nor taken (in line, failed) and whose source is done."""
+    for cell in wanted:
+        if cell.key not in done and cell.key not in taken and (not cell.source or cell.source in done):
+            return cell
+    return None
+
+
+def study_as_json(study: Study) -> dict[str, Any]:
+    """The study as a file holds it; `parse_study` reads it back."""
+    return json.loads(study.model_dump_json(exclude_defaults=True)) | {"title": study.title}
+
+
+def count_runs(study: Study) -> int:
+    """Runs the study takes, without building them; raises `InvalidExperiment` for an unknown method."""
+    per_seed = len(study.labels) * len(study.shifts) * sum(len(rates(study, arm)) for arm in study.arms)
+    return len(study.seeds) * per_seed + len(_splits(study))
+
+
+def _splits(study: Study) -> set[int]:
+    return {split_seed(study, seed) for seed in study.seeds} if study.source else set()

@@ -1,0 +1,72 @@
+"""What is wrong with a study, said before any of its runs is saved. Reads the data set, never an image's pixels twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.data.images import Cancel
+from engine.data.sources import load
+from engine.data.splits import split_classes, split_images
+from engine.errors import InvalidExperiment
+from engine.experiment import Experiment
+from engine.preflight import problems
+from engine.registry import method
+from engine.study import Study
+from engine.study_cells import Cell, cells, from_source
+
+
+def check_study(study: Study, cancelled: Cancel | None = None) -> None:
+    """Raise the first fault found: settings, then whether every class has as many labels as are asked for.
+
+    Raises `ExperimentError`; `Cancelled` when asked to stop.
+    """
+    for fault in faults(study):
+        raise fault
+    check_data(study, cancelled)
+
+
+def faults(study: Study) -> Iterator[InvalidExperiment]:
+    """What can be said without reading any data, the arm's title first where it is about one."""
+    if (wrong := other_backbone(study)) is not None:
+        yield wrong
+    for cell, experiment in one_of_each(study):
+        for fault in problems(experiment):
+            about_data = fault.field == "dataset" or cell.arm is None
+            title = "" if about_data or cell.arm is None else f"{study.arms[cell.arm].title}: "
+            yield InvalidExperiment(f"{title}{fault.message}", fault.advice, fault.field)
+
+
+def other_backbone(study: Study) -> InvalidExperiment | None:
+    """The fault of an arm whose network is not that of the source it starts from."""
+    for arm in study.arms:
+        if arm.starts_from_source and study.source and arm.backbone.name != study.source.backbone.name:
+            return InvalidExperiment(
+                f"“{arm.title}” has another backbone than the source it starts from.",
+                "Give both the same backbone.", "arms",
+            )  # fmt: skip
+    return None
+
+
+def one_of_each(study: Study) -> list[tuple[Cell, Experiment]]:
+    """A cell of every arm, label count and shift, and of the source, with its experiment as if the source were there."""
+    found: dict[object, tuple[Cell, Experiment]] = {}
+    for cell in cells(study):
+        found.setdefault((cell.arm, cell.labels, cell.shift), (cell, from_source(cell, "source")))
+    return list(found.values())
+
+
+def check_data(study: Study, cancelled: Cancel | None = None) -> None:
+    """Divide the images as the runs will, for every split and label count."""
+    data = load(study.dataset, cancelled=cancelled)
+    seen = set()
+    for cell in cells(study):
+        choice = cell.experiment.dataset
+        meta = method(cell.experiment.method.name).family == "meta"
+        key = (meta, choice.split_seed, choice.labels_per_class, choice.part)
+        if key in seen:
+            continue
+        seen.add(key)
+        if meta:
+            split_classes(data, choice)
+        else:
+            split_images(data, choice, cell.seed)

@@ -1,0 +1,138 @@
+"""Saved studies: their text, which of their cells have a finished run, and what those runs found."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import sqlite3
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+
+from engine.errors import StorageError
+from engine.events import LIVE_STATES, RunState
+from storage import history
+from storage.connection import snapshot, writing
+from storage.rows import CellRun, Failure, StudyRow
+
+_VALIDATION = "val/accuracy"
+_STUDY = "SELECT id, uid, title, spec, created, note, deleted_at FROM study"
+_FINISHED = (
+    "SELECT study_id, cell FROM run WHERE study_id IS NOT NULL AND state = 'finished' AND deleted_at IS NULL"
+    " GROUP BY study_id, cell"
+)
+_RUNS = """
+SELECT run.id, uid, run.name, cell, state, ended - started, max, last,
+  failure_kind, failure_message, failure_advice, failure_traceback
+FROM run LEFT JOIN summary ON summary.run_id = run.id
+  AND summary.metric_id = (SELECT id FROM metric WHERE name = ?1)
+WHERE study_id = ?2 AND deleted_at IS NULL ORDER BY run.id"""
+_TESTS = """
+SELECT run_id, metric, value FROM result JOIN run ON run.id = run_id
+WHERE study_id = ? AND deleted_at IS NULL AND metric LIKE 'test/%' ORDER BY result.id"""
+
+
+class StudyMethods:
+    """What `RunStore` can do about studies; the spec is JSON that `engine/study.py` reads."""
+
+    _connection: sqlite3.Connection
+
+    def create_study(self, title: str, spec: str) -> StudyRow:
+        """Save a new study."""
+        uid = secrets.choice("abcdefghijklmnopqrstuvwxyz") + secrets.token_hex(4)[1:]
+        with writing(self._connection) as connection:
+            made = connection.execute(
+                "INSERT INTO study(uid, title, spec, created) VALUES(?,?,?,?)", (uid, title.strip(), spec, time.time())
+            )
+            return _one(connection, int(made.lastrowid or 0))
+
+    def studies(self) -> list[StudyRow]:
+        """The visible studies, newest first, each with its finished cells."""
+        with snapshot(self._connection) as connection:
+            return _rows(connection, "deleted_at IS NULL")
+
+    def study(self, key: int | str) -> StudyRow:
+        """One study by its number, uid, beginning of its uid, or title (the newest so called)."""
+        with snapshot(self._connection) as connection:
+            return _one(connection, _find(connection, str(key).strip()))
+
+    def study_runs(self, study_id: int) -> list[CellRun]:
+        """Every visible run of a study in the order they were made, with its figures."""
+        with snapshot(self._connection) as connection:
+            tests: dict[int, dict[str, float]] = defaultdict(dict)
+            for run_id, metric, value in connection.execute(_TESTS, (study_id,)):
+                tests[run_id].setdefault(metric, _number(value))
+            return [_cell_run(tuple(row), tests) for row in connection.execute(_RUNS, (_VALIDATION, study_id))]
+
+    def rename_study(self, study_id: int, title: str) -> None:
+        """Give a study another title, which may not be empty."""
+        if not title.strip():
+            raise StorageError("A study needs a title.", "Type at least one letter.")
+        self._change_study(study_id, "Rename", "title", title.strip())
+
+    def note_study(self, study_id: int, text: str) -> None:
+        """Replace a study's note."""
+        self._change_study(study_id, "Change the note of", "note", text)
+
+    def change_study(self, study_id: int, spec: str) -> None:
+        """Give a study another text; runs whose cells it no longer has are kept."""
+        self._change_study(study_id, "Change", "spec", spec)
+
+    def _change_study(self, study_id: int, word: str, column: str, value: str) -> None:
+        with writing(self._connection) as connection:
+            title = _one(connection, study_id).title
+            history.change(connection, f"{word} “{title}”", column, {}, time.time(), {study_id: value})
+
+    def delete_study(self, study_id: int) -> None:
+        """Hide a study with its runs, which are kept; refused while one of them waits or works."""
+        now = time.time()
+        with writing(self._connection) as connection:
+            title = _one(connection, study_id).title
+            found = connection.execute(
+                "SELECT id, state FROM run WHERE study_id = ? AND deleted_at IS NULL", (study_id,)
+            ).fetchall()
+            if any(RunState(row["state"]) in LIVE_STATES for row in found):
+                raise StorageError(f"“{title}” is still at work.", "Stop it first.")
+            runs = {row["id"]: now for row in found}
+            label = f"Delete “{title}”" + (f" with {len(runs)} runs" if runs else "")
+            history.change(connection, label, "deleted_at", runs, now, {study_id: now})
+
+
+def _rows(connection: sqlite3.Connection, where: str, values: tuple[int, ...] = ()) -> list[StudyRow]:
+    finished: dict[int, set[str]] = defaultdict(set)
+    for study_id, cell in connection.execute(_FINISHED):
+        finished[study_id].add(cell)
+    found = connection.execute(f"{_STUDY} WHERE {where} ORDER BY created DESC, id DESC", values).fetchall()
+    return [StudyRow(*row, finished=frozenset(finished[row["id"]])) for row in found]
+
+
+def _one(connection: sqlite3.Connection, study_id: int) -> StudyRow:
+    found = _rows(connection, "id = ?", (study_id,))
+    if not found:
+        raise StorageError(f"There is no study {study_id}.", "“study list” shows them.")
+    return found[0]
+
+
+def _find(connection: sqlite3.Connection, text: str) -> int:
+    ways: list[tuple[str, int | str]] = [("id = ?", int(text))] if text.isdecimal() and len(text) < 19 else []
+    ways += [("uid = ?", text), ("title = ?", text), ("substr(uid, 1, length(?1)) = ?1", text)]
+    for where, value in ways:
+        query = f"SELECT id FROM study WHERE deleted_at IS NULL AND {where} ORDER BY created DESC, id DESC"
+        ids = [row["id"] for row in connection.execute(query, (value,))]
+        if len(ids) > 1 and "substr" in where:
+            raise StorageError(f"“{text}” is the beginning of {len(ids)} studies.", "Give one more letter of it.")
+        if ids:
+            return ids[0]
+    raise StorageError(f"There is no study “{text}”.", "Give its number, its short code or its exact title.")
+
+
+def _cell_run(row: tuple, tests: Mapping[int, Mapping[str, float]]) -> CellRun:
+    run_id, uid, name, cell, state, seconds, best, last, *failure = row
+    return CellRun(
+        run_id, uid, name, cell, RunState(state), _number(seconds), _number(best), _number(last),
+        dict(tests.get(run_id, {})), None if failure[0] is None else Failure(*failure),
+    )  # fmt: skip
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
