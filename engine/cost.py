@@ -27,6 +27,7 @@ from engine.meta.task import Task
 from engine.methods.base import HEAD, FineTuneMethod, MetaLearner
 from engine.registry import build_method, complete
 
+TIMED = 0.3  # seconds that a measurement may take before it is cut short
 BYTES_PER_TRAINED = 16  # float32 weight, gradient and AdamW's two moments
 
 
@@ -44,7 +45,7 @@ class Cost:
 
 
 def estimate(experiment: Experiment) -> Cost:
-    """Build the network with random weights and time real steps of it (about a second).
+    """Build the network with random weights and time real steps of it: about a second, a few for a vision transformer.
 
     Raises `ExperimentError` when the experiment cannot be run as it stands.
     """
@@ -61,17 +62,17 @@ def _fine_tune_cost(experiment: Experiment, method: FineTuneMethod) -> Cost:
     model, shape, device = _network(experiment, len(split.classes))
     batch = min(method.hyperparameters.batch_size, len(split.train))
     steps_per_epoch = math.ceil(len(split.train) / batch)
-    images = _noise(batch, shape, device)
-    forward = _seconds(lambda: _forward(model, images, shape)) / batch
+    forward, images = _timed_forward(model, batch, shape, device)
+    longer = batch / len(images)  # a step of the run against the step that is timed
     total = longest = 0.0
     for phase in phases(method, model.block_names):
-        once, epoch = _phase_seconds(model, phase, images, shape, forward, steps_per_epoch, split)
+        once, epoch = _phase_seconds(model, phase, images, shape, forward, steps_per_epoch * longer, split)
         total += once + phase.epochs * epoch
         longest = max(longest, epoch)
     total += forward * len(split.test)
     trained = sum(parameter_count(model.block(name)) for name in phases(method, model.block_names)[-1].groups)
     pixels = (len(split.train) + len(split.validation) + len(split.test)) * images[0].numel()
-    memory = 4 * parameter_count(model) + 12 * trained + pixels + _activations(model, images, shape)
+    memory = 4 * parameter_count(model) + 12 * trained + pixels + round(longer * _activations(model, images, shape))
     return Cost(trained, parameter_count(model), method.epochs * steps_per_epoch, longest, total, memory)
 
 
@@ -86,8 +87,20 @@ def _noise(count: int, shape: Normaliser, device: torch.device) -> Tensor:
     return torch.randint(0, 256, (count, shape.channels, shape.size, shape.size), dtype=torch.uint8, device=device)
 
 
+def _timed_forward(model: Backbone, batch: int, shape: Normaliser, device: torch.device) -> tuple[float, Tensor]:
+    """(seconds per image, the images to time steps with): a whole batch, or of a large network as many as it reads in
+    `TIMED` seconds, but two, which batch norm needs."""
+    images = _noise(min(2, batch), shape, device)
+    seconds = _seconds(lambda: _forward(model, images, shape)) / len(images)
+    fitting = min(batch, int(TIMED / seconds))
+    if fitting <= len(images):
+        return seconds, images
+    images = _noise(fitting, shape, device)
+    return _seconds(lambda: _forward(model, images, shape)) / fitting, images
+
+
 def _phase_seconds(
-    model: Backbone, phase: Phase, images: Tensor, shape: Normaliser, forward: float, steps: int, split: ImageSplit
+    model: Backbone, phase: Phase, images: Tensor, shape: Normaliser, forward: float, steps: float, split: ImageSplit
 ) -> tuple[float, float]:
     """(seconds once, seconds per epoch): a head on cached features embeds once, everything else runs the network."""
     if set(phase.groups) == {HEAD}:
@@ -114,10 +127,10 @@ def _train_step(model: Backbone, images: Tensor, shape: Normaliser) -> None:
 
 
 def _seconds(work: Callable[[], object], repeats: int = 2) -> float:
-    """Least time of a few repeats after one warm-up; noise of other programs only ever adds."""
-    work()
-    times = []
-    for _ in range(repeats):
+    """Least time of a few repeats after one warm-up, which counts itself and suffices when it takes long; noise of
+    other programs only ever adds."""
+    times: list[float] = []
+    while len(times) <= repeats and sum(times) < TIMED:
         begin = time.perf_counter()
         work()
         times.append(time.perf_counter() - begin)
