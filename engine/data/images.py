@@ -50,10 +50,11 @@ class ImageSet:
     """Labelled images whose pixels are decoded on request.
 
     labels: int64 [images], positions in `class_names`. alphabets: group of each class, or None. given_split: int8
-    [images] (0 train, 1 validation, 2 test) when the source says so, else None. channels: 1 when every image is grey,
-    else 3. typical_size: median (height, width). background: value outside the image when it is turned or padded.
-    layout: what was recognised, in words. fingerprint: short hash, equal for equal data. held_out: alphabets that the
-    source sets aside for testing. characters: written signs, so that a quarter turn makes a new class.
+    [images] (0 train, 1 validation, 2 test) when the source says so, else None; given_words says who says so.
+    channels: 1 when every image is grey, else 3. typical_size: median (height, width). background: value outside the
+    image when it is turned or padded. layout: what was recognised, in words. fingerprint: short hash, equal for equal
+    data. held_out: alphabets that the source sets aside for testing. characters: written signs, so that a quarter
+    turn makes a new class.
     """
 
     name: str
@@ -70,6 +71,7 @@ class ImageSet:
     alphabets: tuple[str, ...] | None = None
     held_out: frozenset[str] = frozenset()
     given_split: NDArray[np.int8] | None = None
+    given_words: str = "as the folders say"
     skipped: tuple[Skipped, ...] = ()
     characters: bool = False
     _decoded: dict[tuple[int, int], Decoded] = field(default_factory=dict, init=False, repr=False)

@@ -19,6 +19,7 @@ Indices = NDArray[np.int64]
 TRAIN, VALIDATION, TEST = 0, 1, 2
 PAPERS_TRAIN, PAPERS_VALIDATION, PAPERS_ALL = 1100, 100, 1623
 HELD_BACK_ALPHABETS = 5
+SOURCE = "source half"
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,22 +64,28 @@ def choose_classes(data: ImageSet, choice: DatasetChoice) -> Indices:
 def split_images(data: ImageSet, choice: DatasetChoice, seed: int) -> ImageSplit:
     """Training, validation and test images of the chosen classes, 50/20/30 % of each class or as the folders say.
 
-    A missing validation or test part is cut from the training part. `seed` draws the `labels_per_class` images that
-    keep their label; more labels keep those of fewer. Raises `InvalidExperiment`, `DataError`.
+    A missing validation or test part is cut from the training part. `part` first takes one half of each class (and of
+    each part the folders give), the same halves for all runs on one split seed. `seed` draws the `labels_per_class`
+    images that keep their label; more labels keep those of fewer. Validation images above `validation_per_class` are
+    left out altogether, so that neither labels nor test images depend on it. Raises `InvalidExperiment`, `DataError`.
     """
     given = _uses_given(data, choice)
     classes = choose_classes(data, choice)
     parts: tuple[list[Indices], list[Indices], list[Indices]] = ([], [], [])
     pool = 0
     for class_id in classes:
-        divided = _divide_class(data, int(class_id), choice.split_seed, given)
-        pool += len(divided[TRAIN])
-        labelled = _labelled(data, int(class_id), divided[TRAIN], choice.labels_per_class, seed)
-        for part, indices in zip(parts, (labelled, *divided[1:]), strict=True):
+        learning, validating, testing = _divide_class(data, int(class_id), choice, given)
+        pool += len(learning)
+        labelled = _labelled(data, int(class_id), learning, choice, seed)
+        for part, indices in zip(parts, (labelled, validating[: choice.validation_per_class], testing), strict=True):
             part.append(np.sort(indices))
     train, validation, test = (np.concatenate(part) for part in parts)
-    words = "as the folders say" if given else "stratified, 50/20/30 % of each class"
-    return ImageSplit(train, validation, test, classes, words, pool)
+    return ImageSplit(train, validation, test, classes, _words(data, choice, given), pool)
+
+
+def _words(data: ImageSet, choice: DatasetChoice, given: bool) -> str:
+    words = data.given_words if given else "stratified, 50/20/30 % of each class"
+    return f"{words}, of the {choice.part}" if choice.part else words
 
 
 def _uses_given(data: ImageSet, choice: DatasetChoice) -> bool:
@@ -94,18 +101,20 @@ def _uses_given(data: ImageSet, choice: DatasetChoice) -> bool:
     return data.given_split is not None and choice.split != "stratified"
 
 
-def _divide_class(data: ImageSet, class_id: int, split_seed: int, given: bool) -> tuple[Indices, Indices, Indices]:
-    members = np.flatnonzero(data.labels == class_id).astype(np.int64)
-    order = np.random.default_rng([split_seed, 2, class_id]).permutation(members)
+def _divide_class(
+    data: ImageSet, class_id: int, choice: DatasetChoice, given: bool
+) -> tuple[Indices, Indices, Indices]:
+    members = _members(data, class_id, choice, given)
+    order = np.random.default_rng([choice.split_seed, 2, class_id]).permutation(members)
     if not given or data.given_split is None:
         if len(members) < 3:
-            raise _too_few(data, class_id, len(members), 3)
+            raise _too_few(data, class_id, choice, len(members), 3)
         return _cut(order, (3 * len(order) + 5) // 10, (2 * len(order) + 5) // 10)
     present = {part for part in (TRAIN, VALIDATION, TEST) if (data.given_split == part).any()}
     train, validation, test = (order[data.given_split[order] == part] for part in (TRAIN, VALIDATION, TEST))
     missing = [part for part in (VALIDATION, TEST) if part not in present]
     if len(train) < 1 + len(missing):
-        raise _too_few(data, class_id, len(train), 1 + len(missing), "training ")
+        raise _too_few(data, class_id, choice, len(train), 1 + len(missing), "training ")
     size = len(train)
     rest, cut_validation, cut_test = _cut(
         train, (3 * size + 5) // 10 if TEST in missing else 0, (2 * size + 5) // 10 if VALIDATION in missing else 0,
@@ -118,6 +127,22 @@ def _divide_class(data: ImageSet, class_id: int, split_seed: int, given: bool) -
     )
 
 
+def _members(data: ImageSet, class_id: int, choice: DatasetChoice, given: bool) -> Indices:
+    """The images of a class, or of its chosen half: half of each given part, the odd one in the source half."""
+    members = np.flatnonzero(data.labels == class_id).astype(np.int64)
+    if choice.part is None:
+        return members
+    order = np.random.default_rng([choice.split_seed, 9, class_id]).permutation(members)
+    parts = data.given_split[order] if given and data.given_split is not None else np.zeros(len(order), np.int8)
+    chosen = [_half(order[parts == part], choice.part == SOURCE) for part in (TRAIN, VALIDATION, TEST)]
+    return np.sort(np.concatenate(chosen))
+
+
+def _half(order: Indices, source: bool) -> Indices:
+    middle = (len(order) + 1) // 2
+    return order[:middle] if source else order[middle:]
+
+
 def _cut(
     order: Indices, test: int, validation: int, needed: tuple[bool, ...] = (True, True)
 ) -> tuple[Indices, Indices, Indices]:
@@ -126,21 +151,26 @@ def _cut(
     return order[test + validation :], order[test : test + validation], order[:test]
 
 
-def _too_few(data: ImageSet, class_id: int, have: int, need: int, kind: str = "") -> DataError:
+def _too_few(data: ImageSet, class_id: int, choice: DatasetChoice, have: int, need: int, kind: str = "") -> DataError:
     images = "image" if have == 1 else "images"
+    where = f"The {choice.part} of the class" if choice.part else "The class"
     return DataError(
-        f"The class “{data.class_names[class_id]}” has {have} {kind}{images}; "
+        f"{where} “{data.class_names[class_id]}” has {have} {kind}{images}; "
         f"at least {need} are needed to train, validate and test.",
-        "Add images to it, or remove the class.",
+        "Add images to it, or use all images instead of a half."
+        if choice.part
+        else "Add images to it, or remove the class.",
     )
 
 
-def _labelled(data: ImageSet, class_id: int, pool: Indices, count: int | None, seed: int) -> Indices:
+def _labelled(data: ImageSet, class_id: int, pool: Indices, choice: DatasetChoice, seed: int) -> Indices:
+    count = choice.labels_per_class
     if count is None:
         return pool
     if count > len(pool):
+        where = f"the {choice.part} of " if choice.part else ""
         raise InvalidExperiment(
-            f"{count} labels per class are asked for, but “{data.class_names[class_id]}” has {len(pool)} "
+            f"{count} labels per class are asked for, but {where}“{data.class_names[class_id]}” has {len(pool)} "
             f"training {'image' if len(pool) == 1 else 'images'}.",
             f"Use at most {len(pool)} labels per class.", "dataset",
         )  # fmt: skip
@@ -157,6 +187,11 @@ def split_classes(data: ImageSet, choice: DatasetChoice) -> ClassSplit:
         raise InvalidExperiment(
             f"The split “{choice.split}” divides images, but meta-learning needs classes it has never seen.",
             "Choose “random-classes”, or leave the split empty.", "dataset",
+        )  # fmt: skip
+    if choice.part is not None:
+        raise InvalidExperiment(
+            "Half of each class's images is for fine-tuning; meta-learning divides whole classes.",
+            "Use all images.", "dataset",
         )  # fmt: skip
     classes = choose_classes(data, choice)
     if choice.split == "by-alphabet":
