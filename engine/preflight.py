@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.backbones import catalog
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
+from engine.experiment import DatasetChoice, Experiment
 from engine.registry import complete, method, nearest
 
 
@@ -120,4 +120,18 @@ def _fit(experiment: Experiment) -> Iterator[InvalidExperiment]:
             "Labels per class does not apply to meta-learning; the shot says how many labels an episode has.",
             "Set it to all labels.",
             "dataset",
+        )
+    if chosen.family == "meta":
+        yield from _only_fine_tuning(experiment.dataset)
+
+
+def _only_fine_tuning(dataset: DatasetChoice) -> Iterator[InvalidExperiment]:
+    """Settings of the data that the episodes of meta-learning have no place for."""
+    settings = {
+        "A shift": dataset.shift, "Testing on shifts": dataset.tested_on, "Half of the images": dataset.part,
+        "A number of validation images": dataset.validation_per_class,
+    }  # fmt: skip
+    for words in (words for words, value in settings.items() if value):
+        yield InvalidExperiment(
+            f"{words} does not apply to meta-learning.", "Take it away, or choose a fine-tuning method.", "dataset"
         )

@@ -106,6 +106,8 @@ class ImageSet:
                 f"Images of {size} pixels with {channels} channels cannot be made.", field="dataset"
             )
         order = np.asarray(indices, dtype=np.int64)
+        if isinstance(self.source, ArrayPixels) and self.source.array.shape[1:] == (size, size):
+            return np.repeat(self.source.array[order][..., None], channels, axis=3)
         if len(self) * size * size * channels <= KEPT_BYTES:
             decoded = self._decoded.setdefault((size, channels), Decoded(self, size, channels))
             return decoded.pixels(order, progress, cancelled)

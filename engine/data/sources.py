@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from engine.data import digits, glyphs, omniglot
+from engine.data import digits, glyphs, mnist, omniglot
 from engine.data.folder import load_folder
 from engine.data.images import Cancel, ImageSet, Progress, Remembered
 from engine.data.tree import Listing, list_files
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice
 
-NAMES = ("glyphs", "digits", "omniglot", "folder")
+NAMES = ("glyphs", "digits", "mnist", "omniglot", "folder")
+WITH_PATH = {"folder": "your images", "mnist": mnist.TITLE, "omniglot": omniglot.TITLE}
 _remembered = Remembered(4)
 
 
@@ -53,6 +54,10 @@ def datasets() -> tuple[DatasetInfo, ...]:
             "omniglot", omniglot.TITLE, "1,623 characters of 50 alphabets, each drawn by 20 people.",
             32460, 1623, (105, 105), omniglot.LICENCE, "your folder", both,
         ),
+        DatasetInfo(
+            "mnist", mnist.TITLE, "Handwritten digits, 60,000 to learn from and 10,000 to test, as idx files.",
+            70000, 10, (28, 28), mnist.LICENCE, "your folder", ("finetune",),
+        ),
     )  # fmt: skip
 
 
@@ -80,6 +85,8 @@ def load(choice: DatasetChoice, progress: Progress | None = None, cancelled: Can
 def _read(name: str, listing: Listing, progress: Progress | None, cancelled: Cancel | None) -> ImageSet:
     if name == "omniglot" or omniglot.is_omniglot(listing):
         return omniglot.load_omniglot(listing, progress, cancelled)
+    if name == "mnist" or mnist.is_mnist(listing):
+        return mnist.load_mnist(listing, progress, cancelled)
     return load_folder(listing, progress, cancelled)
 
 
@@ -89,9 +96,10 @@ def check_name(choice: DatasetChoice) -> None:
         near = get_close_matches(choice.name.lower(), NAMES, n=1)
         advice = f"Did you mean “{near[0]}”?" if near else f"Choose one of {', '.join(NAMES)}."
         raise InvalidExperiment(f"There is no data set called “{choice.name}”.", advice, field="dataset")
-    if choice.name in ("folder", "omniglot") and not choice.path:
-        what = "your images" if choice.name == "folder" else "Omniglot"
-        raise InvalidExperiment(f"The folder of {what} is not chosen.", "Pick a folder or a zip.", field="dataset")
+    if choice.name in WITH_PATH and not choice.path:
+        raise InvalidExperiment(
+            f"The folder of {WITH_PATH[choice.name]} is not chosen.", "Pick a folder or a zip.", field="dataset"
+        )
 
 
 def resolve(path: str | Path) -> DatasetChoice:
@@ -100,5 +108,6 @@ def resolve(path: str | Path) -> DatasetChoice:
     Only names of files are read.
     """
     listing = list_files(path)
-    name = "omniglot" if omniglot.is_omniglot(listing) else "folder"
+    known = {"omniglot": omniglot.is_omniglot, "mnist": mnist.is_mnist}
+    name = next((name for name, recognises in known.items() if recognises(listing)), "folder")
     return DatasetChoice.model_validate({"name": name, "path": str(listing.root)})

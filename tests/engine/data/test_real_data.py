@@ -10,7 +10,6 @@ import pytest
 from engine.data.preview import preview
 from engine.data.sources import load, resolve
 from engine.data.splits import split_classes
-from engine.errors import DataError
 from engine.experiment import DatasetChoice
 from tests.engine.data.conftest import Maker, real_zip
 
@@ -73,8 +72,3 @@ def test_one_alphabet_is_an_ordinary_folder_on_white_paper(unpacked: Maker) -> N
     folder = unpacked("omniglot", r"images_background/Greek/") / "omniglot" / "omniglot-py" / "images_background"
     data = load(resolve(folder / "Greek"))
     assert (data.name, len(data.class_names), len(data), data.background) == ("folder", 24, 480, 255)
-
-
-def test_numbers_in_idx_files_are_not_class_folders() -> None:
-    with pytest.raises(DataError, match="holds no images"):
-        load(resolve(real_zip("mnist")))
