@@ -23,8 +23,10 @@ from engine.devices import torch_device, training_threads
 from engine.experiment import BackboneChoice, Experiment
 from engine.fine_tuning import Phase, phases
 from engine.inputs import Normaliser, normaliser
+from engine.layers import HEAD
 from engine.meta.task import Task
-from engine.methods.base import HEAD, FineTuneMethod, MetaLearner
+from engine.methods.base import MetaLearner
+from engine.methods.fine_tune import FineTuneMethod
 from engine.registry import build_method, complete
 
 TIMED = 0.3  # seconds that a measurement may take before it is cut short

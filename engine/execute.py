@@ -56,7 +56,7 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool]) -> I
     _open_directory(directory, experiment)
     torch.set_num_threads(training_threads())
     method = build_method(experiment)
-    limits = Limits(stop, experiment.budget.minutes)
+    limits = Limits(stop, experiment.budget.minutes, experiment.budget.instead_of_epochs)
     run = run_meta if isinstance(method, MetaLearner) else run_supervised
     yield from run(experiment, method, directory, limits)
 

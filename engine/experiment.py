@@ -39,9 +39,9 @@ class DatasetChoice(Frozen):
     part: Literal["source half", "target half"] | None = Field(
         None, description="use one half of the images of each class, so that another run can learn from the other half"
     )
-    validation_per_class: int | None = Field(None, ge=1, description="validation images per class at most; all if empty")
+    validation_per_class: int | None = Field(None, ge=1, description="most validation images per class; all if empty")
     shift: Shift | None = Field(None, description="shift of every image: training, validation and test")
-    tested_on: tuple[Shift, ...] = Field((), description="shifts of further test sets: the same images, never trained on")
+    tested_on: tuple[Shift, ...] = Field((), description="shifts of further test sets, never trained on")
 
 
 class BackboneChoice(Frozen):
@@ -71,7 +71,7 @@ class SearchChoice(Frozen):
     """Hyperparameters chosen by cross-validation on the training images alone, before the run itself."""
 
     trials: int = Field(20, ge=1, le=1000, description="settings to try")
-    folds: int = Field(5, ge=2, le=20, description="parts of the training images; leave-one-out up to 5 labels per class")
+    folds: int = Field(5, ge=2, le=20, description="parts of the training images; leave-one-out up to 5 labels")
     parameters: tuple[str, ...] = Field((), description="hyperparameters to choose; the method's usual ones if empty")
     pruning: bool = Field(True, description="give up a setting that is behind after some folds")
 

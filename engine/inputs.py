@@ -11,8 +11,9 @@ from torch import Tensor
 
 from engine.backbones import catalog
 from engine.data.images import ImageSet
+from engine.data.shifts import shifted
 from engine.events import Preparing
-from engine.experiment import BackboneChoice
+from engine.experiment import BackboneChoice, Shift
 
 PHOTO_MEAN, PHOTO_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 DECODE_CHUNK = 128
@@ -52,13 +53,16 @@ def normaliser(choice: BackboneChoice) -> Normaliser:
 
 
 def decode(
-    data: ImageSet, indices: np.ndarray, shape: Normaliser, device: torch.device, text: str
+    data: ImageSet, indices: np.ndarray, shape: Normaliser, device: torch.device, text: str, shift: Shift | None = None
 ) -> Generator[Preparing, None, Tensor]:
     """Yields `Preparing` while images are read, returns the uint8 tensor [n, c, s, s]."""
     parts = []
     for start in range(0, len(indices), DECODE_CHUNK):
         yield Preparing(text, start / len(indices))
-        pixels = data.pixels(indices[start : start + DECODE_CHUNK], shape.size, shape.channels)
+        chunk = indices[start : start + DECODE_CHUNK]
+        pixels = data.pixels(chunk, shape.size, shape.channels)
+        if shift is not None:
+            pixels = shifted(pixels, shift, chunk)
         parts.append(torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))))
     return torch.cat(parts).to(device) if parts else torch.empty(0, shape.channels, shape.size, shape.size)
 

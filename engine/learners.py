@@ -1,7 +1,8 @@
-"""The two ways to learn within one phase of fine-tuning: the whole network on images, or the head on cached features.
+"""The two ways to learn within one stage of fine-tuning: the whole network on images, or the head on cached features.
 
-Both offer: `parameters(groups)` for the optimiser, `logits(indices)` on training images, `validate()` and `settle()`,
-after which the model itself holds what was learnt.
+Both offer: `learn(blocks, epochs)` before the first epoch in which these blocks learn, `parts()` for the optimiser,
+`begin()` before each epoch, `logits(indices, blend)` on training images, `validate()` and `settle()`, after which the
+model itself holds what was learnt.
 """
 
 from __future__ import annotations
@@ -12,12 +13,19 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
+from engine.augmentation import Augmentation
 from engine.backbones.backbone import Backbone, batch_norms
 from engine.events import Preparing
 from engine.inputs import Labelled, Normaliser
+from engine.layers import HEAD, LayerRow
+from engine.lowrank import LowRank
+from engine.objective import Blend
+from engine.trainable import Part, chosen, frozen_prefix, prefix_of
 
 EVALUATION_BATCH = 64
+KEPT_BYTES = 1 << 30  # most that is kept of the frozen blocks' outputs
 
 
 def batches(count: int, size: int = EVALUATION_BATCH) -> Iterator[slice]:
@@ -25,7 +33,10 @@ def batches(count: int, size: int = EVALUATION_BATCH) -> Iterator[slice]:
 
 
 class WholeNetwork:
-    """Blocks in `groups` are trained on images; the others are frozen and in eval mode."""
+    """The blocks that learn are trained on images; the others are frozen and in eval mode.
+
+    Where leading blocks are frozen and the images do not change from epoch to epoch, their outputs are computed once.
+    """
 
     def __init__(
         self,
@@ -33,35 +44,85 @@ class WholeNetwork:
         train: Labelled,
         validation: Labelled,
         shape: Normaliser,
+        table: Mapping[str, LayerRow],
         *,
-        still_norms: bool,
-        bf16: bool,
+        bf16: bool = False,
+        augmentation: Augmentation | None = None,
+        low_rank: LowRank | None = None,
+        cached: bool = True,
+        generator: torch.Generator | None = None,
     ) -> None:
-        self.model, self.train, self.validation, self.shape = model, train, validation, shape
-        self.still_norms, self.bf16 = still_norms, bf16
-        self.trained: frozenset[str] = frozenset()
+        self.model, self.train, self.validation, self.shape, self.table = model, train, validation, shape, table
+        self.bf16, self.augmentation, self.low_rank = bf16, augmentation, low_rank
+        self._may_cache = cached and augmentation is None
+        self._generator = generator or torch.Generator()
+        self.learning: frozenset[str] = frozenset()
+        self.start = 0  # the first block that is computed; what comes before is cached
+        self._inputs: tuple[Tensor, Tensor] = (train.pixels, validation.pixels)
 
-    def prepare(self) -> Iterator[Preparing]:
-        return iter(())
+    def learn(self, blocks: frozenset[str], epochs: int) -> Iterator[Preparing]:
+        """Let these blocks learn from now on, for at least this many epochs."""
+        self.learning = blocks
+        self.model.requires_grad_(False)
+        for part in self.parts():
+            for parameter in part.parameters:
+                parameter.requires_grad_(True)
+        self.start, self._inputs = 0, (self.train.pixels, self.validation.pixels)
+        prefix = len(frozen_prefix(self.model.block_names, blocks))
+        if prefix and epochs > 1 and self._may_cache:
+            yield from self._cache(prefix)
 
-    def parameters(self, groups: Mapping[str, float]) -> list[dict[str, Any]]:
-        self.trained = frozenset(groups)
-        for name, block in self.model.named_blocks():
-            block.requires_grad_(name in groups)
-        return [{"params": list(self.model.block(name).parameters()), "lr": rate} for name, rate in groups.items()]
+    def parts(self) -> list[Part]:
+        """What learns, block by block."""
+        return [self._part(name) for name in self.model.block_names if name in self.learning]
 
-    def logits(self, indices: Tensor) -> Tensor:
-        self._set_modes()
-        with self._precision():
-            return self.model(self.shape(self.train.pixels[indices])).float()
+    def _part(self, name: str) -> Part:
+        row = self.table[name]
+        own = list(chosen(self.model.block(name), row).values())
+        if row.trains == "low-rank" and self.low_rank is not None:
+            own = self.low_rank.parameters(prefix_of(name))
+        return Part(name, own, row.rate, row.anchor)
 
-    def _set_modes(self) -> None:
+    def _cache(self, prefix: int) -> Iterator[Preparing]:
         self.model.eval()
-        for name in self.trained:
-            self.model.block(name).train()
-        if self.still_norms:
-            for norm in batch_norms(self.model):
-                norm.eval()
+        kept: list[Tensor] = []
+        for labelled in (self.train, self.validation):
+            parts: list[Tensor] = []
+            for part in batches(len(labelled)):
+                yield Preparing("Computing the frozen blocks once", part.start / len(labelled))
+                parts.append(self._prefix(labelled.pixels[part], prefix))
+                if parts[0][0].nbytes * (len(self.train) + len(self.validation)) > KEPT_BYTES:
+                    return
+            kept.append(torch.cat(parts) if parts else labelled.pixels)
+        self.start, self._inputs = prefix, (kept[0], kept[1])
+
+    @torch.no_grad()
+    def _prefix(self, pixels: Tensor, blocks: int) -> Tensor:
+        with self._precision():
+            return self.model.through(self.shape(pixels), 0, blocks)
+
+    def begin(self) -> None:
+        """Training mode where something learns; batch norm as the table says."""
+        self.model.eval()
+        for name in self.learning:
+            block = self.model.block(name).train()
+            if self.table[name].batch_norm == "pretrained statistics":
+                for norm in batch_norms(block):
+                    norm.eval()
+
+    def logits(self, indices: Tensor, blend: Blend | None = None) -> Tensor:
+        inputs = self._inputs[0][indices]
+        if self.augmentation is not None:
+            inputs = self.augmentation(inputs, self._generator)
+        with self._precision():
+            return self._tail(inputs, blend).float()
+
+    def _tail(self, inputs: Tensor, blend: Blend | None) -> Tensor:
+        values = self.shape(inputs) if self.start == 0 else _channels_last(inputs)
+        values = blend(values) if blend is not None else values
+        if self.low_rank is None:
+            return self.model(values, self.start)
+        return functional_call(self.model, self.low_rank.merged(), (values, self.start))
 
     def _precision(self) -> Any:
         device = self.train.pixels.device.type
@@ -72,11 +133,16 @@ class WholeNetwork:
         """Logits [n, classes] of the validation images, in eval mode."""
         self.model.eval()
         with self._precision():
-            pixels = (self.validation.pixels[part] for part in batches(len(self.validation)))
-            return torch.cat([self.model(self.shape(part)).float() for part in pixels])
+            inputs = (self._inputs[1][part] for part in batches(len(self.validation)))
+            return torch.cat([self._tail(part, None).float() for part in inputs])
 
     def settle(self) -> None:
-        """Nothing to do: the model itself was trained."""
+        if self.low_rank is not None:
+            self.low_rank.settle()
+
+
+def _channels_last(values: Tensor) -> Tensor:
+    return values.contiguous(memory_format=torch.channels_last) if values.dim() == 4 else values
 
 
 class HeadOnFeatures:
@@ -93,8 +159,9 @@ class HeadOnFeatures:
         self._head = nn.Linear(1, 1)
         self._mean = self._deviation = torch.empty(0)
 
-    def prepare(self) -> Iterator[Preparing]:
+    def learn(self, blocks: frozenset[str], epochs: int) -> Iterator[Preparing]:
         """Embed all images once, then standardise by the training images."""
+        self._features = []
         for labelled in self._sets:
             parts: list[Tensor] = []
             for part in batches(len(labelled)):
@@ -123,11 +190,15 @@ class HeadOnFeatures:
         assert isinstance(self.model.head, nn.Linear)
         return self.model.head
 
-    def parameters(self, groups: Mapping[str, float]) -> list[dict[str, Any]]:
-        return [{"params": list(self._head.parameters()), "lr": rate} for rate in groups.values()]
+    def parts(self) -> list[Part]:
+        return [Part(HEAD, list(self._head.parameters()), 1.0)]
 
-    def logits(self, indices: Tensor) -> Tensor:
-        return self._head(self._features[0][indices])
+    def begin(self) -> None:
+        """Nothing to do: the features stay as they are."""
+
+    def logits(self, indices: Tensor, blend: Blend | None = None) -> Tensor:
+        features = self._features[0][indices]
+        return self._head(features if blend is None else blend(features))
 
     @torch.no_grad()
     def validate(self) -> Tensor:

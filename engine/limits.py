@@ -17,10 +17,14 @@ def never() -> bool:
 
 
 class Limits:
-    """Asked at every step. minutes: the time budget, counted from `start()`."""
+    """Asked at every step. minutes: the time budget, counted from `start()`. only_time: it replaces the epochs."""
 
-    def __init__(self, stop: Callable[[], bool] = never, minutes: float | None = None) -> None:
+    def __init__(
+        self, stop: Callable[[], bool] = never, minutes: float | None = None, instead_of_epochs: bool = False
+    ) -> None:
         self._stop = stop
+        self.minutes = minutes
+        self.only_time = instead_of_epochs and minutes is not None
         self._seconds = None if minutes is None else minutes * 60
         self._begin = time.monotonic()
 
@@ -34,6 +38,13 @@ class Limits:
     @property
     def out_of_time(self) -> bool:
         return self._seconds is not None and time.monotonic() - self._begin >= self._seconds
+
+    @property
+    def fraction(self) -> float:
+        """Share of the time budget that is over, 0..1; 0 without one."""
+        if self._seconds is None:
+            return 0.0
+        return min(1.0, (time.monotonic() - self._begin) / self._seconds)
 
     @property
     def reached(self) -> bool:

@@ -19,7 +19,11 @@ from engine.errors import InvalidExperiment
 from engine.experiment import Experiment, explain
 from engine.methods.base import Method
 
-ORDER = ("lp_ft", "full_ft", "linear_probe", "scratch", "protonet", "maml")
+ORDER = (
+    "lp_ft", "full_ft", "discriminative", "l2_sp", "reinit_last", "surgical", "gradual", "auto_rgn", "bitfit", "lora",
+    "linear_probe", "head_bench", "scratch", "as_is", "protonet", "maml",
+)  # fmt: skip
+NOT_IN_FORM = frozenset({"layers"})  # edited in the layer table
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +96,18 @@ def build_method(experiment: Experiment) -> Any:
     return method(filled.method.name).from_values(filled.method.hyperparameters)
 
 
-def fields(chosen: type[Method]) -> tuple[HyperparameterField, ...]:
-    """The rows of the method's form, in the order of its hyperparameter model."""
-    return tuple(_field(name, info) for name, info in chosen.Hyperparameters.model_fields.items())
+def fields(chosen: type[Method], blocks: tuple[str, ...] = ()) -> tuple[HyperparameterField, ...]:
+    """The rows of the method's form, in the order of its hyperparameter model. blocks: names that may be chosen."""
+    rows = chosen.Hyperparameters.model_fields.items()
+    return tuple(_field(name, info, blocks) for name, info in rows if name not in NOT_IN_FORM)
 
 
-def _field(name: str, info: FieldInfo) -> HyperparameterField:
+def _field(name: str, info: FieldInfo, blocks: tuple[str, ...]) -> HyperparameterField:
     extra: dict[str, Any] = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     choices = tuple(get_args(info.annotation)) if get_origin(info.annotation) is Literal else ()
+    choices = choices or tuple(extra.get("choices", ()))
+    if extra.get("or_block"):
+        choices = tuple(dict.fromkeys((*choices, *blocks)))
     kind: Any = "choice" if choices else {bool: "bool", int: "int", float: "float"}[info.annotation]  # type: ignore[index]
     return HyperparameterField(
         name=name,

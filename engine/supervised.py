@@ -1,46 +1,24 @@
-"""A fine-tuning run from the experiment to the test figure."""
+"""A fine-tuning run from the experiment to the test figures."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import torch
 
 from engine.backbones.backbone import Backbone, parameter_count
 from engine.backbones.weights import build_backbone
 from engine.checkpoints import Checkpoints, kept
-from engine.comparison.intervals import wilson
-from engine.data.images import ImageSet
-from engine.data.sources import load
-from engine.data.splits import ImageSplit, split_images
 from engine.devices import torch_device
-from engine.events import Evaluated, Event, Notice, Preparing, RunStarted
+from engine.events import Event, Notice, RunStarted
 from engine.experiment import Experiment
 from engine.fine_tuning import FineTuning
-from engine.inputs import Labelled, Normaliser, decode, normaliser, positions
-from engine.learners import batches
+from engine.layers import HEAD, trunk
 from engine.limits import Limits, heeding, last_words
-from engine.methods.base import HEAD, FineTuneMethod
-
-
-@dataclass(frozen=True)
-class Material:
-    """What a supervised run works on."""
-
-    data: ImageSet
-    split: ImageSplit
-    train: Labelled
-    validation: Labelled
-    test: Labelled
-    shape: Normaliser
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        return tuple(self.data.class_names[c] for c in self.split.classes)
+from engine.material import Material, read_material
+from engine.methods.fine_tune import FineTuneMethod
+from engine.testing import test
+from engine.trainable import count_trainable
 
 
 def run_supervised(experiment: Experiment, method: FineTuneMethod, directory: Path, limits: Limits) -> Iterator[Event]:
@@ -56,32 +34,21 @@ def run_supervised(experiment: Experiment, method: FineTuneMethod, directory: Pa
     yield from kept(training, checkpoints)
     weights = select_weights(model, method, checkpoints, training.epoch)
     yield from test(model, material, experiment, weights, training.bf16)
-    yield from last_words(limits, training.step, training.total_steps, f"{training.epoch} of {method.epochs} epochs")
-
-
-def read_material(experiment: Experiment, device: torch.device) -> Generator[Preparing, None, Material]:
-    """Yields `Preparing`, returns the decoded images of the three parts."""
-    yield Preparing("Reading the data set")
-    data = load(experiment.dataset)
-    split = split_images(data, experiment.dataset, experiment.seed)
-    shape = normaliser(experiment.backbone)
-    parts: list[Labelled] = []
-    for text, ids in (("training", split.train), ("validation", split.validation), ("test", split.test)):
-        labelled = yield from _labelled(data, ids, split.classes, shape, device, f"Reading {text} images")
-        parts.append(labelled)
-    train, validation, test = parts
-    return Material(data, split, train, validation, test, shape)
-
-
-def _labelled(
-    data: ImageSet, ids: np.ndarray, classes: np.ndarray, shape: Normaliser, device: torch.device, text: str
-) -> Generator[Preparing, None, Labelled]:
-    pixels = yield from decode(data, ids, shape, device, text)
-    return Labelled(pixels, positions(data.labels[ids], classes).to(device), ids)
+    total = training.step if training.stopped_early else training.total_steps
+    yield from last_words(limits, training.step, total, f"{training.epoch} of {method.epochs} epochs")
 
 
 def build(experiment: Experiment, method: FineTuneMethod, classes: int, runs: Path) -> Backbone:
-    return build_backbone(experiment.backbone, classes, experiment.seed, runs, method.uses_pretrained)
+    """The network with its pretrained weights, but for the blocks that the table wants fresh."""
+    choice = experiment.backbone
+    model = build_backbone(choice, classes, experiment.seed, runs, method.uses_pretrained)
+    table = method.table(model.block_names)
+    fresh = [block for block in trunk(model.block_names) if table[block].fresh]
+    if fresh and method.uses_pretrained:
+        random = build_backbone(choice, classes, experiment.seed, runs, pretrained=False)
+        for block in fresh:
+            model.block(block).load_state_dict(random.block(block).state_dict())
+    return model
 
 
 def tuning(
@@ -94,26 +61,26 @@ def tuning(
 ) -> FineTuning:
     return FineTuning(
         model, method, material.train, material.validation, material.shape, checkpoints, limits,
-        seed=experiment.seed, bf16=experiment.precision == "bfloat16",
+        seed=experiment.seed, bf16=experiment.precision == "bfloat16", background=material.data.background,
     )  # fmt: skip
 
 
 def facts(training: FineTuning, material: Material) -> dict[str, Any]:
     """What the window shows beside a run."""
-    model = training.model
-    last = training.method.groups(model.block_names, training.method.epochs - 1)
-    return {
+    model, settings = training.model, training.method.hyperparameters
+    found = {
         "family": "finetune",
         "classes": len(material.split.classes),
         "training images": len(material.train),
         "validation images": len(material.validation),
         "test images": len(material.test),
-        "trainable parameters": sum(parameter_count(model.block(name)) for name in last),
+        "trainable parameters": count_trainable(model, training.table, getattr(settings, "rank", 4)),
         "parameters": parameter_count(model),
         "head parameters": parameter_count(model.block(HEAD)),
         "split": material.split.description,
         "data": material.data.fingerprint,
     }
+    return found | ({"minutes": training.limits.minutes} if training.limits.only_time else {})
 
 
 def few_images_notice(material: Material) -> Iterator[Notice]:
@@ -125,42 +92,9 @@ def few_images_notice(material: Material) -> Iterator[Notice]:
 
 def select_weights(model: Backbone, method: FineTuneMethod, checkpoints: Checkpoints, epoch: int) -> str:
     """Load the weights to be tested into the model and say which they are."""
+    if not method.stages():
+        return "as they came"
     if method.hyperparameters.tested == "last epoch" or checkpoints.best is None:
         return f"last epoch ({epoch})"
     model.load_state_dict(checkpoints.best)
     return "best validation epoch"
-
-
-@torch.no_grad()
-def test(
-    model: Backbone, material: Material, experiment: Experiment, weights: str, bf16: bool
-) -> Iterator[Preparing | Evaluated]:
-    """Predict every test image once, in eval mode; the interval is Wilson's over images."""
-    model.eval()
-    predicted = []
-    for part in batches(len(material.test)):
-        yield Preparing("Testing", part.start / len(material.test))
-        with torch.autocast(material.test.pixels.device.type, torch.bfloat16, enabled=bf16):
-            predicted.append(model(material.shape(material.test.pixels[part])).argmax(1).cpu())
-    guess, truth = torch.cat(predicted).numpy(), material.test.labels.cpu().numpy()
-    correct = int((guess == truth).sum())
-    found = wilson(correct, len(truth))
-    yield Evaluated(
-        "test/accuracy", found.value, found.low, found.high, found.n, "images",
-        protocol(material, experiment, weights),
-        ids=material.test.ids.astype(np.int64), truth=truth.astype(np.int16), predicted=guess.astype(np.int16),
-        class_names=material.class_names,
-    )  # fmt: skip
-
-
-def protocol(material: Material, experiment: Experiment, weights: str) -> dict[str, str]:
-    """What it takes to believe the figure."""
-    return {
-        "split": material.split.description,
-        "split seed": str(experiment.dataset.split_seed),
-        "batch norm": "running statistics",
-        "interval": "95 % Wilson, over test images",
-        "weights": weights,
-        "validation": f"{len(material.validation)} images",
-        "data": material.data.fingerprint,
-    }

@@ -20,13 +20,18 @@ class Backbone(nn.Module):
         self.features = features
         self.head: nn.Module = nn.Identity() if outputs is None else nn.Linear(features, outputs)
 
-    def embed(self, images: Tensor) -> Tensor:
-        for block in self.blocks.values():
-            images = block(images)
-        return images.flatten(1)
+    def through(self, values: Tensor, start: int, end: int) -> Tensor:
+        """Blocks number `start` up to but without `end`, applied to what the block before them gives."""
+        for block in list(self.blocks.values())[start:end]:
+            values = block(values)
+        return values
 
-    def forward(self, images: Tensor) -> Tensor:
-        return self.head(self.embed(images))
+    def embed(self, images: Tensor, start: int = 0) -> Tensor:
+        """Features [n, features]. start: the first block to apply, when `images` is the output of those before it."""
+        return self.through(images, start, len(self.blocks)).flatten(1)
+
+    def forward(self, images: Tensor, start: int = 0) -> Tensor:
+        return self.head(self.embed(images, start))
 
     @property
     def block_names(self) -> tuple[str, ...]:

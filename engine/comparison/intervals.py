@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite, nan, sqrt
 
@@ -60,6 +60,20 @@ def wilson(correct: int, n: int) -> Interval:
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = NORMAL_975 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
     return Interval(share, max(0.0, centre - half), min(1.0, centre + half), n)
+
+
+def balanced_interval(per_class: Sequence[tuple[int, int]]) -> Interval:
+    """Mean of the classes' shares, from (right, images) of each class, with a normal interval.
+
+    A class with all or none right still counts as uncertain: one right and one wrong image are added to each variance
+    (Agresti and Coull). ValueError without a class.
+    """
+    if not per_class:
+        raise ValueError("A balanced share needs at least one class.")
+    share = float(np.mean([right / n for right, n in per_class]))
+    guarded = [((right + 1) / (n + 2), n + 2) for right, n in per_class]
+    half = NORMAL_975 * sqrt(sum(p * (1 - p) / n for p, n in guarded)) / len(per_class)
+    return Interval(share, max(0.0, share - half), min(1.0, share + half), sum(n for _, n in per_class))
 
 
 def mean_interval(values: Iterable[float]) -> Interval:

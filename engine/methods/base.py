@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from engine.layers import Treatment
+
 if TYPE_CHECKING:
     import torch
 
     from engine.backbones.backbone import Backbone
     from engine.meta.task import Task
 
-Treatment = Literal["frozen", "trained", "trained later", "adapted", "new"]
 Classifier = Callable[["torch.Tensor"], "torch.Tensor"]
-HEAD = "head"
 
 
 class HyperparameterModel(BaseModel):
@@ -37,9 +37,15 @@ def hyper(
     high: float | None = None,
     log: bool = False,
     advanced: bool = False,
+    choices: tuple[str, ...] = (),
+    or_block: bool = False,
 ) -> Any:
-    """One hyperparameter: default, bounds, unit and one line of help, from which form, command line and docs come."""
+    """One hyperparameter: default, bounds, unit and one line of help, from which form, command line and docs come.
+
+    choices: of a text; with `or_block` the name of any block of the backbone is one too.
+    """
     extra: dict[str, Any] = {"label": label, "unit": unit, "log": log, "advanced": advanced}
+    extra |= {"choices": list(choices), "or_block": or_block}
     return Field(default, ge=low, le=high, description=help, json_schema_extra=extra)
 
 
@@ -49,10 +55,12 @@ class Method:
     name: ClassVar[str]
     title: ClassVar[str]
     family: ClassVar[Literal["finetune", "meta"]]
+    group: ClassVar[str]  # heading of its card among the family's methods
     idea: ClassVar[str]
     paper: ClassVar[str]
     uses_pretrained: ClassVar[bool] = True
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    searched: ClassVar[tuple[str, ...]] = ()  # hyperparameters that a search chooses unless told otherwise
     Hyperparameters: ClassVar[type[HyperparameterModel]]
 
     def __init__(self, hyperparameters: HyperparameterModel) -> None:
@@ -69,63 +77,6 @@ class Method:
 
     def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
         raise TypeError(f"{type(self).__name__} does not say what happens to each block")
-
-
-class FineTuneHyperparameters(HyperparameterModel):
-    """What every supervised method shares."""
-
-    epochs: int = hyper(40, "Epochs", "How often every training image is seen.", low=1, high=2000)
-    learning_rate: float = hyper(1e-3, "Learning rate", "Step size of AdamW at its peak.", low=1e-6, high=1.0, log=True)
-    batch_size: int = hyper(32, "Batch size", "Images per step; a smaller one needs less memory.", low=1, high=1024)
-    weight_decay: float = hyper(
-        1e-4, "Weight decay", "Pull of the weights towards zero.", low=0.0, high=1.0, log=True, advanced=True
-    )
-    schedule: Literal["cosine", "constant"] = hyper(
-        "cosine", "Schedule", "Cosine lowers the rate smoothly to zero; constant keeps it.", advanced=True
-    )
-    batch_norm: Literal["batch statistics", "pretrained statistics"] = hyper(
-        "batch statistics",
-        "Batch norm of trained blocks",
-        "Batch statistics follow the new images; pretrained ones stay as they came with the weights.",
-        advanced=True,
-    )
-    tested: Literal["best validation epoch", "last epoch"] = hyper(
-        "best validation epoch",
-        "Weights used for the test",
-        "The epoch with the best validation accuracy, or simply the last one.",
-        advanced=True,
-    )
-
-
-class FineTuneMethod(Method):
-    """Supervised training: only what differs between methods is said here, the loop is `engine.fine_tuning`."""
-
-    family = "finetune"
-    Hyperparameters = FineTuneHyperparameters
-
-    @property
-    def epochs(self) -> int:
-        """Epochs in all, over every stage."""
-        return int(self.hyperparameters.epochs)
-
-    def groups(self, blocks: tuple[str, ...], epoch: int) -> dict[str, float]:
-        """Block -> peak learning rate in this epoch. A block that is left out is frozen and in eval mode."""
-        raise TypeError(f"{type(self).__name__} does not say what it trains")
-
-    def weight_decay(self, epoch: int) -> float:
-        """Pull towards zero in this epoch, the same for every block that is trained."""
-        return float(self.hyperparameters.weight_decay)
-
-    def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
-        first = self.groups(blocks, 0)
-        later = self.groups(blocks, self.epochs - 1)
-        fresh: Treatment = "new"
-        return {block: self._treatment(block, first, later) for block in blocks[:-1]} | {HEAD: fresh}
-
-    def _treatment(self, block: str, first: dict[str, float], later: dict[str, float]) -> Treatment:
-        if block in first:
-            return "trained" if self.uses_pretrained else "new"
-        return "trained later" if block in later else "frozen"
 
 
 class EpisodeHyperparameters(HyperparameterModel):
@@ -156,6 +107,7 @@ class MetaLearner(Method):
     """Learning to learn from episodes; the loop is `engine.meta.training`."""
 
     family = "meta"
+    group = "Meta-learning"
     uses_pretrained = True
     Hyperparameters: ClassVar[type[HyperparameterModel]] = EpisodeHyperparameters
     frozen_at_test: ClassVar[bool] = False  # True: the test classes may be embedded once for all episodes

@@ -6,7 +6,8 @@ are few and out of distribution (Kumar et al. 2022); LP-FT is the remedy.
 
 from __future__ import annotations
 
-from engine.methods.base import FineTuneHyperparameters, FineTuneMethod
+from engine.layers import LayerRow
+from engine.methods.fine_tune import FineTuneHyperparameters, FineTuneMethod
 
 
 class FullFineTuning(FineTuneMethod):
@@ -17,5 +18,5 @@ class FullFineTuning(FineTuneMethod):
     Hyperparameters = FineTuneHyperparameters
     presets = {"Usual values": {}, "Smaller rate": {"learning_rate": 1e-4, "epochs": 80}}
 
-    def groups(self, blocks: tuple[str, ...], epoch: int) -> dict[str, float]:
-        return dict.fromkeys(blocks, self.hyperparameters.learning_rate)
+    def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
+        return dict.fromkeys(blocks, self.row())

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from engine.methods.base import HEAD, FineTuneHyperparameters, FineTuneMethod, hyper
+from engine.layers import HEAD, LayerRow
+from engine.methods.base import hyper
+from engine.methods.fine_tune import FineTuneHyperparameters, FineTuneMethod
 
 
 class LinearProbeHyperparameters(FineTuneHyperparameters):
@@ -22,6 +24,9 @@ class LinearProbeHyperparameters(FineTuneHyperparameters):
         high=10.0,
         log=True,
     )
+    augmentation: Literal["none"] = hyper(
+        "none", "Augmentation", "None: the features of each image are computed once.", advanced=True
+    )
     batch_norm: Literal["pretrained statistics"] = hyper(
         "pretrained statistics", "Batch norm", "A frozen trunk keeps the statistics of its pretraining.", advanced=True
     )
@@ -30,10 +35,12 @@ class LinearProbeHyperparameters(FineTuneHyperparameters):
 class LinearProbe(FineTuneMethod):
     name = "linear_probe"
     title = "Linear probe"
+    group = "Frozen features"
+    searched = ("weight_decay", "learning_rate")
     idea = "Keep the pretrained features as they are and train only the last layer."
     paper = "Alain & Bengio 2016, Understanding intermediate layers using linear classifier probes, arXiv 1610.01644"
     Hyperparameters = LinearProbeHyperparameters
     presets = {"Usual values": {}, "Hardly regularised": {"weight_decay": 1e-4}}
 
-    def groups(self, blocks: tuple[str, ...], epoch: int) -> dict[str, float]:
-        return {HEAD: self.hyperparameters.learning_rate}
+    def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
+        return {block: self.row(rate=float(block == HEAD)) for block in blocks}

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from engine.methods.base import HEAD, FineTuneHyperparameters, FineTuneMethod, hyper
+from engine.layers import HEAD, LayerRow
+from engine.methods.base import hyper
+from engine.methods.fine_tune import FineTuneHyperparameters, FineTuneMethod, Stage
 
 
 class LPFTHyperparameters(FineTuneHyperparameters):
@@ -44,6 +46,7 @@ class LPFTHyperparameters(FineTuneHyperparameters):
 class LPFT(FineTuneMethod):
     name = "lp_ft"
     title = "LP-FT"
+    searched = ("learning_rate", "probe_weight_decay")
     idea = "Train the last layer first, then everything gently: the safe default."
     paper = (
         "Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution, "
@@ -56,15 +59,11 @@ class LPFT(FineTuneMethod):
         "Quick look": {"probe_epochs": 30, "epochs": 5},
     }
 
-    @property
-    def epochs(self) -> int:
-        return int(self.hyperparameters.probe_epochs + self.hyperparameters.epochs)
+    def stages(self) -> tuple[Stage, ...]:
+        values = self.hyperparameters
+        probe = Stage(values.probe_epochs, values.probe_learning_rate, values.probe_weight_decay)
+        return probe, Stage(values.epochs, values.learning_rate, values.weight_decay)
 
-    def weight_decay(self, epoch: int) -> float:
-        probing = epoch < self.hyperparameters.probe_epochs
-        return float(self.hyperparameters.probe_weight_decay if probing else self.hyperparameters.weight_decay)
-
-    def groups(self, blocks: tuple[str, ...], epoch: int) -> dict[str, float]:
-        if epoch < self.hyperparameters.probe_epochs:
-            return {HEAD: self.hyperparameters.probe_learning_rate}
-        return dict.fromkeys(blocks, self.hyperparameters.learning_rate)
+    def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
+        later = self.row(from_epoch=self.hyperparameters.probe_epochs)
+        return {block: self.row() if block == HEAD else later for block in blocks}

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from engine.methods.base import Classifier, EpisodeHyperparameters, MetaLearner, Treatment, hyper
+from engine.layers import Treatment
+from engine.methods.base import Classifier, EpisodeHyperparameters, MetaLearner, hyper
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -5,7 +5,9 @@ The baseline every transfer has to beat. With enough labels and easy classes it 
 
 from __future__ import annotations
 
-from engine.methods.base import FineTuneHyperparameters, FineTuneMethod, hyper
+from engine.layers import LayerRow
+from engine.methods.base import hyper
+from engine.methods.fine_tune import FineTuneHyperparameters, FineTuneMethod
 
 
 class ScratchHyperparameters(FineTuneHyperparameters):
@@ -15,11 +17,12 @@ class ScratchHyperparameters(FineTuneHyperparameters):
 class FromScratch(FineTuneMethod):
     name = "scratch"
     title = "From scratch"
+    group = "Baselines"
     idea = "Start from random weights and train everything: what the images can teach without any transfer."
     paper = "Baseline; He et al. 2019, Rethinking ImageNet Pre-training, arXiv 1811.08883"
     uses_pretrained = False
     Hyperparameters = ScratchHyperparameters
     presets = {"Usual values": {}, "Quick look": {"epochs": 20}}
 
-    def groups(self, blocks: tuple[str, ...], epoch: int) -> dict[str, float]:
-        return dict.fromkeys(blocks, self.hyperparameters.learning_rate)
+    def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
+        return dict.fromkeys(blocks, self.row())

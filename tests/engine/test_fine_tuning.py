@@ -83,11 +83,11 @@ def test_pretrained_statistics_stay_while_weights_move(tmp_path: Path) -> None:
 def test_the_head_on_standardised_features_is_the_same_function_as_the_model(tmp_path: Path) -> None:
     model, train, validation = small_network(), stripes(), stripes(8)
     learner = HeadOnFeatures(model, train, validation, SHAPE)
-    list(learner.prepare())
-    whole = WholeNetwork(model, train, validation, SHAPE, still_norms=False, bf16=False)
+    list(learner.learn(frozenset({"head"}), 1))
+    whole = WholeNetwork(model, train, validation, SHAPE, FullFineTuning.from_values({}).table(BLOCKS))
     assert torch.allclose(learner.validate(), whole.validate(), atol=1e-5)
     with torch.no_grad():
-        for parameter in learner.parameters({"head": 1.0})[0]["params"]:
+        for parameter in learner.parts()[0].parameters:
             parameter.add_(torch.randn_like(parameter))
     learner.settle()
     assert torch.allclose(learner.validate(), whole.validate(), atol=1e-4)
@@ -140,16 +140,16 @@ def test_dead_features_do_not_blow_up_the_head() -> None:
     with torch.no_grad():
         model.blocks["flat"][1].weight[0].zero_()
     learner = HeadOnFeatures(model, stripes(), stripes(8), SHAPE)
-    list(learner.prepare())
+    list(learner.learn(frozenset({"head"}), 1))
     with torch.no_grad():
-        learner.parameters({"head": 1.0})[0]["params"][0].fill_(1.0)
+        learner.parts()[0].parameters[0].fill_(1.0)
     learner.settle()
     assert float(model.head.weight.detach().abs().max()) < 1e3
 
 
 def test_lp_ft_decays_the_head_strongly_only_while_probing() -> None:
     method = LPFT.from_values({"probe_epochs": 3, "epochs": 2, "probe_weight_decay": 0.5, "weight_decay": 0.01})
-    assert [method.weight_decay(epoch) for epoch in range(5)] == [0.5, 0.5, 0.5, 0.01, 0.01]
+    assert [method.stage_at(epoch).weight_decay for epoch in range(5)] == [0.5, 0.5, 0.5, 0.01, 0.01]
 
 
 def test_lp_ft_leaves_the_statistics_that_its_head_was_trained_on(tmp_path: Path) -> None:

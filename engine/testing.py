@@ -1,0 +1,80 @@
+"""The test figures of a supervised run: plain, balanced over the classes, and on each further shift."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+
+import numpy as np
+import torch
+
+from engine.backbones.backbone import Backbone
+from engine.comparison.intervals import Interval, balanced_interval, wilson
+from engine.data.shifts import describe, short
+from engine.events import Evaluated, Preparing
+from engine.experiment import Experiment
+from engine.inputs import Labelled
+from engine.learners import batches
+from engine.material import Material
+
+
+def test(
+    model: Backbone, material: Material, experiment: Experiment, weights: str, bf16: bool
+) -> Iterator[Preparing | Evaluated]:
+    """Predict every test image once, in eval mode; intervals are Wilson's over images."""
+    said = protocol(material, experiment, weights)
+    guess, truth = yield from predict(model, material, material.test, bf16, "Testing")
+    yield evaluated("test/accuracy", material.test, guess, truth, said, material.class_names)
+    if len(set(np.bincount(truth, minlength=len(material.class_names)).tolist())) > 1:
+        yield balanced(guess, truth, said, len(material.class_names))
+    for shift, labelled in material.further:
+        guess, truth = yield from predict(model, material, labelled, bf16, f"Testing under {describe(shift).lower()}")
+        words = said | {"shift": describe(shift)}
+        yield evaluated(f"test/accuracy, {short(shift)}", labelled, guess, truth, words, material.class_names)
+
+
+@torch.no_grad()
+def predict(
+    model: Backbone, material: Material, labelled: Labelled, bf16: bool, text: str
+) -> Generator[Preparing, None, tuple[np.ndarray, np.ndarray]]:
+    """Yields `Preparing`, returns the predicted and the true class of each image, int64 [n]."""
+    model.eval()
+    predicted = []
+    for part in batches(len(labelled)):
+        yield Preparing(text, part.start / len(labelled))
+        with torch.autocast(labelled.pixels.device.type, torch.bfloat16, enabled=bf16):
+            predicted.append(model(material.shape(labelled.pixels[part])).argmax(1))
+    return torch.cat(predicted).cpu().numpy(), labelled.labels.cpu().numpy()
+
+
+def evaluated(
+    metric: str, labelled: Labelled, guess: np.ndarray, truth: np.ndarray, said: dict[str, str], names: tuple[str, ...]
+) -> Evaluated:
+    found = wilson(int((guess == truth).sum()), len(truth))
+    return Evaluated(
+        metric, found.value, found.low, found.high, found.n, "images", said,
+        ids=labelled.ids.astype(np.int64), truth=truth.astype(np.int16), predicted=guess.astype(np.int16),
+        class_names=names,
+    )  # fmt: skip
+
+
+def balanced(guess: np.ndarray, truth: np.ndarray, said: dict[str, str], classes: int) -> Evaluated:
+    """Mean of the classes' accuracies, for test sets whose classes have different numbers of images."""
+    per_class = [(int((guess[truth == c] == c).sum()), int((truth == c).sum())) for c in range(classes)]
+    found: Interval = balanced_interval([pair for pair in per_class if pair[1]])
+    words = said | {"interval": "95 %, normal, classes weighted alike"}
+    return Evaluated("test/balanced accuracy", found.value, found.low, found.high, found.n, "images", words)
+
+
+def protocol(material: Material, experiment: Experiment, weights: str) -> dict[str, str]:
+    """What it takes to believe the figure."""
+    shift = experiment.dataset.shift
+    said = {
+        "split": material.split.description,
+        "split seed": str(experiment.dataset.split_seed),
+        "batch norm": "running statistics",
+        "interval": "95 % Wilson, over test images",
+        "weights": weights,
+        "validation": f"{len(material.validation)} images",
+        "data": material.data.fingerprint,
+    }
+    return said | ({"shift": describe(shift)} if shift is not None else {})
