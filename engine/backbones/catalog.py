@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.errors import InvalidExperiment
+from engine.errors import InvalidExperiment, WeightsError
 from engine.experiment import BackboneChoice
 from engine.registry import nearest
 
@@ -209,6 +209,14 @@ def _or_another(info: BackboneInfo, size: int) -> str:
     """Backbones of the same kind of image that do read this size, as the end of a sentence."""
     titles = [other.title for other in BACKBONES if other.channels == info.channels and other.reads(size)]
     return f", or choose a backbone that reads {size}: {', '.join(titles)}" if titles else ""
+
+
+def other_network(choice: BackboneChoice) -> WeightsError:
+    """What is said of weights that belong to another architecture than the chosen one."""
+    return WeightsError(
+        f"The weights “{choice.weights}” belong to another network than {backbone(choice.name).title}.",
+        "Choose the backbone they were trained with, or other weights.",
+    )
 
 
 def weights(name: str) -> tuple[WeightsInfo, ...]:

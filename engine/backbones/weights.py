@@ -137,10 +137,7 @@ def load_trunk(model: Backbone, state: dict[str, Tensor], choice: BackboneChoice
     own = model.trunk_state()
     wrong = set(own) ^ set(state) or {key for key in own if own[key].shape != state[key].shape}
     if wrong:
-        raise WeightsError(
-            f"The weights “{choice.weights}” belong to another network than {catalog.backbone(choice.name).title}.",
-            "Choose the backbone they were trained with, or other weights.",
-        )
+        raise catalog.other_network(choice)
     model.load_state_dict(state, strict=False)
 
 

@@ -21,6 +21,8 @@ LABELS = {
     "dataset.split_seed": "Split seed",
     "backbone.name": "Backbone",
     "backbone.weights": "Pretrained weights",
+    "backbone.head": "Head",
+    "backbone.image_size": "Image size (pixels)",
     "method.name": "Method",
     "budget.minutes": "Time limit (minutes)",
     "seed": "Seed",
@@ -32,6 +34,7 @@ WHEN_EMPTY = {
     "dataset.classes": "all",
     "dataset.labels_per_class": "all",
     "dataset.split": "the method's own",
+    "backbone.image_size": "the backbone's own",
     "budget.minutes": "none",
 }
 HYPERPARAMETER = "method.hyperparameters."

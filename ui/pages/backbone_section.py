@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from engine.backbones import catalog
-from engine.events import RunState
 from engine.experiment import BackboneChoice
+from ui.pages.backbone_settings import ImageSize, KeepHead
+from ui.pages.own_weights import OwnWeights, own_weights
 from ui.pages.weights_card import WeightsCard
 from ui.parts import Parts
+from ui.widgets.buttons import button
 from ui.widgets.card import ChoiceCard
 from ui.widgets.column import Column, caption
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
-from ui.widgets.words import brief
-
-if TYPE_CHECKING:
-    from storage.store import RunRow, RunStore
+from ui.widgets.words import brief, count
 
 START = BackboneChoice(name="conv4", weights="")  # no weights: the first pretrained ones there are
-OWN_SHOWN = 8  # finished runs offered as weights, newest first
-
-
-@dataclass(frozen=True)
-class OwnWeights:
-    """A saved run whose network can be started from."""
-
-    key: str
-    title: str
-    facts: str
+OWN_SHOWN = 8  # finished runs offered as weights, newest first, and so many more each time more are asked for
 
 
 class BackboneSection(Column):
@@ -48,13 +36,16 @@ class BackboneSection(Column):
         self._choice = START
         self._uses_pretrained = True
         self._shown: object = None
+        self._most_own = OWN_SHOWN
         self.cards: dict[str, ChoiceCard] = {}
         self.weights: dict[str, WeightsCard] = {}
         self._group, self._weights_group = QButtonGroup(self), QButtonGroup(self)
         for info in catalog.backbones():
             self._add_backbone(info)
         self.problem = Problem()
+        self.image_size = ImageSize()
         self.body.addWidget(self.problem)
+        self.body.addWidget(self.image_size)
         self.body.addWidget(caption("Start from"))
         self.scratch_words = Text("This method starts from random weights, whatever is chosen here.", "small", "muted")
         self.scratch_words.hide()
@@ -62,9 +53,17 @@ class BackboneSection(Column):
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
         self.body.addLayout(self._list)
+        self.more = button("", "", "Older runs of this backbone", self._show_more)
+        self.keep_head = KeepHead()
+        for widget in (self.more, self.keep_head):
+            widget.hide()
+            self.body.addWidget(widget)
         self.finish()
+        self._show_settings()
         self._group.buttonClicked.connect(lambda card: self._choose_backbone(card.key))
         self._weights_group.buttonClicked.connect(lambda card: self._choose_weights(card.key))
+        self.image_size.changed.connect(lambda: self._set(image_size=self.image_size.asked()))
+        self.keep_head.changed.connect(lambda: self._set(head="kept" if self.keep_head.is_kept() else "new"))
         parts.library.changed.connect(lambda _: self._look_for_weights())
 
     def _add_backbone(self, info: catalog.BackboneInfo) -> None:
@@ -84,12 +83,13 @@ class BackboneSection(Column):
 
     def tab_order(self) -> tuple[QWidget, ...]:
         lines = [(card, card.download) if card.download else (card,) for card in self.weights.values()]
-        return (*self.cards.values(), *(widget for line in lines for widget in line))
+        weights = (widget for line in lines for widget in line)
+        return (*self.cards.values(), self.image_size.field, *weights, self.more, self.keep_head.box)
 
     def choice(self) -> BackboneChoice:
         """The backbone; its weights are random for a method that uses no others."""
         known = self._uses_pretrained and self._choice.weights
-        return self._choice if known else self._choice.model_copy(update={"weights": "random"})
+        return self._choice if known else self._choice.model_copy(update={"weights": "random", "head": "new"})
 
     def info(self) -> catalog.BackboneInfo:
         return catalog.backbone(self._choice.name)
@@ -99,6 +99,7 @@ class BackboneSection(Column):
         self._choice = choice
         if choice.name in self.cards:
             self.cards[choice.name].setChecked(True)
+        self._show_settings()
         self._look_for_weights()
         self.changed.emit()
 
@@ -108,40 +109,63 @@ class BackboneSection(Column):
         self.scratch_words.setVisible(not uses)
         for card in self.weights.values():
             card.setEnabled(uses)
+        self.keep_head.setEnabled(uses)
 
     def _choose_backbone(self, name: str) -> None:
         if name != self._choice.name:
             self._choice = BackboneChoice(name=name, weights="")
+            self._most_own = OWN_SHOWN
+            self._show_settings()
             self._look_for_weights()
             self.changed.emit()
 
     def _choose_weights(self, key: str) -> None:
-        self._choice = self._choice.model_copy(update={"weights": key})
+        self._set(weights=key, head="new")
+        self._show_settings()
+
+    def _set(self, **changes: object) -> None:
+        self._choice = self._choice.model_copy(update=changes)
         self.changed.emit()
+
+    def _show_settings(self) -> None:
+        """Image size and head as they are chosen; an unknown backbone has none to show."""
+        self.image_size.setVisible(self._choice.name in self.cards)
+        if self._choice.name in self.cards:
+            info = self.info()
+            self.image_size.show_size(info.input_size, self._choice.image_size, info.fixed_size)
+        self.keep_head.show_kept(self._choice.head == "kept", self._choice.weights.startswith("run:"))
 
     # Which weights there are
 
     def _look_for_weights(self) -> None:
         name = self._choice.name
         if name in self.cards:
-            self._parts.library.read(lambda store: _weights(store, name), lambda found: self._show(name, *found))
+            self._parts.library.read(
+                lambda store: (catalog.weights(name), own_weights(store, name)), lambda found: self._show(name, *found)
+            )
+
+    def _show_more(self) -> None:
+        self._most_own += OWN_SHOWN
+        self._look_for_weights()
 
     def _show(self, name: str, published: tuple[catalog.WeightsInfo, ...], own: list[OwnWeights]) -> None:
-        if name != self._choice.name or (published, own, self._choice) == self._shown:
+        shown = (published, own, self._choice, self._most_own)
+        if name != self._choice.name or shown == self._shown:
             return
         self._clear()
         for info in published:
             self._add_weights(WeightsCard.of(info))
-        for one in own:
+        for one in own[: self._most_own]:
             self._add_weights(WeightsCard(one.key, one.title, one.facts, "your run"))
         if self._choice.weights == "":
             usable = [info.name for info in published if info.kind != "random" and info.state != "download"]
             self._choose_weights(usable[0] if usable else published[-1].name)
         elif self._choice.weights not in self.weights:
-            title = self._choice.weights.replace("run:", "Run ")
-            self._add_weights(WeightsCard(self._choice.weights, title, "Its weights were not found.", "missing"))
+            self._add_weights(_older_or_missing(self._choice.weights, own))
         self.weights[self._choice.weights].setChecked(True)
-        self._shown = (published, own, self._choice)
+        self.more.setText(f"Show {count(min(OWN_SHOWN, len(own) - self._most_own), 'older run')}")
+        self.more.setVisible(len(own) > self._most_own)
+        self._shown = (published, own, self._choice, self._most_own)
         self.listed.emit()
 
     def _clear(self) -> None:
@@ -190,17 +214,9 @@ class BackboneSection(Column):
         self._parts.background.crashed.emit(error)
 
 
-def _weights(store: RunStore, name: str) -> tuple[tuple[catalog.WeightsInfo, ...], list[OwnWeights]]:
-    """In the storage thread: published weights with where they are, and saved runs of the same backbone."""
-    own = [_own(run) for run in store.runs() if _can_be_started_from(store, run, name)]
-    return catalog.weights(name), own[:OWN_SHOWN]
-
-
-def _can_be_started_from(store: RunStore, run: RunRow, name: str) -> bool:
-    ended = run.state in (RunState.FINISHED, RunState.STOPPED)
-    return ended and run.experiment.backbone.name == name and (store.directory(run) / "best.safetensors").is_file()
-
-
-def _own(run: RunRow) -> OwnWeights:
-    result = f", {run.test.value:.1%} in its test" if run.test is not None else ""
-    return OwnWeights(f"run:{run.uid}", run.name, f"Trained on {run.experiment.dataset.name}{result}")
+def _older_or_missing(key: str, own: list[OwnWeights]) -> WeightsCard:
+    """The card of chosen weights that are not among those shown."""
+    older = next((one for one in own if one.key == key), None)
+    if older is not None:
+        return WeightsCard(key, older.title, older.facts, "your run")
+    return WeightsCard(key, key.replace("run:", "Run "), "Its weights were not found.", "missing")

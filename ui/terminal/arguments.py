@@ -117,6 +117,10 @@ def add_run(run: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="what it starts from, also run:NUMBER of a saved run; default: pretrained if any",
     )
+    flags.add_argument(
+        "--keep-head", action="store_const", const=True, help="keep the head that comes with the weights of a saved run"
+    )
+    flags.add_argument("--image-size", type=int, metavar="N", help="pixels on a side; default: the backbone's own")
     flags.add_argument("--method", metavar="NAME", help="how it learns; default lp_ft")
     flags.add_argument("--labels-per-class", type=int, metavar="N", help="labelled training images per class")
     flags.add_argument("--classes", type=int, metavar="N", help="use only N classes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from engine.backbones import catalog
 from engine.data.splits import split_classes, split_images
 from engine.experiment import Experiment
 from engine.registry import method
@@ -43,7 +44,8 @@ def check_data(experiment: Experiment) -> None:
 
 
 def with_exact_weights(experiments: Iterable[Experiment], workspace: Workspace) -> tuple[Experiment, ...]:
-    """ "run:4" or "run:my best" as weights become "run:<uid>"; raises `StorageError` when there is no such run."""
+    """ "run:4" or "run:my best" as weights become "run:<uid>"; raises `StorageError` when there is no such run and
+    `WeightsError` when it has another network."""
     experiments = tuple(experiments)
     if not any(experiment.backbone.weights.startswith(RUN) for experiment in experiments):
         return experiments
@@ -55,8 +57,11 @@ def exact(experiment: Experiment, store: RunStore) -> Experiment:
     weights = experiment.backbone.weights
     if not weights.startswith(RUN):
         return experiment
-    uid = store.run(run_key(weights.removeprefix(RUN))).uid
-    return experiment.model_copy(update={"backbone": experiment.backbone.model_copy(update={"weights": RUN + uid})})
+    run = store.run(run_key(weights.removeprefix(RUN)))
+    if run.experiment.backbone.name != experiment.backbone.name:
+        raise catalog.other_network(experiment.backbone)
+    backbone = experiment.backbone.model_copy(update={"weights": RUN + run.uid})
+    return experiment.model_copy(update={"backbone": backbone})
 
 
 def run_key(text: str) -> int | str:

@@ -12,7 +12,7 @@ from engine.experiment import Experiment, parse_experiment
 from engine.plan import Plan, load_plan, preset, presets, with_seeds
 from engine.registry import complete, fields, method, nearest
 
-SINGLE = ("data", "backbone", "weights", "method", "labels_per_class", "classes")
+SINGLE = ("data", "backbone", "weights", "image_size", "keep_head", "method", "labels_per_class", "classes")
 
 
 def plan_from(chosen: argparse.Namespace) -> Plan:
@@ -50,7 +50,12 @@ def experiment_from(chosen: argparse.Namespace) -> Experiment:
             "labels_per_class": chosen.labels_per_class,
             "classes": chosen.classes,
         },
-        "backbone": {"name": backbone, "weights": chosen.weights or usual_weights(backbone, name)},
+        "backbone": {
+            "name": backbone,
+            "weights": chosen.weights or usual_weights(backbone, name),
+            "head": "kept" if chosen.keep_head else "new",
+            "image_size": chosen.image_size,
+        },
         "method": {"name": name, "hyperparameters": settings_from(chosen.settings, name)},
     }
     return parse_experiment(body)

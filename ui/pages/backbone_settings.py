@@ -1,0 +1,92 @@
+"""What is set of a backbone besides which it is: the size of its images, and whether a run's head comes with it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from ui.widgets.fields import IntField
+from ui.widgets.text import Text
+
+LEAST, MOST, STEP = 8, 1024, 32  # pixels on a side
+
+
+class SideField(IntField):
+    """Pixels on a side; the arrow keys go by multiples of 32."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(LEAST, MOST, parent)
+        self.set_unit("px")
+
+    def stepBy(self, steps: int) -> None:
+        below = self.value() // STEP if steps > 0 else -(-self.value() // STEP)
+        self.setValue((below + steps) * STEP)
+
+
+class ImageSize(QWidget):
+    """changed: another size. `asked()` is None while it is the backbone's own."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._own = 0
+        self.field = SideField()
+        self.field.setAccessibleName("Image size")
+        self.help = Text("", "small", "muted")
+        label = QLabel("Image size")
+        label.setBuddy(self.field)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 8, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(4)
+        grid.addWidget(label, 0, 0)
+        grid.addWidget(self.field, 0, 1)
+        grid.addWidget(self.help, 1, 0, 1, 2)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
+        self.field.valueChanged.connect(lambda _: self.changed.emit())
+
+    def asked(self) -> int | None:
+        return self.field.value() if self.field.value() != self._own else None
+
+    def show_size(self, own: int, asked: int | None, fixed: bool) -> None:
+        """own: the size the backbone was made for. fixed: it reads no other."""
+        self._own = own
+        blocker = QSignalBlocker(self.field)
+        self.field.setValue(asked or own)
+        blocker.unblock()
+        smaller = "it reads no other size" if fixed else "smaller is faster and sees less"
+        words = f"Images are resized to this many pixels on a side. The backbone's own is {own}; {smaller}."
+        self.help.setText(words)
+        self.field.setAccessibleDescription(words)
+        self.field.setToolTip(words)
+
+
+class KeepHead(QWidget):
+    """Shown for the weights of a saved run. changed: by a person."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.box = QCheckBox("Keep its head")
+        help = "Go on with the classes this run has learned, in their order, instead of a new head."
+        self.box.setToolTip(help)
+        self.box.setAccessibleDescription(help)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.box)
+        column.addWidget(Text(help, "small", "muted"))
+        self.box.toggled.connect(lambda _: self.changed.emit())
+
+    def is_kept(self) -> bool:
+        return self.box.isChecked()
+
+    def show_kept(self, kept: bool, offered: bool) -> None:
+        """offered: the weights chosen are those of a run."""
+        blocker = QSignalBlocker(self.box)
+        self.box.setChecked(kept)
+        blocker.unblock()
+        self.setVisible(offered)
