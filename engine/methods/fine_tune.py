@@ -93,7 +93,7 @@ class FineTuneMethod(Method):
 
     family = "finetune"
     group = "All layers"
-    searched = ("learning_rate",)
+    searched: ClassVar[tuple[str, ...]] = ("learning_rate",)
     Hyperparameters = FineTuneHyperparameters
     measures_rates: ClassVar[bool] = False  # True: `measured_rates` is asked before each epoch
 
