@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.data.shifts import short
 from engine.data.sources import datasets
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
@@ -11,10 +12,12 @@ from engine.registry import method
 
 
 def run_name(experiment: Experiment) -> str:
-    """For example "LP-FT on Glyphs, 2 labels per class, seed 0"."""
-    labels = experiment.dataset.labels_per_class
-    few = f", {labels} label{'' if labels == 1 else 's'} per class" if labels else ""
-    return f"{method_title(experiment)} on {data_title(experiment)}{few}, seed {experiment.seed}"
+    """For example "LP-FT on Glyphs, target half, 2 labels per class, noise 3, seed 0"."""
+    data = experiment.dataset
+    labels = data.labels_per_class
+    few = f"{labels} label{'' if labels == 1 else 's'} per class" if labels else ""
+    said = (data.part or "", few, short(data.shift) if data.shift else "", f"seed {experiment.seed}")
+    return ", ".join([f"{method_title(experiment)} on {data_title(experiment)}", *(words for words in said if words)])
 
 
 def method_title(experiment: Experiment) -> str:

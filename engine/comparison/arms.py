@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engine.comparison.differences import data_title
+from engine.data.shifts import describe
 from engine.events import Evaluated
 from engine.experiment import Experiment
 
@@ -73,6 +74,8 @@ def conditions(experiment: Experiment, result: Evaluated) -> dict[str, str]:
         "data set": data_title(experiment),
         "classes": "all" if data.classes is None else str(data.classes),
         "split seed": str(data.split_seed),
+        "images used": data.part or "all",
+        "shift": describe(data.shift) if data.shift else "none",
     }
     return said | {key: str(value) for key, value in result.protocol.items() if key not in NOT_CONDITIONS}
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
+from typing import Any
 
+from engine.data.shifts import describe
 from engine.errors import ExperimentError
-from engine.experiment import Experiment
+from engine.experiment import Experiment, SearchChoice
 
 Value = str | int | float
 NONE = "–"
@@ -19,12 +21,18 @@ LABELS = {
     "dataset.labels_per_class": "Labels per class",
     "dataset.split": "Split",
     "dataset.split_seed": "Split seed",
+    "dataset.part": "Images used",
+    "dataset.validation_per_class": "Validation images per class",
+    "dataset.shift": "Shift",
+    "dataset.tested_on": "Also tested on",
     "backbone.name": "Backbone",
     "backbone.weights": "Pretrained weights",
     "backbone.head": "Head",
     "backbone.image_size": "Image size (pixels)",
     "method.name": "Method",
+    "search": "Search",
     "budget.minutes": "Time limit (minutes)",
+    "budget.instead_of_epochs": "Time instead of epochs",
     "seed": "Seed",
     "device": "Device",
     "precision": "Precision",
@@ -34,10 +42,17 @@ WHEN_EMPTY = {
     "dataset.classes": "all",
     "dataset.labels_per_class": "all",
     "dataset.split": "the method's own",
+    "dataset.part": "all",
+    "dataset.validation_per_class": "all",
+    "dataset.shift": "none",
+    "dataset.tested_on": "none",
     "backbone.image_size": "the backbone's own",
+    "search": "none",
     "budget.minutes": "none",
 }
 HYPERPARAMETER = "method.hyperparameters."
+WORDED_AS_ONE: dict[str, Any] = {"dataset": {"shift", "tested_on"}, "search": True}
+DATA_TITLES = {"mnist": "MNIST"}  # where the name with a capital letter is not the title
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +67,29 @@ class Difference:
 def flatten(experiment: Experiment) -> dict[str, Value]:
     """Every setting as "dataset.labels_per_class" -> value in words; empty hyperparameters get the method's own."""
     flat: dict[str, Value] = {}
-    walk(completed(experiment).model_dump(mode="json"), "", flat)
+    walk(completed(experiment).model_dump(mode="json", exclude=WORDED_AS_ONE), "", flat)
+    flat |= as_one(experiment)
     flat["dataset.name"] = data_title(experiment)
     flat["method.name"] = method_title(experiment.method.name)
     flat["backbone.name"] = backbone_title(experiment.backbone.name)
     return flat
+
+
+def as_one(experiment: Experiment) -> dict[str, Value]:
+    """Settings of several values, each in one phrase: "Gaussian noise, severity 3"; "20 trials, 5 folds"."""
+    data, search = experiment.dataset, experiment.search
+    return {
+        "dataset.shift": worded("dataset.shift", describe(data.shift) if data.shift else None),
+        "dataset.tested_on": worded("dataset.tested_on", "; ".join(map(describe, data.tested_on)) or None),
+        "search": worded("search", search_words(search) if search else None),
+    }
+
+
+def search_words(search: SearchChoice) -> str:
+    """E.g. "20 trials, 5 folds, of learning rate"."""
+    names = ", ".join(name.replace("_", " ") for name in search.parameters)
+    said = (f"{search.trials} trials", f"{search.folds} folds", f"of {names}" if names else "")
+    return ", ".join([*(words for words in said if words), *([] if search.pruning else ["none given up"])])
 
 
 def differences(experiments: Sequence[Experiment], grouped: bool = False) -> list[Difference]:
@@ -157,4 +190,4 @@ def data_title(experiment: Experiment) -> str:
     choice = experiment.dataset
     if choice.name == "folder" and choice.path:
         return PurePath(choice.path).name or choice.path
-    return choice.name.replace("_", " ").replace("-", " ").capitalize()
+    return DATA_TITLES.get(choice.name, choice.name.replace("_", " ").replace("-", " ").capitalize())

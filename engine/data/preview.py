@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.episodes import Episode, EpisodeSampler
 from engine.data.images import Cancel, ImageSet, Progress, Skipped
+from engine.data.shifts import describe, renamed, shifted
 from engine.data.sources import load
 from engine.data.splits import ClassSplit, ImageSplit, choose_classes, split_classes, split_images
 from engine.errors import ExperimentError, InvalidExperiment
@@ -16,6 +17,7 @@ from engine.experiment import DatasetChoice
 
 Picture = NDArray[np.uint8]
 STRIP = 16
+NAMED = 3  # renamed classes that the sentence about a label shift gives as examples
 SMALLEST, LARGEST = 28, 96
 
 
@@ -25,7 +27,8 @@ class DatasetPreview:
 
     strip: up to 16 images of different classes, uint8 [side, side, channels]. per_class: (name, images), in use only.
     counts: (training, validation, test) images, or classes when classes are divided. problem: why the choice cannot
-    be split as asked, or None; counts are then zero.
+    be split as asked, or None; counts are then zero. shifted: the strip after the chosen shift, empty without one or
+    when only labels shift. shift_sentence: what the shift does, "" without one.
     """
 
     title: str
@@ -38,6 +41,8 @@ class DatasetPreview:
     split_sentence: str
     counts: tuple[int, int, int]
     problem: ExperimentError | None = None
+    shifted: list[Picture] = field(default_factory=list)
+    shift_sentence: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +60,12 @@ def preview(choice: DatasetChoice, progress: Progress | None = None, cancelled: 
     data = load(choice, progress, cancelled)
     classes, refused = _classes(data, choice)
     split_sentence, counts, problem = ("", (0, 0, 0), refused) if refused else _divided(data, choice)
-    tally = data.counts
+    tally, samples = data.counts, _samples(data, classes, choice.split_seed)
+    strip = data.pixels(samples, shown_side(data), data.channels, cancelled=cancelled)
     return DatasetPreview(
         title=data.title,
         sentence=sentence(data),
-        strip=_strip(data, classes, choice.split_seed, cancelled),
+        strip=list(strip),
         per_class=tuple((data.class_names[place], int(tally[place])) for place in classes),
         skipped=data.skipped,
         layout=data.layout,
@@ -67,6 +73,8 @@ def preview(choice: DatasetChoice, progress: Progress | None = None, cancelled: 
         split_sentence=split_sentence,
         counts=counts,
         problem=problem,
+        shifted=_shifted_strip(strip, samples, choice),
+        shift_sentence=_shift_sentence(data, classes, choice),
     )
 
 
@@ -108,11 +116,30 @@ def _image_counts(split: ImageSplit, limited: bool) -> tuple[str, tuple[int, int
     return words, (train, validation, test)
 
 
-def _strip(data: ImageSet, classes: NDArray[np.int64], seed: int, cancelled: Cancel | None) -> list[Picture]:
+def _samples(data: ImageSet, classes: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     rng = np.random.default_rng([seed, 7])
     chosen = classes if len(classes) <= STRIP else np.sort(rng.permutation(classes)[:STRIP])
-    indices = [int(rng.choice(np.flatnonzero(data.labels == place))) for place in chosen]
-    return list(data.pixels(indices, shown_side(data), data.channels, cancelled=cancelled))
+    return np.array([rng.choice(np.flatnonzero(data.labels == place)) for place in chosen], dtype=np.int64)
+
+
+def _shifted_strip(strip: Picture, samples: NDArray[np.int64], choice: DatasetChoice) -> list[Picture]:
+    if choice.shift is None or choice.shift.kind == "label shift":
+        return []
+    return list(shifted(strip, choice.shift, samples))
+
+
+def _shift_sentence(data: ImageSet, classes: NDArray[np.int64], choice: DatasetChoice) -> str:
+    """E.g. "Gaussian noise, severity 3, on every image", or which classes exchange their names."""
+    if choice.shift is None:
+        return ""
+    if choice.shift.kind != "label shift":
+        return f"{describe(choice.shift)}, on every image"
+    names = renamed(len(classes), choice.shift, choice.split_seed)
+    moved = np.flatnonzero(names != np.arange(len(names)))
+    old, new = ([data.class_names[classes[place]] for place in places[:NAMED]] for places in (moved, names[moved]))
+    examples = ", ".join(f"“{before}” is called “{after}”" for before, after in zip(old, new, strict=True))
+    more = ", …" if len(moved) > NAMED else ""
+    return f"{len(moved)} of {len(classes)} classes take each other's names: {examples}{more}"
 
 
 def shown_side(data: ImageSet) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.experiment import DatasetChoice, Experiment, MethodChoice
+from engine.experiment import DatasetChoice, Experiment, MethodChoice, Shift
 from engine.naming import family, run_name
 
 
@@ -19,6 +19,16 @@ from engine.naming import family, run_name
         ),
         (DatasetChoice(name="folder", path="/photos/trash.zip"), "full_ft", "Full fine-tuning on trash, seed 3"),
         (DatasetChoice(name="gone"), "gone", "gone on gone, seed 3"),
+        (
+            DatasetChoice(name="mnist", path="/data/raw", labels_per_class=5, shift=Shift(kind="noise", severity=3)),
+            "lp_ft",
+            "LP-FT on MNIST, 5 labels per class, noise 3, seed 3",
+        ),
+        (
+            DatasetChoice(name="digits", part="target half", shift=Shift(kind="inversion")),
+            "lp_ft",
+            "LP-FT on Handwritten digits, target half, inversion, seed 3",
+        ),
     ],
 )
 def test_a_run_is_named_by_its_method_and_data(data: DatasetChoice, method: str, expected: str) -> None:

@@ -53,14 +53,16 @@ def read_rows(changed: Collection[int]) -> Callable[[RunStore], tuple[bool, list
 
 
 def images_of(experiment: Experiment, ids: np.ndarray) -> Callable[[Callable[[], bool]], list[np.ndarray]]:
-    """Work for the background: the images with these numbers, uint8 [TILE, TILE, channels] each."""
+    """Work for the background: the images with these numbers as the run saw them, uint8 [side, side, channels] each."""
 
     def work(cancelled: Callable[[], bool]) -> list[np.ndarray]:
-        from engine.data import sources
+        from engine.data import shifts, sources
 
         data = sources.load(experiment.dataset, cancelled=cancelled)
         inside = ids[ids < len(data.labels)]
         size = min(TILE, *data.typical_size)
-        return list(data.pixels(inside, size, data.channels, cancelled=cancelled))
+        pixels = data.pixels(inside, size, data.channels, cancelled=cancelled)
+        shift = experiment.dataset.shift
+        return list(shifts.shifted(pixels, shift, inside) if shift else pixels)
 
     return work

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from engine.comparison.differences import NONE, differences, flatten, shown
-from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.experiment import (
+    BackboneChoice,
+    Budget,
+    DatasetChoice,
+    Experiment,
+    MethodChoice,
+    SearchChoice,
+    Shift,
+)
 
 
 def experiment(method: str = "lp_ft", seed: int = 0, labels: int | None = 2, **hyperparameters: object) -> Experiment:
@@ -56,3 +64,39 @@ def test_a_method_this_version_does_not_know_is_shown_as_it_is() -> None:
 
 def test_numbers_are_shown_short() -> None:
     assert [shown(value) for value in (0.001, 20, "all", 0.1 + 0.2)] == ["0.001", "20", "all", "0.3"]
+
+
+def test_shifts_and_halves_are_said_in_words() -> None:
+    plain = Experiment(dataset=DatasetChoice(name="digits"))
+    shifted = Experiment(
+        dataset=DatasetChoice(
+            name="digits",
+            part="target half",
+            validation_per_class=10,
+            shift=Shift(kind="noise", severity=3),
+            tested_on=(Shift(kind="blur", severity=1), Shift(kind="inversion")),
+        )
+    )
+    assert [(row.label, row.values) for row in differences([plain, shifted])] == [
+        ("Images used", ("all", "target half")),
+        ("Validation images per class", ("all", 10)),
+        ("Shift", ("none", "Gaussian noise, severity 3")),
+        ("Also tested on", ("none", "Gaussian blur, severity 1; Inversion")),
+    ]
+
+
+def test_a_search_and_a_time_budget_are_said_in_words() -> None:
+    plain = Experiment()
+    searched = Experiment(
+        search=SearchChoice(trials=30, folds=4, parameters=("learning_rate",), pruning=False),
+        budget=Budget(minutes=2, instead_of_epochs=True),
+    )
+    assert [(row.label, row.values) for row in differences([plain, searched])] == [
+        ("Search", ("none", "30 trials, 4 folds, of learning rate, none given up")),
+        ("Time limit (minutes)", ("none", 2)),
+        ("Time instead of epochs", ("no", "yes")),
+    ]
+
+
+def test_mnist_is_written_as_it_is() -> None:
+    assert flatten(Experiment(dataset=DatasetChoice(name="mnist", path="/data")))["dataset.name"] == "MNIST"

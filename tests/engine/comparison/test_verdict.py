@@ -8,7 +8,7 @@ import pytest
 from engine.comparison.arms import Arm, arm
 from engine.comparison.verdict import verdict
 from engine.events import Evaluated
-from engine.experiment import DatasetChoice, Experiment
+from engine.experiment import DatasetChoice, Experiment, Shift
 
 PROTOCOL = {"split": "stratified", "batch norm": "statistics of training", "interval": "Wilson"}
 
@@ -178,6 +178,33 @@ def test_the_fingerprint_decides_whether_the_data_are_the_same() -> None:
     assert verdict(a, arm("B", [(moved, figure(right, data="1f3a"))])).kind == "too close"
     found = verdict(a, arm("B", [(home, figure(right, data="77c0"))]))
     assert found.reasons == ("the images of photos have changed between them",)
+
+
+def shifted_arm(shift: Shift | None, severity_name: str) -> Arm:
+    right = np.random.default_rng(0).random(400) < 0.8
+    return arm(severity_name, [(Experiment(dataset=DatasetChoice(shift=shift)), figure(right))])
+
+
+def test_tests_on_different_shifts_are_not_comparable() -> None:
+    plain, noise = shifted_arm(None, "plain"), shifted_arm(Shift(kind="noise", severity=3), "noise 3")
+    found = verdict(plain, noise)
+    assert found.kind == "not comparable"
+    assert "shift: none / Gaussian noise, severity 3" in found.sentence
+    assert verdict(noise, shifted_arm(Shift(kind="noise", severity=4), "noise 4")).kind == "not comparable"
+
+
+def test_tests_on_the_same_shift_are_comparable() -> None:
+    first, second = (shifted_arm(Shift(kind="blur", severity=2), name) for name in ("first", "second"))
+    assert verdict(first, second).kind != "not comparable"
+
+
+def test_halves_of_a_data_set_are_not_comparable() -> None:
+    right = np.random.default_rng(0).random(400) < 0.8
+    halves = [
+        arm(part, [(Experiment(dataset=DatasetChoice.model_validate({"part": part})), figure(right))])
+        for part in ("source half", "target half")
+    ]
+    assert "images used: source half / target half" in verdict(*halves).sentence
 
 
 def test_two_seeds_use_the_wide_interval_of_two_values() -> None:

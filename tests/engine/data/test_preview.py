@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from engine.data.preview import episode_preview, preview
+from engine.data.shifts import shifted
 from engine.data.sources import datasets, load
 from engine.errors import InvalidExperiment
-from engine.experiment import DatasetChoice
+from engine.experiment import DatasetChoice, Shift
 from tests.engine.data.conftest import Maker, picture
 
 
@@ -80,3 +81,36 @@ def test_large_photographs_are_shown_small(class_folders: Maker) -> None:
             picture(number, (400, 300)).save(folder / name / f"{number}.png")
     found = preview(DatasetChoice(name="folder", path=str(folder)))
     assert found.strip[0].shape == (96, 96, 3)
+
+
+def test_a_shift_is_shown_beside_the_samples() -> None:
+    plain = preview(DatasetChoice(name="digits"))
+    assert (plain.shifted, plain.shift_sentence) == ([], "")
+    inverted = preview(DatasetChoice(name="digits", shift=Shift(kind="inversion")))
+    assert inverted.shift_sentence == "Inversion, on every image"
+    for before, same, after in zip(plain.strip, inverted.strip, inverted.shifted, strict=True):
+        assert np.array_equal(before, same)
+        assert np.array_equal(after, 255 - before)
+
+
+def test_the_noise_that_is_shown_is_the_noise_of_that_image() -> None:
+    found = preview(DatasetChoice(name="digits", shift=Shift(kind="noise", severity=5)))
+    assert found.shift_sentence == "Gaussian noise, severity 5, on every image"
+    data = load(DatasetChoice(name="digits"))
+    every = data.pixels(range(len(data)), 28, 1)
+    (place,) = np.flatnonzero((every == found.strip[3]).all(axis=(1, 2, 3)))
+    again = shifted(every[place : place + 1], Shift(kind="noise", severity=5), np.array([place]))
+    assert np.array_equal(again[0], found.shifted[3])
+
+
+def test_a_label_shift_is_told_in_words() -> None:
+    """Severity 5 of 4 classes: each gets its neighbour's name, and the images stay as they are."""
+    chosen = DatasetChoice(name="digits", shift=Shift(kind="label shift", severity=5))
+    found = preview(chosen)
+    assert found.shifted == []
+    assert found.shift_sentence == (
+        "10 of 10 classes take each other's names: “0” is called “1”, “1” is called “2”, “2” is called “3”, …"
+    )
+    mild = preview(chosen.model_copy(update={"shift": Shift(kind="label shift", severity=1)}))
+    assert mild.shift_sentence.startswith("2 of 10 classes take each other's names: “")
+    assert mild.shift_sentence.count("is called") == 2
