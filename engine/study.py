@@ -172,6 +172,16 @@ def study_presets() -> tuple[Study, ...]:
     return tuple(sorted(map(load_study, PRESETS.glob("*.json")), key=lambda study: study.title))
 
 
+def names_study(text: str) -> bool:
+    """True for the name of a bundled study, or of a file that holds one."""
+    if text in {study.name for study in study_presets()}:
+        return True
+    try:
+        return is_study(json.loads(Path(text).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return False
+
+
 def study_preset(name: str) -> Study:
     """The bundled study of this name; raises `InvalidExperiment` with the nearest spelling."""
     known = {study.name: study for study in study_presets()}

@@ -54,9 +54,10 @@ def cells(study: Study) -> tuple[Cell, ...]:
 
 
 def rates(study: Study, arm: Arm) -> tuple[float | None, ...]:
-    """The learning rates an arm is tried at; only its own for a method that has none."""
+    """The learning rates an arm is tried at; only its own for a method that has none or trains nothing."""
     fields = method(arm.method.name).Hyperparameters.model_fields
-    return study.learning_rates if study.learning_rates and RATE in fields else (None,)
+    trains = RATE in fields and ("epochs" not in fields or fields["epochs"].default != 0)
+    return study.learning_rates if study.learning_rates and trains else (None,)
 
 
 def split_seed(study: Study, seed: int) -> int:

@@ -1,4 +1,4 @@
-"""What is wrong with a study, said before any of its runs is saved. Reads the data set, never an image's pixels twice."""
+"""What is wrong with a study, said before any of its runs is saved. Reads which images there are, not the pixels."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def other_backbone(study: Study) -> InvalidExperiment | None:
 
 
 def one_of_each(study: Study) -> list[tuple[Cell, Experiment]]:
-    """A cell of every arm, label count and shift, and of the source, with its experiment as if the source were there."""
+    """A cell of every arm, label count and shift, and of the source; its experiment is as if the source were there."""
     found: dict[object, tuple[Cell, Experiment]] = {}
     for cell in cells(study):
         found.setdefault((cell.arm, cell.labels, cell.shift), (cell, from_source(cell, "source")))

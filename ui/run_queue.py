@@ -39,17 +39,20 @@ class RunQueue:
         self._events: dict[int, deque[Event]] = {}
         self._closed = False
 
-    def submit(self, experiment: Experiment, name: str = "", plan: str = "", store: RunStore | None = None) -> RunRow:
-        """Save a new run and put it in line. Writes to `store`, or to one opened and closed here."""
-        if store is not None:
-            return self._submit_to(store, experiment, name, plan)
-        from storage.store import RunStore
+    def submit(
+        self, experiment: Experiment, name: str = "", plan: str = "", store: RunStore | None = None,
+        study_id: int | None = None, cell: str = "",
+    ) -> RunRow:  # fmt: skip
+        """Save a new run and put it in line. Writes to `store`, or to one opened and closed here.
 
-        with RunStore(self._workspace) as own:
-            return self._submit_to(own, experiment, name, plan)
+        study_id, cell: the study that the run belongs to, and its place there.
+        """
+        if store is None:
+            from storage.store import RunStore
 
-    def _submit_to(self, store: RunStore, experiment: Experiment, name: str, plan: str) -> RunRow:
-        run = store.create(experiment, name or run_name(experiment), plan, family(experiment))
+            with RunStore(self._workspace) as own:
+                return self.submit(experiment, name, plan, own, study_id, cell)
+        run = store.create(experiment, name or run_name(experiment), plan, family(experiment), study_id, cell)
         return self.enqueue(run, store.directory)
 
     def enqueue(self, run: RunRow, directory: Callable[[RunRow], Path]) -> RunRow:
@@ -80,6 +83,11 @@ class RunQueue:
     def discard(self, run_id: int) -> None:
         """Stop at once and move the run to the deleted ones (Ctrl+Z brings its curve back)."""
         self.stop(run_id, keep=False)
+
+    def interrupt(self, run_id: int) -> None:
+        """Stop at once and leave the run interrupted, so that it can be put in line again."""
+        if thread := self._threads.get(run_id):
+            thread.end("abandon")
 
     def drain(self) -> dict[int, list[Event]]:
         """What happened since the last call, per run that had something."""

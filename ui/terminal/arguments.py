@@ -12,7 +12,8 @@ from typing import NoReturn
 
 from engine.errors import ExperimentError, InvalidExperiment
 
-COMMANDS = ("demo", "run", "list", "show", "compare")
+KINDS = "noise, blur, contrast, brightness, pixelate, jpeg, inversion, label-shift"
+COMMANDS = ("demo", "run", "study", "list", "show", "compare")
 LISTS = ("datasets", "backbones", "methods", "presets", "devices", "runs")
 
 ABOUT = "Warmstart: a desktop workbench for transfer learning and meta-learning."
@@ -23,6 +24,7 @@ with no command the workbench opens in a window. From the terminal:
   PROGRAM list methods                what can be run; also datasets, backbones, presets, devices, runs
   PROGRAM run few-shot                run a preset or an experiment file with a progress bar
   PROGRAM run --data digits --method scratch --labels-per-class 10 --seeds 3
+  PROGRAM study list                  studies: one question, a grid of runs, one figure
   PROGRAM compare 4 5                 which of two saved runs is better, and is the difference real?
 
 Everything is saved in one database that the window shows too. Exit codes: 0 done, 1 a run failed, 2 bad input,
@@ -35,11 +37,24 @@ examples:
   PROGRAM run my-experiment.json              an experiment file, or a study: {"experiments": [...], "seeds": [0, 1, 2]}
   PROGRAM run --data photos.zip --backbone squeezenet1_0 --weights imagenet --method lp_ft
   PROGRAM run --data glyphs --classes 40 --labels-per-class 2 --seeds 3
+  PROGRAM run --data digits --labels-per-class 5 --shift noise:3 --tested-on noise:5 blur:3
   PROGRAM run --method maml --set inner_steps=5 --set shot=5 --minutes 10
   PROGRAM run --data digits --dry-run > my-experiment.json
 
 A folder or zip holds one folder of images per class. --set changes one of the method's hyperparameters
 (PROGRAM list methods --json names them all). Ctrl+C stops, evaluates and keeps; a second Ctrl+C leaves at once.
+"""
+STUDY_HELP = """\
+examples:
+
+  PROGRAM study list                          the saved studies and the bundled ones
+  PROGRAM study error-against-size            run a bundled study; its table is printed at the end
+  PROGRAM study my-study.json --seeds 3       a study file: {"title": …, "arms": [{"title": …, "method": …}, …],
+                                              "labels": [1, 5], "shifts": [null, {"kind": "noise", "severity": 3}]}
+  PROGRAM study continue 2                    go on after a stop, a crash or a failure; nothing finished is run again
+  PROGRAM study show 2                        its table so far and what it says
+
+The window shows the same studies with a figure. Ctrl+C stops; what is finished is kept.
 """
 
 
@@ -98,6 +113,7 @@ def parser() -> Parser:
 
     add_demo(command("demo", "run the one-minute example and show the comparison"))
     add_run(command("run", "run an experiment or a study with a progress bar", RUN_HELP))
+    add_study(command("study", "run or continue a study: arms, label counts, shifts and seeds as one grid", STUDY_HELP))
     add_questions(command)
     return top
 
@@ -124,6 +140,7 @@ def add_run(run: argparse.ArgumentParser) -> None:
     flags.add_argument("--method", metavar="NAME", help="how it learns; default lp_ft")
     flags.add_argument("--labels-per-class", type=int, metavar="N", help="labelled training images per class")
     flags.add_argument("--classes", type=int, metavar="N", help="use only N classes")
+    add_data_flags(flags)
     flags.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings", help="a hyperparameter; repeatable"
     )
@@ -133,6 +150,26 @@ def add_run(run: argparse.ArgumentParser) -> None:
     both.add_argument("--minutes", type=float, metavar="M", help="stop training after M minutes and evaluate")
     both.add_argument("--name", help="what the runs are called in the list")
     both.add_argument("--dry-run", action="store_true", help="print the experiment file and run nothing")
+
+
+def add_data_flags(flags: argparse._ArgumentGroup) -> None:
+    flags.add_argument("--part", choices=("source", "target"), help="use one half of the images of each class")
+    flags.add_argument("--validation-per-class", type=int, metavar="N", help="at most N validation images per class")
+    flags.add_argument("--shift", metavar="KIND:N", help=f"shift every image; N from 1 to 5, KIND one of {KINDS}")
+    flags.add_argument(
+        "--tested-on",
+        nargs="+",
+        metavar="KIND:N",
+        help="test on shifted test images as well, which it never learns from",
+    )
+
+
+def add_study(study: argparse.ArgumentParser) -> None:
+    study.add_argument("what", metavar="PRESET|FILE|list|show|continue", help="a bundled study, a file, or what to do")
+    study.add_argument("key", nargs="?", metavar="STUDY", help="for show and continue: its number, uid or title")
+    study.add_argument("--seeds", type=int, metavar="N", help="use seeds 0 to N-1")
+    study.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
+    study.add_argument("--dry-run", action="store_true", help="print the study file and run nothing")
 
 
 def add_questions(command: object) -> None:

@@ -40,6 +40,10 @@ def answer(chosen: argparse.Namespace) -> int:
         from ui.terminal.run import run_from_command_line
 
         return run_from_command_line(chosen)
+    if chosen.command == "study":
+        from ui.terminal.study import study_from_command_line
+
+        return study_from_command_line(chosen)
     if chosen.command == "list":
         from ui.terminal.listing import print_list
 

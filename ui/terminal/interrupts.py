@@ -14,10 +14,12 @@ STOPPING = "\nStopping: the best weights so far are tested and kept. Press Ctrl+
 class Interrupts:
     """`stopping()` turns true at the first Ctrl+C; the second raises `KeyboardInterrupt`. Used in a `with` statement.
 
-    Outside the main thread it changes nothing, as signals only reach that one.
+    words: what the first one is answered with. Outside the main thread it changes nothing, as signals only reach that
+    one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, words: str = STOPPING) -> None:
+        self._words = words
         self._asked = False
         self._before: Any = None
 
@@ -39,4 +41,4 @@ class Interrupts:
         if self._asked:
             raise KeyboardInterrupt
         self._asked = True
-        os.write(2, STOPPING.encode())  # print is not safe inside a signal handler
+        os.write(2, self._words.encode())  # print is not safe inside a signal handler

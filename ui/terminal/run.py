@@ -12,6 +12,7 @@ from engine.events import RunState
 from engine.experiment import Experiment
 from engine.naming import family, run_name
 from engine.plan import Plan, plan_as_json
+from engine.study import names_study
 from storage.record import record
 from storage.store import RunRow, RunStore
 from ui.terminal.checks import check, with_exact_weights
@@ -29,6 +30,10 @@ DONE, RUN_FAILED, INTERRUPTED = 0, 1, 130
 
 
 def run_from_command_line(chosen: argparse.Namespace) -> int:
+    if chosen.plan and names_study(chosen.plan):
+        from ui.terminal.study import new_study
+
+        return new_study(argparse.Namespace(**vars(chosen), what=chosen.plan))
     plan = plan_from(chosen)
     if chosen.dry_run:
         print(json.dumps(plan_as_json(plan), indent=2, ensure_ascii=False))

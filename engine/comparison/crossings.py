@@ -1,0 +1,124 @@
+"""Where one arm of a study overtakes another as the labels grow: interpolated on the logarithm of the label count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+from math import exp, log, nan
+
+from engine.comparison.intervals import Interval, mean_interval
+from engine.comparison.study_table import StudyTable, paired
+from engine.comparison.wording import count, number
+from engine.experiment import Shift
+from engine.study import shift_words
+
+Points = Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """before: the arm that is ahead with fewer labels, after: with more. labels: where they are equal.
+
+    The interval of `labels` is over seeds, on the logarithm, and only known when every seed crosses exactly once; then
+    the value is their geometric mean, else where the mean curves cross. clear: on both sides the difference of the
+    nearest label counts excludes zero.
+    """
+
+    before: int
+    after: int
+    shift: Shift | None
+    metric: str
+    labels: Interval
+    clear: bool
+
+
+def crossings(table: StudyTable) -> list[Crossing]:
+    """Every crossing of two mean curves, by shift and test set."""
+    kinds = dict.fromkeys((column.shift, column.metric) for column in table.columns)
+    pairs = list(combinations(range(len(table.study.arms)), 2))
+    return [found for kind in kinds for first, second in pairs for found in of_pair(table, first, second, *kind)]
+
+
+def of_pair(table: StudyTable, first: int, second: int, shift: Shift | None, metric: str) -> list[Crossing]:
+    """Where two arms change places on one test set."""
+    gaps = differences(table, first, second, shift, metric)
+    mean = [(labels, gap.value) for labels, (gap, _) in gaps.items()]
+    found = sign_changes(mean)
+    return [
+        Crossing(
+            first if falls else second, second if falls else first, shift, metric,
+            over_seeds(gaps, labels, only=len(found) == 1), is_clear(gaps, labels),
+        )
+        for labels, falls in found
+    ]  # fmt: skip
+
+
+Gaps = Mapping[int, tuple[Interval, Mapping[int, float]]]
+
+
+def differences(table: StudyTable, first: int, second: int, shift: Shift | None, metric: str) -> Gaps:
+    """Label count -> (paired difference of the arms, seed -> difference), by rising count."""
+    found = {}
+    for place, column in enumerate(table.columns):
+        if column.labels is None or (column.shift, column.metric) != (shift, metric):
+            continue
+        one, other = table.entries[first][place], table.entries[second][place]
+        gap = paired(one, other)
+        if gap is not None:
+            shared = set(one.scores) & set(other.scores)
+            found[column.labels] = gap, {seed: one.scores[seed] - other.scores[seed] for seed in shared}
+    return dict(sorted(found.items()))
+
+
+def sign_changes(curve: Points) -> list[tuple[float, bool]]:
+    """(x, falls) wherever a curve of (x, y) with rising x changes its sign, linear in log x; zeros alone are none."""
+    known = [(x, y) for x, y in curve if y != 0]
+    changes = []
+    for (x0, y0), (x1, y1) in pairwise(known):
+        if (y0 > 0) != (y1 > 0):
+            zeros = [x for x, y in curve if x0 < x < x1 and y == 0]
+            changes.append((middle(zeros) if zeros else between(x0, y0, x1, y1), y0 > 0))
+    return changes
+
+
+def middle(zeros: Sequence[float]) -> float:
+    """Halfway, on the logarithm, between the first and the last label count at which both are equal."""
+    return exp((log(zeros[0]) + log(zeros[-1])) / 2)
+
+
+def between(x0: float, y0: float, x1: float, y1: float) -> float:
+    return exp(log(x0) + (log(x1) - log(x0)) * y0 / (y0 - y1))
+
+
+def over_seeds(gaps: Gaps, labels: float, only: bool) -> Interval:
+    """The crossing with Student's interval over seeds where each of them crosses exactly once, else without one."""
+    seeds = set.intersection(*(set(each) for _, each in gaps.values()))
+    each = [sign_changes([(n, by_seed[seed]) for n, (_, by_seed) in gaps.items()]) for seed in sorted(seeds)]
+    if not only or len(seeds) < 2 or any(len(found) != 1 for found in each):
+        return Interval(labels, nan, nan, len(seeds))
+    found = mean_interval(log(changes[0][0]) for changes in each)
+    return Interval(exp(found.value), exp(found.low), exp(found.high), found.n)
+
+
+def is_clear(gaps: Gaps, labels: float) -> bool:
+    """True when both the last label count before and the first after the crossing show a difference."""
+    before = [gap for n, (gap, _) in gaps.items() if n < labels]
+    after = [gap for n, (gap, _) in gaps.items() if n > labels]
+    return bool(before and after) and before[-1].excludes_zero() and after[0].excludes_zero()
+
+
+def sentence(table: StudyTable, crossing: Crossing) -> str:
+    """ "LP-FT overtakes Linear probe at 8.2 labels per class (95 % interval 6.0 to 11.3, 5 seeds)." """
+    before, after = (table.study.arms[place].title for place in (crossing.before, crossing.after))
+    found = crossing.labels
+    where = f"{shift_words(crossing.shift)}: " if len(table.study.shifts) > 1 else ""
+    where = f"{where[:1].upper()}{where[1:]}"
+    about = number(found.value, 1 if found.value < 10 else 0)
+    seeds = count(found.n, "seeds")
+    if found.known:
+        basis = f"95 % interval {number(found.low)} to {number(found.high)}, {seeds}"
+    else:
+        basis = f"where the means over {seeds} cross; single seeds do not each cross once"
+    doubt = "" if crossing.clear else " Beside it the two cannot be told apart with certainty."
+    return f"{where}{after} overtakes {before} at {about} labels per class ({basis}).{doubt}"

@@ -1,0 +1,117 @@
+"""A saved study as it is now: its grid, what its runs found, what failed, and what is still to come. No Qt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.comparison.crossings import Crossing, crossings, sentence
+from engine.comparison.study_table import Outcome, StudyTable, answers, study_table
+from engine.comparison.wording import count
+from engine.events import RunState
+from engine.study import Study, parse_study
+from engine.study_cells import Cell, cell_name, cells
+from ui.study_runner import Progress, progress, states
+
+if TYPE_CHECKING:
+    from storage.store import CellRun, Failure, RunStore, StudyRow
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A cell without a result: what its run is called, its id, and why it failed."""
+
+    name: str
+    run_id: int
+    failure: Failure | None
+
+
+@dataclass(frozen=True)
+class StudyNow:
+    """seconds_left: from the runs so far, one after another; None before the first has finished."""
+
+    row: StudyRow
+    study: Study
+    progress: Progress
+    table: StudyTable
+    crossings: tuple[Crossing, ...]
+    failed: tuple[Failed, ...]
+    seconds_left: float | None
+    seconds_per_run: float | None
+    run_ids: tuple[int, ...]  # of the finished runs that count, for Compare
+
+    @property
+    def is_complete(self) -> bool:
+        return self.progress.finished == self.progress.total
+
+    def sentences(self) -> list[str]:
+        """What the study shows: the best arm of each column, then where arms overtake each other."""
+        return [*answers(self.table), *(sentence(self.table, found) for found in self.crossings)]
+
+
+def saved_study(row: StudyRow) -> Study:
+    """The study in a saved row, under the title it has now; raises `InvalidExperiment`."""
+    return parse_study({**json.loads(row.spec), "title": row.title})
+
+
+def read_study(store: RunStore, key: int | str) -> StudyNow:
+    """Everything about one study; raises `ExperimentError` when it is gone or cannot be understood."""
+    row = store.study(key)
+    return study_now(row, saved_study(row), store.study_runs(row.id))
+
+
+def study_now(row: StudyRow, study: Study, runs: Sequence[CellRun]) -> StudyNow:
+    wanted = cells(study)
+    _, _, failed = states(runs)
+    table = study_table(study, outcomes(runs), failed)
+    mean, left = pace(wanted, runs)
+    return StudyNow(
+        row, study, progress(wanted, runs), table, tuple(crossings(table)), tuple(failures(study, wanted, runs)), left,
+        mean, finished_ids(wanted, runs),
+    )  # fmt: skip
+
+
+def outcomes(runs: Iterable[CellRun]) -> dict[str, Outcome]:
+    """What each finished cell found, by its key; of two runs of a cell the later one."""
+    return {run.cell: Outcome(run.tests, run.best, run.last) for run in runs if run.state is RunState.FINISHED}
+
+
+def finished_ids(wanted: Sequence[Cell], runs: Iterable[CellRun]) -> tuple[int, ...]:
+    grid = {cell.key for cell in wanted if cell.arm is not None}
+    return tuple({run.cell: run.id for run in runs if run.state is RunState.FINISHED and run.cell in grid}.values())
+
+
+def failures(study: Study, wanted: Sequence[Cell], runs: Sequence[CellRun]) -> list[Failed]:
+    """The cells whose latest run failed, in the order of the grid."""
+    _, _, failed = states(runs)
+    latest = {run.cell: run for run in runs if run.cell in failed and run.state is RunState.FAILED}
+    return [
+        Failed(cell_name(study, cell), latest[cell.key].id, latest[cell.key].failure)
+        for cell in wanted
+        if cell.key in latest
+    ]
+
+
+def pace(wanted: Sequence[Cell], runs: Iterable[CellRun]) -> tuple[float | None, float | None]:
+    """(mean seconds of a run, seconds of the runs to come): arms take as long as their own finished runs did."""
+    took = {run.cell: run.seconds for run in runs if run.state is RunState.FINISHED and isfinite(run.seconds)}
+    by_arm: dict[int | None, list[float]] = {}
+    for cell in wanted:
+        if cell.key in took:
+            by_arm.setdefault(cell.arm, []).append(took[cell.key])
+    if not by_arm:
+        return None, None
+    overall = float(np.mean([value for values in by_arm.values() for value in values]))
+    each = {arm: float(np.mean(values)) for arm, values in by_arm.items()}
+    return overall, sum(each.get(cell.arm, overall) for cell in wanted if cell.key not in took)
+
+
+def progress_words(now: Progress) -> str:
+    """ "42 of 140 runs", with what failed."""
+    said = f"{now.finished:,} of {count(now.total, 'runs')}"
+    return f"{said}, {now.failed:,} failed" if now.failed else said

@@ -1,0 +1,138 @@
+"""Feeds a study to the queue, a few runs at a time. No Qt and no thread: whoever shows the study asks it to go on.
+
+    while runner.feed(store): wait until one of its runs has ended
+
+What is finished is known from the database alone, so a study goes on after a crash where it was: finished cells are
+never run again, an interrupted run is put in line again, and the table is that of an uninterrupted study.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.events import LIVE_STATES, RunState
+from engine.study import Study
+from engine.study_cells import Cell, cell_name, cells, from_source, next_cell
+from ui.run_queue import RunQueue
+
+if TYPE_CHECKING:
+    from storage.store import CellRun, RunRow, RunStore
+
+AHEAD = 2  # runs of one study in the queue at a time: the next one waits where the present one works
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Runs of the grid. left: not finished, failed or in line; blocked: of those, the ones whose source failed."""
+
+    total: int
+    finished: int
+    in_line: int
+    failed: int
+    blocked: int
+
+    @property
+    def left(self) -> int:
+        return self.total - self.finished - self.in_line - self.failed
+
+
+class StudyRunner:
+    """One study at work in this process. A failed cell is tried again once for each `start`, not by itself."""
+
+    def __init__(self, queue: RunQueue, study_id: int, study: Study) -> None:
+        self.study_id, self.study = study_id, study
+        self.cells = cells(study)
+        self.feeding = False
+        self._queue = queue
+        self._given: set[str] = set()  # cells put in line since `start`: a failure among them is not tried again
+        self._mine: set[int] = set()  # ids of the runs put in line here
+
+    def start(self) -> None:
+        """Begin, or go on after a pause or a stop: what failed before is tried once more."""
+        self.feeding = True
+        self._given.clear()
+
+    def pause(self) -> None:
+        """Let the run at work end and put nothing more in line; the one that waits leaves the line."""
+        self.feeding = False
+        self._interrupt(run_id for run_id in self._mine if self._queue.state(run_id) is RunState.QUEUED)
+
+    def stop(self) -> None:
+        """End the runs in the queue at once; they are done again when the study goes on."""
+        self.feeding = False
+        self._interrupt(self._mine)
+
+    def _interrupt(self, run_ids: Iterable[int]) -> None:
+        for run_id in list(run_ids):
+            self._queue.interrupt(run_id)
+
+    def active(self) -> list[int]:
+        """Ids of the runs that this put in line and that have not ended."""
+        self._mine = {run_id for run_id in self._mine if self._queue.state(run_id) is not None}
+        return sorted(self._mine)
+
+    def feed(self, store: RunStore) -> Progress:
+        """Put in line what is next, as far as there is room; returns how far the study is."""
+        runs = store.study_runs(self.study_id)
+        while self.feeding and len(self.active()) < AHEAD and (cell := self._next(runs)) is not None:
+            self._put_in_line(store, cell, runs)
+            runs = store.study_runs(self.study_id)
+        return self.progress(runs)
+
+    def _next(self, runs: list[CellRun]) -> Cell | None:
+        done, live, failed = states(runs)
+        return next_cell(self.cells, done, live | (failed & self._given))
+
+    def _put_in_line(self, store: RunStore, cell: Cell, runs: list[CellRun]) -> None:
+        """Put the cell's interrupted run in line again if it is of the same experiment, else a new one."""
+        source = next((run.uid for run in runs if run.cell == cell.source and run.state is RunState.FINISHED), "")
+        experiment = from_source(cell, source)
+        run = self._interrupted(store, cell, runs)
+        if run is not None and run.experiment == experiment:
+            store.set_state(run.id, RunState.QUEUED)
+            run = self._queue.enqueue(store.run(run.id), store.directory)
+        else:
+            name = cell_name(self.study, cell)
+            run = self._queue.submit(experiment, name, self.study.name, store, self.study_id, cell.key)
+        self._given.add(cell.key)
+        self._mine.add(run.id)
+
+    def _interrupted(self, store: RunStore, cell: Cell, runs: list[CellRun]) -> RunRow | None:
+        found = [run.id for run in runs if run.cell == cell.key and run.state is RunState.INTERRUPTED]
+        return store.run(found[-1]) if found else None
+
+    def drain(self) -> None:
+        """Let go of what the runs said; for front ends that show a study by its cells alone."""
+        self._queue.drain()
+
+    def close(self) -> None:
+        """End the queue; what it still works is left interrupted."""
+        self.feeding = False
+        self._queue.close("abandon")
+
+    def progress(self, runs: list[CellRun]) -> Progress:
+        """How far the study is with these runs."""
+        return progress(self.cells, runs)
+
+    def is_over(self, now: Progress) -> bool:
+        """True when nothing is in line and nothing more will be put there."""
+        return not now.in_line and (not self.feeding or now.left == now.blocked)
+
+
+def states(runs: Iterable[CellRun]) -> tuple[set[str], set[str], set[str]]:
+    """The cells that are finished, in line, and failed (and neither of the former)."""
+    runs = list(runs)
+    done = {run.cell for run in runs if run.state is RunState.FINISHED}
+    live = {run.cell for run in runs if run.state in LIVE_STATES} - done
+    failed = {run.cell for run in runs if run.state is RunState.FAILED} - done - live
+    return done, live, failed
+
+
+def progress(wanted: tuple[Cell, ...], runs: Iterable[CellRun]) -> Progress:
+    """Counts over the cells of the study; runs of cells that it no longer has are left out."""
+    done, live, failed = states(runs)
+    known = {cell.key for cell in wanted}
+    blocked = [cell for cell in wanted if cell.source in failed and cell.key not in done | live | failed]
+    return Progress(len(wanted), len(done & known), len(live & known), len(failed & known), len(blocked))

@@ -1,0 +1,159 @@
+"""`study`: run, continue, list and show studies. Progress on standard output, then the table with what it says."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+from engine.errors import InvalidExperiment
+from engine.experiment import Experiment
+from engine.study import Study, completed, load_study, study_preset, study_presets
+from engine.study_cells import cells, count_runs, study_as_json
+from engine.study_checks import check_study, one_of_each
+from storage.store import RunStore, StudyRow
+from storage.workspace import Workspace
+from ui.run_queue import RunQueue
+from ui.studies.reading import progress_words, read_study, saved_study
+from ui.study_runner import StudyRunner
+from ui.terminal.arguments import program
+from ui.terminal.checks import check_device, exact
+from ui.terminal.display import make_display
+from ui.terminal.downloads import fetch_missing_weights
+from ui.terminal.interrupts import Interrupts
+from ui.terminal.output import print_json, print_table
+from ui.terminal.study_display import StudyDisplay, make_study_display, print_study
+from ui.terminal.workspaces import open_workspace
+
+DONE, RUN_FAILED, INTERRUPTED = 0, 1, 130
+STOPPING = "\nStopping: what is finished is kept and can be continued. Press Ctrl+C again to leave at once.\n"
+POLL = 0.01  # seconds between two looks at the queue
+WORDS = ("list", "show", "continue")
+
+
+def study_from_command_line(chosen: argparse.Namespace) -> int:
+    if chosen.what not in WORDS:
+        return new_study(chosen)
+    if chosen.what == "list":
+        return list_studies(chosen)
+    if not chosen.key:
+        raise InvalidExperiment(f"“study {chosen.what}” needs a study.", f"{program()} study list shows them.")
+    return show_study(chosen) if chosen.what == "show" else continue_study(chosen)
+
+
+def new_study(chosen: argparse.Namespace) -> int:
+    """Check the study, save it and run it to the end."""
+    study = named_study(chosen.what)
+    study = study if chosen.seeds is None else study.with_seeds(chosen.seeds)
+    study = completed(study if chosen.device is None else study.model_copy(update={"device": chosen.device}))
+    if chosen.dry_run:
+        print(json.dumps(study_as_json(study), indent=2, ensure_ascii=False))
+        return DONE
+    workspace = open_workspace(chosen.workspace)
+    study = with_exact_weights(study, workspace)
+    fetch_missing_weights([experiment for _, experiment in one_of_each(study)], make_display(chosen.json))
+    check_study(study)
+    check_device(cells(study)[0].experiment)
+    with RunStore(workspace) as store:
+        display = make_study_display(chosen.json)
+        point_at_unfinished(store, study, display)
+        return work(store, store.create_study(study.title, study.canonical()), display, chosen.json)
+
+
+def named_study(text: str) -> Study:
+    """The preset or the file that was named; raises `InvalidExperiment` with the nearest spelling."""
+    is_preset = text in {study.name for study in study_presets()}
+    if not is_preset and (text.endswith(".json") or Path(text).is_file()):
+        return load_study(Path(text))
+    return study_preset(text)
+
+
+def with_exact_weights(study: Study, workspace: Workspace) -> Study:
+    """Arms that start from "run:4" or "run:my best" start from "run:<uid>"; raises `StorageError` for no such run."""
+    with RunStore(workspace) as store:
+        arms = [
+            arm.model_copy(update={"backbone": exact(Experiment(backbone=arm.backbone), store).backbone})
+            for arm in study.arms
+        ]
+    return study.model_copy(update={"arms": tuple(arms)})
+
+
+def point_at_unfinished(store: RunStore, study: Study, display: StudyDisplay) -> None:
+    """Say that the same study was begun before."""
+    for row in store.studies():
+        if row.spec == study.canonical() and len(row.finished) < count_runs(study):
+            display.say(f"The same study was begun before; to go on with it: {program()} study continue {row.uid}")
+            return
+
+
+def continue_study(chosen: argparse.Namespace) -> int:
+    with RunStore(open_workspace(chosen.workspace)) as store:
+        row = store.study(chosen.key)
+        check_study(saved_study(row))
+        return work(store, row, make_study_display(chosen.json), chosen.json)
+
+
+def work(store: RunStore, row: StudyRow, display: StudyDisplay, as_json: bool) -> int:
+    """Run what is missing of a saved study, then print its table; returns the exit code."""
+    store.mark_interrupted()
+    runner = StudyRunner(RunQueue(store.workspace), row.id, saved_study(row))
+    with display, Interrupts(STOPPING) as interrupts:
+        try:
+            follow(runner, store, row, display, interrupts)
+        finally:
+            runner.close()
+    now = read_study(store, row.id)
+    print_study(now, as_json)
+    if interrupts.stopping():
+        display.say(f"Stopped. To go on: {program()} study continue {row.uid}")
+        return INTERRUPTED
+    return RUN_FAILED if now.failed else DONE
+
+
+def follow(runner: StudyRunner, store: RunStore, row: StudyRow, display: StudyDisplay, interrupts: Interrupts) -> None:
+    """Feed the queue and tell what ends, until nothing is left or somebody asks to stop."""
+    runner.start()
+    display.begin(row, runner, store.study_runs(row.id))
+    while True:
+        now = runner.feed(store)
+        display.show(store.study_runs(row.id), now)
+        if runner.is_over(now):
+            return
+        before = runner.active()
+        while runner.active() == before and not (runner.feeding and interrupts.stopping()):
+            time.sleep(POLL)
+            runner.drain()
+        if interrupts.stopping():
+            runner.stop()
+
+
+def show_study(chosen: argparse.Namespace) -> int:
+    with RunStore(open_workspace(chosen.workspace)) as store:
+        store.mark_interrupted()
+        print_study(read_study(store, chosen.key), chosen.json)
+    return DONE
+
+
+def list_studies(chosen: argparse.Namespace) -> int:
+    """The saved studies, then the bundled ones that can be started."""
+    with RunStore(open_workspace(chosen.workspace)) as store:
+        store.mark_interrupted()
+        saved = [read_study(store, row.id) for row in store.studies()]
+    if chosen.json:
+        for now in saved:
+            print_json({"id": now.row.id, "uid": now.row.uid, "title": now.row.title, "created": now.row.created,
+                        "finished": now.progress.finished, "total": now.progress.total,
+                        "failed": now.progress.failed})  # fmt: skip
+        for study in study_presets():
+            print_json({"preset": study.name, "title": study.title, "runs": count_runs(study)})
+        return DONE
+    if saved:
+        rows = [(now.row.id, now.row.title, progress_words(now.progress), now.row.uid) for now in saved]
+        print_table((">study", "title", "progress", "uid"), rows)
+    else:
+        print("No studies are saved yet.")
+    print()
+    presets = [(study.name, count_runs(study), study.title) for study in study_presets()]
+    print_table(("preset", ">runs", "question"), presets)
+    return DONE

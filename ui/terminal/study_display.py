@@ -1,0 +1,211 @@
+"""How a study is shown on the terminal: a line or a bar while it works, JSON lines for programs, and its table."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from engine.comparison.crossings import sentence
+from engine.comparison.study_table import TEST, Entry, StudyTable
+from engine.comparison.wording import duration, percent, with_interval
+from engine.events import RunState
+from ui.studies.reading import StudyNow, progress_words
+from ui.study_runner import Progress, StudyRunner
+from ui.terminal.output import console, print_json, print_table
+
+if TYPE_CHECKING:
+    from storage.store import CellRun, StudyRow
+
+ENDS = (RunState.FINISHED, RunState.FAILED)
+
+
+class StudyDisplay(Protocol):
+    """Told of the runs whenever they may have changed. Used in a `with` statement."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def begin(self, row: StudyRow, runner: StudyRunner, runs: Sequence[CellRun]) -> None: ...
+    def show(self, runs: Sequence[CellRun], now: Progress) -> None: ...
+    def say(self, text: str) -> None: ...
+
+
+def make_study_display(as_json: bool) -> StudyDisplay:
+    """JSON lines if asked for, a bar on a terminal, plain lines otherwise."""
+    if as_json:
+        return StudyJson()
+    return StudyBar() if console().is_terminal else StudyLines()
+
+
+class StudyLines:
+    """One line for each run that ended."""
+
+    def __init__(self) -> None:
+        self.console = console()
+        self.told: set[int] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def begin(self, row: StudyRow, runner: StudyRunner, runs: Sequence[CellRun]) -> None:
+        self.told = {run.id for run in runs if run.state in ENDS}
+        now = runner.progress(list(runs))
+        self.say(f"Study {row.id}: {row.title} ({progress_words(now)} done, uid {row.uid})")
+
+    def show(self, runs: Sequence[CellRun], now: Progress) -> None:
+        for run in newly_ended(runs, self.told):
+            self.say(f"  {now.finished + now.failed} of {now.total}  {ending(run)}")
+
+    def say(self, text: str) -> None:
+        self.console.print(text, markup=False, soft_wrap=True)
+
+
+def newly_ended(runs: Iterable[CellRun], told: set[int]) -> list[CellRun]:
+    """The runs that ended since the last call; they count as told from now on."""
+    fresh = [run for run in runs if run.state in ENDS and run.id not in told]
+    told.update(run.id for run in fresh)
+    return fresh
+
+
+def ending(run: CellRun) -> str:
+    """ "First block, noise 5, seed 0: 49.2 %, 0.4 s", or why it failed."""
+    if run.failure is not None:
+        return f"{run.name}: failed. {run.failure.message} {run.failure.advice}".rstrip()
+    return f"{run.name}: {percent(run.tests.get(TEST, float('nan')))}, {duration(run.seconds)}"
+
+
+class StudyBar(StudyLines):
+    """One bar over all runs, redrawn when one ends; only failures get a line."""
+
+    def __enter__(self) -> Self:
+        columns = (TextColumn("{task.description}"), BarColumn(None), MofNCompleteColumn(), TimeRemainingColumn())
+        self.bar = Bar(*columns, console=self.console, auto_refresh=False, transient=True)
+        self.bar.start()
+        self.task = self.bar.add_task("", total=None)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bar.stop()
+
+    def show(self, runs: Sequence[CellRun], now: Progress) -> None:
+        for run in newly_ended(runs, self.told):
+            if run.failure is not None:
+                self.say(f"  {ending(run)}")
+        working = next((run.name for run in runs if run.state is RunState.RUNNING), "")
+        self.bar.update(self.task, total=now.total, completed=now.finished + now.failed, description=working)
+        self.bar.refresh()
+
+
+class StudyJson:
+    """Every run that ended as {"event": "cell", …}."""
+
+    def __init__(self) -> None:
+        self.told: set[int] = set()
+        self.uid = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def begin(self, row: StudyRow, runner: StudyRunner, runs: Sequence[CellRun]) -> None:
+        self.told, self.uid = {run.id for run in runs if run.state in ENDS}, row.uid
+        now = runner.progress(list(runs))
+        print_json({"event": "study", "study": row.uid, "id": row.id, "title": row.title, **asdict(now)})
+
+    def show(self, runs: Sequence[CellRun], now: Progress) -> None:
+        for run in newly_ended(runs, self.told):
+            failure = run.failure and {"message": run.failure.message, "advice": run.failure.advice}
+            print_json({
+                "event": "cell", "study": self.uid, "run": run.uid, "name": run.name, "cell": run.cell,
+                "state": str(run.state), "tests": run.tests, "seconds": run.seconds, "failure": failure,
+            })  # fmt: skip
+
+    def say(self, text: str) -> None:
+        print(text, file=sys.stderr)
+
+
+def print_study(now: StudyNow, as_json: bool) -> None:
+    """The study's table, what it shows, and what failed."""
+    if as_json:
+        print_json(study_object(now))
+        return
+    print(f"\n{now.row.title}")
+    print(f"{progress_words(now.progress)}{left_words(now)}\n")
+    heads, rows = text_table(now.table)
+    print_table(heads, rows)
+    if any(entry.best for row in now.table.entries for entry in row):
+        print("* best: its lead over the next arm excludes zero, paired over seeds")
+    for said in ["", *now.sentences(), *(failed_words(now))]:
+        print(said)
+
+
+def left_words(now: StudyNow) -> str:
+    if now.is_complete or now.seconds_left is None:
+        return ""
+    return f", about {duration(now.seconds_left)} to go"
+
+
+def failed_words(now: StudyNow) -> list[str]:
+    return [
+        f"Failed: {failed.name}. {failed.failure.message} {failed.failure.advice}".rstrip()
+        for failed in now.failed
+        if failed.failure is not None
+    ]
+
+
+def text_table(table: StudyTable) -> tuple[list[str], list[list[str]]]:
+    """Headings and rows; arms are the rows unless there are more columns than arms."""
+    titles = [arm.title for arm in table.study.arms]
+    columns = [column.title for column in table.columns]
+    cells = [[entry_words(entry) for entry in row] for row in table.entries]
+    if len(columns) <= max(4, len(titles)):
+        return ["arm", *(f">{title}" for title in columns)], [
+            [title, *row] for title, row in zip(titles, cells, strict=True)
+        ]
+    turned = [list(column) for column in zip(*cells, strict=True)]
+    return ["", *(f">{title}" for title in titles)], [[title, *row] for title, row in zip(columns, turned, strict=True)]
+
+
+def entry_words(entry: Entry) -> str:
+    """ "81.2 ± 1.4 % *"; the number of seeds where it has only one."""
+    if entry.interval is None:
+        return "–"
+    star = " *" if entry.best else ""
+    return f"{with_interval(entry.interval)}{star}"
+
+
+def study_object(now: StudyNow) -> dict[str, object]:
+    """A study for programs: every column of every arm, and the sentences."""
+    entries = [
+        {
+            "arm": arm.title, "column": column.title, "labels": column.labels, "metric": column.metric,
+            "shift": column.shift and column.shift.model_dump(), "best": entry.best,
+            "scores": {str(seed): score for seed, score in sorted(entry.scores.items())},
+            **(asdict(entry.interval) if entry.interval else {}),
+        }
+        for arm, row in zip(now.study.arms, now.table.entries, strict=True)
+        for column, entry in zip(now.table.columns, row, strict=True)
+    ]  # fmt: skip
+    return {
+        "event": "table", "study": now.row.uid, "id": now.row.id, "title": now.row.title, **asdict(now.progress),
+        "entries": entries, "crossings": [sentence(now.table, found) for found in now.crossings],
+        "sentences": now.sentences(), "failed": failed_words(now),
+    }  # fmt: skip
