@@ -24,10 +24,10 @@ from engine.trainable import count_trainable
 
 SIZES = {"conv4": 28, "resnet_small": 28, "resnet18": 64, "squeezenet1_0": 64, "vit_b_16": 224, "convnext_tiny": 64}
 NETWORKS = tuple(SIZES)
-ALL, CLASSES = "all blocks", 3
+CLASSES = 3
 FAMILY = (
-    "full_ft", "scratch", "lp_ft", "linear_probe", "discriminative", "gradual", "surgical", "l2_sp", "auto_rgn", "bitfit",
-    "lora", "reinit_last",
+    "full_ft", "scratch", "lp_ft", "linear_probe", "discriminative", "gradual", "surgical", "l2_sp", "auto_rgn",
+    "bitfit", "lora", "reinit_last",
 )  # fmt: skip
 FROM_THE_FIRST_EPOCH = {"lp_ft": "head", "linear_probe": "head", "gradual": "head", "surgical": "first"}
 STILL_NORMS = {"lp_ft", "surgical", "auto_rgn", "bitfit", "lora"}
