@@ -13,12 +13,20 @@ from engine.devices import training_threads
 from engine.errors import Cancelled, ExperimentError, StorageError
 from engine.events import Event, RunFailed, RunStopped
 from engine.experiment import Experiment
+from engine.head_bench import run_head_bench
 from engine.limits import Limits, never
 from engine.meta.run import run_meta
-from engine.methods.base import MetaLearner
+from engine.methods.base import MetaLearner, Method
+from engine.methods.fine_tune import FineTuneMethod
+from engine.methods.head_bench import HeadBench
 from engine.preflight import problems
 from engine.registry import build_method, complete
 from engine.supervised import run_supervised
+
+# What runs a method, by the kind of method it is.
+RUNNERS: tuple[tuple[type[Method], Callable[..., Iterator[Event]]], ...] = (
+    (MetaLearner, run_meta), (FineTuneMethod, run_supervised), (HeadBench, run_head_bench),
+)  # fmt: skip
 
 keep_freed_memory()
 
@@ -57,8 +65,15 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool]) -> I
     torch.set_num_threads(training_threads())
     method = build_method(experiment)
     limits = Limits(stop, experiment.budget.minutes, experiment.budget.instead_of_epochs)
-    run = run_meta if isinstance(method, MetaLearner) else run_supervised
-    yield from run(experiment, method, directory, limits)
+    yield from _runner(experiment, method)(experiment, method, directory, limits)
+
+
+def _runner(experiment: Experiment, method: Method) -> Callable[..., Iterator[Event]]:
+    if experiment.search is not None:
+        from engine.search import run_searched  # Optuna takes a while to load
+
+        return run_searched
+    return next(runner for kind, runner in RUNNERS if isinstance(method, kind))
 
 
 def _open_directory(directory: Path, experiment: Experiment) -> None:

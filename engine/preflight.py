@@ -10,11 +10,12 @@ from engine.backbones import catalog
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice, Experiment
 from engine.registry import complete, method, nearest
+from engine.search_space import search_faults
 
 
 def problems(experiment: Experiment) -> list[InvalidExperiment]:
     """Every fault found; `.field` says beside which input to show it. Empty when the run may start."""
-    checks: tuple[Callable[[Experiment], Iterator[InvalidExperiment]], ...] = (_data, _backbone, _method, _fit)
+    checks: tuple[Callable[[Experiment], Iterator[InvalidExperiment]], ...] = (_data, _backbone, _method, _fit, _search)
     return [fault for check in checks for fault in check(experiment)]
 
 
@@ -135,3 +136,10 @@ def _only_fine_tuning(dataset: DatasetChoice) -> Iterator[InvalidExperiment]:
         yield InvalidExperiment(
             f"{words} does not apply to meta-learning.", "Take it away, or choose a fine-tuning method.", "dataset"
         )
+
+
+def _search(experiment: Experiment) -> Iterator[InvalidExperiment]:
+    try:
+        yield from search_faults(experiment)
+    except InvalidExperiment:
+        return  # no such method, which is said already

@@ -25,15 +25,28 @@ def run_supervised(experiment: Experiment, method: FineTuneMethod, directory: Pa
     """Read, build, train, test. Raises `ExperimentError` for what a person can mend."""
     device = torch_device(experiment.device)
     material = yield from heeding(limits, read_material(experiment, device))
-    model = build(experiment, method, len(material.split.classes), directory.parent).to(device)
-    checkpoints = Checkpoints(directory)
-    training = tuning(experiment, method, model, material, checkpoints, limits)
+    training = prepared(experiment, method, material, directory, limits)
     yield RunStarted(training.total_steps, training.steps_per_epoch, training.batch_size, facts(training, material))
     yield from few_images_notice(material)
+    yield from train_and_test(training, experiment, material)
+
+
+def prepared(
+    experiment: Experiment, method: FineTuneMethod, material: Material, directory: Path, limits: Limits
+) -> FineTuning:
+    """The network with its weights and all that is needed to train it."""
+    model = build(experiment, method, len(material.split.classes), directory.parent)
+    model = model.to(material.train.pixels.device)
+    return tuning(experiment, method, model, material, Checkpoints(directory), limits)
+
+
+def train_and_test(training: FineTuning, experiment: Experiment, material: Material) -> Iterator[Event]:
+    """Train to the end or to the limits, keep the weights, test those that were chosen."""
+    limits, method = training.limits, training.method
     limits.start()
-    yield from kept(training, checkpoints)
-    weights = select_weights(model, method, checkpoints, training.epoch)
-    yield from test(model, material, experiment, weights, training.bf16)
+    yield from kept(training, training.checkpoints)
+    weights = select_weights(training.model, method, training.checkpoints, training.epoch)
+    yield from test(training.model, material, experiment, weights, training.bf16)
     total = training.step if training.stopped_early else training.total_steps
     yield from last_words(limits, training.step, total, f"{training.epoch} of {method.epochs} epochs")
 

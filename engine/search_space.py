@@ -1,0 +1,128 @@
+"""Which hyperparameters a search may choose, and between which bounds: the method's own. Torch-free."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.errors import InvalidExperiment
+from engine.experiment import Experiment
+from engine.methods.base import Method
+from engine.registry import HyperparameterField, fields, method, nearest
+
+SMALLEST = 1e-6  # where a logarithmic range begins whose bound is zero
+FIXED = ("batch_size", "tested", "patience")  # with everything counted in epochs: they set how long a run is
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """One hyperparameter's values: low..high (log: by equal ratios), or `choices`."""
+
+    name: str
+    label: str
+    low: float
+    high: float
+    log: bool
+    whole: bool
+    choices: tuple[Any, ...] = ()
+
+    def words(self) -> str:
+        """ "0.000001 to 1, by ratio" or "cosine, constant"."""
+        if self.choices:
+            return ", ".join(str(choice) for choice in self.choices)
+        return f"{self.low:g} to {self.high:g}{', by equal ratios' if self.log else ''}"
+
+    def nearest(self, value: Any) -> Any:
+        """The value itself, or the bound it lies beyond."""
+        return value if self.choices else type(value)(min(max(value, self.low), self.high))
+
+
+def searchable(chosen: type[Method]) -> tuple[Range, ...]:
+    """Every hyperparameter of the method that may be searched, in the order of its form."""
+    if chosen.family != "finetune" or not chosen.searched:
+        return ()
+    found = (_range(field) for field in fields(chosen) if not _sets_length(field.name))
+    return tuple(one for one in found if one is not None)
+
+
+def usual(chosen: type[Method]) -> tuple[str, ...]:
+    """What is searched when nobody says otherwise."""
+    return tuple(one.name for one in searchable(chosen) if one.name in chosen.searched)
+
+
+def space(experiment: Experiment) -> tuple[Range, ...]:
+    """The ranges of the experiment's search, in the order of the form; raises `InvalidExperiment`."""
+    chosen = method(experiment.method.name)
+    known = {one.name: one for one in searchable(chosen)}
+    wanted = (experiment.search.parameters if experiment.search else ()) or usual(chosen)
+    for name in wanted:
+        if name not in known:
+            raise _refused(chosen, name, known)
+    return tuple(one for one in known.values() if one.name in wanted)
+
+
+def search_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
+    """What is wrong with the experiment's search, before any data are read."""
+    if experiment.search is None:
+        return
+    chosen = method(experiment.method.name)
+    if not searchable(chosen):
+        yield InvalidExperiment(
+            f"A search by cross-validation is for fine-tuning; {chosen.title} has none.",
+            "Switch the search off, or choose a fine-tuning method.", "search",
+        )  # fmt: skip
+        return
+    try:
+        space(experiment)
+    except InvalidExperiment as fault:
+        yield fault
+
+
+def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment:
+    """The experiment with these hyperparameters and without a search: what "Use it" hands on."""
+    filled = {**experiment.method.hyperparameters, **values}
+    chosen = experiment.method.model_copy(update={"hyperparameters": filled})
+    return experiment.model_copy(update={"method": chosen, "search": None})
+
+
+def words_of(values: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    """ "learning rate 0.0031, weight decay 0.2"."""
+    return ", ".join(f"{labels.get(name, name).lower()} {shown(value)}" for name, value in values.items())
+
+
+def shown(value: Any) -> str:
+    """Two digits say where on a logarithmic range a value lies; three are shown."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def labels_of(name: str) -> dict[str, str]:
+    """Hyperparameter -> its label; empty for a method this version does not know."""
+    try:
+        return {field.name: field.label for field in fields(method(name))}
+    except InvalidExperiment:
+        return {}
+
+
+def _sets_length(name: str) -> bool:
+    return "epochs" in name or name in FIXED
+
+
+def _range(field: HyperparameterField) -> Range | None:
+    if field.kind in ("bool", "choice"):
+        choices = (False, True) if field.kind == "bool" else field.choices
+        return Range(field.name, field.label, 0, 0, False, False, choices) if len(choices) > 1 else None
+    if field.low is None or field.high is None or not math.isfinite(field.low + field.high):
+        return None
+    low = max(field.low, SMALLEST) if field.log else field.low
+    return Range(field.name, field.label, low, field.high, field.log, field.kind == "int")
+
+
+def _refused(chosen: type[Method], name: str, known: Sequence[str] | Mapping[str, Any]) -> InvalidExperiment:
+    if name in chosen.Hyperparameters.model_fields and _sets_length(name):
+        label = labels_of(chosen.name).get(name, name)
+        return InvalidExperiment(
+            f"“{label}” sets how long a run is and is not searched.", f"Search one of: {', '.join(known)}.", "search"
+        )
+    return InvalidExperiment(f"{chosen.title} has nothing to search called “{name}”.", nearest(name, known), "search")
