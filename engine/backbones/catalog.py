@@ -131,7 +131,7 @@ SQUEEZENET = BackboneInfo(
 CONVNEXT = BackboneInfo(
     "convnext_tiny",
     "ConvNeXt-Tiny",
-    "A convolutional network built with what transformers taught; strong features, slow without a GPU.",
+    "Strong photo features from a modern convolutional network; slow without a GPU.",
     (
         Block("stem", "Stem", 4_896),
         Block("stage1", "Stage 1", 237_888),
@@ -147,7 +147,7 @@ CONVNEXT = BackboneInfo(
 VIT = BackboneInfo(
     "vit_b_16",
     "ViT-B/16",
-    "The vision transformer: patches of 16 pixels that attend to each other; made for a GPU.",
+    "Patches of 16 pixels that attend to each other; made for a GPU.",
     (
         Block("stem", "Patches", 742_656),
         Block("layers1_3", "Layers 1–3", 21_263_616),

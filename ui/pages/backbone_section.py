@@ -52,12 +52,11 @@ class BackboneSection(Column):
         self.body.addWidget(self.scratch_words)
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
+        self.keep_head = KeepHead(self)
         self.body.addLayout(self._list)
         self.more = button("", "", "Older runs of this backbone", self._show_more)
-        self.keep_head = KeepHead()
-        for widget in (self.more, self.keep_head):
-            widget.hide()
-            self.body.addWidget(widget)
+        self.more.hide()
+        self.body.addWidget(self.more)
         self.finish()
         self._show_settings()
         self._group.buttonClicked.connect(lambda card: self._choose_backbone(card.key))
@@ -84,7 +83,7 @@ class BackboneSection(Column):
     def tab_order(self) -> tuple[QWidget, ...]:
         lines = [(card, card.download) if card.download else (card,) for card in self.weights.values()]
         weights = (widget for line in lines for widget in line)
-        return (*self.cards.values(), self.image_size.field, *weights, self.more, self.keep_head.box)
+        return (*self.cards.values(), self.image_size.field, *weights, self.keep_head.box, self.more)
 
     def choice(self) -> BackboneChoice:
         """The backbone; its weights are random for a method that uses no others."""
@@ -134,6 +133,9 @@ class BackboneSection(Column):
             info = self.info()
             self.image_size.show_size(info.input_size, self._choice.image_size, info.fixed_size)
         self.keep_head.show_kept(self._choice.head == "kept", self._choice.weights.startswith("run:"))
+        if self._choice.weights in self.weights:  # the box stands under the weights it belongs to
+            self._list.removeWidget(self.keep_head)
+            self._list.insertWidget(self._list.indexOf(self.weights[self._choice.weights]) + 1, self.keep_head)
 
     # Which weights there are
 
@@ -163,6 +165,7 @@ class BackboneSection(Column):
         elif self._choice.weights not in self.weights:
             self._add_weights(_older_or_missing(self._choice.weights, own))
         self.weights[self._choice.weights].setChecked(True)
+        self._show_settings()
         self.more.setText(f"Show {count(min(OWN_SHOWN, len(own) - self._most_own), 'older run')}")
         self.more.setVisible(len(own) > self._most_own)
         self._shown = (published, own, self._choice, self._most_own)

@@ -56,8 +56,8 @@ class ImageSize(QWidget):
         blocker = QSignalBlocker(self.field)
         self.field.setValue(asked or own)
         blocker.unblock()
-        smaller = "it reads no other size" if fixed else "smaller is faster and sees less"
-        words = f"Images are resized to this many pixels on a side. The backbone's own is {own}; {smaller}."
+        why = "It reads no other size." if fixed else "A smaller one is faster and sees less."
+        words = f"Pixels on a side; the backbone's own is {own}. {why}"
         self.help.setText(words)
         self.field.setAccessibleDescription(words)
         self.field.setToolTip(words)
@@ -75,7 +75,7 @@ class KeepHead(QWidget):
         self.box.setToolTip(help)
         self.box.setAccessibleDescription(help)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(12, 0, 0, 4)
         column.setSpacing(4)
         column.addWidget(self.box)
         column.addWidget(Text(help, "small", "muted"))
