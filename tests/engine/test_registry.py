@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from engine import registry
 from engine.backbones import catalog
 from engine.errors import InvalidExperiment
-from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, parse_experiment
+from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice, parse_experiment
 from engine.preflight import problems
 
 NAMES = [
@@ -150,3 +150,23 @@ def test_the_window_can_draw_forms_before_torch_is_loaded() -> None:
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "wanted,sentence",
+    [
+        (experiment("full_ft", layers={"conv9": {"rate": 0.1}}), "no block called “conv9”"),
+        (experiment("full_ft", layers={"conv1": {"speed": 1}}), "“speed” is not a known setting"),
+        (experiment("full_ft", layers={"head": {"rate": 0}}), "new head never learns"),
+        (experiment("surgical", head="stays as it is"), "new head never learns"),
+        (experiment("surgical", block="stage9"), "no block “stage9”"),
+        (experiment("linear_probe", layers={"head": {"rate": 0}}), "Nothing learns"),
+        (experiment("as_is"), "tests the head that came with the weights"),
+        (Experiment(budget=Budget(instead_of_epochs=True)), "needs the minutes"),
+    ],
+)
+def test_a_table_that_cannot_work_is_a_sentence(wanted: Experiment, sentence: str) -> None:
+    faults = [fault for fault in problems(wanted) if sentence in fault.message]
+    assert len(faults) == 1
+    assert faults[0].advice
+    assert faults[0].field
