@@ -22,6 +22,7 @@ from engine.events import (
     RunStarted,
     RunState,
     RunStopped,
+    TrialCompleted,
 )  # fmt: skip
 from ui.library import Library
 from ui.run_queue import RunQueue
@@ -80,11 +81,13 @@ class LiveRun:
     messages: list[Notice] = field(default_factory=list)
     results: list[Evaluated] = field(default_factory=list)
     checkpoints: dict[str, CheckpointSaved] = field(default_factory=dict)
+    trials: list[TrialCompleted] = field(default_factory=list)
     failure: RunFailed | None = None
     started: float | None = None  # monotonic seconds of RunStarted
     ended: float | None = None
     _paused_at: float | None = None
     _paused: float = 0.0
+    _searched: float = 0.0  # seconds until the last trial, before the run's own steps
 
     def elapsed(self) -> float:
         """Seconds of training so far, pauses left out; 0 before the first step."""
@@ -98,10 +101,13 @@ class LiveRun:
         return min(1.0, self.step / self.total_steps) if self.total_steps else None
 
     def seconds_left(self) -> float | None:
-        """Estimate from this run's own steps; None before enough of them are done."""
-        if self.step < 2 or not self.total_steps or self.elapsed() < 0.5:
+        """Estimate from this run's own steps, or from how far its search is; None before enough of them are done."""
+        if self.trials and self.step == 0 and self.activity and self.fraction:
+            return self.elapsed() * (1 - self.fraction) / self.fraction
+        trained = self.elapsed() - self._searched
+        if self.step < 2 or not self.total_steps or trained < 0.5:
             return None
-        return self.elapsed() * max(0, self.total_steps - self.step) / self.step
+        return trained * max(0, self.total_steps - self.step) / self.step
 
     def set_state(self, state: RunState) -> None:
         now = time.monotonic()
@@ -127,6 +133,9 @@ class LiveRun:
                 self.messages.append(event)
             case Evaluated():
                 self.results.append(event)
+            case TrialCompleted():
+                self.trials.append(event)
+                self._searched = self.elapsed()
             case CheckpointSaved():
                 self.checkpoints[event.kind] = event
             case RunFinished() | RunStopped() | RunFailed():

@@ -99,6 +99,7 @@ class RunsPage(QWidget):
         self.detail.header.renamed.connect(self.deeds.rename)
         self.detail.trouble.change_wanted.connect(self.deeds.clone)
         self.detail.trouble.again_wanted.connect(self.deeds.again)
+        self.detail.search.use_wanted.connect(self.parts.navigator.clone)
         self.deeds.renamed = self.detail.header.edit_name
 
     def paintEvent(self, event: QPaintEvent) -> None:

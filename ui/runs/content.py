@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from engine.events import Evaluated
+from engine.events import Evaluated, TrialCompleted
 from ui import theme
 from ui.runs.run_now import best_index
 from ui.widgets.curve_axes import StepScale
@@ -37,13 +37,16 @@ class Content:
     curves: Mapping[str, CurveLike] = field(default_factory=dict)
     results: Sequence[Evaluated] = ()
     messages: Sequence[Message] = ()
+    trials: Sequence[TrialCompleted] = ()
 
 
 def read_content(store: RunStore, run_id: int) -> Content:
     """Everything the page shows of a run; runs in the storage thread."""
     names = [name for name in store.metric_names(run_id) if name.partition("/")[0] in ("train", "val", "moved")]
     curves = {name: store.curve(run_id, name) for name in names}
-    return Content(store.run(run_id), curves, store.results(run_id), store.messages(run_id))
+    row = store.run(run_id)
+    trials = store.trials(run_id) if row.experiment.search else ()
+    return Content(row, curves, store.results(run_id), store.messages(run_id), trials)
 
 
 # metric -> (label, style, dashed)

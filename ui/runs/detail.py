@@ -24,6 +24,7 @@ from ui.runs.message_log import MessageLog
 from ui.runs.result_card import ResultCard
 from ui.runs.run_curves import RunCurves
 from ui.runs.run_now import RunNow
+from ui.runs.search_view import SearchView
 from ui.runs.trouble_card import TroubleCard
 from ui.widgets.block_picture import BlockPicture
 from ui.widgets.curve_axes import StepScale
@@ -42,7 +43,7 @@ class RunDetail(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("The chosen run")
         self.header = Header(deeds)
-        self.trouble, self.result = TroubleCard(), ResultCard()
+        self.trouble, self.result, self.search = TroubleCard(), ResultCard(), SearchView()
         self.curves = RunCurves(settings)
         self.blocks = BlockPicture()
         self.distance = CurvePlot("Distance from the initial weights")
@@ -71,7 +72,7 @@ class RunDetail(QScrollArea):
         column = QVBoxLayout(page := QWidget())
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(12)
-        for part in (self.header, self.trouble, self.result):
+        for part in (self.header, self.trouble, self.result, self.search):
             column.addWidget(part)
         column.addWidget(self.curves, 1)
         column.addLayout(lower)
@@ -99,6 +100,8 @@ class RunDetail(QScrollArea):
     def start_run(self, now: RunNow) -> None:
         """Another run: what is known at once; its content follows."""
         self.verticalScrollBar().setValue(0)
+        self.search.start_run(now.row.id, now.row.experiment)
+        self._make_room({}, now)
         self._show_blocks(now.row.experiment)
         self._show_results([], now.row.id)
         self.messages.show_messages([])
@@ -109,6 +112,8 @@ class RunDetail(QScrollArea):
         """A run as it was saved."""
         self.curves.say_empty("The curves appear with the first step." if now.is_live else "This run has no curve.")
         self._draw(content.curves, now)
+        self._make_room(content.curves, now)
+        self.search.show_trials(content.trials, content.row.facts, now.row.id)
         self._show_results(content.results, now.row.id)
         self.messages.show_messages(content.messages)
 
@@ -120,12 +125,19 @@ class RunDetail(QScrollArea):
     def drawing_live(self, live: LiveRun, now: RunNow, content: Content | None) -> Iterator[None]:
         """The same one plot at a time, so that the event loop may turn in between."""
         is_live = live.state in LIVE_STATES
+        self._make_room(live.curves, now)
+        self.search.show_trials(live.trials, live.facts, now.row.id)
+        yield
         yield from self.curves.drawing(live.curves, self._scale_of(now), now.row.id, is_live)
         self._draw_distance(live.curves, self._scale_of(now), is_live)
         yield
         self._show_results(live.results, now.row.id)
         saved = content.messages if content is not None else ()
         self.messages.show_messages(saved, live.messages[len(saved) :])
+
+    def _make_room(self, curves: Mapping[str, CurveLike], now: RunNow) -> None:
+        """While a run searches it has no curves yet."""
+        self.curves.setVisible(bool(curves) or now.row.experiment.search is None)
 
     def _draw(self, curves: Mapping[str, CurveLike], now: RunNow) -> None:
         self.curves.show_curves(curves, self._scale_of(now), now.row.id, False)

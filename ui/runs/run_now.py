@@ -67,8 +67,8 @@ class RunNow:
         return LOOKS[self.state][0]
 
     def epoch_text(self) -> str:
-        """ "epoch 3 of 30", counted from the epoch that is at work; "" before the first step."""
-        if not self.total_steps:
+        """ "epoch 3 of 30", counted from the epoch that is at work; "" before the first step and during a search."""
+        if not self.total_steps or (self.activity and not self.step):
             return ""
         epochs = max(1, -(-self.total_steps // self.steps_per_epoch))
         begun = self.step // self.steps_per_epoch + (self.is_live and self.step < self.total_steps)
@@ -98,7 +98,7 @@ def run_now(row: RunRow, live: LiveRun | None) -> RunNow:
     steps = live.steps_per_epoch or row.steps_per_epoch
     return RunNow(
         row, live.state, live.step, live.total_steps or row.total_steps, max(1, steps), live.elapsed(),
-        None if live.activity else live.seconds_left(), activity(live),
+        None if live.activity and not live.trials else live.seconds_left(), activity(live),
         live.fraction if live.activity else live.progress(), live_best(live, max(1, steps)), True,
     )  # fmt: skip
 

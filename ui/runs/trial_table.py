@@ -1,0 +1,139 @@
+"""The trials of a search as a table: values, accuracy with its interval, folds, state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, QSortFilterProxyModel, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QHeaderView, QSizePolicy, QTableView, QWidget
+
+from engine.comparison.wording import duration, with_interval
+from engine.events import TrialCompleted
+from engine.search_space import Range, shown
+from engine.trials import best, score
+from ui import theme
+from ui.comparison.painted import line_height
+
+Index = QModelIndex | QPersistentModelIndex
+ROOT = QModelIndex()
+MOST_ROWS = 8  # before the table scrolls
+SORT = Qt.ItemDataRole.UserRole
+STATES = {"complete": "all folds", "pruned": "given up early", "failed": "diverged"}
+
+
+class TrialModel(QAbstractTableModel):
+    """One row per trial, in the order they were tried."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heads: list[str] = []
+        self.cells: list[list[tuple[str, Any]]] = []  # (words, what it is sorted by)
+        self.chosen = -1
+
+    def show(self, trials: Sequence[TrialCompleted], ranges: Sequence[Range]) -> None:
+        self.beginResetModel()
+        found = best(trials)
+        self.heads = ["Setting", *(one.label for one in ranges), "Accuracy", "Folds", "State", "Time"]
+        self.cells = [_cells(trial, ranges, found) for trial in trials]
+        self.chosen = next((row for row, trial in enumerate(trials) if trial is found), -1)
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = ROOT) -> int:
+        return 0 if parent.isValid() else len(self.cells)
+
+    def columnCount(self, parent: Index = ROOT) -> int:
+        return 0 if parent.isValid() else len(self.heads)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal or section >= len(self.heads):
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        return self.heads[section] if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) else None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        words, key = self.cells[index.row()][index.column()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return words
+        if role == SORT:
+            return key
+        if role == Qt.ItemDataRole.FontRole:
+            return theme.font(bold=index.row() == self.chosen, tabular=True)
+        return None
+
+
+def _cells(trial: TrialCompleted, ranges: Sequence[Range], found: TrialCompleted | None) -> list[tuple[str, Any]]:
+    values = [(shown(trial.values.get(one.name, "–")), trial.values.get(one.name, "")) for one in ranges]
+    accuracy = score(trial) if trial.scores else None
+    state = "chosen" if trial is found else STATES.get(trial.state, trial.state)
+    return [
+        (str(trial.number + 1), trial.number),
+        *values,
+        (with_interval(accuracy) if accuracy else "–", accuracy.value if accuracy else -1.0),
+        (str(len(trial.scores)), len(trial.scores)),
+        (state, state),
+        (duration(trial.seconds), trial.seconds),
+    ]
+
+
+class TrialTable(QTableView):
+    """As high as its rows up to a limit; a click on a heading sorts, Ctrl+C copies what is selected."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tried: tuple[TrialCompleted, ...] = ()
+        self.trials = TrialModel()
+        self._order = QSortFilterProxyModel(self)
+        self._order.setSourceModel(self.trials)
+        self._order.setSortRole(SORT)
+        self.setModel(self._order)
+        self.setAccessibleName("Settings that were tried")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.setSortingEnabled(True)
+        self.verticalHeader().hide()
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setStretchLastSection(True)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.horizontalHeader().setSortIndicatorClearable(True)
+        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_trials(self, trials: Sequence[TrialCompleted], ranges: Sequence[Range]) -> None:
+        grown = len(trials) != self.trials.rowCount()
+        self.tried = tuple(trials)
+        self.trials.show(trials, ranges)
+        self.verticalHeader().setDefaultSectionSize(round(line_height()) + 8)
+        if grown:
+            self.resizeColumnsToContents()
+            for column in range(len(self.trials.heads)):
+                self.setColumnWidth(column, self.columnWidth(column) + 16)
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        rows = min(max(1, self.trials.rowCount()), MOST_ROWS)
+        line = self.verticalHeader().defaultSectionSize()
+        return QSize(320, self.horizontalHeader().sizeHint().height() + rows * line + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(240, self.sizeHint().height())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            rows = sorted({index.row() for index in self.selectedIndexes()}) or range(self._order.rowCount())
+            QApplication.clipboard().setText(self._text(rows))
+        else:
+            super().keyPressEvent(event)
+
+    def _text(self, rows: Iterable[int]) -> str:
+        columns = range(self._order.columnCount())
+        lines = ["\t".join(self.trials.heads)]
+        lines += ["\t".join(str(self._order.index(row, column).data()) for column in columns) for row in rows]
+        return "\n".join(lines)
