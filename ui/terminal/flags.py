@@ -7,12 +7,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+from engine.data.shifts import parse_shift
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment, parse_experiment
 from engine.plan import Plan, load_plan, preset, presets, with_seeds
 from engine.registry import complete, fields, method, nearest
 
-SINGLE = ("data", "backbone", "weights", "image_size", "keep_head", "method", "labels_per_class", "classes")
+SINGLE = (
+    "data", "backbone", "weights", "image_size", "keep_head", "method", "labels_per_class", "classes", "part",
+    "validation_per_class", "shift", "tested_on",
+)  # fmt: skip
+HALVES = {"source": "source half", "target": "target half"}
 
 
 def plan_from(chosen: argparse.Namespace) -> Plan:
@@ -49,6 +54,10 @@ def experiment_from(chosen: argparse.Namespace) -> Experiment:
             **dataset_from(chosen.data or "glyphs"),
             "labels_per_class": chosen.labels_per_class,
             "classes": chosen.classes,
+            "part": HALVES[chosen.part] if chosen.part else None,
+            "validation_per_class": chosen.validation_per_class,
+            "shift": parse_shift(chosen.shift) if chosen.shift else None,
+            "tested_on": tuple(parse_shift(text) for text in chosen.tested_on or ()),
         },
         "backbone": {
             "name": backbone,
@@ -73,7 +82,7 @@ def usual_weights(backbone: str, method_name: str) -> str:
 
 def dataset_from(given: str) -> dict[str, Any]:
     """The bundled data set of this name, or the folder or zip at this path; raises `ExperimentError`."""
-    from engine.data.sources import datasets, resolve
+    from engine.data.sources import WITH_PATH, datasets, resolve
 
     bundled = [info.name for info in datasets() if info.where == "bundled"]
     if given in bundled:
@@ -81,6 +90,10 @@ def dataset_from(given: str) -> dict[str, Any]:
     if Path(given).expanduser().exists():
         found = resolve(given)
         return {"name": found.name, "path": found.path}
+    if given in WITH_PATH:
+        raise InvalidExperiment(
+            f"The folder of {WITH_PATH[given]} is not said.", "Give the folder or zip itself: --data FOLDER.", "dataset"
+        )
     raise InvalidExperiment(
         f"“{given}” is neither a data set nor a folder or zip that exists.", nearest(given, bundled), "dataset"
     )
