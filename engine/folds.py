@@ -40,20 +40,19 @@ def divide(labels: Positions, class_names: Sequence[str], folds: int, seed: int)
     Stratified folds; with at most five images per class leave-one-out, or, where that would be more than 60 fits, as
     many folds as the smallest class has images. Raises `InvalidExperiment` naming a class that has too few images.
     """
-    counts = np.bincount(labels, minlength=len(class_names))
-    smallest = int(counts.argmin())
-    if counts[smallest] < 2:
-        raise _alone(class_names[smallest], int(counts[smallest]))
-    number, words = plan(counts, folds)
-    if counts[smallest] < number != len(labels):
-        raise _fold_without(class_names[smallest], int(counts[smallest]), number)
+    number, words = plan(np.bincount(labels, minlength=len(class_names)), class_names, folds)
     return Folds(_one_by_one(labels) if number == len(labels) else _stratified(labels, number, seed), words)
 
 
-def plan(counts: Sequence[int] | Positions, folds: int) -> tuple[int, str]:
-    """(number of folds, in words) for so many training images in each class."""
+def plan(counts: Sequence[int] | Positions, class_names: Sequence[str], folds: int) -> tuple[int, str]:
+    """(number of folds, in words) for so many training images in each class; raises `InvalidExperiment`."""
     images, least, most = int(np.sum(counts)), int(np.min(counts)), int(np.max(counts))
+    smallest = class_names[int(np.argmin(counts))]
+    if least < 2:
+        raise _alone(smallest, least)
     if most > FEW_LABELS:
+        if least < folds:
+            raise _fold_without(smallest, least, folds)
         return folds, f"{folds} stratified folds of the training images"
     if images <= MOST_LEFT_OUT:
         return images, f"leave-one-out over {images} training images"

@@ -29,10 +29,11 @@ class Range:
     choices: tuple[Any, ...] = ()
 
     def words(self) -> str:
-        """ "0.000001 to 1, by ratio" or "cosine, constant"."""
+        """ "1e-6 to 1, by equal ratios" or "cosine, constant"."""
         if self.choices:
-            return ", ".join(str(choice) for choice in self.choices)
-        return f"{self.low:g} to {self.high:g}{', by equal ratios' if self.log else ''}"
+            return ", ".join(_word(choice) for choice in self.choices)
+        ends = [f"{end:g}".replace("e-0", "e-") for end in (self.low, self.high)]
+        return f"{' to '.join(ends)}{', by equal ratios' if self.log else ''}"
 
     def nearest(self, value: Any) -> Any:
         """The value itself, or the bound it lies beyond."""
@@ -94,7 +95,11 @@ def words_of(values: Mapping[str, Any], labels: Mapping[str, str]) -> str:
 
 def shown(value: Any) -> str:
     """Two digits say where on a logarithmic range a value lies; three are shown."""
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return f"{value:.3g}".replace("e-0", "e-") if isinstance(value, float) else _word(value)
+
+
+def _word(value: Any) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
 def labels_of(name: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from engine import registry
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import Experiment
+from engine.methods.fine_tune import FineTuneMethod
 from engine.preflight import problems
 from ui import theme
 from ui.pages.backbone_section import BackboneSection
@@ -41,7 +43,7 @@ class NewExperimentPage(QWidget):
         self._checked: Experiment | None = None
         self.data = DataSection(parts)
         self.backbone = BackboneSection(parts)
-        self.method = MethodSection()
+        self.method = MethodSection(parts)
         self.launch = StartSection(parts)
         self._lay_out()
         self._check_soon = self._timer(CHECK_AFTER, self._check)
@@ -79,7 +81,7 @@ class NewExperimentPage(QWidget):
         self.backbone.listed.connect(self._order_tabs)
         self.method.family_changed.connect(lambda _: self._adopt_method())
         self.method.changed.connect(self._adopt_method)
-        self.backbone.changed.connect(lambda: self.method.set_backbone(self.backbone.info()))
+        self.backbone.changed.connect(self._show_backbone)
         self.launch.started.connect(self.start)
         self._parts.navigator.clone.connect(self.fill)
         self._parts.live.engine_ready.connect(self._meet_engine)
@@ -119,11 +121,11 @@ class NewExperimentPage(QWidget):
 
     def fill(self, experiment: Experiment) -> None:
         """Show this experiment in all four columns."""
+        self.backbone.fill(experiment.backbone)  # first: the method's layer table is one of this network's blocks
         try:
             self.method.fill(experiment.method)
         except InvalidExperiment as fault:
             self._parts.toasts.show(str(fault), level="error")
-        self.backbone.fill(experiment.backbone)
         self.data.fill(experiment.dataset)
         self.launch.fill(experiment)
         self._note_change()
@@ -141,13 +143,20 @@ class NewExperimentPage(QWidget):
     def _adopt_method(self) -> None:
         """Tell the other columns what the method needs of them."""
         method, values = self.method.method, self.method.choice().hyperparameters
-        self.method.set_backbone(self.backbone.info())
+        self._show_backbone()
         self.backbone.set_uses_pretrained(method.uses_pretrained)
+        self.launch.set_timed_allowed(issubclass(method, FineTuneMethod))
+        self.launch.search.set_method(method)
         if self.data.settings.family != method.family:
             self.data.set_family(method.family)
         if method.family == "meta":
             seed = self.launch.first_seed.value()
             self.data.set_episode(values["way"], values["shot"], values["query"], seed)
+
+    def _show_backbone(self) -> None:
+        """Give the method's column the network's blocks; one that is not known is named by the checks."""
+        with suppress(InvalidExperiment):
+            self.method.set_backbone(self.backbone.info())
 
     # Checks
 
@@ -160,6 +169,7 @@ class NewExperimentPage(QWidget):
         chain(*(widget for section in self.sections for widget in section.tab_order()))
 
     def _note_change(self) -> None:
+        self.method.set_surroundings(self.data.choice(), self.backbone.choice(), self.launch.timed_minutes())
         self._order_tabs()
         self._checked = None
         self._check_soon.start()

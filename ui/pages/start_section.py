@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 
 from engine.experiment import Budget, Experiment
 from ui import theme
+from ui.pages.search_settings import SearchSettings
 from ui.parts import Parts
 from ui.widgets.buttons import PrimaryButton, button
 from ui.widgets.column import Column
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from engine.devices import DeviceInfo
 
 MOST_SEEDS = 10
-OWN_FIELDS = ("device", "precision", "budget", "seed")  # problems that are shown in this column
+LIMITS: list[tuple[object, str]] = [(False, "At the latest"), (True, "Instead of epochs")]
+LIMIT_HELP = "Stop after this time at the latest, or train exactly this long, however many epochs that is."
+OWN_FIELDS = ("device", "precision", "budget", "seed", "search")  # problems that are shown in this column
 
 
 class StartSection(Column):
@@ -45,6 +48,9 @@ class StartSection(Column):
         self._grid.setColumnStretch(1, 1)
         self._add_fields()
         self.body.addLayout(self._grid)
+        self.search = SearchSettings()
+        self.search.changed.connect(self.changed)
+        self.body.addWidget(self.search)
         self.more = self._more()
         self.body.addWidget(self.more)
         self.finish()
@@ -70,17 +76,26 @@ class StartSection(Column):
         self.minutes = FloatField(0.0, 100_000.0)
         self.minutes.setSpecialValueText("None")
         self.minutes.setSuffix(" min")
+        self.limit = Choice(LIMITS)
+        self._timed_allowed = True
         self.precision = Choice([("float32", "float32"), ("bfloat16", "bfloat16")])
         more = Fold("More")
         grid = QGridLayout()
         grid.setColumnStretch(1, 1)
         self._field(grid, "First seed", self.first_seed, "Draws the labelled images, the new head and the batch order.")
         self._field(grid, "Time limit", self.minutes, "Stop training after this long and test the best weights.")
+        self.limit.setAccessibleName("What the time limit means")
+        for description in (self.limit.setToolTip, self.limit.setAccessibleDescription):
+            description(LIMIT_HELP)
+        grid.addWidget(self.limit, grid.rowCount(), 1)
         self._field(grid, "Precision", self.precision, "bfloat16 is faster on some processors, and rougher.")
         more.body.addLayout(grid)
         for field in (self.first_seed, self.minutes):
             field.valueChanged.connect(lambda _: self.changed.emit())
-        self.precision.currentIndexChanged.connect(lambda _: self.changed.emit())
+        self.minutes.valueChanged.connect(lambda _: self._show_limit())
+        for choice in (self.limit, self.precision):
+            choice.currentIndexChanged.connect(lambda _: self.changed.emit())
+        self._show_limit()
         return more
 
     def _field(self, grid: QGridLayout, title: str, field: QWidget, help: str) -> None:
@@ -110,15 +125,16 @@ class StartSection(Column):
     # What is chosen
 
     def tab_order(self) -> tuple[QWidget, ...]:
-        more = (self.more.button, self.first_seed, self.minutes, self.precision)
-        return self.device, self.seeds, self.name, *more, self.start_button, self.queue_button
+        more = (*self.search.tab_order(), self.more.button, self.first_seed, self.minutes, self.limit)
+        return self.device, self.seeds, self.name, *more, self.precision, self.start_button, self.queue_button
 
     def experiments(self, base: Experiment) -> list[Experiment]:
-        """One experiment per seed, with the settings of this column."""
+        """One experiment per seed, with the settings of this column. Raises `InvalidExperiment`."""
         settings = {
             "device": str(self.device.key() or "cpu"),
             "precision": str(self.precision.key()),
-            "budget": Budget(minutes=self.minutes.value() or None),
+            "budget": Budget(minutes=self.minutes.value() or None, instead_of_epochs=bool(self.timed_minutes())),
+            "search": self.search.choice(),
         }
         first = self.first_seed.value()
         filled = base.model_copy(update=settings)
@@ -126,7 +142,7 @@ class StartSection(Column):
 
     def fill(self, experiment: Experiment) -> None:
         """Show the settings of this experiment: one run with its seed."""
-        fields = (self.device, self.seeds, self.first_seed, self.minutes, self.precision)
+        fields = (self.device, self.seeds, self.first_seed, self.minutes, self.limit, self.precision)
         blockers = [QSignalBlocker(field) for field in fields]
         if not self.device.set_key(experiment.device):
             self.device.addItem(f"{experiment.device} (not on this machine)", experiment.device)
@@ -134,9 +150,27 @@ class StartSection(Column):
         self.seeds.setValue(1)
         self.first_seed.setValue(experiment.seed)
         self.minutes.setValue(experiment.budget.minutes or 0.0)
+        self.limit.set_key(experiment.budget.instead_of_epochs)
+        self._show_limit()
+        if experiment.budget.minutes:
+            self.more.button.setChecked(True)
         self.precision.set_key(experiment.precision)
+        self.search.fill(experiment.search)
         for blocker in blockers:
             blocker.unblock()
+
+    def timed_minutes(self) -> float:
+        """Minutes that it trains instead of its epochs; 0 when the epochs count."""
+        timed = self._timed_allowed and bool(self.limit.key())
+        return self.minutes.value() if timed else 0.0
+
+    def set_timed_allowed(self, allowed: bool) -> None:
+        """Whether the method can train for a time instead of a number of epochs."""
+        self._timed_allowed = allowed
+        self._show_limit()
+
+    def _show_limit(self) -> None:
+        self.limit.setVisible(self._timed_allowed and self.minutes.value() > 0)
 
     def free_bytes(self) -> int | None:
         """Memory free on the chosen device, None if it is not known."""

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import with_interval
 from engine.events import TrialCompleted
-from engine.search_space import Range
+from engine.search_space import Range, shown
 from engine.trials import COMPLETE, Choice, best_so_far, choose, score
 from ui import theme
 from ui.comparison.painted import PaintedFigure
@@ -71,7 +71,7 @@ class TrialFigure(PaintedFigure):
         for trial, found in scored(self._trials):
             gap = plot.point(self.place_of(trial), found.value) - at
             if math.hypot(gap.x(), gap.y()) <= NEAR:
-                values = [f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in trial.values.items()]
+                values = [f"{name.replace('_', ' ')}: {shown(value)}" for name, value in trial.values.items()]
                 state = "" if trial.state == COMPLETE else f", {trial.state}"
                 return "\n".join([f"Setting {trial.number + 1}{state}: {with_interval(found)}", *values])
         return ""
@@ -117,8 +117,8 @@ class AccuracyAgainst(TrialFigure):
         super().__init__("Accuracy over folds", parent)
         self._range = Range("", "", 0.0, 1.0, False, False)
 
-    def set_range(self, shown: Range) -> None:
-        self._range = shown
+    def set_range(self, wanted: Range) -> None:
+        self._range = wanted
         self.update()
 
     def place_of(self, trial: TrialCompleted) -> object:
@@ -185,7 +185,3 @@ class BestSoFar(TrialFigure):
                 before = at
         for trial, found in scored(self._trials):
             self.paint_mark(painter, plot, trial, found)
-
-
-def _plain(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

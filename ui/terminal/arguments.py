@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from engine.errors import ExperimentError, InvalidExperiment
+from engine.experiment import SearchChoice
 
 KINDS = "noise, blur, contrast, brightness, pixelate, jpeg, inversion, label-shift"
 COMMANDS = ("demo", "run", "study", "list", "show", "compare")
@@ -38,6 +39,7 @@ examples:
   PROGRAM run --data photos.zip --backbone squeezenet1_0 --weights imagenet --method lp_ft
   PROGRAM run --data glyphs --classes 40 --labels-per-class 2 --seeds 3
   PROGRAM run --data digits --labels-per-class 5 --shift noise:3 --tested-on noise:5 blur:3
+  PROGRAM run --data digits --method linear_probe --search 20 --folds 5
   PROGRAM run --method maml --set inner_steps=5 --set shot=5 --minutes 10
   PROGRAM run --data digits --dry-run > my-experiment.json
 
@@ -148,8 +150,20 @@ def add_run(run: argparse.ArgumentParser) -> None:
     both.add_argument("--seeds", type=int, metavar="N", help="run every experiment with seeds 0 to N-1")
     both.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
     both.add_argument("--minutes", type=float, metavar="M", help="stop training after M minutes and evaluate")
+    add_search_flags(both)
     both.add_argument("--name", help="what the runs are called in the list")
     both.add_argument("--dry-run", action="store_true", help="print the experiment file and run nothing")
+
+
+def add_search_flags(flags: argparse._ArgumentGroup) -> None:
+    flags.add_argument(
+        "--search", type=int, nargs="?", const=SearchChoice().trials, metavar="SETTINGS",
+        help="first choose the best of so many settings (20) by cross-validation on the training images",
+    )  # fmt: skip
+    flags.add_argument("--folds", type=int, metavar="N", help="folds of the search; default 5")
+    flags.add_argument(
+        "--search-over", nargs="+", metavar="KEY", help="hyperparameters to search; default: the method's usual ones"
+    )
 
 
 def add_data_flags(flags: argparse._ArgumentGroup) -> None:

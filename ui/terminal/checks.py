@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from engine.backbones import catalog
 from engine.data.splits import split_classes, split_images
 from engine.experiment import Experiment
+from engine.folds import plan
 from engine.registry import method
 from storage.store import RunStore
 from storage.workspace import Workspace
@@ -40,7 +41,10 @@ def check_data(experiment: Experiment) -> None:
     if method(experiment.method.name).family == "meta":
         split_classes(data, experiment.dataset)
     else:
-        split_images(data, experiment.dataset, experiment.seed)
+        split = split_images(data, experiment.dataset, experiment.seed)
+        if experiment.search is not None:
+            counts = [int((data.labels[split.train] == c).sum()) for c in split.classes]
+            plan(counts, [data.class_names[c] for c in split.classes], experiment.search.folds)
 
 
 def with_exact_weights(experiments: Iterable[Experiment], workspace: Workspace) -> tuple[Experiment, ...]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from engine.comparison.wording import count
+from engine.comparison.wording import with_interval as interval_words
 from engine.events import (
     Evaluated,
     Event,
@@ -19,7 +21,10 @@ from engine.events import (
     RunFinished,
     RunStarted,
     RunStopped,
+    TrialCompleted,
 )  # fmt: skip
+from engine.search_space import shown
+from engine.trials import COMPLETE, PRUNED, score
 from ui.terminal.output import complain_failure, console, duration, percent, print_json, with_interval
 
 if TYPE_CHECKING:
@@ -73,6 +78,16 @@ def result_words(result: Evaluated) -> str:
     return f"{result.metric.replace('/', ' ')} {figure}, {result.n:,} {result.unit}"
 
 
+def trial_words(trial: TrialCompleted) -> str:
+    """ "setting 3: learning rate 0.0031, weight decay 0.2: 81.2 ± 4.0 % over 5 folds" """
+    values = ", ".join(f"{name.replace('_', ' ')} {shown(value)}" for name, value in trial.values.items())
+    if not trial.scores:
+        return f"setting {trial.number + 1}: {values}: diverged"
+    early = "" if trial.state == COMPLETE else f", {'given up early' if trial.state == PRUNED else 'diverged'}"
+    folds = count(len(trial.scores), "folds")
+    return f"setting {trial.number + 1}: {values}: {interval_words(score(trial))} over {folds}{early}"
+
+
 class Quiet:
     """What the displays for people share: the ends of runs, results, messages."""
 
@@ -105,6 +120,8 @@ class Quiet:
                 self.latest.take(event)
             case Evaluated():
                 self.say(f"  {result_words(event)}")
+            case TrialCompleted():
+                self.say(f"  {trial_words(event)}")
             case Notice():
                 self.say(f"  {event.text}")
             case RunFailed():

@@ -122,13 +122,24 @@ def value_of(text: str) -> Any:
 
 
 def changed_by_flags(experiment: Experiment, chosen: argparse.Namespace) -> Experiment:
-    """The experiment with --device and --minutes put in, validated again."""
+    """The experiment with --device, --minutes and the search flags put in, validated again."""
     body = experiment.model_dump()
     if chosen.device is not None:
         body["device"] = chosen.device
     if chosen.minutes is not None:
         body["budget"] = {**body["budget"], "minutes": chosen.minutes}
+    body["search"] = search_from(chosen, body["search"])
     return parse_experiment(body)
+
+
+def search_from(chosen: argparse.Namespace, given: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The experiment's search with --search, --folds and --search-over put in; the latter two need one."""
+    said = {"trials": chosen.search, "folds": chosen.folds, "parameters": chosen.search_over}
+    said = {name: value for name, value in said.items() if value is not None}
+    if given is None and said and "trials" not in said:
+        flag = "--folds" if "folds" in said else "--search-over"
+        raise InvalidExperiment(f"{flag} says how to search, but nothing is searched.", "Add --search.")
+    return {**(given or {}), **said} if given or said else None
 
 
 def seed_list(count: int) -> list[int]:

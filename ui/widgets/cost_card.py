@@ -36,7 +36,9 @@ class CostCard(Card):
             grid.addWidget(value, row, 1)
             self.values[title] = value
         self.body.addLayout(grid)
-        self.state = Text("", "small", "muted")
+        self.note, self.state = Text("", "small", "muted"), Text("", "small", "muted")
+        self.note.hide()
+        self.body.addWidget(self.note)
         self.body.addWidget(self.state)
         self.say("Known once the engine is loaded.")
 
@@ -51,6 +53,7 @@ class CostCard(Card):
         """There is no cost for what is set up now."""
         for value in self.values.values():
             value.setText("–")
+        self.note.hide()
         self.say(words)
 
     def show_cost(self, cost: Cost, runs: int, free: int | None, meta: bool) -> None:
@@ -66,6 +69,8 @@ class CostCard(Card):
         self.values["Memory"].setToolTip("needed, of what is free now" if free else "needed")
         per_epoch = "Time between two validations" if meta else "Time per epoch"
         self.values["Time per epoch"].setToolTip(per_epoch)
+        self.note.setText(f"Time with {number(cost.fits)} fits of the search; fewer where settings are given up early.")
+        self.note.setVisible(bool(cost.fits))
         self.say("")
         self.values["Memory"].set_role("bad" if short else "text")
         self.setAccessibleDescription("; ".join(f"{t}: {w}" for t, w in zip(ROWS, figures, strict=True)))

@@ -1,0 +1,38 @@
+"""--search from the command line: the experiment it makes, faults in a sentence, a search saved with its trials."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine.errors import InvalidExperiment
+from engine.experiment import Experiment, SearchChoice
+from ui.terminal.arguments import parse
+from ui.terminal.flags import plan_from
+
+
+def experiment(*flags: str) -> Experiment:
+    (made,) = plan_from(parse(["run", "--data", "digits", *flags])).experiments
+    return made
+
+
+def test_flags_become_a_search() -> None:
+    assert experiment().search is None
+    assert experiment("--search").search == SearchChoice(trials=20, folds=5)
+    wanted = experiment("--search", "7", "--folds", "3", "--search-over", "learning_rate", "weight_decay").search
+    assert wanted == SearchChoice(trials=7, folds=3, parameters=("learning_rate", "weight_decay"))
+
+
+def test_faults_are_sentences() -> None:
+    with pytest.raises(InvalidExperiment, match="--folds says how to search, but nothing is searched"):
+        experiment("--folds", "3")
+    with pytest.raises(InvalidExperiment, match=r"“search.trials” must be greater than or equal to 1 \(given: 0\)"):
+        experiment("--search", "0")
+
+
+def test_the_experiment_file_holds_the_search(capsys: pytest.CaptureFixture[str]) -> None:
+    from ui.terminal.run import run_from_command_line
+
+    run_from_command_line(parse(["run", "--data", "digits", "--search", "3", "--dry-run"]))
+    assert json.loads(capsys.readouterr().out)["experiment"]["search"]["trials"] == 3
