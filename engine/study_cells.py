@@ -42,13 +42,14 @@ def cells(study: Study) -> tuple[Cell, ...]:
     Raises `InvalidExperiment` for an unknown method or a value out of bounds.
     """
     sources = _sources(study)
+    tried = [(place, rate) for place, arm in enumerate(study.arms) for rate in rates(study, arm)]
+    ways = [(place, rate, _way(study, place, rate)) for place, rate in tried]
     grid = [
-        _cell(study, sources, seed, labels, shift, place, rate)
+        _cell(study, sources, seed, target(study, labels, shift, split_seed(study, seed)), *way)
         for seed in study.seeds
         for labels in study.labels
         for shift in study.shifts
-        for place, arm in enumerate(study.arms)
-        for rate in rates(study, arm)
+        for way in ways
     ]
     return (*sources.values(), *grid)
 
@@ -78,23 +79,28 @@ def _source(study: Study, split: int) -> Cell:
         "part": "source half", "shift": None, "tested_on": (), "labels_per_class": None, "validation_per_class": None,
         "split_seed": split,
     })  # fmt: skip
-    experiment = _experiment(study, dataset, study.source.backbone, study.source.method, split)
+    body = _body(study, study.source.backbone, study.source.method)
+    experiment = body.model_copy(update={"dataset": dataset, "seed": split})
     key = f"source, split {split}, {_hash(experiment.canonical())}"
     return Cell(key, None, None, None, split, None, experiment)
 
 
-def _cell(
-    study: Study, sources: Mapping[int, Cell], seed: int, labels: int | None, shift: Shift | None, place: int,
-    rate: float | None,
-) -> Cell:  # fmt: skip
+def _way(study: Study, place: int, rate: float | None) -> Experiment:
+    """The experiment of an arm at a learning rate, whatever its data and seed."""
     arm = study.arms[place]
-    split = split_seed(study, seed)
-    dataset = target(study, labels, shift, split)
-    hyperparameters = arm.method.hyperparameters | ({} if rate is None else {RATE: rate})
-    chosen = arm.method.model_copy(update={"hyperparameters": hyperparameters})
-    experiment = _experiment(study, dataset, arm.backbone, chosen, seed).model_copy(update={"search": arm.search})
-    source = sources[split].key if arm.starts_from_source else ""
-    words = [chosen.name, labels_words(labels), shift_words(shift), f"seed {seed}"]
+    own = {} if rate is None else {RATE: rate}
+    chosen = arm.method.model_copy(update={"hyperparameters": arm.method.hyperparameters | own})
+    return _body(study, arm.backbone, chosen).model_copy(update={"search": arm.search})
+
+
+def _cell(
+    study: Study, sources: Mapping[int, Cell], seed: int, dataset: DatasetChoice, place: int, rate: float | None,
+    way: Experiment,
+) -> Cell:  # fmt: skip
+    experiment = way.model_copy(update={"dataset": dataset, "seed": seed})
+    source = sources[dataset.split_seed].key if study.arms[place].starts_from_source else ""
+    labels, shift = dataset.labels_per_class, dataset.shift
+    words = [experiment.method.name, labels_words(labels), shift_words(shift), f"seed {seed}"]
     words += [] if rate is None else [f"rate {rate:g}"]
     key = ", ".join([*words, _hash(experiment.canonical() + source)])
     return Cell(key, place, labels, shift, seed, rate, experiment, source)
@@ -107,12 +113,9 @@ def target(study: Study, labels: int | None, shift: Shift | None, split: int) ->
     return study.dataset.model_copy(update=update)
 
 
-def _experiment(
-    study: Study, dataset: DatasetChoice, backbone: BackboneChoice, chosen: MethodChoice, seed: int
-) -> Experiment:
+def _body(study: Study, backbone: BackboneChoice, chosen: MethodChoice) -> Experiment:
     return complete(Experiment(
-        dataset=dataset, backbone=backbone, method=chosen, budget=study.budget, seed=seed, device=study.device,
-        precision=study.precision,
+        backbone=backbone, method=chosen, budget=study.budget, device=study.device, precision=study.precision
     ))  # fmt: skip
 
 

@@ -65,9 +65,14 @@ class StudyTable:
 Chosen = dict[tuple[int, int | None, Shift | None], dict[int, tuple[Cell, Outcome]]]
 
 
-def study_table(study: Study, outcomes: Mapping[str, Outcome], failed: Collection[str] = ()) -> StudyTable:
-    """The table from what is known. outcomes: by the key of the cell. failed: cells that ended without a result."""
-    wanted = cells(study)
+def study_table(
+    study: Study, outcomes: Mapping[str, Outcome], failed: Collection[str] = (), wanted: Sequence[Cell] = ()
+) -> StudyTable:
+    """The table from what is known. outcomes: by the key of the cell. failed: cells that ended without a result.
+
+    wanted: the study's cells, where they are known already.
+    """
+    wanted = wanted or cells(study)
     chosen = chosen_rates(study, wanted, outcomes, failed)
     places = columns(study)
     plain = [[entry(chosen, arm, column) for column in places] for arm in range(len(study.arms))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -56,19 +57,26 @@ class StudyNow:
 
 def saved_study(row: StudyRow) -> Study:
     """The study in a saved row, under the title it has now; raises `InvalidExperiment`."""
-    return parse_study({**json.loads(row.spec), "title": row.title})
+    return grid(row.spec, row.title)[0]
+
+
+@lru_cache(maxsize=64)
+def grid(spec: str, title: str) -> tuple[Study, tuple[Cell, ...]]:
+    """A saved study and its cells, worked out once; raises `InvalidExperiment`."""
+    study = parse_study({**json.loads(spec), "title": title})
+    return study, cells(study)
 
 
 def read_study(store: RunStore, key: int | str) -> StudyNow:
     """Everything about one study; raises `ExperimentError` when it is gone or cannot be understood."""
     row = store.study(key)
-    return study_now(row, saved_study(row), store.study_runs(row.id))
+    return study_now(row, store.study_runs(row.id))
 
 
-def study_now(row: StudyRow, study: Study, runs: Sequence[CellRun]) -> StudyNow:
-    wanted = cells(study)
+def study_now(row: StudyRow, runs: Sequence[CellRun]) -> StudyNow:
+    study, wanted = grid(row.spec, row.title)
     _, _, failed = states(runs)
-    table = study_table(study, outcomes(runs), failed)
+    table = study_table(study, outcomes(runs), failed, wanted)
     mean, left = pace(wanted, runs)
     return StudyNow(
         row, study, progress(wanted, runs), table, tuple(crossings(table)), tuple(failures(study, wanted, runs)), left,
