@@ -22,11 +22,16 @@ from engine.data.splits import ImageSplit, split_images
 from engine.devices import torch_device, training_threads
 from engine.experiment import BackboneChoice, Experiment
 from engine.fine_tuning import Phase, phases
-from engine.inputs import Normaliser, normaliser
+from engine.folds import plan
+from engine.heads import draws
+from engine.heads.timing import bench_seconds
+from engine.inputs import Normaliser, normaliser, positions
 from engine.layers import HEAD
+from engine.learners import EVALUATION_BATCH
 from engine.meta.task import Task
-from engine.methods.base import MetaLearner
+from engine.methods.base import MetaLearner, Method
 from engine.methods.fine_tune import FineTuneMethod
+from engine.methods.head_bench import HeadBench
 from engine.registry import build_method, complete
 
 TIMED = 0.3  # seconds that a measurement may take before it is cut short
@@ -36,7 +41,8 @@ BYTES_PER_TRAINED = 16  # float32 weight, gradient and AdamW's two moments
 @dataclass(frozen=True, slots=True)
 class Cost:
     """seconds_per_epoch: of the phase that trains most, or between two validations in meta-learning. seconds: in all,
-    with validation and test, without reading the images. memory_bytes: weights, optimiser, images and activations."""
+    with validation, test and search, without reading the images. memory_bytes: weights, optimiser, images and
+    activations. fits: how often a search trains before the run itself, if no setting is given up early."""
 
     trainable: int
     parameters: int
@@ -44,6 +50,7 @@ class Cost:
     seconds_per_epoch: float
     seconds: float
     memory_bytes: int
+    fits: int = 0
 
 
 def estimate(experiment: Experiment) -> Cost:
@@ -54,9 +61,7 @@ def estimate(experiment: Experiment) -> Cost:
     torch.set_num_threads(training_threads())
     experiment = complete(experiment)
     method = build_method(experiment)
-    if isinstance(method, MetaLearner):
-        return _meta_cost(experiment, method)
-    return _fine_tune_cost(experiment, method)
+    return next(cost for kind, cost in COSTS if isinstance(method, kind))(experiment, method)
 
 
 def _fine_tune_cost(experiment: Experiment, method: FineTuneMethod) -> Cost:
@@ -66,16 +71,44 @@ def _fine_tune_cost(experiment: Experiment, method: FineTuneMethod) -> Cost:
     steps_per_epoch = math.ceil(len(split.train) / batch)
     forward, images = _timed_forward(model, batch, shape, device)
     longer = batch / len(images)  # a step of the run against the step that is timed
-    total = longest = 0.0
+    total = longest = shared = 0.0
     for phase in phases(method, model.block_names):
         once, epoch = _phase_seconds(model, phase, images, shape, forward, steps_per_epoch * longer, split)
         total += once + phase.epochs * epoch
         longest = max(longest, epoch)
-    total += forward * len(split.test)
+        shared += once if set(phase.groups) == {HEAD} and len(method.stages()) == 1 else 0.0
+    fits = _fits(experiment, split)
+    total += fits * (total - shared) + forward * len(split.test)
     trained = sum(parameter_count(model.block(name)) for name in phases(method, model.block_names)[-1].groups)
     pixels = (len(split.train) + len(split.validation) + len(split.test)) * images[0].numel()
     memory = 4 * parameter_count(model) + 12 * trained + pixels + round(longer * _activations(model, images, shape))
-    return Cost(trained, parameter_count(model), method.epochs * steps_per_epoch, longest, total, memory)
+    return Cost(trained, parameter_count(model), method.epochs * steps_per_epoch, longest, total, memory, fits)
+
+
+def _bench_cost(experiment: Experiment, method: HeadBench) -> Cost:
+    """Every image goes through the network once; an epoch is that pass."""
+    data = load(experiment.dataset)
+    split = split_images(data, experiment.dataset, experiment.seed)
+    classes = len(split.classes)
+    counts, _ = draws.plan(method.counts, positions(data.labels[split.train], split.classes).numpy(),
+                           [data.class_names[c] for c in split.classes])  # fmt: skip
+    model, shape, device = _network(experiment, None)
+    forward, images = _timed_forward(model, EVALUATION_BATCH, shape, device)
+    embedding = forward * (len(split.train) + len(split.test) * (1 + len(experiment.dataset.tested_on)))
+    fitting = bench_seconds(method.heads, counts, classes, model.features, method.hyperparameters.repeats)
+    head, trunk = (model.features + 1) * classes, parameter_count(model)
+    memory = 4 * trunk + 4 * model.features * (len(split.train) + len(split.test)) + _activations(model, images, shape)
+    return Cost(head, trunk + head, len(counts) * len(method.heads), embedding, embedding + fitting, memory)
+
+
+def _fits(experiment: Experiment, split: ImageSplit) -> int:
+    """How often a search trains at most, before the run itself; raises `InvalidExperiment` for too few images."""
+    if experiment.search is None:
+        return 0
+    data = load(experiment.dataset)
+    counts = [int((data.labels[split.train] == c).sum()) for c in split.classes]
+    folds, _ = plan(counts, [data.class_names[c] for c in split.classes], experiment.search.folds)
+    return experiment.search.trials * folds
 
 
 def _network(experiment: Experiment, outputs: int | None) -> tuple[Backbone, Normaliser, torch.device]:
@@ -189,3 +222,9 @@ def _plain_activations(model: Backbone, images: Tensor) -> int:
 
 def _data_bytes(experiment: Experiment, shape: Normaliser) -> int:
     return int(np.size(load(experiment.dataset).labels) * shape.channels * shape.size**2)
+
+
+# What a method costs, by the kind of method it is.
+COSTS: tuple[tuple[type[Method], Callable[..., Cost]], ...] = (
+    (MetaLearner, _meta_cost), (FineTuneMethod, _fine_tune_cost), (HeadBench, _bench_cost),
+)  # fmt: skip

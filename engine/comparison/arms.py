@@ -14,7 +14,9 @@ from engine.experiment import Experiment
 
 Items = tuple[np.ndarray, np.ndarray]
 # How a figure came about, not what it was tested on: may differ between comparable figures.
-NOT_CONDITIONS = frozenset({"interval", "weights", "validation"})
+NOT_CONDITIONS = frozenset(
+    {"interval", "weights", "validation", "head", "labels per class", "standardised", "chosen by"}
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,203 @@
+"""A run that compares heads on frozen features: one embedding pass, then every head at every label count."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.backbones import catalog
+from engine.bench_figures import BENCH, COUNT_KEY, FOLDS, FOLDS_KEY, HEAD_KEY, POSITION_KEY, metric, percent
+from engine.comparison.intervals import Interval, mean_interval, wilson
+from engine.data.images import ImageSet
+from engine.data.shifts import describe, shifted_labels, short
+from engine.data.sources import load
+from engine.data.splits import ImageSplit, split_images
+from engine.errors import Cancelled
+from engine.events import EpochCompleted, Evaluated, Event, Metrics, Notice, Preparing, RunStarted
+from engine.experiment import Experiment, Shift
+from engine.features import FeatureKind, embedded
+from engine.heads.draws import LabelCount, plan
+from engine.heads.head import scores
+from engine.heads.measure import Benched, Cell, Part, best, measuring
+from engine.inputs import positions
+from engine.limits import Limits, heeding, last_words
+from engine.methods.head_bench import HeadBench
+from engine.testing import balanced
+
+Words = dict[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class BenchMaterial:
+    """further: the test images once more under each shift that they are also tested on."""
+
+    data: ImageSet
+    split: ImageSplit
+    on: Benched
+    further: tuple[tuple[Shift, Part], ...]
+
+
+def run_head_bench(experiment: Experiment, method: HeadBench, directory: Path, limits: Limits) -> Iterator[Event]:
+    """Embed, measure, choose by cross-validation. Raises `ExperimentError` for what a person can mend."""
+    material = yield from heeding(limits, read_features(experiment, directory.parent))
+    train = material.on.train
+    counts, left = plan(method.counts, train.labels, material.on.class_names)
+    largest = counts[-1].position
+    yield RunStarted(largest, largest, len(material.on.class_names), facts(experiment, material, method))
+    yield from (Notice(one.sentence, "warning") for one in left)
+    limits.start()
+    cells: list[Cell] = []
+    yield from measured(cells, counts, method, material.on, experiment.seed, limits)
+    if not cells:
+        raise Cancelled
+    yield from results(cells, experiment, material)
+    planned = len(counts) * len(method.heads)
+    step = largest if len(cells) == planned else min(cells[-1].count.position, largest - 1)
+    yield from last_words(limits, step, largest, f"{len(cells)} of {planned} measurements")
+
+
+def read_features(experiment: Experiment, runs: Path) -> Generator[Preparing, None, BenchMaterial]:
+    """Yields `Preparing`, returns the features of training and test images."""
+    yield Preparing("Reading the data set")
+    choice = experiment.dataset
+    data = load(choice)
+    split = split_images(data, choice, experiment.seed)
+
+    def part(ids: np.ndarray, shift: Shift | None) -> Generator[Preparing, None, Part]:
+        features = yield from embedded(data, ids, FeatureKind.of(experiment, runs, shift))
+        labels = positions(data.labels[ids], split.classes).numpy()
+        if shift is not None:
+            labels = shifted_labels(labels, len(split.classes), shift, choice.split_seed)
+        return Part(features, labels, ids)
+
+    both = yield from part(np.concatenate([split.train, split.test]), choice.shift)
+    places = np.arange(len(both.ids))
+    train, test = both.at(places[: len(split.train)]), both.at(places[len(split.train) :])
+    further = []
+    for shift in choice.tested_on:
+        further.append((shift, (yield from part(split.test, shift))))
+    names = tuple(data.class_names[c] for c in split.classes)
+    return BenchMaterial(data, split, Benched(train, test, names, data.labels[split.train]), tuple(further))
+
+
+def facts(experiment: Experiment, material: BenchMaterial, method: HeadBench) -> dict[str, Any]:
+    """What the window shows beside a run."""
+    info = catalog.backbone(experiment.backbone.name)
+    head = (info.features + 1) * material.on.classes
+    return {
+        "family": "finetune",
+        "classes": material.on.classes,
+        "training images": len(material.split.train),
+        "test images": len(material.split.test),
+        "heads": len(method.heads),
+        "trainable parameters": head,
+        "parameters": info.parameters + head,
+        "head parameters": head,
+        "step": "labels per class",
+        "split": material.split.description,
+        "data": material.data.fingerprint,
+    }
+
+
+def measured(
+    cells: list[Cell], counts: list[LabelCount], method: HeadBench, on: Benched, seed: int, limits: Limits
+) -> Iterator[Event]:
+    """Every head at every count, the small counts first; `cells` gets those that were finished."""
+    total = len(counts) * len(method.heads)
+    for index, count in enumerate(counts):
+        for head in method.heads:
+            cell = Cell(head, count)
+            for _ in measuring(cell, on, seed, method.hyperparameters.repeats):
+                if limits.reached:
+                    return
+                yield Preparing(f"{head.title}, {count.words} per class", len(cells) / total)
+            cells.append(cell)
+            figures = {BENCH + head.name: cell.accuracy, FOLDS + head.name: cell.folds}
+            yield Metrics(count.position, {name: value for name, value in figures.items() if value == value})
+        yield EpochCompleted(index + 1, count.position)
+
+
+# What is known at the end
+
+
+def results(cells: list[Cell], experiment: Experiment, material: BenchMaterial) -> Iterator[Evaluated]:
+    """The chosen head's figure first, which the run is known by, then every cell."""
+    chosen = best(cells)
+    assert chosen.predicted is not None
+    words = said(chosen, experiment, material) | {"chosen by": _choice_words(chosen)}
+    test, classes = material.on.test, material.on.classes
+    yield evaluated("test/accuracy", test, chosen.predicted, words, material.on.class_names)
+    if len(set(np.bincount(test.labels, minlength=classes).tolist())) > 1:
+        yield balanced(chosen.predicted, test.labels, words, classes)
+    for shift, part in material.further:
+        guess = predictions(chosen, material.on, part, experiment.seed)
+        metric_name = f"test/accuracy, {short(shift)}"
+        yield evaluated(metric_name, part, guess, words | {"shift": describe(shift)}, material.on.class_names)
+    yield from (cell_result(cell, experiment, material) for cell in cells)
+
+
+def _choice_words(chosen: Cell) -> str:
+    if not chosen.fold_accuracies:
+        return "the order of the heads: one label per class leaves nothing to cross-validate"
+    return f"cross-validation, {percent(chosen.folds)} ({chosen.folding})"
+
+
+def predictions(chosen: Cell, on: Benched, part: Part, seed: int) -> np.ndarray:
+    """Classes int64 [n] of these images by the chosen head, fitted on draw 0."""
+    labelled = on.labelled(chosen.count, seed, 0)
+    return scores(chosen.head, labelled.features, labelled.labels, on.classes, part.features).argmax(1)
+
+
+def evaluated(name: str, part: Part, guess: np.ndarray, words: Words, class_names: tuple[str, ...]) -> Evaluated:
+    found = wilson(int((guess == part.labels).sum()), len(guess))
+    return Evaluated(
+        name, found.value, found.low, found.high, found.n, "images",
+        words | {"interval": "95 % Wilson, over test images"},
+        ids=part.ids, truth=part.labels.astype(np.int16), predicted=guess.astype(np.int16), class_names=class_names,
+    )  # fmt: skip
+
+
+def cell_result(cell: Cell, experiment: Experiment, material: BenchMaterial) -> Evaluated:
+    """One head at one count with its interval over draws, or over test images where every draw is the same."""
+    images = len(material.on.test.labels)
+    found, interval = accuracy_interval(cell, images)
+    words = said(cell, experiment, material) | {"interval": interval, POSITION_KEY: str(cell.count.position)}
+    if cell.fold_accuracies:
+        words |= {"folds": f"{cell.folding}; {_draws(len(cell.fold_accuracies))}"}
+    return Evaluated(
+        metric(cell.head.title, cell.count.words), found.value, found.low, found.high, len(cell.accuracies), "draws",
+        words | {FOLDS_KEY: percent(cell.folds)}, scores=np.asarray(cell.accuracies, np.float64),
+    )  # fmt: skip
+
+
+def accuracy_interval(cell: Cell, images: int) -> tuple[Interval, str]:
+    """(figure, what its interval says in words)."""
+    if len(cell.accuracies) == 1:
+        return wilson(round(cell.accuracies[0] * images), images), f"95 % Wilson, over {images} test images; one draw"
+    mean = mean_interval(cell.accuracies)
+    within = Interval(mean.value, max(0.0, mean.low), min(1.0, mean.high), mean.n)
+    return within, f"95 % Student, over {_draws(mean.n)} of the labelled images; the same {images} test images"
+
+
+def _draws(count: int) -> str:
+    return f"{count} draw{'' if count == 1 else 's'}"
+
+
+def said(cell: Cell, experiment: Experiment, material: BenchMaterial) -> Words:
+    """What it takes to believe a figure of this cell."""
+    shift = experiment.dataset.shift
+    words = {
+        "split": material.split.description,
+        "split seed": str(experiment.dataset.split_seed),
+        "batch norm": "running statistics",
+        "weights": "frozen, as they came",
+        HEAD_KEY: cell.head.title,
+        COUNT_KEY: cell.count.words,
+        "standardised": "by the labelled images" if cell.head.standardised else "no",
+        "data": material.data.fingerprint,
+    }
+    return words | ({"shift": describe(shift)} if shift is not None else {})

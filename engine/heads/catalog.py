@@ -1,0 +1,15 @@
+"""The heads there are, the simplest first. Torch-free: titles are needed before torch is loaded."""
+
+from __future__ import annotations
+
+from engine.heads.cosine_classifier import CosineClassifier
+from engine.heads.head import Head
+from engine.heads.logistic import Logistic
+from engine.heads.mahalanobis import Mahalanobis
+from engine.heads.nearest_mean import NearestMean, NearestMeanCosine
+from engine.heads.ridge import Ridge
+
+HEADS: tuple[Head, ...] = (
+    NearestMean(), NearestMeanCosine(), CosineClassifier(), Logistic(), Ridge(), Mahalanobis(),
+)  # fmt: skip
+TITLES: dict[str, str] = {head.name: head.title for head in HEADS}
