@@ -31,6 +31,10 @@ TITLES: dict[ShiftKind, str] = {
     "noise": "Gaussian noise", "blur": "Gaussian blur", "contrast": "Low contrast", "brightness": "Brightness",
     "pixelate": "Pixelation", "jpeg": "JPEG compression", "inversion": "Inversion", "label shift": "Label shift",
 }  # fmt: skip
+NAMES: dict[ShiftKind, str] = {
+    "noise": "Noise", "blur": "Blur", "contrast": "Contrast", "brightness": "Brightness", "pixelate": "Pixelation",
+    "jpeg": "JPEG", "inversion": "Inversion", "label shift": "Label shift",
+}  # fmt: skip
 SEVERITIES = (1, 2, 3, 4, 5)
 ALL_OR_NOTHING = frozenset({"inversion"})  # kinds whose severity changes nothing
 NOISE = (0.08, 0.12, 0.18, 0.26, 0.38)  # standard deviation, as a share of 255
@@ -177,8 +181,9 @@ def _whole(values: Floats) -> Pixels:
 
 def _along_both(pixels: Pixels, matrix: Floats) -> Floats:
     """`matrix` [out, size] applied down the columns and along the rows: float32 [n, out, out, channels]."""
-    planes = pixels.transpose(0, 3, 1, 2).astype(np.float32)
-    return (matrix @ planes @ matrix.T).transpose(0, 2, 3, 1)
+    planes: Floats = matrix @ pixels.transpose(0, 3, 1, 2).astype(np.float32)
+    both: Floats = planes @ matrix.T
+    return both.transpose(0, 2, 3, 1)
 
 
 @lru_cache(maxsize=16)

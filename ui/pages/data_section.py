@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 START = DatasetChoice(name="glyphs", classes=40, labels_per_class=2)  # what a newcomer sees first
 SHOWN_RECENT = 3
+BADGES = {"omniglot": "Omniglot", "mnist": "MNIST"}
 
 
 class DataSection(Column):
@@ -70,9 +71,11 @@ class DataSection(Column):
     def _open_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        tip = "A folder with one folder per class; you can also drop it on the window"
+        tip = (
+            "A folder with one folder per class, or MNIST or Omniglot as published; you can also drop it on the window"
+        )
         self.folder_button = button("Choose folder…", "folder", tip, self.choose_folder)
-        self.zip_button = button("Zip…", "archive", "A zip of class folders", self.choose_zip)
+        self.zip_button = button("Zip…", "archive", "A zip of class folders, of MNIST or of Omniglot", self.choose_zip)
         self.zip_button.setAccessibleName("Choose zip…")
         row.addWidget(self.folder_button, 1)
         row.addWidget(self.zip_button)
@@ -118,7 +121,7 @@ class DataSection(Column):
         key, path = f"{choice.name}:{choice.path}", str(choice.path)
         if key not in self.cards:
             card = self._add_card(key, Path(path).name or path, path, "")
-            card.set_badge("Omniglot" if choice.name == "omniglot" else "your folder")
+            card.set_badge(BADGES.get(choice.name, "your folder"))
             card.setToolTip(path)
         return key
 
@@ -202,6 +205,7 @@ class DataSection(Column):
         self._fetch_strips()
         self.problem.say(self.preview.fault)
         found = self.preview.found
+        self.settings.shift.show_samples(found)
         self.settings.split_words.setText(found.split_sentence if found else "")
         self.settings.split_words.setVisible(bool(found and found.split_sentence))
         if found is not None and ":" in self._key and self._key in self.cards:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.experiment import DatasetChoice
 from ui import theme
+from ui.pages.shift_settings import ShiftSettings
+from ui.widgets.field_grid import FieldGrid
 from ui.widgets.fields import Choice, CountOrAll, IntField
 from ui.widgets.fold import Fold
 from ui.widgets.text import Text
@@ -14,12 +16,15 @@ from ui.widgets.text import Text
 AUTOMATIC = (None, "Automatic")
 STRATIFIED = ("stratified", "50 / 20 / 30 % of each class")
 GIVEN = ("given", "As the folders say")
+PUBLISHED = ("given", "As published")
 RANDOM = ("random-classes", "Random classes")
 ALPHABETS = ("by-alphabet", "By alphabet")
+PARTS: list[tuple[object, str]] = [(None, "All"), ("source half", "Source half"), ("target half", "Target half")]
+FINE_TUNING_ONLY = ("labels", "part", "validation")
 
 
 class DataSettings(QWidget):
-    """Labels per class, classes, split. changed: by a person, not by `fill`."""
+    """Labels per class, classes, shifts, split. changed: by a person, not by `fill`."""
 
     changed = Signal()
 
@@ -27,71 +32,85 @@ class DataSettings(QWidget):
         super().__init__(parent)
         self.family = "finetune"
         self._source = "glyphs"
-        self.labels = CountOrAll(1)
-        self.classes = CountOrAll(2)
-        self.split = Choice()
+        self.labels, self.classes, self.validation = CountOrAll(1), CountOrAll(2), CountOrAll(1)
+        self.split, self.part = Choice(), Choice(PARTS)
         self.split_seed = IntField(0, 999_999)
-        self.labels.valueChanged.connect(lambda _: self.changed.emit())
-        self.classes.valueChanged.connect(lambda _: self.changed.emit())
-        self.split.currentIndexChanged.connect(lambda _: self.changed.emit())
-        self.split_seed.valueChanged.connect(lambda _: self.changed.emit())
-        grid, more = _grid(), _grid()
         self.split_words = Text("", "small")
+        self.shift = ShiftSettings()
         self.fold = Fold("How the data is divided")
-        self.fold.body.addLayout(more)
+        self._rows: dict[str, tuple[QWidget, ...]] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(theme.GRID)
-        column.addLayout(grid)
-        column.addWidget(self.split_words)
-        column.addWidget(self.fold)
-        self._rows = {
-            "labels": self._row(grid, "Labels per class", self.labels, "Labelled training images of each class."),
-            "classes": self._row(grid, "Classes", self.classes, "Use only this many of the classes."),
-            "split": self._row(more, "Split", self.split, "How images or classes are divided."),
-            "seed": self._row(more, "Split seed", self.split_seed, "The same number: the same test set in every run."),
-        }
+        column.addLayout(self._first_fields())
+        for widget in (self.split_words, self.shift, self.fold):
+            column.addWidget(widget)
+        self.fold.body.addLayout(self._more_fields())
+        self._connect()
         self._offer_splits()
 
-    def _row(self, grid: QGridLayout, title: str, field: QWidget, help: str) -> tuple[QWidget, ...]:
-        row = grid.rowCount()
-        label = QLabel(title)
-        label.setBuddy(field)
-        field.setAccessibleName(title)
-        field.setAccessibleDescription(help)
-        field.setToolTip(help)
-        words = Text(help, "small", "muted")
-        grid.addWidget(label, row, 0)
-        grid.addWidget(field, row, 1)
-        grid.addWidget(words, row + 1, 0, 1, 2)
-        return label, field, words
+    def _first_fields(self) -> FieldGrid:
+        grid = FieldGrid()
+        self._rows["labels"] = grid.add("Labels per class", self.labels, "Labelled training images of each class.")
+        self._rows["classes"] = grid.add("Classes", self.classes, "Use only this many of the classes.")
+        return grid
+
+    def _more_fields(self) -> FieldGrid:
+        grid = FieldGrid()
+        half = "Half of each class: one run learns from the source half, the next from the target half."
+        fewer = "Use at most this many images to validate; the others are left out."
+        grid.add("Split", self.split, "How images or classes are divided.")
+        grid.add("Split seed", self.split_seed, "The same number: the same test set in every run.")
+        self._rows["part"] = grid.add("Images used", self.part, half)
+        self._rows["validation"] = grid.add("Validation images per class", self.validation, fewer)
+        return grid
+
+    def _connect(self) -> None:
+        for number in (self.labels, self.classes, self.validation, self.split_seed):
+            number.valueChanged.connect(lambda _: self.changed.emit())
+        for choice in (self.split, self.part):
+            choice.currentIndexChanged.connect(lambda _: self.changed.emit())
+        self.shift.changed.connect(self.changed)
 
     def tab_order(self) -> tuple[QWidget, ...]:
-        return self.labels, self.classes, self.fold.button, self.split, self.split_seed
+        divided = (self.fold.button, self.split, self.split_seed, self.part, self.validation)
+        return self.labels, self.classes, *self.shift.tab_order(), *divided
 
     def apply(self, choice: DatasetChoice) -> DatasetChoice:
-        """The choice with these settings; labels per class only where images, not classes, are divided."""
-        labels = self.labels.count() if self.family == "finetune" else None
-        return choice.model_copy(update={
-            "labels_per_class": labels, "classes": self.classes.count(), "split": self.split.key(),
-            "split_seed": self.split_seed.value(),
+        """The choice with these settings; those of single images only where images, not classes, are divided."""
+        choice = choice.model_copy(update={
+            "classes": self.classes.count(), "split": self.split.key(), "split_seed": self.split_seed.value(),
         })  # fmt: skip
+        if self.family != "finetune":
+            return choice
+        choice = choice.model_copy(update={
+            "labels_per_class": self.labels.count(), "part": self.part.key(),
+            "validation_per_class": self.validation.count(),
+        })  # fmt: skip
+        return self.shift.apply(choice)
 
     def fill(self, choice: DatasetChoice) -> None:
-        blockers = [QSignalBlocker(field) for field in (self.labels, self.classes, self.split, self.split_seed)]
+        fields = (self.labels, self.classes, self.validation, self.split, self.split_seed, self.part)
+        blockers = [QSignalBlocker(field) for field in fields]
         self.labels.set_count(choice.labels_per_class)
         self.classes.set_count(choice.classes)
+        self.validation.set_count(choice.validation_per_class)
         self.split_seed.setValue(choice.split_seed)
+        self.part.set_key(choice.part)
         if not self.split.set_key(choice.split):
             self.split.addItem(str(choice.split), choice.split)
             self.split.set_key(choice.split)
         for blocker in blockers:
             blocker.unblock()
+        self.shift.fill(choice)
+        if choice.part or choice.validation_per_class:
+            self.fold.button.setChecked(True)
 
     def set_family(self, family: str) -> None:
         self.family = family
-        for widget in self._rows["labels"]:
+        for widget in (widget for name in FINE_TUNING_ONLY for widget in self._rows[name]):
             widget.setVisible(family == "finetune")
+        self.shift.setVisible(family == "finetune")
         self._offer_splits()
 
     def set_source(self, name: str) -> None:
@@ -101,18 +120,9 @@ class DataSettings(QWidget):
 
     def _offer_splits(self) -> None:
         own = self._source in ("folder", "omniglot")
+        given = [PUBLISHED] if self._source == "mnist" else [GIVEN] if own else []
         if self.family == "finetune":
-            options = [AUTOMATIC, STRATIFIED, *([GIVEN] if own else [])]
+            options = [AUTOMATIC, STRATIFIED, *given]
         else:
             options = [AUTOMATIC, RANDOM, *([ALPHABETS] if own else [])]
         self.split.set_options(options)
-
-
-def _grid() -> QGridLayout:
-    grid = QGridLayout()
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(8)
-    grid.setVerticalSpacing(4)
-    grid.setColumnStretch(0, 1)
-    grid.setColumnStretch(1, 1)
-    return grid

@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, 
 
 from engine import registry
 from engine.backbones import catalog
+from engine.comparison.differences import data_title
 from engine.comparison.wording import count, duration
+from engine.data.shifts import short
 from engine.errors import ExperimentError
 from engine.events import RunState
 from engine.experiment import Experiment
@@ -180,6 +182,8 @@ def facts(now: RunNow) -> str:
     """ "· epoch 3 of 30 · 12 s elapsed · about 1 min 40 s left · CPU"."""
     device = now.row.experiment.device
     parts = [now.activity, now.epoch_text() if now.state is not RunState.QUEUED else "waits for its turn"]
+    if now.is_live and now.waiting:
+        parts.append(now.waiting)
     if now.elapsed:
         parts.append(f"{duration(now.elapsed)} elapsed" if now.is_live else f"took {duration(now.elapsed)}")
     if now.is_live and now.left is not None:
@@ -191,12 +195,13 @@ def facts(now: RunNow) -> str:
 def settings_line(experiment: Experiment) -> str:
     """The settings a reader asks for first: method, backbone and weights, data, labels, seed."""
     data, backbone = experiment.dataset, experiment.backbone
-    where = Path(data.path).stem if data.path else data.name.capitalize()
+    where = Path(data.path).stem if data.path and data.name == "folder" else data_title(experiment)
     parts = [method_title(experiment), f"{backbone_title(backbone.name)}, {backbone.weights} weights", where]
     if data.classes:
         parts.append(count(data.classes, "classes").replace("1 classe", "1 class"))
     if data.labels_per_class:
         parts.append(f"{count(data.labels_per_class, 'labels')} per class")
+    parts += [words for words in (data.part, short(data.shift) if data.shift else None) if words]
     return " · ".join([*parts, f"seed {experiment.seed}"])
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from engine.data.shifts import (
     KINDS,
+    NAMES,
     SEVERITIES,
     TITLES,
     describe,
@@ -235,7 +236,7 @@ def test_what_lies_outside_a_shifted_image() -> None:
 
 
 def test_shifts_in_words() -> None:
-    assert set(TITLES) == set(KINDS)
+    assert list(TITLES) == list(NAMES) == list(KINDS)
     assert (describe(shift("noise")), short(shift("noise"))) == ("Gaussian noise, severity 3", "noise 3")
     assert (describe(shift("inversion", 2)), short(shift("inversion", 2))) == ("Inversion", "inversion")
     assert short(shift("label shift", 5)) == "label shift 5"
