@@ -120,7 +120,7 @@ def test_a_database_of_a_newer_version(refuses: Refuses, own_workspace: Path) ->
     database = sqlite3.connect(own_workspace / "warmstart.db")
     with database:
         database.execute(
-            "INSERT INTO _sqlite_migrations SELECT NULL, migration_set, '9999', '2099' FROM _sqlite_migrations"
+            "INSERT INTO _sqlite_migrations SELECT NULL, migration_set, '9999', '2099' FROM _sqlite_migrations LIMIT 1"
         )
     before = database.execute("SELECT * FROM _sqlite_migrations").fetchall()
     assert "newer" in refuses("list", "runs")
