@@ -41,7 +41,7 @@ class MetaTraining:
 
     def events(self) -> Iterator[Event]:
         settings = self.method.hyperparameters
-        optimiser = torch.optim.Adam(self.model.parameters(), lr=settings.learning_rate)
+        optimiser = torch.optim.Adam(self.model.parameters(), lr=settings.learning_rate, fused=True)
         while self.step < settings.steps and not self.limits.reached:
             yield self._update(optimiser)
             if self.step % settings.validate_every == 0 or self.step == settings.steps:
