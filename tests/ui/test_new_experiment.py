@@ -19,6 +19,7 @@ from storage.workspace import Workspace
 from tests.ui.conftest import wait_until_checked
 from ui.main_window import RUNS, MainWindow
 from ui.pages.new_experiment import NewExperimentPage
+from ui.widgets.block_picture import LOOKS
 from ui.widgets.fields import CountOrAll, FloatField, IntField, next_round, previous_round
 
 LEFT = Qt.MouseButton.LeftButton
@@ -54,18 +55,18 @@ def test_it_opens_ready_to_start(page: NewExperimentPage) -> None:
 @pytest.mark.parametrize("name", [method.name for method in registry.methods()])
 def test_every_method_has_a_form_a_picture_and_its_defaults(page: NewExperimentPage, name: str) -> None:
     page.method.choose(name)
-    fields = registry.fields(registry.method(name))
+    fields = registry.fields(registry.method(name), page.backbone.info().block_names)
     form = page.method.form
     assert form is not None
     assert list(form.rows) == [field.name for field in fields]
-    assert form.values() == registry.method(name).Hyperparameters().model_dump()
+    assert page.method.choice().hyperparameters == registry.method(name).Hyperparameters().model_dump()
     for field in fields:
         row = form.rows[field.name]
         assert row.help.text() == field.help
         assert row.input.accessibleName().startswith(field.label)
         assert field.help in row.input.accessibleDescription()
-    words = {word for word, _ in page.method.picture.legend()}
-    assert words <= {"frozen", "trained", "trained later", "adapted", "new"}
+    words = {word for word, _ in page.method.layers.picture.legend()}
+    assert words <= set(LOOKS)
     assert words
 
 
@@ -203,6 +204,7 @@ def test_start_trains_saves_and_shows_the_run(
     click(qtbot, page.data.cards["digits"])
     page.data.settings.labels.set_count(10)
     page.data.settings.classes.set_count(None)
+    click(qtbot, page.method.list.groups["Frozen features"][0])  # methods are listed under the headings of their groups
     click(qtbot, page.method.cards["linear_probe"])
     assert page.method.form is not None
     type_number(qtbot, page.method.form.rows["epochs"].input, "5")

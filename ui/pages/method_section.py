@@ -6,24 +6,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine import registry
 from engine.backbones.catalog import BackboneInfo
-from engine.experiment import MethodChoice
-from ui.widgets.block_picture import BlockPicture
+from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
+from engine.methods.base import Method
+from engine.methods.fine_tune import FineTuneMethod
+from ui.pages.augmentation_preview import AugmentationPreview
+from ui.pages.layers_part import LayersPart
+from ui.parts import Parts
 from ui.widgets.buttons import icon_button
 from ui.widgets.card import ChoiceCard
-from ui.widgets.column import Column, caption
+from ui.widgets.choice_list import ChoiceList, ChoiceRow
+from ui.widgets.column import Column
 from ui.widgets.fields import Choice
 from ui.widgets.frame import Segment
 from ui.widgets.hyperparameter_form import HyperparameterForm
 from ui.widgets.problem import Problem
+from ui.widgets.schedule_curve import ScheduleCurve
 from ui.widgets.text import Text
 
 START = "lp_ft"
 FAMILIES = (("finetune", "Fine-tuning"), ("meta", "Meta-learning"))
 OWN = "own"  # key of the preset that stands for values that are no preset
+NOT_COUNTED = "The time limit says how long it trains."
 
 
 class MethodSection(Column):
@@ -32,21 +39,26 @@ class MethodSection(Column):
     changed = Signal()
     family_changed = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
         super().__init__("Method", parent)
+        self._parts = parts
         self._methods = {method.name: method for method in registry.methods()}
-        self._blocks: BackboneInfo | None = None
+        self._name = START
+        self._info: BackboneInfo | None = None
+        self._around: tuple[DatasetChoice, BackboneChoice, float] | None = None
         self._last = {"finetune": START, "meta": "protonet"}
-        self.cards: dict[str, ChoiceCard] = {}
+        self.cards: dict[str, QAbstractButton] = {}
         self.families: dict[str, Segment] = {}
         self._group = QButtonGroup(self)
         self.body.addLayout(self._family_buttons())
-        self._add_cards()
+        self.list = ChoiceList()
+        self._add_choices()
         self.problem = Problem()
-        self.body.addWidget(self.problem)
-        self.picture = BlockPicture()
+        self.idea = Text("")
         self.paper = Text("", "small", "muted")
-        for widget in (caption("What happens to each block"), self.picture, self.paper):
+        self.layers = LayersPart()
+        self.curve, self.augmented = ScheduleCurve(self), AugmentationPreview(parts, self)
+        for widget in (self.problem, self.idea, self.paper, self.layers):
             self.body.addWidget(widget)
         self.body.addLayout(self._preset_row())
         self._form_place = QVBoxLayout()
@@ -54,6 +66,7 @@ class MethodSection(Column):
         self.finish()
         self.form: HyperparameterForm | None = None
         self._group.buttonClicked.connect(lambda card: self.choose(card.key))
+        self.layers.changed.connect(self._note_change)
         self.choose(START)
 
     def _family_buttons(self) -> QHBoxLayout:
@@ -68,21 +81,36 @@ class MethodSection(Column):
             row.addWidget(button, 1)
         return row
 
-    def _add_cards(self) -> None:
+    def _add_choices(self) -> None:
+        """Families of one group as cards, those of several as lines under their groups' headings."""
+        groups: dict[str, dict[str, list[type[Method]]]] = {}
         for method in self._methods.values():
-            card = ChoiceCard(method.name, method.title, "", method.idea)
-            self.cards[method.name] = card
-            self._group.addButton(card)
+            groups.setdefault(method.family, {}).setdefault(method.group, []).append(method)
+        self._listed = {family for family, found in groups.items() if len(found) > 1}
+        for family, found in groups.items():
+            for title, members in found.items():
+                made = [self._choice_of(method, family in self._listed) for method in members]
+                if family in self._listed:
+                    self.list.add(title, [row for row in made if isinstance(row, ChoiceRow)])
+        self.body.addWidget(self.list)
+
+    def _choice_of(self, method: type[Method], listed: bool) -> QAbstractButton:
+        card = ChoiceRow(method.name, method.title, method.idea) if listed else _card(method)
+        self.cards[method.name] = card
+        self._group.addButton(card)
+        if not listed:
             self.body.addWidget(card)
+        return card
 
     def _preset_row(self) -> QHBoxLayout:
         self.presets = Choice()
         self.presets.setAccessibleName("Preset")
         self.presets.activated.connect(lambda _: self._use_preset())
         self.reset = icon_button("reset", "Reset to the usual values", self._reset)
+        self._preset_words = Text("Values", wrap=False)
         row = QHBoxLayout()
         row.setContentsMargins(0, 8, 0, 0)
-        row.addWidget(Text("Values", wrap=False))
+        row.addWidget(self._preset_words)
         row.addWidget(self.presets, 1)
         row.addWidget(self.reset)
         return row
@@ -96,20 +124,31 @@ class MethodSection(Column):
 
     def tab_order(self) -> tuple[QWidget, ...]:
         assert self.form is not None
-        return (*self.families.values(), *self.cards.values(), self.presets, self.reset, *self.form.tab_order())
+        cards = [card for name, card in self.cards.items() if self._methods[name].family not in self._listed]
+        own = (*self.list.tab_order(), *cards, *self.layers.tab_order(), self.presets, self.reset)
+        return (*self.families.values(), *own, *self.form.tab_order())
 
     def choice(self) -> MethodChoice:
         """The method with all its hyperparameters."""
+        return MethodChoice(name=self._name, hyperparameters=self._values())
+
+    def _values(self) -> dict[str, Any]:
         assert self.form is not None
-        return MethodChoice(name=self._name, hyperparameters=self.form.values())
+        layers = {"layers": self.layers.edits()} if issubclass(self.method, FineTuneMethod) else {}
+        return {**self.form.values(), **layers}
 
     def fill(self, choice: MethodChoice) -> None:
         """Show this choice; an unknown method raises `InvalidExperiment`."""
         registry.method(choice.name)
+        self.layers.fill(choice.hyperparameters.get("layers", {}))
         self._show_method(choice.name, choice.hyperparameters)
 
     def choose(self, name: str) -> None:
         """Show a method with its usual values."""
+        if name == self._name and self.form is not None:
+            return
+        if self.form is not None:
+            self.layers.leave(self.method.title)
         self._show_method(name, {})
 
     def _show_method(self, name: str, values: Mapping[str, Any]) -> None:
@@ -117,9 +156,7 @@ class MethodSection(Column):
         family = self.method.family
         self._last[family] = name
         self.families[family].setChecked(True)
-        for other, card in self.cards.items():
-            card.setVisible(self._methods[other].family == family)
-        self.cards[name].setChecked(True)
+        self._show_choices(family)
         self.paper.setText(self.method.paper)
         self._make_form(values)
         options: list[tuple[object, str]] = [(title, title) for title in self.method.presets]
@@ -128,15 +165,40 @@ class MethodSection(Column):
         self.family_changed.emit(family)
         self._note_change()
 
+    def _show_choices(self, family: str) -> None:
+        listed = family in self._listed
+        self.cards[self._name].setChecked(True)
+        self.list.setVisible(listed)
+        self.list.reveal(self._name)
+        for other, card in self.cards.items():
+            if self._methods[other].family not in self._listed:
+                card.setVisible(self._methods[other].family == family)
+        self.idea.setText(self.method.idea)
+        self.idea.setVisible(listed)
+
+    # The form
+
+    def _fields(self) -> tuple[registry.HyperparameterField, ...]:
+        return registry.fields(self.method, self._info.block_names if self._info is not None else ())
+
     def _make_form(self, values: Mapping[str, Any]) -> None:
+        self._drop_form()
+        titles = {block.name: block.title for block in self._info.blocks} if self._info is not None else {}
+        beside = {"schedule": self.curve, "augmentation": self.augmented}
+        self.form = HyperparameterForm(self._fields(), titles, beside)
+        self.form.fill(values)
+        self.form.changed.connect(self._note_change)
+        self._form_place.addWidget(self.form)
+
+    def _drop_form(self) -> None:
+        """The previews outlive the form they stood in."""
+        for preview in (self.curve, self.augmented):
+            preview.setParent(self)
+            preview.hide()
         if self.form is not None:
             self._form_place.removeWidget(self.form)
             self.form.hide()
             self.form.deleteLater()
-        self.form = HyperparameterForm(registry.fields(self.method))
-        self.form.fill(values)
-        self.form.changed.connect(self._note_change)
-        self._form_place.addWidget(self.form)
 
     def _explain_reset(self) -> None:
         first = next(iter(self.method.presets), "Usual values")
@@ -147,41 +209,86 @@ class MethodSection(Column):
     # Values
 
     def _note_change(self) -> None:
-        self.presets.set_key(self._preset_in_use())
         self._draw()
+        self.presets.set_key(self._preset_in_use())
         self.changed.emit()
 
     def _preset_in_use(self) -> str:
         assert self.form is not None
         values, usual = self.form.values(), self.form.defaults()
+        if self.layers.edits():
+            return OWN
         return next((title for title, own in self.method.presets.items() if values == {**usual, **own}), OWN)
 
     def _use_preset(self) -> None:
         own = self.method.presets.get(str(self.presets.key()))
         if own is not None and self.form is not None:
-            self.form.fill(own)
-            self._note_change()
+            self._set_values(own)
 
     def _reset(self) -> None:
-        if self.form is not None:
-            self.form.fill(next(iter(self.method.presets.values()), {}))
-            self._note_change()
+        self._set_values(next(iter(self.method.presets.values()), {}))
+
+    def _set_values(self, values: Mapping[str, Any]) -> None:
+        """These and otherwise the usual values, and the method's own layer table."""
+        assert self.form is not None
+        self.form.fill(values)
+        self.layers.fill({})
+        self._note_change()
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Sentences by hyperparameter."""
-        if self.form is not None:
-            self.form.show_problems(problems)
+        assert self.form is not None
+        self.form.show_problems(problems)
+        self.layers.say_fault(problems.get("layers", ""))
 
-    # The picture
+    # What is around
 
     def set_backbone(self, info: BackboneInfo) -> None:
-        self._blocks = info
+        """The network whose blocks are shown, edited and offered."""
+        before, self._info = self._fields(), info
+        if self._fields() == before:
+            self._draw()
+        else:
+            self._offer_blocks(info)
+            self.changed.emit()
+
+    def _offer_blocks(self, info: BackboneInfo) -> None:
+        """Make the form anew where blocks are among the choices; a block that is not there any more is said."""
+        assert self.form is not None
+        values = self.form.values()
+        offered = {field.name: field.choices or (values[field.name],) for field in self._fields()}
+        lost = [name for name, value in values.items() if value not in offered[name]]
+        words = [f"{self.form.rows[name].field.label}: {info.title} has no block “{values[name]}”." for name in lost]
+        self._make_form({name: value for name, value in values.items() if name not in lost})
+        self._note_change()
+        if words:
+            self.layers.say(f"{' '.join(words)} It is the usual one again.")
+
+    def set_surroundings(self, data: DatasetChoice, backbone: BackboneChoice, minutes: float) -> None:
+        """What the previews need. minutes: how long it trains instead of its epochs; 0 when the epochs count."""
+        self._around = data, backbone, minutes
         self._draw()
 
     def _draw(self) -> None:
-        if self._blocks is None or self.form is None:
+        if self._info is None or self.form is None:
             return
-        treatments = self.method.picture(self.form.values(), self._blocks.block_names)
-        blocks = [(b.name, b.title, b.parameters) for b in self._blocks.blocks]
-        shown = [*blocks, ("head", "Head", None)] if "head" in treatments else blocks
-        self.picture.set_blocks(shown, treatments)
+        kept = self._around is not None and self._around[1].head == "kept"
+        self.layers.show_method(self.method, self.form.values(), self._info, kept)
+        nothing = self.layers.view is not None and not self.layers.view.epochs
+        for widget in (self.form, self.presets, self.reset, self._preset_words):
+            widget.setVisible(not nothing)  # a method that trains nothing has nothing to set
+        self._draw_previews()
+
+    def _draw_previews(self) -> None:
+        view = self.layers.view
+        if self.form is None or self._around is None:
+            return
+        data, backbone, minutes = self._around
+        values = self.form.values()
+        self.form.set_unused({"epochs": NOT_COUNTED} if minutes else {})
+        self.curve.show_schedule(str(values.get("schedule")), view.method.stages() if view is not None else (), minutes)
+        self.augmented.show_choice(data, backbone, str(values.get("augmentation", "none")))
+
+
+def _card(method: type[Method]) -> ChoiceCard:
+    return ChoiceCard(method.name, method.title, "", method.idea)

@@ -6,10 +6,17 @@ import math
 import re
 from collections.abc import Sequence
 
-from PySide6.QtGui import QValidator, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QFocusEvent, QValidator, QWheelEvent
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
 LARGEST = 2_147_483_647
+
+
+def select_word(field: QAbstractSpinBox) -> None:
+    """Where a word stands for the least value, let a number be typed over it; call when the field gets the focus."""
+    if field.specialValueText() and field.text() == field.specialValueText():
+        QTimer.singleShot(0, field, field.selectAll)  # after the click that gave it the focus
 
 
 class IntField(QSpinBox):
@@ -28,9 +35,18 @@ class IntField(QSpinBox):
         self._unit = unit
         self._follow_unit(self.value())
 
+    def setValue(self, value: int) -> None:
+        """Also where signals are blocked, the unit follows."""
+        super().setValue(value)
+        self._follow_unit(self.value())
+
     def _follow_unit(self, value: int) -> None:
         one = re.sub("(?<=ss)es$|s$", "", self._unit)
         self.setSuffix(f" {one if value == 1 else self._unit}" if self._unit else "")
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        select_word(self)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
@@ -71,6 +87,10 @@ class FloatField(QDoubleSpinBox):
         self.setDecimals(12)
         self.setRange(low if low is not None else -1e12, high if high is not None else 1e12)
         self.setKeyboardTracking(False)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        select_word(self)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()

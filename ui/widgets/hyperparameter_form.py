@@ -1,4 +1,7 @@
-"""The form of a method, generated from its hyperparameter model: label, unit, bounds, default, one line of help."""
+"""The form of a method, generated from its hyperparameter model: label, unit, bounds, default, one line of help.
+
+What is rarely changed is folded, in sections by what it is about.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,20 @@ if TYPE_CHECKING:
 def _int(field: HyperparameterField) -> QWidget:
     widget = IntField(field.low, field.high)
     widget.set_unit(field.unit)
+    widget.setSpecialValueText(_off(field))
     return widget
 
 
 def _float(field: HyperparameterField) -> QWidget:
     widget = FloatField(field.low, field.high, field.log)
     widget.setSuffix(f" {field.unit}" if field.unit else "")
+    widget.setSpecialValueText(_off(field))
     return widget
+
+
+def _off(field: HyperparameterField) -> str:
+    """What stands for 0 where that turns something off."""
+    return "Off" if field.low == 0 and "0 is off" in field.help else ""
 
 
 def _bool(field: HyperparameterField) -> QWidget:
@@ -34,7 +44,17 @@ def _bool(field: HyperparameterField) -> QWidget:
 
 
 def _choice(field: HyperparameterField) -> QWidget:
-    return Choice([(word, word[:1].upper() + word[1:]) for word in field.choices])
+    """A choice that has no other is shown, but not to be changed."""
+    widget = Choice([(word, word[:1].upper() + word[1:]) for word in field.choices])
+    widget.setEnabled(len(field.choices) > 1)
+    return widget
+
+
+def _choose(widget: Choice, value: object) -> None:
+    """A value that is not offered, as a file may have, is shown as it is; the checks say what is wrong with it."""
+    if not widget.set_key(value):
+        widget.addItem(str(value), value)
+        widget.set_key(value)
 
 
 # Kind -> how to make its widget, read it, set it, and which signal says that it changed.
@@ -42,8 +62,22 @@ KINDS: dict[str, tuple[Callable[[Any], QWidget], Callable[[Any], Any], Callable[
     "int": (_int, lambda w: w.value(), lambda w, v: w.setValue(int(v)), "valueChanged"),
     "float": (_float, lambda w: w.value(), lambda w, v: w.setValue(float(v)), "valueChanged"),
     "bool": (_bool, lambda w: w.isChecked(), lambda w, v: w.setChecked(bool(v)), "toggled"),
-    "choice": (_choice, lambda w: w.key(), lambda w, v: w.set_key(v), "currentIndexChanged"),
+    "choice": (_choice, lambda w: w.key(), _choose, "currentIndexChanged"),
 }
+
+HALF = 12  # letters of a choice that fit into half of the column
+# Fold -> the fields in it, in this order; what is advanced and nowhere named goes to the last one.
+FOLDS: dict[str, tuple[str, ...]] = {
+    "Optimiser and schedule": ("optimiser", "momentum", "schedule", "clip_norm", "ema"),
+    "Regularisation": (
+        "weight_decay", "probe_weight_decay", "label_smoothing", "mixup", "class_weights", "batch_norm",
+    ),
+    "When to stop": ("patience", "tested"),
+    "Advanced": (),
+}  # fmt: skip
+LAST_FOLD = "Advanced"
+# Field -> the field and the value of it that makes it count; hidden otherwise.
+ONLY_WITH = {"momentum": ("optimiser", "SGD")}
 
 
 class FieldRow(QWidget):
@@ -70,10 +104,11 @@ class FieldRow(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(2)
-        grid.addWidget(label, 0, 0)
-        grid.addWidget(self.input, 0, 1)
-        grid.addWidget(self.help, 1, 0, 1, 2)
-        grid.addWidget(self.problem, 2, 0, 1, 2)
+        wide = max((len(word) for word in self.field.choices), default=0) > HALF
+        grid.addWidget(label, 0, 0, 1, 2 if wide else 1)
+        grid.addWidget(self.input, 1 if wide else 0, 0 if wide else 1, 1, 2 if wide else 1)
+        grid.addWidget(self.help, 2, 0, 1, 2)
+        grid.addWidget(self.problem, 3, 0, 1, 2)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
 
@@ -97,33 +132,101 @@ class FieldRow(QWidget):
         self._set(self.input, value)
         blocker.unblock()
 
+    def set_unused(self, reason: str) -> None:
+        """Say why the value does not count, and keep it from being changed meanwhile; "" when it counts."""
+        self.input.setEnabled(not reason and len(self.field.choices) != 1)
+        self.help.setText(reason or self.field.help)
+
     def set_problem(self, text: str) -> None:
         self.problem.setText(text)
         self.problem.setVisible(bool(text))
 
 
 class HyperparameterForm(QWidget):
-    """Rows of one method's fields, the advanced ones folded. changed: a person (not `fill`) changed a value."""
+    """Rows of one method's fields, the advanced ones in folds. changed: a person (not `fill`) changed a value.
+
+    words: how choices are called, such as the titles of blocks. beside: what is shown under a field, by its name.
+    """
 
     changed = Signal()
 
-    def __init__(self, fields: Iterable[HyperparameterField], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        fields: Iterable[HyperparameterField],
+        words: Mapping[str, str] | None = None,
+        beside: Mapping[str, QWidget] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.rows = {field.name: FieldRow(field, self) for field in fields}
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.GRID)
-        self.advanced = Fold("Advanced", parent=self)
+        self.folds: dict[str, Fold] = {}
+        self._beside = dict(beside or {})
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme.GRID)
+        self._order = self._sorted()
+        for name in self._order:
+            self._add(name)
+        self._call_choices(words or {})
+        self._show_what_counts()
+
+    def _sorted(self) -> list[str]:
+        """Names as they stand in the form: the usual ones, then fold by fold."""
+        usual = [name for name, row in self.rows.items() if not row.field.advanced]
+        named = [name for names in FOLDS.values() for name in names if self._is_folded(name)]
+        rest = [name for name in self.rows if self._is_folded(name) and name not in named]
+        return [*usual, *named, *rest]
+
+    def _is_folded(self, name: str) -> bool:
+        return name in self.rows and self.rows[name].field.advanced
+
+    def fold_of(self, name: str) -> Fold | None:
+        """The fold that a field is in, None for the usual ones."""
+        if not self._is_folded(name):
+            return None
+        title = next((title for title, names in FOLDS.items() if name in names), LAST_FOLD)
+        if title not in self.folds:
+            self.folds[title] = Fold(title, parent=self)
+            self._column.addWidget(self.folds[title])
+        return self.folds[title]
+
+    def _add(self, name: str) -> None:
+        row, fold = self.rows[name], self.fold_of(name)
+        place = self._column if fold is None else fold.body
+        place.addWidget(row)
+        if name in self._beside:
+            place.addWidget(self._beside[name])
+        row.changed.connect(lambda *_: self._note_change())
+
+    def _call_choices(self, words: Mapping[str, str]) -> None:
         for row in self.rows.values():
-            (self.advanced.body if row.field.advanced else column).addWidget(row)
-            row.changed.connect(lambda *_: self.changed.emit())
-        column.addWidget(self.advanced)
-        self.advanced.setVisible(any(row.field.advanced for row in self.rows.values()))
+            if isinstance(row.input, Choice):
+                for index in range(row.input.count()):
+                    key = row.input.itemData(index)
+                    row.input.setItemText(index, words.get(str(key), row.input.itemText(index)))
+
+    def _note_change(self) -> None:
+        self._show_what_counts()
+        self.changed.emit()
+
+    def _show_what_counts(self) -> None:
+        """Hide what the other values make pointless, and say on each fold how much in it is not as usual."""
+        for title, fold in self.folds.items():
+            inside = [row for name, row in self.rows.items() if self.fold_of(name) is fold]
+            changed = sum(row.value() != row.field.default for row in inside)
+            fold.set_title(f"{title} · {changed} changed" if changed else title)
+        for name, (other, value) in ONLY_WITH.items():
+            if name in self.rows and other in self.rows:
+                self.rows[name].setVisible(self.rows[other].value() == value)
 
     def tab_order(self) -> tuple[QWidget, ...]:
-        usual = [row.input for row in self.rows.values() if not row.field.advanced]
-        rare = [row.input for row in self.rows.values() if row.field.advanced]
-        return (*usual, self.advanced.button, *rare)
+        order: list[QWidget] = []
+        for name in self._order:
+            fold = self.fold_of(name)
+            if fold is not None and fold.button not in order:
+                order.append(fold.button)
+            order.append(self.rows[name].input)
+        return tuple(order)
 
     def values(self) -> dict[str, Any]:
         """All hyperparameters, by name."""
@@ -136,13 +239,20 @@ class HyperparameterForm(QWidget):
         """Set every field: to the value given, else to its default. Does not emit `changed`."""
         for name, row in self.rows.items():
             row.set_value(values.get(name, row.field.default))
+        self._show_what_counts()
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Put each sentence under its field; a folded field with a problem is unfolded."""
         for name, row in self.rows.items():
             row.set_problem(problems.get(name, ""))
-            if name in problems and row.field.advanced:
-                self.advanced.button.setChecked(True)
+            fold = self.fold_of(name)
+            if name in problems and fold is not None:
+                fold.button.setChecked(True)
+
+    def set_unused(self, names: Mapping[str, str]) -> None:
+        """Fields that do not count at the moment, each with the reason; all others count."""
+        for name, row in self.rows.items():
+            row.set_unused(names.get(name, ""))
 
 
 def shown(value: Any) -> str:

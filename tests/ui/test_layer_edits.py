@@ -1,0 +1,96 @@
+"""Changes to the layer table and what they mean, against values worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.backbones import catalog
+from engine.errors import InvalidExperiment
+from engine.registry import method
+from ui.widgets.layer_edits import (
+    LayerView,
+    cells_in,
+    differing,
+    layer_view,
+    split_known,
+    toggled,
+    with_cell,
+    without_cell,
+)  # fmt: skip
+from ui.widgets.layer_timeline import height
+
+CONV4 = catalog.backbone("conv4")
+
+
+def view(name: str, edits: dict | None = None, **values: object) -> LayerView:
+    return layer_view(method(name), values, edits or {}, CONV4)
+
+
+def test_only_what_differs_from_the_methods_own_rows_is_kept() -> None:
+    own = view("full_ft").own
+    edits = {"conv1": {"rate": 0.0, "anchor": 0.0}, "conv2": {"rate": 1.0}, "stage7": {"rate": 2.0}}
+    assert differing(edits, own) == {"conv1": {"rate": 0.0}, "stage7": {"rate": 2.0}}
+
+
+def test_cells_are_put_in_and_taken_out_without_touching_what_was_given() -> None:
+    before = {"conv1": {"rate": 0.0}}
+    after = with_cell(before, "conv2", "anchor", 0.5)
+    assert after == {"conv1": {"rate": 0.0}, "conv2": {"anchor": 0.5}}
+    assert (before, cells_in(after)) == ({"conv1": {"rate": 0.0}}, 2)
+    assert without_cell(after, "conv1", "rate") == {"conv2": {"anchor": 0.5}}
+    assert split_known(after, ("conv2", "head")) == ({"conv2": {"anchor": 0.5}}, {"conv1": {"rate": 0.0}})
+
+
+def test_peaks_of_two_stages() -> None:
+    """LP-FT: the head at 0.01 for 100 epochs, then everything at 0.0001; conv1 at a tenth of it."""
+    shown = view("lp_ft", {"conv1": {"rate": 0.1}})
+    assert shown.rate_words("head") == "0.01, then 0.0001"
+    assert shown.peaks("conv1") == pytest.approx((1e-5,))
+    assert shown.rate_words("conv2") == "0.0001"
+    assert view("lp_ft", {"conv1": {"rate": 0.0}}).rate_words("conv1") == "–"
+    assert view("auto_rgn").rate_words("conv1") == "up to 0.001"
+
+
+def test_a_lane_follows_the_schedule_of_its_stage() -> None:
+    """Cosine over 40 epochs from 0.001: half of it after 20; a block that joins after 20 begins there at half."""
+    lane = view("full_ft", {"conv2": {"from_epoch": 20}}, epochs=40).lane("conv2")
+    assert lane[0] == (20, pytest.approx(5e-4))
+    assert lane[-1] == (40, pytest.approx(0, abs=1e-12))
+    assert view("linear_probe").lane("conv1") == []
+    assert view("full_ft", {"conv1": {"from_epoch": 99}}, epochs=40).lane("conv1") == []
+
+
+def test_heights_of_lanes_are_logarithmic() -> None:
+    assert [height(rate, 0.01) for rate in (0.01, 1e-4, 1e-6, 1e-9, 0.0)] == pytest.approx([1, 0.5, 0, 0, 0])
+
+
+def test_toggling_goes_between_frozen_and_the_methods_rate() -> None:
+    plain = view("full_ft")
+    assert toggled(plain, {}, "conv1") == {"conv1": {"rate": 0.0}}
+    assert toggled(view("full_ft", {"conv1": {"rate": 0.0}}), {"conv1": {"rate": 0.0}}, "conv1") == {}
+    assert toggled(view("linear_probe"), {}, "conv3") == {"conv3": {"rate": 1.0}}
+    late = {"conv1": {"from_epoch": 500}}
+    assert toggled(view("full_ft", late), late, "conv1") == {"conv1": {"from_epoch": 0}}
+
+
+def test_treatments_follow_the_changed_table() -> None:
+    edits = {"conv1": {"rate": 0.0}, "conv2": {"trains": "norms"}, "conv3": {"fresh": True}, "conv4": {"from_epoch": 3}}
+    found = view("full_ft", edits).treatments
+    assert list(found.values()) == ["frozen", "few parameters", "new", "trained later", "new"]
+    kept = layer_view(method("full_ft"), {}, {}, CONV4, kept_head=True)
+    assert kept.treatments["head"] == "trained"
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "edits", "said"),
+    [
+        ("full_ft", {}, {"conv9": {"rate": 0.0}}, "no block called “conv9”"),
+        ("full_ft", {}, {"conv1": {"rate": -1.0}}, "Block conv1: “rate” must be"),
+        ("full_ft", {}, {"conv1": {"speed": 1.0}}, "“speed” is not a known setting"),
+        ("full_ft", {"schedule": "linear"}, {}, "“schedule”"),
+        ("surgical", {"block": "conv9"}, {}, "no block “conv9”"),
+    ],
+)
+def test_what_does_not_fit_is_said(name: str, values: dict, edits: dict, said: str) -> None:
+    with pytest.raises(InvalidExperiment, match=said):
+        layer_view(method(name), values, edits, CONV4)

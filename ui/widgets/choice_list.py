@@ -1,0 +1,153 @@
+"""Many choices in little room: one line each, under headings that open and close."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
+
+from ui import icons, theme
+from ui.widgets.card import RADIUS, paint_focus
+
+INDENT = 20
+
+
+class _Line(QAbstractButton):
+    """One line that paints itself, with a ground while the mouse is over it."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setText(text)
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, self.fontMetrics().height() + 8)
+
+    minimumSizeHint = sizeHint
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.update()
+
+    def paint_ground(self, painter: QPainter, role: str) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour(role))
+        painter.drawRoundedRect(QRectF(self.rect()), RADIUS, RADIUS)
+
+
+class ChoiceRow(_Line):
+    """A radio button in one line; what it means is its tooltip. Put several in an exclusive QButtonGroup."""
+
+    def __init__(self, key: str, title: str, idea: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(title, parent)
+        self.key = key
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setToolTip(idea)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(idea)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.isChecked() or self.underMouse():
+            self.paint_ground(painter, "selected" if self.isChecked() else "hover")
+        self._paint_mark(painter, QPointF(INDENT - 2, self.height() / 2))
+        painter.setFont(theme.font(bold=self.isChecked()))
+        painter.setPen(theme.colour("text"))
+        room = QRect(INDENT + 12, 0, self.width() - INDENT - 16, self.height())
+        short = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, short)
+        if self.hasFocus():
+            paint_focus(self)
+
+    def _paint_mark(self, painter: QPainter, centre: QPointF) -> None:
+        painter.setPen(QPen(theme.colour("accent" if self.isChecked() else "faint"), 1.25))
+        painter.setBrush(theme.colour("card"))
+        painter.drawEllipse(centre, 6, 6)
+        if self.isChecked():
+            painter.setBrush(theme.colour("accent"))
+            painter.drawEllipse(centre, 3, 3)
+
+
+class GroupHeading(_Line):
+    """Opens and closes a group; beside its title stands, quietly, what is in it while it is closed."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(title, parent)
+        self.summary, self.strong = "", ""
+        self.setFont(theme.font("small", bold=True))
+        self.setAccessibleName(title)
+
+    def set_summary(self, summary: str, strong: str) -> None:
+        """strong: the title that is chosen, when it is one of this group."""
+        self.summary, self.strong = summary, strong
+        self.setAccessibleDescription(f"{summary}. Chosen: {strong}" if strong else summary)
+        self.setToolTip("" if self.isChecked() else summary)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.underMouse():
+            self.paint_ground(painter, "hover")
+        arrow = icons.pixmap("down" if self.isChecked() else "right", 12, "muted", self.devicePixelRatioF())
+        painter.drawPixmap(2, (self.height() - 12) // 2, arrow)
+        painter.setPen(theme.colour("muted"))
+        used = self.fontMetrics().horizontalAdvance(self.text()) + INDENT
+        painter.drawText(QRect(INDENT, 0, used, self.height()), Qt.AlignmentFlag.AlignVCenter, self.text())
+        if not self.isChecked():
+            self._paint_summary(painter, QRect(used + 8, 0, self.width() - used - 12, self.height()))
+        if self.hasFocus():
+            paint_focus(self)
+
+    def _paint_summary(self, painter: QPainter, room: QRect) -> None:
+        painter.setFont(theme.font("small", bold=bool(self.strong)))
+        painter.setPen(theme.colour("text" if self.strong else "faint"))
+        text = self.strong or self.summary
+        short = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, short)
+
+
+class ChoiceList(QWidget):
+    """Groups of rows. Opening and closing is the reader's; `reveal` opens the group of a row."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.groups: dict[str, tuple[GroupHeading, tuple[ChoiceRow, ...]]] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(2)
+
+    def add(self, title: str, rows: Sequence[ChoiceRow]) -> None:
+        heading = GroupHeading(title, self)
+        self.groups[title] = heading, tuple(rows)
+        self._column.addWidget(heading)
+        for row in rows:
+            self._column.addWidget(row)
+            row.toggled.connect(lambda _, title=title: self._summarise(title))
+        heading.toggled.connect(lambda opened, title=title: self._open(title, opened))
+        self._open(title, False)
+
+    def reveal(self, key: str) -> None:
+        for heading, rows in self.groups.values():
+            if any(row.key == key for row in rows):
+                heading.setChecked(True)
+
+    def tab_order(self) -> tuple[QWidget, ...]:
+        return tuple(widget for heading, rows in self.groups.values() for widget in (heading, *rows))
+
+    def _open(self, title: str, opened: bool) -> None:
+        for row in self.groups[title][1]:
+            row.setVisible(opened)
+        self._summarise(title)
+
+    def _summarise(self, title: str) -> None:
+        heading, rows = self.groups[title]
+        chosen = next((row.text() for row in rows if row.isChecked()), "")
+        heading.set_summary(", ".join(row.text() for row in rows), chosen)
