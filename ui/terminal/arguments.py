@@ -40,6 +40,7 @@ examples:
   PROGRAM run --data glyphs --classes 40 --labels-per-class 2 --seeds 3
   PROGRAM run --data digits --labels-per-class 5 --shift noise:3 --tested-on noise:5 blur:3
   PROGRAM run --data digits --method linear_probe --search 20 --folds 5
+  PROGRAM run --data digits --method full_ft --set optimiser=SGD --set layers.conv1.rate=0 --minutes 2
   PROGRAM run --method maml --set inner_steps=5 --set shot=5 --minutes 10
   PROGRAM run --data digits --dry-run > my-experiment.json
 
@@ -144,12 +145,20 @@ def add_run(run: argparse.ArgumentParser) -> None:
     flags.add_argument("--classes", type=int, metavar="N", help="use only N classes")
     add_data_flags(flags)
     flags.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings", help="a hyperparameter; repeatable"
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="settings",
+        help="a hyperparameter, or a cell of the layer table: layers.BLOCK.COLUMN=VALUE; repeatable",
     )
     both = run.add_argument_group("for files, presets and flags alike")
     both.add_argument("--seeds", type=int, metavar="N", help="run every experiment with seeds 0 to N-1")
     both.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
     both.add_argument("--minutes", type=float, metavar="M", help="stop training after M minutes and evaluate")
+    both.add_argument(
+        "--instead-of-epochs", action="store_true", help="with --minutes: train exactly that long, however many epochs"
+    )
     add_search_flags(both)
     both.add_argument("--name", help="what the runs are called in the list")
     both.add_argument("--dry-run", action="store_true", help="print the experiment file and run nothing")

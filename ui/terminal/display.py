@@ -88,6 +88,11 @@ def trial_words(trial: TrialCompleted) -> str:
     return f"setting {trial.number + 1}: {values}: {interval_words(score(trial))} over {folds}{early}"
 
 
+def minutes_of(started: RunStarted) -> float:
+    """How long a run trains that has no planned steps; 0 for all others."""
+    return 0.0 if started.total_steps else float(started.facts.get("minutes") or 0.0)
+
+
 class Quiet:
     """What the displays for people share: the ends of runs, results, messages."""
 
@@ -156,6 +161,7 @@ class Bars(Quiet):
 
     def begin(self, run: RunRow, place: str) -> None:
         super().begin(run, place)
+        self.minutes, self.training = 0.0, self.started
         if self.task is not None:
             self.progress.remove_task(self.task)
         self.task = self.progress.add_task("Preparing", total=None, values="")
@@ -166,14 +172,16 @@ class Bars(Quiet):
         assert self.task is not None
         match event:
             case RunStarted():
-                self.progress.update(self.task, total=event.total_steps)
+                self.minutes = minutes_of(event)
+                self.training = time.monotonic()
+                self.progress.update(self.task, total=60 * self.minutes or event.total_steps)
             case Preparing():
                 fraction = "" if event.fraction is None else f" {percent(event.fraction)}"
                 self.progress.update(self.task, description=f"{event.text}{fraction}")
             case Metrics():
-                self.progress.update(
-                    self.task, description="Training", completed=event.step, values=self.latest.words()
-                )
+                done = min(60 * self.minutes, round(time.monotonic() - self.training)) if self.minutes else event.step
+                words = "Training (seconds)" if self.minutes else "Training"
+                self.progress.update(self.task, description=words, completed=done, values=self.latest.words())
         self.redraw(at_once=not isinstance(event, Metrics))
 
     def redraw(self, at_once: bool) -> None:
@@ -188,7 +196,7 @@ class Lines(Quiet):
 
     def begin(self, run: RunRow, place: str) -> None:
         super().begin(run, place)
-        self.total = 0
+        self.total, self.minutes = 0, 0.0
         self.said = time.monotonic()
 
     def show(self, event: Event) -> None:
@@ -196,6 +204,7 @@ class Lines(Quiet):
         match event:
             case RunStarted():
                 self.total = event.total_steps
+                self.minutes = minutes_of(event)
             case Metrics():
                 self.say_now_and_then(event.step)
 
@@ -203,7 +212,8 @@ class Lines(Quiet):
         now = time.monotonic()
         if now - self.said >= SAY_EVERY:
             self.said = now
-            self.say(f"  step {step:,} of {self.total:,}  {self.latest.words()}")
+            of = f" of {self.total:,}" if self.total else f", {duration(self.seconds())} of {self.minutes:g} min"
+            self.say(f"  step {step:,}{of}  {self.latest.words()}")
 
 
 class JsonLines:

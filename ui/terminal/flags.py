@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,8 @@ from engine.data.shifts import parse_shift
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment, parse_experiment
 from engine.plan import Plan, load_plan, preset, presets, with_seeds
-from engine.registry import complete, fields, method, nearest
+from engine.registry import complete, method, nearest
+from ui.terminal.settings import settings_from
 
 SINGLE = (
     "data", "backbone", "weights", "image_size", "keep_head", "method", "labels_per_class", "classes", "part",
@@ -65,9 +65,15 @@ def experiment_from(chosen: argparse.Namespace) -> Experiment:
             "head": "kept" if chosen.keep_head else "new",
             "image_size": chosen.image_size,
         },
-        "method": {"name": name, "hyperparameters": settings_from(chosen.settings, name)},
+        "method": {"name": name, "hyperparameters": settings_from(chosen.settings, name, block_names(backbone))},
     }
     return parse_experiment(body)
+
+
+def block_names(backbone: str) -> tuple[str, ...]:
+    from engine.backbones import catalog
+
+    return catalog.backbone(backbone).block_names
 
 
 def usual_weights(backbone: str, method_name: str) -> str:
@@ -99,35 +105,15 @@ def dataset_from(given: str) -> dict[str, Any]:
     )
 
 
-def settings_from(pairs: list[str], method_name: str) -> dict[str, Any]:
-    """--set key=value … as hyperparameters; an unknown key is answered with the nearest one."""
-    known = [field.name for field in fields(method(method_name))]
-    values = {}
-    for pair in pairs:
-        key, equals, text = pair.partition("=")
-        if not equals:
-            raise InvalidExperiment(f"“--set {pair}” has no value.", "Write it as --set key=value.")
-        if key not in known:
-            raise InvalidExperiment(f"{method(method_name).title} has no setting “{key}”.", nearest(key, known))
-        values[key] = value_of(text)
-    return values
-
-
-def value_of(text: str) -> Any:
-    """A number or true/false where the text is one, else the text itself."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
 def changed_by_flags(experiment: Experiment, chosen: argparse.Namespace) -> Experiment:
-    """The experiment with --device, --minutes and the search flags put in, validated again."""
+    """The experiment with --device, the time limit and the search flags put in, validated again."""
     body = experiment.model_dump()
     if chosen.device is not None:
         body["device"] = chosen.device
     if chosen.minutes is not None:
         body["budget"] = {**body["budget"], "minutes": chosen.minutes}
+    if chosen.instead_of_epochs:
+        body["budget"] = {**body["budget"], "instead_of_epochs": True}
     body["search"] = search_from(chosen, body["search"])
     return parse_experiment(body)
 

@@ -74,17 +74,16 @@ def weights_words(found: Iterable[Any]) -> str:
 def list_methods(_: argparse.Namespace) -> Listing:
     from engine import registry
 
-    families = {"finetune": "fine-tuning", "meta": "meta-learning"}
     known = registry.methods()
-    rows = [(m.name, m.title, families[m.family], m.idea) for m in known]
+    rows = [(m.name, m.title, m.group, m.idea) for m in known]
     found = [
         {
-            "name": m.name, "title": m.title, "family": m.family, "idea": m.idea, "paper": m.paper,
+            "name": m.name, "title": m.title, "family": m.family, "group": m.group, "idea": m.idea, "paper": m.paper,
             "hyperparameters": objects(registry.fields(m)), "presets": {k: dict(v) for k, v in m.presets.items()},
         }
         for m in known
     ]  # fmt: skip
-    return Listing(("name", "title", "family", "idea"), rows, found)
+    return Listing(("name", "title", "group", "idea"), rows, found)
 
 
 def list_presets(_: argparse.Namespace) -> Listing:
