@@ -19,6 +19,7 @@ from ui import theme
 from ui.pages.backbone_section import BackboneSection
 from ui.pages.data_section import DataSection
 from ui.pages.method_section import MethodSection
+from ui.pages.rate_button import RateButton
 from ui.pages.start_section import OWN_FIELDS, StartSection
 from ui.parts import Parts
 from ui.widgets.column import chain
@@ -45,6 +46,7 @@ class NewExperimentPage(QWidget):
         self.backbone = BackboneSection(parts)
         self.method = MethodSection(parts)
         self.launch = StartSection(parts)
+        self.rates = RateButton(parts, self.experiment, self)
         self._lay_out()
         self._check_soon = self._timer(CHECK_AFTER, self._check)
         self._measure_soon = self._timer(MEASURE_AFTER, self._measure)
@@ -84,6 +86,7 @@ class NewExperimentPage(QWidget):
         self.backbone.changed.connect(self._show_backbone)
         self.launch.started.connect(self.start)
         self._parts.navigator.clone.connect(self.fill)
+        self._parts.navigator.current = self.experiment
         self._parts.live.engine_ready.connect(self._meet_engine)
         if self._parts.live.is_engine_ready:
             self._meet_engine()
@@ -157,6 +160,7 @@ class NewExperimentPage(QWidget):
         """Give the method's column the network's blocks; one that is not known is named by the checks."""
         with suppress(InvalidExperiment):
             self.method.set_backbone(self.backbone.info())
+        self.rates.join(self.method.form, self.method.method)
 
     # Checks
 
@@ -167,6 +171,7 @@ class NewExperimentPage(QWidget):
     def _order_tabs(self) -> None:
         """Tab goes through the columns from left to right, also where cards and forms were made later."""
         chain(*(widget for section in self.sections for widget in section.tab_order()))
+        self.rates.follow_tabs()
 
     def _note_change(self) -> None:
         self.method.set_surroundings(self.data.choice(), self.backbone.choice(), self.launch.timed_minutes())

@@ -13,7 +13,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from ui import theme
 
 ROUND = (1, 2, 5)
-TICK_PIXELS = 64.0  # about one tick per so many pixels
+ACROSS, UP = 64.0, 40.0  # about one tick per so many pixels
 
 
 def brief(value: float) -> str:
@@ -49,11 +49,11 @@ class Axis:
     def _ends(self) -> tuple[float, float]:
         return (math.log10(self.low), math.log10(self.high)) if self.log else (self.low, self.high)
 
-    def ticks(self, pixels: float) -> list[tuple[float, str]]:
-        """(share, words) of round values, about one per 64 pixels."""
+    def ticks(self, pixels: float, apart: float = ACROSS) -> list[tuple[float, str]]:
+        """(share, words) of round values, about `apart` pixels from one to the next."""
         if self.choices:
             return [(self.share(choice), str(choice)) for choice in self.choices]
-        most = max(2, int(pixels / TICK_PIXELS))
+        most = max(2, int(pixels / apart))
         found = self._log_ticks(most) if self.log else self._linear_ticks(most)
         return [(self.share(value), self.words(value)) for value in found]
 
@@ -107,7 +107,7 @@ def plot_in(width: float, height: float, x: Axis, y: Axis) -> Plot:
     metrics = QFontMetricsF(theme.font("small", tabular=True))
     line = metrics.height()
     inner = max(20.0, height - 2 * line - 14)
-    left = max((metrics.horizontalAdvance(words) for _, words in y.ticks(inner)), default=0.0) + 10
+    left = max((metrics.horizontalAdvance(words) for _, words in y.ticks(inner, UP)), default=0.0) + 10
     return Plot(QRectF(left, line / 2, max(20.0, width - left - 10), inner), x, y)
 
 
@@ -116,7 +116,7 @@ def paint_axes(painter: QPainter, plot: Plot, title: str) -> None:
     painter.setFont(theme.font("small", tabular=True))
     metrics = QFontMetricsF(painter.font())
     area = plot.area
-    for share, words in plot.y.ticks(area.height()):
+    for share, words in plot.y.ticks(area.height(), UP):
         y = area.bottom() - share * area.height()
         _line(painter, QPointF(area.left(), y), QPointF(area.right(), y))
         painter.drawText(
