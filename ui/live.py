@@ -97,17 +97,30 @@ class LiveRun:
         return max(0.0, now - self.started - self._paused)
 
     def progress(self) -> float | None:
-        """0..1 of the planned steps; None while it is not known."""
+        """0..1 of the planned steps, or of the time that a run is given instead; None while it is not known."""
+        if self.minutes:
+            return min(1.0, self._since_start() / (60 * self.minutes))
         return min(1.0, self.step / self.total_steps) if self.total_steps else None
 
     def seconds_left(self) -> float | None:
         """Estimate from this run's own steps, or from how far its search is; None before enough of them are done."""
         if self.trials and self.step == 0 and self.activity and self.fraction:
             return self.elapsed() * (1 - self.fraction) / self.fraction
+        if self.minutes and self.started is not None:
+            return max(0.0, 60 * self.minutes - self._since_start())
         trained = self.elapsed() - self._searched
         if self.step < 2 or not self.total_steps or trained < 0.5:
             return None
         return trained * max(0, self.total_steps - self.step) / self.step
+
+    @property
+    def minutes(self) -> float:
+        """How long a run trains that has no planned steps; 0 for all others."""
+        return 0.0 if self.total_steps else float(self.facts.get("minutes") or 0.0)
+
+    def _since_start(self) -> float:
+        """Seconds since the first step, pauses counted, as the time budget counts them."""
+        return 0.0 if self.started is None else (self.ended or time.monotonic()) - self.started
 
     def set_state(self, state: RunState) -> None:
         now = time.monotonic()

@@ -27,6 +27,8 @@ LOOKS: dict[RunState, tuple[str, str, str]] = {
 }
 WATCHED = (("val/accuracy", "validation accuracy"), ("val/loss", "validation loss"))
 
+WITHOUT_GAIN = "val/epochs without gain"
+
 
 @dataclass(frozen=True)
 class Best:
@@ -57,6 +59,7 @@ class RunNow:
     progress: float | None
     best: Best | None
     here: bool  # this window's own queue works it
+    waiting: str = ""  # how far its patience is used up
 
     @property
     def is_live(self) -> bool:
@@ -68,8 +71,12 @@ class RunNow:
 
     def epoch_text(self) -> str:
         """ "epoch 3 of 30", counted from the epoch that is at work; "" before the first step and during a search."""
-        if not self.total_steps or (self.activity and not self.step):
+        if self.activity and not self.step:
             return ""
+        if unit := self.row.facts.get("step"):  # what a step is where there are no epochs
+            return f"{self.step} of {self.total_steps} {unit}"
+        if not self.total_steps:  # its time counts, not its epochs
+            return f"epoch {-(-self.step // self.steps_per_epoch)}" if self.step else ""
         epochs = max(1, -(-self.total_steps // self.steps_per_epoch))
         begun = self.step // self.steps_per_epoch + (self.is_live and self.step < self.total_steps)
         return f"epoch {min(max(begun, 0), epochs)} of {epochs}"
@@ -83,7 +90,7 @@ class RunNow:
     def sentence(self) -> str:
         """State and progress in one line: "Running · epoch 3 of 30 · 12 s left"; a finished one had them all."""
         doing = self.activity or ("" if self.state in (RunState.QUEUED, RunState.FINISHED) else self.epoch_text())
-        return " · ".join(part for part in (self.word, doing, self.time_text()) if part)
+        return " · ".join(part for part in (self.word, doing, self.time_text(), self.row.study) if part)
 
     def spoken(self) -> str:
         """Everything the list shows, for a screen reader."""
@@ -100,6 +107,7 @@ def run_now(row: RunRow, live: LiveRun | None) -> RunNow:
         row, live.state, live.step, live.total_steps or row.total_steps, max(1, steps), live.elapsed(),
         None if live.activity and not live.trials else live.seconds_left(), activity(live),
         live.fraction if live.activity else live.progress(), live_best(live, max(1, steps)), True,
+        waiting_text(row, live_value(live, WITHOUT_GAIN)),
     )  # fmt: skip
 
 
@@ -108,8 +116,21 @@ def _saved(row: RunRow) -> RunNow:
     end = row.ended if row.ended is not None else (time.time() if live else None)
     elapsed = end - row.started if row.started is not None and end is not None else None
     progress = min(1.0, row.step / row.total_steps) if row.total_steps else None
+    waiting = waiting_text(row, row.last.get(WITHOUT_GAIN)) if live else ""
     return RunNow(row, row.state, row.step, row.total_steps, max(1, row.steps_per_epoch), elapsed, None,
-                  "", progress, saved_best(row), False)  # fmt: skip
+                  "", progress, saved_best(row), False, waiting)  # fmt: skip
+
+
+def waiting_text(row: RunRow, epochs: float | None) -> str:
+    """ "3 of 10 epochs without a better validation"; nothing where patience is off or the last epoch was better."""
+    patience = row.experiment.method.hyperparameters.get("patience") or 0
+    return f"{epochs:.0f} of {patience} epochs without a better validation" if patience and epochs else ""
+
+
+def live_value(live: LiveRun, metric: str) -> float | None:
+    """The newest value of a metric."""
+    curve = live.curves.get(metric)
+    return float(curve.values[-1]) if curve is not None and len(curve) else None
 
 
 def activity(live: LiveRun) -> str:

@@ -196,15 +196,15 @@ class Lines(Quiet):
 
     def begin(self, run: RunRow, place: str) -> None:
         super().begin(run, place)
-        self.total, self.minutes = 0, 0.0
+        self.total, self.minutes, self.training = 0, 0.0, self.started
         self.said = time.monotonic()
 
     def show(self, event: Event) -> None:
         super().show(event)
         match event:
             case RunStarted():
-                self.total = event.total_steps
-                self.minutes = minutes_of(event)
+                self.total, self.minutes = event.total_steps, minutes_of(event)
+                self.training = time.monotonic()
             case Metrics():
                 self.say_now_and_then(event.step)
 
@@ -212,7 +212,7 @@ class Lines(Quiet):
         now = time.monotonic()
         if now - self.said >= SAY_EVERY:
             self.said = now
-            of = f" of {self.total:,}" if self.total else f", {duration(self.seconds())} of {self.minutes:g} min"
+            of = f" of {self.total:,}" if self.total else f", {duration(now - self.training)} of {self.minutes:g} min"
             self.say(f"  step {step:,}{of}  {self.latest.words()}")
 
 

@@ -1,0 +1,105 @@
+"""What each block of the network does over the training: how far it has moved, and at which rate it learns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from ui import theme
+from ui.runs.content import CurveLike
+from ui.widgets.curve_axes import StepScale
+from ui.widgets.curve_line import CurveLine
+from ui.widgets.curve_plot import CurvePlot
+from ui.widgets.fields import Choice
+from ui.widgets.text import Text
+
+# Metrics that begin so -> what they are called
+KINDS = {"moved": "Distance from the initial weights", "rate": "Learning rate"}
+
+
+class BlockCurves(QWidget):
+    """One figure and the choice of what it shows, remembered under "runs/…". Hidden while there is nothing of it."""
+
+    def __init__(self, settings: QSettings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._shown: tuple[Mapping[str, CurveLike], Mapping[str, str], str, StepScale] | None = None
+        self.choice = Choice(list(KINDS.items()))
+        self.choice.setAccessibleName("What is shown of each block")
+        self.choice.setMinimumContentsLength(max(len(title) for title in KINDS.values()) - 4)
+        self.log = QCheckBox("Lo&g")
+        self.log.setToolTip("Logarithmic scale: small rates beside large ones")
+        self.plot = CurvePlot(KINDS["moved"])
+        self.choice.set_key(str(settings.value("runs/blocks", "moved")))
+        self.log.setChecked(str(settings.value("runs/blocks log", "false")) == "true")
+        self._lay_out()
+        self.choice.currentIndexChanged.connect(lambda _: self._note())
+        self.log.toggled.connect(lambda _: self._note())
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(Text("Each block", wrap=False))
+        row.addWidget(self.choice)
+        row.addWidget(self.log)
+        row.addStretch(1)
+        self.plot.setMinimumHeight(170)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(row)
+        column.addWidget(self.plot, 1)
+
+    def show_curves(
+        self, curves: Mapping[str, CurveLike], titles: Mapping[str, str], axis: str, scale: StepScale, live: bool
+    ) -> None:
+        """titles: block name -> words. live: drawn fast."""
+        self._shown = curves, titles, axis, scale
+        there = [kind for kind in KINDS if any(name.startswith(f"{kind}/") for name in curves)]
+        self.setVisible(bool(there))
+        if there:
+            self._offer(there)
+            self._draw(live)
+
+    def _offer(self, kinds: list[str]) -> None:
+        """Only what this run has; what the reader prefers when it is there."""
+        wanted = str(self._settings.value("runs/blocks", "moved"))
+        blocked = self.choice.blockSignals(True)
+        self.choice.set_options([(kind, KINDS[kind]) for kind in kinds])
+        self.choice.set_key(wanted)
+        self.choice.blockSignals(blocked)
+        self.choice.setEnabled(len(kinds) > 1)
+
+    def _draw(self, live: bool) -> None:
+        if self._shown is None:
+            return
+        curves, titles, axis, scale = self._shown
+        kind = str(self.choice.key())
+        self.plot.set_title(KINDS[kind])
+        self.plot.set_x_axis(axis)
+        self.plot.set_log(self.log.isChecked())
+        self.plot.set_curves(block_lines(curves, kind, titles, axis, scale), live)
+
+    def _note(self) -> None:
+        self._settings.setValue("runs/blocks", self.choice.key())
+        self._settings.setValue("runs/blocks log", "true" if self.log.isChecked() else "false")
+        self.plot.reset_zoom()
+        self._draw(self.plot.live)
+
+
+def block_lines(
+    curves: Mapping[str, CurveLike], kind: str, titles: Mapping[str, str], axis: str, scale: StepScale
+) -> list[CurveLine]:
+    """A curve per block, in the network's order; a block keeps its colour whatever is shown of it."""
+    order = list(titles)
+    found = [(name.partition("/")[2], curve) for name, curve in curves.items() if name.startswith(f"{kind}/")]
+    found.sort(key=lambda pair: order.index(pair[0]) if pair[0] in order else len(order))
+    lines = []
+    for number, (block, curve) in enumerate(found):
+        place = order.index(block) if block in order else number
+        x = scale.positions(axis, curve.steps, curve.times)
+        lines.append(CurveLine(titles.get(block, block), x, curve.values, theme.curve_colour(place), "validation",
+                               dashed=place >= 6))  # fmt: skip
+    return lines
