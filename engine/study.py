@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field, ValidationError, field_validator
 
 import resources
+from engine.data.shifts import short
 from engine.errors import InvalidExperiment
 from engine.experiment import (
     BackboneChoice,
@@ -119,8 +120,8 @@ def first_repeated(values: Sequence[T]) -> str | None:
 
 
 def shift_words(shift: Shift | None) -> str:
-    """ "noise 5", "no shift"."""
-    return "no shift" if shift is None else f"{shift.kind} {shift.severity}"
+    """ "noise 5", "inversion", "no shift"."""
+    return "no shift" if shift is None else short(shift)
 
 
 def labels_words(labels: int | None) -> str:

@@ -51,8 +51,9 @@ PAGES = (
     Page("New experiment", "Ctrl+1", "new", "ui.pages.new_experiment", "NewExperimentPage"),
     Page("Runs", "Ctrl+2", "runs", "ui.pages.runs", "RunsPage"),
     Page("Compare", "Ctrl+3", "compare", "ui.pages.compare", "ComparePage"),
+    Page("Studies", "Ctrl+4", "studies", "ui.pages.studies", "StudiesPage"),
 )
-NEW, RUNS, COMPARE = range(3)
+NEW, RUNS, COMPARE, STUDIES = range(4)
 
 
 class MainWindow(QMainWindow):

@@ -23,13 +23,18 @@ if TYPE_CHECKING:
 class Navigator(QObject):
     """Pages never talk to each other; they ask here, and the window answers.
 
-    page(title), clone(Experiment) fills New experiment, compare(list of run ids), show_run(run id) on Runs.
+    page(title), clone(Experiment) fills New experiment, compare(list of run ids), show_run(run id) on Runs. current:
+    what New experiment is set to, None before that page is built; raises `InvalidExperiment`.
     """
 
     page = Signal(str)
     clone = Signal(object)
     compare = Signal(object)
     show_run = Signal(int)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.current: Callable[[], Experiment] | None = None
 
 
 @dataclass

@@ -41,9 +41,10 @@ class Progress:
 class StudyRunner:
     """One study at work in this process. A failed cell is tried again once for each `start`, not by itself."""
 
-    def __init__(self, queue: RunQueue, study_id: int, study: Study) -> None:
+    def __init__(self, queue: RunQueue, study_id: int, study: Study, wanted: tuple[Cell, ...] = ()) -> None:
+        """wanted: the study's cells, where they are known already."""
         self.study_id, self.study = study_id, study
-        self.cells = cells(study)
+        self.cells = wanted or cells(study)
         self.feeding = False
         self._queue = queue
         self._given: set[str] = set()  # cells put in line since `start`: a failure among them is not tried again

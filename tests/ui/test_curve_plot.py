@@ -210,7 +210,7 @@ def test_colours_follow_the_palette(qapp, plot: CurvePlot) -> None:
 
 
 def test_labels_at_the_ends_do_not_overlap() -> None:
-    from ui.widgets.plot_items import spread
+    from ui.widgets.plot_labels import spread
 
     placed = spread([100, 101, 102, 300], 14, 0, 320)
     assert all(b - a >= 14 - 1e-9 for a, b in pairwise(placed))

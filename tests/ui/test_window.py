@@ -55,7 +55,7 @@ def photos(root: Path, classes: int = 3, images: int = 10) -> Path:
 def test_menus_name_every_shortcut(window: MainWindow) -> None:
     keys = {action.shortcut().toString() for _, actions in window.menus.listed() for action in actions}
     assert {"Ctrl+N", "Ctrl+O", "Ctrl+R", "Ctrl+Z", "Ctrl+Shift+Z", "Ctrl+F", "F1", "Ctrl+Q"} <= keys
-    assert {"Ctrl+1", "Ctrl+2", "Ctrl+3"} <= keys
+    assert {"Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+4"} <= keys
 
 
 def test_a_dropped_folder_becomes_the_data(qtbot: QtBot, window: MainWindow, page, tmp_path: Path) -> None:

@@ -155,13 +155,18 @@ def table_height(rows: int) -> float:
     return (rows + 1) * (line_height() + 8) + 4
 
 
-def paint_table(painter: QPainter, width: float, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns of equal width, values that differ from the base (second column) bold, from the painter's origin."""
+def paint_table(
+    painter: QPainter, width: float, heads: Sequence[str], rows: Sequence[Sequence[str]],
+    strong: set[tuple[int, int]] | None = None,
+) -> None:  # fmt: skip
+    """Columns of equal width, from the painter's origin. strong: (row from 1, column) of what is bold; when it is not
+    given, that is what differs from the base (second column)."""
     column, line = width / max(1, len(heads)), line_height() + 8
     for number, row in enumerate([heads, *rows]):
         baseline = number * line + line - 8
         for place, text in enumerate(row):
-            bold = number == 0 or (place > 1 and text != row[1])
+            differs = place > 1 and text != row[1]
+            bold = number == 0 or (differs if strong is None else (number, place) in strong)
             painter.setFont(theme.font(bold=bold, tabular=True))
             painter.setPen(theme.colour("muted" if place == 0 and number else "text"))
             draw_elided(painter, place * column, baseline, column - 12, text)

@@ -48,6 +48,9 @@ class RunBar(QWidget):
         self.filter = Filter(table)
         self.grouped = QCheckBox("Group seeds")
         self.grouped.setToolTip("One line per configuration with the mean over its seeds (Ctrl+G)")
+        self.studies = QCheckBox("Runs of studies")
+        self.studies.setToolTip("Also list the runs that belong to studies")
+        self.studies.toggled.connect(self._show_studies)
         self.said = Text("", "small", "muted", wrap=False)
         self.buttons = {key: self._button(deeds.actions[key]) for key in AS_BUTTONS}
         self.columns = icon_button("columns", "Columns", self._show_columns)
@@ -75,6 +78,7 @@ class RunBar(QWidget):
         row.setSpacing(8)
         row.addWidget(self.filter, 1)
         row.addWidget(self.grouped)
+        row.addWidget(self.studies)
         row.addWidget(self.said)
         row.addStretch(1)
         for button in (*self.buttons.values(), self.columns):
@@ -111,12 +115,17 @@ class RunBar(QWidget):
         self._table.set_grouped(on)
         self.say_count()
 
+    def _show_studies(self, on: bool) -> None:
+        self._table.runs.set_with_studies(on)
+        self.say_count()
+
     def _apply_filter(self) -> None:
         self._table.runs.set_filter(self.filter.text())
         self.say_count()
 
     def say_count(self) -> None:
         """ "128 runs", "12 of 128 runs · 3 chosen"."""
+        self.studies.setVisible(any(row.study_id for row in self._table.runs.rows()))
         shown, total = self._table.runs.count_shown(), len(self._table.runs.rows())
         words = count(total, "runs") if shown == total else f"{shown:,} of {count(total, 'runs')}"
         chosen = len(self._table.chosen_runs())

@@ -194,7 +194,7 @@ PLACES: dict[str, int] = {column.key: place for place, column in enumerate(COLUM
 
 def search_text(run: RunRow) -> str:
     """Everything the filter looks in, in lower case."""
-    return " ".join([*(column.text(run) for column in COLUMNS), run.uid, run.plan]).casefold()
+    return " ".join([*(column.text(run) for column in COLUMNS), run.uid, run.plan, run.study]).casefold()
 
 
 def sort_key(values: Sequence[Any], descending: bool) -> Callable[[int], tuple[bool, Any]]:

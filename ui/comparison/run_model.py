@@ -53,6 +53,7 @@ class RunModel(QAbstractItemModel):
         self._top: list[Node] = []
         self._grouped = False
         self._words: list[str] = []
+        self._with_studies = False
         self._column, self._order = PLACES["date"], Qt.SortOrder.DescendingOrder
         self.chosen: set[int] = set()
 
@@ -111,6 +112,11 @@ class RunModel(QAbstractItemModel):
             self._words = words
             self._arrange()
 
+    def set_with_studies(self, on: bool) -> None:
+        """Whether the runs of studies are listed too; those that are ticked or found by the filter always are."""
+        self._with_studies = on
+        self._arrange()
+
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         if 0 <= column < len(COLUMNS):
             self._column, self._order = column, order
@@ -118,7 +124,9 @@ class RunModel(QAbstractItemModel):
 
     def choose(self, run_ids: Iterable[int]) -> None:
         """Tick exactly these runs."""
-        self.chosen = set(run_ids) & self._rows.keys()
+        before, self.chosen = self.chosen, set(run_ids) & self._rows.keys()
+        if not self._with_studies and any(self._rows[key].study_id for key in self.chosen - before):
+            self._arrange()
         self._changed_all([Qt.ItemDataRole.CheckStateRole])
         self.chosen_changed.emit()
 
@@ -194,7 +202,7 @@ class RunModel(QAbstractItemModel):
 
     def _passes(self, row: RunRow) -> bool:
         if not self._words:
-            return True
+            return self._with_studies or row.study_id is None or row.id in self.chosen
         if row.id not in self._searched:
             self._searched[row.id] = search_text(row)
         return all(word in self._searched[row.id] for word in self._words)

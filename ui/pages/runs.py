@@ -22,6 +22,7 @@ from ui.runs.pace import LivePace
 from ui.runs.run_delegate import RunListView
 from ui.runs.run_list import RunListModel, RunOrder
 from ui.runs.run_now import RunNow
+from ui.runs.study_fold import StudyFold
 from ui.widgets.frame import ThinSplitter
 from ui.widgets.text import Text
 
@@ -64,7 +65,8 @@ class RunsPage(QWidget):
         column = QVBoxLayout(left)
         column.setContentsMargins(16, 12, 8, 16)
         column.setSpacing(8)
-        for widget, stretch in ((self.filter, 0), (self.none, 0), (self.list, 1)):
+        self.studies = StudyFold(self.order)
+        for widget, stretch in ((self.filter, 0), (self.studies, 0), (self.none, 0), (self.list, 1)):
             column.addWidget(widget, stretch)
         left.setMinimumWidth(220)
         self.detail.setMinimumWidth(480)
@@ -146,6 +148,7 @@ class RunsPage(QWidget):
             return False
         if not self.order.mapFromSource(place).isValid():
             self.filter.clear()
+            self.order.keep(self._wanted)
         self._wanted = -1
         self._set_current(self.order.mapFromSource(place))
         return True
@@ -171,7 +174,8 @@ class RunsPage(QWidget):
     def _say_none(self) -> None:
         nothing = bool(self.model.rowCount()) and not self.order.rowCount()
         self.none.setVisible(nothing)
-        self.none.setText(f"No run matches “{self.filter.text()}”. Clear the filter to see all of them.")
+        said = f"No run matches “{self.filter.text()}”. Clear the filter to see all of them."
+        self.none.setText(said if self.filter.text() else "All runs belong to studies: tick the box to see them.")
 
     def _show_menu(self, at: QPoint) -> None:
         now = self.now()
@@ -200,6 +204,7 @@ class RunsPage(QWidget):
         if row.id == self._chosen:
             return
         self._chosen, self._content = row.id, None
+        self.order.keep(row.id)
         now = self.now()
         assert now is not None
         self.detail.show()

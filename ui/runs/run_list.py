@@ -100,12 +100,14 @@ class RunListModel(QAbstractListModel):
 
 
 class RunOrder(QSortFilterProxyModel):
-    """Sorts and filters a `RunListModel`."""
+    """Sorts and filters a `RunListModel`. Ended runs of studies are folded away until the filter has words."""
 
     def __init__(self, runs: RunListModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.runs = runs
         self._words: list[str] = []
+        self._folded = True
+        self._kept = -1
         self.setSourceModel(runs)
         self.setDynamicSortFilter(True)
         self.sort(0)
@@ -116,14 +118,28 @@ class RunOrder(QSortFilterProxyModel):
         self._words = text.lower().split()
         self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
 
+    def set_folded(self, folded: bool) -> None:
+        """Whether the ended runs of studies are left out."""
+        self.beginFilterChange()
+        self._folded = folded
+        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
+
+    def keep(self, run_id: int) -> None:
+        """This run is listed as long as somebody looks at it."""
+        self._kept = run_id
+        if not self.mapFromSource(self.runs.place(run_id)).isValid():
+            self.set_folded(self._folded)
+
     def lessThan(self, left: Index, right: Index) -> bool:
         rows = self.runs._rows
         return order(rows[left.row()]) < order(rows[right.row()])
 
     def filterAcceptsRow(self, place: int, parent: Index) -> bool:
+        row = self.runs._rows[place]
         if not self._words:
-            return True
-        text = searched(self.runs._rows[place])
+            ended_in_study = row.study_id is not None and row.state not in LIVE_STATES
+            return not (self._folded and ended_in_study) or row.id == self._kept
+        text = searched(row)
         return all(word in text for word in self._words)
 
 
@@ -137,6 +153,6 @@ def order(row: RunRow) -> tuple[int, float]:
 def searched(row: RunRow) -> str:
     """The text that the filter looks in."""
     experiment = row.experiment
-    parts = [row.name, row.note, row.plan, row.state.value, experiment.method.name, experiment.backbone.name,
+    parts = [row.name, row.note, row.plan, row.study, row.state.value, experiment.method.name, experiment.backbone.name,
              experiment.dataset.name, experiment.dataset.path or "", "starred" if row.starred else ""]  # fmt: skip
     return " ".join(parts).lower()

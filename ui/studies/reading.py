@@ -14,6 +14,7 @@ import numpy as np
 from engine.comparison.crossings import Crossing, crossings, sentence
 from engine.comparison.study_table import Outcome, StudyTable, answers, study_table
 from engine.comparison.wording import count
+from engine.errors import ExperimentError
 from engine.events import RunState
 from engine.study import Study, parse_study
 from engine.study_cells import Cell, cell_name, cells
@@ -117,6 +118,29 @@ def pace(wanted: Sequence[Cell], runs: Iterable[CellRun]) -> tuple[float | None,
     overall = float(np.mean([value for values in by_arm.values() for value in values]))
     each = {arm: float(np.mean(values)) for arm, values in by_arm.items()}
     return overall, sum(each.get(cell.arm, overall) for cell in wanted if cell.key not in took)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A study as the list shows it. problem: why it cannot be read, else empty."""
+
+    row: StudyRow
+    total: int = 0
+    finished: int = 0
+    problem: str = ""
+
+
+def read_list(store: RunStore) -> list[Listed]:
+    """Every saved study with how far it is, newest first."""
+    return [listed(row) for row in store.studies()]
+
+
+def listed(row: StudyRow) -> Listed:
+    try:
+        _, wanted = grid(row.spec, row.title)
+    except ExperimentError as error:
+        return Listed(row, problem=str(error))
+    return Listed(row, len(wanted), len(row.finished & {cell.key for cell in wanted}))
 
 
 def progress_words(now: Progress) -> str:

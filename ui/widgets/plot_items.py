@@ -14,6 +14,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from ui.widgets.curve_axes import time_spacing, x_tick, y_text
+from ui.widgets.plot_labels import spread
 
 LABEL_WIDTH = 168.0
 SWATCH = 10.0
@@ -115,20 +116,6 @@ class EndLabels(pg.AxisItem):
         painter.setPen(self.ink)
         words = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
         painter.drawText(QPointF(box.left() + SWATCH + 9, y + metrics.capHeight() / 2), words)
-
-
-def spread(heights: list[float], gap: float, top: float, bottom: float) -> list[float]:
-    """`heights` (falling down the screen, sorted) moved as little as needed to lie `gap` apart in [top, bottom]."""
-    if not heights:
-        return []
-    gap = min(gap, (bottom - top) / len(heights))
-    placed = np.clip(np.asarray(heights, float), top + gap / 2, bottom - gap / 2)
-    for index in range(1, len(placed)):
-        placed[index] = max(placed[index], placed[index - 1] + gap)
-    placed[-1] = min(placed[-1], bottom - gap / 2)
-    for index in range(len(placed) - 2, -1, -1):
-        placed[index] = min(placed[index], placed[index + 1] - gap)
-    return list(placed)
 
 
 class CurveView(pg.ViewBox):

@@ -1,0 +1,209 @@
+"""Studies: one question each, asked with a grid of runs and answered in one figure."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.errors import ExperimentError
+from engine.study import Study
+from ui import theme
+from ui.comparison.empty import Invitation
+from ui.parts import Parts
+from ui.studies.builder import StudyBuilder
+from ui.studies.deeds import StudyDeeds
+from ui.studies.detail import StudyDetail
+from ui.studies.driver import StudyDriver
+from ui.studies.reading import Listed, StudyNow, read_list, read_study
+from ui.studies.study_list import StudyList
+from ui.widgets.buttons import button
+from ui.widgets.frame import ThinSplitter
+
+REST_MS = 400  # between two readings while runs end quickly
+
+
+class StudiesPage(QWidget):
+    """Wiring: the list chooses, the detail shows, the driver keeps studies going; the storage thread is asked."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self.parts = parts
+        self.driver = StudyDriver(parts, self)
+        self.deeds = StudyDeeds(self, parts, self.driver)
+        self.deeds.build = self.open_builder
+        self.list = StudyList(self.driver.word)
+        self.detail = StudyDetail(self.deeds.actions)
+        self.empty = Invitation(
+            "No studies yet",
+            "A study asks one question with many runs: from how many labels is it worth training everything, or which "
+            "block should learn when the images change? Choose a prepared one, or compare arms of your own.",
+            "New study…", lambda: self.open_builder(None, False),
+        )  # fmt: skip
+        self.unread = Invitation("This study cannot be shown", "")
+        self.builder: StudyBuilder | None = None
+        self._wanted = -1  # to be chosen as soon as it is listed
+        self._asked = self._answered = 0
+        self._stale = True
+        self._build()
+        self._connect()
+
+    def _build(self) -> None:
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(16, 12, 8, 16)
+        column.setSpacing(8)
+        new = self.deeds.actions["new"]
+        self.new = button(new.text(), "new", new.toolTip(), new.trigger)
+        column.addWidget(self.new)
+        column.addWidget(self.list, 1)
+        left.setMinimumWidth(200)
+        self.right = QStackedWidget()
+        self.right.addWidget(self.detail)
+        self.right.addWidget(self.unread)
+        self.right.setMinimumWidth(460)
+        self.splitter = ThinSplitter("studies")
+        self.splitter.addWidget(left)
+        self.splitter.addWidget(self.right)
+        self.splitter.setStretchFactor(1, 1)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.splitter)
+        self.stack.addWidget(self.empty)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.stack)
+        self.addActions(list(self.deeds.actions.values()))
+        self.reset_layout()
+
+    def reset_layout(self) -> None:
+        """The panes' sizes as at first."""
+        self.splitter.setSizes([260, 900])
+        self.detail.reset_layout()
+
+    def _connect(self) -> None:
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(REST_MS)
+        self._soon.timeout.connect(self._read)
+        self.parts.library.changed.connect(lambda _: self._note_change())
+        self.driver.changed.connect(lambda _: self._note_change())
+        self.list.chosen.connect(lambda _: self._read(at_once=True))
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        self.detail.run_wanted.connect(self.parts.navigator.show_run.emit)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), theme.colour("page"))
+
+    def is_settled(self) -> bool:
+        """True when everything asked of the storage thread was answered and nothing is stale."""
+        return not self._stale and self._asked == self._answered and not self._soon.isActive()
+
+    # Reading
+
+    def _note_change(self) -> None:
+        """Something was written: read again, at most every `REST_MS` and only while somebody looks."""
+        self._stale = True
+        if self.isVisible() and not self._soon.isActive():
+            self._soon.start()
+
+    def _read(self, at_once: bool = False) -> None:
+        """The list, and the chosen study; the newest question counts."""
+        if self._asked != self._answered and not at_once:
+            self._soon.start()
+            return
+        self._stale = False
+        self._asked += 1
+        number = self._asked
+        self.parts.library.read(read_list, lambda found: self._take_list(found, number))
+
+    def _take_list(self, found: list[Listed], number: int) -> None:
+        if number != self._asked:
+            return
+        blocked = self.list.blockSignals(True)
+        self.list.show_studies(found)
+        if self._wanted in {study.row.id for study in found}:
+            self.list.choose(self._wanted)
+            self._wanted = -1
+        self.list.blockSignals(blocked)
+        self.stack.setCurrentWidget(self.splitter if found else self.empty)
+        chosen = next((study for study in found if study.row.id == self.list.current()), None)
+        if chosen is None or chosen.problem:
+            self._show_unread(chosen.problem if chosen else "", number)
+            return
+        study_id = chosen.row.id
+        self.parts.library.read(
+            lambda store: read_study(store, study_id), lambda now: self._show(now, number),
+            lambda error: self._lose(error, number),
+        )  # fmt: skip
+
+    def _show_unread(self, problem: str, number: int) -> None:
+        self._answered = number
+        self.unread.say("This study cannot be shown", problem)
+        self.right.setCurrentWidget(self.unread)
+        self.deeds.adjust(None)
+
+    def _lose(self, error: ExperimentError, number: int) -> None:
+        """It was deleted meanwhile: the list is read again."""
+        self._show_unread(str(error), number)
+        self._note_change()
+
+    def _show(self, now: StudyNow, number: int) -> None:
+        if number != self._asked:
+            return
+        self._answered = number
+        self.deeds.adjust(now)
+        self.detail.show_study(now, self.driver.word(now.row.id))
+        self.right.setCurrentWidget(self.detail)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._read()
+
+    # The builder
+
+    def open_builder(self, now: StudyNow | None, changing: bool) -> None:
+        """Make a study from a preset, from scratch or from another; `changing` writes to the shown one."""
+        builder = StudyBuilder(self.parts, None if now is None else now.study, changing, self.window())
+        study_id = now.row.id if now is not None and changing else None
+        builder.accepted_study.connect(lambda study, start: self._save(study, start, study_id))
+        self.builder = builder
+        builder.finished.connect(lambda _: setattr(self, "builder", None))
+        builder.open()
+
+    def _save(self, study: Study, start: bool, study_id: int | None) -> None:
+        """Write the study, choose it, and start it if that was asked for."""
+        text = study.canonical()
+
+        def write(store: object) -> int:
+            from storage.store import RunStore
+
+            assert isinstance(store, RunStore)
+            if study_id is None:
+                return store.create_study(study.title, text).id
+            store.rename_study(study_id, study.title)
+            store.change_study(study_id, text)
+            return study_id
+
+        self.parts.library.write(write, lambda saved: self._saved(saved, start))
+
+    def _saved(self, study_id: int, start: bool) -> None:
+        self._wanted = study_id
+        self._note_change()
+        if start:
+            self.driver.start(study_id)
+
+    def _show_menu(self, at: QPoint) -> None:
+        if self.list.itemAt(at) is None:
+            return
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        for keys in (("start", "stop", "compare"), ("change", "copy", "rename", "note", "file"), ("delete",)):
+            menu.addActions([self.deeds.actions[key] for key in keys])
+            menu.addSeparator()
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.list.viewport().mapToGlobal(at))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.deeds.recolour()

@@ -1,0 +1,238 @@
+"""The arms of a study being made: names one can type over, what each does, and ways to add one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QInputDialog,
+    QMenu,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine import registry
+from engine.backbones import catalog
+from engine.errors import ExperimentError, InvalidExperiment
+from engine.experiment import BackboneChoice, MethodChoice
+from engine.study import SOURCE, Arm
+from ui.parts import Parts
+from ui.widgets.buttons import button, icon_button
+
+if TYPE_CHECKING:
+    from storage.store import RunRow
+
+ARM = Qt.ItemDataRole.UserRole
+MOST_SAVED = 40
+
+
+def method_words(choice: MethodChoice) -> str:
+    """ "Surgical fine-tuning: block first, epochs 20": the method and what differs from its usual values."""
+    try:
+        chosen = registry.method(choice.name)
+    except InvalidExperiment:
+        return choice.name
+    usual = chosen.Hyperparameters().model_dump()
+    own = [f"{name.replace('_', ' ')} {value}" for name, value in choice.hyperparameters.items()
+           if value != usual.get(name)]  # fmt: skip
+    return f"{chosen.title}: {', '.join(own)}" if own else chosen.title
+
+
+def start_words(choice: BackboneChoice) -> str:
+    """ "Conv-4, Omniglot, supervised"."""
+    try:
+        title = catalog.backbone(choice.name).title
+        known = {info.name: info.title for info in catalog.weights(choice.name)}
+    except InvalidExperiment:
+        return choice.name
+    weights = "the source" if choice.weights == SOURCE else known.get(choice.weights, choice.weights)
+    head = ", its head kept" if choice.head == "kept" else ""
+    return f"{title}, {weights}{head}"
+
+
+class ArmsEditor(QWidget):
+    """changed: an arm was added, removed, moved or renamed. backbone: what arms of a chosen method start from."""
+
+    changed = Signal()
+
+    def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._parts = parts
+        self.backbone = BackboneChoice()
+        self.tree = QTreeWidget()
+        self.tree.setHeaderLabels(["Arm", "Method", "Starts from"])
+        self.tree.setRootIsDecorated(False)
+        self.tree.setAccessibleName("Arms")
+        self.tree.setToolTip("Double-click or F2 renames an arm")
+        self.tree.setEditTriggers(
+            QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
+        )
+        self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+        self.tree.header().resizeSection(0, 150)
+        self.tree.header().resizeSection(1, 210)
+        self.tree.itemChanged.connect(lambda *_: self.changed.emit())
+        self.tree.currentItemChanged.connect(lambda *_: self._adjust())
+        self.tree.setMinimumHeight(150)
+        self._build()
+
+    def _build(self) -> None:
+        self.add = button("Add arm", "new", "A method with its usual values, New experiment's settings, or a saved run")
+        self.add.setMenu(QMenu(self))
+        self.add.menu().aboutToShow.connect(self._fill_menu)
+        self.remove = icon_button("discard", "Remove this arm (Del)", self.remove_current)
+        self.up = icon_button("up", "Move this arm up", lambda: self.move(-1))
+        self.down = icon_button("down", "Move this arm down", lambda: self.move(1))
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self.add)
+        row.addStretch(1)
+        for tool in (self.up, self.down, self.remove):
+            tool.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            row.addWidget(tool)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.tree, 1)
+        column.addLayout(row)
+        self._adjust()
+
+    def _adjust(self) -> None:
+        place = self.tree.indexOfTopLevelItem(self.tree.currentItem()) if self.tree.currentItem() else -1
+        self.remove.setEnabled(place >= 0)
+        self.up.setEnabled(place > 0)
+        self.down.setEnabled(0 <= place < self.tree.topLevelItemCount() - 1)
+
+    # The arms
+
+    def arms(self) -> list[Arm]:
+        """As they are set, each with the name that was typed; raises `InvalidExperiment` for one without."""
+        found = []
+        for place in range(self.tree.topLevelItemCount()):
+            item = self.tree.topLevelItem(place)
+            assert item is not None
+            title = item.text(0).strip()
+            if not title:
+                raise InvalidExperiment("An arm has no name.", "Type one.", "arms")
+            found.append(item.data(0, ARM).model_copy(update={"title": title}))
+        return found
+
+    def set_arms(self, arms: Sequence[Arm]) -> None:
+        blocked = self.tree.blockSignals(True)
+        self.tree.clear()
+        for arm in arms:
+            self.tree.addTopLevelItem(self._item(arm))
+        self.tree.blockSignals(blocked)
+        self._adjust()
+
+    def _item(self, arm: Arm) -> QTreeWidgetItem:
+        item = QTreeWidgetItem([arm.title, method_words(arm.method), start_words(arm.backbone)])
+        item.setData(0, ARM, arm)
+        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+        for column in (1, 2):
+            item.setToolTip(column, item.text(column))
+        return item
+
+    def append(self, arm: Arm) -> None:
+        """Add an arm under a name that no other has."""
+        titles = {self.tree.topLevelItem(n).text(0) for n in range(self.tree.topLevelItemCount())}  # type: ignore[union-attr]
+        title, number = arm.title[:50], 2
+        while title in titles:
+            title, number = f"{arm.title[:50]} {number}", number + 1
+        item = self._item(arm.model_copy(update={"title": title}))
+        self.tree.addTopLevelItem(item)
+        self.tree.setCurrentItem(item)
+        self.changed.emit()
+
+    def remove_current(self) -> None:
+        if (item := self.tree.currentItem()) is not None:
+            self.tree.takeTopLevelItem(self.tree.indexOfTopLevelItem(item))
+            self._adjust()
+            self.changed.emit()
+
+    def move(self, by: int) -> None:
+        item = self.tree.currentItem()
+        place = self.tree.indexOfTopLevelItem(item) if item else -1
+        if item is not None and 0 <= place + by < self.tree.topLevelItemCount():
+            self.tree.takeTopLevelItem(place)
+            self.tree.insertTopLevelItem(place + by, item)
+            self.tree.setCurrentItem(item)
+            self.changed.emit()
+
+    def use_backbone(self, backbone: BackboneChoice) -> None:
+        """Let every arm start from this."""
+        try:
+            self.set_arms([arm.model_copy(update={"backbone": backbone}) for arm in self.arms()])
+        except InvalidExperiment:
+            return
+        self.changed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Delete and self.tree.hasFocus():
+            self.remove_current()
+        else:
+            super().keyPressEvent(event)
+
+    # Ways to add one
+
+    def _fill_menu(self) -> None:
+        menu = self.add.menu()
+        menu.clear()
+        current = menu.addAction("As in New experiment", self.add_current)
+        current.setEnabled(self._parts.navigator.current is not None)
+        menu.addAction("From a saved run…", self._ask_run)
+        menu.addSeparator()
+        groups: dict[str, QMenu] = {}
+        for method in registry.methods():
+            if method.family != "finetune":
+                continue
+            group = getattr(method, "group", "Fine-tuning")
+            inner = groups[group] if group in groups else groups.setdefault(group, menu.addMenu(group))
+            for place, (title, values) in enumerate((method.presets or {"": {}}).items()):
+                name = f"{method.title}: {title[:1].lower()}{title[1:]}" if place else method.title
+                choice = MethodChoice(name=method.name, hyperparameters=dict(values))
+                inner.addAction(name, lambda name=name, choice=choice: self.add_method(name, choice))
+
+    def add_method(self, title: str, choice: MethodChoice) -> None:
+        """A method with these values; one that starts from nothing gets random weights."""
+        uses = registry.method(choice.name).uses_pretrained
+        weights = self.backbone if uses else self.backbone.model_copy(update={"weights": "random", "head": "new"})
+        self.append(Arm(title=title[:60], backbone=weights, method=choice))
+
+    def add_current(self) -> None:
+        """What New experiment is set to."""
+        if self._parts.navigator.current is None:
+            return
+        try:
+            experiment = self._parts.navigator.current()
+        except ExperimentError as error:
+            self._parts.toasts.show(str(error), level="warning")
+            return
+        title = registry.method(experiment.method.name).title
+        self.append(Arm(title=title, backbone=experiment.backbone, method=experiment.method, search=experiment.search))
+
+    def _ask_run(self) -> None:
+        self._parts.library.read(lambda store: store.runs()[:MOST_SAVED], self._choose_run)
+
+    def _choose_run(self, rows: list[RunRow]) -> None:
+        rows = [row for row in rows if not row.study_id]
+        if not rows:
+            self._parts.toasts.show("No runs are saved yet.")
+            return
+        names = [f"{row.id}: {row.name}" for row in rows]
+        name, agreed = QInputDialog.getItem(self, "Arm from a saved run", "Run", names, 0, False)
+        if agreed:
+            self.add_run(rows[names.index(name)])
+
+    def add_run(self, row: RunRow) -> None:
+        """The backbone and method of a saved run."""
+        experiment = row.experiment
+        title = registry.method(experiment.method.name).title
+        self.append(Arm(title=title, backbone=experiment.backbone, method=experiment.method, search=experiment.search))

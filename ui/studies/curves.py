@@ -1,0 +1,138 @@
+"""The curves of a study over its label counts: log axis, whiskers, crossings, names at the ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+
+from engine.comparison.intervals import Interval
+from engine.comparison.study_table import Column, Entry
+from ui import theme
+from ui.comparison.painted import line_height
+from ui.studies import drawing
+from ui.studies.drawing import FOOT, LEFT, Frame, LogPlace
+from ui.studies.view import View, curve_places, tip, unit
+from ui.widgets.plot_labels import spread
+
+MOST_NAME = 180.0  # pixels of an arm's name
+
+
+def paint_curves(painter: QPainter, size: QSizeF, view: View) -> list[tuple[QRectF, str]]:
+    shift, metric, _ = curve_places(view.table)[view.place]
+    lines = [curve(view, arm, shift, metric) for arm in range(len(view.table.study.arms))]
+    ends = end_width(view, lines)
+    box = QRectF(LEFT, line_height("small") + 8, size.width() - LEFT - ends, 0)
+    box.setBottom(size.height() - FOOT)
+    frame = Frame(box, *bounds([shown for line in lines for _, shown, _ in line]))
+    labels = sorted(n for n in view.table.study.labels if n is not None)
+    across = LogPlace(labels[0], labels[-1], box.left() + 12, box.right() - 12)
+    paint_unit(painter, view)
+    drawing.paint_levels(painter, frame)
+    paint_counts(painter, frame, across, labels)
+    paint_crossings(painter, frame, across, view, shift, metric)
+    places = []
+    for arm, line in enumerate(lines):
+        places += paint_curve(painter, frame, across, view, arm, line)
+    paint_ends(painter, frame, view, lines)
+    return places
+
+
+Line = list[tuple[Column, Interval, Entry]]
+
+
+def curve(view: View, arm: int, shift: object, metric: str) -> Line:
+    """An arm's points by rising label count; all labels have no place on the axis."""
+    found = [
+        (column, shown, entry)
+        for column, entry in zip(view.table.columns, view.table.entries[arm], strict=True)
+        if column.labels is not None and (column.shift, column.metric) == (shift, metric)
+        and (shown := view.shown(entry)) is not None
+    ]  # fmt: skip
+    return sorted(found, key=lambda point: point[0].labels or 0)
+
+
+def bounds(shown: Sequence[Interval]) -> tuple[float, float]:
+    """The lowest and highest of all points and intervals with some room, inside 0 and 1."""
+    known = [value for one in shown for value in (one.value, one.low, one.high) if isfinite(value)]
+    if not known:
+        return 0.0, 1.0
+    low, high = max(0.0, min(known)), min(1.0, max(known))
+    room = max(0.06 * (high - low), 0.01)
+    return max(0.0, low - room), min(1.0, high + room)
+
+
+def paint_unit(painter: QPainter, view: View) -> None:
+    """What the upright axis is, at its top."""
+    painter.setFont(theme.font("small"))
+    painter.setPen(theme.colour("muted"))
+    words = f"{unit(view)}, mean and 95 % interval over seeds"
+    if view.kind == "labels" and len(curve_places(view.table)) > 1:
+        words = f"{curve_places(view.table)[view.place][2]}: {words[:1].lower()}{words[1:]}"
+    painter.drawText(QPointF(0, QFontMetricsF(painter.font()).ascent()), words)
+
+
+def paint_counts(painter: QPainter, frame: Frame, across: LogPlace, labels: Sequence[int]) -> None:
+    """The label counts under the axis and what they are."""
+    painter.setFont(theme.font("small", tabular=True))
+    metrics = QFontMetricsF(painter.font())
+    painter.setPen(theme.colour("muted"))
+    for labels_ in labels:
+        drawing.paint_centred(painter, across.x(labels_), frame.box.bottom() + 4, 60, f"{labels_:,}")
+    words = "Labels per class (logarithmic)"
+    middle = frame.box.center().x() - metrics.horizontalAdvance(words) / 2
+    painter.drawText(QPointF(middle, frame.box.bottom() + 8 + metrics.lineSpacing() + metrics.ascent()), words)
+
+
+def paint_crossings(painter: QPainter, frame: Frame, across: LogPlace, view: View, shift: object, metric: str) -> None:
+    """A faint line, with its interval as a band, where one arm overtakes another for certain."""
+    for crossing in view.crossings:
+        if (crossing.shift, crossing.metric) != (shift, metric) or not crossing.clear:
+            continue
+        found, box = crossing.labels, frame.box
+        if found.known:
+            left, right = (min(max(across.x(end), box.left()), box.right()) for end in (found.low, found.high))
+            painter.fillRect(QRectF(left, box.top(), right - left, box.height()), theme.colour("hover"))
+        x = across.x(found.value)
+        painter.setPen(QPen(theme.colour("faint"), 1, Qt.PenStyle.DotLine))
+        painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
+
+
+def paint_curve(
+    painter: QPainter, frame: Frame, across: LogPlace, view: View, arm: int, line: Line
+) -> list[tuple[QRectF, str]]:
+    """One arm: a line through its means, whiskers, marks. Whiskers of arms stand a little beside each other."""
+    aside = (arm - (len(view.table.study.arms) - 1) / 2) * 3.0
+    points = [QPointF(across.x(column.labels or 1) + aside, frame.y(shown.value)) for column, shown, _ in line]
+    painter.setPen(drawing.arm_pen(arm))
+    painter.drawPolyline(points)
+    places = []
+    for at, (column, shown, entry) in zip(points, line, strict=True):
+        drawing.paint_whisker(painter, frame, at.x(), shown, drawing.arm_colour(arm))
+        drawing.paint_mark(painter, at, arm)
+        places.append((QRectF(at.x() - 7, at.y() - 7, 14, 14), tip(view, arm, column, entry)))
+    return places
+
+
+def end_width(view: View, lines: Sequence[Line]) -> float:
+    """Room at the right for the arms' names."""
+    metrics = QFontMetricsF(theme.font("small"))
+    widest = max((metrics.horizontalAdvance(arm.title) for arm in view.table.study.arms), default=0.0)
+    return min(widest, MOST_NAME) + 24 if any(lines) else 16.0
+
+
+def paint_ends(painter: QPainter, frame: Frame, view: View, lines: Sequence[Line]) -> None:
+    """Each arm's name at the height where its curve ends, never over another."""
+    painter.setFont(theme.font("small"))
+    metrics = QFontMetricsF(painter.font())
+    ends = sorted((frame.y(line[-1][1].value), arm) for arm, line in enumerate(lines) if line)
+    heights = spread([y for y, _ in ends], metrics.height(), frame.box.top(), frame.box.bottom())
+    for y, (_, arm) in zip(heights, ends, strict=True):
+        left = frame.box.right() + 4
+        painter.setPen(drawing.arm_pen(arm, 2.5))
+        painter.drawLine(QPointF(left, y), QPointF(left + 12, y))
+        painter.setPen(theme.colour("text"))
+        said = metrics.elidedText(view.table.study.arms[arm].title, Qt.TextElideMode.ElideRight, MOST_NAME)
+        painter.drawText(QPointF(left + 17, y + metrics.capHeight() / 2), said)

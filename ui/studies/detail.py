@@ -1,0 +1,154 @@
+"""The chosen study: header, figure, table, what it shows, what failed, and its note."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from ui.comparison.painted import Section
+from ui.studies.figure import StudyFigure
+from ui.studies.header import StudyHeader
+from ui.studies.reading import Failed, StudyNow
+from ui.studies.result_table import ResultTable
+from ui.studies.view import View, curve_places
+from ui.widgets.buttons import button
+from ui.widgets.fields import Choice
+from ui.widgets.frame import Segment, SlimScrollBar, ThinSplitter
+from ui.widgets.text import Text
+
+LEGEND = "Mean over seeds with its 95 % interval. Bold: the lead over the next arm excludes zero, paired over seeds."
+MOST_FAILED = 5
+
+
+class StudyDetail(QWidget):
+    """run_wanted(run id): show the run of a failed cell."""
+
+    run_wanted = Signal(int)
+
+    def __init__(self, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.now: StudyNow | None = None
+        self.header = StudyHeader(actions)
+        self.figure = StudyFigure()
+        self.table = ResultTable()
+        self.places = Choice()
+        self.places.setAccessibleName("Test images of the curves")
+        self.places.currentIndexChanged.connect(lambda _: self._draw())
+        self.accuracy, self.error = Segment("Accuracy"), Segment("Error")
+        self._build()
+
+    def _build(self) -> None:
+        self.splitter = ThinSplitter("study rows", Qt.Orientation.Vertical)
+        self.splitter.addWidget(self._figure_part())
+        self.splitter.addWidget(self._words_part())
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 0)
+        column.setSpacing(12)
+        column.addWidget(self.header)
+        column.addWidget(self.splitter, 1)
+        self.reset_layout()
+
+    def reset_layout(self) -> None:
+        self.splitter.setSizes([360, 260])
+
+    def _figure_part(self) -> QWidget:
+        section = Section("Figure", self.figure, self.figure.menu)
+        group = QButtonGroup(self)
+        for place, segment in enumerate((self.accuracy, self.error)):
+            group.addButton(segment)
+            segment.clicked.connect(lambda _=False: self._draw())
+            segment.setAccessibleName(f"Show the test {segment.text().lower()}")
+            section.row.insertWidget(2 + place, segment)
+        section.row.insertWidget(2, self.places)
+        self.accuracy.setChecked(True)
+        return section
+
+    def _words_part(self) -> QWidget:
+        self.legend = Text(LEGEND, "small", "muted")
+        self.says = Text("")
+        self.says.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.failed = QVBoxLayout()
+        self.note = Text("", role="muted")
+        inner = QWidget()
+        inner.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 8, 8, 16)
+        column.setSpacing(8)
+        column.addLayout(self.failed)
+        for widget in (Section("Table", self.table, self.table.menu), self.legend, self.says, self.note):
+            column.addWidget(widget)
+        column.addStretch(1)
+        self._inner, self._area = inner, QScrollArea()
+        self._area.setWidget(inner)
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setVerticalScrollBar(SlimScrollBar())
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.viewport().installEventFilter(self)
+        return self._area
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Words are as wide as their view, so that they wrap instead of being cut."""
+        if event.type() == QEvent.Type.Resize:
+            self._inner.setMaximumWidth(self._area.viewport().width())
+        return False
+
+    # Showing
+
+    def show_study(self, now: StudyNow, word: str) -> None:
+        """word: what this window does with it, see `StudyDriver.word`."""
+        fresh = self.now is None or self.now.row.id != now.row.id
+        self.now = now
+        self.header.show_study(now, word)
+        self._offer_places(now)
+        if fresh:
+            (self.error if now.study.figure == "labels" else self.accuracy).setChecked(True)
+            self._area.verticalScrollBar().setValue(0)
+        self._draw()
+        self.says.setText("\n".join(now.sentences()))
+        self.says.setVisible(bool(self.says.text()))
+        self.note.setText(f"Note: {now.row.note}" if now.row.note else "")
+        self.note.setVisible(bool(now.row.note))
+        self._show_failed(now.failed)
+
+    def _offer_places(self, now: StudyNow) -> None:
+        places = curve_places(now.table)
+        blocked = self.places.blockSignals(True)
+        self.places.set_options([(place, words) for place, (_, _, words) in enumerate(places)])
+        if self.places.currentIndex() < 0:
+            self.places.setCurrentIndex(0)
+        self.places.blockSignals(blocked)
+        self.places.setVisible(View(now.table).kind == "labels" and len(places) > 1)
+
+    def _draw(self) -> None:
+        if self.now is None:
+            return
+        place = max(0, self.places.currentIndex())
+        view = View(self.now.table, self.now.crossings, self.error.isChecked(), place)
+        self.figure.show_view(view)
+        self.table.show_view(view)
+
+    def _show_failed(self, failed: tuple[Failed, ...]) -> None:
+        """A line for each of the first failed cells, with the way to its run."""
+        while (item := self.failed.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        for one in failed[:MOST_FAILED]:
+            self.failed.addWidget(self._failed_line(one))
+        if len(failed) > MOST_FAILED:
+            self.failed.addWidget(Text(f"And {len(failed) - MOST_FAILED} more failed runs.", "small", "bad"))
+
+    def _failed_line(self, failed: Failed) -> QWidget:
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        why = "" if failed.failure is None else f"{failed.failure.message} {failed.failure.advice}".strip()
+        row.addWidget(Text(f"{failed.name} failed. {why}", "small", "bad"), 1)
+        show = button("Show run", "", "Its message and details on Runs", lambda: self.run_wanted.emit(failed.run_id))
+        row.addWidget(show, 0, Qt.AlignmentFlag.AlignTop)
+        return line

@@ -1,0 +1,135 @@
+"""Keeps the studies of this window going: whenever a run ends, the storage thread puts the next one in line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.errors import ExperimentError
+from engine.events import LIVE_STATES, RunState
+from engine.study import Study
+from ui.parts import Parts
+from ui.studies.reading import grid, progress_words
+from ui.study_runner import Progress, StudyRunner
+
+if TYPE_CHECKING:
+    from storage.store import RunStore
+
+
+class StudyDriver(QObject):
+    """changed(study id): it was started, paused, stopped, or a run of it ended. A study's runner is only touched in the
+    storage thread, one call after the other."""
+
+    changed = Signal(int)
+
+    def __init__(self, parts: Parts, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._parts = parts
+        self._runners: dict[int, StudyRunner] = {}
+        self._starting: set[int] = set()
+        parts.live.state.connect(self._follow)
+
+    def word(self, study_id: int) -> str:
+        """What this window does with a study: "starting", "working", "ending" (after a pause or stop) or ""."""
+        if study_id in self._starting:
+            return "starting"
+        runner = self._runners.get(study_id)
+        return "" if runner is None else "working" if runner.feeding else "ending"
+
+    def start(self, study_id: int) -> None:
+        """Check the study, then begin it or go on with it; what is wrong is told in a sentence."""
+        if self.word(study_id) in ("starting", "working"):
+            return
+        self._starting.add(study_id)
+        self.changed.emit(study_id)
+
+        def read(store: RunStore) -> tuple[str, str]:
+            row = store.study(study_id)
+            return row.spec, row.title
+
+        self._parts.library.read(read, lambda found: self._check(study_id, *found), lambda e: self._refuse(study_id, e))
+
+    def _check(self, study_id: int, spec: str, title: str) -> None:
+        def look(cancelled: Callable[[], bool]) -> Study:
+            from engine.study_checks import check_study
+
+            study, _ = grid(spec, title)
+            check_study(study, cancelled)
+            return study
+
+        key = f"study {study_id}"
+        self._parts.background.run(
+            look, lambda _: self._begin(study_id, spec, title), lambda e: self._refuse(study_id, e), key
+        )
+
+    def _refuse(self, study_id: int, error: Exception) -> None:
+        self._starting.discard(study_id)
+        self.changed.emit(study_id)
+        if isinstance(error, ExperimentError):
+            self._parts.toasts.show(f"Not started. {error}", level="error", seconds=20)
+        else:
+            self._parts.background.crashed.emit(error)
+
+    def _begin(self, study_id: int, spec: str, title: str) -> None:
+        study, wanted = grid(spec, title)
+        runner = self._runners.get(study_id)
+        if runner is None or runner.cells != wanted:
+            runner = self._runners[study_id] = StudyRunner(self._parts.queue, study_id, study, wanted)
+        self._starting.discard(study_id)
+        runner.feeding = True
+        self._ask(runner, StudyRunner.start)
+
+    def pause(self, study_id: int) -> None:
+        """Let the run at work end and start no other."""
+        if runner := self._runners.get(study_id):
+            runner.feeding = False
+            self._ask(runner, StudyRunner.pause)
+
+    def stop(self, study_id: int) -> None:
+        """End the runs at work at once; they are done again when the study goes on."""
+        if runner := self._runners.get(study_id):
+            runner.feeding = False
+            self._ask(runner, StudyRunner.stop)
+
+    def _ask(self, runner: StudyRunner, first: Callable[[StudyRunner], None] | None = None) -> None:
+        """In the storage thread: do `first`, then feed the queue."""
+
+        def work(store: RunStore) -> tuple[Progress, list[int]]:
+            if first is not None:
+                first(runner)
+            now = runner.feed(store)
+            return now, runner.active()
+
+        self._parts.library.read(work, lambda answer: self._fed(runner, *answer), lambda e: self._cannot(runner, e))
+        self.changed.emit(runner.study_id)
+
+    def _fed(self, runner: StudyRunner, now: Progress, active: list[int]) -> None:
+        self._parts.live.wake()
+        if active:
+            self._parts.library.announce(active)
+        if runner.is_over(now) and not active:
+            was_feeding = runner.feeding
+            self._runners.pop(runner.study_id, None)
+            if was_feeding:
+                self._tell_end(runner, now)
+        self.changed.emit(runner.study_id)
+
+    def _cannot(self, runner: StudyRunner, error: ExperimentError) -> None:
+        """The disk is full, or the program is closing."""
+        runner.feeding = False
+        self._parts.library.failed.emit(error)
+        self.changed.emit(runner.study_id)
+
+    def _tell_end(self, runner: StudyRunner, now: Progress) -> None:
+        go, title = self._parts.navigator.page, runner.study.title
+        ended = "is finished" if now.finished == now.total else "has ended"
+        level = "info" if now.finished == now.total else "warning"
+        words = f"“{title}” {ended}: {progress_words(now)}."
+        self._parts.toasts.show(words, "Show", lambda: go.emit("Studies"), level)
+
+    def _follow(self, run_id: int, state: RunState) -> None:
+        if state not in LIVE_STATES:
+            for runner in list(self._runners.values()):
+                self._ask(runner)

@@ -1,0 +1,58 @@
+"""The figure of a study: curves over the label counts, or bars by shift or by arm, with 95 % intervals over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF
+from PySide6.QtGui import QHelpEvent, QPainter
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from ui.comparison.painted import PaintedFigure
+from ui.studies.bars import paint_bars
+from ui.studies.curves import paint_curves
+from ui.studies.view import View, rows_of, unit
+
+
+class StudyFigure(PaintedFigure):
+    """Copied, saved and read out like every figure."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Results of the study", parent)
+        self.view: View | None = None
+        self._places: list[tuple[QRectF, str]] = []  # where the tooltips are
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def show_view(self, view: View) -> None:
+        self.view = view
+        self.title = f"{view.table.study.title}: {unit(view).lower()}"
+        self.setAccessibleDescription("; ".join(f"{row[0]}, {row[1]}: {row[7]}" for row in rows_of(view)))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(640, 340)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(360, 240)
+
+    def paint(self, painter: QPainter, size: QSizeF) -> None:
+        self._places = []
+        if self.view is not None:
+            self._places = paint_study(painter, size, self.view)
+
+    def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        heads = ["arm", "column", "value", "low", "high", "seeds", "scores by seed", "in words"]
+        return heads, rows_of(self.view) if self.view else []
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            at = QPointF(event.pos())
+            words = next((words for box, words in self._places if box.contains(at)), "")
+            QToolTip.showText(event.globalPos(), words, self)
+            return True
+        return super().event(event)
+
+
+def paint_study(painter: QPainter, size: QSizeF, view: View) -> list[tuple[QRectF, str]]:
+    """Draw the figure into 0, 0, size; returns where its tooltips are."""
+    return paint_curves(painter, size, view) if view.kind == "labels" else paint_bars(painter, size, view)

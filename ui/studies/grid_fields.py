@@ -1,0 +1,126 @@
+"""Lists that are typed: label counts, learning rates, shifts. Each reads and writes words; a wrong one says why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import get_args
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
+
+from engine.data.shifts import ALL_OR_NOTHING, SEVERITIES, TITLES, parse_shift, short
+from engine.errors import InvalidExperiment
+from engine.experiment import Shift, ShiftKind
+from ui.widgets.buttons import icon_button
+
+ALL, NONE = "all", "none"
+
+
+def parts_of(text: str) -> list[str]:
+    """ "1, 2,5" -> ["1", "2", "5"]."""
+    return [part.strip() for part in text.replace(";", ",").split(",") if part.strip()]
+
+
+def labels_from(text: str) -> tuple[int | None, ...]:
+    """ "1, 5, all" -> (1, 5, None); raises `InvalidExperiment`."""
+    found: list[int | None] = []
+    for part in parts_of(text):
+        if part.lower() != ALL and not part.isdecimal():
+            raise InvalidExperiment(
+                f"“{part}” is not a label count.", f"Write numbers or “{ALL}”: 1, 5, {ALL}.", "labels"
+            )
+        found.append(None if part.lower() == ALL else int(part))
+    return tuple(found) or (None,)
+
+
+def labels_text(labels: Sequence[int | None]) -> str:
+    return ", ".join(ALL if count is None else str(count) for count in labels)
+
+
+def rates_from(text: str) -> tuple[float, ...]:
+    """ "0.01, 1e-3" -> (0.01, 0.001); raises `InvalidExperiment`."""
+    try:
+        return tuple(float(part) for part in parts_of(text))
+    except ValueError:
+        raise InvalidExperiment(
+            f"“{text}” is not a list of learning rates.", "Write numbers: 0.01, 0.001.", "learning_rates"
+        ) from None
+
+
+def rates_text(rates: Sequence[float]) -> str:
+    return ", ".join(f"{rate:g}" for rate in rates)
+
+
+def shifts_from(text: str) -> tuple[Shift | None, ...]:
+    """ "none, noise 5, label shift 3" as shifts; raises `InvalidExperiment`."""
+    return tuple(None if part.lower() == NONE else shift_from(part) for part in parts_of(text))
+
+
+def shift_from(part: str) -> Shift:
+    name, _, last = part.rpartition(" ")
+    return parse_shift(f"{name}:{last}" if last.isdecimal() else part)
+
+
+def shifts_text(shifts: Sequence[Shift | None]) -> str:
+    return ", ".join(NONE if shift is None else short(shift) for shift in shifts)
+
+
+class TypedList(QLineEdit):
+    """A line of values separated by commas. changed: by a person."""
+
+    changed = Signal()
+
+    def __init__(self, name: str, help: str, example: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setAccessibleDescription(help)
+        self.setToolTip(help)
+        self.setPlaceholderText(example)
+        self.textEdited.connect(lambda _: self.changed.emit())
+
+
+class ShiftList(QWidget):
+    """Typed shifts, with a menu that adds one. with_none: “none” stands for images as they are."""
+
+    changed = Signal()
+
+    def __init__(self, name: str, help: str, example: str, with_none: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.line = TypedList(name, help, example)
+        self.line.changed.connect(self.changed)
+        self.add = icon_button("new", f"Add to {name.lower()}")
+        self.add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.add.setMenu(self._menu(with_none))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(self.line, 1)
+        row.addWidget(self.add)
+        self.setFocusProxy(self.line)
+
+    def _menu(self, with_none: bool) -> QMenu:
+        menu = QMenu(self)
+        if with_none:
+            menu.addAction("No shift", lambda: self.append(NONE))
+        for kind in get_args(ShiftKind):
+            if kind in ALL_OR_NOTHING:
+                menu.addAction(TITLES[kind], lambda kind=kind: self.append(kind))
+                continue
+            inner = menu.addMenu(TITLES[kind])
+            for severity in SEVERITIES:
+                words = f"{kind} {severity}"
+                inner.addAction(f"Severity {severity}", lambda words=words: self.append(words))
+        return menu
+
+    def append(self, words: str) -> None:
+        """Add one unless it is there."""
+        have = parts_of(self.line.text())
+        if words not in have:
+            self.line.setText(", ".join([*have, words]))
+            self.changed.emit()
+
+    def shifts(self) -> tuple[Shift | None, ...]:
+        return shifts_from(self.line.text())
+
+    def set_shifts(self, shifts: Sequence[Shift | None]) -> None:
+        self.line.setText(shifts_text(shifts))

@@ -1,0 +1,85 @@
+"""The chosen study above its figure: title, question, how far it is, and the buttons."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from engine.comparison.wording import duration
+from ui.studies.reading import StudyNow, progress_words
+from ui.studies.study_list import ShareLine
+from ui.widgets.buttons import PrimaryButton, button
+from ui.widgets.figure_export import menu_button
+from ui.widgets.text import Elided, Text
+
+
+def status_words(now: StudyNow, word: str) -> str:
+    """One line: what it does, how far it is, what is still to come. word: see `StudyDriver.word`."""
+    said = {"starting": "Checking the data. ", "working": "At work: ", "ending": "Ending the present run: "}.get(
+        word, ""
+    )
+    parts = [f"{said}{progress_words(now.progress)} done"]
+    if now.progress.in_line and not word:
+        parts.append("at work in another window or terminal")
+    if now.seconds_left and not now.is_complete:
+        parts.append(f"about {duration(now.seconds_left)} to go")
+    elif not now.is_complete and now.seconds_per_run is None:
+        parts.append("how long it takes is known after the first run")
+    return ", ".join(parts) + "."
+
+
+class StudyHeader(QWidget):
+    """Shows what `show_study` is given; the actions come from the page."""
+
+    def __init__(self, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._actions = actions
+        self.title = Elided("", "title", bold=True)
+        self.question = Text("", role="muted")
+        self.status = Text("", "small", "muted")
+        self.bar = ShareLine()
+        self.start = PrimaryButton("Start", "play")
+        self.start.clicked.connect(lambda _=False: actions["start"].trigger())
+        self.stop = button("Stop", "stop", actions["stop"].toolTip(), actions["stop"].trigger)
+        self.compare = button("Compare", "compare", actions["compare"].toolTip(), actions["compare"].trigger)
+        self.menu = QMenu(self)
+        self.menu.setToolTipsVisible(True)
+        for key in ("change", "copy", "rename", "note", "file"):
+            self.menu.addAction(actions[key])
+        self.menu.addSeparator()
+        self.menu.addAction(actions["delete"])
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(self.title, 1)
+        more = menu_button(self, self.menu, "More about this study")
+        more.setToolTip("Change, copy, rename, save or delete this study")
+        for widget in (self.start, self.stop, self.compare, more):
+            top.addWidget(widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(top)
+        for widget in (self.question, self.status, self.bar):
+            column.addWidget(widget)
+
+    def show_study(self, now: StudyNow, word: str) -> None:
+        """word: what this window does with it."""
+        self.title.setText(now.row.title)
+        self.question.setText(now.study.description)
+        self.question.setVisible(bool(now.study.description))
+        self.status.setText(status_words(now, word))
+        self.bar.show_progress(now.progress)
+        self._show_buttons()
+
+    def _show_buttons(self) -> None:
+        """The buttons are as the actions are."""
+        for widget, key in ((self.start, "start"), (self.stop, "stop"), (self.compare, "compare")):
+            action = self._actions[key]
+            widget.setText(action.text().replace("&", ""))
+            widget.setEnabled(action.isEnabled())
+            widget.setToolTip(action.toolTip())
+        self.start.setVisible(self._actions["start"].isEnabled())
+        self.stop.setVisible(self._actions["stop"].isEnabled())

@@ -1,0 +1,270 @@
+"""The form of a study: question, data, arms and the grid they are run on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.backbones import catalog
+from engine.errors import ExperimentError, InvalidExperiment
+from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
+from engine.study import SOURCE, Arm, Source, Study, parse_study
+from ui.parts import Parts
+from ui.studies.arms_editor import ArmsEditor
+from ui.studies.grid_fields import ShiftList, TypedList, labels_from, labels_text, rates_from, rates_text
+from ui.widgets.buttons import button
+from ui.widgets.column import caption
+from ui.widgets.fields import Choice, CountOrAll, IntField
+
+MOST_SEEDS = 30
+AXES = (("labels", "Label counts, as curves"), ("shift", "Shifts and test sets, as bars"), ("arm", "Arms, as bars"))
+START_ARMS = (("Linear probe", "linear_probe"), ("LP-FT", "lp_ft"), ("Full fine-tuning", "full_ft"))
+
+
+def beginning() -> Study:
+    """What a study of one's own begins with."""
+    backbone = BackboneChoice(name="conv4", weights=catalog.default_weights("conv4"))
+    arms = tuple(Arm(title=title, backbone=backbone, method=MethodChoice(name=name)) for title, name in START_ARMS)
+    return Study(title="My study", dataset=DatasetChoice(name="digits", validation_per_class=10), arms=arms,
+                 labels=(2, 5, 10), seeds=(0, 1, 2), figure="labels")  # fmt: skip
+
+
+class StudyForm(QWidget):
+    """changed: a person changed something. `study` raises `InvalidExperiment` with one sentence."""
+
+    changed = Signal()
+
+    def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._parts = parts
+        self._base = beginning()
+        self._filling = False
+        self._make_fields()
+        self._lay_out()
+        self._connect()
+        self.fill(None)
+
+    def _make_fields(self) -> None:
+        self.title = QLineEdit()
+        self.title.setMaxLength(120)
+        self.question = QPlainTextEdit()
+        self.question.setTabChangesFocus(True)
+        self.question.setFixedHeight(4 * self.fontMetrics().lineSpacing() + 12)
+        self.data = Choice()
+        self.classes, self.validation = CountOrAll(2), CountOrAll(1)
+        self.backbone, self.weights = Choice(), Choice()
+        self.give = button("Give to all arms", "", "Every arm starts from this backbone and these weights")
+        self.arms = ArmsEditor(self._parts)
+        self.labels = TypedList("Label counts", "Labelled images per class, such as 1, 5, 20; “all” for all", "all")
+        self.shifts = ShiftList(
+            "Shifts", "Every arm is trained and tested on each, such as none, noise 5", "none", True
+        )
+        tested = "Further test sets that nobody trains on, such as noise 3, blur 3"
+        self.tested = ShiftList("Also tested on", tested, "nothing else", False)
+        self.seeds = IntField(1, MOST_SEEDS)
+        rates = "Tried for each arm; the best on validation images counts, seed by seed"
+        self.rates = TypedList("Learning rates", rates, "each arm's own")
+        self.follow = QCheckBox("Each seed also divides the images anew")
+        self.source = QCheckBox("Train a source network first, on the other half of the images")
+        self.source_epochs = IntField(1, 2000)
+        self.source_epochs.set_unit("epochs")
+        self.figure = Choice(list(AXES))
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 12, 8)
+        column.setSpacing(8)
+        column.addLayout(self._grid(("Title", self.title, ""), ("Question", self.question, "")))
+        column.addWidget(caption("Data"))
+        column.addLayout(self._grid(
+            ("Images", self.data, "Bundled data, or what New experiment is set to"),
+            ("Classes", self.classes, "Use only this many of the classes"),
+            ("Validation images", self.validation, "Per class at most; real projects have few"),
+        ))  # fmt: skip
+        column.addWidget(caption("Arms: what is compared"))
+        column.addWidget(self.arms)
+        start = QHBoxLayout()
+        start.addWidget(self.backbone, 1)
+        start.addWidget(self.weights, 1)
+        start.addWidget(self.give)
+        column.addLayout(self._grid(("Start from", start, "What an added arm starts from")))
+        column.addWidget(self.source)
+        self.source_row = QWidget()
+        self.source_row.setLayout(self._grid(("Trained for", self.source_epochs, "From random weights, no shift")))
+        column.addWidget(self.source_row)
+        column.addWidget(caption("Grid: each arm is run with every one of these"))
+        column.addLayout(self._grid(
+            ("Labels per class", self.labels, ""), ("Shifts", self.shifts, ""), ("Also tested on", self.tested, ""),
+            ("Seeds", self.seeds, "More seeds give a narrower interval"), ("Learning rates", self.rates, ""),
+        ))  # fmt: skip
+        column.addWidget(self.follow)
+        column.addLayout(self._grid(("On the axis", self.figure, "What the figure shows")))
+        column.addStretch(1)
+
+    def _grid(self, *rows: tuple[str, QWidget | QHBoxLayout, str]) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setColumnMinimumWidth(0, 130)
+        grid.setColumnStretch(1, 1)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(6)
+        for number, (words, field, help) in enumerate(rows):
+            label = QLabel(words)
+            tall = field is self.question
+            grid.addWidget(label, number, 0, Qt.AlignmentFlag.AlignTop if tall else Qt.AlignmentFlag.AlignVCenter)
+            if isinstance(field, QHBoxLayout):
+                grid.addLayout(field, number, 1)
+                continue
+            label.setBuddy(field)
+            if help:
+                field.setToolTip(help)
+                field.setAccessibleDescription(help)
+            field.setAccessibleName(field.accessibleName() or words)
+            grid.addWidget(field, number, 1)
+        return grid
+
+    def _connect(self) -> None:
+        self.backbone.setAccessibleName("Backbone of added arms")
+        self.weights.setAccessibleName("Weights of added arms")
+        self.give.clicked.connect(lambda: self.arms.use_backbone(self.start_from()))
+        self.backbone.currentIndexChanged.connect(lambda _: self._offer_weights())
+        self.weights.currentIndexChanged.connect(lambda _: self._adopt_start())
+        self.source.toggled.connect(lambda _: self._offer_weights())
+        self.source.toggled.connect(self.source_row.setVisible)
+        for signal in (
+            self.title.textEdited, self.question.textChanged, self.data.currentIndexChanged, self.classes.valueChanged,
+            self.validation.valueChanged, self.arms.changed, self.labels.changed, self.shifts.changed,
+            self.tested.changed, self.seeds.valueChanged, self.rates.changed, self.follow.toggled, self.source.toggled,
+            self.source_epochs.valueChanged, self.figure.currentIndexChanged,
+        ):  # fmt: skip
+            signal.connect(self._say_changed)
+
+    def _say_changed(self, *_: object) -> None:
+        if not self._filling:
+            self.changed.emit()
+
+    # Filling
+
+    def fill(self, study: Study | None) -> None:
+        """Show this study; None: what a study of one's own begins with."""
+        self._filling = True
+        study = self._base = study or beginning()
+        self.title.setText(study.title)
+        self.question.setPlainText(study.description)
+        self._offer_data(study.dataset)
+        self.classes.set_count(study.dataset.classes)
+        self.validation.set_count(study.dataset.validation_per_class)
+        self.source.setChecked(study.source is not None)
+        self.source_row.setVisible(study.source is not None)
+        epochs = study.source.method.hyperparameters.get("epochs", 20) if study.source else 20
+        self.source_epochs.setValue(epochs)
+        self.arms.set_arms(study.arms)
+        self._show_start(study.arms[-1].backbone)
+        self.labels.setText(labels_text(study.labels))
+        self.shifts.set_shifts(study.shifts)
+        self.tested.set_shifts(study.dataset.tested_on)
+        self.seeds.setValue(len(study.seeds))
+        self.rates.setText(rates_text(study.learning_rates))
+        self.follow.setChecked(study.splits_follow_seed)
+        self.figure.set_key(study.figure)
+        self._filling = False
+        self.changed.emit()
+
+    def _offer_data(self, dataset: DatasetChoice) -> None:
+        """Bundled data, the study's own, and what New experiment is set to."""
+        found = {("glyphs", None): "Glyphs", ("digits", None): "Digits"}
+        for choice in (dataset, self._current_dataset()):
+            if choice is not None:
+                path = str(choice.path) if choice.path else None
+                found.setdefault((choice.name, path), path or choice.name.capitalize())
+        self.data.set_options(list(found.items()))
+        self.data.set_key((dataset.name, str(dataset.path) if dataset.path else None))
+
+    def _current_dataset(self) -> DatasetChoice | None:
+        current = self._parts.navigator.current
+        try:
+            return current().dataset if current is not None else None
+        except ExperimentError:
+            return None
+
+    def _show_start(self, backbone: BackboneChoice) -> None:
+        self._start = backbone
+        self.backbone.set_options([(info.name, info.title) for info in catalog.backbones()])
+        self.backbone.set_key(backbone.name)
+        self._offer_weights()
+        self.weights.set_key(backbone.weights)
+        self._adopt_start()
+
+    def _offer_weights(self) -> None:
+        name = str(self.backbone.key() or "conv4")
+        options: list[tuple[object, str]] = [(info.name, info.title) for info in catalog.weights(name)]
+        if self.source.isChecked():
+            options.insert(0, (SOURCE, "The study's source"))
+        if self._start.name == name and self._start.weights.startswith("run:"):
+            options.append((self._start.weights, f"Run {self._start.weights.removeprefix('run:')}"))
+        self.weights.set_options(options)
+        self._adopt_start()
+
+    def _adopt_start(self) -> None:
+        self.arms.backbone = self.start_from()
+
+    def start_from(self) -> BackboneChoice:
+        """What an added arm starts from; the source's head is kept, as its classes are the same."""
+        name, weights = str(self.backbone.key()), str(self.weights.key() or "random")
+        size = self._start.image_size if name == self._start.name else None
+        head = "kept" if weights == SOURCE else "new"
+        return BackboneChoice.model_validate({"name": name, "weights": weights, "head": head, "image_size": size})
+
+    # What is set
+
+    def study(self) -> Study:
+        """The study as it is set; raises `InvalidExperiment`."""
+        name, path = self.data.key() or ("digits", None)  # type: ignore[misc]
+        same = (name, path) == (self._base.dataset.name, self._base.dataset.path)
+        dataset = (self._base.dataset if same else DatasetChoice(name=name, path=path)).model_copy(update={
+            "classes": self.classes.count(), "validation_per_class": self.validation.count(),
+            "tested_on": tuple(shift for shift in self.tested.shifts() if shift is not None),
+        })  # fmt: skip
+        seeds = self._base.seeds if len(self._base.seeds) == self.seeds.value() else tuple(range(self.seeds.value()))
+        changes: dict[str, Any] = {
+            "title": self.title.text().strip(), "description": self.question.toPlainText().strip(), "dataset": dataset,
+            "arms": self.arms.arms(), "labels": labels_from(self.labels.text()),
+            "shifts": self.shifts.shifts() or (None,), "seeds": seeds, "learning_rates": rates_from(self.rates.text()),
+            "splits_follow_seed": self.follow.isChecked(), "source": self._source(), "figure": self.figure.key(),
+        }  # fmt: skip
+        if not changes["title"]:
+            raise InvalidExperiment("The study has no title.", "Type one.", "title")
+        if not changes["arms"]:
+            raise InvalidExperiment("The study has no arms.", "Add at least one.", "arms")
+        kept = self._base.model_dump(include={"name", "device", "precision", "budget"})
+        body = {key: plain(value) for key, value in {**kept, **changes}.items()}
+        return parse_study(body)
+
+    def _source(self) -> Source | None:
+        """The study's own source with the epochs that are set, or one of the arms' backbone."""
+        if not self.source.isChecked():
+            return None
+        arm = next((arm for arm in self.arms.arms() if arm.starts_from_source), None)
+        backbone = (arm.backbone if arm else self.start_from()).model_copy(update={"weights": "random", "head": "new"})
+        kept = self._base.source
+        source = kept if kept is not None and kept.backbone.name == backbone.name else Source(backbone=backbone)
+        values = source.method.hyperparameters | {"epochs": self.source_epochs.value()}
+        return source.model_copy(update={"method": source.method.model_copy(update={"hyperparameters": values})})
+
+
+def plain(value: Any) -> Any:
+    """Models as the dictionaries that validation reads, so that every field is checked again."""
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    return value.model_dump() if hasattr(value, "model_dump") else value

@@ -1,0 +1,75 @@
+"""What the figure of a study shows of its table: error or accuracy, which curves, and the words of its points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.comparison.crossings import Crossing
+from engine.comparison.intervals import Interval
+from engine.comparison.study_table import Column, Entry, StudyTable
+from engine.comparison.wording import count, with_interval
+
+
+@dataclass(frozen=True)
+class View:
+    """What the figure shows of a table. shift, metric: which curves over labels; error: 1 - accuracy."""
+
+    table: StudyTable
+    crossings: tuple[Crossing, ...] = ()
+    error: bool = False
+    place: int = 0  # which of `curve_places` the curves are of
+
+    @property
+    def kind(self) -> str:
+        """ "labels", "shift" or "arm", as the study says and its grid allows."""
+        numbers = [labels for labels in self.table.study.labels if labels is not None]
+        wanted = self.table.study.figure
+        return wanted if wanted != "labels" or len(numbers) > 1 else "arm"
+
+    def shown(self, entry: Entry) -> Interval | None:
+        """The figure of an entry as accuracy or error."""
+        found = entry.interval
+        if found is None or not self.error:
+            return found
+        return Interval(1 - found.value, 1 - found.high, 1 - found.low, found.n)
+
+
+def curve_places(table: StudyTable) -> list[tuple[object, str, str]]:
+    """(shift, metric, words) of every set of curves over the label counts."""
+    first = table.study.labels[0]
+    found = [column for column in table.columns if column.labels == first]
+    return [(column.shift, column.metric, place_words(table, column)) for column in found]
+
+
+def place_words(table: StudyTable, column: Column) -> str:
+    """A column's title without its label count."""
+    words = column.title.split(", ")
+    return ", ".join(words[1:] if len(table.study.labels) > 1 else words) or "Test images"
+
+
+def unit(view: View) -> str:
+    return "Test error" if view.error else "Test accuracy"
+
+
+def rows_of(view: View) -> list[list[object]]:
+    """The numbers behind the figure, one line per arm and column that has any."""
+    return [
+        [arm.title, column.title, shown.value, shown.low, shown.high, shown.n,
+         " ".join(f"{seed}:{score:.4f}" for seed, score in sorted(entry.scores.items())), with_interval(shown)]
+        for arm, row in zip(view.table.study.arms, view.table.entries, strict=True)
+        for column, entry in zip(view.table.columns, row, strict=True)
+        if (shown := view.shown(entry)) is not None
+    ]  # fmt: skip
+
+
+def tip(view: View, arm: int, column: Column, entry: Entry) -> str:
+    """What a point or bar says: whose it is, its figure, what it rests on."""
+    shown = view.shown(entry)
+    assert shown is not None
+    rates = ", ".join(f"{rate:g} ({count(n, 'seeds')})" for rate, n in sorted(entry.rates.items()))
+    return "\n".join(filter(None, [
+        f"{view.table.study.arms[arm].title}, {column.title}",
+        f"{unit(view)} {with_interval(shown)}, {count(shown.n, 'seeds')}",
+        f"Learning rates chosen on validation images: {rates}" if rates else "",
+        "Best: its lead over the next arm excludes zero" if entry.best else "",
+    ]))  # fmt: skip
