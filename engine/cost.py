@@ -33,6 +33,7 @@ from engine.methods.base import MetaLearner, Method
 from engine.methods.fine_tune import FineTuneMethod
 from engine.methods.head_bench import HeadBench
 from engine.registry import build_method, complete
+from engine.trainable import count_trainable
 
 TIMED = 0.3  # seconds that a measurement may take before it is cut short
 BYTES_PER_TRAINED = 16  # float32 weight, gradient and AdamW's two moments
@@ -79,7 +80,8 @@ def _fine_tune_cost(experiment: Experiment, method: FineTuneMethod) -> Cost:
         shared += once if set(phase.groups) == {HEAD} and len(method.stages()) == 1 else 0.0
     fits = _fits(experiment, split)
     total += fits * (total - shared) + forward * len(split.test)
-    trained = sum(parameter_count(model.block(name)) for name in phases(method, model.block_names)[-1].groups)
+    table = method.table(model.block_names)
+    trained = count_trainable(model, table, getattr(method.hyperparameters, "rank", 4))
     pixels = (len(split.train) + len(split.validation) + len(split.test)) * images[0].numel()
     memory = 4 * parameter_count(model) + 12 * trained + pixels + round(longer * _activations(model, images, shape))
     return Cost(trained, parameter_count(model), method.epochs * steps_per_epoch, longest, total, memory, fits)

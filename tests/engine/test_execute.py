@@ -31,6 +31,14 @@ QUICK = {
     "full_ft": {"epochs": 2},
     "linear_probe": {"epochs": 3},
     "scratch": {"epochs": 2},
+    "discriminative": {"epochs": 2},
+    "gradual": {"epochs": 3, "epochs_per_block": 1},
+    "surgical": {"epochs": 2, "block": "last"},
+    "l2_sp": {"epochs": 2},
+    "auto_rgn": {"epochs": 2},
+    "bitfit": {"epochs": 2},
+    "lora": {"epochs": 2},
+    "reinit_last": {"epochs": 2},
     "protonet": {"steps": 3, "training_way": 8, "validate_every": 2, "validation_episodes": 10, "test_episodes": 12},
     "maml": {"steps": 2, "meta_batch": 2, "validate_every": 2, "validation_episodes": 10, "test_episodes": 12},
 }
@@ -39,8 +47,10 @@ QUICK = {
 def quick(method: str, *, seed: int = 0, minutes: float | None = None, **more: object) -> Experiment:
     meta = method in ("protonet", "maml")
     data = DatasetChoice(name="glyphs") if meta else DatasetChoice(name="digits", labels_per_class=4)
+    backbone = BackboneChoice(name="resnet_small", image_size=16) if method == "lora" else BackboneChoice()
     return Experiment(
         dataset=data,
+        backbone=backbone,
         method=MethodChoice(name=method, hyperparameters=QUICK[method] | more),
         budget=Budget(minutes=minutes),
         seed=seed,
@@ -74,7 +84,7 @@ def test_a_run_tells_its_story_in_order(method: str, tmp_path: Path) -> None:
     assert saved.method.hyperparameters.items() >= QUICK[method].items()
 
 
-@pytest.mark.parametrize("method", ["lp_ft", "scratch", "maml"])
+@pytest.mark.parametrize("method", ["lp_ft", "gradual", "auto_rgn", "maml"])
 def test_the_same_seed_gives_the_identical_curve_twice(method: str, tmp_path: Path) -> None:
     one, two, other = (
         list(execute(quick(method, seed=seed), tmp_path / name)) for name, seed in (("a", 1), ("b", 1), ("c", 2))
@@ -161,9 +171,11 @@ def test_an_unwritable_folder_is_a_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize("method", list(QUICK))
 def test_the_cost_card_counts_and_times(method: str) -> None:
     cost = estimate(quick(method))
-    head = {"protonet": 0, "maml": 65 * 5}.get(method, 65 * 10)
-    assert cost.parameters == 111_936 + head
-    assert cost.trainable == (head if method == "linear_probe" else cost.parameters)
+    head = {"protonet": 0, "maml": 65 * 5, "lora": 129 * 10}.get(method, 65 * 10)
+    assert cost.parameters == (694_752 if method == "lora" else 111_936) + head
+    # Biases and norms of Conv-4: 4 * (64 + 128); rank 4 on the two 1x1 shortcuts: 4 * (32 + 64) + 4 * (64 + 128).
+    few = {"linear_probe": 0, "surgical": 37_056, "bitfit": 768, "lora": 1152}
+    assert cost.trainable == few.get(method, cost.parameters - head) + head
     assert cost.seconds > 0
     assert cost.memory_bytes > 4 * cost.parameters
 
