@@ -7,6 +7,7 @@ re-initialised layers are all tables of this one kind; a person may change any c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
@@ -32,6 +33,16 @@ class LayerRow(Frozen):
 
     def learns(self, epoch: int) -> bool:
         return self.rate > 0 and epoch >= self.from_epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Of one weight tensor over a few batches. gradient: mean norm of its gradient. weight: its norm. signal_to_noise:
+    mean over its entries of (mean gradient)^2 / variance of the gradient; infinite where all batches agree."""
+
+    gradient: float
+    weight: float
+    signal_to_noise: float = 0.0
 
 
 Table = Mapping[str, LayerRow]

@@ -19,7 +19,8 @@ from engine.inputs import Labelled, Normaliser, decode, normaliser, positions
 
 @dataclass(frozen=True)
 class Material:
-    """further: the test images once more under each shift that they are also tested on."""
+    """further: the test images once more under each shift that they are also tested on; None is no shift, which tells
+    what a kept head forgets of its old images while it adapts to shifted ones."""
 
     data: ImageSet
     split: ImageSplit
@@ -27,7 +28,7 @@ class Material:
     validation: Labelled
     test: Labelled
     shape: Normaliser
-    further: tuple[tuple[Shift, Labelled], ...] = ()
+    further: tuple[tuple[Shift | None, Labelled], ...] = ()
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -63,7 +64,8 @@ def read_material(experiment: Experiment, device: torch.device) -> Generator[Pre
     train = yield from reading.labelled(split.train, choice.shift, "Reading training images")
     validation = yield from reading.labelled(split.validation, choice.shift, "Reading validation images")
     test = yield from reading.labelled(split.test, choice.shift, "Reading test images")
-    further = []
-    for shift in choice.tested_on:
-        further.append((shift, (yield from reading.labelled(split.test, shift, "Reading shifted test images"))))
+    further: list[tuple[Shift | None, Labelled]] = []
+    forgets = choice.shift is not None and experiment.backbone.head == "kept"
+    for shift in (*([None] if forgets else []), *choice.tested_on):
+        further.append((shift, (yield from reading.labelled(split.test, shift, "Reading further test images"))))
     return Material(data, split, train, validation, test, reading.shape, tuple(further))

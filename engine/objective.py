@@ -1,4 +1,4 @@
-"""What is minimised: cross-entropy with class weights, label smoothing and mixup; and the running average of weights."""
+"""What is minimised: cross-entropy with class weights, label smoothing and mixup; and the average of weights."""
 
 from __future__ import annotations
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from engine.layers import Measured
 from engine.learners import WholeNetwork, batches
 from engine.methods.fine_tune import FineTuneMethod, Stage
 from engine.objective import Objective
@@ -92,7 +93,7 @@ def measured_parts(learner: WholeNetwork, method: FineTuneMethod, objective: Obj
         if names.get(parameter, "") not in norms
     ]
     keyed = {names.get(part.parameters[0], str(place)): part for place, part in enumerate(parts)}
-    factors = method.measured_rates(_norms(learner, keyed, objective, size))
+    factors = method.measured_rates(_measured(learner, keyed, objective, size))
     return [
         Part(part.block, part.parameters, part.rate * factors[name], part.anchor)
         for name, part in keyed.items()
@@ -100,19 +101,24 @@ def measured_parts(learner: WholeNetwork, method: FineTuneMethod, objective: Obj
     ]
 
 
-def _norms(
-    learner: WholeNetwork, keyed: Mapping[str, Part], objective: Objective, size: int
-) -> dict[str, tuple[float, float]]:
-    """Name -> (gradient norm averaged over the batches, weight norm)."""
-    sums = dict.fromkeys(keyed, 0.0)
+def _measured(learner: WholeNetwork, keyed: Mapping[str, Part], objective: Objective, size: int) -> dict[str, Measured]:
+    """Name -> what the gradients of the first batches say of it."""
     chunks = list(batches(len(learner.train), size))[:MEASURED_BATCHES]
+    gradients: dict[str, list[Tensor]] = {name: [] for name in keyed}
     learner.begin()
     for chunk in chunks:
         indices = torch.arange(chunk.start, chunk.stop, device=learner.train.labels.device)
         learner.model.zero_grad(set_to_none=True)
         objective.loss(learner.logits(indices), learner.train.labels[indices]).backward()
         for name, part in keyed.items():
-            gradient = part.parameters[0].grad
-            sums[name] += float(gradient.norm()) / len(chunks) if gradient is not None else 0.0
+            own = part.parameters[0]
+            gradients[name].append(torch.zeros_like(own) if own.grad is None else own.grad.detach().clone())
     learner.model.zero_grad(set_to_none=True)
-    return {name: (sums[name], float(part.parameters[0].detach().norm())) for name, part in keyed.items()}
+    return {name: _summary(gradients[name], part.parameters[0].detach()) for name, part in keyed.items()}
+
+
+def _summary(gradients: Sequence[Tensor], weight: Tensor) -> Measured:
+    length = sum(float(gradient.norm()) for gradient in gradients) / len(gradients)
+    stacked = torch.stack(list(gradients))
+    signal = stacked.mean(0).square() / stacked.var(0, unbiased=False)
+    return Measured(length, float(weight.norm()), float(signal.nan_to_num(0.0, torch.inf).mean()))

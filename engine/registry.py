@@ -20,7 +20,8 @@ from engine.experiment import Experiment, explain
 from engine.methods.base import Method
 
 ORDER = (
-    "lp_ft", "full_ft", "discriminative", "l2_sp", "reinit_last", "surgical", "gradual", "auto_rgn", "bitfit", "lora",
+    "lp_ft", "full_ft", "discriminative", "l2_sp", "reinit_last", "surgical", "gradual", "auto_rgn", "auto_snr",
+    "bitfit", "lora",
     "linear_probe", "head_bench", "scratch", "as_is", "protonet", "maml",
 )  # fmt: skip
 NOT_IN_FORM = frozenset({"layers"})  # edited in the layer table

@@ -27,9 +27,10 @@ def test(
     if len(set(np.bincount(truth, minlength=len(material.class_names)).tolist())) > 1:
         yield balanced(guess, truth, said, len(material.class_names))
     for shift, labelled in material.further:
-        guess, truth = yield from predict(model, material, labelled, bf16, f"Testing under {describe(shift).lower()}")
-        words = said | {"shift": describe(shift)}
-        yield evaluated(f"test/accuracy, {short(shift)}", labelled, guess, truth, words, material.class_names)
+        guess, truth = yield from predict(model, material, labelled, bf16, "Testing on further images")
+        words = said | {"shift": describe(shift) if shift is not None else "none"}
+        name = short(shift) if shift is not None else "no shift"
+        yield evaluated(f"test/accuracy, {name}", labelled, guess, truth, words, material.class_names)
 
 
 @torch.no_grad()

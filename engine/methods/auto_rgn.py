@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.layers import BatchNorm, LayerRow
+from engine.layers import BatchNorm, LayerRow, Measured
 from engine.methods.base import hyper
 from engine.methods.fine_tune import FineTuneHyperparameters, FineTuneMethod
 
@@ -37,8 +37,8 @@ class AutoRGN(FineTuneMethod):
     def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
         return dict.fromkeys(blocks, self.row())
 
-    def measured_rates(self, norms: Mapping[str, tuple[float, float]]) -> dict[str, float]:
-        """RGN / max RGN; norms: parameter -> (gradient norm, weight norm)."""
-        ratio = {name: gradient / weight if weight > 0 else 0.0 for name, (gradient, weight) in norms.items()}
+    def measured_rates(self, measured: Mapping[str, Measured]) -> dict[str, float]:
+        """RGN / max RGN."""
+        ratio = {name: found.gradient / found.weight if found.weight > 0 else 0.0 for name, found in measured.items()}
         largest = max(ratio.values(), default=0.0)
         return {name: value / largest if largest > 0 else 0.0 for name, value in ratio.items()}

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from engine.layers import HEAD, BatchNorm, LayerRow, Treatment, edited, treatment
+from engine.layers import HEAD, BatchNorm, LayerRow, Measured, Treatment, edited, treatment
 from engine.methods.base import HyperparameterModel, Method, hyper
 from engine.schedules import Schedule
 
@@ -130,9 +130,9 @@ class FineTuneMethod(Method):
         rate = self.stage_at(epoch).learning_rate
         return {block: rate * row.rate for block, row in self.table(blocks).items() if row.learns(epoch)}
 
-    def measured_rates(self, norms: Mapping[str, tuple[float, float]]) -> dict[str, float]:
-        """Parameter -> factor on its rate, from (gradient norm, weight norm) of each learning parameter."""
-        return dict.fromkeys(norms, 1.0)
+    def measured_rates(self, measured: Mapping[str, Measured]) -> dict[str, float]:
+        """Parameter -> factor on its rate, from what was measured of each learning parameter; 0 freezes it."""
+        return dict.fromkeys(measured, 1.0)
 
     def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
         table, last = self.table(blocks), self.epochs - 1

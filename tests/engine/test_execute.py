@@ -36,6 +36,7 @@ QUICK = {
     "surgical": {"epochs": 2, "block": "last"},
     "l2_sp": {"epochs": 2},
     "auto_rgn": {"epochs": 2},
+    "auto_snr": {"epochs": 2},
     "bitfit": {"epochs": 2},
     "lora": {"epochs": 2},
     "reinit_last": {"epochs": 2},

@@ -16,7 +16,8 @@ from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment,
 from engine.preflight import problems
 
 NAMES = [
-    "lp_ft", "full_ft", "discriminative", "l2_sp", "reinit_last", "surgical", "gradual", "auto_rgn", "bitfit", "lora",
+    "lp_ft", "full_ft", "discriminative", "l2_sp", "reinit_last", "surgical", "gradual", "auto_rgn", "auto_snr",
+    "bitfit", "lora",
     "linear_probe", "scratch", "as_is", "protonet", "maml",
 ]  # fmt: skip
 

@@ -69,6 +69,8 @@ def test_with_every_name_moved_the_source_s_right_answers_are_wrong(runs: Path) 
     head = MethodChoice(name="surgical", hyperparameters={"block": "head", "epochs": 60, "learning_rate": 1e-2})
     learnt = figures(list(execute(target(head, shift=Shift(kind="label shift", severity=5)), runs / "head")))
     assert learnt["test/accuracy"].value > wrong_now.value + 0.5
+    assert moved["test/accuracy, no shift"].value == plain.value
+    assert learnt["test/accuracy, no shift"].value < 0.5 < plain.value
 
 
 def test_further_test_sets_are_the_same_images_shifted(runs: Path) -> None:
