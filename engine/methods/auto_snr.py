@@ -1,7 +1,8 @@
 """Auto-SNR: only weights whose gradient agrees between batches learn (Lee et al. 2022, arXiv 2210.11466).
 
 Before each epoch, over a few batches, SNR = mean of (mean gradient)^2 / variance over the entries of every weight
-tensor; tensors at or above the threshold learn at the full rate, the others wait for the next epoch. With one batch all agree.
+tensor; tensors at or above the threshold learn at the full rate, the others wait for the next epoch. With one batch all
+agree.
 """
 
 from __future__ import annotations
