@@ -32,6 +32,14 @@ def test_only_what_differs_from_the_methods_own_rows_is_kept() -> None:
     assert differing(edits, own) == {"conv1": {"rate": 0.0}, "stage7": {"rate": 2.0}}
 
 
+def test_a_rate_as_the_field_shows_it_is_no_change() -> None:
+    """Factor 2.6 to the power of -4 is 0.0218829…, shown as 0.0218829."""
+    own = view("discriminative").own
+    assert own["conv1"].rate == pytest.approx(2.6**-4)
+    assert differing({"conv1": {"rate": 0.0218829}}, own) == {}
+    assert differing({"conv1": {"rate": 0.0219}}, own) == {"conv1": {"rate": 0.0219}}
+
+
 def test_cells_are_put_in_and_taken_out_without_touching_what_was_given() -> None:
     before = {"conv1": {"rate": 0.0}}
     after = with_cell(before, "conv2", "anchor", 0.5)

@@ -43,14 +43,15 @@ class AugmentationPreview(QWidget):
         self.hide()
 
     def _lay_out(self) -> None:
-        heads = QHBoxLayout()
+        self._heads = QWidget()
+        heads = QHBoxLayout(self._heads)
+        heads.setContentsMargins(0, 0, 0, 0)
         heads.addWidget(Text("As they are, and as one epoch may see them", "small", "muted"), 1)
         heads.addWidget(self.again)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(heads)
-        for widget in (self.before, self.after, self.words):
+        for widget in (self._heads, self.before, self.after, self.words):
             column.addWidget(widget)
 
     def show_choice(self, data: DatasetChoice, backbone: BackboneChoice, name: str) -> None:
@@ -100,8 +101,8 @@ class AugmentationPreview(QWidget):
         """Words instead of images, or nothing."""
         self.words.setText(words)
         self.words.setVisible(bool(words))
-        for strip in (self.before, self.after):
-            strip.setVisible(not words)
+        for widget in (self._heads, self.before, self.after):
+            widget.setVisible(not words)
 
 
 def _shape(backbone: BackboneChoice) -> tuple[int, int]:

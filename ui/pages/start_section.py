@@ -87,7 +87,7 @@ class StartSection(Column):
         self.limit.setAccessibleName("What the time limit means")
         for description in (self.limit.setToolTip, self.limit.setAccessibleDescription):
             description(LIMIT_HELP)
-        grid.addWidget(self.limit, grid.rowCount(), 1)
+        grid.addWidget(self.limit, grid.rowCount(), 0, 1, 2)
         self._field(grid, "Precision", self.precision, "bfloat16 is faster on some processors, and rougher.")
         more.body.addLayout(grid)
         for field in (self.first_seed, self.minutes):

@@ -40,9 +40,12 @@ class Content:
     trials: Sequence[TrialCompleted] = ()
 
 
+READ = ("train", "val", "moved", "rate")  # kinds of metrics that the page draws
+
+
 def read_content(store: RunStore, run_id: int) -> Content:
     """Everything the page shows of a run; runs in the storage thread."""
-    names = [name for name in store.metric_names(run_id) if name.partition("/")[0] in ("train", "val", "moved")]
+    names = [name for name in store.metric_names(run_id) if name.partition("/")[0] in READ]
     curves = {name: store.curve(run_id, name) for name in names}
     row = store.run(run_id)
     trials = store.trials(run_id) if row.experiment.search else ()
@@ -101,15 +104,3 @@ def _lines(
         lines.append(CurveLine(label, x, curve.values, theme.run_colour(run_id), style, dashed=dashed, best=best,
                                best_text=words))  # fmt: skip
     return lines
-
-
-def distance_lines(
-    curves: Mapping[str, CurveLike], titles: Mapping[str, str], axis: str, scale: StepScale
-) -> list[CurveLine]:
-    """How far each block moved from its initial weights. titles: block name -> words."""
-    found = [(name.partition("/")[2], curve) for name, curve in curves.items() if name.startswith("moved/")]
-    return [
-        CurveLine(titles.get(block, block), scale.positions(axis, curve.steps, curve.times), curve.values,
-                  theme.curve_colour(index), "validation", dashed=index >= 6)
-        for index, (block, curve) in enumerate(found)
-    ]  # fmt: skip

@@ -17,7 +17,8 @@ from engine.experiment import Experiment
 from ui.comparison.confusion import MOST_CLASSES, ConfusionMatrix
 from ui.comparison.painted import Section
 from ui.live import LiveRun
-from ui.runs.content import Content, CurveLike, distance_lines
+from ui.runs.block_curves import BlockCurves
+from ui.runs.content import Content, CurveLike
 from ui.runs.deeds import RunDeeds
 from ui.runs.header import Header
 from ui.runs.message_log import MessageLog
@@ -28,8 +29,8 @@ from ui.runs.search_view import SearchView
 from ui.runs.trouble_card import TroubleCard
 from ui.widgets.block_picture import BlockPicture
 from ui.widgets.curve_axes import StepScale
-from ui.widgets.curve_plot import CurvePlot
 from ui.widgets.frame import SlimScrollBar
+from ui.widgets.layer_edits import view_of
 
 
 class RunDetail(QScrollArea):
@@ -46,14 +47,13 @@ class RunDetail(QScrollArea):
         self.trouble, self.result, self.search = TroubleCard(), ResultCard(), SearchView()
         self.curves = RunCurves(settings)
         self.blocks = BlockPicture()
-        self.distance = CurvePlot("Distance from the initial weights")
+        self.block_curves = BlockCurves(settings)
         self.messages = MessageLog()
         self.confusion = ConfusionMatrix("Test predictions")
         self._titles: dict[str, str] = {}
         self._lay_out()
 
     def _lay_out(self) -> None:
-        self.distance.setMinimumHeight(170)
         self.curves.setMinimumHeight(280)
         self._blocks_section = Section("What trains", self.blocks)
         self._confusion_section = Section("Which classes are mistaken", self.confusion, self.confusion.menu)
@@ -63,7 +63,7 @@ class RunDetail(QScrollArea):
         left = QVBoxLayout()
         left.setSpacing(16)
         left.addWidget(self._blocks_section)
-        left.addWidget(self.distance, 1)
+        left.addWidget(self.block_curves, 1)
         left.addWidget(self._messages_section, 1)
         lower = QHBoxLayout()
         lower.setSpacing(24)
@@ -129,7 +129,7 @@ class RunDetail(QScrollArea):
         self.search.show_trials(live.trials, live.facts, now.row.id)
         yield
         yield from self.curves.drawing(live.curves, self._scale_of(now), now.row.id, is_live)
-        self._draw_distance(live.curves, self._scale_of(now), is_live)
+        self._draw_blocks(live.curves, self._scale_of(now), is_live)
         yield
         self._show_results(live.results, now.row.id)
         saved = content.messages if content is not None else ()
@@ -141,17 +141,14 @@ class RunDetail(QScrollArea):
 
     def _draw(self, curves: Mapping[str, CurveLike], now: RunNow) -> None:
         self.curves.show_curves(curves, self._scale_of(now), now.row.id, False)
-        self._draw_distance(curves, self._scale_of(now), False)
+        self._draw_blocks(curves, self._scale_of(now), False)
 
     def _scale_of(self, now: RunNow) -> StepScale:
         return StepScale(now.steps_per_epoch, max(1, now.row.examples_per_step))
 
-    def _draw_distance(self, curves: Mapping[str, CurveLike], scale: StepScale, live: bool) -> None:
+    def _draw_blocks(self, curves: Mapping[str, CurveLike], scale: StepScale, live: bool) -> None:
         axis = str(self.curves.controls.axis.key())
-        lines = distance_lines(curves, self._titles, axis, scale)
-        self.distance.setVisible(bool(lines))
-        self.distance.set_x_axis(axis)
-        self.distance.set_curves(lines, live)
+        self.block_curves.show_curves(curves, self._titles, axis, scale, live)
 
     def _show_blocks(self, experiment: Experiment) -> None:
         """The picture of what trains; nothing for a method or backbone that this program does not know."""
@@ -159,13 +156,15 @@ class RunDetail(QScrollArea):
             complete = registry.complete(experiment)
             info = catalog.backbone(experiment.backbone.name)
             method = registry.method(experiment.method.name)
-            treatments = method.picture(complete.method.hyperparameters, info.block_names)
+            view = view_of(complete)
+            treatments = view.treatments if view else method.picture(complete.method.hyperparameters, info.block_names)
         except ExperimentError:
             self._blocks_section.hide()
             return
         blocks = [(block.name, block.title, block.parameters) for block in info.blocks] + [("head", "Head", None)]
         self._titles = {name: title for name, title, _ in blocks}
         self.blocks.set_blocks(blocks, treatments)
+        self.blocks.set_marked(view.changed_blocks() if view is not None else frozenset())
         self._blocks_section.show()
 
     def _show_results(self, results: Sequence[Evaluated], run_id: int) -> None:

@@ -179,15 +179,15 @@ class Header(QWidget):
 
 
 def facts(now: RunNow) -> str:
-    """ "· epoch 3 of 30 · 12 s elapsed · about 1 min 40 s left · CPU"."""
+    """ "· epoch 3 of 30 · about 1 min 40 s left · 12 s elapsed · CPU"."""
     device = now.row.experiment.device
     parts = [now.activity, now.epoch_text() if now.state is not RunState.QUEUED else "waits for its turn"]
-    if now.is_live and now.waiting:
+    if now.is_live and now.left is not None:
+        parts.append(f"about {duration(now.left)} left")
+    if now.is_live:
         parts.append(now.waiting)
     if now.elapsed:
         parts.append(f"{duration(now.elapsed)} elapsed" if now.is_live else f"took {duration(now.elapsed)}")
-    if now.is_live and now.left is not None:
-        parts.append(f"about {duration(now.left)} left")
     parts.append("CPU" if device == "cpu" else device)
     return "· " + " · ".join(part for part in parts if part)
 

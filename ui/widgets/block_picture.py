@@ -197,9 +197,10 @@ def paint_plate(painter: QPainter, title: str, place: QRect) -> None:
     """The title, or its last word where there is little room, on a plate in the middle of a swatch."""
     metrics = painter.fontMetrics()
     short = title if metrics.horizontalAdvance(title) + 6 <= place.width() else title.split()[-1]
-    width = metrics.horizontalAdvance(short) + 6
-    if width > place.width():
+    text = metrics.horizontalAdvance(short)
+    if text + 2 > place.width():
         return
+    width = min(text + 6, place.width())
     plate = QRectF(place.center().x() - width / 2 + 0.5, place.center().y() - 8, width, 17)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.colour("card"))
@@ -211,7 +212,7 @@ def paint_plate(painter: QPainter, title: str, place: QRect) -> None:
 def paint_dot(painter: QPainter, centre: QPointF) -> None:
     """The mark of what a person changed."""
     painter.setPen(QPen(theme.colour("card"), 1.5))
-    painter.setBrush(theme.colour("accent"))
+    painter.setBrush(theme.colour("text"))
     painter.drawEllipse(centre, 4, 4)
 
 

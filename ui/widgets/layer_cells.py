@@ -101,7 +101,7 @@ def _choice(column: str, title: str, width: int, options: list[tuple[object, str
 
 
 KINDS = (
-    _number("rate", "Rate ×", 72, RateField),
+    _number("rate", "Rate ×", 88, RateField),
     _number("from_epoch", "Begins", 92, _wait),
     _choice("trains", "What learns", 128, TRAINS),
     _choice("batch_norm", "Batch norm", 96, NORMS),

@@ -5,15 +5,18 @@ Changes are kept as {block: {column: value}}, as the hyperparameter `layers` has
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
+from engine import registry
+from engine.backbones import catalog
 from engine.backbones.catalog import BackboneInfo
 from engine.errors import InvalidExperiment
-from engine.experiment import explain
+from engine.experiment import Experiment, explain
 from engine.layers import HEAD, LayerRow, Treatment, treatment
 from engine.methods.fine_tune import FineTuneMethod
 from engine.schedules import factor
@@ -34,7 +37,11 @@ def differing(edits: Mapping[str, Mapping[str, Any]], own: Mapping[str, LayerRow
 
 
 def _is(row: LayerRow, column: str, value: Any) -> bool:
-    return hasattr(row, column) and getattr(row, column) == value
+    """Whether the row has this value; numbers that a field shows alike are the same."""
+    own = getattr(row, column, None)
+    if isinstance(own, float) and isinstance(value, float):
+        return math.isclose(own, value, rel_tol=1e-5)
+    return hasattr(row, column) and own == value
 
 
 def with_cell(edits: Mapping[str, Mapping[str, Any]], block: str, column: str, value: Any) -> Edits:
@@ -144,6 +151,16 @@ def layer_view(
     own = _made(method, {**values, "layers": {}}).table(blocks)
     changed = _made(method, {**values, "layers": differing(edits, own)})
     return LayerView(changed, info, own, changed.table(blocks), kept_head)
+
+
+def view_of(experiment: Experiment) -> LayerView | None:
+    """The table of a saved experiment; None for a method without one. Raises `InvalidExperiment`."""
+    chosen = registry.method(experiment.method.name)
+    info = catalog.backbone(experiment.backbone.name)
+    if not issubclass(chosen, FineTuneMethod):
+        return None
+    values = dict(experiment.method.hyperparameters)
+    return layer_view(chosen, values, values.get("layers", {}), info, experiment.backbone.head == "kept")
 
 
 def _made(method: type[FineTuneMethod], values: Mapping[str, Any]) -> FineTuneMethod:

@@ -66,9 +66,9 @@ class ScheduleCurve(QWidget):
             if first:
                 painter.setPen(QPen(theme.colour("faint"), 1, Qt.PenStyle.DashLine))
                 painter.drawLine(box.topLeft(), box.bottomLeft())
-            self._write(painter, QPointF(left, HEAD + ROOM + 1), str(first), centred=first > 0)
+            self._write(painter, QPointF(left, HEAD + ROOM + 1), str(first) if first else "Epoch 0", first > 0)
             left, first = box.right(), first + stage.epochs
-        last = f"{self._minutes:g} min" if self._minutes else count(first, "epoch")
+        last = f"{self._minutes:g} min" if self._minutes else str(first)
         width = self.fontMetrics().horizontalAdvance(last)
         self._write(painter, QPointF(self.width() - width, HEAD + ROOM + 1), last)
 

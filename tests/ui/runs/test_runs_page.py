@@ -69,7 +69,7 @@ def test_the_newest_is_first_and_shown_with_all_that_was_recorded(open_page: Ope
     assert labels == ["training", "validation"]
     assert len(detail.curves.loss.given[0].x) == 30
     assert detail.messages.toPlainText().endswith("Using the bundled weights.")
-    assert detail.distance.isVisible()
+    assert detail.block_curves.isVisible()
 
 
 def test_the_result_is_never_without_what_it_takes_to_believe_it(open_page: Open, saved: Saved) -> None:
@@ -329,9 +329,10 @@ def test_a_small_window_scrolls_instead_of_squeezing(qtbot: QtBot, open_page: Op
     show(qtbot, page, saved["failed"])
     qapp.processEvents()
     detail = page.detail
-    bottom = detail.distance.mapTo(detail.widget(), detail.distance.rect().bottomLeft()).y()
+    plot = detail.block_curves.plot
+    bottom = plot.mapTo(detail.widget(), plot.rect().bottomLeft()).y()
     top = detail.messages.mapTo(detail.widget(), detail.messages.rect().topLeft()).y()
-    assert detail.distance.height() >= 170
+    assert plot.height() >= 170
     assert detail.curves.height() >= 280
     assert bottom < top
     assert detail.verticalScrollBar().maximum() > 0
