@@ -168,8 +168,10 @@ def cell_result(cell: Cell, experiment: Experiment, material: BenchMaterial) -> 
     words = said(cell, experiment, material) | {"interval": interval, POSITION_KEY: str(cell.count.position)}
     if cell.fold_accuracies:
         words |= {"folds": f"{cell.folding}; {_draws(len(cell.fold_accuracies))}"}
+    one_draw = len(cell.accuracies) == 1
     return Evaluated(
-        metric(cell.head.title, cell.count.words), found.value, found.low, found.high, len(cell.accuracies), "draws",
+        metric(cell.head.title, cell.count.words), found.value, found.low, found.high,
+        images if one_draw else found.n, "images" if one_draw else "draws",
         words | {FOLDS_KEY: percent(cell.folds)}, scores=np.asarray(cell.accuracies, np.float64),
     )  # fmt: skip
 

@@ -107,7 +107,7 @@ def test_all_labels_are_one_draw_and_too_many_are_named(tmp_path: Path) -> None:
     assert [text.partition(":")[0] for text in notices] == [f"{n} labels per class are left out" for n in (5, 10, 20)]
     assert all("has 3 training images" in text for text in notices)
     last = results(events)[-1]
-    assert (last.metric, last.n) == ("test/accuracy, Shrunk Mahalanobis, all labels", 1)
+    assert (last.metric, last.n, last.unit) == ("test/accuracy, Shrunk Mahalanobis, all labels", 539, "images")
     assert "Wilson, over 539 test images; one draw" in last.protocol["interval"]
     assert last.low < last.value < last.high
 

@@ -40,7 +40,7 @@ class Content:
     trials: Sequence[TrialCompleted] = ()
 
 
-READ = ("train", "val", "moved", "rate")  # kinds of metrics that the page draws
+READ = ("train", "val", "moved", "rate", "bench", "bench folds")  # kinds of metrics that the page draws
 
 
 def read_content(store: RunStore, run_id: int) -> Content:

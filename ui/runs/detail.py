@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVB
 
 from engine import registry
 from engine.backbones import catalog
+from engine.bench_figures import is_bench
 from engine.comparison.wording import count
 from engine.errors import ExperimentError
 from engine.events import LIVE_STATES, Evaluated
@@ -17,6 +18,7 @@ from engine.experiment import Experiment
 from ui.comparison.confusion import MOST_CLASSES, ConfusionMatrix
 from ui.comparison.painted import Section
 from ui.live import LiveRun
+from ui.runs.bench_view import BenchView
 from ui.runs.block_curves import BlockCurves
 from ui.runs.content import Content, CurveLike
 from ui.runs.deeds import RunDeeds
@@ -45,7 +47,9 @@ class RunDetail(QScrollArea):
         self.setAccessibleName("The chosen run")
         self.header = Header(deeds)
         self.trouble, self.result, self.search = TroubleCard(), ResultCard(), SearchView()
-        self.curves = RunCurves(settings)
+        self.curves, self.bench = RunCurves(settings), BenchView()
+        self._views: dict[str, BenchView] = {"head_bench": self.bench}  # methods that show other than learning curves
+        self._view: RunCurves | BenchView = self.curves
         self.blocks = BlockPicture()
         self.block_curves = BlockCurves(settings)
         self.messages = MessageLog()
@@ -55,6 +59,7 @@ class RunDetail(QScrollArea):
 
     def _lay_out(self) -> None:
         self.curves.setMinimumHeight(280)
+        self.bench.hide()
         self._blocks_section = Section("What trains", self.blocks)
         self._confusion_section = Section("Which classes are mistaken", self.confusion, self.confusion.menu)
         if (layout := self._confusion_section.layout()) is not None:
@@ -75,6 +80,7 @@ class RunDetail(QScrollArea):
         for part in (self.header, self.trouble, self.result, self.search):
             column.addWidget(part)
         column.addWidget(self.curves, 1)
+        column.addWidget(self.bench, 1)
         column.addLayout(lower)
         page.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         page.installEventFilter(self)
@@ -101,16 +107,17 @@ class RunDetail(QScrollArea):
         """Another run: what is known at once; its content follows."""
         self.verticalScrollBar().setValue(0)
         self.search.start_run(now.row.id, now.row.experiment)
+        self._view = self._views.get(now.row.experiment.method.name, self.curves)
         self._make_room({}, now)
         self._show_blocks(now.row.experiment)
         self._show_results([], now.row.id)
         self.messages.show_messages([])
-        self.curves.say_empty("The curves appear with the first step." if now.is_live else "Reading…")
+        self._view.say_empty("The curves appear with the first step." if now.is_live else "Reading…")
         self._draw({}, now)
 
     def show_content(self, content: Content, now: RunNow) -> None:
         """A run as it was saved."""
-        self.curves.say_empty("The curves appear with the first step." if now.is_live else "This run has no curve.")
+        self._view.say_empty("The curves appear with the first step." if now.is_live else "This run has no curve.")
         self._draw(content.curves, now)
         self._make_room(content.curves, now)
         self.search.show_trials(content.trials, content.row.facts, now.row.id)
@@ -128,7 +135,7 @@ class RunDetail(QScrollArea):
         self._make_room(live.curves, now)
         self.search.show_trials(live.trials, live.facts, now.row.id)
         yield
-        yield from self.curves.drawing(live.curves, self._scale_of(now), now.row.id, is_live)
+        yield from self._view.drawing(live.curves, self._scale_of(now), now.row.id, is_live)
         self._draw_blocks(live.curves, self._scale_of(now), is_live)
         yield
         self._show_results(live.results, now.row.id)
@@ -137,10 +144,14 @@ class RunDetail(QScrollArea):
 
     def _make_room(self, curves: Mapping[str, CurveLike], now: RunNow) -> None:
         """While a run searches it has no curves yet."""
-        self.curves.setVisible(bool(curves) or now.row.experiment.search is None)
+        for view in (self.curves, self.bench):
+            shown = view is self._view and (bool(curves) or now.row.experiment.search is None)
+            if not shown and (focus := view.focusWidget()) is not None and focus.hasFocus():
+                self.setFocus()  # else it goes on to a widget further down, and the page scrolls there
+            view.setVisible(shown)
 
     def _draw(self, curves: Mapping[str, CurveLike], now: RunNow) -> None:
-        self.curves.show_curves(curves, self._scale_of(now), now.row.id, False)
+        self._view.show_curves(curves, self._scale_of(now), now.row.id, False)
         self._draw_blocks(curves, self._scale_of(now), False)
 
     def _scale_of(self, now: RunNow) -> StepScale:
@@ -168,7 +179,8 @@ class RunDetail(QScrollArea):
         self._blocks_section.show()
 
     def _show_results(self, results: Sequence[Evaluated], run_id: int) -> None:
-        self.result.show_results(results)
+        self.result.show_results([result for result in results if not is_bench(result)])
+        self.bench.show_results(results)
         kept = next((r for r in results if r.predicted is not None and r.class_names), None)
         shown = kept is not None and len(kept.class_names) <= MOST_CLASSES
         self._confusion_section.setVisible(shown)

@@ -1,0 +1,57 @@
+"""What a bench's figures are called, and how they are put in lines and columns. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+
+from engine.bench_figures import BenchFigure
+from engine.comparison.intervals import Interval
+from engine.comparison.wording import number, percent, with_interval
+
+
+def by_head(figures: Sequence[BenchFigure]) -> dict[str, list[BenchFigure]]:
+    """Head -> its figures by rising label count, the heads in the order of the bench."""
+    lines: dict[str, list[BenchFigure]] = {}
+    for figure in figures:
+        lines.setdefault(figure.head, []).append(figure)
+    return {head: sorted(line, key=lambda figure: figure.position) for head, line in lines.items()}
+
+
+def short_count(figure: BenchFigure) -> str:
+    """Under the axis: "5", or "all, 90" where all images were used."""
+    return f"all, {figure.position}" if figure.count.startswith("all") else str(figure.position)
+
+
+def count_words(figure: BenchFigure) -> str:
+    """ "5 labels"; a bench at work has not said its words yet."""
+    return figure.count or f"{figure.position} label{'' if figure.position == 1 else 's'}"
+
+
+def accuracy_words(figure: BenchFigure) -> str:
+    """ "81.2 ± 1.4", in percent; half the interval's width where it is not even."""
+    value = number(100 * figure.accuracy)
+    half = 50 * (figure.high - figure.low)
+    return f"{value} ± {number(half)}" if isfinite(half) else value
+
+
+def folds_words(figure: BenchFigure) -> str:
+    """ "80.1", in percent, or a dash where nothing can be left out."""
+    return number(100 * figure.folds)
+
+
+def tip(figure: BenchFigure) -> str:
+    """Everything a point says: "Ridge regression, 5 labels: 81.2 ± 1.4 %; cross-validation 80.1 %"."""
+    test = with_interval(Interval(figure.accuracy, figure.low, figure.high, 0))
+    folds = f"; cross-validation {percent(figure.folds)}" if isfinite(figure.folds) else ""
+    return f"{figure.head}, {count_words(figure)}: {test}{folds}"
+
+
+def columns(figures: Sequence[BenchFigure]) -> list[tuple[int, str]]:
+    """(position, heading) of each label count, rising."""
+    return sorted({figure.position: count_words(figure) for figure in figures}.items())
+
+
+def best_at(figures: Sequence[BenchFigure], position: int) -> float:
+    """The best test accuracy at this count."""
+    return max(figure.accuracy for figure in figures if figure.position == position)
