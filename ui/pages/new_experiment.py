@@ -12,10 +12,11 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine import registry
 from engine.errors import ExperimentError, InvalidExperiment
-from engine.experiment import Experiment
+from engine.experiment import BackboneChoice, Experiment, MethodChoice
 from engine.methods.fine_tune import FineTuneMethod
 from engine.preflight import problems
 from ui import theme
+from ui.pages.adviser_part import AdviserPart
 from ui.pages.backbone_section import BackboneSection
 from ui.pages.data_section import DataSection
 from ui.pages.method_section import MethodSection
@@ -46,6 +47,8 @@ class NewExperimentPage(QWidget):
         self.backbone = BackboneSection(parts)
         self.method = MethodSection(parts)
         self.launch = StartSection(parts)
+        self.adviser = AdviserPart(parts)
+        self.launch.body.insertWidget(0, self.adviser)
         self.rates = RateButton(parts, self.experiment, self)
         self._lay_out()
         self._check_soon = self._timer(CHECK_AFTER, self._check)
@@ -80,6 +83,8 @@ class NewExperimentPage(QWidget):
         for section in self.sections:
             section.changed.connect(self._note_change)
         self.data.judged.connect(self._judge)
+        self.data.judged.connect(self._advise)
+        self.adviser.wanted.connect(self._take_advice)
         self.backbone.listed.connect(self._order_tabs)
         self.method.family_changed.connect(lambda _: self._adopt_method())
         self.method.changed.connect(self._adopt_method)
@@ -162,6 +167,16 @@ class NewExperimentPage(QWidget):
             self.method.set_backbone(self.backbone.info())
         self.rates.join(self.method.form, self.method.method)
 
+    def _advise(self) -> None:
+        """Advise on the images that were read; meta-learning has its own ways."""
+        preview = self.data.preview
+        known = self.method.method.family == "finetune" and preview.found is not None and not preview.fault
+        self.adviser.set_data(self.data.choice() if known else None)
+
+    def _take_advice(self, backbone: BackboneChoice, method: MethodChoice) -> None:
+        self.method.fill(method)
+        self.backbone.fill(backbone)
+
     # Checks
 
     def is_settled(self) -> bool:
@@ -170,13 +185,15 @@ class NewExperimentPage(QWidget):
 
     def _order_tabs(self) -> None:
         """Tab goes through the columns from left to right, also where cards and forms were made later."""
-        chain(*(widget for section in self.sections for widget in section.tab_order()))
+        columns = (self.data, self.backbone, self.method, self.adviser, self.launch)
+        chain(*(widget for column in columns for widget in column.tab_order()))
         self.rates.follow_tabs()
 
     def _note_change(self) -> None:
         self.method.set_surroundings(self.data.choice(), self.backbone.choice(), self.launch.timed_minutes())
         self._order_tabs()
         self._checked = None
+        self.adviser.set_in_use(self.backbone.choice(), self.method.choice())
         self._check_soon.start()
         self._measure_soon.start()
 
