@@ -107,7 +107,7 @@ def preferred(scores: Sequence[Score]) -> Score | None:
 
 def _unmeasured(facts: Facts) -> Recommendation:
     name, weights = usual_start(facts)
-    title = f"{catalog.backbone(name).title}, {weights_title(name, weights)}"
+    title = start_title(name, weights)
     method, why = by_labels(facts)
     doubt = "Whether the weights suit these images is not measured yet; where they do not, other advice holds."
     return _recommendation(facts, name, weights, method, title, (why, doubt), measured=False)
@@ -126,8 +126,7 @@ def _no_transfer(facts: Facts, start: Score, pixels: Score) -> Recommendation:
     if facts.side <= SMALL_IMAGE:
         smallest = min(catalog.backbones(), key=lambda info: info.parameters)
         why = "Digits are such data: from 1 to 10 labels per class training from scratch was ahead of every warm start."
-        title = f"{smallest.title} from random weights"
-        return _recommendation(facts, smallest.name, "random", "scratch", title, (measured, why))
+        return _recommendation(facts, smallest.name, "random", "scratch", smallest.title, (measured, why))
     if facts.labels >= MANY:
         why = f"{labels_words(facts)} are enough to change every layer."
         return _recommendation(facts, start.backbone, start.weights, "full_ft", start.title, (measured, why))
@@ -176,7 +175,7 @@ def _recommendation(
         reasons = (*reasons, uneven)
     return Recommendation(
         BackboneChoice(name=backbone, weights=weights), MethodChoice(name=method, hyperparameters=values),
-        f"{chosen.title}: {start}", reasons, measured,
+        f"{chosen.title} with {start}", reasons, measured,
     )  # fmt: skip
 
 
@@ -198,5 +197,7 @@ def labels_words(facts: Facts) -> str:
     return f"{facts.labels} label{'' if facts.labels == 1 else 's'} per class"
 
 
-def weights_title(backbone: str, weights: str) -> str:
-    return next((one.title for one in catalog.weights(backbone) if one.name == weights), weights)
+def start_title(backbone: str, weights: str) -> str:
+    """ "Conv-4 (Omniglot, supervised)"."""
+    known = {one.name: one.title for one in catalog.weights(backbone)}
+    return f"{catalog.backbone(backbone).title} ({known.get(weights, weights)})"

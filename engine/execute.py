@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import torch
@@ -65,7 +67,11 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool]) -> I
     torch.set_num_threads(training_threads())
     method = build_method(experiment)
     limits = Limits(stop, experiment.budget.minutes, experiment.budget.instead_of_epochs)
-    yield from _runner(experiment, method)(experiment, method, directory, limits)
+    with closing(_runner(experiment, method)(experiment, method, directory, limits)) as events:
+        for event in events:
+            given = time.monotonic()
+            yield event
+            limits.paused_for(time.monotonic() - given)
 
 
 def _runner(experiment: Experiment, method: Method) -> Callable[..., Iterator[Event]]:

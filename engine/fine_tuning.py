@@ -110,10 +110,12 @@ class FineTuning:
         settings = self.method.hyperparameters
         if not learning:
             raise InvalidExperiment(
-                "Nothing learns: every block is frozen.", "Let at least one block learn.", "hyperparameters.layers"
+                "Nothing learns at first.",
+                "Let at least one block learn from the first epoch.",
+                "hyperparameters.layers",
             )
         if learning == {HEAD} and (len(self.method.stages()) > 1 or settings.augmentation == "none"):
-            return HeadOnFeatures(self.model, self.train, self.validation, self.shape)
+            return HeadOnFeatures(self.model, self.train, self.validation, self.shape, self.table[HEAD].rate)
         low_rank = [name for name in names if self.table[name].trains == "low-rank" and name in learning]
         named = [prefix_of(name) + key for name in low_rank for key in low_rank_weights(self.model.block(name))]
         rank, scale = getattr(settings, "rank", 4), getattr(settings, "scale", 8.0)

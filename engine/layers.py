@@ -68,6 +68,14 @@ def changed(row: LayerRow, edit: Mapping[str, Any], block: str) -> LayerRow:
         raise InvalidExperiment(f"Block {block}: {message}", advice, "hyperparameters.layers") from None
 
 
+def plain(edit: Mapping[str, Any]) -> dict[str, Any]:
+    """One block's changes in their usual types, or as they are where they cannot be."""
+    try:
+        return LayerRow.model_validate(dict(edit)).model_dump(exclude_unset=True)
+    except ValidationError:
+        return dict(edit)
+
+
 def treatment(row: LayerRow, last_epoch: int, new: bool) -> Treatment:
     """What the picture shows of a block. new: it starts from random weights, whatever the table says."""
     if row.rate == 0 or row.from_epoch > last_epoch:

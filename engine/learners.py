@@ -152,8 +152,10 @@ class HeadOnFeatures:
     function of f, learnt on well-conditioned inputs.
     """
 
-    def __init__(self, model: Backbone, train: Labelled, validation: Labelled, shape: Normaliser) -> None:
-        self.model, self.shape = model, shape
+    def __init__(
+        self, model: Backbone, train: Labelled, validation: Labelled, shape: Normaliser, rate: float = 1.0
+    ) -> None:
+        self.model, self.shape, self.rate = model, shape, rate
         self._sets = (train, validation)
         self._features: list[Tensor] = []
         self._head = nn.Linear(1, 1)
@@ -191,7 +193,7 @@ class HeadOnFeatures:
         return self.model.head
 
     def parts(self) -> list[Part]:
-        return [Part(HEAD, list(self._head.parameters()), 1.0)]
+        return [Part(HEAD, list(self._head.parameters()), self.rate)]
 
     def begin(self) -> None:
         """Nothing to do: the features stay as they are."""

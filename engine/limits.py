@@ -28,6 +28,10 @@ class Limits:
         self._seconds = None if minutes is None else minutes * 60
         self._begin = time.monotonic()
 
+    def paused_for(self, seconds: float) -> None:
+        """Time in which nobody asked for the next event; it does not count."""
+        self._begin += seconds
+
     def start(self) -> None:
         self._begin = time.monotonic()
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from engine.data.images import ImageSet
-from engine.data.shifts import shifted_labels
+from engine.data.shifts import shifted_background, shifted_labels
 from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
 from engine.events import Preparing
@@ -29,6 +29,12 @@ class Material:
     test: Labelled
     shape: Normaliser
     further: tuple[tuple[Shift | None, Labelled], ...] = ()
+    shift: Shift | None = None
+
+    @property
+    def background(self) -> int:
+        """Value outside the training images, 0..255, as their shift leaves it."""
+        return self.data.background if self.shift is None else shifted_background(self.data.background, self.shift)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -68,4 +74,4 @@ def read_material(experiment: Experiment, device: torch.device) -> Generator[Pre
     forgets = choice.shift is not None and experiment.backbone.head == "kept"
     for shift in (*([None] if forgets else []), *choice.tested_on):
         further.append((shift, (yield from reading.labelled(split.test, shift, "Reading further test images"))))
-    return Material(data, split, train, validation, test, reading.shape, tuple(further))
+    return Material(data, split, train, validation, test, reading.shape, tuple(further), choice.shift)

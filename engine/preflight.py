@@ -11,11 +11,14 @@ from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice, Experiment
 from engine.registry import complete, method, nearest
 from engine.search_space import search_faults
+from engine.table_faults import table_faults
 
 
 def problems(experiment: Experiment) -> list[InvalidExperiment]:
     """Every fault found; `.field` says beside which input to show it. Empty when the run may start."""
-    checks: tuple[Callable[[Experiment], Iterator[InvalidExperiment]], ...] = (_data, _backbone, _method, _fit, _search)
+    checks: tuple[Callable[[Experiment], Iterator[InvalidExperiment]], ...] = (
+        _data, _backbone, _method, _fit, table_faults, _search,
+    )  # fmt: skip
     return [fault for check in checks for fault in check(experiment)]
 
 

@@ -52,7 +52,7 @@ def run_searched(experiment: Experiment, method: FineTuneMethod, directory: Path
     chosen = complete(search.chosen())
     training = prepared(chosen, build_method(chosen), material, directory, search.limits_left())
     for said in train_and_test(training, chosen, material):
-        yield replace(said, protocol=said.protocol | search.protocol()) if isinstance(said, Evaluated) else said
+        yield replace(said, protocol={**said.protocol, **search.protocol()}) if isinstance(said, Evaluated) else said
 
 
 class Search:

@@ -74,7 +74,7 @@ def tuning(
 ) -> FineTuning:
     return FineTuning(
         model, method, material.train, material.validation, material.shape, checkpoints, limits,
-        seed=experiment.seed, bf16=experiment.precision == "bfloat16", background=material.data.background,
+        seed=experiment.seed, bf16=experiment.precision == "bfloat16", background=material.background,
     )  # fmt: skip
 
 

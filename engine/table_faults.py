@@ -10,7 +10,7 @@ from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.layers import HEAD, LayerRow
 from engine.methods.fine_tune import FineTuneMethod
-from engine.registry import build_method
+from engine.registry import build_method, method
 
 TABLE = "hyperparameters.layers"
 
@@ -18,30 +18,45 @@ TABLE = "hyperparameters.layers"
 def table_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
     """Blocks that are not there, a new head that never learns, a time that is missing."""
     budget = experiment.budget
-    if budget.instead_of_epochs and budget.minutes is None:
+    if budget.instead_of_epochs and _is_meta(experiment):
+        yield InvalidExperiment(
+            "Training for a time instead of epochs is for fine-tuning methods.",
+            "Let the minutes be a limit, or choose a fine-tuning method.", "budget",
+        )  # fmt: skip
+    elif budget.instead_of_epochs and budget.minutes is None:
         yield InvalidExperiment("Training for a time needs the minutes.", "Say how many minutes.", "budget")
     try:
         blocks = catalog.backbone(experiment.backbone.name).block_names
-        method = build_method(experiment)
-        table = method.table(blocks) if isinstance(method, FineTuneMethod) else None
+        built = build_method(experiment)
+        table = built.table(blocks) if isinstance(built, FineTuneMethod) else None
     except InvalidExperiment as fault:
         if fault.field in (TABLE, "hyperparameters.block"):
             yield fault
         return
     if table is not None:
-        yield from _what_learns(experiment, method, table)
+        yield from _what_learns(experiment, built, table)
 
 
-def _what_learns(experiment: Experiment, method: Any, table: dict[str, LayerRow]) -> Iterator[InvalidExperiment]:
-    head_learns = any(table[HEAD].learns(epoch) for epoch in (0, method.epochs - 1))
-    if not method.stages():
+def _is_meta(experiment: Experiment) -> bool:
+    try:
+        return method(experiment.method.name).family == "meta"
+    except InvalidExperiment:
+        return False
+
+
+def _what_learns(experiment: Experiment, chosen: Any, table: dict[str, LayerRow]) -> Iterator[InvalidExperiment]:
+    head_learns = any(table[HEAD].learns(epoch) for epoch in (0, chosen.epochs - 1))
+    if not chosen.stages():
         if experiment.backbone.head == "new":
             yield InvalidExperiment(
                 "No adaptation tests the head that came with the weights, but a new head is chosen.",
                 "Choose a saved run as weights and keep its head, or another method.", "backbone",
             )  # fmt: skip
-    elif not any(row.learns(method.epochs - 1) for row in table.values()):
-        yield InvalidExperiment("Nothing learns: every block is frozen.", "Let at least one block learn.", TABLE)
+    elif not any(row.learns(0) for row in table.values()):
+        yield InvalidExperiment(
+            "Nothing learns at first: every block is frozen or begins later.",
+            "Let at least one block learn from the first epoch.", TABLE,
+        )  # fmt: skip
     elif not head_learns and experiment.backbone.head == "new":
         yield InvalidExperiment(
             "The new head never learns, so that it would stay random.",

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.adviser import PIXELS, Score
+from engine.adviser import PIXELS, Score, start_title
 from engine.backbones import catalog
 from engine.data.images import ImageSet
 from engine.data.shifts import shifted
@@ -69,7 +69,7 @@ def transfer_scores(choice: DatasetChoice, runs: Path) -> Iterator[Preparing | S
         kind = FeatureKind.of(Experiment(backbone=backbone), runs, choice.shift)
         features = yield from progress(embedded(data, ids, kind), one.info.title, place, len(local))
         right = leave_one_out(features, labels, k)
-        title = f"{one.info.title}, {one.weights.title}"
+        title = start_title(one.info.name, one.weights.name)
         yield Score(one.info.name, one.weights.name, title, one.info.parameters, right, k)
 
 

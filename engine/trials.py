@@ -54,10 +54,14 @@ class Choice:
             return f"{with_interval(self.score)} over {folds}; it is the only setting that was tried on all of them."
         if not self.rivals:
             return f"{with_interval(self.score)} over {folds}, ahead of the noise of every other complete setting."
-        one = self.rivals == 1
+        which = f"{self.rivals} of the {self.others}" if self.rivals < self.others else f"All {self.others}"
+        are = "is" if self.rivals == 1 else "are"
+        if self.others == 1:
+            which, are = "The one", "is"
+        settings = "setting" if self.others == 1 else "settings"
         return (
-            f"{with_interval(self.score)} over {folds}. {self.rivals} of the {self.others} other complete settings "
-            f"{'is' if one else 'are'} as good within the noise."
+            f"{with_interval(self.score)} over {folds}. "
+            f"{which} other complete {settings} {are} as good within the noise."
         )
 
 

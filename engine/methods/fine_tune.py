@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from engine.layers import HEAD, BatchNorm, LayerRow, Measured, Treatment, edited, treatment
+from engine.layers import HEAD, BatchNorm, LayerRow, Measured, Treatment, edited, plain, treatment
 from engine.methods.base import HyperparameterModel, Method, hyper
 from engine.schedules import Schedule
 
@@ -86,6 +86,12 @@ class FineTuneHyperparameters(HyperparameterModel):
         advanced=True,
     )
     layers: dict[str, dict[str, Any]] = Field(default_factory=dict, description="changes to the layer table")
+
+    @field_validator("layers")
+    @classmethod
+    def _one_way_to_write_it(cls, layers: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """0 and 0.0 are the same change; a cell that cannot be is left for `FineTuneMethod.table` to name."""
+        return {block: plain(edit) for block, edit in layers.items() if edit}
 
 
 class FineTuneMethod(Method):

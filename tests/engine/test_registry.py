@@ -153,6 +153,9 @@ def test_the_window_can_draw_forms_before_torch_is_loaded() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+TIMED = Budget(minutes=1, instead_of_epochs=True)
+
+
 @pytest.mark.parametrize(
     "wanted,sentence",
     [
@@ -161,7 +164,9 @@ def test_the_window_can_draw_forms_before_torch_is_loaded() -> None:
         (experiment("full_ft", layers={"head": {"rate": 0}}), "new head never learns"),
         (experiment("surgical", head="stays as it is"), "new head never learns"),
         (experiment("surgical", block="stage9"), "no block “stage9”"),
-        (experiment("linear_probe", layers={"head": {"rate": 0}}), "Nothing learns"),
+        (experiment("linear_probe", layers={"head": {"rate": 0}}), "Nothing learns at first"),
+        (experiment("lp_ft", layers={"head": {"from_epoch": 100}}), "Nothing learns at first"),
+        (experiment("protonet").model_copy(update={"budget": TIMED}), "is for fine-tuning methods"),
         (experiment("as_is"), "tests the head that came with the weights"),
         (Experiment(budget=Budget(instead_of_epochs=True)), "needs the minutes"),
     ],
@@ -171,3 +176,9 @@ def test_a_table_that_cannot_work_is_a_sentence(wanted: Experiment, sentence: st
     assert len(faults) == 1
     assert faults[0].advice
     assert faults[0].field
+
+
+def test_equal_tables_are_written_equally() -> None:
+    tables = ({"conv1": {"rate": 0}, "conv2": {}}, {"conv1": {"rate": 0.0}})
+    first, second = (registry.complete(experiment("full_ft", layers=table)) for table in tables)
+    assert first.group_hash() == second.group_hash()

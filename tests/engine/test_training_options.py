@@ -310,3 +310,18 @@ def test_what_lies_outside_is_the_background(monkeypatch: pytest.MonkeyPatch) ->
     small = Augmentation("far", 200)(torch.zeros(2, 1, 8, 8, dtype=torch.uint8), torch.Generator())
     assert small[:, :, 0, 0].tolist() == [[200], [200]]
     assert small[:, :, 3:5, 3:5].max() == 0
+
+
+def test_the_head_s_rate_counts_on_cached_features_too(tmp_path: Path) -> None:
+    run = tuning("linear_probe", tmp_path, epochs=1, learning_rate=0.4, layers={"head": {"rate": 0.25}})
+    told = [e.values["rate/head"] for e in run.events() if isinstance(e, Metrics) and "rate/head" in e.values]
+    assert told == [pytest.approx(0.1)]
+
+
+def test_a_pause_does_not_count_against_the_time() -> None:
+    limits = Limits(minutes=1)
+    limits.start()
+    limits.paused_for(-45.0)  # as if 45 seconds had passed
+    assert limits.fraction == pytest.approx(0.75, abs=0.01)
+    limits.paused_for(30.0)
+    assert limits.fraction == pytest.approx(0.25, abs=0.01)
