@@ -209,3 +209,15 @@ def test_what_cannot_be_searched_is_said_before_the_start(name: str, parameters:
     found = [fault for fault in problems(experiment) if fault.field == "search"]
     assert len(found) == 1
     assert words in str(found[0])
+
+
+def test_the_cost_counts_every_fit_and_names_a_class_that_is_too_small() -> None:
+    from engine.cost import estimate
+    from engine.errors import InvalidExperiment
+
+    plain = estimate(digits().model_copy(update={"search": None}))
+    cost = estimate(digits())  # 4 settings, 2 folds
+    assert (plain.fits, cost.fits) == (0, 8)
+    assert cost.seconds > plain.seconds
+    with pytest.raises(InvalidExperiment, match="has 1 training image"):
+        estimate(digits(labels=1))

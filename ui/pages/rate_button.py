@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QWidget
 
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
@@ -43,7 +43,12 @@ class RateButton(QObject):
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         grid = row.layout()
         assert isinstance(grid, QGridLayout)
-        grid.addWidget(self.button, 0, 2)
+        grid.removeWidget(row.input)
+        both = QHBoxLayout()
+        both.setSpacing(4)
+        both.addWidget(row.input, 1)
+        both.addWidget(self.button)
+        grid.addLayout(both, 0, 1)
 
     def follow_tabs(self) -> None:
         """Tab comes here after the learning rate."""

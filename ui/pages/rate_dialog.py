@@ -14,6 +14,7 @@ from engine.rate_range import RatePoint, suggest
 from ui.parts import Parts
 from ui.widgets.buttons import PrimaryButton, button
 from ui.widgets.fields import FloatField
+from ui.widgets.painted_axes import brief
 from ui.widgets.problem import Problem
 from ui.widgets.rate_figure import RateFigure
 from ui.widgets.text import Text
@@ -49,6 +50,8 @@ class RateDialog(QDialog):
         self.words, self.problem = Text("Preparing…"), Problem()
         self.use = PrimaryButton("Use this value")
         self._lay_out()
+        self.rate.setValue(float(experiment.method.hyperparameters["learning_rate"]))
+        self.rate.setFocus()
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL_MS)
         self._timer.timeout.connect(self._take_news)
@@ -69,20 +72,23 @@ class RateDialog(QDialog):
         self.cancel.setAutoDefault(False)
         foot = QHBoxLayout()
         foot.setSpacing(8)
-        for widget in (label, self.rate):
-            foot.addWidget(widget)
+        foot.addWidget(label)
+        foot.addWidget(self.rate)
         foot.addStretch(1)
-        for widget in (self.cancel, self.use):
-            foot.addWidget(widget)
+        foot.addWidget(self.cancel)
+        foot.addWidget(self.use)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(12)
+        # The least height of wrapped words is that of one word per line, which is not what the dialog needs.
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         column.addWidget(Text(IDEA, role="muted"))
         column.addWidget(self.figure, 1)
         column.addWidget(self.words)
         column.addWidget(self.problem)
         column.addLayout(foot)
-        self.resize(600, 480)
+        self.setMinimumSize(440, 420)
+        self.resize(600, 500)
 
     # The test
 
@@ -111,7 +117,7 @@ class RateDialog(QDialog):
                 self.words.setText(f"{said}…")
         if len(self._points) > before:
             self.figure.set_points(tuple(self._points))
-            self.words.setText(f"Testing rates: {self._points[-1].rate:.1e}".replace("e-0", "e-").replace("e+0", "e"))
+            self.words.setText(f"Testing rates: {brief(float(f'{self._points[-1].rate:.2g}'))}")
 
     def _finish(self) -> None:
         self._timer.stop()

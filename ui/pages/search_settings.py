@@ -25,7 +25,7 @@ class SearchSettings(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._method: type[Method] | None = None
-        self.on = QCheckBox("Search for the best values")
+        self.on = QCheckBox("Search for best values")
         self.on.setToolTip(IDEA)
         self.on.setAccessibleDescription(IDEA)
         self.trials, self.folds = IntField(1, 1000), IntField(2, 20)

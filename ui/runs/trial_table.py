@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QHeaderView, QSizePolicy, QTableView, QWidget
 
 from engine.comparison.wording import duration, with_interval
@@ -35,7 +35,7 @@ class TrialModel(QAbstractTableModel):
     def show(self, trials: Sequence[TrialCompleted], ranges: Sequence[Range]) -> None:
         self.beginResetModel()
         found = best(trials)
-        self.heads = ["Setting", *(one.label for one in ranges), "Accuracy", "Folds", "State", "Time"]
+        self.heads = ["Setting", "Accuracy", "State", *(one.label for one in ranges), "Folds", "Time"]
         self.cells = [_cells(trial, ranges, found) for trial in trials]
         self.chosen = next((row for row, trial in enumerate(trials) if trial is found), -1)
         self.endResetModel()
@@ -70,10 +70,10 @@ def _cells(trial: TrialCompleted, ranges: Sequence[Range], found: TrialCompleted
     state = "chosen" if trial is found else STATES.get(trial.state, trial.state)
     return [
         (str(trial.number + 1), trial.number),
-        *values,
         (with_interval(accuracy) if accuracy else "–", accuracy.value if accuracy else -1.0),
-        (str(len(trial.scores)), len(trial.scores)),
         (state, state),
+        *values,
+        (str(len(trial.scores)), len(trial.scores)),
         (duration(trial.seconds), trial.seconds),
     ]
 
@@ -120,10 +120,17 @@ class TrialTable(QTableView):
     def sizeHint(self) -> QSize:
         rows = min(max(1, self.trials.rowCount()), MOST_ROWS)
         line = self.verticalHeader().defaultSectionSize()
-        return QSize(320, self.horizontalHeader().sizeHint().height() + rows * line + 2)
+        wide = self.horizontalHeader().length() > self.width()
+        bar = self.horizontalScrollBar().sizeHint().height() if wide else 0
+        return QSize(320, self.horizontalHeader().sizeHint().height() + rows * line + bar + 2)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(240, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):

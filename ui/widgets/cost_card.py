@@ -61,12 +61,12 @@ class CostCard(Card):
         every = cost.trainable == cost.parameters
         shares = f"all {brief(cost.trainable)}" if every else f"{brief(cost.trainable)} of {brief(cost.parameters)}"
         in_all = duration(cost.seconds * runs)
-        room = f"{size(cost.memory_bytes)} of {size(free)}" if free else size(cost.memory_bytes)
+        room = size(cost.memory_bytes)
         figures = (shares, number(cost.steps * runs), duration(cost.seconds_per_epoch), in_all, room)
         for title, words in zip(ROWS, figures, strict=True):
             self.values[title].setText(words)
         short = free is not None and cost.memory_bytes > 0.9 * free
-        self.values["Memory"].setToolTip("needed, of what is free now" if free else "needed")
+        self.values["Memory"].setToolTip(f"needed, of {size(free)} free now" if free else "needed")
         per_epoch = "Time between two validations" if meta else "Time per epoch"
         self.values["Time per epoch"].setToolTip(per_epoch)
         self.note.setText(f"Time with {number(cost.fits)} fits of the search; fewer where settings are given up early.")

@@ -85,7 +85,7 @@ def around(values: Sequence[float], room: float = 0.06, low: float = -math.inf, 
     """A linear axis a little wider than these values, inside low and high; 0 to 1 where there is none."""
     known = [value for value in values if math.isfinite(value)]
     least, most = (min(known), max(known)) if known else (0.0, 1.0)
-    edge = max(room * (most - least), 1e-3 * max(abs(most), 1e-6), 0.01 if high <= 1 else 0.0)
+    edge = max(room * (most - least), 0.03 * max(abs(most), 1e-6), 0.01 if high <= 1 else 0.0)
     return Axis(max(low, least - edge), min(high, most + edge), percent=high <= 1)
 
 

@@ -77,10 +77,10 @@ def test_a_saved_search_is_shown_with_its_uncertainty(qtbot: QtBot, open_page: O
         "5 of 5 settings tried, 1 given up early, 1 diverged · 3 stratified folds of the training images"
     )
     shown = cells(page)
-    assert shown[1][:6] == ["2", "0.001", "0.1", "82.0 ± 5.0 %", "3", "chosen"]
-    assert shown[2][3:6] == ["25.0 (0.0 to 88.5) %", "2", "given up early"]
-    assert shown[4][3:6] == ["–", "0", "diverged"]
-    view.table.sortByColumn(3, Qt.SortOrder.DescendingOrder)
+    assert shown[1][:6] == ["2", "82.0 ± 5.0 %", "chosen", "0.001", "0.1", "3"]
+    assert shown[2][1:3] == ["25.0 (0.0 to 88.5) %", "given up early"]
+    assert shown[4][1:3] == ["–", "diverged"]
+    view.table.sortByColumn(1, Qt.SortOrder.DescendingOrder)
     assert [line[0] for line in cells(page)] == ["2", "4", "1", "3", "5"]
 
 
@@ -100,7 +100,7 @@ def test_the_figures_follow_the_hyperparameter_and_say_their_points(qtbot: QtBot
     assert len(list(rows)) == 4
     view.table.setFocus()
     QTest.keyClick(view.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert QGuiApplication.clipboard().text().splitlines()[2].startswith("2\t0.001\t0.1")
+    assert QGuiApplication.clipboard().text().splitlines()[2].startswith("2\t82.0 ± 5.0 %\tchosen\t0.001\t0.1")
 
 
 def test_use_it_fills_new_experiment_without_a_search(qtbot: QtBot, open_page: Open, row: RunRow) -> None:
