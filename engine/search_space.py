@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.errors import InvalidExperiment
@@ -13,6 +13,7 @@ from engine.methods.base import Method
 from engine.registry import HyperparameterField, fields, method, nearest
 
 SMALLEST = 1e-6  # where a logarithmic range begins whose bound is zero
+REACH = 100.0  # a logarithmic range goes so far either side of the usual value, within the method's bounds
 FIXED = ("batch_size", "tested", "patience")  # with everything counted in epochs: they set how long a run is
 
 
@@ -61,7 +62,15 @@ def space(experiment: Experiment) -> tuple[Range, ...]:
     for name in wanted:
         if name not in known:
             raise _refused(chosen, name, known)
-    return tuple(one for one in known.values() if one.name in wanted)
+    given = experiment.method.hyperparameters
+    return tuple(_with_own(one, given.get(one.name)) for one in known.values() if one.name in wanted)
+
+
+def _with_own(one: Range, own: Any) -> Range:
+    """The range widened to the person's own value, which is tried first."""
+    if one.choices or own is None:
+        return one
+    return replace(one, low=min(one.low, max(own, SMALLEST) if one.log else own), high=max(one.high, own))
 
 
 def search_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
@@ -120,8 +129,11 @@ def _range(field: HyperparameterField) -> Range | None:
         return Range(field.name, field.label, 0, 0, False, False, choices) if len(choices) > 1 else None
     if field.low is None or field.high is None or not math.isfinite(field.low + field.high):
         return None
-    low = max(field.low, SMALLEST) if field.log else field.low
-    return Range(field.name, field.label, low, field.high, field.log, field.kind == "int")
+    low, high = field.low, field.high
+    if field.log:
+        low = max(low, SMALLEST, field.default / REACH)
+        high = min(high, field.default * REACH) if field.default > 0 else high
+    return Range(field.name, field.label, low, high, field.log, field.kind == "int")
 
 
 def _refused(chosen: type[Method], name: str, known: Sequence[str] | Mapping[str, Any]) -> InvalidExperiment:

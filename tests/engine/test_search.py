@@ -181,17 +181,19 @@ def test_a_setting_that_diverges_is_left_behind(tmp_path: Path) -> None:
         search.chosen()
 
 
-def test_ranges_are_the_methods_own() -> None:
+def test_ranges_lie_within_the_method_s_bounds_around_its_usual_values() -> None:
     lp_ft = method_named("lp_ft")
     ranges = {one.name: one for one in searchable(lp_ft)}
     rate = ranges["learning_rate"]
-    assert (rate.low, rate.high, rate.log) == (1e-6, 1.0, True)
+    assert (rate.low, rate.high, rate.log) == (1e-6, pytest.approx(1e-2), True)  # usual 1e-4, bounds 1e-6 to 1
     assert ranges["weight_decay"].low == 1e-6  # zero has no place on a logarithmic range
     assert ranges["schedule"].choices == ("cosine", "constant", "slanted triangular", "one-cycle")
     assert not {"epochs", "probe_epochs", "batch_size", "patience", "tested", "layers"} & set(ranges)
     assert usual(lp_ft) == ("learning_rate", "probe_weight_decay")
     only = digits("lp_ft", search=SearchChoice(parameters=("weight_decay",)))
     assert [one.name for one in space(only)] == ["weight_decay"]
+    own = digits("lp_ft", search=SearchChoice(parameters=("learning_rate",)), learning_rate=0.5)
+    assert space(own)[0].high == 0.5
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def test_a_search_is_set_up_with_the_methods_own_ranges(page: NewExperimentPage)
     search.on.setChecked(True)
     assert page.experiment().search == SearchChoice()
     assert {name for name, box in search.boxes.items() if box.isChecked()} == {"learning_rate", "probe_weight_decay"}
-    assert "1e-6 to 1, by equal ratios" in search.boxes["learning_rate"].toolTip()
+    assert "1e-6 to 0.01, by equal ratios" in search.boxes["learning_rate"].toolTip()
     search.trials.setValue(7)
     search.boxes["probe_weight_decay"].setChecked(False)
     assert page.experiment().search == SearchChoice(trials=7, parameters=("learning_rate",))
