@@ -210,7 +210,9 @@ class Live(QObject):
     def wake(self) -> None:
         """Start the timer; called after a run was put in line."""
         for run_id in self._queue.active():
-            self._runs.setdefault(run_id, LiveRun(run_id))
+            again = run_id in self._runs and self._runs[run_id].ended and self._queue.state(run_id) is RunState.QUEUED
+            if run_id not in self._runs or again:  # an interrupted run is put in line again under its id
+                self._runs[run_id] = LiveRun(run_id)
         if not self._timer.isActive():
             self._timer.start()
 

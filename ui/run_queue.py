@@ -110,6 +110,10 @@ class RunQueue:
     def is_busy(self) -> bool:
         return bool(self.active())
 
+    def is_closed(self) -> bool:
+        """True once the program is closing: nothing can be put in line any more."""
+        return self._closed
+
     def close(self, how: str = "stop", timeout: float = 30.0) -> bool:
         """End every run: "stop" keeps and evaluates, "abandon" leaves them interrupted. True if all ended in time."""
         with self._lock:

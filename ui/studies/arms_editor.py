@@ -175,7 +175,7 @@ class ArmsEditor(QWidget):
         self.changed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Delete and self.tree.hasFocus():
+        if event.key() == Qt.Key.Key_Delete:
             self.remove_current()
         else:
             super().keyPressEvent(event)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.errors import ExperimentError
-from engine.events import LIVE_STATES, RunState
 from engine.study import Study
 from ui.parts import Parts
 from ui.studies.reading import grid, progress_words
@@ -16,6 +15,8 @@ from ui.study_runner import Progress, StudyRunner
 
 if TYPE_CHECKING:
     from storage.store import RunStore
+
+BEAT_MS = 250  # between two looks at a study at work, besides those when a run of it begins or ends
 
 
 class StudyDriver(QObject):
@@ -29,7 +30,11 @@ class StudyDriver(QObject):
         self._parts = parts
         self._runners: dict[int, StudyRunner] = {}
         self._starting: set[int] = set()
-        parts.live.state.connect(self._follow)
+        self._seen: dict[int, tuple[Progress, list[int]]] = {}  # study id -> what was told last
+        self._pulse = QTimer(self)
+        self._pulse.setInterval(BEAT_MS)
+        self._pulse.timeout.connect(self._beat)
+        parts.live.state.connect(lambda *_: self._feed_all())
 
     def word(self, study_id: int) -> str:
         """What this window does with a study: "starting", "working", "ending" (after a pause or stop) or ""."""
@@ -78,6 +83,7 @@ class StudyDriver(QObject):
         if runner is None or runner.cells != wanted:
             runner = self._runners[study_id] = StudyRunner(self._parts.queue, study_id, study, wanted)
         self._starting.discard(study_id)
+        self._pulse.start()
         runner.feeding = True
         self._ask(runner, StudyRunner.start)
 
@@ -103,22 +109,36 @@ class StudyDriver(QObject):
             return now, runner.active()
 
         self._parts.library.read(work, lambda answer: self._fed(runner, *answer), lambda e: self._cannot(runner, e))
-        self.changed.emit(runner.study_id)
+        if first is not None:
+            self.changed.emit(runner.study_id)
 
     def _fed(self, runner: StudyRunner, now: Progress, active: list[int]) -> None:
-        self._parts.live.wake()
+        study_id = runner.study_id
         if active:
-            self._parts.library.announce(active)
+            self._parts.live.wake()
         if runner.is_over(now) and not active:
-            was_feeding = runner.feeding
-            self._runners.pop(runner.study_id, None)
-            if was_feeding:
-                self._tell_end(runner, now)
+            self._end(runner, now)
+        if study_id in self._runners and self._seen.get(study_id) != (now, active):
+            self._seen[study_id] = now, active
+            if active:
+                self._parts.library.announce(active)
+            self.changed.emit(study_id)
+
+    def _end(self, runner: StudyRunner, now: Progress) -> None:
+        """Nothing is in line and nothing will be."""
+        if self._runners.pop(runner.study_id, None) is None:
+            return
+        self._seen.pop(runner.study_id, None)
+        if not self._runners:
+            self._pulse.stop()
+        if runner.feeding:
+            self._tell_end(runner, now)
         self.changed.emit(runner.study_id)
 
     def _cannot(self, runner: StudyRunner, error: ExperimentError) -> None:
         """The disk is full, or the program is closing."""
         runner.feeding = False
+        self._runners.pop(runner.study_id, None)
         self._parts.library.failed.emit(error)
         self.changed.emit(runner.study_id)
 
@@ -129,7 +149,14 @@ class StudyDriver(QObject):
         words = f"“{title}” {ended}: {progress_words(now)}."
         self._parts.toasts.show(words, "Show", lambda: go.emit("Studies"), level)
 
-    def _follow(self, run_id: int, state: RunState) -> None:
-        if state not in LIVE_STATES:
-            for runner in list(self._runners.values()):
-                self._ask(runner)
+    def _feed_all(self) -> None:
+        """A run began, so the one before it has left the line, or one ended."""
+        for runner in list(self._runners.values()):
+            self._ask(runner)
+
+    def _beat(self) -> None:
+        """Look again: a run's last word comes before its thread leaves the line, and no signal follows the last."""
+        if not self._runners or self._parts.queue.is_closed():
+            self._pulse.stop()
+        else:
+            self._feed_all()
