@@ -116,13 +116,13 @@ def _unmeasured(facts: Facts) -> Recommendation:
 def _transfer(facts: Facts, start: Score, pixels: Score) -> Recommendation:
     method, why = by_labels(facts)
     gained = (start.accuracy - pixels.accuracy) / max(1e-9, 1 - pixels.accuracy)
-    verdict = "the weights suit these images" if gained >= LITTLE else "the weights help, but not by much"
-    reasons = (f"{compared(facts, start, pixels)}: {verdict}.", why)
+    verdict = "The weights suit these images" if gained >= LITTLE else "The weights help, but not by much"
+    reasons = (f"{verdict}: {compared(facts, start, pixels)}.", why)
     return _recommendation(facts, start.backbone, start.weights, method, start.title, reasons)
 
 
 def _no_transfer(facts: Facts, start: Score, pixels: Score) -> Recommendation:
-    measured = f"{compared(facts, start, pixels)}: no weights on this machine suit these images."
+    measured = f"No weights on this machine suit these images: {compared(facts, start, pixels, 'the best features')}."
     if facts.side <= SMALL_IMAGE:
         smallest = min(catalog.backbones(), key=lambda info: info.parameters)
         why = "Digits are such data: from 1 to 10 labels per class training from scratch was ahead of every warm start."
@@ -182,13 +182,13 @@ def _recommendation(
 # Words
 
 
-def compared(facts: Facts, start: Score, pixels: Score) -> str:
-    """What was measured, without a verdict: "On 480 training images nearest neighbours are right for 94.0 % …"."""
+def compared(facts: Facts, start: Score, pixels: Score, features: str = "its features") -> str:
+    """ "nearest neighbours get 94.0 % right in its features, 59.8 % in raw pixels (chance 2.5 %; 480 images …)"."""
     count = len(start.right)
-    more = ", more than the run will use," if count > facts.images else ""
+    more = ", more than the run will use" if count > facts.images else ""
     return (
-        f"On {count} training images{more} nearest neighbours are right for {percent(start.accuracy)} in the features "
-        f"of {start.title}, for {percent(pixels.accuracy)} in raw pixels and for {percent(1 / facts.classes)} by chance"
+        f"nearest neighbours get {percent(start.accuracy)} right in {features}, {percent(pixels.accuracy)} in raw "
+        f"pixels (chance {percent(1 / facts.classes)}; {count} training images{more})"
     )
 
 

@@ -65,8 +65,8 @@ def test_the_advice_says_its_numbers(scores: dict[str, list[Score]]) -> None:
     choice = DATA["Glyphs"].model_copy(update={"labels_per_class": 5})
     advice = recommend(facts_of(choice), scores["Glyphs"])
     best = next(s for s in scores["Glyphs"] if s.weights == advice.backbone.weights and s.backbone == "conv4")
-    assert advice.title == f"LP-FT: {best.title}"
-    for words in (f"{100 * best.accuracy:.1f} %", "2.5 % by chance", "480 training images, more than the run will use"):
+    assert advice.title == f"LP-FT with {best.title}"
+    for words in (f"{100 * best.accuracy:.1f} %", "chance 2.5 %", "480 training images, more than the run will use"):
         assert words in advice.reasons[0]
     assert "5 labels per class" in advice.reasons[1]
 
@@ -90,7 +90,7 @@ def test_rules_for_photos(labels: int, network: int, method: str) -> None:
     given = [made_up(40, PIXELS), made_up(network, "squeezenet1_0", weights="imagenet")]
     advice = recommend(photos(labels), given)
     assert advice.method.name == method
-    assert ("no weights on this machine" in advice.reasons[0]) == (network < 50)
+    assert ("No weights on this machine" in advice.reasons[0]) == (network < 50)
     if method == "lp_ft":
         assert advice.method.hyperparameters["learning_rate"] == 1e-5
 

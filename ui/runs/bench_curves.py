@@ -21,6 +21,7 @@ TITLE = "Accuracy against labels per class"
 UNIT = "Test accuracy, mean and 95 % interval"
 NUMBERS = ("head", "labels per class", "mean labels per class", "test accuracy", "low", "high", "cross-validation")
 MOST_NAME = 170.0  # pixels of a head's name
+SWATCH = 24.0
 BAND = 0.13  # how much of a head's colour its band has
 
 
@@ -137,7 +138,7 @@ def paint_line(
 
 def end_width(heads: Sequence[str]) -> float:
     metrics = QFontMetricsF(theme.font("small"))
-    return min(MOST_NAME, max(metrics.horizontalAdvance(head) for head in heads)) + 26
+    return min(MOST_NAME, max(metrics.horizontalAdvance(head) for head in heads)) + SWATCH + 12
 
 
 def paint_ends(painter: QPainter, frame: Frame, lines: dict[str, list[BenchFigure]]) -> None:
@@ -149,7 +150,7 @@ def paint_ends(painter: QPainter, frame: Frame, lines: dict[str, list[BenchFigur
     left = frame.box.right() + 4
     for y, (_, place, head) in zip(heights, ends, strict=True):
         painter.setPen(drawing.arm_pen(place, 2.5))
-        painter.drawLine(QPointF(left, y), QPointF(left + 14, y))
+        painter.drawLine(QPointF(left, y), QPointF(left + SWATCH, y))
         painter.setPen(theme.colour("text"))
         said = metrics.elidedText(head, Qt.TextElideMode.ElideRight, MOST_NAME)
-        painter.drawText(QPointF(left + 19, y + metrics.capHeight() / 2), said)
+        painter.drawText(QPointF(left + SWATCH + 5, y + metrics.capHeight() / 2), said)

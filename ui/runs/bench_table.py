@@ -16,8 +16,8 @@ from ui.studies import drawing
 
 TITLE = "Heads by labels per class"
 PAD = 6.0
-SWATCH = 20.0
-NAME = 172.0  # pixels of a head's name with its swatch
+SWATCH = 34.0
+NAME = 186.0  # pixels of a head's name with its swatch
 
 
 class BenchTable(PaintedFigure):

@@ -11,6 +11,7 @@ from ui.widgets.card import Card
 from ui.widgets.text import Text
 
 MEASURE_TIP = "Look how well nearest neighbours do in the features of each backbone on this machine; nothing is trained"
+MOST_REASONS = 3
 
 
 class AdviceCard(QWidget):
@@ -26,8 +27,7 @@ class AdviceCard(QWidget):
         self.card = Card()
         self.card.setAccessibleName("Advice")
         self.title = Text("", bold=True)
-        self.reasons = Text("", "small", "muted")
-        self.reasons.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.reasons = [Text("", "small", "muted") for _ in range(MOST_REASONS)]
         self.state = Text("", "small", "muted")
         self.use = button("Use this", tip="Choose this backbone, these weights and this method", clicked=self.used.emit)
         self.measure = button("Measure", tip=MEASURE_TIP, clicked=self._press_measure)
@@ -40,17 +40,18 @@ class AdviceCard(QWidget):
         head = QHBoxLayout()
         head.addWidget(Text("Advice", "small", "muted", bold=True, wrap=False), 1)
         head.addWidget(self.close_button)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.use, 1)
-        row.addWidget(self.measure, 1)
+        deeds = QVBoxLayout()  # under each other: side by side they would be wider than the narrowest column
+        deeds.setContentsMargins(0, 0, 6, 0)
+        deeds.setSpacing(6)
+        deeds.addWidget(self.use)
+        deeds.addWidget(self.measure)
         self.card.body.setContentsMargins(12, 6, 6, 12)
         self.card.body.setSpacing(6)
         self.card.body.addLayout(head)
-        for widget in (self.title, self.reasons, self.state):
+        for widget in (self.title, *self.reasons, self.state):
             widget.setContentsMargins(0, 0, 6, 0)
             self.card.body.addWidget(widget)
-        self.card.body.addLayout(row)
+        self.card.body.addLayout(deeds)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.card)
@@ -63,7 +64,9 @@ class AdviceCard(QWidget):
 
     def show_advice(self, advice: Recommendation) -> None:
         self.title.setText(advice.title)
-        self.reasons.setText("\n".join(advice.reasons))
+        for place, line in enumerate(self.reasons):
+            line.setText("".join(advice.reasons[place : place + 1]))
+            line.setVisible(place < len(advice.reasons))
         self.card.setAccessibleDescription(". ".join((advice.title, *advice.reasons)))
         self.measure.setVisible(self._is_measuring or not advice.measured)
 
