@@ -2,6 +2,7 @@
 
 Scores are s · cos(f, w_k): weights and features have length 1, so that only directions count; the scale s is learnt.
 As published the features are taken as they are: standardising them would move the point from which angles are seen.
+There is no weight decay, as lengths do not count: once the loss is small Adam would follow nothing but the decay.
 Training is full-batch with Adam, started from the class means: the same twice, and near its end at once.
 """
 
@@ -29,8 +30,8 @@ class CosineClassifier(Head):
     paper = "Chen et al. 2019, A Closer Look at Few-shot Classification, arXiv 1904.04232"
     standardised = False
 
-    def __init__(self, steps: int = 100, learning_rate: float = 0.02, weight_decay: float = 1e-3) -> None:
-        self.steps, self.learning_rate, self.weight_decay = steps, learning_rate, weight_decay
+    def __init__(self, steps: int = 100, learning_rate: float = 0.02) -> None:
+        self.steps, self.learning_rate = steps, learning_rate
 
     def fit(self, features: Features, labels: Labels, classes: int) -> Scorer:
         import torch
@@ -47,7 +48,7 @@ class CosineClassifier(Head):
 
         weights = start.clone().requires_grad_()
         log_scale = torch.tensor(float(np.log(SCALE))).requires_grad_()
-        adam = torch.optim.Adam([weights, log_scale], lr=self.learning_rate, weight_decay=self.weight_decay)
+        adam = torch.optim.Adam([weights, log_scale], lr=self.learning_rate)
         with torch.enable_grad():
             for _ in range(self.steps):
                 loss = cross_entropy(cosine_scores(directions, weights, log_scale), labels)
