@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
+from engine.backbones.convolution import with_quick_gradients
 from engine.backbones.published import CUT, random_blocks
 
 
@@ -66,4 +67,6 @@ BLOCKS: dict[str, Callable[[], OrderedDict[str, nn.Module]]] = {
 def random_backbone(name: str, outputs: int | None) -> Backbone:
     """A backbone with random weights from torch's current random state. outputs: classes of the head, None for none."""
     info = catalog.backbone(name)
-    return Backbone(BLOCKS[name](), info.features, outputs)
+    model = Backbone(BLOCKS[name](), info.features, outputs)
+    with_quick_gradients(model)
+    return model
