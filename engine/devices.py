@@ -24,8 +24,13 @@ def usable_cores() -> int:
 
 
 def training_threads() -> int:
-    """One torch thread fewer than there are cores, at least one: a core is left to the window."""
-    return max(1, usable_cores() - 1)
+    """One torch thread fewer than there are cores, at least one: a core is left to the window.
+
+    At most OMP_NUM_THREADS where that is set, as by somebody who runs several programs side by side.
+    """
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    most = int(asked) if asked.isdecimal() else 0
+    return max(1, min(usable_cores() - 1, most or usable_cores()))
 
 
 def devices() -> tuple[DeviceInfo, ...]:

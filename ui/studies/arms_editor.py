@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -88,8 +89,8 @@ class ArmsEditor(QWidget):
         self.add.setMenu(QMenu(self))
         self.add.menu().aboutToShow.connect(self._fill_menu)
         self.remove = icon_button("discard", "Remove this arm (Del)", self.remove_current)
-        self.up = icon_button("up", "Move this arm up", lambda: self.move(-1))
-        self.down = icon_button("down", "Move this arm down", lambda: self.move(1))
+        self.up = icon_button("up", "Move this arm up", lambda: self.shift(-1))
+        self.down = icon_button("down", "Move this arm down", lambda: self.shift(1))
         row = QHBoxLayout()
         row.setSpacing(4)
         row.addWidget(self.add)
@@ -105,7 +106,8 @@ class ArmsEditor(QWidget):
         self._adjust()
 
     def _adjust(self) -> None:
-        place = self.tree.indexOfTopLevelItem(self.tree.currentItem()) if self.tree.currentItem() else -1
+        item = self.tree.currentItem()
+        place = self.tree.indexOfTopLevelItem(item) if item is not None else -1
         self.remove.setEnabled(place >= 0)
         self.up.setEnabled(place > 0)
         self.down.setEnabled(0 <= place < self.tree.topLevelItemCount() - 1)
@@ -157,7 +159,7 @@ class ArmsEditor(QWidget):
             self._adjust()
             self.changed.emit()
 
-    def move(self, by: int) -> None:
+    def shift(self, by: int) -> None:
         item = self.tree.currentItem()
         place = self.tree.indexOfTopLevelItem(item) if item else -1
         if item is not None and 0 <= place + by < self.tree.topLevelItemCount():
@@ -198,7 +200,7 @@ class ArmsEditor(QWidget):
             for place, (title, values) in enumerate((method.presets or {"": {}}).items()):
                 name = f"{method.title}: {title[:1].lower()}{title[1:]}" if place else method.title
                 choice = MethodChoice(name=method.name, hyperparameters=dict(values))
-                inner.addAction(name, lambda name=name, choice=choice: self.add_method(name, choice))
+                inner.addAction(name, partial(self.add_method, name, choice))
 
     def add_method(self, title: str, choice: MethodChoice) -> None:
         """A method with these values; one that starts from nothing gets random weights."""

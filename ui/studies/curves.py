@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
+from math import isfinite, log
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
+from engine.comparison.crossings import sentence
 from engine.comparison.intervals import Interval
 from engine.comparison.study_table import Column, Entry
 from ui import theme
@@ -32,10 +34,10 @@ def paint_curves(painter: QPainter, size: QSizeF, view: View) -> list[tuple[QRec
     paint_unit(painter, view)
     drawing.paint_levels(painter, frame)
     paint_counts(painter, frame, across, labels)
-    paint_crossings(painter, frame, across, view, shift, metric)
     places = []
     for arm, line in enumerate(lines):
         places += paint_curve(painter, frame, across, view, arm, line)
+    places += paint_crossings(painter, frame, across, view, lines, (shift, metric))
     paint_ends(painter, frame, view, lines)
     return places
 
@@ -86,18 +88,26 @@ def paint_counts(painter: QPainter, frame: Frame, across: LogPlace, labels: Sequ
     painter.drawText(QPointF(middle, frame.box.bottom() + 8 + metrics.lineSpacing() + metrics.ascent()), words)
 
 
-def paint_crossings(painter: QPainter, frame: Frame, across: LogPlace, view: View, shift: object, metric: str) -> None:
-    """A faint line, with its interval as a band, where one arm overtakes another for certain."""
+def paint_crossings(
+    painter: QPainter, frame: Frame, across: LogPlace, view: View, lines: Sequence[Line], where: tuple[object, str]
+) -> list[tuple[QRectF, str]]:
+    """A ring where one arm overtakes another for certain; its tooltip says so. where: (shift, metric) of the curves."""
+    places = []
     for crossing in view.crossings:
-        if (crossing.shift, crossing.metric) != (shift, metric) or not crossing.clear:
-            continue
-        found, box = crossing.labels, frame.box
-        if found.known:
-            left, right = (min(max(across.x(end), box.left()), box.right()) for end in (found.low, found.high))
-            painter.fillRect(QRectF(left, box.top(), right - left, box.height()), theme.colour("hover"))
-        x = across.x(found.value)
-        painter.setPen(QPen(theme.colour("faint"), 1, Qt.PenStyle.DotLine))
-        painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
+        if (crossing.shift, crossing.metric) == where and crossing.clear:
+            labels = crossing.labels.value
+            at = QPointF(across.x(labels), frame.y(height_at(lines[crossing.after], labels)))
+            painter.setPen(QPen(theme.colour("text"), 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(at, 8, 8)
+            places.append((QRectF(at.x() - 9, at.y() - 9, 18, 18), sentence(view.table, crossing)))
+    return places
+
+
+def height_at(line: Line, labels: float) -> float:
+    """The arm's mean between its points, linear on the logarithm."""
+    counts = [log(column.labels or 1) for column, _, _ in line]
+    return float(np.interp(log(labels), counts, [shown.value for _, shown, _ in line]))
 
 
 def paint_curve(

@@ -173,11 +173,12 @@ class StudyDeeds(QObject):
     def delete(self) -> None:
         """Hide the study and its runs; the toast and Ctrl+Z bring them back."""
         assert self._now is not None
-        row, undo = self._now.row, self._undo
-        self._parts.library.write(
-            lambda store: store.delete_study(row.id),
-            lambda _: self._parts.toasts.show(f"Deleted “{row.title}”.", "Undo", undo) and None,
-        )
+        row = self._now.row
+
+        def say(_: None) -> None:
+            self._parts.toasts.show(f"Deleted “{row.title}”.", "Undo", self._undo)
+
+        self._parts.library.write(lambda store: store.delete_study(row.id), say)
 
     def _undo(self) -> None:
         self._parts.library.write(lambda store: store.undo())

@@ -17,8 +17,11 @@ from ui.widgets.fields import Choice
 from ui.widgets.frame import Segment, SlimScrollBar, ThinSplitter
 from ui.widgets.text import Text
 
-LEGEND = "Mean over seeds with its 95 % interval. Bold: the lead over the next arm excludes zero, paired over seeds."
-MOST_FAILED = 5
+LEGEND = (
+    "Mean over seeds with its 95 % interval. Bold, and a dot above its bar: the lead over the next arm excludes zero, "
+    "paired over seeds. A ring: one curve surely overtakes another."
+)
+MOST_FAILED = 3
 
 
 class StudyDetail(QWidget):

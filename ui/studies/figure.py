@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QHelpEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from ui import theme
 from ui.comparison.painted import PaintedFigure
 from ui.studies.bars import paint_bars
 from ui.studies.curves import paint_curves
 from ui.studies.view import View, rows_of, unit
+
+NOTHING = "No results yet. They appear here run by run."
 
 
 class StudyFigure(PaintedFigure):
@@ -55,4 +58,9 @@ class StudyFigure(PaintedFigure):
 
 def paint_study(painter: QPainter, size: QSizeF, view: View) -> list[tuple[QRectF, str]]:
     """Draw the figure into 0, 0, size; returns where its tooltips are."""
-    return paint_curves(painter, size, view) if view.kind == "labels" else paint_bars(painter, size, view)
+    places = paint_curves(painter, size, view) if view.kind == "labels" else paint_bars(painter, size, view)
+    if not places:
+        painter.setFont(theme.font())
+        painter.setPen(theme.colour("muted"))
+        painter.drawText(QRectF(0, 0, size.width(), size.height()), Qt.AlignmentFlag.AlignCenter, NOTHING)
+    return places

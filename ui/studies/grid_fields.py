@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import get_args
 
 from PySide6.QtCore import Signal
@@ -104,12 +105,12 @@ class ShiftList(QWidget):
             menu.addAction("No shift", lambda: self.append(NONE))
         for kind in get_args(ShiftKind):
             if kind in ALL_OR_NOTHING:
-                menu.addAction(TITLES[kind], lambda kind=kind: self.append(kind))
+                menu.addAction(TITLES[kind], partial(self.append, kind))
                 continue
             inner = menu.addMenu(TITLES[kind])
             for severity in SEVERITIES:
                 words = f"{kind} {severity}"
-                inner.addAction(f"Severity {severity}", lambda words=words: self.append(words))
+                inner.addAction(f"Severity {severity}", partial(self.append, words))
         return menu
 
     def append(self, words: str) -> None:

@@ -18,7 +18,7 @@ def status_words(now: StudyNow, word: str) -> str:
     said = {"starting": "Checking the data. ", "working": "At work: ", "ending": "Ending the present run: "}.get(
         word, ""
     )
-    parts = [f"{said}{progress_words(now.progress)} done"]
+    parts = [f"{said}{progress_words(now.progress)}"]
     if now.progress.in_line and not word:
         parts.append("at work in another window or terminal")
     if now.seconds_left and not now.is_complete:
@@ -62,8 +62,8 @@ class StudyHeader(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(top)
-        for widget in (self.question, self.status, self.bar):
-            column.addWidget(widget)
+        for line in (self.question, self.status, self.bar):
+            column.addWidget(line)
 
     def show_study(self, now: StudyNow, word: str) -> None:
         """word: what this window does with it."""

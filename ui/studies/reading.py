@@ -144,6 +144,6 @@ def listed(row: StudyRow) -> Listed:
 
 
 def progress_words(now: Progress) -> str:
-    """ "42 of 140 runs", with what failed."""
-    said = f"{now.finished:,} of {count(now.total, 'runs')}"
+    """ "42 of 140 runs done", with what failed."""
+    said = f"{now.finished:,} of {count(now.total, 'runs')} done"
     return f"{said}, {now.failed:,} failed" if now.failed else said

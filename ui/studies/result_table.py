@@ -126,11 +126,15 @@ class ResultTable(QTableView):
             self.resizeColumnsToContents()
             for column in range(len(self.results.heads) + 1):
                 self.setColumnWidth(column, min(self.columnWidth(column) + 20, MOST_WIDTH))
+            self.setMaximumWidth(self._content_width() + 2)
         self.updateGeometry()
+
+    def _content_width(self) -> int:
+        return sum(self.columnWidth(column) for column in range(self.results.columnCount()))
 
     def sizeHint(self) -> QSize:
         line, rows = self.verticalHeader().defaultSectionSize(), max(1, self.results.rowCount())
-        wide = sum(self.columnWidth(n) for n in range(self.results.columnCount())) > self.width()
+        wide = self._content_width() > self.width()
         bar = self.horizontalScrollBar().sizeHint().height() if wide else 0
         return QSize(320, self.horizontalHeader().sizeHint().height() + rows * line + bar + 2)
 

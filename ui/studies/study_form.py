@@ -183,7 +183,7 @@ class StudyForm(QWidget):
 
     def _offer_data(self, dataset: DatasetChoice) -> None:
         """Bundled data, the study's own, and what New experiment is set to."""
-        found = {("glyphs", None): "Glyphs", ("digits", None): "Digits"}
+        found: dict[tuple[str, str | None], str] = {("glyphs", None): "Glyphs", ("digits", None): "Digits"}
         for choice in (dataset, self._current_dataset()):
             if choice is not None:
                 path = str(choice.path) if choice.path else None
@@ -230,7 +230,8 @@ class StudyForm(QWidget):
 
     def study(self) -> Study:
         """The study as it is set; raises `InvalidExperiment`."""
-        name, path = self.data.key() or ("digits", None)  # type: ignore[misc]
+        key = self.data.key()
+        name, path = key if isinstance(key, tuple | list) else ("digits", None)
         same = (name, path) == (self._base.dataset.name, self._base.dataset.path)
         dataset = (self._base.dataset if same else DatasetChoice(name=name, path=path)).model_copy(update={
             "classes": self.classes.count(), "validation_per_class": self.validation.count(),

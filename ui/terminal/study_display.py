@@ -62,7 +62,7 @@ class StudyLines:
     def begin(self, row: StudyRow, runner: StudyRunner, runs: Sequence[CellRun]) -> None:
         self.told = {run.id for run in runs if run.state in ENDS}
         now = runner.progress(list(runs))
-        self.say(f"Study {row.id}: {row.title} ({progress_words(now)} done, uid {row.uid})")
+        self.say(f"Study {row.id}: {row.title} ({progress_words(now)}, uid {row.uid})")
 
     def show(self, runs: Sequence[CellRun], now: Progress) -> None:
         for run in newly_ended(runs, self.told):

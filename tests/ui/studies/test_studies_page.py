@@ -1,0 +1,215 @@
+"""The Studies page over a real database and real runs: figure, table, words, start, pause, stop, continue."""
+
+from __future__ import annotations
+
+import csv
+from math import nan
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine.events import RunState
+from engine.warm import load_torch
+from storage.store import RunStore, StudyRow
+from storage.workspace import Workspace
+from tests.ui.studies.conftest import crossing, save_study, settle, small_study
+from ui.main_window import COMPARE, RUNS, STUDIES, MainWindow
+from ui.pages.studies import StudiesPage
+from ui.widgets.figure_export import save
+
+
+def words(page: StudiesPage) -> str:
+    return page.detail.says.text()
+
+
+def test_an_empty_page_offers_the_builder(qtbot: QtBot, page: StudiesPage) -> None:
+    assert page.stack.currentWidget() is page.empty
+    qtbot.mouseClick(page.empty.button, Qt.MouseButton.LeftButton)
+    assert page.builder is not None
+    page.builder.reject()
+
+
+def test_a_study_is_shown_with_its_table_and_what_it_says(saved: StudyRow, page: StudiesPage) -> None:
+    assert page.detail.header.title.text() == "From how many labels?"
+    assert page.detail.header.status.text() == "12 of 12 runs done."
+    assert page.detail.table.results.texts() == [
+        ["Probe", "49.0 ± 2.5 %", "29.0 ± 2.5 %"],  # error over seeds 0.50, 0.49, 0.48: ± 4.303 * 0.01 / sqrt(3)
+        ["Weak probe", "39.0 ± 2.5 %", "39.0 ± 2.5 %"],
+    ]
+    bold = [[strong for _, _, strong in row] for row in page.detail.table.results.cells]
+    assert bold == [[False, True], [True, False]]
+    assert "1 label per class: Weak probe is best, 10.0 points above Probe" in words(page)
+    assert "Probe overtakes Weak probe at 2.0 labels per class (95 % interval 2.0 to 2.0, 3 seeds)." in words(page)
+    page.detail.accuracy.click()
+    assert page.detail.table.results.texts()[0][1] == "51.0 ± 2.5 %"
+
+
+def test_the_figure_is_drawn_read_out_and_saved(
+    qtbot: QtBot, saved: StudyRow, page: StudiesPage, tmp_path: Path
+) -> None:
+    figure = page.detail.figure
+    figure.grab()
+    assert len(figure._places) == 5  # two arms at two label counts, and the ring where they cross
+    assert figure._places[-1][1].startswith("Probe overtakes Weak probe")
+    spot, said = figure._places[0]
+    assert said.startswith("Probe, 1 label per class\nTest error 49.0 ± 2.5 %, 3 seeds")
+    assert figure.rect().contains(spot.toRect())
+    for suffix in ("png", "svg", "csv"):
+        save(figure, tmp_path / f"figure.{suffix}")
+    rows = list(csv.reader((tmp_path / "figure.csv").read_text(encoding="utf-8").splitlines()))
+    assert rows[1][:3] == ["Probe", "1 label per class", "0.49"]
+    assert (tmp_path / "figure.png").stat().st_size > 5000
+    assert b"Labels per class (logarithmic)" in (tmp_path / "figure.svg").read_bytes()
+    save(page.detail.table, tmp_path / "table.png")
+
+
+def test_bars_by_shift_and_by_arm(qtbot: QtBot, workspace: Workspace, window: MainWindow) -> None:
+    shifts = [{"kind": "noise", "severity": 3}, {"kind": "blur", "severity": 3}]
+    dataset = {"name": "digits", "classes": 3, "tested_on": shifts}
+    with RunStore(workspace) as store:
+        for figure in ("shift", "arm"):
+            asked = small_study(title=figure, labels=[4], dataset=dataset, figure=figure)
+            save_study(store, asked, crossing, {"noise 3": 0.5, "blur 3": 0.7})
+    page = window.show_page(STUDIES)
+    settle(qtbot, page)
+    for row in page.list.studies():
+        page.list.choose(row.row.id)
+        settle(qtbot, page)
+        page.detail.figure.grab()
+        assert len(page.detail.figure._places) == 8  # two arms on four columns
+    heads = page.detail.table.results.heads
+    assert heads == ["in distribution", "mean out of distribution", "noise 3", "blur 3"]
+    assert "Mean out of distribution: Probe and Weak probe are equal" in words(page)
+
+
+def test_a_study_runs_to_its_end_and_its_table_fills(qtbot: QtBot, workspace: Workspace, window: MainWindow) -> None:
+    load_torch()
+    with RunStore(workspace) as store:
+        row = save_study(store, small_study(labels=[1], seeds=[0, 1]), lambda cell: None)
+    page = window.show_page(STUDIES)
+    settle(qtbot, page)
+    assert page.detail.header.start.text() == "Start"
+    assert "known after the first run" in page.detail.header.status.text()
+    qtbot.mouseClick(page.detail.header.start, Qt.MouseButton.LeftButton)
+    assert page.driver.word(row.id) == "starting"
+    qtbot.waitUntil(lambda: not page.driver.word(row.id), timeout=60_000)
+    settle(qtbot, page)
+    assert page.detail.now.is_complete
+    assert page.detail.now.table.done == 4
+    assert not page.deeds.actions["start"].isEnabled()
+    assert "%" in page.detail.table.results.texts()[0][1]
+    with RunStore(workspace) as store:
+        assert [run.state for run in store.runs()] == [RunState.FINISHED] * 4
+
+
+def test_pause_stop_and_continue(qtbot: QtBot, workspace: Workspace, window: MainWindow) -> None:
+    load_torch()
+    slow = {"name": "full_ft", "hyperparameters": {"epochs": 2000, "batch_size": 8}}
+    backbone = {"name": "conv4", "weights": "omniglot-supervised", "image_size": 16}
+    asked = small_study(labels=[None], arms=[{"title": "A", "method": slow, "backbone": backbone}])
+    with RunStore(workspace) as store:
+        row = save_study(store, asked, lambda cell: None)
+    page = window.show_page(STUDIES)
+    settle(qtbot, page)
+    page.deeds.start()
+    qtbot.waitUntil(lambda: len(window.parts.queue.active()) == 2, timeout=60_000)  # never the whole study
+    first = window.parts.queue.active()[0]
+    qtbot.waitUntil(lambda: window.parts.queue.state(first) is RunState.RUNNING, timeout=60_000)
+    qtbot.waitUntil(lambda: page.deeds.actions["start"].text() == "Pause", timeout=60_000)
+    assert not page.deeds.actions["delete"].isEnabled()
+    page.deeds.start()
+    qtbot.waitUntil(lambda: window.parts.queue.active() == [first], timeout=60_000)  # the waiting one left the line
+    assert page.driver.word(row.id) == "ending"
+    qtbot.waitUntil(lambda: page.deeds.actions["stop"].isEnabled(), timeout=60_000)
+    page.deeds.stop()
+    qtbot.waitUntil(lambda: not page.driver.word(row.id), timeout=60_000)
+    settle(qtbot, page)
+    assert page.deeds.actions["start"].text() in ("Start", "Continue")
+    with RunStore(workspace) as store:
+        assert {run.state for run in store.study_runs(row.id)} == {RunState.INTERRUPTED}
+        ids = {run.id for run in store.study_runs(row.id)}
+    page.deeds.start()
+    qtbot.waitUntil(lambda: len(window.parts.queue.active()) == 2, timeout=60_000)
+    assert set(window.parts.queue.active()) == ids  # the interrupted runs are put in line again
+    qtbot.waitUntil(lambda: page.driver.word(row.id) == "working", timeout=60_000)
+    page.deeds.adjust(page.detail.now)
+    page.deeds.stop()
+    qtbot.waitUntil(lambda: not window.parts.queue.active() and not page.driver.word(row.id), timeout=60_000)
+
+
+def test_failed_runs_are_told_with_the_way_to_them(qtbot: QtBot, workspace: Workspace, window: MainWindow) -> None:
+    with RunStore(workspace) as store:
+        save_study(store, small_study(labels=[1]), lambda cell: nan if (cell.arm, cell.seed) == (1, 2) else 0.5)
+    page = window.show_page(STUDIES)
+    settle(qtbot, page)
+    assert "5 of 6 runs done, 1 failed" in page.detail.header.status.text()
+    line = page.detail.failed.itemAt(0).widget()
+    assert "Weak probe, seed 2 failed. The loss is not a number. Lower the rate." in [
+        label.text() for label in line.findChildren(type(page.detail.says))
+    ]
+    assert page.deeds.actions["start"].text() == "Continue"
+    qtbot.mouseClick(line.findChild(QPushButton), Qt.MouseButton.LeftButton)
+    assert window.stack.currentWidget() is window.page(RUNS)
+
+
+def test_deleting_a_study_is_undone(qtbot: QtBot, saved: StudyRow, page: StudiesPage, window: MainWindow) -> None:
+    page.deeds.actions["delete"].trigger()
+    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.empty, timeout=60_000)
+    window.menus.actions["undo"].trigger()
+    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.splitter, timeout=60_000)
+    settle(qtbot, page)
+    assert page.detail.now.is_complete
+
+
+def test_a_saved_file_is_the_study_again(saved: StudyRow, page: StudiesPage, tmp_path: Path) -> None:
+    from engine.study import load_study
+
+    page.deeds.write_file(tmp_path / "study.json")
+    again = load_study(tmp_path / "study.json")
+    assert again.model_copy(update={"name": ""}).canonical() == saved.spec
+
+
+def test_runs_of_studies_are_folded_away(qtbot: QtBot, saved: StudyRow, window: MainWindow) -> None:
+    page = window.show_page(RUNS)
+    qtbot.waitUntil(lambda: page.is_settled() and page.model.rowCount() == 12, timeout=60_000)
+    assert page.order.rowCount() <= 1
+    assert page.studies.text() == "Runs of studies (12)"
+    page.studies.click()
+    assert page.order.rowCount() == 12
+    assert "From how many labels?" in page.model.now(page.model.rows()[0].id).sentence()
+    page.studies.click()
+    page.filter.setText("how many labels")
+    assert page.order.rowCount() == 12
+    page.filter.clear()
+    wanted = page.model.rows()[-1].id
+    window.parts.navigator.show_run.emit(wanted)
+    qtbot.waitUntil(lambda: page.is_settled() and page.now().row.id == wanted, timeout=60_000)
+
+
+def test_compare_lists_the_runs_that_a_study_sends(
+    qtbot: QtBot, saved: StudyRow, page: StudiesPage, window: MainWindow
+) -> None:
+    page.deeds.actions["compare"].trigger()
+    compare = window.page(COMPARE)
+    qtbot.waitUntil(lambda: len(compare.table.runs.chosen) == 12, timeout=60_000)
+    assert compare.table.runs.count_shown() == 12
+    compare.table.clear_choice()
+    compare.bar.studies.setChecked(True)
+    compare.bar.studies.setChecked(False)
+    assert compare.table.runs.count_shown() == 0
+
+
+@pytest.mark.parametrize("size", [(1100, 700), (1440, 900)])
+def test_nothing_is_cut_at_either_size(
+    qtbot: QtBot, saved: StudyRow, page: StudiesPage, window: MainWindow, size: tuple[int, int]
+) -> None:
+    window.resize(*size)
+    qtbot.wait(20)
+    header = page.detail.header
+    for button in (header.compare,):
+        assert button.width() >= button.sizeHint().width()
+    assert page.detail.figure.height() >= page.detail.figure.minimumSizeHint().height()
+    assert QPointF(header.mapTo(window, header.rect().bottomRight())).x() <= size[0]

@@ -1,0 +1,136 @@
+"""The builder with real typing: prepared studies, one of one's own, and what is refused in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from engine.experiment import Shift
+from engine.study import Study, study_presets
+from storage.store import StudyRow
+from tests.ui.studies.conftest import settle
+from ui.main_window import NEW, MainWindow
+from ui.pages.studies import StudiesPage
+from ui.studies.builder import OWN, StudyBuilder
+
+
+@pytest.fixture
+def builder(qtbot: QtBot, page: StudiesPage) -> Iterator[StudyBuilder]:
+    page.deeds.actions["new"].trigger()
+    assert page.builder is not None
+    yield page.builder
+    if page.builder is not None:
+        page.builder.reject()
+
+
+def checked(qtbot: QtBot, builder: StudyBuilder) -> None:
+    """Until what is typed was read and held against the data."""
+    qtbot.waitUntil(lambda: not builder._soon.isActive() and builder.runs.text() != "Checking…", timeout=60_000)
+
+
+def typed(qtbot: QtBot, line: object, text: str) -> None:
+    line.clear()  # type: ignore[attr-defined]
+    qtbot.keyClicks(line, text)
+
+
+def test_every_prepared_study_can_be_taken_as_it_is(qtbot: QtBot, builder: StudyBuilder) -> None:
+    for preset in study_presets():
+        qtbot.mouseClick(builder.cards[preset.name], Qt.MouseButton.LeftButton)
+        checked(qtbot, builder)
+        assert builder.study is not None, builder.problem.text.text()
+        assert builder.form.study() == preset
+    assert builder.start.isEnabled()
+
+
+def test_a_study_of_ones_own(qtbot: QtBot, builder: StudyBuilder, page: StudiesPage) -> None:
+    builder.choose(OWN)
+    form = builder.form
+    typed(qtbot, form.title, "Mine")
+    typed(qtbot, form.labels, "1, 3")
+    typed(qtbot, form.shifts.line, "none, noise 5")
+    form.tested.append("blur 3")
+    typed(qtbot, form.rates, "0.01, 1e-3")
+    form.seeds.setValue(2)
+    checked(qtbot, builder)
+    assert builder.runs.text().startswith("This takes 48 runs.")
+    with qtbot.waitSignal(builder.accepted_study) as made:
+        qtbot.mouseClick(builder.save, Qt.MouseButton.LeftButton)
+    study: Study = made.args[0]
+    assert (study.title, study.labels, study.seeds, study.learning_rates) == ("Mine", (1, 3), (0, 1), (0.01, 0.001))
+    assert study.shifts == (None, Shift(kind="noise", severity=5))
+    assert study.dataset.tested_on == (Shift(kind="blur", severity=3),)
+    qtbot.waitUntil(lambda: [row.row.title for row in page.list.studies()] == ["Mine"], timeout=60_000)
+    settle(qtbot, page)
+    assert page.detail.header.start.text() == "Start"
+
+
+def test_arms_are_added_renamed_moved_and_removed(qtbot: QtBot, builder: StudyBuilder, window: MainWindow) -> None:
+    builder.choose(OWN)
+    arms = builder.form.arms
+    window.page(NEW)
+    arms.add_current()
+    assert [arm.title for arm in arms.arms()] == ["Linear probe", "LP-FT", "Full fine-tuning", "LP-FT 2"]
+    arms.shift(-1)
+    arms.tree.currentItem().setText(0, "Mine")
+    assert [arm.title for arm in arms.arms()][2:] == ["Mine", "Full fine-tuning"]
+    qtbot.keyClick(arms.tree, Qt.Key.Key_Delete)
+    assert [arm.title for arm in arms.arms()][2:] == ["Full fine-tuning"]
+    arms._fill_menu()
+    groups = [action.text() for action in arms.add.menu().actions() if action.menu()]
+    assert "Baselines" in groups
+    last = arms.add.menu().actions()[-1].menu().actions()[0]
+    last.trigger()
+    assert arms.arms()[-1].title.startswith(last.text()[:20])
+
+
+def test_a_source_gives_the_arms_its_weights(qtbot: QtBot, builder: StudyBuilder) -> None:
+    builder.choose(OWN)
+    form = builder.form
+    form.source.setChecked(True)
+    checked(qtbot, builder)
+    assert "no arm starts from it" in builder.problem.text.text()
+    assert form.weights.set_key("source")
+    form.give.click()
+    form.source_epochs.setValue(7)
+    checked(qtbot, builder)
+    assert builder.study is not None, builder.problem.text.text()
+    assert builder.study.source.method.hyperparameters["epochs"] == 7
+    assert {arm.backbone.head for arm in builder.study.arms} == {"kept"}
+
+
+@pytest.mark.parametrize(
+    "field, text, words",
+    [
+        ("labels", "1, many", "“many” is not a label count. Write numbers or “all”"),
+        ("labels", "1, 500", "500 labels per class are asked for, but"),
+        ("labels", "2, 2", "“labels” has 2 twice"),
+        ("rates", "fast", "“fast” is not a list of learning rates"),
+        ("shifts", "fog 3", "There is no shift called “fog”"),
+        ("shifts", "noise 9", "“9” is no severity"),
+        ("title", "", "The study has no title"),
+    ],
+)
+def test_what_is_wrong_is_said(qtbot: QtBot, builder: StudyBuilder, field: str, text: str, words: str) -> None:
+    builder.choose(OWN)
+    line = getattr(builder.form, field)
+    typed(qtbot, getattr(line, "line", line), text)
+    builder._expect()
+    checked(qtbot, builder)
+    assert words in builder.problem.text.text()
+    assert not builder.start.isEnabled()
+
+
+def test_more_seeds_keep_what_is_finished(qtbot: QtBot, saved: StudyRow, page: StudiesPage) -> None:
+    page.deeds.actions["change"].trigger()
+    builder = page.builder
+    assert builder is not None
+    checked(qtbot, builder)
+    builder.form.seeds.setValue(5)
+    checked(qtbot, builder)
+    qtbot.mouseClick(builder.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.is_settled() and page.detail.now.progress.total == 20, timeout=60_000)
+    assert page.detail.now.progress.finished == 12
+    assert page.detail.header.start.text() == "Continue"
