@@ -103,7 +103,7 @@ def _rows(connection: sqlite3.Connection, where: str, values: tuple[int, ...] = 
     for study_id, cell in connection.execute(_FINISHED):
         finished[study_id].add(cell)
     found = connection.execute(f"{_STUDY} WHERE {where} ORDER BY created DESC, id DESC", values).fetchall()
-    return [StudyRow(*tuple(row)[:7], frozenset(finished[row["id"]])) for row in found]
+    return [StudyRow(finished=frozenset(finished[row["id"]]), **dict(row)) for row in found]
 
 
 def _one(connection: sqlite3.Connection, study_id: int) -> StudyRow:

@@ -77,7 +77,8 @@ class StudyRunner:
     def feed(self, store: RunStore) -> Progress:
         """Put in line what is next, as far as there is room; returns how far the study is."""
         runs = store.study_runs(self.study_id)
-        while self.feeding and len(self.active()) < AHEAD and (cell := self._next(runs)) is not None:
+        open_ = self.feeding and not self._queue.is_closed()
+        while open_ and len(self.active()) < AHEAD and (cell := self._next(runs)) is not None:
             self._put_in_line(store, cell, runs)
             runs = store.study_runs(self.study_id)
         return self.progress(runs)
