@@ -1,0 +1,249 @@
+"""The arms of the speed benchmark, each run alone in a process of its own; see `benchmarks.speed`.
+
+    python -m benchmarks.speed_arms ARM --photos FOLDER …        prints one JSON object
+
+FOLDER holds train, val and test, each with a folder per class. Plain arms are what one writes by hand with torchvision;
+the others are Warmstart's own `execute()`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+@dataclass
+class Measured:
+    """epochs: wall seconds of each, validation included. processor: seconds of all cores over those epochs, workers'
+    too. reading: wall seconds before the first step. accuracy: of the test photos, as a fraction. memory: largest
+    resident size of the process in bytes; worker_memory: of its largest worker."""
+
+    arm: str
+    images: int
+    reading: float = 0.0
+    processor: float = 0.0
+    accuracy: float = 0.0
+    memory: int = 0
+    worker_memory: int = 0
+    epochs: list[float] = field(default_factory=list)
+
+
+class Watch:
+    """Wall time of each epoch and processor time from the first one on."""
+
+    def __init__(self) -> None:
+        self.born = self.mark = time.perf_counter()
+        self.began = cpu_seconds()
+        self.epochs: list[float] = []
+
+    def start(self) -> float:
+        """The first step is next; returns the seconds that went before."""
+        self.mark, self.began = time.perf_counter(), cpu_seconds()
+        return self.mark - self.born
+
+    def lap(self) -> None:
+        now = time.perf_counter()
+        self.epochs.append(now - self.mark)
+        self.mark = now
+
+
+def cpu_seconds() -> float:
+    """Of this process and of those that have ended under it."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(part.ru_utime + part.ru_stime for part in used)
+
+
+def plain_network(given: argparse.Namespace, classes: int) -> nn.Module:
+    """torchvision's network with a new last layer; the seed draws the same weights as in Warmstart."""
+    from torchvision.models import get_model
+
+    torch.manual_seed(given.seed)
+    network: nn.Module = get_model(given.backbone, weights="IMAGENET1K_V1" if given.weights == "imagenet" else None)
+    if given.backbone.startswith("resnet"):
+        network.fc = nn.Linear(network.fc.in_features, classes)
+    else:
+        network.classifier = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, classes))
+    return network
+
+
+def plain_finetune(given: argparse.Namespace) -> Measured:
+    """ImageFolder, DataLoader, AdamW with a cosine schedule: the loop of torchvision's own tutorials."""
+    watch = Watch()
+    parts = {part: plain_loader(given, part) for part in ("train", "val", "test")}
+    classes = len(parts["train"].dataset.classes)
+    network = plain_network(given, classes)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=given.rate, weight_decay=1e-4)
+    steps = given.epochs * len(parts["train"])
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    done = Measured("plain", len(parts["train"].dataset), watch.start())
+    for _ in range(given.epochs):
+        network.train()
+        for images, labels in parts["train"]:
+            loss = F.cross_entropy(network(images), labels)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+            loss.item()
+        plain_accuracy(network, parts["val"])
+        watch.lap()
+    done.epochs = watch.epochs
+    for part in ("train", "val"):
+        parts[part]._iterator = None  # its workers end here, and their processor time is known
+    done.processor = cpu_seconds() - watch.began
+    done.accuracy = plain_accuracy(network, parts["test"])
+    return done
+
+
+def plain_loader(given: argparse.Namespace, part: str) -> Any:
+    from torch.utils.data import DataLoader
+    from torchvision import transforms
+    from torchvision.datasets import ImageFolder
+
+    steps = [transforms.Resize(given.size), transforms.CenterCrop(given.size), transforms.ToTensor()]
+    images = ImageFolder(str(given.photos / part), transforms.Compose([*steps, transforms.Normalize(MEAN, DEVIATION)]))
+    return DataLoader(
+        images,
+        given.batch,
+        shuffle=part == "train",
+        num_workers=given.workers,
+        persistent_workers=given.workers > 0,
+        generator=torch.Generator().manual_seed(given.seed),
+    )
+
+
+@torch.no_grad()
+def plain_accuracy(network: nn.Module, loader: Any) -> float:
+    network.eval()
+    hits = [(network(images).argmax(1) == labels).float() for images, labels in loader]
+    return float(torch.cat(hits).mean())
+
+
+def plain_probe(given: argparse.Namespace) -> Measured:
+    """The frozen backbone is run on every image in every epoch, as without a cache; the images are in memory."""
+    watch = Watch()
+    parts = {part: in_memory(given, part) for part in ("train", "val", "test")}
+    classes = int(parts["train"][1].max()) + 1
+    network = plain_network(given, classes)
+    trunk = network.eval().requires_grad_(False)
+    head = last_layer(trunk).requires_grad_(True)
+    optimiser = torch.optim.AdamW(head.parameters(), lr=given.rate, weight_decay=1e-4)
+    order = torch.Generator().manual_seed(given.seed)
+    images, labels = parts["train"]
+    done = Measured("plain", len(labels), watch.start())
+    for _ in range(given.epochs):
+        for chosen in torch.randperm(len(labels), generator=order).split(given.batch):
+            loss = F.cross_entropy(network(images[chosen]), labels[chosen])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            loss.item()
+        memory_accuracy(network, parts["val"])
+        watch.lap()
+    done.epochs, done.processor = watch.epochs, cpu_seconds() - watch.began
+    done.accuracy = memory_accuracy(network, parts["test"])
+    return done
+
+
+def in_memory(given: argparse.Namespace, part: str) -> tuple[Tensor, Tensor]:
+    """Normalised images float32 [n, 3, s, s] and labels [n]."""
+    images, labels = zip(*plain_loader(argparse.Namespace(**vars(given) | {"workers": 0}), part), strict=True)
+    return torch.cat(images), torch.cat(labels)
+
+
+def last_layer(network: nn.Module) -> nn.Linear:
+    return [layer for layer in network.modules() if isinstance(layer, nn.Linear)][-1]
+
+
+@torch.no_grad()
+def memory_accuracy(network: nn.Module, part: tuple[Tensor, Tensor]) -> float:
+    logits = torch.cat([network(images) for images in part[0].split(64)])
+    return float((logits.argmax(1) == part[1]).float().mean())
+
+
+def warmstart(given: argparse.Namespace, method: str, values: dict[str, Any]) -> Measured:
+    """`execute()` as the window calls it, with the same split, rate, batch and length."""
+    from engine.events import EpochCompleted, Evaluated, Event, RunFailed, RunStarted
+    from engine.execute import execute
+    from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+
+    settings = {"epochs": given.epochs, "batch_size": given.batch, "learning_rate": given.rate, "weight_decay": 1e-4}
+    experiment = Experiment(
+        dataset=DatasetChoice(name="folder", path=str(given.photos), split="given"),
+        backbone=BackboneChoice(name=given.backbone, weights=given.weights, image_size=given.size),
+        method=MethodChoice(name=method, hyperparameters=settings | {"tested": "last epoch"} | values),
+        seed=given.seed,
+        precision="bfloat16" if given.bf16 else "float32",
+    )
+    watch, done = Watch(), Measured("warmstart", 0)
+
+    def follow(event: Event) -> None:
+        if isinstance(event, RunFailed):
+            raise SystemExit(f"{event.message} {event.advice}\n{event.traceback}")
+        if isinstance(event, RunStarted):
+            done.images, done.reading = int(event.facts["training images"]), watch.start()
+        if isinstance(event, EpochCompleted):
+            watch.lap()
+            done.processor = cpu_seconds() - watch.began
+        if isinstance(event, Evaluated) and event.predicted is not None and done.accuracy == 0.0:
+            done.accuracy = float((event.predicted == event.truth).mean())
+
+    with TemporaryDirectory() as folder:
+        for event in at_threads(execute(experiment, Path(folder) / "run"), given.threads):
+            follow(event)
+    done.epochs = watch.epochs
+    return done
+
+
+def at_threads(events: Iterator[Any], threads: int) -> Iterator[Any]:
+    """The events, computed with so many torch threads whatever the run itself asked for."""
+    for event in events:
+        torch.set_num_threads(threads)
+        yield event
+
+
+ARMS: dict[str, Callable[[argparse.Namespace], Measured]] = {
+    "plain-finetune": plain_finetune,
+    "warmstart-finetune": lambda given: warmstart(given, "full_ft", {}),
+    "plain-probe": plain_probe,
+    "warmstart-probe": lambda given: warmstart(given, "linear_probe", {"schedule": "constant"}),
+}
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("arm", choices=ARMS)
+    parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--backbone", default="resnet18")
+    parser.add_argument("--weights", default="random")
+    for name, usual in (("size", 64), ("epochs", 4), ("batch", 32), ("seed", 0), ("workers", 2), ("threads", 1)):
+        parser.add_argument(f"--{name}", type=int, default=usual)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--bf16", action="store_true", help="Warmstart's arm works in bfloat16")
+    return parser
+
+
+def main() -> None:
+    given = arguments().parse_args()
+    torch.set_num_threads(given.threads)
+    done = ARMS[given.arm](given)
+    done.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    done.worker_memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    print(json.dumps(asdict(done)))
+
+
+if __name__ == "__main__":
+    main()
