@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
 
 from engine.comparison.grouping import RunGroup
 from ui import icons
@@ -40,6 +43,14 @@ class Node:
     def order(self, column: int) -> Any:
         said = COLUMNS[column]
         return said.group_order(self.item) if self.is_group else said.order(self.item)  # type: ignore[arg-type]
+
+
+def check_state(node: Node, chosen: Set[int]) -> Qt.CheckState:
+    """Ticked when all runs of the line are chosen, half ticked when some are."""
+    ticked = sum(run.id in chosen for run in node.runs)
+    if ticked == 0:
+        return Qt.CheckState.Unchecked
+    return Qt.CheckState.Checked if ticked == len(node.runs) else Qt.CheckState.PartiallyChecked
 
 
 def star(node: Node, dark: bool) -> Any:

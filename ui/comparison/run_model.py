@@ -11,7 +11,7 @@ from engine.comparison.grouping import run_group
 from engine.events import RunState
 from ui import theme
 from ui.comparison.run_columns import COLUMNS, METRIC, PLACES, search_text
-from ui.comparison.run_line import Node, spoken, star, tip
+from ui.comparison.run_line import Node, check_state, spoken, star, tip
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -274,7 +274,7 @@ class RunModel(QAbstractItemModel):
         if role in TEXT_ROLES:
             return node.text(column)
         if role == CHECKED:
-            return self._check_state(node) if column == NAME else None
+            return check_state(node, self.chosen) if column == NAME else None
         if role == ALIGNED:
             return RIGHT if COLUMNS[column].number else None
         if role == DECORATED:
@@ -283,12 +283,6 @@ class RunModel(QAbstractItemModel):
             hue = STATE_ROLES.get(node.runs[0].state) if column == STATE and not node.is_group else None
             return theme.colour(hue) if hue else None
         return tip(node, column) if role == TIPPED else spoken(node, column)
-
-    def _check_state(self, node: Node) -> Qt.CheckState:
-        ticked = sum(run.id in self.chosen for run in node.runs)
-        if ticked == 0:
-            return Qt.CheckState.Unchecked
-        return Qt.CheckState.Checked if ticked == len(node.runs) else Qt.CheckState.PartiallyChecked
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         node = self.node(index)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.events import LIVE_STATES, Evaluated, Event, Notice
 from ui import theme
@@ -15,7 +15,7 @@ from ui.comparison.reading import read_rows
 from ui.live import LiveRun
 from ui.parts import Parts
 from ui.runs.content import Content, read_content
-from ui.runs.deeds import LIVE_DEEDS, RunDeeds
+from ui.runs.deeds import RunDeeds
 from ui.runs.detail import RunDetail
 from ui.runs.empty import EmptyRuns
 from ui.runs.pace import LivePace
@@ -181,15 +181,7 @@ class RunsPage(QWidget):
         now = self.now()
         if now is None or not self.list.indexAt(at).isValid():
             return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.setToolTipsVisible(True)
-        first = LIVE_DEEDS if now.is_live else ("compare", "again")
-        rest = [key for key in ("clone", "star", "rename", "note") if key not in first]
-        for keys in (first, rest, ("delete",)):
-            menu.addActions([self.deeds.actions[key] for key in keys])
-            menu.addSeparator()
-        menu.popup(self.list.viewport().mapToGlobal(at))
+        self.deeds.menu(now.is_live).popup(self.list.viewport().mapToGlobal(at))
 
     # The chosen run
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 
 from engine.comparison.wording import count
 from engine.events import RunState
@@ -65,6 +65,18 @@ class RunDeeds(QObject):
     def recolour(self) -> None:
         for key, action in self.actions.items():
             action.setIcon(icons.icon(DEEDS[key][2]))
+
+    def menu(self, live: bool) -> QMenu:
+        """The context menu of a run, gone once it is closed."""
+        menu = QMenu(self._page)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
+        first = LIVE_DEEDS if live else ("compare", "again")
+        rest = [key for key in ("clone", "star", "rename", "note") if key not in first]
+        for keys in (first, rest, ("delete",)):
+            menu.addActions([self.actions[key] for key in keys])
+            menu.addSeparator()
+        return menu
 
     # What is on
 
