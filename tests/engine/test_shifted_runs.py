@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -15,6 +16,7 @@ from engine.events import Evaluated, Event, RunFailed, RunFinished
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, Shift
 from engine.material import read_material
+from engine.testing import balanced
 
 SOURCE = Experiment(
     dataset=DatasetChoice(name="digits", part="source half", validation_per_class=5),
@@ -118,3 +120,13 @@ def test_a_head_or_weights_that_do_not_fit_are_a_sentence(runs: Path, backbone: 
     assert last.kind == "experiment"
     assert words in last.message
     assert last.advice
+
+
+def test_uneven_test_classes_are_judged_alike_too() -> None:
+    """Two classes with 3 and 9 test images, all called the larger one: 75 % of images, 50 % over the classes."""
+    found = balanced(np.full(12, 1), np.array([0] * 3 + [1] * 9), {}, 2)
+    assert found.value == 0.5
+    assert found.n == 12
+    # Variances with one right and one wrong added: 1/5 * 4/5 / 5 and 10/11 * 1/11 / 11; half the root of their sum.
+    half = 1.959964 * (0.2 * 0.8 / 5 + 10 / 121 / 11) ** 0.5 / 2
+    assert (found.low, found.high) == pytest.approx((0.5 - half, 0.5 + half))

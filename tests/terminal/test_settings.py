@@ -25,6 +25,10 @@ def test_cells_of_the_layer_table_are_gathered_by_block() -> None:
     }
 
 
+def test_a_choice_that_looks_like_a_number_stays_a_word() -> None:
+    assert settings_from(["most_labels=5", "repeats=3"], "head_bench", BLOCKS) == {"most_labels": "5", "repeats": 3}
+
+
 @pytest.mark.parametrize(
     ("setting", "said"),
     [

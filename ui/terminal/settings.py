@@ -16,7 +16,7 @@ LAYERS = "layers"
 def settings_from(pairs: Sequence[str], method_name: str, blocks: Sequence[str]) -> dict[str, Any]:
     """As the experiment's hyperparameters; an unknown name is answered with the nearest one. blocks: the network's."""
     chosen = method(method_name)
-    known = [field.name for field in fields(chosen)]
+    known = {field.name: field.kind for field in fields(chosen)}
     values: dict[str, Any] = {}
     for pair in pairs:
         key, equals, text = pair.partition("=")
@@ -26,7 +26,7 @@ def settings_from(pairs: Sequence[str], method_name: str, blocks: Sequence[str])
             block, column, value = layer_cell(key, value_of(text), blocks)
             values.setdefault(LAYERS, {}).setdefault(block, {})[column] = value
         elif key in known:
-            values[key] = value_of(text)
+            values[key] = text if known[key] == "choice" else value_of(text)
         else:
             raise InvalidExperiment(f"{chosen.title} has no setting “{key}”.", nearest(key, known))
     return values
