@@ -140,7 +140,8 @@ def arm_words(runs: list[dict], row: Row) -> str:
     seconds = middle / (row.epochs if row.arms == "probe" else 1)
     accuracy = statistics.mean(run["accuracy"] for run in runs)
     memory = max(run["memory"] for run in runs) / 1e6
-    worker = max(run["worker_memory"] for run in runs) / 1e6 if runs[0]["arm"] == "plain" else 0
+    has_workers = runs[0]["arm"] == "plain" and row.arms == "finetune"
+    worker = max(run["worker_memory"] for run in runs) / 1e6 if has_workers else 0
     beside = f" and {worker:.0f} MB in each worker" if worker else ""
     rate = runs[0]["images"] / seconds
     return f"{rate:6.1f} images/s, {100 * accuracy:.1f} % of the test photos right, {memory:.0f} MB at most{beside}"
