@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -119,6 +120,8 @@ def _measured(learner: WholeNetwork, keyed: Mapping[str, Part], objective: Objec
 
 def _summary(gradients: Sequence[Tensor], weight: Tensor) -> Measured:
     length = sum(float(gradient.norm()) for gradient in gradients) / len(gradients)
+    if len(gradients) == 1:
+        return Measured(length, float(weight.norm()), math.inf)
     stacked = torch.stack(list(gradients))
     signal = stacked.mean(0).square() / stacked.var(0, unbiased=False)
     return Measured(length, float(weight.norm()), float(signal.nan_to_num(0.0, torch.inf).mean()))

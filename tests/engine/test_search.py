@@ -220,6 +220,5 @@ def test_the_cost_counts_every_fit_and_names_a_class_that_is_too_small() -> None
     plain = estimate(digits().model_copy(update={"search": None}))
     cost = estimate(digits())  # 4 settings, 2 folds
     assert (plain.fits, cost.fits) == (0, 8)
-    assert cost.seconds > plain.seconds
     with pytest.raises(InvalidExperiment, match="has 1 training image"):
         estimate(digits(labels=1))

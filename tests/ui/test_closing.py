@@ -17,7 +17,7 @@ from storage.store import RunStore
 from storage.workspace import Workspace
 from ui.app import open_window, tell_interrupted
 from ui.engine_loading import EngineLoading
-from ui.main_window import MainWindow
+from ui.main_window import PAGES, MainWindow
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LONG = Experiment(
@@ -119,7 +119,7 @@ def test_after_the_first_paint_the_engine_is_loaded(
     qtbot.addWidget(window)
     window.parts.live.engine_ready.connect(lambda: said.append("engine"))
     qtbot.waitUntil(lambda: said == ["then", "engine"], timeout=120_000)
-    qtbot.waitUntil(lambda: set(window.pages) == {0, 1, 2})
+    qtbot.waitUntil(lambda: set(window.pages) == set(range(len(PAGES))), timeout=60_000)
     window.close()
     window.parts.background.wait()
 

@@ -71,16 +71,16 @@ def test_a_run_is_watched_paused_resumed_stopped_and_kept(qtbot: QtBot, open_pag
     qtbot.waitUntil(lambda: page.model.rowCount() == 1, timeout=LONG)
 
     page.choose(first.row.id)
-    late = points(page)
     live = page.parts.live.buffer(first.row.id)
     assert live is not None
-    assert late == len(live.curves["train/loss"])  # opened late, it shows the whole curve at once
+    late = len(live.curves["train/loss"])
+    qtbot.waitUntil(lambda: points(page) >= late, timeout=LONG)  # opened late, it shows the whole curve
 
     press(page, "stop")
     assert page.deeds.actions["stop"].text() == "Stopping…"
     qtbot.waitUntil(lambda: now(page).state is RunState.STOPPED and page.is_settled(), timeout=LONG)
     qtbot.waitUntil(page.detail.result.isVisible, timeout=LONG)
     assert "test images" in page.detail.result.interval.text()
-    assert not page.detail.curves.loss.live
+    qtbot.waitUntil(lambda: not page.detail.curves.loss.live, timeout=LONG)
     with RunStore(workspace) as store:
         assert points(page) == len(store.curve(first.row.id, "train/loss")) >= late

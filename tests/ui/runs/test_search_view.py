@@ -90,7 +90,7 @@ def test_the_figures_follow_the_hyperparameter_and_say_their_points(qtbot: QtBot
     qtbot.waitUntil(lambda: len(view.table.tried) == 5)
     size = QSizeF(view.against.size())
     plot = view.against.plot(size)
-    assert plot.x.share(1e-3) == pytest.approx(0.5)  # 1e-6 to 1 by equal ratios
+    assert plot.x.share(1e-3) == pytest.approx(0.75)  # 1e-6 to 1e-2 by equal ratios
     assert "Setting 2: 82.0 ± 5.0 %" in view.against.tip(plot.point(1e-3, 0.82) + QPointF(2, 2))
     assert view.against.tip(QPointF(-50, -50)) == ""
     assert view.parameter.set_key("probe_weight_decay")
