@@ -81,5 +81,6 @@ class StudyHeader(QWidget):
             widget.setText(action.text().replace("&", ""))
             widget.setEnabled(action.isEnabled())
             widget.setToolTip(action.toolTip())
+        self.start.set_icon("pause" if self.start.text() == "Pause" else "play")
         self.start.setVisible(self._actions["start"].isEnabled())
         self.stop.setVisible(self._actions["stop"].isEnabled())

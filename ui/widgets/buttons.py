@@ -22,6 +22,12 @@ class PrimaryButton(QPushButton):
         self.setIconSize(QSize(16, 16))
         self._colour()
 
+    def set_icon(self, icon: str) -> None:
+        """Show another icon, in the button's colours."""
+        if icon != self._icon:
+            self._icon = icon
+            self.setIcon(icons.icon(icon, "on accent"))
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.EnabledChange):
