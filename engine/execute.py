@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -26,7 +27,7 @@ from engine.registry import build_method, complete
 from engine.supervised import run_supervised
 
 # What runs a method, by the kind of method it is.
-RUNNERS: tuple[tuple[type[Method], Callable[..., Iterator[Event]]], ...] = (
+RUNNERS: tuple[tuple[type[Method], Callable[..., Any]], ...] = (  # what runs a method: generators of events
     (MetaLearner, run_meta), (FineTuneMethod, run_supervised), (HeadBench, run_head_bench),
 )  # fmt: skip
 
@@ -74,7 +75,7 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool]) -> I
             limits.paused_for(time.monotonic() - given)
 
 
-def _runner(experiment: Experiment, method: Method) -> Callable[..., Iterator[Event]]:
+def _runner(experiment: Experiment, method: Method) -> Callable[..., Any]:
     if experiment.search is not None:
         from engine.search import run_searched  # Optuna takes a while to load
 

@@ -58,10 +58,11 @@ def resnet_small(channels: int = 1) -> OrderedDict[str, nn.Module]:
     return OrderedDict(stem=stem, stage1=stage(32, 32, 1), stage2=stage(32, 64, 2), stage3=last)
 
 
-BLOCKS: dict[str, Callable[[], OrderedDict[str, nn.Module]]] = {
+BLOCKS: dict[str, Callable[..., OrderedDict[str, nn.Module]]] = {
     "conv4": conv4,
     "resnet_small": resnet_small,
-} | {name: partial(random_blocks, name) for name in CUT}
+    **{name: partial(random_blocks, name) for name in CUT},
+}
 
 
 def random_backbone(name: str, outputs: int | None) -> Backbone:

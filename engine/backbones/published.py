@@ -128,7 +128,7 @@ def torchvision_network(name: str) -> nn.Module:
     """torchvision's network of this name with random weights."""
     from torchvision.models import get_model
 
-    return get_model(name, weights=None, **OPTIONS.get(name, {}))  # type: ignore[no-any-return]
+    return get_model(name, weights=None, **OPTIONS.get(name, {}))
 
 
 def random_blocks(name: str) -> Blocks:
