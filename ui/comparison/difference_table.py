@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, QSizeF, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QSizePolicy, QTableView, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, QSizeF, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
 
 from engine.comparison.differences import shown
 from ui import theme
 from ui.comparison.painted import HEADING, draw_elided, line_height, paint_title
 from ui.comparison.sides import Comparison
-from ui.widgets.figure_export import FigureActions
+from ui.widgets.plain_table import FigureTable, HeadedModel
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -36,12 +36,11 @@ def table_of(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
     return heads, [[row.label, *(shown(row.values[place]) for place in order)] for row in comparison.differences]
 
 
-class DifferenceModel(QAbstractTableModel):
+class DifferenceModel(HeadedModel):
     """heads and rows as `table_of` gives them."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.heads: list[str] = []
         self.rows: list[list[str]] = []
 
     def show(self, heads: list[str], rows: list[list[str]]) -> None:
@@ -51,16 +50,6 @@ class DifferenceModel(QAbstractTableModel):
 
     def rowCount(self, parent: Index = ROOT) -> int:
         return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(self.heads)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation != Qt.Orientation.Horizontal or section >= len(self.heads):
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        return self.heads[section] if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, column = self.rows[index.row()], index.column()
@@ -73,30 +62,15 @@ class DifferenceModel(QAbstractTableModel):
         return None
 
 
-class DifferenceTable(QTableView):
-    """As high as its rows up to a limit; Ctrl+C copies what is selected."""
+class DifferenceTable(FigureTable):
+    """As high as its rows up to a limit; Ctrl+C copies all of it."""
+
+    most_rows = MOST_ROWS
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self._model = DifferenceModel()
-        self.setModel(self._model)
-        self.setAccessibleName(TITLE)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
-        self.verticalHeader().hide()
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self.horizontalHeader().setHighlightSections(False)
+        super().__init__(self._model, TITLE, parent)
         self.horizontalHeader().setStretchLastSection(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.menu = QMenu(self)
-        self._exports = FigureActions(self, self)
-        self.menu.addActions(self._exports.actions)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(lambda at: self.menu.popup(self.viewport().mapToGlobal(at)))
 
     def show_comparison(self, comparison: Comparison) -> None:
         self._model.show(*table_of(comparison))
@@ -106,31 +80,11 @@ class DifferenceTable(QTableView):
             self.setColumnWidth(column, min(self.columnWidth(column) + 16, MOST_WIDTH))
         self.updateGeometry()
 
-    def sizeHint(self) -> QSize:
-        rows = min(max(1, self._model.rowCount()), MOST_ROWS)
-        line = self.verticalHeader().defaultSectionSize()
-        header, bar = self.horizontalHeader().sizeHint().height(), self.horizontalScrollBar().sizeHint().height()
-        wide = self._content_width() > self.width()
-        return QSize(320, header + rows * line + (bar if wide else 0) + 2)
-
-    def _content_width(self) -> int:
+    def content_width(self) -> int:
+        """With the last column at what it needs, not at what it is stretched to."""
         last = self._model.columnCount() - 1
         widths = [self.columnWidth(column) for column in range(last)]
         return sum(widths) + (min(self.sizeHintForColumn(last) + 8, MOST_WIDTH) if last >= 0 else 0)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
-            self.updateGeometry()
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(240, self.sizeHint().height())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self._exports.copy_numbers()
-        else:
-            super().keyPressEvent(event)
 
     # As a figure to save (see figure_export.Figure)
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt
-from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from engine.comparison.wording import count
@@ -16,6 +15,7 @@ from ui.comparison.run_model import NAME, NOTE
 from ui.comparison.run_table import RunTable
 from ui.comparison.sides import own_name
 from ui.parts import Parts
+from ui.widgets.deed import deed_action
 
 if TYPE_CHECKING:
     from storage.store import RunRow, RunStore
@@ -53,7 +53,8 @@ class RunActions(QObject):
             "delete": self.delete,
             "clear": table.clear_choice,
         }
-        self.actions = {key: self._action(key, deed) for key, deed in does.items()}
+        context = Qt.ShortcutContext.WidgetShortcut
+        self.actions = {key: deed_action(self._table, DEEDS[key], deed, context) for key, deed in does.items()}
         table.addActions(list(self.actions.values()))
         table.opened.connect(lambda run: parts.navigator.show_run.emit(run.id))
         table.star_clicked.connect(self.star)
@@ -62,15 +63,6 @@ class RunActions(QObject):
         table.runs.noted.connect(self._note)
         table.chosen_changed.connect(self.adjust)
         self.adjust()
-
-    def _action(self, key: str, deed: Callable[[], object]) -> QAction:
-        text, shortcut, icon, tip = DEEDS[key]
-        action = QAction(icons.icon(icon), text, self._table)
-        action.setToolTip(tip)
-        action.setShortcut(QKeySequence(shortcut))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        action.triggered.connect(lambda _=False: deed())
-        return action
 
     def recolour(self) -> None:
         """Draw the icons in the palette in use."""

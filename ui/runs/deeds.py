@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 
 from engine.comparison.wording import count
@@ -14,6 +13,7 @@ from engine.events import RunState
 from ui import icons
 from ui.parts import Parts
 from ui.runs.run_now import RunNow
+from ui.widgets.deed import deed_action
 
 if TYPE_CHECKING:
     from storage.store import RunRow, RunStore
@@ -49,18 +49,8 @@ class RunDeeds(QObject):
             "clone": self.clone, "again": self.again, "star": self.star, "rename": lambda: self.renamed(),
             "note": self.ask_note, "delete": self.delete,
         }  # fmt: skip
-        self.actions = {key: self._action(key, deed) for key, deed in does.items()}
+        self.actions = {key: deed_action(self._page, DEEDS[key], deed) for key, deed in does.items()}
         self.adjust([])
-
-    def _action(self, key: str, deed: Callable[[], object]) -> QAction:
-        text, shortcut, icon, tip = DEEDS[key]
-        action = QAction(icons.icon(icon), text, self._page)
-        action.setIconText(text)  # else a button loses its "…"
-        action.setToolTip(tip)
-        action.setShortcut(QKeySequence(shortcut))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        action.triggered.connect(lambda _=False: deed())
-        return action
 
     def recolour(self) -> None:
         for key, action in self.actions.items():

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QHeaderView, QSizePolicy, QTableView, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 
 from engine.comparison.wording import duration, with_interval
 from engine.events import TrialCompleted
@@ -15,6 +14,7 @@ from engine.search_space import Range, shown
 from engine.trials import best, score
 from ui import theme
 from ui.comparison.painted import line_height
+from ui.widgets.plain_table import HeadedModel, PlainTable
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -23,12 +23,11 @@ SORT = Qt.ItemDataRole.UserRole
 STATES = {"complete": "all folds", "pruned": "given up early", "failed": "diverged"}
 
 
-class TrialModel(QAbstractTableModel):
+class TrialModel(HeadedModel):
     """One row per trial, in the order they were tried."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.heads: list[str] = []
         self.cells: list[list[tuple[str, Any]]] = []  # (words, what it is sorted by)
         self.chosen = -1
 
@@ -42,16 +41,6 @@ class TrialModel(QAbstractTableModel):
 
     def rowCount(self, parent: Index = ROOT) -> int:
         return 0 if parent.isValid() else len(self.cells)
-
-    def columnCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(self.heads)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation != Qt.Orientation.Horizontal or section >= len(self.heads):
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        return self.heads[section] if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         words, key = self.cells[index.row()][index.column()]
@@ -78,33 +67,23 @@ def _cells(trial: TrialCompleted, ranges: Sequence[Range], found: TrialCompleted
     ]
 
 
-class TrialTable(QTableView):
+class TrialTable(PlainTable):
     """As high as its rows up to a limit; a click on a heading sorts, Ctrl+C copies what is selected."""
 
+    most_rows = MOST_ROWS
+
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self.tried: tuple[TrialCompleted, ...] = ()
         self.trials = TrialModel()
-        self._order = QSortFilterProxyModel(self)
+        self._order = QSortFilterProxyModel()
         self._order.setSourceModel(self.trials)
         self._order.setSortRole(SORT)
-        self.setModel(self._order)
-        self.setAccessibleName("Settings that were tried")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        super().__init__(self._order, "Settings that were tried", parent)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
         self.setSortingEnabled(True)
-        self.verticalHeader().hide()
-        self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setStretchLastSection(True)
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.horizontalHeader().setSortIndicatorClearable(True)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_trials(self, trials: Sequence[TrialCompleted], ranges: Sequence[Range]) -> None:
         grown = len(trials) != self.trials.rowCount()
@@ -117,27 +96,9 @@ class TrialTable(QTableView):
                 self.setColumnWidth(column, self.columnWidth(column) + 16)
         self.updateGeometry()
 
-    def sizeHint(self) -> QSize:
-        rows = min(max(1, self.trials.rowCount()), MOST_ROWS)
-        line = self.verticalHeader().defaultSectionSize()
-        wide = self.horizontalHeader().length() > self.width()
-        bar = self.horizontalScrollBar().sizeHint().height() if wide else 0
-        return QSize(320, self.horizontalHeader().sizeHint().height() + rows * line + bar + 2)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(240, self.sizeHint().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
-            self.updateGeometry()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            rows = sorted({index.row() for index in self.selectedIndexes()}) or range(self._order.rowCount())
-            QApplication.clipboard().setText(self._text(rows))
-        else:
-            super().keyPressEvent(event)
+    def copy(self) -> None:
+        rows = sorted({index.row() for index in self.selectedIndexes()}) or range(self._order.rowCount())
+        QApplication.clipboard().setText(self._text(rows))
 
     def _text(self, rows: Iterable[int]) -> str:
         columns = range(self._order.columnCount())

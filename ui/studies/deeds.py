@@ -6,8 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from engine.study_cells import study_as_json
@@ -15,6 +14,7 @@ from ui import icons
 from ui.parts import Parts
 from ui.studies.driver import StudyDriver
 from ui.studies.reading import StudyNow
+from ui.widgets.deed import deed_action
 
 MOST_RUNS, MOST_SIDES = 120, 24  # that Compare puts side by side
 
@@ -46,18 +46,8 @@ class StudyDeeds(QObject):
             "change": lambda: self.build(self._now, True), "copy": lambda: self.build(self._now, False),
             "rename": self.rename, "note": self.note, "file": self.ask_file, "delete": self.delete,
         }  # fmt: skip
-        self.actions = {key: self._action(key, deed) for key, deed in does.items()}
+        self.actions = {key: deed_action(self._page, DEEDS[key], deed) for key, deed in does.items()}
         self.adjust(None)
-
-    def _action(self, key: str, deed: Callable[[], object]) -> QAction:
-        text, shortcut, icon, tip = DEEDS[key]
-        action = QAction(icons.icon(icon), text, self._page)
-        action.setIconText(text)
-        action.setToolTip(tip)
-        action.setShortcut(QKeySequence(shortcut))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        action.triggered.connect(lambda _=False: deed())
-        return action
 
     def recolour(self) -> None:
         for key, action in self.actions.items():

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, QSizeF, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QSizePolicy, QTableView, QWidget
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
 
 from engine.comparison.wording import with_interval
 from ui import theme
 from ui.comparison.difference_table import paint_table, table_height
 from ui.comparison.painted import HEADING, line_height, paint_title
 from ui.studies.view import View, tip
-from ui.widgets.figure_export import FigureActions
+from ui.widgets.plain_table import FigureTable
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -91,30 +91,13 @@ class ResultModel(QAbstractTableModel):
         return None
 
 
-class ResultTable(QTableView):
+class ResultTable(FigureTable):
     """As high as its rows; Ctrl+C copies all of it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self.results = ResultModel()
-        self.setModel(self.results)
-        self.setAccessibleName("Table of the study")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
-        self.verticalHeader().hide()
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self.horizontalHeader().setHighlightSections(False)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        super().__init__(self.results, "Table of the study", parent)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.menu = QMenu(self)
-        self._exports = FigureActions(self, self)
-        self.menu.addActions(self._exports.actions)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(lambda at: self.menu.popup(self.viewport().mapToGlobal(at)))
         self._shape: object = None
 
     def show_view(self, view: View) -> None:
@@ -126,26 +109,8 @@ class ResultTable(QTableView):
             self.resizeColumnsToContents()
             for column in range(len(self.results.heads) + 1):
                 self.setColumnWidth(column, min(self.columnWidth(column) + 20, MOST_WIDTH))
-            self.setMaximumWidth(self._content_width() + 2)
+            self.setMaximumWidth(self.content_width() + 2)
         self.updateGeometry()
-
-    def _content_width(self) -> int:
-        return sum(self.columnWidth(column) for column in range(self.results.columnCount()))
-
-    def sizeHint(self) -> QSize:
-        line, rows = self.verticalHeader().defaultSectionSize(), max(1, self.results.rowCount())
-        wide = self._content_width() > self.width()
-        bar = self.horizontalScrollBar().sizeHint().height() if wide else 0
-        return QSize(320, self.horizontalHeader().sizeHint().height() + rows * line + bar + 2)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(240, self.sizeHint().height())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self._exports.copy_numbers()
-        else:
-            super().keyPressEvent(event)
 
     # As a figure to save (see figure_export.Figure)
 
