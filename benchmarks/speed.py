@@ -103,9 +103,10 @@ def run_arm(arm: str, row: Row, photos: Path, seed: int, given: argparse.Namespa
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def per_epoch(found: dict, row: Row) -> float:
-    """Wall seconds of an epoch: the median without the first, or all of a probe's together."""
-    epochs = found["epochs"]
+def per_epoch(found: dict, row: Row, kind: str = "epochs") -> float:
+    """Seconds of an epoch, by the wall or (kind "processor") of all cores: the median without the first, or all of a
+    probe's together."""
+    epochs = found[kind]
     return sum(epochs) if row.arms == "probe" else statistics.median(epochs[1:] or epochs)
 
 
@@ -118,7 +119,7 @@ def compare(name: str, row: Row, photos: Path, given: argparse.Namespace) -> lis
             print(f"  {name} {arm} seed {seed}: {per_epoch(runs[-1], row):.2f} s", file=sys.stderr, flush=True)
     pairs = list(zip(found["plain"], found["warmstart"], strict=True))
     wall = [per_epoch(plain, row) / per_epoch(own, row) for plain, own in pairs]
-    work = [plain["processor"] / own["processor"] for plain, own in pairs]
+    work = [per_epoch(plain, row, "processor") / per_epoch(own, row, "processor") for plain, own in pairs]
     whole = [(p["reading"] + sum(p["epochs"])) / (o["reading"] + sum(o["epochs"])) for p, o in pairs]
     print(f"{name}: {words(wall)} times as fast (aim {row.aim:g}), {words(work)} by processor time, "
           f"{words(whole)} with the reading of the photos, {row.epochs} epochs")  # fmt: skip

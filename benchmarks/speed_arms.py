@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
+import os
 import resource
 import time
 from collections.abc import Callable, Iterator
@@ -27,43 +29,50 @@ MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 @dataclass
 class Measured:
-    """epochs: wall seconds of each, validation included. processor: seconds of all cores over those epochs, workers'
-    too. reading: wall seconds before the first step. accuracy: of the test photos, as a fraction. memory: largest
-    resident size of the process in bytes; worker_memory: of its largest worker."""
+    """epochs: wall seconds of each, validation included. processor: seconds of all cores in each, workers' too.
+    reading: wall seconds before the first step. accuracy: of the test photos, as a fraction. memory: largest resident
+    size of the process in bytes; worker_memory: of its largest worker."""
 
     arm: str
     images: int
     reading: float = 0.0
-    processor: float = 0.0
     accuracy: float = 0.0
     memory: int = 0
     worker_memory: int = 0
     epochs: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
 
 
 class Watch:
-    """Wall time of each epoch and processor time from the first one on."""
+    """Wall and processor time of each epoch."""
 
-    def __init__(self) -> None:
-        self.born = self.mark = time.perf_counter()
-        self.began = cpu_seconds()
-        self.epochs: list[float] = []
+    def __init__(self, done: Measured) -> None:
+        self.done, self.born = done, time.perf_counter()
+        self.mark = self.born, 0.0
 
-    def start(self) -> float:
-        """The first step is next; returns the seconds that went before."""
-        self.mark, self.began = time.perf_counter(), cpu_seconds()
-        return self.mark - self.born
+    def start(self) -> None:
+        """The first step is next."""
+        self.mark = time.perf_counter(), cpu_seconds()
+        self.done.reading = self.mark[0] - self.born
 
     def lap(self) -> None:
-        now = time.perf_counter()
-        self.epochs.append(now - self.mark)
+        now = time.perf_counter(), cpu_seconds()
+        self.done.epochs.append(now[0] - self.mark[0])
+        self.done.processor.append(now[1] - self.mark[1])
         self.mark = now
 
 
 def cpu_seconds() -> float:
-    """Of this process and of those that have ended under it."""
-    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(part.ru_utime + part.ru_stime for part in used)
+    """Of this process and its living workers."""
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    workers = (Path(f"/proc/{child.pid}/stat") for child in multiprocessing.active_children())
+    return own.ru_utime + own.ru_stime + sum(used_by(stat) for stat in workers if stat.is_file())
+
+
+def used_by(stat: Path) -> float:
+    """Seconds in Linux's account of a process; fields 14 and 15, counted after its name in brackets."""
+    fields = stat.read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def plain_network(given: argparse.Namespace, classes: int) -> nn.Module:
@@ -81,14 +90,16 @@ def plain_network(given: argparse.Namespace, classes: int) -> nn.Module:
 
 def plain_finetune(given: argparse.Namespace) -> Measured:
     """ImageFolder, DataLoader, AdamW with a cosine schedule: the loop of torchvision's own tutorials."""
-    watch = Watch()
+    done = Measured("plain", 0)
+    watch = Watch(done)
     parts = {part: plain_loader(given, part) for part in ("train", "val", "test")}
     classes = len(parts["train"].dataset.classes)
     network = plain_network(given, classes)
     optimiser = torch.optim.AdamW(network.parameters(), lr=given.rate, weight_decay=1e-4)
     steps = given.epochs * len(parts["train"])
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
-    done = Measured("plain", len(parts["train"].dataset), watch.start())
+    done.images = len(parts["train"].dataset)
+    watch.start()
     for _ in range(given.epochs):
         network.train()
         for images, labels in parts["train"]:
@@ -100,10 +111,6 @@ def plain_finetune(given: argparse.Namespace) -> Measured:
             loss.item()
         plain_accuracy(network, parts["val"])
         watch.lap()
-    done.epochs = watch.epochs
-    for part in ("train", "val"):
-        parts[part]._iterator = None  # its workers end here, and their processor time is known
-    done.processor = cpu_seconds() - watch.began
     done.accuracy = plain_accuracy(network, parts["test"])
     return done
 
@@ -134,7 +141,8 @@ def plain_accuracy(network: nn.Module, loader: Any) -> float:
 
 def plain_probe(given: argparse.Namespace) -> Measured:
     """The frozen backbone is run on every image in every epoch, as without a cache; the images are in memory."""
-    watch = Watch()
+    done = Measured("plain", 0)
+    watch = Watch(done)
     parts = {part: in_memory(given, part) for part in ("train", "val", "test")}
     classes = int(parts["train"][1].max()) + 1
     network = plain_network(given, classes)
@@ -143,7 +151,8 @@ def plain_probe(given: argparse.Namespace) -> Measured:
     optimiser = torch.optim.AdamW(head.parameters(), lr=given.rate, weight_decay=1e-4)
     order = torch.Generator().manual_seed(given.seed)
     images, labels = parts["train"]
-    done = Measured("plain", len(labels), watch.start())
+    done.images = len(labels)
+    watch.start()
     for _ in range(given.epochs):
         for chosen in torch.randperm(len(labels), generator=order).split(given.batch):
             loss = F.cross_entropy(network(images[chosen]), labels[chosen])
@@ -153,7 +162,6 @@ def plain_probe(given: argparse.Namespace) -> Measured:
             loss.item()
         memory_accuracy(network, parts["val"])
         watch.lap()
-    done.epochs, done.processor = watch.epochs, cpu_seconds() - watch.began
     done.accuracy = memory_accuracy(network, parts["test"])
     return done
 
@@ -188,23 +196,23 @@ def warmstart(given: argparse.Namespace, method: str, values: dict[str, Any]) ->
         seed=given.seed,
         precision="bfloat16" if given.bf16 else "float32",
     )
-    watch, done = Watch(), Measured("warmstart", 0)
+    done = Measured("warmstart", 0)
+    watch = Watch(done)
 
     def follow(event: Event) -> None:
         if isinstance(event, RunFailed):
             raise SystemExit(f"{event.message} {event.advice}\n{event.traceback}")
         if isinstance(event, RunStarted):
-            done.images, done.reading = int(event.facts["training images"]), watch.start()
+            done.images = int(event.facts["training images"])
+            watch.start()
         if isinstance(event, EpochCompleted):
             watch.lap()
-            done.processor = cpu_seconds() - watch.began
         if isinstance(event, Evaluated) and event.predicted is not None and done.accuracy == 0.0:
             done.accuracy = float((event.predicted == event.truth).mean())
 
     with TemporaryDirectory() as folder:
         for event in at_threads(execute(experiment, Path(folder) / "run"), given.threads):
             follow(event)
-    done.epochs = watch.epochs
     return done
 
 
