@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.study import study_presets
 from ui.terminal.arguments import COMMANDS, LISTS, parse
+from ui.terminal.study import WORDS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -46,7 +48,10 @@ def readme_examples() -> list[str]:
 def test_the_examples_of_the_readme_are_understood(line: str) -> None:
     chosen = parse(shlex.split(line)[1:])
     assert chosen.command in (None, *COMMANDS)
-    assert getattr(chosen, "what", "runs") in LISTS
+    if chosen.command == "list":
+        assert chosen.what in LISTS
+    if chosen.command == "study" and chosen.what not in WORDS:
+        assert chosen.what in {study.name for study in study_presets()}
 
 
 def test_both_commands_make_their_own_environment() -> None:
