@@ -72,8 +72,9 @@ def rows_of(maps: Tensor) -> Tensor:
 def weight_gradient(images: Tensor, gradient: Tensor, by: Geometry) -> Tensor:
     """Of the loss by the weights [outputs, channels, side, side], channels last."""
     outputs, channels = gradient.shape[1], images.shape[1]
-    total = images.new_zeros(outputs, by.side * by.side * channels)
-    for part in chunks(images, gradient, by):
+    first, *others = chunks(images, gradient, by)
+    total = rows_of(gradient[first]).t() @ unfolded(images[first], by)
+    for part in others:
         total.addmm_(rows_of(gradient[part]).t(), unfolded(images[part], by))
     return total.view(outputs, by.side, by.side, channels).permute(0, 3, 1, 2)
 
@@ -125,7 +126,7 @@ def library_gradients(
 
 
 class QuickConv2d(nn.Conv2d):
-    """nn.Conv2d that takes the quicker gradients while it learns on a CPU in float32."""
+    """nn.Conv2d that takes the quicker way on a CPU in float32."""
 
     @classmethod
     def of(cls, layer: nn.Conv2d) -> QuickConv2d:
@@ -140,8 +141,10 @@ class QuickConv2d(nn.Conv2d):
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         by = Geometry(self.kernel_size[0], self.stride[0], int(self.padding[0]))
         positions = by.output(input.shape[2]) * by.output(input.shape[3])
-        learns = weight.requires_grad and torch.is_grad_enabled() and _is_plain(input)
-        if not learns or (self.out_channels < MANY_OUTPUTS and positions <= LARGE):
+        many = self.out_channels >= MANY_OUTPUTS
+        learns = weight.requires_grad and torch.is_grad_enabled()
+        gains_now = (many and positions <= TINY) or (learns and (many or positions > LARGE))
+        if not (gains_now and _is_plain(input)):
             return super()._conv_forward(input, weight, bias)
         maps: Tensor = MatrixConvolution.apply(input, weight, by)
         return maps if bias is None else maps + bias.view(1, -1, 1, 1)
