@@ -29,9 +29,10 @@ from engine.inputs import Normaliser, normaliser, positions
 from engine.layers import HEAD
 from engine.learners import EVALUATION_BATCH
 from engine.meta.task import Task
-from engine.methods.base import MetaLearner, Method
+from engine.methods.base import Method
 from engine.methods.fine_tune import FineTuneMethod
 from engine.methods.head_bench import HeadBench
+from engine.methods.meta_learner import MetaLearner
 from engine.registry import build_method, complete
 from engine.trainable import count_trainable
 
@@ -193,29 +194,33 @@ def _activations(model: Backbone, images: Tensor, shape: Normaliser) -> int:
 def _meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
     settings = method.hyperparameters
     model, shape, device = _network(experiment, settings.way if method.has_head else None)
-    training = [_noise_task(method.training_way, settings, shape, device) for _ in range(settings.meta_batch)]
+    method.prepare(model, settings.way)
+    training = [
+        _noise_task(method.training_way, method.training_shot, settings, shape, device)
+        for _ in range(settings.meta_batch)
+    ]
     step = _seconds(lambda: method.meta_gradient(model, training), 1)
-    tested = _noise_task(settings.way, settings, shape, device)
+    tested = _noise_task(settings.way, settings.shot, settings, shape, device)
     episode = _seconds(lambda: _meet(method, model, tested))
     epoch = settings.validate_every * step + settings.validation_episodes * episode
     epochs = math.ceil(settings.steps / settings.validate_every)
-    images = torch.cat([training[0].support_images, training[0].query_images])
+    images = torch.cat([training[0].support_inputs, training[0].query_inputs])
     size = parameter_count(model)
     memory = BYTES_PER_TRAINED * size + 2 * _plain_activations(model, images) + _data_bytes(experiment, shape)
     total = epochs * epoch + settings.test_episodes * episode
     return Cost(size, size, settings.steps, epoch, total, memory)
 
 
-def _noise_task(way: int, settings: Any, shape: Normaliser, device: torch.device) -> Task:
+def _noise_task(way: int, shot: int, settings: Any, shape: Normaliser, device: torch.device) -> Task:
     slots = torch.arange(way, device=device)
-    support = shape(_noise(way * settings.shot, shape, device))
+    support = shape(_noise(way * shot, shape, device))
     query = shape(_noise(way * settings.query, shape, device))
-    return Task(support, slots.repeat_interleave(settings.shot), query, slots.repeat_interleave(settings.query), way)
+    return Task(support, slots.repeat_interleave(shot), query, slots.repeat_interleave(settings.query), way)
 
 
 def _meet(method: MetaLearner, model: Backbone, task: Task) -> None:
-    classify = method.adapt(model, task.support_images, task.support_labels, task.way)
-    classify(task.query_images).sum().item()
+    classify = method.adapt(model, task.support_inputs, task.support_targets, task.way)
+    classify(task.query_inputs).sum().item()
 
 
 def _plain_activations(model: Backbone, images: Tensor) -> int:

@@ -19,9 +19,10 @@ from engine.experiment import Experiment
 from engine.head_bench import run_head_bench
 from engine.limits import Limits, never
 from engine.meta.run import run_meta
-from engine.methods.base import MetaLearner, Method
+from engine.methods.base import Method
 from engine.methods.fine_tune import FineTuneMethod
 from engine.methods.head_bench import HeadBench
+from engine.methods.meta_learner import MetaLearner
 from engine.preflight import problems
 from engine.registry import build_method, complete
 from engine.supervised import run_supervised

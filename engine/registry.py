@@ -22,7 +22,10 @@ from engine.methods.base import Method
 ORDER = (
     "lp_ft", "full_ft", "discriminative", "l2_sp", "reinit_last", "surgical", "gradual", "auto_rgn", "auto_snr",
     "bitfit", "lora",
-    "linear_probe", "head_bench", "scratch", "as_is", "protonet", "maml",
+    "linear_probe", "head_bench", "scratch", "as_is",
+    "protonet", "matching", "relation", "siamese", "ridge", "baseline", "baseline_pp", "pmf",
+    "maml", "fomaml", "anil", "boil", "meta_sgd", "maml_pp", "cavia", "imaml", "reptile",
+    "cnp", "snail", "ensemble_anil",
 )  # fmt: skip
 NOT_IN_FORM = frozenset({"layers"})  # edited in the layer table
 

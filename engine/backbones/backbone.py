@@ -11,7 +11,8 @@ from torch import Tensor, nn
 class Backbone(nn.Module):
     """Blocks applied in order, flattened to features, then a linear head (or none).
 
-    images: float [n, channels, size, size] -> embed: [n, features] -> forward: [n, outputs].
+    images: float [n, channels, size, size] -> embed: [n, features] -> forward: [n, outputs]. meta: what a meta-learner
+    learns besides the network (inner rates, a relation module, …); its parameters are called "meta.…".
     """
 
     def __init__(self, blocks: Mapping[str, nn.Module], features: int, outputs: int | None) -> None:
@@ -19,6 +20,7 @@ class Backbone(nn.Module):
         self.blocks = nn.ModuleDict(blocks)
         self.features = features
         self.head: nn.Module = nn.Identity() if outputs is None else nn.Linear(features, outputs)
+        self.meta: nn.Module = nn.Identity()
 
     def through(self, values: Tensor, start: int, end: int) -> Tensor:
         """Blocks number `start` up to but without `end`, applied to what the block before them gives."""

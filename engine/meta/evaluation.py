@@ -1,8 +1,9 @@
-"""Meta-validation and meta-test on a fixed list of episodes, so that every method meets the same tasks."""
+"""Meeting a fixed list of tasks, so that every method is tried on the same ones, after each number of inner steps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,66 +12,78 @@ from torch import Tensor
 from engine.backbones.backbone import Backbone
 from engine.data.episodes import Episode
 from engine.events import Preparing
-from engine.inputs import Normaliser
 from engine.learners import batches
-from engine.meta.task import TaskImages
-from engine.methods.base import MetaLearner
+from engine.meta.objective import score
+from engine.meta.task import ImageTasks, Task, Tasks
+from engine.methods.meta_learner import MetaLearner
 
-PAUSE_EVERY = 10  # episodes between two chances to stop
+PAUSE_EVERY = 10  # tasks between two chances to stop
 
 
-def episode_scores(
+def task_scores(
     method: MetaLearner,
     model: Backbone,
-    images: TaskImages,
-    episodes: Sequence[Episode],
+    tasks: Tasks,
+    items: Sequence[Any],
     text: str,
     stop: Callable[[], bool],
+    steps: int | None = None,
 ) -> Generator[Preparing, None, np.ndarray]:
-    """Yields `Preparing`, returns the accuracy per episode, float64 [episodes] (fewer when stopped)."""
-    if method.frozen_at_test:
-        return (yield from _scores_from_features(method, model, images, episodes, text))
-    scores: list[float] = []
-    for index, episode in enumerate(episodes):
+    """Yields `Preparing`, returns each task's accuracy or error, float64 [tasks, inner steps + 1] (fewer tasks when
+    stopped). A method without inner steps has one column. NaN where what came out is not a number.
+
+    steps: inner steps to go to; the method's own at test if None.
+    """
+    if method.frozen_at_test and isinstance(tasks, ImageTasks):
+        return (yield from _scores_from_features(method, model, tasks, items, text))
+    scores: list[list[float]] = []
+    for index, item in enumerate(items):
         if index % PAUSE_EVERY == 0:
             if stop():
                 break
-            yield Preparing(text, index / len(episodes))
-        task = images.task(episode)
-        classify = method.adapt(model, task.support_images, task.support_labels, task.way)
-        scores.append(_accuracy(classify(task.query_images), task.query_labels))
-    return np.asarray(scores)
+            yield Preparing(text, index / len(items))
+        scores.append(_meet(method, model, tasks.task(item), method.test_steps if steps is None else steps))
+    return np.asarray(scores, dtype=np.float64).reshape(len(scores), -1)
+
+
+def _meet(method: MetaLearner, model: Backbone, task: Task, steps: int) -> list[float]:
+    path = method.classifiers(model, task.support_inputs, task.support_targets, task.way, steps)
+    return [_judged(classify(task.query_inputs), task.query_targets) for classify in path]
+
+
+def _judged(outputs: Tensor, targets: Tensor) -> float:
+    return float(score(outputs, targets)) if bool(torch.isfinite(outputs).all()) else float("nan")
 
 
 def _scores_from_features(
-    method: MetaLearner, model: Backbone, images: TaskImages, episodes: Sequence[Episode], text: str
+    method: MetaLearner, model: Backbone, tasks: ImageTasks, episodes: Sequence[Episode], text: str
 ) -> Generator[Preparing, None, np.ndarray]:
-    """The embedding does not change between episodes: embed every image once."""
-    used = np.unique(np.concatenate([np.r_[e.support.ravel(), e.query.ravel()] for e in episodes]))
-    rows = images.rows[torch.from_numpy(used)]
-    features = torch.empty(len(used), model.features)
+    """The embedding does not change between episodes: embed every image once (with its turn, where it is turned)."""
+    keys = np.concatenate([_keys(episode).ravel() for episode in episodes])
+    used = np.unique(keys)
+    parts = []
     for part in batches(len(used), 256):
         yield Preparing(text, part.start / len(used))
-        features[part] = embed_rows(model, images.pixels, rows[part], images.shape)
-    place = torch.full((int(used.max()) + 1,), -1, dtype=torch.int64)
-    place[torch.from_numpy(used)] = torch.arange(len(used))
-    return np.asarray([_feature_score(method, features, place, episode) for episode in episodes])
+        parts.append(_embedded(method, model, tasks, used[part]))
+    features = torch.cat(parts)
+    return np.asarray([[_feature_score(method, model, features, used, episode)] for episode in episodes])
+
+
+def _keys(episode: Episode) -> np.ndarray:
+    """Which image, turned how: int64 [way, shot + query]."""
+    return 4 * np.c_[episode.support, episode.query] + episode.turns[:, None].astype(np.int64)
 
 
 @torch.no_grad()
-def embed_rows(model: Backbone, pixels: Tensor, rows: Tensor, shape: Normaliser) -> Tensor:
+def _embedded(method: MetaLearner, model: Backbone, tasks: ImageTasks, keys: np.ndarray) -> Tensor:
     model.eval()
-    return model.embed(shape(pixels[rows])).cpu()
+    return method.embed(model, tasks.images.turned(keys // 4, keys % 4)).cpu()
 
 
-def _feature_score(method: MetaLearner, features: Tensor, place: Tensor, episode: Episode) -> float:
+def _feature_score(method: MetaLearner, model: Backbone, features: Tensor, used: np.ndarray, episode: Episode) -> float:
     way, shot = episode.support.shape
+    rows = torch.from_numpy(np.searchsorted(used, _keys(episode)))
     slots = torch.arange(way)
-    support = features[place[torch.from_numpy(episode.support).flatten()]]
-    query = features[place[torch.from_numpy(episode.query).flatten()]]
-    classify = method.classify_features(support, slots.repeat_interleave(shot), way)  # type: ignore[attr-defined]
-    return _accuracy(classify(query), slots.repeat_interleave(episode.query.shape[1]))
-
-
-def _accuracy(logits: Tensor, labels: Tensor) -> float:
-    return float((logits.argmax(1) == labels).float().mean())
+    support, query = features[rows[:, :shot].flatten()], features[rows[:, shot:].flatten()]
+    classify = method.classify_features(model, support, slots.repeat_interleave(shot), way)
+    return _judged(classify(query), slots.repeat_interleave(query.shape[0] // way))

@@ -1,4 +1,4 @@
-"""The one inner loop: which parameters adapt, at which rate, for how many steps, first or second order.
+"""The one inner loop: which parameters adapt, at which rates, for how many steps, first or second order.
 
 φ = θ - α ∇L(φ, support), repeated. In second order the result stays differentiable through the steps (Finn et al.
 2017); in first order the gradients are taken as constants, so that ∂φ/∂θ is the identity.
@@ -7,42 +7,59 @@ Plain autograd on purpose: a gradient over a summed vmap through batch norm is s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
-from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from engine.meta.objective import loss
+
 Parameters = dict[str, Tensor]
+Rate = Callable[[str, int], "Tensor | float"]
+AtStep = Callable[[Parameters, int], Parameters]
+
+
+def same(parameters: Parameters, step: int) -> Parameters:
+    return parameters
 
 
 @dataclass(frozen=True)
 class InnerLoop:
-    """rate: step size α. adapts: says by name whether a parameter is adapted. clip: largest absolute gradient value."""
+    """rate: step size α of a parameter, by its name and the number of the step (from 0): a number, or a tensor that is
+    learnt. adapts: says by name whether a parameter is adapted. clip: largest absolute gradient value. at_step: the
+    parameters the network is run with before the step of this number, made from the adapted ones (MAML++ has its own
+    batch-norm weights for each)."""
 
-    rate: float
+    rate: Rate
     steps: int
     second_order: bool
     adapts: Callable[[str], bool] = lambda name: True
     clip: float | None = None
+    at_step: AtStep = same
 
-    def run(self, model: nn.Module, parameters: Mapping[str, Tensor], images: Tensor, labels: Tensor) -> Parameters:
-        """Adapted copy of `parameters` after learning from the support images [n, C, H, W] and labels [n]."""
+    def path(
+        self, model: nn.Module, parameters: Mapping[str, Tensor], inputs: Tensor, targets: Tensor
+    ) -> Iterator[Parameters]:
+        """The parameters after 0, 1, …, `steps` steps on the support set; `parameters` need a gradient."""
         adapted = dict(parameters)
         names = [name for name in adapted if self.adapts(name)]
-        for _ in range(self.steps):
+        yield self.at_step(adapted, 0)
+        for step in range(self.steps):
             with twice_differentiable() if self.second_order else nullcontext():
-                loss = F.cross_entropy(functional_call(model, adapted, (images,)), labels)
-            gradients = torch.autograd.grad(
-                loss, [adapted[name] for name in names], create_graph=self.second_order, allow_unused=False
-            )
+                value = loss(functional_call(model, self.at_step(adapted, step), (inputs,)), targets)
+            gradients = torch.autograd.grad(value, [adapted[name] for name in names], create_graph=self.second_order)
             for name, gradient in zip(names, gradients, strict=True):
-                adapted[name] = adapted[name] - self.rate * self._clipped(gradient)
-        return adapted
+                adapted[name] = adapted[name] - self.rate(name, step) * self._clipped(gradient)
+            yield self.at_step(adapted, step + 1)
+
+    def run(self, model: nn.Module, parameters: Mapping[str, Tensor], inputs: Tensor, targets: Tensor) -> Parameters:
+        """The parameters after the last step."""
+        *_, last = self.path(model, parameters, inputs, targets)
+        return last
 
     def _clipped(self, gradient: Tensor) -> Tensor:
         return gradient if self.clip is None else gradient.clamp(-self.clip, self.clip)
@@ -53,12 +70,16 @@ def twice_differentiable() -> AbstractContextManager[None]:
     return sdpa_kernel(SDPBackend.MATH)
 
 
-def adaptable(model: nn.Module) -> Callable[[str], bool]:
-    """All parameters but the scale and shift of batch norm, which the reference implementation does not adapt."""
-    norms = {
+def norm_parameters(model: nn.Module) -> frozenset[str]:
+    """Names of the scale and shift of batch norm, which the reference implementation does not adapt."""
+    return frozenset(
         f"{name}.{key}" if name else key
         for name, module in model.named_modules()
         if isinstance(module, nn.modules.batchnorm._BatchNorm)
         for key, _ in module.named_parameters(recurse=False)
-    }
-    return lambda name: name not in norms
+    )
+
+
+def start_of(model: nn.Module) -> Parameters:
+    """The network's parameters as leaves of their own, to adapt at test time without touching the model."""
+    return {name: p.detach().requires_grad_() for name, p in model.named_parameters()}

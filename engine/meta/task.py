@@ -1,9 +1,10 @@
-"""A task: the images of one episode, as tensors."""
+"""A task: a support set to learn from and a query set to be judged on, as tensors; and where tasks come from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -12,18 +13,43 @@ from torch import Tensor
 from engine.inputs import Normaliser
 
 if TYPE_CHECKING:
-    from engine.data.episodes import Episode
+    from engine.data.episodes import Episode, EpisodeSampler
 
 
 @dataclass(frozen=True)
 class Task:
-    """support_images [way·shot, C, H, W], support_labels [way·shot], and the same for the query set."""
+    """Classification: inputs float [way·k, C, H, W], targets int64 [way·k] in 0..way-1. Regression: inputs float
+    [k, d], targets float [k, 1], `way` is the number of outputs (1)."""
 
-    support_images: Tensor
-    support_labels: Tensor
-    query_images: Tensor
-    query_labels: Tensor
+    support_inputs: Tensor
+    support_targets: Tensor
+    query_inputs: Tensor
+    query_targets: Tensor
     way: int
+
+    @property
+    def is_regression(self) -> bool:
+        return self.query_targets.is_floating_point()
+
+
+class Tasks(Protocol):
+    """Where the tasks of a run come from. validation, test: fixed lists, the same for every method; `task` makes an
+    item of them (or a drawn one) a `Task`. outputs: of the network's head. examples: inputs in one training task.
+    facts: shown beside the run. protocol: what it takes to believe its figures."""
+
+    regression: bool
+    outputs: int
+    examples: int
+    validation: Sequence[Any]
+    test: Sequence[Any]
+    facts: Mapping[str, Any]
+    protocol: Mapping[str, str]
+
+    def draw(self, rng: np.random.Generator) -> Any:
+        """A new training item."""
+        ...
+
+    def task(self, item: Any) -> Task: ...
 
 
 class TaskImages:
@@ -46,8 +72,37 @@ class TaskImages:
 
     def _images(self, indices: np.ndarray, turns: np.ndarray) -> Tensor:
         """indices: int64 [way, k]; turns: quarter turns per class [way]."""
+        return self.turned(indices.ravel(), np.repeat(turns, indices.shape[1]))
+
+    def turned(self, indices: np.ndarray, turns: np.ndarray) -> Tensor:
+        """float [n, C, H, W]: images by their index in the data set [n], each after its quarter turns [n]."""
         images = self.pixels[self.rows[torch.from_numpy(indices)]]
-        for slot, quarter in enumerate(turns):
-            if quarter:
-                images[slot] = torch.rot90(images[slot], int(quarter), (-2, -1))
-        return self.shape(images.flatten(0, 1))
+        for quarter in (1, 2, 3):
+            if len(places := np.flatnonzero(turns == quarter)):
+                chosen = torch.from_numpy(places)
+                images[chosen] = torch.rot90(images[chosen], quarter, (-2, -1))
+        return self.shape(images)
+
+
+@dataclass
+class ImageTasks:
+    """Episodes of images: `Tasks` for classification."""
+
+    images: TaskImages
+    sampler: EpisodeSampler
+    validation: Sequence[Episode]
+    test: Sequence[Episode]
+    outputs: int
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    protocol: Mapping[str, str] = field(default_factory=dict)
+    regression: bool = False
+
+    @property
+    def examples(self) -> int:
+        return self.sampler.way * (self.sampler.shot + self.sampler.query)
+
+    def draw(self, rng: np.random.Generator) -> Episode:
+        return self.sampler.sample(rng)
+
+    def task(self, item: Episode) -> Task:
+        return self.images.task(item)

@@ -3,45 +3,46 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 
 from engine.backbones.backbone import Backbone
 from engine.checkpoints import Checkpoints
-from engine.data.episodes import Episode, EpisodeSampler
 from engine.errors import Diverged
 from engine.events import EpochCompleted, Event, Metrics
 from engine.limits import Limits
-from engine.meta.evaluation import episode_scores
-from engine.meta.task import TaskImages
-from engine.methods.base import MetaLearner
+from engine.meta.evaluation import task_scores
+from engine.meta.results import mean_score
+from engine.meta.task import Task, Tasks
+from engine.methods.meta_learner import MetaLearner
+
+GLIMPSES = 10  # how often between two validations a training task is looked at before it adapts
 
 
 class MetaTraining:
-    """Trains `model` in place on sampled episodes; `step` tells how far it came."""
+    """Trains `model` in place on drawn tasks; `step` tells how far it came."""
 
     def __init__(
         self,
         model: Backbone,
         method: MetaLearner,
-        images: TaskImages,
-        sampler: EpisodeSampler,
-        validation: Sequence[Episode],
+        tasks: Tasks,
         checkpoints: Checkpoints,
         limits: Limits,
         *,
         seed: int,
     ) -> None:
-        self.model, self.method, self.images, self.sampler = model, method, images, sampler
-        self.validation, self.checkpoints, self.limits = validation, checkpoints, limits
+        self.model, self.method, self.tasks = model, method, tasks
+        self.checkpoints, self.limits = checkpoints, limits
         self.draw = np.random.default_rng(seed)
         self.step = self.epoch = 0
+        self.name = "loss" if tasks.regression else "accuracy"
 
     def events(self) -> Iterator[Event]:
         settings = self.method.hyperparameters
-        optimiser = torch.optim.Adam(self.model.parameters(), lr=settings.learning_rate, fused=True)
+        optimiser = self.method.optimiser(self.model)
         while self.step < settings.steps and not self.limits.reached:
             yield self._update(optimiser)
             if self.step % settings.validate_every == 0 or self.step == settings.steps:
@@ -51,9 +52,11 @@ class MetaTraining:
 
     def _update(self, optimiser: torch.optim.Optimizer) -> Metrics:
         settings = self.method.hyperparameters
+        self.method.progress = max(self.step / settings.steps, self.limits.fraction)
         for group in optimiser.param_groups:
-            group["lr"] = settings.learning_rate * self.method.rate_factor(self.step)
-        tasks = [self.images.task(self.sampler.sample(self.draw)) for _ in range(settings.meta_batch)]
+            group["lr"] = settings.learning_rate * self.method.rate_factor(self.step) * group["factor"]
+        tasks = [self.tasks.task(self.tasks.draw(self.draw)) for _ in range(settings.meta_batch)]
+        before = self._before(tasks[0])
         optimiser.zero_grad(set_to_none=True)
         values = self.method.meta_gradient(self.model, tasks)
         self.step += 1
@@ -63,16 +66,33 @@ class MetaTraining:
                 "Lower the inner or the outer learning rate; the best weights so far are kept.",
             )
         optimiser.step()
-        return Metrics(self.step, {f"train/{name}": value for name, value in values.items()})
+        return Metrics(self.step, {f"train/{name}": value for name, value in values.items()} | before)
+
+    def _before(self, task: Task) -> dict[str, float]:
+        """Now and then: how a task of this batch is solved before adapting to it."""
+        every = max(1, self.method.hyperparameters.validate_every // GLIMPSES)
+        if not self.method.has_steps or self.step % every:
+            return {}
+        from engine.meta.objective import score
+
+        first = next(self.method.classifiers(self.model, task.support_inputs, task.support_targets, task.way, 0))
+        value = score(first(task.query_inputs), task.query_targets)
+        return {f"train/{self.name} before adaptation": float(value)}
 
     def _validate(self) -> Iterator[Event]:
-        scores = yield from episode_scores(
-            self.method, self.model, self.images, self.validation, "Validating", lambda: self.limits.asked_to_stop
-        )
-        if len(scores) < len(self.validation):
+        scores = yield from task_scores(
+            self.method, self.model, self.tasks, self.tasks.validation, "Validating",
+            lambda: self.limits.asked_to_stop,
+        )  # fmt: skip
+        if len(scores) < len(self.tasks.validation):
             return
         self.epoch += 1
-        accuracy = float(scores.mean())
-        yield from self.checkpoints.offer(self.model, self.step, accuracy, 0.0)
-        yield Metrics(self.step, {"val/accuracy": accuracy})
+        value = mean_score(scores[:, -1], self.tasks.regression)
+        found = {f"val/{self.name}": value}
+        if self.method.has_steps:
+            found[f"val/{self.name} before adaptation"] = mean_score(scores[:, 0], self.tasks.regression)
+        found |= {f"rate/{block}": rate for block, rate in self.method.inner_rates(self.model).items()}
+        accuracy, error = (0.0, value) if self.tasks.regression else (value, 0.0)
+        yield from self.checkpoints.offer(self.model, self.step, accuracy, error)
+        yield Metrics(self.step, found)
         yield EpochCompleted(self.epoch, self.step)

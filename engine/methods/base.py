@@ -15,9 +15,6 @@ from engine.layers import Treatment
 if TYPE_CHECKING:
     import torch
 
-    from engine.backbones.backbone import Backbone
-    from engine.meta.task import Task
-
 Classifier = Callable[["torch.Tensor"], "torch.Tensor"]
 
 
@@ -77,60 +74,3 @@ class Method:
 
     def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
         raise TypeError(f"{type(self).__name__} does not say what happens to each block")
-
-
-class EpisodeHyperparameters(HyperparameterModel):
-    """What every meta-learner shares: the shape of an episode, the length, and how it is tested."""
-
-    way: int = hyper(5, "Way", "Classes in each test episode.", unit="classes", low=2, high=100)
-    shot: int = hyper(1, "Shot", "Labelled support images per class.", unit="images", low=1, high=50)
-    query: int = hyper(5, "Query", "Query images per class, to learn from or be tested on.", low=1, high=50)
-    steps: int = hyper(
-        1000, "Meta-steps", "Updates of the shared parameters; 0 tests the weights as they are.", low=0, high=200_000
-    )
-    meta_batch: int = hyper(1, "Episodes per step", "Episodes averaged in one update.", low=1, high=64)
-    learning_rate: float = hyper(
-        1e-3, "Outer learning rate", "Step size of Adam on the shared parameters.", low=1e-6, high=1.0, log=True
-    )
-    validate_every: int = hyper(
-        100, "Validate every", "Meta-steps between two validations.", unit="steps", low=1, high=10_000, advanced=True
-    )
-    validation_episodes: int = hyper(
-        100, "Validation episodes", "Fixed episodes behind each validation point.", low=10, high=2000, advanced=True
-    )
-    test_episodes: int = hyper(
-        600, "Test episodes", "Fixed episodes behind the final figure; papers use 600.", low=10, high=10_000
-    )
-
-
-class MetaLearner(Method):
-    """Learning to learn from episodes; the loop is `engine.meta.training`."""
-
-    family = "meta"
-    group = "Meta-learning"
-    uses_pretrained = True
-    Hyperparameters: ClassVar[type[HyperparameterModel]] = EpisodeHyperparameters
-    frozen_at_test: ClassVar[bool] = False  # True: the test classes may be embedded once for all episodes
-    has_head: ClassVar[bool] = True  # False: the network ends in features, there is no layer per class
-
-    @property
-    def training_way(self) -> int:
-        """Classes per training episode; the test way unless the method trains with more."""
-        return int(self.hyperparameters.way)
-
-    @property
-    def batch_norm_mode(self) -> str:
-        """How query images are normalised at test time, in words, for the protocol of every figure."""
-        raise TypeError(f"{type(self).__name__} does not say its batch-norm mode")
-
-    def rate_factor(self, step: int) -> float:
-        """Factor on the outer learning rate at this meta-step."""
-        return 1.0
-
-    def meta_gradient(self, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
-        """Leave the outer gradient of these tasks in `.grad`; return {"loss": …, "accuracy": …} on their queries."""
-        raise TypeError(f"{type(self).__name__} cannot be meta-trained")
-
-    def adapt(self, model: Backbone, images: torch.Tensor, labels: torch.Tensor, way: int) -> Classifier:
-        """Learn from a support set (images [n, C, H, W], labels [n] in 0..way-1); return images -> logits [m, way]."""
-        raise TypeError(f"{type(self).__name__} cannot adapt")

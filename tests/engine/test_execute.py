@@ -25,6 +25,7 @@ from engine.events import (
 )  # fmt: skip
 from engine.execute import execute
 from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice
+from engine.registry import methods
 
 QUICK = {
     "lp_ft": {"probe_epochs": 3, "epochs": 1},
@@ -41,12 +42,15 @@ QUICK = {
     "lora": {"epochs": 2},
     "reinit_last": {"epochs": 2},
     "protonet": {"steps": 3, "training_way": 8, "validate_every": 2, "validation_episodes": 10, "test_episodes": 12},
-    "maml": {"steps": 2, "meta_batch": 2, "validate_every": 2, "validation_episodes": 10, "test_episodes": 12},
 }
+META = [method.name for method in methods() if method.family == "meta" and method.name not in QUICK]
+QUICK_META = {"steps": 2, "meta_batch": 2, "validate_every": 2, "validation_episodes": 10, "test_episodes": 12}
+QUICK |= dict.fromkeys(META, QUICK_META)
+META.append("protonet")
 
 
 def quick(method: str, *, seed: int = 0, minutes: float | None = None, **more: object) -> Experiment:
-    meta = method in ("protonet", "maml")
+    meta = method in META
     data = DatasetChoice(name="glyphs") if meta else DatasetChoice(name="digits", labels_per_class=4)
     backbone = BackboneChoice(name="resnet_small", image_size=16) if method == "lora" else BackboneChoice()
     return Experiment(

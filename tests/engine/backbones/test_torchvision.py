@@ -92,7 +92,7 @@ def test_attention_can_be_differentiated_twice() -> None:
     weight = "0.queries_keys_values.weight"
 
     def after(parameters: dict[str, Tensor]) -> Tensor:
-        adapted = InnerLoop(1.0, 1, second_order=True).run(model, parameters, tokens, labels)
+        adapted = InnerLoop(lambda name, step: 1.0, 1, second_order=True).run(model, parameters, tokens, labels)
         return F.cross_entropy(torch.func.functional_call(model, adapted, (tokens,)), labels)
 
     (gradient,) = torch.autograd.grad(after(start), start[weight])

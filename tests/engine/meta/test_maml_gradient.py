@@ -103,11 +103,11 @@ def plain_meta_gradient(p: list[torch.Tensor], tasks: list[Task], steps: int, se
         start = [value.clone().requires_grad_() for value in p]
         phi = list(start)
         for _ in range(steps):
-            loss = plain_loss(phi, task.support_images, task.support_labels)
+            loss = plain_loss(phi, task.support_inputs, task.support_targets)
             steps_down = torch.autograd.grad(loss, [phi[i] for i in adapted_ones], create_graph=second)
             for i, down in zip(adapted_ones, steps_down, strict=True):
                 phi[i] = phi[i] - ALPHA * down
-        outer = torch.autograd.grad(plain_loss(phi, task.query_images, task.query_labels), start)
+        outer = torch.autograd.grad(plain_loss(phi, task.query_inputs, task.query_targets), start)
         total = [t + g / len(tasks) for t, g in zip(total, outer, strict=True)]
     return total
 
@@ -158,6 +158,6 @@ def test_adapting_leaves_the_model_as_it_was(mode: str) -> None:
     model = Backbone({"one": conv_block(1, 4), "two": conv_block(4, 4)}, 16, 3)
     before = {k: v.clone() for k, v in model.state_dict().items() if "num_batches" not in k}
     task = image_task()
-    classify = MAML.from_values({"batch_norm": mode}).adapt(model, task.support_images.float(), task.support_labels, 3)
-    assert classify(task.query_images.float()).shape == (9, 3)
+    classify = MAML.from_values({"batch_norm": mode}).adapt(model, task.support_inputs.float(), task.support_targets, 3)
+    assert classify(task.query_inputs.float()).shape == (9, 3)
     assert all(torch.equal(before[k], v) for k, v in model.state_dict().items() if k in before)

@@ -1,0 +1,75 @@
+"""ANIL: almost no inner loop. Only the head adapts, on features that the outer loop learns (Raghu et al. 2020).
+
+The trunk runs once over the support set, and the steps are taken on the head alone; the outer gradient still goes
+through them, down into the trunk. Faster than MAML by the inner backward passes it saves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Literal
+
+from engine.layers import HEAD, Treatment
+from engine.methods.base import Classifier, hyper
+from engine.methods.gradient_based import GradientBased, GradientHyperparameters
+from engine.methods.meta_learner import Outcome
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from engine.backbones.backbone import Backbone
+    from engine.meta.task import Task
+
+
+class ANILHyperparameters(GradientHyperparameters):
+    inner_steps: int = hyper(5, "Inner steps", "Gradient steps on the head while meta-training.", low=1, high=50)
+    test_steps: int = hyper(5, "Inner steps at test", "Gradient steps on the head for a new task.", low=1, high=100)
+    order: Literal["second order", "first order"] = hyper(
+        "second order", "Meta-gradient", "Second order differentiates through the steps of the head."
+    )
+
+
+class ANIL(GradientBased):
+    name = "anil"
+    title = "ANIL"
+    idea = "Adapt the head alone; the features are meta-learned but do not change within a task."
+    paper = "Raghu, Raghu, Bengio & Vinyals 2020, Rapid Learning or Feature Reuse?, arXiv 1909.09157"
+    Hyperparameters = ANILHyperparameters
+    presets = {"Minutes on a laptop": {}}
+
+    def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
+        return {block: "adapted" if block == HEAD else "trained" for block in blocks}
+
+    @property
+    def second_order(self) -> bool:
+        return bool(self.hyperparameters.order == "second order")
+
+    def adapts(self, model: nn.Module) -> Callable[[str], bool]:
+        """Of the head, whose parameters are called "weight" and "bias": all."""
+        return lambda name: True
+
+    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+        from torch.func import functional_call
+
+        from engine.meta.objective import loss
+
+        with self.batch_statistics(model):
+            support, query = model.embed(task.support_inputs), model.embed(task.query_inputs)
+        inner = self.inner_loop(model, self.hyperparameters.inner_steps, self.second_order)
+        adapted = inner.run(model.head, dict(model.head.named_parameters()), support, task.support_targets)
+        outputs = functional_call(model.head, adapted, (query,))
+        return Outcome(loss(outputs, task.query_targets), outputs.detach())
+
+    def classifiers(
+        self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int
+    ) -> Iterator[Classifier]:
+        import torch
+
+        from engine.meta.inner_loop import start_of
+
+        model.eval()
+        with torch.no_grad(), self.batch_statistics(model):
+            support = model.embed(inputs)
+        inner = self.inner_loop(model, steps, second_order=False)
+        for adapted in inner.path(model.head, start_of(model.head), support, targets):
+            yield self.classifier(model, {f"head.{name}": value for name, value in adapted.items()})

@@ -1,0 +1,170 @@
+"""What every meta-learner has: episodes, an outer gradient per task, and how it meets a new task.
+
+Torch-free at module level, like `engine/methods/base.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from engine.methods.base import Classifier, HyperparameterModel, Method, hyper
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from engine.backbones.backbone import Backbone
+    from engine.meta.formulation import Formulation
+    from engine.meta.task import Task
+
+
+class EpisodeHyperparameters(HyperparameterModel):
+    """What every meta-learner shares: the shape of an episode, the length, and how it is tested."""
+
+    way: int = hyper(5, "Way", "Classes in each test episode.", unit="classes", low=2, high=100)
+    shot: int = hyper(1, "Shot", "Labelled support images per class.", unit="images", low=1, high=50)
+    query: int = hyper(5, "Query", "Query images per class, to learn from or be tested on.", low=1, high=50)
+    steps: int = hyper(
+        1000, "Meta-steps", "Updates of the shared parameters; 0 tests the weights as they are.", low=0, high=200_000
+    )
+    meta_batch: int = hyper(1, "Episodes per step", "Episodes averaged in one update.", low=1, high=64)
+    learning_rate: float = hyper(
+        1e-3, "Outer learning rate", "Step size of Adam on the shared parameters.", low=1e-6, high=1.0, log=True
+    )
+    validate_every: int = hyper(
+        100, "Validate every", "Meta-steps between two validations.", unit="steps", low=1, high=10_000, advanced=True
+    )
+    validation_episodes: int = hyper(
+        100, "Validation episodes", "Fixed episodes behind each validation point.", low=10, high=2000, advanced=True
+    )
+    test_episodes: int = hyper(
+        600, "Test episodes", "Fixed episodes behind the final figure; papers use 600.", low=10, high=10_000
+    )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One task's query set after learning from its support set. loss: scalar, differentiable down to the model's
+    parameters. outputs: [n, way] logits or [n, 1] predictions, without gradient."""
+
+    loss: Tensor
+    outputs: Tensor
+
+
+@dataclass(frozen=True)
+class TaskGradient:
+    """gradients: one per parameter of `learnt(model)`, in that order; None where there is none. figures: {"loss": …,
+    "accuracy": …} of the query set as scalar tensors, or whatever else the method tells of a task."""
+
+    gradients: Sequence[Tensor | None]
+    figures: dict[str, Tensor]
+
+
+class MetaLearner(Method):
+    """Learning to learn from tasks; the loop is `engine.meta.training`.
+
+    A subclass says `query_loss` (or, where the outer gradient is not one of a loss, `task_gradient`), and `adapt` or
+    `classifiers`. What it learns besides the network (inner rates, a relation module, …) it puts into `model.meta`.
+    Methods may be called from several threads at once, each with a replica of the model that shares its parameters:
+    they keep no state of a task.
+    """
+
+    family = "meta"
+    group = "Meta-learning"
+    uses_pretrained = True
+    Hyperparameters: ClassVar[type[HyperparameterModel]] = EpisodeHyperparameters
+    suits: ClassVar[frozenset[str]] = frozenset({"classification"})  # kinds of task; also "regression"
+    frozen_at_test: ClassVar[bool] = False  # True: `classify_features` needs features only, embedded once for all
+    has_head: ClassVar[bool] = True  # False: the network ends in features, there is no layer per class
+    has_steps: ClassVar[bool] = False  # True: `classifiers` gives one classifier per inner step
+    formulation: Formulation | None = None  # how the tasks of a meta-batch are computed; None is one after the other
+    progress: float = 0.0  # how far meta-training is, 0..1; the loop sets it before every step
+
+    @property
+    def training_way(self) -> int:
+        """Classes per training episode; the test way unless the method trains with more."""
+        return int(self.hyperparameters.way)
+
+    @property
+    def training_shot(self) -> int:
+        """Support images per class of a training episode; those of the test unless the method trains with more."""
+        return int(self.hyperparameters.shot)
+
+    @property
+    def test_steps(self) -> int:
+        """Inner steps on a new task; 0 for a method that has none."""
+        return int(getattr(self.hyperparameters, "test_steps", 0))
+
+    @property
+    def batch_norm_mode(self) -> str:
+        """How query images are normalised at test time, in words, for the protocol of every figure."""
+        raise TypeError(f"{type(self).__name__} does not say its batch-norm mode")
+
+    def prepare(self, model: Backbone, way: int) -> None:
+        """Give the model what is learnt besides it, as `model.meta`. way: outputs of a task."""
+
+    def optimiser(self, model: Backbone) -> torch.optim.Optimizer:
+        """The outer optimiser. Each group's "factor" multiplies the outer learning rate."""
+        import torch
+
+        return torch.optim.Adam([{"params": learnt(model), "factor": 1.0}], fused=True)
+
+    def inner_rates(self, model: Backbone) -> dict[str, float]:
+        """Block -> the inner rate that was learnt for it (a mean over its parameters); empty where none is learnt."""
+        return {}
+
+    def rate_factor(self, step: int) -> float:
+        """Factor on the outer learning rate at this meta-step."""
+        return 1.0
+
+    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+        """Learn from the task's support set and return the loss on its query set."""
+        raise TypeError(f"{type(self).__name__} cannot be meta-trained")
+
+    def task_gradient(self, model: Backbone, task: Task) -> TaskGradient:
+        """The outer gradient of one task."""
+        import torch
+
+        from engine.meta.objective import figures
+
+        outcome = self.query_loss(model, task)
+        gradients = torch.autograd.grad(outcome.loss, learnt(model), allow_unused=True)
+        return TaskGradient(gradients, figures(outcome.outputs, task.query_targets, outcome.loss))
+
+    def meta_gradient(self, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
+        """Leave the mean outer gradient of these tasks in `.grad`; return the means of their figures."""
+        from engine.meta.formulation import one_by_one
+
+        model.train()
+        found = (self.formulation or one_by_one)(self, model, tasks)
+        self.clip(model)
+        return found
+
+    def clip(self, model: Backbone) -> None:
+        """Limit the outer gradient in `.grad`."""
+
+    def adapt(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int) -> Classifier:
+        """Learn from a support set (inputs [n, …], targets [n]); return inputs -> outputs [m, way]."""
+        *_, last = self.classifiers(model, inputs, targets, way, self.test_steps)
+        return last
+
+    def classifiers(
+        self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int
+    ) -> Iterator[Classifier]:
+        """The classifier after 0, 1, …, `steps` inner steps; a single one for a method that takes none."""
+        yield self.adapt(model, inputs, targets, way)
+
+    def embed(self, model: Backbone, inputs: Tensor) -> Tensor:
+        """What a method that is frozen at test embeds once for all tasks: [n, …]."""
+        return model.embed(inputs)
+
+    def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
+        """`adapt` on what `embed` gave before, with or without gradient: embedded queries [m, …] -> logits [m, way]."""
+        raise TypeError(f"{type(self).__name__} does not work on embedded images")
+
+
+def learnt(model: Backbone) -> list[Tensor]:
+    """The parameters that the outer loop trains, in the model's order."""
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]
