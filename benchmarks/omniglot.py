@@ -1,8 +1,9 @@
-"""ProtoNet and MAML on the complete Omniglot, by the papers' random split and by alphabet, over 600 test episodes.
+"""Few-shot methods on the complete Omniglot, 5-way and 20-way, 1 and 5 shots, each within the same training time.
 
-    python -m benchmarks.omniglot --omniglot FOLDER --method protonet --split random-classes [--minutes 20]
+    python -m benchmarks.omniglot --omniglot FOLDER --method maml --way 5 --split random-classes --minutes 4
 
-ProtoNet: one training run, tested 5-way 1-shot, then 5-way 5-shot and 20-way with the same weights. MAML: 5-way 1-shot.
+One training run, then its weights, with all that was meta-learned, are tested at 1 and 5 shots; methods that compare
+embedded images are trained once and tested at both ways. --minutes replaces the number of steps.
 --weights omniglot-protonet tests the bundled weights, which were trained by alphabet, instead of training.
 """
 
@@ -13,34 +14,53 @@ from pathlib import Path
 
 from benchmarks.measure import Figure, machine, measure, row, save
 from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice
+from engine.registry import method
 
-SETTINGS = {
-    "protonet": {"training_way": 60, "steps": 2000, "halve_every": 600, "validate_every": 250, "query": 5},
-    "maml": {"meta_batch": 8, "query": 5, "steps": 60_000, "validate_every": 250},
+COMPARING = {"training_way": 20, "halve_every": 100_000, "meta_batch": 1}
+TASKS = {"meta_batch": 8, "gradient_clip": 10.0}
+SETTINGS: dict[str, dict[str, object]] = {
+    "protonet": {"training_way": 60, "steps": 2000, "halve_every": 600, "validate_every": 250},
+    "matching": COMPARING,
+    "relation": COMPARING,
+    "ridge": COMPARING,
+    "baseline_pp": {},
+    "maml": TASKS,
+    "fomaml": TASKS,
+    "anil": TASKS,
+    "meta_sgd": TASKS,
+    "reptile": {"validate_every": 100},
 }
+WITH_WAYS = ("maml", "fomaml", "anil", "meta_sgd", "reptile")  # whose networks have as many outputs as ways
+SHOTS = (1, 5)
 
 
-def experiment(given: argparse.Namespace, values: dict[str, object], weights: str = "random") -> Experiment:
+def experiment(given: argparse.Namespace, way: int, shot: int, values: dict[str, object], **weights: str) -> Experiment:
+    shape: dict[str, object] = {"way": way, "shot": shot, "query": 5, "test_episodes": given.episodes}
+    length: dict[str, object] = {"steps": 200_000, "validate_every": 100, "validation_episodes": 50}
     return Experiment(
         dataset=DatasetChoice(name="omniglot", path=str(given.omniglot), split=given.split),
-        backbone=BackboneChoice(name="conv4", weights=weights),
-        method=MethodChoice(name=given.method, hyperparameters=SETTINGS[given.method] | values),
+        backbone=BackboneChoice.model_validate({"name": "conv4", **weights}),
+        method=MethodChoice(name=given.method, hyperparameters=length | SETTINGS[given.method] | shape | values),
         budget=Budget(minutes=given.minutes),
         seed=given.seed,
     )
 
 
 def tests(given: argparse.Namespace) -> list[tuple[str, Figure]]:
-    name, found = f"{given.method}-{given.split}-{given.seed}", []
-    if given.weights is None:
-        found.append(("5-way 1-shot", measure(experiment(given, {}), given.workspace / name)))
+    """Train (unless weights are given), then test everything the weights can do."""
+    name, found = f"{given.method}-{given.way}-{given.split}-{given.seed}", []
+    weights, head = given.weights, "new"
+    if weights is None:
+        found.append((f"{given.way}-way 1-shot", measure(experiment(given, given.way, 1, {}), given.workspace / name)))
         show(given, *found[-1])
-    further = ((5, 5), (20, 1), (20, 5)) if given.method == "protonet" else ()
-    for way, shot in further if found else ((5, 1), *further):
-        values: dict[str, object] = {"steps": 0, "way": way, "shot": shot}
-        weights = given.weights or f"run:{name}"
-        again = measure(experiment(given, values, weights), given.workspace / f"{name}-{way}w{shot}s")
-        found.append((f"{way}-way {shot}-shot", again))
+        weights = f"run:{name}"
+        head = "kept" if method(given.method).has_head or method(given.method).has_meta else "new"
+    ways = (given.way,) if given.method in WITH_WAYS else (5, 20)
+    for way, shot in ((way, shot) for way in ways for shot in SHOTS):
+        if any(task == f"{way}-way {shot}-shot" for task, _ in found):
+            continue
+        tested = experiment(given, way, shot, {"steps": 0}, weights=weights, head=head)
+        found.append((f"{way}-way {shot}-shot", measure(tested, given.workspace / f"{name}-{way}w{shot}s")))
         show(given, *found[-1])
     return found
 
@@ -48,7 +68,8 @@ def tests(given: argparse.Namespace) -> list[tuple[str, Figure]]:
 def show(given: argparse.Namespace, task: str, f: Figure) -> None:
     text = f"{100 * f.value:.2f} ± {50 * (f.high - f.low):.2f}"
     print(
-        f"{given.method} {task}: {text} over {f.n} episodes, {f.steps} steps, {f.seconds:.0f} s; {f.protocol}",
+        f"{given.method} {given.split} {task}: {text} over {f.n} episodes, {f.steps} steps, {f.seconds:.0f} s; "
+        f"{f.protocol}",
         flush=True,
     )
 
@@ -57,15 +78,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--omniglot", type=Path, required=True)
     parser.add_argument("--method", choices=list(SETTINGS), default="protonet")
+    parser.add_argument("--way", type=int, choices=(5, 20), default=5)
     parser.add_argument("--split", choices=["random-classes", "by-alphabet"], default="random-classes")
     parser.add_argument("--weights", help="test these bundled weights as they are instead of training")
     parser.add_argument("--minutes", type=float)
+    parser.add_argument("--episodes", type=int, default=600)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workspace", type=Path, default=Path("warmstart-benchmarks"))
     given = parser.parse_args()
     print(machine())
     rows = [row(f, method=given.method, split=given.split, seed=given.seed, task=task) for task, f in tests(given)]
-    save(f"omniglot-{given.method}-{given.split}-{given.seed}", rows, given.workspace)
+    save(f"omniglot-{given.method}-{given.way}-{given.split}-{given.seed}", rows, given.workspace)
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def _head(experiment: Experiment) -> Iterator[InvalidExperiment]:
         return
     if experiment.backbone.head == "new":
         return
-    if not chosen.uses_pretrained or not getattr(chosen, "has_head", True):
+    if not chosen.uses_pretrained or not (getattr(chosen, "has_head", True) or getattr(chosen, "has_meta", False)):
         why = "compares features" if chosen.uses_pretrained else "starts from random weights"
         yield InvalidExperiment(
             f"{chosen.title} {why}, so there is no head to keep.",

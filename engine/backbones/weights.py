@@ -100,6 +100,17 @@ def load_head(model: Backbone, state: dict[str, Tensor]) -> None:
     model.head.load_state_dict(state)
 
 
+def load_meta(model: Backbone, choice: BackboneChoice, runs: Path | None = None) -> None:
+    """Copy what a saved run learnt besides its network into `model.meta`; raises `WeightsError` if it differs."""
+    uid = choice.weights.removeprefix("run:")
+    state = read_weights(saved_file(uid, runs))
+    found = {key.removeprefix("meta."): value for key, value in state.items() if key.startswith("meta.")}
+    own = model.meta.state_dict()
+    if set(own) != set(found) or any(own[key].shape != found[key].shape for key in own):
+        raise WeightsError(f"What run {uid} learnt besides its network does not fit this method.", KEEP_NONE)
+    model.meta.load_state_dict(found)
+
+
 def read_trunk(path: Path) -> dict[str, Tensor]:
     """The blocks' state in a safetensors file, without the head."""
     return trunk_of(read_weights(path))

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from engine.backbones.backbone import Backbone, parameter_count
-from engine.backbones.weights import build_backbone
+from engine.backbones.weights import build_backbone, load_meta
 from engine.checkpoints import Checkpoints, kept
 from engine.devices import torch_device
 from engine.events import Evaluated, Event, Preparing, RunStarted
@@ -54,10 +54,13 @@ def read_tasks(experiment: Experiment, method: MetaLearner, device: torch.device
 def build(experiment: Experiment, method: MetaLearner, tasks: Tasks, runs: Path) -> Backbone:
     """The backbone with one output per way, or without a head for a method that works on features."""
     outputs = tasks.outputs if method.has_head else None
-    model = build_backbone(experiment.backbone, outputs, experiment.seed, runs, method.uses_pretrained)
+    choice = experiment.backbone if method.has_head else experiment.backbone.model_copy(update={"head": "new"})
+    model = build_backbone(choice, outputs, experiment.seed, runs, method.uses_pretrained)
     with torch.random.fork_rng():
         torch.manual_seed(experiment.seed)
         method.prepare(model, tasks.outputs)
+    if experiment.backbone.head == "kept" and method.has_meta:
+        load_meta(model, experiment.backbone, runs)
     return model
 
 

@@ -37,13 +37,20 @@ class Tasks(Protocol):
     item of them (or a drawn one) a `Task`. outputs: of the network's head. examples: inputs in one training task.
     facts: shown beside the run. protocol: what it takes to believe its figures."""
 
-    regression: bool
-    outputs: int
-    examples: int
-    validation: Sequence[Any]
-    test: Sequence[Any]
-    facts: Mapping[str, Any]
-    protocol: Mapping[str, str]
+    @property
+    def regression(self) -> bool: ...
+    @property
+    def outputs(self) -> int: ...
+    @property
+    def examples(self) -> int: ...
+    @property
+    def validation(self) -> Sequence[Any]: ...
+    @property
+    def test(self) -> Sequence[Any]: ...
+    @property
+    def facts(self) -> Mapping[str, Any]: ...
+    @property
+    def protocol(self) -> Mapping[str, str]: ...
 
     def draw(self, rng: np.random.Generator) -> Any:
         """A new training item."""

@@ -78,6 +78,7 @@ class MetaLearner(Method):
     suits: ClassVar[frozenset[str]] = frozenset({"classification"})  # kinds of task; also "regression"
     frozen_at_test: ClassVar[bool] = False  # True: `classify_features` needs features only, embedded once for all
     has_head: ClassVar[bool] = True  # False: the network ends in features, there is no layer per class
+    has_meta: ClassVar[bool] = False  # True: `prepare` gives the model something that is learnt besides the network
     has_steps: ClassVar[bool] = False  # True: `classifiers` gives one classifier per inner step
     formulation: Formulation | None = None  # how the tasks of a meta-batch are computed; None is one after the other
     progress: float = 0.0  # how far meta-training is, 0..1; the loop sets it before every step

@@ -1,9 +1,9 @@
 """Reptile: move the initial weights towards what ordinary training on a task ends at (Nichol et al. 2018).
 
 Several steps of Adam without momentum (or SGD) on small batches of the task's images lead to φ; then
-θ ← θ + ε (mean φ - θ), with ε falling to 0. No query set is needed in training: it only measures. Training episodes have
-more shots than test episodes. Everything adapts, batch norm's scale and shift too, and the optimiser starts afresh on
-every task.
+θ ← θ + ε (mean φ - θ), with ε falling to 0. No query set is needed in training: it only measures. Training episodes
+have more shots than test episodes. Everything adapts, batch norm's scale and shift too, and the optimiser starts afresh
+on every task.
 """
 
 from __future__ import annotations
