@@ -16,7 +16,6 @@ from engine.events import Evaluated, RunFailed, RunFinished
 from engine.execute import execute
 from engine.experiment import Experiment
 
-
 MAIN = ("test/accuracy", "test/error")  # further figures (other shifts, other numbers of steps) are not asked for
 
 
