@@ -124,7 +124,7 @@ def _transfer(facts: Facts, start: Score, pixels: Score) -> Recommendation:
 def _no_transfer(facts: Facts, start: Score, pixels: Score) -> Recommendation:
     measured = f"No weights on this machine suit these images: {compared(facts, start, pixels, 'the best features')}."
     if facts.side <= SMALL_IMAGE:
-        smallest = min(catalog.backbones(), key=lambda info: info.parameters)
+        smallest = min(catalog.image_backbones(), key=lambda info: info.parameters)
         why = "Digits are such data: from 1 to 10 labels per class training from scratch was ahead of every warm start."
         return _recommendation(facts, smallest.name, "random", "scratch", smallest.title, (measured, why))
     if facts.labels >= MANY:
@@ -152,7 +152,7 @@ def usual_start(facts: Facts) -> tuple[str, str]:
     """(backbone, weights) on this machine for such images: a photo network for large or coloured ones."""
     photos = facts.channels == 3 or facts.side > SMALL_IMAGE
     here = [
-        (info, one.name) for info in catalog.backbones() for one in catalog.weights(info.name)
+        (info, one.name) for info in catalog.image_backbones() for one in catalog.weights(info.name)
         if one.state in ("bundled", "on this machine")
     ]  # fmt: skip
     fitting = [pair for pair in here if (pair[0].channels == 3) == photos] or here

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from engine.backbones.backbone import Backbone, parameter_count
 from engine.backbones.weights import build_backbone
+from engine.data.sinusoids import TEST_POINTS, draw_sinusoid
 from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
 from engine.devices import torch_device, training_threads
@@ -28,12 +29,14 @@ from engine.heads.timing import bench_seconds
 from engine.inputs import Normaliser, normaliser, positions
 from engine.layers import HEAD
 from engine.learners import EVALUATION_BATCH
+from engine.meta.sinusoid import SinusoidTasks
 from engine.meta.task import Task
 from engine.methods.base import Method
 from engine.methods.fine_tune import FineTuneMethod
 from engine.methods.head_bench import HeadBench
 from engine.methods.meta_learner import MetaLearner
 from engine.registry import build_method, complete
+from engine.task_faults import is_regression
 from engine.trainable import count_trainable
 
 TIMED = 0.3  # seconds that a measurement may take before it is cut short
@@ -193,14 +196,11 @@ def _activations(model: Backbone, images: Tensor, shape: Normaliser) -> int:
 
 def _meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
     settings = method.hyperparameters
-    model, shape, device = _network(experiment, settings.way if method.has_head else None)
-    method.prepare(model, settings.way)
-    training = [
-        _noise_task(method.training_way, method.training_shot, settings, shape, device)
-        for _ in range(settings.meta_batch)
-    ]
+    outputs = 1 if is_regression(experiment.dataset) else settings.way
+    model, shape, device = _network(experiment, outputs if method.has_head else None)
+    method.prepare(model, outputs)
+    training, tested = _timed_tasks(experiment, method, shape, device)
     step = _seconds(lambda: method.meta_gradient(model, training), 1)
-    tested = _noise_task(settings.way, settings.shot, settings, shape, device)
     episode = _seconds(lambda: _meet(method, model, tested))
     epoch = settings.validate_every * step + settings.validation_episodes * episode
     epochs = math.ceil(settings.steps / settings.validate_every)
@@ -209,6 +209,23 @@ def _meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
     memory = BYTES_PER_TRAINED * size + 2 * _plain_activations(model, images) + _data_bytes(experiment, shape)
     total = epochs * epoch + settings.test_episodes * episode
     return Cost(size, size, settings.steps, epoch, total, memory)
+
+
+def _timed_tasks(
+    experiment: Experiment, method: MetaLearner, shape: Normaliser, device: torch.device
+) -> tuple[list[Task], Task]:
+    """(a meta-batch, a test task): of noise in the shape of the images, or of curves."""
+    settings = method.hyperparameters
+    if is_regression(experiment.dataset):
+        rng = np.random.default_rng(0)
+        curves = SinusoidTasks([], [], method.training_shot, settings.query, device=device)
+        tested = curves.task(draw_sinusoid(rng, settings.shot, TEST_POINTS))
+        return [curves.task(curves.draw(rng)) for _ in range(settings.meta_batch)], tested
+    training = [
+        _noise_task(method.training_way, method.training_shot, settings, shape, device)
+        for _ in range(settings.meta_batch)
+    ]
+    return training, _noise_task(settings.way, settings.shot, settings, shape, device)
 
 
 def _noise_task(way: int, shot: int, settings: Any, shape: Normaliser, device: torch.device) -> Task:
@@ -228,6 +245,8 @@ def _plain_activations(model: Backbone, images: Tensor) -> int:
 
 
 def _data_bytes(experiment: Experiment, shape: Normaliser) -> int:
+    if is_regression(experiment.dataset):
+        return 0
     return int(np.size(load(experiment.dataset).labels) * shape.channels * shape.size**2)
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.errors import InvalidExperiment
 
-Split = Literal["stratified", "given", "random-classes", "by-alphabet"]
+Split = Literal["stratified", "given", "random-classes", "by-alphabet", "by-region"]
 ShiftKind = Literal["noise", "blur", "contrast", "brightness", "pixelate", "jpeg", "inversion", "label shift"]
 
 
@@ -30,7 +30,9 @@ class Shift(Frozen):
 class DatasetChoice(Frozen):
     """Which images, and how they are divided."""
 
-    name: str = Field("glyphs", description="glyphs, digits, omniglot, or folder (then `path` says where)")
+    name: str = Field(
+        "glyphs", description="glyphs, digits, sinusoid, regions, omniglot, or folder (then `path` says where)"
+    )
     path: str | None = Field(None, description="folder or zip of class folders, for `folder` and `omniglot`")
     classes: int | None = Field(None, ge=2, description="use only the first N classes of the split seed's order")
     labels_per_class: int | None = Field(None, ge=1, description="labelled training images per class; all if empty")
@@ -42,6 +44,10 @@ class DatasetChoice(Frozen):
     validation_per_class: int | None = Field(None, ge=1, description="most validation images per class; all if empty")
     shift: Shift | None = Field(None, description="shift of every image: training, validation and test")
     tested_on: tuple[Shift, ...] = Field((), description="shifts of further test sets, never trained on")
+    vary_frequency: bool = Field(False, description="sinusoids of different frequencies, not of 1 alone")
+    distance: float = Field(
+        1.0, ge=0, le=3, description="how far the test regions lie from the training regions; 0: all regions are alike"
+    )
 
 
 class BackboneChoice(Frozen):

@@ -12,12 +12,13 @@ from engine.experiment import DatasetChoice, Experiment
 from engine.registry import complete, method, nearest
 from engine.search_space import search_faults
 from engine.table_faults import table_faults
+from engine.task_faults import task_faults
 
 
 def problems(experiment: Experiment) -> list[InvalidExperiment]:
     """Every fault found; `.field` says beside which input to show it. Empty when the run may start."""
     checks: tuple[Callable[[Experiment], Iterator[InvalidExperiment]], ...] = (
-        _data, _backbone, _method, _fit, table_faults, _search,
+        _data, _backbone, _method, _fit, task_faults, table_faults, _search,
     )  # fmt: skip
     return [fault for check in checks for fault in check(experiment)]
 

@@ -41,7 +41,7 @@ def candidates(data: ImageSet) -> list[Candidate]:
 
     Weights made from Omniglot are left out on Omniglot: they have seen its characters.
     """
-    found = [Candidate(info, one) for info in catalog.backbones() for one in catalog.weights(info.name)]
+    found = [Candidate(info, one) for info in catalog.image_backbones() for one in catalog.weights(info.name)]
     here = [c for c in found if c.weights.state in ("bundled", "on this machine")]
     seen = [c for c in here if data.name == "omniglot" and c.weights.trained_on == catalog.OMNIGLOT]
     return sorted((c for c in here if c not in seen), key=lambda candidate: candidate.info.parameters)

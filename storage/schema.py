@@ -100,6 +100,12 @@ def m0003_studies(db: Database) -> None:
     db.conn.execute("CREATE INDEX run_study ON run(study_id)")
 
 
+@MIGRATIONS()
+def m0004_tasks(db: Database) -> None:
+    """Experiments may have tasks that are drawn: sinusoids and regions. hardness: '<f8' per test episode."""
+    db.conn.execute("ALTER TABLE result ADD COLUMN hardness BLOB")
+
+
 def known() -> frozenset[str]:
     """Names of the migrations this program has."""
     return frozenset(migration.name for migration in MIGRATIONS._migrations)

@@ -27,7 +27,7 @@ class Block:
 @dataclass(frozen=True, slots=True)
 class BackboneInfo:
     """input_size, min_size: pixels on a side. features: length of the vector that the head reads. fixed_size: it reads
-    images of its input size only."""
+    images of its input size only. inputs: what a row of its input is; numbers have no size."""
 
     name: str
     title: str
@@ -38,6 +38,7 @@ class BackboneInfo:
     min_size: int
     features: int
     fixed_size: bool = False
+    inputs: Literal["images", "numbers"] = "images"
 
     def reads(self, size: int) -> bool:
         """Whether images of this many pixels on a side fit the network."""
@@ -161,7 +162,19 @@ VIT = BackboneInfo(
     features=768,
     fixed_size=True,
 )
-BACKBONES = (CONV4, SMALL_RESNET, RESNET18, SQUEEZENET, CONVNEXT, VIT)
+SINE_MLP = BackboneInfo(
+    "sine_mlp",
+    "Sine MLP",
+    "Two layers of 40 units without normalisation, for sinusoids: a number in, a number out.",
+    (Block("layer1", "Layer 1", 80), Block("layer2", "Layer 2", 1640)),
+    input_size=1,
+    channels=1,
+    min_size=1,
+    features=40,
+    fixed_size=True,
+    inputs="numbers",
+)
+BACKBONES = (CONV4, SMALL_RESNET, RESNET18, SQUEEZENET, CONVNEXT, VIT, SINE_MLP)
 
 OMNIGLOT = "Omniglot, 964 characters of 30 alphabets"
 _BUNDLED_WEIGHTS = (
@@ -182,6 +195,10 @@ def backbones() -> tuple[BackboneInfo, ...]:
     return BACKBONES
 
 
+def image_backbones() -> tuple[BackboneInfo, ...]:
+    return tuple(info for info in BACKBONES if info.inputs == "images")
+
+
 def backbone(name: str) -> BackboneInfo:
     """The backbone of this name; raises `InvalidExperiment` with the nearest spelling."""
     known = {info.name: info for info in BACKBONES}
@@ -194,6 +211,10 @@ def image_size(choice: BackboneChoice) -> int:
     """Pixels on a side of the images the chosen backbone reads; raises `InvalidExperiment` when it cannot."""
     info = backbone(choice.name)
     size = choice.image_size or info.input_size
+    if info.inputs == "numbers" and choice.image_size:
+        raise InvalidExperiment(
+            f"{info.title} reads numbers, so there is no image size to set.", "Leave the image size empty.", "backbone"
+        )
     if info.reads(size):
         return size
     limit = f"of {info.input_size} pixels only" if info.fixed_size else f"of {info.min_size} pixels and more"

@@ -58,9 +58,23 @@ def resnet_small(channels: int = 1) -> OrderedDict[str, nn.Module]:
     return OrderedDict(stem=stem, stage1=stage(32, 32, 1), stage2=stage(32, 64, 2), stage3=last)
 
 
+def sine_mlp(width: int = 40) -> OrderedDict[str, nn.Module]:
+    """[n, 1] -> [n, 40]: the network of the sinusoid tasks, Xavier's initial weights and biases of 0."""
+
+    layers = [nn.Sequential(xavier(nn.Linear(inputs, width)), nn.ReLU()) for inputs in (1, width)]
+    return OrderedDict(layer1=layers[0], layer2=layers[1])
+
+
+def xavier(layer: nn.Linear) -> nn.Linear:
+    nn.init.xavier_uniform_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
 BLOCKS: dict[str, Callable[..., OrderedDict[str, nn.Module]]] = {
     "conv4": conv4,
     "resnet_small": resnet_small,
+    "sine_mlp": sine_mlp,
     **{name: partial(random_blocks, name) for name in CUT},
 }
 
@@ -69,5 +83,7 @@ def random_backbone(name: str, outputs: int | None) -> Backbone:
     """A backbone with random weights from torch's current random state. outputs: classes of the head, None for none."""
     info = catalog.backbone(name)
     model = Backbone(BLOCKS[name](), info.features, outputs)
+    if info.inputs == "numbers" and isinstance(model.head, nn.Linear):
+        xavier(model.head)
     with_quick_gradients(model)
     return model

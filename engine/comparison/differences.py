@@ -25,6 +25,7 @@ LABELS = {
     "dataset.validation_per_class": "Validation images per class",
     "dataset.shift": "Shift",
     "dataset.tested_on": "Also tested on",
+    "dataset.vary_frequency": "Frequency varies",
     "backbone.name": "Backbone",
     "backbone.weights": "Pretrained weights",
     "backbone.head": "Head",
@@ -52,7 +53,7 @@ WHEN_EMPTY = {
 }
 HYPERPARAMETER = "method.hyperparameters."
 WORDED_AS_ONE: dict[str, Any] = {"dataset": {"shift", "tested_on"}, "search": True}
-DATA_TITLES = {"mnist": "MNIST"}  # where the name with a capital letter is not the title
+DATA_TITLES = {"mnist": "MNIST", "sinusoid": "Sinusoids"}  # where the name with a capital letter is not the title
 
 
 @dataclass(frozen=True, slots=True)

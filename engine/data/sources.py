@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from engine.data import digits, glyphs, mnist, omniglot
+from engine.data import digits, glyphs, mnist, omniglot, sinusoids
 from engine.data.folder import load_folder
 from engine.data.images import Cancel, ImageSet, Progress, Remembered
 from engine.data.tree import Listing, list_files
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice
 
-NAMES = ("glyphs", "digits", "mnist", "omniglot", "folder")
+NAMES = ("glyphs", "digits", "sinusoid", "mnist", "omniglot", "folder")
+REGRESSION = frozenset({"sinusoid"})  # tasks whose targets are numbers, not classes of images
 WITH_PATH = {"folder": "your images", "mnist": mnist.TITLE, "omniglot": omniglot.TITLE}
 _remembered = Remembered(4)
 
@@ -47,6 +48,10 @@ def datasets() -> tuple[DatasetInfo, ...]:
             1797, 10, (8, 8), digits.LICENCE, "bundled", ("finetune",),
         ),
         DatasetInfo(
+            "sinusoid", sinusoids.TITLE, "Regression: find a sine curve from a few of its points.",
+            None, None, None, sinusoids.LICENCE, "bundled", ("meta",),
+        ),
+        DatasetInfo(
             "folder", "Your folder or zip", "Your own images: one folder per class, in a folder or zip.",
             None, None, None, "yours", "your folder", both,
         ),
@@ -68,6 +73,8 @@ def load(choice: DatasetChoice, progress: Progress | None = None, cancelled: Can
     `Cancelled` when asked to stop.
     """
     check_name(choice)
+    if choice.name in REGRESSION:
+        raise InvalidExperiment("Sinusoids are curves, not images.", "Choose a data set of images.", "dataset")
     if choice.name == "digits":
         return digits.load_digits()
     if choice.name == "glyphs":

@@ -18,12 +18,13 @@ from engine.limits import Limits, heeding, last_words
 from engine.meta.evaluation import task_scores
 from engine.meta.image_tasks import read_image_tasks
 from engine.meta.results import over_steps
+from engine.meta.sinusoid import sinusoid_tasks
 from engine.meta.task import Tasks
 from engine.meta.training import MetaTraining
 from engine.methods.meta_learner import MetaLearner
 
 # Where the tasks of a data set come from; all others are images in classes.
-SOURCES: dict[str, Callable[..., Generator[Preparing, None, Tasks]]] = {}
+SOURCES: dict[str, Callable[..., Generator[Preparing, None, Tasks]]] = {"sinusoid": sinusoid_tasks}
 
 
 def run_meta(experiment: Experiment, method: MetaLearner, directory: Path, limits: Limits) -> Iterator[Event]:

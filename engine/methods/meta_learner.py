@@ -42,6 +42,10 @@ class EpisodeHyperparameters(HyperparameterModel):
     test_episodes: int = hyper(
         600, "Test episodes", "Fixed episodes behind the final figure; papers use 600.", low=10, high=10_000
     )
+    training_shot: int = hyper(
+        0, "Shot in training", "Support examples per class while meta-training; 0 is as many as at test.",
+        low=0, high=50, advanced=True,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ class MetaLearner(Method):
     has_head: ClassVar[bool] = True  # False: the network ends in features, there is no layer per class
     has_meta: ClassVar[bool] = False  # True: `prepare` gives the model something that is learnt besides the network
     has_steps: ClassVar[bool] = False  # True: `classifiers` gives one classifier per inner step
+    refreshes_statistics: ClassVar[bool] = False  # True: training leaves batch norm's running statistics alone
     formulation: Formulation | None = None  # how the tasks of a meta-batch are computed; None is one after the other
     progress: float = 0.0  # how far meta-training is, 0..1; the loop sets it before every step
 
@@ -91,7 +96,7 @@ class MetaLearner(Method):
     @property
     def training_shot(self) -> int:
         """Support images per class of a training episode; those of the test unless the method trains with more."""
-        return int(self.hyperparameters.shot)
+        return int(self.hyperparameters.training_shot or self.hyperparameters.shot)
 
     @property
     def test_steps(self) -> int:

@@ -64,10 +64,6 @@ class Reptile(GradientBased):
         },
     }  # fmt: skip
 
-    @property
-    def training_shot(self) -> int:
-        return int(self.hyperparameters.training_shot)
-
     def adapts(self, model: nn.Module) -> Callable[[str], bool]:
         return lambda name: not name.startswith("meta.")
 
@@ -85,10 +81,11 @@ class Reptile(GradientBased):
         import torch
         from torch.func import functional_call
 
+        from engine.backbones.backbone import still_statistics
         from engine.meta.objective import figures, loss
 
         start = dict(model.named_parameters())
-        with self.batch_statistics(model):
+        with still_statistics(model):
             *_, adapted = self._path(model, task.support_inputs, task.support_targets, self.hyperparameters.inner_steps)
             with torch.no_grad():
                 outputs = functional_call(model, adapted, (task.query_inputs,))

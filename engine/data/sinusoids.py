@@ -1,0 +1,58 @@
+"""Sinusoids: regression tasks that are drawn as they are needed, a curve from a few of its points (Finn et al. 2017).
+
+y = A sin(ω x - φ) with the amplitude A from 0.1 to 5, the phase φ from 0 to π, x from -5 to 5, and ω = 1 or, where the
+frequency varies too, from 0.8 to 1.2 (Li et al. 2017). Torch-free: the window draws samples of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+TITLE, LICENCE = "Sinusoids", "made by the program"
+AMPLITUDES, PHASES, FREQUENCIES, RANGE = (0.1, 5.0), (0.0, float(np.pi)), (0.8, 1.2), (-5.0, 5.0)
+TEST_POINTS = 100  # points at which a validation or test curve is asked for
+Points = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Sinusoid:
+    """One task. support, query: x of the points that are given and of those that are asked for, float64 [k], [n]."""
+
+    amplitude: float
+    phase: float
+    frequency: float
+    support: Points
+    query: Points
+
+    def at(self, x: Points) -> Points:
+        return self.amplitude * np.sin(self.frequency * x - self.phase)
+
+
+def draw_sinusoid(rng: np.random.Generator, shot: int, query: int, vary_frequency: bool = False) -> Sinusoid:
+    """A new task with `shot` given points and `query` others, uniform over the range."""
+    amplitude, phase, frequency = rng.uniform(*AMPLITUDES), rng.uniform(*PHASES), rng.uniform(*FREQUENCIES)
+    x = rng.uniform(*RANGE, shot + query)
+    return Sinusoid(amplitude, phase, frequency if vary_frequency else 1.0, x[:shot], x[shot:])
+
+
+def fixed_sinusoids(seed: list[int], count: int, shot: int, vary_frequency: bool = False) -> list[Sinusoid]:
+    """The same list for the same seed: what every method is validated or tested on, at 100 points each."""
+    rng = np.random.default_rng(seed)
+    return [draw_sinusoid(rng, shot, TEST_POINTS, vary_frequency) for _ in range(count)]
+
+
+def samples(count: int, points: int, seed: int, vary_frequency: bool = False) -> list[tuple[Points, Points]]:
+    """Curves to look at: (x [points], y [points]) of `count` tasks."""
+    rng = np.random.default_rng([seed, 7])
+    x = np.linspace(*RANGE, points)
+    return [(x, draw_sinusoid(rng, 1, 1, vary_frequency).at(x)) for _ in range(count)]
+
+
+def sentence(vary_frequency: bool) -> str:
+    """E.g. "Curves with amplitudes from 0.1 to 5 and phases from 0 to π"."""
+    if vary_frequency:
+        return "Curves with amplitudes from 0.1 to 5, phases from 0 to π and frequencies from 0.8 to 1.2"
+    return "Curves with amplitudes from 0.1 to 5 and phases from 0 to π"
