@@ -14,7 +14,9 @@ from engine.errors import Diverged
 from engine.events import EpochCompleted, Event, Metrics
 from engine.limits import Limits
 from engine.meta.evaluation import task_scores
+from engine.meta.gallery import show_tasks
 from engine.meta.results import mean_score
+from engine.meta.statistics import BATCHES, refresh_statistics
 from engine.meta.task import Task, Tasks
 from engine.methods.meta_learner import MetaLearner
 
@@ -79,7 +81,15 @@ class MetaTraining:
         value = score(first(task.query_inputs), task.query_targets)
         return {f"train/{self.name} before adaptation": float(value)}
 
+    def _refresh(self) -> None:
+        """Bring the running statistics up to date that this method's own training does not keep."""
+        if self.method.refreshes_statistics:
+            draw = np.random.default_rng([self.step, 7])
+            tasks = (self.tasks.task(self.tasks.draw(draw)) for _ in range(BATCHES))
+            refresh_statistics(self.model, (torch.cat([t.support_inputs, t.query_inputs]) for t in tasks))
+
     def _validate(self) -> Iterator[Event]:
+        self._refresh()
         scores = yield from task_scores(
             self.method, self.model, self.tasks, self.tasks.validation, "Validating",
             lambda: self.limits.asked_to_stop,
@@ -96,3 +106,7 @@ class MetaTraining:
         yield from self.checkpoints.offer(self.model, self.step, accuracy, error)
         yield Metrics(self.step, found)
         yield EpochCompleted(self.epoch, self.step)
+        yield from show_tasks(
+            self.method, self.model, self.tasks, self.tasks.validation, "validation", self.step,
+            self.checkpoints.directory,
+        )  # fmt: skip

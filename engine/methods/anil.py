@@ -51,9 +51,10 @@ class ANIL(GradientBased):
     def query_loss(self, model: Backbone, task: Task) -> Outcome:
         from torch.func import functional_call
 
+        from engine.backbones.backbone import still_statistics
         from engine.meta.objective import loss
 
-        with self.batch_statistics(model):
+        with still_statistics(model):
             support, query = model.embed(task.support_inputs), model.embed(task.query_inputs)
         inner = self.inner_loop(model, self.hyperparameters.inner_steps, self.second_order)
         adapted = inner.run(model.head, dict(model.head.named_parameters()), support, task.support_targets)

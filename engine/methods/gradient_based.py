@@ -55,6 +55,7 @@ class GradientHyperparameters(EpisodeHyperparameters):
 class GradientBased(MetaLearner):
     group = "Gradient-based"
     has_steps = True
+    refreshes_statistics = True
     suits = frozenset({"classification", "regression"})
     Hyperparameters = GradientHyperparameters
 
@@ -95,9 +96,10 @@ class GradientBased(MetaLearner):
     def query_loss(self, model: Backbone, task: Task) -> Outcome:
         from torch.func import functional_call
 
+        from engine.backbones.backbone import still_statistics
         from engine.meta.objective import loss
 
-        with self.batch_statistics(model):
+        with still_statistics(model):
             inner = self.inner_loop(model, self.hyperparameters.inner_steps, self.second_order)
             adapted = inner.run(model, dict(model.named_parameters()), task.support_inputs, task.support_targets)
             outputs = functional_call(model, adapted, (task.query_inputs,))
@@ -109,7 +111,7 @@ class GradientBased(MetaLearner):
         clip_grad_value_(model.parameters(), self.hyperparameters.gradient_clip)
 
     def batch_statistics(self, model: Backbone) -> AbstractContextManager[None]:
-        """In training: normalise by the batch; running statistics are only kept up where the test uses them."""
+        """At test: normalise by the batch, or by the running statistics."""
         from engine.backbones.backbone import still_statistics
 
         return still_statistics(model) if self.transductive else nullcontext()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from engine.methods.base import Classifier, HyperparameterModel, Method, hyper
 
@@ -46,6 +46,16 @@ class EpisodeHyperparameters(HyperparameterModel):
         0, "Shot in training", "Support examples per class while meta-training; 0 is as many as at test.",
         low=0, high=50, advanced=True,
     )  # fmt: skip
+    over_shots: Literal["off", "1, 2, 5", "1, 2, 5, 10, 20"] = hyper(
+        "off", "Shots of the curve", "Test at these shots too, on as many episodes each; how accuracy grows with shots.",
+        advanced=True,
+    )  # fmt: skip
+
+    @property
+    def further_shots(self) -> tuple[int, ...]:
+        """The shots of the curve without the test's own, which is tested anyway."""
+        asked = () if self.over_shots == "off" else tuple(int(part) for part in self.over_shots.split(","))
+        return tuple(shot for shot in asked if shot != self.shot)
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,7 @@ class MetaLearner(Method):
     Hyperparameters: ClassVar[type[HyperparameterModel]] = EpisodeHyperparameters
     suits: ClassVar[frozenset[str]] = frozenset({"classification"})  # kinds of task; also "regression"
     frozen_at_test: ClassVar[bool] = False  # True: `classify_features` needs features only, embedded once for all
+    pooled: ClassVar[bool] = False  # True: learns from minibatches of all training classes instead of episodes
     has_head: ClassVar[bool] = True  # False: the network ends in features, there is no layer per class
     has_meta: ClassVar[bool] = False  # True: `prepare` gives the model something that is learnt besides the network
     has_steps: ClassVar[bool] = False  # True: `classifiers` gives one classifier per inner step
@@ -109,7 +120,8 @@ class MetaLearner(Method):
         raise TypeError(f"{type(self).__name__} does not say its batch-norm mode")
 
     def prepare(self, model: Backbone, way: int) -> None:
-        """Give the model what is learnt besides it, as `model.meta`. way: outputs of a task."""
+        """Give the model what is learnt besides it, as `model.meta`. way: outputs of a task; of a pooled method all
+        training classes."""
 
     def optimiser(self, model: Backbone) -> torch.optim.Optimizer:
         """The outer optimiser. Each group's "factor" multiplies the outer learning rate."""
@@ -169,6 +181,14 @@ class MetaLearner(Method):
     def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
         """`adapt` on what `embed` gave before, with or without gradient: embedded queries [m, …] -> logits [m, way]."""
         raise TypeError(f"{type(self).__name__} does not work on embedded images")
+
+    def classify_episodes(self, model: Backbone, support: Tensor, targets: Tensor, query: Tensor, way: int) -> Tensor:
+        """Logits [e, m, way] of embedded queries [e, m, …] for several episodes with support [e, n, …] and the same
+        targets [n]: one after the other unless the method does it at once."""
+        import torch
+
+        pairs = zip(support, query, strict=True)
+        return torch.stack([self.classify_features(model, known, targets, way)(new) for known, new in pairs])
 
 
 def learnt(model: Backbone) -> list[Tensor]:
