@@ -19,7 +19,7 @@ from engine.backbones.backbone import Backbone, parameter_count
 from engine.backbones.weights import build_backbone
 from engine.data.sinusoids import TEST_POINTS, draw_sinusoid
 from engine.data.sources import load
-from engine.data.splits import ImageSplit, split_images
+from engine.data.splits import ImageSplit, split_classes, split_images
 from engine.devices import torch_device, training_threads
 from engine.experiment import BackboneChoice, Experiment
 from engine.fine_tuning import Phase, phases
@@ -198,8 +198,9 @@ def _meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
     settings = method.hyperparameters
     outputs = 1 if is_regression(experiment.dataset) else settings.way
     model, shape, device = _network(experiment, outputs if method.has_head else None)
-    method.prepare(model, outputs)
-    training, tested = _timed_tasks(experiment, method, shape, device)
+    classes = _training_classes(experiment) if method.pooled else outputs
+    method.prepare(model, classes)
+    training, tested = _timed_tasks(experiment, method, shape, device, classes)
     step = _seconds(lambda: method.meta_gradient(model, training), 1)
     episode = _seconds(lambda: _meet(method, model, tested))
     epoch = settings.validate_every * step + settings.validation_episodes * episode
@@ -212,20 +213,31 @@ def _meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
 
 
 def _timed_tasks(
-    experiment: Experiment, method: MetaLearner, shape: Normaliser, device: torch.device
+    experiment: Experiment, method: MetaLearner, shape: Normaliser, device: torch.device, classes: int
 ) -> tuple[list[Task], Task]:
-    """(a meta-batch, a test task): of noise in the shape of the images, or of curves."""
+    """(a meta-batch, a test task): of noise in the shape of the images, or of curves. classes: of a minibatch."""
     settings = method.hyperparameters
     if is_regression(experiment.dataset):
         rng = np.random.default_rng(0)
         curves = SinusoidTasks([], [], method.training_shot, settings.query, device=device)
         tested = curves.task(draw_sinusoid(rng, settings.shot, TEST_POINTS))
         return [curves.task(curves.draw(rng)) for _ in range(settings.meta_batch)], tested
+    tested = _noise_task(settings.way, settings.shot, settings, shape, device)
+    if method.pooled:
+        images = shape(_noise(settings.batch_size, shape, device))
+        labels = torch.arange(settings.batch_size, device=device) % classes
+        return [Task(images[:0], labels[:0], images, labels, classes)], tested
     training = [
         _noise_task(method.training_way, method.training_shot, settings, shape, device)
         for _ in range(settings.meta_batch)
     ]
-    return training, _noise_task(settings.way, settings.shot, settings, shape, device)
+    return training, tested
+
+
+def _training_classes(experiment: Experiment) -> int:
+    """Classes that a minibatch of all training classes tells apart."""
+    split = split_classes(load(experiment.dataset), experiment.dataset)
+    return len(split.train) * (4 if split.rotations else 1)
 
 
 def _noise_task(way: int, shot: int, settings: Any, shape: Normaliser, device: torch.device) -> Task:

@@ -7,6 +7,7 @@ from collections.abc import Generator
 import numpy as np
 import torch
 
+from engine.data.batches import BatchSampler
 from engine.data.episodes import EpisodeSampler, evaluation_episodes
 from engine.data.images import ImageSet
 from engine.data.sources import load
@@ -47,6 +48,7 @@ def read_image_tasks(
             "episodes": f"{settings.way}-way {shot}-shot, {query} query images per class",
             "data": data.fingerprint,
         },
+        pooled=_pooled(data, sampler, method),
     )
 
 
@@ -59,6 +61,13 @@ def _images(
     rows = torch.full((len(data.labels),), -1, dtype=torch.int64)
     rows[torch.from_numpy(used)] = torch.arange(len(used))
     return TaskImages(pixels, rows, shape)
+
+
+def _pooled(data: ImageSet, sampler: EpisodeSampler, method: MetaLearner) -> BatchSampler | None:
+    """Minibatches of all training classes, for a method that learns from those."""
+    if not method.pooled:
+        return None
+    return BatchSampler(data.labels, sampler, method.hyperparameters.batch_size, getattr(data, "kinds", None))
 
 
 def _facts(data: ImageSet, split: ClassSplit, method: MetaLearner) -> dict[str, object]:

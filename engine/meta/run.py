@@ -12,6 +12,7 @@ from engine.backbones.backbone import Backbone, parameter_count
 from engine.backbones.weights import build_backbone, load_meta
 from engine.checkpoints import Checkpoints, kept
 from engine.devices import torch_device
+from engine.errors import InvalidExperiment
 from engine.events import Evaluated, Event, Preparing, RunStarted
 from engine.experiment import Experiment
 from engine.limits import Limits, heeding, last_words
@@ -59,10 +60,21 @@ def build(experiment: Experiment, method: MetaLearner, tasks: Tasks, runs: Path)
     model = build_backbone(choice, outputs, experiment.seed, runs, method.uses_pretrained)
     with torch.random.fork_rng():
         torch.manual_seed(experiment.seed)
-        method.prepare(model, tasks.outputs)
+        method.prepare(model, training_classes(tasks) if method.pooled else tasks.outputs)
     if experiment.backbone.head == "kept" and method.has_meta:
         load_meta(model, experiment.backbone, runs)
     return model
+
+
+def training_classes(tasks: Tasks) -> int:
+    """Classes in a minibatch's labels; raises `InvalidExperiment` where the data come as separate tasks only."""
+    pooled = getattr(tasks, "pooled", None)
+    if pooled is None:
+        raise InvalidExperiment(
+            "This method learns from minibatches of all training classes, but these data come as separate tasks.",
+            "Choose a method that learns from tasks, or images in classes.", "method",
+        )  # fmt: skip
+    return int(pooled.classes)
 
 
 def facts(model: Backbone, tasks: Tasks) -> dict[str, Any]:

@@ -10,9 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.data.batches import Batch
 from engine.inputs import Normaliser
 
 if TYPE_CHECKING:
+    from engine.data.batches import BatchSampler
     from engine.data.episodes import Episode, EpisodeSampler
 
 
@@ -77,6 +79,12 @@ class TaskImages:
             way,
         )
 
+    def batch(self, batch: Batch) -> Task:
+        """A minibatch as the query set of a task without support images; its way is all training classes."""
+        inputs = self.turned(batch.images, batch.turns)
+        targets = torch.from_numpy(batch.labels).to(inputs.device)
+        return Task(inputs[:0], targets[:0], inputs, targets, batch.classes)
+
     def _images(self, indices: np.ndarray, turns: np.ndarray) -> Tensor:
         """indices: int64 [way, k]; turns: quarter turns per class [way]."""
         return self.turned(indices.ravel(), np.repeat(turns, indices.shape[1]))
@@ -103,13 +111,14 @@ class ImageTasks:
     facts: Mapping[str, Any] = field(default_factory=dict)
     protocol: Mapping[str, str] = field(default_factory=dict)
     regression: bool = False
+    pooled: BatchSampler | None = None
 
     @property
     def examples(self) -> int:
-        return self.sampler.way * (self.sampler.shot + self.sampler.query)
+        return self.pooled.size if self.pooled else self.sampler.way * (self.sampler.shot + self.sampler.query)
 
-    def draw(self, rng: np.random.Generator) -> Episode:
-        return self.sampler.sample(rng)
+    def draw(self, rng: np.random.Generator) -> Episode | Batch:
+        return (self.pooled or self.sampler).sample(rng)
 
-    def task(self, item: Episode) -> Task:
-        return self.images.task(item)
+    def task(self, item: Episode | Batch) -> Task:
+        return self.images.batch(item) if isinstance(item, Batch) else self.images.task(item)

@@ -73,7 +73,7 @@ class MetaTraining:
     def _before(self, task: Task) -> dict[str, float]:
         """Now and then: how a task of this batch is solved before adapting to it."""
         every = max(1, self.method.hyperparameters.validate_every // GLIMPSES)
-        if not self.method.has_steps or self.step % every:
+        if not self.method.has_steps or self.method.pooled or self.step % every:
             return {}
         from engine.meta.objective import score
 

@@ -92,6 +92,7 @@ class MetaLearner(Method):
     suits: ClassVar[frozenset[str]] = frozenset({"classification"})  # kinds of task; also "regression"
     frozen_at_test: ClassVar[bool] = False  # True: `classify_features` needs features only, embedded once for all
     pooled: ClassVar[bool] = False  # True: learns from minibatches of all training classes instead of episodes
+    pooled: ClassVar[bool] = False  # True: learns from minibatches of all training classes instead of episodes
     has_head: ClassVar[bool] = True  # False: the network ends in features, there is no layer per class
     has_meta: ClassVar[bool] = False  # True: `prepare` gives the model something that is learnt besides the network
     has_steps: ClassVar[bool] = False  # True: `classifiers` gives one classifier per inner step
@@ -181,6 +182,14 @@ class MetaLearner(Method):
     def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
         """`adapt` on what `embed` gave before, with or without gradient: embedded queries [m, …] -> logits [m, way]."""
         raise TypeError(f"{type(self).__name__} does not work on embedded images")
+
+    def classify_episodes(self, model: Backbone, support: Tensor, targets: Tensor, query: Tensor, way: int) -> Tensor:
+        """Logits [e, m, way] of embedded queries [e, m, …] for several episodes with support [e, n, …] and the same
+        targets [n]: one after the other unless the method does it at once."""
+        import torch
+
+        pairs = zip(support, query, strict=True)
+        return torch.stack([self.classify_features(model, known, targets, way)(new) for known, new in pairs])
 
     def classify_episodes(self, model: Backbone, support: Tensor, targets: Tensor, query: Tensor, way: int) -> Tensor:
         """Logits [e, m, way] of embedded queries [e, m, …] for several episodes with support [e, n, …] and the same

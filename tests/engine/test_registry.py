@@ -21,6 +21,7 @@ NAMES = [
     "linear_probe", "scratch", "as_is",
 ]  # fmt: skip
 META = ["protonet", "maml", "fomaml", "anil", "boil", "meta_sgd", "reptile"]
+META += ["matching", "relation", "siamese", "ridge", "baseline", "baseline_pp"]
 NAMES += META
 
 

@@ -1,0 +1,128 @@
+"""What the methods that compare embedded images learn besides the embedding, kept in `model.meta`."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.backbones.backbone import Backbone
+
+LARGEST_SIDE = 7  # positions on a side of the maps that a relation module looks at
+POOLINGS = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
+
+
+class Scale(nn.Module):
+    """A positive number s = exp(·) that is learnt, or stays where it starts."""
+
+    def __init__(self, start: float, learns: bool = True) -> None:
+        super().__init__()
+        self.logarithm = nn.Parameter(torch.tensor(math.log(start)), requires_grad=learns)
+
+    def forward(self) -> Tensor:
+        return self.logarithm.exp()
+
+
+class Attention(nn.Module):
+    """Matching networks: temperature, and where wanted the full context embeddings f and g of `features` values.
+
+    Vinyals et al. 2016, appendix A: a support image is seen in the light of the others by an LSTM over the set in both
+    directions; a query by an LSTM that reads the support set `reads` times.
+    """
+
+    def __init__(self, features: int, temperature: float, learns: bool, full_context: bool, reads: int) -> None:
+        super().__init__()
+        self.temperature = Scale(temperature, learns)
+        self.reads = reads
+        self.both_ways = nn.LSTM(features, features, bidirectional=True) if full_context else None
+        self.reader = nn.LSTMCell(2 * features, features) if full_context else None
+
+    def support(self, features: Tensor) -> Tensor:
+        """g: [n, d] -> [n, d]: each image plus what both directions say of it."""
+        if self.both_ways is None:
+            return features
+        forwards, backwards = self.both_ways(features)[0].chunk(2, 1)
+        return features + forwards + backwards
+
+    def query(self, queries: Tensor, support: Tensor) -> Tensor:
+        """f: [m, d] -> [m, d], each query for itself; support: [n, d] from `support`."""
+        if self.reader is None:
+            return queries
+        hidden, cell = queries, torch.zeros_like(queries)
+        for _ in range(self.reads):
+            read = (hidden @ support.T).softmax(1) @ support
+            hidden, cell = self.reader(torch.cat([queries, read], 1), (hidden, cell))
+            hidden = hidden + queries
+        return hidden
+
+
+class Ridge(nn.Module):
+    """λ = exp(·) of the ridge regression, and the scale a and shift b of its answers."""
+
+    def __init__(self, strength: float, scale: float) -> None:
+        super().__init__()
+        self.strength = Scale(strength)
+        self.scale = nn.Parameter(torch.tensor(scale))
+        self.shift = nn.Parameter(torch.tensor(0.0))
+
+
+class CosineHead(nn.Module):
+    """Baseline++'s head of all training classes: s · cos(feature, direction of the class)."""
+
+    def __init__(self, features: int, classes: int, scale: float) -> None:
+        super().__init__()
+        self.directions = nn.Parameter(F.normalize(torch.randn(classes, features), dim=1))
+        self.scale = Scale(scale)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """[n, d] -> [n, classes]."""
+        cosines = F.normalize(features, dim=1) @ F.normalize(self.directions, dim=1).T
+        return self.scale() * cosines
+
+
+class RelationModule(nn.Module):
+    """How well two images' maps go together: two convolutions with batch norm over the maps laid on each other, and a
+    small network to one score (Sung et al. 2018). Maps of one position make it a perceptron.
+
+    The first convolution of maps laid on each other is the sum of one of each, so that it is taken once per image
+    instead of once per pair.
+    """
+
+    def __init__(self, channels: int, width: int = 64, hidden: int = 8) -> None:
+        super().__init__()
+        self.of_support = nn.Conv2d(channels, width, 3, padding=1)
+        self.of_query = nn.Conv2d(channels, width, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(width)
+        self.second = nn.Sequential(nn.Conv2d(width, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU())
+        self.score = nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, 1))
+
+    def forward(self, support: Tensor, queries: Tensor) -> Tensor:
+        """support: [way, c, h, w], queries: [m, c, h, w] -> [m, way] scores before the sigmoid."""
+        way, many = len(support), len(queries)
+        pairs = self.of_query(queries)[:, None] + self.of_support(support)[None]
+        maps = F.relu(self.norm(pairs.flatten(0, 1)))
+        if maps.shape[-1] > 3:
+            maps = F.max_pool2d(maps, 2)
+        score: Tensor = self.score(self.second(maps).amax((2, 3)))
+        return score.view(many, way)
+
+
+def maps(model: Backbone, images: Tensor) -> Tensor:
+    """[n, c, h, w]: what the backbone gives before the poolings at its end, at most 7 x 7; 1 x 1 where it has none."""
+    *_, last = model.blocks.values()
+    layers = list(last) if isinstance(last, nn.Sequential) else [last]
+    while len(layers) > 1 and isinstance(layers[-1], POOLINGS):
+        layers.pop()
+    values = model.through(images, 0, len(model.blocks) - 1)
+    for layer in layers:
+        values = layer(values)
+    if values.dim() == 2:
+        return values[:, :, None, None]
+    return F.adaptive_avg_pool2d(values, LARGEST_SIDE) if values.shape[-1] > LARGEST_SIDE else values
+
+
+def by_class(values: Tensor, targets: Tensor, way: int) -> Tensor:
+    """Sums [way, …] of values [n, …] with targets [n] in 0..way-1."""
+    return values.new_zeros(way, *values.shape[1:]).index_add(0, targets, values)
