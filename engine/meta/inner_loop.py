@@ -52,8 +52,11 @@ class InnerLoop:
             with twice_differentiable() if self.second_order else nullcontext():
                 value = loss(functional_call(model, self.at_step(adapted, step), (inputs,)), targets)
             gradients = torch.autograd.grad(value, [adapted[name] for name in names], create_graph=self.second_order)
-            for name, gradient in zip(names, gradients, strict=True):
-                adapted[name] = adapted[name] - self.rate(name, step) * self._clipped(gradient)
+            moved = (
+                (name, adapted[name] - self.rate(name, step) * self._clipped(gradient))
+                for name, gradient in zip(names, gradients, strict=True)
+            )
+            adapted = adapted | dict(moved)  # what was yielded before stays as it was
             yield self.at_step(adapted, step + 1)
 
     def run(self, model: nn.Module, parameters: Mapping[str, Tensor], inputs: Tensor, targets: Tensor) -> Parameters:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,9 +9,9 @@ import torch
 
 from engine.backbones.backbone import Backbone
 from engine.checkpoints import Checkpoints
-from engine.errors import Diverged
 from engine.events import EpochCompleted, Event, Metrics
 from engine.limits import Limits
+from engine.meta.divergence import TRIED, DivergenceGuard
 from engine.meta.evaluation import task_scores
 from engine.meta.gallery import show_tasks
 from engine.meta.results import mean_score
@@ -39,6 +38,7 @@ class MetaTraining:
         self.model, self.method, self.tasks = model, method, tasks
         self.checkpoints, self.limits = checkpoints, limits
         self.draw = np.random.default_rng(seed)
+        self.guard = DivergenceGuard(method, model, tasks.regression)
         self.step = self.epoch = 0
         self.name = "loss" if tasks.regression else "accuracy"
 
@@ -62,11 +62,7 @@ class MetaTraining:
         optimiser.zero_grad(set_to_none=True)
         values = self.method.meta_gradient(self.model, tasks)
         self.step += 1
-        if not math.isfinite(values["loss"]):
-            raise Diverged(
-                f"The loss is no longer a number at meta-step {self.step}.",
-                "Lower the inner or the outer learning rate; the best weights so far are kept.",
-            )
+        self.guard.check(values, tasks, self.step, self.checkpoints.best is not None)
         optimiser.step()
         return Metrics(self.step, {f"train/{name}": value for name, value in values.items()} | before)
 
@@ -106,6 +102,8 @@ class MetaTraining:
         yield from self.checkpoints.offer(self.model, self.step, accuracy, error)
         yield Metrics(self.step, found)
         yield EpochCompleted(self.epoch, self.step)
+        shown = [self.tasks.task(item) for item in self.tasks.validation[:TRIED]]
+        yield from self.guard.after_validation(scores[:, -1], shown, self.step)
         yield from show_tasks(
             self.method, self.model, self.tasks, self.tasks.validation, "validation", self.step,
             self.checkpoints.directory,

@@ -115,4 +115,16 @@ def test_the_gradient_of_a_batch_is_the_mean_over_its_tasks() -> None:
         one_by_one(method, model, [task])
         alone.append([value.grad.clone() for value in model.parameters()])
     one_by_one(method, model, tasks)
-    assert_equal([value.grad for value in model.parameters()], [torch.stack(g).mean(0) for g in zip(*alone, strict=True)])
+    assert_equal(
+        [value.grad for value in model.parameters()], [torch.stack(g).mean(0) for g in zip(*alone, strict=True)]
+    )
+
+
+def test_classifiers_of_earlier_steps_stay_as_they_were() -> None:
+    model, task = tiny_network(), image_task()
+    path = ANIL.from_values(VALUES).classifiers(model, task.support_inputs, task.support_targets, 3, 2)
+    at_once = [classify(task.query_inputs) for classify in path]
+    path = ANIL.from_values(VALUES).classifiers(model, task.support_inputs, task.support_targets, 3, 2)
+    later = [classify(task.query_inputs) for classify in list(path)]
+    assert all(torch.equal(one, other) for one, other in zip(at_once, later, strict=True))
+    assert not torch.equal(later[0], later[2])

@@ -1,4 +1,4 @@
-"""Reptile's difference of weights against NumPy: inner steps on batches that take the classes in turn, then the mean."""
+"""Reptile's difference of weights against NumPy: inner steps on batches, the classes in turn, and the mean."""
 
 from __future__ import annotations
 

@@ -1,0 +1,131 @@
+"""When meta-training goes wrong: a sentence that names the meta-step and the inner rate, and a rate that would fit,
+found by trying smaller ones on the tasks at hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import torch
+
+from engine.backbones.backbone import Backbone
+from engine.errors import Diverged
+from engine.events import Notice
+from engine.meta.objective import loss
+from engine.meta.results import diverged
+from engine.meta.task import Task
+from engine.methods.meta_learner import MetaLearner
+
+MANY = 0.1  # share of validation tasks from which their divergence is worth a warning
+WORSE = 2.0  # times the loss of guessing: above that, adapting does harm
+TRIED = 2  # tasks on which a rate is tried
+DIGITS = (5, 2, 1)  # rates tried: 5, 2 and 1 times each power of ten
+POWERS = range(0, -6, -1)
+
+
+class DivergenceGuard:
+    """Ends a run whose loss is no longer a number, and warns, once of each kind, of one that is on its way there."""
+
+    def __init__(self, method: MetaLearner, model: Backbone, regression: bool) -> None:
+        self.method, self.model, self.regression = method, model, regression
+        self._losses: list[float] = []
+        self._warned: set[str] = set()
+        self._fits_at_first: bool | None = None  # whether the inner rate suits the weights that training begins with
+
+    def check(self, values: Mapping[str, float], tasks: Sequence[Task], step: int, kept: bool) -> None:
+        """After the outer gradient and before it is used. kept: there are weights of an earlier validation.
+
+        Raises `Diverged` when the loss or a value of the gradient is not a number.
+        """
+        self._losses.append(values["loss"])
+        if self._fits_at_first is None:
+            self._fits_at_first = self.method.has_steps and learn(self.method, self.model, tasks[:TRIED])
+        if math.isfinite(values["loss"]) and finite_gradient(self.model):
+            return
+        what = "gradient" if math.isfinite(values["loss"]) else "loss"
+        keep = "; the best weights so far are kept" if kept else ""
+        raise Diverged(f"The {what} is no longer a number at meta-step {step}{self._rates()}.",
+                       f"{self._advice(tasks)}{keep}.")  # fmt: skip
+
+    def after_validation(self, scores: np.ndarray, tasks: Sequence[Task], step: int) -> Iterator[Notice]:
+        """scores: accuracy or error of each validation task [n] after adapting. tasks: to try other rates on."""
+        losses, self._losses = self._losses, []
+        count = diverged(scores, self.regression)
+        if count > MANY * len(scores) and self._first("tasks"):
+            said = f"{count} of {len(scores)} validation tasks diverged at meta-step {step}{self._rates()}."
+            yield Notice(f"{said} {self._advice(tasks)}.", "warning")
+        elif losses and self._does_harm(float(np.mean(losses)), tasks) and self._first("loss"):
+            guess = math.log(tasks[0].way)
+            said = f"After adapting{self._rates()}, the loss is {np.mean(losses):.3g}, while guessing has {guess:.3g}."
+            yield Notice(f"{said} {self._advice(tasks)}.", "warning")
+
+    def _first(self, kind: str) -> bool:
+        new = kind not in self._warned
+        self._warned.add(kind)
+        return new
+
+    def _does_harm(self, value: float, tasks: Sequence[Task]) -> bool:
+        return self.method.has_steps and not self.regression and value > WORSE * math.log(tasks[0].way)
+
+    def _rates(self) -> str:
+        rate = getattr(self.method.hyperparameters, "inner_rate", None)
+        if not self.method.has_steps or rate is None:
+            return ""
+        if self.method.inner_rates(self.model):
+            return f" with inner rates learnt from {rate:.3g}"
+        return f" with an inner rate of {rate:.3g}"
+
+    def _advice(self, tasks: Sequence[Task]) -> str:
+        """Without the full stop."""
+        found = fitting(self.method, self.model, tasks[:TRIED]) if self.method.has_steps else {}
+        words = []
+        if self._fits_at_first or not found:
+            outer = float(self.method.hyperparameters.learning_rate)
+            words.append(f"an outer learning rate of {outer / 10:.3g} in place of {outer:.3g}")
+        if "inner_rate" in found:
+            words.append(f"an inner rate of {found['inner_rate']:.3g}, with which these tasks can be learnt")
+        if "inner_clip" in found:
+            words.append(f"inner gradients clipped at {found['inner_clip']:.3g}")
+        return f"Try {', or '.join(words)}"
+
+
+def finite_gradient(model: Backbone) -> bool:
+    found = [p.grad.isfinite().all() for p in model.parameters() if p.grad is not None]
+    return not found or bool(torch.stack(found).all())
+
+
+def fitting(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
+    """The largest smaller "inner_rate", and the largest "inner_clip" at the rate as it is, with which adapting lowers
+    the support loss of each of these tasks; empty where it does so anyway, without what was not found."""
+    values = method.hyperparameters
+    trials = {"inner_rate": tuple(_below(getattr(values, "inner_rate", 0.0))), "inner_clip": (1.0, 0.1)}
+    found: dict[str, float] = {}
+    if learn(method, model, tasks):
+        return found
+    for name in (name for name in trials if hasattr(values, name)):
+        for trial in trials[name]:
+            changed = type(method)(values.model_copy(update={name: trial}))
+            if learn(changed, model, tasks):
+                found[name] = trial
+                break
+    return found
+
+
+def _below(rate: float) -> Iterator[float]:
+    for power in POWERS:
+        for digit in DIGITS:
+            if (trial := digit * 10.0**power) < rate:
+                yield trial
+
+
+def learn(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> bool:
+    """Whether the inner steps, of training or of the test, lower the support loss of each of these tasks."""
+    steps = max(int(method.hyperparameters.inner_steps), method.test_steps)
+    return all(_learns(method, model, task, steps) for task in tasks)
+
+
+def _learns(method: MetaLearner, model: Backbone, task: Task, steps: int) -> bool:
+    first, *_, last = method.classifiers(model, task.support_inputs, task.support_targets, task.way, steps)
+    before, after = (float(loss(classify(task.support_inputs), task.support_targets)) for classify in (first, last))
+    return math.isfinite(after) and after < before
