@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 Formulation = Callable[["MetaLearner", "Backbone", "Sequence[Task]"], dict[str, float]]
 
 
+def usual(method: MetaLearner, model: Backbone) -> Formulation:
+    """What serves where nothing was timed: all tasks stacked where that is right, else one after the other."""
+    from engine.meta.stacked import stacked, stacks
+
+    return stacked if stacks(method, model) else one_by_one
+
+
 def one_by_one(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
     """One task after the other."""
     total = Total(model, len(tasks))

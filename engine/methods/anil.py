@@ -35,7 +35,13 @@ class ANIL(GradientBased):
     idea = "Adapt the head alone; the features are meta-learned but do not change within a task."
     paper = "Raghu, Raghu, Bengio & Vinyals 2020, Rapid Learning or Feature Reuse?, arXiv 1909.09157"
     Hyperparameters = ANILHyperparameters
-    presets = {"Minutes on a laptop": {}}
+    presets = {
+        "Minutes on a laptop": {},
+        "Sinusoid": {
+            "shot": 5, "training_shot": 10, "query": 10, "inner_rate": 0.01, "inner_steps": 1, "meta_batch": 25,
+            "steps": 20_000, "test_steps": 10, "validate_every": 2000,
+        },
+    }  # fmt: skip
 
     def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
         return {block: "adapted" if block == HEAD else "trained" for block in blocks}

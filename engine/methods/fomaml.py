@@ -15,4 +15,11 @@ class FOMAML(GradientBased):
     idea = "MAML without second derivatives: the gradient after adapting moves the initial weights."
     paper = "Finn, Abbeel & Levine 2017, Model-Agnostic Meta-Learning, section 5.2, arXiv 1703.03400"
     Hyperparameters = GradientHyperparameters
-    presets = {"Minutes on a laptop": {}, "Paper's values, Omniglot 5-way": {"meta_batch": 32, "steps": 60_000}}
+    presets = {
+        "Minutes on a laptop": {},
+        "Paper's values, Omniglot 5-way": {"meta_batch": 32, "steps": 60_000},
+        "Sinusoid": {
+            "shot": 5, "training_shot": 10, "query": 10, "inner_rate": 0.01, "meta_batch": 25, "steps": 20_000,
+            "test_steps": 10, "validate_every": 2000,
+        },
+    }  # fmt: skip

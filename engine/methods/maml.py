@@ -34,6 +34,10 @@ class MAML(GradientBased):
         "Paper's values, sinusoid": {
             "shot": 10, "query": 10, "inner_rate": 0.01, "meta_batch": 25, "steps": 70_000, "test_steps": 10,
         },
+        "Sinusoid": {
+            "shot": 5, "training_shot": 10, "query": 10, "inner_rate": 0.01, "meta_batch": 25, "steps": 20_000,
+            "test_steps": 10, "validate_every": 2000,
+        },
     }  # fmt: skip
 
     @property

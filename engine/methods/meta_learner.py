@@ -42,6 +42,18 @@ class EpisodeHyperparameters(HyperparameterModel):
     test_episodes: int = hyper(
         600, "Test episodes", "Fixed episodes behind the final figure; papers use 600.", low=10, high=10_000
     )
+    within: Literal["as the data says", "any classes", "one group"] = hyper(
+        "as the data says", "Classes of an episode", "From anywhere, or all of one group: one region, one alphabet.",
+        advanced=True,
+    )  # fmt: skip
+    rotations: Literal["as the data says", "on", "off"] = hyper(
+        "as the data says", "Quarter turns as classes", "In training, each class counts four times, once per turn.",
+        advanced=True,
+    )  # fmt: skip
+    slots: Literal["shuffled", "fixed"] = hyper(
+        "shuffled", "Label slots in training",
+        "Fixed: a class always has the same label, so that a network can learn the classes by heart.", advanced=True,
+    )  # fmt: skip
     training_shot: int = hyper(
         0, "Shot in training", "Support examples per class while meta-training; 0 is as many as at test.",
         low=0, high=50, advanced=True,
@@ -91,7 +103,6 @@ class MetaLearner(Method):
     Hyperparameters: ClassVar[type[HyperparameterModel]] = EpisodeHyperparameters
     suits: ClassVar[frozenset[str]] = frozenset({"classification"})  # kinds of task; also "regression"
     frozen_at_test: ClassVar[bool] = False  # True: `classify_features` needs features only, embedded once for all
-    pooled: ClassVar[bool] = False  # True: learns from minibatches of all training classes instead of episodes
     pooled: ClassVar[bool] = False  # True: learns from minibatches of all training classes instead of episodes
     has_head: ClassVar[bool] = True  # False: the network ends in features, there is no layer per class
     has_meta: ClassVar[bool] = False  # True: `prepare` gives the model something that is learnt besides the network
@@ -154,10 +165,10 @@ class MetaLearner(Method):
 
     def meta_gradient(self, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
         """Leave the mean outer gradient of these tasks in `.grad`; return the means of their figures."""
-        from engine.meta.formulation import one_by_one
+        from engine.meta.formulation import usual
 
         model.train()
-        found = (self.formulation or one_by_one)(self, model, tasks)
+        found = (self.formulation or usual(self, model))(self, model, tasks)
         self.clip(model)
         return found
 
@@ -182,14 +193,6 @@ class MetaLearner(Method):
     def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
         """`adapt` on what `embed` gave before, with or without gradient: embedded queries [m, …] -> logits [m, way]."""
         raise TypeError(f"{type(self).__name__} does not work on embedded images")
-
-    def classify_episodes(self, model: Backbone, support: Tensor, targets: Tensor, query: Tensor, way: int) -> Tensor:
-        """Logits [e, m, way] of embedded queries [e, m, …] for several episodes with support [e, n, …] and the same
-        targets [n]: one after the other unless the method does it at once."""
-        import torch
-
-        pairs = zip(support, query, strict=True)
-        return torch.stack([self.classify_features(model, known, targets, way)(new) for known, new in pairs])
 
     def classify_episodes(self, model: Backbone, support: Tensor, targets: Tensor, query: Tensor, way: int) -> Tensor:
         """Logits [e, m, way] of embedded queries [e, m, …] for several episodes with support [e, n, …] and the same

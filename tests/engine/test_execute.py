@@ -43,7 +43,7 @@ QUICK = {
     "reinit_last": {"epochs": 2},
     "protonet": {"steps": 3, "training_way": 8, "validate_every": 2, "validation_episodes": 10, "test_episodes": 12},
 }
-META = [method.name for method in methods() if method.family == "meta" and method.name not in QUICK]
+META = [m.name for m in methods() if "classification" in getattr(m, "suits", ()) and m.name not in QUICK]
 QUICK_META = {"steps": 2, "meta_batch": 2, "validate_every": 2, "validation_episodes": 10, "test_episodes": 12}
 QUICK |= dict.fromkeys(META, QUICK_META)
 META.append("protonet")
@@ -81,7 +81,8 @@ def test_a_run_tells_its_story_in_order(method: str, tmp_path: Path) -> None:
     assert events[-1].step == started.total_steps
     assert EpochCompleted in kinds
     written = {event.path for event in events if isinstance(event, CheckpointSaved)}
-    assert written == {"best.safetensors", "last.safetensors"}
+    pictures = {"tasks.json"} if method in META else set()
+    assert written == {"best.safetensors", "last.safetensors"} | pictures
     test = next(event for event in events if isinstance(event, Evaluated))
     assert 0 <= test.low <= test.value <= test.high <= 1
     assert {"split", "batch norm", "interval", "weights", "data"} <= set(test.protocol)
