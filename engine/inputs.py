@@ -15,6 +15,7 @@ from engine.data.shifts import shifted
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, Shift
 
+BANDS_MEAN, BANDS_STD = 0.35, 0.15  # of land cover in every band
 PHOTO_MEAN, PHOTO_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 DECODE_CHUNK = 128
 
@@ -32,6 +33,8 @@ class Normaliser:
             mean = torch.tensor(PHOTO_MEAN, device=pixels.device).view(1, 3, 1, 1)
             std = torch.tensor(PHOTO_STD, device=pixels.device).view(1, 3, 1, 1)
             images = (images - mean) / std
+        elif self.channels > 3:
+            images = (images - BANDS_MEAN) / BANDS_STD
         return images.contiguous(memory_format=torch.channels_last)
 
 

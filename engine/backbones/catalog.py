@@ -174,7 +174,17 @@ SINE_MLP = BackboneInfo(
     fixed_size=True,
     inputs="numbers",
 )
-BACKBONES = (CONV4, SMALL_RESNET, RESNET18, SQUEEZENET, CONVNEXT, VIT, SINE_MLP)
+BANDS_CNN = BackboneInfo(
+    "bands_cnn",
+    "Bands CNN",
+    "Two small convolutions without normalisation, for patches of four bands.",
+    (Block("conv1", "Convolution 1", 1_184), Block("conv2", "Convolution 2", 18_496)),
+    input_size=8,
+    channels=4,
+    min_size=4,
+    features=64,
+)
+BACKBONES = (CONV4, SMALL_RESNET, RESNET18, SQUEEZENET, CONVNEXT, VIT, SINE_MLP, BANDS_CNN)
 
 OMNIGLOT = "Omniglot, 964 characters of 30 alphabets"
 _BUNDLED_WEIGHTS = (

@@ -34,7 +34,7 @@ class Skipped:
 
 
 class PixelSource(Protocol):
-    """Where the pixels of an `ImageSet` come from."""
+    """Where the pixels of an `ImageSet` come from. A source of more than three bands also has `bands`."""
 
     def image(self, index: int, size: int, channels: int) -> Image.Image:
         """Image `index` upright, mode L or RGB, its shorter side at least `size` where the original's is."""
@@ -49,12 +49,13 @@ class PixelSource(Protocol):
 class ImageSet:
     """Labelled images whose pixels are decoded on request.
 
-    labels: int64 [images], positions in `class_names`. alphabets: group of each class, or None. given_split: int8
-    [images] (0 train, 1 validation, 2 test) when the source says so, else None; given_words says who says so.
-    channels: 1 when every image is grey, else 3. typical_size: median (height, width). background: value outside the
-    image when it is turned or padded. layout: what was recognised, in words. fingerprint: short hash, equal for equal
-    data. held_out: alphabets that the source sets aside for testing. characters: written signs, so that a quarter
-    turn makes a new class.
+    labels: int64 [images], positions in `class_names`. alphabets: group of each class (alphabet, region), or None.
+    kinds: what a class is in every region ("forest"), where classes are one kind in one region, else None. given_split:
+    int8 [images] (0 train, 1 validation, 2 test) when the source says so, else None; given_words says who says so.
+    given_classes: the same for whole classes, int8 [classes]. channels: 1 when every image is grey, 3 in colour, or the
+    number of bands. typical_size: median (height, width). background: value outside the image when it is turned or
+    padded. layout: what was recognised, in words. fingerprint: short hash, equal for equal data. held_out: alphabets
+    that the source sets aside for testing. characters: written signs, so that a quarter turn makes a new class.
     """
 
     name: str
@@ -74,6 +75,8 @@ class ImageSet:
     given_words: str = "as the folders say"
     skipped: tuple[Skipped, ...] = ()
     characters: bool = False
+    kinds: tuple[str, ...] | None = None
+    given_classes: NDArray[np.int8] | None = None
     _decoded: dict[tuple[int, int], Decoded] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
@@ -98,9 +101,11 @@ class ImageSet:
     ) -> NDArray[np.uint8]:
         """uint8 [len(indices), size, size, channels]: shorter side resized to `size`, centre cut out.
 
-        channels: 1 (luma) or 3 (grey is repeated). progress gets fractions 0..1 in the calling thread.
+        channels: 1 (luma), 3 (grey is repeated) or all bands. progress gets fractions 0..1 in the calling thread.
         Raises `Cancelled` when `cancelled()` turns true, `DataError` when a file can no longer be read.
         """
+        if channels > 3 and size > 0:
+            return self._bands(indices, size, channels)
         if size < 1 or channels not in (1, 3):
             raise InvalidExperiment(
                 f"Images of {size} pixels with {channels} channels cannot be made.", field="dataset"
@@ -118,6 +123,14 @@ class ImageSet:
 
         _each(fill, range(len(order)), progress, cancelled)
         return out
+
+    def _bands(self, indices: Sequence[int] | NDArray[np.int64], size: int, channels: int) -> NDArray[np.uint8]:
+        if not isinstance(self.source, BandPixels) or self.channels != channels:
+            raise InvalidExperiment(
+                f"The network reads images of {channels} bands, but those of {self.title} have {self.channels}.",
+                "Choose another backbone, or another data set.", "backbone",
+            )  # fmt: skip
+        return self.source.bands(np.asarray(indices, dtype=np.int64), size)
 
     def _fitted(self, index: int, size: int, channels: int) -> NDArray[np.uint8]:
         return fitted(self.source.image(index, size, channels), size, channels)
@@ -210,6 +223,35 @@ class ArrayPixels:
 
     def image(self, index: int, size: int, channels: int) -> Image.Image:
         return Image.fromarray(self.array[index])
+
+    def name(self, index: int) -> str:
+        return self._names(index)
+
+
+class BandPixels:
+    """Pixels of images of more than three bands held in memory, uint8 [images, height, width, bands].
+
+    shown: the bands that stand for red, green and blue in pictures.
+    """
+
+    def __init__(
+        self, array: NDArray[np.uint8], shown: tuple[int, int, int], names: Callable[[int], str]
+    ) -> None:  # fmt: skip
+        self.array, self._shown, self._names = array, shown, names
+
+    def image(self, index: int, size: int, channels: int) -> Image.Image:
+        return Image.fromarray(np.ascontiguousarray(self.array[index][..., self._shown]))
+
+    def bands(self, indices: NDArray[np.int64], size: int) -> NDArray[np.uint8]:
+        """uint8 [len(indices), size, size, bands]; resized band by band where the size is another one."""
+        found = self.array[indices]
+        if found.shape[1:3] == (size, size):
+            return found
+        planes = [
+            np.stack([fitted(Image.fromarray(plane), size, 1)[..., 0] for plane in found[..., band]])
+            for band in range(found.shape[3])
+        ]
+        return np.stack(planes, axis=-1)
 
     def name(self, index: int) -> str:
         return self._names(index)

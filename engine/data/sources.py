@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from engine.data import digits, glyphs, mnist, omniglot, sinusoids
+from engine.data import digits, glyphs, mnist, omniglot, regions, sinusoids
 from engine.data.folder import load_folder
 from engine.data.images import Cancel, ImageSet, Progress, Remembered
 from engine.data.tree import Listing, list_files
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice
 
-NAMES = ("glyphs", "digits", "sinusoid", "mnist", "omniglot", "folder")
+NAMES = ("glyphs", "digits", "regions", "sinusoid", "mnist", "omniglot", "folder")
 REGRESSION = frozenset({"sinusoid"})  # tasks whose targets are numbers, not classes of images
 WITH_PATH = {"folder": "your images", "mnist": mnist.TITLE, "omniglot": omniglot.TITLE}
 _remembered = Remembered(4)
@@ -52,6 +52,10 @@ def datasets() -> tuple[DatasetInfo, ...]:
             None, None, None, sinusoids.LICENCE, "bundled", ("meta",),
         ),
         DatasetInfo(
+            "regions", regions.TITLE, "Synthetic satellite patches of four bands: 85 regions, six covers.",
+            None, None, (regions.SIDE, regions.SIDE), regions.LICENCE, "bundled", ("meta",),
+        ),
+        DatasetInfo(
             "folder", "Your folder or zip", "Your own images: one folder per class, in a folder or zip.",
             None, None, None, "yours", "your folder", both,
         ),
@@ -79,6 +83,8 @@ def load(choice: DatasetChoice, progress: Progress | None = None, cancelled: Can
         return digits.load_digits()
     if choice.name == "glyphs":
         return glyphs.load_glyphs()
+    if choice.name == "regions":
+        return regions.load_regions(choice.distance, choice.split_seed)
     listing = list_files(str(choice.path), cancelled)
     key = (choice.name, listing.signature)
     known = _remembered.get(key)

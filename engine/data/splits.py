@@ -20,6 +20,7 @@ TRAIN, VALIDATION, TEST = 0, 1, 2
 PAPERS_TRAIN, PAPERS_VALIDATION, PAPERS_ALL = 1100, 100, 1623
 HELD_BACK_ALPHABETS = 5
 SOURCE = "source half"
+BY_CLASS = ("random-classes", "by-alphabet", "by-region")  # splits that divide classes, not images
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +90,7 @@ def _words(data: ImageSet, choice: DatasetChoice, given: bool) -> str:
 
 
 def _uses_given(data: ImageSet, choice: DatasetChoice) -> bool:
-    if choice.split in ("random-classes", "by-alphabet"):
+    if choice.split in BY_CLASS:
         raise InvalidExperiment(
             f"The split “{choice.split}” divides classes, which only meta-learning does.",
             "Choose “stratified”, or leave the split empty.", "dataset",
@@ -181,7 +182,8 @@ def split_classes(data: ImageSet, choice: DatasetChoice) -> ClassSplit:
     """Classes of meta-training, meta-validation and meta-test; raises `InvalidExperiment` when there are too few.
 
     "random-classes" (the default): 60/15/25 %, on complete Omniglot the papers' 1100/100/423. "by-alphabet": whole
-    groups; where the source sets alphabets aside those are the test classes and 5 of the others validate.
+    groups; where the source sets alphabets aside those are the test classes and 5 of the others validate. "by-region"
+    (the default where classes are covers of regions): whole regions, or as the source gives them.
     """
     if choice.split in ("stratified", "given"):
         raise InvalidExperiment(
@@ -194,8 +196,8 @@ def split_classes(data: ImageSet, choice: DatasetChoice) -> ClassSplit:
             "Use all images.", "dataset",
         )  # fmt: skip
     classes = choose_classes(data, choice)
-    if choice.split == "by-alphabet":
-        return _by_alphabet(data, classes, choice.split_seed)
+    if choice.split in ("by-alphabet", "by-region") or (choice.split is None and data.kinds is not None):
+        return _by_group(data, classes, choice)
     return _random_classes(data, classes, choice.split_seed)
 
 
@@ -216,12 +218,26 @@ def _random_classes(data: ImageSet, classes: Indices, split_seed: int) -> ClassS
     return _class_split(data, order[:train], order[train : train + validation], order[train + validation :], words)
 
 
-def _by_alphabet(data: ImageSet, classes: Indices, split_seed: int) -> ClassSplit:
+def _by_group(data: ImageSet, classes: Indices, choice: DatasetChoice) -> ClassSplit:
+    kind = "region" if data.kinds is not None or choice.split == "by-region" else "alphabet"
     if data.alphabets is None:
         raise InvalidExperiment(
-            f"{data.title} has no alphabets to split by.", "Choose the split “random-classes”.", "dataset"
+            f"{data.title} has no {kind}s to split by.", "Choose the split “random-classes”.", "dataset"
         )
     group = np.array([data.alphabets[class_id] for class_id in classes])
+    if data.given_classes is not None:
+        given = data.given_classes[classes]
+        parts = [classes[given == part] for part in (TRAIN, VALIDATION, TEST)]
+        sizes = [len(set(group[given == part])) for part in (TRAIN, VALIDATION, TEST)]
+        return _class_split(data, *parts, f"by {kind}, {sizes[0]}/{sizes[1]}/{sizes[2]} {kind}s, none shared")
+    train, validation, test = _divide_groups(data, group, choice.split_seed, kind)
+    words = f"by {kind}, {len(train)}/{len(validation)}/{len(test)} {kind}s, none shared"
+    by_name = [classes[np.isin(group, part)] for part in (train, validation, test)]
+    return _class_split(data, by_name[TRAIN], by_name[VALIDATION], by_name[TEST], words)
+
+
+def _divide_groups(data: ImageSet, group: NDArray[np.str_], split_seed: int, kind: str) -> tuple[list[str], ...]:
+    """Names of the groups to train, validate and test: 60/15/25 %, or as the source sets groups aside."""
     names = [str(name) for name in np.random.default_rng([split_seed, 5]).permutation(sorted(set(group.tolist())))]
     test = [name for name in names if name in data.held_out] or names[: max(1, (25 * len(names) + 50) // 100)]
     others = [name for name in names if name not in test]
@@ -229,12 +245,10 @@ def _by_alphabet(data: ImageSet, classes: Indices, split_seed: int) -> ClassSpli
     validation, train = others[: max(1, back)], others[max(1, back) :]
     if not train or not test:
         raise InvalidExperiment(
-            f"The {len(names)} alphabets of {data.title} are too few to split by.",
+            f"The {len(names)} {kind}s of {data.title} are too few to split by; at least 3 are needed.",
             "Choose the split “random-classes”.", "dataset",
         )  # fmt: skip
-    words = f"by alphabet, {len(train)}/{len(validation)}/{len(test)} alphabets, none shared"
-    by_name = [classes[np.isin(group, part)] for part in (train, validation, test)]
-    return _class_split(data, by_name[TRAIN], by_name[VALIDATION], by_name[TEST], words)
+    return train, validation, test
 
 
 def _class_split(data: ImageSet, train: Indices, validation: Indices, test: Indices, words: str) -> ClassSplit:

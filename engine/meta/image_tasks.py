@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
 
 from engine.data.batches import BatchSampler
-from engine.data.episodes import EpisodeSampler, evaluation_episodes
+from engine.data.episode_splits import (
+    EpisodeShape,
+    Samplers,
+    kind_of,
+    left_out_words,
+    samplers,
+    shape_of,
+    test_sampler,
+)
+from engine.data.episodes import Episode, evaluation_episodes, list_hash
 from engine.data.images import ImageSet
 from engine.data.sources import load
-from engine.data.splits import ClassSplit, split_classes
+from engine.data.splits import ClassSplit
 from engine.events import Preparing
 from engine.experiment import Experiment
 from engine.inputs import decode, normaliser
@@ -27,29 +38,36 @@ def read_image_tasks(
     """Yields `Preparing`, returns the tasks; raises `ExperimentError` where the data cannot give such episodes."""
     yield Preparing("Reading the data set")
     data = load(experiment.dataset)
-    split = split_classes(data, experiment.dataset)
-    settings, seed = method.hyperparameters, experiment.dataset.split_seed
-    shot, query = settings.shot, settings.query
-    sampler = EpisodeSampler(
-        data.labels, split.train, method.training_way, method.training_shot, query, split.rotations
-    )
-    validation = EpisodeSampler(data.labels, split.validation, settings.way, shot, query, False)
-    final = EpisodeSampler(data.labels, split.test, settings.way, shot, query, False)
-    images = yield from _images(experiment, data, split, device)
+    shape, settings, seed = shape_of(method), method.hyperparameters, experiment.dataset.split_seed
+    found = samplers(data, experiment.dataset, shape)
+    images = yield from _images(experiment, data, found.split, device)
+    test = evaluation_episodes(found.test, settings.test_episodes, seed * 10 + TEST_SEED)
+    kinds = kind_of(data) if data.kinds else None
     return ImageTasks(
         images,
-        sampler,
-        evaluation_episodes(validation, settings.validation_episodes, seed * 10 + VALIDATION_SEED),
-        evaluation_episodes(final, settings.test_episodes, seed * 10 + TEST_SEED),
+        found.train,
+        evaluation_episodes(found.validation, settings.validation_episodes, seed * 10 + VALIDATION_SEED),
+        test,
         settings.way,
-        _facts(data, split, method),
+        _facts(data, found, method),
         {
-            "split": split.description,
-            "episodes": f"{settings.way}-way {shot}-shot, {query} query images per class",
+            "split": found.split.description,
+            "episodes": found.words,
+            "test list": list_hash(test),
             "data": data.fingerprint,
         },
-        pooled=_pooled(data, sampler, method),
+        test_at=partial(_test_at, data, experiment, shape, settings.test_episodes),
+        pooled=BatchSampler(data.labels, found.train, settings.batch_size, kinds) if method.pooled else None,
     )
+
+
+def _test_at(
+    data: ImageSet, experiment: Experiment, shape: EpisodeShape, count: int, shot: int
+) -> tuple[tuple[Episode, ...], str]:
+    """`count` fixed test episodes at another number of shots, and what they are in words."""
+    other = replace(shape, shot=shot)
+    sampler, words = test_sampler(data, experiment.dataset, other)
+    return evaluation_episodes(sampler, count, experiment.dataset.split_seed * 10 + TEST_SEED), words
 
 
 def _images(
@@ -63,19 +81,14 @@ def _images(
     return TaskImages(pixels, rows, shape)
 
 
-def _pooled(data: ImageSet, sampler: EpisodeSampler, method: MetaLearner) -> BatchSampler | None:
-    """Minibatches of all training classes, for a method that learns from those."""
-    if not method.pooled:
-        return None
-    return BatchSampler(data.labels, sampler, method.hyperparameters.batch_size, getattr(data, "kinds", None))
-
-
-def _facts(data: ImageSet, split: ClassSplit, method: MetaLearner) -> dict[str, object]:
+def _facts(data: ImageSet, found: Samplers, method: MetaLearner) -> dict[str, object]:
+    split, left_out = found.split, left_out_words(data, found)
     return {
-        "training classes": len(split.train) * (4 if split.rotations else 1),
+        "training classes": found.train.choices,
         "validation classes": len(split.validation),
         "test classes": len(split.test),
         "way in training": method.training_way,
         "split": split.description,
         "data": data.fingerprint,
+        **({"left out": left_out} if left_out else {}),
     }

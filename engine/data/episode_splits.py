@@ -1,0 +1,128 @@
+"""Which episodes a meta-learning run draws and is tested on, from the data and the settings. Torch-free.
+
+Window and run ask the same function, so that what cannot be drawn is said before Start and in the same words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from engine.data.episodes import EpisodeSampler, Indices
+from engine.data.images import ImageSet
+from engine.data.splits import ClassSplit, split_classes
+from engine.errors import InvalidExperiment
+from engine.experiment import DatasetChoice
+
+Within = Literal["as the data says", "any classes", "one group"]
+Rotations = Literal["as the data says", "on", "off"]
+Slots = Literal["shuffled", "fixed"]
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeShape:
+    """The settings of a method that decide its episodes. rotations and slots are of training alone."""
+
+    way: int
+    shot: int
+    query: int
+    training_way: int
+    training_shot: int
+    within: Within = "as the data says"
+    rotations: Rotations = "as the data says"
+    slots: Slots = "shuffled"
+
+
+def shape_of(method: Any) -> EpisodeShape:
+    """The shape of a meta-learner's episodes. method: an instance of `MetaLearner`."""
+    own = method.hyperparameters
+    return EpisodeShape(
+        own.way, own.shot, own.query, method.training_way, method.training_shot, own.within, own.rotations, own.slots
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Samplers:
+    """train, validation, test: where episodes come from. words: how they are drawn, for the protocol."""
+
+    split: ClassSplit
+    train: EpisodeSampler
+    validation: EpisodeSampler
+    test: EpisodeSampler
+    words: str
+
+
+def samplers(data: ImageSet, choice: DatasetChoice, shape: EpisodeShape) -> Samplers:
+    """Training, validation and test episodes; raises `InvalidExperiment` with the part it is about and what fits."""
+    split = split_classes(data, choice)
+    turned = split.rotations if shape.rotations == "as the data says" else shape.rotations == "on"
+    slots = _slots(data, split.train) if shape.slots == "fixed" else None
+    training = replace(shape, way=shape.training_way, shot=shape.training_shot)
+    return Samplers(
+        split,
+        _sampler(data, split.train, training, "training", turned, slots),
+        _sampler(data, split.validation, shape, "validation"),
+        _sampler(data, split.test, shape, "test"),
+        words_of(data, shape),
+    )
+
+
+def test_sampler(data: ImageSet, choice: DatasetChoice, shape: EpisodeShape) -> tuple[EpisodeSampler, str]:
+    """Where test episodes alone come from, and what they are in words; raises `InvalidExperiment`."""
+    return _sampler(data, split_classes(data, choice).test, shape, "test"), words_of(data, shape)
+
+
+def _sampler(
+    data: ImageSet, classes: Indices, shape: EpisodeShape, part: str, turned: bool = False, slots: Indices | None = None
+) -> EpisodeSampler:
+    groups = group_of(data)[classes] if stays_within(data, shape) else None
+    return EpisodeSampler(
+        data.labels, classes, shape.way, shape.shot, shape.query, turned, groups=groups, slots=slots, part=part
+    )
+
+
+def _slots(data: ImageSet, classes: Indices) -> Indices:
+    """The label slot of each class, before it is brought below the way: of its kind, or of its place."""
+    return kind_of(data)[classes] if data.kinds else np.arange(len(classes), dtype=np.int64)
+
+
+def stays_within(data: ImageSet, shape: EpisodeShape) -> bool:
+    """Whether all classes of an episode are of one region or alphabet."""
+    if shape.within == "one group" and data.alphabets is None:
+        raise InvalidExperiment(
+            f"{data.title} has no alphabets or regions to draw an episode from.",
+            "Draw classes from anywhere.", "hyperparameters.within",
+        )  # fmt: skip
+    return shape.within == "one group" or (shape.within == "as the data says" and data.kinds is not None)
+
+
+def group_of(data: ImageSet) -> Indices:
+    """Number of each class's alphabet or region, int64 [classes]."""
+    return np.unique(np.array(data.alphabets or [""] * len(data.class_names)), return_inverse=True)[1].astype(np.int64)
+
+
+def kind_of(data: ImageSet) -> Indices:
+    """Number of what each class is in every region, int64 [classes]; of the class itself where regions share none."""
+    return np.unique(np.array(data.kinds or data.class_names), return_inverse=True)[1].astype(np.int64)
+
+
+def group_word(data: ImageSet) -> str:
+    return "region" if data.kinds else "alphabet"
+
+
+def words_of(data: ImageSet, shape: EpisodeShape) -> str:
+    """ "5-way 1-shot, 15 query images per class, each within one region"."""
+    where = f", each within one {group_word(data)}" if stays_within(data, shape) else ""
+    return f"{shape.way}-way {shape.shot}-shot, {shape.query} query images per class{where}"
+
+
+def left_out_words(data: ImageSet, found: Samplers) -> str:
+    """Which groups no episode is drawn from, as a sentence; empty where all of them serve."""
+    parts = [
+        f"{sampler.left_out} of {sampler.left_out + sampler.groups} {sampler.part}"
+        for sampler in (found.train, found.validation, found.test)
+        if sampler.left_out
+    ]
+    return f"Too few classes or images for an episode: {', '.join(parts)} {group_word(data)}s" if parts else ""
