@@ -28,9 +28,20 @@ def training_threads() -> int:
 
     At most OMP_NUM_THREADS where that is set, as by somebody who runs several programs side by side.
     """
+    return max(1, min(usable_cores() - 1, _allowed_threads()))
+
+
+def sharing_threads() -> int:
+    """Threads to share whole tasks out over: as many as there are cores, at most OMP_NUM_THREADS where that is set.
+
+    Whether that pays beside a window is for a timed step to say.
+    """
+    return max(1, min(usable_cores(), _allowed_threads()))
+
+
+def _allowed_threads() -> int:
     asked = os.environ.get("OMP_NUM_THREADS", "")
-    most = int(asked) if asked.isdecimal() else 0
-    return max(1, min(usable_cores() - 1, most or usable_cores()))
+    return (int(asked) if asked.isdecimal() else 0) or usable_cores()
 
 
 def devices() -> tuple[DeviceInfo, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from engine.data.episodes import Episode
 from engine.events import Preparing
 from engine.learners import batches
 from engine.meta.objective import score
+from engine.meta.sharing import in_order
 from engine.meta.task import ImageTasks, Task, Tasks
 from engine.methods.meta_learner import MetaLearner
 
@@ -38,16 +40,17 @@ def task_scores(
     if method.frozen_at_test and isinstance(tasks, ImageTasks):
         return (yield from _scores_from_features(method, model, tasks, items, text))
     scores: list[list[float]] = []
-    for index, item in enumerate(items):
-        if index % PAUSE_EVERY == 0:
-            if stop():
-                break
-            yield Preparing(text, index / len(items))
-        scores.append(_meet(method, model, tasks.task(item), method.test_steps if steps is None else steps))
+    meet = partial(_meet, method, method.test_steps if steps is None else steps)
+    threads = getattr(method.formulation, "threads", 1)
+    for part in batches(len(items), PAUSE_EVERY):
+        if stop():
+            break
+        yield Preparing(text, part.start / len(items))
+        scores += in_order(meet, model, [tasks.task(item) for item in items[part]], threads)
     return np.asarray(scores, dtype=np.float64).reshape(len(scores), -1)
 
 
-def _meet(method: MetaLearner, model: Backbone, task: Task, steps: int) -> list[float]:
+def _meet(method: MetaLearner, steps: int, model: Backbone, task: Task) -> list[float]:
     path = method.classifiers(model, task.support_inputs, task.support_targets, task.way, steps)
     return [_judged(classify(task.query_inputs), task.query_targets) for classify in path]
 

@@ -11,6 +11,7 @@ from engine.backbones.backbone import Backbone
 from engine.checkpoints import Checkpoints
 from engine.events import EpochCompleted, Event, Metrics
 from engine.limits import Limits
+from engine.meta.choice import WORTH_TIMING, choose
 from engine.meta.divergence import TRIED, DivergenceGuard
 from engine.meta.evaluation import task_scores
 from engine.meta.gallery import show_tasks
@@ -45,6 +46,9 @@ class MetaTraining:
     def events(self) -> Iterator[Event]:
         settings = self.method.hyperparameters
         optimiser = self.method.optimiser(self.model)
+        if settings.steps >= WORTH_TIMING:
+            draw = np.random.default_rng(0)
+            yield from choose(self.method, self.model, [self._drawn(draw) for _ in range(settings.meta_batch)])
         while self.step < settings.steps and not self.limits.reached:
             yield self._update(optimiser)
             if self.step % settings.validate_every == 0 or self.step == settings.steps:
@@ -57,7 +61,7 @@ class MetaTraining:
         self.method.progress = max(self.step / settings.steps, self.limits.fraction)
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * self.method.rate_factor(self.step) * group["factor"]
-        tasks = [self.tasks.task(self.tasks.draw(self.draw)) for _ in range(settings.meta_batch)]
+        tasks = [self._drawn(self.draw) for _ in range(settings.meta_batch)]
         before = self._before(tasks[0])
         optimiser.zero_grad(set_to_none=True)
         values = self.method.meta_gradient(self.model, tasks)
@@ -65,6 +69,9 @@ class MetaTraining:
         self.guard.check(values, tasks, self.step, self.checkpoints.best is not None)
         optimiser.step()
         return Metrics(self.step, {f"train/{name}": value for name, value in values.items()} | before)
+
+    def _drawn(self, draw: np.random.Generator) -> Task:
+        return self.tasks.task(self.tasks.draw(draw))
 
     def _before(self, task: Task) -> dict[str, float]:
         """Now and then: how a task of this batch is solved before adapting to it."""

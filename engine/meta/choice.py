@@ -1,0 +1,53 @@
+"""How the tasks of a run are computed: the faster way, by a timed step at the start.
+
+Only ways whose results are the same to the last bit are timed against each other, so a run repeats exactly whichever is
+chosen; what differs by rounding is decided by the network alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+import torch
+
+from engine.backbones.backbone import Backbone
+from engine.devices import sharing_threads
+from engine.events import Notice
+from engine.meta.formulation import Formulation, one_by_one, usual
+from engine.meta.sharing import Shared, shares
+from engine.meta.task import Task
+from engine.methods.meta_learner import MetaLearner
+
+WORTH_TIMING = 20  # meta-steps from which timing costs less than it can save
+ROUNDS = 2  # the better of so many is taken
+
+
+def choose(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> Iterator[Notice]:
+    """Sets `method.formulation` and says which and why; leaves the model as it was."""
+    method.formulation = usual(method, model)
+    if method.formulation is not one_by_one or len(tasks) < 2 or not shares(method, model):
+        return
+    shared = Shared(min(sharing_threads(), len(tasks)))
+    torch.set_num_threads(1)  # in both: sums over several threads are rounded otherwise
+    one_by_one(method, model, tasks[:1])
+    alone, together = (_seconds(way, method, model, tasks) for way in (one_by_one, shared))
+    model.zero_grad(set_to_none=True)
+    if together < alone:
+        method.formulation = shared
+    yield Notice(_words(alone, together, shared.threads))
+
+
+def _seconds(way: Formulation, method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> float:
+    model.train()
+    taken = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        way(method, model, tasks)
+        taken.append(time.perf_counter() - start)
+    return min(taken)
+
+
+def _words(alone: float, together: float, threads: int) -> str:
+    both = f"{1000 * together:.0f} ms a meta-step on {threads} threads, {1000 * alone:.0f} ms on one"
+    return f"Tasks are computed {f'on {threads} threads' if together < alone else 'one after the other'}: {both}."

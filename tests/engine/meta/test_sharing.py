@@ -1,0 +1,132 @@
+"""Tasks over several threads: the same sums to the last bit, in order, with the model left as it was."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from engine.backbones.backbone import Backbone
+from engine.backbones.networks import conv_block
+from engine.devices import sharing_threads
+from engine.meta import choice
+from engine.meta.choice import choose
+from engine.meta.formulation import one_by_one
+from engine.meta.sharing import Shared, in_order, replica, shares
+from engine.meta.task import Task
+from engine.methods.anil import ANIL
+from engine.methods.gradient_based import GradientBased
+from engine.methods.maml import MAML
+from engine.methods.meta_sgd import MetaSGD
+from engine.methods.protonet import ProtoNet
+
+WAY = 3
+
+
+@pytest.fixture
+def model() -> Backbone:
+    torch.manual_seed(0)
+    return Backbone({"one": conv_block(1, 4), "two": conv_block(4, 4)}, 16, WAY)
+
+
+@pytest.fixture
+def tasks() -> list[Task]:
+    draw = torch.Generator().manual_seed(1)
+    slots = torch.arange(WAY).repeat_interleave(2)
+    images = [torch.randn(2, len(slots), 1, 8, 8, generator=draw) for _ in range(5)]
+    return [Task(support, slots, query, slots, WAY) for support, query in images]
+
+
+@pytest.fixture(autouse=True)
+def _one_torch_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """One for each task, and two tasks at a time allowed (tests run with one thread in all)."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("kind", [MAML, ANIL, MetaSGD])
+def test_threads_leave_the_same_gradient_to_the_last_bit(
+    kind: type[GradientBased], model: Backbone, tasks: list[Task]
+) -> None:
+    method = kind.from_values({"inner_steps": 2, "inner_rate": 0.1})
+    method.prepare(model, WAY)
+    found = []
+    for way in (one_by_one, Shared(3)):
+        figures = way(method, model.train(), tasks)
+        found.append((figures, [p.grad.numpy().copy() for p in model.parameters() if p.grad is not None]))
+    assert found[0][0] == found[1][0]
+    assert all(np.array_equal(a, b) for a, b in zip(found[0][1], found[1][1], strict=True))
+
+
+def test_results_come_in_the_order_of_the_items(model: Backbone) -> None:
+    first_may_end = threading.Event()
+
+    def work(own: Backbone, item: int) -> tuple[int, int]:
+        if item == 0:
+            assert first_may_end.wait(10)  # the others are done before the first
+        if item == 3:
+            first_may_end.set()
+        return item, id(own)
+
+    found = list(in_order(work, model, range(4), 2))
+    assert [item for item, _ in found] == [0, 1, 2, 3]
+    assert len({own for _, own in found}) == 2
+
+
+def test_an_error_in_a_thread_is_raised(model: Backbone) -> None:
+    def work(own: Backbone, item: int) -> int:
+        return 1 // item
+
+    with pytest.raises(ZeroDivisionError):
+        list(in_order(work, model, [1, 0, 1], 2))
+
+
+def test_a_replica_shares_its_tensors_but_not_its_modes(model: Backbone) -> None:
+    other = replica(model.train())
+    assert all(a is b for a, b in zip(model.parameters(), other.parameters(), strict=True))
+    assert other.blocks["one"][1].running_mean is model.blocks["one"][1].running_mean
+    other.eval()
+    assert model.blocks["one"].training
+
+
+def test_what_depends_on_order_is_not_shared_out(model: Backbone) -> None:
+    several = sharing_threads() > 1
+    assert shares(MAML.from_values({}), model) is several
+    assert not shares(MAML.from_values({"batch_norm": "running statistics"}), model)
+    assert not shares(ProtoNet.from_values({}), model)
+    dropping = Backbone({"one": nn.Sequential(nn.Flatten(), nn.Dropout(0.5))}, 64, WAY)
+    assert not shares(MAML.from_values({}), dropping)
+
+
+@pytest.mark.parametrize("quicker", ["alone", "together"])
+def test_the_quicker_way_is_chosen_and_said(
+    quicker: str, model: Backbone, tasks: list[Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if sharing_threads() == 1:
+        pytest.skip("one core")
+    pauses = {"alone": 0.0, "together": 0.0} | {quicker: -10.0}
+    clock = choice._seconds
+    monkeypatch.setattr(
+        choice,
+        "_seconds",
+        lambda way, *rest: 20 + clock(way, *rest) + pauses["alone" if way is one_by_one else "together"],
+    )
+    method = MAML.from_values({"inner_rate": 0.1})
+    (notice,) = choose(method, model, tasks)
+    assert (method.formulation is one_by_one) is (quicker == "alone")
+    assert ("one after the other" in notice.text) is (quicker == "alone")
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_a_network_without_batch_norm_is_not_timed(tasks: list[Task]) -> None:
+    flat = Backbone({"one": nn.Flatten()}, 64, WAY)
+    method = MAML.from_values({})
+    assert list(choose(method, flat, tasks)) == []
+    assert method.formulation is not one_by_one
