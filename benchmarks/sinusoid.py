@@ -21,7 +21,7 @@ from engine.events import Evaluated, Event, RunFailed, RunStarted
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.meta.results import step_metric
-from engine.registry import method
+from engine.registry import complete, method
 
 METHODS = ("maml", "fomaml", "meta_sgd", "anil", "reptile", "joint", "cnp")
 AFTER = (1, 5, 10)
@@ -30,12 +30,13 @@ BANDS = {"maml": (0.80, 0.55, 0.50)}
 
 def experiment(name: str, steps: int, seed: int, changes: dict[str, Any]) -> Experiment:
     values: dict[str, Any] = {**method(name).presets["Sinusoid"], "steps": steps, "validate_every": max(1, steps // 5)}
-    return Experiment(
+    wanted = Experiment(
         dataset=DatasetChoice(name="sinusoid"),
         backbone=BackboneChoice(name="sine_mlp"),
         method=MethodChoice(name=name, hyperparameters=values | changes),
         seed=seed,
     )
+    return complete(wanted)
 
 
 def figures(events: Iterator[Event]) -> tuple[dict[str, Evaluated], float]:
@@ -75,7 +76,7 @@ def shown(row: dict[str, Any]) -> str:
     for after in AFTER:
         if one := row.get(f"after {after}"):
             parts.append(
-                f"{one['error']:.3f} ± {one['half interval']:.3f} (median {one['median']:.3f}, {one['diverged']})"
+                f"{one['error']:.3f} ± {one['half interval']:.3f} (median {one['median']:.3f}, {one['diverged']} diverged)"
             )
     if bands := BANDS.get(row["method"]):
         within = all(row[f"after {after}"]["error"] <= band for after, band in zip(AFTER, bands, strict=True))

@@ -1,11 +1,11 @@
-"""All tasks of a meta-batch at once: the adapted weights of every task stacked, the network mapped over them.
+"""Many tasks at once: the adapted weights of every task stacked, the network mapped over them.
 
 Right only for networks without batch norm, whose statistics would otherwise be taken wrongly in second order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle, islice
 from typing import Any
 
@@ -24,83 +24,131 @@ from engine.methods.meta_learner import MetaLearner, learnt
 from engine.methods.reptile import Reptile, in_turn
 
 Forward = Callable[[Parameters, Tensor], Tensor]
-# What of the network the inner loop reaches, by the query loss of the method.
+PARTS = ("support_inputs", "support_targets", "query_inputs", "query_targets")
+# What of the network the inner loop reaches, by the part of a method that says so: in training, on a new task.
 REACH = {GradientBased.query_loss: "", ANIL.query_loss: "head."}
+REACH_AT_TEST = {GradientBased.classifiers: "", ANIL.classifiers: "head.", Reptile.classifiers: ""}
 
 
 def stacks(method: MetaLearner, model: Backbone) -> bool:
-    """Whether the tasks of this method and network can be computed so."""
-    known = type(method).query_loss in REACH and type(method).task_gradient is MetaLearner.task_gradient
-    return (known or isinstance(method, Reptile)) and next(batch_norms(model), None) is None
+    """Whether the tasks of this method and network can be computed so in training."""
+    kind = type(method)
+    known = kind.query_loss in REACH and kind.task_gradient is MetaLearner.task_gradient
+    return (known or kind.task_gradient is Reptile.task_gradient) and next(batch_norms(model), None) is None
+
+
+def stacks_at_test(method: MetaLearner, model: Backbone) -> bool:
+    """Whether new tasks can be met so."""
+    return type(method).classifiers in REACH_AT_TEST and next(batch_norms(model), None) is None
 
 
 def stacked(method: Any, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
     """A `Formulation`, where `stacks`: leaves the mean gradient in `.grad`, returns the means of the figures."""
-    x, y, query, wanted = (torch.stack([getattr(task, name) for task in tasks]) for name in PARTS)
-    start = {name: value.expand(len(tasks), *value.shape) for name, value in model.named_parameters()}
+    x, y, query, wanted = together(tasks)
+    start, steps = copies(model, len(tasks)), method.hyperparameters.inner_steps
     if isinstance(method, Reptile):
-        return _difference(method, model, start, (x, y, query, wanted))
-    adapted = _adapted(method, model, start, x, y)
-    outputs = _forward(model)(adapted, query)
+        *_, adapted = _batches_path(method, model, start, x, y, steps)
+        for name, parameter in model.named_parameters():
+            parameter.grad = parameter.detach() - adapted[name].detach().mean(0)
+        with torch.no_grad():
+            outputs = forward(model)(adapted, query)
+        return figures(losses(outputs, wanted).mean(), outputs, wanted)
+    reach = REACH[type(method).query_loss]
+    *_, adapted = _inner_path(method, model, start, x, y, steps, reach, method.second_order)
+    outputs = forward(model)(adapted, query)
     value = losses(outputs, wanted).mean()
-    found = torch.autograd.grad(value, learnt(model), allow_unused=True)
-    for parameter, gradient in zip(learnt(model), found, strict=True):
+    for parameter, gradient in zip(learnt(model), _gradients(value, model), strict=True):
         parameter.grad = gradient
     return figures(value, outputs, wanted)
 
 
-def _adapted(method: GradientBased, model: Backbone, start: Parameters, x: Tensor, y: Tensor) -> Parameters:
-    """The stacked parameters after the inner steps on x [tasks, k, …], y [tasks, k, …]."""
-    second, reach = method.second_order, REACH[type(method).query_loss]
-    inner = method.inner_loop(model, method.hyperparameters.inner_steps, second)
-    names = [name for name in start if not name.startswith("meta.") and name.startswith(reach)]
-    names = [name for name in names if inner.adapts(name)]
-    forward, now = _forward(model), dict(start)
-    for step in range(inner.steps):
-        value = losses(forward(now, x), y).sum()
+def _gradients(value: Tensor, model: Backbone) -> Sequence[Tensor | None]:
+    return torch.autograd.grad(value, learnt(model), allow_unused=True)
+
+
+def stacked_scores(method: Any, model: Backbone, tasks: Sequence[Task], steps: int) -> Tensor:
+    """Accuracy or squared error after 0, 1, …, `steps` inner steps, [tasks, steps + 1]; NaN where an output is not a
+    number. The tasks have equal shapes."""
+    model.eval()
+    x, y, query, wanted = together(tasks)
+    start = {name: value.detach().requires_grad_() for name, value in copies(model, len(tasks)).items()}
+    if isinstance(method, Reptile):
+        path = _batches_path(method, model, start, x, y, steps)
+    else:
+        path = _inner_path(method, model, start, x, y, steps, REACH_AT_TEST[type(method).classifiers], False)
+    call, found = forward(model), []
+    for adapted in path:
+        with torch.no_grad():
+            found.append(scores(call(adapted, query), wanted))
+    return torch.stack(found, 1)
+
+
+def together(tasks: Sequence[Task]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Support inputs and targets, query inputs and targets of all tasks, each [tasks, n, …]."""
+    x, y, query, wanted = (torch.stack([getattr(task, name) for task in tasks]) for name in PARTS)
+    return x, y, query, wanted
+
+
+def copies(model: Backbone, count: int) -> Parameters:
+    """Every parameter as [count, …], a view of the one there is. What the inner rates are made of is left out."""
+    named = model.named_parameters()
+    return {name: value.expand(count, *value.shape) for name, value in named if not name.startswith("meta.")}
+
+
+def _inner_path(
+    method: GradientBased, model: Backbone, start: Parameters, x: Tensor, y: Tensor, steps: int, reach: str,
+    second: bool,
+) -> Iterator[Parameters]:  # fmt: skip
+    """The stacked parameters after 0, 1, …, `steps` steps on x, y [tasks, k, …]."""
+    inner, call = method.inner_loop(model, steps, second), forward(model)
+    names = [name for name in start if name.startswith(reach) and inner.adapts(name)]
+    now = dict(start)
+    yield now
+    for step in range(steps):
+        value = losses(call(now, x), y).sum()
         gradients = torch.autograd.grad(value, [now[name] for name in names], create_graph=second)
-        for name, gradient in zip(names, gradients, strict=True):
-            now[name] = now[name] - inner.rate(name, step) * inner._clipped(gradient)
-    return now
+        moved = (
+            (name, now[name] - inner.rate(name, step) * inner._clipped(gradient))
+            for name, gradient in zip(names, gradients, strict=True)
+        )
+        now = now | dict(moved)
+        yield now
 
 
-def _difference(
-    method: Reptile, model: Backbone, start: Parameters, parts: tuple[Tensor, Tensor, Tensor, Tensor]
-) -> dict[str, float]:
-    """Reptile: θ - mean φ as the gradient."""
-    x, y, query, wanted = parts
-    forward, settings = _forward(model), method.hyperparameters
-    names = [name for name in start if not name.startswith("meta.")]
+def _batches_path(
+    method: Reptile, model: Backbone, start: Parameters, x: Tensor, y: Tensor, steps: int
+) -> Iterator[Parameters]:
+    """Reptile's: SGD or Adam without momentum on batches of the support set."""
+    call, settings, names = forward(model), method.hyperparameters, list(start)
     now = {name: value.detach().clone().requires_grad_() for name, value in start.items()}
     squares = {name: torch.zeros_like(value) for name, value in now.items()}
-    batches = in_turn(y[0], settings.inner_batch)
-    for number, batch in enumerate(islice(cycle(batches), settings.inner_steps), 1):
-        value = losses(forward(now, x[:, batch]), y[:, batch]).sum()
+    yield now
+    for number, batch in enumerate(islice(cycle(in_turn(y[0], settings.inner_batch)), steps), 1):
+        value = losses(call(now, x[:, batch]), y[:, batch]).sum()
+        moved = {}
         for name, gradient in zip(names, torch.autograd.grad(value, [now[name] for name in names]), strict=True):
             step = gradient
             if settings.inner_optimiser != "SGD":
                 squares[name] = SECOND_MOMENT * squares[name] + (1 - SECOND_MOMENT) * gradient.square()
                 step = gradient / ((squares[name] / (1 - SECOND_MOMENT**number)).sqrt() + TINY)
-            now[name] = (now[name].detach() - settings.inner_rate * step).requires_grad_()
-    for name, parameter in model.named_parameters():
-        parameter.grad = parameter.detach() - now[name].detach().mean(0)
-    with torch.no_grad():
-        outputs = forward(now, query)
-    return figures(losses(outputs, wanted).mean(), outputs, wanted)
+            moved[name] = (now[name].detach() - settings.inner_rate * step).requires_grad_()
+        now = moved
+        yield now
 
 
-def _forward(model: Backbone) -> Forward:
+def forward(model: Backbone) -> Forward:
     """The network with weights of its own for each task: [tasks, n, …] -> [tasks, n, way]."""
     leaves = [(name, part) for name, part in model.named_modules() if not list(part.children())]
-    if all(isinstance(part, nn.Linear | nn.ReLU | nn.Identity) or name.startswith("meta") for name, part in leaves):
-        return _products([(name, part) for name, part in leaves if not name.startswith("meta")])
+    leaves = [(name, part) for name, part in leaves if name.partition(".")[0] != "meta"]
+    if all(isinstance(part, nn.Linear | nn.ReLU | nn.Identity) for _, part in leaves):
+        return _products(leaves)
     return vmap(lambda parameters, inputs: functional_call(model, parameters, (inputs,)))
 
 
 def _products(leaves: Sequence[tuple[str, nn.Module]]) -> Forward:
     """Linear layers and ReLU one after the other, as batched matrix products: less to call than by vmap."""
 
-    def forward(parameters: Parameters, values: Tensor) -> Tensor:
+    def call(parameters: Parameters, values: Tensor) -> Tensor:
         for name, part in leaves:
             if isinstance(part, nn.Linear):
                 weight, bias = parameters[f"{name}.weight"], parameters[f"{name}.bias"]
@@ -109,7 +157,7 @@ def _products(leaves: Sequence[tuple[str, nn.Module]]) -> Forward:
                 values = values.relu()
         return values
 
-    return forward
+    return call
 
 
 def losses(outputs: Tensor, targets: Tensor) -> Tensor:
@@ -119,12 +167,18 @@ def losses(outputs: Tensor, targets: Tensor) -> Tensor:
     return F.cross_entropy(outputs.flatten(0, 1), targets.flatten(), reduction="none").view(targets.shape).mean(1)
 
 
+def scores(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Squared error or accuracy of each task [tasks], NaN where an output is not a number."""
+    if targets.is_floating_point():
+        found = losses(outputs, targets)
+    else:
+        found = (outputs.argmax(-1) == targets).float().mean(1)
+    return torch.where(torch.isfinite(outputs).flatten(1).all(1), found, torch.nan)
+
+
 def figures(value: Tensor, outputs: Tensor, targets: Tensor) -> dict[str, float]:
     """Loss and, for classes, accuracy over all tasks."""
     found = {"loss": float(value.detach())}
     if not targets.is_floating_point():
         found["accuracy"] = float((outputs.detach().argmax(-1) == targets).float().mean())
     return found
-
-
-PARTS = ("support_inputs", "support_targets", "query_inputs", "query_targets")

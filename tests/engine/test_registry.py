@@ -21,7 +21,8 @@ NAMES = [
     "linear_probe", "scratch", "as_is",
 ]  # fmt: skip
 META = ["protonet", "maml", "fomaml", "anil", "boil", "meta_sgd", "reptile"]
-META += ["matching", "relation", "siamese", "ridge", "baseline", "baseline_pp"]
+META += ["matching", "relation", "siamese", "ridge", "baseline", "baseline_pp", "pmf"]
+META += ["cnp", "joint"]
 NAMES += META
 
 
