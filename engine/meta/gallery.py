@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -65,9 +66,8 @@ def image_task(method: MetaLearner, model: Backbone, tasks: Tasks, episode: Epis
     path = method.classifiers(model, task.support_inputs, task.support_targets, task.way, method.test_steps)
     first = next(path)
     before = first(task.query_inputs) if method.has_steps else None
-    last = first
-    for last in path:
-        pass
+    rest = deque(path, maxlen=1)
+    last = rest[0] if rest else first
     slots, sure, entropy = answers(last(task.query_inputs), task.way)
     return {
         "classes": episode.classes.tolist(),

@@ -23,6 +23,7 @@ from ui.runs.run_delegate import RunListView
 from ui.runs.run_list import RunListModel, RunOrder
 from ui.runs.run_now import RunNow
 from ui.runs.study_fold import StudyFold
+from ui.runs.task_watch import TaskWatch
 from ui.widgets.frame import ThinSplitter
 from ui.widgets.text import Text
 
@@ -42,6 +43,7 @@ class RunsPage(QWidget):
         self.order = RunOrder(self.model, self)
         self.deeds = RunDeeds(self, parts)
         self.detail = RunDetail(self.deeds, parts.settings)
+        self.tasks = TaskWatch(parts, self.detail)
         self.empty = EmptyRuns(parts)
         self._chosen = -1
         self._wanted = -1  # to be chosen as soon as it is listed
@@ -183,8 +185,6 @@ class RunsPage(QWidget):
             return
         self.deeds.menu(now.is_live).popup(self.list.viewport().mapToGlobal(at))
 
-    # The chosen run
-
     def now(self) -> RunNow | None:
         """The chosen run at this moment; None when none is chosen."""
         return self.model.now(self._chosen)
@@ -204,6 +204,7 @@ class RunsPage(QWidget):
         self._show_now()
         self._redraw()
         self._read_content()
+        self.tasks.read(self.now())
 
     def _adjust_deeds(self) -> None:
         selected = [self.model.rows()[self.order.mapToSource(index).row()].id for index in self.list.selectedIndexes()]
@@ -240,12 +241,11 @@ class RunsPage(QWidget):
         else:
             self.detail.show_content(content, now)
 
-    # News
-
     def _hear(self, run_id: int, events: list[Event]) -> None:
         if not self.isVisible():
             return
         if run_id == self._chosen:
+            self.tasks.hear(self.now(), events)
             self._pace.wake(urgent=any(isinstance(event, (Evaluated, Notice)) for event in events))
 
     def _redraw(self) -> None:
@@ -282,6 +282,7 @@ class RunsPage(QWidget):
             self._read_rows(strangers)
         if self._chosen in strangers:
             self._read_content()
+            self.tasks.read(self.now())
         elif self._chosen in {row.id for row in live}:
             self._show_now()
 
@@ -289,6 +290,7 @@ class RunsPage(QWidget):
         super().showEvent(event)
         self._pulse.start()
         self._read_rows(frozenset())
+        self.tasks.read(self.now())
         self._redraw()
 
     def hideEvent(self, event: QHideEvent) -> None:

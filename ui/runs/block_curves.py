@@ -17,6 +17,7 @@ from ui.widgets.text import Text
 
 # Metrics that begin so -> what they are called
 KINDS = {"moved": "Distance from the initial weights", "rate": "Learning rate"}
+INNER = {**KINDS, "rate": "Inner rate"}  # of a meta-learner, whose inner rates are learnt
 
 
 class BlockCurves(QWidget):
@@ -26,6 +27,7 @@ class BlockCurves(QWidget):
         super().__init__(parent)
         self._settings = settings
         self._shown: tuple[Mapping[str, CurveLike], Mapping[str, str], str, StepScale] | None = None
+        self.kinds = KINDS  # what each kind is called
         self.choice = Choice(list(KINDS.items()))
         self.choice.setAccessibleName("What is shown of each block")
         self.choice.setMinimumContentsLength(max(len(title) for title in KINDS.values()) - 4)
@@ -67,7 +69,7 @@ class BlockCurves(QWidget):
         """Only what this run has; what the reader prefers when it is there."""
         wanted = str(self._settings.value("runs/blocks", "moved"))
         blocked = self.choice.blockSignals(True)
-        self.choice.set_options([(kind, KINDS[kind]) for kind in kinds])
+        self.choice.set_options([(kind, self.kinds[kind]) for kind in kinds])
         self.choice.set_key(wanted)
         self.choice.blockSignals(blocked)
         self.choice.setEnabled(len(kinds) > 1)
@@ -77,7 +79,7 @@ class BlockCurves(QWidget):
             return
         curves, titles, axis, scale = self._shown
         kind = str(self.choice.key())
-        self.plot.set_title(KINDS[kind])
+        self.plot.set_title(self.kinds[kind])
         self.plot.set_x_axis(axis)
         self.plot.set_log(self.log.isChecked())
         self.plot.set_curves(block_lines(curves, kind, titles, axis, scale), live)

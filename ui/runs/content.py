@@ -53,12 +53,19 @@ def read_content(store: RunStore, run_id: int) -> Content:
 
 
 # metric -> (label, style, dashed)
-_LOSS = {"train/loss": ("training", "train", False), "val/loss": ("validation", "validation", False)}
+_LOSS = {
+    "train/loss": ("training", "train", False),
+    "val/loss": ("validation", "validation", False),
+    "train/loss before adaptation": ("training, before", "train", True),
+    "val/loss before adaptation": ("validation, before", "validation", True),
+}
 _ACCURACY = {
     "train/accuracy": ("training", "train", False),
     "val/accuracy": ("validation", "validation", False),
-    "val/accuracy before adaptation": ("before adaptation", "validation", True),
+    "train/accuracy before adaptation": ("training, before", "train", True),
+    "val/accuracy before adaptation": ("validation, before", "validation", True),
 }
+BEFORE = "before adaptation"  # how the names of metrics end that were measured before the inner steps
 
 
 @dataclass(frozen=True)

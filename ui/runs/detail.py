@@ -11,15 +11,18 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVB
 from engine import registry
 from engine.backbones import catalog
 from engine.bench_figures import is_bench
+from engine.comparison import adaptation
 from engine.comparison.wording import count
 from engine.errors import ExperimentError
 from engine.events import LIVE_STATES, Evaluated
 from engine.experiment import Experiment
+from ui import theme
+from ui.comparison.adaptation_curves import AdaptationLine, AdaptationPair
 from ui.comparison.confusion import MOST_CLASSES, ConfusionMatrix
 from ui.comparison.painted import Section
 from ui.live import LiveRun
 from ui.runs.bench_view import BenchView
-from ui.runs.block_curves import BlockCurves
+from ui.runs.block_curves import INNER, KINDS, BlockCurves
 from ui.runs.content import Content, CurveLike
 from ui.runs.deeds import RunDeeds
 from ui.runs.header import Header
@@ -28,6 +31,9 @@ from ui.runs.result_card import ResultCard
 from ui.runs.run_curves import RunCurves
 from ui.runs.run_now import RunNow
 from ui.runs.search_view import SearchView
+from ui.runs.task_reading import ShownTasks
+from ui.runs.tasks_view import TITLE as TASKS
+from ui.runs.tasks_view import TasksView
 from ui.runs.trouble_card import TroubleCard
 from ui.widgets.block_picture import BlockPicture
 from ui.widgets.curve_axes import StepScale
@@ -50,6 +56,7 @@ class RunDetail(QScrollArea):
         self.curves, self.bench = RunCurves(settings), BenchView()
         self._views: dict[str, BenchView] = {"head_bench": self.bench}  # methods that show other than learning curves
         self._view: RunCurves | BenchView = self.curves
+        self.adaptation, self.tasks = AdaptationPair(), TasksView()
         self.blocks = BlockPicture()
         self.block_curves = BlockCurves(settings)
         self.messages = MessageLog()
@@ -65,6 +72,7 @@ class RunDetail(QScrollArea):
         if (layout := self._confusion_section.layout()) is not None:
             layout.setAlignment(self.confusion, Qt.AlignmentFlag.AlignTop)
         self._messages_section = Section("Messages", self.messages)
+        self._tasks_section = Section(TASKS, self.tasks, self.tasks.images.menu)
         left = QVBoxLayout()
         left.setSpacing(16)
         left.addWidget(self._blocks_section)
@@ -81,6 +89,8 @@ class RunDetail(QScrollArea):
             column.addWidget(part)
         column.addWidget(self.curves, 1)
         column.addWidget(self.bench, 1)
+        column.addWidget(self.adaptation)
+        column.addWidget(self._tasks_section)
         column.addLayout(lower)
         page.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         page.installEventFilter(self)
@@ -110,6 +120,7 @@ class RunDetail(QScrollArea):
         self._view = self._views.get(now.row.experiment.method.name, self.curves)
         self._make_room({}, now)
         self._show_blocks(now.row.experiment)
+        self._expect_tasks(now)
         self._show_results([], now.row.id)
         self.messages.show_messages([])
         self._view.say_empty("The curves appear with the first step." if now.is_live else "Reading…")
@@ -141,6 +152,19 @@ class RunDetail(QScrollArea):
         self._show_results(live.results, now.row.id)
         saved = content.messages if content is not None else ()
         self.messages.show_messages(saved, live.messages[len(saved) :])
+
+    def _expect_tasks(self, now: RunNow) -> None:
+        """Room for the tasks of a meta-learner at work; those of a saved run appear with its curves."""
+        meta = is_meta(now.row.experiment)
+        self.block_curves.kinds = INNER if meta else KINDS
+        if meta:
+            self.tasks.start_run(now.row.experiment, now.is_live)
+        self._tasks_section.setVisible(meta and now.is_live)
+
+    def show_tasks(self, shown: ShownTasks) -> None:
+        """What was read of the run's tasks."""
+        self.tasks.show_tasks(shown)
+        self._tasks_section.show()
 
     def _make_room(self, curves: Mapping[str, CurveLike], now: RunNow) -> None:
         """While a run searches it has no curves yet."""
@@ -179,14 +203,30 @@ class RunDetail(QScrollArea):
         self._blocks_section.show()
 
     def _show_results(self, results: Sequence[Evaluated], run_id: int) -> None:
-        self.result.show_results([result for result in results if not is_bench(result)])
+        own = (result for result in results if not is_bench(result) and not adaptation.is_further(result.metric))
+        self.result.show_results(list(own))
         self.bench.show_results(results)
+        self._show_adaptation(results, run_id)
         kept = next((r for r in results if r.predicted is not None and r.class_names), None)
         shown = kept is not None and len(kept.class_names) <= MOST_CLASSES
         self._confusion_section.setVisible(shown)
         if kept is not None and shown:
             counts = confusion_counts(kept)
             self.confusion.show_values(count(kept.n, kept.unit, "test "), kept.class_names, counts, False, run_id)
+
+    def _show_adaptation(self, results: Sequence[Evaluated], run_id: int) -> None:
+        found = {over: adaptation.curve(results, over) for over in (adaptation.STEPS, adaptation.SHOTS)}
+        colour = theme.run_colour(run_id)
+        lines = {over: [AdaptationLine("", curve, colour)] for over, curve in found.items() if curve is not None}
+        self.adaptation.show_lines(lines, any(adaptation.is_lower_better(result.metric) for result in results))
+
+
+def is_meta(experiment: Experiment) -> bool:
+    """False also for a method that this program does not know."""
+    try:
+        return registry.method(experiment.method.name).family == "meta"
+    except ExperimentError:
+        return False
 
 
 def confusion_counts(result: Evaluated) -> np.ndarray:

@@ -15,7 +15,8 @@ from ui.widgets.text import Text
 _FIRST = ("split", "batch norm", "weights")
 _TITLES = {"split": "Split", "batch norm": "Batch norm", "weights": "Tested weights", "interval": "Interval",
            "episodes": "Episodes", "validation": "Validation", "split seed": "Split seed"}  # fmt: skip
-_HIDDEN = ("data",)  # the fingerprint of the data says nothing to a reader
+_HIDDEN = ("data", "test list")  # fingerprints say nothing to a reader
+_BESIDE = ("median", "diverged")  # stand beside the figure, together with the batch norm of a figure over episodes
 
 
 class ResultCard(Card):
@@ -26,14 +27,16 @@ class ResultCard(Card):
         self.setAccessibleName("Test result")
         self.value = Text("", "title", bold=True, wrap=False)
         self.interval = Text("", role="text", wrap=False)
+        self.beside = Text("", role="text")
         self.protocol = Text("", "small", "muted")
-        for line in (self.value, self.interval, self.protocol):
+        for line in (self.value, self.interval, self.beside, self.protocol):
             line.setTextInteractionFlags(
                 Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
             )
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(self.interval)
+        words.addWidget(self.beside)
         words.addWidget(self.protocol)
         row = QHBoxLayout()
         row.setSpacing(24)
@@ -51,11 +54,14 @@ class ResultCard(Card):
         self.value.setText(percent(first.value))
         behind = count(first.n, first.unit, "test ")
         self.interval.setText(f"{title(first.metric)} · {interval_words(first)} · {behind}")
+        self.beside.setText(beside_words(first))
+        self.beside.setVisible(bool(self.beside.text()))
         lines = [protocol_words(first)]
         lines += [f"{title(other.metric)} {percent(other.value)}, {interval_words(other)}, {count(other.n, other.unit)}"
                   for other in results[1:]]  # fmt: skip
         self.protocol.setText("\n".join(line for line in lines if line))
-        self.setAccessibleDescription(f"{self.value.text()}, {self.interval.text()}, {self.protocol.text()}")
+        said = (self.value, self.interval, self.beside, self.protocol)
+        self.setAccessibleDescription(", ".join(line.text() for line in said if line.text()))
 
 
 def title(metric: str) -> str:
@@ -67,8 +73,21 @@ def interval_words(result: Evaluated) -> str:
     return f"95 % interval {number(100 * result.low)} to {number(100 * result.high)} %"
 
 
+def beside_words(result: Evaluated) -> str:
+    """ "Median 96.0 % · 0 of 600 diverged · 3 inner steps · batch norm transductive (query batch)" of a figure over
+    episodes; "" of one over images."""
+    known = result.protocol
+    if result.unit != "episodes" or "median" not in known:
+        return ""
+    parts = [f"Median {known['median']}", f"{known['diverged']} diverged" if "diverged" in known else ""]
+    steps = known.get("inner steps")
+    parts += [f"{steps} inner {'step' if steps == '1' else 'steps'}" if steps else ""]
+    return " · ".join(part for part in [*parts, f"batch norm {known.get('batch norm', 'not said')}"] if part)
+
+
 def protocol_words(result: Evaluated) -> str:
     """ "Split: stratified… · Batch norm: running statistics · …", the most important first."""
-    known = {key: str(value) for key, value in result.protocol.items() if key not in _HIDDEN}
+    hidden = (*_HIDDEN, *_BESIDE, "inner steps", "batch norm") if beside_words(result) else _HIDDEN
+    known = {key: str(value) for key, value in result.protocol.items() if key not in hidden}
     keys = [key for key in _FIRST if key in known] + [key for key in known if key not in _FIRST]
     return " · ".join(f"{_TITLES.get(key, key.capitalize())}: {known[key]}" for key in keys)

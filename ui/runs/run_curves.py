@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
-from ui.runs.content import CurveLike, accuracy_lines, kept_epoch, loss_lines
+from ui.runs.content import BEFORE, CurveLike, accuracy_lines, kept_epoch, loss_lines
 from ui.widgets.curve_axes import X_AXES, StepScale, y_text
 from ui.widgets.curve_plot import CurvePlot
 from ui.widgets.fields import Choice
@@ -137,5 +137,8 @@ class RunCurves(QWidget):
             epoch = kept.step / self._scale.steps_per_epoch
             plot = self.accuracy if kept.metric.endswith("accuracy") else self.loss
             words[plot] = f"best {y_text(kept.value, plot.unit)} at epoch {round(epoch, 1):g}"
+        for plot in words:
+            if any(line.dashed for line in plot.given):
+                words[plot] = " · ".join(part for part in (words[plot], f"dashed: {BEFORE}") if part)
         for plot, text in words.items():
             plot.set_caption(text)

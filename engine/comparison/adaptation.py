@@ -1,0 +1,122 @@
+"""Adaptation curves: the figures of a meta-test over inner steps or shots, of one run or as a mean over seeds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from engine.comparison.grouping import over_seeds
+from engine.comparison.intervals import Interval, episode_interval
+
+STEPS, SHOTS = "inner steps", "shots"
+_FURTHER = {STEPS: re.compile(r"^test/\w+, (\d+) inner steps?$"), SHOTS: re.compile(r"^test/\w+, (\d+)-shot$")}
+_OWN_SHOT = re.compile(r"\b(\d+)-shot\b")
+
+
+class Figure(Protocol):
+    """What is needed of a final figure, see `engine.events.Evaluated`."""
+
+    @property
+    def metric(self) -> str: ...
+    @property
+    def value(self) -> float: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def protocol(self) -> Mapping[str, str]: ...
+    @property
+    def scores(self) -> np.ndarray | None: ...
+
+
+@dataclass(frozen=True, eq=False)
+class AdaptationCurve:
+    """x: float64 [n] inner steps or shots, rising; y and the edges of its 95 % interval: float64 [n]. own: the x of the
+    run's own test. basis: what the interval speaks about, "over seeds" or "over test episodes"."""
+
+    over: str
+    x: np.ndarray
+    y: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    own: int
+    basis: str
+
+
+def is_further(metric: str) -> bool:
+    """True for a figure that belongs to a curve, not to the run's own test."""
+    return any(pattern.match(metric) for pattern in _FURTHER.values())
+
+
+def is_lower_better(metric: str) -> bool:
+    return metric.startswith("test/error")
+
+
+def curve(results: Iterable[Figure], over: str) -> AdaptationCurve | None:
+    """Of one run; None where it was tested at one place only."""
+    found = points(results, over)
+    if found is None:
+        return None
+    own, places = found
+    intervals = {x: Interval(f.value, f.low, f.high, f.n) for x, f in places.items()}
+    return _curve(over, intervals, own, "over test episodes")
+
+
+def mean_curve(runs: Mapping[int, Sequence[Figure]], over: str) -> AdaptationCurve | None:
+    """Over seeds: seed -> the figures of its run. Places that not every seed was tested at are left out."""
+    each = {seed: found for seed, results in runs.items() if (found := points(results, over)) is not None}
+    if len(each) < 2:
+        return curve(next((runs[seed] for seed in each), ()), over)
+    shared = set.intersection(*(set(places) for _, places in each.values()))
+    if len(shared) < 2:
+        return None
+    intervals = {}
+    for x in shared:
+        together = over_seeds({seed: places[x].value for seed, (_, places) in each.items()})
+        assert together is not None
+        intervals[x] = together
+    return _curve(over, intervals, next(iter(each.values()))[0], "over seeds")
+
+
+def _curve(over: str, intervals: Mapping[int, Interval], own: int, basis: str) -> AdaptationCurve:
+    order = sorted(intervals)
+    columns = np.array([[intervals[x].value, intervals[x].low, intervals[x].high] for x in order], dtype=np.float64)
+    return AdaptationCurve(over, np.asarray(order, np.float64), *columns.T, own, basis)
+
+
+def points(results: Iterable[Figure], over: str) -> tuple[int, dict[int, Figure]] | None:
+    """(the test's own place, place -> figure); None without at least two places."""
+    own: int | None = None
+    found: dict[int, Figure] = {}
+    for figure in results:
+        if match := _FURTHER[over].match(figure.metric):
+            found[int(match.group(1))] = figure
+        elif own is None and figure.metric in ("test/accuracy", "test/error"):
+            own = _own(figure, over)
+            if own is not None:
+                found[own] = figure
+    return (own, found) if own is not None and len(found) > 1 else None
+
+
+def _own(figure: Figure, over: str) -> int | None:
+    """Where the test itself lies: its inner steps, or the shots of its episodes."""
+    if over == STEPS:
+        return int(figure.protocol[STEPS]) if STEPS in figure.protocol else None
+    match = _OWN_SHOT.search(figure.protocol.get("episodes", ""))
+    return int(match.group(1)) if match else None
+
+
+def over_episodes(results: Sequence[Figure]) -> Interval | None:
+    """The interval over test episodes of the mean over seeds; None where the seeds did not meet the same number of
+    episodes, or were tested on images."""
+    scores = [result.scores for result in results if result.scores is not None and len(result.scores)]
+    if not scores or len(scores) < len(results) or len({len(one) for one in scores}) > 1:
+        return None
+    return episode_interval(np.mean(scores, axis=0))

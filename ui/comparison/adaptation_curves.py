@@ -1,0 +1,207 @@
+"""How a meta-learner's figure changes with inner steps or with shots: a line with its 95 % band, one per arm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolTip, QWidget
+
+from engine.comparison.adaptation import STEPS, AdaptationCurve
+from engine.comparison.wording import number, percent
+from ui import theme
+from ui.comparison.painted import PaintedFigure, Section, line_height
+from ui.widgets.painted_axes import ACROSS, Axis, Plot, around, paint_axes, plot_in
+from ui.widgets.plot_labels import spread
+
+AXES = {STEPS: "Inner steps", "shots": "Shots (logarithmic)"}
+BAND, MARK = 0.15, 3.5
+MOST_NAME, SWATCH = 160.0, 18.0
+
+
+@dataclass(frozen=True, eq=False)
+class AdaptationLine:
+    """One arm. title: "" when there is one arm only and it needs no name."""
+
+    title: str
+    curve: AdaptationCurve
+    colour: QColor
+    dashed: bool = False
+
+
+class WholeAxis(Axis):
+    """Ticks at whole numbers only: there is no half inner step."""
+
+    def ticks(self, pixels: float, apart: float = ACROSS) -> list[tuple[float, str]]:
+        found = super().ticks(pixels, apart)
+        return [(share, words) for share, words in found if "." not in words]
+
+
+def title_of(over: str, lower_is_better: bool) -> str:
+    figure = "Error" if lower_is_better else "Accuracy"
+    return f"{figure} against {'inner steps' if over == STEPS else 'shots'}"
+
+
+class AdaptationCurves(PaintedFigure):
+    """`show_lines` draws; hidden by its owner while there is nothing. over: "inner steps" or "shots"."""
+
+    def __init__(self, over: str, parent: QWidget | None = None) -> None:
+        super().__init__(title_of(over, False), parent)
+        self.over = over
+        self.lines: list[AdaptationLine] = []
+        self.is_error = False
+        self._marks: list[tuple[QRectF, str]] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def show_lines(self, lines: Sequence[AdaptationLine], is_error: bool) -> None:
+        self.lines, self.is_error = list(lines), is_error
+        self.title = title_of(self.over, is_error)
+        said = "; ".join(self._said(line, place) for line in lines for place in (0, len(line.curve.x) - 1))
+        self.setAccessibleDescription(said)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(420, 240)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(240, 200)
+
+    def figure_size(self) -> QSize:
+        return super().figure_size().expandedTo(QSize(480, 320))
+
+    def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        figure = "test error" if self.is_error else "test accuracy"
+        heads = ["side", self.over, figure, "low", "high", "interval"]
+        return heads, [
+            [line.title, int(x), float(y), float(low), float(high), line.curve.basis]
+            for line in self.lines
+            for x, y, low, high in zip(line.curve.x, line.curve.y, line.curve.low, line.curve.high, strict=True)
+        ]
+
+    def paint(self, painter: QPainter, size: QSizeF) -> None:
+        self._marks = []
+        if not self.lines:
+            return
+        ends = end_width([line.title for line in self.lines])
+        plot = plot_in(size.width() - ends, size.height(), self._across(), self._up())
+        paint_axes(painter, plot, AXES[self.over])
+        painter.save()
+        painter.setClipRect(plot.area.adjusted(-MARK - 2, -MARK - 2, MARK + 2, MARK + 2))
+        for line in self.lines:
+            paint_band(painter, plot, line)
+        for line in self.lines:
+            self._paint_line(painter, plot, line)
+        painter.restore()
+        paint_ends(painter, plot, self.lines)
+
+    def _across(self) -> Axis:
+        xs = np.concatenate([line.curve.x for line in self.lines])
+        low, high = float(xs.min()), float(xs.max())
+        return WholeAxis(low, high) if self.over == STEPS else Axis(max(low, 1.0), max(high, low + 1.0), log=True)
+
+    def _up(self) -> Axis:
+        edges = [edge for line in self.lines for part in ("y", "low", "high") for edge in getattr(line.curve, part)]
+        return around(edges, low=0.0) if self.is_error else around(np.clip(edges, 0.0, 1.0).tolist(), 0.06, 0.0, 1.0)
+
+    def _paint_line(self, painter: QPainter, plot: Plot, line: AdaptationLine) -> None:
+        points = [plot.point(x, float(y)) for x, y in zip(line.curve.x, line.curve.y, strict=True)]
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(pen_of(line))
+        painter.drawPolyline(points)
+        own = float(line.curve.own)
+        for place, (at, x) in enumerate(zip(points, line.curve.x, strict=True)):
+            is_own = x == own
+            painter.setPen(QPen(line.colour, 2 if is_own else 1))
+            painter.setBrush(theme.colour("page") if is_own else line.colour)
+            size = MARK + 1.5 if is_own else (MARK if len(points) <= 24 else 1.5)
+            painter.drawEllipse(at, size, size)
+            self._marks.append((QRectF(at.x() - 7, at.y() - 7, 14, 14), self._said(line, place)))
+
+    def _said(self, line: AdaptationLine, place: int) -> str:
+        """E.g. "MAML: 95.2 % after 3 inner steps, 94.8 to 95.6 over test episodes"."""
+        curve, x = line.curve, int(line.curve.x[place])
+        say = (lambda value: number(value, 3)) if self.is_error else (lambda value: percent(value))
+        where = f"after {x} inner {'step' if x == 1 else 'steps'}" if self.over == STEPS else f"with {x} shots"
+        words = f"{say(float(curve.y[place]))} {where}"
+        if np.isfinite(curve.low[place]):
+            words += f", {say(float(curve.low[place]))} to {say(float(curve.high[place]))} {curve.basis}"
+        words += " (the test's own)" if x == curve.own else ""
+        return f"{line.title}: {words}" if line.title else words
+
+    def words_at(self, at: QPointF) -> str:
+        """What the marks there say, "" where there is none."""
+        return "\n".join(words for box, words in self._marks if box.contains(at))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.words_at(QPointF(event.pos())), self)
+            return True
+        return super().event(event)
+
+
+def pen_of(line: AdaptationLine) -> QPen:
+    return QPen(line.colour, 2, Qt.PenStyle.DashLine if line.dashed else Qt.PenStyle.SolidLine)
+
+
+def paint_band(painter: QPainter, plot: Plot, line: AdaptationLine) -> None:
+    curve = line.curve
+    known = np.isfinite(curve.low) & np.isfinite(curve.high)
+    if known.sum() < 2:
+        return
+    upper = [plot.point(x, float(y)) for x, y in zip(curve.x[known], curve.high[known], strict=True)]
+    lower = [plot.point(x, float(y)) for x, y in zip(curve.x[known], curve.low[known], strict=True)]
+    fill = QColor(line.colour)
+    fill.setAlphaF(BAND)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(fill)
+    painter.drawPolygon(QPolygonF([*upper, *reversed(lower)]))
+
+
+def end_width(titles: Sequence[str]) -> float:
+    """Pixels for the names at the lines' ends."""
+    metrics = QFontMetricsF(theme.font("small"))
+    widest = max((metrics.horizontalAdvance(title) for title in titles if title), default=0.0)
+    return min(MOST_NAME, widest) + SWATCH + 8 if widest else 8.0
+
+
+def paint_ends(painter: QPainter, plot: Plot, lines: Sequence[AdaptationLine]) -> None:
+    """Each arm's name at the height where its line ends, never over another."""
+    named = [line for line in lines if line.title]
+    ends = sorted(((plot.point(line.curve.x[-1], float(line.curve.y[-1])).y(), place) for place, line in
+                   enumerate(named)))  # fmt: skip
+    painter.setFont(theme.font("small"))
+    metrics = QFontMetricsF(painter.font())
+    heights = spread([y for y, _ in ends], line_height("small"), plot.area.top(), plot.area.bottom())
+    left = plot.area.right() + 10
+    for y, (_, place) in zip(heights, ends, strict=True):
+        painter.setPen(pen_of(named[place]))
+        painter.drawLine(QPointF(left, y), QPointF(left + SWATCH, y))
+        painter.setPen(theme.colour("text"))
+        said = metrics.elidedText(named[place].title, Qt.TextElideMode.ElideRight, MOST_NAME)
+        painter.drawText(QPointF(left + SWATCH + 4, y + metrics.capHeight() / 2), said)
+
+
+class AdaptationPair(QWidget):
+    """Both curves beside each other, each hidden while there is nothing of it, and both when there is nothing."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.figures = {over: AdaptationCurves(over) for over in AXES}
+        self.sections = {over: Section(figure.title, figure, figure.menu) for over, figure in self.figures.items()}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(24)
+        for section in self.sections.values():
+            row.addWidget(section, 1)
+        self.hide()
+
+    def show_lines(self, lines: dict[str, list[AdaptationLine]], is_error: bool) -> None:
+        """lines: by what the curves are over."""
+        for over, figure in self.figures.items():
+            figure.show_lines(lines.get(over, []), is_error)
+            self.sections[over].heading.setText(figure.title)
+            self.sections[over].setVisible(bool(lines.get(over)))
+        self.setVisible(any(lines.values()))

@@ -1,0 +1,165 @@
+"""What a meta-learner says of a few fixed tasks: images with their answers, or curves with their predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import QEvent, QPointF, QSize, QSizeF
+from PySide6.QtGui import QHelpEvent, QPainter, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+
+from engine import registry
+from engine.data.sources import REGRESSION
+from engine.experiment import Experiment
+from ui import theme
+from ui.comparison.painted import PaintedFigure
+from ui.runs.curve_task_picture import CurveTaskPicture
+from ui.runs.task_drawing import TaskDrawing, TaskShape, heading, shape_of, table_rows
+from ui.runs.task_reading import ShownTasks
+
+TITLE = "Tasks"
+GAP = 24.0
+COUNT = 4  # tasks in the file, see engine/meta/gallery.py
+WAITING = "The tasks appear with the first validation."
+HEADS = ("task", "class", "name", "image", "before", "after", "certainty", "entropy in nats")
+
+
+class ImageTasks(PaintedFigure):
+    """Tasks of images under and beside each other, as many in a row as fit. Its height follows from their shape, which
+    is known before the first of them, so that nothing moves when they come."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(TITLE, parent)
+        self._shape = (5, 1, 5, True)  # way, shot, query, whether there is an answer before adapting
+        self._shown: ShownTasks | None = None
+        self.words = WAITING
+        self._drawings: list[TaskDrawing] = []
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def expect(self, way: int, shot: int, query: int, has_before: bool, words: str) -> None:
+        """The shape of tasks that are not there yet, and what is said meanwhile."""
+        self._shape, self._shown, self.words = (way, shot, query, has_before), None, words
+        self._drawings = []
+        self.setAccessibleDescription(words)
+        self.updateGeometry()
+        self.update()
+
+    def show_tasks(self, shown: ShownTasks) -> None:
+        first = shown.tasks[0]
+        before = self._shape
+        self._shape = (first.way, first.support.shape[1], first.query.shape[1], first.before is not None)
+        self._shown = shown
+        said = [heading(task, place, shown.split) for place, task in enumerate(shown.tasks)]
+        self.setAccessibleDescription("; ".join(said))
+        if before != self._shape:
+            self.updateGeometry()
+        self.update()
+
+    def task_shape(self, width: float) -> TaskShape:
+        return shape_of(*self._shape, width)
+
+    def _columns(self, width: float) -> int:
+        return max(1, min(COUNT, int((width + GAP) // (self.task_shape(width).width() + GAP))))
+
+    def heightForWidth(self, width: int) -> int:
+        rows = -(-COUNT // self._columns(width))
+        return round(rows * (self.task_shape(width).height() + GAP) - GAP / 2)
+
+    def sizeHint(self) -> QSize:
+        return QSize(480, self.heightForWidth(max(200, self.width())))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, self.heightForWidth(max(200, self.width())))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    def paint(self, painter: QPainter, size: QSizeF) -> None:
+        self._drawings = []
+        if self._shown is None:
+            painter.setPen(theme.colour("faint"))
+            painter.setFont(theme.font())
+            painter.drawText(QPointF(0, 24), self.words)
+            return
+        shape, columns = self.task_shape(size.width()), self._columns(size.width())
+        for place, task in enumerate(self._shown.tasks):
+            drawing = TaskDrawing(task, shape, self._shown.images)
+            left = (place % columns) * (shape.width() + GAP)
+            drawing.paint(painter, left, (place // columns) * (shape.height() + GAP),
+                          heading(task, place, self._shown.split))  # fmt: skip
+            self._drawings.append(drawing)
+
+    def words_at(self, at: QPointF) -> str:
+        """What the image there says, "" where there is none."""
+        found = (words for drawing in self._drawings for box, words in reversed(drawing.places) if box.contains(at))
+        return next(found, "")
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.words_at(QPointF(event.pos())), self)
+            return True
+        return super().event(event)
+
+    def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        tasks = self._shown.tasks if self._shown is not None else ()
+        return HEADS, [row for place, task in enumerate(tasks) for row in table_rows(task, place)]
+
+
+class CurveTasks(QWidget):
+    """Regression tasks in two columns."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.pictures = [CurveTaskPicture() for _ in range(COUNT)]
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(16)
+        for place, picture in enumerate(self.pictures):
+            picture.setMinimumHeight(210)
+            grid.addWidget(picture, place // 2, place % 2)
+
+    def show_tasks(self, shown: ShownTasks | None) -> None:
+        curves = shown.curves if shown is not None else ()
+        for place, picture in enumerate(self.pictures):
+            picture.show_task(curves[place] if place < len(curves) else None)
+
+
+class TasksView(QWidget):
+    """`start_run` says what to expect, `show_tasks` what came."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.images, self.curves = ImageTasks(), CurveTasks()
+        self.shown: ShownTasks | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        for part in (self.images, self.curves):
+            column.addWidget(part)
+        self._turn_to(self.images)
+
+    def start_run(self, experiment: Experiment, live: bool) -> None:
+        """Another run: room for what will come, at its final size."""
+        self.shown = None
+        regression = experiment.dataset.name in REGRESSION
+        method = registry.method(experiment.method.name)
+        values = registry.complete(experiment).method.hyperparameters
+        shape = (int(values.get(name, usual)) for name, usual in (("way", 5), ("shot", 1), ("query", 5)))
+        words = WAITING if live else "Reading…"
+        self.images.expect(*shape, bool(getattr(method, "has_steps", False)), words)
+        self.curves.show_tasks(None)
+        self._turn_to(self.curves if regression else self.images)
+
+    def show_tasks(self, shown: ShownTasks) -> None:
+        self.shown = shown
+        if shown.kind == "curves":
+            self.curves.show_tasks(shown)
+        elif shown.tasks:
+            self.images.show_tasks(shown)
+        self._turn_to(self.curves if shown.kind == "curves" else self.images)
+
+    def _turn_to(self, part: QWidget) -> None:
+        for one in (self.images, self.curves):
+            one.setVisible(one is part)
