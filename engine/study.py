@@ -32,6 +32,7 @@ from engine.registry import complete, nearest
 PRESETS = Path(resources.__path__[0]) / "studies"
 SOURCE = "source"  # as an arm's weights: those of the study's own source run
 Figure = Literal["labels", "shift", "arm"]
+Condition = Shift | float | None  # under which all arms are run: a shift, a distance of the regions, or neither
 T = TypeVar("T")
 
 
@@ -58,7 +59,7 @@ class Source(Frozen):
 class Study(Frozen):
     """All that is needed to do the study again.
 
-    Every arm is run with every label count, shift and seed. Given `learning_rates`, it is run at each of them, and for
+    Every arm is run with every label count, condition and seed; for a meta-learner the label count is the shot. Given `learning_rates`, it is run at each of them, and for
     each seed the one with the best validation accuracy counts. `dataset.tested_on` adds test sets that nobody trains
     on. With `splits_follow_seed` each seed also divides the images anew.
     """
@@ -70,6 +71,9 @@ class Study(Frozen):
     arms: tuple[Arm, ...] = Field(min_length=1, max_length=20)
     labels: tuple[Annotated[int, Field(ge=1)] | None, ...] = Field((None,), min_length=1, max_length=20)
     shifts: tuple[Shift | None, ...] = Field((None,), min_length=1, max_length=20)
+    distances: tuple[Annotated[float, Field(ge=0, le=3)], ...] = Field(
+        (), max_length=20, description="of test regions from training regions, instead of shifts"
+    )
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field((0, 1, 2, 3, 4), min_length=1, max_length=100)
     learning_rates: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field((), max_length=10)
     splits_follow_seed: bool = False
@@ -79,7 +83,7 @@ class Study(Frozen):
     precision: Literal["float32", "bfloat16"] = "float32"
     budget: Budget = Budget()
 
-    @field_validator("labels", "shifts", "seeds", "learning_rates")
+    @field_validator("labels", "shifts", "distances", "seeds", "learning_rates")
     @classmethod
     def _nothing_twice(cls, values: tuple[T, ...]) -> tuple[T, ...]:
         if (again := first_repeated(values)) is not None:
@@ -100,6 +104,11 @@ class Study(Frozen):
             raise ValueError("cannot start from itself")
         return source
 
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The distances, or the shifts where there are none."""
+        return self.distances or self.shifts
+
     def canonical(self) -> str:
         """JSON with sorted keys and no white space."""
         return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
@@ -115,13 +124,15 @@ def first_repeated(values: Sequence[T]) -> str | None:
     """The first value that is there twice, in words."""
     for place, value in enumerate(values):
         if value in values[:place]:
-            return shift_words(value) if isinstance(value, Shift) else "all labels" if value is None else str(value)
+            return condition_words(value) if isinstance(value, Shift) else "all labels" if value is None else str(value)
     return None
 
 
-def shift_words(shift: Shift | None) -> str:
-    """ "noise 5", "inversion", "no shift"."""
-    return "no shift" if shift is None else short(shift)
+def condition_words(condition: Condition) -> str:
+    """ "noise 5", "inversion", "distance 2", "no shift"."""
+    if isinstance(condition, int | float):
+        return f"distance {condition:g}"
+    return "no shift" if condition is None else short(condition)
 
 
 def labels_words(labels: int | None) -> str:
@@ -147,6 +158,11 @@ def parse_study(data: object, name: str = "") -> Study:
         raise InvalidExperiment(
             f"“{needs[0]}” starts from the source, but the study has none.",
             "Add a source, or give the arm other weights.", "source",
+        )  # fmt: skip
+    if study.distances and study.shifts != (None,):
+        raise InvalidExperiment(
+            "The study has both shifts and distances.",
+            "Keep the shifts for fine-tuning, or the distances for regions.", "shifts",
         )  # fmt: skip
     if study.source is not None and not needs:
         raise InvalidExperiment(

@@ -8,9 +8,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, Shift
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.registry import complete, method
-from engine.study import Arm, Study, labels_words, shift_words
+from engine.study import Arm, Condition, Study, condition_words, labels_words
 
 RUN = "run:"
 RATE = "learning_rate"
@@ -21,7 +21,7 @@ class Cell:
     """One run of the grid. key: its place in words and a hash of all that decides its result, not the arm's title, so
     that a study may be extended and its arms renamed without doing a run again.
 
-    arm: place in `study.arms`, None for the training of a source. rate: the learning rate tried, None for the arm's
+    arm: place in `study.arms`, None for the training of a source. labels: per class; of a meta-learner the shot. rate: the learning rate tried, None for the arm's
     own. experiment: complete; where `source` (the key of the cell it starts from) is given, its weights are still to
     be filled in by `from_source`.
     """
@@ -29,7 +29,7 @@ class Cell:
     key: str
     arm: int | None
     labels: int | None
-    shift: Shift | None
+    condition: Condition
     seed: int
     rate: float | None
     experiment: Experiment
@@ -45,10 +45,10 @@ def cells(study: Study) -> tuple[Cell, ...]:
     tried = [(place, rate) for place, arm in enumerate(study.arms) for rate in rates(study, arm)]
     ways = [(place, rate, _way(study, place, rate)) for place, rate in tried]
     grid = [
-        _cell(study, sources, seed, target(study, labels, shift, split_seed(study, seed)), *way)
+        _cell(study, sources, seed, target(study, labels, condition, split_seed(study, seed)), *way)
         for seed in study.seeds
         for labels in study.labels
-        for shift in study.shifts
+        for condition in study.conditions
         for way in ways
     ]
     return (*sources.values(), *grid)
@@ -97,19 +97,33 @@ def _cell(
     study: Study, sources: Mapping[int, Cell], seed: int, dataset: DatasetChoice, place: int, rate: float | None,
     way: Experiment,
 ) -> Cell:  # fmt: skip
-    experiment = way.model_copy(update={"dataset": dataset, "seed": seed})
+    labels = dataset.labels_per_class
+    condition = dataset.distance if study.distances else dataset.shift
+    experiment = with_shot(way.model_copy(update={"dataset": dataset, "seed": seed}))
     source = sources[dataset.split_seed].key if study.arms[place].starts_from_source else ""
-    labels, shift = dataset.labels_per_class, dataset.shift
-    words = [experiment.method.name, labels_words(labels), shift_words(shift), f"seed {seed}"]
+    words = [experiment.method.name, labels_words(labels), condition_words(condition), f"seed {seed}"]
     words += [] if rate is None else [f"rate {rate:g}"]
     key = ", ".join([*words, _hash(experiment.canonical() + source)])
-    return Cell(key, place, labels, shift, seed, rate, experiment, source)
+    return Cell(key, place, labels, condition, seed, rate, experiment, source)
 
 
-def target(study: Study, labels: int | None, shift: Shift | None, split: int) -> DatasetChoice:
+def with_shot(experiment: Experiment) -> Experiment:
+    """The labels per class as the shot of a meta-learner's episodes; other methods read them off the data."""
+    labels, chosen = experiment.dataset.labels_per_class, experiment.method
+    if labels is None or method(chosen.name).family != "meta":
+        return experiment
+    values = chosen.hyperparameters | {"shot": labels}
+    return experiment.model_copy(update={
+        "dataset": experiment.dataset.model_copy(update={"labels_per_class": None}),
+        "method": chosen.model_copy(update={"hyperparameters": values}),
+    })  # fmt: skip
+
+
+def target(study: Study, labels: int | None, condition: Condition, split: int) -> DatasetChoice:
     """The data an arm learns from and is tested on: the other half where there is a source."""
     part = study.dataset.part or ("target half" if study.source else None)
-    update = {"labels_per_class": labels, "shift": shift, "split_seed": split, "part": part}
+    update = {"labels_per_class": labels, "split_seed": split, "part": part}
+    update["distance" if isinstance(condition, int | float) else "shift"] = condition
     return study.dataset.model_copy(update=update)
 
 
@@ -138,8 +152,8 @@ def cell_name(study: Study, cell: Cell) -> str:
     parts = [study.arms[cell.arm].title]
     if len(study.labels) > 1:
         parts.append(labels_words(cell.labels))
-    if len(study.shifts) > 1:
-        parts.append(shift_words(cell.shift))
+    if len(study.conditions) > 1:
+        parts.append(condition_words(cell.condition))
     if cell.rate is not None:
         parts.append(f"rate {cell.rate:g}")
     return ", ".join([*parts, f"seed {cell.seed}"])
@@ -160,7 +174,7 @@ def study_as_json(study: Study) -> dict[str, Any]:
 
 def count_runs(study: Study) -> int:
     """Runs the study takes, without building them; raises `InvalidExperiment` for an unknown method."""
-    per_seed = len(study.labels) * len(study.shifts) * sum(len(rates(study, arm)) for arm in study.arms)
+    per_seed = len(study.labels) * len(study.conditions) * sum(len(rates(study, arm)) for arm in study.arms)
     return len(study.seeds) * per_seed + len(_splits(study))
 
 

@@ -51,7 +51,7 @@ def one_of_each(study: Study) -> list[tuple[Cell, Experiment]]:
     """A cell of every arm, label count and shift, and of the source; its experiment is as if the source were there."""
     found: dict[object, tuple[Cell, Experiment]] = {}
     for cell in cells(study):
-        found.setdefault((cell.arm, cell.labels, cell.shift), (cell, from_source(cell, "source")))
+        found.setdefault((cell.arm, cell.labels, cell.condition), (cell, from_source(cell, "source")))
     return list(found.values())
 
 

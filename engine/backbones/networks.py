@@ -71,13 +71,20 @@ def xavier(layer: nn.Linear) -> nn.Linear:
     return layer
 
 
+class MeanPosition(nn.Module):
+    """[n, c, h, w] -> [n, c, 1, 1], as a plain mean, which can be mapped over stacked tasks."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((2, 3), keepdim=True)
+
+
 def bands_cnn(channels: int = 4) -> OrderedDict[str, nn.Module]:
     """[n, 4, 8, 8] -> [n, 64, 1, 1]; no batch norm, which would tell a method the region from its query images."""
 
     def block(inputs: int, outputs: int, *after: nn.Module) -> nn.Sequential:
         return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU(), *after)
 
-    return OrderedDict(conv1=block(channels, 32, nn.MaxPool2d(2)), conv2=block(32, 64, nn.AdaptiveAvgPool2d(1)))
+    return OrderedDict(conv1=block(channels, 32, nn.MaxPool2d(2)), conv2=block(32, 64, MeanPosition()))
 
 
 BLOCKS: dict[str, Callable[..., OrderedDict[str, nn.Module]]] = {

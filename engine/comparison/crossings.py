@@ -10,8 +10,7 @@ from math import exp, log, nan
 from engine.comparison.intervals import Interval, mean_interval
 from engine.comparison.study_table import StudyTable, paired
 from engine.comparison.wording import count, number
-from engine.experiment import Shift
-from engine.study import shift_words
+from engine.study import Condition, condition_words
 
 Points = Sequence[tuple[float, float]]
 
@@ -27,27 +26,27 @@ class Crossing:
 
     before: int
     after: int
-    shift: Shift | None
+    condition: Condition
     metric: str
     labels: Interval
     clear: bool
 
 
 def crossings(table: StudyTable) -> list[Crossing]:
-    """Every crossing of two mean curves, by shift and test set."""
-    kinds = dict.fromkeys((column.shift, column.metric) for column in table.columns)
+    """Every crossing of two mean curves, by condition and test set."""
+    kinds = dict.fromkeys((column.condition, column.metric) for column in table.columns)
     pairs = list(combinations(range(len(table.study.arms)), 2))
     return [found for kind in kinds for first, second in pairs for found in of_pair(table, first, second, *kind)]
 
 
-def of_pair(table: StudyTable, first: int, second: int, shift: Shift | None, metric: str) -> list[Crossing]:
+def of_pair(table: StudyTable, first: int, second: int, condition: Condition, metric: str) -> list[Crossing]:
     """Where two arms change places on one test set."""
-    gaps = differences(table, first, second, shift, metric)
+    gaps = differences(table, first, second, condition, metric)
     mean = [(labels, gap.value) for labels, (gap, _) in gaps.items()]
     found = sign_changes(mean)
     return [
         Crossing(
-            first if falls else second, second if falls else first, shift, metric,
+            first if falls else second, second if falls else first, condition, metric,
             over_seeds(gaps, labels, only=len(found) == 1), is_clear(gaps, labels),
         )
         for labels, falls in found
@@ -57,11 +56,11 @@ def of_pair(table: StudyTable, first: int, second: int, shift: Shift | None, met
 Gaps = Mapping[int, tuple[Interval, Mapping[int, float]]]
 
 
-def differences(table: StudyTable, first: int, second: int, shift: Shift | None, metric: str) -> Gaps:
+def differences(table: StudyTable, first: int, second: int, condition: Condition, metric: str) -> Gaps:
     """Label count -> (paired difference of the arms, seed -> difference), by rising count."""
     found = {}
     for place, column in enumerate(table.columns):
-        if column.labels is None or (column.shift, column.metric) != (shift, metric):
+        if column.labels is None or (column.condition, column.metric) != (condition, metric):
             continue
         one, other = table.entries[first][place], table.entries[second][place]
         gap = paired(one, other)
@@ -112,7 +111,7 @@ def sentence(table: StudyTable, crossing: Crossing) -> str:
     """ "LP-FT overtakes Linear probe at 8.2 labels per class (95 % interval 6.0 to 11.3, 5 seeds)." """
     before, after = (table.study.arms[place].title for place in (crossing.before, crossing.after))
     found = crossing.labels
-    where = f"{shift_words(crossing.shift)}: " if len(table.study.shifts) > 1 else ""
+    where = f"{condition_words(crossing.condition)}: " if len(table.study.conditions) > 1 else ""
     where = f"{where[:1].upper()}{where[1:]}"
     about = number(found.value, 1 if found.value < 10 else 0)
     seeds = count(found.n, "seeds")

@@ -8,8 +8,7 @@ from math import isfinite, nan
 
 from engine.comparison.intervals import Interval, mean_interval
 from engine.comparison.wording import count, interval_text, points
-from engine.experiment import Shift
-from engine.study import Study, labels_words, shift_words
+from engine.study import Condition, Study, condition_words, labels_words
 from engine.study_cells import Cell, cells
 
 TEST = "test/accuracy"
@@ -32,7 +31,7 @@ class Column:
     """One place of the table. metric: `TEST`, that of a further test set, or `MEAN` over those."""
 
     labels: int | None
-    shift: Shift | None
+    condition: Condition
     metric: str
     title: str
 
@@ -62,7 +61,7 @@ class StudyTable:
     total: int
 
 
-Chosen = dict[tuple[int, int | None, Shift | None], dict[int, tuple[Cell, Outcome]]]
+Chosen = dict[tuple[int, int | None, Condition], dict[int, tuple[Cell, Outcome]]]
 
 
 def study_table(
@@ -83,20 +82,20 @@ def study_table(
 
 
 def columns(study: Study) -> tuple[Column, ...]:
-    """Label count by shift, and there the test images themselves, the further test sets and the mean over those."""
+    """Label count by condition, and there the test images themselves, the further test sets and the mean over those."""
     return tuple(
-        Column(labels, shift, metric, ", ".join(filter(None, (labels_part, shift_part, words))) or "test accuracy")
+        Column(labels, condition, metric, ", ".join(filter(None, (labels_part, where, words))) or "test accuracy")
         for labels in study.labels
-        for shift in study.shifts
+        for condition in study.conditions
         for metric, words in metrics(study)
         for labels_part in [labels_words(labels) if len(study.labels) > 1 else ""]
-        for shift_part in [shift_words(shift) if len(study.shifts) > 1 else ""]
+        for where in [condition_words(condition) if len(study.conditions) > 1 else ""]
     )
 
 
 def metrics(study: Study) -> list[tuple[str, str]]:
     """(metric, words) of every test set of a run."""
-    further = [(f"{TEST}, {shift_words(shift)}", shift_words(shift)) for shift in study.dataset.tested_on]
+    further = [(f"{TEST}, {condition_words(shift)}", condition_words(shift)) for shift in study.dataset.tested_on]
     mean = [(MEAN, "mean out of distribution")] if len(further) > 1 else []
     return [(TEST, "in distribution" if further else ""), *mean, *further]
 
@@ -104,16 +103,16 @@ def metrics(study: Study) -> list[tuple[str, str]]:
 def chosen_rates(
     study: Study, wanted: Sequence[Cell], outcomes: Mapping[str, Outcome], failed: Collection[str]
 ) -> Chosen:
-    """For each arm, label count and shift: seed -> the cell that counts, once every learning rate was tried."""
+    """For each arm, label count and condition: seed -> the cell that counts, once every learning rate was tried."""
     tried: dict[tuple, list[Cell]] = {}
     for cell in wanted:
         if cell.arm is not None:
-            tried.setdefault((cell.arm, cell.labels, cell.shift, cell.seed), []).append(cell)
+            tried.setdefault((cell.arm, cell.labels, cell.condition, cell.seed), []).append(cell)
     found: Chosen = {}
-    for (arm, labels, shift, seed), group in tried.items():
+    for (arm, labels, condition, seed), group in tried.items():
         known = [(cell, outcomes[cell.key]) for cell in group if cell.key in outcomes]
         if known and all(cell.key in outcomes or cell.key in failed for cell in group):
-            found.setdefault((arm, labels, shift), {})[seed] = max(known, key=lambda pair: validation(*pair))
+            found.setdefault((arm, labels, condition), {})[seed] = max(known, key=lambda pair: validation(*pair))
     return found
 
 
@@ -128,7 +127,7 @@ def entry(chosen: Chosen, arm: int, column: Column) -> Entry:
     """One arm's scores in one column."""
     scores: dict[int, float] = {}
     rates: dict[float, int] = {}
-    for seed, (cell, outcome) in chosen.get((arm, column.labels, column.shift), {}).items():
+    for seed, (cell, outcome) in chosen.get((arm, column.labels, column.condition), {}).items():
         if isfinite(value := score(outcome, column.metric)):
             scores[seed] = value
             if cell.rate is not None:

@@ -70,7 +70,7 @@ class EpisodeSampler:
         return len(self.classes) * (4 if self.rotations else 1)
 
     def sample(self, rng: np.random.Generator) -> Episode:
-        """A new episode; which class gets which label is drawn as well, unless classes have label slots of their own."""
+        """A new episode; which class gets which label is drawn as well, unless classes have label slots."""
         pool = self._pools[0 if len(self._pools) == 1 else int(rng.integers(len(self._pools)))]
         drawn = self._one_per_slot(rng, pool) if self._slots is not None else rng.permutation(pool)[: self.way]
         places, turns = drawn % len(self.classes), drawn // len(self.classes)
@@ -135,8 +135,8 @@ class EpisodeSampler:
         most = turned * max(sum(size >= need for size in found) for found in sizes.values())
         wide = turned * max(len(found) for found in sizes.values())
         said = (
-            f"{self.way}-way {kind}episodes of {need} images per class ({self.shot} support, {self.query} query) fit in "
-            f"none of the {len(sizes)} {kind}groups: the largest has {most} such classes."
+            f"{self.way}-way {kind}episodes of {need} images per class ({self.shot} support, {self.query} query) fit in"
+            f" none of the {len(sizes)} {kind}groups: the largest has {most} such classes."
         )
         if wide < self.way:
             return InvalidExperiment(said, f"Use at most {wide}-way episodes.", "dataset")

@@ -31,7 +31,7 @@ def test_the_source_comes_first_and_then_seed_by_seed_every_arm() -> None:
     found = cells(asked)
     assert len(found) == count_runs(asked) == 1 + 2 * 2 * 2 * 2
     assert found[0].arm is None
-    assert [(cell.seed, cell.labels, cell.shift and cell.shift.severity, cell.arm) for cell in found[1:9]] == [
+    assert [(cell.seed, cell.labels, cell.condition and cell.condition.severity, cell.arm) for cell in found[1:9]] == [
         (0, labels, shift, arm) for labels in (1, 5) for shift in (None, 5) for arm in (0, 1)
     ]
     assert {cell.seed for cell in found[9:]} == {1}

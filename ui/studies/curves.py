@@ -50,7 +50,7 @@ def curve(view: View, arm: int, shift: object, metric: str) -> Line:
     found = [
         (column, shown, entry)
         for column, entry in zip(view.table.columns, view.table.entries[arm], strict=True)
-        if column.labels is not None and (column.shift, column.metric) == (shift, metric)
+        if column.labels is not None and (column.condition, column.metric) == (shift, metric)
         and (shown := view.shown(entry)) is not None
     ]  # fmt: skip
     return sorted(found, key=lambda point: point[0].labels or 0)
@@ -94,7 +94,7 @@ def paint_crossings(
     """A ring where one arm overtakes another for certain; its tooltip says so. where: (shift, metric) of the curves."""
     places = []
     for crossing in view.crossings:
-        if (crossing.shift, crossing.metric) == where and crossing.clear:
+        if (crossing.condition, crossing.metric) == where and crossing.clear:
             labels = crossing.labels.value
             at = QPointF(across.x(labels), frame.y(height_at(lines[crossing.after], labels)))
             painter.setPen(QPen(theme.colour("text"), 1.5))

@@ -90,7 +90,7 @@ class StudyDeeds(QObject):
         return "It is at work in another window or terminal." if elsewhere else ""
 
     def _why_not_compare(self, now: StudyNow) -> str:
-        sides = len(now.study.arms) * len(now.study.labels) * len(now.study.shifts)
+        sides = len(now.study.arms) * len(now.study.labels) * len(now.study.conditions)
         if len(now.run_ids) < 2:
             return "Nothing to compare yet."
         if len(now.run_ids) > MOST_RUNS or sides > MOST_SIDES:

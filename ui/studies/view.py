@@ -38,7 +38,7 @@ def curve_places(table: StudyTable) -> list[tuple[object, str, str]]:
     """(shift, metric, words) of every set of curves over the label counts."""
     first = table.study.labels[0]
     found = [column for column in table.columns if column.labels == first]
-    return [(column.shift, column.metric, place_words(table, column)) for column in found]
+    return [(column.condition, column.metric, place_words(table, column)) for column in found]
 
 
 def place_words(table: StudyTable, column: Column) -> str:

@@ -15,6 +15,7 @@ from engine.comparison.crossings import sentence
 from engine.comparison.study_table import TEST, Entry, StudyTable
 from engine.comparison.wording import duration, percent, with_interval
 from engine.events import RunState
+from engine.experiment import Shift
 from ui.studies.reading import StudyNow, progress_words
 from ui.study_runner import Progress, StudyRunner
 from ui.terminal.output import console, print_json, print_table
@@ -197,7 +198,8 @@ def study_object(now: StudyNow) -> dict[str, object]:
     entries = [
         {
             "arm": arm.title, "column": column.title, "labels": column.labels, "metric": column.metric,
-            "shift": column.shift and column.shift.model_dump(), "best": entry.best,
+            "shift": column.condition.model_dump() if isinstance(column.condition, Shift) else None,
+            "distance": column.condition if isinstance(column.condition, float) else None, "best": entry.best,
             "scores": {str(seed): score for seed, score in sorted(entry.scores.items())},
             **(asdict(entry.interval) if entry.interval else {}),
         }
