@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,13 @@ from engine.backbones.weights import build_backbone, load_meta
 from engine.checkpoints import Checkpoints, kept
 from engine.devices import torch_device
 from engine.errors import InvalidExperiment
-from engine.events import Evaluated, Event, Preparing, RunStarted
+from engine.events import Evaluated, Event, Notice, Preparing, RunStarted
 from engine.experiment import Experiment
 from engine.limits import Limits, heeding, last_words
 from engine.meta.evaluation import task_scores
+from engine.meta.gallery import show_tasks
 from engine.meta.image_tasks import read_image_tasks
-from engine.meta.results import over_steps
+from engine.meta.results import base_metric, figure, over_steps, shot_metric
 from engine.meta.sinusoid import sinusoid_tasks
 from engine.meta.task import Tasks
 from engine.meta.training import MetaTraining
@@ -44,6 +45,7 @@ def run_meta(experiment: Experiment, method: MetaLearner, directory: Path, limit
         model.load_state_dict(checkpoints.best)
     weights = "best validation" if checkpoints.best is not None else "as loaded"
     yield from test(experiment, method, model, tasks, weights)
+    yield from show_tasks(method, model, tasks, tasks.test, "test", training.step, directory)
     done = f"{training.step} of {settings.steps} meta-steps"
     yield from last_words(limits, training.step, settings.steps, done)
 
@@ -84,12 +86,31 @@ def facts(model: Backbone, tasks: Tasks) -> dict[str, Any]:
 
 def test(
     experiment: Experiment, method: MetaLearner, model: Backbone, tasks: Tasks, weights: str
-) -> Iterator[Preparing | Evaluated]:
-    """The figure after the method's own steps, then after each other number of them on the same tasks."""
+) -> Iterator[Preparing | Evaluated | Notice]:
+    """The figure after the method's own steps, then after each other number of them on the same tasks, then at other
+    shots on lists of their own."""
     steps = max(method.test_steps, getattr(method.hyperparameters, "over_steps", 0))
     scores = yield from task_scores(method, model, tasks, tasks.test, "Testing", lambda: False, steps)
     said = protocol(experiment, method, tasks, weights)
     yield from over_steps(scores, method.test_steps, tasks.regression, said)
+    yield from over_shots(method, model, tasks, said)
+
+
+def over_shots(
+    method: MetaLearner, model: Backbone, tasks: Tasks, said: Mapping[str, str]
+) -> Iterator[Preparing | Evaluated | Notice]:
+    """The figure at each further number of shots that is asked for; one that does not fit the classes is left out."""
+    at = getattr(tasks, "test_at", None)
+    for shot in method.hyperparameters.further_shots if at is not None else ():
+        try:
+            items, episodes = at(shot)
+        except InvalidExperiment as error:
+            yield Notice(f"{shot} shots are left out of the curve. {error.message}", "warning")
+            continue
+        scores = yield from task_scores(method, model, tasks, items, f"Testing with {shot}-shot", lambda: False)
+        words = {**said, "episodes": episodes}
+        metric = shot_metric(base_metric(tasks.regression), shot)
+        yield figure(metric, scores[:, -1], tasks.regression, words)
 
 
 def protocol(experiment: Experiment, method: MetaLearner, tasks: Tasks, weights: str) -> dict[str, str]:

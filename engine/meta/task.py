@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -101,7 +101,9 @@ class TaskImages:
 
 @dataclass
 class ImageTasks:
-    """Episodes of images: `Tasks` for classification."""
+    """Episodes of images: `Tasks` for classification. test_at: test episodes of another number of shots, and what they
+    are in words; raises `InvalidExperiment` where a class has too few images. pooled: where the method learns from
+    minibatches instead of the episodes of `sampler`."""
 
     images: TaskImages
     sampler: EpisodeSampler
@@ -111,6 +113,7 @@ class ImageTasks:
     facts: Mapping[str, Any] = field(default_factory=dict)
     protocol: Mapping[str, str] = field(default_factory=dict)
     regression: bool = False
+    test_at: Callable[[int], tuple[Sequence[Episode], str]] | None = None
     pooled: BatchSampler | None = None
 
     @property
