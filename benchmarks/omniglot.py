@@ -23,7 +23,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     "matching": COMPARING,
     "relation": COMPARING,
     "ridge": COMPARING,
-    "baseline_pp": {},
+    "baseline_pp": {"batch_size": 128},
     "maml": TASKS,
     "fomaml": TASKS,
     "anil": TASKS,
