@@ -202,13 +202,15 @@ def _meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
     method.prepare(model, classes)
     training, tested = _timed_tasks(experiment, method, shape, device, classes)
     step = _seconds(lambda: method.meta_gradient(model, training), 1)
-    episode = _seconds(lambda: _meet(method, model, tested))
-    epoch = settings.validate_every * step + settings.validation_episodes * episode
+    validating = _episode_seconds(method, model, tested)
+    epoch = settings.validate_every * step + settings.validation_episodes * validating
     epochs = math.ceil(settings.steps / settings.validate_every)
     images = torch.cat([training[0].support_inputs, training[0].query_inputs])
     size = parameter_count(model)
+    method.suppose()
+    episode = _episode_seconds(method, model, tested)
     memory = BYTES_PER_TRAINED * size + 2 * _plain_activations(model, images) + _data_bytes(experiment, shape)
-    total = epochs * epoch + settings.test_episodes * episode
+    total = epochs * epoch + (settings.test_episodes + method.trials_before_test) * episode
     return Cost(size, size, settings.steps, epoch, total, memory)
 
 
@@ -247,9 +249,18 @@ def _noise_task(way: int, shot: int, settings: Any, shape: Normaliser, device: t
     return Task(support, slots.repeat_interleave(shot), query, slots.repeat_interleave(settings.query), way)
 
 
-def _meet(method: MetaLearner, model: Backbone, task: Task) -> None:
-    classify = method.adapt(model, task.support_inputs, task.support_targets, task.way)
-    classify(task.query_inputs).sum().item()
+def _episode_seconds(method: MetaLearner, model: Backbone, task: Task) -> float:
+    """Of meeting one task; of many inner steps the first is timed for all."""
+    none = _seconds(lambda: _meet(method, model, task, 0))
+    if method.frozen_at_test or not method.test_steps:
+        return none
+    one = _seconds(lambda: _meet(method, model, task, 1))
+    return none + method.test_steps * max(0.0, one - none)
+
+
+def _meet(method: MetaLearner, model: Backbone, task: Task, steps: int) -> None:
+    for classify in method.classifiers(model, task.support_inputs, task.support_targets, task.way, steps):
+        classify(task.query_inputs).sum().item()
 
 
 def _plain_activations(model: Backbone, images: Tensor) -> int:

@@ -89,6 +89,7 @@ def test(
 ) -> Iterator[Preparing | Evaluated | Notice]:
     """The figure after the method's own steps, then after each other number of them on the same tasks, then at other
     shots on lists of their own."""
+    yield from method.settle(model, tasks)
     steps = max(method.test_steps, getattr(method.hyperparameters, "over_steps", 0))
     scores = yield from task_scores(method, model, tasks, tasks.test, "Testing", lambda: False, steps)
     said = protocol(experiment, method, tasks, weights)
@@ -121,5 +122,6 @@ def protocol(experiment: Experiment, method: MetaLearner, tasks: Tasks, weights:
         "batch norm": method.batch_norm_mode,
         "interval": "95 %, 1.96 standard errors over test episodes",
         "weights": weights,
+        **method.choices,
     }
     return said | ({"inner steps": str(method.test_steps)} if method.has_steps else {})

@@ -5,7 +5,7 @@ Torch-free at module level, like `engine/methods/base.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.backbones.backbone import Backbone
+    from engine.events import Notice, Preparing
     from engine.meta.formulation import Formulation
-    from engine.meta.task import Task
+    from engine.meta.task import Task, Tasks
 
 
 class EpisodeHyperparameters(HyperparameterModel):
@@ -127,6 +128,16 @@ class MetaLearner(Method):
         return int(getattr(self.hyperparameters, "test_steps", 0))
 
     @property
+    def choices(self) -> Mapping[str, str]:
+        """What `settle` chose, in words, for the protocol."""
+        return {}
+
+    @property
+    def trials_before_test(self) -> int:
+        """Test episodes' worth of work that `settle` takes."""
+        return 0
+
+    @property
     def batch_norm_mode(self) -> str:
         """How query images are normalised at test time, in words, for the protocol of every figure."""
         raise TypeError(f"{type(self).__name__} does not say its batch-norm mode")
@@ -185,6 +196,13 @@ class MetaLearner(Method):
     ) -> Iterator[Classifier]:
         """The classifier after 0, 1, …, `steps` inner steps; a single one for a method that takes none."""
         yield self.adapt(model, inputs, targets, way)
+
+    def settle(self, model: Backbone, tasks: Tasks) -> Iterator[Preparing | Notice]:
+        """Once before the test: choose on validation tasks what is to be chosen there."""
+        return iter(())
+
+    def suppose(self) -> None:
+        """Take the costliest of what `settle` may choose, to tell before a run what it will cost."""
 
     def embed(self, model: Backbone, inputs: Tensor) -> Tensor:
         """What a method that is frozen at test embeds once for all tasks: [n, …]."""
