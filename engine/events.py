@@ -63,6 +63,7 @@ class Evaluated:
     metric: e.g. "test/accuracy". value, low, high: the figure and its 95 % interval. n: images or episodes behind it.
     unit: "images" or "episodes". protocol: e.g. {"split": …, "batch norm": …, "interval": …, "weights": …}.
     ids, truth, predicted: per image (int64, int16, int16); scores: per episode (float64). Either may be empty.
+    hardness: of each episode, whatever the method, 0..1 (float64); see `engine.meta.hardness`.
     """
 
     metric: str
@@ -77,6 +78,7 @@ class Evaluated:
     predicted: np.ndarray | None = None
     scores: np.ndarray | None = None
     class_names: tuple[str, ...] = ()
+    hardness: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)

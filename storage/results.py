@@ -17,6 +17,7 @@ _BLOBS = {
     "truth": ("<i2", np.int16),
     "predicted": ("<i2", np.int16),
     "scores": ("<f8", np.float64),
+    "hardness": ("<f8", np.float64),
 }
 
 
@@ -30,7 +31,7 @@ def write(connection: sqlite3.Connection, run_id: int, result: Evaluated, time: 
     blobs = [_pack(getattr(result, name), stored) for name, (stored, _) in _BLOBS.items()]
     connection.execute(
         "INSERT INTO result(run_id, time, metric, value, low, high, n, unit, protocol, class_names,"
-        " ids, truth, predicted, scores) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        " ids, truth, predicted, scores, hardness) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             *(run_id, time, result.metric, float(result.value), float(result.low), float(result.high)),
             *(int(result.n), result.unit, json.dumps(dict(result.protocol), default=plain)),

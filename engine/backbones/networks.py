@@ -79,10 +79,14 @@ class MeanPosition(nn.Module):
 
 
 def bands_cnn(channels: int = 4) -> OrderedDict[str, nn.Module]:
-    """[n, 4, 8, 8] -> [n, 64, 1, 1]; no batch norm, which would tell a method the region from its query images."""
+    """[n, 4, 8, 8] -> [n, 64, 1, 1]; no batch norm, which would tell a method the region from its query images.
+    He's initial weights, so that the features are large enough to be adapted without it."""
 
     def block(inputs: int, outputs: int, *after: nn.Module) -> nn.Sequential:
-        return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU(), *after)
+        layer = nn.Conv2d(inputs, outputs, 3, padding=1)
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+        return nn.Sequential(layer, nn.ReLU(), *after)
 
     return OrderedDict(conv1=block(channels, 32, nn.MaxPool2d(2)), conv2=block(32, 64, MeanPosition()))
 

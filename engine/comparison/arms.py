@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engine.comparison.differences import data_title
+from engine.comparison.wording import ACCURACY
 from engine.data.shifts import describe
 from engine.events import Evaluated
 from engine.experiment import Experiment
@@ -15,13 +16,13 @@ from engine.experiment import Experiment
 Items = tuple[np.ndarray, np.ndarray]
 # How a figure came about, not what it was tested on: may differ between comparable figures.
 NOT_CONDITIONS = frozenset(
-    {"interval", "weights", "validation", "head", "labels per class", "standardised", "chosen by"}
+    {"interval", "weights", "validation", "head", "labels per class", "standardised", "chosen by", "by hardness"}
 )
 
 
 @dataclass(frozen=True)
 class Arm:
-    """title: how the person knows it. scores: seed -> accuracy as a fraction.
+    """title: how the person knows it. scores: seed -> accuracy as a fraction, or an error, see `metric`.
 
     per_item: seed -> (ids int64 [n], right or wrong per image, or accuracy per episode, float64 [n]).
     conditions: what must agree before two arms may be compared, in words. unit: "images" or "episodes".
@@ -32,6 +33,11 @@ class Arm:
     per_item: Mapping[int, Items] = field(default_factory=dict)
     conditions: Mapping[str, str] = field(default_factory=dict)
     unit: str = "images"
+
+    @property
+    def metric(self) -> str:
+        """What the scores are: "test/accuracy", or "test/error", where less is better."""
+        return self.conditions.get("metric", ACCURACY)
 
 
 def arm(title: str, results: Iterable[tuple[Experiment, Evaluated]]) -> Arm:

@@ -9,7 +9,7 @@ from engine.experiment import DatasetChoice
 from ui import theme
 from ui.pages.shift_settings import ShiftSettings
 from ui.widgets.field_grid import FieldGrid
-from ui.widgets.fields import Choice, CountOrAll, IntField
+from ui.widgets.fields import Choice, CountOrAll, FloatField, IntField
 from ui.widgets.fold import Fold
 from ui.widgets.text import Text
 
@@ -19,6 +19,7 @@ GIVEN = ("given", "As the folders say")
 PUBLISHED = ("given", "As published")
 RANDOM = ("random-classes", "Random classes")
 ALPHABETS = ("by-alphabet", "By alphabet")
+REGIONS = ("by-region", "By region")
 PARTS: list[tuple[object, str]] = [(None, "All"), ("source half", "Source half"), ("target half", "Target half")]
 FINE_TUNING_ONLY = ("labels", "part", "validation")
 
@@ -35,6 +36,7 @@ class DataSettings(QWidget):
         self.labels, self.classes, self.validation = CountOrAll(1), CountOrAll(2), CountOrAll(1)
         self.split, self.part = Choice(), Choice(PARTS)
         self.split_seed = IntField(0, 999_999)
+        self.distance = FloatField(0.0, 3.0)
         self.split_words = Text("", "small")
         self.shift = ShiftSettings()
         self.fold = Fold("How the data is divided")
@@ -51,6 +53,8 @@ class DataSettings(QWidget):
 
     def _first_fields(self) -> FieldGrid:
         grid = FieldGrid()
+        far = "How far test regions lie from training regions; 0: all regions are alike, above 1: farther than those."
+        self._rows["distance"] = grid.add("Distance of regions", self.distance, far)
         self._rows["labels"] = grid.add("Labels per class", self.labels, "Labelled training images of each class.")
         self._rows["classes"] = grid.add("Classes", self.classes, "Use only this many of the classes.")
         return grid
@@ -66,7 +70,7 @@ class DataSettings(QWidget):
         return grid
 
     def _connect(self) -> None:
-        for number in (self.labels, self.classes, self.validation, self.split_seed):
+        for number in (self.labels, self.classes, self.validation, self.split_seed, self.distance):
             number.valueChanged.connect(lambda _: self.changed.emit())
         for choice in (self.split, self.part):
             choice.currentIndexChanged.connect(lambda _: self.changed.emit())
@@ -74,12 +78,13 @@ class DataSettings(QWidget):
 
     def tab_order(self) -> tuple[QWidget, ...]:
         divided = (self.fold.button, self.split, self.split_seed, self.part, self.validation)
-        return self.labels, self.classes, *self.shift.tab_order(), *divided
+        return self.distance, self.labels, self.classes, *self.shift.tab_order(), *divided
 
     def apply(self, choice: DatasetChoice) -> DatasetChoice:
         """The choice with these settings; those of single images only where images, not classes, are divided."""
         choice = choice.model_copy(update={
             "classes": self.classes.count(), "split": self.split.key(), "split_seed": self.split_seed.value(),
+            "distance": self.distance.value() if self._source == "regions" else DatasetChoice().distance,
         })  # fmt: skip
         if self.family != "finetune":
             return choice
@@ -90,13 +95,14 @@ class DataSettings(QWidget):
         return self.shift.apply(choice)
 
     def fill(self, choice: DatasetChoice) -> None:
-        fields = (self.labels, self.classes, self.validation, self.split, self.split_seed, self.part)
+        fields = (self.labels, self.classes, self.validation, self.split, self.split_seed, self.part, self.distance)
         blockers = [QSignalBlocker(field) for field in fields]
         self.labels.set_count(choice.labels_per_class)
         self.classes.set_count(choice.classes)
         self.validation.set_count(choice.validation_per_class)
         self.split_seed.setValue(choice.split_seed)
         self.part.set_key(choice.part)
+        self.distance.setValue(choice.distance)
         if not self.split.set_key(choice.split):
             self.split.addItem(str(choice.split), choice.split)
             self.split.set_key(choice.split)
@@ -116,6 +122,8 @@ class DataSettings(QWidget):
     def set_source(self, name: str) -> None:
         """Offer the splits that this data set can have."""
         self._source = name
+        for widget in self._rows["distance"]:
+            widget.setVisible(name == "regions")
         self._offer_splits()
 
     def _offer_splits(self) -> None:
@@ -124,5 +132,6 @@ class DataSettings(QWidget):
         if self.family == "finetune":
             options = [AUTOMATIC, STRATIFIED, *given]
         else:
-            options = [AUTOMATIC, RANDOM, *([ALPHABETS] if own else [])]
+            groups = {"omniglot": [ALPHABETS], "regions": [REGIONS], "folder": [REGIONS]}.get(self._source, [])
+            options = [AUTOMATIC, RANDOM, *groups]
         self.split.set_options(options)

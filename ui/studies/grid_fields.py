@@ -48,6 +48,16 @@ def rates_from(text: str) -> tuple[float, ...]:
         ) from None
 
 
+def distances_from(text: str) -> tuple[float, ...]:
+    """ "0, 1, 2" -> (0.0, 1.0, 2.0); raises `InvalidExperiment`."""
+    try:
+        return tuple(float(part) for part in parts_of(text))
+    except ValueError:
+        raise InvalidExperiment(
+            f"“{text}” is not a list of distances.", "Write numbers from 0 to 3: 0, 1, 2.", "distances"
+        ) from None
+
+
 def rates_text(rates: Sequence[float]) -> str:
     return ", ".join(f"{rate:g}" for rate in rates)
 

@@ -22,13 +22,25 @@ from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from engine.study import SOURCE, Arm, Source, Study, parse_study
 from ui.parts import Parts
 from ui.studies.arms_editor import ArmsEditor
-from ui.studies.grid_fields import ShiftList, TypedList, labels_from, labels_text, rates_from, rates_text
+from ui.studies.grid_fields import (
+    ShiftList,
+    TypedList,
+    distances_from,
+    labels_from,
+    labels_text,
+    rates_from,
+    rates_text,
+)
 from ui.widgets.buttons import button
 from ui.widgets.column import caption
 from ui.widgets.fields import Choice, CountOrAll, IntField
 
 MOST_SEEDS = 30
-AXES = (("labels", "Label counts, as curves"), ("shift", "Shifts and test sets, as bars"), ("arm", "Arms, as bars"))
+AXES = (
+    ("labels", "Label counts, as curves"),
+    ("shift", "Shifts, distances and test sets, as bars"),
+    ("arm", "Arms, as bars"),
+)
 START_ARMS = (("Linear probe", "linear_probe"), ("LP-FT", "lp_ft"), ("Full fine-tuning", "full_ft"))
 
 
@@ -66,12 +78,16 @@ class StudyForm(QWidget):
         self.backbone, self.weights = Choice(), Choice()
         self.give = button("Give to all arms", "", "Every arm starts from this backbone and these weights")
         self.arms = ArmsEditor(self._parts)
-        self.labels = TypedList("Label counts", "Labelled images per class, such as 1, 5, 20; “all” for all", "all")
+        self.labels = TypedList(
+            "Label counts", "Labelled images per class (the shot of meta-learning), such as 1, 5, 20", "all"
+        )
         self.shifts = ShiftList(
             "Shifts", "Every arm is trained and tested on each, such as none, noise 5", "none", True
         )
         tested = "Further test sets that nobody trains on, such as noise 3, blur 3"
         self.tested = ShiftList("Also tested on", tested, "nothing else", False)
+        far = "Of test regions from training regions, such as 0, 1, 2; for land cover"
+        self.distances = TypedList("Distances", far, "as the data is set")
         self.seeds = IntField(1, MOST_SEEDS)
         rates = "Tried for each arm; the best on validation images counts, seed by seed"
         self.rates = TypedList("Learning rates", rates, "each arm's own")
@@ -105,7 +121,8 @@ class StudyForm(QWidget):
         column.addWidget(self.source_row)
         column.addWidget(caption("Grid: each arm is run with every one of these"))
         column.addLayout(self._grid(
-            ("Labels per class", self.labels, ""), ("Shifts", self.shifts, ""), ("Also tested on", self.tested, ""),
+            ("Labels per class", self.labels, ""), ("Shifts", self.shifts, ""), ("Distances", self.distances, ""),
+            ("Also tested on", self.tested, ""),
             ("Seeds", self.seeds, "More seeds give a narrower interval"), ("Learning rates", self.rates, ""),
         ))  # fmt: skip
         column.addWidget(self.follow)
@@ -145,7 +162,8 @@ class StudyForm(QWidget):
         for signal in (
             self.title.textEdited, self.question.textChanged, self.data.currentIndexChanged, self.classes.valueChanged,
             self.validation.valueChanged, self.arms.changed, self.labels.changed, self.shifts.changed,
-            self.tested.changed, self.seeds.valueChanged, self.rates.changed, self.follow.toggled, self.source.toggled,
+            self.distances.changed, self.tested.changed,
+            self.seeds.valueChanged, self.rates.changed, self.follow.toggled, self.source.toggled,
             self.source_epochs.valueChanged, self.figure.currentIndexChanged,
         ):  # fmt: skip
             signal.connect(self._say_changed)
@@ -173,6 +191,7 @@ class StudyForm(QWidget):
         self._show_start(study.arms[-1].backbone)
         self.labels.setText(labels_text(study.labels))
         self.shifts.set_shifts(study.shifts)
+        self.distances.setText(rates_text(study.distances))
         self.tested.set_shifts(study.dataset.tested_on)
         self.seeds.setValue(len(study.seeds))
         self.rates.setText(rates_text(study.learning_rates))
@@ -183,7 +202,9 @@ class StudyForm(QWidget):
 
     def _offer_data(self, dataset: DatasetChoice) -> None:
         """Bundled data, the study's own, and what New experiment is set to."""
-        found: dict[tuple[str, str | None], str] = {("glyphs", None): "Glyphs", ("digits", None): "Digits"}
+        found: dict[tuple[str, str | None], str] = {
+            ("glyphs", None): "Glyphs", ("digits", None): "Digits", ("regions", None): "Land cover regions",
+        }  # fmt: skip
         for choice in (dataset, self._current_dataset()):
             if choice is not None:
                 path = str(choice.path) if choice.path else None
@@ -241,7 +262,8 @@ class StudyForm(QWidget):
         changes: dict[str, Any] = {
             "title": self.title.text().strip(), "description": self.question.toPlainText().strip(), "dataset": dataset,
             "arms": self.arms.arms(), "labels": labels_from(self.labels.text()),
-            "shifts": self.shifts.shifts() or (None,), "seeds": seeds, "learning_rates": rates_from(self.rates.text()),
+            "shifts": self.shifts.shifts() or (None,), "distances": distances_from(self.distances.text()),
+            "seeds": seeds, "learning_rates": rates_from(self.rates.text()),
             "splits_follow_seed": self.follow.isChecked(), "source": self._source(), "figure": self.figure.key(),
         }  # fmt: skip
         if not changes["title"]:

@@ -74,7 +74,7 @@ def _figure(name: str, value: float) -> str:
 
 def result_words(result: Evaluated) -> str:
     """ "test accuracy 78.3 % (75.1–81.2), 800 images" """
-    figure = with_interval(result.value, result.low, result.high)
+    figure = with_interval(result.value, result.low, result.high, result.metric)
     return f"{result.metric.replace('/', ' ')} {figure}, {result.n:,} {result.unit}"
 
 
@@ -250,6 +250,6 @@ def event_name(event: Event) -> str:
 
 def event_fields(event: Event) -> dict[str, Any]:
     """The event's fields without the arrays behind a figure."""
-    left_out = {"ids", "truth", "predicted", "scores", "class_names"}
+    left_out = {"ids", "truth", "predicted", "scores", "class_names", "hardness"}
     names = [field.name for field in dataclasses.fields(event) if field.name not in left_out]
     return {name: getattr(event, name) for name in names}

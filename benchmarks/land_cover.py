@@ -1,0 +1,194 @@
+"""Land cover on unseen regions: random and pooled weights fine-tuned, MAML and ProtoNet, over shots and distance.
+
+    python -m benchmarks.land_cover [--distances 0 1 2] [--seeds 5] [--output land_cover.json]
+
+Each arm but the random one is trained on the same number of images of the same training regions. All are tested on
+the same episodes of unseen regions. Every arm's rates are chosen from its grid on validation regions, with the first
+seed and at each distance, and kept for the other seeds. Another seed is another world of regions as well. The interval
+is Student's, 95 %, over seeds; the gap to the best fine-tuning arm is paired over seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import machine
+from engine.comparison.intervals import mean_interval
+from engine.events import Evaluated, Metrics, RunFailed
+from engine.execute import execute
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+
+SHOTS, OWN = (1, 2, 5, 10, 20), 2  # tested at; trained and validated at
+WAY, QUERY = 4, 10
+IMAGES = 72_000  # that each trained arm sees
+EPISODE = WAY * (OWN + QUERY)
+COMMON = {
+    "way": WAY, "shot": OWN, "query": QUERY, "over_shots": "1, 2, 5, 10, 20", "validation_episodes": 60,
+    "validate_every": 10_000,
+}  # fmt: skip
+FINE_TUNED = {"adapts": "everything", "test_iterations": 20, "test_steps": 10}
+Scores = dict[int, float]
+
+
+class Arm:
+    """name: of the method. values: what it is always run with. grid: what is chosen on validation regions."""
+
+    def __init__(self, title: str, name: str, values: Mapping[str, Any], grid: Mapping[str, tuple[Any, ...]]) -> None:
+        self.title, self.name, self.values, self.grid = title, name, values, grid
+
+    def settings(self) -> Iterator[dict[str, Any]]:
+        for values in product(*self.grid.values()):
+            yield dict(zip(self.grid, values, strict=True))
+
+
+ARMS = (
+    Arm("Random weights, fine-tuned", "baseline", {"steps": 0, **FINE_TUNED}, {"tuning_rate": (0.03, 0.1)}),
+    Arm("Pooled pretraining, head only", "baseline", {"steps": IMAGES // 64}, {"learning_rate": (1e-3, 3e-3)}),
+    Arm(
+        "Pooled pretraining, fine-tuned", "baseline", {"steps": IMAGES // 64, **FINE_TUNED},
+        {"learning_rate": (3e-3,), "tuning_rate": (0.01, 0.05)},
+    ),
+    Arm(
+        "MAML", "maml", {"steps": IMAGES // (4 * EPISODE), "meta_batch": 4, "inner_steps": 2, "test_steps": 5,
+                         "learning_rate": 3e-3},
+        {"inner_rate": (0.03, 0.1)},
+    ),
+    Arm(
+        "ProtoNet", "protonet", {"steps": IMAGES // (4 * EPISODE), "meta_batch": 4, "training_way": WAY},
+        {"learning_rate": (1e-3, 3e-3)},
+    ),
+)  # fmt: skip
+
+
+def experiment(arm: Arm, setting: Mapping[str, Any], distance: float, seed: int, tested: int) -> Experiment:
+    values = {**COMMON, "test_episodes": tested, **arm.values, **setting}
+    return Experiment(
+        dataset=DatasetChoice(name="regions", distance=distance, split_seed=seed),
+        backbone=BackboneChoice(name="bands_cnn"),
+        method=MethodChoice(name=arm.name, hyperparameters=values),
+        seed=seed,
+    )
+
+
+def run(asked: Experiment) -> tuple[float, Scores]:
+    """Validation accuracy of the weights that were tested, and shot -> test accuracy."""
+    validation, scores = float("nan"), {}
+    with tempfile.TemporaryDirectory() as folder:
+        for event in execute(asked, Path(folder)):
+            if isinstance(event, RunFailed):
+                raise SystemExit(f"{event.message} {event.advice}\n{event.traceback}")
+            if isinstance(event, Metrics) and "val/accuracy" in event.values:
+                validation = event.values["val/accuracy"]
+            if isinstance(event, Evaluated):
+                for shot in SHOTS:
+                    if event.metric == f"test/accuracy, {shot}-shot":
+                        scores[shot] = event.value
+                if event.metric == "test/accuracy":
+                    scores[OWN] = event.value
+    return validation, scores
+
+
+def chosen(arm: Arm, distance: float, tested: int) -> tuple[dict[str, Any], Scores]:
+    """The setting with the best validation accuracy at this distance, first seed, and what it scores."""
+    tried = [(*validated(arm, setting, distance, tested), setting) for setting in arm.settings()]
+    _, scores, setting = max(tried, key=lambda one: one[0])
+    return setting, scores
+
+
+def validated(arm: Arm, setting: Mapping[str, Any], distance: float, tested: int) -> tuple[float, Scores]:
+    """Accuracy on validation regions, where untrained weights are met by themselves, and on test regions."""
+    asked = experiment(arm, setting, distance, 0, tested)
+    validation, scores = run(asked)
+    return (validation if arm.values["steps"] else untrained(asked)), scores
+
+
+def untrained(asked: Experiment) -> float:
+    """Mean accuracy over the validation episodes with the weights as they are at the start."""
+    import torch
+
+    from engine.meta.evaluation import task_scores
+    from engine.meta.run import build, read_tasks
+    from engine.registry import build_method
+
+    method = build_method(asked)
+    tasks = finished(read_tasks(asked, method, torch.device("cpu")))
+    model = build(asked, method, tasks, Path())
+    scores = finished(task_scores(method, model, tasks, tasks.validation, "", lambda: False))
+    return float(scores[:, -1].mean())
+
+
+def finished(work: Any) -> Any:
+    """What a generator returns at its end."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+def table(found: Mapping[str, Mapping[str, list[Scores]]], distance: str) -> str:
+    """Markdown: arm by shot, mean ± half-width over seeds in percent."""
+    lines = [f"Distance {distance}", "", f"| | {' | '.join(f'{shot}-shot' for shot in SHOTS)} |", "|---" * 6 + "|"]
+    for title, by_distance in found.items():
+        seeds = by_distance.get(distance, [])
+        if seeds:
+            cells = [words([scores[shot] for scores in seeds]) for shot in SHOTS]
+            lines.append(f"| {title} | {' | '.join(cells)} |")
+    return "\n".join([*lines, *(gap(found, distance, title) for title in ("MAML", "ProtoNet"))])
+
+
+def gap(found: Mapping[str, Mapping[str, list[Scores]]], distance: str, title: str) -> str:
+    """A row: the lead over pooled pretraining (the better of its two arms by mean, at each shot), paired over seeds."""
+    pooled = [by_distance.get(distance, []) for name, by_distance in found.items() if name.startswith("Pooled")]
+    mine = found[title].get(distance, [])
+    count = min(len(mine), *map(len, pooled))
+    if not count:
+        return ""
+    cells = []
+    for shot in SHOTS:
+        best = max(pooled, key=lambda seeds: sum(scores[shot] for scores in seeds[:count]))
+        cells.append(words([mine[n][shot] - best[n][shot] for n in range(count)], sign=True))
+    return f"| {title} − best pooled | {' | '.join(cells)} |"
+
+
+def words(values: list[float], sign: bool = False) -> str:
+    found = mean_interval(values)
+    value = f"{100 * found.value:+.1f}" if sign else f"{100 * found.value:.1f}"
+    return f"{value} ± {100 * found.half:.1f}" if found.known else value
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--distances", type=float, nargs="+", default=[0.0, 1.0, 2.0])
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--episodes", type=int, default=150, help="test episodes at each shot")
+    parser.add_argument("--output", type=Path, default=Path("land_cover.json"))
+    given = parser.parse_args()
+    begin = time.perf_counter()
+    found: dict[str, dict[str, list[Scores]]] = {arm.title: {} for arm in ARMS}
+    kept: dict[tuple[str, str], dict[str, Any]] = {}
+    for distance, seed in ((distance, seed) for seed in range(given.seeds) for distance in given.distances):
+        for arm in ARMS:
+            key = f"{distance:g}"
+            if (arm.title, key) not in kept:
+                kept[arm.title, key], scores = chosen(arm, distance, given.episodes)
+            else:
+                _, scores = run(experiment(arm, kept[arm.title, key], distance, seed, given.episodes))
+            found[arm.title].setdefault(key, []).append(scores)
+            spent = time.perf_counter() - begin
+            print(f"{spent:.0f} s", key, seed, arm.title, kept[arm.title, key], scores, flush=True)
+        settings = [{"arm": arm, "distance": key, "chosen": values} for (arm, key), values in kept.items()]
+        body = {"machine": machine(), "seconds": time.perf_counter() - begin, "chosen": settings, "scores": found}
+        given.output.write_text(json.dumps(body, indent=1), encoding="utf-8")
+        print("\n\n".join(table(found, f"{distance:g}") for distance in given.distances), flush=True)
+
+
+if __name__ == "__main__":
+    main()
