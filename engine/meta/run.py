@@ -18,6 +18,7 @@ from engine.experiment import Experiment
 from engine.limits import Limits, heeding, last_words
 from engine.meta.evaluation import task_scores
 from engine.meta.gallery import show_tasks
+from engine.meta.hardness import hardness, with_hardness
 from engine.meta.image_tasks import read_image_tasks
 from engine.meta.results import base_metric, figure, over_steps, shot_metric
 from engine.meta.sinusoid import sinusoid_tasks
@@ -93,7 +94,9 @@ def test(
     steps = max(method.test_steps, getattr(method.hyperparameters, "over_steps", 0))
     scores = yield from task_scores(method, model, tasks, tasks.test, "Testing", lambda: False, steps)
     said = protocol(experiment, method, tasks, weights)
-    yield from over_steps(scores, method.test_steps, tasks.regression, said)
+    hard = hardness(tasks)
+    for found in over_steps(scores, method.test_steps, tasks.regression, said):
+        yield with_hardness(found, hard)
     yield from over_shots(method, model, tasks, said)
 
 
