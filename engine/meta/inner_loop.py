@@ -32,7 +32,7 @@ class InnerLoop:
     """rate: step size α of a parameter, by its name and the number of the step (from 0): a number, or a tensor that is
     learnt. adapts: says by name whether a parameter is adapted. clip: largest absolute gradient value. at_step: the
     parameters the network is run with before the step of this number, made from the adapted ones (MAML++ has its own
-    batch-norm weights for each)."""
+    batch-norm weights for each). pull: strength λ of λ/2 ‖φ - θ‖² in the inner loss (iMAML); never clipped."""
 
     rate: Rate
     steps: int
@@ -40,6 +40,7 @@ class InnerLoop:
     adapts: Callable[[str], bool] = lambda name: True
     clip: float | None = None
     at_step: AtStep = same
+    pull: float = 0.0
 
     def path(
         self, model: nn.Module, parameters: Mapping[str, Tensor], inputs: Tensor, targets: Tensor
@@ -52,11 +53,9 @@ class InnerLoop:
             with twice_differentiable() if self.second_order else nullcontext():
                 value = loss(functional_call(model, self.at_step(adapted, step), (inputs,)), targets)
             gradients = torch.autograd.grad(value, [adapted[name] for name in names], create_graph=self.second_order)
-            moved = (
-                (name, adapted[name] - self.rate(name, step) * self._clipped(gradient))
-                for name, gradient in zip(names, gradients, strict=True)
-            )
-            adapted = adapted | dict(moved)  # what was yielded before stays as it was
+            uphill = {n: self._uphill(g, adapted[n], parameters[n]) for n, g in zip(names, gradients, strict=True)}
+            # A new mapping, so that what was yielded before stays as it was.
+            adapted = adapted | {name: adapted[name] - self.rate(name, step) * g for name, g in uphill.items()}
             yield self.at_step(adapted, step + 1)
 
     def run(self, model: nn.Module, parameters: Mapping[str, Tensor], inputs: Tensor, targets: Tensor) -> Parameters:
@@ -66,6 +65,10 @@ class InnerLoop:
 
     def _clipped(self, gradient: Tensor) -> Tensor:
         return gradient if self.clip is None else gradient.clamp(-self.clip, self.clip)
+
+    def _uphill(self, gradient: Tensor, here: Tensor, start: Tensor) -> Tensor:
+        """The gradient of the inner loss: the support loss's, clipped, and that of the pull."""
+        return self._clipped(gradient) + self.pull * (here - start) if self.pull else self._clipped(gradient)
 
 
 def twice_differentiable() -> AbstractContextManager[None]:
