@@ -102,6 +102,7 @@ class MainWindow(QMainWindow):
         go.clone.connect(lambda experiment: self._pass_on(NEW, go.clone, experiment))
         go.show_run.connect(lambda run_id: self._pass_on(RUNS, go.show_run, run_id))
         go.compare.connect(lambda run_ids: self._pass_on(COMPARE, go.compare, run_ids))
+        go.explain.connect(self._explain)
         self.drops.dropped.connect(self._use_folder)
         self.drops.refused.connect(lambda words: parts.toasts.show(words, level="warning"))
         parts.live.state.connect(self._count_active)
@@ -122,6 +123,7 @@ class MainWindow(QMainWindow):
             "queue": lambda: self.show_page(NEW).start(stay=True),
             "example": self._run_example,
             "reset layout": self._reset_layout,
+            "meta-learning": self._explain,
             "shortcuts": lambda: ShortcutsDialog(self.menus.listed(), self).open(),
             "about": self._about,
         }
@@ -206,6 +208,11 @@ class MainWindow(QMainWindow):
         for page in self.pages.values():
             if reset := getattr(page, "reset_layout", None):
                 reset()
+
+    def _explain(self) -> None:
+        from ui.help.two_views import TwoViewsDialog
+
+        TwoViewsDialog(self).show()
 
     def _about(self) -> None:
         QMessageBox.about(

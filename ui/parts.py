@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Navigator(QObject):
     """Pages never talk to each other; they ask here, and the window answers.
 
-    page(title), clone(Experiment) fills New experiment, compare(list of run ids), show_run(run id) on Runs. current:
+    page(title), clone(Experiment) fills New experiment, compare(list of run ids), show_run(run id) on Runs,
+    explain() opens the page of help on meta-learning. current:
     what New experiment is set to, None before that page is built; raises `InvalidExperiment`.
     """
 
@@ -31,6 +32,7 @@ class Navigator(QObject):
     clone = Signal(object)
     compare = Signal(object)
     show_run = Signal(int)
+    explain = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -91,6 +91,11 @@ class ImageSet:
         """Short name of one image, e.g. "glass/glass12.jpg"."""
         return self.source.name(int(index))
 
+    @property
+    def shown_channels(self) -> int:
+        """Channels of its pictures: 1 or 3, also where there are more bands."""
+        return min(self.channels, 3)
+
     def pixels(
         self,
         indices: Sequence[int] | NDArray[np.int64],

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.episodes import Episode, EpisodeSampler
+from engine.data import sinusoids
+from engine.data.episodes import Episode
 from engine.data.images import Cancel, ImageSet, Progress, Skipped
 from engine.data.shifts import describe, renamed, shifted
-from engine.data.sources import load
-from engine.data.splits import ClassSplit, ImageSplit, choose_classes, split_classes, split_images
+from engine.data.sources import REGRESSION, load
+from engine.data.splits import BY_CLASS, ClassSplit, ImageSplit, choose_classes, split_classes, split_images
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import DatasetChoice
 
@@ -55,13 +56,20 @@ class EpisodePreview:
     names: tuple[str, ...]
 
 
-def preview(choice: DatasetChoice, progress: Progress | None = None, cancelled: Cancel | None = None) -> DatasetPreview:
-    """Read the data set if needed and describe it; raises `DataError`, `InvalidExperiment`, `Cancelled`."""
+def preview(
+    choice: DatasetChoice, progress: Progress | None = None, cancelled: Cancel | None = None, meta: bool = False
+) -> DatasetPreview:
+    """Read the data set if needed and describe it; raises `DataError`, `InvalidExperiment`, `Cancelled`.
+
+    meta: for meta-learning, which divides classes and not images whatever the split.
+    """
+    if choice.name in REGRESSION:
+        return _curves(choice, meta)
     data = load(choice, progress, cancelled)
     classes, refused = _classes(data, choice)
-    split_sentence, counts, problem = ("", (0, 0, 0), refused) if refused else _divided(data, choice)
+    split_sentence, counts, problem = ("", (0, 0, 0), refused) if refused else _divided(data, choice, meta)
     tally, samples = data.counts, _samples(data, classes, choice.split_seed)
-    strip = data.pixels(samples, shown_side(data), data.channels, cancelled=cancelled)
+    strip = data.pixels(samples, shown_side(data), data.shown_channels, cancelled=cancelled)
     return DatasetPreview(
         title=data.title,
         sentence=sentence(data),
@@ -78,9 +86,18 @@ def preview(choice: DatasetChoice, progress: Progress | None = None, cancelled: 
     )
 
 
+def _curves(choice: DatasetChoice, meta: bool) -> DatasetPreview:
+    """Regression tasks are drawn as they are needed: there are no images to show or to count."""
+    words, none = sinusoids.sentence(choice.vary_frequency), (0, 0, 0)
+    fault = None if meta else InvalidExperiment("Sinusoids are tasks, not images.", "Choose a meta-learner.", "dataset")
+    return DatasetPreview(sinusoids.TITLE, words, [], (), (), "", sinusoids.LICENCE, "", none, fault)
+
+
 def sentence(data: ImageSet) -> str:
-    """E.g. "2,527 images, 6 classes, 3 files skipped"."""
-    words = f"{len(data):,} images, {len(data.class_names):,} classes"
+    """E.g. "2,527 images, 6 classes, 3 files skipped", "600 images, 12 regions, 5 classes"."""
+    kinds = len(set(data.kinds or data.class_names))
+    regions = f"{len(set(data.alphabets)):,} regions, " if data.kinds and data.alphabets else ""
+    words = f"{len(data):,} images, {regions}{kinds:,} classes"
     if not data.skipped:
         return words
     return f"{words}, {len(data.skipped):,} {'file' if len(data.skipped) == 1 else 'files'} skipped"
@@ -93,9 +110,11 @@ def _classes(data: ImageSet, choice: DatasetChoice) -> tuple[NDArray[np.int64], 
         return np.arange(len(data.class_names)), fault
 
 
-def _divided(data: ImageSet, choice: DatasetChoice) -> tuple[str, tuple[int, int, int], ExperimentError | None]:
+def _divided(
+    data: ImageSet, choice: DatasetChoice, meta: bool
+) -> tuple[str, tuple[int, int, int], ExperimentError | None]:
     try:
-        if choice.split in ("random-classes", "by-alphabet"):
+        if meta or choice.split in BY_CLASS:
             return (*_class_counts(split_classes(data, choice)), None)
         return (*_image_counts(split_images(data, choice, 0), choice.labels_per_class is not None), None)
     except ExperimentError as fault:
@@ -147,23 +166,9 @@ def shown_side(data: ImageSet) -> int:
     return max(SMALLEST, min(LARGEST, *data.typical_size))
 
 
-def episode_preview(choice: DatasetChoice, way: int, shot: int, query: int, seed: int) -> EpisodePreview:
-    """An episode drawn from the meta-training classes; raises `InvalidExperiment` when none can be drawn."""
-    data = load(choice)
-    divided = split_classes(data, choice)
-    sampler = EpisodeSampler(data.labels, divided.train, way, shot, query, divided.rotations)
-    episode = sampler.sample(np.random.default_rng([seed, 8]))
-    return EpisodePreview(
-        support=_rows(data, episode, episode.support),
-        query=_rows(data, episode, episode.query),
-        names=tuple(
-            _name(data, int(place), int(turn)) for place, turn in zip(episode.classes, episode.turns, strict=True)
-        ),
-    )
-
-
-def _rows(data: ImageSet, episode: Episode, indices: NDArray[np.int64]) -> list[list[Picture]]:
-    flat = data.pixels(indices.ravel(), shown_side(data), data.channels)
+def episode_rows(data: ImageSet, episode: Episode, indices: NDArray[np.int64]) -> list[list[Picture]]:
+    """The images of an episode as they are met, turned where their class is: [way][n]."""
+    flat = data.pixels(indices.ravel(), shown_side(data), data.shown_channels)
     rows = flat.reshape(*indices.shape, *flat.shape[1:])
     return [
         [np.ascontiguousarray(np.rot90(picture, int(turn))) for picture in row]
@@ -171,5 +176,6 @@ def _rows(data: ImageSet, episode: Episode, indices: NDArray[np.int64]) -> list[
     ]
 
 
-def _name(data: ImageSet, place: int, turn: int) -> str:
+def turned_name(data: ImageSet, place: int, turn: int) -> str:
+    """A class's name, with its quarter turns where it has any."""
     return data.class_names[place] + (f", turned {90 * turn}°" if turn else "")

@@ -98,14 +98,15 @@ def test_values_presets_and_reset(qtbot: QtBot, page: NewExperimentPage) -> None
 
 def test_meta_learning_shows_an_episode(qtbot: QtBot, page: NewExperimentPage) -> None:
     click(qtbot, page.method.families["meta"])
+    page.method.choose("maml")
     wait_until_checked(qtbot, page)
-    qtbot.waitUntil(lambda: page.data.preview.episode.isVisibleTo(page))
-    assert page.data.preview.episode.accessibleDescription().startswith("5 classes")
+    qtbot.waitUntil(lambda: page.data.preview.tasks.pictures[0].accessibleDescription() != "")
+    assert page.data.preview.tasks.pictures[0].accessibleDescription().startswith("5 classes")
     assert not page.data.settings.labels.isVisible()
     assert page.experiment().dataset.labels_per_class is None
     assert page.method.form is not None
     type_number(qtbot, page.method.form.rows["way"].input, "3")
-    qtbot.waitUntil(lambda: page.data.preview.episode.accessibleDescription().startswith("3 classes"))
+    qtbot.waitUntil(lambda: page.data.preview.tasks.pictures[0].accessibleDescription().startswith("3 classes"))
 
 
 def test_too_many_labels_are_named_beside_the_data(qtbot: QtBot, page: NewExperimentPage) -> None:

@@ -61,7 +61,7 @@ def images_of(experiment: Experiment, ids: np.ndarray) -> Callable[[Callable[[],
         data = sources.load(experiment.dataset, cancelled=cancelled)
         inside = ids[ids < len(data.labels)]
         size = min(TILE, *data.typical_size)
-        pixels = data.pixels(inside, size, data.channels, cancelled=cancelled)
+        pixels = data.pixels(inside, size, data.shown_channels, cancelled=cancelled)
         shift = experiment.dataset.shift
         return list(shifts.shifted(pixels, shift, inside) if shift else pixels)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
@@ -11,15 +11,16 @@ from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice
 from ui.background import Background
+from ui.pages.tasks_preview import COUNT, Sampled, TasksPreview
 from ui.widgets.column import caption
 from ui.widgets.fold import Fold
-from ui.widgets.images import ClassBars, EpisodePicture, ImageStrip
-from ui.widgets.problem import Problem
+from ui.widgets.images import ClassBars, ImageStrip
 from ui.widgets.text import Text
 from ui.widgets.words import count, number
 
 if TYPE_CHECKING:
-    from engine.data.preview import DatasetPreview, EpisodePreview
+    from engine.data.episode_splits import EpisodeShape
+    from engine.data.preview import DatasetPreview
 
 SKIPPED_SHOWN = 500
 
@@ -33,7 +34,8 @@ class DataPreview(QWidget):
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._background = background
-        self._episode: tuple[int, int, int, int] | None = None
+        self._episode: tuple[EpisodeShape, int] | None = None
+        self._choice = DatasetChoice()
         self.found: DatasetPreview | None = None
         self.fault = ""
         self.episode_fault = ""
@@ -54,14 +56,13 @@ class DataPreview(QWidget):
         self.balance_caption = caption("Images per class")
         self.bars = ClassBars()
         self.balance_words = Text("", "small", "muted")
-        self.episode_caption = caption("One episode")
-        self.episode = EpisodePicture()
-        self.episode_problem = Problem("warning")
+        self.tasks = TasksPreview()
+        self.tasks.wanted.connect(self._sample_again)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(8)
         shown = (self.sentence, self.layout_words, self.strip, self.skipped, self.balance_caption, self.bars)
-        for widget in (*shown, self.balance_words, self.episode_caption, self.episode, self.episode_problem):
+        for widget in (*shown, self.balance_words, self.tasks):
             column.addWidget(widget)
         self._show_parts(False, False)
 
@@ -69,37 +70,55 @@ class DataPreview(QWidget):
         """Another choice was made; what is shown is no longer the answer."""
         self.is_reading = True
 
-    def set_episode(self, way: int, shot: int, query: int, seed: int) -> bool:
-        """The shape of the episode shown for meta-learning; True if it is another one."""
-        changed = self._episode != (way, shot, query, seed)
-        self._episode = (way, shot, query, seed)
+    def set_episode(self, shape: EpisodeShape, seed: int) -> bool:
+        """The shape of the tasks shown for meta-learning; True if it is another one."""
+        changed = self._episode != (shape, seed)
+        self._episode = shape, seed
         return changed
 
     def read(self, choice: DatasetChoice, family: str) -> None:
-        """Read the data set, and for "meta" sample an episode. Answers come through `judged`."""
+        """Read the data set, and for "meta" sample tasks. Answers come through `judged`."""
         self.is_reading = True
-        if family == "meta" and choice.split is None:
-            choice = choice.model_copy(update={"split": "random-classes"})
-        shape = self._episode if family == "meta" else None
+        self._choice = choice
+        sample = self._sampling() if family == "meta" else None
 
-        def look(cancelled: Callable[[], bool]) -> tuple[DatasetPreview, EpisodePreview | InvalidExperiment | None]:
-            from engine.data.preview import episode_preview, preview
+        def look(cancelled: Callable[[], bool]) -> tuple[DatasetPreview, Sampled | None]:
+            from engine.data.preview import preview
 
-            found = preview(choice, self._progressed.emit, cancelled)
-            if shape is None or found.problem is not None:
-                return found, None
-            try:
-                return found, episode_preview(choice, *shape)
-            except InvalidExperiment as error:
-                return found, error
+            found = preview(choice, self._progressed.emit, cancelled, family == "meta")
+            return found, None if sample is None or found.problem is not None else sample(cancelled)
 
         self._background.run(look, lambda both: self._show(*both), self._refuse, key="preview")
+
+    def _sampling(self) -> Callable[[Callable[[], bool]], Sampled] | None:
+        """Work for the background: tasks of the chosen part, or why there are none."""
+        if self._episode is None:
+            return None
+        (shape, seed), choice, part, draw = self._episode, self._choice, self.tasks.part, self.tasks.draw
+
+        def sample(cancelled: Callable[[], bool]) -> Sampled:
+            from engine.data.sources import REGRESSION
+            from engine.data.task_preview import curves_preview, tasks_preview
+
+            if choice.name in REGRESSION:
+                return curves_preview(choice, shape.shot, seed + 1000 * draw, COUNT)
+            try:
+                return tasks_preview(choice, shape, part, seed + 1000 * draw, COUNT)  # type: ignore[arg-type]
+            except InvalidExperiment as error:
+                return error
+
+        return sample
+
+    def _sample_again(self) -> None:
+        """Other tasks of the same data."""
+        if (sample := self._sampling()) is not None and not self.is_reading:
+            self._background.run(sample, self._show_episode, self._refuse, key="preview tasks")
 
     def _show_progress(self, fraction: float) -> None:
         if self.is_reading and fraction < 1:
             self.sentence.setText(f"Reading the images… {fraction:.0%}")
 
-    def _show(self, found: DatasetPreview, episode: Any) -> None:
+    def _show(self, found: DatasetPreview, episode: Sampled | None) -> None:
         self.is_reading, self.found, self.fault = False, found, str(found.problem or "")
         self.sentence.setText(found.sentence)
         words = [found.layout, f"Licence: {found.licence}" if found.licence else ""]
@@ -125,14 +144,11 @@ class DataPreview(QWidget):
         elif counts:
             self.balance_words.setText(f"{number(min(counts))} to {number(max(counts))} images per class")
 
-    def _show_episode(self, episode: Any) -> None:
+    def _show_episode(self, tasks: Sampled | None) -> None:
         self.episode_fault = ""
-        if isinstance(episode, InvalidExperiment):
-            self.episode_fault = str(episode)
-            self.episode.set_episode([], [], [])
-        elif episode is not None:
-            self.episode.set_episode(episode.support, episode.query, episode.names)
-        self.episode_problem.say(self.episode_fault)
+        if tasks is not None:
+            self.tasks.show_tasks(tasks)
+            self.episode_fault = self.tasks.fault
 
     def _refuse(self, error: Exception) -> None:
         from engine.errors import ExperimentError
@@ -152,5 +168,4 @@ class DataPreview(QWidget):
         self.skipped.setVisible(known and bool(self.found and self.found.skipped))
         for widget in (self.balance_caption, self.bars, self.balance_words):
             widget.setVisible(known and not episode)
-        for widget in (self.episode_caption, self.episode):
-            widget.setVisible(known and episode)
+        self.tasks.setVisible(known and episode)

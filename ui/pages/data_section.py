@@ -22,6 +22,7 @@ from ui.widgets.words import count
 from ui.window_memory import WindowMemory
 
 if TYPE_CHECKING:
+    from engine.data.episode_splits import EpisodeShape
     from engine.data.preview import DatasetPreview
     from engine.data.sources import DatasetInfo
 
@@ -141,7 +142,8 @@ class DataSection(Column):
 
     def tab_order(self) -> tuple[QWidget, ...]:
         own = (self.folder_button, self.zip_button, *self.settings.tab_order())
-        return (*self.cards.values(), *own, self.preview.skipped.button, self.preview.skipped_list)
+        shown = (self.preview.skipped.button, self.preview.skipped_list, *self.preview.tasks.tab_order())
+        return (*self.cards.values(), *own, *shown)
 
     def choice(self) -> DatasetChoice:
         """The data set with labels, classes and split as set."""
@@ -171,13 +173,13 @@ class DataSection(Column):
         self._parts.toasts.show(str(error), level="error", seconds=20)
 
     def set_family(self, family: str) -> None:
-        """ "finetune" divides images, "meta" divides classes and shows an episode."""
+        """ "finetune" divides images, "meta" divides classes and shows tasks."""
         self.settings.set_family(family)
         self._delay.start()
 
-    def set_episode(self, way: int, shot: int, query: int, seed: int) -> None:
-        """The shape of the episode that is shown."""
-        if self.preview.set_episode(way, shot, query, seed):
+    def set_episode(self, shape: EpisodeShape, seed: int) -> None:
+        """The shape of the tasks that are shown."""
+        if self.preview.set_episode(shape, seed):
             self._delay.start()
 
     def _choose(self, key: str) -> None:
@@ -233,8 +235,10 @@ class DataSection(Column):
 
 
 def facts_of(info: DatasetInfo) -> str:
-    """ "6,000 images · 200 classes · 28 px"."""
-    height, width = info.image_size or (0, 0)
-    images, classes = count(info.images or 0, "image"), count(info.classes or 0, "class", "classes")
-    side = f"{width} px" if width == height else f"{width} × {height} px"
-    return f"{images} · {classes} · {side}"
+    """ "6,000 images · 200 classes · 28 px"; what is not known is left out."""
+    parts = [count(info.images, "image")] if info.images else []
+    parts += [count(info.classes, "class", "classes")] if info.classes else []
+    if info.image_size is not None:
+        height, width = info.image_size
+        parts.append(f"{width} px" if width == height else f"{width} × {height} px")
+    return " · ".join(parts)

@@ -6,29 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine import registry
 from engine.backbones.catalog import BackboneInfo
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
-from engine.methods.base import Method
 from engine.methods.fine_tune import FineTuneMethod
 from ui.pages.augmentation_preview import AugmentationPreview
 from ui.pages.layers_part import LayersPart
+from ui.pages.method_choices import MethodChoices
 from ui.parts import Parts
-from ui.widgets.buttons import icon_button
-from ui.widgets.card import ChoiceCard
-from ui.widgets.choice_list import ChoiceList, ChoiceRow
+from ui.widgets.buttons import button, icon_button
+from ui.widgets.choice_list import ChoiceList
 from ui.widgets.column import Column
 from ui.widgets.fields import Choice
-from ui.widgets.frame import Segment
 from ui.widgets.hyperparameter_form import HyperparameterForm
 from ui.widgets.problem import Problem
 from ui.widgets.schedule_curve import ScheduleCurve
 from ui.widgets.text import Text
 
 START = "lp_ft"
-FAMILIES = (("finetune", "Fine-tuning"), ("meta", "Meta-learning"))
 OWN = "own"  # key of the preset that stands for values that are no preset
 NOT_COUNTED = "The time limit says how long it trains."
 
@@ -47,60 +44,27 @@ class MethodSection(Column):
         self._info: BackboneInfo | None = None
         self._around: tuple[DatasetChoice, BackboneChoice, float] | None = None
         self._last = {"finetune": START, "meta": "protonet"}
-        self.cards: dict[str, QAbstractButton] = {}
-        self.families: dict[str, Segment] = {}
-        self._group = QButtonGroup(self)
-        self.body.addLayout(self._family_buttons())
-        self.list = ChoiceList()
-        self._add_choices()
+        self.choices = MethodChoices(self._methods.values())
+        self.cards, self.families = self.choices.cards, self.choices.families
+        self.body.addWidget(self.choices)
         self.problem = Problem()
         self.idea = Text("")
         self.paper = Text("", "small", "muted")
+        tip = "Two drawings: a graphical model, and a network that reads a data set (Shift+F1)"
+        self.explain = button("How it is seen", "help", tip, parts.navigator.explain.emit)
         self.layers = LayersPart()
         self.curve, self.augmented = ScheduleCurve(self), AugmentationPreview(parts, self)
-        for widget in (self.problem, self.idea, self.paper, self.layers):
+        for widget in (self.problem, self.idea, self.paper, self.explain, self.layers):
             self.body.addWidget(widget)
         self.body.addLayout(self._preset_row())
         self._form_place = QVBoxLayout()
         self.body.addLayout(self._form_place)
         self.finish()
         self.form: HyperparameterForm | None = None
-        self._group.buttonClicked.connect(lambda card: self.choose(card.key))
+        self.choices.chosen.connect(self.choose)
+        self.choices.family_wanted.connect(lambda family: self.choose(self._last[family]))
         self.layers.changed.connect(self._note_change)
         self.choose(START)
-
-    def _family_buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        group = QButtonGroup(self)
-        for key, title in FAMILIES:
-            button = Segment(title)
-            button.clicked.connect(lambda _=False, key=key: self.choose(self._last[key]))
-            group.addButton(button)
-            self.families[key] = button
-            row.addWidget(button, 1)
-        return row
-
-    def _add_choices(self) -> None:
-        """Families of one group as cards, those of several as lines under their groups' headings."""
-        groups: dict[str, dict[str, list[type[Method]]]] = {}
-        for method in self._methods.values():
-            groups.setdefault(method.family, {}).setdefault(method.group, []).append(method)
-        self._listed = {family for family, found in groups.items() if len(found) > 1}
-        for family, found in groups.items():
-            for title, members in found.items():
-                made = [self._choice_of(method, family in self._listed) for method in members]
-                if family in self._listed:
-                    self.list.add(title, [row for row in made if isinstance(row, ChoiceRow)])
-        self.body.addWidget(self.list)
-
-    def _choice_of(self, method: type[Method], listed: bool) -> QAbstractButton:
-        card = ChoiceRow(method.name, method.title, method.idea) if listed else _card(method)
-        self.cards[method.name] = card
-        self._group.addButton(card)
-        if not listed:
-            self.body.addWidget(card)
-        return card
 
     def _preset_row(self) -> QHBoxLayout:
         self.presets = Choice()
@@ -122,11 +86,15 @@ class MethodSection(Column):
         """The class of the chosen method."""
         return self._methods[self._name]
 
+    @property
+    def list(self) -> ChoiceList:
+        """The methods of the family that is shown."""
+        return self.choices.list_of(self._name)
+
     def tab_order(self) -> tuple[QWidget, ...]:
         assert self.form is not None
-        cards = [card for name, card in self.cards.items() if self._methods[name].family not in self._listed]
-        own = (*self.list.tab_order(), *cards, *self.layers.tab_order(), self.presets, self.reset)
-        return (*self.families.values(), *own, *self.form.tab_order())
+        own = (self.explain, *self.layers.tab_order(), self.presets, self.reset)
+        return (*self.choices.tab_order(self._name), *own, *self.form.tab_order())
 
     def choice(self) -> MethodChoice:
         """The method with all its hyperparameters."""
@@ -155,8 +123,9 @@ class MethodSection(Column):
         self._name = name
         family = self.method.family
         self._last[family] = name
-        self.families[family].setChecked(True)
-        self._show_choices(family)
+        self.choices.show_choice(name)
+        self.idea.setText(self.method.idea)
+        self.explain.setVisible(family == "meta")
         self.paper.setText(self.method.paper)
         self._make_form(values)
         options: list[tuple[object, str]] = [(title, title) for title in self.method.presets]
@@ -164,17 +133,6 @@ class MethodSection(Column):
         self._explain_reset()
         self.family_changed.emit(family)
         self._note_change()
-
-    def _show_choices(self, family: str) -> None:
-        listed = family in self._listed
-        self.cards[self._name].setChecked(True)
-        self.list.setVisible(listed)
-        self.list.reveal(self._name)
-        for other, card in self.cards.items():
-            if self._methods[other].family not in self._listed:
-                card.setVisible(self._methods[other].family == family)
-        self.idea.setText(self.method.idea)
-        self.idea.setVisible(listed)
 
     # The form
 
@@ -288,7 +246,3 @@ class MethodSection(Column):
         self.form.set_unused({"epochs": NOT_COUNTED} if minutes else {})
         self.curve.show_schedule(str(values.get("schedule")), view.method.stages() if view is not None else (), minutes)
         self.augmented.show_choice(data, backbone, str(values.get("augmentation", "none")))
-
-
-def _card(method: type[Method]) -> ChoiceCard:
-    return ChoiceCard(method.name, method.title, "", method.idea)

@@ -158,8 +158,9 @@ class NewExperimentPage(QWidget):
         if self.data.settings.family != method.family:
             self.data.set_family(method.family)
         if method.family == "meta":
-            seed = self.launch.first_seed.value()
-            self.data.set_episode(values["way"], values["shot"], values["query"], seed)
+            from engine.data.episode_splits import shape_of
+
+            self.data.set_episode(shape_of(method.from_values(values)), self.launch.first_seed.value())
 
     def _show_backbone(self) -> None:
         """Give the method's column the network's blocks; one that is not known is named by the checks."""

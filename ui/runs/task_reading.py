@@ -125,7 +125,7 @@ def fetched(
     missing = np.array([place for place in wanted if place not in known and place < len(data.labels)], np.int64)
     images = {int(place): known[int(place)] for place in wanted if int(place) in known}
     if len(missing):
-        pixels = data.pixels(missing, min(SIDE, *data.typical_size), data.channels, cancelled=cancelled)
+        pixels = data.pixels(missing, min(SIDE, *data.typical_size), data.shown_channels, cancelled=cancelled)
         if experiment.dataset.shift is not None:
             pixels = shifts.shifted(pixels, experiment.dataset.shift, missing)
         images |= {int(place): to_image(picture) for place, picture in zip(missing, pixels, strict=True)}

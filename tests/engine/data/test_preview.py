@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.data.preview import episode_preview, preview
+from engine.data.episode_splits import EpisodeShape
+from engine.data.preview import preview
 from engine.data.shifts import shifted
 from engine.data.sources import datasets, load
+from engine.data.task_preview import curves_preview, tasks_preview
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice, Shift
 from tests.engine.data.conftest import Maker, picture
@@ -15,7 +17,7 @@ from tests.engine.data.conftest import Maker, picture
 
 def test_cards_agree_with_the_data() -> None:
     cards = {card.name: card for card in datasets()}
-    assert list(cards) == ["glyphs", "digits", "folder", "omniglot", "mnist"]
+    assert list(cards) == ["glyphs", "digits", "sinusoid", "regions", "folder", "omniglot", "mnist"]
     for name in ("glyphs", "digits"):
         card, data = cards[name], load(DatasetChoice(name=name))
         assert (card.images, card.classes) == (len(data), len(data.class_names))
@@ -58,20 +60,47 @@ def test_a_choice_that_cannot_be_split_is_still_shown(wrong: dict[str, object]) 
     assert len(found.strip) == 10
 
 
-def test_an_episode_is_shown_as_it_is_learned(class_folders: Maker) -> None:
-    shown = episode_preview(DatasetChoice(name="glyphs"), way=5, shot=1, query=3, seed=0)
-    assert len(shown.support) == len(shown.query) == len(shown.names) == 5
-    assert all(len(row) == 1 for row in shown.support)
-    assert all(len(row) == 3 for row in shown.query)
-    assert shown.query[4][2].shape == (28, 28, 1)
-    again = episode_preview(DatasetChoice(name="glyphs"), way=5, shot=1, query=3, seed=0)
-    assert shown.names == again.names
-    assert np.array_equal(shown.query[4][2], again.query[4][2])
+def shape(way: int = 5, query: int = 3) -> EpisodeShape:
+    return EpisodeShape(way, 1, query, way, 1)
 
 
-def test_an_episode_that_does_not_fit() -> None:
+def test_tasks_are_shown_as_they_are_learned() -> None:
+    glyphs = DatasetChoice(name="glyphs")
+    tasks = tasks_preview(glyphs, shape(), "test", seed=0)
+    assert len(tasks) == 3
+    for task in tasks:
+        assert len(task.support) == len(task.query) == len(task.names) == 5
+        assert all(len(row) == 1 for row in task.support)
+        assert all(len(row) == 3 for row in task.query)
+    assert tasks[0].query[4][2].shape == (28, 28, 1)
+    assert tasks[0].names != tasks[1].names
+    again, other = (tasks_preview(glyphs, shape(), "test", seed)[0] for seed in (0, 1))
+    assert tasks[0].names == again.names != other.names
+    assert np.array_equal(tasks[0].query[4][2], again.query[4][2])
+
+
+def test_tasks_come_from_the_classes_of_their_part() -> None:
+    glyphs = DatasetChoice(name="glyphs")
+    names = {}
+    for part in ("training", "validation", "test"):
+        tasks = tasks_preview(glyphs, shape(), part, 0, 20)
+        names[part] = {name.partition(", turned")[0] for task in tasks for name in task.names}
+    assert not names["training"] & names["test"]
+    assert not names["validation"] & names["test"]
+
+
+def test_tasks_that_do_not_fit() -> None:
     with pytest.raises(InvalidExperiment, match="577-way"):
-        episode_preview(DatasetChoice(name="glyphs"), way=577, shot=1, query=1, seed=0)
+        tasks_preview(DatasetChoice(name="glyphs"), shape(577, 1), "training", 0)
+
+
+def test_curves_are_shown_with_the_points_that_are_given() -> None:
+    tasks = curves_preview(DatasetChoice(name="sinusoid"), 7, seed=0)
+    assert [len(task["support_x"]) for task in tasks] == [7, 7, 7]
+    for task in tasks:
+        assert task["predictions"] == []
+        assert np.allclose(np.interp(task["support_x"], task["x"], task["truth"]), task["support_y"], atol=0.02)
+    assert tasks == curves_preview(DatasetChoice(name="sinusoid"), 7, seed=0)
 
 
 def test_large_photographs_are_shown_small(class_folders: Maker) -> None:

@@ -1,0 +1,49 @@
+"""Tasks as a learner meets them, to look at before a run: drawn from the split and by the settings of the method."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from engine.data.episode_splits import EpisodeShape, samplers
+from engine.data.preview import EpisodePreview, episode_rows, turned_name
+from engine.data.sinusoids import RANGE, draw_sinusoid
+from engine.data.sources import load
+from engine.experiment import DatasetChoice
+
+Part = Literal["training", "validation", "test"]
+
+
+def tasks_preview(
+    choice: DatasetChoice, shape: EpisodeShape, part: Part, seed: int, count: int = 3
+) -> list[EpisodePreview]:
+    """`count` tasks of this part of the classes; the same seed draws the same. Raises `InvalidExperiment` when any part
+    cannot give such tasks, with the numbers that would fit."""
+    data = load(choice)
+    found = samplers(data, choice, shape)
+    sampler = {"training": found.train, "validation": found.validation, "test": found.test}[part]
+    draw = np.random.default_rng([seed, 8])
+    episodes = [sampler.sample(draw) for _ in range(count)]
+    return [
+        EpisodePreview(
+            support=episode_rows(data, episode, episode.support),
+            query=episode_rows(data, episode, episode.query),
+            names=tuple(
+                turned_name(data, int(place), int(turn))
+                for place, turn in zip(episode.classes, episode.turns, strict=True)
+            ),
+        )
+        for episode in episodes
+    ]
+
+
+def curves_preview(choice: DatasetChoice, shot: int, seed: int, count: int = 3) -> list[dict[str, Any]]:
+    """`count` regression tasks as `CurveTaskPicture` takes them: the curve and the points that are given of it."""
+    draw, x = np.random.default_rng([seed, 8]), np.linspace(*RANGE, 81)
+    found = []
+    for _ in range(count):
+        task = draw_sinusoid(draw, shot, 1, choice.vary_frequency)
+        given = {"support_x": task.support.tolist(), "support_y": task.at(task.support).tolist()}
+        found.append({"x": x.tolist(), "truth": task.at(x).tolist(), **given, "predictions": []})
+    return found

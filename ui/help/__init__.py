@@ -1,0 +1,1 @@
+"""Pages of help that draw what they explain."""

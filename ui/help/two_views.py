@@ -1,0 +1,89 @@
+"""How meta-learning is seen: the two views beside each other, what knowing θ means, and which method reads how."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QGridLayout,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui.comparison.painted import Section
+from ui.help.knowing_theta import Entropies, Unrolled
+from ui.help.views import GraphicalModel, MechanisticView
+from ui.widgets.text import Text
+
+TITLE = "How meta-learning is seen"
+SHADED = (
+    "A shaded circle is seen, a white one is not; a frame is repeated. The examples of a task hang on one φ, so the "
+    "support set tells about the test set. Meta-training finds θ from many tasks; adapting finds φ from a few examples."
+)
+READS = (
+    "One network reads a small labelled set and a new image, and answers. MAML and its kin read by gradient steps, "
+    "prototypical networks and matching by comparing features, a ridge head by solving for the last layer, CNP and "
+    "SNAIL by a network of their own."
+)
+PATHS = (
+    "Without an open path two variables are independent. The reverse need not hold: an open path lets variables depend "
+    "on each other, but does not force them to."
+)
+SAME = "Both are the same thing: inferring φ from the support set is what the network does when it reads it."
+
+
+class TwoViewsDialog(QDialog):
+    """A page of help; beside the window, so that one can go on working."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(TITLE)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.model, self.network = GraphicalModel(), MechanisticView()
+        self.unrolled, self.entropies = Unrolled(), Entropies()
+        self.known = QCheckBox("θ is &known")
+        self.known.toggled.connect(self.unrolled.set_known)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 12)
+        column.addWidget(self._scrolled(), 1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        buttons.setContentsMargins(16, 0, 16, 0)
+        column.addWidget(buttons)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As large as the content, inside the screen."""
+        room = self.screen().availableSize()
+        self.resize(min(920, room.width() - 80), min(820, room.height() - 80))
+
+    def _scrolled(self) -> QScrollArea:
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setAccessibleName(TITLE)
+        area.setWidget(self._page())
+        return area
+
+    def _page(self) -> QWidget:
+        page = QWidget()
+        grid = QGridLayout(page)
+        grid.setContentsMargins(16, 12, 16, 12)
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
+        for column, (figure, words) in enumerate(((self.model, SHADED), (self.network, READS))):
+            grid.addWidget(Section(figure.title, figure, figure.menu, at_top=True), 0, column)
+            grid.addWidget(Text(words), 1, column, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(Text(SAME, bold=True), 2, 0, 1, 2)
+        for column, figure in enumerate((self.unrolled, self.entropies)):
+            grid.addWidget(Section(figure.title, figure, figure.menu, at_top=True), 3, column)
+        grid.addWidget(self.known, 4, 0, Qt.AlignmentFlag.AlignHCenter)
+        grid.addWidget(Text(PATHS), 5, 0, 1, 2)
+        grid.setRowStretch(6, 1)
+        return page
