@@ -37,17 +37,20 @@ class Checkpoints:
         self.directory = directory
         self.best: dict[str, Tensor] | None = None
         self.best_step = 0
-        self.best_accuracy = -1.0
+        self.best_value = -1.0
         self._rank = (-1.0, 0.0)
         self._written_step = -1
         self._written_at = 0.0
 
-    def offer(self, model: nn.Module, step: int, accuracy: float, loss: float) -> Iterator[CheckpointSaved]:
-        """Keep these weights if they are the best so far."""
+    def offer(
+        self, model: nn.Module, step: int, accuracy: float, loss: float, shown: float | None = None
+    ) -> Iterator[CheckpointSaved]:
+        """Keep these weights if they are the best so far. shown: the figure they are known by, if not the accuracy."""
         if (accuracy, -loss) <= self._rank:
             return
         self._rank = (accuracy, -loss)
-        self.best, self.best_step, self.best_accuracy = snapshot(model), step, accuracy
+        self.best, self.best_step = snapshot(model), step
+        self.best_value = accuracy if shown is None else shown
         if time.monotonic() - self._written_at >= SECONDS_BETWEEN_WRITES:
             yield self._write_best()
 
@@ -66,7 +69,7 @@ class Checkpoints:
         assert self.best is not None
         write_weights(self.best, self.directory / "best.safetensors")
         self._written_step, self._written_at = self.best_step, time.monotonic()
-        return CheckpointSaved("best", "best.safetensors", self.best_step, self.best_accuracy)
+        return CheckpointSaved("best", "best.safetensors", self.best_step, self.best_value)
 
 
 class Training(Protocol):

@@ -140,10 +140,10 @@ def points(connection: sqlite3.Connection, run_id: int, open_curves: Mapping[str
 
 
 def metric_id(connection: sqlite3.Connection, name: str) -> int:
-    """The id of a metric, made on first use. The smallest loss is the best; of everything else the largest."""
+    """The id of a metric, made on first use. The smallest loss or error is best; of everything else the largest."""
     found = connection.execute("SELECT id FROM metric WHERE name = ?", (name,)).fetchone()
     if found is not None:
         return found["id"]
-    goal = "min" if "loss" in name else "max"
+    goal = "min" if "loss" in name or "error" in name else "max"
     made = connection.execute("INSERT INTO metric(name, goal) VALUES(?, ?)", (name, goal))
     return int(made.lastrowid or 0)

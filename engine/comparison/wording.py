@@ -7,6 +7,7 @@ from math import isfinite
 from engine.comparison.intervals import Interval
 
 MINUS = "−"
+ACCURACY = "test/accuracy"
 
 
 def number(value: float, digits: int = 1) -> str:
@@ -22,25 +23,51 @@ def percent(value: float, digits: int = 1) -> str:
     return f"{number(100 * value, digits)} %" if isfinite(value) else "–"
 
 
-def points(difference: float) -> str:
-    """A difference of two shares: 0.382 -> "38.2 points"; 0.01 -> "1.0 points"."""
-    return f"{number(100 * difference)} points"
+def lower_is_better(metric: str) -> bool:
+    """Whether the smaller of two figures is the better one: for errors and losses."""
+    return "error" in metric or "loss" in metric
 
 
-def interval_text(interval: Interval) -> str:
-    """ "95 % interval 33.1 to 43.3", in points."""
-    return f"95 % interval {number(100 * interval.low)} to {number(100 * interval.high)}"
+def is_share(metric: str) -> bool:
+    """Whether a figure is a fraction, told in percent; an error is a plain number."""
+    return not lower_is_better(metric)
 
 
-def with_interval(interval: Interval) -> str:
-    """ "81.2 ± 1.4 %" where the interval is even, "97.0 (94.1 to 98.5) %" where it is not, "81.2 %" without one."""
-    value = number(100 * interval.value)
+def figure(metric: str, value: float) -> str:
+    """ "81.2 %" of an accuracy, "0.352" of an error."""
+    return percent(value) if is_share(metric) else number(value, 3)
+
+
+def title(metric: str) -> str:
+    """ "test/accuracy" -> "Test accuracy"; "test/error" -> "Test error"."""
+    return metric.replace("/", " ").capitalize()
+
+
+def points(difference: float, metric: str = ACCURACY) -> str:
+    """A difference of two shares: 0.382 -> "38.2 points"; of two errors: "0.210"."""
+    return f"{number(100 * difference)} points" if is_share(metric) else number(difference, 3)
+
+
+def interval_text(interval: Interval, metric: str = ACCURACY) -> str:
+    """ "95 % interval 33.1 to 43.3", in points, or in the unit of the error."""
+    return f"95 % interval {_plain(interval.low, metric)} to {_plain(interval.high, metric)}"
+
+
+def with_interval(interval: Interval, metric: str = ACCURACY) -> str:
+    """ "81.2 ± 1.4 %" where the interval is even, "97.0 (94.1 to 98.5) %" where it is not, "81.2 %" without one; of an
+    error "0.352 ± 0.021"."""
+    value, unit = _plain(interval.value, metric), " %" if is_share(metric) else ""
     if not interval.known:
-        return f"{value} %"
+        return f"{value}{unit}"
     above, below = interval.high - interval.value, interval.value - interval.low
     if abs(above - below) < 0.0005:
-        return f"{value} ± {number(50 * (above + below))} %"
-    return f"{value} ({number(100 * interval.low)} to {number(100 * interval.high)}) %"
+        return f"{value} ± {_plain((above + below) / 2, metric)}{unit}"
+    return f"{value} ({_plain(interval.low, metric)} to {_plain(interval.high, metric)}){unit}"
+
+
+def _plain(value: float, metric: str) -> str:
+    """The number alone, in percent for a share."""
+    return number(100 * value) if is_share(metric) else number(value, 3)
 
 
 def count(n: int, what: str, kind: str = "") -> str:

@@ -42,9 +42,9 @@ class SinusoidTasks:
         return draw_sinusoid(rng, self.shot, self.query, self.vary_frequency)
 
     def task(self, item: Sinusoid) -> Task:
-        x = np.concatenate([item.support, item.query])
-        inputs, targets = column(x, self.device), column(item.at(x), self.device)
-        shot = len(item.support)
+        x, shot = np.concatenate([item.support, item.query]), len(item.support)
+        both = np.stack([x, item.at(x)]).astype(np.float32)
+        inputs, targets = torch.from_numpy(both).to(self.device).unsqueeze(-1)
         return Task(inputs[:shot], targets[:shot], inputs[shot:], targets[shot:], 1)
 
 

@@ -15,7 +15,7 @@ from torch.func import functional_call, vmap
 from torch.nn import functional as F
 
 from engine.backbones.backbone import Backbone, batch_norms
-from engine.meta.inner_loop import Parameters
+from engine.meta.inner_loop import InnerLoop, Parameters
 from engine.meta.inner_optimiser import SECOND_MOMENT, TINY
 from engine.meta.task import Task
 from engine.methods.anil import ANIL
@@ -31,7 +31,10 @@ REACH_AT_TEST = {GradientBased.classifiers: "", ANIL.classifiers: "head.", Repti
 
 
 def stacks(method: MetaLearner, model: Backbone) -> bool:
-    """Whether the tasks of this method and network can be computed so in training."""
+    """Whether the tasks of this method and network can be computed so in training, and fast: convolutions with the
+    weights of every task are several times slower than one task after the other (two of them: 3 times)."""
+    if any(isinstance(module, nn.Conv2d) for module in model.modules()):
+        return False
     kind = type(method)
     known = kind.query_loss in REACH and kind.task_gradient is MetaLearner.task_gradient
     return (known or kind.task_gradient is Reptile.task_gradient) and next(batch_norms(model), None) is None
@@ -45,25 +48,23 @@ def stacks_at_test(method: MetaLearner, model: Backbone) -> bool:
 def stacked(method: Any, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
     """A `Formulation`, where `stacks`: leaves the mean gradient in `.grad`, returns the means of the figures."""
     x, y, query, wanted = together(tasks)
-    start, steps = copies(model, len(tasks)), method.hyperparameters.inner_steps
+    start, steps, call = copies(model, len(tasks)), method.hyperparameters.inner_steps, forward(model)
     if isinstance(method, Reptile):
-        *_, adapted = _batches_path(method, model, start, x, y, steps)
+        *_, adapted = _batches_path(method, call, start, x, y, steps)
         for name, parameter in model.named_parameters():
             parameter.grad = parameter.detach() - adapted[name].detach().mean(0)
         with torch.no_grad():
-            outputs = forward(model)(adapted, query)
+            outputs = call(adapted, query)
         return figures(losses(outputs, wanted).mean(), outputs, wanted)
     reach = REACH[type(method).query_loss]
-    *_, adapted = _inner_path(method, model, start, x, y, steps, reach, method.second_order)
-    outputs = forward(model)(adapted, query)
+    inner = method.inner_loop(model, steps, method.second_order)
+    *_, adapted = _inner_path(inner, call, start, x, y, reach)
+    outputs = call(adapted, query)
     value = losses(outputs, wanted).mean()
-    for parameter, gradient in zip(learnt(model), _gradients(value, model), strict=True):
+    parameters = learnt(model)
+    for parameter, gradient in zip(parameters, torch.autograd.grad(value, parameters, allow_unused=True), strict=True):
         parameter.grad = gradient
     return figures(value, outputs, wanted)
-
-
-def _gradients(value: Tensor, model: Backbone) -> Sequence[Tensor | None]:
-    return torch.autograd.grad(value, learnt(model), allow_unused=True)
 
 
 def stacked_scores(method: Any, model: Backbone, tasks: Sequence[Task], steps: int) -> Tensor:
@@ -72,11 +73,12 @@ def stacked_scores(method: Any, model: Backbone, tasks: Sequence[Task], steps: i
     model.eval()
     x, y, query, wanted = together(tasks)
     start = {name: value.detach().requires_grad_() for name, value in copies(model, len(tasks)).items()}
-    if isinstance(method, Reptile):
-        path = _batches_path(method, model, start, x, y, steps)
-    else:
-        path = _inner_path(method, model, start, x, y, steps, REACH_AT_TEST[type(method).classifiers], False)
     call, found = forward(model), []
+    if isinstance(method, Reptile):
+        path = _batches_path(method, call, start, x, y, steps)
+    else:
+        inner = method.inner_loop(model, steps, False)
+        path = _inner_path(inner, call, start, x, y, REACH_AT_TEST[type(method).classifiers])
     for adapted in path:
         with torch.no_grad():
             found.append(scores(call(adapted, query), wanted))
@@ -96,17 +98,15 @@ def copies(model: Backbone, count: int) -> Parameters:
 
 
 def _inner_path(
-    method: GradientBased, model: Backbone, start: Parameters, x: Tensor, y: Tensor, steps: int, reach: str,
-    second: bool,
-) -> Iterator[Parameters]:  # fmt: skip
-    """The stacked parameters after 0, 1, …, `steps` steps on x, y [tasks, k, …]."""
-    inner, call = method.inner_loop(model, steps, second), forward(model)
+    inner: InnerLoop, call: Forward, start: Parameters, x: Tensor, y: Tensor, reach: str
+) -> Iterator[Parameters]:
+    """The stacked parameters after 0, 1, … steps on x, y [tasks, k, …]."""
     names = [name for name in start if name.startswith(reach) and inner.adapts(name)]
     now = dict(start)
     yield now
-    for step in range(steps):
+    for step in range(inner.steps):
         value = losses(call(now, x), y).sum()
-        gradients = torch.autograd.grad(value, [now[name] for name in names], create_graph=second)
+        gradients = torch.autograd.grad(value, [now[name] for name in names], create_graph=inner.second_order)
         moved = (
             (name, now[name] - inner.rate(name, step) * inner._clipped(gradient))
             for name, gradient in zip(names, gradients, strict=True)
@@ -116,10 +116,10 @@ def _inner_path(
 
 
 def _batches_path(
-    method: Reptile, model: Backbone, start: Parameters, x: Tensor, y: Tensor, steps: int
+    method: Reptile, call: Forward, start: Parameters, x: Tensor, y: Tensor, steps: int
 ) -> Iterator[Parameters]:
     """Reptile's: SGD or Adam without momentum on batches of the support set."""
-    call, settings, names = forward(model), method.hyperparameters, list(start)
+    settings, names = method.hyperparameters, list(start)
     now = {name: value.detach().clone().requires_grad_() for name, value in start.items()}
     squares = {name: torch.zeros_like(value) for name, value in now.items()}
     yield now

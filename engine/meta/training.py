@@ -106,7 +106,7 @@ class MetaTraining:
             found[f"val/{self.name} before adaptation"] = mean_score(scores[:, 0], self.tasks.regression)
         found |= {f"rate/{block}": rate for block, rate in self.method.inner_rates(self.model).items()}
         accuracy, error = (0.0, value) if self.tasks.regression else (value, 0.0)
-        yield from self.checkpoints.offer(self.model, self.step, accuracy, error)
+        yield from self.checkpoints.offer(self.model, self.step, accuracy, error, value)
         yield Metrics(self.step, found)
         yield EpochCompleted(self.epoch, self.step)
         shown = [self.tasks.task(item) for item in self.tasks.validation[:TRIED]]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.comparison.wording import duration
 from ui.comparison.difference_table import table_of
-from ui.comparison.result_bars import value_text
+from ui.comparison.result_bars import figure_heading, value_text
 from ui.comparison.run_columns import date_text, seconds, test_text
 from ui.comparison.sides import Comparison, sentences
 from ui.widgets.figure_export import Figure, svg
@@ -67,7 +67,7 @@ def cell(text: object, kind: str = "") -> str:
 
 
 def results(comparison: Comparison) -> str:
-    heads = ("Configuration", "Test accuracy", "Rests on", "Protocol")
+    heads = ("Configuration", figure_heading(comparison), "Rests on", "Protocol")
     rows = [
         (cell(side.title), cell(value_text(side)), cell(side.basis), cell(side.protocol)) for side in comparison.sides
     ]

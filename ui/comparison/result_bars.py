@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import number, with_interval
+from engine.comparison.wording import ACCURACY, is_share, number, title
 from ui import theme
 from ui.comparison.painted import PaintedFigure, draw_elided, line_height
 from ui.comparison.sides import Comparison, Side
@@ -19,26 +19,34 @@ from ui.comparison.sides import Comparison, Side
 SIDE_MARGIN = 10.0
 STRIP = 22.0  # height of the line with the interval
 GAP = 12.0  # between two sides
-STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+MOST_ERROR = 1e6  # an axis of errors has no end of its own
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Fractions low..high over left..right pixels."""
+    """Figures low..high over left..right pixels: fractions told in percent, or errors."""
 
     low: float
     high: float
     left: float
     right: float
+    percent: bool = True
 
     def x(self, value: float) -> float:
         return self.left + (value - self.low) / (self.high - self.low) * (self.right - self.left)
 
     def ticks(self) -> list[float]:
-        """Round fractions, about one per 70 pixels."""
+        """Round figures, about one per 70 pixels."""
         wanted = (self.high - self.low) * 70 / max(1.0, self.right - self.left)
         step = next((step for step in STEPS if step >= wanted), STEPS[-1])
         return [k * step for k in range(ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9) + 1)]
+
+    def words(self, tick: float) -> str:
+        """ "81 %", "81.5 %", or "0.35"."""
+        if not self.percent:
+            return f"{tick:.3g}"
+        return f"{number(100 * tick, 0 if abs(100 * tick - round(100 * tick)) < 1e-6 else 1)} %"
 
 
 class ResultBars(PaintedFigure):
@@ -68,7 +76,8 @@ class ResultBars(PaintedFigure):
             paint_bars(painter, size.width(), self._comparison)
 
     def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
-        heads = ["side", "test accuracy", "low", "high", "interval", "seeds", "rests on", "protocol"]
+        metric = shared_metric(self._comparison) if self._comparison else ACCURACY
+        heads = ["side", metric.replace("/", " "), "low", "high", "interval", "seeds", "rests on", "protocol"]
         return heads, [row_of(side) for side in self._comparison.sides] if self._comparison else []
 
     def event(self, event: QEvent) -> bool:
@@ -95,7 +104,18 @@ def tip(side: Side) -> str:
 
 
 def value_text(side: Side) -> str:
-    return "not tested" if side.interval is None else with_interval(side.interval)
+    return side.figure or "not tested"
+
+
+def shared_metric(comparison: Comparison) -> str:
+    """What the axis shows: errors where any side has one, else accuracy."""
+    found = [side.metric for side in comparison.sides if side.tested]
+    return next((metric for metric in found if not is_share(metric)), found[0] if found else ACCURACY)
+
+
+def figure_heading(comparison: Comparison) -> str:
+    """ "Test accuracy" or "Test error"."""
+    return title(shared_metric(comparison))
 
 
 def row_height() -> float:
@@ -109,19 +129,21 @@ def bars_height(count: int) -> float:
 
 
 def shared_scale(comparison: Comparison, width: float) -> Scale:
-    """From just below the lowest to just above the highest of all intervals and seeds, inside 0 and 1."""
-    values = [value for side in comparison.sides for value in extent(side)]
+    """From just below the lowest to just above the highest of all intervals and seeds, inside 0 and 1 for shares."""
+    share = is_share(shared_metric(comparison))
+    most = 1.0 if share else MOST_ERROR
+    values = [value for side in comparison.sides for value in extent(side, most)]
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     room = max(0.06 * (high - low), 0.01)
-    return Scale(max(0.0, low - room), min(1.0, high + room), SIDE_MARGIN, width - SIDE_MARGIN)
+    return Scale(max(0.0, low - room), min(most, high + room), SIDE_MARGIN, width - SIDE_MARGIN, share)
 
 
-def extent(side: Side) -> list[float]:
-    """Everything the scale has to show of one side."""
+def extent(side: Side, most: float) -> list[float]:
+    """Everything the scale has to show of one side, from 0 to the most there can be."""
     if side.interval is None:
         return []
     ends = [side.interval.low, side.interval.high] if side.interval.known else []
-    return [min(1.0, max(0.0, end)) for end in ends] + [result.value for _, result in side.tested]
+    return [min(most, max(0.0, end)) for end in ends] + [result.value for _, result in side.tested]
 
 
 def paint_bars(painter: QPainter, width: float, comparison: Comparison) -> None:
@@ -141,7 +163,7 @@ def paint_grid(painter: QPainter, scale: Scale, bottom: float) -> None:
         painter.setPen(QPen(theme.colour("grid"), 1))
         painter.drawLine(QPointF(x, 0), QPointF(x, bottom))
         painter.setPen(theme.colour("muted"))
-        text = f"{number(100 * tick, 0 if abs(100 * tick - round(100 * tick)) < 1e-6 else 1)} %"
+        text = scale.words(tick)
         half = metrics.horizontalAdvance(text) / 2
         x = min(max(x, scale.left - SIDE_MARGIN + half), scale.right + SIDE_MARGIN - half)
         painter.drawText(QPointF(x - half, bottom + metrics.ascent() + 4), text)
@@ -172,7 +194,7 @@ def paint_interval(painter: QPainter, scale: Scale, y: float, side: Side) -> Non
         return
     colour = theme.curve_colour(side.colour)
     if side.interval.known:
-        left, right = scale.x(max(0.0, side.interval.low)), scale.x(min(1.0, side.interval.high))
+        left, right = scale.x(max(scale.low, side.interval.low)), scale.x(min(scale.high, side.interval.high))
         style = Qt.PenStyle.DashLine if side.dashed else Qt.PenStyle.SolidLine
         painter.setPen(QPen(colour, 2, style))
         painter.drawLine(QPointF(left, y), QPointF(right, y))

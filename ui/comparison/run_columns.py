@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.comparison.differences import backbone_title, data_title, method_title, shown
-from engine.comparison.grouping import RunGroup
+from engine.comparison.grouping import RunGroup, over_seeds
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import duration, number, percent, with_interval
+from engine.comparison.wording import duration, figure, lower_is_better, number, with_interval
 from engine.events import RunState
+from engine.task_faults import is_regression
 from ui.comparison.sides import state_words, stem
 
 if TYPE_CHECKING:
     from storage.store import RunRow
 
 METRIC = "val/accuracy"
+METRIC_OF_ERRORS = "val/loss"  # what regression is validated by
 STATES = list(RunState)
 
 
@@ -84,12 +86,24 @@ def labels_order(run: RunRow) -> tuple[str, float]:
     return run.family, float(shot) if run.family == "meta" else float("inf") if labels is None else float(labels)
 
 
+def watched(run: RunRow) -> str:
+    """The metric that a run is validated by: accuracy, or for regression the error."""
+    return METRIC_OF_ERRORS if tested_metric(run) == "test/error" else METRIC
+
+
+def tested_metric(run: RunRow) -> str:
+    """ "test/accuracy" or "test/error", also before it was tested."""
+    if run.test is not None:
+        return run.test.metric
+    return "test/error" if is_regression(run.experiment.dataset) else "test/accuracy"
+
+
 def best_value(run: RunRow) -> float | None:
-    return run.best[METRIC][0] if METRIC in run.best else None
+    return run.best[watched(run)][0] if watched(run) in run.best else None
 
 
 def last_value(run: RunRow) -> float | None:
-    value = run.last.get(METRIC)
+    value = run.last.get(watched(run))
     return None if value is None or value != value else value
 
 
@@ -98,18 +112,46 @@ def test_value(run: RunRow) -> float | None:
 
 
 def share(value: Callable[[RunRow], float | None]) -> Callable[[RunRow], str]:
-    """A fraction as "81.2 %", empty while there is none."""
-    return lambda run: "" if (found := value(run)) is None else percent(found)
+    """A fraction as "81.2 %", an error as "0.352", empty while there is none."""
+    return lambda run: "" if (found := value(run)) is None else figure(watched(run), found)
+
+
+def better(value: Callable[[RunRow], float | None]) -> Callable[[RunRow], float | None]:
+    """What to sort by, so that more is better: an error counts with a minus."""
+    return lambda run: signed(value(run), tested_metric(run))
+
+
+def better_group(interval: Callable[[RunGroup[RunRow]], Interval | None]) -> Callable[[RunGroup[RunRow]], float | None]:
+    """The same of a configuration."""
+    return lambda group: signed(value_of(interval(group)), tested_metric(group.members[0]))
+
+
+def signed(value: float | None, metric: str) -> float | None:
+    return -value if value is not None and lower_is_better(metric) else value
 
 
 def test_text(run: RunRow) -> str:
     if run.test is None:
         return ""
-    return with_interval(Interval(run.test.value, run.test.low, run.test.high, run.test.n))
+    return with_interval(Interval(run.test.value, run.test.low, run.test.high, run.test.n), run.test.metric)
 
 
-def over_seeds_text(interval: Interval | None) -> str:
-    return "" if interval is None else with_interval(interval)
+def over_seeds_text(group: RunGroup[RunRow], interval: Interval | None) -> str:
+    return "" if interval is None else with_interval(interval, tested_metric(group.members[0]))
+
+
+def group_best(group: RunGroup[RunRow]) -> Interval | None:
+    return of_members(group, best_value)
+
+
+def group_last(group: RunGroup[RunRow]) -> Interval | None:
+    return of_members(group, last_value)
+
+
+def of_members(group: RunGroup[RunRow], value: Callable[[RunRow], float | None]) -> Interval | None:
+    """Over seeds; of two runs with the same seed the newer counts."""
+    found = {run.experiment.seed: one for run in group.members if (one := value(run)) is not None}
+    return over_seeds(found)
 
 
 def group_test_text(group: RunGroup[RunRow]) -> str:
@@ -117,7 +159,7 @@ def group_test_text(group: RunGroup[RunRow]) -> str:
     tested = [run for run in group.members if run.test is not None]
     if group.test is not None and not group.test.known and tested:
         return test_text(tested[-1])
-    return over_seeds_text(group.test)
+    return over_seeds_text(group, group.test)
 
 
 def value_of(interval: Interval | None) -> float | None:
@@ -170,13 +212,16 @@ COLUMNS: tuple[Column, ...] = (
     words("method", "Method", "How it was trained", 16, lambda run: method_title(run.experiment.method.name)),
     words("labels", "Labels", "Labelled training images per class, or shots per class in episodes", 8, labels_text,
           labels_order, number=True),
-    Column("best", "Best validation", "Highest validation accuracy of all epochs", 14, share(best_value), best_value,
-           lambda group: over_seeds_text(group.best), lambda group: value_of(group.best), True),
-    Column("last", "Last validation", "Validation accuracy of the last epoch", 14, share(last_value), last_value,
-           lambda group: over_seeds_text(group.last), lambda group: value_of(group.last), True, False),
+    Column("best", "Best validation", "Highest validation accuracy (lowest error) of all epochs", 14,
+           share(best_value), better(best_value), lambda group: over_seeds_text(group, group_best(group)),
+           better_group(group_best), True),
+    Column("last", "Last validation", "Validation accuracy (or error) of the last epoch", 14,
+           share(last_value), better(last_value), lambda group: over_seeds_text(group, group_last(group)),
+           better_group(group_last), True, False),
     Column("test", "Test, 95 % interval",
-           "Test accuracy with its 95 % interval: over test images or episodes for one run, over seeds for several",
-           21, test_text, test_value, group_test_text, lambda group: value_of(group.test), True),
+           "Test accuracy (or error) with its 95 % interval: over test images or episodes for one run, over seeds for "
+           "several; sorted, the better one counts as more",
+           21, test_text, better(test_value), group_test_text, better_group(lambda group: group.test), True),
     Column("seed", "Seed", "The run's seed; grouped, the number of seeds", 7,
            lambda run: str(run.experiment.seed), lambda run: run.experiment.seed, seeds_text,
            lambda group: len(group.seeds), True),

@@ -15,10 +15,11 @@ from engine.comparison.differences import NONE, Difference, differences, method_
 from engine.comparison.grouping import over_seeds
 from engine.comparison.intervals import Interval
 from engine.comparison.verdict import Verdict, verdict
-from engine.comparison.wording import count, with_interval
+from engine.comparison.wording import ACCURACY, count, lower_is_better, with_interval
 from engine.events import Evaluated, RunState
 from engine.experiment import Experiment
 from engine.naming import run_name
+from ui.comparison.adaptation_lines import over_episodes_text
 
 if TYPE_CHECKING:
     from storage.store import Curve, RunRow, RunStore
@@ -33,10 +34,12 @@ NAMED_BY_VALUE = frozenset(
 
 @dataclass(frozen=True, eq=False)
 class ComparedRun:
-    """A saved run with its test figure and what each test item got; result is None before the run was tested."""
+    """A saved run with its test figure and what each test item got; result is None before the run was tested. figures:
+    all of its final figures, of which those over inner steps and shots make its adaptation curves."""
 
     row: RunRow
     result: Evaluated | None = None
+    figures: tuple[Evaluated, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +86,16 @@ class Side:
         return Interval(result.value, result.low, result.high, result.n)
 
     @property
+    def metric(self) -> str:
+        """What its figure is: "test/accuracy" or "test/error"."""
+        return self.tested[0][1].metric if self.tested else ACCURACY
+
+    @property
+    def figure(self) -> str:
+        """ "81.2 ± 1.4 %", or "0.352 ± 0.021" of an error; "" if not tested."""
+        return "" if self.interval is None else with_interval(self.interval, self.metric)
+
+    @property
     def basis(self) -> str:
         """What the figure rests on: "5 seeds · 540 test images · interval over seeds"."""
         if not self.tested:
@@ -90,6 +103,7 @@ class Side:
         result = self.tested[0][1]
         parts = [count(len(self.tested), "seeds"), count(result.n, result.unit, "test ")]
         parts.append(f"interval {self.interval_basis}")
+        parts += [f"over episodes {words}"] if (words := over_episodes_text(self.tested)) else []
         stopped = sum(run.row.state is RunState.STOPPED for run, _ in self.tested)
         return " · ".join(parts + ([f"{stopped} stopped early"] if stopped else []))
 
@@ -114,7 +128,7 @@ class Comparison:
     """The sides, which one is the base, the verdict of each other side against it, and the settings that differ.
 
     When all sides are seeds of one configuration there are no verdicts, and `summary` says what they give together.
-    best_two: the highest side, the second and their verdict, when neither is the base.
+    best_two: the best side, the second and their verdict, when neither is the base.
     """
 
     sides: tuple[Side, ...]
@@ -138,8 +152,8 @@ def compared_run(store: RunStore, row: RunRow) -> ComparedRun:
     """One run with its first test figure, if it has one."""
     if row.test is None:
         return ComparedRun(row)
-    figures = (result for result in store.results(row.id) if result.metric == row.test.metric)
-    return ComparedRun(row, next(figures, None))
+    figures = tuple(store.results(row.id))
+    return ComparedRun(row, next((one for one in figures if one.metric == row.test.metric), None), figures)
 
 
 def load_curves(store: RunStore, run_ids: Iterable[int], metric: str) -> dict[int, Curve]:
@@ -163,9 +177,9 @@ def compare(runs: Sequence[ComparedRun], base: str | None = None) -> Comparison 
 
 
 def best_two(sides: Sequence[Side], base: Side) -> tuple[Side, Side, Verdict] | None:
-    """The two highest sides with their verdict; None when one of them is the base or they are not comparable."""
+    """The two best sides with their verdict; None when one of them is the base or they are not comparable."""
     tested = [(side.interval.value, side) for side in sides if side.interval is not None]
-    ordered = [side for _, side in sorted(tested, key=lambda pair: -pair[0])]
+    ordered = [s for _, s in sorted(tested, key=lambda pair: pair[0] * (1 if lower_is_better(pair[1].metric) else -1))]
     if len(ordered) < 3 or base in ordered[:2]:
         return None
     found = judge(ordered[0], ordered[1])
@@ -186,18 +200,16 @@ def summary(sides: Sequence[Side]) -> str:
         return f"These are {count(len(sides), 'runs')} of one configuration ({name}); none is tested yet."
     if not together.known:
         return f"These are {count(len(sides), 'runs')} of one configuration ({name}) with the same seed."
-    return (
-        f"These are {count(len(tested), 'seeds')} of one configuration ({name}): {with_interval(together)} over seeds."
-    )
+    figure = with_interval(together, next(side.metric for side in sides if side.tested))
+    return f"These are {count(len(tested), 'seeds')} of one configuration ({name}): {figure} over seeds."
 
 
 def judge(side: Side, base: Side) -> Verdict:
     """The verdict of one side against the base, also when one of them was not tested."""
     for one in (side, base):
         if not one.tested:
-            reason = "no test result"
             sentence = f"{one.title} has no test result yet, so there is nothing to compare."
-            return Verdict("not comparable", np.nan, np.nan, np.nan, 0, sentence, reasons=(reason,))
+            return Verdict("not comparable", np.nan, np.nan, np.nan, 0, sentence, reasons=("no test result",))
     return verdict(side.arm, base.arm)
 
 

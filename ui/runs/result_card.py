@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.comparison.wording import count, number, percent
+from engine.comparison.intervals import Interval
+from engine.comparison.wording import count, figure, interval_text, is_share, title
 from engine.events import Evaluated
 from ui.widgets.card import Card
 from ui.widgets.text import Text
@@ -51,26 +52,26 @@ class ResultCard(Card):
         if not results:
             return
         first = results[0]
-        self.value.setText(percent(first.value))
+        self.value.setText(figure(first.metric, first.value))
         behind = count(first.n, first.unit, "test ")
         self.interval.setText(f"{title(first.metric)} · {interval_words(first)} · {behind}")
         self.beside.setText(beside_words(first))
         self.beside.setVisible(bool(self.beside.text()))
         lines = [protocol_words(first)]
-        lines += [f"{title(other.metric)} {percent(other.value)}, {interval_words(other)}, {count(other.n, other.unit)}"
-                  for other in results[1:]]  # fmt: skip
+        lines += [
+            f"{title(other.metric)} {figure(other.metric, other.value)}, {interval_words(other)}, "
+            f"{count(other.n, other.unit)}"
+            for other in results[1:]
+        ]
         self.protocol.setText("\n".join(line for line in lines if line))
         said = (self.value, self.interval, self.beside, self.protocol)
         self.setAccessibleDescription(", ".join(line.text() for line in said if line.text()))
 
 
-def title(metric: str) -> str:
-    """ "test/accuracy" -> "Test accuracy"."""
-    return metric.replace("/", " ").capitalize()
-
-
 def interval_words(result: Evaluated) -> str:
-    return f"95 % interval {number(100 * result.low)} to {number(100 * result.high)} %"
+    """ "95 % interval 78.1 to 83.0 %", or "0.331 to 0.373" of an error."""
+    interval = Interval(result.value, result.low, result.high, result.n)
+    return interval_text(interval, result.metric) + (" %" if is_share(result.metric) else "")
 
 
 def beside_words(result: Evaluated) -> str:

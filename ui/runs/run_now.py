@@ -25,7 +25,7 @@ LOOKS: dict[RunState, tuple[str, str, str]] = {
     RunState.FAILED: ("Failed", "error", "bad"),
     RunState.INTERRUPTED: ("Interrupted", "warning", "warning"),
 }
-WATCHED = (("val/accuracy", "validation accuracy"), ("val/loss", "validation loss"))
+WATCHED = (("val/accuracy", "validation accuracy"), ("val/loss", "validation loss"))  # the first that there is
 
 WITHOUT_GAIN = "val/epochs without gain"
 

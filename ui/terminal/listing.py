@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.comparison.wording import figure
 from engine.errors import InvalidExperiment
 from ui.terminal.arguments import program
-from ui.terminal.output import duration, percent, print_json, print_table, size
+from ui.terminal.output import duration, print_json, print_table, size
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -117,7 +118,7 @@ def run_cells(run: RunRow) -> tuple[object, ...]:
     chosen = run.experiment
     created = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created))
     took = duration(run.ended - run.started) if run.started and run.ended else "–"
-    test = percent(run.test.value) if run.test else "–"
+    test = figure(run.test.metric, run.test.value) if run.test else "–"
     labels = chosen.dataset.labels_per_class or "all"
     return (
         run.id, run.name, str(run.state), test, data_words(run), labels, chosen.backbone.name, chosen.method.name,

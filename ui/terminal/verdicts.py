@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 from engine.comparison.differences import shown
-from engine.comparison.wording import with_interval
 from engine.errors import ExperimentError
 from storage.store import RunStore
 from storage.workspace import Workspace
@@ -56,12 +55,14 @@ def print_comparison(comparison: Comparison, as_json: bool) -> None:
 
 def print_sides(sides: Sequence[Side]) -> None:
     rows = [(side.title, figure(side), side.basis, mean_time(side), run_numbers(side)) for side in sides]
-    print_table(("arm", ">test accuracy", "based on", ">time per run", ">run"), rows)
+    figures = {side.metric.replace("/", " ") for side in sides if side.tested} or {"test accuracy"}
+    heading = figures.pop() if len(figures) == 1 else "test"
+    print_table(("arm", f">{heading}", "based on", ">time per run", ">run"), rows)
 
 
 def figure(side: Side) -> str:
-    """ "81.2 ± 1.4 %" """
-    return "–" if side.interval is None else with_interval(side.interval)
+    """ "81.2 ± 1.4 %", or "0.352 ± 0.021" of an error."""
+    return side.figure or "–"
 
 
 def run_numbers(side: Side) -> str:
@@ -88,7 +89,15 @@ def print_objects(comparison: Comparison) -> None:
         scores = {run.row.experiment.seed: result.value for run, result in side.tested}
         uids = [run.row.uid for run in side.runs]
         print_json(
-            {"event": "arm", "title": side.title, **interval, "scores": scores, "basis": side.basis, "runs": uids}
+            {
+                "event": "arm",
+                "title": side.title,
+                "metric": side.metric,
+                **interval,
+                "scores": scores,
+                "basis": side.basis,
+                "runs": uids,
+            }
         )
     for row in comparison.differences:
         print_json({"event": "difference", "key": row.key, "label": row.label, "values": row.values})
