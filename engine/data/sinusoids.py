@@ -33,9 +33,20 @@ class Sinusoid:
 
 def draw_sinusoid(rng: np.random.Generator, shot: int, query: int, vary_frequency: bool = False) -> Sinusoid:
     """A new task with `shot` given points and `query` others, uniform over the range."""
-    amplitude, phase, frequency = rng.uniform(*AMPLITUDES), rng.uniform(*PHASES), rng.uniform(*FREQUENCIES)
-    x = rng.uniform(*RANGE, shot + query)
-    return Sinusoid(amplitude, phase, frequency if vary_frequency else 1.0, x[:shot], x[shot:])
+    amplitude, phase, frequency, x = draw_curves(rng, 1, shot + query, vary_frequency)
+    return Sinusoid(float(amplitude[0]), float(phase[0]), float(frequency[0]), x[0, :shot], x[0, shot:])
+
+
+def draw_curves(
+    rng: np.random.Generator, count: int, points: int, vary_frequency: bool = False
+) -> tuple[Points, Points, Points, Points]:
+    """Amplitudes, phases and frequencies [count] and x [count, points]: what so many single draws would give."""
+    shares = rng.random((count, 3 + points))
+    amplitude, phase, frequency = (
+        low + (high - low) * shares[:, place] for place, (low, high) in enumerate((AMPLITUDES, PHASES, FREQUENCIES))
+    )
+    x = RANGE[0] + (RANGE[1] - RANGE[0]) * shares[:, 3:]
+    return amplitude, phase, frequency if vary_frequency else np.ones(count), x
 
 
 def fixed_sinusoids(seed: list[int], count: int, shot: int, vary_frequency: bool = False) -> list[Sinusoid]:

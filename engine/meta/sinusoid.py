@@ -9,7 +9,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.data.sinusoids import TEST_POINTS, TITLE, Points, Sinusoid, draw_sinusoid, fixed_sinusoids, sentence
+from engine.data.sinusoids import (
+    TEST_POINTS,
+    TITLE,
+    Points,
+    Sinusoid,
+    draw_curves,
+    draw_sinusoid,
+    fixed_sinusoids,
+    sentence,
+)
 from engine.events import Preparing
 from engine.experiment import Experiment
 from engine.meta.task import Task
@@ -40,6 +49,14 @@ class SinusoidTasks:
 
     def draw(self, rng: np.random.Generator) -> Sinusoid:
         return draw_sinusoid(rng, self.shot, self.query, self.vary_frequency)
+
+    def draw_tasks(self, rng: np.random.Generator, count: int) -> list[Task]:
+        """The tasks of so many single draws, made at once: a step of so small a network is over sooner than they are."""
+        amplitude, phase, frequency, x = draw_curves(rng, count, self.examples, self.vary_frequency)
+        y = amplitude[:, None] * np.sin(frequency[:, None] * x - phase[:, None])
+        both = torch.from_numpy(np.stack([x, y]).astype(np.float32)).to(self.device).unsqueeze(-1)
+        given, asked = both[:, :, : self.shot].unbind(1), both[:, :, self.shot :].unbind(1)
+        return [Task(*support, *query, 1) for support, query in zip(given, asked, strict=True)]
 
     def task(self, item: Sinusoid) -> Task:
         x, shot = np.concatenate([item.support, item.query]), len(item.support)

@@ -61,7 +61,7 @@ class MetaTraining:
         self.method.progress = max(self.step / settings.steps, self.limits.fraction)
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * self.method.rate_factor(self.step) * group["factor"]
-        tasks = [self._drawn(self.draw) for _ in range(settings.meta_batch)]
+        tasks = self._meta_batch(settings.meta_batch)
         before = self._before(tasks[0])
         optimiser.zero_grad(set_to_none=True)
         values = self.method.meta_gradient(self.model, tasks)
@@ -69,6 +69,11 @@ class MetaTraining:
         self.guard.check(values, tasks, self.step, self.checkpoints.best is not None)
         optimiser.step()
         return Metrics(self.step, {f"train/{name}": value for name, value in values.items()} | before)
+
+    def _meta_batch(self, count: int) -> list[Task]:
+        if many := getattr(self.tasks, "draw_tasks", None):
+            return many(self.draw, count)  # type: ignore[no-any-return]
+        return [self._drawn(self.draw) for _ in range(count)]
 
     def _drawn(self, draw: np.random.Generator) -> Task:
         return self.tasks.task(self.tasks.draw(draw))
