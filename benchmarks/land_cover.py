@@ -15,6 +15,7 @@ import json
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,12 @@ from engine.events import Evaluated, Metrics, RunFailed
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 
-SHOTS, OWN = (1, 2, 5, 10, 20), 2  # tested at; trained and validated at
+CURVES = {"few": "1, 2, 5", "all": "1, 2, 5, 10, 20"}  # shots that are tested
+OWN = 2  # shots that are trained and validated with
 WAY, QUERY = 4, 10
-IMAGES = 72_000  # that each trained arm sees
+IMAGES = 60_000  # that each trained arm sees
 EPISODE = WAY * (OWN + QUERY)
-COMMON = {
-    "way": WAY, "shot": OWN, "query": QUERY, "over_shots": "1, 2, 5, 10, 20", "validation_episodes": 60,
-    "validate_every": 10_000,
-}  # fmt: skip
+COMMON = {"way": WAY, "shot": OWN, "query": QUERY, "validation_episodes": 60, "validate_every": 10_000}
 FINE_TUNED = {"adapts": "everything", "test_iterations": 20, "test_steps": 10}
 Scores = dict[int, float]
 
@@ -49,26 +48,39 @@ class Arm:
 
 
 ARMS = (
-    Arm("Random weights, fine-tuned", "baseline", {"steps": 0, **FINE_TUNED}, {"tuning_rate": (0.03, 0.1)}),
-    Arm("Pooled pretraining, head only", "baseline", {"steps": IMAGES // 64}, {"learning_rate": (1e-3, 3e-3)}),
     Arm(
-        "Pooled pretraining, fine-tuned", "baseline", {"steps": IMAGES // 64, **FINE_TUNED},
-        {"learning_rate": (3e-3,), "tuning_rate": (0.01, 0.05)},
+        "ProtoNet", "protonet", {"steps": IMAGES // (4 * EPISODE), "meta_batch": 4, "training_way": WAY},
+        {"learning_rate": (1e-3, 3e-3)},
     ),
+    Arm("Pooled pretraining, head only", "baseline", {"steps": IMAGES // 64}, {"learning_rate": (1e-3, 3e-3)}),
     Arm(
         "MAML", "maml", {"steps": IMAGES // (4 * EPISODE), "meta_batch": 4, "inner_steps": 2, "test_steps": 5,
                          "learning_rate": 3e-3},
         {"inner_rate": (0.03, 0.1)},
     ),
     Arm(
-        "ProtoNet", "protonet", {"steps": IMAGES // (4 * EPISODE), "meta_batch": 4, "training_way": WAY},
-        {"learning_rate": (1e-3, 3e-3)},
+        "Pooled pretraining, fine-tuned", "baseline", {"steps": IMAGES // 64, **FINE_TUNED},
+        {"learning_rate": (3e-3,), "tuning_rate": (0.01, 0.05)},
     ),
+    Arm("Random weights, fine-tuned", "baseline", {"steps": 0, **FINE_TUNED}, {"tuning_rate": (0.03, 0.1)}),
 )  # fmt: skip
 
 
-def experiment(arm: Arm, setting: Mapping[str, Any], distance: float, seed: int, tested: int) -> Experiment:
-    values = {**COMMON, "test_episodes": tested, **arm.values, **setting}
+@dataclass(frozen=True)
+class Test:
+    """episodes: at each number of shots. curve: the shots, one of `CURVES`."""
+
+    episodes: int
+    curve: str
+
+    @property
+    def shots(self) -> tuple[int, ...]:
+        return tuple(map(int, CURVES[self.curve].split(",")))
+
+
+def experiment(arm: Arm, setting: Mapping[str, Any], distance: float, seed: int, test: Test) -> Experiment:
+    tested = {"test_episodes": test.episodes, "over_shots": CURVES[test.curve]}
+    values = {**COMMON, **tested, **arm.values, **setting}
     return Experiment(
         dataset=DatasetChoice(name="regions", distance=distance, split_seed=seed),
         backbone=BackboneChoice(name="bands_cnn"),
@@ -86,25 +98,23 @@ def run(asked: Experiment) -> tuple[float, Scores]:
                 raise SystemExit(f"{event.message} {event.advice}\n{event.traceback}")
             if isinstance(event, Metrics) and "val/accuracy" in event.values:
                 validation = event.values["val/accuracy"]
-            if isinstance(event, Evaluated):
-                for shot in SHOTS:
-                    if event.metric == f"test/accuracy, {shot}-shot":
-                        scores[shot] = event.value
-                if event.metric == "test/accuracy":
-                    scores[OWN] = event.value
+            if isinstance(event, Evaluated) and event.metric == "test/accuracy":
+                scores[OWN] = event.value
+            elif isinstance(event, Evaluated) and event.metric.endswith("-shot"):
+                scores[int(event.metric.removeprefix("test/accuracy, ").removesuffix("-shot"))] = event.value
     return validation, scores
 
 
-def chosen(arm: Arm, distance: float, tested: int) -> tuple[dict[str, Any], Scores]:
+def chosen(arm: Arm, distance: float, test: Test) -> tuple[dict[str, Any], Scores]:
     """The setting with the best validation accuracy at this distance, first seed, and what it scores."""
-    tried = [(*validated(arm, setting, distance, tested), setting) for setting in arm.settings()]
+    tried = [(*validated(arm, setting, distance, test), setting) for setting in arm.settings()]
     _, scores, setting = max(tried, key=lambda one: one[0])
     return setting, scores
 
 
-def validated(arm: Arm, setting: Mapping[str, Any], distance: float, tested: int) -> tuple[float, Scores]:
+def validated(arm: Arm, setting: Mapping[str, Any], distance: float, test: Test) -> tuple[float, Scores]:
     """Accuracy on validation regions, where untrained weights are met by themselves, and on test regions."""
-    asked = experiment(arm, setting, distance, 0, tested)
+    asked = experiment(arm, setting, distance, 0, test)
     validation, scores = run(asked)
     return (validation if arm.values["steps"] else untrained(asked)), scores
 
@@ -133,18 +143,19 @@ def finished(work: Any) -> Any:
             return end.value
 
 
-def table(found: Mapping[str, Mapping[str, list[Scores]]], distance: str) -> str:
+def table(found: Mapping[str, Mapping[str, list[Scores]]], distance: str, shots: tuple[int, ...]) -> str:
     """Markdown: arm by shot, mean ± half-width over seeds in percent."""
-    lines = [f"Distance {distance}", "", f"| | {' | '.join(f'{shot}-shot' for shot in SHOTS)} |", "|---" * 6 + "|"]
+    lines = [f"Distance {distance}", "", f"| | {' | '.join(f'{shot}-shot' for shot in shots)} |"]
+    lines.append("|---" * (len(shots) + 1) + "|")
     for title, by_distance in found.items():
         seeds = by_distance.get(distance, [])
         if seeds:
-            cells = [words([scores[shot] for scores in seeds]) for shot in SHOTS]
+            cells = [words([scores[shot] for scores in seeds]) for shot in shots]
             lines.append(f"| {title} | {' | '.join(cells)} |")
-    return "\n".join([*lines, *(gap(found, distance, title) for title in ("MAML", "ProtoNet"))])
+    return "\n".join([*lines, *(gap(found, distance, title, shots) for title in ("MAML", "ProtoNet"))])
 
 
-def gap(found: Mapping[str, Mapping[str, list[Scores]]], distance: str, title: str) -> str:
+def gap(found: Mapping[str, Mapping[str, list[Scores]]], distance: str, title: str, shots: tuple[int, ...]) -> str:
     """A row: the lead over pooled pretraining (the better of its two arms by mean, at each shot), paired over seeds."""
     pooled = [by_distance.get(distance, []) for name, by_distance in found.items() if name.startswith("Pooled")]
     mine = found[title].get(distance, [])
@@ -152,7 +163,7 @@ def gap(found: Mapping[str, Mapping[str, list[Scores]]], distance: str, title: s
     if not count:
         return ""
     cells = []
-    for shot in SHOTS:
+    for shot in shots:
         best = max(pooled, key=lambda seeds: sum(scores[shot] for scores in seeds[:count]))
         cells.append(words([mine[n][shot] - best[n][shot] for n in range(count)], sign=True))
     return f"| {title} − best pooled | {' | '.join(cells)} |"
@@ -169,8 +180,10 @@ def main() -> None:
     parser.add_argument("--distances", type=float, nargs="+", default=[0.0, 1.0, 2.0])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--episodes", type=int, default=150, help="test episodes at each shot")
+    parser.add_argument("--shots", choices=list(CURVES), default="all", help="few: 1, 2, 5; all: 10 and 20 as well")
     parser.add_argument("--output", type=Path, default=Path("land_cover.json"))
     given = parser.parse_args()
+    test = Test(given.episodes, given.shots)
     begin = time.perf_counter()
     found: dict[str, dict[str, list[Scores]]] = {arm.title: {} for arm in ARMS}
     kept: dict[tuple[str, str], dict[str, Any]] = {}
@@ -178,16 +191,16 @@ def main() -> None:
         for arm in ARMS:
             key = f"{distance:g}"
             if (arm.title, key) not in kept:
-                kept[arm.title, key], scores = chosen(arm, distance, given.episodes)
+                kept[arm.title, key], scores = chosen(arm, distance, test)
             else:
-                _, scores = run(experiment(arm, kept[arm.title, key], distance, seed, given.episodes))
+                _, scores = run(experiment(arm, kept[arm.title, key], distance, seed, test))
             found[arm.title].setdefault(key, []).append(scores)
             spent = time.perf_counter() - begin
             print(f"{spent:.0f} s", key, seed, arm.title, kept[arm.title, key], scores, flush=True)
         settings = [{"arm": arm, "distance": key, "chosen": values} for (arm, key), values in kept.items()]
         body = {"machine": machine(), "seconds": time.perf_counter() - begin, "chosen": settings, "scores": found}
         given.output.write_text(json.dumps(body, indent=1), encoding="utf-8")
-        print("\n\n".join(table(found, f"{distance:g}") for distance in given.distances), flush=True)
+        print("\n\n".join(table(found, f"{distance:g}", test.shots) for distance in given.distances), flush=True)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,11 @@ def _backbone(experiment: Experiment) -> Iterator[InvalidExperiment]:
         yield fault
         return
     yield from _image_size(experiment)
+    if info.channels > 3 and experiment.dataset.name != "regions":
+        yield InvalidExperiment(
+            f"{info.title} reads patches of {info.channels} bands, which only the land cover regions have.",
+            "Choose another backbone, or the land cover regions.", "backbone",
+        )  # fmt: skip
     yield from _head(experiment)
     weights = experiment.backbone.weights
     if weights.startswith("run:") or not _loads_weights(experiment):
@@ -128,6 +133,11 @@ def _fit(experiment: Experiment) -> Iterator[InvalidExperiment]:
         )
     if chosen.family == "meta":
         yield from _only_fine_tuning(experiment.dataset)
+    elif experiment.dataset.name == "regions":
+        yield InvalidExperiment(
+            "The land cover regions are for meta-learning: each of their classes is one cover in one region.",
+            "Choose a meta-learner, or another data set.", "dataset",
+        )  # fmt: skip
 
 
 def _only_fine_tuning(dataset: DatasetChoice) -> Iterator[InvalidExperiment]:

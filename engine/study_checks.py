@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.data.episode_splits import samplers, shape_of
 from engine.data.images import Cancel
-from engine.data.sources import load
-from engine.data.splits import split_classes, split_images
+from engine.data.sources import REGRESSION, load
+from engine.data.splits import for_tasks, split_images
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.preflight import problems
-from engine.registry import method
+from engine.registry import build_method, method
 from engine.study import Study
 from engine.study_cells import Cell, cells, from_source
 
@@ -56,17 +57,18 @@ def one_of_each(study: Study) -> list[tuple[Cell, Experiment]]:
 
 
 def check_data(study: Study, cancelled: Cancel | None = None) -> None:
-    """Divide the images as the runs will, for every split and label count."""
-    data = load(study.dataset, cancelled=cancelled)
-    seen = set()
+    """Divide the images or classes as the runs will, for every split, label count and shape of an episode."""
+    seen: set[object] = set()
     for cell in cells(study):
         choice = cell.experiment.dataset
         meta = method(cell.experiment.method.name).family == "meta"
-        key = (meta, choice.split_seed, choice.labels_per_class, choice.part)
-        if key in seen:
+        shape = shape_of(build_method(cell.experiment)) if meta else None
+        key = (shape, choice.split_seed, choice.labels_per_class, choice.part, choice.distance)
+        if key in seen or choice.name in REGRESSION:
             continue
         seen.add(key)
-        if meta:
-            split_classes(data, choice)
-        else:
+        data = load(choice, cancelled=cancelled)
+        if shape is None:
             split_images(data, choice, cell.seed)
+        else:
+            samplers(for_tasks(data, choice), choice, shape)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image, ImageChops
 
 from engine.data.decode import Damaged, Facts, decode, examine
 from engine.data.images import Cancel, ImageSet, PixelSource, Progress, Skipped, in_threads, short_hash
-from engine.data.layout import Item, Layout, arrange
+from engine.data.layout import Item, Layout, arrange, regions
 from engine.data.tree import Listing
 from engine.errors import DataError
 
@@ -56,7 +57,7 @@ def load_folder(listing: Listing, progress: Progress | None = None, cancelled: C
     if items[0].split is not None:
         given = np.array([item.split for item in items], dtype=np.int8)
     source = FilePixels(listing, items)
-    return ImageSet(
+    data = ImageSet(
         name="folder",
         title=listing.root.stem if listing.is_zip else listing.root.name,
         licence=LICENCE,
@@ -71,6 +72,25 @@ def load_folder(listing: Listing, progress: Progress | None = None, cancelled: C
         given_split=given,
         skipped=layout.skipped + skipped,
     )
+    return with_regions(data, regions(items))
+
+
+def with_regions(data: ImageSet, places: Sequence[tuple[str, str]] | None) -> ImageSet:
+    """The same images also as classes of regions, for meta-learning. places: (region, class) of each image."""
+    if places is None:
+        return data
+    known = list(dict.fromkeys(places))
+    number = {place: count for count, place in enumerate(known)}
+    homes, kinds = tuple(region for region, _ in known), tuple(kind for _, kind in known)
+    inner = replace(
+        data,
+        labels=np.array([number[place] for place in places], dtype=np.int64),
+        class_names=tuple(f"{region}, {kind}" for region, kind in known),
+        alphabets=homes,
+        kinds=kinds,
+        layout=f"{len(set(homes))} regions with folders of {len(set(kinds))} classes",
+    )
+    return replace(data, of_regions=inner)
 
 
 def inspect(

@@ -56,6 +56,7 @@ class ImageSet:
     number of bands. typical_size: median (height, width). background: value outside the image when it is turned or
     padded. layout: what was recognised, in words. fingerprint: short hash, equal for equal data. held_out: alphabets
     that the source sets aside for testing. characters: written signs, so that a quarter turn makes a new class.
+    of_regions: the same images with classes that are one kind in one region, where folders are region/class/image.
     """
 
     name: str
@@ -77,6 +78,7 @@ class ImageSet:
     characters: bool = False
     kinds: tuple[str, ...] | None = None
     given_classes: NDArray[np.int8] | None = None
+    of_regions: ImageSet | None = field(default=None, repr=False)
     _decoded: dict[tuple[int, int], Decoded] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.data.images import Skipped
@@ -111,6 +111,25 @@ def _in_splits(listing: Listing, base: str, splits: dict[str, int]) -> Layout:
     known = {item.entry.path for item in items} | {skip.path for skip in stray}
     stray += [Skipped(e.path, "outside the split folders") for e in others if e.path not in known]
     return Layout(tuple(items), tuple(order), words, tuple(stray))
+
+
+def regions(items: Sequence[Item]) -> list[tuple[str, str]] | None:
+    """(region, class) of each item where the folders are region/class/image, else None.
+
+    Three or more regions, every image two folders deep, and at least two classes that most images belong to are found
+    in several regions. Folders called train, val or test are none.
+    """
+    paths = [item.short.split("/") for item in items]
+    if any(item.split is not None for item in items) or any(len(path) != 3 for path in paths):
+        return None
+    homes: dict[str, set[str]] = {}
+    for region, name, _ in paths:
+        homes.setdefault(name, set()).add(region)
+    shared = {name for name, found in homes.items() if len(found) > 1 and name.lower() not in SPLIT_NAMES}
+    common = sum(name in shared for _, name, _ in paths)
+    if len({path[0] for path in paths}) < 3 or len(shared) < 2 or 2 * common <= len(paths):
+        return None
+    return [(region, name) for region, name, _ in paths]
 
 
 def _refuse_empty(listing: Listing, bases: list[str], filled: set[str]) -> None:

@@ -12,7 +12,7 @@ from engine.data.episodes import Episode
 from engine.data.images import Cancel, ImageSet, Progress, Skipped
 from engine.data.shifts import describe, renamed, shifted
 from engine.data.sources import REGRESSION, load
-from engine.data.splits import BY_CLASS, ClassSplit, ImageSplit, choose_classes, split_classes, split_images
+from engine.data.splits import BY_CLASS, ClassSplit, ImageSplit, choose_classes, for_tasks, split_classes, split_images
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import DatasetChoice
 
@@ -66,6 +66,7 @@ def preview(
     if choice.name in REGRESSION:
         return _curves(choice, meta)
     data = load(choice, progress, cancelled)
+    data = for_tasks(data, choice) if meta else data
     classes, refused = _classes(data, choice)
     split_sentence, counts, problem = ("", (0, 0, 0), refused) if refused else _divided(data, choice, meta)
     tally, samples = data.counts, _samples(data, classes, choice.split_seed)

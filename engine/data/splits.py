@@ -178,6 +178,11 @@ def _labelled(data: ImageSet, class_id: int, pool: Indices, choice: DatasetChoic
     return np.random.default_rng([seed, 3, class_id]).permutation(np.sort(pool))[:count]
 
 
+def for_tasks(data: ImageSet, choice: DatasetChoice) -> ImageSet:
+    """The images as meta-learning divides them: by region where the folders say so and no other split is chosen."""
+    return data.of_regions if data.of_regions and choice.split in (None, "by-region") else data
+
+
 def split_classes(data: ImageSet, choice: DatasetChoice) -> ClassSplit:
     """Classes of meta-training, meta-validation and meta-test; raises `InvalidExperiment` when there are too few.
 

@@ -10,6 +10,7 @@ from engine.data.episode_splits import EpisodeShape, samplers
 from engine.data.preview import EpisodePreview, episode_rows, turned_name
 from engine.data.sinusoids import RANGE, draw_sinusoid
 from engine.data.sources import load
+from engine.data.splits import for_tasks
 from engine.experiment import DatasetChoice
 
 Part = Literal["training", "validation", "test"]
@@ -20,7 +21,7 @@ def tasks_preview(
 ) -> list[EpisodePreview]:
     """`count` tasks of this part of the classes; the same seed draws the same. Raises `InvalidExperiment` when any part
     cannot give such tasks, with the numbers that would fit."""
-    data = load(choice)
+    data = for_tasks(load(choice), choice)
     found = samplers(data, choice, shape)
     sampler = {"training": found.train, "validation": found.validation, "test": found.test}[part]
     draw = np.random.default_rng([seed, 8])

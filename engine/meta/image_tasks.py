@@ -22,7 +22,7 @@ from engine.data.episode_splits import (
 from engine.data.episodes import Episode, evaluation_episodes, list_hash
 from engine.data.images import ImageSet
 from engine.data.sources import load
-from engine.data.splits import ClassSplit
+from engine.data.splits import ClassSplit, for_tasks
 from engine.events import Preparing
 from engine.experiment import Experiment
 from engine.inputs import decode, normaliser
@@ -37,7 +37,7 @@ def read_image_tasks(
 ) -> Generator[Preparing, None, ImageTasks]:
     """Yields `Preparing`, returns the tasks; raises `ExperimentError` where the data cannot give such episodes."""
     yield Preparing("Reading the data set")
-    data = load(experiment.dataset)
+    data = for_tasks(load(experiment.dataset), experiment.dataset)
     shape, settings, seed = shape_of(method), method.hyperparameters, experiment.dataset.split_seed
     found = samplers(data, experiment.dataset, shape)
     images = yield from _images(experiment, data, found.split, device)
