@@ -23,6 +23,7 @@ NAMES = [
 META = ["protonet", "maml", "fomaml", "anil", "boil", "meta_sgd", "reptile"]
 META += ["matching", "relation", "siamese", "ridge", "baseline", "baseline_pp", "pmf"]
 META += ["cnp", "joint"]
+META += ["maml_pp", "cavia", "imaml", "ensemble_anil"]
 NAMES += META
 
 

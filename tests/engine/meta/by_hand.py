@@ -40,7 +40,8 @@ def plain_forward(p: Sequence[Tensor], images: Tensor) -> Tensor:
     return plain_features(p, images) @ p[8].T + p[9]
 
 
-def plain_features(p: Sequence[Tensor], images: Tensor) -> Tensor:
+def plain_features(p: Sequence[Tensor], images: Tensor, film: tuple[Tensor, Tensor] | None = None) -> Tensor:
+    """film: scale and shift of the second block's channels after batch norm."""
     x = images
     for weight, bias, gamma, beta in (p[0:4], p[4:8]):
         n, _, h, w = x.shape
@@ -49,6 +50,8 @@ def plain_features(p: Sequence[Tensor], images: Tensor) -> Tensor:
         mean = x.mean((0, 2, 3), keepdim=True)
         variance = ((x - mean) ** 2).mean((0, 2, 3), keepdim=True)
         x = (x - mean) / (variance + 1e-5).sqrt() * gamma[:, None, None] + beta[:, None, None]
+        if film is not None and weight is p[4]:
+            x = x * film[0][:, None, None] + film[1][:, None, None]
         x = x.clamp_min(0).view(n, -1, h // 2, 2, w // 2, 2).amax((3, 5))
     return x.flatten(1)
 

@@ -1,0 +1,65 @@
+"""A context vector that scales and shifts the channels of one layer (FiLM), hung on a network from outside."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from engine.backbones.backbone import Backbone
+from engine.errors import WeightsError
+
+CONTEXT = "meta.context"  # the vector's name in a network whose `meta` is a `Film`
+
+
+class Film(nn.Module):
+    """values [n, channels, h, w] or [n, …, channels] -> values · (1 + γ) + β, with γ and β linear in the context. The
+    context itself is not learnt: it is 0 except while a task puts its own in its place."""
+
+    def __init__(self, size: int, channels: int) -> None:
+        super().__init__()
+        self.weights = nn.Linear(size, 2 * channels)
+        nn.init.zeros_(self.weights.bias)
+        self.context: Tensor
+        self.register_buffer("context", torch.zeros(size), persistent=False)
+
+    def forward(self, values: Tensor) -> Tensor:
+        scale, shift = self.weights(self.context).chunk(2)
+        if values.ndim == 4:
+            scale, shift = scale[:, None, None], shift[:, None, None]
+        return values * (1 + scale) + shift
+
+
+class AfterLayer:
+    """A forward hook that keeps to its own network when that is copied."""
+
+    def __init__(self, film: Film) -> None:
+        self.film = film
+
+    def __call__(self, layer: nn.Module, inputs: object, output: Tensor) -> Tensor:
+        return self.film(output)
+
+
+def hang_film(model: Backbone, size: int) -> None:
+    """Give the network a `Film` of `size` values as `model.meta`, after the last norm of the block past the middle (the
+    third of four), or after its last layer where it has none: before a non-linearity, as a context has to be.
+
+    Raises `WeightsError` for a block without a layer.
+    """
+    name, block = list(model.blocks.items())[len(model.blocks) // 2]
+    norms = [layer for layer in block.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)]
+    layers = [layer for layer in block.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
+    if not norms and not layers:
+        raise WeightsError(
+            f"Block {name} has no layer that a context vector could change.", "Choose another backbone or method."
+        )
+    place = norms[-1] if norms else layers[-1]
+    model.meta = Film(size, channels_of(place))
+    place.register_forward_hook(AfterLayer(model.meta))
+
+
+def channels_of(layer: nn.Module) -> int:
+    """Of what a norm, a convolution or a linear layer puts out."""
+    for name in ("num_features", "out_channels", "out_features"):
+        if (found := getattr(layer, name, None)) is not None:
+            return int(found)
+    raise TypeError(f"{type(layer).__name__} does not say its channels")

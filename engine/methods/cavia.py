@@ -1,0 +1,97 @@
+"""CAVIA: only a context vector adapts to a task; the network is shared (Zintgraf et al. 2019, arXiv 1810.03642).
+
+The context starts at 0 for every task and takes the inner steps; it scales and shifts the channels of one layer in the
+middle of the network (FiLM). The outer loop learns everything else. So few adapted values overfit little, and the inner
+rate matters little: the network learns the scale of its context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from engine.layers import Treatment
+from engine.methods.base import Classifier, hyper
+from engine.methods.maml import MAML, MAMLHyperparameters
+from engine.methods.meta_learner import Outcome
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from engine.backbones.backbone import Backbone
+    from engine.meta.inner_loop import Parameters
+    from engine.meta.task import Task
+
+
+class CAVIAHyperparameters(MAMLHyperparameters):
+    context: int = hyper(100, "Context", "Values that adapt to a task.", unit="values", low=1, high=1000)
+    inner_rate: float = hyper(
+        0.1, "Inner learning rate", "Step size on the context; from 0.01 to 1 it matters little.", low=1e-5, high=10.0,
+        log=True,
+    )  # fmt: skip
+    inner_steps: int = hyper(2, "Inner steps", "Gradient steps on the context while meta-training.", low=1, high=20)
+    test_steps: int = hyper(2, "Inner steps at test", "Gradient steps on the context for a new task.", low=1, high=100)
+
+
+class CAVIA(MAML):
+    name = "cavia"
+    title = "CAVIA"
+    idea = "Adapt a small context vector that steers the shared network, and nothing else."
+    paper = "Zintgraf et al. 2019, Fast Context Adaptation via Meta-Learning, arXiv 1810.03642"
+    Hyperparameters = CAVIAHyperparameters
+    has_meta = True
+    presets = {
+        "Minutes on a laptop": {},
+        "Paper's values, mini-ImageNet": {"query": 15, "meta_batch": 4, "steps": 60_000},
+        "Sinusoid": {
+            "context": 5, "shot": 10, "query": 10, "inner_rate": 1.0, "inner_steps": 1, "test_steps": 1,
+            "meta_batch": 25, "steps": 20_000,
+        },
+    }  # fmt: skip
+
+    def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
+        """The network is learnt by the outer loop alone; the context is not one of its blocks."""
+        return dict.fromkeys(blocks, "trained")
+
+    def adapts(self, model: nn.Module) -> Callable[[str], bool]:
+        from engine.meta.film import CONTEXT
+
+        return lambda name: name == CONTEXT
+
+    def prepare(self, model: Backbone, way: int) -> None:
+        from engine.meta.film import hang_film
+
+        hang_film(model, self.hyperparameters.context)
+
+    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+        from torch.func import functional_call
+
+        from engine.meta.objective import loss
+
+        with self.batch_statistics(model):
+            inner = self.inner_loop(model, self.hyperparameters.inner_steps, self.second_order)
+            start = dict(model.named_parameters()) | no_context(model)
+            adapted = inner.run(model, start, task.support_inputs, task.support_targets)
+            outputs = functional_call(model, adapted, (task.query_inputs,))
+        return Outcome(loss(outputs, task.query_targets), outputs.detach())
+
+    def classifiers(
+        self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int
+    ) -> Iterator[Classifier]:
+        model.eval()
+        inner = self.inner_loop(model, steps, second_order=False)
+        start = {name: value.detach() for name, value in model.named_parameters()} | no_context(model)
+        path = inner.path(model, start, inputs, targets)
+        for _ in range(steps + 1):
+            with self.batch_statistics(model):
+                adapted = next(path)
+            yield self.classifier(model, {name: value.detach() for name, value in adapted.items()})
+
+
+def no_context(model: Backbone) -> Parameters:
+    """The context that a task starts with: 0."""
+    import torch
+
+    from engine.meta.film import CONTEXT
+
+    return {CONTEXT: torch.zeros_like(model.meta.context, requires_grad=True)}  # type: ignore[arg-type]
