@@ -11,13 +11,14 @@ from torch import Tensor, nn
 
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
+from engine.backbones.conv_block import ConvBlock
 from engine.backbones.convolution import with_quick_gradients
 from engine.backbones.published import CUT, random_blocks
 
 
 def conv_block(inputs: int, outputs: int) -> nn.Sequential:
     """Convolution 3x3, batch norm, ReLU, max-pooling 2x2 (Vinyals et al. 2016)."""
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.ReLU(), nn.MaxPool2d(2))
+    return ConvBlock(inputs, outputs)
 
 
 def conv4(channels: int = 1, width: int = 64) -> OrderedDict[str, nn.Module]:

@@ -1,0 +1,74 @@
+"""The block of Conv-4: convolution, batch norm, ReLU, max-pooling, computed in the way that is cheapest twice over."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from engine.backbones.bilinear import Convolved
+from engine.backbones.convolution import LARGE, LEAST_CHANNELS, Geometry, as_matrix, unfolded
+from engine.backbones.pooled_norm import pooled_norm
+
+
+class ConvBlock(nn.Sequential):
+    """Convolution 3x3, batch norm, ReLU, max-pooling 2x2 (Vinyals et al. 2016).
+
+    float [n, inputs, h, w] -> [n, outputs, h // 2, w // 2]. On a CPU, where batch norm uses the batch's own statistics
+    and its scale is positive, pooling comes before scale and shift: the same values and gradients but for rounding.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        convolution = nn.Conv2d(inputs, outputs, 3, padding=1)
+        super().__init__(convolution, nn.BatchNorm2d(outputs), nn.ReLU(), nn.MaxPool2d(2))
+
+    def forward(self, input: Tensor) -> Tensor:
+        convolution, norm = self[0], self[1]
+        if not (_suits(input) and _is_usual(convolution, norm)):
+            return super().forward(input)
+        # The convolution's bias is taken away again with the mean: it counts in the running mean alone.
+        shift = norm.bias + 0.0 * convolution.bias
+        values, mean, variance = pooled_norm(_maps(input, convolution), norm.weight, shift, norm.eps)
+        _remember(norm, mean.detach() + convolution.bias.detach(), variance.detach(), input[:, 0].numel())
+        for layer in list(self)[4:]:
+            values = layer(values)
+        return values
+
+
+def _maps(images: Tensor, convolution: nn.Conv2d) -> Tensor:
+    """The convolution without its bias, channels last in memory; of few channels as one matrix product."""
+    weight, positions = convolution.weight, images[0, 0].numel()
+    if images.shape[1] < LEAST_CHANNELS and not images.requires_grad:
+        rows = unfolded(images, Geometry(3, 1, 1)) @ as_matrix(weight).t().contiguous()
+        return rows.view(len(images), *images.shape[2:], -1).permute(0, 3, 1, 2)
+    if positions > LARGE:
+        return convolution._conv_forward(images, weight, None)
+    maps: Tensor = Convolved.apply(images, weight, (1, 1))
+    return maps
+
+
+def _suits(images: Tensor) -> bool:
+    """On a CPU, in full precision, outside of torch.func's transforms, with something to pool."""
+    return (
+        images.device.type == "cpu"
+        and min(images.shape[2:]) > 1
+        and not torch.is_autocast_enabled("cpu")
+        and not torch._C._are_functorch_transforms_active()
+    )
+
+
+def _is_usual(convolution: nn.Module, norm: nn.Module) -> bool:
+    """Whether nobody put another layer in their place or listens to them."""
+    usual = isinstance(convolution, nn.Conv2d) and type(norm) is nn.BatchNorm2d
+    if not usual or convolution._forward_hooks or norm._forward_hooks:
+        return False
+    counts = norm.training and norm.track_running_stats and norm.momentum is not None
+    return counts and bool((norm.weight > 0).all())
+
+
+def _remember(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor, count: int) -> None:
+    """Keep the running statistics up as batch norm does: with the unbiased variance."""
+    if not norm.momentum:
+        return
+    norm.num_batches_tracked.add_(1)
+    norm.running_mean.lerp_(mean, norm.momentum)
+    norm.running_var.lerp_(variance * (count / (count - 1)), norm.momentum)
