@@ -55,10 +55,6 @@ def is_further(metric: str) -> bool:
     return any(pattern.match(metric) for pattern in _FURTHER.values())
 
 
-def is_lower_better(metric: str) -> bool:
-    return metric.startswith("test/error")
-
-
 def curve(results: Iterable[Figure], over: str) -> AdaptationCurve | None:
     """Of one run; None where it was tested at one place only."""
     found = points(results, over)

@@ -24,12 +24,16 @@ MOST_NAME, SWATCH = 160.0, 18.0
 
 @dataclass(frozen=True, eq=False)
 class AdaptationLine:
-    """One arm. title: "" when there is one arm only and it needs no name."""
+    """One arm. title: "" when there is one arm only and it needs no name. tint: index of its colour."""
 
     title: str
     curve: AdaptationCurve
-    colour: QColor
+    tint: int
     dashed: bool = False
+
+    @property
+    def colour(self) -> QColor:
+        return theme.curve_colour(self.tint)
 
 
 class WholeAxis(Axis):

@@ -9,6 +9,8 @@ from PySide6.QtCore import QSettings, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from engine.comparison.wording import count
+from ui.comparison.adaptation_curves import AdaptationPair
+from ui.comparison.adaptation_lines import adaptation_lines
 from ui.comparison.confusion_view import ConfusionView
 from ui.comparison.curves_pane import CurvesPane
 from ui.comparison.difference_table import TITLE, DifferenceTable
@@ -49,7 +51,7 @@ class ComparisonPane(QScrollArea):
         self._runs: list[ComparedRun] = []
         self._curves: Mapping[int, Curve] = {}
         self.bars, self.table, self.curves = ResultBars(), DifferenceTable(), CurvesPane(settings)
-        self.verdict, self.confusion = VerdictCard(), ConfusionView()
+        self.verdict, self.confusion, self.adaptation = VerdictCard(), ConfusionView(), AdaptationPair()
         self.settings_section = Section(TITLE, self.table, self.table.menu)
         self.base = Choice()
         self._build()
@@ -77,6 +79,7 @@ class ComparisonPane(QScrollArea):
         column.addLayout(self._heading())
         column.addWidget(self.verdict)
         column.addWidget(columns)
+        column.addWidget(self.adaptation)
         column.addWidget(self.settings_section)
         column.addWidget(self.confusion)
         column.addStretch(1)
@@ -132,5 +135,6 @@ class ComparisonPane(QScrollArea):
         self.base.setEnabled(not comparison.summary)
         for part in (self.verdict, self.bars, self.table, self.confusion):
             part.show_comparison(comparison)
+        self.adaptation.show_lines(*adaptation_lines(comparison))
         self.settings_section.setVisible(bool(comparison.differences))
         self.curves.show_curves(comparison, self._metric, self._curves)

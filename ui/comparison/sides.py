@@ -19,7 +19,7 @@ from engine.comparison.wording import ACCURACY, count, lower_is_better, with_int
 from engine.events import Evaluated, RunState
 from engine.experiment import Experiment
 from engine.naming import run_name
-from ui.comparison.adaptation_lines import over_episodes_text
+from ui.comparison.adaptation_lines import over_episodes_words
 
 if TYPE_CHECKING:
     from storage.store import Curve, RunRow, RunStore
@@ -34,8 +34,7 @@ NAMED_BY_VALUE = frozenset(
 
 @dataclass(frozen=True, eq=False)
 class ComparedRun:
-    """A saved run with its test figure and what each test item got; result is None before the run was tested. figures:
-    all of its final figures, of which those over inner steps and shots make its adaptation curves."""
+    """A saved run, the test figure it is known by (None before it was tested), and all of its final figures."""
 
     row: RunRow
     result: Evaluated | None = None
@@ -102,8 +101,7 @@ class Side:
             return state_words([run.row.state for run in self.runs]) + " · not tested yet"
         result = self.tested[0][1]
         parts = [count(len(self.tested), "seeds"), count(result.n, result.unit, "test ")]
-        parts.append(f"interval {self.interval_basis}")
-        parts += [f"over episodes {words}"] if (words := over_episodes_text(self.tested)) else []
+        parts += [f"interval {self.interval_basis}", *over_episodes_words(self.tested)]
         stopped = sum(run.row.state is RunState.STOPPED for run, _ in self.tested)
         return " · ".join(parts + ([f"{stopped} stopped early"] if stopped else []))
 
@@ -152,14 +150,13 @@ def compared_run(store: RunStore, row: RunRow) -> ComparedRun:
     """One run with its first test figure, if it has one."""
     if row.test is None:
         return ComparedRun(row)
-    figures = tuple(store.results(row.id))
-    return ComparedRun(row, next((one for one in figures if one.metric == row.test.metric), None), figures)
+    known_by, figures = row.test.metric, tuple(store.results(row.id))
+    return ComparedRun(row, next((one for one in figures if one.metric == known_by), None), figures)
 
 
 def load_curves(store: RunStore, run_ids: Iterable[int], metric: str) -> dict[int, Curve]:
     """Every point of one metric for these runs; runs without it are left out."""
-    found = {run_id: store.curve(run_id, metric) for run_id in run_ids}
-    return {run_id: curve for run_id, curve in found.items() if len(curve)}
+    return {run_id: curve for run_id in run_ids if len(curve := store.curve(run_id, metric))}
 
 
 def compare(runs: Sequence[ComparedRun], base: str | None = None) -> Comparison | None:
@@ -169,8 +166,7 @@ def compare(runs: Sequence[ComparedRun], base: str | None = None) -> Comparison 
         return None
     chosen = next((side for side in sides if side.key == base), natural_base(sides))
     if one_configuration(runs):
-        found = differences([side.experiment for side in sides])
-        return Comparison(tuple(sides), chosen, {}, tuple(found), summary(sides))
+        return Comparison(tuple(sides), chosen, {}, tuple(differences([s.experiment for s in sides])), summary(sides))
     verdicts = {side.key: judge(side, chosen) for side in sides if side is not chosen}
     found = differences([side.experiment for side in sides], grouped=True)
     return Comparison(tuple(sides), chosen, verdicts, tuple(found), best_two=best_two(sides, chosen))

@@ -12,11 +12,10 @@ from engine import registry
 from engine.backbones import catalog
 from engine.bench_figures import is_bench
 from engine.comparison import adaptation
-from engine.comparison.wording import count
+from engine.comparison.wording import count, lower_is_better
 from engine.errors import ExperimentError
 from engine.events import LIVE_STATES, Evaluated
 from engine.experiment import Experiment
-from ui import theme
 from ui.comparison.adaptation_curves import AdaptationLine, AdaptationPair
 from ui.comparison.confusion import MOST_CLASSES, ConfusionMatrix
 from ui.comparison.painted import Section
@@ -216,9 +215,8 @@ class RunDetail(QScrollArea):
 
     def _show_adaptation(self, results: Sequence[Evaluated], run_id: int) -> None:
         found = {over: adaptation.curve(results, over) for over in (adaptation.STEPS, adaptation.SHOTS)}
-        colour = theme.run_colour(run_id)
-        lines = {over: [AdaptationLine("", curve, colour)] for over, curve in found.items() if curve is not None}
-        self.adaptation.show_lines(lines, any(adaptation.is_lower_better(result.metric) for result in results))
+        lines = {over: [AdaptationLine("", curve, run_id)] for over, curve in found.items() if curve is not None}
+        self.adaptation.show_lines(lines, any(lower_is_better(result.metric) for result in results))
 
 
 def is_meta(experiment: Experiment) -> bool:
