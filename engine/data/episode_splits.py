@@ -79,8 +79,9 @@ def _sampler(
 ) -> EpisodeSampler:
     groups = group_of(data)[classes] if stays_within(data, shape) else None
     return EpisodeSampler(
-        data.labels, classes, shape.way, shape.shot, shape.query, turned, groups=groups, slots=slots, part=part
-    )
+        data.labels, classes, shape.way, shape.shot, shape.query, turned,
+        groups=groups, slots=slots, part=part, group_word=group_word(data),
+    )  # fmt: skip
 
 
 def _slots(data: ImageSet, classes: Indices) -> Indices:

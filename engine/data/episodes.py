@@ -33,7 +33,7 @@ class EpisodeSampler:
     labels: int64 [images], class id of every image. groups: int64 [classes], the group (region, alphabet) of each of
     `classes`; given, all classes of an episode are of one group, and groups that cannot fill an episode are left out.
     slots: int64 [classes]; given, a class may only ever get the label slots[class] mod way, so that a network could
-    learn the classes by heart. part: "training", "validation" or "test", for what is said. Raises `InvalidExperiment`
+    learn the classes by heart. part: "training", "validation" or "test", group_word: "region", for what is said. Raises `InvalidExperiment`
     when a class is too small or there are too few classes.
     """
 
@@ -49,8 +49,10 @@ class EpisodeSampler:
         groups: Indices | None = None,
         slots: Indices | None = None,
         part: str = "",
+        group_word: str = "group",
     ) -> None:
         self.way, self.shot, self.query, self.rotations, self.part = way, shot, query, rotations, part
+        self.group_word = group_word
         self.classes = np.asarray(classes, dtype=np.int64)
         self._slots = slots
         order = np.argsort(labels, kind="stable")
@@ -136,7 +138,7 @@ class EpisodeSampler:
         wide = turned * max(len(found) for found in sizes.values())
         said = (
             f"{self.way}-way {kind}episodes of {need} images per class ({self.shot} support, {self.query} query) fit in"
-            f" none of the {len(sizes)} {kind}groups: the largest has {most} such classes."
+            f" none of the {len(sizes)} {kind}{self.group_word}s: the largest has {most} such classes."
         )
         if wide < self.way:
             return InvalidExperiment(said, f"Use at most {wide}-way episodes.", "dataset")
