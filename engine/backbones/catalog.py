@@ -45,6 +45,11 @@ class BackboneInfo:
         return size == self.input_size if self.fixed_size else size >= self.min_size
 
     @property
+    def reads_words(self) -> str:
+        """What it reads: "28 px", or "numbers"."""
+        return "numbers" if self.inputs == "numbers" else f"{self.input_size} px"
+
+    @property
     def parameters(self) -> int:
         return sum(block.parameters for block in self.blocks)
 

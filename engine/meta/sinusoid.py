@@ -51,7 +51,7 @@ class SinusoidTasks:
         return draw_sinusoid(rng, self.shot, self.query, self.vary_frequency)
 
     def draw_tasks(self, rng: np.random.Generator, count: int) -> list[Task]:
-        """The tasks of so many single draws, made at once: a step of so small a network is over sooner than they are."""
+        """The tasks of so many single draws, made at once: one by one takes longer than a step of the network."""
         amplitude, phase, frequency, x = draw_curves(rng, count, self.examples, self.vary_frequency)
         y = amplitude[:, None] * np.sin(frequency[:, None] * x - phase[:, None])
         both = torch.from_numpy(np.stack([x, y]).astype(np.float32)).to(self.device).unsqueeze(-1)

@@ -22,7 +22,7 @@ NAMES = [
 ]  # fmt: skip
 META = ["protonet", "maml", "fomaml", "anil", "boil", "meta_sgd", "reptile"]
 META += ["matching", "relation", "siamese", "ridge", "baseline", "baseline_pp", "pmf"]
-META += ["cnp", "joint"]
+META += ["cnp", "joint", "snail"]
 META += ["maml_pp", "cavia", "imaml", "ensemble_anil"]
 NAMES += META
 

@@ -67,7 +67,8 @@ class BackboneSection(Column):
 
     def _add_backbone(self, info: catalog.BackboneInfo) -> None:
         colours = "grey" if info.channels == 1 else "colour"
-        facts = f"{brief(info.parameters)} parameters · {info.input_size} px {colours}"
+        reads = info.reads_words + (f" {colours}" if info.inputs == "images" else "")
+        facts = f"{brief(info.parameters)} parameters · {reads}"
         card = ChoiceCard(info.name, info.title, facts, info.idea)
         card.setChecked(info.name == self._choice.name)
         self.cards[info.name] = card
@@ -131,6 +132,7 @@ class BackboneSection(Column):
         self.image_size.setVisible(self._choice.name in self.cards)
         if self._choice.name in self.cards:
             info = self.info()
+            self.image_size.setVisible(info.inputs == "images")
             self.image_size.show_size(info.input_size, self._choice.image_size, info.fixed_size)
         self.keep_head.show_kept(self._choice.head == "kept", self._choice.weights.startswith("run:"))
         if self._choice.weights in self.weights:  # the box stands under the weights it belongs to

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
+from engine.data.sources import REGRESSION
 from engine.experiment import DatasetChoice
 from ui import theme
 from ui.pages.shift_settings import ShiftSettings
@@ -37,6 +38,8 @@ class DataSettings(QWidget):
         self.split, self.part = Choice(), Choice(PARTS)
         self.split_seed = IntField(0, 999_999)
         self.distance = FloatField(0.0, 3.0)
+        self.frequency = QCheckBox("Frequency varies")
+        self.frequency.setToolTip("Curves of different frequencies, from 0.8 to 1.2, instead of 1 alone")
         self.split_words = Text("", "small")
         self.shift = ShiftSettings()
         self.fold = Fold("How the data is divided")
@@ -44,6 +47,8 @@ class DataSettings(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(theme.GRID)
+        column.addWidget(self.frequency)
+        self.frequency.hide()
         column.addLayout(self._first_fields())
         for widget in (self.split_words, self.shift, self.fold):
             column.addWidget(widget)
@@ -63,7 +68,7 @@ class DataSettings(QWidget):
         grid = FieldGrid()
         half = "Half of each class: one run learns from the source half, the next from the target half."
         fewer = "Use at most this many images to validate; the others are left out."
-        grid.add("Split", self.split, "How images or classes are divided.")
+        self._rows["split"] = grid.add("Split", self.split, "How images or classes are divided.")
         grid.add("Split seed", self.split_seed, "The same number: the same test set in every run.")
         self._rows["part"] = grid.add("Images used", self.part, half)
         self._rows["validation"] = grid.add("Validation images per class", self.validation, fewer)
@@ -74,11 +79,12 @@ class DataSettings(QWidget):
             number.valueChanged.connect(lambda _: self.changed.emit())
         for choice in (self.split, self.part):
             choice.currentIndexChanged.connect(lambda _: self.changed.emit())
+        self.frequency.toggled.connect(lambda _: self.changed.emit())
         self.shift.changed.connect(self.changed)
 
     def tab_order(self) -> tuple[QWidget, ...]:
         divided = (self.fold.button, self.split, self.split_seed, self.part, self.validation)
-        return self.distance, self.labels, self.classes, *self.shift.tab_order(), *divided
+        return self.frequency, self.distance, self.labels, self.classes, *self.shift.tab_order(), *divided
 
     def apply(self, choice: DatasetChoice) -> DatasetChoice:
         """The choice with these settings; those of single images only where images, not classes, are divided."""
@@ -86,6 +92,10 @@ class DataSettings(QWidget):
             "classes": self.classes.count(), "split": self.split.key(), "split_seed": self.split_seed.value(),
             "distance": self.distance.value() if self._source == "regions" else DatasetChoice().distance,
         })  # fmt: skip
+        if self._source in REGRESSION:
+            return choice.model_copy(
+                update={"classes": None, "split": None, "vary_frequency": self.frequency.isChecked()}
+            )
         if self.family != "finetune":
             return choice
         choice = choice.model_copy(update={
@@ -96,6 +106,7 @@ class DataSettings(QWidget):
 
     def fill(self, choice: DatasetChoice) -> None:
         fields = (self.labels, self.classes, self.validation, self.split, self.split_seed, self.part, self.distance)
+        fields = (*fields, self.frequency)
         blockers = [QSignalBlocker(field) for field in fields]
         self.labels.set_count(choice.labels_per_class)
         self.classes.set_count(choice.classes)
@@ -103,6 +114,7 @@ class DataSettings(QWidget):
         self.split_seed.setValue(choice.split_seed)
         self.part.set_key(choice.part)
         self.distance.setValue(choice.distance)
+        self.frequency.setChecked(choice.vary_frequency)
         if not self.split.set_key(choice.split):
             self.split.addItem(str(choice.split), choice.split)
             self.split.set_key(choice.split)
@@ -124,6 +136,9 @@ class DataSettings(QWidget):
         self._source = name
         for widget in self._rows["distance"]:
             widget.setVisible(name == "regions")
+        self.frequency.setVisible(name in REGRESSION)
+        for widget in (*self._rows["classes"], *self._rows["split"]):
+            widget.setVisible(name not in REGRESSION)
         self._offer_splits()
 
     def _offer_splits(self) -> None:

@@ -22,6 +22,7 @@ from ui.pages.data_section import DataSection
 from ui.pages.method_section import MethodSection
 from ui.pages.rate_button import RateButton
 from ui.pages.start_section import OWN_FIELDS, StartSection
+from ui.pages.task_kind import TaskKind
 from ui.parts import Parts
 from ui.widgets.column import chain
 from ui.widgets.frame import ThinSplitter
@@ -49,6 +50,7 @@ class NewExperimentPage(QWidget):
         self.launch = StartSection(parts)
         self.adviser = AdviserPart(parts)
         self.launch.body.insertWidget(0, self.adviser)
+        self.kind = TaskKind(self.data, self.backbone, self.method)
         self.rates = RateButton(parts, self.experiment, self)
         self._lay_out()
         self._check_soon = self._timer(CHECK_AFTER, self._check)

@@ -129,7 +129,9 @@ def add_demo(demo: argparse.ArgumentParser) -> None:
 def add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("plan", nargs="?", metavar="FILE|PRESET", help="an experiment file or the name of a preset")
     flags = run.add_argument_group("an experiment from flags")
-    flags.add_argument("--data", metavar="NAME|FOLDER|ZIP", help="glyphs (default), digits, a folder, a zip")
+    flags.add_argument(
+        "--data", metavar="NAME|FOLDER|ZIP", help="glyphs (default), digits, sinusoid, a folder, a zip"
+    )
     flags.add_argument("--backbone", metavar="NAME", help="the network; default conv4")
     flags.add_argument(
         "--weights",
@@ -176,6 +178,9 @@ def add_search_flags(flags: argparse._ArgumentGroup) -> None:
 
 
 def add_data_flags(flags: argparse._ArgumentGroup) -> None:
+    flags.add_argument(
+        "--vary-frequency", action="store_const", const=True, help="sinusoids of different frequencies, not of 1 alone"
+    )
     flags.add_argument("--part", choices=("source", "target"), help="use one half of the images of each class")
     flags.add_argument("--validation-per-class", type=int, metavar="N", help="at most N validation images per class")
     flags.add_argument("--shift", metavar="KIND:N", help=f"shift every image; N from 1 to 5, KIND one of {KINDS}")

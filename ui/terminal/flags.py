@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.shifts import parse_shift
+from engine.data.sources import REGRESSION
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment, parse_experiment
 from engine.plan import Plan, load_plan, preset, presets, with_seeds
@@ -15,7 +16,7 @@ from ui.terminal.settings import settings_from
 
 SINGLE = (
     "data", "backbone", "weights", "image_size", "keep_head", "method", "labels_per_class", "classes", "part",
-    "validation_per_class", "shift", "tested_on",
+    "validation_per_class", "shift", "tested_on", "vary_frequency",
 )  # fmt: skip
 HALVES = {"source": "source half", "target": "target half"}
 
@@ -47,17 +48,23 @@ def named_plan(chosen: argparse.Namespace) -> Plan:
 
 
 def experiment_from(chosen: argparse.Namespace) -> Experiment:
-    name = chosen.method or "lp_ft"
-    backbone = chosen.backbone or "conv4"
+    data = dataset_from(chosen.data or "glyphs")
+    curves = data["name"] in REGRESSION
+    name = chosen.method or ("maml" if curves else "lp_ft")
+    backbone = chosen.backbone or ("sine_mlp" if curves else "conv4")
+    settings = settings_from(chosen.settings, name, block_names(backbone))
+    if curves:  # the usual values of a method are those for images
+        settings = {**method(name).presets.get("Sinusoid", {}), **settings}
     body = {
         "dataset": {
-            **dataset_from(chosen.data or "glyphs"),
+            **data,
             "labels_per_class": chosen.labels_per_class,
             "classes": chosen.classes,
             "part": HALVES[chosen.part] if chosen.part else None,
             "validation_per_class": chosen.validation_per_class,
             "shift": parse_shift(chosen.shift) if chosen.shift else None,
             "tested_on": tuple(parse_shift(text) for text in chosen.tested_on or ()),
+            "vary_frequency": bool(chosen.vary_frequency),
         },
         "backbone": {
             "name": backbone,
@@ -65,7 +72,7 @@ def experiment_from(chosen: argparse.Namespace) -> Experiment:
             "head": "kept" if chosen.keep_head else "new",
             "image_size": chosen.image_size,
         },
-        "method": {"name": name, "hyperparameters": settings_from(chosen.settings, name, block_names(backbone))},
+        "method": {"name": name, "hyperparameters": settings},
     }
     return parse_experiment(body)
 
