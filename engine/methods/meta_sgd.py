@@ -34,8 +34,8 @@ class MetaSGD(MAML):
     presets = {
         "Minutes on a laptop": {},
         "Sinusoid": {
-            "shot": 5, "training_shot": 10, "query": 10, "inner_rate": 0.01, "meta_batch": 25, "steps": 20_000,
-            "test_steps": 10, "validate_every": 2000,
+            "shot": 5, "query": 10, "inner_rate": 0.01, "meta_batch": 25, "steps": 20_000, "over_steps": 10,
+            "validate_every": 2000,
         },
         "Paper's values, sinusoid": {
             "shot": 5, "query": 5, "inner_rate": 0.01, "meta_batch": 4, "steps": 60_000, "test_steps": 10,
