@@ -122,7 +122,7 @@ def with_shot(experiment: Experiment) -> Experiment:
 def target(study: Study, labels: int | None, condition: Condition, split: int) -> DatasetChoice:
     """The data an arm learns from and is tested on: the other half where there is a source."""
     part = study.dataset.part or ("target half" if study.source else None)
-    update = {"labels_per_class": labels, "split_seed": split, "part": part}
+    update: dict[str, Any] = {"labels_per_class": labels, "split_seed": split, "part": part}
     update["distance" if isinstance(condition, int | float) else "shift"] = condition
     return study.dataset.model_copy(update=update)
 
