@@ -116,16 +116,20 @@ def _divided(
 ) -> tuple[str, tuple[int, int, int], ExperimentError | None]:
     try:
         if meta or choice.split in BY_CLASS:
-            return (*_class_counts(split_classes(data, choice)), None)
+            return (*_class_counts(data, split_classes(data, choice)), None)
         return (*_image_counts(split_images(data, choice, 0), choice.labels_per_class is not None), None)
     except ExperimentError as fault:
         return "", (0, 0, 0), fault
 
 
-def _class_counts(split: ClassSplit) -> tuple[str, tuple[int, int, int]]:
-    train, validation, test = len(split.train), len(split.validation), len(split.test)
+def _class_counts(data: ImageSet, split: ClassSplit) -> tuple[str, tuple[int, int, int]]:
+    parts = (split.train, split.validation, split.test)
+    kind, (train, validation, test) = "Classes", map(len, parts)
+    if data.kinds and data.alphabets and split.description.startswith("by region"):
+        homes = np.array(data.alphabets)
+        kind, (train, validation, test) = "Regions", (len(set(homes[part])) for part in parts)
     turned = " and their quarter turns" if split.rotations else ""
-    words = f"Classes: {train:,}{turned} to learn from, {validation:,} to validate, {test:,} to test"
+    words = f"{kind}: {train:,}{turned} to learn from, {validation:,} to validate, {test:,} to test"
     return words, (train, validation, test)
 
 

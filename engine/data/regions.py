@@ -75,7 +75,10 @@ def draw_patches(rng: np.random.Generator, region: Region) -> NDArray[np.uint8]:
 def load_regions(distance: float = 1.0, seed: int = 0) -> ImageSet:
     """85 regions of four to six covers. Another `seed` is another world; the same world at another `distance` has the
     same regions, only nearer or farther."""
-    pixels, labels, names, places, covers, parts = [], [], [], [], [], []
+    pixels, labels, parts = [], [], []
+    names: list[str] = []
+    places: list[str] = []
+    covers: list[str] = []
     for number in range(sum(REGIONS)):
         part = int(np.searchsorted(np.cumsum(REGIONS), number, side="right"))
         rng = np.random.default_rng([seed, 11, number])

@@ -234,7 +234,8 @@ def _by_group(data: ImageSet, classes: Indices, choice: DatasetChoice) -> ClassS
         given = data.given_classes[classes]
         parts = [classes[given == part] for part in (TRAIN, VALIDATION, TEST)]
         sizes = [len(set(group[given == part])) for part in (TRAIN, VALIDATION, TEST)]
-        return _class_split(data, *parts, f"by {kind}, {sizes[0]}/{sizes[1]}/{sizes[2]} {kind}s, none shared")
+        words = f"by {kind}, {sizes[0]}/{sizes[1]}/{sizes[2]} {kind}s, none shared"
+        return _class_split(data, parts[TRAIN], parts[VALIDATION], parts[TEST], words)
     train, validation, test = _divide_groups(data, group, choice.split_seed, kind)
     words = f"by {kind}, {len(train)}/{len(validation)}/{len(test)} {kind}s, none shared"
     by_name = [classes[np.isin(group, part)] for part in (train, validation, test)]

@@ -66,7 +66,7 @@ class BackboneSection(Column):
         parts.library.changed.connect(lambda _: self._look_for_weights())
 
     def _add_backbone(self, info: catalog.BackboneInfo) -> None:
-        colours = "grey" if info.channels == 1 else "colour"
+        colours = {1: "grey", 3: "colour"}.get(info.channels, f"of {info.channels} bands")
         reads = info.reads_words + (f" {colours}" if info.inputs == "images" else "")
         facts = f"{brief(info.parameters)} parameters · {reads}"
         card = ChoiceCard(info.name, info.title, facts, info.idea)

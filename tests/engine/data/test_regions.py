@@ -105,7 +105,8 @@ def test_pictures_have_three_colours() -> None:
     found = preview(CHOICE, meta=True)
     assert found.problem is None and found.strip[0].shape == (shown_side(data), shown_side(data), 3)
     assert found.sentence.endswith("85 regions, 6 classes")
-    assert found.counts == tuple(np.bincount(data.given_classes).tolist())  # type: ignore[arg-type]
+    assert found.counts == REGIONS
+    assert found.split_sentence == "Regions: 60 to learn from, 10 to validate, 15 to test"
     task = tasks_preview(CHOICE, SHAPE, "test", 0)[0]
     assert len(task.names) == 4 and task.support[0][0].shape[2] == 3
 
