@@ -19,7 +19,7 @@ from engine.backbones.backbone import Backbone, parameter_count
 from engine.backbones.weights import build_backbone
 from engine.data.sinusoids import TEST_POINTS, draw_sinusoid
 from engine.data.sources import load
-from engine.data.splits import ImageSplit, split_classes, split_images
+from engine.data.splits import ImageSplit, split_images
 from engine.devices import torch_device, training_threads
 from engine.experiment import BackboneChoice, Experiment
 from engine.fine_tuning import Phase, phases
@@ -29,6 +29,7 @@ from engine.heads.timing import bench_seconds
 from engine.inputs import Normaliser, normaliser, positions
 from engine.layers import HEAD
 from engine.learners import EVALUATION_BATCH
+from engine.meta.image_tasks import classes_of_minibatches
 from engine.meta.sinusoid import SinusoidTasks
 from engine.meta.task import Task
 from engine.methods.base import Method
@@ -198,7 +199,7 @@ def _meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
     settings = method.hyperparameters
     outputs = 1 if is_regression(experiment.dataset) else settings.way
     model, shape, device = _network(experiment, outputs if method.has_head else None)
-    classes = _training_classes(experiment) if method.pooled else outputs
+    classes = classes_of_minibatches(experiment, method) if method.pooled else outputs
     method.prepare(model, classes)
     training, tested = _timed_tasks(experiment, method, shape, device, classes)
     step = _seconds(lambda: method.meta_gradient(model, training), 1)
@@ -234,12 +235,6 @@ def _timed_tasks(
         for _ in range(settings.meta_batch)
     ]
     return training, tested
-
-
-def _training_classes(experiment: Experiment) -> int:
-    """Classes that a minibatch of all training classes tells apart."""
-    split = split_classes(load(experiment.dataset), experiment.dataset)
-    return len(split.train) * (4 if split.rotations else 1)
 
 
 def _noise_task(way: int, shot: int, settings: Any, shape: Normaliser, device: torch.device) -> Task:

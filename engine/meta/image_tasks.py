@@ -42,7 +42,6 @@ def read_image_tasks(
     found = samplers(data, experiment.dataset, shape)
     images = yield from _images(experiment, data, found.split, device)
     test = evaluation_episodes(found.test, settings.test_episodes, seed * 10 + TEST_SEED)
-    kinds = kind_of(data) if data.kinds else None
     return ImageTasks(
         images,
         found.train,
@@ -57,8 +56,20 @@ def read_image_tasks(
             "data": data.fingerprint,
         },
         test_at=partial(_test_at, data, experiment, shape, settings.test_episodes),
-        pooled=BatchSampler(data.labels, found.train, settings.batch_size, kinds) if method.pooled else None,
+        pooled=_minibatches(data, found, method) if method.pooled else None,
     )
+
+
+def _minibatches(data: ImageSet, found: Samplers, method: MetaLearner) -> BatchSampler:
+    """Of all training classes; those that come back in every region share their label."""
+    kinds = kind_of(data) if data.kinds else None
+    return BatchSampler(data.labels, found.train, method.hyperparameters.batch_size, kinds)
+
+
+def classes_of_minibatches(experiment: Experiment, method: MetaLearner) -> int:
+    """Classes that a minibatch of all training classes tells apart, without reading any image."""
+    data = for_tasks(load(experiment.dataset), experiment.dataset)
+    return _minibatches(data, samplers(data, experiment.dataset, shape_of(method)), method).classes
 
 
 def _test_at(
@@ -87,7 +98,7 @@ def _facts(data: ImageSet, found: Samplers, method: MetaLearner) -> dict[str, ob
         "training classes": found.train.choices,
         "validation classes": len(split.validation),
         "test classes": len(split.test),
-        "way in training": method.training_way,
+        "way in training": "all, in minibatches" if method.pooled else method.training_way,
         "split": split.description,
         "data": data.fingerprint,
         **({"left out": left_out} if left_out else {}),

@@ -93,7 +93,7 @@ class Baseline(Pretrained):
         "Minutes on a laptop": {},
         "Five epochs of Omniglot": {"steps": 7000, "validate_every": 500},
         "Fine-tuning everything": {"adapts": "everything"},
-        "Random weights": {"adapts": "everything", "steps": 0},
+        "Without training": {"adapts": "everything", "steps": 0},
     }
 
     @property

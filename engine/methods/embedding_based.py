@@ -7,13 +7,14 @@ between query images.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from engine.layers import HEAD, Treatment
 from engine.methods.base import Classifier, hyper
 from engine.methods.meta_learner import EpisodeHyperparameters, MetaLearner, Outcome
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
     from engine.backbones.backbone import Backbone
@@ -37,6 +38,7 @@ class EmbeddingBased(MetaLearner):
     group = "Metric"
     frozen_at_test = True
     has_head = False
+    quicker: ClassVar[float] = 1.0  # the rate of what is learnt besides the embedding, against that of the embedding
     Hyperparameters = EmbeddingHyperparameters
 
     def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
@@ -53,6 +55,16 @@ class EmbeddingBased(MetaLearner):
 
     def rate_factor(self, step: int) -> float:
         return float(0.5 ** (step // self.hyperparameters.halve_every))
+
+    def optimiser(self, model: Backbone) -> torch.optim.Optimizer:
+        import torch
+
+        from engine.methods.meta_learner import learnt
+
+        beside = [value for value in model.meta.parameters() if value.requires_grad]
+        embedding = learnt(model)[: -len(beside) or None]  # `model.meta` comes last
+        groups = [{"params": embedding, "factor": 1.0}, {"params": beside, "factor": self.quicker}]
+        return torch.optim.Adam([group for group in groups if group["params"]], fused=True)
 
     def query_loss(self, model: Backbone, task: Task) -> Outcome:
         """The support and the query images go through the network together."""

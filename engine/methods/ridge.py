@@ -14,12 +14,9 @@ from engine.methods.base import Classifier, hyper
 from engine.methods.embedding_based import EmbeddingBased, EmbeddingHyperparameters
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
     from engine.backbones.backbone import Backbone
-
-QUICKER = 10.0  # the rate of λ, a and b against that of the embedding: they are three numbers with far to go
 
 
 class RidgeHyperparameters(EmbeddingHyperparameters):
@@ -41,6 +38,7 @@ class Ridge(EmbeddingBased):
     paper = "Bertinetto et al. 2019, Meta-learning with differentiable closed-form solvers, arXiv 1805.08136"
     Hyperparameters = RidgeHyperparameters
     has_meta = True
+    quicker = 10.0  # λ, a and b are three numbers with far to go
     presets = {
         "Minutes on a laptop": {},
         "Long, Omniglot": {"training_way": 60, "steps": 10_000, "halve_every": 2000, "test_episodes": 1000},
@@ -50,16 +48,6 @@ class Ridge(EmbeddingBased):
         from engine.meta.comparing import Ridge as Learnt
 
         model.meta = Learnt(self.hyperparameters.strength, self.hyperparameters.scale)
-
-    def optimiser(self, model: Backbone) -> torch.optim.Optimizer:
-        import torch
-
-        from engine.methods.meta_learner import learnt
-
-        extra = list(model.meta.parameters())
-        rest = [value for value in learnt(model) if not any(value is one for one in extra)]
-        groups = [{"params": rest, "factor": 1.0}, {"params": extra, "factor": QUICKER}]
-        return torch.optim.Adam(groups, fused=True)
 
     def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
         from torch.nn.functional import one_hot

@@ -138,7 +138,7 @@ def test_siamese_goes_by_the_nearest_image_or_the_mean(decision: str, pick: obje
     given, method, model = task(np.random.default_rng(5)), Siamese.from_values({"decision": decision}), flat(4)
     method.prepare(model, 3)
     model.double()
-    weight, bias = model.meta.weight.detach().numpy()[0], float(model.meta.bias)
+    weight, bias = model.meta.weight.detach().numpy()[0], float(model.meta.bias.detach())
     logits = method.adapt(model, given.support_inputs, given.support_targets, 3)(given.query_inputs).numpy()
     for row, query in enumerate(given.query_inputs.numpy()):
         scores = np.abs(query - given.support_inputs.numpy()) @ weight + bias

@@ -8,8 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from engine.backbones.backbone import Backbone
+from engine.cost import estimate
 from engine.errors import InvalidExperiment
 from engine.events import Notice
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.meta.prototype_tuning import cosine_logits, material, tuned
 from engine.meta.task import Task
 from engine.methods.pmf import PMF, RATES
@@ -151,3 +153,13 @@ def test_an_unknown_block_is_named() -> None:
 def test_the_picture_tells_what_is_tuned_at_test() -> None:
     assert PMF.picture({"tuned": "two"}, BLOCKS) == {"one": "trained", "two": "adapted", "head": "adapted"}
     assert PMF.picture({"tuned": "last", "steps": 0}, BLOCKS)["one"] == "frozen"
+
+
+def test_the_cost_card_reckons_with_fine_tuning() -> None:
+    def seconds(rate: str) -> float:
+        values = {"steps": 0, "test_episodes": 100, "rate": rate, "copies": 1}
+        choice = MethodChoice(name="pmf", hyperparameters=values)
+        backbone = BackboneChoice(image_size=16)
+        return estimate(Experiment(dataset=DatasetChoice(name="glyphs"), backbone=backbone, method=choice)).seconds
+
+    assert seconds("chosen on validation") > 3 * seconds("0")
