@@ -88,7 +88,11 @@ class CurveTaskPicture(PaintedFigure):
         x = self._plot.x.value((at.x() - area.left()) / area.width())
         place = int(np.abs(task.x - x).argmin())
         lines = [f"x {number(float(task.x[place]))}", f"truth {number(float(task.truth[place]), 2)}"]
-        lines += [f"{after_words(one.steps)} {value_words(one, place)}" for one in shown(task.predictions)]
+        alone = len(task.predictions) == 1
+        lines += [
+            f"{'prediction' if alone else after_words(one.steps)} {value_words(one, place)}"
+            for one in shown(task.predictions)
+        ]
         return "\n".join(lines)
 
     def event(self, event: QEvent) -> bool:
