@@ -20,8 +20,9 @@ from engine.backbones.backbone import Backbone
 from engine.data.episodes import Episode
 from engine.events import CheckpointSaved, Notice
 from engine.meta.gallery_curves import curve_task
+from engine.meta.hardness import hardness_of
 from engine.meta.sinusoid import SinusoidTasks
-from engine.meta.task import Tasks
+from engine.meta.task import ImageTasks, Tasks
 from engine.methods.meta_learner import MetaLearner
 
 KIND, FILE = "tasks", "tasks.json"
@@ -61,7 +62,8 @@ def gallery(method: MetaLearner, model: Backbone, tasks: Tasks, items: Sequence[
 
 def image_task(method: MetaLearner, model: Backbone, tasks: Tasks, episode: Episode) -> dict[str, Any]:
     """support, query: indices of images [way][n]. before, after: the slot that each query image goes to, before is None
-    for a method without inner steps; sure: its probability; entropy: of all slots, in nats; both after adapting."""
+    for a method without inner steps; sure: its probability; entropy: of all slots, in nats; both after adapting;
+    hardness: of the task, in engine/meta/hardness.py."""
     task = tasks.task(episode)
     path = method.classifiers(model, task.support_inputs, task.support_targets, task.way, method.test_steps)
     first = next(path)
@@ -78,6 +80,7 @@ def image_task(method: MetaLearner, model: Backbone, tasks: Tasks, episode: Epis
         "after": slots,
         "sure": sure,
         "entropy": entropy,
+        "hardness": hardness_of(tasks.images, episode) if isinstance(tasks, ImageTasks) else None,
     }
 
 

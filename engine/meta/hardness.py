@@ -32,6 +32,12 @@ def hardness(tasks: Tasks) -> np.ndarray | None:
     return np.array([_error(small, used, episode) for episode in tasks.test], dtype=np.float64)
 
 
+def hardness_of(images: TaskImages, episode: Episode) -> float:
+    """The same of one episode."""
+    used = np.unique(np.c_[episode.support, episode.query])
+    return _error(small_copies(images, used), used, episode)
+
+
 def small_copies(images: TaskImages, indices: np.ndarray) -> Tensor:
     """float [n, values]: the images, never turned, as vectors of at most SIDE x SIDE pixels per channel."""
     found = images.turned(indices, np.zeros(len(indices), dtype=np.int8))

@@ -24,18 +24,19 @@ def over_episodes_words(tested: Sequence[tuple[ComparedRun, Evaluated]]) -> list
 
 
 def adaptation_lines(comparison: Comparison) -> tuple[dict[str, list[AdaptationLine]], bool]:
-    """By "inner steps" and "shots", a line for each side that was tested at several; and whether they are errors."""
+    """By "inner steps" and "shots", a line for each side that was tested at several; and whether they are errors.
+    Accuracies and errors have no axis in common: sides with another kind of figure than the base are left out."""
+    tested = [side for side in comparison.sides if side.tested]
+    first = comparison.base if comparison.base.tested else next(iter(tested), comparison.base)
     lines: dict[str, list[AdaptationLine]] = {STEPS: [], SHOTS: []}
-    errors = False
-    for side in comparison.sides:
-        if not side.tested:
+    for side in tested:
+        if side.metric != first.metric:
             continue
         runs = {run.row.experiment.seed: run.figures for run, _ in side.tested}
         for over, found in lines.items():
             if (curve := adaptation.mean_curve(runs, over)) is not None:
-                errors = errors or lower_is_better(side.metric)
                 found.append(line_of(side, curve))
-    return lines, errors
+    return lines, lower_is_better(first.metric)
 
 
 def line_of(side: Side, curve: adaptation.AdaptationCurve) -> AdaptationLine:

@@ -22,11 +22,12 @@ USUAL = "val/accuracy"
 WORDS = {"train": "training", "val": "validation", "moved": "moved", "rate": "learning rate"}
 
 
-def metric_title(metric: str) -> str:
-    """ "val/accuracy" -> "Validation accuracy", "moved/block2" -> "Moved: block2"."""
+def metric_title(metric: str, inner: bool = False) -> str:
+    """ "val/accuracy" -> "Validation accuracy", "moved/block2" -> "Moved: block2". inner: rates are inner ones."""
     kind, _, what = metric.partition("/")
     if kind in ("moved", "rate") and what:
-        return f"{WORDS[kind].capitalize()}: {what}"
+        words = "inner rate" if inner and kind == "rate" else WORDS[kind]
+        return f"{words.capitalize()}: {what}"
     return f"{WORDS.get(kind, kind)} {what}".strip().capitalize()
 
 
@@ -40,7 +41,7 @@ class CurvesPane(QWidget):
         self._settings = settings
         self._comparison: Comparison | None = None
         self._curves: Mapping[int, Curve] = {}
-        self._metric = USUAL
+        self._metric, self._inner = USUAL, False
         self.metric_choice = Choice([(USUAL, metric_title(USUAL))])
         self.axis = Choice([(key, title) for key, title in X_AXES.items()])
         self.smoothing = QSlider(Qt.Orientation.Horizontal)
@@ -109,10 +110,11 @@ class CurvesPane(QWidget):
     def chosen_metric(self) -> str:
         return str(self.metric_choice.key() or USUAL)
 
-    def set_metrics(self, names: list[str]) -> None:
-        """What any of the runs has recorded; the choice stays if it can."""
+    def set_metrics(self, names: list[str], inner: bool = False) -> None:
+        """What any of the runs has recorded; the choice stays if it can. inner: all of them learn inner rates."""
+        self._inner = inner
         order = sorted(names, key=lambda name: (name != USUAL, name.startswith(("moved/", "rate/")), name))
-        self.metric_choice.set_options([(name, metric_title(name)) for name in order] or [(USUAL, metric_title(USUAL))])
+        self.metric_choice.set_options([(name, metric_title(name, inner)) for name in order or [USUAL]])
 
     def show_curves(self, comparison: Comparison, metric: str, curves: Mapping[int, Curve]) -> None:
         """Draw this metric's curves, by run id."""
@@ -127,7 +129,7 @@ class CurvesPane(QWidget):
         axis, weight = str(self.axis.key()), self.smoothing.value() / 100
         several = any(len(side.runs) > 1 for side in self._comparison.sides)
         self.members.setVisible(several)
-        title = metric_title(self._metric) + (", mean and 95 % interval over seeds" if several else "")
+        title = metric_title(self._metric, self._inner) + (", mean and 95 % interval over seeds" if several else "")
         self.plot.set_title(title)
         self.plot.set_x_axis(axis)
         self.plot.set_log(self.log.isChecked())

@@ -109,7 +109,7 @@ class ComparisonPane(QScrollArea):
         """Compare these runs; the base stays if it is still among them."""
         self._runs, self._curves, self._metric = list(runs), curves, metric
         blocked = self.curves.blockSignals(True)
-        self.curves.set_metrics(metrics)
+        self.curves.set_metrics(metrics, all(run.row.family == "meta" for run in runs))
         self.curves.blockSignals(blocked)
         found = compare(runs, str(self.base.key() or ""))
         if found is not None:

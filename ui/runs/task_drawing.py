@@ -76,6 +76,13 @@ def heading(task: ImageTask, place: int, split: str) -> str:
     return f"{name}: {percent(task.right(task.before), 0)} right before adapting, {after} after"
 
 
+def task_words(task: ImageTask, title: str) -> str:
+    """What the heading says when pointed at: also how hard the task is, whatever the method."""
+    if task.hardness is None:
+        return title
+    return f"{title}\nHardness: the nearest class mean on plain pixels gets {percent(task.hardness, 0)} wrong"
+
+
 def tile_words(task: ImageTask, slot: int, place: int, when: str) -> str:
     """What a query tile says when pointed at."""
     slots = task.before if when == "Before" and task.before is not None else task.after
@@ -102,6 +109,8 @@ class TaskDrawing:
         painter.setPen(theme.colour("text"))
         metrics = QFontMetricsF(painter.font())
         draw_elided(painter, left, top + metrics.ascent(), self.shape.width(), title)
+        box = QRectF(left, top, self.shape.width(), line_height(bold=True))
+        self.places.append((box, task_words(self.task, title)))
         self._say_hidden(painter, left, top, title, metrics)
         top += line_height(bold=True) + 6
         for slot in range(self.shape.way):

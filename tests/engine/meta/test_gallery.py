@@ -47,6 +47,7 @@ def test_a_run_keeps_a_picture_of_its_tasks(method: str, tmp_path: Path) -> None
         assert np.shape(task["query"]) == np.shape(task["after"]) == np.shape(task["sure"]) == (5, 5)
         assert np.min(task["sure"]) >= 0.2 - 1e-4
         assert np.max(task["entropy"]) <= math.log(5) + 1e-4
+        assert 0 <= task["hardness"] <= 1
     figures = {event.metric: event for event in events if isinstance(event, Evaluated)}
     assert np.allclose(shares(found, "after"), figures["test/accuracy"].scores[:4])
     if method == "maml":
