@@ -38,7 +38,7 @@ class ANIL(GradientBased):
     presets = {
         "Minutes on a laptop": {},
         "Sinusoid": {
-            "shot": 5, "training_shot": 10, "query": 10, "inner_rate": 0.01, "inner_steps": 1, "meta_batch": 25,
+            "shot": 5, "training_shot": 10, "query": 10, "inner_rate": 0.1, "inner_steps": 1, "meta_batch": 25,
             "steps": 20_000, "test_steps": 10, "validate_every": 2000,
         },
     }  # fmt: skip

@@ -60,7 +60,7 @@ class Reptile(GradientBased):
         },
         "Sinusoid": {
             "shot": 5, "query": 10, "training_shot": 25, "inner_optimiser": "SGD", "inner_rate": 0.02,
-            "inner_batch": 10, "inner_steps": 10, "learning_rate": 0.2, "steps": 20_000, "test_steps": 10,
+            "inner_batch": 10, "inner_steps": 10, "learning_rate": 1.0, "steps": 20_000, "test_steps": 10,
         },
     }  # fmt: skip
 
