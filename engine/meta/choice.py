@@ -15,7 +15,7 @@ from engine.backbones.backbone import Backbone
 from engine.devices import sharing_threads
 from engine.events import Notice
 from engine.meta.formulation import Formulation, one_by_one, usual
-from engine.meta.sharing import Shared, shares
+from engine.meta.sharing import Shared, keeps_statistics, shares
 from engine.meta.task import Task
 from engine.methods.meta_learner import MetaLearner
 
@@ -30,11 +30,14 @@ def choose(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> Itera
         return
     shared = Shared(min(sharing_threads(), len(tasks)))
     torch.set_num_threads(1)  # in both: sums over several threads are rounded otherwise
-    one_by_one(method, model, tasks[:1])
-    alone, together = (_seconds(way, method, model, tasks) for way in (one_by_one, shared))
+    single = Shared(1) if keeps_statistics(method, model) else one_by_one  # adds statistics up in the same way
+    before = [buffer.clone() for buffer in model.buffers()]
+    single(method, model, tasks[:1])
+    alone, together = (_seconds(way, method, model, tasks) for way in (single, shared))
     model.zero_grad(set_to_none=True)
-    if together < alone:
-        method.formulation = shared
+    for buffer, value in zip(model.buffers(), before, strict=True):
+        buffer.copy_(value)
+    method.formulation = shared if together < alone else single
     yield Notice(_words(alone, together, shared.threads))
 
 

@@ -13,13 +13,13 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from engine.backbones.backbone import Backbone, batch_norms
 from engine.devices import sharing_threads
 from engine.meta.formulation import Total
 from engine.meta.task import Task
-from engine.methods.meta_learner import MetaLearner
+from engine.methods.meta_learner import MetaLearner, TaskGradient
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -32,18 +32,68 @@ class Shared:
         self.threads = threads
 
     def __call__(self, method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
-        total = Total(model, len(tasks))
-        for found in in_order(method.task_gradient, model, tasks, self.threads):
+        total, counts = Total(model, len(tasks)), keeps_statistics(method, model)
+
+        def of(own: Backbone, task: Task) -> tuple[TaskGradient, OwnStatistics | None]:
+            if not counts:
+                return method.task_gradient(own, task), None
+            with OwnStatistics(own) as statistics:
+                return method.task_gradient(own, task), statistics
+
+        for found, statistics in in_order(of, model, tasks, self.threads):
             total.add(found)
+            if statistics is not None:
+                statistics.add_to(model)
         return total.leave()
 
 
 def shares(method: MetaLearner, model: Backbone) -> bool:
-    """Whether training tasks may be computed in any order: nothing is drawn, no running statistics are kept up."""
+    """Whether training tasks may be computed in any order: on a CPU with several cores, and nothing is drawn."""
     draws = any(isinstance(layer, nn.modules.dropout._DropoutNd) for layer in model.modules())
-    still = next(batch_norms(model), None) is None or bool(getattr(method, "transductive", False))
     on_cpu = next(model.parameters()).device.type == "cpu"
-    return on_cpu and still and not draws and sharing_threads() > 1
+    return on_cpu and not draws and sharing_threads() > 1
+
+
+def keeps_statistics(method: MetaLearner, model: Backbone) -> bool:
+    """Whether training keeps up running statistics, which depend on the order of the tasks."""
+    return next(batch_norms(model), None) is not None and not getattr(method, "transductive", False)
+
+
+class OwnStatistics:
+    """While open, batch norm's running statistics start from zero, in tensors of this task's own.
+
+    They follow r ← (1 - m) r + m s, so that what a task adds to any earlier r is what it makes of zero.
+    """
+
+    def __init__(self, model: Backbone) -> None:
+        self._norms = [norm for norm in batch_norms(model) if norm.track_running_stats]
+        self._found: list[tuple[Tensor, Tensor, Tensor]] = []
+
+    def __enter__(self) -> OwnStatistics:
+        self._before = [_buffers(norm) for norm in self._norms]
+        self._found = [tuple(map(torch.zeros_like, buffers)) for buffers in self._before]  # type: ignore[misc]
+        for norm, buffers in zip(self._norms, self._found, strict=True):
+            norm.running_mean, norm.running_var, norm.num_batches_tracked = buffers
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for norm, buffers in zip(self._norms, self._before, strict=True):
+            norm.running_mean, norm.running_var, norm.num_batches_tracked = buffers
+
+    def add_to(self, model: Backbone) -> None:
+        norms = (norm for norm in batch_norms(model) if norm.track_running_stats)
+        for norm, (mean, variance, count) in zip(norms, self._found, strict=True):
+            left = (1 - (norm.momentum or 0.0)) ** int(count)
+            for now, added in zip(_buffers(norm), (mean, variance), strict=False):
+                now.mul_(left).add_(added)
+            _buffers(norm)[2].add_(count)
+
+
+def _buffers(norm: nn.modules.batchnorm._BatchNorm) -> tuple[Tensor, Tensor, Tensor]:
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    assert norm.num_batches_tracked is not None
+    return norm.running_mean, norm.running_var, norm.num_batches_tracked
 
 
 def in_order(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Iterator
 
@@ -65,6 +66,29 @@ def test_threads_leave_the_same_gradient_to_the_last_bit(
     assert all(np.array_equal(a, b) for a, b in zip(found[0][1], found[1][1], strict=True))
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+def test_running_statistics_are_added_up_in_the_order_of_the_tasks(
+    threads: int, model: Backbone, tasks: list[Task]
+) -> None:
+    model.head, method = nn.Identity(), ProtoNet.from_values({})
+    other = copy.deepcopy(model)
+    one_by_one(method, other.train(), tasks)
+    Shared(threads)(method, model.train(), tasks)
+    assert all(torch.equal(a.grad, b.grad) for a, b in zip(model.parameters(), other.parameters(), strict=True))
+    for a, b in zip(model.buffers(), other.buffers(), strict=True):
+        assert torch.allclose(a, b, rtol=1e-6, atol=1e-7)
+    again = replica(other)
+    assert int(again.blocks["one"][1].num_batches_tracked) == len(tasks)
+
+
+def test_statistics_are_the_same_to_the_last_bit_on_any_number_of_threads(model: Backbone, tasks: list[Task]) -> None:
+    model.head, method = nn.Identity(), ProtoNet.from_values({})
+    models = [copy.deepcopy(model).train() for _ in range(2)]
+    for threads, one in zip((1, 3), models, strict=True):
+        Shared(threads)(method, one, tasks)
+    assert all(torch.equal(a, b) for a, b in zip(models[0].buffers(), models[1].buffers(), strict=True))
+
+
 def test_results_come_in_the_order_of_the_items(model: Backbone) -> None:
     first_may_end = threading.Event()
 
@@ -99,8 +123,6 @@ def test_a_replica_shares_its_tensors_but_not_its_modes(model: Backbone) -> None
 def test_what_depends_on_order_is_not_shared_out(model: Backbone) -> None:
     several = sharing_threads() > 1
     assert shares(MAML.from_values({}), model) is several
-    assert not shares(MAML.from_values({"batch_norm": "running statistics"}), model)
-    assert not shares(ProtoNet.from_values({}), model)
     dropping = Backbone({"one": nn.Sequential(nn.Flatten(), nn.Dropout(0.5))}, 64, WAY)
     assert not shares(MAML.from_values({}), dropping)
 
