@@ -158,8 +158,8 @@ def table(found: Mapping[str, Mapping[str, list[Scores]]], distance: str, shots:
 def gap(found: Mapping[str, Mapping[str, list[Scores]]], distance: str, title: str, shots: tuple[int, ...]) -> str:
     """A row: the lead over pooled pretraining (the better of its two arms by mean, at each shot), paired over seeds."""
     pooled = [by_distance.get(distance, []) for name, by_distance in found.items() if name.startswith("Pooled")]
-    mine = found[title].get(distance, [])
-    count = min(len(mine), *map(len, pooled))
+    mine = found.get(title, {}).get(distance, [])
+    count = min((len(seeds) for seeds in (mine, *pooled)), default=0) if pooled else 0
     if not count:
         return ""
     cells = []
@@ -181,14 +181,17 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--episodes", type=int, default=150, help="test episodes at each shot")
     parser.add_argument("--shots", choices=list(CURVES), default="all", help="few: 1, 2, 5; all: 10 and 20 as well")
+    titles = [arm.title for arm in ARMS]
+    parser.add_argument("--arms", nargs="+", choices=titles, default=titles, metavar="TITLE", help="; ".join(titles))
     parser.add_argument("--output", type=Path, default=Path("land_cover.json"))
     given = parser.parse_args()
     test = Test(given.episodes, given.shots)
     begin = time.perf_counter()
-    found: dict[str, dict[str, list[Scores]]] = {arm.title: {} for arm in ARMS}
+    arms = [arm for arm in ARMS if arm.title in given.arms]
+    found: dict[str, dict[str, list[Scores]]] = {arm.title: {} for arm in arms}
     kept: dict[tuple[str, str], dict[str, Any]] = {}
     for distance, seed in ((distance, seed) for seed in range(given.seeds) for distance in given.distances):
-        for arm in ARMS:
+        for arm in arms:
             key = f"{distance:g}"
             if (arm.title, key) not in kept:
                 kept[arm.title, key], scores = chosen(arm, distance, test)

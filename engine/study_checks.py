@@ -30,6 +30,11 @@ def faults(study: Study) -> Iterator[InvalidExperiment]:
     """What can be said without reading any data, the arm's title first where it is about one."""
     if (wrong := other_backbone(study)) is not None:
         yield wrong
+    if study.distances and study.dataset.name != "regions":
+        yield InvalidExperiment(
+            "Distances are of the synthetic land cover regions; the study is on other data.",
+            "Leave the distances empty, or choose the land cover regions.", "distances",
+        )  # fmt: skip
     for cell, experiment in one_of_each(study):
         for fault in problems(experiment):
             about_data = fault.field == "dataset" or cell.arm is None
