@@ -48,7 +48,8 @@ class EpochCompleted:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointSaved:
-    """A safetensors file in the run's directory. kind: "best" or "last"; path: relative to the run's directory."""
+    """A file in the run's directory. kind: "best" or "last" for weights as safetensors, "tasks" for a picture of a few
+    tasks as JSON (engine/meta/gallery.py); path: relative to the run's directory."""
 
     kind: str
     path: str

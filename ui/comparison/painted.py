@@ -77,8 +77,9 @@ class Section(QWidget):
         self.row.setSpacing(8)
         self.row.addWidget(self.heading)
         self.row.addStretch(1)
-        if menu is not None:
-            self.row.addWidget(menu_button(self, menu, f"Menu of {title}"))
+        self._button = None if menu is None else menu_button(self, menu, f"Menu of {title}")
+        if self._button is not None:
+            self.row.addWidget(self._button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -86,6 +87,11 @@ class Section(QWidget):
         column.addWidget(content, 0 if at_top else 1)
         if at_top:
             column.addStretch(1)
+
+    def set_menu_shown(self, shown: bool) -> None:
+        """Without its menu where what is shown has one of its own."""
+        if self._button is not None:
+            self._button.setVisible(shown)
 
 
 def paint_title(painter: QPainter, title: str) -> None:

@@ -16,12 +16,13 @@ from PySide6.QtWidgets import (
 
 from ui.comparison.painted import Section
 from ui.help.knowing_theta import Entropies, Unrolled
-from ui.help.views import GraphicalModel, MechanisticView
+from ui.help.views import Drawing, GraphicalModel, MechanisticView
+from ui.widgets.frame import SlimScrollBar
 from ui.widgets.text import Text
 
 TITLE = "How meta-learning is seen"
 SHADED = (
-    "A shaded circle is seen, a white one is not; a frame is repeated. The examples of a task hang on one φ, so the "
+    "A filled circle is seen, an empty one is not; a frame is repeated. The examples of a task hang on one φ, so the "
     "support set tells about the test set. Meta-training finds θ from many tasks; adapting finds φ from a few examples."
 )
 READS = (
@@ -33,6 +34,9 @@ PATHS = (
     "Without an open path two variables are independent. The reverse need not hold: an open path lets variables depend "
     "on each other, but does not force them to."
 )
+TWO_COLUMNS = 940  # pixels of the screen from which the views stand beside each other
+WIDE = [(0, 0, 1), (0, 1, 1), (1, 0, 2), (2, 0, 1), (2, 1, 1), (3, 0, 2)]  # row, column, columns of each part
+NOWHERE = Qt.AlignmentFlag(0)
 SAME = "Both are the same thing: inferring φ from the support set is what the network does when it reads it."
 
 
@@ -65,6 +69,7 @@ class TwoViewsDialog(QDialog):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setVerticalScrollBar(SlimScrollBar())
         area.setAccessibleName(TITLE)
         area.setWidget(self._page())
         return area
@@ -75,15 +80,25 @@ class TwoViewsDialog(QDialog):
         grid.setContentsMargins(16, 12, 16, 12)
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(8)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
-        for column, (figure, words) in enumerate(((self.model, SHADED), (self.network, READS))):
-            grid.addWidget(Section(figure.title, figure, figure.menu, at_top=True), 0, column)
-            grid.addWidget(Text(words), 1, column, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(Text(SAME, bold=True), 2, 0, 1, 2)
-        for column, figure in enumerate((self.unrolled, self.entropies)):
-            grid.addWidget(Section(figure.title, figure, figure.menu, at_top=True), 3, column)
-        grid.addWidget(self.known, 4, 0, Qt.AlignmentFlag.AlignHCenter)
-        grid.addWidget(Text(PATHS), 5, 0, 1, 2)
-        grid.setRowStretch(6, 1)
+        below = [self._figure(self.unrolled, self.known), self._figure(self.entropies)]
+        parts = [self._figure(self.model, Text(SHADED)), self._figure(self.network, Text(READS)),
+                 Text(SAME, bold=True), *below, Text(PATHS)]  # fmt: skip
+        wide = self.screen().availableSize().width() >= TWO_COLUMNS
+        places = WIDE if wide else [(row, 0, 1) for row in range(len(parts))]
+        for part, (row, column, span) in zip(parts, places, strict=True):
+            grid.addWidget(part, row, column, 1, span)
+        for column in range(2 if wide else 1):
+            grid.setColumnStretch(column, 1)
+        grid.setRowStretch(len(parts), 1)
         return page
+
+    def _figure(self, figure: Drawing, *beneath: QWidget) -> QWidget:
+        """A drawing under its title, and what belongs below it."""
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(Section(figure.title, figure, figure.menu))
+        for widget in beneath:
+            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter if widget is self.known else NOWHERE)
+        column.addStretch(1)
+        return box

@@ -163,6 +163,7 @@ class RunDetail(QScrollArea):
     def show_tasks(self, shown: ShownTasks) -> None:
         """What was read of the run's tasks."""
         self.tasks.show_tasks(shown)
+        self._tasks_section.set_menu_shown(shown.kind == "images")  # a curve's own menu is a right click away
         self._tasks_section.show()
 
     def _make_room(self, curves: Mapping[str, CurveLike], now: RunNow) -> None:

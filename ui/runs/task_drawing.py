@@ -170,7 +170,8 @@ class TaskDrawing:
         right = chosen == slot
         self._edge(painter, box, theme.colour("good" if right else "bad"), not right)
         if not right and chosen >= 0:
-            paint_chip(painter, QRectF(box.right() - CHIP + 4, box.bottom() - CHIP + 5, CHIP + 1, CHIP - 1), chosen)
+            wide = CHIP + (1 if chosen < 9 else 6)  # room for two digits
+            paint_chip(painter, QRectF(box.right() + 5 - wide, box.bottom() - CHIP + 5, wide, CHIP - 1), chosen)
         self.places.append((QRectF(box).adjusted(-2, -2, 4, 4), tile_words(self.task, slot, place, name)))
 
     def _edge(self, painter: QPainter, box: QRect, colour: QColor, dashed: bool) -> None:
