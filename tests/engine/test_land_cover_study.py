@@ -76,7 +76,7 @@ def test_distances_are_of_the_regions_alone() -> None:
 def test_a_way_that_no_region_has_is_told_before_anything_runs() -> None:
     wide = [{"title": "Wide", "backbone": {"name": "bands_cnn"},
              "method": {"name": "maml", "hyperparameters": {"way": 9, "query": 5}}}]  # fmt: skip
-    with pytest.raises(InvalidExperiment, match="9-way training episodes .* Use at most 6-way"):
+    with pytest.raises(InvalidExperiment, match=r"9-way training episodes .* Use at most 6-way"):
         check_data(study(arms=wide))
 
 

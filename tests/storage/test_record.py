@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from engine.events import (
 from engine.experiment import Experiment
 from storage.record import record
 from storage.store import RunRow, RunStore
+from tests.storage.conftest import evaluated
 
 
 @pytest.fixture
@@ -71,6 +73,17 @@ def test_predictions_come_back(store: RunStore, finished: RunRow) -> None:
     assert result.predicted.tolist() == [0, 1, 2, 2]
     assert result.scores is None
     assert result.class_names == ("ka", "kha", "ga")
+
+
+def test_the_hardness_of_episodes_comes_back(store: RunStore, run: RunRow) -> None:
+    values, scores = np.array([0.25, 0.5, 1 / 3]), np.array([1.0, 0.5, 0.25])
+    figure = replace(evaluated(), ids=None, truth=None, predicted=None, scores=scores, hardness=values)
+    done: list[Event] = [RunStarted(1, 1, 1, {}), figure, RunFinished(1)]
+    for _ in record(store, run.id, iter(done)):
+        pass
+    (result,) = store.results(run.id)
+    assert result.hardness.tolist() == values.tolist()
+    assert result.scores.tolist() == scores.tolist()
 
 
 def test_epochs_figures_and_ends_are_saved_before_they_are_shown(store: RunStore, run: RunRow, training) -> None:

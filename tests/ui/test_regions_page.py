@@ -26,10 +26,12 @@ def test_regions_are_chosen_and_their_distance_set(page: NewExperimentPage, qtbo
     wait_until_checked(qtbot, page)
     settings, preview = page.data.settings, page.data.preview
     assert page.data.cards["regions"].isChecked()
-    assert settings.distance.isVisible() and settings.distance.value() == 1.5
+    assert settings.distance.isVisible()
+    assert settings.distance.value() == 1.5
     assert preview.sentence.text().endswith("85 regions, 6 classes")
     assert settings.split_words.text().startswith("Regions: 60 to learn")
-    assert not preview.fault and not preview.episode_fault
+    assert not preview.fault
+    assert not preview.episode_fault
     assert page.launch.start_button.isEnabled()
     settings.distance.setValue(0.0)
     assert page.experiment().dataset.distance == 0.0

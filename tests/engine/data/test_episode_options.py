@@ -32,7 +32,8 @@ def test_groups_that_are_too_small_are_left_out() -> None:
     sampler = EpisodeSampler(LABELS, np.arange(12), 4, 1, 1, groups=GROUPS)
     assert (sampler.groups, sampler.left_out) == (2, 1)
     seen = [set(GROUPS[classes].tolist()) for classes, _ in draws(sampler)]
-    assert all(len(one) == 1 for one in seen) and set().union(*seen) == {0, 1}
+    assert all(len(one) == 1 for one in seen)
+    assert set().union(*seen) == {0, 1}
 
 
 def test_turned_classes_fill_a_small_group() -> None:
@@ -64,13 +65,14 @@ def test_rotations_on_and_off() -> None:
     found = {turned: samplers(data, GLYPHS, shape) for turned, shape in shapes.items()}
     assert [one.train.choices for one in found.values()] == [4 * count, 4 * count, count]
     assert not any(one.test.rotations for one in found.values())
-    assert found["on"].train.way == 8 and found["on"].test.way == 5
+    assert found["on"].train.way == 8
+    assert found["on"].test.way == 5
 
 
 @pytest.mark.parametrize(
     ("shape", "said"),
     [
-        (EpisodeShape(11, 1, 5, 5, 1), "11-way validation episodes need 11 classes, but there are 6 validation classes"),
+        (EpisodeShape(11, 1, 5, 5, 1), "11-way validation episodes need 11 classes, but there are 6 validation"),
         (EpisodeShape(5, 1, 5, 97, 1, rotations="off"), "97-way training episodes need 97 classes, but there are 24"),
         (EpisodeShape(5, 20, 15, 5, 1), "are 35 per class, but the smallest validation class has 30. "
          "Use at most 30 images per class in all, for instance 20 support and 10 query."),
@@ -106,7 +108,8 @@ def test_region_folders(tmp_path: Path) -> None:
     assert len(split_images(data, choice, 0).classes) == 5
     inner = for_tasks(data, choice)
     assert inner.class_names[:4] == ("alps, crops", "alps, forest", "alps, water", "coast, crops")
-    assert inner.kinds is not None and inner.kinds[:3] == ("crops", "forest", "water")
+    assert inner.kinds is not None
+    assert inner.kinds[:3] == ("crops", "forest", "water")
     assert all(
         data.image_name(index).startswith(inner.class_names[label].replace(", ", "/"))
         for index, label in enumerate(inner.labels)

@@ -38,14 +38,17 @@ def test_distance_scales_the_same_draw() -> None:
     np.testing.assert_allclose(np.log(far.gain), 2 * np.log(near.gain))
     assert far.haze == pytest.approx(2 * near.haze)
     still = draw_region(np.random.default_rng(3), 0.0)
-    assert not still.offset.any() and (still.gain == 1).all() and still.haze == 0
+    assert not still.offset.any()
+    assert (still.gain == 1).all()
+    assert still.haze == 0
     assert still.patches.tolist() == [40] * 6  # no cover is more frequent than another
     assert len(set(far.patches.tolist())) > 1
 
 
 def test_beyond_one_only_test_regions_move() -> None:
     usual, far = load_regions(1.0, 0), load_regions(2.0, 0)
-    assert usual.given_classes is not None and far.given_classes is not None
+    assert usual.given_classes is not None
+    assert far.given_classes is not None
     train = [data.source.array[data.given_classes[data.labels] == 0] for data in (usual, far)]  # type: ignore[union-attr]
     np.testing.assert_array_equal(*train)
     assert usual.fingerprint != far.fingerprint != load_regions(2.0, 1).fingerprint
@@ -57,7 +60,9 @@ def test_whole_regions_are_divided() -> None:
     assert split.description == "by region, 60/10/15 regions, none shared"
     homes = [{data.alphabets[place] for place in part} for part in (split.train, split.validation, split.test)]  # type: ignore[index]
     assert tuple(map(len, homes)) == REGIONS
-    assert not homes[0] & homes[1] and not homes[0] & homes[2] and not homes[1] & homes[2]
+    assert not homes[0] & homes[1]
+    assert not homes[0] & homes[2]
+    assert not homes[1] & homes[2]
     assert set(np.bincount(data.labels).tolist()) <= set(range(30, 61))
 
 
@@ -69,7 +74,8 @@ def test_an_episode_is_of_one_region() -> None:
     for _ in range(100):
         episode = found.test.sample(rng)
         homes = {data.alphabets[place] for place in episode.classes}  # type: ignore[index]
-        assert len(homes) == 1 and len(set(episode.classes.tolist())) == 4
+        assert len(homes) == 1
+        assert len(set(episode.classes.tolist())) == 4
         met |= homes
     assert len(met) == 15
     assert found.words == "4-way 2-shot, 3 query images per class, each within one region"
@@ -103,12 +109,14 @@ def test_more_images_than_covers_of_a_region_have() -> None:
 def test_pictures_have_three_colours() -> None:
     data = load(CHOICE)
     found = preview(CHOICE, meta=True)
-    assert found.problem is None and found.strip[0].shape == (shown_side(data), shown_side(data), 3)
+    assert found.problem is None
+    assert found.strip[0].shape == (shown_side(data), shown_side(data), 3)
     assert found.sentence.endswith("85 regions, 6 classes")
     assert found.counts == REGIONS
     assert found.split_sentence == "Regions: 60 to learn from, 10 to validate, 15 to test"
     task = tasks_preview(CHOICE, SHAPE, "test", 0)[0]
-    assert len(task.names) == 4 and task.support[0][0].shape[2] == 3
+    assert len(task.names) == 4
+    assert task.support[0][0].shape[2] == 3
 
 
 def test_bands_are_what_was_drawn() -> None:
