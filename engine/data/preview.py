@@ -19,7 +19,7 @@ from engine.experiment import DatasetChoice
 Picture = NDArray[np.uint8]
 STRIP = 16
 NAMED = 3  # renamed classes that the sentence about a label shift gives as examples
-SMALLEST, LARGEST = 28, 96
+SMALLEST, LARGEST, SHOWN_CURVE = 28, 96, 56
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +88,11 @@ def preview(
 
 
 def _curves(choice: DatasetChoice, meta: bool) -> DatasetPreview:
-    """Regression tasks are drawn as they are needed: there are no images to show or to count."""
+    """Regression tasks are drawn as they are needed: there are no images to count, and the strip is of curves."""
     words, none = sinusoids.sentence(choice.vary_frequency), (0, 0, 0)
     fault = None if meta else InvalidExperiment("Sinusoids are tasks, not images.", "Choose a meta-learner.", "dataset")
-    return DatasetPreview(sinusoids.TITLE, words, [], (), (), "", sinusoids.LICENCE, "", none, fault)
+    strip = sinusoids.pictures(STRIP, SHOWN_CURVE, choice.split_seed, choice.vary_frequency)
+    return DatasetPreview(sinusoids.TITLE, words, strip, (), (), "", sinusoids.LICENCE, "", none, fault)
 
 
 def sentence(data: ImageSet) -> str:

@@ -55,11 +55,20 @@ def fixed_sinusoids(seed: list[int], count: int, shot: int, vary_frequency: bool
     return [draw_sinusoid(rng, shot, TEST_POINTS, vary_frequency) for _ in range(count)]
 
 
-def samples(count: int, points: int, seed: int, vary_frequency: bool = False) -> list[tuple[Points, Points]]:
-    """Curves to look at: (x [points], y [points]) of `count` tasks."""
+def pictures(count: int, side: int, seed: int, vary_frequency: bool = False) -> list[NDArray[np.uint8]]:
+    """Curves to look at, bright on dark, uint8 [side, side, 1]; all from -5 to 5 in both directions."""
     rng = np.random.default_rng([seed, 7])
-    x = np.linspace(*RANGE, points)
-    return [(x, draw_sinusoid(rng, 1, 1, vary_frequency).at(x)) for _ in range(count)]
+    return [picture(draw_sinusoid(rng, 1, 1, vary_frequency), side) for _ in range(count)]
+
+
+def picture(curve: Sinusoid, side: int) -> NDArray[np.uint8]:
+    """One of them: a pixel is as bright as the line is near, measured across the line."""
+    x = np.linspace(*RANGE, side)
+    scale = (side - 1) / (RANGE[1] - RANGE[0]) * 0.92
+    heights = (side - 1) / 2 - scale * curve.at(x)
+    steepness = np.hypot(1.0, np.gradient(heights))
+    away = np.abs(np.arange(side)[:, None] - heights[None]) / steepness
+    return np.uint8(255 * np.clip(1.6 - away, 0.0, 1.0))[:, :, None]
 
 
 def sentence(vary_frequency: bool) -> str:

@@ -9,6 +9,7 @@ from engine.data.splits import split_classes, split_images
 from engine.experiment import Experiment
 from engine.folds import plan
 from engine.registry import method
+from engine.task_faults import is_regression
 from storage.store import RunStore
 from storage.workspace import Workspace
 
@@ -37,6 +38,8 @@ def check_data(experiment: Experiment) -> None:
     """Read the data set once (the run finds it in memory) and divide it as the run will."""
     from engine.data.sources import load
 
+    if is_regression(experiment.dataset):
+        return  # tasks are drawn, there is nothing to read
     data = load(experiment.dataset)
     if method(experiment.method.name).family == "meta":
         split_classes(data, experiment.dataset)
