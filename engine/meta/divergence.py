@@ -29,6 +29,8 @@ class DivergenceGuard:
 
     def __init__(self, method: MetaLearner, model: Backbone, regression: bool) -> None:
         self.method, self.model, self.regression = method, model, regression
+        inner = method.has_steps and not method.pooled and hasattr(method.hyperparameters, "inner_rate")
+        self._inner = bool(inner)  # whether there is an inner rate to speak of
         self._losses: list[float] = []
         self._warned: set[str] = set()
         self._fits_at_first: bool | None = None  # whether the inner rate suits the weights that training begins with
@@ -40,7 +42,7 @@ class DivergenceGuard:
         """
         self._losses.append(values["loss"])
         if self._fits_at_first is None:
-            self._fits_at_first = self.method.has_steps and learn(self.method, self.model, tasks[:TRIED])
+            self._fits_at_first = self._inner and learn(self.method, self.model, tasks[:TRIED])
         if math.isfinite(values["loss"]) and finite_gradient(self.model):
             return
         what = "gradient" if math.isfinite(values["loss"]) else "loss"
@@ -66,19 +68,19 @@ class DivergenceGuard:
         return new
 
     def _does_harm(self, value: float, tasks: Sequence[Task]) -> bool:
-        return self.method.has_steps and not self.regression and value > WORSE * math.log(tasks[0].way)
+        return self._inner and not self.regression and value > WORSE * math.log(tasks[0].way)
 
     def _rates(self) -> str:
-        rate = getattr(self.method.hyperparameters, "inner_rate", None)
-        if not self.method.has_steps or rate is None:
+        if not self._inner:
             return ""
+        rate = self.method.hyperparameters.inner_rate
         if self.method.inner_rates(self.model):
             return f" with inner rates learnt from {rate:.3g}"
         return f" with an inner rate of {rate:.3g}"
 
     def _advice(self, tasks: Sequence[Task]) -> str:
         """Without the full stop."""
-        found = fitting(self.method, self.model, tasks[:TRIED]) if self.method.has_steps else {}
+        found = fitting(self.method, self.model, tasks[:TRIED]) if self._inner else {}
         words = []
         if self._fits_at_first or not found:
             outer = float(self.method.hyperparameters.learning_rate)

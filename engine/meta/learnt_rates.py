@@ -25,7 +25,7 @@ class LearntRates(nn.Module):
         return self.rates[key_of(name)]
 
     def by_block(self) -> dict[str, float]:
-        return mean_by_block(self.rates)
+        return mean_by_block(self.rates.items())
 
 
 class StepRates(nn.Module):
@@ -56,14 +56,14 @@ class StepRates(nn.Module):
         return dict(parameters) | norms
 
     def by_block(self) -> dict[str, float]:
-        return mean_by_block(self.rates)
+        return mean_by_block(self.rates.items())
 
 
 @torch.no_grad()
-def mean_by_block(rates: Mapping[str, Tensor]) -> dict[str, float]:
-    """Mean rate per block of the network, for the curves. rates: by `key_of` of the parameter's name."""
+def mean_by_block(rates: Iterable[tuple[str, Tensor]]) -> dict[str, float]:
+    """Mean rate per block of the network, for the curves. rates: each with `key_of` its parameter's name."""
     found: dict[str, list[Tensor]] = {}
-    for key, value in rates.items():
+    for key, value in rates:
         parts = key.split("/")
         found.setdefault(parts[1] if parts[0] == "blocks" else parts[0], []).append(value.flatten())
     return {block: float(torch.cat(values).mean()) for block, values in found.items()}

@@ -68,7 +68,7 @@ class EnsembleANIL(GradientBased):
         with self.batch_statistics(model):
             support, query = (with_ones(model.embed(x)) for x in (task.support_inputs, task.query_inputs))
         steps = self.hyperparameters.inner_steps
-        *_, heads = self._path(model.meta.values, support, task.support_targets, steps, self.second_order)
+        *_, heads = self._path(start_heads(model), support, task.support_targets, steps, self.second_order)
         value = mean_loss(heads, query, task.query_targets)
         return Outcome(value, together(outputs_of(heads.detach(), query.detach()), task.is_regression))
 
@@ -82,7 +82,7 @@ class EnsembleANIL(GradientBased):
         model.eval()
         with torch.no_grad(), self.batch_statistics(model):
             support = with_ones(model.embed(inputs))
-        start = model.meta.values.detach().requires_grad_()
+        start = start_heads(model).detach().requires_grad_()
         for heads in self._path(start, support, targets, steps, second_order=False):
             yield Ensemble(self, model, heads.detach(), targets.is_floating_point())
 
@@ -96,6 +96,14 @@ class EnsembleANIL(GradientBased):
             heads, features, targets, steps, values.inner_rate, second_order=second_order,
             clip=values.inner_clip or None, repulsion=values.repulsion,
         )  # fmt: skip
+
+
+def start_heads(model: Backbone) -> Tensor:
+    """The heads that every task starts from: [particles, outputs, features + 1]."""
+    from engine.meta.particles import Heads
+
+    assert isinstance(model.meta, Heads)
+    return model.meta.values
 
 
 class Ensemble:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from engine.methods.base import hyper
 from engine.methods.gradient_based import GradientBased, GradientHyperparameters
-from engine.methods.meta_learner import TaskGradient, learnt
+from engine.methods.meta_learner import TaskGradient
 
 if TYPE_CHECKING:
     from engine.backbones.backbone import Backbone
-    from engine.meta.inner_loop import InnerLoop, Parameters
+    from engine.meta.inner_loop import InnerLoop
     from engine.meta.task import Task
 
 
@@ -78,11 +78,6 @@ class ImplicitMAML(GradientBased):
             loss(support, task.support_targets), value, list(inside.values()), list(outside.values()),
             settings.pull, settings.cg_steps,
         )  # fmt: skip
-        by_name = dict(zip(inside, found[0], strict=True)) | dict(zip(outside, found[1], strict=True))
-        return TaskGradient(_in_order(model, by_name), figures(outputs.detach(), task.query_targets, value))
-
-
-def _in_order(model: Backbone, by_name: Parameters) -> list:
-    gradients = [by_name[name] for name, p in model.named_parameters() if p.requires_grad]
-    assert len(gradients) == len(learnt(model))
-    return gradients
+        by_name = dict(zip([*inside, *outside], [*found[0], *found[1]], strict=True))
+        gradients = [by_name[name] for name, p in model.named_parameters() if p.requires_grad]
+        return TaskGradient(gradients, figures(outputs.detach(), task.query_targets, value))

@@ -20,6 +20,7 @@ from engine.methods.meta_learner import Outcome
 if TYPE_CHECKING:
     from engine.backbones.backbone import Backbone
     from engine.meta.inner_loop import InnerLoop, Rate
+    from engine.meta.learnt_rates import StepRates
     from engine.meta.task import Task
 
 LEAST = 0.03  # weight of an earlier step while weights are annealed, as a share of the even one
@@ -79,13 +80,13 @@ class MAMLPlusPlus(MAML):
         )
 
     def rate(self, model: Backbone) -> Rate:
-        return model.meta.of  # type: ignore[return-value]
+        return step_rates(model).of
 
     def inner_loop(self, model: Backbone, steps: int, second_order: bool) -> InnerLoop:
-        return replace(super().inner_loop(model, steps, second_order), at_step=model.meta.at_step)
+        return replace(super().inner_loop(model, steps, second_order), at_step=step_rates(model).at_step)
 
     def inner_rates(self, model: Backbone) -> dict[str, float]:
-        return model.meta.by_block()  # type: ignore[operator]
+        return step_rates(model).by_block()
 
     def rate_factor(self, step: int) -> float:
         last = float(self.hyperparameters.final_rate)
@@ -108,6 +109,14 @@ class MAMLPlusPlus(MAML):
                     outputs = functional_call(model, adapted, (task.query_inputs,))
                     losses.append(weight * loss(outputs, task.query_targets))
         return Outcome(sum(losses[1:], losses[0]), outputs.detach())
+
+
+def step_rates(model: Backbone) -> StepRates:
+    """What `prepare` gave the model."""
+    from engine.meta.learnt_rates import StepRates
+
+    assert isinstance(model.meta, StepRates)
+    return model.meta
 
 
 def step_weights(steps: int, progress: float, until: float) -> list[float]:

@@ -17,6 +17,7 @@ from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodC
 from engine.meta.divergence import DivergenceGuard, fitting, learn
 from engine.meta.task import Task
 from engine.methods.anil import ANIL
+from engine.methods.baseline import Baseline
 from engine.methods.maml import MAML
 from engine.methods.protonet import ProtoNet
 from tests.engine.meta.by_hand import image_task, tiny_network
@@ -100,3 +101,13 @@ def test_the_best_weights_survive_a_run_that_diverges_later(tmp_path: Path) -> N
     assert last.advice.startswith("Try an outer learning rate of 0.1 in place of 1")
     assert last.advice.endswith("the best weights so far are kept.")
     assert {event.path for event in events if isinstance(event, CheckpointSaved)} >= {"best.safetensors"}
+
+
+def test_a_method_without_an_inner_rate_is_only_told_of_the_outer_one() -> None:
+    """Baseline fits heads by steps, but learns from minibatches of all classes: its loss is not one of tasks."""
+    model, tasks = tiny_network().float(), [as_float(image_task())]
+    guard = DivergenceGuard(Baseline.from_values({"learning_rate": 0.01}), model, False)
+    guard.check({"loss": 50.0}, tasks, 1, False)
+    assert not list(guard.after_validation(np.full(4, 0.3), tasks, 1))
+    with pytest.raises(Diverged, match=r"meta-step 2\. Try an outer learning rate of 0\.001 in place of 0\.01\."):
+        guard.check({"loss": float("nan")}, tasks, 2, False)

@@ -6,7 +6,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from engine.backbones.backbone import Backbone
+from engine.meta.task import Task
 from engine.methods.maml import MAML
 from tests.engine.meta.by_hand import (
     BODY,
@@ -89,3 +92,21 @@ def test_adapting_leaves_the_model_as_it_was(mode: str) -> None:
     classify = MAML.from_values({"batch_norm": mode}).adapt(model, task.support_inputs.float(), task.support_targets, 3)
     assert classify(task.query_inputs.float()).shape == (9, 3)
     assert all(torch.equal(before[k], v) for k, v in model.state_dict().items() if k in before)
+
+
+def test_regression_equals_the_closed_form() -> None:
+    """Least squares: ∇L = A w - b with A = 2 XᵀX / n, so that the outer gradient is (I - αA) ∇L(φ, query) per step."""
+    rng = np.random.default_rng(5)
+    xs, xq = (np.c_[rng.normal(size=(n, 2)), np.ones(n)] for n in (4, 6))
+    ys, yq = (rng.normal(size=n) for n in (4, 6))
+    model = Backbone({"flat": nn.Flatten()}, 2, 1).double()
+    w = np.r_[model.head.weight.detach().numpy()[0], model.head.bias.detach().numpy()]
+    curvature, phi = 2 * xs.T @ xs / 4, w
+    for _ in range(3):
+        phi = phi - 0.1 * 2 * xs.T @ (xs @ phi - ys) / 4
+    shrunk = np.linalg.matrix_power(np.eye(3) - 0.1 * curvature, 3)
+    expected = shrunk @ (2 * xq.T @ (xq @ phi - yq) / 6)
+    parts = (torch.tensor(part) for part in (xs[:, :-1], ys[:, None], xq[:, :-1], yq[:, None]))
+    MAML.from_values({"inner_rate": 0.1, "inner_steps": 3}).meta_gradient(model, [Task(*parts, 1)])
+    found = np.r_[model.head.weight.grad.numpy()[0], model.head.bias.grad.numpy()]
+    assert np.abs(found - expected).max() <= 1e-8 * np.abs(expected).max()
