@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.layers import HEAD, Treatment
-from engine.methods.base import Classifier, hyper
+from engine.methods.base import Classifier, HyperparameterModel, hyper
 from engine.methods.meta_learner import EpisodeHyperparameters, MetaLearner, Outcome
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class EmbeddingBased(MetaLearner):
     frozen_at_test = True
     has_head = False
     quicker: ClassVar[float] = 1.0  # the rate of what is learnt besides the embedding, against that of the embedding
-    Hyperparameters = EmbeddingHyperparameters
+    Hyperparameters: ClassVar[type[HyperparameterModel]] = EmbeddingHyperparameters
 
     def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
         """The embedding is trained; what takes the place of a head follows each support set."""
