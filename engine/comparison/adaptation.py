@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.comparison.grouping import over_seeds
 from engine.comparison.intervals import Interval, episode_interval
+from engine.comparison.wording import with_interval
 
 STEPS, SHOTS = "inner steps", "shots"
 _FURTHER = {STEPS: re.compile(r"^test/\w+, (\d+) inner steps?$"), SHOTS: re.compile(r"^test/\w+, (\d+)-shot$")}
@@ -30,6 +31,8 @@ class Figure(Protocol):
     def high(self) -> float: ...
     @property
     def n(self) -> int: ...
+    @property
+    def unit(self) -> str: ...
     @property
     def protocol(self) -> Mapping[str, str]: ...
     @property
@@ -83,8 +86,9 @@ def mean_curve(runs: Mapping[int, Sequence[Figure]], over: str) -> AdaptationCur
 
 def _curve(over: str, intervals: Mapping[int, Interval], own: int, basis: str) -> AdaptationCurve:
     order = sorted(intervals)
-    columns = np.array([[intervals[x].value, intervals[x].low, intervals[x].high] for x in order], dtype=np.float64)
-    return AdaptationCurve(over, np.asarray(order, np.float64), *columns.T, own, basis)
+    rows = [[x, intervals[x].value, intervals[x].low, intervals[x].high] for x in order]
+    x, y, low, high = np.array(rows, dtype=np.float64).T
+    return AdaptationCurve(over, x, y, low, high, own, basis)
 
 
 def points(results: Iterable[Figure], over: str) -> tuple[int, dict[int, Figure]] | None:
@@ -116,3 +120,10 @@ def over_episodes(results: Sequence[Figure]) -> Interval | None:
     if not scores or len(scores) < len(results) or len({len(one) for one in scores}) > 1:
         return None
     return episode_interval(np.mean(scores, axis=0))
+
+
+def over_episodes_words(results: Sequence[Figure]) -> list[str]:
+    """["over episodes 95.2 ± 0.4 %"] of several seeds' figures; none for one seed, whose figure has that interval
+    already, and where the test was on images."""
+    found = over_episodes(results) if len(results) > 1 and results[0].unit == "episodes" else None
+    return [] if found is None else [f"over episodes {with_interval(found, results[0].metric)}"]

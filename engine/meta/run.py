@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from engine.backbones.backbone import Backbone, parameter_count
+from engine.backbones.backbone import Backbone, batch_norms, parameter_count
 from engine.backbones.weights import build_backbone, load_meta
 from engine.checkpoints import Checkpoints, kept
 from engine.devices import torch_device
@@ -94,6 +94,8 @@ def test(
     steps = max(method.test_steps, getattr(method.hyperparameters, "over_steps", 0))
     scores = yield from task_scores(method, model, tasks, tasks.test, "Testing", lambda: False, steps)
     said = protocol(experiment, method, tasks, weights)
+    if next(batch_norms(model), None) is None:
+        said["batch norm"] = "none in the network"
     hard = hardness(tasks)
     for found in over_steps(scores, method.test_steps, tasks.regression, said):
         yield with_hardness(found, hard)
@@ -105,7 +107,9 @@ def over_shots(
 ) -> Iterator[Preparing | Evaluated | Notice]:
     """The figure at each further number of shots that is asked for; one that does not fit the classes is left out."""
     at = getattr(tasks, "test_at", None)
-    for shot in method.hyperparameters.further_shots if at is not None else ():
+    if at is None:
+        return
+    for shot in method.hyperparameters.further_shots:
         try:
             items, episodes = at(shot)
         except InvalidExperiment as error:

@@ -1,26 +1,16 @@
-"""What a comparison of meta-learners adds: curves over inner steps and shots, and the interval over episodes."""
+"""The lines of a comparison's adaptation curves: one per side that was tested at several places."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.comparison import adaptation
 from engine.comparison.adaptation import SHOTS, STEPS
-from engine.comparison.wording import lower_is_better, with_interval
+from engine.comparison.wording import lower_is_better
 from ui.comparison.adaptation_curves import AdaptationLine
 
 if TYPE_CHECKING:
-    from engine.events import Evaluated
-    from ui.comparison.sides import ComparedRun, Comparison, Side
-
-
-def over_episodes_words(tested: Sequence[tuple[ComparedRun, Evaluated]]) -> list[str]:
-    """["over episodes 95.2 ± 0.4 %"], the interval over test episodes of the mean over seeds; none for one seed, whose
-    figure has that interval already, and where the test was on images."""
-    results = [result for _, result in tested if result.unit == "episodes"]
-    found = adaptation.over_episodes(results) if len(results) > 1 else None
-    return [] if found is None else [f"over episodes {with_interval(found, results[0].metric)}"]
+    from ui.comparison.sides import Comparison, Side
 
 
 def adaptation_lines(comparison: Comparison) -> tuple[dict[str, list[AdaptationLine]], bool]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.comparison.adaptation import over_episodes_words
 from engine.comparison.arms import Arm, arm
 from engine.comparison.differences import NONE, Difference, differences, method_title, shown
 from engine.comparison.grouping import over_seeds
@@ -19,7 +20,6 @@ from engine.comparison.wording import ACCURACY, count, lower_is_better, with_int
 from engine.events import Evaluated, RunState
 from engine.experiment import Experiment
 from engine.naming import run_name
-from ui.comparison.adaptation_lines import over_episodes_words
 
 if TYPE_CHECKING:
     from storage.store import Curve, RunRow, RunStore
@@ -101,7 +101,7 @@ class Side:
             return state_words([run.row.state for run in self.runs]) + " · not tested yet"
         result = self.tested[0][1]
         parts = [count(len(self.tested), "seeds"), count(result.n, result.unit, "test ")]
-        parts += [f"interval {self.interval_basis}", *over_episodes_words(self.tested)]
+        parts += [f"interval {self.interval_basis}", *over_episodes_words([figure for _, figure in self.tested])]
         stopped = sum(run.row.state is RunState.STOPPED for run, _ in self.tested)
         return " · ".join(parts + ([f"{stopped} stopped early"] if stopped else []))
 

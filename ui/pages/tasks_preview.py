@@ -79,7 +79,7 @@ class TasksPreview(QWidget):
     def show_tasks(self, found: Sampled) -> None:
         """The tasks of images or the curves, or why there are none."""
         self.fault = str(found) if isinstance(found, InvalidExperiment) else ""
-        tasks = [] if isinstance(found, InvalidExperiment) else list(found)
+        tasks: list[EpisodePreview | dict[str, Any]] = [] if isinstance(found, InvalidExperiment) else [*found]
         self.part_choice.setEnabled(not any(isinstance(task, dict) for task in tasks))
         for place in range(COUNT):
             self._show(place, tasks[place] if place < len(tasks) else None)

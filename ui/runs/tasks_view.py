@@ -146,9 +146,9 @@ class TasksView(QWidget):
         regression = experiment.dataset.name in REGRESSION
         method = registry.method(experiment.method.name)
         values = registry.complete(experiment).method.hyperparameters
-        shape = (int(values.get(name, usual)) for name, usual in (("way", 5), ("shot", 1), ("query", 5)))
+        way, shot, query = (int(values.get(name, 5)) for name in ("way", "shot", "query"))
         words = WAITING if live else "Reading…"
-        self.images.expect(*shape, bool(getattr(method, "has_steps", False)), words)
+        self.images.expect(way, shot, query, bool(getattr(method, "has_steps", False)), words)
         self.curves.show_tasks(None)
         self._turn_to(self.curves if regression else self.images)
 
