@@ -16,8 +16,11 @@ from engine.experiment import Experiment
 Items = tuple[np.ndarray, np.ndarray]
 # How a figure came about, not what it was tested on: may differ between comparable figures.
 NOT_CONDITIONS = frozenset(
-    {"interval", "weights", "validation", "head", "labels per class", "standardised", "chosen by", "by hardness"}
-)
+    {
+        "interval", "weights", "validation", "head", "labels per class", "standardised", "chosen by", "by hardness",
+        "median", "diverged", "inner steps",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

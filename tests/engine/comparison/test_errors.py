@@ -61,3 +61,19 @@ def test_errors_are_told_as_numbers_and_accuracies_in_percent() -> None:
     assert (points(0.21, "test/error"), points(0.21)) == ("0.210", "21.0 points")
     assert title("test/error") == "Test error"
     assert [lower_is_better(name) for name in ("val/loss", "test/error", "test/accuracy")] == [True, True, False]
+
+
+def test_median_diverged_and_inner_steps_are_results_and_no_reason_against_comparing() -> None:
+    from engine.comparison.arms import arm as arm_of
+    from engine.events import Evaluated
+    from engine.experiment import parse_experiment
+
+    wanted = parse_experiment({"dataset": {"name": "sinusoid"}})
+    sides = [
+        arm_of(title, [(wanted, Evaluated("test/error", value, value, value, 2, "episodes", said, scores=scores))])
+        for title, value, said, scores in (
+            ("MAML", 0.3, {"median": "0.2", "diverged": "1 of 2", "inner steps": "10"}, np.array([0.2, 0.4])),
+            ("CNP", 0.9, {"median": "0.8", "diverged": "0 of 2"}, np.array([0.8, 1.0])),
+        )
+    ]
+    assert verdict(*sides).kind != "not comparable"
