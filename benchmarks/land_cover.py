@@ -152,7 +152,8 @@ def table(found: Mapping[str, Mapping[str, list[Scores]]], distance: str, shots:
         if seeds:
             cells = [words([scores[shot] for scores in seeds]) for shot in shots]
             lines.append(f"| {title} | {' | '.join(cells)} |")
-    return "\n".join([*lines, *(gap(found, distance, title, shots) for title in ("MAML", "ProtoNet"))])
+    gaps = (gap(found, distance, title, shots) for title in ("MAML", "ProtoNet"))
+    return "\n".join([*lines, *filter(None, gaps)])
 
 
 def gap(found: Mapping[str, Mapping[str, list[Scores]]], distance: str, title: str, shots: tuple[int, ...]) -> str:

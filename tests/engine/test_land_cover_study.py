@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from engine.comparison.study_table import Outcome, study_table
@@ -102,3 +103,18 @@ def test_regions_serve_with_bands_and_in_colour() -> None:
             method=MethodChoice(name="protonet", hyperparameters={**SHORT, "training_way": 4}),
         )
         assert problems(asked) == []
+
+
+def test_runs_of_two_methods_on_one_list_may_be_compared() -> None:
+    from engine.comparison.arms import arm, disagreements
+    from engine.meta.results import figure
+
+    data = {"split": "by region", "test list": "abc", "data": "def", "batch norm": "none in the network"}
+    asked = Experiment(dataset=DatasetChoice(name="regions"))
+    sides = [
+        arm(title, [(asked, figure("test/accuracy", np.array(scores), False, {**data, **own}))])
+        for title, scores, own in (("MAML", [0.5, 0.6, 0.9], {"inner steps": "5"}), ("ProtoNet", [0.7, 0.7, 0.8], {}))
+    ]
+    assert disagreements(*sides) == []
+    other = arm("elsewhere", [(asked, figure("test/accuracy", np.ones(3), False, {**data, "test list": "xyz"}))])
+    assert disagreements(sides[1], other) == ["test list: abc / xyz"]
