@@ -20,8 +20,8 @@ class ConditionalNetworks(nn.Module):
 
     def __init__(self, features: int, numbers: bool, width: int) -> None:
         super().__init__()
-        self.h = layers(features + (1 if numbers else 0), width, width)
-        self.g = layers(width + features, width, width, 2 if numbers else 1)
+        self.h = layers(features + (1 if numbers else 0), width, width, width)
+        self.g = layers(width + features, width, width, width, 2 if numbers else 1)
 
     def curve(self, x: Tensor, y: Tensor, asked: Tensor) -> tuple[Tensor, Tensor]:
         """(μ, σ), both [..., m, 1]. x: [..., n, d]; y: [..., n, 1]; asked: [..., m, d]."""

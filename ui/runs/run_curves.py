@@ -110,6 +110,8 @@ class RunCurves(QWidget):
     def drawing(self, curves: Mapping[str, CurveLike], scale: StepScale, run_id: int, live: bool) -> Iterator[None]:
         """The same one plot at a time, so that the event loop may turn in between."""
         self._curves, self._scale, self._run_id, self._live = curves, scale, run_id, live
+        is_regression = "val/loss" in curves and not any("accuracy" in name for name in curves)
+        self.accuracy.setVisible(not is_regression)
         yield from self._plots()
 
     def say_empty(self, text: str) -> None:
