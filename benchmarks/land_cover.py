@@ -29,7 +29,7 @@ from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodC
 CURVES = {"few": "1, 2, 5", "all": "1, 2, 5, 10, 20"}  # shots that are tested
 OWN = 2  # shots that are trained and validated with
 WAY, QUERY = 4, 10
-IMAGES = 60_000  # that each trained arm sees
+IMAGES = 60_000  # that each trained arm sees, unless told otherwise
 EPISODE = WAY * (OWN + QUERY)
 COMMON = {"way": WAY, "shot": OWN, "query": QUERY, "validation_episodes": 60, "validate_every": 10_000}
 FINE_TUNED = {"adapts": "everything", "test_iterations": 20, "test_steps": 10}
@@ -47,23 +47,21 @@ class Arm:
             yield dict(zip(self.grid, values, strict=True))
 
 
-ARMS = (
-    Arm(
-        "ProtoNet", "protonet", {"steps": IMAGES // (4 * EPISODE), "meta_batch": 4, "training_way": WAY},
-        {"learning_rate": (1e-3, 3e-3)},
-    ),
-    Arm("Pooled pretraining, head only", "baseline", {"steps": IMAGES // 64}, {"learning_rate": (1e-3, 3e-3)}),
-    Arm(
-        "MAML", "maml", {"steps": IMAGES // (4 * EPISODE), "meta_batch": 4, "inner_steps": 2, "test_steps": 5,
-                         "learning_rate": 3e-3},
-        {"inner_rate": (0.03, 0.1)},
-    ),
-    Arm(
-        "Pooled pretraining, fine-tuned", "baseline", {"steps": IMAGES // 64, **FINE_TUNED},
-        {"learning_rate": (3e-3,), "tuning_rate": (0.01, 0.05)},
-    ),
-    Arm("Random weights, fine-tuned", "baseline", {"steps": 0, **FINE_TUNED}, {"tuning_rate": (0.03, 0.1)}),
-)  # fmt: skip
+def arms(images: int) -> tuple[Arm, ...]:
+    """Everything that is compared; each trained arm sees `images` images."""
+    batches, steps = images // 64, images // (4 * EPISODE)
+    episodes = {"steps": steps, "meta_batch": 4}
+    maml = {**episodes, "inner_steps": 2, "test_steps": 5, "learning_rate": 3e-3}
+    return (
+        Arm("ProtoNet", "protonet", {**episodes, "training_way": WAY}, {"learning_rate": (1e-3, 3e-3)}),
+        Arm("Pooled pretraining, head only", "baseline", {"steps": batches}, {"learning_rate": (1e-3, 3e-3)}),
+        Arm("MAML", "maml", maml, {"inner_rate": (0.03, 0.1)}),
+        Arm(
+            "Pooled pretraining, fine-tuned", "baseline", {"steps": batches, **FINE_TUNED},
+            {"learning_rate": (3e-3,), "tuning_rate": (0.01, 0.05)},
+        ),
+        Arm("Random weights, fine-tuned", "baseline", {"steps": 0, **FINE_TUNED}, {"tuning_rate": (0.03, 0.1)}),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -176,35 +174,38 @@ def words(values: list[float], sign: bool = False) -> str:
     return f"{value} ± {100 * found.half:.1f}" if found.known else value
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--distances", type=float, nargs="+", default=[0.0, 1.0, 2.0])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--episodes", type=int, default=150, help="test episodes at each shot")
     parser.add_argument("--shots", choices=list(CURVES), default="all", help="few: 1, 2, 5; all: 10 and 20 as well")
-    titles = [arm.title for arm in ARMS]
+    parser.add_argument("--images", type=int, default=IMAGES, help="that each trained arm sees")
+    titles = [arm.title for arm in arms(IMAGES)]
     parser.add_argument("--arms", nargs="+", choices=titles, default=titles, metavar="TITLE", help="; ".join(titles))
     parser.add_argument("--output", type=Path, default=Path("land_cover.json"))
-    given = parser.parse_args()
-    test = Test(given.episodes, given.shots)
-    begin = time.perf_counter()
-    arms = [arm for arm in ARMS if arm.title in given.arms]
-    found: dict[str, dict[str, list[Scores]]] = {arm.title: {} for arm in arms}
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = arguments()
+    test, begin = Test(given.episodes, given.shots), time.perf_counter()
+    compared = [arm for arm in arms(given.images) if arm.title in given.arms]
+    found: dict[str, dict[str, list[Scores]]] = {arm.title: {} for arm in compared}
     kept: dict[tuple[str, str], dict[str, Any]] = {}
-    for distance, seed in ((distance, seed) for seed in range(given.seeds) for distance in given.distances):
-        for arm in arms:
-            key = f"{distance:g}"
-            if (arm.title, key) not in kept:
-                kept[arm.title, key], scores = chosen(arm, distance, test)
-            else:
-                _, scores = run(experiment(arm, kept[arm.title, key], distance, seed, test))
-            found[arm.title].setdefault(key, []).append(scores)
-            spent = time.perf_counter() - begin
-            print(f"{spent:.0f} s", key, seed, arm.title, kept[arm.title, key], scores, flush=True)
-        settings = [{"arm": arm, "distance": key, "chosen": values} for (arm, key), values in kept.items()]
-        body = {"machine": machine(), "seconds": time.perf_counter() - begin, "chosen": settings, "scores": found}
+    for seed, distance, arm in product(range(given.seeds), given.distances, compared):
+        key = f"{distance:g}"
+        if (arm.title, key) not in kept:
+            kept[arm.title, key], scores = chosen(arm, distance, test)
+        else:
+            _, scores = run(experiment(arm, kept[arm.title, key], distance, seed, test))
+        found[arm.title].setdefault(key, []).append(scores)
+        spent = time.perf_counter() - begin
+        print(f"{spent:.0f} s", key, seed, arm.title, kept[arm.title, key], scores, flush=True)
+        settings = [{"arm": title, "distance": far, "chosen": values} for (title, far), values in kept.items()]
+        body = {"machine": machine(), "images": given.images, "seconds": spent, "chosen": settings, "scores": found}
         given.output.write_text(json.dumps(body, indent=1), encoding="utf-8")
-        print("\n\n".join(table(found, f"{distance:g}", test.shots) for distance in given.distances), flush=True)
+    print("\n\n".join(table(found, f"{distance:g}", test.shots) for distance in given.distances), flush=True)
 
 
 if __name__ == "__main__":
