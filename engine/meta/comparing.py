@@ -123,6 +123,8 @@ def maps(model: Backbone, images: Tensor) -> Tensor:
     return F.adaptive_avg_pool2d(values, LARGEST_SIDE) if values.shape[-1] > LARGEST_SIDE else values
 
 
-def by_class(values: Tensor, targets: Tensor, way: int) -> Tensor:
-    """Sums [way, …] of values [n, …] with targets [n] in 0..way-1."""
-    return values.new_zeros(way, *values.shape[1:]).index_add(0, targets, values)
+def class_means(values: Tensor, targets: Tensor, way: int) -> Tensor:
+    """Means [way, …] of values [n, …] with targets [n] in 0..way-1, each class with one at least."""
+    sums = values.new_zeros(way, *values.shape[1:]).index_add(0, targets, values)
+    counts = values.new_zeros(way).index_add(0, targets, values.new_ones(len(targets)))
+    return sums / counts.view(-1, *[1] * (values.dim() - 1))

@@ -1,8 +1,9 @@
 """Relation network: learn not only the embedding but also how to compare (Sung et al. 2018, arXiv 1711.06025).
 
-The maps of a query are laid on those of each class (the sum over its support images), and a relation module of two
-convolutions gives a score between 0 and 1. The score is drawn to 1 for the right class and to 0 for the others by
-squared error. Maps are taken before the poolings at the backbone's end.
+The maps of a query are laid on those of each class, and a relation module of two convolutions gives a score between 0
+and 1. A class's maps are the mean over its support images; the paper takes their sum, which differs by a factor that
+the convolution takes up, but would be of another size at other shots than those trained with. The score is drawn to 1
+for the right class and to 0 for the others by squared error. Maps are taken before the poolings at the backbone's end.
 """
 
 from __future__ import annotations
@@ -56,9 +57,9 @@ class Relation(EmbeddingBased):
 
     def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
         """Scores before the sigmoid, which leaves their order as it is."""
-        from engine.meta.comparing import by_class
+        from engine.meta.comparing import class_means
 
-        classes = by_class(features, targets, way)
+        classes = class_means(features, targets, way)
         return lambda queries: model.meta(classes, queries)
 
 

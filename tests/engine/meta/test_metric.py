@@ -9,7 +9,7 @@ from torch import nn
 
 from engine.backbones.backbone import Backbone
 from engine.backbones.networks import conv4, conv_block
-from engine.meta.comparing import RelationModule, by_class, maps
+from engine.meta.comparing import RelationModule, class_means, maps
 from engine.meta.task import Task
 from engine.methods.matching import Matching, attended
 from engine.methods.relation import Relation, wanted
@@ -81,19 +81,29 @@ def test_full_context_sees_the_whole_support_set_but_no_other_query() -> None:
     assert all(value.grad is not None for value in model.meta.parameters())
 
 
-def test_relation_sums_the_maps_of_a_class_and_scores_every_pair() -> None:
+def test_relation_takes_the_mean_maps_of_a_class_and_scores_every_pair() -> None:
     """The first convolution of maps laid on each other, written out as one convolution of the pair."""
     torch.manual_seed(1)
     module = RelationModule(2, width=3, hidden=4).double().eval()
     support, queries = torch.randn(4, 2, 3, 3).double(), torch.randn(5, 2, 3, 3).double()
-    classes = by_class(support, torch.tensor(TARGETS), 3)
-    assert torch.allclose(classes[1], support[1] + support[2])
+    classes = class_means(support, torch.tensor(TARGETS), 3)
+    assert torch.allclose(classes[1], (support[1] + support[2]) / 2)
     weight = torch.cat([module.of_support.weight, module.of_query.weight], 1)
     for row, query in enumerate(queries):
         for column, one in enumerate(classes):
             pair = nn.functional.conv2d(torch.cat([one, query])[None], weight, module.of_support.bias, padding=1)
             score = module.score(module.second(module.norm(pair).relu()).amax((2, 3)))
             assert module(classes, queries)[row, column].item() == pytest.approx(score.item(), abs=1e-12)
+
+
+def test_relation_scores_are_the_same_when_every_support_image_comes_twice() -> None:
+    torch.manual_seed(3)
+    given, method, model = task(np.random.default_rng(6)), Relation.from_values({}), flat(4)
+    method.prepare(model, 3)
+    model.double()
+    once = method.adapt(model, given.support_inputs, given.support_targets, 3)(given.query_inputs)
+    inputs, targets = (torch.cat([part, part]) for part in (given.support_inputs, given.support_targets))
+    assert torch.allclose(method.adapt(model, inputs, targets, 3)(given.query_inputs), once)
 
 
 def test_relation_draws_the_right_class_to_one_and_the_others_to_zero() -> None:
