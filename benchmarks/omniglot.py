@@ -1,9 +1,10 @@
-"""Few-shot methods on the complete Omniglot, 5-way and 20-way, 1 and 5 shots, each within the same training time.
+"""Few-shot methods on the complete Omniglot, 5-way and 20-way, 1 and 5 shots, each at the same short budget.
 
-    python -m benchmarks.omniglot --omniglot FOLDER --method maml --way 5 --split random-classes --minutes 4
+    python -m benchmarks.omniglot --omniglot FOLDER --method maml --way 5 --split random-classes
+    python -m benchmarks.omniglot --omniglot FOLDER --method ridge --split by-alphabet --minutes 4
 
 One training run, then its weights, with all that was meta-learned, are tested at 1 and 5 shots; methods that compare
-embedded images are trained once and tested at both ways. --minutes replaces the number of steps.
+embedded images are trained once and tested at both ways. The budget is a number of steps, or --minutes in their place.
 --weights omniglot-protonet tests the bundled weights, which were trained by alphabet, instead of training.
 """
 
@@ -17,18 +18,18 @@ from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment,
 from engine.registry import method
 
 COMPARING = {"training_way": 20, "halve_every": 100_000, "meta_batch": 1}
-TASKS = {"meta_batch": 8, "gradient_clip": 10.0}
+STEPS = {5: {"steps": 500, "meta_batch": 8}, 20: {"steps": 250, "meta_batch": 4}}  # of methods that adapt by gradients
 SETTINGS: dict[str, dict[str, object]] = {
     "protonet": {"training_way": 60, "steps": 2000, "halve_every": 600, "validate_every": 250},
     "matching": COMPARING,
     "relation": COMPARING,
     "ridge": COMPARING,
     "baseline_pp": {"batch_size": 128},
-    "maml": TASKS,
-    "fomaml": TASKS,
-    "anil": TASKS,
-    "meta_sgd": TASKS,
-    "reptile": {"validate_every": 100},
+    "maml": {},
+    "fomaml": {},
+    "anil": {},
+    "meta_sgd": {},
+    "reptile": {"test_steps": 10},
 }
 WITH_WAYS = ("maml", "fomaml", "anil", "meta_sgd", "reptile")  # whose networks have as many outputs as ways
 SHOTS = (1, 5)
@@ -36,11 +37,16 @@ SHOTS = (1, 5)
 
 def experiment(given: argparse.Namespace, way: int, shot: int, values: dict[str, object], **weights: str) -> Experiment:
     shape: dict[str, object] = {"way": way, "shot": shot, "query": 5, "test_episodes": given.episodes}
-    length: dict[str, object] = {"steps": 200_000, "validate_every": 100, "validation_episodes": 50}
+    settings: dict[str, object] = {"steps": 1000, "validate_every": 100, "validation_episodes": 50}
+    settings |= SETTINGS[given.method]
+    if given.method in WITH_WAYS:
+        settings |= STEPS[given.way]
+    if given.minutes:
+        settings["steps"] = 200_000
     return Experiment(
         dataset=DatasetChoice(name="omniglot", path=str(given.omniglot), split=given.split),
         backbone=BackboneChoice.model_validate({"name": "conv4", **weights}),
-        method=MethodChoice(name=given.method, hyperparameters=length | SETTINGS[given.method] | shape | values),
+        method=MethodChoice(name=given.method, hyperparameters=settings | shape | values),
         budget=Budget(minutes=given.minutes),
         seed=given.seed,
     )
