@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks.measure import Figure, machine, measure, row, save
 from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice
+from engine.methods.meta_learner import MetaLearner
 from engine.registry import method
 
 COMPARING = {"training_way": 20, "halve_every": 100_000, "meta_batch": 1}
@@ -60,7 +61,9 @@ def tests(given: argparse.Namespace) -> list[tuple[str, Figure]]:
         found.append((f"{given.way}-way 1-shot", measure(experiment(given, given.way, 1, {}), given.workspace / name)))
         show(given, *found[-1])
         weights = f"run:{name}"
-        head = "kept" if method(given.method).has_head or method(given.method).has_meta else "new"
+        trained = method(given.method)
+        assert issubclass(trained, MetaLearner)
+        head = "kept" if trained.has_head or trained.has_meta else "new"
     ways = (given.way,) if given.method in WITH_WAYS else (5, 20)
     for way, shot in ((way, shot) for way in ways for shot in SHOTS):
         if any(task == f"{way}-way {shot}-shot" for task, _ in found):
