@@ -68,7 +68,7 @@ def picture(curve: Sinusoid, side: int) -> NDArray[np.uint8]:
     heights = (side - 1) / 2 - scale * curve.at(x)
     steepness = np.hypot(1.0, np.gradient(heights))
     away = np.abs(np.arange(side)[:, None] - heights[None]) / steepness
-    return np.uint8(255 * np.clip(1.6 - away, 0.0, 1.0))[:, :, None]
+    return (255 * np.clip(1.6 - away, 0.0, 1.0)).astype(np.uint8)[:, :, None]
 
 
 def sentence(vary_frequency: bool) -> str:

@@ -56,7 +56,7 @@ class SinusoidTasks:
         y = amplitude[:, None] * np.sin(frequency[:, None] * x - phase[:, None])
         both = torch.from_numpy(np.stack([x, y]).astype(np.float32)).to(self.device).unsqueeze(-1)
         given, asked = both[:, :, : self.shot].unbind(1), both[:, :, self.shot :].unbind(1)
-        return [Task(*support, *query, 1) for support, query in zip(given, asked, strict=True)]
+        return [Task(one[0], one[1], query[0], query[1], 1) for one, query in zip(given, asked, strict=True)]
 
     def task(self, item: Sinusoid) -> Task:
         x, shot = np.concatenate([item.support, item.query]), len(item.support)

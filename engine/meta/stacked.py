@@ -62,8 +62,9 @@ def stacked(method: Any, model: Backbone, tasks: Sequence[Task]) -> dict[str, fl
     outputs = call(adapted, query)
     value = losses(outputs, wanted).mean()
     parameters = learnt(model)
-    for parameter, gradient in zip(parameters, torch.autograd.grad(value, parameters, allow_unused=True), strict=True):
-        parameter.grad = gradient
+    found = torch.autograd.grad(value, parameters, allow_unused=True)
+    for place, gradient in enumerate(found):
+        parameters[place].grad = gradient
     return figures(value, outputs, wanted)
 
 

@@ -72,7 +72,7 @@ class MetaTraining:
 
     def _meta_batch(self, count: int) -> list[Task]:
         if many := getattr(self.tasks, "draw_tasks", None):
-            return many(self.draw, count)  # type: ignore[no-any-return]
+            return many(self.draw, count)
         return [self._drawn(self.draw) for _ in range(count)]
 
     def _drawn(self, draw: np.random.Generator) -> Task:

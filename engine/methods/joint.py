@@ -61,11 +61,14 @@ class Joint(GradientBased):
         from engine.meta.task import Task as Joined
 
         model.train()
-        parts = [
-            torch.cat([getattr(task, name) for task in tasks])
-            for name in ("support_inputs", "support_targets", "query_inputs", "query_targets")
-        ]
-        outcome = self.query_loss(model, Joined(*parts, tasks[0].way))
+        joined = Joined(
+            torch.cat([task.support_inputs for task in tasks]),
+            torch.cat([task.support_targets for task in tasks]),
+            torch.cat([task.query_inputs for task in tasks]),
+            torch.cat([task.query_targets for task in tasks]),
+            tasks[0].way,
+        )
+        outcome = self.query_loss(model, joined)
         model.zero_grad(set_to_none=True)
         outcome.loss.backward()
         self.clip(model)

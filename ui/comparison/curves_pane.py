@@ -113,7 +113,9 @@ class CurvesPane(QWidget):
     def set_metrics(self, names: list[str], inner: bool = False) -> None:
         """What any of the runs has recorded; the choice stays if it can. inner: all of them learn inner rates."""
         self._inner = inner
-        order = sorted(names, key=lambda name: (name != USUAL, name.startswith(("moved/", "rate/")), name))
+        order = sorted(
+            names, key=lambda name: (name != USUAL, name != "val/loss", name.startswith(("moved/", "rate/")), name)
+        )
         self.metric_choice.set_options([(name, metric_title(name, inner)) for name in order or [USUAL]])
 
     def show_curves(self, comparison: Comparison, metric: str, curves: Mapping[int, Curve]) -> None:

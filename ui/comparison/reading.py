@@ -34,7 +34,7 @@ def read_chosen(store: RunStore, run_ids: Sequence[int], metric: str) -> Loaded:
     runs = load(store, run_ids)
     metrics = list(dict.fromkeys(name for run_id in run_ids for name in store.metric_names(run_id)))
     if metric not in metrics and metrics:
-        metric = metrics[0]
+        metric = "val/loss" if "val/loss" in metrics else metrics[0]
     return Loaded(runs, metrics, metric, load_curves(store, run_ids, metric))
 
 

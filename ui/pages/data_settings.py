@@ -39,6 +39,7 @@ class DataSettings(QWidget):
         self.split_seed = IntField(0, 999_999)
         self.distance = FloatField(0.0, 3.0)
         self.frequency = QCheckBox("Frequency varies")
+        self.frequency.setAccessibleName("Frequency varies")
         self.frequency.setToolTip("Curves of different frequencies, from 0.8 to 1.2, instead of 1 alone")
         self.split_words = Text("", "small")
         self.shift = ShiftSettings()
@@ -60,6 +61,8 @@ class DataSettings(QWidget):
         grid = FieldGrid()
         far = "How far test regions lie from training regions; 0: all regions are alike, above 1: farther than those."
         self._rows["distance"] = grid.add("Distance of regions", self.distance, far)
+        for widget in self._rows["distance"]:
+            widget.hide()
         self._rows["labels"] = grid.add("Labels per class", self.labels, "Labelled training images of each class.")
         self._rows["classes"] = grid.add("Classes", self.classes, "Use only this many of the classes.")
         return grid
@@ -106,8 +109,7 @@ class DataSettings(QWidget):
 
     def fill(self, choice: DatasetChoice) -> None:
         fields = (self.labels, self.classes, self.validation, self.split, self.split_seed, self.part, self.distance)
-        fields = (*fields, self.frequency)
-        blockers = [QSignalBlocker(field) for field in fields]
+        blockers = [QSignalBlocker(field) for field in (*fields, self.frequency)]
         self.labels.set_count(choice.labels_per_class)
         self.classes.set_count(choice.classes)
         self.validation.set_count(choice.validation_per_class)
