@@ -44,9 +44,10 @@ def test_curves_are_sampled_where_tasks_are_curves(qtbot: QtBot, page: NewExperi
     qtbot.mouseClick(page.data.cards["sinusoid"], LEFT)
     tasks = page.data.preview.tasks
     qtbot.waitUntil(lambda: tasks.curves[0].isVisibleTo(page), timeout=30_000)
-    assert tasks.titles[0].text() == "Task 1: 1 point given"
-    page.method.form.rows["shot"].input.setValue(5)
-    qtbot.waitUntil(lambda: tasks.titles[0].text() == "Task 1: 5 points given")
+    page.method.form.rows["shot"].input.setValue(7)
+    qtbot.waitUntil(lambda: tasks.titles[0].text() == "Task 1: 7 points given")
+    page.method.form.rows["shot"].input.setValue(1)
+    qtbot.waitUntil(lambda: tasks.titles[0].text() == "Task 1: 1 point given")
     assert page.data.cards["sinusoid"].facts.text() == ""
 
 
