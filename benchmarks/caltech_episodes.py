@@ -2,7 +2,7 @@
 
     TORCH_HOME=DIR python -m benchmarks.caltech_episodes --photos FOLDER [--steps 60] [--size 128] [--episodes 200]
 
-60 classes to train, 15 to validate, 25 to test, at random, none shared; 5-way, 1 and 5 shots, 10 query photos per class.
+60 classes to train, 15 to validate, 25 to test, at random, none shared; 5-way, 1 and 5 shots, 10 queries per class.
 All arms meet the same episodes. Many of these classes occur in ImageNet: this is not a test on unseen classes.
 """
 
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--workspace", type=Path, default=Path("warmstart-benchmarks"))
     given = parser.parse_args()
     print(machine())
-    rows = []
+    rows: list[dict[str, object]] = []
     for seed in range(given.seeds):
         for arm in ARMS:
             for shot in (1, 5):

@@ -18,8 +18,11 @@ from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment,
 from engine.methods.meta_learner import MetaLearner
 from engine.registry import method
 
-COMPARING = {"training_way": 20, "halve_every": 100_000, "meta_batch": 1}
-STEPS = {5: {"steps": 500, "meta_batch": 8}, 20: {"steps": 250, "meta_batch": 4}}  # of methods that adapt by gradients
+COMPARING: dict[str, object] = {"training_way": 20, "halve_every": 100_000, "meta_batch": 1}
+STEPS: dict[int, dict[str, object]] = {
+    5: {"steps": 500, "meta_batch": 8},
+    20: {"steps": 250, "meta_batch": 4},
+}  # of methods that adapt by gradients
 SETTINGS: dict[str, dict[str, object]] = {
     "protonet": {"training_way": 60, "steps": 2000, "halve_every": 600, "validate_every": 250},
     "matching": COMPARING,
