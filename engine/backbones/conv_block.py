@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 
@@ -9,12 +13,26 @@ from engine.backbones.bilinear import Convolved
 from engine.backbones.convolution import LARGE, LEAST_CHANNELS, Geometry, as_matrix, unfolded
 from engine.backbones.pooled_norm import pooled_norm
 
+MANY_IMAGES = 30  # with fewer, what is differentiated once is quicker layer by layer
+_now = threading.local()
+
+
+@contextmanager
+def second_derivative() -> Iterator[None]:
+    """While open, in this thread, what blocks compute will be differentiated twice."""
+    before, _now.twice = getattr(_now, "twice", False), True
+    try:
+        yield
+    finally:
+        _now.twice = before
+
 
 class ConvBlock(nn.Sequential):
     """Convolution 3x3, batch norm, ReLU, max-pooling 2x2 (Vinyals et al. 2016).
 
     float [n, inputs, h, w] -> [n, outputs, h // 2, w // 2]. On a CPU, where batch norm uses the batch's own statistics
-    and its scale is positive, pooling comes before scale and shift: the same values and gradients but for rounding.
+    and its scale is positive, pooling comes before scale and shift: the same values and gradients but for rounding. So
+    it is done for a second derivative, and for many images at once.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
@@ -48,8 +66,10 @@ def _maps(images: Tensor, convolution: nn.Conv2d) -> Tensor:
 
 def _suits(images: Tensor) -> bool:
     """On a CPU, in full precision, outside of torch.func's transforms, with something to pool."""
+    gains = getattr(_now, "twice", False) or len(images) >= MANY_IMAGES
     return (
-        images.device.type == "cpu"
+        gains
+        and images.device.type == "cpu"
         and min(images.shape[2:]) > 1
         and not torch.is_autocast_enabled("cpu")
         and not torch._C._are_functorch_transforms_active()

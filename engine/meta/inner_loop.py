@@ -8,7 +8,7 @@ Plain autograd on purpose: a gradient over a summed vmap through batch norm is s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from engine.backbones.conv_block import second_derivative
 from engine.meta.objective import loss
 
 Parameters = dict[str, Tensor]
@@ -71,9 +72,12 @@ class InnerLoop:
         return self._clipped(gradient) + self.pull * (here - start) if self.pull else self._clipped(gradient)
 
 
-def twice_differentiable() -> AbstractContextManager[None]:
-    """Attention by plain matrix products: the fused kernels have no second derivative."""
-    return sdpa_kernel(SDPBackend.MATH)
+@contextmanager
+def twice_differentiable() -> Iterator[None]:
+    """Attention by plain matrix products, as the fused kernels have no second derivative; Conv-4 in the way in which a
+    second derivative is cheap."""
+    with sdpa_kernel(SDPBackend.MATH), second_derivative():
+        yield
 
 
 def norm_parameters(model: nn.Module) -> frozenset[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -9,10 +12,16 @@ from torch.func import functional_call, vmap
 
 from engine.backbones.backbone import still_statistics
 from engine.backbones.bilinear import Convolved
-from engine.backbones.conv_block import ConvBlock
+from engine.backbones.conv_block import MANY_IMAGES, ConvBlock, second_derivative
 from engine.backbones.pooled_norm import Moments
 
 CLOSE = 1e-8
+
+
+@pytest.fixture(autouse=True)
+def _twice() -> Iterator[None]:
+    with second_derivative():
+        yield
 
 
 def plain(block: ConvBlock) -> nn.Sequential:
@@ -92,6 +101,15 @@ def test_further_layers_follow() -> None:
     ours, images = block(1), torch.randn(3, 1, 8, 8, dtype=torch.float64)
     ours.append(nn.AdaptiveAvgPool2d(1))
     assert torch.allclose(ours(images), plain(ours)(images), rtol=CLOSE, atol=1e-12)
+
+
+def test_many_images_take_the_same_way_elsewhere() -> None:
+    ours, images, found = block(1), torch.randn(MANY_IMAGES, 1, 8, 8, dtype=torch.float64), []
+    thread = threading.Thread(target=lambda: found.append([ours(images), ours(images[:4])]))
+    thread.start()
+    thread.join()
+    assert torch.equal(found[0][0], ours(images))  # another thread has a mark of its own
+    assert torch.allclose(found[0][1], ours(images[:4]), rtol=CLOSE, atol=1e-12)
 
 
 @pytest.mark.parametrize("by", [(1, 1), (2, 0)])
