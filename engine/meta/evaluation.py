@@ -16,10 +16,12 @@ from engine.events import Preparing
 from engine.learners import batches
 from engine.meta.objective import score
 from engine.meta.sharing import in_order
+from engine.meta.stacked import stacked_scores, stacks_at_test
 from engine.meta.task import ImageTasks, Task, Tasks
 from engine.methods.meta_learner import MetaLearner
 
 PAUSE_EVERY = 10  # tasks between two chances to stop
+CURVES = 100  # tasks of numbers that are met at once
 TOGETHER = 50  # episodes of embedded images that are met at once
 
 
@@ -39,8 +41,11 @@ def task_scores(
     """
     if method.frozen_at_test and isinstance(tasks, ImageTasks):
         return (yield from _scores_from_features(method, model, tasks, items, text))
+    last = method.test_steps if steps is None else steps
+    if tasks.regression and stacks_at_test(method, model):
+        return (yield from _scores_together(method, model, tasks, items, text, stop, last))
     scores: list[list[float]] = []
-    meet = partial(_meet, method, method.test_steps if steps is None else steps)
+    meet = partial(_meet, method, last)
     threads = getattr(method.formulation, "threads", 1)
     for part in batches(len(items), PAUSE_EVERY):
         if stop():
@@ -48,6 +53,26 @@ def task_scores(
         yield Preparing(text, part.start / len(items))
         scores += in_order(meet, model, [tasks.task(item) for item in items[part]], threads)
     return np.asarray(scores, dtype=np.float64).reshape(len(scores), -1)
+
+
+def _scores_together(
+    method: MetaLearner,
+    model: Backbone,
+    tasks: Tasks,
+    items: Sequence[Any],
+    text: str,
+    stop: Callable[[], bool],
+    steps: int,
+) -> Generator[Preparing, None, np.ndarray]:
+    """Tasks of equal shapes, many at once."""
+    found = []
+    for part in batches(len(items), CURVES):
+        if stop():
+            break
+        yield Preparing(text, part.start / len(items))
+        chosen = [tasks.task(item) for item in items[part]]
+        found.append(stacked_scores(method, model, chosen, steps).double().cpu().numpy())
+    return np.concatenate(found) if found else np.empty((0, steps + 1))
 
 
 def _meet(method: MetaLearner, steps: int, model: Backbone, task: Task) -> list[float]:
