@@ -41,7 +41,9 @@ class ConvBlock(nn.Sequential):
 
     def forward(self, input: Tensor) -> Tensor:
         convolution, norm = self[0], self[1]
-        if not (_suits(input) and _is_usual(convolution, norm)):
+        if not (_suits(input) and isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)):
+            return super().forward(input)
+        if convolution.bias is None or not _is_usual(convolution, norm):
             return super().forward(input)
         # The convolution's bias is taken away again with the mean: it counts in the running mean alone.
         shift = norm.bias + 0.0 * convolution.bias
@@ -76,10 +78,9 @@ def _suits(images: Tensor) -> bool:
     )
 
 
-def _is_usual(convolution: nn.Module, norm: nn.Module) -> bool:
-    """Whether nobody put another layer in their place or listens to them."""
-    usual = isinstance(convolution, nn.Conv2d) and type(norm) is nn.BatchNorm2d
-    if not usual or convolution._forward_hooks or norm._forward_hooks:
+def _is_usual(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> bool:
+    """Whether nobody listens to them, and batch norm keeps statistics while it normalises by the batch's own."""
+    if type(norm) is not nn.BatchNorm2d or convolution._forward_hooks or norm._forward_hooks:
         return False
     counts = norm.training and norm.track_running_stats and norm.momentum is not None
     return counts and bool((norm.weight > 0).all())
@@ -89,6 +90,9 @@ def _remember(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor, count: int) 
     """Keep the running statistics up as batch norm does: with the unbiased variance."""
     if not norm.momentum:
         return
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    assert norm.num_batches_tracked is not None
     norm.num_batches_tracked.add_(1)
     norm.running_mean.lerp_(mean, norm.momentum)
     norm.running_var.lerp_(variance * (count / (count - 1)), norm.momentum)
