@@ -75,9 +75,8 @@ def shown(row: dict[str, Any]) -> str:
     parts = [f"{row['method']:9} seed {row['seed']}"]
     for after in AFTER:
         if one := row.get(f"after {after}"):
-            parts.append(
-                f"{one['error']:.3f} ± {one['half interval']:.3f} (median {one['median']:.3f}, {one['diverged']} diverged)"
-            )
+            beside = f"median {one['median']:.3f}, {one['diverged']} diverged"
+            parts.append(f"{one['error']:.3f} ± {one['half interval']:.3f} ({beside})")
     if bands := BANDS.get(row["method"]):
         within = all(row[f"after {after}"]["error"] <= band for after, band in zip(AFTER, bands, strict=True))
         parts.append("within the band" if within else "OUTSIDE the band")

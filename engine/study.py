@@ -59,9 +59,10 @@ class Source(Frozen):
 class Study(Frozen):
     """All that is needed to do the study again.
 
-    Every arm is run with every label count, condition and seed; for a meta-learner the label count is the shot. Given `learning_rates`, it is run at each of them, and for
-    each seed the one with the best validation accuracy counts. `dataset.tested_on` adds test sets that nobody trains
-    on. With `splits_follow_seed` each seed also divides the images anew.
+    Every arm is run with every label count, condition and seed; for a meta-learner the label count is the shot. Given
+    `learning_rates`, it is run at each of them, and for each seed the one with the best validation figure counts.
+    `dataset.tested_on` adds test sets that nobody trains on. With `splits_follow_seed` each seed also divides the
+    images anew.
     """
 
     name: str = ""

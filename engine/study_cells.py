@@ -21,9 +21,9 @@ class Cell:
     """One run of the grid. key: its place in words and a hash of all that decides its result, not the arm's title, so
     that a study may be extended and its arms renamed without doing a run again.
 
-    arm: place in `study.arms`, None for the training of a source. labels: per class; of a meta-learner the shot. rate: the learning rate tried, None for the arm's
-    own. experiment: complete; where `source` (the key of the cell it starts from) is given, its weights are still to
-    be filled in by `from_source`.
+    arm: place in `study.arms`, None for the training of a source. labels: per class; of a meta-learner the shot. rate:
+    the learning rate tried, None for the arm's own. experiment: complete; where `source` (the key of the cell it starts
+    from) is given, its weights are still to be filled in by `from_source`.
     """
 
     key: str

@@ -33,8 +33,8 @@ class EpisodeSampler:
     labels: int64 [images], class id of every image. groups: int64 [classes], the group (region, alphabet) of each of
     `classes`; given, all classes of an episode are of one group, and groups that cannot fill an episode are left out.
     slots: int64 [classes]; given, a class may only ever get the label slots[class] mod way, so that a network could
-    learn the classes by heart. part: "training", "validation" or "test", group_word: "region", for what is said. Raises `InvalidExperiment`
-    when a class is too small or there are too few classes.
+    learn the classes by heart. part: "training", "validation" or "test", group_word: "region", for what is said.
+    Raises `InvalidExperiment` when a class is too small or there are too few classes.
     """
 
     def __init__(

@@ -60,7 +60,7 @@ class EpisodeHyperparameters(HyperparameterModel):
         low=0, high=50, advanced=True,
     )  # fmt: skip
     over_shots: Literal["off", "1, 2, 5", "1, 2, 5, 10, 20"] = hyper(
-        "off", "Shots of the curve", "Test at these shots too, on as many episodes each; how accuracy grows with shots.",
+        "off", "Shots of the curve", "Test at these shots too, on as many episodes each: accuracy against shots.",
         advanced=True,
     )  # fmt: skip
 

@@ -129,9 +129,7 @@ def add_demo(demo: argparse.ArgumentParser) -> None:
 def add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("plan", nargs="?", metavar="FILE|PRESET", help="an experiment file or the name of a preset")
     flags = run.add_argument_group("an experiment from flags")
-    flags.add_argument(
-        "--data", metavar="NAME|FOLDER|ZIP", help="glyphs (default), digits, sinusoid, a folder, a zip"
-    )
+    flags.add_argument("--data", metavar="NAME|FOLDER|ZIP", help="glyphs (default), digits, sinusoid, a folder, a zip")
     flags.add_argument("--backbone", metavar="NAME", help="the network; default conv4")
     flags.add_argument(
         "--weights",
