@@ -2,7 +2,8 @@
 
 φ = θ - α ∇L(φ, support), repeated. In second order the result stays differentiable through the steps (Finn et al.
 2017); in first order the gradients are taken as constants, so that ∂φ/∂θ is the identity.
-Plain autograd on purpose: a gradient over a summed vmap through batch norm is silently wrong at second order.
+Plain autograd on purpose: the gradient of a summed vmap through batch norm is silently wrong at second order where its
+scale and shift adapt per task (torch 2.15; tests/engine/meta/test_batch_norm_trap.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Many tasks at once: the adapted weights of every task stacked, the network mapped over them.
 
-Right only for networks without batch norm, whose statistics would otherwise be taken wrongly in second order.
+Only for networks without batch norm: its statistics belong to one task, and mapped over tasks its second derivative can
+be silently wrong.
 """
 
 from __future__ import annotations
