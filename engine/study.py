@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, field_validator
 
 import resources
 from engine.data.shifts import short
+from engine.data.sources import REGRESSION
 from engine.errors import InvalidExperiment
 from engine.experiment import (
     BackboneChoice,
@@ -110,6 +111,11 @@ class Study(Frozen):
         """The distances, or the shifts where there are none."""
         return self.distances or self.shifts
 
+    @property
+    def regression(self) -> bool:
+        """Whether its tasks ask for numbers: then every figure is an error, and the smaller one is better."""
+        return self.dataset.name in REGRESSION
+
     def canonical(self) -> str:
         """JSON with sorted keys and no white space."""
         return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
@@ -136,9 +142,12 @@ def condition_words(condition: Condition) -> str:
     return "no shift" if condition is None else short(condition)
 
 
-def labels_words(labels: int | None) -> str:
-    """ "5 labels per class", "all labels"."""
-    return "all labels" if labels is None else f"{labels} label{'' if labels == 1 else 's'} per class"
+def labels_words(labels: int | None, regression: bool = False) -> str:
+    """ "5 labels per class", "all labels"; of tasks that ask for numbers "5 points per task"."""
+    if labels is None:
+        return "all labels"
+    one, of = ("point", "task") if regression else ("label", "class")
+    return f"{labels} {one}{'' if labels == 1 else 's'} per {of}"
 
 
 def is_study(data: object) -> bool:

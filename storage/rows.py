@@ -122,7 +122,8 @@ class StudyRow:
 class CellRun:
     """A run of a study with what the study asks of it. seconds: from its first step to its end, NaN before.
 
-    tests: metric -> figure on the test images. best and last: of the validation accuracy, NaN without one.
+    tests: metric -> figure on the test images. best and last: of the validation accuracy, or of the validation loss
+    where that is all there is; NaN without either.
     """
 
     id: int

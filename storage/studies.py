@@ -15,18 +15,21 @@ from storage import history
 from storage.connection import snapshot, writing
 from storage.rows import CellRun, Failure, StudyRow
 
-_VALIDATION = "val/accuracy"
 _STUDY = "SELECT id, uid, title, spec, created, note, deleted_at FROM study"
 _FINISHED = (
     "SELECT study_id, cell FROM run WHERE study_id IS NOT NULL AND state = 'finished' AND deleted_at IS NULL"
     " GROUP BY study_id, cell"
 )
 _RUNS = """
-SELECT run.id, uid, run.name, cell, state, ended - started, max, last,
+SELECT run.id, uid, run.name, cell, state, ended - started,
+  CASE WHEN accuracy.run_id IS NULL THEN loss.min ELSE accuracy.max END,
+  CASE WHEN accuracy.run_id IS NULL THEN loss.last ELSE accuracy.last END,
   failure_kind, failure_message, failure_advice, failure_traceback
-FROM run LEFT JOIN summary ON summary.run_id = run.id
-  AND summary.metric_id = (SELECT id FROM metric WHERE name = ?1)
-WHERE study_id = ?2 AND deleted_at IS NULL ORDER BY run.id"""
+FROM run LEFT JOIN summary AS accuracy ON accuracy.run_id = run.id
+  AND accuracy.metric_id = (SELECT id FROM metric WHERE name = 'val/accuracy')
+LEFT JOIN summary AS loss ON loss.run_id = run.id
+  AND loss.metric_id = (SELECT id FROM metric WHERE name = 'val/loss')
+WHERE study_id = ? AND deleted_at IS NULL ORDER BY run.id"""
 _TESTS = """
 SELECT run_id, metric, value FROM result JOIN run ON run.id = run_id
 WHERE study_id = ? AND deleted_at IS NULL AND metric LIKE 'test/%' ORDER BY result.id"""
@@ -62,7 +65,7 @@ class StudyMethods:
             tests: dict[int, dict[str, float]] = defaultdict(dict)
             for run_id, metric, value in connection.execute(_TESTS, (study_id,)):
                 tests[run_id].setdefault(metric, _number(value))
-            return [_cell_run(tuple(row), tests) for row in connection.execute(_RUNS, (_VALIDATION, study_id))]
+            return [_cell_run(tuple(row), tests) for row in connection.execute(_RUNS, (study_id,))]
 
     def rename_study(self, study_id: int, title: str) -> None:
         """Give a study another title, which may not be empty."""

@@ -8,7 +8,7 @@ from itertools import combinations, pairwise
 from math import exp, log, nan
 
 from engine.comparison.intervals import Interval, mean_interval
-from engine.comparison.study_table import StudyTable, paired
+from engine.comparison.study_table import StudyTable, seed_gaps
 from engine.comparison.wording import count, number
 from engine.study import Condition, condition_words
 
@@ -57,16 +57,14 @@ Gaps = Mapping[int, tuple[Interval, Mapping[int, float]]]
 
 
 def differences(table: StudyTable, first: int, second: int, condition: Condition, metric: str) -> Gaps:
-    """Label count -> (paired difference of the arms, seed -> difference), by rising count."""
+    """Label count -> (how far the first arm is ahead of the second, the same by seed), by rising count."""
     found = {}
     for place, column in enumerate(table.columns):
         if column.labels is None or (column.condition, column.metric) != (condition, metric):
             continue
-        one, other = table.entries[first][place], table.entries[second][place]
-        gap = paired(one, other)
-        if gap is not None:
-            shared = set(one.scores) & set(other.scores)
-            found[column.labels] = gap, {seed: one.scores[seed] - other.scores[seed] for seed in shared}
+        by_seed = seed_gaps(table.entries[first][place], table.entries[second][place], metric)
+        if by_seed:
+            found[column.labels] = mean_interval(by_seed.values()), by_seed
     return dict(sorted(found.items()))
 
 
@@ -120,4 +118,5 @@ def sentence(table: StudyTable, crossing: Crossing) -> str:
     else:
         basis = f"where the means over {seeds} cross; single seeds do not each cross once"
     doubt = "" if crossing.clear else " Beside it the two cannot be told apart with certainty."
-    return f"{where}{after} overtakes {before} at {about} labels per class ({basis}).{doubt}"
+    units = "points per task" if table.study.regression else "labels per class"
+    return f"{where}{after} overtakes {before} at {about} {units} ({basis}).{doubt}"

@@ -100,6 +100,24 @@ def test_a_study_is_shown_listed_and_kept(tmp_path: Path, warmstart: Command) ->
     assert [line["event"] for line in again.objects()] == ["study", "table"]  # nothing is run again
 
 
+def test_a_study_of_numbers_is_run_and_told_in_errors(tmp_path: Path, warmstart: Command) -> None:
+    values = {"steps": 2, "meta_batch": 2, "query": 5, "validation_episodes": 10, "test_episodes": 10}
+    arms = [
+        {"title": title, "backbone": {"name": "sine_mlp", "weights": "random"},
+         "method": {"name": name, "hyperparameters": values}}
+        for title, name in (("MAML", "maml"), ("FOMAML", "fomaml"), ("Pretrained", "joint"))
+    ]  # fmt: skip
+    asked = {"title": "Curves", "dataset": {"name": "sinusoid"}, "arms": arms, "labels": [2, 5], "seeds": [0, 1]}
+    done = warmstart("study", saved(tmp_path / "curves.json", asked), "--json")
+    assert done.code == 0, done.err
+    entries = table(done.objects())["entries"]
+    assert {entry["metric"] for entry in entries} == {"test/error"}
+    assert all(len(entry["scores"]) == 2 and 0 < entry["value"] <= 25 for entry in entries)
+    shown = warmstart("study", "show", "Curves").out
+    assert "5 points per task" in shown
+    assert "%" not in shown.replace("95 % interval", "")
+
+
 def test_failed_cells_are_told_and_tried_once_more(tmp_path: Path, warmstart: Command) -> None:
     arms = [probe("Probe"), {**probe("Gone"), "backbone": {"name": "conv4", "weights": "run:nosuchrun"}}]
     broken = study(arms=arms, labels=[1], seeds=[0], learning_rates=[])

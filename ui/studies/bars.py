@@ -25,7 +25,8 @@ def paint_bars(painter: QPainter, size: QSizeF, view: View) -> list[tuple[QRectF
     width = size.width() - LEFT
     legend = drawing.legend_height(series, width) if several else 0.0
     top = line_height("small") + 8
-    frame = Frame(QRectF(LEFT, top + legend, width - 8, max(40.0, size.height() - FOOT - top - legend)), 0.0, 1.0)
+    box = QRectF(LEFT, top + legend, width - 8, max(40.0, size.height() - FOOT - top - legend))
+    frame = Frame(box, 0.0, view.highest, view.metric)
     paint_unit(painter, view)
     if several:
         painter.save()

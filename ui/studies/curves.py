@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from engine.comparison.crossings import sentence
 from engine.comparison.intervals import Interval
-from engine.comparison.study_table import Column, Entry
+from engine.comparison.study_table import ERROR, Column, Entry
 from ui import theme
 from ui.comparison.painted import line_height
 from ui.studies import drawing
@@ -28,12 +28,13 @@ def paint_curves(painter: QPainter, size: QSizeF, view: View) -> list[tuple[QRec
     ends = end_width(view, lines)
     box = QRectF(LEFT, line_height("small") + 8, size.width() - LEFT - ends, 0)
     box.setBottom(size.height() - FOOT)
-    frame = Frame(box, *bounds([shown for line in lines for _, shown, _ in line]))
+    frame = Frame(box, *bounds([shown for line in lines for _, shown, _ in line], view.highest), view.metric)
     labels = sorted(n for n in view.table.study.labels if n is not None)
     across = LogPlace(labels[0], labels[-1], box.left() + 12, box.right() - 12)
     paint_unit(painter, view)
     drawing.paint_levels(painter, frame)
-    paint_counts(painter, frame, across, labels)
+    what = "Points per task" if view.metric == ERROR else "Labels per class"
+    paint_counts(painter, frame, across, labels, what)
     places = []
     for arm, line in enumerate(lines):
         places += paint_curve(painter, frame, across, view, arm, line)
@@ -56,14 +57,14 @@ def curve(view: View, arm: int, shift: object, metric: str) -> Line:
     return sorted(found, key=lambda point: point[0].labels or 0)
 
 
-def bounds(shown: Sequence[Interval]) -> tuple[float, float]:
-    """The lowest and highest of all points and intervals with some room, inside 0 and 1."""
+def bounds(shown: Sequence[Interval], most: float = 1.0) -> tuple[float, float]:
+    """The lowest and highest of all points and intervals with some room, inside 0 and `most`."""
     known = [value for one in shown for value in (one.value, one.low, one.high) if isfinite(value)]
     if not known:
-        return 0.0, 1.0
-    low, high = max(0.0, min(known)), min(1.0, max(known))
-    room = max(0.06 * (high - low), 0.01)
-    return max(0.0, low - room), min(1.0, high + room)
+        return 0.0, most
+    low, high = max(0.0, min(known)), min(most, max(known))
+    room = max(0.06 * (high - low), 0.01 * most)
+    return max(0.0, low - room), min(most, high + room)
 
 
 def paint_unit(painter: QPainter, view: View) -> None:
@@ -76,14 +77,14 @@ def paint_unit(painter: QPainter, view: View) -> None:
     painter.drawText(QPointF(0, QFontMetricsF(painter.font()).ascent()), words)
 
 
-def paint_counts(painter: QPainter, frame: Frame, across: LogPlace, labels: Sequence[int]) -> None:
+def paint_counts(painter: QPainter, frame: Frame, across: LogPlace, labels: Sequence[int], what: str) -> None:
     """The label counts under the axis and what they are."""
     painter.setFont(theme.font("small", tabular=True))
     metrics = QFontMetricsF(painter.font())
     painter.setPen(theme.colour("muted"))
     for labels_ in labels:
         drawing.paint_centred(painter, across.x(labels_), frame.box.bottom() + 4, 60, f"{labels_:,}")
-    words = "Labels per class (logarithmic)"
+    words = f"{what} (logarithmic)"
     middle = frame.box.center().x() - metrics.horizontalAdvance(words) / 2
     painter.drawText(QPointF(middle, frame.box.bottom() + 8 + metrics.lineSpacing() + metrics.ascent()), words)
 

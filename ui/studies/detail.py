@@ -108,6 +108,8 @@ class StudyDetail(QWidget):
         self.now = now
         self.header.show_study(now, word)
         self._offer_places(now)
+        for segment in (self.accuracy, self.error):
+            segment.setVisible(not now.study.regression)
         if fresh:
             (self.error if now.study.figure == "labels" else self.accuracy).setChecked(True)
             self._area.verticalScrollBar().setValue(0)

@@ -10,10 +10,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
 
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import number
+from engine.comparison.wording import ACCURACY, is_share, number
 from ui import theme
 
-STEPS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
+STEPS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 HATCHES = (Qt.BrushStyle.BDiagPattern, Qt.BrushStyle.DiagCrossPattern, Qt.BrushStyle.HorPattern)
 COLOURS = 6  # of the palette that read well as lines
@@ -23,18 +23,19 @@ LEFT, FOOT = 52.0, 46.0  # pixels beside and below the data
 
 @dataclass(frozen=True)
 class Frame:
-    """Where the data go, in pixels, and the fractions at its lower and upper edge."""
+    """Where the data go, in pixels, the figures at its lower and upper edge, and what they are figures of."""
 
     box: QRectF
     low: float
     high: float
+    metric: str = ACCURACY
 
     def y(self, value: float) -> float:
         share = (value - self.low) / (self.high - self.low)
         return self.box.bottom() - min(1.0, max(0.0, share)) * self.box.height()
 
     def ticks(self) -> list[float]:
-        """Round fractions, about one per 44 pixels."""
+        """Round figures, about one per 44 pixels."""
         wanted = (self.high - self.low) * 44 / max(1.0, self.box.height())
         step = next((step for step in STEPS if step >= wanted), STEPS[-1])
         first, last = round(self.low / step + 0.499), round(self.high / step - 0.499)
@@ -77,15 +78,20 @@ def percent_tick(value: float) -> str:
     return f"{number(100 * value, 0 if whole else 1)} %"
 
 
+def tick(value: float, metric: str) -> str:
+    """ "80 %" of an accuracy; "0.25" of an error."""
+    return percent_tick(value) if is_share(metric) else f"{value:.3f}".rstrip("0").rstrip(".")
+
+
 def paint_levels(painter: QPainter, frame: Frame) -> None:
-    """Horizontal lines with their percentages at the left."""
+    """Horizontal lines with their figures at the left."""
     painter.setFont(theme.font("small", tabular=True))
     metrics = QFontMetricsF(painter.font())
     for level in frame.ticks():
         y = frame.y(level)
         painter.setPen(QPen(theme.colour("grid"), 1))
         painter.drawLine(QPointF(frame.box.left(), y), QPointF(frame.box.right(), y))
-        text = percent_tick(level)
+        text = tick(level, frame.metric)
         painter.setPen(theme.colour("muted"))
         at = QPointF(frame.box.left() - 8 - metrics.horizontalAdvance(text), y + metrics.capHeight() / 2)
         painter.drawText(at, text)

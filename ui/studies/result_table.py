@@ -37,7 +37,7 @@ def cell(view: View, arm: int, column: int) -> Cell:
     shown = view.shown(entry)
     if shown is None:
         return "–", "No result yet", False
-    return with_interval(shown), tip(view, arm, view.table.columns[column], entry), entry.best
+    return with_interval(shown, view.metric), tip(view, arm, view.table.columns[column], entry), entry.best
 
 
 class ResultModel(QAbstractTableModel):

@@ -1,4 +1,7 @@
-"""What the figure of a study shows of its table: error or accuracy, which curves, and the words of its points."""
+"""What the figure of a study shows of its table: error or accuracy, which curves, and the words of its points.
+
+Studies of tasks that ask for numbers have errors only, which are plain numbers; the others are told in percent.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,14 @@ from dataclasses import dataclass
 
 from engine.comparison.crossings import Crossing
 from engine.comparison.intervals import Interval
-from engine.comparison.study_table import Column, Entry, StudyTable
+from engine.comparison.study_table import ERROR, TEST, Column, Entry, StudyTable
 from engine.comparison.wording import count, with_interval
 
 
 @dataclass(frozen=True)
 class View:
-    """What the figure shows of a table. shift, metric: which curves over labels; error: 1 - accuracy."""
+    """What the figure shows of a table. shift, metric: which curves over labels; error: 1 - accuracy, where the study
+    is about accuracy."""
 
     table: StudyTable
     crossings: tuple[Crossing, ...] = ()
@@ -26,10 +30,23 @@ class View:
         wanted = self.table.study.figure
         return wanted if wanted != "labels" or len(numbers) > 1 else "arm"
 
+    @property
+    def metric(self) -> str:
+        """What the figures are words of: an accuracy in percent, or an error as a plain number."""
+        return ERROR if self.table.study.regression else TEST
+
+    @property
+    def highest(self) -> float:
+        """The most that a figure can be: 1 of a share; of an error somewhat above all that are shown."""
+        if self.metric == TEST:
+            return 1.0
+        shown = [one.interval for row in self.table.entries for one in row if one.interval is not None]
+        return 1.08 * max((max(one.value, one.high if one.known else 0.0) for one in shown), default=0.0) or 1.0
+
     def shown(self, entry: Entry) -> Interval | None:
         """The figure of an entry as accuracy or error."""
         found = entry.interval
-        if found is None or not self.error:
+        if found is None or not self.error or self.metric == ERROR:
             return found
         return Interval(1 - found.value, 1 - found.high, 1 - found.low, found.n)
 
@@ -48,6 +65,8 @@ def place_words(table: StudyTable, column: Column) -> str:
 
 
 def unit(view: View) -> str:
+    if view.metric == ERROR:
+        return "Test error (mean squared)"
     return "Test error" if view.error else "Test accuracy"
 
 
@@ -55,7 +74,8 @@ def rows_of(view: View) -> list[list[object]]:
     """The numbers behind the figure, one line per arm and column that has any."""
     return [
         [arm.title, column.title, shown.value, shown.low, shown.high, shown.n,
-         " ".join(f"{seed}:{score:.4f}" for seed, score in sorted(entry.scores.items())), with_interval(shown)]
+         " ".join(f"{seed}:{score:.4f}" for seed, score in sorted(entry.scores.items())),
+         with_interval(shown, view.metric)]
         for arm, row in zip(view.table.study.arms, view.table.entries, strict=True)
         for column, entry in zip(view.table.columns, row, strict=True)
         if (shown := view.shown(entry)) is not None
@@ -69,7 +89,7 @@ def tip(view: View, arm: int, column: Column, entry: Entry) -> str:
     rates = ", ".join(f"{rate:g} ({count(n, 'seeds')})" for rate, n in sorted(entry.rates.items()))
     return "\n".join(filter(None, [
         f"{view.table.study.arms[arm].title}, {column.title}",
-        f"{unit(view)} {with_interval(shown)}, {count(shown.n, 'seeds')}",
-        f"Learning rates chosen on validation images: {rates}" if rates else "",
+        f"{unit(view)} {with_interval(shown, view.metric)}, {count(shown.n, 'seeds')}",
+        f"Learning rates chosen on validation: {rates}" if rates else "",
         "Best: its lead over the next arm excludes zero" if entry.best else "",
     ]))  # fmt: skip

@@ -12,8 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from engine.comparison.crossings import sentence
-from engine.comparison.study_table import TEST, Entry, StudyTable
-from engine.comparison.wording import duration, percent, with_interval
+from engine.comparison.study_table import ERROR, TEST, Entry, StudyTable
+from engine.comparison.wording import duration, figure, with_interval
 from engine.events import RunState
 from engine.experiment import Shift
 from ui.studies.reading import StudyNow, progress_words
@@ -84,7 +84,8 @@ def ending(run: CellRun) -> str:
     """ "First block, noise 5, seed 0: 49.2 %, 0.4 s", or why it failed."""
     if run.failure is not None:
         return f"{run.name}: failed. {run.failure.message} {run.failure.advice}".rstrip()
-    return f"{run.name}: {percent(run.tests.get(TEST, float('nan')))}, {duration(run.seconds)}"
+    metric = ERROR if ERROR in run.tests else TEST
+    return f"{run.name}: {figure(metric, run.tests.get(metric, float('nan')))}, {duration(run.seconds)}"
 
 
 class StudyBar(StudyLines):
@@ -176,7 +177,10 @@ def text_table(table: StudyTable) -> tuple[list[str], list[list[str]]]:
     """Headings and rows; arms are the rows unless there are more columns than arms."""
     titles = [arm.title for arm in table.study.arms]
     columns = [column.title for column in table.columns]
-    cells = [[entry_words(entry) for entry in row] for row in table.entries]
+    cells = [
+        [entry_words(entry, column.metric) for entry, column in zip(row, table.columns, strict=True)]
+        for row in table.entries
+    ]
     if len(columns) <= max(4, len(titles)):
         return ["arm", *(f">{title}" for title in columns)], [
             [title, *row] for title, row in zip(titles, cells, strict=True)
@@ -185,12 +189,12 @@ def text_table(table: StudyTable) -> tuple[list[str], list[list[str]]]:
     return ["", *(f">{title}" for title in titles)], [[title, *row] for title, row in zip(columns, turned, strict=True)]
 
 
-def entry_words(entry: Entry) -> str:
-    """ "81.2 ± 1.4 % *"; the number of seeds where it has only one."""
+def entry_words(entry: Entry, metric: str) -> str:
+    """ "81.2 ± 1.4 % *", or "0.352 ± 0.021" of an error."""
     if entry.interval is None:
         return "–"
     star = " *" if entry.best else ""
-    return f"{with_interval(entry.interval)}{star}"
+    return f"{with_interval(entry.interval, metric)}{star}"
 
 
 def study_object(now: StudyNow) -> dict[str, object]:

@@ -47,12 +47,13 @@ def save_study(store: RunStore, study: Study, score: Score, further: Mapping[str
 
 
 def events(value: float, further: Mapping[str, float]) -> list[Any]:
-    """A run in three events, with further test sets; NaN fails."""
+    """A run in three events, with further test sets; above 1 the figure is an error; NaN fails."""
     if value != value:
         return [RunStarted(1, 1, 1), RunFailed("experiment", "The loss is not a number.", "Lower the rate.")]
-    tests = {"test/accuracy": value, **{f"test/accuracy, {name}": one for name, one in further.items()}}
+    measure, val = ("error", "loss") if value > 1 else ("accuracy", "accuracy")
+    tests = {f"test/{measure}": value, **{f"test/accuracy, {name}": one for name, one in further.items()}}
     done = [Evaluated(name, one, one, one, 10, "images", {}) for name, one in tests.items()]
-    return [RunStarted(1, 1, 1), Metrics(1, {"val/accuracy": value}), *done, RunFinished(1)]
+    return [RunStarted(1, 1, 1), Metrics(1, {f"val/{val}": value}), *done, RunFinished(1)]
 
 
 def crossing(cell: Cell) -> float:

@@ -1,0 +1,74 @@
+"""A study of tasks that ask for numbers on the Studies page: plain numbers, the smallest best, a name for the axis."""
+
+from __future__ import annotations
+
+from math import nan
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.events import RunState
+from engine.study import Study, completed, parse_study
+from engine.study_cells import Cell
+from storage.store import RunStore
+from storage.workspace import Workspace
+from tests.ui.studies.conftest import save_study, settle
+from ui.main_window import STUDIES, MainWindow
+from ui.pages.studies import StudiesPage
+from ui.studies.curves import bounds
+from ui.studies.drawing import tick
+from ui.studies.view import unit
+from ui.widgets.figure_export import save
+
+
+def curves_study(figure: str) -> Study:
+    arms = [
+        {"title": title, "backbone": {"name": "sine_mlp", "weights": "random"}, "method": {"name": name}}
+        for title, name in (("MAML", "maml"), ("Pretrained", "joint"))
+    ]
+    body = {"title": "Curves", "dataset": {"name": "sinusoid"}, "arms": arms, "labels": [5, 10], "seeds": [0, 1, 2]}
+    return completed(parse_study({**body, "figure": figure}))
+
+
+def error(cell: Cell) -> float:
+    """MAML is 0.5 and then 1 below what was pretrained; three seeds lie 0.1 apart."""
+    return (3.0 if cell.arm else 2.5 if cell.labels == 5 else 2.0) + 0.1 * cell.seed
+
+
+@pytest.mark.parametrize("figure", ["labels", "arm"])
+def test_errors_are_numbers_and_the_smallest_is_best(
+    qtbot: QtBot, workspace: Workspace, window: MainWindow, tmp_path: Path, figure: str
+) -> None:
+    with RunStore(workspace) as store:
+        save_study(store, curves_study(figure), error)
+    page: StudiesPage = window.show_page(STUDIES)
+    settle(qtbot, page)
+    detail = page.detail
+    assert detail.table.results.texts() == [  # ± 4.303 * 0.1 / sqrt(3)
+        ["MAML", "2.600 ± 0.248", "2.100 ± 0.248"],
+        ["Pretrained", "3.100 ± 0.248", "3.100 ± 0.248"],
+    ]
+    assert [[strong for _, _, strong in row] for row in detail.table.results.cells] == [[True, True], [False, False]]
+    assert "10 points per task: MAML is best, 1.000 below Pretrained" in detail.says.text()
+    assert detail.accuracy.isHidden()
+    assert detail.error.isHidden()
+    detail.figure.grab()
+    assert unit(detail.figure.view) == "Test error (mean squared)"
+    assert detail.figure._places[0][1].startswith(
+        "MAML, 5 points per task\nTest error (mean squared) 2.600 ± 0.248, 3 seeds"
+    )
+    save(detail.figure, tmp_path / "figure.png")
+
+
+def test_the_scale_reaches_to_the_largest_error() -> None:
+    assert bounds([], 4.0) == (0.0, 4.0)
+    assert [tick(value, "test/error") for value in (0.0, 0.25, 2.0)] == ["0", "0.25", "2"]
+
+
+def test_the_smallest_validation_loss_is_what_a_run_is_known_by(workspace: Workspace) -> None:
+    with RunStore(workspace) as store:
+        row = save_study(store, curves_study("arm"), lambda cell: nan if cell.seed else error(cell))
+        runs = store.study_runs(row.id)
+    known = [(run.best, run.last) for run in runs if run.state is RunState.FINISHED]
+    assert known == [(2.5, 2.5), (3.0, 3.0), (2.0, 2.0), (3.0, 3.0)]
