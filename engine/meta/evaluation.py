@@ -52,7 +52,7 @@ def task_scores(
             break
         yield Preparing(text, part.start / len(items))
         scores += in_order(meet, model, [tasks.task(item) for item in items[part]], threads)
-    return np.asarray(scores, dtype=np.float64).reshape(len(scores), -1)
+    return np.asarray(scores, dtype=np.float64) if scores else np.empty((0, last + 1))
 
 
 def _scores_together(
