@@ -103,7 +103,8 @@ def build_method(experiment: Experiment) -> Any:
 def fields(chosen: type[Method], blocks: tuple[str, ...] = ()) -> tuple[HyperparameterField, ...]:
     """The rows of the method's form, in the order of its hyperparameter model. blocks: names that may be chosen."""
     rows = chosen.Hyperparameters.model_fields.items()
-    return tuple(_field(name, info, blocks) for name, info in rows if name not in NOT_IN_FORM)
+    left_out = NOT_IN_FORM | chosen.unused
+    return tuple(_field(name, info, blocks) for name, info in rows if name not in left_out)
 
 
 def _field(name: str, info: FieldInfo, blocks: tuple[str, ...]) -> HyperparameterField:

@@ -24,8 +24,10 @@ def steps_of(
     steps: int,
     rate: float,
     adam: bool,
+    clip: float | None = None,
 ) -> Iterator[Parameters]:
-    """The parameters after 0, 1, …, `steps` steps of SGD or of Adam with β1 = 0 (Nichol et al. 2018)."""
+    """The parameters after 0, 1, …, `steps` steps of SGD or of Adam with β1 = 0 (Nichol et al. 2018). clip: largest
+    absolute value of a gradient."""
     now, squares = dict(start), {name: torch.zeros_like(value) for name, value in start.items()}
     names = [name for name, value in now.items() if not name.startswith("meta.")]
     yield now
@@ -34,10 +36,15 @@ def steps_of(
         gradients = torch.autograd.grad(value, [now[name] for name in names])
         moved = dict(now)
         for name, gradient in zip(names, gradients, strict=True):
-            step = gradient
+            step = clipped(gradient, clip)
             if adam:
-                squares[name] = SECOND_MOMENT * squares[name] + (1 - SECOND_MOMENT) * gradient.square()
-                step = gradient / ((squares[name] / (1 - SECOND_MOMENT**number)).sqrt() + TINY)
+                squares[name] = SECOND_MOMENT * squares[name] + (1 - SECOND_MOMENT) * step.square()
+                step = step / ((squares[name] / (1 - SECOND_MOMENT**number)).sqrt() + TINY)
             moved[name] = (now[name].detach() - rate * step).requires_grad_()
         now = moved
         yield now
+
+
+def clipped(gradient: Tensor, largest: float | None) -> Tensor:
+    """Each value at most `largest` in size; None leaves it alone."""
+    return gradient if largest is None else gradient.clamp(-largest, largest)

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from engine.backbones.backbone import Backbone, batch_norms
 from engine.meta.inner_loop import InnerLoop, Parameters
-from engine.meta.inner_optimiser import SECOND_MOMENT, TINY
+from engine.meta.inner_optimiser import SECOND_MOMENT, TINY, clipped
 from engine.meta.task import Task
 from engine.methods.anil import ANIL
 from engine.methods.gradient_based import GradientBased
@@ -129,10 +129,10 @@ def _batches_path(
         value = losses(call(now, x[:, batch]), y[:, batch]).sum()
         moved = {}
         for name, gradient in zip(names, torch.autograd.grad(value, [now[name] for name in names]), strict=True):
-            step = gradient
+            step = clipped(gradient, settings.inner_clip or None)
             if settings.inner_optimiser != "SGD":
-                squares[name] = SECOND_MOMENT * squares[name] + (1 - SECOND_MOMENT) * gradient.square()
-                step = gradient / ((squares[name] / (1 - SECOND_MOMENT**number)).sqrt() + TINY)
+                squares[name] = SECOND_MOMENT * squares[name] + (1 - SECOND_MOMENT) * step.square()
+                step = step / ((squares[name] / (1 - SECOND_MOMENT**number)).sqrt() + TINY)
             moved[name] = (now[name].detach() - settings.inner_rate * step).requires_grad_()
         now = moved
         yield now

@@ -57,6 +57,7 @@ class Method:
     paper: ClassVar[str]
     uses_pretrained: ClassVar[bool] = True
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    unused: ClassVar[frozenset[str]] = frozenset()  # inherited hyperparameters that it does not read; not in its form
     searched: ClassVar[tuple[str, ...]] = ()  # hyperparameters that a search chooses unless told otherwise
     Hyperparameters: ClassVar[type[HyperparameterModel]]
 

@@ -52,6 +52,7 @@ class Reptile(GradientBased):
     idea = "Train on a task for a few steps, then move the initial weights a little towards where that led."
     paper = "Nichol, Achiam & Schulman 2018, On First-Order Meta-Learning Algorithms, arXiv 1803.02999"
     Hyperparameters = ReptileHyperparameters
+    unused = frozenset({"gradient_clip"})  # a difference of weights is not clipped
     presets = {
         "Minutes on a laptop": {},
         "Paper's values, Omniglot 5-way, transductive": {
@@ -113,7 +114,8 @@ class Reptile(GradientBased):
         hyperparameters = self.hyperparameters
         batches = in_turn(targets, hyperparameters.inner_batch)
         adam = hyperparameters.inner_optimiser != "SGD"
-        yield from steps_of(model, start_of(model), inputs, targets, batches, steps, hyperparameters.inner_rate, adam)
+        rate, clip = hyperparameters.inner_rate, hyperparameters.inner_clip or None
+        yield from steps_of(model, start_of(model), inputs, targets, batches, steps, rate, adam, clip)
 
 
 def in_turn(targets: Tensor, size: int) -> list[Tensor]:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from engine.methods.reptile import Reptile, in_turn
+from engine.registry import fields
 from tests.engine.meta.by_hand import as_task, linear_network, linear_tasks, softmax_gradient
 
 RATE, STEPS = 0.05, 5
@@ -61,3 +62,14 @@ def test_meeting_a_new_task_takes_the_same_steps() -> None:
 def test_batches_take_the_classes_in_turn() -> None:
     assert [batch.tolist() for batch in in_turn(torch.tensor([0, 0, 1, 1, 2, 2]), 4)] == list(BATCHES)
     assert [batch.tolist() for batch in in_turn(torch.rand(3, 1), 2)] == [[0, 1], [2]]
+
+
+def test_inner_gradients_are_clipped_and_the_difference_is_not() -> None:
+    task = as_task(*linear_tasks(np.random.default_rng(2))[0])
+    model, _ = linear_network()
+    values = {"inner_optimiser": "SGD", "inner_rate": 1.0, "inner_steps": 1, "inner_batch": 100, "inner_clip": 1e-3}
+    Reptile.from_values(values).meta_gradient(model, [task])
+    found = np.c_[model.head.weight.grad.numpy(), model.head.bias.grad.numpy()]
+    assert np.abs(found).max() == pytest.approx(1e-3, rel=1e-9)
+    assert {"inner_clip"} < {field.name for field in fields(Reptile)}
+    assert "gradient_clip" not in {field.name for field in fields(Reptile)}
