@@ -22,6 +22,7 @@ RANDOM = ("random-classes", "Random classes")
 ALPHABETS = ("by-alphabet", "By alphabet")
 REGIONS = ("by-region", "By region")
 PARTS: list[tuple[object, str]] = [(None, "All"), ("source half", "Source half"), ("target half", "Target half")]
+WITHOUT_CLASSES = frozenset({"regions"})  # of the classes, covers in regions, a part would tear episodes apart
 FINE_TUNING_ONLY = ("labels", "part", "validation")
 
 
@@ -92,7 +93,8 @@ class DataSettings(QWidget):
     def apply(self, choice: DatasetChoice) -> DatasetChoice:
         """The choice with these settings; those of single images only where images, not classes, are divided."""
         choice = choice.model_copy(update={
-            "classes": self.classes.count(), "split": self.split.key(), "split_seed": self.split_seed.value(),
+            "classes": None if self._source in WITHOUT_CLASSES else self.classes.count(),
+            "split": self.split.key(), "split_seed": self.split_seed.value(),
             "distance": self.distance.value() if self._source == "regions" else DatasetChoice().distance,
         })  # fmt: skip
         if self._source in REGRESSION:
@@ -139,7 +141,9 @@ class DataSettings(QWidget):
         for widget in self._rows["distance"]:
             widget.setVisible(name == "regions")
         self.frequency.setVisible(name in REGRESSION)
-        for widget in (*self._rows["classes"], *self._rows["split"]):
+        for widget in self._rows["classes"]:
+            widget.setVisible(name not in REGRESSION | WITHOUT_CLASSES)
+        for widget in self._rows["split"]:
             widget.setVisible(name not in REGRESSION)
         self._offer_splits()
 

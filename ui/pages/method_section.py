@@ -12,7 +12,9 @@ from engine import registry
 from engine.backbones.catalog import BackboneInfo
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from engine.methods.fine_tune import FineTuneMethod
+from engine.task_faults import is_regression
 from ui.pages.augmentation_preview import AugmentationPreview
+from ui.pages.curve_fields import POINTLESS, of_curves
 from ui.pages.layers_part import LayersPart
 from ui.pages.method_choices import MethodChoices
 from ui.parts import Parts
@@ -43,6 +45,7 @@ class MethodSection(Column):
         self._name = START
         self._info: BackboneInfo | None = None
         self._around: tuple[DatasetChoice, BackboneChoice, float] | None = None
+        self._curves = False  # whether tasks are curves
         self._last = {"finetune": START, "meta": "protonet"}
         self.choices = MethodChoices(self._methods.values())
         self.cards, self.families = self.choices.cards, self.choices.families
@@ -137,13 +140,15 @@ class MethodSection(Column):
     # The form
 
     def _fields(self) -> tuple[registry.HyperparameterField, ...]:
-        return registry.fields(self.method, self._info.block_names if self._info is not None else ())
+        fields = registry.fields(self.method, self._info.block_names if self._info is not None else ())
+        return of_curves(fields) if self._curves else fields
 
     def _make_form(self, values: Mapping[str, Any]) -> None:
         self._drop_form()
         titles = {block.name: block.title for block in self._info.blocks} if self._info is not None else {}
         beside = {"schedule": self.curve, "augmentation": self.augmented}
-        self.form = HyperparameterForm(self._fields(), titles, beside)
+        pointless = POINTLESS if self._curves else frozenset()
+        self.form = HyperparameterForm(self._fields(), titles, beside, pointless)
         self.form.fill(values)
         self.form.changed.connect(self._note_change)
         self._form_place.addWidget(self.form)
@@ -225,6 +230,11 @@ class MethodSection(Column):
     def set_surroundings(self, data: DatasetChoice, backbone: BackboneChoice, minutes: float) -> None:
         """What the previews need. minutes: how long it trains instead of its epochs; 0 when the epochs count."""
         self._around = data, backbone, minutes
+        if is_regression(data) != self._curves:
+            self._curves = not self._curves
+            values = self._values()
+            self._make_form(values)
+            self.changed.emit()
         self._draw()
 
     def _draw(self) -> None:

@@ -131,6 +131,7 @@ class NewExperimentPage(QWidget):
 
     def fill(self, experiment: Experiment) -> None:
         """Show this experiment in all four columns."""
+        self.kind.expect(experiment.dataset)
         self.backbone.fill(experiment.backbone)  # first: the method's layer table is one of this network's blocks
         try:
             self.method.fill(experiment.method)

@@ -80,7 +80,7 @@ class TasksPreview(QWidget):
         """The tasks of images or the curves, or why there are none."""
         self.fault = str(found) if isinstance(found, InvalidExperiment) else ""
         tasks: list[EpisodePreview | dict[str, Any]] = [] if isinstance(found, InvalidExperiment) else [*found]
-        self.part_choice.setEnabled(not any(isinstance(task, dict) for task in tasks))
+        self.part_choice.setVisible(not any(isinstance(task, dict) for task in tasks))  # curves have no classes
         for place in range(COUNT):
             self._show(place, tasks[place] if place < len(tasks) else None)
         self.problem.say(self.fault)

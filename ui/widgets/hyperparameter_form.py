@@ -146,6 +146,7 @@ class HyperparameterForm(QWidget):
     """Rows of one method's fields, the advanced ones in folds. changed: a person (not `fill`) changed a value.
 
     words: how choices are called, such as the titles of blocks. beside: what is shown under a field, by its name.
+    pointless: fields that are not shown; they keep their values.
     """
 
     changed = Signal()
@@ -155,12 +156,13 @@ class HyperparameterForm(QWidget):
         fields: Iterable[HyperparameterField],
         words: Mapping[str, str] | None = None,
         beside: Mapping[str, QWidget] | None = None,
+        pointless: frozenset[str] = frozenset(),
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.rows = {field.name: FieldRow(field, self) for field in fields}
         self.folds: dict[str, Fold] = {}
-        self._beside = dict(beside or {})
+        self._beside, self._pointless = dict(beside or {}), pointless
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.GRID)
@@ -212,12 +214,18 @@ class HyperparameterForm(QWidget):
     def _show_what_counts(self) -> None:
         """Hide what the other values make pointless, and say on each fold how much in it is not as usual."""
         for title, fold in self.folds.items():
-            inside = [row for name, row in self.rows.items() if self.fold_of(name) is fold]
+            inside = [row for name, row in self._shown() if self.fold_of(name) is fold]
+            fold.setVisible(bool(inside))
             changed = sum(row.value() != row.field.default for row in inside)
             fold.set_title(f"{title} · {changed} changed" if changed else title)
         for name, (other, value) in ONLY_WITH.items():
             if name in self.rows and other in self.rows:
                 self.rows[name].setVisible(self.rows[other].value() == value)
+        for name in self._pointless & self.rows.keys():
+            self.rows[name].hide()
+
+    def _shown(self) -> list[tuple[str, FieldRow]]:
+        return [(name, row) for name, row in self.rows.items() if name not in self._pointless]
 
     def tab_order(self) -> tuple[QWidget, ...]:
         order: list[QWidget] = []
