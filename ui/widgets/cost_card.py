@@ -29,10 +29,12 @@ class CostCard(Card):
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(0, 1)
         self.values: dict[str, Text] = {}
+        self.titles: dict[str, Text] = {}
         for row, title in enumerate(ROWS):
             value = Text("–", wrap=False)
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
-            grid.addWidget(Text(title, role="muted"), row, 0)
+            self.titles[title] = Text(title, role="muted")
+            grid.addWidget(self.titles[title], row, 0)
             grid.addWidget(value, row, 1)
             self.values[title] = value
         self.body.addLayout(grid)
@@ -67,10 +69,12 @@ class CostCard(Card):
             self.values[title].setText(words)
         short = free is not None and cost.memory_bytes > 0.9 * free
         self.values["Memory"].setToolTip(f"needed, of {size(free)} free now" if free else "needed")
-        per_epoch = "Time between two validations" if meta else "Time per epoch"
-        self.values["Time per epoch"].setToolTip(per_epoch)
+        self.titles["Time per epoch"].setText("Time per validation" if meta else "Time per epoch")
+        self.values["Time per epoch"].setToolTip("from one validation to the next" if meta else "")
         self.note.setText(f"Time with {number(cost.fits)} fits of the search; fewer where settings are given up early.")
         self.note.setVisible(bool(cost.fits))
         self.say("")
         self.values["Memory"].set_role("bad" if short else "text")
-        self.setAccessibleDescription("; ".join(f"{t}: {w}" for t, w in zip(ROWS, figures, strict=True)))
+        self.setAccessibleDescription(
+            "; ".join(f"{self.titles[t].text()}: {w}" for t, w in zip(ROWS, figures, strict=True))
+        )
