@@ -58,3 +58,17 @@ def test_the_method_column_leads_to_it_for_meta_learners_only(qtbot: QtBot, wind
     assert section.explain.isVisibleTo(section)
     section.explain.click()
     shown(qtbot).close()
+
+
+def test_the_views_stand_beside_each_other_where_there_is_room(qtbot: QtBot) -> None:
+    page = TwoViewsDialog()
+    qtbot.addWidget(page)
+    page.resize(920, 640)
+    page.show()
+    for width, beside in ((920, True), (500, False), (920, True)):
+        page.resize(width, 640)
+        qtbot.waitUntil(lambda beside=beside: (left(page, page.network) > left(page, page.model) + 100) is beside)
+
+
+def left(page: QWidget, part: QWidget) -> int:
+    return part.mapTo(page, QPoint(0, 0)).x()

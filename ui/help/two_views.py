@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -34,7 +35,7 @@ PATHS = (
     "Without an open path two variables are independent. The reverse need not hold: an open path lets variables depend "
     "on each other, but does not force them to."
 )
-TWO_COLUMNS = 940  # pixels of the screen from which the views stand beside each other
+TWO_COLUMNS = 850  # pixels of the page from which the views stand beside each other
 WIDE = [(0, 0, 1), (0, 1, 1), (1, 0, 2), (2, 0, 1), (2, 1, 1), (3, 0, 2)]  # row, column, columns of each part
 NOWHERE = Qt.AlignmentFlag(0)
 SAME = "Both are the same thing: inferring φ from the support set is what the network does when it reads it."
@@ -76,21 +77,31 @@ class TwoViewsDialog(QDialog):
 
     def _page(self) -> QWidget:
         page = QWidget()
-        grid = QGridLayout(page)
+        self._grid = grid = QGridLayout(page)
         grid.setContentsMargins(16, 12, 16, 12)
-        grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(8)
         below = [self._figure(self.unrolled, self.known), self._figure(self.entropies)]
-        parts = [self._figure(self.model, Text(SHADED)), self._figure(self.network, Text(READS)),
-                 Text(SAME, bold=True), *below, Text(PATHS)]  # fmt: skip
-        wide = self.screen().availableSize().width() >= TWO_COLUMNS
-        places = WIDE if wide else [(row, 0, 1) for row in range(len(parts))]
-        for part, (row, column, span) in zip(parts, places, strict=True):
-            grid.addWidget(part, row, column, 1, span)
-        for column in range(2 if wide else 1):
-            grid.setColumnStretch(column, 1)
-        grid.setRowStretch(len(parts), 1)
+        self._parts = [self._figure(self.model, Text(SHADED)), self._figure(self.network, Text(READS)),
+                       Text(SAME, bold=True), *below, Text(PATHS)]  # fmt: skip
+        grid.setColumnStretch(0, 1)
+        grid.setRowStretch(len(self._parts), 1)
+        self._arrange(False)
         return page
+
+    def _arrange(self, wide: bool) -> None:
+        """The views beside each other, or one under the other."""
+        self._wide = wide
+        places = WIDE if wide else [(row, 0, 1) for row in range(len(self._parts))]
+        for part, (row, column, span) in zip(self._parts, places, strict=True):
+            self._grid.removeWidget(part)
+            self._grid.addWidget(part, row, column, 1, span)
+        self._grid.setColumnStretch(1, int(wide))
+        self._grid.setHorizontalSpacing(24 if wide else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if (wide := self.width() >= TWO_COLUMNS) != self._wide:
+            self._arrange(wide)
 
     def _figure(self, figure: Drawing, *beneath: QWidget) -> QWidget:
         """A drawing under its title, and what belongs below it."""
