@@ -75,7 +75,7 @@ def interval_words(result: Evaluated) -> str:
 
 
 def beside_words(result: Evaluated) -> str:
-    """ "Median 96.0 % · 0 of 600 diverged · 3 inner steps · batch norm transductive (query batch)" of a figure over
+    """ "Median 96.0 % · 0 of 600 diverged · 3 inner steps · batch norm: transductive (query batch)" of a figure over
     episodes; "" of one over images."""
     known = result.protocol
     if result.unit != "episodes" or "median" not in known:
@@ -83,7 +83,7 @@ def beside_words(result: Evaluated) -> str:
     parts = [f"Median {known['median']}", f"{known['diverged']} diverged" if "diverged" in known else ""]
     steps = known.get("inner steps")
     parts += [f"{steps} inner {'step' if steps == '1' else 'steps'}" if steps else ""]
-    return " · ".join(part for part in [*parts, f"batch norm {known.get('batch norm', 'not said')}"] if part)
+    return " · ".join(part for part in [*parts, f"batch norm: {known.get('batch norm', 'not said')}"] if part)
 
 
 def protocol_words(result: Evaluated) -> str:

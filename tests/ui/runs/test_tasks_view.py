@@ -131,9 +131,8 @@ def test_other_runs_have_no_tasks(qtbot: QtBot, page: RunsPage, workspace: Works
 def test_one_figure_is_told_and_the_others_are_a_curve(qtbot: QtBot, page: RunsPage) -> None:
     qtbot.waitUntil(lambda: page.is_settled() and page.detail.result.isVisible())
     card = page.detail.result
-    assert (
-        card.beside.text() == "Median 64.0 % · 1 of 600 diverged · 1 inner step · batch norm transductive (query batch)"
-    )
+    figures = "Median 64.0 % · 1 of 600 diverged · 1 inner step"
+    assert card.beside.text() == f"{figures} · batch norm: transductive (query batch)"
     assert "inner steps" not in card.protocol.text()
     figure = page.detail.adaptation.figures["inner steps"]
     assert figure.isVisible()
