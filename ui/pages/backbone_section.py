@@ -99,6 +99,7 @@ class BackboneSection(Column):
         self._choice = choice
         if choice.name in self.cards:
             self.cards[choice.name].setChecked(True)
+            self.area.ensureWidgetVisible(self.cards[choice.name])
         self._show_settings()
         self._look_for_weights()
         self.changed.emit()

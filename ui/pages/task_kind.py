@@ -42,9 +42,9 @@ class TaskKind(QObject):
         before, self._kind = self._kind, kind_of(self._data.choice())
         if self._kind == before or self._fits(self._kind):
             return
-        now = self._backbone.choice(), self._method.choice()
-        self._kept[before] = now
-        backbone, method = self._kept.get(self._kind) or usual(self._kind, now[1])
+        self._kept[before] = self._backbone.choice(), self._method.choice()
+        images = self._kept.get("images")
+        backbone, method = self._kept.get(self._kind) or usual(self._kind, images[1] if images else None)
         with suppress(InvalidExperiment):
             self._backbone.fill(backbone)
             self._method.fill(method)
@@ -78,7 +78,7 @@ def suits(choice: MethodChoice, kind: Kind) -> bool:
 
 
 def usual(kind: Kind, before: MethodChoice | None = None) -> Pair:
-    """What a person starts with who has chosen nothing for this kind of data yet. before: the method until now, which
+    """What a person starts with who has chosen nothing for this kind of data yet. before: the method for images, which
     stays for regions if it learns from tasks, with no more classes than they have."""
     if kind == "images":
         return BackboneChoice(weights=""), MethodChoice()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 COUNT = 3
 CURVE = 150  # pixels of a curve's height
-PARTS = (("training", "Training classes"), ("validation", "Validation classes"), ("test", "Test classes"))
+PARTS = (("training", "Training"), ("validation", "Validation"), ("test", "Test"))
 
 Sampled: TypeAlias = "Sequence[EpisodePreview] | Sequence[dict[str, Any]] | InvalidExperiment"
 
