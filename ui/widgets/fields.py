@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFocusEvent, QValidator, QWheelEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QDoubleSpinBox, QSpinBox, QToolTip, QWidget
 
 LARGEST = 2_147_483_647
 
@@ -112,6 +112,18 @@ class FloatField(QDoubleSpinBox):
             partial = set(body) <= set("0123456789.e+-") and body.count("e") <= 1 and body.count(".") <= 1
             return (QValidator.State.Intermediate if partial else QValidator.State.Invalid), text, position
         return (QValidator.State.Acceptable if inside else QValidator.State.Intermediate), text, position
+
+    def fixup(self, text: str) -> str:
+        """A number beyond the bounds becomes the nearest one, and that is said."""
+        try:
+            typed = float(text.replace(self.suffix(), "").replace(",", ".").strip())
+        except ValueError:
+            return text
+        inside = min(max(typed, self.minimum()), self.maximum())
+        words = f"{'At most' if typed > inside else 'At least'} {self.textFromValue(inside)}."
+        if self.isVisible():
+            QToolTip.showText(self.mapToGlobal(self.rect().bottomLeft()), words, self)
+        return f"{self.textFromValue(inside)}{self.suffix()}"
 
     def stepBy(self, steps: int) -> None:
         if not self._log:
