@@ -211,7 +211,8 @@ def backbones() -> tuple[BackboneInfo, ...]:
 
 
 def image_backbones() -> tuple[BackboneInfo, ...]:
-    return tuple(info for info in BACKBONES if info.inputs == "images")
+    """The networks that read grey or colour images."""
+    return tuple(info for info in BACKBONES if info.inputs == "images" and info.channels in (1, 3))
 
 
 def backbone(name: str) -> BackboneInfo:

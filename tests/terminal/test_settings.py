@@ -63,6 +63,6 @@ def test_a_time_instead_of_epochs(warmstart: Command, refuses: Refuses) -> None:
 
 def test_methods_are_listed_by_group(warmstart: Command) -> None:
     groups = {item["name"]: item["group"] for item in warmstart("list", "methods", "--json").objects()}
-    assert (groups["surgical"], groups["bitfit"], groups["maml"]) == ("Some layers", "Few parameters", "Meta-learning")
+    assert (groups["surgical"], groups["bitfit"], groups["maml"]) == ("Some layers", "Few parameters", "Gradient-based")
     table = warmstart("list", "methods").out
     assert all(group in table for group in set(groups.values()))
