@@ -234,3 +234,18 @@ def test_start_trains_saves_and_shows_the_run(
 def saved(workspace: Workspace) -> list[RunRow]:
     with RunStore(workspace) as store:
         return store.runs()
+
+
+def test_a_double_click_starts_one_run(qtbot: QtBot, page: NewExperimentPage) -> None:
+    wait_until_checked(qtbot, page)
+    qtbot.waitUntil(lambda: page.launch.start_button.isEnabled())
+    page.launch.started.disconnect(page.start)
+    asked: list[bool] = []
+    page.launch.started.connect(asked.append)
+    for _ in range(2):
+        qtbot.mouseClick(page.launch.start_button, Qt.MouseButton.LeftButton)
+    assert asked == [False]
+    qtbot.waitUntil(lambda: not page.launch._pressed.isActive())
+    qtbot.mouseClick(page.launch.queue_button, Qt.MouseButton.LeftButton)
+    assert asked == [False, True]
+    qtbot.waitUntil(lambda: not page.launch._pressed.isActive())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtCore import QSignalBlocker, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QLineEdit, QWidget
 
 from engine.experiment import Budget, Experiment
 from ui import theme
@@ -54,6 +54,7 @@ class StartSection(Column):
         self.more = self._more()
         self.body.addWidget(self.more)
         self.finish()
+        self._pressed = QTimer(self, singleShot=True, interval=QApplication.doubleClickInterval())
         self._add_foot()
 
     def _add_fields(self) -> None:
@@ -115,12 +116,18 @@ class StartSection(Column):
         self.reason.hide()
         self.start_button = PrimaryButton("Start", "play")
         self.start_button.setToolTip("Start and watch it learn (Ctrl+R)")
-        self.start_button.clicked.connect(lambda: self.started.emit(False))
+        self.start_button.clicked.connect(lambda: self._press(False))
         tip = "Put it in line and set up another one (Ctrl+Shift+R)"
-        self.queue_button = button("Add to queue", "queue", tip, lambda: self.started.emit(True))
+        self.queue_button = button("Add to queue", "queue", tip, lambda: self._press(True))
         self.foot.setSpacing(theme.GRID)
         for widget in (self.problem, self.reason, self.start_button, self.queue_button):
             self.foot.addWidget(widget)
+
+    def _press(self, stay: bool) -> None:
+        """Once for a double click, however long the first of the two takes."""
+        if not self._pressed.isActive():
+            self._pressed.start()
+            self.started.emit(stay)
 
     # What is chosen
 
