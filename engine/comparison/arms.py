@@ -98,14 +98,18 @@ def disagreements(a: Arm, b: Arm) -> list[str]:
     same_images = a.unit == b.unit == "images" and shares_items(a, b)
     ignored = {"data set", "data", "split" if same_images else ""}
     names = [name for name in {**a.conditions, **b.conditions} if name not in ignored]
-    found = [
-        f"{name}: {a.conditions.get(name, 'not said')} / {b.conditions.get(name, 'not said')}"
-        for name in names
-        if a.conditions.get(name) != b.conditions.get(name)
-    ]
+    found = [_unlike(name, a, b) for name in names if a.conditions.get(name) != b.conditions.get(name)]
     if not found and differ_in_items(a, b):
         found.append("they were tested on different images" if a.unit == "images" else "their test episodes differ")
     return found
+
+
+def _unlike(name: str, a: Arm, b: Arm) -> str:
+    """A condition that differs; of the lists of test tasks, which are known by a checksum, how long they are."""
+    if name == "test list":
+        first, second = (len(next(iter(arm.per_item.values()))[0]) if arm.per_item else 0 for arm in (a, b))
+        return "their test tasks differ" + (f", {first} / {second}" if first != second else "")
+    return f"{name}: {a.conditions.get(name, 'not said')} / {b.conditions.get(name, 'not said')}"
 
 
 def data_disagreement(a: Arm, b: Arm) -> str | None:

@@ -117,4 +117,4 @@ def test_runs_of_two_methods_on_one_list_may_be_compared() -> None:
     ]
     assert disagreements(*sides) == []
     other = arm("elsewhere", [(asked, figure("test/accuracy", np.ones(3), False, {**data, "test list": "xyz"}))])
-    assert disagreements(sides[1], other) == ["test list: abc / xyz"]
+    assert disagreements(sides[1], other) == ["their test tasks differ"]
