@@ -205,7 +205,9 @@ class Live(QObject):
         return self._runs.get(run_id)
 
     def active(self) -> list[int]:
-        return self._queue.active()
+        """Runs in the queue that have not said their last word; a thread may still be tidying up after it."""
+        found = ((run_id, self._runs.get(run_id)) for run_id in self._queue.active())
+        return [run_id for run_id, run in found if run is None or run.ended is None]
 
     def wake(self) -> None:
         """Start the timer; called after a run was put in line."""
