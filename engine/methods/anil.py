@@ -58,12 +58,13 @@ class ANIL(GradientBased):
         from torch.func import functional_call
 
         from engine.backbones.backbone import still_statistics
+        from engine.meta.linear_head import linear_path
         from engine.meta.objective import loss
 
         with still_statistics(model):
             support, query = model.embed(task.support_inputs), model.embed(task.query_inputs)
         inner = self.inner_loop(model, self.hyperparameters.inner_steps, self.second_order)
-        adapted = inner.run(model.head, dict(model.head.named_parameters()), support, task.support_targets)
+        *_, adapted = linear_path(inner, dict(model.head.named_parameters()), support, task.support_targets)
         outputs = functional_call(model.head, adapted, (query,))
         return Outcome(loss(outputs, task.query_targets), outputs.detach())
 
@@ -73,10 +74,11 @@ class ANIL(GradientBased):
         import torch
 
         from engine.meta.inner_loop import start_of
+        from engine.meta.linear_head import linear_path
 
         model.eval()
         with torch.no_grad(), self.batch_statistics(model):
             support = model.embed(inputs)
         inner = self.inner_loop(model, steps, second_order=False)
-        for adapted in inner.path(model.head, start_of(model.head), support, targets):
+        for adapted in linear_path(inner, start_of(model.head), support, targets):
             yield self.classifier(model, {f"head.{name}": value for name, value in adapted.items()})
