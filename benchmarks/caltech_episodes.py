@@ -17,8 +17,8 @@ from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodC
 ARMS: dict[str, tuple[str, dict[str, object]]] = {
     "head only, nearest mean": ("protonet", {"steps": 0}),
     "head only, linear": ("baseline", {"steps": 0}),
-    "ProtoNet stage": ("protonet", {"training_way": 5, "learning_rate": 1e-4}),
-    "P>M>F": ("pmf", {"training_way": 5, "tuned": "last", "test_steps": 20}),
+    "ProtoNet stage": ("protonet", {"training_way": 5, "learning_rate": 1e-5}),
+    "P>M>F": ("pmf", {"training_way": 5, "learning_rate": 1e-5, "tuned": "last", "test_steps": 20}),
     "P>F, no ProtoNet stage": ("pmf", {"steps": 0, "tuned": "last", "test_steps": 20}),
 }
 
