@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
 from storage.workspace import Workspace
 from ui import theme
 from ui.main_window import NEW, MainWindow
 from ui.pages.new_experiment import NewExperimentPage
+
+
+@pytest.fixture(autouse=True, scope="session")
+def what_is_loaded_stays() -> None:
+    """What earlier tests and torch left is not looked through after every test of the window."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def garbage_waits() -> Iterator[None]:
+    """What a test leaves is deleted after it, and garbage collected then: in the middle of the next one's events the
+    collector now and then met what was half deleted, and the process ended with a segmentation fault."""
+    gc.disable()
+    yield
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gc.enable()
+    gc.collect()
 
 
 @pytest.fixture
