@@ -44,10 +44,6 @@ class CNP(EmbeddingBased):
         },
     }  # fmt: skip
 
-    @property
-    def batch_norm_mode(self) -> str:
-        return "running statistics"
-
     def prepare(self, model: Backbone, way: int) -> None:
         """h and g; a single output is a number to predict."""
         from engine.meta.conditional import ConditionalNetworks

@@ -40,22 +40,19 @@ def labels_text(labels: Sequence[int | None]) -> str:
 
 def rates_from(text: str) -> tuple[float, ...]:
     """ "0.01, 1e-3" -> (0.01, 0.001); raises `InvalidExperiment`."""
-    try:
-        return tuple(float(part) for part in parts_of(text))
-    except ValueError:
-        raise InvalidExperiment(
-            f"“{text}” is not a list of learning rates.", "Write numbers: 0.01, 0.001.", "learning_rates"
-        ) from None
+    return numbers_from(text, "learning rates", "Write numbers: 0.01, 0.001.", "learning_rates")
 
 
 def distances_from(text: str) -> tuple[float, ...]:
     """ "0, 1, 2" -> (0.0, 1.0, 2.0); raises `InvalidExperiment`."""
+    return numbers_from(text, "distances", "Write numbers from 0 to 3: 0, 1, 2.", "distances")
+
+
+def numbers_from(text: str, what: str, advice: str, field: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in parts_of(text))
     except ValueError:
-        raise InvalidExperiment(
-            f"“{text}” is not a list of distances.", "Write numbers from 0 to 3: 0, 1, 2.", "distances"
-        ) from None
+        raise InvalidExperiment(f"“{text}” is not a list of {what}.", advice, field) from None
 
 
 def rates_text(rates: Sequence[float]) -> str:
