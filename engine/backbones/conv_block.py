@@ -48,7 +48,7 @@ class ConvBlock(nn.Sequential):
         # The convolution's bias is taken away again with the mean: it counts in the running mean alone.
         shift = norm.bias + 0.0 * convolution.bias
         values, mean, variance = pooled_norm(_maps(input, convolution), norm.weight, shift, norm.eps)
-        _remember(norm, mean.detach() + convolution.bias.detach(), variance.detach(), input[:, 0].numel())
+        _remember(norm, mean[0].detach() + convolution.bias.detach(), variance[0].detach(), input[:, 0].numel())
         for layer in list(self)[4:]:
             values = layer(values)
         return values

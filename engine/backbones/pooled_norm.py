@@ -18,33 +18,38 @@ from torch.nn import functional as F
 POOL = ([2, 2], [2, 2], [0, 0], [1, 1], False)  # window, stride, padding, dilation, ceil mode
 
 
-def pooled_norm(maps: Tensor, scale: Tensor, shift: Tensor, tiny: float) -> tuple[Tensor, Tensor, Tensor]:
-    """maps [n, c, h, w] -> ReLU of the normalised maps, pooled [n, c, h // 2, w // 2]; their mean and variance [c].
+def pooled_norm(
+    maps: Tensor, scale: Tensor, shift: Tensor, tiny: float, tasks: int = 1
+) -> tuple[Tensor, Tensor, Tensor]:
+    """maps [tasks * n, c, h, w] -> ReLU of the normalised maps, pooled [tasks * n, c, h // 2, w // 2]; the mean and
+    variance of each task's maps [tasks, c].
 
-    scale must be positive throughout. tiny: what batch norm adds to the variance.
+    scale, shift: [c] or [tasks, c]; scale must be positive throughout. tiny: what batch norm adds to the variance.
     """
-    largest, mean, variance = Moments.apply(maps)
+    largest, mean, variance = Moments.apply(maps, tasks)
     factor = scale * (variance + tiny).rsqrt()
     offset = shift - mean * factor
-    return torch.relu(largest * factor[:, None, None] + offset[:, None, None]), mean, variance
+    rows = rows_of(largest, tasks) * factor[:, None] + offset[:, None]
+    return maps_of(torch.relu(rows), largest.shape), mean, variance
 
 
 class Moments(Function):
-    """maps [n, c, h, w] -> largest value of each window, mean [c] and variance [c] (divided by their number)."""
+    """maps [tasks * n, c, h, w] -> largest value of each window, and of each task's maps mean [tasks, c] and variance
+    [tasks, c] (divided by their number)."""
 
     @staticmethod
-    def forward(ctx: Any, maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(ctx: Any, maps: Tensor, tasks: int) -> tuple[Tensor, Tensor, Tensor]:
         largest, places = F.max_pool2d(maps, 2, return_indices=True)
-        rows = rows_of(maps)
-        mean = rows.mean(0)
-        variance = (rows - mean).square_().mean(0)
+        rows = rows_of(maps, tasks)
+        mean = rows.mean(1)
+        variance = (rows - mean[:, None]).square_().mean(1)
         ctx.save_for_backward(maps, places, mean)
         return largest, mean, variance
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         maps, places, mean = ctx.saved_tensors
-        return MomentsGradient.apply(maps, places, mean, *gradients)
+        return MomentsGradient.apply(maps, places, mean, *gradients), None
 
 
 class MomentsGradient(Function):
@@ -54,23 +59,23 @@ class MomentsGradient(Function):
     def forward(
         ctx: Any, maps: Tensor, places: Tensor, mean: Tensor, by_largest: Tensor, a: Tensor, b: Tensor
     ) -> Tensor:
-        count = maps.numel() // maps.shape[1]
-        slope = b * (2 / count)
+        rows = rows_of(maps, len(mean))
+        slope = b * (2 / rows.shape[1])
         ctx.save_for_backward(maps, places, mean, slope)
-        ctx.count = count
-        everywhere = torch.addcmul(_by_channel(a / count - slope * mean), maps, _by_channel(slope))
-        return everywhere.add_(torch.ops.aten.max_pool2d_with_indices_backward(by_largest, maps, *POOL, places))
+        everywhere = torch.addcmul((a / rows.shape[1] - slope * mean)[:, None], rows, slope[:, None])
+        at_largest = torch.ops.aten.max_pool2d_with_indices_backward.default(by_largest, maps, *POOL, places)
+        return maps_of(everywhere, maps.shape).add_(at_largest)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *further: Tensor) -> tuple[Tensor | None, ...]:
         maps, places, mean, slope = ctx.saved_tensors
         (v,) = further
-        rows, count = rows_of(v), ctx.count
-        total = rows.sum(0)
-        product = (rows * rows_of(maps)).sum(0) - mean * total
-        by_maps = (v - _by_channel(total / count)) * _by_channel(slope)
-        return by_maps, None, None, _at(v, places), total / count, product * (2 / count)
+        rows = rows_of(v, len(mean))
+        average = rows.mean(1)
+        product = (rows * rows_of(maps, len(mean))).mean(1) - mean * average
+        by_maps = maps_of((rows - average[:, None]).mul_(slope[:, None]), maps.shape)
+        return by_maps, None, None, _at(v, places), average, 2 * product
 
 
 def _at(maps: Tensor, places: Tensor) -> Tensor:
@@ -81,10 +86,12 @@ def _at(maps: Tensor, places: Tensor) -> Tensor:
     return found.view(n, down, right, channels).permute(0, 3, 1, 2)
 
 
-def _by_channel(values: Tensor) -> Tensor:
-    return values[:, None, None]
+def rows_of(maps: Tensor, tasks: int) -> Tensor:
+    """[tasks * n, c, h, w] -> [tasks, n * h * w, c]; a view of channels-last maps."""
+    return maps.permute(0, 2, 3, 1).reshape(tasks, -1, maps.shape[1])
 
 
-def rows_of(maps: Tensor) -> Tensor:
-    """[n, c, h, w] -> [n * h * w, c]; a view of channels-last maps."""
-    return maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1])
+def maps_of(rows: Tensor, shape: torch.Size) -> Tensor:
+    """The inverse of `rows_of`: channels-last maps of this shape."""
+    n, channels, height, width = shape
+    return rows.reshape(n, height, width, channels).permute(0, 3, 1, 2)

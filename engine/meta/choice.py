@@ -14,7 +14,7 @@ import torch
 from engine.backbones.backbone import Backbone
 from engine.devices import sharing_threads
 from engine.events import Notice
-from engine.meta.formulation import Formulation, one_by_one, usual
+from engine.meta.formulation import Formulation, one_by_one, portions
 from engine.meta.sharing import Shared, keeps_statistics, shares
 from engine.meta.task import Task
 from engine.methods.meta_learner import MetaLearner
@@ -25,10 +25,11 @@ ROUNDS = 2  # the better of so many is taken
 
 def choose(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> Iterator[Notice]:
     """Sets `method.formulation` and says which and why; leaves the model as it was."""
-    method.formulation = usual(method, model)
-    if method.formulation is not one_by_one or len(tasks) < 2 or not shares(method, model):
+    method.formulation = one_by_one
+    parts = portions(method, model, tasks)
+    if len(parts) < 2 or not shares(method, model):
         return
-    shared = Shared(min(sharing_threads(), len(tasks)))
+    shared = Shared(min(sharing_threads(), len(parts)))
     torch.set_num_threads(1)  # in both: sums over several threads are rounded otherwise
     single = Shared(1) if keeps_statistics(method, model) else one_by_one  # adds statistics up in the same way
     before = [buffer.clone() for buffer in model.buffers()]
@@ -38,7 +39,7 @@ def choose(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> Itera
     for buffer, value in zip(model.buffers(), before, strict=True):
         buffer.copy_(value)
     method.formulation = shared if together < alone else single
-    yield Notice(_words(alone, together, shared.threads))
+    yield Notice(_words(alone, together, shared.threads, len(parts[0])))
 
 
 def _seconds(way: Formulation, method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> float:
@@ -51,6 +52,7 @@ def _seconds(way: Formulation, method: MetaLearner, model: Backbone, tasks: Sequ
     return min(taken)
 
 
-def _words(alone: float, together: float, threads: int) -> str:
+def _words(alone: float, together: float, threads: int, size: int) -> str:
     both = f"{1000 * together:.0f} ms a meta-step on {threads} threads, {1000 * alone:.0f} ms on one"
-    return f"Tasks are computed {f'on {threads} threads' if together < alone else 'one after the other'}: {both}."
+    where = f"on {threads} threads" if together < alone else "on one thread"
+    return f"Tasks are computed {f'{size} at a time' if size > 1 else 'each by itself'}, {where}: {both}."

@@ -15,7 +15,7 @@ from engine.data.episodes import Episode
 from engine.events import Preparing
 from engine.learners import batches
 from engine.meta.objective import score
-from engine.meta.sharing import in_order
+from engine.meta.sharing import Crew
 from engine.meta.stacked import stacked_scores, stacks_at_test
 from engine.meta.task import ImageTasks, Task, Tasks
 from engine.methods.meta_learner import MetaLearner
@@ -46,12 +46,12 @@ def task_scores(
         return (yield from _scores_together(method, model, tasks, items, text, stop, last))
     scores: list[list[float]] = []
     meet = partial(_meet, method, last)
-    threads = getattr(method.formulation, "threads", 1)
+    crew = Crew(model, getattr(method.formulation, "threads", 1))
     for part in batches(len(items), PAUSE_EVERY):
         if stop():
             break
         yield Preparing(text, part.start / len(items))
-        scores += in_order(meet, model, [tasks.task(item) for item in items[part]], threads)
+        scores += crew.in_order(meet, [tasks.task(item) for item in items[part]])
     return np.asarray(scores, dtype=np.float64) if scores else np.empty((0, last + 1))
 
 

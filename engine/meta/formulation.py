@@ -1,8 +1,9 @@
-"""How the tasks of a meta-batch are computed. All ways leave the same mean gradient in `.grad`."""
+"""How the tasks of a meta-batch are computed: in portions of one or several tasks, one portion after the other or
+shared out over threads. All ways leave the mean gradient in `.grad`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -18,23 +19,32 @@ if TYPE_CHECKING:
 Formulation = Callable[["MetaLearner", "Backbone", "Sequence[Task]"], dict[str, float]]
 
 
-def usual(method: MetaLearner, model: Backbone) -> Formulation:
-    """What serves where nothing was timed: all tasks stacked where that is right, else one after the other."""
-    from engine.meta.stacked import stacked, stacks
-
-    return stacked if stacks(method, model) else one_by_one
-
-
 def one_by_one(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
-    """One task after the other."""
+    """One portion after the other."""
     total = Total(model, len(tasks))
-    for task in tasks:
-        total.add(method.task_gradient(model, task))
+    for portion in portions(method, model, tasks):
+        total.add(gradient(method, model, portion))
     return total.leave()
 
 
+def portions(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> list[Sequence[Task]]:
+    """The tasks in order, as many at a time as are best computed at once."""
+    from engine.meta.stacked import size_together
+
+    size = size_together(method, model, tasks)
+    return [tasks[start : start + size] for start in range(0, len(tasks), size)]
+
+
+def gradient(method: MetaLearner, model: Backbone, portion: Sequence[Task]) -> TaskGradient:
+    """The sum of the outer gradients of these tasks."""
+    from engine.meta.stacked import stacked_gradient
+
+    return stacked_gradient(method, model, portion) if len(portion) > 1 else method.task_gradient(model, portion[0])
+
+
 class Total:
-    """Adds up the gradients and figures of tasks; `leave` puts the means into `.grad` and returns the figures'."""
+    """Adds up the gradients and figures of `count` tasks; `leave` puts the means into `.grad` and returns the
+    figures'."""
 
     def __init__(self, model: Backbone, count: int) -> None:
         self._parameters = learnt(model)
@@ -43,23 +53,18 @@ class Total:
         self._figures: dict[str, Tensor] = {}
 
     def add(self, found: TaskGradient) -> None:
-        self._sums = [_plus(total, part) for total, part in zip(self._sums, found.gradients, strict=True)]
+        totals, parts = [], []
+        for place, part in enumerate(found.gradients):
+            if part is not None:
+                total = self._sums[place]
+                self._sums[place] = total = torch.zeros_like(part) if total is None else total
+                totals.append(total)
+                parts.append(part.detach())
+        torch._foreach_add_(totals, parts)
         for name, value in found.figures.items():
             self._figures[name] = self._figures.get(name, torch.zeros_like(value)) + value
-
-    def merge(self, others: Iterable[Total]) -> None:
-        for other in others:
-            self._sums = [_plus(total, part) for total, part in zip(self._sums, other._sums, strict=True)]
-            for name, value in other._figures.items():
-                self._figures[name] = self._figures.get(name, torch.zeros_like(value)) + value
 
     def leave(self) -> dict[str, float]:
         for parameter, total in zip(self._parameters, self._sums, strict=True):
             parameter.grad = None if total is None else total / self._count
         return {name: float(value) / self._count for name, value in self._figures.items()}
-
-
-def _plus(total: Tensor | None, part: Tensor | None) -> Tensor | None:
-    if total is None or part is None:
-        return part if total is None else total
-    return total + part

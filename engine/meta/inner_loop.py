@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from engine.backbones.backbone import applied
 from engine.backbones.conv_block import second_derivative
 from engine.meta.objective import loss
 
@@ -53,11 +53,11 @@ class InnerLoop:
         yield self.at_step(adapted, 0)
         for step in range(self.steps):
             with twice_differentiable() if self.second_order else nullcontext():
-                value = loss(functional_call(model, self.at_step(adapted, step), (inputs,)), targets)
+                value = loss(applied(model, self.at_step(adapted, step), inputs), targets)
             gradients = torch.autograd.grad(value, [adapted[name] for name in names], create_graph=self.second_order)
             uphill = {n: self._uphill(g, adapted[n], parameters[n]) for n, g in zip(names, gradients, strict=True)}
             # A new mapping, so that what was yielded before stays as it was.
-            adapted = adapted | {name: adapted[name] - self.rate(name, step) * g for name, g in uphill.items()}
+            adapted = adapted | {name: descended(adapted[name], self.rate(name, step), g) for name, g in uphill.items()}
             yield self.at_step(adapted, step + 1)
 
     def run(self, model: nn.Module, parameters: Mapping[str, Tensor], inputs: Tensor, targets: Tensor) -> Parameters:
@@ -71,6 +71,11 @@ class InnerLoop:
     def _uphill(self, gradient: Tensor, here: Tensor, start: Tensor) -> Tensor:
         """The gradient of the inner loss: the support loss's, clipped, and that of the pull."""
         return self._clipped(gradient) + self.pull * (here - start) if self.pull else self._clipped(gradient)
+
+
+def descended(value: Tensor, rate: Tensor | float, gradient: Tensor) -> Tensor:
+    """value - rate * gradient, by a plain number in one operation."""
+    return value - rate * gradient if isinstance(rate, Tensor) else torch.sub(value, gradient, alpha=rate)
 
 
 @contextmanager

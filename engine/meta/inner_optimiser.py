@@ -7,8 +7,8 @@ from itertools import cycle, islice
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
+from engine.backbones.backbone import applied
 from engine.meta.inner_loop import Parameters
 from engine.meta.objective import loss
 
@@ -32,7 +32,7 @@ def steps_of(
     names = [name for name, value in now.items() if not name.startswith("meta.")]
     yield now
     for number, batch in enumerate(islice(cycle(batches), steps), 1):
-        value = loss(functional_call(model, now, (inputs[batch],)), targets[batch])
+        value = loss(applied(model, now, inputs[batch]), targets[batch])
         gradients = torch.autograd.grad(value, [now[name] for name in names])
         moved = dict(now)
         for name, gradient in zip(names, gradients, strict=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from queue import SimpleQueue
 from typing import TypeVar
 
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 
 from engine.backbones.backbone import Backbone, batch_norms
 from engine.devices import sharing_threads
-from engine.meta.formulation import Total
+from engine.meta.formulation import Total, gradient, portions
 from engine.meta.task import Task
 from engine.methods.meta_learner import MetaLearner, TaskGradient
 
@@ -26,25 +27,31 @@ Found = TypeVar("Found")
 
 
 class Shared:
-    """A `Formulation`: the tasks of a meta-batch over so many threads."""
+    """A `Formulation`: the tasks of a meta-batch over so many threads, which are kept from one to the next."""
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
+        self._crew: Crew | None = None
 
     def __call__(self, method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
         total, counts = Total(model, len(tasks)), keeps_statistics(method, model)
 
-        def of(own: Backbone, task: Task) -> tuple[TaskGradient, OwnStatistics | None]:
+        def of(own: Backbone, portion: Sequence[Task]) -> tuple[TaskGradient, OwnStatistics | None]:
             if not counts:
-                return method.task_gradient(own, task), None
+                return gradient(method, own, portion), None
             with OwnStatistics(own) as statistics:
-                return method.task_gradient(own, task), statistics
+                return gradient(method, own, portion), statistics
 
-        for found, statistics in in_order(of, model, tasks, self.threads):
+        for found, statistics in self._crew_of(model).in_order(of, portions(method, model, tasks)):
             total.add(found)
             if statistics is not None:
                 statistics.add_to(model)
         return total.leave()
+
+    def _crew_of(self, model: Backbone) -> Crew:
+        if self._crew is None or self._crew.model is not model:
+            self._crew = Crew(model, self.threads)
+        return self._crew
 
 
 def shares(method: MetaLearner, model: Backbone) -> bool:
@@ -96,26 +103,32 @@ def _buffers(norm: nn.modules.batchnorm._BatchNorm) -> tuple[Tensor, Tensor, Ten
     return norm.running_mean, norm.running_var, norm.num_batches_tracked
 
 
-def in_order(
-    work: Callable[[Backbone, Item], Found], model: Backbone, items: Sequence[Item], threads: int
-) -> Iterator[Found]:
-    """work(model, item) of every item, in their order; with more than one thread on replicas of the model."""
-    if threads == 1 or len(items) == 1:
-        yield from (work(model, item) for item in items)
-        return
-    spare: SimpleQueue[Backbone] = SimpleQueue()
-    for _ in range(threads):
-        spare.put(replica(model))
+class Crew:
+    """So many threads, each with one thread of torch and a replica of the model.
 
-    def with_a_replica(item: Item) -> Found:
-        own = spare.get()
+    The threads end when the crew is forgotten.
+    """
+
+    def __init__(self, model: Backbone, threads: int) -> None:
+        self.model, self.threads = model, threads
+        if threads > 1:
+            self._pool = ThreadPoolExecutor(threads, "task", torch.set_num_threads, (1,))
+            self._spare: SimpleQueue[Backbone] = SimpleQueue()
+            for _ in range(threads):
+                self._spare.put(replica(model))
+
+    def in_order(self, work: Callable[[Backbone, Item], Found], items: Sequence[Item]) -> Iterator[Found]:
+        """work(model, item) of every item, in their order; with more than one thread on replicas of the model."""
+        if self.threads == 1 or len(items) == 1:
+            return (work(self.model, item) for item in items)
+        return self._pool.map(partial(self._with_a_replica, work), items)
+
+    def _with_a_replica(self, work: Callable[[Backbone, Item], Found], item: Item) -> Found:
+        own = self._spare.get()
         try:
             return work(own, item)
         finally:
-            spare.put(own)
-
-    with ThreadPoolExecutor(threads, "task", torch.set_num_threads, (1,)) as pool:
-        yield from pool.map(with_a_replica, items)
+            self._spare.put(own)
 
 
 def replica(model: Backbone) -> Backbone:

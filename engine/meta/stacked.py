@@ -1,27 +1,25 @@
-"""Many tasks at once: the adapted weights of every task stacked, the network mapped over them.
-
-Only for networks without batch norm: its statistics belong to one task, and mapped over tasks its second derivative can
-be silently wrong.
-"""
+"""Many tasks at once: the adapted weights of every task stacked, each layer one operation for all of them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle, islice
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.func import functional_call, vmap
+from torch import Tensor
 from torch.nn import functional as F
 
 from engine.backbones.backbone import Backbone, batch_norms
-from engine.meta.inner_loop import InnerLoop, Parameters
+from engine.devices import sharing_threads
+from engine.meta.inner_loop import InnerLoop, Parameters, descended
 from engine.meta.inner_optimiser import SECOND_MOMENT, TINY, clipped
+from engine.meta.stacked_network import StackedNetwork, stacked_network
 from engine.meta.task import Task
 from engine.methods.anil import ANIL
 from engine.methods.gradient_based import GradientBased
-from engine.methods.meta_learner import MetaLearner, learnt
+from engine.methods.meta_learner import MetaLearner, TaskGradient, learnt
 from engine.methods.reptile import Reptile, in_turn
 
 Forward = Callable[[Parameters, Tensor], Tensor]
@@ -29,44 +27,69 @@ PARTS = ("support_inputs", "support_targets", "query_inputs", "query_targets")
 # What of the network the inner loop reaches, by the part of a method that says so: in training, on a new task.
 REACH = {GradientBased.query_loss: "", ANIL.query_loss: "head."}
 REACH_AT_TEST = {GradientBased.classifiers: "", ANIL.classifiers: "head.", Reptile.classifiers: ""}
+MOST = 8  # convolutional tasks at once; beyond that little is gained
+UNFOLDED_BYTES = {"cpu": 10 << 20, "cuda": 1 << 30}  # of the widest convolution's maps, for all tasks at once
 
 
-def stacks(method: MetaLearner, model: Backbone) -> bool:
-    """Whether the tasks of this method and network can be computed so in training, and fast: convolutions with the
-    weights of every task are several times slower than one task after the other (two of them: 3 times)."""
-    if any(isinstance(module, nn.Conv2d) for module in model.modules()):
-        return False
+def size_together(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> int:
+    """How many of these tasks to compute at once in training; 1 where they cannot be.
+
+    Decided by the network, the shapes and the machine, never by a clock: the sums of a run round the same every time.
+    Tasks of many images keep a processor busy as they are.
+    """
+    network = stacked_network(model) if _is_known(method) else None
+    if network is None or len({tuple(getattr(task, part).shape for part in PARTS) for task in tasks}) > 1:
+        return 1
+    if not network.convolutions:
+        return len(tasks)
+    device = tasks[0].query_inputs.device.type
+    room = UNFOLDED_BYTES.get(device, 0) // max(1, _unfolded_bytes(network, method, tasks[0]))
+    share = math.ceil(len(tasks) / sharing_threads())
+    most = min(room, share, MOST) if device == "cpu" else min(room, len(tasks))
+    return 1 << (most.bit_length() - 1) if most else 1
+
+
+def _is_known(method: MetaLearner) -> bool:
     kind = type(method)
     known = kind.query_loss in REACH and kind.task_gradient is MetaLearner.task_gradient
-    return (known or kind.task_gradient is Reptile.task_gradient) and next(batch_norms(model), None) is None
+    return known or kind.task_gradient is Reptile.task_gradient
+
+
+def _unfolded_bytes(network: StackedNetwork, method: Any, task: Task) -> int:
+    """Of what the convolutions of one task see, at the most: each block halves the maps' sides."""
+    support, query = task.support_inputs, task.query_inputs
+    steps = 1 if isinstance(method, Reptile | ANIL) else method.hyperparameters.inner_steps
+    images = max(len(support) * steps, len(query))
+    sizes = (c * 9 * (support[0, 0].numel() >> 2 * number) for number, c in enumerate(network.convolutions))
+    return images * max(sizes) * support.element_size()
 
 
 def stacks_at_test(method: MetaLearner, model: Backbone) -> bool:
     """Whether new tasks can be met so."""
-    return type(method).classifiers in REACH_AT_TEST and next(batch_norms(model), None) is None
+    known = type(method).classifiers in REACH_AT_TEST and next(batch_norms(model), None) is None
+    return known and stacked_network(model) is not None
 
 
-def stacked(method: Any, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
-    """A `Formulation`, where `stacks`: leaves the mean gradient in `.grad`, returns the means of the figures."""
+def stacked_gradient(method: Any, model: Backbone, tasks: Sequence[Task]) -> TaskGradient:
+    """The sums over tasks, of equal shapes, of their outer gradients and figures; where `size_together` is over 1."""
+    network = stacked_network(model)
+    assert network is not None
     x, y, query, wanted = together(tasks)
-    start, steps, call = copies(model, len(tasks)), method.hyperparameters.inner_steps, forward(model)
+    start, steps = copies(model, len(tasks)), method.hyperparameters.inner_steps
     if isinstance(method, Reptile):
-        *_, adapted = _batches_path(method, call, start, x, y, steps)
-        for name, parameter in model.named_parameters():
-            parameter.grad = parameter.detach() - adapted[name].detach().mean(0)
+        *_, adapted = _batches_path(method, network, start, x, y, steps)
         with torch.no_grad():
-            outputs = call(adapted, query)
-        return figures(losses(outputs, wanted).mean(), outputs, wanted)
-    reach = REACH[type(method).query_loss]
-    inner = method.inner_loop(model, steps, method.second_order)
+            outputs = network(adapted, query)
+        moved = ((start[name].detach() - adapted[name].detach()).sum(0) for name in start)
+        return TaskGradient(list(moved), figures(losses(outputs, wanted), outputs, wanted))
+    inner, reach = method.inner_loop(model, steps, method.second_order), REACH[type(method).query_loss]
+    call, x, query = _reached(network, reach, start, x, query)
     *_, adapted = _inner_path(inner, call, start, x, y, reach)
     outputs = call(adapted, query)
-    value = losses(outputs, wanted).mean()
-    parameters = learnt(model)
-    found = torch.autograd.grad(value, parameters, allow_unused=True)
-    for place, gradient in enumerate(found):
-        parameters[place].grad = gradient
-    return figures(value, outputs, wanted)
+    values = losses(outputs, wanted)
+    return TaskGradient(
+        torch.autograd.grad(values.sum(), learnt(model), allow_unused=True), figures(values.detach(), outputs, wanted)
+    )
 
 
 def stacked_scores(method: Any, model: Backbone, tasks: Sequence[Task], steps: int) -> Tensor:
@@ -75,16 +98,27 @@ def stacked_scores(method: Any, model: Backbone, tasks: Sequence[Task], steps: i
     model.eval()
     x, y, query, wanted = together(tasks)
     start = {name: value.detach().requires_grad_() for name, value in copies(model, len(tasks)).items()}
-    call, found = forward(model), []
+    network, reach, found = stacked_network(model), REACH_AT_TEST[type(method).classifiers], []
+    assert network is not None
+    with torch.no_grad():
+        call, x, query = _reached(network, reach, start, x, query)
     if isinstance(method, Reptile):
         path = _batches_path(method, call, start, x, y, steps)
     else:
-        inner = method.inner_loop(model, steps, False)
-        path = _inner_path(inner, call, start, x, y, REACH_AT_TEST[type(method).classifiers])
+        path = _inner_path(method.inner_loop(model, steps, False), call, start, x, y, reach)
     for adapted in path:
         with torch.no_grad():
             found.append(scores(call(adapted, query), wanted))
     return torch.stack(found, 1)
+
+
+def _reached(
+    network: StackedNetwork, reach: str, start: Parameters, x: Tensor, query: Tensor
+) -> tuple[Forward, Tensor, Tensor]:
+    """What of the network the inner loop runs, and support and query inputs of that."""
+    if reach == "head.":
+        return network.head, network.embed(start, x), network.embed(start, query)
+    return network, x, query
 
 
 def together(tasks: Sequence[Task]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -110,7 +144,7 @@ def _inner_path(
         value = losses(call(now, x), y).sum()
         gradients = torch.autograd.grad(value, [now[name] for name in names], create_graph=inner.second_order)
         moved = (
-            (name, now[name] - inner.rate(name, step) * inner._clipped(gradient))
+            (name, descended(now[name], inner.rate(name, step), inner._clipped(gradient)))
             for name, gradient in zip(names, gradients, strict=True)
         )
         now = now | dict(moved)
@@ -138,30 +172,6 @@ def _batches_path(
         yield now
 
 
-def forward(model: Backbone) -> Forward:
-    """The network with weights of its own for each task: [tasks, n, …] -> [tasks, n, way]."""
-    leaves = [(name, part) for name, part in model.named_modules() if not list(part.children())]
-    leaves = [(name, part) for name, part in leaves if name.partition(".")[0] != "meta"]
-    if all(isinstance(part, nn.Linear | nn.ReLU | nn.Identity) for _, part in leaves):
-        return _products(leaves)
-    return vmap(lambda parameters, inputs: functional_call(model, parameters, (inputs,)))
-
-
-def _products(leaves: Sequence[tuple[str, nn.Module]]) -> Forward:
-    """Linear layers and ReLU one after the other, as batched matrix products: less to call than by vmap."""
-
-    def call(parameters: Parameters, values: Tensor) -> Tensor:
-        for name, part in leaves:
-            if isinstance(part, nn.Linear):
-                weight, bias = parameters[f"{name}.weight"], parameters[f"{name}.bias"]
-                values = torch.baddbmm(bias.unsqueeze(1), values, weight.mT)
-            elif isinstance(part, nn.ReLU):
-                values = values.relu()
-        return values
-
-    return call
-
-
 def losses(outputs: Tensor, targets: Tensor) -> Tensor:
     """Loss of each task [tasks]; outputs: [tasks, n, way]; targets: int64 [tasks, n] or float [tasks, n, 1]."""
     if targets.is_floating_point():
@@ -178,9 +188,9 @@ def scores(outputs: Tensor, targets: Tensor) -> Tensor:
     return torch.where(torch.isfinite(outputs).flatten(1).all(1), found, torch.nan)
 
 
-def figures(value: Tensor, outputs: Tensor, targets: Tensor) -> dict[str, float]:
-    """Loss and, for classes, accuracy over all tasks."""
-    found = {"loss": float(value.detach())}
+def figures(values: Tensor, outputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
+    """Sums over tasks of loss and, for classes, accuracy. values: each task's loss [tasks]."""
+    found = {"loss": values.sum()}
     if not targets.is_floating_point():
-        found["accuracy"] = float((outputs.detach().argmax(-1) == targets).float().mean())
+        found["accuracy"] = (outputs.detach().argmax(-1) == targets).float().mean(1).sum()
     return found

@@ -7,9 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
-from engine.backbones.backbone import Backbone, still_statistics
+from engine.backbones.backbone import Backbone, applied, still_statistics
 from engine.meta.episode_heads import linear_heads
 from engine.meta.inner_loop import InnerLoop, Parameters
 from engine.methods.base import Classifier
@@ -62,7 +61,6 @@ def _classifier(whole: Backbone, adapted: Parameters, statistics: object) -> Cla
     @torch.no_grad()
     def classify(queries: Tensor) -> Tensor:
         with statistics():  # type: ignore[operator]
-            outputs: Tensor = functional_call(whole, adapted, (queries,))
-        return outputs
+            return applied(whole, adapted, queries)
 
     return classify

@@ -55,9 +55,8 @@ class ANIL(GradientBased):
         return lambda name: True
 
     def query_loss(self, model: Backbone, task: Task) -> Outcome:
-        from torch.func import functional_call
 
-        from engine.backbones.backbone import still_statistics
+        from engine.backbones.backbone import applied, still_statistics
         from engine.meta.linear_head import linear_path
         from engine.meta.objective import loss
 
@@ -65,7 +64,7 @@ class ANIL(GradientBased):
             support, query = model.embed(task.support_inputs), model.embed(task.query_inputs)
         inner = self.inner_loop(model, self.hyperparameters.inner_steps, self.second_order)
         *_, adapted = linear_path(inner, dict(model.head.named_parameters()), support, task.support_targets)
-        outputs = functional_call(model.head, adapted, (query,))
+        outputs = applied(model.head, adapted, query)
         return Outcome(loss(outputs, task.query_targets), outputs.detach())
 
     def classifiers(

@@ -64,15 +64,14 @@ class CAVIA(MAML):
         hang_film(model, self.hyperparameters.context)
 
     def query_loss(self, model: Backbone, task: Task) -> Outcome:
-        from torch.func import functional_call
-
+        from engine.backbones.backbone import applied
         from engine.meta.objective import loss
 
         with self.batch_statistics(model):
             inner = self.inner_loop(model, self.hyperparameters.inner_steps, self.second_order)
             start = dict(model.named_parameters()) | no_context(model)
             adapted = inner.run(model, start, task.support_inputs, task.support_targets)
-            outputs = functional_call(model, adapted, (task.query_inputs,))
+            outputs = applied(model, adapted, task.query_inputs)
         return Outcome(loss(outputs, task.query_targets), outputs.detach())
 
     def classifiers(

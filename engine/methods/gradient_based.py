@@ -94,15 +94,14 @@ class GradientBased(MetaLearner):
         return InnerLoop(self.rate(model), steps, second_order, self.adapts(model), clip)
 
     def query_loss(self, model: Backbone, task: Task) -> Outcome:
-        from torch.func import functional_call
 
-        from engine.backbones.backbone import still_statistics
+        from engine.backbones.backbone import applied, still_statistics
         from engine.meta.objective import loss
 
         with still_statistics(model):
             inner = self.inner_loop(model, self.hyperparameters.inner_steps, self.second_order)
             adapted = inner.run(model, dict(model.named_parameters()), task.support_inputs, task.support_targets)
-            outputs = functional_call(model, adapted, (task.query_inputs,))
+            outputs = applied(model, adapted, task.query_inputs)
         return Outcome(loss(outputs, task.query_targets), outputs.detach())
 
     def clip(self, model: Backbone) -> None:
@@ -132,11 +131,12 @@ class GradientBased(MetaLearner):
     def classifier(self, model: Backbone, adapted: Parameters) -> Classifier:
         """The network with these parameters, without gradient."""
         import torch
-        from torch.func import functional_call
+
+        from engine.backbones.backbone import applied
 
         @torch.no_grad()
         def classify(queries: Tensor) -> Tensor:
             with self.batch_statistics(model):
-                return functional_call(model, adapted, (queries,))
+                return applied(model, adapted, queries)
 
         return classify

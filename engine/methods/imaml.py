@@ -57,8 +57,7 @@ class ImplicitMAML(GradientBased):
 
     def task_gradient(self, model: Backbone, task: Task) -> TaskGradient:
         """(I + H/λ)⁻¹ ∇L(φ*, query) for what adapts; for the rest its direct gradient and what goes through φ*."""
-        from torch.func import functional_call
-
+        from engine.backbones.backbone import applied
         from engine.meta.implicit import implicit_gradient
         from engine.meta.inner_loop import start_of, twice_differentiable
         from engine.meta.objective import figures, loss
@@ -68,9 +67,9 @@ class ImplicitMAML(GradientBased):
             inner = self.inner_loop(model, settings.inner_steps, second_order=False)
             solved = inner.run(model, start_of(model), task.support_inputs, task.support_targets)
             solved = {name: value.detach().requires_grad_() for name, value in solved.items()}
-            outputs = functional_call(model, solved, (task.query_inputs,))
+            outputs = applied(model, solved, task.query_inputs)
             with twice_differentiable():
-                support = functional_call(model, solved, (task.support_inputs,))
+                support = applied(model, solved, task.support_inputs)
         value = loss(outputs, task.query_targets)
         inside = {name: p for name, p in solved.items() if adapts(name)}
         outside = {name: p for name, p in solved.items() if name not in inside}

@@ -93,8 +93,7 @@ class MAMLPlusPlus(MAML):
         return last + (1 - last) * (1 + math.cos(math.pi * self.progress)) / 2
 
     def query_loss(self, model: Backbone, task: Task) -> Outcome:
-        from torch.func import functional_call
-
+        from engine.backbones.backbone import applied
         from engine.meta.objective import loss
 
         settings = self.hyperparameters
@@ -106,7 +105,7 @@ class MAMLPlusPlus(MAML):
             losses = []
             for weight, adapted in zip(weights, path, strict=True):
                 if weight:
-                    outputs = functional_call(model, adapted, (task.query_inputs,))
+                    outputs = applied(model, adapted, task.query_inputs)
                     losses.append(weight * loss(outputs, task.query_targets))
         return Outcome(sum(losses[1:], losses[0]), outputs.detach())
 

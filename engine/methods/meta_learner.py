@@ -176,10 +176,10 @@ class MetaLearner(Method):
 
     def meta_gradient(self, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
         """Leave the mean outer gradient of these tasks in `.grad`; return the means of their figures."""
-        from engine.meta.formulation import usual
+        from engine.meta.formulation import one_by_one
 
         model.train()
-        found = (self.formulation or usual(self, model))(self, model, tasks)
+        found = (self.formulation or one_by_one)(self, model, tasks)
         self.clip(model)
         return found
 

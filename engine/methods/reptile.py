@@ -80,16 +80,15 @@ class Reptile(GradientBased):
     def task_gradient(self, model: Backbone, task: Task) -> TaskGradient:
         """θ - φ of one task."""
         import torch
-        from torch.func import functional_call
 
-        from engine.backbones.backbone import still_statistics
+        from engine.backbones.backbone import applied, still_statistics
         from engine.meta.objective import figures, loss
 
         start = dict(model.named_parameters())
         with still_statistics(model):
             *_, adapted = self._path(model, task.support_inputs, task.support_targets, self.hyperparameters.inner_steps)
             with torch.no_grad():
-                outputs = functional_call(model, adapted, (task.query_inputs,))
+                outputs = applied(model, adapted, task.query_inputs)
         gradients = [start[name].detach() - adapted[name].detach() for name in start if start[name].requires_grad]
         return TaskGradient(gradients, figures(outputs, task.query_targets, loss(outputs, task.query_targets)))
 

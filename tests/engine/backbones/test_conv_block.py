@@ -120,8 +120,13 @@ def test_the_convolution_has_numerical_derivatives(by: tuple[int, int]) -> None:
     assert torch.autograd.gradgradcheck(lambda x, w: Convolved.apply(x, w, by), given)
 
 
-def test_the_moments_have_numerical_derivatives() -> None:
+@pytest.mark.parametrize("tasks", [1, 2])
+def test_the_moments_have_numerical_derivatives(tasks: int) -> None:
     torch.manual_seed(3)
-    maps = torch.randn(2, 2, 5, 4, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(Moments.apply, (maps,))
-    assert torch.autograd.gradgradcheck(Moments.apply, (maps,))
+    maps = torch.randn(4, 2, 5, 4, dtype=torch.float64, requires_grad=True)
+    _, mean, variance = Moments.apply(maps, tasks)
+    first = maps[: 4 // tasks].transpose(0, 1).flatten(1)
+    assert torch.allclose(mean[0], first.mean(1))
+    assert torch.allclose(variance[0], first.var(1, unbiased=False))
+    assert torch.autograd.gradcheck(Moments.apply, (maps, tasks))
+    assert torch.autograd.gradgradcheck(Moments.apply, (maps, tasks))

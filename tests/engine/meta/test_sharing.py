@@ -16,8 +16,8 @@ from engine.backbones.networks import conv_block
 from engine.devices import sharing_threads
 from engine.meta import choice
 from engine.meta.choice import choose
-from engine.meta.formulation import one_by_one
-from engine.meta.sharing import Shared, in_order, replica, shares
+from engine.meta.formulation import one_by_one, portions
+from engine.meta.sharing import Crew, Shared, replica, shares
 from engine.meta.task import Task
 from engine.methods.anil import ANIL
 from engine.methods.gradient_based import GradientBased
@@ -99,7 +99,7 @@ def test_results_come_in_the_order_of_the_items(model: Backbone) -> None:
             first_may_end.set()
         return item, id(own)
 
-    found = list(in_order(work, model, range(4), 2))
+    found = list(Crew(model, 2).in_order(work, range(4)))
     assert [item for item, _ in found] == [0, 1, 2, 3]
     assert len({own for _, own in found}) == 2
 
@@ -109,7 +109,7 @@ def test_an_error_in_a_thread_is_raised(model: Backbone) -> None:
         return 1 // item
 
     with pytest.raises(ZeroDivisionError):
-        list(in_order(work, model, [1, 0, 1], 2))
+        list(Crew(model, 2).in_order(work, [1, 0, 1]))
 
 
 def test_a_replica_shares_its_tensors_but_not_its_modes(model: Backbone) -> None:
@@ -143,12 +143,12 @@ def test_the_quicker_way_is_chosen_and_said(
     method = MAML.from_values({"inner_rate": 0.1})
     (notice,) = choose(method, model, tasks)
     assert (method.formulation is one_by_one) is (quicker == "alone")
-    assert ("one after the other" in notice.text) is (quicker == "alone")
+    assert ("on one thread: " in notice.text) is (quicker == "alone")
     assert all(p.grad is None for p in model.parameters())
 
 
 def test_a_network_without_batch_norm_is_not_timed(tasks: list[Task]) -> None:
-    flat = Backbone({"one": nn.Flatten()}, 64, WAY)
+    flat = Backbone({"one": nn.Sequential(nn.Linear(64, 8), nn.ReLU())}, 8, WAY)
     method = MAML.from_values({})
     assert list(choose(method, flat, tasks)) == []
-    assert method.formulation is not one_by_one
+    assert len(portions(method, flat, tasks)) == 1

@@ -15,12 +15,12 @@ from engine.events import CheckpointSaved, Evaluated, Metrics, RunFinished
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.meta.evaluation import task_scores
-from engine.meta.formulation import one_by_one
+from engine.meta.formulation import Total
 from engine.meta.gallery_curves import curve_tasks
 from engine.meta.sinusoid import SinusoidTasks
-from engine.meta.stacked import stacked, stacked_scores, stacks
+from engine.meta.stacked import size_together, stacked_gradient, stacked_scores
 from engine.meta.task import Task
-from engine.methods.meta_learner import MetaLearner
+from engine.methods.meta_learner import MetaLearner, TaskGradient
 from engine.preflight import problems
 from engine.registry import method
 
@@ -56,6 +56,13 @@ def parts_of(task: Task) -> tuple[torch.Tensor, ...]:
     return task.support_inputs, task.support_targets, task.query_inputs, task.query_targets
 
 
+def mean_gradient(model: torch.nn.Module, parts: list[TaskGradient], count: int) -> dict[str, float]:
+    total = Total(model, count)
+    for part in parts:
+        total.add(part)
+    return total.leave()
+
+
 def test_a_curve_is_what_its_formula_says() -> None:
     curve = Sinusoid(2.0, 0.5, 1.5, np.array([1.0]), np.array([]))
     assert curve.at(np.array([1.0, -2.0])) == pytest.approx([2 * np.sin(1.0), 2 * np.sin(-3.5)])
@@ -81,10 +88,10 @@ def test_a_batch_is_what_single_draws_give() -> None:
 @pytest.mark.parametrize("name", list(GRADIENT))
 def test_tasks_at_once_give_what_they_give_one_by_one(name: str) -> None:
     found, model, tasks = set_up(name, inner_rate=0.01, **GRADIENT[name])
-    assert stacks(found, model)
-    alone = one_by_one(found, model, tasks)
+    assert size_together(found, model, tasks) == len(tasks)
+    alone = mean_gradient(model, [found.task_gradient(model, task) for task in tasks], len(tasks))
     gradients = [None if p.grad is None else p.grad.clone() for p in model.parameters()]
-    together = stacked(found, model, tasks)
+    together = mean_gradient(model, [stacked_gradient(found, model, tasks)], len(tasks))
     assert together["loss"] == pytest.approx(alone["loss"], rel=1e-12)
     largest = max(float(g.abs().max()) for g in gradients if g is not None)
     for before, now in zip(gradients, (p.grad for p in model.parameters()), strict=True):

@@ -1,0 +1,163 @@
+"""Convolutional tasks at once: the same gradients as one after the other, in float64, and how many at once."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from engine.backbones.backbone import Backbone
+from engine.backbones.networks import bands_cnn, conv_block
+from engine.meta import stacked
+from engine.meta.formulation import Total, one_by_one
+from engine.meta.sharing import Shared
+from engine.meta.stacked import size_together, stacked_gradient
+from engine.meta.stacked_blocks import convolved
+from engine.meta.stacked_network import stacked_network
+from engine.meta.task import Task
+from engine.methods.meta_learner import MetaLearner
+from engine.registry import method
+
+WAY = 3
+METHODS = {
+    "maml": {"inner_steps": 2},
+    "fomaml": {"inner_steps": 2},
+    "anil": {"inner_steps": 3},
+    "boil": {"inner_steps": 2},
+    "meta_sgd": {},
+    "reptile": {"inner_steps": 3, "inner_batch": 2},
+}
+
+
+@pytest.fixture(autouse=True)
+def _float64() -> Iterator[None]:
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+def conv_network() -> Backbone:
+    """Odd sides, and a mean over what is left: [n, 2, 11, 9] -> [n, 5]."""
+    torch.manual_seed(0)
+    last = conv_block(4, 5).append(nn.AdaptiveAvgPool2d(1))
+    return Backbone({"one": conv_block(2, 4), "two": last}, 5, WAY)
+
+
+def bands_network() -> Backbone:
+    torch.manual_seed(0)
+    return Backbone(bands_cnn(2), 64, WAY)
+
+
+NETWORKS = {"conv4": conv_network, "bands": bands_network}
+
+
+def drawn(count: int = 4) -> list[Task]:
+    draw = torch.Generator().manual_seed(1)
+    slots = torch.arange(WAY).repeat_interleave(2)
+    images = [torch.randn(2, len(slots), 2, 11, 9, generator=draw) for _ in range(count)]
+    return [Task(support, slots, query, slots, WAY) for support, query in images]
+
+
+def set_up(name: str, network: str) -> tuple[MetaLearner, Backbone]:
+    found, model = method(name).from_values({"inner_rate": 0.1, "way": WAY} | METHODS[name]), NETWORKS[network]()
+    found.prepare(model, WAY)
+    return found, model.train()
+
+
+def left(model: Backbone, found: MetaLearner, tasks: list[Task], at_once: bool) -> tuple[dict, list[Tensor]]:
+    total = Total(model, len(tasks))
+    if at_once:
+        total.add(stacked_gradient(found, model, tasks))
+    else:
+        for task in tasks:
+            total.add(found.task_gradient(model, task))
+    figures = total.leave()
+    return figures, [torch.zeros_like(p) if p.grad is None else p.grad.clone() for p in model.parameters()]
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("name", METHODS)
+def test_tasks_at_once_leave_the_gradient_they_leave_one_by_one(name: str, network: str) -> None:
+    found, model = set_up(name, network)
+    (alone, gradients), (together, others) = (left(model, found, drawn(), at_once) for at_once in (False, True))
+    assert together == pytest.approx(alone, rel=1e-9)
+    largest = max(float(gradient.abs().max()) for gradient in gradients)
+    assert largest > 1e-3
+    # Reptile's Adam divides even the rounding errors that are the gradient of a bias before batch norm by their size.
+    allowed = 1e-8 if name == "reptile" else 1e-9 * largest
+    for one, other in zip(gradients, others, strict=True):
+        assert float((one - other).abs().max()) <= allowed
+
+
+def test_a_scale_that_is_not_positive_changes_nothing_but_the_way() -> None:
+    found, model = set_up("maml", "conv4")
+    with torch.no_grad():
+        model.blocks["one"][1].weight[1] = -0.5
+        model.blocks["two"][1].weight[0] = 0.0
+    (alone, gradients), (together, others) = (left(model, found, drawn(), at_once) for at_once in (False, True))
+    assert together == pytest.approx(alone, rel=1e-9)
+    for one, other in zip(gradients, others, strict=True):
+        assert float((one - other).abs().max()) <= 1e-9
+
+
+def test_a_convolution_of_each_task_is_torchs_own_and_differentiable_twice() -> None:
+    draw = torch.Generator().manual_seed(2)
+    values = torch.randn(2, 3, 5, 4, 2, generator=draw, requires_grad=True)
+    weight = torch.randn(2, 3, 2, 3, 3, generator=draw, requires_grad=True)
+    for task in range(2):
+        expected = nn.functional.conv2d(values[task].permute(0, 3, 1, 2), weight[task], padding=1)
+        assert torch.allclose(convolved(values, weight)[task].permute(0, 3, 1, 2), expected, rtol=1e-12)
+    assert torch.autograd.gradcheck(convolved, (values, weight))
+    assert torch.autograd.gradgradcheck(convolved, (values, weight))
+
+
+def test_running_statistics_are_left_alone() -> None:
+    found, model = set_up("maml", "conv4")
+    before = copy.deepcopy(dict(model.named_buffers()))
+    stacked_gradient(found, model, drawn())
+    assert all(torch.equal(value, before[name]) for name, value in model.named_buffers())
+
+
+def test_several_at_a_time_come_out_the_same_on_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stacked, "sharing_threads", lambda: 2)
+    found, model = set_up("maml", "conv4")
+    tasks, before = drawn(7), torch.get_num_threads()
+    torch.set_num_threads(1)
+    assert size_together(found, model, tasks) == 4
+    results = []
+    for way in (one_by_one, Shared(3)):
+        figures = way(found, model, tasks)
+        results.append((figures, [p.grad.clone() for p in model.parameters() if p.grad is not None]))
+    torch.set_num_threads(before)
+    assert results[0][0] == results[1][0]
+    assert all(torch.equal(a, b) for a, b in zip(results[0][1], results[1][1], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("count", "threads", "room", "expected"),
+    [(32, 2, 1 << 30, 8), (8, 2, 1 << 30, 4), (8, 8, 1 << 30, 1), (8, 2, 0, 1)],
+)
+def test_as_many_at_once_as_there_is_room_and_work_for_every_core(
+    count: int, threads: int, room: int, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stacked, "sharing_threads", lambda: threads)
+    monkeypatch.setattr(stacked, "UNFOLDED_BYTES", {"cpu": room})
+    found, model = set_up("maml", "conv4")
+    assert size_together(found, model, drawn(count)) == expected
+
+
+def test_what_is_not_known_is_computed_task_by_task() -> None:
+    found, model = set_up("maml", "conv4")
+    other = Backbone({"one": nn.Sequential(nn.Conv2d(2, 4, 5), nn.Flatten())}, 4 * 7 * 5, WAY)
+    assert stacked_network(other) is None
+    assert size_together(found, other, drawn()) == 1
+    model.blocks["one"][0].register_forward_hook(lambda *_: None)
+    assert stacked_network(model) is None
+    further = method("maml_pp").from_values({})
+    assert size_together(further, conv_network(), drawn()) == 1
+    one, two = drawn(2)
+    uneven = [one, Task(two.support_inputs[:4], two.support_targets[:4], two.query_inputs, two.query_targets, WAY)]
+    assert size_together(found, conv_network(), uneven) == 1
