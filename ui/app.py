@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from storage.store import RunRow
     from storage.workspace import Workspace
+    from ui.engine_loading import EngineLoading
     from ui.main_window import MainWindow
     from ui.parts import Parts
 
@@ -26,8 +27,13 @@ def run_window(workspace: Workspace, then: Callable[[Parts], None] | None = None
     if problem := display_problem():
         print(problem, file=sys.stderr)
         return 2
+    from ui.engine_loading import EngineLoading
+    from ui.garbage import Garbage
+
     app = make_application()
-    window = open_window(app, workspace, then)
+    loading = EngineLoading()
+    Garbage(loading)
+    window = open_window(app, workspace, loading, then)
     window.crashes.install()
     return int(app.exec())
 
@@ -47,16 +53,17 @@ def make_application() -> QApplication:
     return app
 
 
-def open_window(app: QApplication, workspace: Workspace, then: Callable[[Parts], None] | None = None) -> MainWindow:
+def open_window(
+    app: QApplication, workspace: Workspace, loading: EngineLoading, then: Callable[[Parts], None] | None = None
+) -> MainWindow:
     """Show the window; after its first paint: interrupted runs are told, `then`, and the engine is imported."""
     from ui import theme
-    from ui.engine_loading import EngineLoading
     from ui.main_window import MainWindow
     from ui.window_memory import WindowMemory, open_settings
 
     theme.apply(app, WindowMemory(open_settings(workspace.root)).scheme())
     window = MainWindow(workspace)
-    loading = EngineLoading(window)
+    loading.setParent(window)
     loading.plots.connect(window.build_all)
     loading.engine.connect(window.parts.live.engine_ready)
     loading.failed.connect(window.crashes.report)

@@ -57,11 +57,13 @@ def _is_known(method: MetaLearner) -> bool:
 
 def _unfolded_bytes(network: StackedNetwork, method: Any, task: Task) -> int:
     """Of what the convolutions of one task see, at the most: each block halves the maps' sides."""
-    support, query = task.support_inputs, task.query_inputs
-    steps = 1 if isinstance(method, Reptile | ANIL) else method.hyperparameters.inner_steps
-    images = max(len(support) * steps, len(query))
-    sizes = (c * 9 * (support[0, 0].numel() >> 2 * number) for number, c in enumerate(network.convolutions))
-    return images * max(sizes) * support.element_size()
+    support, query = len(task.support_inputs), len(task.query_inputs)
+    if isinstance(method, Reptile):
+        images = max(support, query // 4)  # nothing is kept of the query images
+    else:
+        images = max(support * (1 if isinstance(method, ANIL) else method.hyperparameters.inner_steps), query)
+    positions, size = task.support_inputs[0, 0].numel(), task.support_inputs.element_size()
+    return images * size * max(c * 9 * (positions >> 2 * number) for number, c in enumerate(network.convolutions))
 
 
 def stacks_at_test(method: MetaLearner, model: Backbone) -> bool:

@@ -115,7 +115,7 @@ def test_after_the_first_paint_the_engine_is_loaded(
     qtbot: QtBot, qapp: QApplication, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    window = open_window(qapp, workspace, lambda parts: said.append("then"))
+    window = open_window(qapp, workspace, EngineLoading(), lambda parts: said.append("then"))
     qtbot.addWidget(window)
     window.parts.live.engine_ready.connect(lambda: said.append("engine"))
     qtbot.waitUntil(lambda: said == ["then", "engine"], timeout=120_000)

@@ -27,7 +27,7 @@ from ui import app
 from ui.engine_loading import EngineLoading
 EngineLoading.start = lambda self: None
 application = app.make_application()
-window = app.open_window(application, Workspace(sys.argv[1]).open())
+window = app.open_window(application, Workspace(sys.argv[1]).open(), EngineLoading())
 window.painted.connect(lambda: (print(sorted({"torch", "pyqtgraph", "sklearn"} & set(sys.modules))), window.close()))
 application.exec()
 """
