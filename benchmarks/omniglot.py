@@ -28,15 +28,26 @@ SETTINGS: dict[str, dict[str, object]] = {
     "matching": COMPARING,
     "relation": COMPARING,
     "ridge": COMPARING,
+    "siamese": COMPARING,
+    "snail": {},
     "baseline_pp": {"batch_size": 128},
     "maml": {},
     "fomaml": {},
     "anil": {},
     "meta_sgd": {},
     "reptile": {"test_steps": 10},
+    "boil": {},
+    "maml_pp": {},
+    "cavia": {},
+    "imaml": {},
+    "ensemble_anil": {},
 }
-WITH_WAYS = ("maml", "fomaml", "anil", "meta_sgd", "reptile")  # whose networks have as many outputs as ways
+# Whose networks have as many outputs as ways.
+WITH_WAYS = (
+    "maml", "fomaml", "anil", "meta_sgd", "reptile", "boil", "maml_pp", "cavia", "imaml", "ensemble_anil", "snail",
+)  # fmt: skip
 SHOTS = (1, 5)
+WITH_SHOTS = ("snail",)  # whose network has one place for each support image: tested as trained
 
 
 def experiment(given: argparse.Namespace, way: int, shot: int, values: dict[str, object], **weights: str) -> Experiment:
@@ -68,7 +79,8 @@ def tests(given: argparse.Namespace) -> list[tuple[str, Figure]]:
         assert issubclass(trained, MetaLearner)
         head = "kept" if trained.has_head or trained.has_meta else "new"
     ways = (given.way,) if given.method in WITH_WAYS else (5, 20)
-    for way, shot in ((way, shot) for way in ways for shot in SHOTS):
+    shots = (1,) if given.method in WITH_SHOTS else SHOTS
+    for way, shot in ((way, shot) for way in ways for shot in shots):
         if any(task == f"{way}-way {shot}-shot" for task, _ in found):
             continue
         tested = experiment(given, way, shot, {"steps": 0}, weights=weights, head=head)
