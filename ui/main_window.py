@@ -194,6 +194,7 @@ class MainWindow(QMainWindow):
         self.parts.library.write(lambda store: store.redo(), lambda done: self._say_undone("Done again", done))
 
     def _say_undone(self, word: str, done: str | None) -> None:
+        self.parts.toasts.withdraw_undo()
         nothing = "There is nothing to undo." if word == "Undone" else "There is nothing to do again."
         self.parts.toasts.show(f"{word}: {done}." if done else nothing, seconds=4)
 

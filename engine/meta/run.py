@@ -82,7 +82,7 @@ def training_classes(tasks: Tasks) -> int:
 
 def facts(model: Backbone, tasks: Tasks) -> dict[str, Any]:
     count = parameter_count(model)
-    return {"family": "meta", **tasks.facts, "trainable parameters": count, "parameters": count}
+    return {"family": "meta", "step": "meta-steps", **tasks.facts, "trainable parameters": count, "parameters": count}
 
 
 def test(

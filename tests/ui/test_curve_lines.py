@@ -18,6 +18,8 @@ def test_a_step_is_worth_epochs_images_and_seconds() -> None:
     assert scale.positions("epoch", steps, times).tolist() == [0, 0.5, 2]
     assert scale.positions("examples", steps, times).tolist() == [0, 160, 640]
     assert scale.positions("time", steps, times).tolist() == [0, 1.5, 7]
+    assert scale.place(25) == "epoch 2.5"
+    assert StepScale(100, 32, has_epochs=False).place(1250) == "step 1,250"
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ class RunActions(QObject):
             self._parts.library.write(lambda store: store.delete(ids), lambda _: self._say_deleted(said), ids)
 
     def _say_deleted(self, said: str) -> None:
-        self._parts.toasts.show(said, "Undo", self._undo)
+        self._parts.toasts.offer_undo(said, self._undo)
 
     def _undo(self) -> None:
         self._parts.library.write(lambda store: store.undo())

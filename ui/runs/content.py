@@ -107,7 +107,7 @@ def _lines(
         if kept is not None and label == "validation":
             found = np.flatnonzero(curve.steps == kept.step)
             best = int(found[0]) if len(found) and np.isfinite(curve.values[found[0]]) else None
-        words = "" if best is None else f"best epoch {kept.step / scale.steps_per_epoch:g}" if kept else ""
+        words = "" if best is None else f"best {scale.place(kept.step)}" if kept else ""
         lines.append(CurveLine(label, x, curve.values, theme.run_colour(run_id), style, dashed=dashed, best=best,
                                best_text=words))  # fmt: skip
     return lines

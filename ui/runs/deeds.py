@@ -216,7 +216,7 @@ class RunDeeds(QObject):
         said = f"Deleted {count(len(ids), 'runs')}." if len(ids) > 1 else f"Deleted “{self._shown().name}”."
 
         def say(_: None) -> None:
-            self._parts.toasts.show(said, "Undo", self._undo)
+            self._parts.toasts.offer_undo(said, self._undo)
 
         self._parts.library.write(lambda store: store.delete(ids), say, ids)
 

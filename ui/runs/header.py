@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QPalette
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine import registry
@@ -58,6 +58,18 @@ class NameField(QLineEdit):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._ground()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """What does not fit ends in an ellipsis while the name is only read."""
+        super().paintEvent(event)
+        if self.hasFocus() or self.fontMetrics().horizontalAdvance(self.text()) <= self.width() - 6:
+            return
+        end = self.rect()
+        end.setLeft(end.right() - self.fontMetrics().horizontalAdvance("…") - 2)
+        painter = QPainter(self)
+        painter.fillRect(end, self.palette().color(QPalette.ColorRole.Base))
+        painter.setPen(self.palette().color(QPalette.ColorRole.Text))
+        painter.drawText(end, int(Qt.AlignmentFlag.AlignCenter), "…")
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

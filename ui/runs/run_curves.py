@@ -136,9 +136,8 @@ class RunCurves(QWidget):
         kept = kept_epoch(self._curves)
         words = {self.loss: "", self.accuracy: ""}
         if kept is not None:
-            epoch = kept.step / self._scale.steps_per_epoch
             plot = self.accuracy if kept.metric.endswith("accuracy") else self.loss
-            words[plot] = f"best {y_text(kept.value, plot.unit)} at epoch {round(epoch, 1):g}"
+            words[plot] = f"best {y_text(kept.value, plot.unit)} at {self._scale.place(kept.step)}"
         for plot in words:
             if any(line.dashed for line in plot.given):
                 words[plot] = " · ".join(part for part in (words[plot], f"dashed: {BEFORE}") if part)

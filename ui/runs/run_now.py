@@ -74,7 +74,7 @@ class RunNow:
         if self.activity and not self.step:
             return ""
         if unit := self.row.facts.get("step"):  # what a step is where there are no epochs
-            return f"{self.step} of {self.total_steps} {unit}"
+            return f"{self.step:,} of {self.total_steps:,} {unit}" if self.total_steps else f"{self.step:,} {unit}"
         if not self.total_steps:  # its time counts, not its epochs
             return f"epoch {-(-self.step // self.steps_per_epoch)}" if self.step else ""
         epochs = max(1, -(-self.total_steps // self.steps_per_epoch))

@@ -166,7 +166,7 @@ class StudyDeeds(QObject):
         row = self._now.row
 
         def say(_: None) -> None:
-            self._parts.toasts.show(f"Deleted “{row.title}”.", "Undo", self._undo)
+            self._parts.toasts.offer_undo(f"Deleted “{row.title}”.", self._undo)
 
         self._parts.library.write(lambda store: store.delete_study(row.id), say)
 

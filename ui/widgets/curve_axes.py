@@ -13,10 +13,18 @@ NICE_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 1
 
 @dataclass(frozen=True)
 class StepScale:
-    """What one optimiser step is worth: steps in an epoch and images in a step."""
+    """What one optimiser step is worth: steps in an epoch and images in a step. has_epochs: not so where tasks are
+    drawn anew, and an epoch is no more than what lies between two validations."""
 
     steps_per_epoch: int = 1
     examples_per_step: int = 1
+    has_epochs: bool = True
+
+    def place(self, step: float) -> str:
+        """ "epoch 2.5", or "step 1,250"."""
+        if not self.has_epochs:
+            return f"step {step:,.0f}"
+        return f"epoch {round(step / self.steps_per_epoch, 1):g}"
 
     def positions(self, axis: str, steps: np.ndarray, times: np.ndarray | None = None) -> np.ndarray:
         """float64 [N] positions on `axis` of points at `steps` [N], taken `times` [N] seconds after the start."""

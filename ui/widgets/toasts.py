@@ -14,6 +14,7 @@ from ui.widgets.text import Text
 
 SECONDS = 8.0
 MARGIN = 16
+UNDO = "Undo"
 MOST = 4  # at once; the oldest goes first
 
 
@@ -95,6 +96,7 @@ class Toasts(QObject):
         self._window = window
         self._toasts: list[Toast] = []
         self._clearance = 0
+        self._undoing: Toast | None = None
         window.installEventFilter(self)
 
     def show(
@@ -111,6 +113,20 @@ class Toasts(QObject):
             old.close()
         self._arrange()
         return toast
+
+    def offer_undo(self, text: str, undo: Callable[[], None]) -> Toast:
+        """Say what was done, with a button that takes the latest change back; earlier ones lose theirs."""
+        self.withdraw_undo()
+        toast = self.show(text, UNDO, undo)
+        self._undoing = toast
+        return toast
+
+    def withdraw_undo(self) -> None:
+        """The latest change is another one now, or was taken back: no toast offers that any more."""
+        if self._undoing is not None and self._undoing in self._toasts:
+            self._undoing.button.hide()
+            self._arrange()
+        self._undoing = None
 
     def keep_clear(self, height: int) -> None:
         """Leave so many pixels at the bottom free, where the page has its main action."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -93,3 +94,15 @@ def test_a_run_without_planned_steps_goes_by_its_time(workspace: Workspace) -> N
     assert now.left == pytest.approx(90, abs=2)
     assert now.epoch_text() == "epoch 3"
     assert "about 1 min 30 s left" in facts(now) or "about 1 min 29 s left" in facts(now)
+
+
+@pytest.mark.parametrize(("planned", "words"), [(1500, "250 of 1,500 meta-steps"), (0, "250 meta-steps")])
+def test_a_run_without_epochs_counts_its_steps(planned: int, words: str, workspace: Workspace) -> None:
+    with RunStore(workspace) as store:
+        row = store.create(experiment())
+        store.set_state(row.id, RunState.RUNNING)
+        row = replace(store.run(row.id), facts={"step": "meta-steps"})
+    live = LiveRun(row.id)
+    live.add(RunStarted(planned, 500, 16, row.facts))
+    live.add(Metrics(250, {"train/loss": 1.0}))
+    assert run_now(row, live).epoch_text() == words

@@ -1,7 +1,6 @@
 """The Runs page with recorded runs: list, filter, what is shown of each, every deed."""
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,40 +10,12 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.events import RunState
-from storage.store import RunRow, RunStore
+from storage.store import RunStore
 from storage.workspace import Workspace
+from tests.ui.runs.acting import Open, Saved, chosen, names, show
 from tests.ui.runs.recorded import experiment, finished, long, save
 from ui import theme
-from ui.pages.runs import RunsPage
 from ui.runs.run_list import NOW
-
-Open = Callable[[], RunsPage]
-Saved = dict[str, RunRow]
-
-
-def names(page: RunsPage) -> list[str]:
-    return [page.order.index(place, 0).data() for place in range(page.order.rowCount())]
-
-
-def chosen(page: RunsPage) -> RunRow:
-    now = page.now()
-    assert now is not None
-    return now.row
-
-
-def show(qtbot: QtBot, page: RunsPage, row: RunRow) -> None:
-    page.parts.navigator.show_run.emit(row.id)
-    qtbot.waitUntil(lambda: chosen(page).id == row.id and page.is_settled())
-
-
-def act(page: RunsPage, key: str) -> None:
-    assert page.deeds.actions[key].isEnabled(), page.deeds.actions[key].toolTip()
-    page.deeds.actions[key].trigger()
-
-
-def stored(workspace: Workspace, row: RunRow) -> RunRow:
-    with RunStore(workspace) as store:
-        return store.run(row.id)
 
 
 def test_an_empty_page_says_what_to_do(qtbot: QtBot, open_page: Open) -> None:
@@ -151,77 +122,6 @@ def test_the_filter_finds_by_every_word_of_name_note_and_settings(qtbot: QtBot, 
     show(qtbot, page, saved["failed"])
     assert page.filter.text() == ""
     assert chosen(page).name == "Out of memory"
-
-
-def test_the_name_is_changed_where_it_stands(qtbot: QtBot, open_page: Open, saved: Saved, workspace: Workspace) -> None:
-    page = open_page()
-    field = page.detail.header.name
-    act(page, "rename")
-    qtbot.waitUntil(field.hasFocus)
-    field.setText("  A better name  ")
-    qtbot.keyClick(field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: names(page)[0] == "A better name")
-    field.setFocus()
-    field.setText("never kept")
-    qtbot.keyClick(field, Qt.Key.Key_Escape)
-    field.setFocus()
-    field.setText("   ")
-    field.clearFocus()
-    assert field.text() == "A better name"
-    assert stored(workspace, saved["finished"]).name == "A better name"
-
-
-def test_star_and_note_are_saved_and_shown(qtbot: QtBot, open_page: Open, saved: Saved, workspace: Workspace) -> None:
-    page = open_page()
-    qtbot.mouseClick(page.detail.header.star, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: chosen(page).starred)
-    assert stored(workspace, saved["finished"]).starred
-    page.parts.library.write(lambda store: store.note(saved["finished"].id, "Try five labels"))
-    qtbot.waitUntil(page.detail.header.note.isVisible)
-    assert page.detail.header.note.text() == "Try five labels"
-
-
-def test_delete_is_undone_from_the_toast(qtbot: QtBot, open_page: Open, saved: Saved) -> None:
-    page = open_page()
-    act(page, "delete")
-    qtbot.waitUntil(lambda: bool(page.parts.toasts.shown()))
-    qtbot.waitUntil(lambda: names(page)[0] == "Stopped early")
-    assert chosen(page).name == "Stopped early"
-    toast = page.parts.toasts.shown()[-1]
-    assert toast.label.text() == "Deleted “Warm start”."
-    qtbot.mouseClick(toast.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: names(page)[0] == "Warm start")
-
-
-def test_several_runs_are_deleted_and_compared_together(qtbot: QtBot, open_page: Open, saved: Saved) -> None:
-    page = open_page()
-    page.list.selectAll()
-    with qtbot.waitSignal(page.parts.navigator.compare) as asked:
-        act(page, "compare")
-    assert sorted(asked.args[0]) == sorted(row.id for row in saved.values())
-    assert page.deeds.actions["delete"].text() == "Delete 4 runs"
-    assert page.deeds.actions["clone"].toolTip() == "Choose a single run."
-    act(page, "delete")
-    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.empty)
-    page.parts.library.write(lambda store: store.undo())
-    qtbot.waitUntil(lambda: len(names(page)) == 4)
-    page.parts.toasts.shown()[-1].close()
-
-
-def test_clone_hands_the_experiment_on(qtbot: QtBot, open_page: Open, saved: Saved) -> None:
-    page = open_page()
-    with qtbot.waitSignal(page.parts.navigator.clone) as asked:
-        act(page, "clone")
-    assert asked.args == [saved["finished"].experiment]
-
-
-def test_what_cannot_be_done_says_why(open_page: Open, saved: Saved) -> None:
-    page = open_page()
-    for key in ("pause", "stop", "discard"):
-        assert not page.deeds.actions[key].isEnabled()
-        assert page.deeds.actions[key].toolTip() == "The run is over (finished)."
-    assert not page.detail.header.buttons["pause"].isVisible()
-    assert page.detail.header.buttons["clone"].isVisible()
 
 
 def test_a_run_of_another_window_is_followed_but_not_controlled(
