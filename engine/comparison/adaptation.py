@@ -1,56 +1,22 @@
-"""Adaptation curves: the figures of a meta-test over inner steps or shots, of one run or as a mean over seeds."""
+"""Curves of a meta-test: its figures over inner steps, shots or hardness, of one run or as a mean over seeds."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
+from engine.comparison.adaptation_curve import AdaptationCurve, Figure
+from engine.comparison.by_hardness import HARDNESS, hardness_curve
 from engine.comparison.grouping import over_seeds
 from engine.comparison.intervals import Interval, episode_interval
 from engine.comparison.wording import with_interval
 
 STEPS, SHOTS = "inner steps", "shots"
+OVER = (STEPS, SHOTS, HARDNESS)
 _FURTHER = {STEPS: re.compile(r"^test/\w+, (\d+) inner steps?$"), SHOTS: re.compile(r"^test/\w+, (\d+)-shot$")}
 _OWN_SHOT = re.compile(r"\b(\d+)-shot\b")
-
-
-class Figure(Protocol):
-    """What is needed of a final figure, see `engine.events.Evaluated`."""
-
-    @property
-    def metric(self) -> str: ...
-    @property
-    def value(self) -> float: ...
-    @property
-    def low(self) -> float: ...
-    @property
-    def high(self) -> float: ...
-    @property
-    def n(self) -> int: ...
-    @property
-    def unit(self) -> str: ...
-    @property
-    def protocol(self) -> Mapping[str, str]: ...
-    @property
-    def scores(self) -> np.ndarray | None: ...
-
-
-@dataclass(frozen=True, eq=False)
-class AdaptationCurve:
-    """x: float64 [n] inner steps or shots, rising; y and the edges of its 95 % interval: float64 [n]. own: the x of the
-    run's own test. basis: what the interval speaks about, "over seeds" or "over test episodes"."""
-
-    over: str
-    x: np.ndarray
-    y: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    own: int
-    basis: str
 
 
 def is_further(metric: str) -> bool:
@@ -60,6 +26,8 @@ def is_further(metric: str) -> bool:
 
 def curve(results: Iterable[Figure], over: str) -> AdaptationCurve | None:
     """Of one run; None where it was tested at one place only."""
+    if over == HARDNESS:
+        return hardness_curve({0: tuple(results)})
     found = points(results, over)
     if found is None:
         return None
@@ -70,6 +38,8 @@ def curve(results: Iterable[Figure], over: str) -> AdaptationCurve | None:
 
 def mean_curve(runs: Mapping[int, Sequence[Figure]], over: str) -> AdaptationCurve | None:
     """Over seeds: seed -> the figures of its run. Places that not every seed was tested at are left out."""
+    if over == HARDNESS:
+        return hardness_curve(runs)
     each = {seed: found for seed, results in runs.items() if (found := points(results, over)) is not None}
     if len(each) < 2:
         return curve(next((runs[seed] for seed in each), ()), over)

@@ -1,4 +1,4 @@
-"""How a meta-learner's figure changes with inner steps or with shots: a line with its 95 % band, one per arm."""
+"""How a meta-learner's figure changes with inner steps, shots or hardness: a line with its 95 % band, one per arm."""
 
 from __future__ import annotations
 
@@ -8,16 +8,23 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolTip, QWidget
 
-from engine.comparison.adaptation import STEPS, AdaptationCurve
+from engine.comparison.adaptation import SHOTS, STEPS
+from engine.comparison.adaptation_curve import AdaptationCurve
+from engine.comparison.by_hardness import HARDNESS
 from engine.comparison.wording import number, percent
 from ui import theme
 from ui.comparison.painted import PaintedFigure, Section, line_height
 from ui.widgets.painted_axes import ACROSS, Axis, Plot, around, paint_axes, plot_in
 from ui.widgets.plot_labels import spread
 
-AXES = {STEPS: "Inner steps", "shots": "Shots (logarithmic)"}
+AXES = {
+    STEPS: "Inner steps",
+    SHOTS: "Shots (logarithmic)",
+    HARDNESS: "Hardness: images that the nearest mean of plain pixels gets wrong",
+}
+ACROSS_MOST = 2  # figures beside each other
 BAND, MARK = 0.15, 3.5
 MOST_NAME, SWATCH = 160.0, 18.0
 
@@ -45,12 +52,11 @@ class WholeAxis(Axis):
 
 
 def title_of(over: str, lower_is_better: bool) -> str:
-    figure = "Error" if lower_is_better else "Accuracy"
-    return f"{figure} against {'inner steps' if over == STEPS else 'shots'}"
+    return f"{'Error' if lower_is_better else 'Accuracy'} against {over}"
 
 
 class AdaptationCurves(PaintedFigure):
-    """`show_lines` draws; hidden by its owner while there is nothing. over: "inner steps" or "shots"."""
+    """`show_lines` draws; hidden by its owner while there is nothing. over: one of `AXES`."""
 
     def __init__(self, over: str, parent: QWidget | None = None) -> None:
         super().__init__(title_of(over, False), parent)
@@ -80,7 +86,14 @@ class AdaptationCurves(PaintedFigure):
         figure = "test error" if self.is_error else "test accuracy"
         heads = ["side", self.over, figure, "low", "high", "interval"]
         return heads, [
-            [line.title, int(x), float(y), float(low), float(high), line.curve.basis]
+            [
+                line.title,
+                float(x) if self.over == HARDNESS else int(x),
+                float(y),
+                float(low),
+                float(high),
+                line.curve.basis,
+            ]
             for line in self.lines
             for x, y, low, high in zip(line.curve.x, line.curve.y, line.curve.low, line.curve.high, strict=True)
         ]
@@ -104,6 +117,8 @@ class AdaptationCurves(PaintedFigure):
     def _across(self) -> Axis:
         xs = np.concatenate([line.curve.x for line in self.lines])
         low, high = float(xs.min()), float(xs.max())
+        if self.over == HARDNESS:
+            return Axis(low, high, percent=True)
         return WholeAxis(low, high) if self.over == STEPS else Axis(max(low, 1.0), max(high, low + 1.0), log=True)
 
     def _up(self) -> Axis:
@@ -126,13 +141,12 @@ class AdaptationCurves(PaintedFigure):
 
     def _said(self, line: AdaptationLine, place: int) -> str:
         """E.g. "MAML: 95.2 % after 3 inner steps, 94.8 to 95.6 over test episodes"."""
-        curve, x = line.curve, int(line.curve.x[place])
+        curve = line.curve
         say = (lambda value: number(value, 3)) if self.is_error else (lambda value: percent(value))
-        where = f"after {x} inner {'step' if x == 1 else 'steps'}" if self.over == STEPS else f"with {x} shots"
-        words = f"{say(float(curve.y[place]))} {where}"
+        words = f"{say(float(curve.y[place]))} {where_words(self.over, float(curve.x[place]))}"
         if np.isfinite(curve.low[place]):
             words += f", {say(float(curve.low[place]))} to {say(float(curve.high[place]))} {curve.basis}"
-        words += " (the test's own)" if x == curve.own else ""
+        words += " (the test's own)" if curve.x[place] == curve.own else ""
         return f"{line.title}: {words}" if line.title else words
 
     def words_at(self, at: QPointF) -> str:
@@ -144,6 +158,13 @@ class AdaptationCurves(PaintedFigure):
             QToolTip.showText(event.globalPos(), self.words_at(QPointF(event.pos())), self)
             return True
         return super().event(event)
+
+
+def where_words(over: str, x: float) -> str:
+    """ "after 3 inner steps", "with 5 shots", "on tasks of 40 % hardness"."""
+    if over == HARDNESS:
+        return f"on tasks of {percent(x, 0)} hardness"
+    return f"after {x:g} inner {'step' if x == 1 else 'steps'}" if over == STEPS else f"with {x:g} shots"
 
 
 def pen_of(line: AdaptationLine) -> QPen:
@@ -188,18 +209,16 @@ def paint_ends(painter: QPainter, plot: Plot, lines: Sequence[AdaptationLine]) -
         painter.drawText(QPointF(left + SWATCH + 4, y + metrics.capHeight() / 2), said)
 
 
-class AdaptationPair(QWidget):
-    """Both curves beside each other, each hidden while there is nothing of it, and both when there is nothing."""
+class AdaptationFigures(QWidget):
+    """The curves beside and below each other, each hidden while there is nothing of it, all when there is nothing."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.figures = {over: AdaptationCurves(over) for over in AXES}
         self.sections = {over: Section(figure.title, figure, figure.menu) for over, figure in self.figures.items()}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(24)
-        for section in self.sections.values():
-            row.addWidget(section, 1)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(24)
         self.hide()
 
     def show_lines(self, lines: dict[str, list[AdaptationLine]], is_error: bool) -> None:
@@ -208,4 +227,14 @@ class AdaptationPair(QWidget):
             figure.show_lines(lines.get(over, []), is_error)
             self.sections[over].heading.setText(figure.title)
             self.sections[over].setVisible(bool(lines.get(over)))
+        self._place([section for over, section in self.sections.items() if lines.get(over)])
         self.setVisible(any(lines.values()))
+
+    def _place(self, shown: Sequence[Section]) -> None:
+        """Two in a row; one that is left alone has the row to itself."""
+        for section in self.sections.values():
+            self._grid.removeWidget(section)
+        for place, section in enumerate(shown):
+            row, column = divmod(place, ACROSS_MOST)
+            alone = place == len(shown) - 1 and column == 0
+            self._grid.addWidget(section, row, column, 1, ACROSS_MOST if alone else 1)

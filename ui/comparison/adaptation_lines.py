@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.comparison import adaptation
-from engine.comparison.adaptation import SHOTS, STEPS
+from engine.comparison.adaptation_curve import AdaptationCurve
 from engine.comparison.wording import lower_is_better
 from ui.comparison.adaptation_curves import AdaptationLine
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def adaptation_lines(comparison: Comparison) -> tuple[dict[str, list[AdaptationLine]], bool]:
-    """By "inner steps" and "shots", a line for each side that was tested at several; and whether they are errors.
+    """By each of `adaptation.OVER`, a line for each side that was tested at several; and whether they are errors.
     Accuracies and errors have no axis in common: sides with another kind of figure than the base are left out."""
     tested = [side for side in comparison.sides if side.tested]
     first = comparison.base if comparison.base.tested else next(iter(tested), comparison.base)
-    lines: dict[str, list[AdaptationLine]] = {STEPS: [], SHOTS: []}
+    lines: dict[str, list[AdaptationLine]] = {over: [] for over in adaptation.OVER}
     for side in tested:
         if side.metric != first.metric:
             continue
@@ -29,5 +29,5 @@ def adaptation_lines(comparison: Comparison) -> tuple[dict[str, list[AdaptationL
     return lines, lower_is_better(first.metric)
 
 
-def line_of(side: Side, curve: adaptation.AdaptationCurve) -> AdaptationLine:
+def line_of(side: Side, curve: AdaptationCurve) -> AdaptationLine:
     return AdaptationLine(side.title, curve, side.colour, side.dashed)

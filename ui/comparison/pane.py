@@ -9,7 +9,7 @@ from PySide6.QtCore import QSettings, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from engine.comparison.wording import count
-from ui.comparison.adaptation_curves import AdaptationPair
+from ui.comparison.adaptation_curves import AdaptationFigures
 from ui.comparison.adaptation_lines import adaptation_lines
 from ui.comparison.confusion_view import ConfusionView
 from ui.comparison.curves_pane import CurvesPane
@@ -51,7 +51,7 @@ class ComparisonPane(QScrollArea):
         self._runs: list[ComparedRun] = []
         self._curves: Mapping[int, Curve] = {}
         self.bars, self.table, self.curves = ResultBars(), DifferenceTable(), CurvesPane(settings)
-        self.verdict, self.confusion, self.adaptation = VerdictCard(), ConfusionView(), AdaptationPair()
+        self.verdict, self.confusion, self.adaptation = VerdictCard(), ConfusionView(), AdaptationFigures()
         self.settings_section = Section(TITLE, self.table, self.table.menu)
         self.base = Choice()
         self._build()

@@ -16,7 +16,7 @@ from engine.comparison.wording import count, lower_is_better
 from engine.errors import ExperimentError
 from engine.events import LIVE_STATES, Evaluated
 from engine.experiment import Experiment
-from ui.comparison.adaptation_curves import AdaptationLine, AdaptationPair
+from ui.comparison.adaptation_curves import AdaptationFigures, AdaptationLine
 from ui.comparison.confusion import MOST_CLASSES, ConfusionMatrix
 from ui.comparison.painted import Section
 from ui.live import LiveRun
@@ -55,7 +55,7 @@ class RunDetail(QScrollArea):
         self.curves, self.bench = RunCurves(settings), BenchView()
         self._views: dict[str, BenchView] = {"head_bench": self.bench}  # methods that show other than learning curves
         self._view: RunCurves | BenchView = self.curves
-        self.adaptation, self.tasks = AdaptationPair(), TasksView()
+        self.adaptation, self.tasks = AdaptationFigures(), TasksView()
         self.blocks = BlockPicture()
         self.block_curves = BlockCurves(settings)
         self.messages = MessageLog()
@@ -215,7 +215,7 @@ class RunDetail(QScrollArea):
             self.confusion.show_values(count(kept.n, kept.unit, "test "), kept.class_names, counts, False, run_id)
 
     def _show_adaptation(self, results: Sequence[Evaluated], run_id: int) -> None:
-        found = {over: adaptation.curve(results, over) for over in (adaptation.STEPS, adaptation.SHOTS)}
+        found = {over: adaptation.curve(results, over) for over in adaptation.OVER}
         lines = {over: [AdaptationLine("", curve, run_id)] for over, curve in found.items() if curve is not None}
         self.adaptation.show_lines(lines, any(lower_is_better(result.metric) for result in results))
 

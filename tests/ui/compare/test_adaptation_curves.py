@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
 from engine.comparison.adaptation import SHOTS, STEPS, curve, is_further, mean_curve, over_episodes
+from engine.comparison.by_hardness import HARDNESS, fifths
 from engine.events import Evaluated
-from ui.comparison.adaptation_curves import AdaptationLine, AdaptationPair
+from ui.comparison.adaptation_curves import AdaptationFigures, AdaptationLine
 
 
 def figure(metric: str, value: float, scores: list[float] | None = None, **said: str) -> Evaluated:
@@ -64,7 +67,7 @@ def test_the_interval_over_episodes_is_of_the_mean_over_seeds() -> None:
 
 
 def test_the_figure_says_its_points_and_lists_its_numbers(qtbot: QtBot) -> None:
-    pair = AdaptationPair()
+    pair = AdaptationFigures()
     qtbot.addWidget(pair)
     pair.resize(800, 300)
     found = curve(met(), STEPS)
@@ -83,3 +86,56 @@ def test_the_figure_says_its_points_and_lists_its_numbers(qtbot: QtBot) -> None:
     assert len(list(rows)) == 6
     pair.show_lines({}, False)
     assert not pair.isVisible()
+
+
+def tasks_of_two_kinds(shift: float = 0.0, count: int = 40) -> list[Evaluated]:
+    """Half of the episodes 0.2 hard and solved to 0.9, half 0.6 hard and solved to 0.4 and 0.6 in turn."""
+    hard = np.repeat([0.6, 0.2], count // 2)
+    scores = np.where(hard > 0.4, np.where(np.arange(count) % 2, 0.6, 0.4), 0.9) + shift
+    return [replace(figure("test/accuracy", float(scores.mean())), scores=scores, hardness=hard)]
+
+
+def test_the_figure_falls_with_the_hardness_of_the_episodes() -> None:
+    """The standard deviation of 0.4 and 0.6 in turn, 20 of them: 0.1026, so ± 1.96 · 0.1026 / √20 = 0.045."""
+    found = curve(tasks_of_two_kinds(), HARDNESS)
+    assert found is not None
+    assert found.x.tolist() == pytest.approx([0.2, 0.6])
+    assert found.y.tolist() == pytest.approx([0.9, 0.5])
+    assert (found.high - found.low).tolist() == pytest.approx([0.0, 0.09], abs=1e-3)
+    assert found.basis == "over test episodes"
+    assert curve(tasks_of_two_kinds(count=10), HARDNESS) is None
+    assert curve(met(), HARDNESS) is None
+
+
+def test_seeds_on_the_same_episodes_count_with_their_mean_and_others_each() -> None:
+    same = mean_curve({0: tasks_of_two_kinds(), 1: tasks_of_two_kinds(-0.2)}, HARDNESS)
+    assert same is not None
+    assert same.y.tolist() == pytest.approx([0.8, 0.4])
+    (other,) = tasks_of_two_kinds()
+    other = replace(other, hardness=other.hardness + 0.1)
+    apart = mean_curve({0: tasks_of_two_kinds(), 1: [other]}, HARDNESS)
+    assert apart is not None
+    assert apart.x.tolist() == pytest.approx([0.2, 0.3, 0.6, 0.7])
+
+
+def test_equally_hard_episodes_are_never_parted() -> None:
+    hard = np.array([0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.4, 0.6, 0.6])
+    parts = [sorted(hard[part].tolist()) for part in fifths(hard)]
+    assert parts == [[0.2] * 7 + [0.4], [0.6, 0.6]]  # one alone would have no interval
+
+
+def test_three_figures_stand_two_in_a_row(qtbot: QtBot) -> None:
+    figures = AdaptationFigures()
+    qtbot.addWidget(figures)
+    figures.resize(900, 600)
+    curves = {over: curve([*met(), *tasks_of_two_kinds()], over) for over in (STEPS, SHOTS)}
+    curves[HARDNESS] = curve(tasks_of_two_kinds(), HARDNESS)
+    figures.show_lines({over: [AdaptationLine("MAML", found, 0)] for over, found in curves.items() if found}, False)
+    figures.grab()
+    boxes = [figures.sections[over].geometry() for over in (STEPS, SHOTS, HARDNESS)]
+    assert boxes[0].top() == boxes[1].top() < boxes[2].top()
+    assert boxes[2].width() > 1.8 * boxes[0].width()
+    hardness = figures.figures[HARDNESS]
+    said = {hardness.words_at(QPointF(box.center())) for box, _ in hardness._marks}
+    assert "MAML: 50.0 % on tasks of 60 % hardness, 45.5 % to 54.5 % over test episodes" in said
+    assert next(iter(hardness.figure_table()[1]))[1:3] == pytest.approx([0.2, 0.9])
