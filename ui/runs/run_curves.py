@@ -56,6 +56,14 @@ class CurveControls(QWidget):
         row.addWidget(self.amount)
         row.addStretch(1)
 
+    def offer_epochs(self, offered: bool) -> None:
+        """Whether the shown run has epochs to be drawn against; what was chosen comes back with one that has."""
+        silent = self.axis.blockSignals(True)
+        self.axis.set_options([(key, title) for key, title in X_AXES.items() if offered or key != "epoch"])
+        if not self.axis.set_key(str(self._settings.value("runs/axis", "epoch"))):
+            self.axis.set_key("step")
+        self.axis.blockSignals(silent)
+
     def weight(self) -> float:
         return self.smoothing.value() / 100
 
@@ -66,7 +74,8 @@ class CurveControls(QWidget):
         self._say()
 
     def _note(self) -> None:
-        self._settings.setValue("runs/axis", self.axis.key())
+        if self.axis.findData("epoch") >= 0 or self.axis.key() != "step":
+            self._settings.setValue("runs/axis", self.axis.key())
         self._settings.setValue("runs/log", "true" if self.log.isChecked() else "false")
         self._settings.setValue("runs/smoothing", self.smoothing.value())
         self._say()
@@ -112,6 +121,7 @@ class RunCurves(QWidget):
         self._curves, self._scale, self._run_id, self._live = curves, scale, run_id, live
         is_regression = "val/loss" in curves and not any("accuracy" in name for name in curves)
         self.accuracy.setVisible(not is_regression)
+        self.controls.offer_epochs(scale.has_epochs)
         yield from self._plots()
 
     def say_empty(self, text: str) -> None:

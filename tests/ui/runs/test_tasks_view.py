@@ -48,7 +48,7 @@ def write(folder: Path, step: int, right: int = 2, kind: str = "images", tasks: 
 
 def learned() -> Iterator[Event]:
     """Two validations of ten steps; a test after 0 to 3 inner steps."""
-    yield RunStarted(20, 10, 40, {"family": "meta"})
+    yield RunStarted(20, 10, 40, {"family": "meta", "step": "meta-steps"})
     for step in (10, 20):
         accuracies = {"train/accuracy": 0.8, "train/accuracy before adaptation": 0.2, "train/loss": 1.0}
         yield Metrics(step, accuracies)
@@ -126,6 +126,20 @@ def test_other_runs_have_no_tasks(qtbot: QtBot, page: RunsPage, workspace: Works
     qtbot.waitUntil(lambda: page.is_settled() and page.now() is not None and page.now().row.id == other.id)
     assert not page.detail.tasks.isVisible()
     assert not page.detail.adaptation.isVisible()
+
+
+def test_a_run_without_epochs_is_drawn_against_its_steps(qtbot: QtBot, page: RunsPage, workspace: Workspace) -> None:
+    qtbot.waitUntil(lambda: page.is_settled() and bool(page.detail.curves.accuracy.given))
+    curves = page.detail.curves
+    assert curves.controls.axis.findData("epoch") < 0
+    assert curves.loss.x_axis == "step"
+    assert curves.accuracy._caption.text().startswith("best 70.0 % at step 10")
+    curves.controls.smoothing.setValue(10)
+    with RunStore(workspace) as store:
+        other = save(store, finished(), "Warm start")
+    page.choose(other.id)
+    qtbot.waitUntil(lambda: page.is_settled() and page.now() is not None and page.now().row.id == other.id)
+    assert (curves.controls.axis.key(), curves.loss.x_axis) == ("epoch", "epoch")
 
 
 def test_one_figure_is_told_and_the_others_are_a_curve(qtbot: QtBot, page: RunsPage) -> None:
