@@ -22,7 +22,7 @@ from ui.widgets.plot_labels import spread
 AXES = {
     STEPS: "Inner steps",
     SHOTS: "Shots (logarithmic)",
-    HARDNESS: "Hardness: images that the nearest mean of plain pixels gets wrong",
+    HARDNESS: "Hardness (error on plain pixels)",
 }
 ACROSS_MOST = 2  # figures beside each other
 BAND, MARK = 0.15, 3.5
