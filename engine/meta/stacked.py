@@ -82,8 +82,9 @@ def stacked_gradient(method: Any, model: Backbone, tasks: Sequence[Task]) -> Tas
         *_, adapted = _batches_path(method, network, start, x, y, steps)
         with torch.no_grad():
             outputs = network(adapted, query)
-        moved = ((start[name].detach() - adapted[name].detach()).sum(0) for name in start)
-        return TaskGradient(list(moved), figures(losses(outputs, wanted), outputs, wanted))
+        learns = [name for name, value in start.items() if value.requires_grad]
+        moved = [(start[name].detach() - adapted[name].detach()).sum(0) for name in learns]
+        return TaskGradient(moved, figures(losses(outputs, wanted), outputs, wanted))
     inner, reach = method.inner_loop(model, steps, method.second_order), REACH[type(method).query_loss]
     call, x, query = _reached(network, reach, start, x, query)
     *_, adapted = _inner_path(inner, call, start, x, y, reach)

@@ -92,6 +92,16 @@ def test_tasks_at_once_leave_the_gradient_they_leave_one_by_one(name: str, netwo
         assert float((one - other).abs().max()) <= allowed
 
 
+def test_what_is_frozen_has_no_gradient() -> None:
+    found, model = set_up("reptile", "conv4")
+    model.blocks["one"].requires_grad_(False)
+    (alone, gradients), (together, others) = (left(model, found, drawn(), at_once) for at_once in (False, True))
+    assert together == pytest.approx(alone, rel=1e-9)
+    assert all(p.grad is None for p in model.blocks["one"].parameters())
+    for one, other in zip(gradients, others, strict=True):
+        assert float((one - other).abs().max()) <= 1e-8
+
+
 def test_a_scale_that_is_not_positive_changes_nothing_but_the_way() -> None:
     found, model = set_up("maml", "conv4")
     with torch.no_grad():
