@@ -57,10 +57,12 @@ class Total:
         for place, part in enumerate(found.gradients):
             if part is not None:
                 total = self._sums[place]
-                self._sums[place] = total = torch.zeros_like(part) if total is None else total
+                # Laid out in memory like the parameter: a fused optimiser takes them for that.
+                self._sums[place] = total = torch.zeros_like(self._parameters[place]) if total is None else total
                 totals.append(total)
-                parts.append(part.detach())
-        torch._foreach_add_(totals, parts)
+                parts.append(part)
+        with torch.no_grad():
+            torch._foreach_add_(totals, parts)
         for name, value in found.figures.items():
             self._figures[name] = self._figures.get(name, torch.zeros_like(value)) + value
 
