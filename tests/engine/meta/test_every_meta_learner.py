@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from engine.backbones.backbone import Backbone
 from engine.backbones.networks import conv_block
+from engine.backbones.weights import build_backbone
+from engine.experiment import BackboneChoice
 from engine.meta.task import Task
 from engine.methods.meta_learner import MetaLearner, learnt
 from engine.registry import methods
@@ -66,6 +68,48 @@ def test_a_copy_with_the_same_parameters_gives_the_same_gradient(kind: type[Meta
     for one, other in zip(*found, strict=True):
         assert (one is None) == (other is None)
         assert one is None or torch.equal(one, other)
+
+
+def real(kind: type[MetaLearner], network: str, query: int) -> tuple[Any, Backbone, list[Task]]:
+    """A network as runs build it, channels last in memory, and two tasks: of few images, which are stacked, or many."""
+    method = kind.from_values({"way": WAY, "shot": 1})
+    model = build_backbone(BackboneChoice(name=network), WAY if method.has_head else None, 0)
+    method.prepare(model, WAY)
+    draw, labels = torch.Generator().manual_seed(1), torch.arange(WAY)
+    channels, side = (1, 28) if network == "conv4" else (4, 8)
+    asked = labels.repeat_interleave(query)
+
+    def images(count: int) -> Tensor:
+        drawn = torch.rand(count, channels, side, side, generator=draw)
+        return drawn.contiguous(memory_format=torch.channels_last)
+
+    if method.pooled:
+        return method, model, [Task(images(0), labels[:0], images(len(asked)), asked, WAY)]
+    return method, model, [Task(images(WAY), labels, images(len(asked)), asked, WAY) for _ in range(2)]
+
+
+@pytest.mark.parametrize(("network", "query"), [("conv4", 2), ("conv4", 10), ("bands_cnn", 2)])
+@pytest.mark.parametrize("kind", CLASSIFIERS, ids=lambda kind: kind.name)
+def test_an_update_is_what_the_plain_optimiser_makes_of_the_gradient(
+    kind: type[MetaLearner], network: str, query: int
+) -> None:
+    """The fused one takes a gradient's memory for its parameter's, in whatever order it lies there."""
+    method, model, tasks = real(kind, network, query)
+    fused = method.optimiser(model)
+    method.meta_gradient(model, tasks)
+    others = {id(p): nn.Parameter(p.detach().clone()) for group in fused.param_groups for p in group["params"]}
+    for group in fused.param_groups:
+        for p in group["params"]:
+            others[id(p)].grad = None if p.grad is None else torch.empty_like(p).copy_(p.grad)
+    rates = [([others[id(p)] for p in group["params"]], group["lr"]) for group in fused.param_groups]
+    plain = type(fused)([{"params": parameters, "lr": rate} for parameters, rate in rates], lr=0.1)
+    before = {id(p): p.detach().clone() for p in model.parameters()}
+    fused.step()
+    plain.step()
+    moved = [p for group in fused.param_groups for p in group["params"]]
+    assert any(not torch.equal(p, before[id(p)]) for p in moved)
+    for p in moved:
+        assert torch.allclose(p, others[id(p)], rtol=1e-4, atol=1e-6)
 
 
 def test_the_head_of_a_linear_network_is_the_only_thing_anil_moves() -> None:
