@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QCoreApplication, QObject
 
 from ui.engine_loading import EngineLoading
 
@@ -21,6 +21,8 @@ class Garbage(QObject):
         gc.disable()
         loading.plots.connect(self._begin)
         loading.engine.connect(self._leave_out)
+        if (app := QCoreApplication.instance()) is not None:
+            app.aboutToQuit.connect(gc.unfreeze)  # else torch's compiler complains of what is left at the end
 
     def _begin(self) -> None:
         from pyqtgraph.util.garbage_collector import GarbageCollector
