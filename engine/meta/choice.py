@@ -1,7 +1,7 @@
 """How the tasks of a run are computed: the faster way, by a timed step at the start.
 
 Only ways whose results are the same to the last bit are timed against each other, so a run repeats exactly whichever is
-chosen; what differs by rounding is decided by the network alone.
+chosen. How many tasks are computed at once, which differs by rounding, follows from network, shapes and machine.
 """
 
 from __future__ import annotations
