@@ -58,6 +58,8 @@ class CurveControls(QWidget):
 
     def offer_epochs(self, offered: bool) -> None:
         """Whether the shown run has epochs to be drawn against; what was chosen comes back with one that has."""
+        if offered == (self.axis.findData("epoch") >= 0):
+            return  # else a list that is open while the run is drawn would be rebuilt under the mouse
         silent = self.axis.blockSignals(True)
         self.axis.set_options([(key, title) for key, title in X_AXES.items() if offered or key != "epoch"])
         if not self.axis.set_key(str(self._settings.value("runs/axis", "epoch"))):
