@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -45,8 +46,11 @@ class Checkpoints:
     def offer(
         self, model: nn.Module, step: int, accuracy: float, loss: float, shown: float | None = None
     ) -> Iterator[CheckpointSaved]:
-        """Keep these weights if they are the best so far. shown: the figure they are known by, if not the accuracy."""
-        if (accuracy, -loss) <= self._rank:
+        """Keep these weights if they are the best so far; what is judged by no number never is.
+
+        shown: the figure they are known by, if not the accuracy.
+        """
+        if not (math.isfinite(accuracy) and math.isfinite(loss)) or (accuracy, -loss) <= self._rank:
             return
         self._rank = (accuracy, -loss)
         self.best, self.best_step = snapshot(model), step

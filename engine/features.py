@@ -26,6 +26,7 @@ from engine.backbones.backbone import Backbone
 from engine.backbones.weights import build_backbone, saved_file
 from engine.data.images import ImageSet, short_hash
 from engine.devices import torch_device
+from engine.errors import WeightsError
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, Experiment, Shift
 from engine.inputs import Normaliser, normaliser
@@ -101,6 +102,8 @@ def embedded(data: ImageSet, ids: Ids, kind: FeatureKind) -> Generator[Preparing
     missing = np.setdiff1d(ids, known[0])
     if len(missing):
         fresh = yield from _embed(data, missing, kind)
+        if not np.isfinite(fresh).all():
+            raise WeightsError("The network gives features that are not numbers.", "Choose other weights or float32.")
         known = merged(known, (missing, fresh))
         write(file, *known)
     return known[1][np.searchsorted(known[0], ids)]

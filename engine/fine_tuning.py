@@ -23,7 +23,7 @@ from engine.lowrank import LowRank, low_rank_weights
 from engine.methods.fine_tune import FineTuneMethod, Stage
 from engine.objective import AveragedWeights, Objective, accuracy
 from engine.rates import Rates, measured_parts
-from engine.tally import Tally
+from engine.tally import Tally, check_numbers
 from engine.trainable import Anchor, Part, check_table, prefix_of
 
 
@@ -236,6 +236,7 @@ class StageTraining:
                 yield from run.checkpoints.offer(run.model, run.step, values["val/accuracy"], loss)
                 values |= self._patience(values["val/accuracy"])
         yield Metrics(run.step, values)
+        check_numbers(run.model, values.get("val/loss", 0.0), f"after epoch {run.epoch}")
         yield EpochCompleted(run.epoch, run.step)
 
     def _patience(self, value: float) -> dict[str, float]:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from engine.backbones.backbone import Backbone
 from engine.checkpoints import Checkpoints
+from engine.errors import Diverged
 from engine.events import Preparing
 from engine.experiment import Experiment
 from engine.folds import Fold
@@ -25,6 +26,7 @@ from engine.material import Material
 from engine.methods.fine_tune import FineTuneMethod
 from engine.registry import build_method
 from engine.supervised import build, tuning
+from engine.tally import ADVICE
 
 SAY_EVERY = 0.1  # seconds between two words of a fit
 
@@ -120,7 +122,7 @@ def part(labelled: Labelled, positions: np.ndarray) -> Labelled:
 
 @torch.no_grad()
 def right_share(model: Backbone, labelled: Labelled, shape: Normaliser, bf16: bool) -> float:
-    """Share of these images whose class is predicted, in eval mode."""
+    """Share of these images whose class is predicted, in eval mode. Raises `Diverged` for scores that are no numbers."""
     model.eval()
     right = sum(int(found) for found in _right(model, labelled, shape, bf16))
     return right / len(labelled)
@@ -129,5 +131,7 @@ def right_share(model: Backbone, labelled: Labelled, shape: Normaliser, bf16: bo
 def _right(model: Backbone, labelled: Labelled, shape: Normaliser, bf16: bool) -> Iterator[int]:
     for chunk in batches(len(labelled)):
         with torch.autocast(labelled.pixels.device.type, torch.bfloat16, enabled=bf16):
-            guess = model(shape(labelled.pixels[chunk])).argmax(1)
-        yield int((guess == labelled.labels[chunk]).sum())
+            logits = model(shape(labelled.pixels[chunk]))
+        if not bool(logits.isfinite().all()):
+            raise Diverged("The scores of left-out images are not numbers.", ADVICE)
+        yield int((logits.argmax(1) == labelled.labels[chunk]).sum())

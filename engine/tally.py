@@ -7,12 +7,13 @@ import time
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.errors import Diverged
 from engine.events import Metrics
 
 SECONDS = 0.2  # between two looks at a GPU's losses
+ADVICE = "Lower the learning rate; the best weights so far are kept."
 
 
 class Tally:
@@ -39,8 +40,15 @@ class Tally:
         self._waiting, self._told = [], time.monotonic()
         for step, (loss, right) in zip(steps, torch.stack(values).tolist(), strict=True):
             if not math.isfinite(loss):
-                raise Diverged(
-                    f"The loss is no longer a number at step {step}.",
-                    "Lower the learning rate; the best weights so far are kept.",
-                )
+                raise Diverged(f"The loss is no longer a number at step {step}.", ADVICE)
             yield Metrics(step, {"train/loss": loss, "train/accuracy": right})
+
+
+def check_numbers(model: nn.Module, loss: float, when: str) -> None:
+    """Raises `Diverged` when a validation loss or weights are no numbers: the last step before it may have broken the
+    network after the last training loss was read. when: "after epoch 3"."""
+    if not math.isfinite(loss):
+        raise Diverged(f"The validation loss is no longer a number {when}.", ADVICE)
+    state = (value for value in model.state_dict().values() if value.is_floating_point())
+    if not bool(torch.stack([value.isfinite().all() for value in state]).all()):
+        raise Diverged(f"The weights are no longer numbers {when}.", ADVICE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,8 +24,8 @@ def score(trial: TrialCompleted) -> Interval:
 
 def best(trials: Sequence[TrialCompleted]) -> TrialCompleted | None:
     """The trial with the best mean among those that finished every fold, the first of equals; None while there is
-    none."""
-    whole = [trial for trial in trials if trial.state == COMPLETE and trial.scores]
+    none. A mean that is no number is never the best."""
+    whole = [trial for trial in trials if trial.state == COMPLETE and trial.scores and math.isfinite(_mean(trial))]
     return max(whole, key=lambda trial: (_mean(trial), -trial.number), default=None)
 
 

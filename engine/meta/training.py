@@ -19,6 +19,7 @@ from engine.meta.results import mean_score
 from engine.meta.statistics import BATCHES, refresh_statistics
 from engine.meta.task import Task, Tasks
 from engine.methods.meta_learner import MetaLearner
+from engine.tally import check_numbers
 
 GLIMPSES = 10  # how often between two validations a training task is looked at before it adapts
 
@@ -97,6 +98,7 @@ class MetaTraining:
             refresh_statistics(self.model, (torch.cat([t.support_inputs, t.query_inputs]) for t in tasks))
 
     def _validate(self) -> Iterator[Event]:
+        check_numbers(self.model, 0.0, f"at meta-step {self.step}")
         self._refresh()
         scores = yield from task_scores(
             self.method, self.model, self.tasks, self.tasks.validation, "Validating",
