@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from engine.backbones.backbone import Backbone, parameter_count
 from engine.backbones.weights import build_backbone
+from engine.data.batches import cuts
 from engine.data.sinusoids import TEST_POINTS, draw_sinusoid
 from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
@@ -74,7 +75,7 @@ def _fine_tune_cost(experiment: Experiment, method: FineTuneMethod) -> Cost:
     split = split_images(load(experiment.dataset), experiment.dataset, experiment.seed)
     model, shape, device = _network(experiment, len(split.classes))
     batch = min(method.hyperparameters.batch_size, len(split.train))
-    steps_per_epoch = math.ceil(len(split.train) / batch)
+    steps_per_epoch = len(cuts(len(split.train), batch))
     forward, images = _timed_forward(model, batch, shape, device)
     longer = batch / len(images)  # a step of the run against the step that is timed
     total = longest = shared = 0.0
@@ -132,7 +133,7 @@ def _noise(count: int, shape: Normaliser, device: torch.device) -> Tensor:
 def _timed_forward(model: Backbone, batch: int, shape: Normaliser, device: torch.device) -> tuple[float, Tensor]:
     """(seconds per image, the images to time steps with): a whole batch, or of a large network as many as it reads in
     `TIMED` seconds, but two, which batch norm needs."""
-    images = _noise(min(2, batch), shape, device)
+    images = _noise(2, shape, device)
     seconds = _seconds(lambda: _forward(model, images, shape)) / len(images)
     fitting = min(batch, int(TIMED / seconds))
     if fitting <= len(images):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count, groupby
@@ -13,6 +12,7 @@ from torch.nn import functional as F
 from engine.augmentation import Augmentation
 from engine.backbones.backbone import Backbone, distance_moved, snapshot
 from engine.checkpoints import Checkpoints
+from engine.data.batches import cuts
 from engine.errors import InvalidExperiment
 from engine.events import EpochCompleted, Event, Metrics, Notice
 from engine.inputs import Labelled, Normaliser
@@ -20,9 +20,10 @@ from engine.layers import HEAD
 from engine.learners import HeadOnFeatures, WholeNetwork
 from engine.limits import Limits
 from engine.lowrank import LowRank, low_rank_weights
+from engine.measured import Measuring
 from engine.methods.fine_tune import FineTuneMethod, Stage
 from engine.objective import AveragedWeights, Objective, accuracy
-from engine.rates import Rates, measured_parts
+from engine.rates import Rates
 from engine.tally import Tally, check_numbers
 from engine.trainable import Anchor, Part, check_table, prefix_of
 
@@ -74,7 +75,7 @@ class FineTuning:
         self.stopped_early = False  # for want of a better validation accuracy
         settings = method.hyperparameters
         self.batch_size = min(settings.batch_size, len(train))
-        self.steps_per_epoch = math.ceil(len(train) / self.batch_size)
+        self.steps_per_epoch = len(cuts(len(train), self.batch_size))
         self.objective = Objective(
             train.labels, self._classes(), settings.class_weights, settings.label_smoothing, settings.mixup,
             torch.Generator().manual_seed(seed + 1),
@@ -127,6 +128,12 @@ class FineTuning:
             cached=settings.mixup == 0, generator=torch.Generator().manual_seed(self.seed + 2),
         )  # fmt: skip
 
+    def measuring(self, learner: HeadOnFeatures | WholeNetwork) -> Measuring | None:
+        """What measures rates before each epoch, for methods that want it where more than the head learns."""
+        if not self.method.measures_rates or not isinstance(learner, WholeNetwork):
+            return None
+        return Measuring(learner, self.method, self.objective, self.batch_size, self.seed)
+
     def learning(self, epoch: int) -> frozenset[str]:
         return frozenset(block for block, row in self.table.items() if row.learns(epoch))
 
@@ -141,6 +148,7 @@ class StageTraining:
         self.run, self.stage, self.first, self.endless = run, stage, first, endless
         self.learner = run.learner(stage, first)
         self.rates = Rates(run.method.hyperparameters, stage)
+        self.measuring = run.measuring(self.learner)
         self.average = AveragedWeights((), 0.0)
         self.anchor = run.anchor([])
         self.steps = stage.epochs * run.steps_per_epoch
@@ -152,7 +160,7 @@ class StageTraining:
         last: frozenset[str] = frozenset()
         for number in count() if self.endless else range(self.stage.epochs):
             learning = self.run.learning(self.first + number)
-            if learning and (learning != last or self.run.method.measures_rates):
+            if learning and (learning != last or self.measuring is not None):
                 yield from self._prepare(learning, last, number)
                 if self.run.limits.asked_to_stop:
                     return
@@ -177,8 +185,8 @@ class StageTraining:
                 if self.run.limits.asked_to_stop:
                     return
         parts = self.learner.parts()
-        if self.run.method.measures_rates and isinstance(self.learner, WholeNetwork):
-            parts = measured_parts(self.learner, self.run.method, self.run.objective, self.run.batch_size)
+        if self.measuring is not None:
+            parts = self.measuring.parts(self.first + number)
             self.rates.rebuild(parts)
         else:
             self.rates.extend(parts)
@@ -199,10 +207,10 @@ class StageTraining:
         run = self.run
         self.learner.begin()
         shuffled = torch.randperm(len(run.train), generator=run.order).to(run.train.pixels.device)
-        for indices in shuffled.split(run.batch_size):
+        for cut in cuts(len(shuffled), run.batch_size):
             if run.limits.reached:
                 break
-            self._train(indices)
+            self._train(shuffled[cut])
             if self.tally.due():
                 yield from self.tally.told()
         yield from self.tally.told()

@@ -122,7 +122,7 @@ def part(labelled: Labelled, positions: np.ndarray) -> Labelled:
 
 @torch.no_grad()
 def right_share(model: Backbone, labelled: Labelled, shape: Normaliser, bf16: bool) -> float:
-    """Share of these images whose class is predicted, in eval mode. Raises `Diverged` for scores that are no numbers."""
+    """Share of these images whose class is predicted, in eval mode; raises `Diverged` for scores that are none."""
     model.eval()
     right = sum(int(found) for found in _right(model, labelled, shape, bf16))
     return right / len(labelled)

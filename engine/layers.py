@@ -37,12 +37,14 @@ class LayerRow(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Of one weight tensor over a few batches. gradient: mean norm of its gradient. weight: its norm. signal_to_noise:
-    mean over its entries of (mean gradient)^2 / variance of the gradient; infinite where all batches agree."""
+    """Of one weight tensor over groups of images. gradient: mean norm of its gradient. weight: its norm.
+    signal_to_noise: of a training batch's gradient, see `engine.measured.signal`; 0 where gradients are not compared.
+    stands_out: it can be told from noise."""
 
     gradient: float
     weight: float
     signal_to_noise: float = 0.0
+    stands_out: bool = False
 
 
 Table = Mapping[str, LayerRow]

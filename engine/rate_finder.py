@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from engine.checkpoints import Checkpoints
+from engine.data.batches import cuts
 from engine.data.sources import load
 from engine.data.splits import split_images
 from engine.devices import torch_device, training_threads
@@ -113,8 +114,8 @@ def batches(training: FineTuning) -> Iterator[torch.Tensor]:
     taken = 0
     while taken < STEPS:
         order = torch.randperm(len(training.train), generator=training.order).to(training.train.labels.device)
-        for indices in order.split(training.batch_size):
+        for cut in cuts(len(order), training.batch_size):
             if taken == STEPS:
                 return
             taken += 1
-            yield indices
+            yield order[cut]

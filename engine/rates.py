@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from engine.layers import Measured
-from engine.learners import WholeNetwork, batches
-from engine.methods.fine_tune import FineTuneMethod, Stage
-from engine.objective import Objective
+from engine.methods.fine_tune import Stage
 from engine.schedules import factor
-from engine.trainable import Part, names_of_norms
-
-MEASURED_BATCHES = 5  # as in the authors' code of Auto-RGN
+from engine.trainable import Part
 
 
 class Rates:
@@ -78,50 +72,3 @@ class Rates:
         for group in self.groups:
             found.setdefault(f"rate/{group['block']}", []).append(group["lr"])
         return {name: sum(rates) / len(rates) for name, rates in found.items()}
-
-
-def measured_parts(learner: WholeNetwork, method: FineTuneMethod, objective: Objective, size: int) -> list[Part]:
-    """One part per weight tensor, at the rate the method gives it from gradients over a few batches.
-
-    Normalisation parameters are left out, and so is what gets rate 0.
-    """
-    names = {parameter: name for name, parameter in learner.model.named_parameters()}
-    norms = names_of_norms(learner.model)
-    parts = [
-        Part(part.block, [parameter], part.rate, part.anchor)
-        for part in learner.parts()
-        for parameter in part.parameters
-        if names.get(parameter, "") not in norms
-    ]
-    keyed = {names.get(part.parameters[0], str(place)): part for place, part in enumerate(parts)}
-    factors = method.measured_rates(_measured(learner, keyed, objective, size))
-    return [
-        Part(part.block, part.parameters, part.rate * factors[name], part.anchor)
-        for name, part in keyed.items()
-        if factors.get(name, 0.0) > 0
-    ]
-
-
-def _measured(learner: WholeNetwork, keyed: Mapping[str, Part], objective: Objective, size: int) -> dict[str, Measured]:
-    """Name -> what the gradients of the first batches say of it."""
-    chunks = list(batches(len(learner.train), size))[:MEASURED_BATCHES]
-    gradients: dict[str, list[Tensor]] = {name: [] for name in keyed}
-    learner.begin()
-    for chunk in chunks:
-        indices = torch.arange(chunk.start, chunk.stop, device=learner.train.labels.device)
-        learner.model.zero_grad(set_to_none=True)
-        objective.loss(learner.logits(indices), learner.train.labels[indices]).backward()
-        for name, part in keyed.items():
-            own = part.parameters[0]
-            gradients[name].append(torch.zeros_like(own) if own.grad is None else own.grad.detach().clone())
-    learner.model.zero_grad(set_to_none=True)
-    return {name: _summary(gradients[name], part.parameters[0].detach()) for name, part in keyed.items()}
-
-
-def _summary(gradients: Sequence[Tensor], weight: Tensor) -> Measured:
-    length = sum(float(gradient.norm()) for gradient in gradients) / len(gradients)
-    if len(gradients) == 1:
-        return Measured(length, float(weight.norm()), math.inf)
-    stacked = torch.stack(list(gradients))
-    signal = stacked.mean(0).square() / stacked.var(0, unbiased=False)
-    return Measured(length, float(weight.norm()), float(signal.nan_to_num(0.0, torch.inf).mean()))

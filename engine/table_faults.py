@@ -35,6 +35,7 @@ def table_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
         return
     if table is not None:
         yield from _what_learns(experiment, built, table)
+        yield from _one_at_a_time(experiment, built, table)
 
 
 def _is_meta(experiment: Experiment) -> bool:
@@ -62,3 +63,20 @@ def _what_learns(experiment: Experiment, chosen: Any, table: dict[str, LayerRow]
             "The new head never learns, so that it would stay random.",
             "Let the head learn, or keep the head of a saved run.", TABLE,
         )  # fmt: skip
+
+
+def _one_at_a_time(experiment: Experiment, chosen: Any, table: dict[str, LayerRow]) -> Iterator[InvalidExperiment]:
+    """Batch norm cannot follow images that come one at a time."""
+    info = catalog.backbone(experiment.backbone.name)
+    searched = experiment.search is not None and "batch_norm" in experiment.search.parameters
+    follows = any(
+        row.rate > 0 and (searched or row.batch_norm == "batch statistics")
+        for block, row in table.items()
+        if block != HEAD
+    )
+    if info.batch_norm and follows and chosen.hyperparameters.batch_size == 1:
+        yield InvalidExperiment(
+            f"The batch norm of {info.title} cannot be trained on one image at a time.",
+            "Choose a batch size of 2 or more, or pretrained statistics for the blocks that learn.",
+            "hyperparameters.batch_size",
+        )

@@ -27,7 +27,8 @@ class Block:
 @dataclass(frozen=True, slots=True)
 class BackboneInfo:
     """input_size, min_size: pixels on a side. features: length of the vector that the head reads. fixed_size: it reads
-    images of its input size only. inputs: what a row of its input is; numbers have no size."""
+    images of its input size only. inputs: what a row of its input is; numbers have no size. batch_norm: it has such
+    layers, which need two images at once."""
 
     name: str
     title: str
@@ -39,6 +40,7 @@ class BackboneInfo:
     features: int
     fixed_size: bool = False
     inputs: Literal["images", "numbers"] = "images"
+    batch_norm: bool = False
 
     def reads(self, size: int) -> bool:
         """Whether images of this many pixels on a side fit the network."""
@@ -87,6 +89,7 @@ CONV4 = BackboneInfo(
     channels=1,
     min_size=16,
     features=64,
+    batch_norm=True,
 )
 SMALL_RESNET = BackboneInfo(
     "resnet_small",
@@ -102,6 +105,7 @@ SMALL_RESNET = BackboneInfo(
     channels=1,
     min_size=16,
     features=128,
+    batch_norm=True,
 )
 RESNET18 = BackboneInfo(
     "resnet18",
@@ -118,6 +122,7 @@ RESNET18 = BackboneInfo(
     channels=3,
     min_size=32,
     features=512,
+    batch_norm=True,
 )
 SQUEEZENET = BackboneInfo(
     "squeezenet1_0",

@@ -1,13 +1,22 @@
-"""Ordinary minibatches over all training classes, for methods that learn from those instead of from episodes."""
+"""Ordinary minibatches: how an epoch is cut into them, and those over all training classes for methods that learn from
+them instead of from episodes. Torch-free."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.episodes import EpisodeSampler
+
+
+def cuts(count: int, size: int) -> list[slice]:
+    """Where `count` images are cut into batches of `size`. A single image that is left joins the batch before it: batch
+    norm can do nothing with one, and it would move the weights as much as a whole batch does."""
+    ends = [*range(0, count - (size > 1), size)][1:]
+    return [slice(begin, end) for begin, end in pairwise([0, *ends, count])]
 
 
 @dataclass(frozen=True, eq=False)

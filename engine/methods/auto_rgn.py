@@ -1,8 +1,8 @@
 """Auto-RGN: rates by how large each layer's gradient is against its weights (Lee et al. 2022, arXiv 2210.11466).
 
-Before each epoch, over a few batches of the target images, RGN = |g| / |w| of every weight tensor; it then learns at
-RGN / max RGN of the learning rate, with a rebuilt optimiser. Parameters of normalisation layers stay as they are, and a
-tensor whose weights are all zero (a new bias) gets rate 0 instead of a division by zero.
+Before each epoch, over five batches of the target images drawn anew, RGN = |g| / |w| of every weight tensor; it then
+learns at RGN / max RGN of the learning rate, with a rebuilt optimiser. Parameters of normalisation layers stay as they
+are, and a tensor whose weights are all zero (a new bias) gets rate 0 instead of a division by zero.
 """
 
 from __future__ import annotations

@@ -102,6 +102,7 @@ class FineTuneMethod(Method):
     searched: ClassVar[tuple[str, ...]] = ("learning_rate",)
     Hyperparameters = FineTuneHyperparameters
     measures_rates: ClassVar[bool] = False  # True: `measured_rates` is asked before each epoch
+    compares_gradients: ClassVar[bool] = False  # True: it needs the signal-to-noise ratio of what is measured
 
     def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
         """The method's own layer table, a row for every block, the head last."""

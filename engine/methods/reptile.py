@@ -118,12 +118,14 @@ class Reptile(GradientBased):
 
 
 def in_turn(targets: Tensor, size: int) -> list[Tensor]:
-    """Batches of at most `size` positions that go round all examples, one of each class after the other."""
+    """Batches of `size` positions that go round all examples, one of each class after the other."""
     import torch
+
+    from engine.data.batches import cuts
 
     if targets.is_floating_point():
         order = torch.arange(len(targets), device=targets.device)
     else:
         seen = (targets[:, None] == targets[None, :]).tril(-1).sum(1)  # how many of its class come before
         order = torch.argsort(seen * (int(targets.max()) + 1) + targets)
-    return list(order.split(min(size, len(order))))
+    return [order[cut] for cut in cuts(len(order), size)]

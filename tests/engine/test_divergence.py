@@ -13,7 +13,7 @@ from torch import nn
 from engine.backbones.backbone import Backbone
 from engine.checkpoints import Checkpoints
 from engine.errors import Diverged, WeightsError
-from engine.events import CheckpointSaved, EpochCompleted, Metrics, TrialCompleted
+from engine.events import CheckpointSaved, EpochCompleted, Event, Metrics, TrialCompleted
 from engine.features import FeatureKind, embedded
 from engine.fine_tuning import FineTuning
 from engine.fold_fits import right_share
@@ -69,9 +69,8 @@ def test_a_validation_loss_that_is_no_number_ends_the_run_and_keeps_the_last_goo
     tmp_path: Path, value: float
 ) -> None:
     run = training(tmp_path, Backbone({"one": nn.Sequential(nn.Flatten(), Breaking(2, value))}, 2, 2), 4)
-    events = []
     with pytest.raises(Diverged, match="validation loss is no longer a number after epoch 3"):
-        events.extend(run.events())
+        list(run.events())
     assert run.epoch == 3
     assert 1 <= run.checkpoints.best_step <= 2
 
@@ -92,7 +91,10 @@ def test_scores_of_left_out_images_that_are_no_numbers_are_a_setting_that_diverg
 
 
 def test_a_saved_trial_without_a_number_is_not_chosen() -> None:
-    trials = [TrialCompleted(0, {}, (math.nan, 1.0), "complete", 1.0), TrialCompleted(1, {}, (0.5, 0.4), "complete", 1.0)]
+    trials = [
+        TrialCompleted(0, {}, (math.nan, 1.0), "complete", 1.0),
+        TrialCompleted(1, {}, (0.5, 0.4), "complete", 1.0),
+    ]
     assert best(trials) is trials[1]
     assert choose(trials[:1]) is None
 
@@ -109,10 +111,9 @@ def test_features_that_are_no_numbers_are_refused(tmp_path: Path, monkeypatch: p
 
 def test_metrics_are_told_before_the_run_ends(tmp_path: Path) -> None:
     run = training(tmp_path, Backbone({"one": nn.Sequential(nn.Flatten(), Breaking(1, math.nan))}, 2, 2), 4)
-    told = []
+    told: list[Event] = []
     with pytest.raises(Diverged):
-        for event in run.events():
-            told.append(event)
+        told.extend(run.events())
     assert math.isnan([e for e in told if isinstance(e, Metrics)][-1].values["val/loss"])
     assert [e.epoch for e in told if isinstance(e, EpochCompleted)] == [1]
     assert any(isinstance(e, CheckpointSaved) for e in told)

@@ -16,11 +16,9 @@ from engine.checkpoints import Checkpoints
 from engine.events import Event, Metrics, Notice
 from engine.fine_tuning import FineTuning
 from engine.inputs import Labelled, Normaliser
-from engine.layers import Measured
 from engine.limits import Limits
 from engine.lowrank import LowRank
 from engine.objective import AveragedWeights, Blend, Objective, balanced_weights
-from engine.rates import _summary
 from engine.registry import method
 from engine.schedules import factor
 from engine.trainable import Anchor, Part
@@ -111,24 +109,6 @@ def test_the_anchor_adds_alpha_times_the_way_back() -> None:
     weight.grad = torch.tensor([0.1, 0.2])
     Anchor([Part("one", [weight], 1.0, 0.5)], {weight: torch.tensor([1.0, 1.0])}).add_gradient()
     assert torch.allclose(weight.grad, torch.tensor([1.1, -0.8]))
-
-
-def test_auto_rgn_by_hand() -> None:
-    measured = {"a": Measured(2.0, 4.0), "b": Measured(3.0, 2.0), "zero": Measured(1.0, 0.0)}
-    rates = method("auto_rgn").from_values({}).measured_rates(measured)
-    assert rates == pytest.approx({"a": 1 / 3, "b": 1.0, "zero": 0.0})
-
-
-def test_auto_snr_by_hand() -> None:
-    # Two batches. Entry one: 1 and 3, mean 2, variance 1, ratio 4. Entry two: -1 and 1, mean 0, ratio 0. Mean 2.
-    found = _summary([torch.tensor([1.0, -1.0]), torch.tensor([3.0, 1.0])], torch.tensor([3.0, 4.0]))
-    assert found.signal_to_noise == pytest.approx(2.0)
-    assert found.weight == 5.0
-    assert found.gradient == pytest.approx((math.sqrt(2) + math.sqrt(10)) / 2)
-    chosen = method("auto_snr").from_values({"threshold": 0.95})
-    measured = {"clear": Measured(1, 1, 1.2), "at": Measured(1, 1, 0.95), "noisy": Measured(1, 1, 0.2)}
-    assert chosen.measured_rates(measured) == {"clear": 1.0, "at": 1.0, "noisy": 0.0}
-    assert chosen.measured_rates({"a": Measured(1, 1, 0.3), "b": Measured(1, 1, 0.1)}) == {"a": 1.0, "b": 0.0}
 
 
 def test_auto_rgn_s_rates_in_the_optimiser_follow_from_the_gradients(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_meeting_a_new_task_takes_the_same_steps() -> None:
 
 def test_batches_take_the_classes_in_turn() -> None:
     assert [batch.tolist() for batch in in_turn(torch.tensor([0, 0, 1, 1, 2, 2]), 4)] == list(BATCHES)
-    assert [batch.tolist() for batch in in_turn(torch.rand(3, 1), 2)] == [[0, 1], [2]]
+    assert [batch.tolist() for batch in in_turn(torch.rand(4, 1), 2)] == [[0, 1], [2, 3]]
 
 
 def test_inner_gradients_are_clipped_and_the_difference_is_not() -> None:
