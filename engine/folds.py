@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from engine.errors import InvalidExperiment
 
 Positions = NDArray[np.int64]
-FEW_LABELS = 5  # up to so many images per class one image is left out at a time
-MOST_LEFT_OUT = 60  # fits per setting; above it one image of every class is left out at once
+ONE_OF_EACH = "leave-one-out, one image of every class at a time"
+FEW_LABELS = 5  # up to so many images per class one image of every class is left out at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,42 +37,38 @@ class Folds:
 def divide(labels: Positions, class_names: Sequence[str], folds: int, seed: int) -> Folds:
     """Divide training images with these labels [n] (0 .. classes - 1) so that each is held out exactly once.
 
-    Stratified folds; with at most five images per class leave-one-out, or, where that would be more than 60 fits, as
-    many folds as the smallest class has images. Raises `InvalidExperiment` naming a class that has too few images.
+    Raises `InvalidExperiment` naming a class that has too few images.
     """
+    from sklearn.model_selection import StratifiedKFold
+
     number, words = plan(np.bincount(labels, minlength=len(class_names)), class_names, folds)
-    return Folds(_one_by_one(labels) if number == len(labels) else _stratified(labels, number, seed), words)
+    divided = StratifiedKFold(number, shuffle=True, random_state=seed).split(np.zeros(len(labels)), labels)
+    parts = tuple(Fold(train.astype(np.int64), held_out.astype(np.int64)) for train, held_out in divided)
+    return Folds(parts, words)
 
 
 def plan(counts: Sequence[int] | Positions, class_names: Sequence[str], folds: int) -> tuple[int, str]:
-    """(number of folds, in words) for so many training images in each class; raises `InvalidExperiment`."""
-    images, least, most = int(np.sum(counts)), int(np.min(counts)), int(np.max(counts))
+    """(number of folds, in words) for so many training images in each class; raises `InvalidExperiment`.
+
+    Stratified folds; with at most five images per class as many as the smallest class has, so that one image of every
+    class is left out at a time. A single one left out would hold its class alone back in the fit that judges it: ridge
+    regression then got 28 % of digits right in validation and 70 % of the test images.
+    """
+    least, most = int(np.min(counts)), int(np.max(counts))
     smallest = class_names[int(np.argmin(counts))]
     if least < 2:
         raise _alone(smallest, least)
-    if most > FEW_LABELS:
-        if least < folds:
-            raise _fold_without(smallest, least, folds)
-        return folds, f"{folds} stratified folds of the training images"
-    if images <= MOST_LEFT_OUT:
-        return images, f"leave-one-out over {images} training images"
-    words = (
-        f"{least} folds, each leaving one image per class out "
-        f"(leaving out one image at a time would mean {images} fits per setting)"
-    )
-    return least, words
+    if most <= FEW_LABELS:
+        return least, ONE_OF_EACH if least == most else f"{least} stratified folds of the training images"
+    if least < folds:
+        raise _fold_without(smallest, least, folds)
+    return folds, f"{folds} stratified folds of the training images"
 
 
-def _one_by_one(labels: Positions) -> tuple[Fold, ...]:
-    every = np.arange(len(labels), dtype=np.int64)
-    return tuple(Fold(np.delete(every, place), every[place : place + 1]) for place in every)
-
-
-def _stratified(labels: Positions, folds: int, seed: int) -> tuple[Fold, ...]:
-    from sklearn.model_selection import StratifiedKFold
-
-    divided = StratifiedKFold(folds, shuffle=True, random_state=seed).split(np.zeros(len(labels)), labels)
-    return tuple(Fold(train.astype(np.int64), held_out.astype(np.int64)) for train, held_out in divided)
+def for_labels(labels: int | None, folds: int) -> tuple[int, str]:
+    """What `plan` gives where every class has so many labels (None: all of many), to be shown before the data are
+    read; raises `InvalidExperiment`."""
+    return plan([labels or max(folds, FEW_LABELS + 1)], ("Each class",), folds)
 
 
 def _alone(name: str, count: int) -> InvalidExperiment:

@@ -190,7 +190,7 @@ class Search:
         found = self.found()
         if found is None:
             return {"chosen values": "as given; the search found none in its time"}
-        by = f"best of {len(self.trials)} settings, {self.folds.description}"
+        by = f"best of {len(self.trials)} settings, {self.folds.description}, judged after the last epoch"
         return {"chosen values": f"{words_of(found.trial.values, self.labels)} ({by})"}
 
     def limits_left(self) -> Limits:

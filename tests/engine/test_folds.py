@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.errors import InvalidExperiment
-from engine.folds import divide
+from engine.folds import divide, for_labels
 
 NAMES = ("cup", "plate", "mug")
 
@@ -34,23 +34,33 @@ def test_the_seed_draws_the_folds() -> None:
     assert first == again != other
 
 
-def test_up_to_five_labels_one_image_is_left_out_at_a_time() -> None:
-    found = divide(labels(5, 5, 5), NAMES, 3, seed=0)
-    assert found.description == "leave-one-out over 15 training images"
-    assert [fold.held_out.tolist() for fold in found.parts] == [[place] for place in range(15)]
-    assert found.parts[4].train.tolist() == [0, 1, 2, 3, *range(5, 15)]
-    assert len(divide(labels(5, 4, 2), NAMES, 3, seed=0)) == 11
+@pytest.mark.parametrize("count", [2, 3, 4, 5])
+@pytest.mark.parametrize("classes", [2, 3, 40])
+def test_up_to_five_labels_one_image_of_every_class_is_left_out_at_a_time(count: int, classes: int) -> None:
+    given = labels(*[count] * classes)
+    found = divide(given, [f"class {i}" for i in range(classes)], 3, seed=0)
+    assert found.description == "leave-one-out, one image of every class at a time"
+    assert len(found) == count
+    held = np.concatenate([fold.held_out for fold in found.parts])
+    assert sorted(held.tolist()) == list(range(count * classes))
+    for fold in found.parts:
+        assert np.bincount(given[fold.held_out]).tolist() == [1] * classes
+        assert np.bincount(given[fold.train]).tolist() == [count - 1] * classes
+
+
+def test_few_uneven_labels_have_as_many_folds_as_the_smallest_class() -> None:
+    assert len(found := divide(labels(5, 4, 2), NAMES, 3, seed=0)) == 2
+    assert found.description == "2 stratified folds of the training images"
     assert len(divide(labels(6, 6, 6), NAMES, 3, seed=0)) == 3
 
 
-def test_many_classes_leave_one_image_of_each_out() -> None:
-    given = labels(*[2] * 40)
-    found = divide(given, [f"class {i}" for i in range(40)], 5, seed=0)
-    assert len(found) == 2
-    assert "80 fits per setting" in found.description
-    assert "2 folds, each leaving one image per class out" in found.description
-    for fold in found.parts:
-        assert np.bincount(given[fold.held_out]).tolist() == [1] * 40
+def test_what_a_form_says_before_the_data_are_read_is_what_the_run_does() -> None:
+    for count in (2, 5, 6, 20):
+        found = divide(labels(count, count, count), NAMES, 5, seed=0)
+        assert for_labels(count, 5) == (len(found), found.description)
+    assert for_labels(None, 7) == (7, "7 stratified folds of the training images")
+    with pytest.raises(InvalidExperiment, match="“Each class” has 1 training image"):
+        for_labels(1, 5)
 
 
 def test_a_class_with_one_image_is_named() -> None:

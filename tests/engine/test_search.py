@@ -76,7 +76,10 @@ def test_settings_are_tried_one_is_chosen_and_trained_on_all_images(tmp_path: Pa
     alone = run(with_values(experiment, best.values), tmp_path)  # the same setting without a search
     assert figure(alone).predicted.tolist() == figure(events).predicted.tolist()
     assert f"learning rate {best.values['learning_rate']:.3g}" in figure(events).protocol["chosen values"]
-    assert "best of 6 settings, 2 stratified folds" in figure(events).protocol["chosen values"]
+    assert (
+        "2 stratified folds of the training images, judged after the last epoch"
+        in figure(events).protocol["chosen values"]
+    )
     told = [event.text for event in events if isinstance(event, Notice)]
     assert any(text.startswith("Searched 6 of 6 settings: learning rate") for text in told)
 
@@ -159,11 +162,11 @@ def test_what_is_behind_is_given_up(tmp_path: Path) -> None:
     assert {len(trial.scores) for trial in every} == {5}
 
 
-def test_few_labels_are_left_out_one_by_one(tmp_path: Path) -> None:
+def test_of_few_labels_one_of_every_class_is_left_out_at_a_time(tmp_path: Path) -> None:
     events = run(digits(labels=3, search=SearchChoice(trials=2, folds=5)), tmp_path)
-    assert [len(trial.scores) for trial in trials_of(events)] == [9, 9]
+    assert [len(trial.scores) for trial in trials_of(events)] == [3, 3]
     said = [event.text for event in events if isinstance(event, Preparing) and event.text.startswith("Setting 1")]
-    assert said[0] == "Setting 1 of 2, fold 1 of 9"
+    assert said[0] == "Setting 1 of 2, fold 1 of 3"
 
 
 def test_a_setting_that_diverges_is_left_behind(tmp_path: Path) -> None:

@@ -44,7 +44,9 @@ class SearchSettings(QWidget):
         grid = QGridLayout()
         grid.setColumnStretch(1, 1)
         grid.setVerticalSpacing(8)
-        fold_help = "Parts of the training images; up to five labels per class one image is left out at a time."
+        fold_help = (
+            "Parts of the training images; with up to five labels one image of every class is left out at a time."
+        )
         for row, (title, field, help) in enumerate(
             (("Settings", self.trials, "How many settings are tried; the first is the one in the form."),
              ("Folds", self.folds, fold_help))
