@@ -73,18 +73,18 @@ class still_statistics:
 
     def __init__(self, model: nn.Module) -> None:
         self._norms = list(batch_norms(model))
-        self._before: list[tuple[bool, float | None]] = []
+        self._before: list[tuple[bool, bool]] = []
 
     def __enter__(self) -> None:
-        self._before = [(norm.training, norm.momentum) for norm in self._norms]
+        self._before = [(norm.training, norm.track_running_stats) for norm in self._norms]
         for norm in self._norms:
             norm.train()
-            norm.momentum = 0.0
+            norm.track_running_stats = False
 
     def __exit__(self, *_: object) -> None:
-        for norm, (training, momentum) in zip(self._norms, self._before, strict=True):
+        for norm, (training, tracks) in zip(self._norms, self._before, strict=True):
             norm.train(training)
-            norm.momentum = momentum
+            norm.track_running_stats = tracks
 
 
 def parameter_count(module: nn.Module) -> int:

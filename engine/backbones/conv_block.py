@@ -79,17 +79,18 @@ def _suits(images: Tensor) -> bool:
 
 
 def _is_usual(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> bool:
-    """Whether nobody listens to them, and batch norm keeps statistics while it normalises by the batch's own."""
+    """Whether nobody listens to them, and batch norm normalises by the batch's own statistics."""
     if type(norm) is not nn.BatchNorm2d or convolution._forward_hooks or norm._forward_hooks:
         return False
-    counts = norm.training and norm.track_running_stats and norm.momentum is not None
-    return counts and bool((norm.weight > 0).all())
+    counts = norm.momentum is not None or not norm.track_running_stats
+    return norm.training and counts and bool((norm.weight > 0).all())
 
 
 def _remember(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor, count: int) -> None:
     """Keep the running statistics up as batch norm does: with the unbiased variance."""
-    if not norm.momentum:
+    if not norm.track_running_stats:
         return
+    assert norm.momentum is not None
     assert norm.running_mean is not None
     assert norm.running_var is not None
     assert norm.num_batches_tracked is not None

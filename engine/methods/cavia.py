@@ -64,10 +64,10 @@ class CAVIA(MAML):
         hang_film(model, self.hyperparameters.context)
 
     def query_loss(self, model: Backbone, task: Task) -> Outcome:
-        from engine.backbones.backbone import applied
+        from engine.backbones.backbone import applied, still_statistics
         from engine.meta.objective import loss
 
-        with self.batch_statistics(model):
+        with still_statistics(model):
             inner = self.inner_loop(model, self.hyperparameters.inner_steps, self.second_order)
             start = dict(model.named_parameters()) | no_context(model)
             adapted = inner.run(model, start, task.support_inputs, task.support_targets)

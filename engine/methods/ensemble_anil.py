@@ -63,9 +63,10 @@ class EnsembleANIL(GradientBased):
         model.meta = Heads(self.hyperparameters.particles, model.features, way)
 
     def query_loss(self, model: Backbone, task: Task) -> Outcome:
+        from engine.backbones.backbone import still_statistics
         from engine.meta.particles import mean_loss, outputs_of, together, with_ones
 
-        with self.batch_statistics(model):
+        with still_statistics(model):
             support, query = (with_ones(model.embed(x)) for x in (task.support_inputs, task.query_inputs))
         steps = self.hyperparameters.inner_steps
         *_, heads = self._path(start_heads(model), support, task.support_targets, steps, self.second_order)

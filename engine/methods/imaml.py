@@ -57,13 +57,13 @@ class ImplicitMAML(GradientBased):
 
     def task_gradient(self, model: Backbone, task: Task) -> TaskGradient:
         """(I + H/λ)⁻¹ ∇L(φ*, query) for what adapts; for the rest its direct gradient and what goes through φ*."""
-        from engine.backbones.backbone import applied
+        from engine.backbones.backbone import applied, still_statistics
         from engine.meta.implicit import implicit_gradient
         from engine.meta.inner_loop import start_of, twice_differentiable
         from engine.meta.objective import figures, loss
 
         settings, adapts = self.hyperparameters, self.adapts(model)
-        with self.batch_statistics(model):
+        with still_statistics(model):
             inner = self.inner_loop(model, settings.inner_steps, second_order=False)
             solved = inner.run(model, start_of(model), task.support_inputs, task.support_targets)
             solved = {name: value.detach().requires_grad_() for name, value in solved.items()}

@@ -93,12 +93,12 @@ class MAMLPlusPlus(MAML):
         return last + (1 - last) * (1 + math.cos(math.pi * self.progress)) / 2
 
     def query_loss(self, model: Backbone, task: Task) -> Outcome:
-        from engine.backbones.backbone import applied
+        from engine.backbones.backbone import applied, still_statistics
         from engine.meta.objective import loss
 
         settings = self.hyperparameters
         weights = step_weights(settings.inner_steps, self.progress, settings.every_step_until)
-        with self.batch_statistics(model):
+        with still_statistics(model):
             inner = self.inner_loop(model, settings.inner_steps, self.second_order)
             path = inner.path(model, dict(model.named_parameters()), task.support_inputs, task.support_targets)
             next(path)
