@@ -7,6 +7,7 @@ passed once: for the clean images and for each copy.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -35,16 +36,22 @@ class Material:
 
 @torch.no_grad()
 def material(model: Backbone, inputs: Tensor, targets: Tensor, way: int, start: int, copies: int) -> Material:
-    """start: number of the first tuned block. copies: changed ones of each image, the same for the same count."""
+    """start: number of the first tuned block. copies: changed ones of each image, the same wherever it stands."""
     model.eval()
-    changes, draws = Augmentation(CHANGES), torch.Generator().manual_seed(0)
+    changes, draws = Augmentation(CHANGES), [draws_of(image) for image in inputs]
     changed = [model.through(moved(inputs, changes, draws), 0, start) for _ in range(copies)]
     return Material(model.through(inputs, 0, start), changed, targets, way, start)
 
 
-def moved(inputs: Tensor, changes: Augmentation, draws: torch.Generator) -> Tensor:
+def draws_of(image: Tensor) -> torch.Generator:
+    """An image's own random numbers, so that nothing depends on the order of the support set."""
+    return torch.Generator().manual_seed(zlib.crc32(image.cpu().contiguous().numpy().tobytes()))
+
+
+def moved(inputs: Tensor, changes: Augmentation, draws: Sequence[torch.Generator]) -> Tensor:
     """float [n, c, h, w]: each image shifted, turned and scaled a little; what comes in from outside is 0."""
-    grid = F.affine_grid(changes.maps(len(inputs), draws).to(inputs), list(inputs.shape), align_corners=False)
+    maps = torch.cat([changes.maps(1, own) for own in draws])
+    grid = F.affine_grid(maps.to(inputs), list(inputs.shape), align_corners=False)
     return F.grid_sample(inputs, grid, align_corners=False)
 
 
