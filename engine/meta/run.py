@@ -24,7 +24,7 @@ from engine.meta.results import base_metric, figure, over_steps, shot_metric
 from engine.meta.sinusoid import sinusoid_tasks
 from engine.meta.task import Tasks
 from engine.meta.training import MetaTraining
-from engine.methods.meta_learner import MetaLearner
+from engine.methods.meta_learner import MetaLearner, learnt
 
 # Where the tasks of a data set come from; all others are images in classes.
 SOURCES: dict[str, Callable[..., Generator[Preparing, None, Tasks]]] = {"sinusoid": sinusoid_tasks}
@@ -81,8 +81,9 @@ def training_classes(tasks: Tasks) -> int:
 
 
 def facts(model: Backbone, tasks: Tasks) -> dict[str, Any]:
-    count = parameter_count(model)
-    return {"family": "meta", "step": "meta-steps", **tasks.facts, "trainable parameters": count, "parameters": count}
+    learning = sum(parameter.numel() for parameter in learnt(model))
+    counts = {"trainable parameters": learning, "parameters": parameter_count(model)}
+    return {"family": "meta", "step": "meta-steps", **tasks.facts, **counts}
 
 
 def test(
@@ -131,4 +132,5 @@ def protocol(experiment: Experiment, method: MetaLearner, tasks: Tasks, weights:
         "weights": weights,
         **method.choices,
     }
+    said |= {"support set": "read in order: another order gives other answers"} if method.reads_in_order else {}
     return said | ({"inner steps": str(method.test_steps)} if method.has_steps else {})

@@ -57,6 +57,10 @@ class Matching(EmbeddingBased):
     def training_way(self) -> int:
         return int(self.hyperparameters.training_way or self.hyperparameters.way)
 
+    @property
+    def reads_in_order(self) -> bool:  # type: ignore[override]
+        return bool(self.hyperparameters.full_context)
+
     def prepare(self, model: Backbone, way: int) -> None:
         from engine.meta.comparing import Attention
 

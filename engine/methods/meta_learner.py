@@ -108,6 +108,7 @@ class MetaLearner(Method):
     has_head: ClassVar[bool] = True  # False: the network ends in features, there is no layer per class
     has_meta: ClassVar[bool] = False  # True: `prepare` gives the model something that is learnt besides the network
     has_steps: ClassVar[bool] = False  # True: `classifiers` gives one classifier per inner step
+    reads_in_order: ClassVar[bool] = False  # True: the support set is a sequence, and another order gives other answers
     refreshes_statistics: ClassVar[bool] = False  # True: training leaves batch norm's running statistics alone
     formulation: Formulation | None = None  # how the tasks of a meta-batch are computed; None is one after the other
     progress: float = 0.0  # how far meta-training is, 0..1; the loop sets it before every step

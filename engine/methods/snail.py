@@ -40,6 +40,7 @@ class SNAIL(EmbeddingBased):
     paper = "Mishra, Rohaninejad, Chen & Abbeel 2018, A Simple Neural Attentive Meta-Learner, arXiv 1707.03141"
     suits = frozenset({"classification", "regression"})
     has_meta = True
+    reads_in_order = True
     Hyperparameters = SNAILHyperparameters
     presets = {
         "Minutes on a laptop": {},
