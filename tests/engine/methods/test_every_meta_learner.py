@@ -1,0 +1,145 @@
+"""Every meta-learner against the contract, whoever wrote it; and methods that break it, which the contract sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from engine.backbones.backbone import Backbone
+from engine.methods.base import Classifier
+from engine.methods.embedding_based import EmbeddingBased
+from engine.methods.meta_learner import MetaLearner
+from engine.methods.protonet import nearest_prototype
+from engine.registry import methods
+from tests.engine.methods import contract
+from tests.engine.methods.contract import CHECKS, Case, cases_of
+from tests.engine.methods.learning import follows_the_labels
+
+KINDS = [kind for kind in methods() if issubclass(kind, MetaLearner)]
+OF_CLASSES = [kind for kind in KINDS if "classification" in kind.suits]
+Check = Callable[[Case], None]
+
+
+def hold(kind: type[MetaLearner], check: Check) -> None:
+    for case in cases_of(kind):
+        try:
+            check(case)
+        except Exception as error:
+            error.add_note(f"in the case {case.title}")
+            raise
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_the_contract(kind: type[MetaLearner], check: Check) -> None:
+    hold(kind, check)
+
+
+SLOW = pytest.mark.xfail(reason="its usual inner rate is too small for a short training")
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(k, marks=[SLOW] if k.name == "cavia" else [], id=k.name) for k in OF_CLASSES]
+)
+def test_it_follows_the_labels(kind: type[MetaLearner]) -> None:
+    follows_the_labels(Case(kind, "classification"))
+
+
+class Odd(EmbeddingBased):
+    """As somebody may write one: nearest class mean, with a learnt weight for every feature."""
+
+    name, title, idea, paper = "odd", "Odd", "Weigh the features.", "None"
+    has_meta = True
+
+    def prepare(self, model: Backbone, way: int) -> None:
+        model.meta = nn.Linear(model.features, 1, bias=False)
+
+    def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
+        weights = model.meta.weight[0].exp()  # type: ignore[union-attr, operator]
+        nearest = nearest_prototype(features * weights, targets, way)
+        return lambda queries: nearest(queries * weights)
+
+
+class ByPlace(Odd):
+    """Takes the classes for given one after the other, whatever the labels say."""
+
+    def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
+        return super().classify_features(model, features, torch.arange(way).repeat_interleave(len(targets) // way), way)
+
+
+class FirstClass(Odd):
+    """Likes the first class better."""
+
+    def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
+        fair = super().classify_features(model, features, targets, way)
+        return lambda queries: fair(queries) + torch.eye(way)[0]
+
+
+class SilentlyTransductive(Odd):
+    """Centres each query set on its mean and does not say so."""
+
+    def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
+        fair = super().classify_features(model, features, targets, way)
+        return lambda queries: fair(queries - queries.mean(0))
+
+
+class SaysMore(Odd):
+    """Says that it looks at all queries, and does not."""
+
+    batch_norm_mode = "transductive (query batch)"  # type: ignore[assignment]
+
+
+class Wearing(Odd):
+    """Leaves something of every task in the network."""
+
+    def adapt(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int) -> Classifier:
+        with torch.no_grad():
+            next(model.parameters()).add_(1e-6)
+        return super().adapt(model, inputs, targets, way)
+
+
+class HalfTrained(Odd):
+    """Forgets the first block in its optimiser."""
+
+    def optimiser(self, model: Backbone) -> torch.optim.Optimizer:
+        return torch.optim.Adam(
+            [{"params": [*model.blocks["two"].parameters(), *model.meta.parameters()], "factor": 1}]
+        )
+
+
+class Remembering(Odd):
+    """Keeps a number from task to task."""
+
+    seen = 0.0
+
+    def query_loss(self, model: Backbone, task: Any) -> Any:
+        found = super().query_loss(model, task)
+        self.seen = self.seen + 1.0
+        return type(found)(found.loss * self.seen, found.outputs)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_an_odd_method_that_keeps_the_contract_passes(check: Check) -> None:
+    hold(Odd, check)
+
+
+@pytest.mark.parametrize(
+    "broken,check",
+    [
+        (ByPlace, contract.the_order_of_the_support_set_matters_only_where_the_figure_says_so),
+        (ByPlace, follows_the_labels),
+        (FirstClass, contract.the_names_of_the_classes_do_not_matter),
+        (SilentlyTransductive, contract.an_answer_depends_on_other_queries_only_where_the_figure_says_so),
+        (SaysMore, contract.an_answer_depends_on_other_queries_only_where_the_figure_says_so),
+        (Wearing, contract.meeting_a_task_leaves_the_network_as_it_was),
+        (HalfTrained, contract.what_learns_is_what_is_told),
+        (Remembering, contract.nor_does_it_matter_in_training),
+    ],
+)
+def test_a_method_that_breaks_the_contract_is_seen(broken: type[MetaLearner], check: Check) -> None:
+    with pytest.raises(AssertionError):
+        check(Case(broken, "classification"))
