@@ -24,7 +24,8 @@ from torch import Tensor
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
 from engine.backbones.weights import build_backbone, saved_file
-from engine.data.images import ImageSet, short_hash
+from engine.data.hashes import short_hash
+from engine.data.images import ImageSet
 from engine.devices import torch_device
 from engine.errors import WeightsError
 from engine.events import Preparing

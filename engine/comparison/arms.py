@@ -9,11 +9,13 @@ import numpy as np
 
 from engine.comparison.differences import data_title
 from engine.comparison.wording import ACCURACY
+from engine.data.hashes import BY_CONTENT
 from engine.data.shifts import describe
 from engine.events import Evaluated
 from engine.experiment import Experiment
 
 Items = tuple[np.ndarray, np.ndarray]
+OLDER = "one was tested when images were still known by their names alone"
 # How a figure came about, not what it was tested on: may differ between comparable figures.
 NOT_CONDITIONS = frozenset(
     {
@@ -120,6 +122,8 @@ def data_disagreement(a: Arm, b: Arm) -> str | None:
         if first["data"] == second["data"]:
             return None
         changed = first.get("data set") == second.get("data set")
+        if changed and first["data"].startswith(BY_CONTENT) != second["data"].startswith(BY_CONTENT):
+            return f"not known to be the same test images of {first.get('data set')}: {OLDER}"
         return f"the images of {first.get('data set')} have changed between them" if changed else f"data set: {names}"
     return None if first.get("data set") == second.get("data set") else f"data set: {names}"
 

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import struct
 import warnings
 import zlib
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
+import PIL
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from engine.data.grey import Levels, eight_bits, is_wide, levels
+from engine.data.hashes import digest
 from engine.data.png import SIGNATURE, BrokenPng, plain_header
 
 GREY_MODES = frozenset(("1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "I;16N", "F"))
 MOST_PIXELS = 150_000_000
 FAULTS = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, MemoryError, OverflowError, IndexError)
 KNOWN_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "DIB", "TIFF", "WEBP")
+
+
+def _hush_libtiff() -> None:
+    """The C library writes its complaints straight to the terminal; what matters of them is an exception as well."""
+    beside = Path(PIL.__file__).resolve().parent
+    for file in (*beside.parent.glob("pillow.libs/libtiff*"), *beside.glob(".dylibs/libtiff*")):
+        with suppress(OSError, AttributeError):
+            library = ctypes.CDLL(str(file))
+            library.TIFFSetErrorHandler(None)
+            library.TIFFSetWarningHandler(None)
+
+
+_hush_libtiff()
 
 # Large photographs are checked against MOST_PIXELS here and named; Pillow's own warning would only go to the terminal.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -28,24 +47,29 @@ class Damaged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a whole image. corners: mean grey of its four corners, 0..255, or None when not looked at."""
+    """What is known of a whole image. levels: of grey values beyond 0..255. digest: of the file's bytes, 64 bits."""
 
     height: int
     width: int
     grey: bool
+    levels: Levels | None = None
+    digest: int = 0
 
 
 def examine(body: bytes) -> Facts:
-    """Size and colour of a whole image; raises `Damaged` for text, truncated or broken files."""
+    """Size, colour and digest of a whole image; raises `Damaged` for text, truncated or broken files."""
     if not body:
         raise Damaged("empty file")
-    if body.startswith(SIGNATURE) and (facts := _png_facts(body)) is not None:
-        return facts
+    facts = _png_facts(body) if body.startswith(SIGNATURE) else None
+    return replace(facts or _looked_at(body), digest=digest(body))
+
+
+def _looked_at(body: bytes) -> Facts:
     try:
         with _opened(body) as image:
             facts = _facts(image)
             _check_whole(image)
-        return facts
+            return replace(facts, levels=levels(image))
     except Image.DecompressionBombError:
         raise Damaged("too many pixels") from None
     except UnidentifiedImageError:
@@ -64,26 +88,29 @@ def _png_facts(body: bytes) -> Facts | None:
     return None if header is None else Facts(*header)
 
 
-def decode(body: bytes, size: int, channels: int) -> Image.Image:
-    """The image, upright, mode L or RGB, at least `size` on the shorter side where it was; raises `Damaged`."""
+def decode(body: bytes, size: int, channels: int, scales: tuple[Levels, ...] = ()) -> Image.Image:
+    """The image, upright, mode L or RGB, at least `size` on the shorter side where it was; raises `Damaged`.
+
+    scales: of the set it belongs to, for grey values beyond 0..255.
+    """
     try:
         with _opened(body) as image:
             if image.format in ("JPEG", "MPO"):
                 image.draft("L" if channels == 1 else None, (2 * size, 2 * size))
             image.load()
-            return plain(ImageOps.exif_transpose(image))
+            return plain(ImageOps.exif_transpose(image), scales)
     except Image.DecompressionBombError:
         raise Damaged("too many pixels") from None
     except FAULTS as error:
         raise Damaged(_reason(error)) from None
 
 
-def plain(image: Image.Image) -> Image.Image:
-    """Mode L or RGB of any mode: 16-bit and float are scaled, what is transparent becomes white."""
+def plain(image: Image.Image, scales: tuple[Levels, ...] = ()) -> Image.Image:
+    """Mode L or RGB of any mode: 16-bit and float are scaled as their set is, what is transparent becomes white."""
     if image.mode in ("L", "RGB"):
         return image
-    if image.mode.startswith("I") or image.mode == "F":
-        return _eight_bits(np.asarray(image))
+    if is_wide(image):
+        return eight_bits(image, scales)
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         return _on_white(image)
     if image.mode == "1":
@@ -123,24 +150,12 @@ def _grey_palette(image: Image.Image) -> bool:
 
 def _check_whole(image: Image.Image) -> None:
     """PNG by the checksums of its chunks, all others by decoding; JPEG at an eighth of its size, which is quick."""
-    if image.format == "PNG":
+    if image.format == "PNG" and not is_wide(image):
         image.verify()
         return
     if image.format in ("JPEG", "MPO"):
         image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))
     image.load()
-
-
-def _eight_bits(array: np.ndarray) -> Image.Image:
-    values = array.astype(np.float64)
-    top = float(values.max(initial=0.0))
-    if array.dtype.itemsize == 2 or 255 < top <= 65535:
-        values = values * (255 / 65535)
-    elif 0 < top <= 1:
-        values = values * 255
-    elif top > 65535:
-        values = values * (255 / top)
-    return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
 
 
 def _on_white(image: Image.Image) -> Image.Image:

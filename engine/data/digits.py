@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.data.images import ArrayPixels, ImageSet, short_hash
+from engine.data.hashes import short_hash
+from engine.data.images import ArrayPixels, ImageSet
 from engine.errors import DataError
 
 TITLE = "Handwritten digits"

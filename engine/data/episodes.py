@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.images import short_hash
+from engine.data.hashes import short_hash
 from engine.errors import InvalidExperiment
 
 Indices = NDArray[np.int64]

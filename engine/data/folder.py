@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
+from engine.data import grey
 from engine.data.decode import Damaged, Facts, decode, examine
-from engine.data.images import Cancel, ImageSet, PixelSource, Progress, Skipped, in_threads, short_hash
+from engine.data.hashes import BY_CONTENT, digest, short_hash
+from engine.data.images import Cancel, ImageSet, PixelSource, Progress, Skipped, in_threads
 from engine.data.layout import Item, Layout, arrange, regions
 from engine.data.tree import Listing
 from engine.errors import DataError
@@ -22,22 +25,36 @@ UNREADABLE = (OSError, EOFError, RuntimeError, ValueError, zlib.error, zipfile.B
 
 
 class FilePixels:
-    """Decodes files of a folder or zip when asked. inverted: the ink is black and is turned white.
+    """Decodes files of a folder or zip when asked, and refuses one that changed since `facts` were read off it.
+
+    scales: of grey values beyond 0..255, one for the whole set. inverted: the ink is black and is turned white.
 
     A zip stays open as long as its `ImageSet` lives: its table of contents is read once.
     """
 
-    def __init__(self, listing: Listing, items: Sequence[Item], inverted: bool = False) -> None:
+    def __init__(
+        self,
+        listing: Listing,
+        items: Sequence[Item],
+        facts: Sequence[Facts],
+        scales: tuple[grey.Levels, ...],
+        inverted: bool = False,
+    ) -> None:
         self._items = items
+        self._facts = facts
+        self._scales = scales
         self._inverted = inverted
         self._files = listing.open()
 
     def image(self, index: int, size: int, channels: int) -> Image.Image:
         path = self._items[index].entry.path
         try:
-            image = decode(self._files.read(path), size, channels)
+            body = self._files.read(path)
+            image = decode(body, size, channels, self._scales)
         except (Damaged, KeyError, *UNREADABLE):
             raise DataError(f"“{path}” cannot be read.", "Replace or remove it, and pick the data set again.") from None
+        if digest(body) != self._facts[index].digest:
+            raise DataError(f"“{path}” has changed since the data set was read.", "Start again, to read the new file.")
         return ImageChops.invert(image) if self._inverted else image
 
     def name(self, index: int) -> str:
@@ -56,7 +73,8 @@ def load_folder(listing: Listing, progress: Progress | None = None, cancelled: C
     given = None
     if items[0].split is not None:
         given = np.array([item.split for item in items], dtype=np.int8)
-    source = FilePixels(listing, items)
+    scales = grey.scales(fact.levels for fact in whole)
+    source = FilePixels(listing, items, whole, scales)
     data = ImageSet(
         name="folder",
         title=listing.root.stem if listing.is_zip else listing.root.name,
@@ -64,12 +82,14 @@ def load_folder(listing: Listing, progress: Progress | None = None, cancelled: C
         labels=labels,
         class_names=layout.class_names,
         source=source,
-        fingerprint=fingerprint(items),
+        fingerprint=fingerprint(items, whole, scales),
+        digests=digests(whole),
         channels=1 if all(fact.grey for fact in whole) else 3,
         typical_size=typical_size(whole),
         background=background(source, len(items)),
-        layout=layout.words + (" in a zip" if listing.is_zip else ""),
+        layout=layout_words(layout.words, listing.is_zip, scales),
         given_split=given,
+        given_classes=classes_of_parts(labels, given),
         skipped=layout.skipped + skipped,
     )
     return with_regions(data, regions(items))
@@ -128,9 +148,29 @@ def _refuse_damaged(listing: Listing, layout: Layout, items: list[Item], skipped
         raise DataError(f"No image of the class “{lost[0]}” can be read.", "Replace its files, or remove the folder.")
 
 
-def fingerprint(items: Sequence[Item]) -> str:
-    """Hash of names and sizes: the same for a folder and a zip of it."""
-    return short_hash(*sorted(f"{item.short} {item.entry.size}" for item in items))
+def fingerprint(items: Sequence[Item], facts: Sequence[Facts], scales: tuple[grey.Levels, ...]) -> str:
+    """Hash of every file's content with its class and part, in order: equal means the same images under the same
+    numbers, wherever the folder lies and whatever it is called, packed or not."""
+    parts = [f"{item.class_name}\n{item.split}\n{fact.digest}" for item, fact in zip(items, facts, strict=True)]
+    return BY_CONTENT + short_hash(*parts, repr(scales))
+
+
+def digests(facts: Sequence[Facts]) -> NDArray[np.uint64]:
+    return np.array([fact.digest for fact in facts], dtype=np.uint64)
+
+
+def layout_words(words: str, is_zip: bool, scales: tuple[grey.Levels, ...]) -> str:
+    """ "6 class folders in a zip, grey values 0 to 4,095"."""
+    scale = grey.words(scales)
+    return words + (" in a zip" if is_zip else "") + (f", {scale}" if scale else "")
+
+
+def classes_of_parts(labels: NDArray[np.int64], given: NDArray[np.int8] | None) -> NDArray[np.int8] | None:
+    """The part of each class where the parts share none, as few-shot data come, int8 [classes]; else None."""
+    if given is None:
+        return None
+    found = np.array([[(given[labels == c] == part).any() for part in range(3)] for c in range(labels.max() + 1)])
+    return found.argmax(1).astype(np.int8) if (found.sum(1) == 1).all() else None
 
 
 def typical_size(facts: Sequence[Facts]) -> tuple[int, int]:

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from engine.data import glyph_shapes
 from engine.data.glyph_shapes import Draws, Points, Stroke, character
-from engine.data.images import ArrayPixels, ImageSet, short_hash
+from engine.data.hashes import short_hash
+from engine.data.images import ArrayPixels, ImageSet
 
 CLASSES, WRITERS, SIZE = 240, 30, 28
 SEED = 20240

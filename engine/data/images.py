@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from engine.data.hashes import digest
 from engine.errors import Cancelled, InvalidExperiment
 
 Progress = Callable[[float], None]
@@ -54,8 +55,9 @@ class ImageSet:
     int8 [images] (0 train, 1 validation, 2 test) when the source says so, else None; given_words says who says so.
     given_classes: the same for whole classes, int8 [classes]. channels: 1 when every image is grey, 3 in colour, or the
     number of bands. typical_size: median (height, width). background: value outside the image when it is turned or
-    padded. layout: what was recognised, in words. fingerprint: short hash, equal for equal data. held_out: alphabets
-    that the source sets aside for testing. characters: written signs, so that a quarter turn makes a new class.
+    padded. layout: what was recognised, in words. fingerprint: short hash of all content, equal for equal data.
+    digests: see `contents`; None for images in memory. held_out: alphabets that the source sets aside for testing.
+    characters: written signs, so that a quarter turn makes a new class.
     of_regions: the same images with classes that are one kind in one region, where folders are region/class/image.
     """
 
@@ -78,6 +80,7 @@ class ImageSet:
     characters: bool = False
     kinds: tuple[str, ...] | None = None
     given_classes: NDArray[np.int8] | None = None
+    digests: NDArray[np.uint64] | None = field(default=None, repr=False)
     of_regions: ImageSet | None = field(default=None, repr=False)
     _decoded: dict[tuple[int, int], Decoded] = field(default_factory=dict, init=False, repr=False)
 
@@ -88,6 +91,14 @@ class ImageSet:
     def counts(self) -> NDArray[np.int64]:
         """Images per class, int64 [classes]."""
         return np.bincount(self.labels, minlength=len(self.class_names)).astype(np.int64)
+
+    @cached_property
+    def contents(self) -> NDArray[np.uint64]:
+        """uint64 [images], equal for images that are copies of each other, byte for byte, in this set or another."""
+        if self.digests is not None:
+            return self.digests
+        assert isinstance(self.source, ArrayPixels | BandPixels)
+        return np.array([digest(image.tobytes()) for image in self.source.array], dtype=np.uint64)
 
     def image_name(self, index: int) -> str:
         """Short name of one image, e.g. "glass/glass12.jpg"."""
@@ -284,12 +295,3 @@ class Remembered:
             self._values[key] = value
             while len(self._values) > self._size:
                 self._values.pop(next(iter(self._values)))
-
-
-def short_hash(*parts: str | bytes) -> str:
-    """16 hexadecimal digits that stand for all `parts`."""
-    digest = hashlib.sha256()
-    for part in parts:
-        body = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
-        digest.update(len(body).to_bytes(8, "little") + body)
-    return digest.hexdigest()[:16]

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.folder import UNREADABLE
-from engine.data.images import ArrayPixels, Cancel, ImageSet, Progress, check, short_hash
+from engine.data.hashes import short_hash
+from engine.data.images import ArrayPixels, Cancel, ImageSet, Progress, check
 from engine.data.tree import Entry, FolderFiles, Listing, ZipFiles
 from engine.errors import DataError
 
@@ -64,7 +65,10 @@ def load_mnist(listing: Listing, progress: Progress | None = None, cancelled: Ca
 
 def _image_set(listing: Listing, pixels: Bytes, labels: list[Bytes]) -> ImageSet:
     """idx files of the same names hold other data as well: those keep the name of their folder."""
-    train, every = labels[0], np.concatenate(labels).astype(np.int64)
+    train = labels[0]
+    values, every = np.unique(
+        np.concatenate(labels).astype(np.int64), return_inverse=True
+    )  # labels need not be 0, 1, …
     own = tuple(np.bincount(train, minlength=10).tolist()) == COUNTS
     given = np.repeat(np.array(list(PARTS.values()), dtype=np.int8), [len(part) for part in labels])
     words = ("training", "", "test")
@@ -74,10 +78,12 @@ def _image_set(listing: Listing, pixels: Bytes, labels: list[Bytes]) -> ImageSet
         title=TITLE if own else listing.root.stem if listing.is_zip else listing.root.name,
         licence=LICENCE if own else "",
         labels=every,
-        class_names=tuple(str(digit) for digit in range(int(every.max(initial=0)) + 1)),
+        class_names=tuple(str(value) for value in values),
         source=ArrayPixels(
             pixels,
-            lambda index: f"{every[index]}, {words[given[index]]} image {index - starts[int(given[index])] + 1:,}",
+            lambda index: (
+                f"{values[every[index]]}, {words[given[index]]} image {index - starts[int(given[index])] + 1:,}"
+            ),
         ),
         fingerprint=short_hash(pixels.tobytes(), every.tobytes()),
         channels=1,

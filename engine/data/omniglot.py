@@ -1,13 +1,19 @@
-"""Omniglot's tree: alphabets of characters, each drawn by 20 people; black on white, turned to white on black."""
+"""Omniglot's tree: alphabets of characters, each drawn by 20 people; black on white, turned to white on black.
+
+Lake, Salakhutdinov and Tenenbaum 2015: 30 background and 20 evaluation alphabets.
+"""
 
 from __future__ import annotations
 
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 
-from engine.data.folder import FilePixels, fingerprint, inspect, typical_size
-from engine.data.images import Cancel, ImageSet, Progress
+from engine.data import grey
+from engine.data.decode import Facts
+from engine.data.folder import FilePixels, digests, fingerprint, inspect, typical_size
+from engine.data.images import Cancel, ImageSet, Progress, Skipped
 from engine.data.layout import Item
 from engine.data.tree import Entry, Listing, natural
 from engine.errors import DataError
@@ -15,14 +21,39 @@ from engine.errors import DataError
 TITLE = "Omniglot"
 LICENCE = "MIT (Brenden Lake and others)"
 HALVES = ("images_background", "images_evaluation")
+BACKGROUND = frozenset(
+    (
+        "Alphabet_of_the_Magi", "Anglo-Saxon_Futhorc", "Arcadian", "Armenian", "Asomtavruli_(Georgian)", "Balinese",
+        "Bengali", "Blackfoot_(Canadian_Aboriginal_Syllabics)", "Braille", "Burmese_(Myanmar)", "Cyrillic",
+        "Early_Aramaic", "Futurama", "Grantha", "Greek", "Gujarati", "Hebrew",
+        "Inuktitut_(Canadian_Aboriginal_Syllabics)",
+        "Japanese_(hiragana)", "Japanese_(katakana)", "Korean", "Latin", "Malay_(Jawi_-_Arabic)",
+        "Mkhedruli_(Georgian)", "N_Ko", "Ojibwe_(Canadian_Aboriginal_Syllabics)", "Sanskrit", "Syriac_(Estrangelo)",
+        "Tagalog", "Tifinagh",
+    )
+)  # fmt: skip
+EVALUATION = frozenset(
+    (
+        "Angelic", "Atemayar_Qelisayer", "Atlantean", "Aurek-Besh", "Avesta", "Ge_ez", "Glagolitic", "Gurmukhi",
+        "Kannada", "Keble", "Malayalam", "Manipuri", "Mongolian", "Old_Church_Slavonic_(Cyrillic)", "Oriya", "Sylheti",
+        "Syriac_(Serto)", "Tengwar", "Tibetan", "ULOG",
+    )
+)  # fmt: skip
 CHARACTER = re.compile(r"character\d+$", re.IGNORECASE)
 Place = tuple[str, str, str]
+Labels = NDArray[np.int64]
 
 
 def is_omniglot(listing: Listing) -> bool:
-    """Whether every image lies as alphabet/characterNN/image."""
-    images = listing.images
-    return bool(images) and all(_place(entry) is not None for entry in images)
+    """Whether every image lies as alphabet/characterNN/image, with a half's or an alphabet's name to show for it.
+
+    The alphabets: characters of a game lie in such folders too, and would be turned from black to white.
+    """
+    places = [_place(entry) for entry in listing.images]
+    if not places or None in places:
+        return False
+    known = BACKGROUND | EVALUATION
+    return all(place is not None and (place[0] in HALVES or place[1] in known) for place in places)
 
 
 def _place(entry: Entry) -> Place | None:
@@ -36,33 +67,42 @@ def _place(entry: Entry) -> Place | None:
 
 def load_omniglot(listing: Listing, progress: Progress | None = None, cancelled: Cancel | None = None) -> ImageSet:
     """Characters as classes, in the order of half, alphabet and number. Raises `DataError`, `Cancelled`."""
-    if not is_omniglot(listing):
+    placed = {entry.path: place for entry in listing.images if (place := _place(entry)) is not None}
+    if not placed or len(placed) < len(listing.images):
         raise DataError(
             f"“{listing.root.name}” is not Omniglot's tree.",
             "Pick the folder that holds images_background and images_evaluation, or use it as a folder of classes.",
         )
-    placed = {entry.path: place for entry in listing.images if (place := _place(entry)) is not None}
     items = [Item(entry, "/".join(placed[entry.path][1:]), None, _short(entry)) for entry in listing.images]
     facts, skipped = inspect(listing, items, progress, cancelled)
-    items = [item for item, fact in zip(items, facts, strict=True) if fact is not None]
-    whole = [fact for fact in facts if fact is not None]
-    places = sorted({placed[item.entry.path] for item in items}, key=lambda place: natural("/".join(place)))
+    found = [(item, fact) for item, fact in zip(items, facts, strict=True) if fact is not None]
+    places = sorted({placed[item.entry.path] for item, _ in found}, key=lambda place: natural("/".join(place)))
     if len(places) < 2:
         raise DataError(f"“{listing.root.name}” has fewer than two characters.", "Pick the folder of all alphabets.")
     rank = {place: number for number, place in enumerate(places)}
-    items.sort(key=lambda item: rank[placed[item.entry.path]])
+    found.sort(key=lambda pair: rank[placed[pair[0].entry.path]])
+    labels = np.array([rank[placed[item.entry.path]] for item, _ in found], dtype=np.int64)
+    return _image_set(listing, found, places, labels, skipped)
+
+
+def _image_set(
+    listing: Listing, found: list[tuple[Item, Facts]], places: list[Place], labels: Labels, skipped: tuple[Skipped, ...]
+) -> ImageSet:
+    items, facts = [item for item, _ in found], [fact for _, fact in found]
     alphabets = tuple(alphabet for _, alphabet, _ in places)
     held_out = frozenset(alphabet for half, alphabet, _ in places if half == HALVES[1])
+    scales = grey.scales(fact.levels for fact in facts)
     return ImageSet(
         name="omniglot",
         title=TITLE,
         licence=LICENCE,
-        labels=np.array([rank[placed[item.entry.path]] for item in items], dtype=np.int64),
+        labels=labels,
         class_names=tuple(f"{alphabet.replace('_', ' ')} {character}" for _, alphabet, character in places),
-        source=FilePixels(listing, items, inverted=True),
-        fingerprint=fingerprint(items),
+        source=FilePixels(listing, items, facts, scales, inverted=True),
+        fingerprint=fingerprint(items, facts, scales),
+        digests=digests(facts),
         channels=1,
-        typical_size=typical_size(whole),
+        typical_size=typical_size(facts),
         layout=f"{len(places):,} characters of {len(set(alphabets))} alphabets",
         alphabets=alphabets,
         held_out=held_out if len(held_out) < len(set(alphabets)) else frozenset(),

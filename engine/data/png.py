@@ -14,7 +14,7 @@ class BrokenPng(Exception):
 
 
 def plain_header(body: bytes) -> tuple[int, int, bool] | None:
-    """(height, width, grey) of a whole PNG; None when it has a palette or EXIF and deserves a closer look.
+    """(height, width, grey) of a whole PNG; None for a palette, EXIF or 16-bit grey, which deserve a closer look.
 
     Raises `BrokenPng` when it ends early or a checksum is wrong.
     """
@@ -33,7 +33,7 @@ def plain_header(body: bytes) -> tuple[int, int, bool] | None:
         place = end
     if kinds[0] != b"IHDR" or b"IDAT" not in kinds:
         raise BrokenPng("damaged image")
-    width, height, _, colour = struct.unpack_from(">IIBB", body, 16)
-    if colour == PALETTE or b"eXIf" in kinds or b"acTL" in kinds:
+    width, height, depth, colour = struct.unpack_from(">IIBB", body, 16)
+    if colour == PALETTE or (colour == GREY and depth == 16) or b"eXIf" in kinds or b"acTL" in kinds:
         return None
     return height, width, colour in (GREY, GREY_ALPHA)

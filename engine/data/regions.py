@@ -14,7 +14,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.images import BandPixels, ImageSet, short_hash
+from engine.data.hashes import short_hash
+from engine.data.images import BandPixels, ImageSet
 
 Floats = NDArray[np.float64]
 TITLE = "Land cover regions"

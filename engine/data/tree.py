@@ -145,7 +145,7 @@ def _met_before(link: str, linked: set[str]) -> bool:
 def _entry(item: os.DirEntry[str], path: str) -> Entry:
     try:
         status = item.stat()
-        return Entry(path, status.st_size, status.st_mtime_ns)
+        return Entry(path, status.st_size, hash((status.st_mtime_ns, status.st_ctime_ns, status.st_ino)))
     except OSError:
         return Entry(path, 0, 0)
 
@@ -153,7 +153,7 @@ def _entry(item: os.DirEntry[str], path: str) -> Entry:
 def _list_zip(path: Path) -> Listing:
     try:
         with zipfile.ZipFile(path) as opened:
-            members = opened.infolist()
+            members, changed = opened.infolist(), path.stat().st_mtime_ns
     except (OSError, zipfile.BadZipFile, ValueError):
         raise DataError(f"“{path.name}” is not a readable zip file.", "Download or pack it again.") from None
     _refuse_unsafe(path, members)
@@ -164,7 +164,7 @@ def _list_zip(path: Path) -> Listing:
             continue
         folders.update(_parents(inner if member.is_dir() else os.path.dirname(inner)))
         if not member.is_dir():
-            files.append(Entry(inner, member.file_size, member.CRC))
+            files.append(Entry(inner, member.file_size, hash((member.CRC, changed))))
     unique = {entry.path: entry for entry in files}
     return Listing(path, tuple(sorted(unique.values())), frozenset(folders), is_zip=True)
 
