@@ -12,14 +12,17 @@ from engine.backbones.backbone import Backbone
 
 
 def low_rank_weights(block: nn.Module) -> dict[str, nn.Parameter]:
-    """Name within the block -> weight of every linear and 1x1 convolution layer, attention's projections included."""
+    """Name within the block -> weight of every linear and convolution layer, attention's projections included.
+
+    Convolutions in groups (depthwise) are left out: each of their filters reads one channel and has no rank to lower.
+    """
     found: dict[str, nn.Parameter] = {}
     for prefix, layer in block.named_modules():
         dot = f"{prefix}." if prefix else ""
         if isinstance(layer, nn.MultiheadAttention) and layer.in_proj_weight is not None:
             found[f"{dot}in_proj_weight"] = layer.in_proj_weight
-        one_by_one = isinstance(layer, nn.Conv2d) and layer.kernel_size == (1, 1) and layer.groups == 1
-        if isinstance(layer, nn.Linear) or one_by_one:
+        whole = isinstance(layer, nn.Conv2d) and layer.groups == 1
+        if isinstance(layer, nn.Linear) or whole:
             found[f"{dot}weight"] = layer.weight
     return found
 
@@ -27,7 +30,8 @@ def low_rank_weights(block: nn.Module) -> dict[str, nn.Parameter]:
 class LowRank:
     """w + scale / rank * B A for chosen weights of a model, which itself stays an ordinary network.
 
-    names: full parameter names. A: [rank, inputs], random; B: [outputs, rank], zero at first.
+    names: full parameter names. A: [rank, inputs], random; B: [outputs, rank], zero at first. Of a k x k convolution A is a
+    k x k convolution to `rank` channels, its inputs channels * k * k, and B a 1x1 convolution, as peft has it.
     """
 
     def __init__(self, model: Backbone, names: Iterable[str], rank: int, scale: float, seed: int) -> None:

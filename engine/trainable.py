@@ -64,7 +64,7 @@ def check_table(model: Backbone, table: Mapping[str, LayerRow]) -> None:
     """Raises `InvalidExperiment` when what should learn does not exist in this backbone at all."""
     for kind, words, instead in (
         ("norms", "normalisation layers", "Let biases and norms learn, or another method."),
-        ("low-rank", "linear or 1x1 convolution layers", "Choose another backbone, or another method."),
+        ("low-rank", "linear or convolution layers", "Choose another backbone, or another method."),
     ):
         blocks = [name for name, row in table.items() if row.trains == kind and row.rate > 0 and name != HEAD]
         found = (

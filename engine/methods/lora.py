@@ -1,8 +1,10 @@
 """LoRA: frozen weights with a learned low-rank change beside them (Hu et al. 2021, arXiv 2106.09685).
 
-w + scale / rank * B A on every linear and 1x1 convolution layer of the trunk; A starts random, B at zero, so that the
-network starts as it was pretrained. The change is added to the weights when they are saved or tested, so that the
-result is an ordinary network. A backbone without such layers (Conv-4, small ResNet's plain stages) is told so.
+w + scale / rank * B A on every linear and convolution layer of the trunk; of a k x k convolution A is one to `rank`
+channels and B a 1x1 convolution, as in peft. A starts random, B at zero, so that the network starts as it was
+pretrained. The change is added to the weights when they are saved or tested, so that the result is an ordinary network.
+Convolutions in groups, such as ConvNeXt's depthwise ones, stay frozen. No dropout on the way to A, which peft offers;
+the scale is 2 times the rank as in much of its use, where peft's own default is 1 time.
 """
 
 from __future__ import annotations
@@ -29,11 +31,11 @@ class LoRA(FineTuneMethod):
     name = "lora"
     title = "LoRA"
     group = "Few parameters"
-    idea = "Keep the weights and learn a small low-rank change beside each linear and 1x1 layer."
+    idea = "Keep the weights and learn a small low-rank change beside each linear and convolution layer."
     paper = "Hu et al. 2021, LoRA: Low-Rank Adaptation of Large Language Models, arXiv 2106.09685"
     Hyperparameters = LoRAHyperparameters
     searched = ("learning_rate", "rank")
-    presets = {"Usual values": {}, "Rank 16": {"rank": 16, "scale": 32.0}}
+    presets = {"Usual values": {}, "Rank 16": {"rank": 16, "scale": 32.0}, "peft's defaults": {"rank": 8, "scale": 8.0}}
 
     def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
         return {block: self.row() if block == HEAD else self.row(trains="low-rank") for block in blocks}

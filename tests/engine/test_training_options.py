@@ -17,7 +17,6 @@ from engine.events import Event, Metrics, Notice
 from engine.fine_tuning import FineTuning
 from engine.inputs import Labelled, Normaliser
 from engine.limits import Limits
-from engine.lowrank import LowRank
 from engine.objective import AveragedWeights, Blend, Objective, balanced_weights
 from engine.registry import method
 from engine.schedules import factor
@@ -236,19 +235,6 @@ def test_clipping_bounds_the_step(tmp_path: Path) -> None:
     list(run.events())
     length = math.sqrt(sum(float((run.model.state_dict()[k] - before[k]).square().sum()) for k in before))
     assert length == pytest.approx(0.01, rel=1e-3)
-
-
-def test_a_low_rank_change_starts_at_nothing_and_is_merged_by_hand() -> None:
-    model = linear_network()
-    name = "blocks.one.1.weight"
-    change = LowRank(model, [name], rank=1, scale=2.0, seed=0)
-    assert torch.equal(change.merged()[name], model.state_dict()[name])
-    with torch.no_grad():
-        change.up[name].copy_(torch.tensor([[1.0], [0.5]]))
-        change.down[name].copy_(torch.tensor([[0.1, 0.0, 0.2, 0.0]]))
-    change.settle()
-    expected = torch.tensor([[0.7, -0.2, 0.5, 0.3], [-0.3, 0.6, 0.4, -0.1]])
-    assert torch.allclose(model.state_dict()[name], expected)
 
 
 def test_lora_trains_and_leaves_an_ordinary_network(tmp_path: Path) -> None:
