@@ -149,7 +149,7 @@ class StageTraining:
         self.learner = run.learner(stage, first)
         self.rates = Rates(run.method.hyperparameters, stage)
         self.measuring = run.measuring(self.learner)
-        self.average = AveragedWeights((), 0.0)
+        self.average = AveragedWeights(run.method.hyperparameters.ema)
         self.anchor = run.anchor([])
         self.steps = stage.epochs * run.steps_per_epoch
         self.tally = Tally(run.train.pixels.device)
@@ -178,7 +178,6 @@ class StageTraining:
 
     def _prepare(self, learning: frozenset[str], last: frozenset[str], number: int) -> Iterator[Event]:
         """Let the blocks of this epoch learn: rates, optimiser, average and anchor follow."""
-        self.average.keep()
         if learning != last:
             for said in self.learner.learn(learning, self._unchanged_for(number)):
                 yield said
@@ -191,8 +190,8 @@ class StageTraining:
         else:
             self.rates.extend(parts)
         self.anchor = self.run.anchor(parts)
-        learned = [parameter for part in parts for parameter in part.parameters]
-        self.average = AveragedWeights(learned, self.run.method.hyperparameters.ema)
+        self.average.follow(parameter for part in parts for parameter in part.parameters)
+        self.average.follow(self.learner.statistics())
 
     def _unchanged_for(self, number: int) -> int:
         """Epochs until other blocks learn."""

@@ -1,8 +1,8 @@
 """The two ways to learn within one stage of fine-tuning: the whole network on images, or the head on cached features.
 
 Both offer: `learn(blocks, epochs)` before the first epoch in which these blocks learn, `parts()` for the optimiser,
-`begin()` before each epoch, `logits(indices, blend)` on training images, `validate()` and `settle()`, after which the
-model itself holds what was learnt.
+`statistics()` that training changes besides, `begin()` before each epoch, `logits(indices, blend)` on training images,
+`validate()` and `settle()`, after which the model itself holds what was learnt.
 """
 
 from __future__ import annotations
@@ -82,6 +82,11 @@ class WholeNetwork:
         if row.trains == "low-rank" and self.low_rank is not None:
             own = self.low_rank.parameters(prefix_of(name))
         return Part(name, own, row.rate, row.anchor)
+
+    def statistics(self) -> Iterator[Tensor]:
+        """Batch norm's running means and variances in the blocks that learn."""
+        for norm in (norm for name in self.learning for norm in batch_norms(self.model.block(name))):
+            yield from (kept for kept in (norm.running_mean, norm.running_var) if kept is not None)
 
     def _cache(self, prefix: int) -> Iterator[Preparing]:
         self.model.eval()
@@ -194,6 +199,10 @@ class HeadOnFeatures:
 
     def parts(self) -> list[Part]:
         return [Part(HEAD, list(self._head.parameters()), self.rate)]
+
+    def statistics(self) -> Iterator[Tensor]:
+        """A linear head has none."""
+        return iter(())
 
     def begin(self) -> None:
         """Nothing to do: the features stay as they are."""

@@ -30,8 +30,8 @@ def low_rank_weights(block: nn.Module) -> dict[str, nn.Parameter]:
 class LowRank:
     """w + scale / rank * B A for chosen weights of a model, which itself stays an ordinary network.
 
-    names: full parameter names. A: [rank, inputs], random; B: [outputs, rank], zero at first. Of a k x k convolution A is a
-    k x k convolution to `rank` channels, its inputs channels * k * k, and B a 1x1 convolution, as peft has it.
+    names: full parameter names. A: [rank, inputs], random; B: [outputs, rank], zero at first. Of a k x k convolution A
+    is one to `rank` channels, its inputs channels * k * k, and B a 1x1 convolution, as peft has it.
     """
 
     def __init__(self, model: Backbone, names: Iterable[str], rank: int, scale: float, seed: int) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 
@@ -65,41 +65,65 @@ class Objective:
 
 
 class AveragedWeights:
-    """Exponential moving average of parameters; with decay 0 it does nothing."""
+    """Exponential moving average of tensors, batch norm's running statistics among them; with decay 0 it does nothing.
 
-    def __init__(self, parameters: Sequence[nn.Parameter], decay: float) -> None:
-        self._decay, self._own, self._steps = decay, list(parameters) if decay else [], 0
-        self._mean = [parameter.detach().clone() for parameter in self._own]
+    As in timm's ModelEmaV3 the tensors themselves are never touched by it, so that training is the same without it.
+    """
 
-    @torch.no_grad()
+    def __init__(self, decay: float) -> None:
+        self._decay = decay
+        self._groups: list[_Together] = []
+
+    def follow(self, tensors: Iterable[Tensor]) -> None:
+        """Average these too from now on; those that are averaged already go on."""
+        known = {id(tensor) for group in self._groups for tensor in group.own}
+        fresh = [tensor for tensor in tensors if id(tensor) not in known]
+        if self._decay and fresh:
+            self._groups.append(_Together(fresh))
+
     def update(self) -> None:
-        """After each step; early averages forget faster, so that the random start does not linger."""
-        if not self._own:
-            return
-        self._steps += 1
-        decay = min(self._decay, self._steps / (self._steps + 9))
-        torch._foreach_lerp_(self._mean, [parameter.detach() for parameter in self._own], 1 - decay)
+        """After each step."""
+        for group in self._groups:
+            group.update(self._decay)
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """While open, the parameters are their averages."""
+        """While open, the tensors are their averages."""
         self._swap()
         try:
             yield
         finally:
             self._swap()
 
-    @torch.no_grad()
     def _swap(self) -> None:
-        for own, mean in zip(self._own, self._mean, strict=True):
+        for group in self._groups:
+            group.swap()
+
+    def keep(self) -> None:
+        """Give the tensors their averages for good."""
+        self._swap()
+        self._groups = []
+
+
+class _Together:
+    """Tensors whose average began at the same step; early averages forget faster, so that the start does not linger."""
+
+    def __init__(self, tensors: Sequence[Tensor]) -> None:
+        self.own, self._steps = list(tensors), 0
+        self._mean = [tensor.detach().clone() for tensor in tensors]
+
+    @torch.no_grad()
+    def update(self, decay: float) -> None:
+        self._steps += 1
+        share = min(decay, self._steps / (self._steps + 9))
+        torch._foreach_lerp_(self._mean, [tensor.detach() for tensor in self.own], 1 - share)
+
+    @torch.no_grad()
+    def swap(self) -> None:
+        for own, mean in zip(self.own, self._mean, strict=True):
             kept = own.detach().clone()
             own.copy_(mean)
             mean.copy_(kept)
-
-    def keep(self) -> None:
-        """Give the parameters their averages for good."""
-        self._swap()
-        self._own, self._mean = [], []
 
 
 def accuracy(logits: Tensor, labels: Tensor) -> float:

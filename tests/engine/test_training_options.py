@@ -164,27 +164,57 @@ def test_mixup_s_share_follows_the_beta_law() -> None:
 
 
 def test_the_average_of_weights_by_hand() -> None:
-    weight = nn.Parameter(torch.tensor([0.0]))
-    average = AveragedWeights([weight], 0.5)
-    for value in (1.0, 2.0):
+    first, second = nn.Parameter(torch.tensor([0.0])), torch.tensor([8.0])
+    average = AveragedWeights(0.5)
+    average.follow([first])
+    values = ((1.0, 8.0), (2.0, 8.0), (4.0, 6.0))
+    for step, (one, two) in enumerate(values):
+        if step == 2:
+            average.follow([first, second])  # what joins has an average of its own age
         with torch.no_grad():
-            weight.fill_(value)
+            first.fill_(one)
+            second.fill_(two)
         average.update()
-    # Decays 1/10 and 2/11 at the first steps: 0.9, then 0.9 * 2/11 + 2 * 9/11.
-    expected = 0.9 * 2 / 11 + 2 * 9 / 11
+    # Decays 1/10, 2/11 and 3/12 at the steps of an average: 0.9; 0.9 * 2/11 + 2 * 9/11; that * 1/4 + 4 * 3/4.
+    expected = (0.9 * 2 / 11 + 2 * 9 / 11) / 4 + 3
     with average.applied():
-        assert weight.item() == pytest.approx(expected)
-    assert weight.item() == 2.0
+        assert first.item() == pytest.approx(expected)
+        assert second.item() == pytest.approx(8 * 0.1 + 6 * 0.9)
+    assert (first.item(), second.item()) == (4.0, 6.0)
     average.keep()
-    assert weight.item() == pytest.approx(expected)
+    assert first.item() == pytest.approx(expected)
 
 
-def test_averaged_weights_are_what_is_validated_and_kept(tmp_path: Path) -> None:
-    plain = tuning("full_ft", tmp_path, epochs=4, learning_rate=0.01)
-    averaged = tuning("full_ft", tmp_path, epochs=4, learning_rate=0.01, ema=0.9)
+@pytest.mark.parametrize("name", ["full_ft", "gradual", "auto_rgn", "auto_snr", "lora", "linear_probe"])
+def test_averaging_changes_what_is_kept_and_never_the_training(tmp_path: Path, name: str) -> None:
+    """Across blocks that join and rates that are measured anew too: the losses are the same to the last bit."""
+    norm = {} if name == "linear_probe" else {"batch_norm": "batch statistics"}
+    values = {"epochs": 4, "learning_rate": 0.01, "batch_size": 4, **norm}
+    values |= {"epochs_per_block": 1} if name == "gradual" else {}
+    plain, averaged = (tuning(name, tmp_path, **values, ema=ema) for ema in (0.0, 0.9))
     first, second = list(plain.events()), list(averaged.events())
     assert losses(first) == losses(second)
-    assert not torch.equal(plain.model.head.weight, averaged.model.head.weight)
+    kept = zip(plain.model.parameters(), averaged.model.parameters(), strict=True)
+    assert not all(torch.equal(*pair) for pair in kept)
+
+
+def test_batch_norm_s_running_statistics_are_averaged_by_hand(tmp_path: Path) -> None:
+    """One step an epoch, so that checkpoints of a run without averaging show the statistics after every step."""
+    seen: list[torch.Tensor] = []
+    values = {"learning_rate": 0.01, "batch_size": 12, "schedule": "constant"}
+    plain = tuning("full_ft", tmp_path, epochs=3, **values)
+    start = plain.model.block("one")[1].running_mean.clone()
+    for event in plain.events():
+        if isinstance(event, Metrics) and "val/loss" in event.values:
+            seen.append(plain.model.block("one")[1].running_mean.clone())
+    averaged = tuning("full_ft", tmp_path, epochs=3, **values, ema=0.9)
+    list(averaged.events())
+    mean = start
+    for step, value in enumerate(seen, 1):
+        share = step / (step + 9)
+        mean = share * mean + (1 - share) * value
+    assert torch.allclose(averaged.model.block("one")[1].running_mean, mean, atol=1e-6)
+    assert not torch.allclose(seen[-1], mean, atol=1e-3)
 
 
 def test_blocks_that_join_have_fresh_state_and_the_others_keep_theirs(tmp_path: Path) -> None:
