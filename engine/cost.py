@@ -86,8 +86,7 @@ def _fine_tune_cost(experiment: Experiment, method: FineTuneMethod) -> Cost:
         shared += once if set(phase.groups) == {HEAD} and len(method.stages()) == 1 else 0.0
     fits = _fits(experiment, split)
     total += fits * (total - shared) + forward * len(split.test)
-    table = method.table(model.block_names)
-    trained = count_trainable(model, table, getattr(method.hyperparameters, "rank", 4))
+    trained = count_trainable(model, method, experiment.budget.instead_of_epochs)
     pixels = (len(split.train) + len(split.validation) + len(split.test)) * images[0].numel()
     memory = 4 * parameter_count(model) + 12 * trained + pixels + round(longer * _activations(model, images, shape))
     return Cost(trained, parameter_count(model), method.epochs * steps_per_epoch, longest, total, memory, fits)

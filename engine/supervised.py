@@ -80,14 +80,14 @@ def tuning(
 
 def facts(training: FineTuning, material: Material) -> dict[str, Any]:
     """What the window shows beside a run."""
-    model, settings = training.model, training.method.hyperparameters
+    model = training.model
     found = {
         "family": "finetune",
         "classes": len(material.split.classes),
         "training images": len(material.train),
         "validation images": len(material.validation),
         "test images": len(material.test),
-        "trainable parameters": count_trainable(model, training.table, getattr(settings, "rank", 4)),
+        "trainable parameters": count_trainable(model, training.method, training.limits.only_time),
         "parameters": parameter_count(model),
         "head parameters": parameter_count(model.block(HEAD)),
         "split": material.split.description,

@@ -12,6 +12,7 @@ from engine.backbones.backbone import Backbone
 from engine.errors import InvalidExperiment
 from engine.layers import HEAD, LayerRow
 from engine.lowrank import low_rank_weights
+from engine.methods.fine_tune import FineTuneMethod
 
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)
 
@@ -75,17 +76,20 @@ def check_table(model: Backbone, table: Mapping[str, LayerRow]) -> None:
             raise InvalidExperiment(f"This backbone has no {words} to train.", instead, "method")
 
 
-def count_trainable(model: Backbone, table: Mapping[str, LayerRow], rank: int) -> int:
-    """Parameters that learn at some time; of a low-rank change its factors."""
+def count_trainable(model: Backbone, method: FineTuneMethod, endless: bool = False) -> int:
+    """Parameters that learn at some time; of a low-rank change its factors. endless: only the time ends training."""
+    rank = getattr(method.hyperparameters, "rank", 4)
+    left_out = names_of_norms(model) if method.measures_rates else frozenset()
     total = 0
-    for name, row in table.items():
+    for name, row in method.table(model.block_names).items():
         block = model.block(name)
-        if row.rate == 0:
+        if row.rate == 0 or (row.from_epoch >= method.epochs and not endless):
             continue
         if row.trains == "low-rank":
             total += sum(rank * (len(weight) + weight[0].numel()) for weight in low_rank_weights(block).values())
         else:
-            total += sum(parameter.numel() for parameter in chosen(block, row).values())
+            own = chosen(block, row).items()
+            total += sum(parameter.numel() for key, parameter in own if prefix_of(name) + key not in left_out)
     return total
 
 

@@ -18,6 +18,7 @@ from storage import schema
 from storage.connection import prepare
 from storage.store import RunStore
 from storage.workspace import Workspace
+from tests.engine.methods.tuning_contract import follows_the_labels, hold
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -47,6 +48,11 @@ def test_a_new_method_is_found_drawn_and_checked(new_method: type) -> None:
     assert "head_factor" in [field.name for field in registry.fields(new_method)]
     picture = new_method.picture({}, ("conv1", "conv2", "conv3", "conv4", "head"))
     assert list(picture.values()) == ["frozen", "frozen", "frozen", "trained", "new"]
+
+
+def test_a_new_method_keeps_the_contract(new_method: type) -> None:
+    hold(new_method)
+    follows_the_labels(new_method)
 
 
 def test_a_new_method_trains(new_method: type, tmp_path: Path) -> None:

@@ -179,7 +179,7 @@ def test_l2_sp_anchors_all_but_the_head_and_stacks_no_decay_on_it(name: str) -> 
 def test_biases_and_norms_are_few(name: str) -> None:
     run = training(name, "bitfit")
     head = CLASSES * (network(name).features + 1)
-    assert count_trainable(run.model, run.table, 4) == BIASES_AND_NORMS[name] + head
+    assert count_trainable(run.model, run.method) == BIASES_AND_NORMS[name] + head
     learning = {key for key, p in begun(name, "bitfit").run.model.named_parameters() if p.requires_grad}
     assert sum(dict(run.model.named_parameters())[key].numel() for key in learning) == BIASES_AND_NORMS[name] + head
 
@@ -191,7 +191,7 @@ def test_low_rank_changes_are_few_and_leave_the_weights_frozen(name: str) -> Non
     assert sum(p.numel() for p in factors) == LOW_RANK[name]
     assert not any(p.requires_grad for key, p in stage.run.model.named_parameters() if not key.startswith("head"))
     head = CLASSES * (network(name).features + 1)
-    assert count_trainable(stage.run.model, stage.run.table, 4) == LOW_RANK[name] + head
+    assert count_trainable(stage.run.model, stage.run.method) == LOW_RANK[name] + head
 
 
 @pytest.mark.parametrize(

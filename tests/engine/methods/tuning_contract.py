@@ -1,0 +1,171 @@
+"""What every fine-tuning method promises, as checks that take any: a new one is held to them without a line of its own.
+
+What learns and what is frozen is read from the method's own table and picture, never from its name.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from engine.backbones.backbone import Backbone, batch_norms, snapshot
+from engine.checkpoints import Checkpoints
+from engine.events import Metrics
+from engine.fine_tuning import FineTuning
+from engine.inputs import Labelled, Normaliser
+from engine.limits import Limits
+from engine.methods.fine_tune import FineTuneHyperparameters, FineTuneMethod
+from engine.registry import fields
+from engine.trainable import count_trainable
+
+SHARED = (
+    {"optimiser": "SGD"}, {"batch_norm": "pretrained statistics"}, {"batch_norm": "batch statistics"}, {"ema": 0.9},
+    {"mixup": 0.4}, {"augmentation": "shift and turn"}, {"label_smoothing": 0.1}, {"class_weights": "balanced"},
+    {"clip_norm": 0.5}, {"tested": "last epoch"}, {"schedule": "one-cycle"},
+)  # fmt: skip
+SHORT = {"epochs": 3, "probe_epochs": 2, "epochs_per_block": 1, "rank": 2, "batch_size": 5, "learning_rate": 0.01}
+
+
+@dataclass(frozen=True)
+class TuningCase:
+    kind: type[FineTuneMethod]
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return "-".join([self.kind.name, *(f"{name}_{value}" for name, value in self.values.items())])
+
+    def method(self, **more: Any) -> Any:
+        known = {row.name for row in fields(self.kind)}
+        return self.kind.from_values({n: v for n, v in (SHORT | more).items() if n in known} | self.values)
+
+
+def tuning_cases_of(kind: type[FineTuneMethod]) -> list[TuningCase]:
+    """As it is, with each other value of a choice of its own, and with each of the options that all share."""
+    rows = {row.name: row for row in fields(kind, tuple(trunk()))}
+    own = [{n: v} for n, row in rows.items() if n not in FineTuneHyperparameters.model_fields for v in row.choices]
+    shared = [
+        values
+        for values in SHARED
+        for name, value in values.items()
+        if name in rows and value != rows[name].default and (not rows[name].choices or value in rows[name].choices)
+    ]
+    return [TuningCase(kind, values) for values in ({}, *own, *shared)]
+
+
+def trunk() -> dict[str, nn.Module]:
+    """Without biases before batch norm, which could not change anything; 1x1 convolutions for low-rank changes."""
+    stem = nn.Sequential(nn.Conv2d(1, 4, 3, 2, 1, bias=False), nn.BatchNorm2d(4), nn.ReLU())
+    middle = nn.Sequential(nn.Conv2d(4, 6, 1, bias=False), nn.BatchNorm2d(6), nn.ReLU(), nn.MaxPool2d(2))
+    last = nn.Sequential(nn.Conv2d(6, 4, 1, bias=False), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2))
+    return {"one": stem, "two": middle, "three": last}
+
+
+def stripes(count: int = 12, seed: int = 1) -> Labelled:
+    """Horizontal against vertical stripes with noise."""
+    draw = torch.Generator().manual_seed(seed)
+    images = torch.randint(0, 100, (count, 1, 8, 8), generator=draw, dtype=torch.uint8)
+    labels = torch.arange(count) % 2
+    images[labels == 0, :, ::2] += 150
+    images[labels == 1, :, :, ::2] += 150
+    return Labelled(images, labels, np.arange(count))
+
+
+def tuning(case: TuningCase, train: Labelled, validation: Labelled, **more: Any) -> FineTuning:
+    torch.manual_seed(0)
+    model = Backbone(trunk(), 4, 2)
+    checkpoints = Checkpoints(Path(tempfile.mkdtemp()))
+    parts = (train, validation, Normaliser(8, 1), checkpoints, Limits())
+    return FineTuning(model, case.method(**more), *parts, seed=0)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A training after its end: the state before it, and the names of all that changed."""
+
+    run: FineTuning
+    before: Mapping[str, Tensor]
+    changed: set[str]
+
+    def block(self, name: str) -> str:
+        return name.removeprefix("blocks.").split(".")[0]
+
+
+def ended(case: TuningCase) -> Ended:
+    run = tuning(case, stripes(), stripes(8))
+    before = snapshot(run.model)
+    for _ in run.events():
+        pass
+    after = snapshot(run.model)
+    return Ended(run, before, {name for name, value in before.items() if not torch.equal(value, after[name])})
+
+
+def what_is_frozen_stays_to_the_last_bit(case: TuningCase, end: Ended) -> None:
+    """Parameters and the running statistics of batch norm; and all else is moved, but where rates are measured."""
+    picture = case.kind.picture(end.run.method.hyperparameters.model_dump(), end.run.model.block_names)
+    moving = {block for block, what in picture.items() if what != "frozen"}
+    moved = {end.block(name) for name in end.changed}
+    assert moved <= moving if end.run.method.measures_rates else moved == moving
+
+
+def pretrained_statistics_stay(case: TuningCase, end: Ended) -> None:
+    for block, row in end.run.table.items():
+        moved = {name for name in end.changed if end.block(name) == block and "running" in name}
+        learns = row.rate > 0 and row.from_epoch < end.run.method.epochs and row.batch_norm == "batch statistics"
+        assert bool(moved) == (learns and any(batch_norms(end.run.model.block(block))))
+
+
+def what_learns_is_what_is_told(case: TuningCase, end: Ended) -> None:
+    """As many parameters change as are told; of a low-rank change its factors count."""
+    run, rank = end.run, getattr(end.run.method.hyperparameters, "rank", 0)
+    sizes = {name: end.before[name].numel() for name, _ in run.model.named_parameters() if name in end.changed}
+    for name in sizes:
+        if run.table[end.block(name)].trains == "low-rank":
+            sizes[name] = rank * (len(end.before[name]) + end.before[name][0].numel())
+    told = count_trainable(run.model, run.method)  # a rate that is measured may keep a tensor where it is
+    assert sum(sizes.values()) <= told if run.method.measures_rates else sum(sizes.values()) == told
+
+
+def nothing_is_left_to_chance(case: TuningCase, end: Ended) -> None:
+    """The same again, to the last bit, whatever was drawn in between."""
+    torch.rand(3)
+    again = ended(case).run.model.state_dict()
+    assert all(torch.equal(value, again[name]) for name, value in end.run.model.state_dict().items())
+
+
+TUNING_CHECKS: tuple[Callable[[TuningCase, Ended], None], ...] = (
+    what_is_frozen_stays_to_the_last_bit, pretrained_statistics_stay, what_learns_is_what_is_told,
+    nothing_is_left_to_chance,
+)  # fmt: skip
+
+
+def hold(kind: type[FineTuneMethod]) -> None:
+    """All checks on all cases of this method."""
+    for case in tuning_cases_of(kind):
+        end = ended(case)
+        for check in TUNING_CHECKS:
+            try:
+                check(case, end)
+            except Exception as error:
+                error.add_note(f"{check.__name__} in the case {case.title}")
+                raise
+
+
+def follows_the_labels(kind: type[FineTuneMethod]) -> None:
+    """Worse than chance on other images where the labels that it learns from are exchanged, and better else."""
+    train, other = stripes(24), stripes(40, seed=2)
+    longer = {"epochs": 20, "probe_epochs": 40, "learning_rate": 0.02, "batch_size": 8}
+    last = []
+    for labels in (train.labels, 1 - train.labels):
+        run = tuning(TuningCase(kind), Labelled(train.pixels, labels, train.ids), other, **longer)
+        told = [e.values["val/accuracy"] for e in run.events() if isinstance(e, Metrics) and "val/accuracy" in e.values]
+        last.append(told[-1])
+    assert last[0] > last[1] + 0.25
+    assert last[0] >= 0.5 > last[1]
