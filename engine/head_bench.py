@@ -26,7 +26,7 @@ from engine.heads.measure import Benched, Cell, Part, best, measuring
 from engine.inputs import positions
 from engine.limits import Limits, heeding, last_words
 from engine.methods.head_bench import HeadBench
-from engine.testing import balanced
+from engine.testing import balanced, is_uneven
 
 Words = dict[str, str]
 
@@ -131,7 +131,7 @@ def results(cells: list[Cell], experiment: Experiment, material: BenchMaterial) 
     words = said(chosen, experiment, material) | {"chosen by": _choice_words(chosen)}
     test, classes = material.on.test, material.on.classes
     yield evaluated("test/accuracy", test, chosen.predicted, words, material.on.class_names)
-    if len(set(np.bincount(test.labels, minlength=classes).tolist())) > 1:
+    if is_uneven(test.labels, classes):
         yield balanced(chosen.predicted, test.labels, words, classes)
     for shift, part in material.further:
         guess = predictions(chosen, material.on, part, experiment.seed)
@@ -180,9 +180,8 @@ def accuracy_interval(cell: Cell, images: int) -> tuple[Interval, str]:
     """(figure, what its interval says in words)."""
     if len(cell.accuracies) == 1:
         return wilson(round(cell.accuracies[0] * images), images), f"95 % Wilson, over {images} test images; one draw"
-    mean = mean_interval(cell.accuracies)
-    within = Interval(mean.value, max(0.0, mean.low), min(1.0, mean.high), mean.n)
-    return within, f"95 % Student, over {_draws(mean.n)} of the labelled images; the same {images} test images"
+    mean = mean_interval(cell.accuracies).within(0.0, 1.0)
+    return mean, f"95 % Student, over {_draws(mean.n)} of the labelled images; the same {images} test images"
 
 
 def _draws(count: int) -> str:

@@ -26,8 +26,7 @@ def test(
     said = protocol(material, experiment, weights)
     guess, truth = yield from predict(model, material, material.test, bf16, "Testing")
     yield evaluated("test/accuracy", material.test, guess, truth, said, material.class_names)
-    sizes = np.bincount(truth, minlength=len(material.class_names))
-    if sizes.max() > UNEVEN * sizes.min():
+    if is_uneven(truth, len(material.class_names)):
         yield balanced(guess, truth, said, len(material.class_names))
     for shift, labelled in material.further:
         guess, truth = yield from predict(model, material, labelled, bf16, "Testing on further images")
@@ -61,11 +60,17 @@ def evaluated(
     )  # fmt: skip
 
 
+def is_uneven(truth: np.ndarray, classes: int) -> bool:
+    """Whether test classes [n] differ so much in size that accuracy over classes is told too."""
+    sizes = np.bincount(truth, minlength=classes)
+    return bool(sizes.max() > UNEVEN * sizes.min())
+
+
 def balanced(guess: np.ndarray, truth: np.ndarray, said: dict[str, str], classes: int) -> Evaluated:
     """Mean of the classes' accuracies, for test sets whose classes have different numbers of images."""
     per_class = [(int((guess[truth == c] == c).sum()), int((truth == c).sum())) for c in range(classes)]
     found: Interval = balanced_interval([pair for pair in per_class if pair[1]])
-    words = said | {"interval": "95 %, normal, classes weighted alike"}
+    words = said | {"interval": "95 %, Wilson by the effective number of images, classes weighted alike"}
     return Evaluated("test/balanced accuracy", found.value, found.low, found.high, found.n, "images", words)
 
 

@@ -18,8 +18,7 @@ def score(trial: TrialCompleted) -> Interval:
     is simply right or wrong (one image left out). ValueError when no fold was finished."""
     if set(trial.scores) <= {0.0, 1.0} and len(trial.scores) > 1:
         return wilson(round(sum(trial.scores)), len(trial.scores))
-    found = mean_interval(trial.scores)
-    return Interval(found.value, max(0.0, found.low), min(1.0, found.high), found.n) if found.known else found
+    return mean_interval(trial.scores).within(0.0, 1.0)
 
 
 def best(trials: Sequence[TrialCompleted]) -> TrialCompleted | None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 
 import numpy as np
 
 from engine.comparison.adaptation_curve import AdaptationCurve, Figure
+from engine.comparison.arms import Arm
 from engine.comparison.by_hardness import HARDNESS, hardness_curve
-from engine.comparison.grouping import over_seeds
 from engine.comparison.intervals import Interval, episode_interval
-from engine.comparison.wording import with_interval
+from engine.comparison.wording import is_share, with_interval
 
 STEPS, SHOTS = "inner steps", "shots"
 OVER = (STEPS, SHOTS, HARDNESS)
@@ -32,7 +33,7 @@ def curve(results: Iterable[Figure], over: str) -> AdaptationCurve | None:
     if found is None:
         return None
     own, places = found
-    intervals = {x: Interval(f.value, f.low, f.high, f.n) for x, f in places.items()}
+    intervals = {x: of_figure(figure) for x, figure in places.items()}
     return _curve(over, intervals, own, "over test episodes")
 
 
@@ -46,12 +47,24 @@ def mean_curve(runs: Mapping[int, Sequence[Figure]], over: str) -> AdaptationCur
     shared = set.intersection(*(set(places) for _, places in each.values()))
     if len(shared) < 2:
         return None
-    intervals = {}
-    for x in shared:
-        together = over_seeds({seed: places[x].value for seed, (_, places) in each.items()})
-        assert together is not None
-        intervals[x] = together
-    return _curve(over, intervals, next(iter(each.values()))[0], "over seeds")
+    arms = {x: _arm({seed: places[x] for seed, (_, places) in each.items()}) for x in shared}
+    intervals = {x: interval for x, one in arms.items() if (interval := one.interval) is not None}
+    bases = {one.basis.removeprefix("interval ") for one in arms.values()}
+    basis = bases.pop() if len(bases) == 1 else "over seeds"
+    return _curve(over, intervals, next(iter(each.values()))[0], basis) if len(intervals) > 1 else None
+
+
+def of_figure(figure: Figure) -> Interval:
+    """A figure's own interval, which older programs let end beyond 0 and 1."""
+    found = Interval(figure.value, figure.low, figure.high, figure.n)
+    return found.within(0.0, 1.0) if is_share(figure.metric) else found
+
+
+def _arm(figures: Mapping[int, Figure]) -> Arm:
+    """The figures of one place by seed."""
+    scores = {seed: figure.value for seed, figure in figures.items() if isfinite(figure.value)}
+    items = {seed: (np.arange(len(found)), found) for seed in scores if (found := figures[seed].scores) is not None}
+    return Arm("", scores, items, {"metric": next(iter(figures.values())).metric}, "episodes")
 
 
 def _curve(over: str, intervals: Mapping[int, Interval], own: int, basis: str) -> AdaptationCurve:
@@ -89,7 +102,8 @@ def over_episodes(results: Sequence[Figure]) -> Interval | None:
     scores = [result.scores for result in results if result.scores is not None and len(result.scores)]
     if not scores or len(scores) < len(results) or len({len(one) for one in scores}) > 1:
         return None
-    return episode_interval(np.mean(scores, axis=0))
+    found = episode_interval(np.mean(scores, axis=0))
+    return found.within(0.0, 1.0) if is_share(results[0].metric) else found
 
 
 def over_episodes_words(results: Sequence[Figure]) -> list[str]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from math import inf, isfinite, nan
 
 import numpy as np
 
+from engine.comparison.crossed import GUARD, TWO, crossed, of_seeds
 from engine.comparison.differences import data_title
-from engine.comparison.wording import ACCURACY
+from engine.comparison.intervals import Interval, episode_interval, wilson
+from engine.comparison.wording import ACCURACY, is_share
 from engine.data.hashes import BY_CONTENT
 from engine.data.shifts import describe
 from engine.events import Evaluated
@@ -25,7 +29,7 @@ NOT_CONDITIONS = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Arm:
     """title: how the person knows it. scores: seed -> accuracy as a fraction, or an error, see `metric`.
 
@@ -44,9 +48,51 @@ class Arm:
         """What the scores are: "test/accuracy", or "test/error", where less is better."""
         return self.conditions.get("metric", ACCURACY)
 
+    @property
+    def keeps_items(self) -> bool:
+        """Whether what each test item got is known for every seed, and the items are the same."""
+        kept = [self.per_item[seed][0] for seed in self.scores if seed in self.per_item]
+        return len(kept) == len(self.scores) > 0 and all(np.array_equal(ids, kept[0]) for ids in kept[1:])
+
+    @cached_property
+    def interval(self) -> Interval | None:
+        """The mean over seeds and its 95 % interval: for other seeds and other test items where they are kept, for
+        other seeds alone where not. One seed: over test items. Two are too few for an interval. None without a score.
+        """
+        if not self.scores:
+            return None
+        values = np.array([self.scores[seed] for seed in sorted(self.scores)])
+        if len(values) == TWO or not (self.keeps_items or len(values) > 1):
+            return Interval(float(values.mean()), nan, nan, len(values))
+        return self._over_items() if len(values) == 1 else self._spread(values)
+
+    def _over_items(self) -> Interval:
+        ((_, got),) = self.per_item.values()
+        if self.unit == "images":
+            return wilson(int(got.sum()), got.size)
+        found = episode_interval(got)
+        return found.within(0.0, 1.0) if is_share(self.metric) else found
+
+    def _spread(self, values: np.ndarray) -> Interval:
+        share = is_share(self.metric)
+        if not self.keeps_items:
+            return of_seeds(values).interval(0.0, 1.0 if share else inf)
+        found = crossed(np.stack([self.per_item[seed][1] for seed in sorted(self.scores)]), guard(self))
+        return found.share_interval() if share else found.interval(0.0)
+
+    @property
+    def basis(self) -> str:
+        """What the interval speaks about."""
+        if len(self.scores) == TWO:
+            return "too few seeds for an interval"
+        if len(self.scores) < TWO:
+            return f"interval over test {self.unit}"
+        return f"interval over seeds and test {self.unit}" if self.keeps_items else "interval over seeds alone"
+
 
 def arm(title: str, results: Iterable[tuple[Experiment, Evaluated]]) -> Arm:
-    """Build one side from its runs' test figures; of two runs with the same seed the later one counts.
+    """Build one side from its runs' test figures; of two runs with the same seed the later one counts, and
+    a figure that is no number has no score.
 
     ValueError when there is no result.
     """
@@ -54,10 +100,11 @@ def arm(title: str, results: Iterable[tuple[Experiment, Evaluated]]) -> Arm:
     if not results:
         raise ValueError(f"{title} has no test result.")
     experiment, result = results[-1]
+    known = {run.seed: figure for run, figure in results if isfinite(figure.value)}
     return Arm(
         title=title,
-        scores={run.seed: figure.value for run, figure in results},
-        per_item={run.seed: items for run, figure in results if (items := per_item(figure)) is not None},
+        scores={seed: figure.value for seed, figure in known.items()},
+        per_item={seed: items for seed, figure in known.items() if (items := per_item(figure)) is not None},
         conditions=conditions(experiment, result),
         unit=result.unit,
     )
@@ -126,6 +173,11 @@ def data_disagreement(a: Arm, b: Arm) -> str | None:
             return f"not known to be the same test images of {first.get('data set')}: {OLDER}"
         return f"the images of {first.get('data set')} have changed between them" if changed else f"data set: {names}"
     return None if first.get("data set") == second.get("data set") else f"data set: {names}"
+
+
+def guard(side: Arm) -> float:
+    """What stands against a spread over test items that is zero by chance: images are right or wrong."""
+    return GUARD if side.unit == "images" else 0.0
 
 
 def items_of(side: Arm) -> np.ndarray | None:

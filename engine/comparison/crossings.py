@@ -6,9 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from math import exp, log, nan
+from statistics import fmean
 
-from engine.comparison.intervals import Interval, mean_interval
+import numpy as np
+
+from engine.comparison.crossed import ENOUGH_SEEDS, of_seeds
+from engine.comparison.intervals import Interval
 from engine.comparison.study_table import StudyTable, seed_gaps
+from engine.comparison.verdict import verdict
 from engine.comparison.wording import count, number
 from engine.study import Condition, condition_words
 
@@ -19,9 +24,9 @@ Points = Sequence[tuple[float, float]]
 class Crossing:
     """before: the arm that is ahead with fewer labels, after: with more. labels: where they are equal.
 
-    The interval of `labels` is over seeds, on the logarithm, and only known when every seed crosses exactly once; then
-    the value is their geometric mean, else where the mean curves cross. clear: on both sides the difference of the
-    nearest label counts excludes zero.
+    The interval of `labels` is over seeds, on the logarithm, and only known when three or more seeds cross, each
+    exactly once; then the value is their geometric mean, else where the mean curves cross. each: every seed crosses
+    once. clear: on both sides there is a verdict at the nearest label counts.
     """
 
     before: int
@@ -29,6 +34,7 @@ class Crossing:
     condition: Condition
     metric: str
     labels: Interval
+    each: bool
     clear: bool
 
 
@@ -42,29 +48,29 @@ def crossings(table: StudyTable) -> list[Crossing]:
 def of_pair(table: StudyTable, first: int, second: int, condition: Condition, metric: str) -> list[Crossing]:
     """Where two arms change places on one test set."""
     gaps = differences(table, first, second, condition, metric)
-    mean = [(labels, gap.value) for labels, (gap, _) in gaps.items()]
+    mean = [(labels, fmean(by_seed.values())) for labels, (_, by_seed) in gaps.items()]
     found = sign_changes(mean)
     return [
         Crossing(
             first if falls else second, second if falls else first, condition, metric,
-            over_seeds(gaps, labels, only=len(found) == 1), is_clear(gaps, labels),
+            *over_seeds(gaps, labels, only=len(found) == 1), is_clear(gaps, labels),
         )
         for labels, falls in found
     ]  # fmt: skip
 
 
-Gaps = Mapping[int, tuple[Interval, Mapping[int, float]]]
+Gaps = Mapping[int, tuple[bool, Mapping[int, float]]]
 
 
 def differences(table: StudyTable, first: int, second: int, condition: Condition, metric: str) -> Gaps:
-    """Label count -> (how far the first arm is ahead of the second, the same by seed), by rising count."""
+    """Label count -> (whether one is better, how far the first arm is ahead of the second by seed), by rising count."""
     found = {}
     for place, column in enumerate(table.columns):
         if column.labels is None or (column.condition, column.metric) != (condition, metric):
             continue
-        by_seed = seed_gaps(table.entries[first][place], table.entries[second][place], metric)
-        if by_seed:
-            found[column.labels] = mean_interval(by_seed.values()), by_seed
+        one, other = table.entries[first][place], table.entries[second][place]
+        if by_seed := seed_gaps(one, other, metric):
+            found[column.labels] = verdict(one.arm, other.arm).sure, by_seed
     return dict(sorted(found.items()))
 
 
@@ -88,21 +94,24 @@ def between(x0: float, y0: float, x1: float, y1: float) -> float:
     return exp(log(x0) + (log(x1) - log(x0)) * y0 / (y0 - y1))
 
 
-def over_seeds(gaps: Gaps, labels: float, only: bool) -> Interval:
-    """The crossing with Student's interval over seeds where each of them crosses exactly once, else without one."""
-    seeds = set.intersection(*(set(each) for _, each in gaps.values()))
+def over_seeds(gaps: Gaps, labels: float, only: bool) -> tuple[Interval, bool]:
+    """The crossing with Student's interval over seeds where each of them crosses exactly once, else without one; and
+    whether each does."""
+    seeds = set.intersection(*(set(by_seed) for _, by_seed in gaps.values()))
     each = [sign_changes([(n, by_seed[seed]) for n, (_, by_seed) in gaps.items()]) for seed in sorted(seeds)]
-    if not only or len(seeds) < 2 or any(len(found) != 1 for found in each):
-        return Interval(labels, nan, nan, len(seeds))
-    found = mean_interval(log(changes[0][0]) for changes in each)
-    return Interval(exp(found.value), exp(found.low), exp(found.high), found.n)
+    if not only or not seeds or any(len(found) != 1 for found in each):
+        return Interval(labels, nan, nan, len(seeds)), False
+    found = of_seeds(np.log([changes[0][0] for changes in each])).interval()
+    if len(seeds) < ENOUGH_SEEDS:
+        return Interval(exp(found.value), nan, nan, found.n), True
+    return Interval(exp(found.value), exp(found.low), exp(found.high), found.n), True
 
 
 def is_clear(gaps: Gaps, labels: float) -> bool:
     """True when both the last label count before and the first after the crossing show a difference."""
-    before = [gap for n, (gap, _) in gaps.items() if n < labels]
-    after = [gap for n, (gap, _) in gaps.items() if n > labels]
-    return bool(before and after) and before[-1].excludes_zero() and after[0].excludes_zero()
+    before = [sure for n, (sure, _) in gaps.items() if n < labels]
+    after = [sure for n, (sure, _) in gaps.items() if n > labels]
+    return bool(before and after) and before[-1] and after[0]
 
 
 def sentence(table: StudyTable, crossing: Crossing) -> str:
@@ -115,6 +124,8 @@ def sentence(table: StudyTable, crossing: Crossing) -> str:
     seeds = count(found.n, "seeds")
     if found.known:
         basis = f"95 % interval {number(found.low)} to {number(found.high)}, {seeds}"
+    elif crossing.each:
+        basis = f"{seeds}, too few for an interval" if found.n < ENOUGH_SEEDS else f"the same for {seeds}"
     else:
         basis = f"where the means over {seeds} cross; single seeds do not each cross once"
     doubt = "" if crossing.clear else " Beside it the two cannot be told apart with certainty."

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite, nan
 from typing import Any, Generic, Protocol, TypeVar
 
-from engine.comparison.intervals import Interval, mean_interval
+import numpy as np
+
+from engine.comparison.crossed import ENOUGH_SEEDS, of_seeds
+from engine.comparison.intervals import Interval
+from engine.comparison.wording import is_share
+from engine.events import RunState
 from engine.experiment import Experiment
 
 
@@ -20,6 +26,8 @@ class SavedRun(Protocol):
     @property
     def created(self) -> float: ...
     @property
+    def state(self) -> RunState: ...
+    @property
     def best(self) -> Mapping[str, tuple[float, int]]: ...
     @property
     def last(self) -> Mapping[str, float]: ...
@@ -28,6 +36,7 @@ class SavedRun(Protocol):
 
 
 R = TypeVar("R", bound=SavedRun)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -55,14 +64,35 @@ def group_runs(rows: Iterable[R], metric: str = "val/accuracy") -> list[RunGroup
 
 
 def run_group(key: str, runs: Sequence[R], metric: str) -> RunGroup[R]:
-    """One configuration from its runs; of two runs with the same seed the newer counts."""
+    """One configuration from its runs."""
     ordered = tuple(sorted(runs, key=lambda run: (run.experiment.seed, run.created)))
-    tested = {run.experiment.seed: run.test.value for run in ordered if run.test is not None}
-    best = {run.experiment.seed: run.best[metric][0] for run in ordered if metric in run.best}
-    last = {run.experiment.seed: run.last[metric] for run in ordered if metric in run.last}
-    return RunGroup(key, ordered, over_seeds(tested), over_seeds(best), over_seeds(last))
+    counted = one_per_seed((run, run, run.test is not None) for run in ordered)
+    tested = [run.test for run in counted if run.test is not None]
+    test = over_seeds([result.value for result in tested], tested[0].metric) if tested else None
+    best = over_seeds([run.best[metric][0] for run in counted if metric in run.best], metric)
+    last = over_seeds([run.last[metric] for run in counted if metric in run.last], metric)
+    return RunGroup(key, ordered, test, best, last)
 
 
-def over_seeds(values: Mapping[int, float]) -> Interval | None:
-    """Mean with Student's t interval over seeds; None without any."""
-    return mean_interval(values.values()) if values else None
+def one_per_seed(runs: Iterable[tuple[T, SavedRun, bool]]) -> list[T]:
+    """Of several runs with the same seed the one that stands for it everywhere, by rising seed: one that was tested
+    before one that was not, one that finished before one that did not, then the latest. runs: with the saved run and
+    whether it was tested."""
+    found: dict[int, tuple[tuple[bool, bool, float], T]] = {}
+    for run, saved, tested in runs:
+        rank = (tested, saved.state is RunState.FINISHED, saved.created)
+        seed = saved.experiment.seed
+        if seed not in found or rank >= found[seed][0]:
+            found[seed] = rank, run
+    return [found[seed][1] for seed in sorted(found)]
+
+
+def over_seeds(values: Iterable[float], metric: str) -> Interval | None:
+    """Mean of one value per seed with Student's interval over seeds, from three of them on; of shares inside 0 and 1.
+    Values that are no numbers are left out; None without any."""
+    known = np.array([value for value in values if isfinite(value)])
+    if not known.size:
+        return None
+    if known.size < ENOUGH_SEEDS:
+        return Interval(float(known.mean()), nan, nan, known.size)
+    return of_seeds(known).interval(0.0, 1.0) if is_share(metric) else of_seeds(known).interval()

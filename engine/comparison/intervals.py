@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from math import isfinite, nan, sqrt
+from dataclasses import dataclass, replace
+from math import inf, isfinite, nan, sqrt
 
 import numpy as np
 
@@ -13,6 +13,7 @@ STUDENT_975 = (  # 97.5 % quantile of Student's t for 1 to 10 degrees of freedom
     12.706204736174694, 4.302652729749462, 3.1824463052837078, 2.7764451051977934, 2.5705818356363146,
     2.4469118511449786, 2.364624251592784, 2.306004135204166, 2.262157162798205, 2.228138851986274,
 )  # fmt: skip
+GUARD = 2.0  # images given to each class where their spread is judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ class Interval:
     def excludes_zero(self) -> bool:
         return self.known and (self.low > 0 or self.high < 0)
 
+    def within(self, low: float, high: float) -> Interval:
+        """Without what cannot be, such as more than all right; NaN stays NaN."""
+        return replace(self, low=max(self.low, low), high=min(self.high, high)) if self.known else self
+
 
 def student(freedom: int) -> float:
     """97.5 % quantile of Student's t, so that ± it covers 95 %; exact to 5e-6 (Cornish-Fisher beyond the table)."""
@@ -56,24 +61,36 @@ def wilson(correct: int, n: int) -> Interval:
     """Wilson's score interval of the share `correct / n`; ValueError when n < 1 or correct is outside 0..n."""
     if n < 1 or not 0 <= correct <= n:
         raise ValueError(f"{correct} of {n} is not a share.")
-    share, z2 = correct / n, NORMAL_975**2
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = NORMAL_975 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return wilson_form(correct / n, NORMAL_975**2 / n, n)
+
+
+def wilson_form(share: float, weight: float, n: int = 1) -> Interval:
+    """Wilson's interval of a share. weight: z² over the number of items behind it; infinite where nothing is known."""
+    if weight == inf:
+        return Interval(share, 0.0, 1.0, n)
+    centre = (share + weight / 2) / (1 + weight)
+    half = sqrt(share * (1 - share) * weight + weight * weight / 4) / (1 + weight)
     return Interval(share, max(0.0, centre - half), min(1.0, centre + half), n)
 
 
 def balanced_interval(per_class: Sequence[tuple[int, int]]) -> Interval:
-    """Mean of the classes' shares, from (right, images) of each class, with a normal interval.
+    """Mean of the classes' shares, from (right, images) of each class: Wilson's interval with the number of images that
+    one class would need for the same variance (Korn and Graubard 1998, Survey Methodology 24, for stratified samples).
 
-    A class with all or none right still counts as uncertain: one right and one wrong image are added to each variance
-    (Agresti and Coull). ValueError without a class.
+    For that variance each class is given two images more, right as often as all classes with two right and two wrong
+    ones beside them; the interval's centre goes half the way there. Without, a class of five that happens to be all
+    right would count as certain. ValueError without a class.
     """
     if not per_class:
         raise ValueError("A balanced share needs at least one class.")
-    share = float(np.mean([right / n for right, n in per_class]))
-    guarded = [((right + 1) / (n + 2), n + 2) for right, n in per_class]
-    half = NORMAL_975 * sqrt(sum(p * (1 - p) / n for p, n in guarded)) / len(per_class)
-    return Interval(share, max(0.0, share - half), min(1.0, share + half), sum(n for _, n in per_class))
+    right, images = np.array(per_class, dtype=np.float64).T
+    share = float(np.mean(right / images))
+    around = (share * len(images) + GUARD) / (len(images) + 2 * GUARD)
+    guarded = (right + GUARD * around) / (images + GUARD)
+    variance = float(np.sum(guarded * (1 - guarded) / images)) / len(images) ** 2
+    middle = float(guarded.mean())
+    found = wilson_form((share + middle) / 2, NORMAL_975**2 * variance / (middle * (1 - middle)))
+    return Interval(share, min(share, found.low), max(share, found.high), int(images.sum()))
 
 
 def mean_interval(values: Iterable[float]) -> Interval:
@@ -92,7 +109,8 @@ def mean_interval(values: Iterable[float]) -> Interval:
 
 
 def episode_interval(scores: Iterable[float]) -> Interval:
-    """Mean accuracy over test episodes [n] with the interval of the few-shot papers, 1.96 standard errors."""
+    """Mean over test episodes [n] with the interval of the few-shot papers, 1.96 standard errors; of accuracies the
+    caller leaves out what lies beyond 0 and 1 (`Interval.within`)."""
     array = np.asarray(list(scores), dtype=np.float64)
     if array.size < 2:
         return mean_interval(array)

@@ -6,11 +6,15 @@ A study of tasks that ask for numbers is about errors, of which the smallest is 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf, isfinite, nan
 
-from engine.comparison.intervals import Interval, mean_interval
-from engine.comparison.wording import count, interval_text, lower_is_better, points
+import numpy as np
+
+from engine.comparison.arms import Arm, Items
+from engine.comparison.intervals import Interval
+from engine.comparison.verdict import Verdict, verdicts
+from engine.comparison.wording import lower_is_better, points
 from engine.study import Condition, Study, condition_words, labels_words
 from engine.study_cells import Cell, cells
 
@@ -22,11 +26,14 @@ LAST = "last epoch"
 @dataclass(frozen=True)
 class Outcome:
     """What the run of one cell found. tests: metric -> accuracy as a fraction, or error. best, last: on validation,
-    the accuracy or the loss, NaN where there is none."""
+    the accuracy or the loss, NaN where there is none. items: metric -> what each test item got, where that was kept;
+    unit: what the items are."""
 
     tests: Mapping[str, float]
     best: float = nan
     last: float = nan
+    items: Mapping[str, Items] = field(default_factory=dict)
+    unit: str = "images"
 
 
 @dataclass(frozen=True)
@@ -41,25 +48,41 @@ class Column:
 
 @dataclass(frozen=True)
 class Entry:
-    """One arm in one column. scores: seed -> accuracy or error. rates: learning rate -> seeds that chose it. best: its
-    lead over the next arm excludes zero, paired over seeds."""
+    """One arm in one column. arm: its scores by seed. rates: learning rate -> seeds that chose it. best: better than
+    the next arm of the column, see `engine.comparison.verdict`."""
 
-    scores: Mapping[int, float] = field(default_factory=dict)
+    arm: Arm
     rates: Mapping[float, int] = field(default_factory=dict)
     best: bool = False
 
     @property
+    def scores(self) -> Mapping[int, float]:
+        """Seed -> accuracy or error."""
+        return self.arm.scores
+
+    @property
     def interval(self) -> Interval | None:
-        return mean_interval(self.scores.values()) if self.scores else None
+        return self.arm.interval
+
+
+@dataclass(frozen=True)
+class Lead:
+    """The best arm of a column against the next. difference: the verdict of the first against the second."""
+
+    first: int
+    second: int
+    difference: Verdict
 
 
 @dataclass(frozen=True)
 class StudyTable:
-    """entries[arm][column], arms in the study's order. done and total count runs, the source's included."""
+    """entries[arm][column], arms in the study's order. leads: of each column, None while fewer than two arms have a
+    score. done and total count runs, the source's included."""
 
     study: Study
     columns: tuple[Column, ...]
     entries: tuple[tuple[Entry, ...], ...]
+    leads: tuple[Lead | None, ...]
     done: int
     total: int
 
@@ -77,11 +100,13 @@ def study_table(
     wanted = wanted or cells(study)
     chosen = chosen_rates(study, wanted, outcomes, failed)
     places = columns(study)
-    plain = [[entry(chosen, arm, column) for column in places] for arm in range(len(study.arms))]
-    for number in range(len(places)):
-        mark_best([row[number] for row in plain], plain, number, places[number].metric)
+    plain = [[entry(chosen, study, arm, column) for column in places] for arm in range(len(study.arms))]
+    found = leads(plain, places)
+    for number, one in enumerate(found):
+        if one is not None and one.difference.kind == "better":
+            plain[one.first][number] = replace(plain[one.first][number], best=True)
     done = sum(cell.key in outcomes for cell in wanted)
-    return StudyTable(study, places, tuple(map(tuple, plain)), done, len(wanted))
+    return StudyTable(study, places, tuple(map(tuple, plain)), tuple(found), done, len(wanted))
 
 
 def columns(study: Study) -> tuple[Column, ...]:
@@ -135,54 +160,62 @@ def validation(cell: Cell, outcome: Outcome) -> float:
     return -value if ERROR in outcome.tests else value
 
 
-def entry(chosen: Chosen, arm: int, column: Column) -> Entry:
+def entry(chosen: Chosen, study: Study, arm: int, column: Column) -> Entry:
     """One arm's scores in one column."""
     scores: dict[int, float] = {}
+    per_item: dict[int, Items] = {}
     rates: dict[float, int] = {}
+    unit = "images"
     for seed, (cell, outcome) in chosen.get((arm, column.labels, column.condition), {}).items():
         if isfinite(value := score(outcome, column.metric)):
-            scores[seed] = value
+            scores[seed], unit = value, outcome.unit
+            if (items := item_scores(outcome, column.metric)) is not None:
+                per_item[seed] = items
             if cell.rate is not None:
                 rates[cell.rate] = rates.get(cell.rate, 0) + 1
-    return Entry(scores, rates)
+    return Entry(Arm(study.arms[arm].title, scores, per_item, {"metric": column.metric}, unit), rates)
 
 
 def score(outcome: Outcome, metric: str) -> float:
     """The figure of one test set, NaN where it is not known."""
     if metric != MEAN:
         return outcome.tests.get(metric, nan)
-    further = [value for name, value in outcome.tests.items() if name.startswith(f"{TEST}, ")]
+    further = [outcome.tests[name] for name in further_tests(outcome)]
     return sum(further) / len(further) if further else nan
 
 
-@dataclass(frozen=True)
-class Lead:
-    """The best arm of a column against the next. difference: how far it is ahead, paired over their shared seeds, None
-    without one."""
-
-    first: int
-    second: int
-    difference: Interval | None
-
-    @property
-    def sure(self) -> bool:
-        return self.difference is not None and self.difference.value > 0 and self.difference.excludes_zero()
+def further_tests(outcome: Outcome) -> list[str]:
+    return [name for name in outcome.tests if name.startswith(f"{TEST}, ")]
 
 
-def lead(entries: Sequence[Entry], metric: str = TEST) -> Lead | None:
-    """Who leads in a column of this metric; None while fewer than two arms have a score."""
-    sign = 1 if lower_is_better(metric) else -1
-    known = [(found.value, place) for place, one in enumerate(entries) if (found := one.interval) is not None]
-    if len(known) < 2:
+def item_scores(outcome: Outcome, metric: str) -> Items | None:
+    """What each test item got; of the mean over further test sets the mean, where all have the same items."""
+    if metric != MEAN:
+        return outcome.items.get(metric)
+    kept = [outcome.items[name] for name in further_tests(outcome) if name in outcome.items]
+    if not kept or len(kept) < len(further_tests(outcome)):
         return None
-    first, second = (place for _, place in sorted(known, key=lambda pair: (sign * pair[0], pair[1]))[:2])
-    return Lead(first, second, paired(entries[first], entries[second], metric))
+    ids = kept[0][0]
+    same = all(np.array_equal(other, ids) for other, _ in kept)
+    return (ids, np.mean([got for _, got in kept], axis=0)) if same else None
 
 
-def paired(first: Entry, second: Entry, metric: str = TEST) -> Interval | None:
-    """How far the first is ahead of the second, over the seeds that both have; see `seed_gaps`."""
-    found = seed_gaps(first, second, metric)
-    return mean_interval(found.values()) if found else None
+def leads(table: Sequence[Sequence[Entry]], places: Sequence[Column]) -> list[Lead | None]:
+    """Who leads each column, as verdicts that are shown together."""
+    pairs = [best_pair([row[number] for row in table], column.metric) for number, column in enumerate(places)]
+    known = [(number, *pair) for number, pair in enumerate(pairs) if pair is not None]
+    found: list[Lead | None] = [None] * len(places)
+    judged = verdicts([(table[first][number].arm, table[second][number].arm) for number, first, second in known])
+    for (number, first, second), one in zip(known, judged, strict=True):
+        found[number] = Lead(first, second, one)
+    return found
+
+
+def best_pair(entries: Sequence[Entry], metric: str = TEST) -> tuple[int, int] | None:
+    """The places of the two best means; None while fewer than two arms have a score."""
+    sign = 1 if lower_is_better(metric) else -1
+    known = sorted((sign * one.interval.value, place) for place, one in enumerate(entries) if one.interval is not None)
+    return (known[0][1], known[1][1]) if len(known) > 1 else None
 
 
 def seed_gaps(first: Entry, second: Entry, metric: str) -> dict[int, float]:
@@ -190,14 +223,6 @@ def seed_gaps(first: Entry, second: Entry, metric: str) -> dict[int, float]:
     ahead, behind = (second, first) if lower_is_better(metric) else (first, second)
     shared = sorted(set(first.scores) & set(second.scores))
     return {seed: ahead.scores[seed] - behind.scores[seed] for seed in shared}
-
-
-def mark_best(entries: Sequence[Entry], table: list[list[Entry]], column: int, metric: str) -> None:
-    """Say in the table that an arm is best in a column, if it surely is."""
-    found = lead(entries, metric)
-    if found is not None and found.sure:
-        old = entries[found.first]
-        table[found.first][column] = Entry(old.scores, old.rates, True)
 
 
 def answers(table: StudyTable) -> list[str]:
@@ -211,19 +236,25 @@ def shown_columns(table: StudyTable) -> Iterable[int]:
     return (n for n, column in enumerate(table.columns) if not has_mean or column.metric in (TEST, MEAN))
 
 
+NOT_SURE = {
+    "too close": "too close to call between",
+    "too few": "two seeds are too few to call between",
+    "one seed": "one seed cannot decide between",
+}
+
+
 def answer(table: StudyTable, number: int) -> str:
     """ "noise 5: First block is best, 8.0 points above All layers (95 % interval 3.1 to 12.9, 5 seeds)." """
-    column = table.columns[number]
-    found = lead([row[number] for row in table.entries], column.metric)
-    if found is None or found.difference is None:
+    column, found = table.columns[number], table.leads[number]
+    if found is None or not found.difference.pairs:
         return ""
     first, second = (table.study.arms[place].title for place in (found.first, found.second))
-    gap, metric = found.difference, column.metric
-    place = f"{column.title[:1].upper()}{column.title[1:]}: "
-    basis = f"{interval_text(gap, metric)}, {count(gap.n, 'seeds')}" if gap.known else count(gap.n, "seeds")
-    if found.sure:
-        side = "below" if lower_is_better(metric) else "above"
-        return f"{place}{first} is best, {points(gap.value, metric)} {side} {second} ({basis})."
-    if gap.value == 0:
-        return f"{place}{first} and {second} are equal ({basis})."
-    return f"{place}too close to call between {first} and {second}, {points(abs(gap.value), metric)} apart ({basis})."
+    gap, lower = found.difference, lower_is_better(column.metric)
+    place, by = f"{column.title[:1].upper()}{column.title[1:]}: ", points(abs(gap.difference), column.metric)
+    if gap.kind == "better":
+        return f"{place}{first} is best, {by} {'below' if lower else 'above'} {second} ({gap.basis})."
+    if gap.difference == 0:
+        return f"{place}{first} and {second} are equal ({gap.basis})."
+    if gap.kind in NOT_SURE:
+        return f"{place}{NOT_SURE[gap.kind]} {first} and {second}, {by} apart ({gap.basis})."
+    return place + gap.sentence  # behind over the seeds that both have

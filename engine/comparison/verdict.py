@@ -1,38 +1,40 @@
-"""Which of two arms is better, by how much, and whether that is more than luck.
+"""Which of two arms is better, by how much, and whether that is more than luck: one rule wherever verdicts are shown.
 
-The interval is over seeds: Student's t on the differences of the seeds both arms have. When the answers per test item
-are kept, a second interval over the same items says whether the test set is large enough; an arm is called better only
-if neither interval contains zero. With one shared seed there is only the interval over items, and the sentence says so.
+An arm is better only if the interval over seeds and test items, both of which vary, excludes zero, and still does after
+Holm's correction for all verdicts that are shown together. One seed never decides: its interval knows nothing of other
+seeds. Two decide only where the test items alone make the difference larger than the widest doubt about the seeds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count as count_from
 from itertools import islice
-from math import ceil, nan, sqrt
+from math import nan
 from typing import Literal
 
 import numpy as np
 
-from engine.comparison.arms import Arm, disagreements, shares_items
-from engine.comparison.intervals import NORMAL_975, Interval, mean_interval, paired_share_interval, student
-from engine.comparison.wording import count, interval_text, lower_is_better, points
+from engine.comparison.arms import Arm, disagreements, guard, shares_items
+from engine.comparison.crossed import ENOUGH_SEEDS, TWO, Spread, crossed, holm, of_seeds
+from engine.comparison.intervals import Interval, mean_interval, paired_share_interval
+from engine.comparison.wording import is_share, lower_is_better
 
-Kind = Literal["better", "worse", "too close", "not comparable"]
+Kind = Literal["better", "worse", "too close", "too few", "one seed", "not comparable"]
 MORE_SEEDS = 3
-ENOUGH_SEEDS = 3
-MANY_SEEDS = 20
+LEVEL = 0.05
 
 
 @dataclass(frozen=True)
 class Verdict:
     """kind: of the first arm against the second. difference, low, high: fractions (0.05 is 5 points) or errors, the
-    first arm's minus the second's, NaN if unknown.
+    first arm's minus the second's, NaN if unknown; the interval covers 95 % by itself.
 
-    pairs: shared seeds. items: interval over the same test items, or None. missing_a, missing_b: the seeds each arm
-    should run next to settle it. reasons: why it is not comparable, one phrase each.
+    pairs: shared seeds. items: the interval over the same test items for these very seeds, None if not kept.
+    missing_a, missing_b: the seeds each arm should run next to settle it. reasons: why it is not comparable, one phrase
+    each. p: of equal arms, two-sided. adjusted: the same, corrected for the `together` verdicts that are shown beside
+    it. basis: what the figure rests on, the interval being how far the first arm is ahead.
     """
 
     kind: Kind
@@ -45,23 +47,69 @@ class Verdict:
     missing_b: tuple[int, ...] = ()
     items: Interval | None = None
     reasons: tuple[str, ...] = ()
+    p: float = 1.0
+    adjusted: float = 1.0
+    together: int = 1
+    basis: str = ""
 
     @property
     def missing_seeds(self) -> tuple[int, ...]:
         """Every seed that one of the arms should still run."""
         return tuple(sorted({*self.missing_a, *self.missing_b}))
 
+    @property
+    def sure(self) -> bool:
+        return self.kind in ("better", "worse")
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How far a is from b (the base), paired over shared seeds and test items. values: of each shared seed, rising."""
+
+    a: Arm
+    b: Arm
+    values: tuple[float, ...]
+    spread: Spread
+    interval: Interval
+    items: Interval | None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it can be called at all, and so belongs to what is corrected for."""
+        return len(self.values) >= TWO
+
+    @property
+    def ahead(self) -> bool:
+        return self.spread.value < 0 if lower_is_better(self.a.metric) else self.spread.value > 0
+
 
 def verdict(a: Arm, b: Arm) -> Verdict:
-    """Compare a with b (the base), paired over shared seeds and shared test items."""
+    """Compare a with b (the base) alone."""
+    return verdicts([(a, b)])[0]
+
+
+def verdicts(pairs: Sequence[tuple[Arm, Arm]]) -> list[Verdict]:
+    """Compare each first arm with the second, as verdicts that are shown together."""
+    found = [compared(a, b) for a, b in pairs]
+    counting = [one for one in found if isinstance(one, Gap) and one.counts]
+    ps = [one.spread.p() for one in counting]
+    known = {id(one): (p, adjusted) for one, p, adjusted in zip(counting, ps, holm(ps), strict=True)}
+
+    def said(one: Gap | Verdict) -> Verdict:
+        return one if isinstance(one, Verdict) else judged(one, known.get(id(one), (1.0, 1.0)), len(counting))
+
+    return [said(one) for one in found]
+
+
+def compared(a: Arm, b: Arm) -> Gap | Verdict:
+    """The difference of two arms, or why there is none."""
     if reasons := disagreements(a, b):
         return not_comparable(a, b, reasons)
+    for one in (a, b):
+        if not one.scores:
+            return not_comparable(a, b, (f"the test figure of {one.title} is no number",))
     shared = sorted(set(a.scores) & set(b.scores))
-    if not shared:
-        return without_shared_seed(a, b)
-    items = over_items(a, b, shared)
-    seeds = mean_interval(a.scores[seed] - b.scores[seed] for seed in shared)
-    return judged(a, b, seeds, items)
+    return gap(a, b, shared) if shared else without_shared_seed(a, b)
 
 
 def not_comparable(a: Arm, b: Arm, reasons: Sequence[str]) -> Verdict:
@@ -73,85 +121,60 @@ def without_shared_seed(a: Arm, b: Arm) -> Verdict:
     """Both were tested alike but never with the same seed."""
     missing_a, missing_b = missing_seeds(a, b, settled=True)
     sentence = f"{a.title} and {b.title} share no seed, so they cannot be paired. Run the missing seeds."
-    reasons = ("no seed in common",)
-    return Verdict("not comparable", nan, nan, nan, 0, sentence, missing_a, missing_b, None, reasons)
+    return Verdict("not comparable", nan, nan, nan, 0, sentence, missing_a, missing_b, reasons=("no seed in common",))
 
 
-def over_items(a: Arm, b: Arm, shared: Sequence[int]) -> Interval | None:
-    """Interval of the difference over the same test items, each averaged over the shared seeds; None if not kept."""
-    seeds = [seed for seed in shared if seed in a.per_item and seed in b.per_item]
-    if not seeds or not shares_items(a, b):
-        return None
-    if len(seeds) == 1 and a.unit == "images":
-        return paired_share_interval(a.per_item[seeds[0]][1], b.per_item[seeds[0]][1])
-    return mean_interval(np.mean([a.per_item[seed][1] - b.per_item[seed][1] for seed in seeds], axis=0))
+def gap(a: Arm, b: Arm, shared: Sequence[int]) -> Gap:
+    """The paired difference with all that varies in it."""
+    values = tuple(a.scores[seed] - b.scores[seed] for seed in shared)
+    kept = all(seed in a.per_item and seed in b.per_item for seed in shared) and shares_items(a, b)
+    if not kept:
+        spread, items = of_seeds(np.array(values)), None
+    else:
+        one, other = (np.stack([arm.per_item[seed][1] for seed in shared]) for arm in (a, b))
+        spread, items = crossed(one - other, guard(a)), over_items(a, b, shared)
+        if not spread.known:  # not one item differs from the next: as they vary unpaired
+            spread = replace(spread, items_alone=crossed(one).items_alone + crossed(other).items_alone)
+    interval = spread.interval(*limits(a.metric))
+    if len(values) < ENOUGH_SEEDS:
+        interval = items if items and len(values) == 1 else Interval(spread.value, nan, nan, len(values))
+    return Gap(a, b, values, spread, interval, items)
 
 
-def judged(a: Arm, b: Arm, seeds: Interval, items: Interval | None) -> Verdict:
-    """Better, worse or too close, with the sentence and the seeds still missing."""
-    leading = seeds if seeds.known or items is None else items
-    sure = leading.excludes_zero() and (items.excludes_zero() if items else leading.half > 0)
-    ahead = seeds.value < 0 if lower_is_better(a.metric) else seeds.value > 0
-    kind: Kind = "too close" if not sure else "better" if ahead else "worse"
-    missing_a, missing_b = missing_seeds(a, b, settled=sure and seeds.n >= ENOUGH_SEEDS)
-    basis = basis_text(leading, seeds.n, items, a)
+def over_items(a: Arm, b: Arm, shared: Sequence[int]) -> Interval:
+    """Interval of the difference over the same test items, each averaged over the shared seeds."""
+    if len(shared) == 1 and a.unit == "images":
+        return paired_share_interval(a.per_item[shared[0]][1], b.per_item[shared[0]][1])
+    return mean_interval(np.mean([a.per_item[seed][1] - b.per_item[seed][1] for seed in shared], axis=0))
+
+
+def limits(metric: str) -> tuple[float, float]:
+    """What a difference can be."""
+    return (-1.0, 1.0) if is_share(metric) else (-np.inf, np.inf)
+
+
+def judged(found: Gap, ps: tuple[float, float], together: int) -> Verdict:
+    """Better, worse or why not, with the sentence and the seeds still missing. ps: alone, and corrected."""
+    from engine.comparison.verdict_words import basis, sentence
+
+    p, adjusted = ps
+    kind, seeds = kind_of(found, adjusted), len(found.values)
+    enough = seeds >= ENOUGH_SEEDS and kind in ("better", "worse")
+    missing_a, missing_b = missing_seeds(found.a, found.b, settled=enough)
     more = len({*missing_a, *missing_b})
-    sentence = settled(a, b, kind, seeds, basis, more) if sure else open_question(a, b, seeds, basis, more, items)
-    return Verdict(kind, seeds.value, leading.low, leading.high, seeds.n, sentence, missing_a, missing_b, items)
+    return Verdict(
+        kind, found.spread.value, found.interval.low, found.interval.high, seeds,
+        sentence(found, kind, adjusted, together, more), missing_a, missing_b, found.items,
+        p=p, adjusted=adjusted, together=together, basis=basis(found, ahead=True),
+    )  # fmt: skip
 
 
-def basis_text(leading: Interval, seeds: int, items: Interval | None, a: Arm) -> str:
-    """What the figure rests on: "95 % interval 33.1 to 43.3, 5 seeds, same 540 test images"."""
-    parts = [interval_text(leading, a.metric)] if leading.known else []
-    parts.append(count(seeds, "seeds"))
-    if items is not None:
-        parts.append(f"same {count(items.n, a.unit, 'test ')}")
-    return ", ".join(parts)
-
-
-def settled(a: Arm, b: Arm, kind: Kind, seeds: Interval, basis: str, more: int) -> str:
-    """ "LP-FT is better than From scratch by 38.2 points (…)."; "MAML is better than Reptile: 0.210 lower error (…)."
-    With one seed it says what that leaves open."""
-    by = f": {error_gap(seeds)} error" if lower_is_better(a.metric) else f" by {points(abs(seeds.value))}"
-    said = f"{a.title} is {kind} than {b.title}{by} ({basis})."
-    if seeds.n >= ENOUGH_SEEDS:
-        return said
-    few = "One seed cannot" if seeds.n == 1 else "Two seeds hardly"
-    return f"{said} {few} show how much of this is luck: run {count(more, 'more seeds')}."
-
-
-def open_question(a: Arm, b: Arm, seeds: Interval, basis: str, more: int, items: Interval | None) -> str:
-    """ "Too close to call: LP-FT is 1.2 points above Full fine-tuning (…). Run 3 more seeds." Of errors: "MAML has
-    0.012 lower error than Reptile"."""
-    gap = "equals"
-    if seeds.value != 0 and lower_is_better(a.metric):
-        gap = f"has {error_gap(seeds)} error than"
-    elif seeds.value != 0:
-        gap = f"is {points(abs(seeds.value))} {'above' if seeds.value > 0 else 'below'}"
-    return f"Too close to call: {a.title} {gap} {b.title} ({basis}). {remedy(seeds, items, a.unit, more)}"
-
-
-def error_gap(seeds: Interval) -> str:
-    """ "0.210 lower": how far the first error is from the second."""
-    return f"{points(abs(seeds.value), 'error')} {'lower' if seeds.value < 0 else 'higher'}"
-
-
-def remedy(seeds: Interval, items: Interval | None, unit: str, more: int) -> str:
-    """What would settle it: more seeds, more test items, or nothing affordable."""
-    if seeds.excludes_zero() and items is not None:
-        return f"The seeds agree, but {count(items.n, unit, 'test ')} are too few to be sure: test on more {unit}."
-    needed = seeds_needed(seeds)
-    if needed is not None and needed > MANY_SEEDS:
-        return f"A difference this small would take about {needed:,} seeds."
-    return f"Run {count(more, 'more seeds')}."
-
-
-def seeds_needed(seeds: Interval) -> int | None:
-    """Seeds after which a difference of this size and spread would stand out; None when the spread is not known."""
-    if not seeds.known or seeds.value == 0 or seeds.n < ENOUGH_SEEDS:
-        return None
-    deviation = seeds.half * sqrt(seeds.n) / student(seeds.n - 1)
-    return ceil((NORMAL_975 * deviation / seeds.value) ** 2)
+def kind_of(found: Gap, adjusted: float) -> Kind:
+    if len(found.values) == 1:
+        return "one seed"
+    if adjusted < LEVEL:
+        return "better" if found.ahead else "worse"
+    return "too few" if len(found.values) == TWO else "too close"
 
 
 def missing_seeds(a: Arm, b: Arm, settled: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:

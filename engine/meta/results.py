@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -46,7 +47,7 @@ def base_metric(regression: bool) -> str:
 def figure(metric: str, scores: np.ndarray, regression: bool, said: Mapping[str, str]) -> Evaluated:
     """One figure over tasks [tasks]; the interval is 1.96 standard errors over tasks, as in the papers."""
     kept = settled(scores, regression)
-    found = episode_interval(kept)
+    found = episode_interval(kept).within(0.0, math.inf if regression else 1.0)
     middle = float(np.median(kept))
     words = {
         "median": f"{middle:.3f}" if regression else f"{100 * middle:.1f} %",

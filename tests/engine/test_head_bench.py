@@ -126,7 +126,7 @@ def test_what_was_measured_before_a_stop_is_kept(tmp_path: Path) -> None:
             asked.set()
     assert isinstance(events[-1], RunStopped)
     assert [one.metric for one in results(events)] == [
-        "test/accuracy", "test/balanced accuracy", "test/accuracy, Nearest mean, 1 label",
+        "test/accuracy", "test/accuracy, Nearest mean, 1 label",
     ]  # fmt: skip
 
 

@@ -95,7 +95,8 @@ def row_of(side: Side) -> list[object]:
     """One line of the numbers behind the figure."""
     shown = side.interval or Interval(float("nan"), float("nan"), float("nan"), 0)
     seeds = " ".join(str(run.row.experiment.seed) for run, _ in side.tested)
-    return [side.title, shown.value, shown.low, shown.high, side.interval_basis, seeds, side.basis, side.protocol]
+    about = side.arm.basis if side.tested else ""
+    return [side.title, shown.value, shown.low, shown.high, about, seeds, side.basis, side.protocol]
 
 
 def tip(side: Side) -> str:

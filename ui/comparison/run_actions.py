@@ -13,7 +13,7 @@ from engine.events import LIVE_STATES
 from ui import icons
 from ui.comparison.run_model import NAME, NOTE
 from ui.comparison.run_table import RunTable
-from ui.comparison.sides import own_name
+from ui.comparison.side_names import own_name
 from ui.parts import Parts
 from ui.widgets.deed import deed_action
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.comparison.differences import backbone_title, data_title, method_title, shown
-from engine.comparison.grouping import RunGroup, over_seeds
+from engine.comparison.grouping import RunGroup, one_per_seed, over_seeds
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import duration, figure, lower_is_better, number, with_interval
 from engine.events import RunState
 from engine.task_faults import is_regression
-from ui.comparison.sides import state_words, stem
+from ui.comparison.side_names import stem
+from ui.comparison.sides import state_words
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -149,16 +150,17 @@ def group_last(group: RunGroup[RunRow]) -> Interval | None:
 
 
 def of_members(group: RunGroup[RunRow], value: Callable[[RunRow], float | None]) -> Interval | None:
-    """Over seeds; of two runs with the same seed the newer counts."""
-    found = {run.experiment.seed: one for run in group.members if (one := value(run)) is not None}
-    return over_seeds(found)
+    """Over seeds, each once."""
+    counted = one_per_seed((run, run, run.test is not None) for run in group.members)
+    found = [one for run in counted if (one := value(run)) is not None]
+    return over_seeds(found, tested_metric(group.members[0]))
 
 
 def group_test_text(group: RunGroup[RunRow]) -> str:
     """Mean and interval over seeds; one seed alone keeps its own interval over test items."""
     tested = [run for run in group.members if run.test is not None]
-    if group.test is not None and not group.test.known and tested:
-        return test_text(tested[-1])
+    if group.test is not None and group.test.n == 1:
+        return test_text(one_per_seed((run, run, True) for run in tested)[0])
     return over_seeds_text(group, group.test)
 
 
@@ -219,8 +221,8 @@ COLUMNS: tuple[Column, ...] = (
            share(last_value), better(last_value), lambda group: over_seeds_text(group, group_last(group)),
            better_group(group_last), True, False),
     Column("test", "Test, 95 % interval",
-           "Test accuracy (or error) with its 95 % interval: over test images or episodes for one run, over seeds for "
-           "several; sorted, the better one counts as more",
+           "Test accuracy (or error) with its 95 % interval: over test images or episodes for one run, over seeds "
+           "alone for three or more; sorted, the better one counts as more",
            21, test_text, better(test_value), group_test_text, better_group(lambda group: group.test), True),
     Column("seed", "Seed", "The run's seed; grouped, the number of seeds", 7,
            lambda run: str(run.experiment.seed), lambda run: run.experiment.seed, seeds_text,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,26 +9,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.comparison.adaptation import over_episodes_words
+from engine.comparison.adaptation import of_figure, over_episodes_words
 from engine.comparison.arms import Arm, arm
-from engine.comparison.differences import NONE, Difference, differences, method_title, shown
-from engine.comparison.grouping import over_seeds
+from engine.comparison.differences import Difference, differences, method_title
+from engine.comparison.grouping import one_per_seed
 from engine.comparison.intervals import Interval
-from engine.comparison.verdict import Verdict, verdict
+from engine.comparison.verdict import Verdict, verdicts
 from engine.comparison.wording import ACCURACY, count, lower_is_better, with_interval
 from engine.events import Evaluated, RunState
 from engine.experiment import Experiment
-from engine.naming import run_name
+from ui.comparison.side_names import distinct_looks, titles
 
 if TYPE_CHECKING:
     from storage.store import Curve, RunRow, RunStore
-
-LONGEST_TITLE = 40
-COLOURS = 6  # that read well side by side, see ui.theme
-SEED_IN_NAME = re.compile(r"[\s,·(\-]*seed \d+\)?$")
-NAMED_BY_VALUE = frozenset(
-    {"dataset.name", "dataset.split", "backbone.name", "backbone.weights", "device", "precision"}
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,29 +37,28 @@ class ComparedRun:
 class Side:
     """One configuration (or one run, when all chosen runs are seeds of the same). runs: by seed.
 
-    place: 0, 1, … in the comparison; colour: index into the curve colours, never the same on two of the first six.
+    colour: index into the curve colours; with dashed it tells twelve sides apart.
     """
 
     key: str
     title: str
     runs: tuple[ComparedRun, ...]
-    place: int = 0
     colour: int = 0
+    dashed: bool = False
 
     @property
     def experiment(self) -> Experiment:
         return self.runs[0].row.experiment
 
-    @property
-    def dashed(self) -> bool:
-        """Every second side is dashed: a cue beside colour."""
-        return self.place % 2 == 1
+    @cached_property
+    def counted(self) -> tuple[ComparedRun, ...]:
+        """The run that stands for each seed, in figures and curves alike."""
+        return tuple(one_per_seed((run, run.row, run.result is not None) for run in self.runs))
 
     @cached_property
     def tested(self) -> tuple[tuple[ComparedRun, Evaluated], ...]:
-        """The runs that have a test figure, one per seed (the newest)."""
-        found = {run.row.experiment.seed: (run, run.result) for run in self.runs if run.result is not None}
-        return tuple(found[seed] for seed in sorted(found))
+        """The runs that count and have a test figure."""
+        return tuple((run, run.result) for run in self.counted if run.result is not None)
 
     @cached_property
     def arm(self) -> Arm:
@@ -76,13 +67,10 @@ class Side:
 
     @cached_property
     def interval(self) -> Interval | None:
-        """Over seeds when there are several, else the figure's own interval over test items; None if not tested."""
+        """Over seeds and test items, see `Arm.interval`; of one seed the figure's own. None if not tested."""
         if not self.tested:
             return None
-        if len(self.tested) > 1:
-            return over_seeds({run.row.experiment.seed: result.value for run, result in self.tested})
-        result = self.tested[0][1]
-        return Interval(result.value, result.low, result.high, result.n)
+        return self.arm.interval if len(self.tested) > 1 else of_figure(self.tested[0][1])
 
     @property
     def metric(self) -> str:
@@ -101,7 +89,7 @@ class Side:
             return state_words([run.row.state for run in self.runs]) + " · not tested yet"
         result = self.tested[0][1]
         parts = [count(len(self.tested), "seeds"), count(result.n, result.unit, "test ")]
-        parts += [f"interval {self.interval_basis}", *over_episodes_words([figure for _, figure in self.tested])]
+        parts += [self.arm.basis, *over_episodes_words([figure for _, figure in self.tested])]
         stopped = sum(run.row.state is RunState.STOPPED for run, _ in self.tested)
         return " · ".join(parts + ([f"{stopped} stopped early"] if stopped else []))
 
@@ -112,13 +100,6 @@ class Side:
         parts = [f"batch norm: {said['batch norm']}"] if "batch norm" in said else []
         parts += [said["episodes"]] if "episodes" in said else []
         return " · ".join(parts + ([f"split: {said['split']}"] if "split" in said else []))
-
-    @property
-    def interval_basis(self) -> str:
-        """What the interval speaks about: other seeds, or other test images."""
-        if not self.tested:
-            return ""
-        return "over seeds" if len(self.tested) > 1 else f"over test {self.tested[0][1].unit}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +120,17 @@ class Comparison:
     @property
     def others(self) -> tuple[Side, ...]:
         return tuple(side for side in self.sides if side is not self.base)
+
+    @property
+    def correction(self) -> str:
+        """What several verdicts shown together are corrected for; "" for one."""
+        together = max((one.together for one in self.verdicts.values()), default=1)
+        if together < 2:
+            return ""
+        return (
+            f"“Better” and “worse” are corrected for {together} verdicts together (Holm); each interval covers 95 % by "
+            "itself."
+        )
 
 
 def load(store: RunStore, run_ids: Iterable[int]) -> list[ComparedRun]:
@@ -166,20 +158,21 @@ def compare(runs: Sequence[ComparedRun], base: str | None = None) -> Comparison 
         return None
     chosen = next((side for side in sides if side.key == base), natural_base(sides))
     if one_configuration(runs):
-        return Comparison(tuple(sides), chosen, {}, tuple(differences([s.experiment for s in sides])), summary(sides))
-    verdicts = {side.key: judge(side, chosen) for side in sides if side is not chosen}
+        return Comparison(tuple(sides), chosen, {}, tuple(differences([s.experiment for s in sides])), summary(runs))
+    best = best_two(sides, chosen)
+    pairs = [(side, chosen) for side in sides if side is not chosen] + ([best] if best else [])
+    judged = judge(pairs)
+    by_key = {side.key: one for (side, base), one in zip(pairs, judged, strict=True) if base is chosen}
     found = differences([side.experiment for side in sides], grouped=True)
-    return Comparison(tuple(sides), chosen, verdicts, tuple(found), best_two=best_two(sides, chosen))
+    last = (*best, judged[-1]) if best and judged[-1].kind != "not comparable" else None
+    return Comparison(tuple(sides), chosen, by_key, tuple(found), best_two=last)
 
 
-def best_two(sides: Sequence[Side], base: Side) -> tuple[Side, Side, Verdict] | None:
-    """The two best sides with their verdict; None when one of them is the base or they are not comparable."""
+def best_two(sides: Sequence[Side], base: Side) -> tuple[Side, Side] | None:
+    """The two best sides; None when one of them is the base."""
     tested = [(side.interval.value, side) for side in sides if side.interval is not None]
     ordered = [s for _, s in sorted(tested, key=lambda pair: pair[0] * (1 if lower_is_better(pair[1].metric) else -1))]
-    if len(ordered) < 3 or base in ordered[:2]:
-        return None
-    found = judge(ordered[0], ordered[1])
-    return None if found.kind == "not comparable" else (ordered[0], ordered[1], found)
+    return None if len(ordered) < 3 or base in ordered[:2] else (ordered[0], ordered[1])
 
 
 def one_configuration(runs: Sequence[ComparedRun]) -> bool:
@@ -187,34 +180,37 @@ def one_configuration(runs: Sequence[ComparedRun]) -> bool:
     return len({run.row.group for run in runs}) == 1
 
 
-def summary(sides: Sequence[Side]) -> str:
+def summary(runs: Sequence[ComparedRun]) -> str:
     """What several seeds of one configuration give together."""
-    tested = {run.row.experiment.seed: result.value for side in sides for run, result in side.tested}
-    together = over_seeds(tested)
-    name = method_title(sides[0].experiment.method.name)
-    if together is None:
-        return f"These are {count(len(sides), 'runs')} of one configuration ({name}); none is tested yet."
-    if not together.known:
-        return f"These are {count(len(sides), 'runs')} of one configuration ({name}) with the same seed."
-    figure = with_interval(together, next(side.metric for side in sides if side.tested))
-    return f"These are {count(len(tested), 'seeds')} of one configuration ({name}): {figure} over seeds."
+    together = Side("", "", tuple(runs))
+    name = method_title(together.experiment.method.name)
+    if len(together.tested) > 1:
+        seeds = count(len(together.tested), "seeds")
+        return f"These are {seeds} of one configuration ({name}): {together.figure}, {together.arm.basis}."
+    said = f"These are {count(len(runs), 'runs')} of one configuration ({name})"
+    return f"{said} with the same seed." if together.tested else f"{said}; none is tested yet."
 
 
-def judge(side: Side, base: Side) -> Verdict:
-    """The verdict of one side against the base, also when one of them was not tested."""
-    for one in (side, base):
-        if not one.tested:
-            sentence = f"{one.title} has no test result yet, so there is nothing to compare."
-            return Verdict("not comparable", np.nan, np.nan, np.nan, 0, sentence, reasons=("no test result",))
-    return verdict(side.arm, base.arm)
+def judge(pairs: Sequence[tuple[Side, Side]]) -> list[Verdict]:
+    """Each side against its base, also when one of them was not tested; these verdicts are shown together."""
+    tested = [all(side.tested for side in pair) for pair in pairs]
+    known = iter(verdicts([(a.arm, b.arm) for (a, b), both in zip(pairs, tested, strict=True) if both]))
+    return [next(known) if both else untested(*pair) for pair, both in zip(pairs, tested, strict=True)]
+
+
+def untested(side: Side, base: Side) -> Verdict:
+    title = (base if side.tested else side).title
+    sentence = f"{title} has no test result yet, so there is nothing to compare."
+    return Verdict("not comparable", np.nan, np.nan, np.nan, 0, sentence, reasons=("no test result",))
 
 
 def sentences(comparison: Comparison) -> list[str]:
-    """Every verdict as one sentence or more, in the order of the sides."""
+    """Every verdict as one sentence or more, in the order of the sides, and what they are corrected for."""
     said = [comparison.summary] if comparison.summary else []
     judged = (comparison.verdicts.get(side.key) for side in comparison.others)
     said += [found.sentence for found in judged if found is not None]
-    return said + ([f"The best two: {comparison.best_two[2].sentence}"] if comparison.best_two else [])
+    said += [f"The best two: {comparison.best_two[2].sentence}"] if comparison.best_two else []
+    return said + ([comparison.correction] if comparison.correction else [])
 
 
 def natural_base(sides: Sequence[Side]) -> Side:
@@ -231,65 +227,9 @@ def make_sides(runs: Sequence[ComparedRun]) -> list[Side]:
         by_key.setdefault(run.row.uid if single else run.row.group, []).append(run)
     groups = [sorted(found, key=lambda run: (run.row.experiment.seed, run.row.created)) for found in by_key.values()]
     names = titles([[run.row for run in found] for found in groups])
-    colours = distinct_colours([found[0].row.id for found in groups])
-    parts = zip(by_key, names, groups, colours, strict=True)
-    return [Side(key, name, tuple(found), place, tint) for place, (key, name, found, tint) in enumerate(parts)]
-
-
-def distinct_colours(run_ids: Sequence[int]) -> list[int]:
-    """A run keeps its own colour; where two would share one, the later takes the next that is free."""
-    taken: list[int] = []
-    for run_id in run_ids:
-        free = [(run_id + step) % COLOURS for step in range(COLOURS) if (run_id + step) % COLOURS not in taken]
-        taken.append(free[0] if free else run_id % COLOURS)
-    return taken
-
-
-def titles(groups: Sequence[Sequence[RunRow]]) -> list[str]:
-    """A name for each side that tells it from the others: the person's own, else the method and what differs."""
-    own = [shortened(own_name(rows) or "") for rows in groups]
-    named = [name or method_title(rows[0].experiment.method.name) for name, rows in zip(own, groups, strict=True)]
-    said = [f"{name}, {extra}" if named.count(name) > 1 and extra else name
-            for name, extra in zip(named, apart(groups), strict=True)]  # fmt: skip
-    return [
-        f"{name} ({rows[0].uid})" if said.count(name) > 1 else name for name, rows in zip(said, groups, strict=True)
-    ]
-
-
-def shortened(name: str) -> str:
-    """A long name cut so that a sentence with two of them stays readable; the table has the whole."""
-    return name if len(name) <= LONGEST_TITLE else name[: LONGEST_TITLE - 1].rstrip() + "…"
-
-
-def own_name(rows: Sequence[RunRow]) -> str | None:
-    """The name a person or a plan gave to all of these runs, without the seed; None when there is none."""
-    stems = {stem(row.name) for row in rows}
-    made = {stem(run_name(row.experiment)) for row in rows}
-    return stems.pop() if len(stems) == 1 and not stems & made else None
-
-
-def stem(name: str) -> str:
-    """A run's name without its seed at the end."""
-    return SEED_IN_NAME.sub("", name) or name
-
-
-def apart(groups: Sequence[Sequence[RunRow]]) -> list[str]:
-    """For each side, the settings that differ between sides, in a few words: "5 labels per class"."""
-    experiments = [rows[0].experiment for rows in groups]
-    single = len({rows[0].group for rows in groups}) == 1
-    found = [row for row in differences(experiments, grouped=not single) if row.key != "method.name"][:3]
-    return [", ".join(setting_words(row, place) for row in found if row.values[place] != NONE)
-            for place in range(len(groups))]  # fmt: skip
-
-
-def setting_words(row: Difference, place: int) -> str:
-    """One setting of one side as it stands in a title."""
-    value = shown(row.values[place])
-    if row.key in NAMED_BY_VALUE:
-        return value
-    if row.key == "dataset.labels_per_class":
-        return f"{value} label{'' if value == '1' else 's'} per class"
-    return f"{row.label.lower()} {value}"
+    looks = distinct_looks([found[0].row.id for found in groups])
+    parts = zip(by_key, names, groups, looks, strict=True)
+    return [Side(key, name, tuple(found), *look) for key, name, found, look in parts]
 
 
 def state_words(states: Sequence[RunState]) -> str:

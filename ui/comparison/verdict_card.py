@@ -15,6 +15,8 @@ KINDS = {
     "better": ("Better", "good"),
     "worse": ("Worse", "bad"),
     "too close": ("Too close", "warning"),
+    "too few": ("Too few seeds", "warning"),
+    "one seed": ("One seed", "warning"),
     "not comparable": ("Not comparable", "warning"),
 }
 
@@ -43,8 +45,8 @@ class VerdictCard(Card):
                 column.addLayout(self._line(side, comparison.base, comparison.verdicts[side.key]))
         if comparison.best_two is not None:
             column.addLayout(self._line(*comparison.best_two, "The best two: "))
-        if len(comparison.verdicts) > 1:
-            column.addWidget(Text("Each interval covers 95 % on its own, not all of them together.", "small", "muted"))
+        if comparison.correction:
+            column.addWidget(Text(comparison.correction, "small", "muted"))
         self.body.replaceWidget(old, self._lines)
         old.hide()
         old.deleteLater()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from engine.comparison.grouping import group_runs
+from engine.comparison.grouping import group_runs, one_per_seed, over_seeds
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import count, duration, percent, points, with_interval
+from engine.events import RunState
 from engine.experiment import DatasetChoice, Experiment
 
 
@@ -21,6 +22,7 @@ class Saved:
     best: dict[str, tuple[float, int]] = field(default_factory=dict)
     last: dict[str, float] = field(default_factory=dict)
     test: Any = None
+    state: RunState = RunState.FINISHED
 
     @property
     def group(self) -> str:
@@ -28,7 +30,7 @@ class Saved:
 
 
 def saved(seed: int, value: float | None, labels: int = 2, created: float = 0.0) -> Saved:
-    test = None if value is None else SimpleNamespace(value=value)
+    test = None if value is None else SimpleNamespace(value=value, metric="test/accuracy")
     return Saved(Experiment(seed=seed, dataset=DatasetChoice(labels_per_class=labels)), created, test=test)
 
 
@@ -45,6 +47,33 @@ def test_of_two_runs_with_one_seed_the_newer_counts() -> None:
     (group,) = group_runs([saved(0, 0.9, created=20.0), saved(0, 0.1, created=10.0)])
     assert group.test is not None
     assert (group.test.value, group.test.n, len(group.members)) == (0.9, 1, 2)
+
+
+def test_a_seed_is_stood_for_by_its_latest_run_that_finished() -> None:
+    def run(created: float, state: RunState, value: float | None) -> Saved:
+        return replace(saved(0, value, created=created), state=state)
+
+    finished, stopped, failed = RunState.FINISHED, RunState.STOPPED, RunState.FAILED
+    for runs, counted in (
+        ([run(1, finished, 0.1), run(2, finished, 0.2), run(3, failed, None)], 2),
+        ([run(1, finished, 0.1), run(2, stopped, 0.2)], 1),
+        ([run(1, stopped, 0.1), run(2, finished, None)], 1),  # a figure counts before everything
+        ([run(1, finished, None), run(2, RunState.RUNNING, None)], 1),
+    ):
+        for order in (runs, runs[::-1]):
+            (found,) = one_per_seed((one, one, one.test is not None) for one in order)
+            assert found.created == counted
+
+
+def test_two_seeds_have_a_mean_and_no_interval_and_none_leaves_0_and_1() -> None:
+    two, three = over_seeds([0.6, 0.9], "test/accuracy"), over_seeds([0.99, 0.80, 0.97], "test/accuracy")
+    assert two is not None
+    assert three is not None
+    assert (two.value, two.known, with_interval(two)) == (0.75, False, "75.0 %")
+    assert (three.low > 0, three.high) == (True, 1.0)  # Student's would end at 117.9 %
+    error = over_seeds([0.99, 0.80, 0.97], "test/error")
+    assert error is not None
+    assert error.high == pytest.approx(0.92 + 4.302653 * 0.1044031 / 3**0.5, abs=1e-6)
 
 
 def test_a_configuration_without_a_result_has_none() -> None:

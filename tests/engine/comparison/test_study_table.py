@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.comparison.crossings import crossings, sentence, sign_changes
-from engine.comparison.study_table import MEAN, TEST, Outcome, StudyTable, answers, lead, study_table
+from engine.comparison.study_table import MEAN, TEST, Outcome, StudyTable, answers, study_table
 from engine.study import Study, parse_study
 from engine.study_cells import cells
 
@@ -40,10 +40,12 @@ def test_mean_and_interval_over_seeds_and_the_sure_best() -> None:
     half = T2 * 0.02 / sqrt(3)  # the deviation of 0.80, 0.82, 0.84 is 0.02
     assert (first.interval.low, first.interval.high) == pytest.approx((0.82 - half, 0.82 + half))
     # paired: 0.10, 0.09, 0.11 have mean 0.10 and deviation 0.01
-    gap = lead([first, second]).difference
-    assert (gap.value, gap.half) == pytest.approx((0.10, T2 * 0.01 / sqrt(3)))
+    gap = found.leads[0].difference
+    half = T2 * 0.01 / sqrt(3)
+    assert (gap.difference, gap.low, gap.high) == pytest.approx((0.10, 0.10 - half, 0.10 + half))
     assert (first.best, second.best) == (True, False)
-    assert answers(found) == ["Test accuracy: A is best, 10.0 points above B (95 % interval 7.5 to 12.5, 3 seeds)."]
+    basis = "95 % interval 7.5 to 12.5 over seeds alone, 3 seeds"
+    assert answers(found) == [f"Test accuracy: A is best, 10.0 points above B ({basis})."]
     assert (found.done, found.total) == (6, 6)
 
 
@@ -55,8 +57,8 @@ def test_a_lead_that_changes_with_the_seed_is_not_bold() -> None:
 
 def test_pairs_are_of_the_seeds_that_both_have() -> None:
     found = table(study(), by_seed(0, None, 0.8, 0.9) | {(1, None, 1): 0.7, (1, None, 2): 0.1})
-    gap = lead([row[0] for row in found.entries]).difference
-    assert (gap.value, gap.n, gap.known) == (pytest.approx(0.2), 1, False)
+    gap = found.leads[0].difference
+    assert (gap.difference, gap.pairs, gap.kind) == (pytest.approx(0.2), 1, "one seed")
     assert not found.entries[0][0].best
 
 
@@ -101,13 +103,14 @@ def test_further_test_sets_and_their_mean_are_columns() -> None:
 
 def test_curves_cross_on_the_logarithm() -> None:
     # A - B is -0.1 at 2 and +0.1 at 8 labels: zero halfway on the logarithm, at 4.
-    values = by_seed(0, 2, 0.4, 0.4, 0.4) | by_seed(1, 2, 0.5, 0.5, 0.5)
-    values |= by_seed(0, 8, 0.7, 0.7, 0.7) | by_seed(1, 8, 0.6, 0.6, 0.6)
+    values = by_seed(0, 2, 0.4, 0.41, 0.39) | by_seed(1, 2, 0.5, 0.5, 0.5)
+    values |= by_seed(0, 8, 0.7, 0.69, 0.71) | by_seed(1, 8, 0.6, 0.6, 0.6)
     found = table(study(labels=[2, 8]), values)
     (crossing,) = crossings(found)
     assert (crossing.before, crossing.after, crossing.clear) == (1, 0, True)
-    assert (crossing.labels.value, crossing.labels.low, crossing.labels.high) == pytest.approx((4, 4, 4))
-    assert sentence(found, crossing) == ("A overtakes B at 4.0 labels per class (95 % interval 4.0 to 4.0, 3 seeds).")
+    assert crossing.labels.value == pytest.approx(4)
+    said = "A overtakes B at 4.0 labels per class (the same for 3 seeds)."  # no spread is no certainty
+    assert (crossing.labels.known, sentence(found, crossing)) == (False, said)
 
 
 def test_the_interval_of_a_crossing_is_over_seeds() -> None:

@@ -45,13 +45,17 @@ def test_the_figures_of_one_run_become_two_curves() -> None:
     assert [is_further(one.metric) for one in met()] == [False, True, True, True]
 
 
-def test_several_seeds_give_a_mean_with_student_s_interval() -> None:
-    """Two seeds 0.1 apart: ± 12.706 · 0.0707 / √2 = 0.6353."""
+def test_several_seeds_give_a_mean_with_an_interval_from_three_on() -> None:
     found = mean_curve({0: met(), 1: met(0.1)}, STEPS)
     assert found is not None
-    assert found.basis == "over seeds"
+    assert found.basis == "too few seeds for an interval"
     assert np.allclose(found.y, [0.25, 0.65, 0.75])
-    assert np.allclose((found.high - found.low) / 2, 0.6353, atol=1e-4)
+    assert not np.isfinite(found.low).any()
+    more = mean_curve({0: met(), 1: met(0.1), 2: met(0.2)}, STEPS)
+    assert more is not None
+    assert more.basis == "over seeds"  # the episodes' scores were kept at one place only
+    assert np.allclose(more.y, [0.3, 0.7, 0.8])
+    assert ((more.low > 0) & (more.low < more.y) & (more.y < more.high) & (more.high <= 1)).all()
     alone = mean_curve({0: met(), 1: []}, STEPS)
     assert alone is not None
     assert alone.basis == "over test episodes"

@@ -50,7 +50,7 @@ def test_ticking_two_runs_puts_them_side_by_side_with_a_verdict(qtbot: QtBot, pa
     assert page.below.currentWidget() is page.pane
     assert shown.base.title == "From scratch"
     verdict = shown.verdicts[saved["lp_ft"][0].group]
-    assert (verdict.kind, verdict.pairs) == ("better", 1)
+    assert (verdict.kind, verdict.pairs) == ("one seed", 1)
     assert verdict.difference == pytest.approx(0.4)  # 12 against 60 wrong of 120
     assert "1 seed, same 120 test images" in page.pane.verdict.accessibleDescription()
     assert [row.label for row in shown.differences][:2] == ["Pretrained weights", "Method"]
@@ -127,7 +127,7 @@ def test_one_configuration_alone_is_said_to_be_seeds(qtbot: QtBot, page: Compare
     shown = page.pane.comparison
     assert shown is not None
     assert shown.verdicts == {}
-    assert shown.summary.startswith("These are 3 seeds of one configuration (LP-FT): 89.2 ± ")
+    assert shown.summary.startswith("These are 3 seeds of one configuration (LP-FT): 89.2 (")
 
 
 def test_a_cell_of_the_confusion_matrix_lists_its_images(qtbot: QtBot, page: ComparePage, saved: Saved) -> None:

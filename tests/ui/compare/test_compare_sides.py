@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from engine.events import RunState
 from engine.experiment import Experiment
 from engine.naming import run_name
 from storage.store import RunRow
 from tests.ui.compare.saved_runs import experiment, figure
-from ui.comparison.sides import ComparedRun, compare, distinct_colours, make_sides, own_name
+from ui.comparison.side_names import distinct_looks, own_name
+from ui.comparison.sides import ComparedRun, compare, make_sides
 
 
 def run(number: int, settings: Experiment, wrong: int | None = 10, name: str = "", **more: object) -> ComparedRun:
@@ -51,10 +54,22 @@ def test_a_seed_run_twice_counts_once_and_the_newer_is_taken() -> None:
     assert side.basis.startswith("1 seed · 120 test images")
 
 
-def test_no_two_of_six_sides_share_a_colour() -> None:
-    assert distinct_colours([1, 2, 3]) == [1, 2, 3]
-    assert distinct_colours([1, 7, 13]) == [1, 2, 3]  # all three would be colour 1
-    assert len(set(distinct_colours([5, 5, 5, 5, 5, 5]))) == 6
+def colours(*run_ids: int) -> list[int]:
+    return [colour for colour, _ in distinct_looks(run_ids)]
+
+
+@pytest.mark.parametrize("count", range(1, 13))
+def test_twelve_sides_look_different_and_six_have_a_colour_each(count: int) -> None:
+    for run_ids in (range(count), [5] * count, range(100, 100 + 7 * count, 7)):
+        assert len(set(distinct_looks(run_ids))) == count
+        assert len(set(colours(*run_ids))) == min(count, 6)
+
+
+def test_a_run_keeps_its_colour_and_the_two_blues_do_not_meet() -> None:
+    assert colours(1, 2, 3) == [1, 2, 3]
+    assert colours(1, 7, 13) == [1, 2, 3]  # all three would be colour 1
+    assert colours(5, 6) == [5, 1]  # 5 and 0 are blue
+    assert colours(0, 5, 11) == [0, 1, 2]
 
 
 def test_the_baseline_is_from_scratch_and_the_best_two_are_compared() -> None:
@@ -65,7 +80,7 @@ def test_the_baseline_is_from_scratch_and_the_best_two_are_compared() -> None:
     assert found.base.title == "From scratch"
     assert found.best_two is not None
     assert [side.title for side in found.best_two[:2]] == ["LP-FT", "Full fine-tuning"]
-    assert found.best_two[2].kind == "better"
+    assert found.best_two[2].kind == "one seed"
 
 
 def test_a_run_without_a_result_is_told_not_compared() -> None:

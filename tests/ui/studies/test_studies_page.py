@@ -42,7 +42,7 @@ def test_a_study_is_shown_with_its_table_and_what_it_says(saved: StudyRow, page:
     bold = [[strong for _, _, strong in row] for row in page.detail.table.results.cells]
     assert bold == [[False, True], [True, False]]
     assert "1 label per class: Weak probe is best, 10.0 points above Probe" in words(page)
-    assert "Probe overtakes Weak probe at 2.0 labels per class (95 % interval 2.0 to 2.0, 3 seeds)." in words(page)
+    assert "Probe overtakes Weak probe at 2.0 labels per class (95 % interval 1.5 to 2.7, 3 seeds)." in words(page)
     page.detail.accuracy.click()
     assert page.detail.table.results.texts()[0][1] == "51.0 ± 2.5 %"
 

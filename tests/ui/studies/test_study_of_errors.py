@@ -33,7 +33,7 @@ def curves_study(figure: str) -> Study:
 
 def error(cell: Cell) -> float:
     """MAML is 0.5 and then 1 below what was pretrained; three seeds lie 0.1 apart."""
-    return (3.0 if cell.arm else 2.5 if cell.labels == 5 else 2.0) + 0.1 * cell.seed
+    return (3.0 if cell.arm else 2.5 if cell.labels == 5 else 2.0) + 0.1 * ((cell.seed + (cell.arm or 0)) % 3)
 
 
 @pytest.mark.parametrize("figure", ["labels", "arm"])
@@ -71,4 +71,4 @@ def test_the_smallest_validation_loss_is_what_a_run_is_known_by(workspace: Works
         row = save_study(store, curves_study("arm"), lambda cell: nan if cell.seed else error(cell))
         runs = store.study_runs(row.id)
     known = [(run.best, run.last) for run in runs if run.state is RunState.FINISHED]
-    assert known == [(2.5, 2.5), (3.0, 3.0), (2.0, 2.0), (3.0, 3.0)]
+    assert known == [(2.5, 2.5), (3.1, 3.1), (2.0, 2.0), (3.1, 3.1)]

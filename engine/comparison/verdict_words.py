@@ -1,0 +1,87 @@
+"""A verdict as a sentence: what stands, what it rests on, and what would settle it. The same words everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from engine.comparison.crossed import ENOUGH_SEEDS, seeds_needed
+from engine.comparison.wording import count, interval_text, lower_is_better, number, points
+
+if TYPE_CHECKING:
+    from engine.comparison.verdict import Gap, Kind
+
+MANY_SEEDS = 20
+LEVEL = 0.05
+BEGINNINGS = {"one seed": "One seed", "too few": "Too few seeds to call", "too close": "Too close to call"}
+FEW = {1: "One seed cannot", 2: "Two seeds hardly"}
+
+
+def sentence(found: Gap, kind: Kind, adjusted: float, together: int, more: int) -> str:
+    """ "LP-FT is better than From scratch by 38.2 points (…)." or "Too close to call: LP-FT is 1.2 points above Full
+    fine-tuning (…). Run 3 more seeds." adjusted: p corrected for `together` verdicts; more: seeds still to run."""
+    seeds, doubt = len(found.values), ""
+    if seeds < ENOUGH_SEEDS:
+        doubt = f" {FEW[seeds]} show how much of this is luck: run {count(more, 'more seeds')}."
+    if kind in ("better", "worse"):
+        by = f": {error_gap(found)} error" if is_error(found) else f" by {points(abs(found.spread.value))}"
+        return f"{found.a.title} is {kind} than {found.b.title}{by} ({basis(found)}).{doubt}"
+    said = f"{BEGINNINGS[kind]}: {found.a.title} {standing(found)} {found.b.title} ({basis(found)})."
+    return f"{said}{doubt}" if doubt else f"{said} {remedy(found, adjusted, together, more)}"
+
+
+def is_error(found: Gap) -> bool:
+    return lower_is_better(found.a.metric)
+
+
+def error_gap(found: Gap) -> str:
+    """ "0.210 lower": how far the first error is from the second."""
+    return f"{points(abs(found.spread.value), 'error')} {'lower' if found.spread.value < 0 else 'higher'}"
+
+
+def standing(found: Gap) -> str:
+    """ "is 1.2 points above"; of errors "has 0.012 lower error than"; "equals"."""
+    if found.spread.value == 0:
+        return "equals"
+    if is_error(found):
+        return f"has {error_gap(found)} error than"
+    return f"is {points(abs(found.spread.value))} {'above' if found.spread.value > 0 else 'below'}"
+
+
+def basis(found: Gap, ahead: bool = False) -> str:
+    """What a difference rests on: "95 % interval 33.1 to 43.3, 5 seeds, same 540 test images", "… over seeds alone"
+    where the items were not kept, and of two seeds what each of them gave. ahead: tell how far the first is
+    ahead, also where that is a smaller error."""
+    seeds, parts, shown = len(found.values), [], found.interval
+    turned = ahead and is_error(found)
+    if shown.known:
+        shown = replace(shown, low=-shown.high, high=-shown.low) if turned else shown
+        over = "" if found.spread.items and seeds > 1 else f" over test {found.a.unit}" if seeds == 1 else ""
+        over = over or ("" if found.spread.items else " over seeds alone")
+        parts.append(interval_text(shown, found.a.metric) + over)
+    parts.append(count(seeds, "seeds") + (f" with {each_seed(found, turned)}" if seeds == 2 else ""))
+    if found.spread.items:
+        parts.append(f"same {count(found.spread.items, found.a.unit, 'test ')}")
+    return ", ".join(parts)
+
+
+def each_seed(found: Gap, turned: bool = False) -> str:
+    """ "10.0 and 12.0": the differences of two seeds, in points or in the unit of the error."""
+    scale, digits = (1, 3) if is_error(found) else (100, 1)
+    scale = -scale if turned else scale
+    return " and ".join(number(scale * value, digits) for value in found.values)
+
+
+def remedy(found: Gap, adjusted: float, together: int, more: int) -> str:
+    """What would settle it: more seeds, more test items, or nothing affordable."""
+    if found.interval.excludes_zero() and together > 1:
+        return f"It would stand alone, but not among {together} verdicts. Run {count(more, 'more seeds')}."
+    needed, items = seeds_needed(found.spread, LEVEL / together), found.spread.items
+    if needed is None and items and found.spread.value and found.spread.between_items > found.spread.between_seeds:
+        return (
+            f"{count(items, found.a.unit, 'test ')} are too few for a difference this small, however many seeds are "
+            f"run. Test on more {found.a.unit}."
+        )
+    if needed is not None and needed > MANY_SEEDS:
+        return f"A difference this small would take about {needed:,} seeds."
+    return f"Run {count(more, 'more seeds')}."

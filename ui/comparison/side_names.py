@@ -1,0 +1,84 @@
+"""What tells the sides of a comparison apart: a short name, a colour, a dash."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.comparison.differences import NONE, Difference, differences, method_title, shown
+from engine.naming import run_name
+
+if TYPE_CHECKING:
+    from storage.store import RunRow
+
+LONGEST_TITLE = 40
+COLOURS = 6  # that read well side by side, see ui.theme
+ALIKE = {0: 5, 5: 0}  # the two blues
+SEED_IN_NAME = re.compile(r"[\s,·(\-]*seed \d+\)?$")
+NAMED_BY_VALUE = frozenset(
+    {"dataset.name", "dataset.split", "backbone.name", "backbone.weights", "device", "precision"}
+)
+
+
+def distinct_looks(run_ids: Sequence[int]) -> list[tuple[int, bool]]:
+    """(colour, dashed) of each: twelve differ. A run keeps its own colour where nobody has it, else it takes the next
+    that is free; the two blues only stand beside each other where there is no other. Every second one is dashed, and
+    where a colour comes round again the other way than before."""
+    found: list[tuple[int, bool]] = []
+    for place, run_id in enumerate(run_ids):
+        dashed = place % 2 == 1
+        order = [(run_id + step) % COLOURS for step in range(COLOURS)]
+        taken = [colour for colour, _ in found[place - place % COLOURS :]]
+        free = [colour for colour in order if colour not in taken]
+        apart = [colour for colour in free if ALIKE.get(colour) not in taken]
+        colour = (apart or free)[0]
+        found.append((colour, not dashed if (colour, dashed) in found else dashed))
+    return found
+
+
+def titles(groups: Sequence[Sequence[RunRow]]) -> list[str]:
+    """A name for each side that tells it from the others: the person's own, else the method and what differs."""
+    own = [shortened(own_name(rows) or "") for rows in groups]
+    named = [name or method_title(rows[0].experiment.method.name) for name, rows in zip(own, groups, strict=True)]
+    said = [f"{name}, {extra}" if named.count(name) > 1 and extra else name
+            for name, extra in zip(named, apart(groups), strict=True)]  # fmt: skip
+    return [
+        f"{name} ({rows[0].uid})" if said.count(name) > 1 else name for name, rows in zip(said, groups, strict=True)
+    ]
+
+
+def shortened(name: str) -> str:
+    """A long name cut so that a sentence with two of them stays readable; the table has the whole."""
+    return name if len(name) <= LONGEST_TITLE else name[: LONGEST_TITLE - 1].rstrip() + "…"
+
+
+def own_name(rows: Sequence[RunRow]) -> str | None:
+    """The name a person or a plan gave to all of these runs, without the seed; None when there is none."""
+    stems = {stem(row.name) for row in rows}
+    made = {stem(run_name(row.experiment)) for row in rows}
+    return stems.pop() if len(stems) == 1 and not stems & made else None
+
+
+def stem(name: str) -> str:
+    """A run's name without its seed at the end."""
+    return SEED_IN_NAME.sub("", name) or name
+
+
+def apart(groups: Sequence[Sequence[RunRow]]) -> list[str]:
+    """For each side, the settings that differ between sides, in a few words: "5 labels per class"."""
+    experiments = [rows[0].experiment for rows in groups]
+    single = len({rows[0].group for rows in groups}) == 1
+    found = [row for row in differences(experiments, grouped=not single) if row.key != "method.name"][:3]
+    return [", ".join(setting_words(row, place) for row in found if row.values[place] != NONE)
+            for place in range(len(groups))]  # fmt: skip
+
+
+def setting_words(row: Difference, place: int) -> str:
+    """One setting of one side as it stands in a title."""
+    value = shown(row.values[place])
+    if row.key in NAMED_BY_VALUE:
+        return value
+    if row.key == "dataset.labels_per_class":
+        return f"{value} label{'' if value == '1' else 's'} per class"
+    return f"{row.label.lower()} {value}"
