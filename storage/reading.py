@@ -18,8 +18,8 @@ from storage.results import result_row
 from storage.rows import Failure, RunRow
 
 _RUN = (
-    "id, uid, name, state, family, experiment, group_hash, created, started, ended, step, total_steps, steps_per_epoch,"
-    " examples_per_step, facts, starred, note, plan, deleted_at,"
+    "id, uid, name, state, family, experiment, group_hash, created, started, ended, seconds, step, total_steps,"
+    " steps_per_epoch, examples_per_step, facts, starred, note, plan, deleted_at,"
     " failure_kind, failure_message, failure_advice, failure_traceback"
 )
 _RESULT = "metric, value, low, high, n, unit, protocol"
@@ -56,7 +56,7 @@ def rows(
     fresh = [row for row in found if row[0] not in known or known[row[0]][0] != row]
     summaries = _summaries(connection, [row[0] for row in fresh])
     for row in fresh:
-        known[row[0]] = (row, _row(row[:19], row[19:23], row[23:30], row[30:], *summaries[row[0]]))
+        known[row[0]] = (row, _row(row[:20], row[20:24], row[24:31], row[31:], *summaries[row[0]]))
     listed = [known[row[0]][1] for row in found]
     for run in listed:
         if run.state in LIVE_STATES:
@@ -94,7 +94,7 @@ def one(connection: sqlite3.Connection, run_id: int | None) -> RunRow:
 
 
 def _row(run: tuple, failure: tuple, result: tuple, study: tuple, best: Best, last: Last) -> RunRow:
-    run_id, uid, name, state, family, experiment, group, created, started, ended, *rest = run
+    run_id, uid, name, state, family, experiment, group, created, started, ended, seconds, *rest = run
     step, total_steps, steps_per_epoch, examples_per_step, facts, starred, note, plan, deleted_at = rest
     return RunRow(
         id=run_id,
@@ -107,6 +107,7 @@ def _row(run: tuple, failure: tuple, result: tuple, study: tuple, best: Best, la
         created=created,
         started=started,
         ended=ended,
+        seconds=seconds,
         step=step,
         total_steps=total_steps,
         steps_per_epoch=steps_per_epoch,

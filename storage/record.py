@@ -33,28 +33,35 @@ from storage.store import RunStore
 FLUSH = 0.25  # seconds between two flushes while points arrive
 HURRY = 0.2  # seconds to wait for another writer in the middle of training
 LONGEST_PAUSE = 8.0  # seconds between two attempts while saving fails
+LEAST_PAUSE = 0.01  # seconds; less is the handing on of an event
 AT_ONCE = (RunStarted, EpochCompleted, Evaluated, TrialCompleted, *LAST_EVENTS)
 
 log = logging.getLogger(__name__)
 
 
 def record(
-    store: RunStore, run_id: int, events: Iterator[Event], clock: Callable[[], float] = time.time
+    store: RunStore, run_id: int, events: Iterator[Event], clock: Callable[[], float] | None = None
 ) -> Generator[Event, None, None]:
     """Write what `events` says to the run and hand it on. The run becomes running, then what its last event says.
 
     Points are written every 0.25 s and at the end of epochs; trials, figures and runs at once. A storage error does not
     end the training: what is not saved is kept in memory and tried again, and a `Notice` says so once. An exception of
     `events` is saved as a failed run and passes on. Closing this closes `events` and writes the rest; the state stays.
+
+    Points are stamped with training time: seconds since the first step on a steady clock, without pauses, in which
+    nobody asks for the next event. clock: seconds since the epoch, by default that of the machine, which then goes on
+    steadily however the machine's is set meanwhile.
     """
-    recording = Recording(store, run_id, clock)
+    recording = Recording(store, run_id, clock or steady())
     try:
         recording.begin()
         for event in events:
             recording.take(event)
             if recording.notices:
                 yield from recording.told()
+            given = time.monotonic()
             yield event
+            recording.paused_for(time.monotonic() - given)
         if not recording.ended:
             event = RunFailed("bug", "The run ended without saying how.", "Copy the details and report it.")
             recording.take(event)
@@ -68,6 +75,12 @@ def record(
         if close := getattr(events, "close", None):
             close()
         recording.close()
+
+
+def steady() -> Callable[[], float]:
+    """Seconds since the epoch as the machine has them now, counted on by its monotonic clock."""
+    offset = time.time() - time.monotonic()
+    return lambda: offset + time.monotonic()
 
 
 def _failure(error: Exception) -> RunFailed:
@@ -87,6 +100,8 @@ class Recording:
         self._points: list[tuple[Metrics, float]] = []
         self._changes: list[Callable[[sqlite3.Connection], None]] = []
         self._curves: defaultdict[str, OpenCurve] = defaultdict(OpenCurve)
+        self._paused = 0.0  # seconds since the first step
+        self._started: float | None = None
         self._due = 0.0
         self._pause = 0.0  # 0 while saving works, else seconds until the next attempt
         self._gone = False
@@ -107,19 +122,29 @@ class Recording:
     def take(self, said: Event) -> None:
         """Keep one event, and write when it is time."""
         if type(said) is Metrics:  # first and short, because it comes with every step
-            self._points.append((said, self._clock()))
+            self._points.append((said, self._clock() - self._paused))
             if time.monotonic() >= self._due:
                 self.flush(HURRY)
             return
+        now = self._clock()
+        if isinstance(said, RunStarted):
+            self._started, self._paused = now, 0.0
         if not isinstance(said, EpochCompleted):
-            self._changes.append(_write(said, self._run_id, self._clock()))
+            self._changes.append(_write(said, self._run_id, now))
         if isinstance(said, LAST_EVENTS):
-            self._end()
+            self._end(now)
         elif time.monotonic() >= self._due or (isinstance(said, AT_ONCE) and not self._pause):
             self.flush(HURRY)
 
-    def _end(self) -> None:
+    def paused_for(self, seconds: float) -> None:
+        """Nobody asked for the next event meanwhile."""
+        if seconds >= LEAST_PAUSE:
+            self._paused += seconds
+
+    def _end(self, now: float) -> None:
         self.ended = True
+        if self._started is not None:
+            self._changes.append(partial(saving.took, run_id=self._run_id, seconds=now - self._started - self._paused))
         self.flush(PATIENCE)
         if self._pause:
             self.notices.append(Notice("The last part of this run could not be saved.", "warning"))

@@ -69,7 +69,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A saved run as the list shows it. Times are seconds since the epoch.
+    """A saved run as the list shows it. Times are seconds since the epoch; seconds: how long it took, see `took`.
 
     best: metric -> (value, step); the smallest for losses, the largest for everything else. last: metric -> value.
     step is the last one saved; total_steps is 0 until the run has said how long it is. study: title of the study it
@@ -102,6 +102,14 @@ class RunRow:
     study_id: int | None = None
     cell: str = ""
     study: str = ""
+    seconds: float | None = None
+
+    @property
+    def took(self) -> float | None:
+        """Seconds from the first step to the end without pauses, which runs of earlier versions count; None before."""
+        if self.seconds is not None or self.started is None or self.ended is None:
+            return self.seconds
+        return self.ended - self.started
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def change_state(
     state = next_state(old, new)
     update = "UPDATE run SET state = ?1, heartbeat = ?2, "
     if state is RunState.QUEUED:
-        update += "owner = ?3, started = NULL, ended = NULL"
+        update += "owner = ?3, started = NULL, ended = NULL, seconds = NULL"
     elif state in (RunState.RUNNING, RunState.PAUSED):
         update += "owner = ?3, started = coalesce(started, ?2)"
     else:
@@ -59,8 +59,8 @@ def _(said: RunStarted, connection: sqlite3.Connection, run_id: int, now: float)
         connection.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))
     facts = dict(said.facts)
     connection.execute(
-        "UPDATE run SET started = ?, step = 0, total_steps = ?, steps_per_epoch = ?, examples_per_step = ?, facts = ?,"
-        " family = coalesce(?, family) WHERE id = ?",
+        "UPDATE run SET started = ?, seconds = NULL, step = 0, total_steps = ?, steps_per_epoch = ?,"
+        " examples_per_step = ?, facts = ?, family = coalesce(?, family) WHERE id = ?",
         (
             *(now, int(said.total_steps), int(said.steps_per_epoch), int(said.examples_per_step)),
             *(json.dumps(facts, default=results.plain), facts.get("family"), run_id),
@@ -124,6 +124,11 @@ def _end(connection: sqlite3.Connection, run_id: int, new: RunState, now: float)
     if old is not None:
         change_state(connection, run_id, old, new, "", now)
         connection.execute("UPDATE run SET ended = ? WHERE id = ?", (now, run_id))
+
+
+def took(connection: sqlite3.Connection, run_id: int, seconds: float) -> None:
+    """Seconds from the first step to the end, without pauses."""
+    connection.execute("UPDATE run SET seconds = ? WHERE id = ?", (seconds, run_id))
 
 
 def _reach(connection: sqlite3.Connection, run_id: int, step: int) -> None:

@@ -106,6 +106,12 @@ def m0004_tasks(db: Database) -> None:
     db.conn.execute("ALTER TABLE result ADD COLUMN hardness BLOB")
 
 
+@MIGRATIONS()
+def m0005_seconds(db: Database) -> None:
+    """How long a run took without pauses; NULL until it has ended, and for runs of earlier versions."""
+    db.conn.execute("ALTER TABLE run ADD COLUMN seconds REAL")
+
+
 def known() -> frozenset[str]:
     """Names of the migrations this program has."""
     return frozenset(migration.name for migration in MIGRATIONS._migrations)

@@ -21,7 +21,7 @@ _FINISHED = (
     " GROUP BY study_id, cell"
 )
 _RUNS = """
-SELECT run.id, uid, run.name, cell, state, ended - started,
+SELECT run.id, uid, run.name, cell, state, coalesce(seconds, ended - started),
   CASE WHEN accuracy.run_id IS NULL THEN loss.min ELSE accuracy.max END,
   CASE WHEN accuracy.run_id IS NULL THEN loss.last ELSE accuracy.last END,
   failure_kind, failure_message, failure_advice, failure_traceback

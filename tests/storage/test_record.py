@@ -245,3 +245,47 @@ def test_room_on_the_disk_again_brings_everything_in(store: RunStore, run: RunRo
     assert notices == ["warning", "info"]
     assert len(store.curve(run.id, "train/loss")) == 300
     assert store.run(run.id).state is RunState.FINISHED
+
+
+def test_time_is_training_time_without_pauses(store: RunStore, run: RunRow) -> None:
+    """Six steps of 20 ms with a pause of 0.3 s in the middle and one before the first step."""
+
+    def events() -> Iterator[Event]:
+        yield Notice("Reading")
+        yield RunStarted(6, 6, 32)
+        for step in range(1, 7):
+            time.sleep(0.02)
+            yield Metrics(step, {"train/loss": 1 / step})
+        yield RunFinished(6)
+
+    for event in record(store, run.id, events()):
+        if isinstance(event, Notice) or (isinstance(event, Metrics) and event.step == 3):
+            time.sleep(0.3)
+    saved = store.run(run.id)
+    times = store.curve(run.id, "train/loss").times
+    assert saved.took is not None
+    assert saved.ended is not None
+    assert saved.started is not None
+    assert 0.12 <= times[-1] <= saved.took < 0.4
+    assert np.diff(times).max() < 0.25
+    assert saved.ended - saved.started > 0.4  # when it ended is when it ended
+
+
+def test_the_machine_s_clock_may_be_set_meanwhile(
+    store: RunStore, run: RunRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, steps = time.time, slow_steps(4)
+    recording = record(store, run.id, steps)
+    next(recording)
+    monkeypatch.setattr(time, "time", lambda: real() - 3600)
+    list(recording)
+    times = store.curve(run.id, "train/loss").times
+    assert (np.diff(times) > 0).all()
+    assert 0 < times[-1] < 5
+
+
+def test_runs_of_earlier_versions_took_from_start_to_end(store: RunStore, run: RunRow) -> None:
+    row = replace(run, started=10.0, ended=25.0)
+    assert row.took == 15.0
+    assert replace(row, seconds=12.0).took == 12.0
+    assert replace(row, ended=None).took is None

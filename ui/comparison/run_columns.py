@@ -174,9 +174,9 @@ def seeds_text(group: RunGroup[RunRow]) -> str:
 
 
 def seconds(run: RunRow) -> float | None:
-    if run.started is None:
-        return None
-    return (run.ended if run.ended is not None else time.time()) - run.started
+    if run.took is not None or run.started is None:
+        return run.took
+    return time.time() - run.started
 
 
 def total_seconds(group: RunGroup[RunRow]) -> float | None:

@@ -113,8 +113,7 @@ def run_now(row: RunRow, live: LiveRun | None) -> RunNow:
 
 def _saved(row: RunRow) -> RunNow:
     live = row.state in LIVE_STATES
-    end = row.ended if row.ended is not None else (time.time() if live else None)
-    elapsed = end - row.started if row.started is not None and end is not None else None
+    elapsed = time.time() - row.started if live and row.started is not None else row.took
     progress = min(1.0, row.step / row.total_steps) if row.total_steps else None
     waiting = waiting_text(row, row.last.get(WITHOUT_GAIN)) if live else ""
     return RunNow(row, row.state, row.step, row.total_steps, max(1, row.steps_per_epoch), elapsed, None,

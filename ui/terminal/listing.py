@@ -117,7 +117,7 @@ def list_runs(chosen: argparse.Namespace) -> Listing:
 def run_cells(run: RunRow) -> tuple[object, ...]:
     chosen = run.experiment
     created = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created))
-    took = duration(run.ended - run.started) if run.started and run.ended else "–"
+    took = "–" if run.took is None else duration(run.took)
     test = figure(run.test.metric, run.test.value) if run.test else "–"
     labels = chosen.dataset.labels_per_class or "all"
     return (
@@ -136,7 +136,7 @@ def run_object(run: RunRow) -> dict[str, Any]:
     """A saved run for programs: what it was, how far it came, and its figures."""
     return {
         "id": run.id, "uid": run.uid, "name": run.name, "state": str(run.state), "plan": run.plan,
-        "created": run.created, "started": run.started, "ended": run.ended,
+        "created": run.created, "started": run.started, "ended": run.ended, "seconds": run.took,
         "step": run.step, "total_steps": run.total_steps,
         "test": dataclasses.asdict(run.test) if run.test else None,
         "failure": dataclasses.asdict(run.failure) if run.failure else None,

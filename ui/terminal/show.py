@@ -46,7 +46,7 @@ def print_heading(run: RunRow) -> None:
     star = " ★" if run.starred else ""
     print(f"Run {run.id}: {run.name}{star}")
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created))
-    took = f", took {duration(run.ended - run.started)}" if run.started and run.ended else ""
+    took = "" if run.took is None else f", took {duration(run.took)}"
     print(f"{run.state}, {run.step:,} of {run.total_steps:,} steps{took}, created {when}, uid {run.uid}")
     if run.note:
         print(f"Note: {run.note}")

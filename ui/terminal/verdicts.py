@@ -71,7 +71,7 @@ def run_numbers(side: Side) -> str:
 
 def mean_time(side: Side) -> str:
     rows = [run.row for run in side.runs]
-    seconds = [row.ended - row.started for row in rows if row.ended and row.started]
+    seconds = [row.took for row in rows if row.took is not None]
     return duration(sum(seconds) / len(seconds)) if seconds else "–"
 
 
