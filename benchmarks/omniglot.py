@@ -4,7 +4,8 @@
     python -m benchmarks.omniglot --omniglot FOLDER --method ridge --split by-alphabet --minutes 4
 
 One training run, then its weights, with all that was meta-learned, are tested at 1 and 5 shots; methods that compare
-embedded images are trained once and tested at both ways. The budget is a number of steps, or --minutes in their place.
+embedded images are trained once and tested at both ways. The budget is a number of steps, which --steps changes, or
+--minutes in their place, which no other machine repeats.
 --weights omniglot-protonet tests the bundled weights, which were trained by alphabet, instead of training.
 """
 
@@ -56,8 +57,8 @@ def experiment(given: argparse.Namespace, way: int, shot: int, values: dict[str,
     settings |= SETTINGS[given.method]
     if given.method in WITH_WAYS:
         settings |= STEPS[given.way]
-    if given.minutes:
-        settings["steps"] = 200_000
+    if given.steps or given.minutes:
+        settings["steps"] = given.steps or 200_000
     return Experiment(
         dataset=DatasetChoice(name="omniglot", path=str(given.omniglot), split=given.split),
         backbone=BackboneChoice.model_validate({"name": "conv4", **weights}),
@@ -105,6 +106,7 @@ def main() -> None:
     parser.add_argument("--way", type=int, choices=(5, 20), default=5)
     parser.add_argument("--split", choices=["random-classes", "by-alphabet"], default="random-classes")
     parser.add_argument("--weights", help="test these bundled weights as they are instead of training")
+    parser.add_argument("--steps", type=int)
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--episodes", type=int, default=600)
     parser.add_argument("--seed", type=int, default=0)

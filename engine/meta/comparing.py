@@ -59,13 +59,12 @@ class Attention(nn.Module):
 
 
 class Ridge(nn.Module):
-    """λ = exp(·) of the ridge regression, and the scale a and shift b of its answers."""
+    """λ = exp(·) of the ridge regression, and the scale a of its answers."""
 
     def __init__(self, strength: float, scale: float) -> None:
         super().__init__()
         self.strength = Scale(strength)
         self.scale = nn.Parameter(torch.tensor(scale))
-        self.shift = nn.Parameter(torch.tensor(0.0))
 
 
 class CosineHead(nn.Module):
@@ -121,6 +120,11 @@ def maps(model: Backbone, images: Tensor) -> Tensor:
     if values.dim() == 2:
         return values[:, :, None, None]
     return F.adaptive_avg_pool2d(values, LARGEST_SIDE) if values.shape[-1] > LARGEST_SIDE else values
+
+
+def with_ones(features: Tensor) -> Tensor:
+    """[..., d] -> [..., d + 1]: the last column meets the bias."""
+    return F.pad(features, (0, 1), value=1.0)
 
 
 def class_means(values: Tensor, targets: Tensor, way: int) -> Tensor:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from engine.meta.objective import loss
 
@@ -20,11 +19,6 @@ class Heads(nn.Module):
         super().__init__()
         drawn = [nn.Linear(features, outputs) for _ in range(particles)]
         self.values = nn.Parameter(torch.stack([torch.cat([d.weight, d.bias[:, None]], 1).detach() for d in drawn]))
-
-
-def with_ones(features: Tensor) -> Tensor:
-    """[n, d] -> [n, d + 1]: the last column meets the bias."""
-    return F.pad(features, (0, 1), value=1.0)
 
 
 def outputs_of(heads: Tensor, features: Tensor) -> Tensor:

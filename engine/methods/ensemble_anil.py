@@ -64,7 +64,8 @@ class EnsembleANIL(GradientBased):
 
     def query_loss(self, model: Backbone, task: Task) -> Outcome:
         from engine.backbones.backbone import still_statistics
-        from engine.meta.particles import mean_loss, outputs_of, together, with_ones
+        from engine.meta.comparing import with_ones
+        from engine.meta.particles import mean_loss, outputs_of, together
 
         with still_statistics(model):
             support, query = (with_ones(model.embed(x)) for x in (task.support_inputs, task.query_inputs))
@@ -78,7 +79,7 @@ class EnsembleANIL(GradientBased):
     ) -> Iterator[Classifier]:
         import torch
 
-        from engine.meta.particles import with_ones
+        from engine.meta.comparing import with_ones
 
         model.eval()
         with torch.no_grad(), self.batch_statistics(model):
@@ -126,7 +127,8 @@ class Ensemble:
     def _outputs(self, inputs: Tensor) -> Tensor:
         import torch
 
-        from engine.meta.particles import outputs_of, with_ones
+        from engine.meta.comparing import with_ones
+        from engine.meta.particles import outputs_of
 
         with torch.no_grad(), self._method.batch_statistics(self._model):
             return outputs_of(self._heads, with_ones(self._model.embed(inputs)))
