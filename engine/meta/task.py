@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -32,6 +32,11 @@ class Task:
     @property
     def is_regression(self) -> bool:
         return self.query_targets.is_floating_point()
+
+    def mixed(self, rng: np.random.Generator) -> Task:
+        """The same task with its support set in a random order, so that a place in it says nothing about the class."""
+        order = torch.from_numpy(rng.permutation(len(self.support_targets))).to(self.support_targets.device)
+        return replace(self, support_inputs=self.support_inputs[order], support_targets=self.support_targets[order])
 
 
 class Tasks(Protocol):

@@ -42,14 +42,17 @@ class CausalAttention(nn.Module):
 class Reader(nn.Module):
     """Attention, convolutions, attention, convolutions, attention, and an answer for the last moment.
 
-    inputs: values of one moment. longest: moments that the convolutions reach over. outputs: of the answer.
+    features: values of an embedded image, which are brought to mean 0 and deviation 1 before they are read. targets:
+    values of a label, and of the answer. longest: moments that the convolutions reach over. The first attention begins
+    with keys that are its queries, so that a moment looks first at those that resemble it.
     """
 
-    def __init__(self, inputs: int, outputs: int, longest: int, filters: int) -> None:
+    def __init__(self, features: int, targets: int, longest: int, filters: int) -> None:
         super().__init__()
+        self.standard = nn.LayerNorm(features)
         dilations = [2**power for power in range(max(1, math.ceil(math.log2(longest))))]
         parts: list[nn.Module] = []
-        width = inputs
+        width = features + targets
         for _ in range(2):
             parts.append(CausalAttention(width, 2 * filters, filters))
             width += filters
@@ -58,20 +61,24 @@ class Reader(nn.Module):
                 width += filters
         parts.append(CausalAttention(width, 2 * filters, filters))
         self.body = nn.Sequential(*parts)
-        self.answer = nn.Linear(width + filters, outputs)
+        self.answer = nn.Linear(width + filters, targets)
+        alike(parts[0])
 
-    def forward(self, sequence: Tensor) -> Tensor:
-        """[n, time, inputs] -> [n, outputs]."""
-        return self.answer(self.body(sequence)[:, -1])
+    def forward(self, x: Tensor, y: Tensor, asked: Tensor) -> Tensor:
+        """The answers [m, targets] to m questions, each read after the whole support set. x: [n, features]; y: [n,
+        targets], labels as one-hot or numbers; asked: [m, features]."""
+        known, questions = self.standard(x), self.standard(asked)
+        return self.answer(self.body(sequences(known, y, questions))[:, -1])
+
+
+def alike(attention: nn.Module) -> None:
+    assert isinstance(attention, CausalAttention)
+    attention.key.load_state_dict(attention.query.state_dict())
 
 
 def sequences(x: Tensor, y: Tensor, asked: Tensor) -> Tensor:
-    """One sequence per question [m, n + 1, d + t]: the support set with its labels, and last the question without one.
-
-    x: [n, d]; y: [n, t], labels as one-hot or numbers; asked: [m, d]. The support set is read in one mixed order, so
-    that a moment's place says nothing about its class.
-    """
-    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0)).to(x.device)
-    given = torch.cat([x, y], 1)[order].expand(len(asked), -1, -1)
+    """One sequence per question [m, n + 1, d + t]: the support set with its labels in the order given, and last the
+    question without one. x: [n, d]; y: [n, t]; asked: [m, d]."""
+    given = torch.cat([x, y], 1).expand(len(asked), -1, -1)
     hidden = torch.cat([asked, asked.new_zeros(len(asked), y.shape[1])], 1)
     return torch.cat([given, hidden[:, None]], 1)

@@ -21,6 +21,7 @@ from engine.meta.task import Task, Tasks
 from engine.methods.meta_learner import MetaLearner
 from engine.tally import check_numbers
 
+ORDER = 1  # keeps the order of support sets apart from the drawing of tasks
 GLIMPSES = 10  # how often between two validations a training task is looked at before it adapts
 
 
@@ -39,7 +40,7 @@ class MetaTraining:
     ) -> None:
         self.model, self.method, self.tasks = model, method, tasks
         self.checkpoints, self.limits = checkpoints, limits
-        self.draw = np.random.default_rng(seed)
+        self.draw, self.mix = np.random.default_rng(seed), np.random.default_rng([seed, ORDER])
         self.guard = DivergenceGuard(method, model, tasks.regression)
         self.step = self.epoch = 0
         self.name = "loss" if tasks.regression else "accuracy"
@@ -72,9 +73,11 @@ class MetaTraining:
         return Metrics(self.step, {f"train/{name}": value for name, value in values.items()} | before)
 
     def _meta_batch(self, count: int) -> list[Task]:
-        if many := getattr(self.tasks, "draw_tasks", None):
-            return many(self.draw, count)
-        return [self._drawn(self.draw) for _ in range(count)]
+        """New tasks, each with its support set in an order of its own: a method must not learn from a place what it
+        should learn from a label."""
+        many = getattr(self.tasks, "draw_tasks", None)
+        tasks = many(self.draw, count) if many else [self._drawn(self.draw) for _ in range(count)]
+        return [task.mixed(self.mix) for task in tasks]
 
     def _drawn(self, draw: np.random.Generator) -> Task:
         return self.tasks.task(self.tasks.draw(draw))

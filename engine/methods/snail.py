@@ -58,7 +58,7 @@ class SNAIL(EmbeddingBased):
 
         settings = self.hyperparameters
         longest = way * max(int(settings.shot), self.training_shot) + 1
-        model.meta = Reader(model.features + way, way, longest, settings.filters)
+        model.meta = Reader(model.features, way, longest, settings.filters)
 
     def query_loss(self, model: Backbone, task: Task) -> Outcome:
         import torch
@@ -73,7 +73,5 @@ class SNAIL(EmbeddingBased):
     def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
         from torch.nn.functional import one_hot
 
-        from engine.meta.temporal import sequences
-
         known = targets if targets.is_floating_point() else one_hot(targets, way).to(features.dtype)
-        return lambda queries: model.meta(sequences(features, known, queries))
+        return lambda queries: model.meta(features, known, queries)
