@@ -18,7 +18,7 @@ from engine.meta.objective import score
 from engine.meta.sharing import Crew
 from engine.meta.stacked import stacked_scores, stacks_at_test
 from engine.meta.task import ImageTasks, Task, Tasks
-from engine.methods.meta_learner import MetaLearner
+from engine.methods.meta_learner import MetaLearner, knows
 
 PAUSE_EVERY = 10  # tasks between two chances to stop
 CURVES = 100  # tasks of numbers that are met at once
@@ -39,7 +39,7 @@ def task_scores(
 
     steps: inner steps to go to; the method's own at test if None.
     """
-    if method.frozen_at_test and isinstance(tasks, ImageTasks):
+    if isinstance(tasks, ImageTasks) and embeds_once(method):
         return (yield from _scores_from_features(method, model, tasks, items, text))
     last = method.test_steps if steps is None else steps
     if tasks.regression and stacks_at_test(method, model):
@@ -53,6 +53,11 @@ def task_scores(
         yield Preparing(text, part.start / len(items))
         scores += crew.in_order(meet, [tasks.task(item) for item in items[part]])
     return np.asarray(scores, dtype=np.float64) if scores else np.empty((0, last + 1))
+
+
+def embeds_once(method: MetaLearner) -> bool:
+    """Whether `classify_features` is all that becomes of an embedded task."""
+    return method.frozen_at_test and knows(type(method), "frozen_at_test", "adapt", "classifiers")
 
 
 def _scores_together(
@@ -121,7 +126,9 @@ def _feature_scores(
     rows = torch.from_numpy(np.searchsorted(used, np.stack([_keys(episode) for episode in episodes])))
     slots = torch.arange(way, device=features.device)
     support, query = features[rows[:, :, :shot].flatten(1)], features[rows[:, :, shot:].flatten(1)]
-    logits = method.classify_episodes(model, support, slots.repeat_interleave(shot), query, way)
+    at_once = knows(type(method), "classify_episodes", "classify_features")
+    classify = method.classify_episodes if at_once else partial(MetaLearner.classify_episodes, method)
+    logits = classify(model, support, slots.repeat_interleave(shot), query, way)
     right = (logits.argmax(2) == slots.repeat_interleave(query.shape[1] // way)).double().mean(1)
     right[~logits.isfinite().all(2).all(1)] = float("nan")
     return right.cpu().numpy()

@@ -33,8 +33,9 @@ def same(parameters: Parameters, step: int) -> Parameters:
 class InnerLoop:
     """rate: step size α of a parameter, by its name and the number of the step (from 0): a number, or a tensor that is
     learnt. adapts: says by name whether a parameter is adapted. clip: largest absolute gradient value. at_step: the
-    parameters the network is run with before the step of this number, made from the adapted ones (MAML++ has its own
-    batch-norm weights for each). pull: strength λ of λ/2 ‖φ - θ‖² in the inner loss (iMAML); never clipped."""
+    parameters the network is run with in the step of this number, made from the adapted ones: on the support set before
+    the step and on the query set after it (MAML++ has its own batch-norm weights for each). pull: strength λ of
+    λ/2 ‖φ - θ‖² in the inner loss (iMAML); never clipped."""
 
     rate: Rate
     steps: int
@@ -44,33 +45,52 @@ class InnerLoop:
     at_step: AtStep = same
     pull: float = 0.0
 
+    @property
+    def is_elementwise(self) -> bool:
+        """Whether a value's step depends on nothing but that value, so that many tasks may be stacked."""
+        return type(self) is InnerLoop and self.at_step is same
+
     def path(
         self, model: nn.Module, parameters: Mapping[str, Tensor], inputs: Tensor, targets: Tensor
     ) -> Iterator[Parameters]:
         """The parameters after 0, 1, …, `steps` steps on the support set; `parameters` need a gradient."""
+        return self.descent(parameters, lambda now: loss(applied(model, now, inputs), targets))
+
+    def descent(
+        self, parameters: Mapping[str, Tensor], support_loss: Callable[[Parameters], Tensor]
+    ) -> Iterator[Parameters]:
+        """`path` down a scalar that is made of the parameters the network is run with."""
         adapted = dict(parameters)
         names = [name for name in adapted if self.adapts(name)]
         yield self.at_step(adapted, 0)
         for step in range(self.steps):
             with twice_differentiable() if self.second_order else nullcontext():
-                value = loss(applied(model, self.at_step(adapted, step), inputs), targets)
-            gradients = torch.autograd.grad(value, [adapted[name] for name in names], create_graph=self.second_order)
-            uphill = {n: self._uphill(g, adapted[n], parameters[n]) for n, g in zip(names, gradients, strict=True)}
-            # A new mapping, so that what was yielded before stays as it was.
-            adapted = adapted | {name: descended(adapted[name], self.rate(name, step), g) for name, g in uphill.items()}
-            yield self.at_step(adapted, step + 1)
+                value = support_loss(self.at_step(adapted, step))
+            found = torch.autograd.grad(value, [adapted[name] for name in names], create_graph=self.second_order)
+            adapted = self.stepped(adapted, parameters, dict(zip(names, found, strict=True)), step)
+            yield self.at_step(adapted, step)
+
+    def stepped(
+        self, here: Parameters, start: Mapping[str, Tensor], gradients: Mapping[str, Tensor], step: int
+    ) -> Parameters:
+        """After the step of this number along the support loss's gradients and the pull to `start`. A new mapping, so
+        that what was yielded before stays as it was."""
+        moved = {}
+        for name, gradient in gradients.items():
+            uphill = clipped(gradient, self.clip)
+            uphill = uphill + self.pull * (here[name] - start[name]) if self.pull else uphill
+            moved[name] = descended(here[name], self.rate(name, step), uphill)
+        return here | moved
 
     def run(self, model: nn.Module, parameters: Mapping[str, Tensor], inputs: Tensor, targets: Tensor) -> Parameters:
         """The parameters after the last step."""
         *_, last = self.path(model, parameters, inputs, targets)
         return last
 
-    def _clipped(self, gradient: Tensor) -> Tensor:
-        return gradient if self.clip is None else gradient.clamp(-self.clip, self.clip)
 
-    def _uphill(self, gradient: Tensor, here: Tensor, start: Tensor) -> Tensor:
-        """The gradient of the inner loss: the support loss's, clipped, and that of the pull."""
-        return self._clipped(gradient) + self.pull * (here - start) if self.pull else self._clipped(gradient)
+def clipped(gradient: Tensor, largest: float | None) -> Tensor:
+    """Each value at most `largest` in size; None leaves it alone."""
+    return gradient if largest is None else gradient.clamp(-largest, largest)
 
 
 def descended(value: Tensor, rate: Tensor | float, gradient: Tensor) -> Tensor:

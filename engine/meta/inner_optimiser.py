@@ -2,49 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import cycle, islice
 
 import torch
 from torch import Tensor, nn
 
 from engine.backbones.backbone import applied
-from engine.meta.inner_loop import Parameters
+from engine.data.batches import cuts
+from engine.meta.inner_loop import Parameters, clipped
 from engine.meta.objective import loss
 
 SECOND_MOMENT, TINY = 0.999, 1e-8  # Adam's β2 and ε
 
 
-def steps_of(
-    model: nn.Module,
-    start: Parameters,
-    inputs: Tensor,
-    targets: Tensor,
-    batches: Sequence[Tensor],
-    steps: int,
-    rate: float,
-    adam: bool,
-    clip: float | None = None,
-) -> Iterator[Parameters]:
-    """The parameters after 0, 1, …, `steps` steps of SGD or of Adam with β1 = 0 (Nichol et al. 2018). clip: largest
-    absolute value of a gradient."""
-    now, squares = dict(start), {name: torch.zeros_like(value) for name, value in start.items()}
-    names = [name for name, value in now.items() if not name.startswith("meta.")]
-    yield now
-    for number, batch in enumerate(islice(cycle(batches), steps), 1):
-        value = loss(applied(model, now, inputs[batch]), targets[batch])
-        gradients = torch.autograd.grad(value, [now[name] for name in names])
-        moved = dict(now)
-        for name, gradient in zip(names, gradients, strict=True):
-            step = clipped(gradient, clip)
-            if adam:
-                squares[name] = SECOND_MOMENT * squares[name] + (1 - SECOND_MOMENT) * step.square()
-                step = step / ((squares[name] / (1 - SECOND_MOMENT**number)).sqrt() + TINY)
-            moved[name] = (now[name].detach() - rate * step).requires_grad_()
-        now = moved
+@dataclass(frozen=True)
+class BatchSteps:
+    """Steps of SGD, or of Adam with β1 = 0 that starts afresh on every task, on `batch` examples of the support set at
+    a time (Nichol et al. 2018). adapts: says by name whether a parameter is adapted. clip: largest absolute value of a
+    gradient."""
+
+    rate: float
+    steps: int
+    batch: int
+    adam: bool
+    adapts: Callable[[str], bool]
+    clip: float | None = None
+
+    @property
+    def is_elementwise(self) -> bool:
+        """Whether a value's step depends on nothing but that value, so that many tasks may be stacked."""
+        return type(self) is BatchSteps
+
+    def path(
+        self, model: nn.Module, parameters: Mapping[str, Tensor], inputs: Tensor, targets: Tensor
+    ) -> Iterator[Parameters]:
+        """The parameters after 0, 1, …, `steps` steps on batches that take the classes in turn."""
+
+        def support_loss(now: Parameters, batch: Tensor) -> Tensor:
+            return loss(applied(model, now, inputs[batch]), targets[batch])
+
+        return self.descent(parameters, support_loss, in_turn(targets, self.batch))
+
+    def descent(
+        self,
+        parameters: Mapping[str, Tensor],
+        support_loss: Callable[[Parameters, Tensor], Tensor],
+        batches: Sequence[Tensor],
+    ) -> Iterator[Parameters]:
+        """`path` down a scalar that is made of the parameters and a batch."""
+        now = {name: value.detach().clone().requires_grad_() for name, value in parameters.items()}
+        names = [name for name in now if self.adapts(name)]
+        squares = {name: torch.zeros_like(now[name]) for name in names}
         yield now
+        for number, batch in enumerate(islice(cycle(batches), self.steps), 1):
+            found = torch.autograd.grad(support_loss(now, batch), [now[name] for name in names])
+            now = dict(now)
+            for name, gradient in zip(names, found, strict=True):
+                step = self._scaled(clipped(gradient, self.clip), squares[name], number)
+                now[name] = (now[name].detach() - self.rate * step).requires_grad_()
+            yield now
+
+    def _scaled(self, gradient: Tensor, squares: Tensor, number: int) -> Tensor:
+        """Divided by the root of the mean square, which is kept up in `squares`; SGD leaves it as it is."""
+        if not self.adam:
+            return gradient
+        squares.mul_(SECOND_MOMENT).add_((1 - SECOND_MOMENT) * gradient.square())
+        return gradient / ((squares / (1 - SECOND_MOMENT**number)).sqrt() + TINY)
 
 
-def clipped(gradient: Tensor, largest: float | None) -> Tensor:
-    """Each value at most `largest` in size; None leaves it alone."""
-    return gradient if largest is None else gradient.clamp(-largest, largest)
+def in_turn(targets: Tensor, size: int) -> list[Tensor]:
+    """Batches of `size` positions that go round all examples, one of each class after the other."""
+    if targets.is_floating_point():
+        order = torch.arange(len(targets), device=targets.device)
+    else:
+        seen = (targets[:, None] == targets[None, :]).tril(-1).sum(1)  # how many of its class come before
+        order = torch.argsort(seen * (int(targets.max()) + 1) + targets)
+    return [order[cut] for cut in cuts(len(order), size)]

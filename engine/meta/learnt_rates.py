@@ -50,7 +50,7 @@ class StepRates(nn.Module):
         return self.rates[key_of(name)][min(step, self.steps - 1)]
 
     def at_step(self, parameters: Mapping[str, Tensor], step: int) -> dict[str, Tensor]:
-        """The parameters with batch norm's scale and shift as they are after `step` steps."""
+        """The parameters with batch norm's scale and shift of the step of this number, from 0."""
         number = min(step, self.steps - 1)
         norms = {name: self.norms[key_of(name)][number - 1] for name in self._norm_names if number}
         return dict(parameters) | norms

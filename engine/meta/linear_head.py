@@ -13,21 +13,29 @@ from torch.nn import functional as F
 
 from engine.meta.inner_loop import InnerLoop, Parameters
 
+WEIGHT, BIAS = "head.weight", "head.bias"
+
 
 def linear_path(
-    inner: InnerLoop, parameters: Mapping[str, Tensor], features: Tensor, targets: Tensor
+    inner: InnerLoop, head: Mapping[str, Tensor], features: Tensor, targets: Tensor
 ) -> Iterator[Parameters]:
-    """The head's {"weight": [outputs, d], "bias": [outputs]} after 0, 1, …, `steps` steps on features [n, d].
+    """The head's {"head.weight": [outputs, d], "head.bias": [outputs]} after 0, 1, …, `steps` steps on features [n, d].
 
-    Rates, clipping and order are the inner loop's; in first order the gradients are constants.
+    The steps are the inner loop's, which is elementwise; in first order the gradients are constants.
     """
-    now = dict(parameters)
+    now, start = dict(head), dict(head)
     yield now
     for step in range(inner.steps):
-        error = output_gradient(F.linear(features, now["weight"], now["bias"]), targets)
-        down = {"weight": error.mT @ features, "bias": error.sum(0)}
-        now = {name: now[name] - inner.rate(name, step) * _taken(inner, down[name]) for name in now}
+        error = output_gradient(head_outputs(now, features), targets)
+        down = {WEIGHT: error.mT @ features, BIAS: error.sum(0)}
+        gradients = {name: g if inner.second_order else g.detach() for name, g in down.items() if inner.adapts(name)}
+        now = inner.stepped(now, start, gradients, step)
         yield now
+
+
+def head_outputs(parameters: Mapping[str, Tensor], features: Tensor) -> Tensor:
+    """[n, d] -> [n, outputs]"""
+    return F.linear(features, parameters[WEIGHT], parameters[BIAS])
 
 
 def output_gradient(outputs: Tensor, targets: Tensor) -> Tensor:
@@ -35,8 +43,3 @@ def output_gradient(outputs: Tensor, targets: Tensor) -> Tensor:
     if targets.is_floating_point():
         return (outputs - targets) * (2 / outputs.numel())
     return (outputs.softmax(1) - F.one_hot(targets, outputs.shape[1])) / len(outputs)
-
-
-def _taken(inner: InnerLoop, gradient: Tensor) -> Tensor:
-    constant = gradient if inner.second_order else gradient.detach()
-    return constant if inner.clip is None else constant.clamp(-inner.clip, inner.clip)

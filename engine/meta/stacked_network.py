@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,11 +11,13 @@ from torch import Tensor, nn
 
 from engine.backbones.backbone import Backbone
 from engine.backbones.conv_block import ConvBlock
+from engine.backbones.convolution import QuickConv2d
 from engine.backbones.networks import MeanPosition
 from engine.meta.stacked_blocks import conv_block, convolved, max_pool
 
 Parameters = Mapping[str, Tensor]  # each [tasks, …]
 Layer = Callable[[Parameters, Tensor], Tensor]
+CONVOLUTIONS = (nn.Conv2d, QuickConv2d)
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class StackedNetwork:
 
 def stacked_network(model: Backbone) -> StackedNetwork | None:
     """None where a layer is of a kind that is not known here."""
-    if not isinstance(model.head, nn.Linear) or any(part._forward_hooks for part in model.modules()):
+    hooked = any(part._forward_hooks or part._forward_pre_hooks for part in model.modules())
+    if type(model) is not Backbone or type(model.head) is not nn.Linear or hooked:
         return None
     named = [(f"blocks.{name}", block) for name, block in model.blocks.items()]
     layers = [layer for name, block in named for layer in layers_of(name, block)]
@@ -60,23 +63,31 @@ def layers_of(name: str, part: nn.Module) -> Iterator[Layer | None]:
     children = list(part.children())
     start = 0
     if type(part) is ConvBlock:
-        norm, start = children[1], 4
-        assert isinstance(norm, nn.BatchNorm2d)
-        yield partial(_conv_block, name, norm.eps) if _layer("", children[0]) else None
+        start = 4
+        yield _known_block(name, children)
     for number, child in enumerate(children[start:], start):
         yield _layer(f"{name}.{number}", child)
 
 
+def _known_block(name: str, children: Sequence[nn.Module]) -> Layer | None:
+    """Its first four layers, where they are those of Conv-4."""
+    norm, others = children[1], [_layer("", children[place]) for place in (0, 2, 3)]
+    if type(norm) is not nn.BatchNorm2d or not norm.affine or others[1:] != [_relu, _max_pool]:
+        return None
+    return partial(_conv_block, name, norm.eps) if isinstance(children[0], nn.Conv2d) and others[0] else None
+
+
 def _layer(name: str, part: nn.Module) -> Layer | None:
-    if isinstance(part, nn.Linear):
+    kind = type(part)  # exactly: a subclass may compute something else
+    if kind is nn.Linear and part.bias is not None:
         return partial(linear, name)
-    if isinstance(part, nn.Conv2d) and _is_plain(part):
+    if isinstance(part, nn.Conv2d) and kind in CONVOLUTIONS and _is_plain(part):
         return partial(_convolution, name)
-    if isinstance(part, nn.ReLU):
+    if kind is nn.ReLU:
         return _relu
-    if isinstance(part, nn.MaxPool2d) and (part.kernel_size, part.stride, part.padding) == (2, 2, 0):
+    if isinstance(part, nn.MaxPool2d) and kind is nn.MaxPool2d and _is_halving(part):
         return _max_pool
-    if isinstance(part, MeanPosition) or (isinstance(part, nn.AdaptiveAvgPool2d) and part.output_size == 1):
+    if kind is MeanPosition or (kind is nn.AdaptiveAvgPool2d and part.output_size == 1):
         return _mean_position
     return None
 
@@ -84,6 +95,11 @@ def _layer(name: str, part: nn.Module) -> Layer | None:
 def _is_plain(layer: nn.Conv2d) -> bool:
     shape = (layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.groups, layer.padding_mode)
     return shape == ((3, 3), (1, 1), (1, 1), (1, 1), 1, "zeros") and layer.bias is not None
+
+
+def _is_halving(layer: nn.MaxPool2d) -> bool:
+    shape = (layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.ceil_mode, layer.return_indices)
+    return shape == (2, 2, 0, 1, False, False)
 
 
 def linear(name: str, parameters: Parameters, values: Tensor) -> Tensor:

@@ -6,19 +6,18 @@ through them, down into the trunk. Faster than MAML by the inner backward passes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from engine.layers import HEAD, Treatment
-from engine.methods.base import Classifier, hyper
+from engine.methods.base import hyper
 from engine.methods.gradient_based import GradientBased, GradientHyperparameters
-from engine.methods.meta_learner import Outcome
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
     from engine.backbones.backbone import Backbone
-    from engine.meta.task import Task
+    from engine.meta.adaptation import Adaptation
 
 
 class ANILHyperparameters(GradientHyperparameters):
@@ -51,33 +50,9 @@ class ANIL(GradientBased):
         return bool(self.hyperparameters.order == "second order")
 
     def adapts(self, model: nn.Module) -> Callable[[str], bool]:
-        """Of the head, whose parameters are called "weight" and "bias": all."""
-        return lambda name: True
+        return lambda name: name.startswith("head.")
 
-    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+    def adaptation(self, model: Backbone, steps: int, second_order: bool) -> Adaptation:
+        from dataclasses import replace
 
-        from engine.backbones.backbone import applied, still_statistics
-        from engine.meta.linear_head import linear_path
-        from engine.meta.objective import loss
-
-        with still_statistics(model):
-            support, query = model.embed(task.support_inputs), model.embed(task.query_inputs)
-        inner = self.inner_loop(model, self.hyperparameters.inner_steps, self.second_order)
-        *_, adapted = linear_path(inner, dict(model.head.named_parameters()), support, task.support_targets)
-        outputs = applied(model.head, adapted, query)
-        return Outcome(loss(outputs, task.query_targets), outputs.detach())
-
-    def classifiers(
-        self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int
-    ) -> Iterator[Classifier]:
-        import torch
-
-        from engine.meta.inner_loop import start_of
-        from engine.meta.linear_head import linear_path
-
-        model.eval()
-        with torch.no_grad(), self.batch_statistics(model):
-            support = model.embed(inputs)
-        inner = self.inner_loop(model, steps, second_order=False)
-        for adapted in linear_path(inner, start_of(model.head), support, targets):
-            yield self.classifier(model, {f"head.{name}": value for name, value in adapted.items()})
+        return replace(super().adaptation(model, steps, second_order), reach="head.")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.methods.base import Classifier, hyper
 from engine.methods.embedding_based import EmbeddingBased, EmbeddingHyperparameters
-from engine.methods.meta_learner import Outcome
+from engine.methods.meta_learner import Outcome, knows
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,6 +36,7 @@ class CNP(EmbeddingBased):
     paper = "Garnelo et al. 2018, Conditional Neural Processes, arXiv 1807.01613"
     suits = frozenset({"classification", "regression"})
     has_meta = True
+    frozen_at_test = True  # `adapt` differs for curves alone
     Hyperparameters = CNPHyperparameters
     presets = {
         "Minutes on a laptop": {},
@@ -61,7 +62,7 @@ class CNP(EmbeddingBased):
 
     def meta_gradient(self, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
         """Curves go through the networks together."""
-        if not tasks[0].is_regression:
+        if not (tasks[0].is_regression and knows(type(self), "meta_gradient", "query_loss", "task_gradient")):
             return super().meta_gradient(model, tasks)
         from engine.meta.conditional import negative_likelihood
 

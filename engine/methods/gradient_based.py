@@ -1,8 +1,9 @@
 """Meta-learners that adapt by gradient steps: everything they share, from which MAML and its kin are a few lines each.
 
 A subclass says which parameters adapt (`adapts`), at which rates (`rate`) and in which order the outer gradient is
-taken. Batch norm uses the statistics of the current batch, in training and at test, as in MAML's own code: the query
-images of a test episode are normalised together (transductive). Its scale and shift are not adapted.
+taken; all that together is its `adaptation`, a value that is carried out for one task or for many at once. Batch norm
+uses the statistics of the current batch, in training and at test, as in MAML's own code: the query images of a test
+episode are normalised together (transductive). Its scale and shift are not adapted.
 """
 
 from __future__ import annotations
@@ -13,14 +14,19 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.layers import Treatment
 from engine.methods.base import Classifier, hyper
-from engine.methods.meta_learner import EpisodeHyperparameters, MetaLearner, Outcome
+from engine.methods.meta_learner import EpisodeHyperparameters, MetaLearner, Outcome, TaskGradient
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from engine.backbones.backbone import Backbone
+    from engine.meta.adaptation import Adaptation
     from engine.meta.inner_loop import InnerLoop, Parameters, Rate
     from engine.meta.task import Task
+
+# What carries an adaptation out for one task. A method with one of these of its own is more than its adaptation says.
+IN_TRAINING = ("query_loss", "task_gradient")
+AT_TEST = ("classifiers", "classifier", "batch_statistics")
 
 
 class GradientHyperparameters(EpisodeHyperparameters):
@@ -93,16 +99,56 @@ class GradientBased(MetaLearner):
         clip = self.hyperparameters.inner_clip or None
         return InnerLoop(self.rate(model), steps, second_order, self.adapts(model), clip)
 
-    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+    def adaptation(self, model: Backbone, steps: int, second_order: bool) -> Adaptation:
+        """What becomes of the parameters on a task."""
+        from engine.meta.adaptation import Adaptation
 
+        return Adaptation(self.inner_loop(model, steps, second_order))
+
+    def in_training(self, model: Backbone) -> Adaptation | None:
+        if not self._keeps(IN_TRAINING):
+            return None
+        return self.adaptation(model, self.hyperparameters.inner_steps, self.second_order)
+
+    def at_test(self, model: Backbone, steps: int) -> Adaptation | None:
+        return self.adaptation(model, steps, second_order=False) if self._keeps(AT_TEST) else None
+
+    def _keeps(self, names: tuple[str, ...]) -> bool:
+        """Whether all of these are still the ones below."""
+        return all(getattr(getattr(self, name), "__func__", None) is vars(GradientBased)[name] for name in names)
+
+    def query_loss(self, model: Backbone, task: Task) -> Outcome:
         from engine.backbones.backbone import applied, still_statistics
         from engine.meta.objective import loss
 
         with still_statistics(model):
-            inner = self.inner_loop(model, self.hyperparameters.inner_steps, self.second_order)
-            adapted = inner.run(model, dict(model.named_parameters()), task.support_inputs, task.support_targets)
+            adaptation = self.adaptation(model, self.hyperparameters.inner_steps, self.second_order)
+            start = dict(model.named_parameters())
+            *_, adapted = adaptation.path(model, start, task.support_inputs, task.support_targets)
             outputs = applied(model, adapted, task.query_inputs)
         return Outcome(loss(outputs, task.query_targets), outputs.detach())
+
+    def task_gradient(self, model: Backbone, task: Task) -> TaskGradient:
+        adaptation = self.adaptation(model, self.hyperparameters.inner_steps, self.second_order)
+        if adaptation.outer == "displacement":
+            return self._displacement(adaptation, model, task)
+        return super().task_gradient(model, task)
+
+    def _displacement(self, adaptation: Adaptation, model: Backbone, task: Task) -> TaskGradient:
+        """θ - φ of one task."""
+        import torch
+
+        from engine.backbones.backbone import applied, still_statistics
+        from engine.meta.inner_loop import start_of
+        from engine.meta.objective import figures, loss
+
+        start = dict(model.named_parameters())
+        with still_statistics(model):
+            *_, adapted = adaptation.path(model, start_of(model), task.support_inputs, task.support_targets)
+            with torch.no_grad():
+                outputs = applied(model, adapted, task.query_inputs)
+        moved = [start[name].detach() - adapted[name].detach() for name in start if start[name].requires_grad]
+        return TaskGradient(moved, figures(outputs, task.query_targets, loss(outputs, task.query_targets)))
 
     def clip(self, model: Backbone) -> None:
         from torch.nn.utils import clip_grad_value_
@@ -121,8 +167,7 @@ class GradientBased(MetaLearner):
         from engine.meta.inner_loop import start_of
 
         model.eval()
-        inner = self.inner_loop(model, steps, second_order=False)
-        path = inner.path(model, start_of(model), inputs, targets)
+        path = self.adaptation(model, steps, second_order=False).path(model, start_of(model), inputs, targets)
         for _ in range(steps + 1):
             with self.batch_statistics(model):
                 adapted = next(path)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from engine.backbones.backbone import Backbone
     from engine.events import Notice, Preparing
+    from engine.meta.adaptation import Adaptation
     from engine.meta.formulation import Formulation
     from engine.meta.task import Task, Tasks
 
@@ -187,6 +188,15 @@ class MetaLearner(Method):
     def clip(self, model: Backbone) -> None:
         """Limit the outer gradient in `.grad`."""
 
+    def in_training(self, model: Backbone) -> Adaptation | None:
+        """All that `task_gradient` does, as a value that can be carried out for many tasks at once; None where it is
+        not one."""
+        return None
+
+    def at_test(self, model: Backbone, steps: int) -> Adaptation | None:
+        """The same of `classifiers`."""
+        return None
+
     def adapt(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int) -> Classifier:
         """Learn from a support set (inputs [n, …], targets [n]); return inputs -> outputs [m, way]."""
         *_, last = self.classifiers(model, inputs, targets, way, self.test_steps)
@@ -220,6 +230,18 @@ class MetaLearner(Method):
 
         pairs = zip(support, query, strict=True)
         return torch.stack([self.classify_features(model, known, targets, way)(new) for known, new in pairs])
+
+
+def knows(kind: type[MetaLearner], statement: str, *others: str) -> bool:
+    """Whether the class that says `statement` knows what becomes of these others: none is overridden further down.
+
+    What holds for a method need not hold for one that is made of it; a shorter way is taken only where it does.
+    """
+
+    def place(name: str) -> int:
+        return next(number for number, owner in enumerate(kind.__mro__) if name in vars(owner))
+
+    return all(place(statement) <= place(other) for other in others)
 
 
 def learnt(model: Backbone) -> list[Tensor]:

@@ -8,20 +8,19 @@ on every task.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from engine.methods.base import Classifier, hyper
+from engine.methods.base import hyper
 from engine.methods.gradient_based import GradientBased, GradientHyperparameters
-from engine.methods.meta_learner import TaskGradient, learnt
+from engine.methods.meta_learner import learnt
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor, nn
+    from torch import nn
 
     from engine.backbones.backbone import Backbone
-    from engine.meta.inner_loop import Parameters
-    from engine.meta.task import Task
+    from engine.meta.adaptation import Adaptation
 
 
 class ReptileHyperparameters(GradientHyperparameters):
@@ -77,55 +76,14 @@ class Reptile(GradientBased):
     def rate_factor(self, step: int) -> float:
         return 1.0 - self.progress
 
-    def task_gradient(self, model: Backbone, task: Task) -> TaskGradient:
-        """θ - φ of one task."""
-        import torch
+    def adaptation(self, model: Backbone, steps: int, second_order: bool) -> Adaptation:
+        from engine.meta.adaptation import Adaptation
+        from engine.meta.inner_optimiser import BatchSteps
 
-        from engine.backbones.backbone import applied, still_statistics
-        from engine.meta.objective import figures, loss
-
-        start = dict(model.named_parameters())
-        with still_statistics(model):
-            *_, adapted = self._path(model, task.support_inputs, task.support_targets, self.hyperparameters.inner_steps)
-            with torch.no_grad():
-                outputs = applied(model, adapted, task.query_inputs)
-        gradients = [start[name].detach() - adapted[name].detach() for name in start if start[name].requires_grad]
-        return TaskGradient(gradients, figures(outputs, task.query_targets, loss(outputs, task.query_targets)))
+        values, adam = self.hyperparameters, self.hyperparameters.inner_optimiser != "SGD"
+        clip = values.inner_clip or None
+        inner = BatchSteps(values.inner_rate, steps, values.inner_batch, adam, self.adapts(model), clip)
+        return Adaptation(inner, outer="displacement")
 
     def clip(self, model: Backbone) -> None:
         """The difference of weights is not a gradient; it is left as it is."""
-
-    def classifiers(
-        self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int
-    ) -> Iterator[Classifier]:
-        model.eval()
-        path = self._path(model, inputs, targets, steps)
-        for _ in range(steps + 1):
-            with self.batch_statistics(model):
-                adapted = next(path)
-            yield self.classifier(model, adapted)
-
-    def _path(self, model: Backbone, inputs: Tensor, targets: Tensor, steps: int) -> Iterator[Parameters]:
-        """The weights after 0, 1, …, `steps` steps on batches that take the classes in turn."""
-        from engine.meta.inner_loop import start_of
-        from engine.meta.inner_optimiser import steps_of
-
-        hyperparameters = self.hyperparameters
-        batches = in_turn(targets, hyperparameters.inner_batch)
-        adam = hyperparameters.inner_optimiser != "SGD"
-        rate, clip = hyperparameters.inner_rate, hyperparameters.inner_clip or None
-        yield from steps_of(model, start_of(model), inputs, targets, batches, steps, rate, adam, clip)
-
-
-def in_turn(targets: Tensor, size: int) -> list[Tensor]:
-    """Batches of `size` positions that go round all examples, one of each class after the other."""
-    import torch
-
-    from engine.data.batches import cuts
-
-    if targets.is_floating_point():
-        order = torch.arange(len(targets), device=targets.device)
-    else:
-        seen = (targets[:, None] == targets[None, :]).tril(-1).sum(1)  # how many of its class come before
-        order = torch.argsort(seen * (int(targets.max()) + 1) + targets)
-    return [order[cut] for cut in cuts(len(order), size)]

@@ -49,12 +49,12 @@ def by_hand(
     norms = dict(zip(norms, leaves(list(norms.values())), strict=True))
     phi, total = list(start), torch.zeros((), dtype=torch.float64)
     for step in range(STEPS):
+        for i in norms if step else ():
+            phi[i] = norms[i][step - 1]  # of this step: for the support set before it and for the query set after it
         loss = plain_loss(phi, task.support_inputs, task.support_targets)
         downhill = torch.autograd.grad(loss, [phi[i] for i in rates], create_graph=True)
         for i, down in zip(rates, downhill, strict=True):
             phi[i] = phi[i] - rates[i][step] * down
-        for i in norms:
-            phi[i] = norms[i][min(step, STEPS - 2)]  # after step 1: the first of them; the last one stays
         total = total + weights[step] * plain_loss(phi, task.query_inputs, task.query_targets)
     return torch.autograd.grad(total, [*start, *rates.values(), *norms.values()])
 
@@ -101,25 +101,26 @@ def test_first_order_takes_the_gradients_as_constants() -> None:
     assert float((first - model.head.weight.grad).abs().max()) > 1e-3 * float(first.abs().max())
 
 
-def test_further_steps_at_test_use_the_last_steps_rates_and_norms() -> None:
+def test_each_step_at_test_has_its_own_norms_and_further_ones_those_of_the_last() -> None:
     method, model = method_and_network()
     task = image_task()
     path = list(method.classifiers(model, task.support_inputs, task.support_targets, 3, STEPS + 2))
     assert len(path) == STEPS + 3
     names = [name for name, _ in model.named_parameters()]
     phi = leaves(list(model.parameters())[:10])
+    own, expected = [path[0](task.query_inputs)], [plain_forward(phi, task.query_inputs).detach()]
     for step in range(STEPS + 2):
+        for i in NORMS if step else ():
+            norms = model.meta.norms[names[i].replace(".", "/")]
+            phi[i] = norms[min(step, STEPS - 1) - 1].detach().requires_grad_()
         loss = plain_loss(phi, task.support_inputs, task.support_targets)
         downhill = torch.autograd.grad(loss, [phi[i] for i in ADAPTED])
         for i, down in zip(ADAPTED, downhill, strict=True):
             rate = model.meta.rates[names[i].replace(".", "/")][min(step, STEPS - 1)].detach()
             phi[i] = (phi[i] - rate * down).detach().requires_grad_()
-        for i in NORMS:
-            own = model.meta.norms[names[i].replace(".", "/")]
-            phi[i] = own[min(step, STEPS - 2)].detach().requires_grad_()
-    own = path[-1](task.query_inputs)
-
-    assert_equal([own], [plain_forward(phi, task.query_inputs).detach()])
+        own.append(path[step + 1](task.query_inputs))
+        expected.append(plain_forward(phi, task.query_inputs).detach())
+    assert_equal(own, expected)
 
 
 def test_rates_are_told_by_block_and_one_step_needs_no_further_norms() -> None:
