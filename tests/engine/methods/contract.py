@@ -23,7 +23,8 @@ from engine.meta.run import facts, protocol
 from engine.meta.sharing import Shared
 from engine.meta.task import Task
 from engine.methods.meta_learner import EpisodeHyperparameters, MetaLearner
-from engine.registry import HyperparameterField, fields
+from engine.registry import fields
+from tests.engine.methods.fitting import fitting
 
 WAY, SHOT, FEATURES = 3, 2, 16
 CLASSES_IN_ALL = WAY + 2  # of a method that learns from minibatches
@@ -49,18 +50,11 @@ class Case:
 
     def method(self, **more: Any) -> Any:
         """An instance whose numbers are as small as it allows."""
-        rows = {row.name: row for row in fields(self.kind)}
-        wanted = {name: value for name, value in (SMALL | more).items() if name in rows}
-        fitting = {name: value for name, value in wanted.items() if _allowed(rows[name], value)}
-        return self.kind.from_values(fitting | self.values)
+        return self.kind.from_values(fitting(self.kind, SMALL | more) | self.values)
 
     @property
     def outputs(self) -> int:
         return WAY if self.suits == "classification" else 1
-
-
-def _allowed(row: HyperparameterField, value: float) -> bool:
-    return (row.low is None or value >= row.low) and (row.high is None or value <= row.high)
 
 
 def cases_of(kind: type[MetaLearner]) -> list[Case]:

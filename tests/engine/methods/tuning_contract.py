@@ -24,6 +24,7 @@ from engine.limits import Limits
 from engine.methods.fine_tune import FineTuneHyperparameters, FineTuneMethod
 from engine.registry import fields
 from engine.trainable import count_trainable
+from tests.engine.methods.fitting import fitting
 
 SHARED = (
     {"optimiser": "SGD"}, {"batch_norm": "pretrained statistics"}, {"batch_norm": "batch statistics"}, {"ema": 0.9},
@@ -43,8 +44,7 @@ class TuningCase:
         return "-".join([self.kind.name, *(f"{name}_{value}" for name, value in self.values.items())])
 
     def method(self, **more: Any) -> Any:
-        known = {row.name for row in fields(self.kind)}
-        return self.kind.from_values({n: v for n, v in (SHORT | more).items() if n in known} | self.values)
+        return self.kind.from_values(fitting(self.kind, SHORT | more) | self.values)
 
 
 def tuning_cases_of(kind: type[FineTuneMethod]) -> list[TuningCase]:

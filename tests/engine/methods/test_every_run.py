@@ -1,0 +1,147 @@
+"""Whole runs of every method on two folders that differ in their test images alone: what was learnt is the same to the
+last bit, and so is the answer to every test image that stayed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.bench_figures import FOLDS
+from engine.data.sources import load
+from engine.data.splits import split_classes, split_images
+from engine.events import Evaluated, Event, Metrics, RunFinished, TrialCompleted
+from engine.execute import execute
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, SearchChoice
+from engine.methods.base import Method
+from engine.methods.fine_tune import FineTuneMethod
+from engine.methods.head_bench import HeadBench
+from engine.methods.meta_learner import MetaLearner
+from engine.registry import methods
+from tests.engine.methods.fitting import fitting
+
+CLASSES, IMAGES, SIDE = 8, 12, 16
+SHORT = {
+    "epochs": 2, "probe_epochs": 2, "epochs_per_block": 1, "repeats": 2, "steps": 2, "validate_every": 1, "way": 2,
+    "training_way": 2, "shot": 1, "training_shot": 2, "query": 2, "meta_batch": 2, "validation_episodes": 10,
+    "test_episodes": 10, "inner_steps": 2, "test_steps": 2, "test_iterations": 5, "batch_size": 8, "copies": 1,
+    "choice_episodes": 1,
+}  # fmt: skip
+TRAINED = [kind for kind in methods() if issubclass(kind, FineTuneMethod) and kind.from_values({}).stages()]
+META = [kind for kind in methods() if issubclass(kind, MetaLearner) and "classification" in kind.suits]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two folders, the second with other test images; and the numbers of the images that are the same."""
+
+    one: Path
+    other: Path
+
+
+def drawn(number: int) -> np.ndarray:
+    """uint8 [16, 16]: stripes of the class's own direction and width, with noise."""
+    rng, kind = np.random.default_rng(number), number // IMAGES
+    down, right = np.mgrid[:SIDE, :SIDE]
+    wave = np.sin(2 * np.pi * (down * np.cos(kind) + right * np.sin(kind)) / (3 + kind))
+    return np.clip(120 + 80 * wave + 20 * rng.normal(size=(SIDE, SIDE)), 0, 255).astype(np.uint8)
+
+
+def written(folder: Path, changed: set[int]) -> Path:
+    for number in range(CLASSES * IMAGES):
+        image = 255 - drawn(number).T if number in changed else drawn(number)
+        place = folder / f"class{number // IMAGES}" / f"{number:03}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.ascontiguousarray(image)).save(place)
+    return folder
+
+
+def choice(folder: Path) -> DatasetChoice:
+    return DatasetChoice(name="folder", path=str(folder))
+
+
+@pytest.fixture(scope="module")
+def by_image(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    """Half of the test images are others."""
+    root = tmp_path_factory.mktemp("images")
+    one = written(root / "one", set())
+    tested = split_images(load(choice(one)), choice(one), 0).test
+    return Pair(one, written(root / "other", set(tested[::2].tolist())))
+
+
+@pytest.fixture(scope="module")
+def by_class(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    """All images of the test classes are others."""
+    root = tmp_path_factory.mktemp("classes")
+    one = written(root / "one", set())
+    data = load(choice(one))
+    tested = np.flatnonzero(np.isin(data.labels, split_classes(data, choice(one)).test))
+    return Pair(one, written(root / "other", set(tested.tolist())))
+
+
+def ran(kind: type[Method], folder: Path, directory: Path, **more: Any) -> list[Event]:
+    experiment = Experiment(
+        dataset=choice(folder), backbone=BackboneChoice(name="conv4", image_size=SIDE),
+        method=MethodChoice(name=kind.name, hyperparameters=fitting(kind, SHORT)), **more,
+    )  # fmt: skip
+    events = list(execute(experiment, directory))
+    assert isinstance(events[-1], RunFinished), events[-1]
+    return events
+
+
+def weights(directory: Path) -> list[bytes]:
+    """What was kept: the last weights and, by their choice on validation images, the best."""
+    return [(directory / f"{name}.safetensors").read_bytes() for name in ("last", "best")]
+
+
+def curve(events: list[Event]) -> list[tuple[int, dict[str, float]]]:
+    return [(event.step, dict(event.values)) for event in events if isinstance(event, Metrics)]
+
+
+def answers(events: list[Event], which: Callable[[int], bool]) -> dict[int, int]:
+    """Test image -> class it is taken for."""
+    test = next(event for event in events if isinstance(event, Evaluated))
+    assert test.ids is not None
+    assert test.predicted is not None
+    return {int(i): int(p) for i, p in zip(test.ids, test.predicted, strict=True) if which(int(i))}
+
+
+@pytest.mark.parametrize("kind", TRAINED, ids=lambda kind: kind.name)
+def test_fine_tuning_learns_nothing_from_test_images(kind: type[Method], by_image: Pair, tmp_path: Path) -> None:
+    one, other = (ran(kind, folder, tmp_path / folder.name) for folder in (by_image.one, by_image.other))
+    assert weights(tmp_path / "one") == weights(tmp_path / "other")
+    assert curve(one) == curve(other)
+    every, kept = answers(one, lambda _: True), set(list(answers(one, lambda _: True))[1::2])
+    assert len(kept) == len(every) // 2
+    assert answers(one, kept.__contains__) == answers(other, kept.__contains__)
+
+
+@pytest.mark.parametrize("kind", META, ids=lambda kind: kind.name)
+def test_meta_learning_learns_nothing_from_test_classes(kind: type[Method], by_class: Pair, tmp_path: Path) -> None:
+    one, other = (ran(kind, folder, tmp_path / folder.name) for folder in (by_class.one, by_class.other))
+    assert weights(tmp_path / "one") == weights(tmp_path / "other")
+    assert curve(one) == curve(other)
+
+
+def test_the_bench_chooses_nothing_by_test_images(by_image: Pair, tmp_path: Path) -> None:
+    one, other = (ran(HeadBench, folder, tmp_path / folder.name) for folder in (by_image.one, by_image.other))
+    first, second = ([e for e in run if isinstance(e, Evaluated)] for run in (one, other))
+    assert first[0].protocol["head"] == second[0].protocol["head"]
+    folds = [[{k: v for k, v in values.items() if k.startswith(FOLDS)} for _, values in curve(e)] for e in (one, other)]
+    assert any(folds[0])
+    assert folds[0] == folds[1]
+
+
+def test_a_search_chooses_nothing_by_test_images(by_image: Pair, tmp_path: Path) -> None:
+    search = SearchChoice(trials=3, folds=2)
+    kind = next(kind for kind in TRAINED if kind.name == "linear_probe")
+    both = [ran(kind, folder, tmp_path / folder.name, search=search) for folder in (by_image.one, by_image.other)]
+    trials = [[(e.values, e.scores) for e in run if isinstance(e, TrialCompleted)] for run in both]
+    assert len(trials[0]) == 3
+    assert trials[0] == trials[1]
+    assert weights(tmp_path / "one") == weights(tmp_path / "other")
