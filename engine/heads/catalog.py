@@ -8,8 +8,10 @@ from engine.heads.logistic import Logistic
 from engine.heads.mahalanobis import Mahalanobis
 from engine.heads.nearest_mean import NearestMean, NearestMeanCosine
 from engine.heads.ridge import Ridge
+from engine.heads.simple_shot import CentredNearestMean, PowerNearestMean
 
 HEADS: tuple[Head, ...] = (
-    NearestMean(), NearestMeanCosine(), CosineClassifier(), Logistic(), Ridge(), Mahalanobis(),
+    NearestMean(), NearestMeanCosine(), CentredNearestMean(), PowerNearestMean(), CosineClassifier(), Logistic(),
+    Ridge(), Mahalanobis(),
 )  # fmt: skip
 TITLES: dict[str, str] = {head.name: head.title for head in HEADS}

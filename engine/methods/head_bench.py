@@ -26,8 +26,8 @@ class HeadBenchHyperparameters(HyperparameterModel):
         10, "Draws", "How often the labelled images are drawn anew at each count.", unit="draws", low=1, high=100
     )
     heads: Literal[
-        "all", "Nearest mean", "Nearest mean, cosine", "Cosine classifier", "Logistic regression", "Ridge regression",
-        "Shrunk Mahalanobis",
+        "all", "Nearest mean", "Nearest mean, cosine", "Nearest mean, centred", "Nearest mean, power",
+        "Cosine classifier", "Logistic regression", "Ridge regression", "Shrunk Mahalanobis",
     ] = hyper("all", "Heads", "All heads, or one of them.", advanced=True)  # fmt: skip
 
 

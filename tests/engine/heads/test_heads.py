@@ -14,6 +14,8 @@ from engine.heads.logistic import STRENGTHS, Logistic
 from engine.heads.mahalanobis import Mahalanobis
 from engine.heads.nearest_mean import NearestMean, NearestMeanCosine
 from engine.heads.ridge import Centred, Ridge
+from engine.heads.simple_shot import CentredNearestMean, PowerNearestMean, rooted
+from engine.methods.head_bench import HeadBench
 
 # Two images of class 0 with mean (1, 0), one of class 1 at (0, 4).
 FEATURES = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 4.0]])
@@ -35,6 +37,24 @@ def test_nearest_mean_by_distance() -> None:
 def test_nearest_mean_by_angle() -> None:
     found = NearestMeanCosine().fit(FEATURES, LABELS, 2)(np.array([[3.0, 4.0], [0.0, 0.0]]))
     assert found == pytest.approx(np.array([[0.6, 0.8], [0.0, 0.0]]))
+
+
+def test_simple_shot_subtracts_the_mean_of_the_labelled_images_and_sees_directions() -> None:
+    """The mean is (2, 2), from which the classes lie in the directions (0.6, 0.8) and (-0.6, -0.8)."""
+    x, y = np.array([[5.0, 6.0], [-1.0, -2.0]]), np.array([0, 1])
+    found = CentredNearestMean().fit(x, y, 2)(np.array([[6.0, 5.0], [2.0, -3.0]]))  # (4, 3) / 5 and (0, -5) / 5
+    # (0.8 - 0.6)² + (0.6 - 0.8)² = 0.08; 1.4² + 1.4² = 3.92; 0.6² + 1.8² = 3.6; 0.6² + 0.2² = 0.4
+    assert found == pytest.approx(np.array([[-0.08, -3.92], [-3.6, -0.4]]))
+
+
+def test_the_power_transform_takes_roots_and_scales_them_to_length_one() -> None:
+    """(9, 16) -> (3, 4) / 5; a negative value keeps its sign, a row of zeros stays."""
+    assert rooted(np.array([[9.0, 16.0], [-9.0, 16.0], [0.0, 0.0]])) == pytest.approx(
+        np.array([[0.6, 0.8], [-0.6, 0.8], [0.0, 0.0]])
+    )
+    x, y = np.array([[9.0, 16.0], [16.0, 9.0], [0.0, 4.0]]), np.array([0, 0, 1])  # means (0.7, 0.7) and (0, 1)
+    found = PowerNearestMean().fit(x, y, 2)(np.array([[16.0, 9.0]]))
+    assert found == pytest.approx(np.array([[-0.02, -0.8]]))  # 0.1² + 0.1²; 0.8² + 0.4²
 
 
 def test_mahalanobis_with_a_class_of_one_image() -> None:
@@ -128,3 +148,8 @@ def test_every_head_learns_clouds_that_lie_apart(head: Head, per_class: int, wid
     found = scores(head, x[learnt], y[learnt], 4, x[rest])
     assert found.shape == (len(rest), 4)
     assert (found.argmax(1) == y[rest]).mean() > 0.8
+
+
+def test_every_head_can_be_asked_for_alone() -> None:
+    for head in HEADS:
+        assert HeadBench.from_values({"heads": head.title}).heads == (head,)
