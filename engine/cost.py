@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import gettempdir
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from engine.backbones.backbone import Backbone, parameter_count
-from engine.backbones.weights import build_backbone
 from engine.data.batches import cuts
 from engine.data.sinusoids import TEST_POINTS, draw_sinusoid
 from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
-from engine.devices import torch_device, training_threads
-from engine.experiment import BackboneChoice, Experiment
-from engine.fine_tuning import Phase, phases
+from engine.devices import training_threads
+from engine.experiment import Experiment
 from engine.folds import plan
 from engine.heads import draws
 from engine.heads.timing import bench_seconds
-from engine.inputs import Normaliser, normaliser, positions
-from engine.layers import HEAD
+from engine.inputs import Normaliser, positions
 from engine.learners import EVALUATION_BATCH
 from engine.meta.image_tasks import classes_of_minibatches
 from engine.meta.sinusoid import SinusoidTasks
@@ -37,19 +30,20 @@ from engine.methods.base import Method
 from engine.methods.fine_tune import FineTuneMethod
 from engine.methods.head_bench import HeadBench
 from engine.methods.meta_learner import MetaLearner
+from engine.phase_costs import Timing, network, noise, seconds_of
 from engine.registry import build_method, complete
 from engine.task_faults import is_regression
 from engine.trainable import count_trainable
 
-TIMED = 0.3  # seconds that a measurement may take before it is cut short
 BYTES_PER_TRAINED = 16  # float32 weight, gradient and AdamW's two moments
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """seconds_per_epoch: of the phase that trains most, or between two validations in meta-learning. seconds: in all,
+    """seconds_per_epoch: of the phase that costs most, or between two validations in meta-learning. seconds: in all,
     with validation, test and search, without reading the images. memory_bytes: weights, optimiser, images and
-    activations. fits: how often a search trains before the run itself, if no setting is given up early."""
+    activations. fits: how often a search trains before the run itself, if no setting is given up early.
+    least_seconds_per_epoch: of the phase that costs least, such as the head alone; 0 where there is only one."""
 
     trainable: int
     parameters: int
@@ -58,6 +52,7 @@ class Cost:
     seconds: float
     memory_bytes: int
     fits: int = 0
+    least_seconds_per_epoch: float = 0.0
 
 
 def estimate(experiment: Experiment) -> Cost:
@@ -73,23 +68,24 @@ def estimate(experiment: Experiment) -> Cost:
 
 def _fine_tune_cost(experiment: Experiment, method: FineTuneMethod) -> Cost:
     split = split_images(load(experiment.dataset), experiment.dataset, experiment.seed)
-    model, shape, device = _network(experiment, len(split.classes))
     batch = min(method.hyperparameters.batch_size, len(split.train))
-    steps_per_epoch = len(cuts(len(split.train), batch))
-    forward, images = _timed_forward(model, batch, shape, device)
-    longer = batch / len(images)  # a step of the run against the step that is timed
-    total = longest = shared = 0.0
-    for phase in phases(method, model.block_names):
-        once, epoch = _phase_seconds(model, phase, images, shape, forward, steps_per_epoch * longer, split)
-        total += once + phase.epochs * epoch
-        longest = max(longest, epoch)
-        shared += once if set(phase.groups) == {HEAD} and len(method.stages()) == 1 else 0.0
-    fits = _fits(experiment, split)
-    total += fits * (total - shared) + forward * len(split.test)
+    timing = Timing(experiment, len(split.classes), batch)
+    model, images = timing.model, timing.images
+    costs = timing.phases(method, len(split.train), len(split.validation))
+    shared = sum(cost.once for cost in costs) if len(method.stages()) == 1 else 0.0  # a search embeds once for all fits
+    epochs, fits = [cost.epoch for cost in costs] or [0.0], _fits(experiment, split)
+    total = sum(cost.seconds for cost in costs)
+    total += fits * (total - shared) + timing.forward * len(split.test)
     trained = count_trainable(model, method, experiment.budget.instead_of_epochs)
     pixels = (len(split.train) + len(split.validation) + len(split.test)) * images[0].numel()
-    memory = 4 * parameter_count(model) + 12 * trained + pixels + round(longer * _activations(model, images, shape))
-    return Cost(trained, parameter_count(model), method.epochs * steps_per_epoch, longest, total, memory, fits)
+    memory = (
+        4 * parameter_count(model)
+        + 12 * trained
+        + pixels
+        + round(timing.longer * _activations(model, images, timing.shape))
+    )
+    steps = method.epochs * len(cuts(len(split.train), batch))
+    return Cost(trained, parameter_count(model), steps, max(epochs), total, memory, fits, min(epochs))
 
 
 def _bench_cost(experiment: Experiment, method: HeadBench) -> Cost:
@@ -99,12 +95,16 @@ def _bench_cost(experiment: Experiment, method: HeadBench) -> Cost:
     classes = len(split.classes)
     counts, _ = draws.plan(method.counts, positions(data.labels[split.train], split.classes).numpy(),
                            [data.class_names[c] for c in split.classes])  # fmt: skip
-    model, shape, device = _network(experiment, None)
-    forward, images = _timed_forward(model, EVALUATION_BATCH, shape, device)
-    embedding = forward * (len(split.train) + len(split.test) * (1 + len(experiment.dataset.tested_on)))
+    timing = Timing(experiment, None, EVALUATION_BATCH)
+    model, images = timing.model, timing.images
+    embedding = timing.forward * (len(split.train) + len(split.test) * (1 + len(experiment.dataset.tested_on)))
     fitting = bench_seconds(method.heads, counts, classes, model.features, method.hyperparameters.repeats)
     head, trunk = (model.features + 1) * classes, parameter_count(model)
-    memory = 4 * trunk + 4 * model.features * (len(split.train) + len(split.test)) + _activations(model, images, shape)
+    memory = (
+        4 * trunk
+        + 4 * model.features * (len(split.train) + len(split.test))
+        + _activations(model, images, timing.shape)
+    )
     return Cost(head, trunk + head, len(counts) * len(method.heads), embedding, embedding + fitting, memory)
 
 
@@ -116,67 +116,6 @@ def _fits(experiment: Experiment, split: ImageSplit) -> int:
     counts = [int((data.labels[split.train] == c).sum()) for c in split.classes]
     folds, _ = plan(counts, [data.class_names[c] for c in split.classes], experiment.search.folds)
     return experiment.search.trials * folds
-
-
-def _network(experiment: Experiment, outputs: int | None) -> tuple[Backbone, Normaliser, torch.device]:
-    device = torch_device(experiment.device)
-    choice = BackboneChoice(name=experiment.backbone.name, image_size=experiment.backbone.image_size)
-    model = build_backbone(choice, outputs, 0, Path(gettempdir())).to(device)
-    return model, normaliser(choice), device
-
-
-def _noise(count: int, shape: Normaliser, device: torch.device) -> Tensor:
-    return torch.randint(0, 256, (count, shape.channels, shape.size, shape.size), dtype=torch.uint8, device=device)
-
-
-def _timed_forward(model: Backbone, batch: int, shape: Normaliser, device: torch.device) -> tuple[float, Tensor]:
-    """(seconds per image, the images to time steps with): a whole batch, or of a large network as many as it reads in
-    `TIMED` seconds, but two, which batch norm needs."""
-    images = _noise(2, shape, device)
-    seconds = _seconds(lambda: _forward(model, images, shape)) / len(images)
-    fitting = min(batch, int(TIMED / seconds))
-    if fitting <= len(images):
-        return seconds, images
-    images = _noise(fitting, shape, device)
-    return _seconds(lambda: _forward(model, images, shape)) / fitting, images
-
-
-def _phase_seconds(
-    model: Backbone, phase: Phase, images: Tensor, shape: Normaliser, forward: float, steps: float, split: ImageSplit
-) -> tuple[float, float]:
-    """(seconds once, seconds per epoch): a head on cached features embeds once, everything else runs the network."""
-    if set(phase.groups) == {HEAD}:
-        return forward * (len(split.train) + len(split.validation)), steps * 4e-4
-    for name, block in model.named_blocks():
-        block.requires_grad_(name in phase.groups)
-    step = _seconds(lambda: _train_step(model, images, shape))
-    return 0.0, steps * step + forward * len(split.validation)
-
-
-@torch.no_grad()
-def _forward(model: Backbone, images: Tensor, shape: Normaliser) -> None:
-    model.eval()
-    model(shape(images)).sum().item()
-
-
-def _train_step(model: Backbone, images: Tensor, shape: Normaliser) -> None:
-    model.train()
-    labels = torch.zeros(len(images), dtype=torch.int64, device=images.device)
-    loss = F.cross_entropy(model(shape(images)), labels)
-    loss.backward()
-    model.zero_grad(set_to_none=True)
-    loss.item()
-
-
-def _seconds(work: Callable[[], object], repeats: int = 2) -> float:
-    """Least time of a few repeats after one warm-up, which counts itself and suffices when it takes long; noise of
-    other programs only ever adds."""
-    times: list[float] = []
-    while len(times) <= repeats and sum(times) < TIMED:
-        begin = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begin)
-    return min(times)
 
 
 @torch.no_grad()
@@ -198,11 +137,11 @@ def _activations(model: Backbone, images: Tensor, shape: Normaliser) -> int:
 def _meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
     settings = method.hyperparameters
     outputs = 1 if is_regression(experiment.dataset) else settings.way
-    model, shape, device = _network(experiment, outputs if method.has_head else None)
+    model, shape, device = network(experiment, outputs if method.has_head else None)
     classes = classes_of_minibatches(experiment, method) if method.pooled else outputs
     method.prepare(model, classes)
     training, tested = _timed_tasks(experiment, method, shape, device, classes)
-    step = _seconds(lambda: method.meta_gradient(model, training), 1)
+    step = seconds_of(lambda: method.meta_gradient(model, training), 1)
     validating = _episode_seconds(method, model, tested)
     epoch = settings.validate_every * step + settings.validation_episodes * validating
     epochs = math.ceil(settings.steps / settings.validate_every)
@@ -227,7 +166,7 @@ def _timed_tasks(
         return [curves.task(curves.draw(rng)) for _ in range(settings.meta_batch)], tested
     tested = _noise_task(settings.way, settings.shot, settings, shape, device)
     if method.pooled:
-        images = shape(_noise(settings.batch_size, shape, device))
+        images = shape(noise(settings.batch_size, shape, device))
         labels = torch.arange(settings.batch_size, device=device) % classes
         return [Task(images[:0], labels[:0], images, labels, classes)], tested
     training = [
@@ -239,17 +178,17 @@ def _timed_tasks(
 
 def _noise_task(way: int, shot: int, settings: Any, shape: Normaliser, device: torch.device) -> Task:
     slots = torch.arange(way, device=device)
-    support = shape(_noise(way * shot, shape, device))
-    query = shape(_noise(way * settings.query, shape, device))
+    support = shape(noise(way * shot, shape, device))
+    query = shape(noise(way * settings.query, shape, device))
     return Task(support, slots.repeat_interleave(shot), query, slots.repeat_interleave(settings.query), way)
 
 
 def _episode_seconds(method: MetaLearner, model: Backbone, task: Task) -> float:
     """Of meeting one task; of many inner steps the first is timed for all."""
-    none = _seconds(lambda: _meet(method, model, task, 0))
+    none = seconds_of(lambda: _meet(method, model, task, 0))
     if method.frozen_at_test or not method.test_steps:
         return none
-    one = _seconds(lambda: _meet(method, model, task, 1))
+    one = seconds_of(lambda: _meet(method, model, task, 1))
     return none + method.test_steps * max(0.0, one - none)
 
 

@@ -22,6 +22,8 @@ class RunStarted:
 
     total_steps: optimiser steps planned. steps_per_epoch and examples_per_step translate the step axis into epochs and
     images seen (for meta-learning an epoch is the interval between two validations; examples are images).
+    phases: (steps, seconds that they will take as timed before) of each phase, where they differ: a step of a head on
+    cached features is not one of the whole network; empty where all steps are alike.
     facts: what the window shows beside the run, e.g. {"classes": 40, "training images": 80}.
     """
 
@@ -29,6 +31,7 @@ class RunStarted:
     steps_per_epoch: int
     examples_per_step: int
     facts: Mapping[str, Any] = field(default_factory=dict)
+    phases: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

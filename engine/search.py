@@ -17,7 +17,7 @@ import optuna
 
 from engine.devices import torch_device
 from engine.errors import Diverged
-from engine.events import Evaluated, Event, Notice, Preparing, RunStarted, RunStopped, TrialCompleted
+from engine.events import Evaluated, Event, Notice, Preparing, RunStopped, TrialCompleted
 from engine.experiment import Experiment
 from engine.fold_fits import FoldFits, fold_fits
 from engine.folds import Fold, divide
@@ -26,7 +26,7 @@ from engine.material import Material, read_material
 from engine.methods.fine_tune import FineTuneMethod
 from engine.registry import build_method, complete
 from engine.search_space import Range, labels_of, space, with_values, words_of
-from engine.supervised import facts, few_images_notice, prepared, train_and_test
+from engine.supervised import facts, few_images_notice, prepared, started, train_and_test
 from engine.trials import COMPLETE, FAILED, PRUNED, Choice, choose
 
 TIME_SHARE = 0.8  # of a time budget; the rest is for the run with the chosen values
@@ -41,8 +41,7 @@ def run_searched(experiment: Experiment, method: FineTuneMethod, directory: Path
     material = yield from heeding(limits, read_material(experiment, device))
     search = Search(experiment, material, directory.parent, limits)
     plain = prepared(with_values(experiment, {}), method, material, directory, limits)
-    known = facts(plain, material) | search.facts()
-    yield RunStarted(plain.total_steps, plain.steps_per_epoch, plain.batch_size, known)
+    yield started(plain, experiment, material, facts(plain, material) | search.facts())
     yield from few_images_notice(material)
     yield from search.events()
     yield search.outcome()

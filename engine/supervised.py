@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from engine.layers import HEAD, trunk
 from engine.limits import Limits, heeding, last_words
 from engine.material import Material, read_material
 from engine.methods.fine_tune import FineTuneMethod
+from engine.phase_costs import plan_of
 from engine.testing import test
 from engine.trainable import count_trainable
 
@@ -26,9 +27,16 @@ def run_supervised(experiment: Experiment, method: FineTuneMethod, directory: Pa
     device = torch_device(experiment.device)
     material = yield from heeding(limits, read_material(experiment, device))
     training = prepared(experiment, method, material, directory, limits)
-    yield RunStarted(training.total_steps, training.steps_per_epoch, training.batch_size, facts(training, material))
+    yield started(training, experiment, material, facts(training, material))
     yield from few_images_notice(material)
     yield from train_and_test(training, experiment, material)
+
+
+def started(training: FineTuning, experiment: Experiment, material: Material, known: Mapping[str, Any]) -> RunStarted:
+    """The run's plan. known: what the window shows beside it."""
+    sizes = len(material.class_names), len(material.train), len(material.validation)
+    plan = plan_of(experiment, training.method, *sizes) if training.total_steps else ()
+    return RunStarted(training.total_steps, training.steps_per_epoch, training.batch_size, known, plan)
 
 
 def prepared(

@@ -25,6 +25,7 @@ from engine.events import (
     TrialCompleted,
 )  # fmt: skip
 from ui.library import Library
+from ui.remaining import Remaining
 from ui.run_queue import RunQueue
 
 INTERVAL_MS = 66
@@ -88,6 +89,7 @@ class LiveRun:
     _paused_at: float | None = None
     _paused: float = 0.0
     _searched: float = 0.0  # seconds until the last trial, before the run's own steps
+    _remaining: Remaining = field(default_factory=lambda: Remaining(0))
 
     def elapsed(self) -> float:
         """Seconds of training so far, pauses left out; 0 before the first step."""
@@ -97,30 +99,29 @@ class LiveRun:
         return max(0.0, now - self.started - self._paused)
 
     def progress(self) -> float | None:
-        """0..1 of the planned steps, or of the time that a run is given instead; None while it is not known."""
+        """0..1 of the time that training takes or is given; None while it is not known."""
         if self.minutes:
-            return min(1.0, self._since_start() / (60 * self.minutes))
-        return min(1.0, self.step / self.total_steps) if self.total_steps else None
+            return min(1.0, self.elapsed() / (60 * self.minutes))
+        return self._remaining.fraction(self._trained()) if self.total_steps else None
 
     def seconds_left(self) -> float | None:
         """Estimate from this run's own steps, or from how far its search is; None before enough of them are done."""
         if self.trials and self.step == 0 and self.activity and self.fraction:
             return self.elapsed() * (1 - self.fraction) / self.fraction
         if self.minutes and self.started is not None:
-            return max(0.0, 60 * self.minutes - self._since_start())
-        trained = self.elapsed() - self._searched
-        if self.step < 2 or not self.total_steps or trained < 0.5:
+            return max(0.0, 60 * self.minutes - self.elapsed())
+        if not self.step or not self.total_steps:
             return None
-        return trained * max(0, self.total_steps - self.step) / self.step
+        return self._remaining.seconds_left(self._trained())
 
     @property
     def minutes(self) -> float:
         """How long a run trains that has no planned steps; 0 for all others."""
         return 0.0 if self.total_steps else float(self.facts.get("minutes") or 0.0)
 
-    def _since_start(self) -> float:
-        """Seconds since the first step, pauses counted, as the time budget counts them."""
-        return 0.0 if self.started is None else (self.ended or time.monotonic()) - self.started
+    def _trained(self) -> float:
+        """Seconds of the run's own steps, those of its search left out."""
+        return self.elapsed() - self._searched
 
     def set_state(self, state: RunState) -> None:
         now = time.monotonic()
@@ -140,6 +141,7 @@ class LiveRun:
                 self._measure(event)
             case EpochCompleted():
                 self.epoch, self.step = event.epoch, max(self.step, event.step)
+                self._remaining.reach(self.step, self._trained())
             case Preparing():
                 self.activity, self.fraction = event.text, event.fraction
             case Notice():
@@ -157,12 +159,14 @@ class LiveRun:
     def _start(self, event: RunStarted) -> None:
         self.total_steps, self.steps_per_epoch = event.total_steps, event.steps_per_epoch
         self.examples_per_step, self.facts = event.examples_per_step, dict(event.facts)
+        self._remaining = Remaining(event.total_steps, event.phases)
         self.started, self.activity, self.fraction = time.monotonic(), "", None
         self.set_state(RunState.RUNNING)
 
     def _measure(self, event: Metrics) -> None:
         self.step, self.activity, self.fraction = max(self.step, event.step), "", None
         seconds = self.elapsed()
+        self._remaining.reach(self.step, seconds - self._searched)
         for name, value in event.values.items():
             self.curves.setdefault(name, GrowingCurve()).append(event.step, seconds, value)
 

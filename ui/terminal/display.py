@@ -7,7 +7,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from engine.comparison.wording import count
 from engine.comparison.wording import with_interval as interval_words
@@ -25,6 +25,7 @@ from engine.events import (
 )  # fmt: skip
 from engine.search_space import shown
 from engine.trials import COMPLETE, PRUNED, score
+from ui.remaining import Remaining
 from ui.terminal.output import complain_failure, console, duration, percent, print_json, with_interval
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ class Bars(Quiet):
 
     def __enter__(self) -> Self:
         columns = (
-            TextColumn("{task.description}"), BarColumn(None), MofNCompleteColumn(), TimeRemainingColumn(),
+            TextColumn("{task.description}"), BarColumn(None), TextColumn("{task.fields[done]}"),
             TextColumn("{task.fields[values]}"),
         )  # fmt: skip
         self.progress = Progress(*columns, console=self.console, auto_refresh=False, transient=True)
@@ -164,7 +165,8 @@ class Bars(Quiet):
         self.minutes, self.training = 0.0, self.started
         if self.task is not None:
             self.progress.remove_task(self.task)
-        self.task = self.progress.add_task("Preparing", total=None, values="")
+        self.remaining, self.total = Remaining(0), 0
+        self.task = self.progress.add_task("Preparing", total=None, values="", done="")
         self.progress.refresh()
 
     def show(self, event: Event) -> None:
@@ -172,17 +174,29 @@ class Bars(Quiet):
         assert self.task is not None
         match event:
             case RunStarted():
-                self.minutes = minutes_of(event)
-                self.training = time.monotonic()
-                self.progress.update(self.task, total=60 * self.minutes or event.total_steps)
+                self.minutes, self.total = minutes_of(event), event.total_steps
+                self.remaining, self.training = Remaining(event.total_steps, event.phases), time.monotonic()
+                self.progress.update(self.task, total=1.0)
+            case TrialCompleted():
+                self.training = time.monotonic()  # the run's own steps come after the search
             case Preparing():
                 fraction = "" if event.fraction is None else f" {percent(event.fraction)}"
                 self.progress.update(self.task, description=f"{event.text}{fraction}")
             case Metrics():
-                done = min(60 * self.minutes, round(time.monotonic() - self.training)) if self.minutes else event.step
-                words = "Training (seconds)" if self.minutes else "Training"
-                self.progress.update(self.task, description=words, completed=done, values=self.latest.words())
+                self.measure(event.step)
         self.redraw(at_once=not isinstance(event, Metrics))
+
+    def measure(self, step: int) -> None:
+        """Progress and time left after a step: by time, because steps of different phases cost differently."""
+        assert self.task is not None
+        spent = time.monotonic() - self.training
+        self.remaining.reach(step, spent)
+        share, left = self.remaining.fraction(spent) or 0.0, self.remaining.seconds_left(spent)
+        if self.minutes:
+            share, left = min(1.0, spent / (60 * self.minutes)), max(0.0, 60 * self.minutes - spent)
+        steps = f"step {step:,}" + (f" of {self.total:,}" if self.total else "")
+        words = steps if left is None else f"{steps}, {duration(left)} left"
+        self.progress.update(self.task, description="Training", completed=share, values=self.latest.words(), done=words)
 
     def redraw(self, at_once: bool) -> None:
         now = time.monotonic()

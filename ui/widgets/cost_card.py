@@ -64,13 +64,14 @@ class CostCard(Card):
         shares = f"all {brief(cost.trainable)}" if every else f"{brief(cost.trainable)} of {brief(cost.parameters)}"
         in_all = duration(cost.seconds * runs)
         room = size(cost.memory_bytes)
-        figures = (shares, number(cost.steps * runs), duration(cost.seconds_per_epoch), in_all, room)
+        figures = (shares, number(cost.steps * runs), per_epoch(cost), in_all, room)
         for title, words in zip(ROWS, figures, strict=True):
             self.values[title].setText(words)
         short = free is not None and cost.memory_bytes > 0.9 * free
         self.values["Memory"].setToolTip(f"needed, of {size(free)} free now" if free else "needed")
         self.titles["Time per epoch"].setText("Time per validation" if meta else "Time per epoch")
-        self.values["Time per epoch"].setToolTip("from one validation to the next" if meta else "")
+        phases = "of the phase that costs least and of that which costs most" if " to " in per_epoch(cost) else ""
+        self.values["Time per epoch"].setToolTip("from one validation to the next" if meta else phases)
         self.note.setText(f"Time with {number(cost.fits)} fits of the search; fewer where settings are given up early.")
         self.note.setVisible(bool(cost.fits))
         self.say("")
@@ -78,3 +79,9 @@ class CostCard(Card):
         self.setAccessibleDescription(
             "; ".join(f"{self.titles[t].text()}: {w}" for t, w in zip(ROWS, figures, strict=True))
         )
+
+
+def per_epoch(cost: Cost) -> str:
+    """ "9 s", or "1 s to 9 s" where an epoch of one phase takes longer than of another."""
+    least, most = (duration(seconds) for seconds in (cost.least_seconds_per_epoch, cost.seconds_per_epoch))
+    return most if least == most or not cost.least_seconds_per_epoch else f"{least} to {most}"
