@@ -17,13 +17,14 @@ from engine.data.episodes import EpisodeSampler
 from engine.events import Evaluated, RunFailed, RunFinished, RunStarted
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from engine.meta.episode_heads import DECAY, MOMENTUM, cosine_heads, linear_heads
+from engine.meta.episode_heads import cosine_heads, linear_heads
 from engine.meta.task import Task
 from engine.methods.baseline import Baseline
 from engine.methods.baseline_pp import BaselinePlusPlus
 
 LABELS = np.repeat(np.arange(6), 5)
 TARGETS = np.array([0, 0, 1, 1, 2, 2])
+MOMENTUM, DECAY = 0.9, 1e-3
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:
@@ -76,6 +77,20 @@ def test_heads_of_many_episodes_equal_each_ones_own_by_hand() -> None:
         assert np.allclose(weights[number], w)
         assert np.allclose(bias[number], b)
         assert np.allclose(directions[number], cosine_by_hand(x, 5, 4.0))
+
+
+def test_a_head_that_is_fitted_to_the_end_is_the_optimum_with_a_decay_of_a_thousandth() -> None:
+    """There the mean cross-entropy's gradient by the weights of centred features of length 1 is -w / 1000."""
+    weights, _ = linear_heads(torch.tensor(features()), torch.tensor(TARGETS), 3, 5000)
+    for w, x in zip(weights.numpy(), features(), strict=True):
+        length = np.linalg.norm(x - x.mean(0), axis=1).mean()
+        points, w = (x - x.mean(0)) / length, w * length
+        bias = np.zeros(3)
+        for _ in range(2000):  # the bias alone, which is not decayed
+            bias -= (softmax(points @ w.T + bias) - np.eye(3)[TARGETS]).mean(0)
+        uphill = (softmax(points @ w.T + bias) - np.eye(3)[TARGETS]).T @ points / len(x)
+        assert np.abs(w).max() > 1
+        assert np.allclose(uphill, -0.001 * w, atol=1e-6)
 
 
 def test_a_fitted_head_knows_its_support_set() -> None:

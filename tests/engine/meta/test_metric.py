@@ -9,7 +9,7 @@ from torch import nn
 
 from engine.backbones.backbone import Backbone
 from engine.backbones.networks import conv4, conv_block
-from engine.meta.comparing import RelationModule, class_means, maps
+from engine.meta.comparing import Attention, RelationModule, class_means, maps
 from engine.meta.task import Task
 from engine.methods.matching import Matching, attended
 from engine.methods.relation import Relation, wanted
@@ -79,6 +79,49 @@ def test_full_context_sees_the_whole_support_set_but_no_other_query() -> None:
     assert not torch.allclose(seen[0], other[0])  # the first image is seen in the light of the last
     method.meta_gradient(model, [given])
     assert all(value.grad is not None for value in model.meta.parameters())
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))
+
+
+def lstm_step(lstm: nn.Module, suffix: str, x: np.ndarray, h: np.ndarray, c: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Hochreiter and Schmidhuber's cell with gates in torch's order: input, forget, candidate, output."""
+    names = ("weight_ih", "bias_ih", "weight_hh", "bias_hh")
+    wx, bx, wh, bh = (getattr(lstm, name + suffix).detach().numpy() for name in names)
+    i, f, g, o = np.split(wx @ x + bx + wh @ h + bh, 4)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
+
+
+def full_context(attention: Attention, support: np.ndarray, query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """g of every support image and f of one query: Vinyals et al. 2016, appendix A.1 and A.2, written out."""
+    size = support.shape[1]
+    g, zero = support.copy(), np.zeros(size)
+    for suffix, order in (("_l0", range(len(support))), ("_l0_reverse", range(len(support))[::-1])):
+        h, c = zero, zero
+        for place in order:
+            h, c = lstm_step(attention.both_ways, suffix, support[place], h, c)
+            g[place] += h
+    h, c = query, zero
+    for _ in range(attention.reads):
+        powers = np.exp(g @ h)
+        h, c = lstm_step(attention.reader, "", np.r_[query, powers @ g / powers.sum()], h, c)
+        h = h + query
+    return g, h
+
+
+def test_full_context_embeddings_are_the_papers() -> None:
+    torch.manual_seed(0)
+    attention = Attention(3, 1.0, True, True, 3).double()
+    rng = np.random.default_rng(4)
+    support, queries = rng.normal(size=(4, 3)), rng.normal(size=(2, 3))
+    found = attention.support(torch.tensor(support))
+    seen = attention.query(torch.tensor(queries), found).detach().numpy()
+    for own, query in zip(seen, queries, strict=True):
+        g, f = full_context(attention, support, query)
+        assert np.allclose(found.detach().numpy(), g, rtol=1e-12)
+        assert np.allclose(own, f, rtol=1e-12)
 
 
 def test_relation_takes_the_mean_maps_of_a_class_and_scores_every_pair() -> None:

@@ -12,7 +12,7 @@ from engine.cost import estimate
 from engine.errors import InvalidExperiment
 from engine.events import Notice
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from engine.meta.prototype_tuning import cosine_logits, material, tuned
+from engine.meta.prototype_tuning import Material, cosine_logits, material, tuned
 from engine.meta.task import Task
 from engine.methods.pmf import PMF, RATES
 
@@ -48,6 +48,33 @@ def network(weight: list[float]) -> Backbone:
 def settled(method: PMF, model: Backbone, tasks: Points) -> list[Notice]:
     method.prepare(model, 2)
     return [event for event in method.settle(model, tasks) if isinstance(event, Notice)]
+
+
+def test_the_copies_are_shown_in_turn_and_adam_takes_the_steps() -> None:
+    """Three steps on copies A, B, A, with Adam written out; the gradient of the cosines' cross-entropy by autograd."""
+    rng, targets = np.random.default_rng(5), torch.tensor([0, 1, 1])
+    clean, first, second = (torch.tensor(rng.normal(size=(3, 3))) for _ in range(3))
+    model, scale = network([1.0, 0.5, 2.0]), torch.tensor(4.0, dtype=torch.float64)
+    model.blocks["first"] = nn.Identity()
+    found = tuned(model, Material(clean, (first, second), targets, 2, 1), scale, 0.1, 3).blocks["last"].weight
+    w, m, v = model.blocks["last"].weight.detach(), torch.zeros(3, 3), torch.zeros(3, 3)
+    for step, copy in enumerate((first, second, first), 1):
+        w = w.clone().requires_grad_()
+        known, seen = clean @ w.T, copy @ w.T
+        centres = torch.stack([known[0], (known[1] + known[2]) / 2])
+        cosines = seen @ centres.T / seen.norm(dim=1)[:, None] / centres.norm(dim=1)
+        loss = ((4 * cosines).logsumexp(1) - 4 * cosines[torch.arange(3), targets]).mean()
+        (g,) = torch.autograd.grad(loss, w)
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+        w = (w - 0.1 * (m / (1 - 0.9**step)) / ((v / (1 - 0.999**step)).sqrt() + 1e-8)).detach()
+    assert torch.allclose(found, w, rtol=1e-9, atol=0)
+
+
+def test_a_support_image_has_as_many_different_copies_as_asked() -> None:
+    images = torch.rand(2, 1, 12, 12, generator=torch.Generator().manual_seed(0))
+    model = Backbone({"flat": nn.Flatten()}, 144, None)
+    copies = material(model, images, torch.tensor([0, 1]), 2, 0, 4).copies
+    assert len({tuple(copy.flatten().tolist()) for copy in copies}) == 4
 
 
 def accuracies(model: Backbone, tasks: Points) -> dict[float, float]:
