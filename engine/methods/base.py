@@ -55,6 +55,7 @@ class Method:
     group: ClassVar[str]  # heading of its card among the family's methods
     idea: ClassVar[str]
     paper: ClassVar[str]
+    differs: ClassVar[str] = ""  # what is not as in the paper or its authors' code, in words
     uses_pretrained: ClassVar[bool] = True
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     unused: ClassVar[frozenset[str]] = frozenset()  # inherited hyperparameters that it does not read; not in its form
@@ -67,6 +68,11 @@ class Method:
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Any:
         return cls(cls.Hyperparameters.model_validate(dict(values)))
+
+    @classmethod
+    def source(cls) -> str:
+        """The paper, and what is done otherwise here."""
+        return f"{cls.paper}. {cls.differs}" if cls.differs else cls.paper
 
     @classmethod
     def picture(cls, values: Mapping[str, Any], blocks: Sequence[str]) -> dict[str, Treatment]:

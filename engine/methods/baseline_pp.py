@@ -29,6 +29,10 @@ class BaselinePlusPlus(Pretrained):
     title = "Baseline++"
     idea = "Train a classifier that compares by angle, then fit new directions on each support set."
     paper = "Chen et al. 2019, A Closer Look at Few-shot Classification, arXiv 1904.04232"
+    differs = (
+        "New directions start at the class means and are fitted by full-batch steps, at the learnt scale; the "
+        "authors' start at random and take 100 epochs of SGD on batches of 4 at scale 2."
+    )
     Hyperparameters = CosineHyperparameters
     presets = {
         "Minutes on a laptop": {},

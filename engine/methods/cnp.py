@@ -34,6 +34,7 @@ class CNP(EmbeddingBased):
     group = "Black box"
     idea = "A network reads the support set and answers with a mean and how sure it is; nothing is trained at test."
     paper = "Garnelo et al. 2018, Conditional Neural Processes, arXiv 1807.01613"
+    differs = "For images each class has a summary r of its own, in the paper one r holds all of them."
     suits = frozenset({"classification", "regression"})
     has_meta = True
     frozen_at_test = True  # `adapt` differs for curves alone

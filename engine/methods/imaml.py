@@ -1,7 +1,8 @@
 """iMAML: a task's weights solve a problem that is tied to θ, and the meta-gradient comes from the solution alone.
 
 Inner problem: φ* = argmin L(φ, support) + λ/2 ‖φ - θ‖², by gradient steps. Meta-gradient: (I + H/λ)⁻¹ ∇L(φ*, query) by
-conjugate gradients with products of the Hessian and a vector (Rajeswaran et al. 2019, arXiv 1909.04630).
+conjugate gradients with products of the Hessian and a vector (Rajeswaran et al. 2019, arXiv 1909.04630). That is the
+paper's; its authors' code takes plain steps, pulls back once after them, and solves 2I + H/(λ + 10) instead.
 Memory does not grow with the inner steps. It is exact only where the inner problem is solved: too few steps, too weak a
 pull or batch norm, whose Hessian has directions of negative curvature, leave an error.
 """
@@ -44,6 +45,10 @@ class ImplicitMAML(GradientBased):
     title = "iMAML"
     idea = "Tie each task's weights to the shared ones and get the meta-gradient from where they settle."
     paper = "Rajeswaran, Finn, Kakade & Levine 2019, Meta-Learning with Implicit Gradients, arXiv 1909.04630"
+    differs = (
+        "The matrix is the paper's, I + H/λ, and the pull acts in every inner step; the authors' code solves "
+        "2I + H/(λ + 10) and pulls back once, after the steps."
+    )
     Hyperparameters = ImplicitHyperparameters
     presets = {
         "Minutes on a laptop": {},

@@ -1,10 +1,11 @@
 """MAML++: MAML made steadier by six changes (Antoniou, Edwards & Storkey 2019, arXiv 1810.09502).
 
 The query loss is taken after every inner step; its weights go from even to the last step alone over the first tenth of
-training. Every parameter has a learnt inner rate for each step, and batch norm a scale and shift for each step.
-Training may begin in first order, and the outer rate falls along a cosine. The authors' code keeps running statistics
-for each step too but never uses them: every forward pass normalises by its batch, so none are kept here. In the
-published configurations second order is used from the start. Their ensemble of three checkpoints is left out.
+training. Every parameter has a learnt inner rate for each step, and batch norm a scale and shift for each step, which
+serve the support set before it and the query set after it. Training may begin in first order, and the outer rate falls
+along a cosine. The authors' code keeps running statistics for each step too but never uses them: every forward pass
+normalises by its batch, so none are kept here. In the published configurations second order is used from the start.
+Their ensemble of three checkpoints is left out.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class MAMLPlusPlus(MAML):
     title = "MAML++"
     idea = "MAML with a loss after every inner step, and rates and batch norm of their own for each step."
     paper = "Antoniou, Edwards & Storkey 2019, How to Train Your MAML, arXiv 1810.09502"
+    differs = "The authors' ensemble of the three best checkpoints is left out."
     Hyperparameters = MAMLPlusPlusHyperparameters
     has_meta = True
     presets = {

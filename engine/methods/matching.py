@@ -44,6 +44,10 @@ class Matching(EmbeddingBased):
     title = "Matching network"
     idea = "Give a new image the labels of the support images it resembles, weighted by attention."
     paper = "Vinyals et al. 2016, Matching Networks for One Shot Learning, arXiv 1606.04080"
+    differs = (
+        "Full context reads the support set 5 times unless told otherwise, public code as often as it has "
+        "images; and the temperature is learnt, in the paper it is 1."
+    )
     has_meta = True
     Hyperparameters = MatchingHyperparameters
     presets = {

@@ -59,6 +59,10 @@ class PMF(EmbeddingBased):
     group = "Pretrain, meta-train, fine-tune"
     idea = "Start from a pretrained network, train it on episodes, then fine-tune it on each support set."
     paper = "Hu et al. 2022, Pushing the Limits of Simple Pipelines for Few-Shot Learning, arXiv 2204.07305"
+    differs = (
+        "The changed copies of a support image are shifted and turned, and drawn once; the authors draw new "
+        "colours and shifts for every step."
+    )
     Hyperparameters = PMFHyperparameters
     has_meta = True
     presets = {

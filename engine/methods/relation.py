@@ -26,6 +26,11 @@ class Relation(EmbeddingBased):
     title = "Relation network"
     idea = "Learn a small network that says how well a new image goes together with a class."
     paper = "Sung et al. 2018, Learning to Compare: Relation Network for Few-Shot Learning, arXiv 1711.06025"
+    differs = (
+        "What one pooling of 2x2 leaves is brought to its maximum; the authors pool 2x2 again and drop the "
+        "rest, which is something else for maps of 6x6 and 7x7. Their maps of Omniglot are 5x5, those of "
+        "Conv-4 here 3x3, and they normalise test images by their batch."
+    )
     has_meta = True
     presets = {
         "Minutes on a laptop": {},

@@ -3,7 +3,7 @@
 Several steps of Adam without momentum (or SGD) on small batches of the task's images lead to φ; then
 θ ← θ + ε (mean φ - θ), with ε falling to 0. No query set is needed in training: it only measures. Training episodes
 have more shots than test episodes. Everything adapts, batch norm's scale and shift too, and the optimiser starts afresh
-on every task.
+on every task, where the authors' code keeps Adam's second moment from one task to the next.
 """
 
 from __future__ import annotations
@@ -50,6 +50,10 @@ class Reptile(GradientBased):
     title = "Reptile"
     idea = "Train on a task for a few steps, then move the initial weights a little towards where that led."
     paper = "Nichol, Achiam & Schulman 2018, On First-Order Meta-Learning Algorithms, arXiv 1803.02999"
+    differs = (
+        "Adam starts afresh on every task, the authors' code keeps its second moment from task to task; "
+        "batches take the classes in turn, theirs are drawn."
+    )
     Hyperparameters = ReptileHyperparameters
     unused = frozenset({"gradient_clip"})  # a difference of weights is not clipped
     presets = {

@@ -1,7 +1,9 @@
 """SNAIL: a network reads the support set as a sequence and answers for the image that comes last (Mishra et al. 2018).
 
 Temporal convolutions bring together neighbouring moments, causal attention finds the one that matters among all before.
-Every moment is an embedded image beside its label; the query comes last with its label hidden. (MANN, Santoro et al.
+Every moment is an embedded image beside its label; the query comes last with its label hidden. Training shows the
+support set of every episode in an order of its own, so that labels have to be read; at test any order does, though
+another order gives somewhat other answers. (MANN, Santoro et al.
 2016, hides every label by one moment instead: it reads x_t beside y_{t-1} and has to answer at every moment; here only
 the last one is asked.) The way is fixed, as the labels are one-hot.
 """
@@ -38,6 +40,10 @@ class SNAIL(EmbeddingBased):
     group = "Black box"
     idea = "Read the support set as a sequence with convolutions and attention; the query comes last, its label hidden."
     paper = "Mishra, Rohaninejad, Chen & Abbeel 2018, A Simple Neural Attentive Meta-Learner, arXiv 1707.03141"
+    differs = (
+        "Embedded images are standardised, and the first attention starts with its keys equal to its queries; "
+        "32 filters, the paper has 128 on Omniglot."
+    )
     suits = frozenset({"classification", "regression"})
     has_meta = True
     reads_in_order = True

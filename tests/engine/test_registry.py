@@ -190,3 +190,13 @@ def test_equal_tables_are_written_equally() -> None:
     tables = ({"conv1": {"rate": 0}, "conv2": {}}, {"conv1": {"rate": 0.0}})
     first, second = (registry.complete(experiment("full_ft", layers=table)) for table in tables)
     assert first.group_hash() == second.group_hash()
+
+
+def test_what_is_not_as_published_is_told_beside_the_paper() -> None:
+    told = {method.name: method for method in registry.methods() if method.differs}
+    assert {"reptile", "imaml", "relation", "matching", "pmf", "maml_pp", "cnp", "baseline", "baseline_pp"} <= set(told)
+    for method in told.values():
+        assert method.source() == f"{method.paper}. {method.differs}"
+        assert method.differs.endswith(".")
+        assert not method.paper.endswith(".")
+    assert registry.method("protonet").source() == registry.method("protonet").paper

@@ -129,7 +129,7 @@ class MethodSection(Column):
         self.choices.show_choice(name)
         self.idea.setText(self.method.idea)
         self.explain.setVisible(family == "meta")
-        self.paper.setText(self.method.paper)
+        self.paper.setText(self.method.source())
         self._make_form(values)
         options: list[tuple[object, str]] = [(title, title) for title in self.method.presets]
         self.presets.set_options([*options, (OWN, "Own values")])

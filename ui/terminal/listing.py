@@ -80,7 +80,8 @@ def list_methods(_: argparse.Namespace) -> Listing:
     found = [
         {
             "name": m.name, "title": m.title, "family": m.family, "group": m.group, "idea": m.idea, "paper": m.paper,
-            "hyperparameters": objects(registry.fields(m)), "presets": {k: dict(v) for k, v in m.presets.items()},
+            "differs": m.differs, "hyperparameters": objects(registry.fields(m)),
+            "presets": {k: dict(v) for k, v in m.presets.items()},
         }
         for m in known
     ]  # fmt: skip
