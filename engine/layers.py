@@ -78,6 +78,11 @@ def plain(edit: Mapping[str, Any]) -> dict[str, Any]:
         return dict(edit)
 
 
+def too_late(table: Table, epochs: int) -> tuple[str, ...]:
+    """The blocks that would learn but for their turn, which comes after so many epochs."""
+    return tuple(block for block, row in table.items() if row.rate > 0 and row.from_epoch >= epochs)
+
+
 def treatment(row: LayerRow, last_epoch: int, new: bool) -> Treatment:
     """What the picture shows of a block. new: it starts from random weights, whatever the table says."""
     if row.rate == 0 or row.from_epoch > last_epoch:

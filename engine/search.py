@@ -26,7 +26,7 @@ from engine.material import Material, read_material
 from engine.methods.fine_tune import FineTuneMethod
 from engine.registry import build_method, complete
 from engine.search_space import Range, labels_of, space, with_values, words_of
-from engine.supervised import facts, few_images_notice, prepared, started, train_and_test
+from engine.supervised import facts, few_images_notice, left_out_notice, prepared, started, train_and_test
 from engine.trials import COMPLETE, FAILED, PRUNED, Choice, choose
 
 TIME_SHARE = 0.8  # of a time budget; the rest is for the run with the chosen values
@@ -43,6 +43,7 @@ def run_searched(experiment: Experiment, method: FineTuneMethod, directory: Path
     plain = prepared(with_values(experiment, {}), method, material, directory, limits)
     yield started(plain, experiment, material, facts(plain, material) | search.facts())
     yield from few_images_notice(material)
+    yield from left_out_notice(plain)
     yield from search.events()
     yield search.outcome()
     if limits.asked_to_stop:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,13 @@ from engine.devices import torch_device
 from engine.events import Event, Notice, RunStarted
 from engine.experiment import Experiment
 from engine.fine_tuning import FineTuning
-from engine.layers import HEAD, trunk
+from engine.layers import HEAD, too_late, trunk
 from engine.limits import Limits, heeding, last_words
 from engine.material import Material, read_material
 from engine.methods.fine_tune import FineTuneMethod
 from engine.phase_costs import plan_of
 from engine.testing import test
-from engine.trainable import count_trainable
+from engine.trainable import count_trainable, nothing_to_train
 
 
 def run_supervised(experiment: Experiment, method: FineTuneMethod, directory: Path, limits: Limits) -> Iterator[Event]:
@@ -29,6 +29,7 @@ def run_supervised(experiment: Experiment, method: FineTuneMethod, directory: Pa
     training = prepared(experiment, method, material, directory, limits)
     yield started(training, experiment, material, facts(training, material))
     yield from few_images_notice(material)
+    yield from left_out_notice(training)
     yield from train_and_test(training, experiment, material)
 
 
@@ -109,6 +110,22 @@ def few_images_notice(material: Material) -> Iterator[Notice]:
         yield Notice("There are no validation images: the last epoch is tested.", "warning")
     if len(material.data.skipped):
         yield Notice(f"{len(material.data.skipped)} files of the data set were skipped.", "warning")
+
+
+def left_out_notice(training: FineTuning) -> Iterator[Notice]:
+    """Blocks that the table lets learn and that will not."""
+    method, table = training.method, training.table
+    late = () if training.limits.only_time or not method.stages() else too_late(table, method.epochs)
+    if late:
+        blocks, never = listed(late), "it never learns" if len(late) == 1 else "they never learn"
+        yield Notice(f"The turn of {blocks} comes after the last of {method.epochs} epochs: {never}.", "warning")
+    if empty := nothing_to_train(training.model, table):
+        yield Notice(f"Nothing learns in {listed(empty)}, which has none of what is to be trained.", "warning")
+
+
+def listed(names: Sequence[str]) -> str:
+    """ "conv1", "conv1 and conv2", "conv1, conv2 and conv3"."""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def select_weights(model: Backbone, method: FineTuneMethod, checkpoints: Checkpoints, epoch: int) -> str:

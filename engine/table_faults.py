@@ -8,7 +8,7 @@ from typing import Any
 from engine.backbones import catalog
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
-from engine.layers import HEAD, LayerRow
+from engine.layers import HEAD, LayerRow, too_late
 from engine.methods.fine_tune import FineTuneMethod
 from engine.registry import build_method, method
 
@@ -36,6 +36,7 @@ def table_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
     if table is not None:
         yield from _what_learns(experiment, built, table)
         yield from _one_at_a_time(experiment, built, table)
+        yield from _too_late(experiment, built, table)
 
 
 def _is_meta(experiment: Experiment) -> bool:
@@ -80,3 +81,15 @@ def _one_at_a_time(experiment: Experiment, chosen: Any, table: dict[str, LayerRo
             "Choose a batch size of 2 or more, or pretrained statistics for the blocks that learn.",
             "hyperparameters.batch_size",
         )
+
+
+def _too_late(experiment: Experiment, chosen: Any, table: dict[str, LayerRow]) -> Iterator[InvalidExperiment]:
+    """A person's own beginning of a block that lies after the end; a method's own is told when the run starts."""
+    if experiment.budget.instead_of_epochs or not chosen.stages():
+        return
+    edits = chosen.hyperparameters.layers
+    for block in (block for block in too_late(table, chosen.epochs) if "from_epoch" in edits.get(block, {})):
+        yield InvalidExperiment(
+            f"Block {block} begins in epoch {table[block].from_epoch + 1}, and the run has {chosen.epochs}.",
+            "Let it begin earlier, train longer, or freeze it with rate 0.", TABLE,
+        )  # fmt: skip

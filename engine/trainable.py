@@ -76,6 +76,15 @@ def check_table(model: Backbone, table: Mapping[str, LayerRow]) -> None:
             raise InvalidExperiment(f"This backbone has no {words} to train.", instead, "method")
 
 
+def nothing_to_train(model: Backbone, table: Mapping[str, LayerRow]) -> tuple[str, ...]:
+    """The blocks that should learn and have none of the parameters that are to."""
+    wanted = ((name, row, model.block(name)) for name, row in table.items() if row.rate > 0)
+    return tuple(
+        name for name, row, block in wanted
+        if not (low_rank_weights(block) if row.trains == "low-rank" else chosen(block, row))
+    )  # fmt: skip
+
+
 def count_trainable(model: Backbone, method: FineTuneMethod, endless: bool = False) -> int:
     """Parameters that learn at some time; of a low-rank change its factors. endless: only the time ends training."""
     rank = getattr(method.hyperparameters, "rank", 4)

@@ -13,7 +13,7 @@ from engine.methods.fine_tune import FineTuneHyperparameters, FineTuneMethod
 
 class GradualHyperparameters(FineTuneHyperparameters):
     epochs_per_block: int = hyper(
-        4, "Epochs per block", "After this many epochs one more block learns, from the head backwards.",
+        4, "Epochs per block", "After this many epochs one more block learns, from the head backwards; ULMFiT waits 1.",
         unit="epochs", low=1, high=200,
     )  # fmt: skip
 
@@ -25,7 +25,7 @@ class GradualUnfreezing(FineTuneMethod):
     idea = "Start with the head and free one more block every few epochs, from the end to the input."
     paper = "Howard & Ruder 2018, Universal Language Model Fine-tuning for Text Classification, arXiv 1801.06146"
     Hyperparameters = GradualHyperparameters
-    presets = {"Usual values": {}, "One epoch each": {"epochs_per_block": 1}}
+    presets = {"Usual values": {}, "Paper's values": {"epochs_per_block": 1, "schedule": "slanted triangular"}}
 
     def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
         last = len(blocks) - 1

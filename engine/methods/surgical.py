@@ -3,6 +3,8 @@
 Which part helps depends on how the new images differ: the first blocks for changed pixels (noise, contrast), the middle
 for changed features, the head for changed labels. The rule fails too, for example on inverted digits. Batch norm keeps
 its pretrained statistics, as in the paper: new statistics alone remove much of such a shift and would hide the effect.
+The paper keeps the head of its pretrained network and trains the part alone; here the head learns too unless it is told
+to stay, because most weights come with a head for other classes.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ class SurgicalHyperparameters(FineTuneHyperparameters):
         choices=PARTS, or_block=True,
     )  # fmt: skip
     head: Literal["learns too", "stays as it is"] = hyper(
-        "learns too", "Head", "A new head has to learn; one that came with the weights may stay as it is."
+        "learns too", "Head", "A new head has to learn; one that came with the weights may stay, as in the paper."
     )
     batch_norm: BatchNorm = hyper(
         "pretrained statistics",
@@ -62,6 +64,7 @@ class Surgical(FineTuneMethod):
         "Middle part: changed features": {"block": "middle"},
         "Last part": {"block": "last"},
         "Head only: changed labels": {"block": HEAD},
+        "Paper's first part, kept head": {"head": "stays as it is"},
     }
 
     def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
