@@ -61,8 +61,7 @@ class FoldFits:
         """A fresh network: the same weights and the same new head for every fit."""
         if self.trunkless is not None:
             return copy.deepcopy(self.trunkless)
-        classes = len(self.material.class_names)
-        return build(experiment, method, classes, self.runs).to(self.material.train.pixels.device)
+        return build(experiment, method, self.material.class_names, self.runs).to(self.material.train.pixels.device)
 
     def score(
         self, experiment: Experiment, fold: Fold, limits: Limits, text: str, begin: float, share: float
@@ -100,7 +99,7 @@ def fold_fits(
     experiment: Experiment, material: Material, runs: Path, same_blocks: bool
 ) -> Generator[Preparing, None, FoldFits]:
     """Yields `Preparing` while images are embedded, where the head alone learns. same_blocks: whatever the setting."""
-    method, classes = build_method(experiment), len(material.class_names)
+    method, classes = build_method(experiment), material.class_names
     model = build(experiment, method, classes, runs).to(material.train.pixels.device)
     if not (same_blocks and head_only(method, model.block_names)):
         return FoldFits(material, runs, material.train, material.shape, None)
@@ -109,7 +108,7 @@ def fold_fits(
         yield Preparing("Embedding images with the frozen blocks", chunk.start / len(material.train))
         features.append(embed(model, material.shape(material.train.pixels[chunk])))
     train = Labelled(torch.cat(features), material.train.labels, material.train.ids)
-    trunkless = Backbone({}, model.features, classes).to(train.pixels.device)
+    trunkless = Backbone({}, model.features, len(classes)).to(train.pixels.device)
     trunkless.head.load_state_dict(model.head.state_dict())
     return FoldFits(material, runs, train, AsTheyAre(0, 0), trunkless)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ import numpy as np
 from engine.backbones import catalog
 from engine.bench_figures import BENCH, COUNT_KEY, FOLDS, FOLDS_KEY, HEAD_KEY, POSITION_KEY, metric, percent
 from engine.comparison.intervals import Interval, mean_interval, wilson
+from engine.data.findings import Finding
+from engine.data.findings import protocol as noted
 from engine.data.images import ImageSet
 from engine.data.shifts import describe, shifted_labels, short
 from engine.data.sources import load
@@ -26,28 +28,34 @@ from engine.heads.measure import Benched, Cell, Part, best, measuring
 from engine.inputs import positions
 from engine.limits import Limits, heeding, last_words
 from engine.methods.head_bench import HeadBench
-from engine.testing import balanced, is_uneven
+from engine.noted import findings, notices
+from engine.testing import balanced, is_uneven, unseen
 
 Words = dict[str, str]
 
 
 @dataclass(frozen=True, eq=False)
 class BenchMaterial:
-    """further: the test images once more under each shift that they are also tested on."""
+    """further: the test images once more under each shift that they are also tested on. findings: what must be known
+    of the images and of what the weights have met before."""
 
     data: ImageSet
     split: ImageSplit
     on: Benched
     further: tuple[tuple[Shift, Part], ...]
+    findings: tuple[Finding, ...] = ()
 
 
 def run_head_bench(experiment: Experiment, method: HeadBench, directory: Path, limits: Limits) -> Iterator[Event]:
     """Embed, measure, choose by cross-validation. Raises `ExperimentError` for what a person can mend."""
     material = yield from heeding(limits, read_features(experiment, directory.parent))
+    found = findings(experiment, method, material.data, material.split, directory.parent)
+    material = replace(material, findings=found)
     train = material.on.train
     counts, left = plan(method.counts, train.labels, material.on.class_names)
     largest = counts[-1].position
     yield RunStarted(largest, largest, len(material.on.class_names), facts(experiment, material, method))
+    yield from notices(found)
     yield from (Notice(one.sentence, "warning") for one in left)
     limits.start()
     cells: list[Cell] = []
@@ -131,6 +139,7 @@ def results(cells: list[Cell], experiment: Experiment, material: BenchMaterial) 
     words = said(chosen, experiment, material) | {"chosen by": _choice_words(chosen)}
     test, classes = material.on.test, material.on.classes
     yield evaluated("test/accuracy", test, chosen.predicted, words, material.on.class_names)
+    yield from unseen(material.findings, test.ids, chosen.predicted, test.labels, words)
     if is_uneven(test.labels, classes):
         yield balanced(chosen.predicted, test.labels, words, classes)
     for shift, part in material.further:
@@ -200,5 +209,5 @@ def said(cell: Cell, experiment: Experiment, material: BenchMaterial) -> Words:
         COUNT_KEY: cell.count.words,
         "standardised": "by the labelled images" if cell.head.standardised else "no",
         "data": material.data.fingerprint,
-    }
+    } | noted(material.findings)
     return words | ({"shift": describe(shift)} if shift is not None else {})

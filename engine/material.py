@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from engine.data.findings import Finding
 from engine.data.images import ImageSet
 from engine.data.shifts import shifted_background, shifted_labels
 from engine.data.sources import load
@@ -20,7 +21,8 @@ from engine.inputs import Labelled, Normaliser, decode, normaliser, positions
 @dataclass(frozen=True)
 class Material:
     """further: the test images once more under each shift that they are also tested on; None is no shift, which tells
-    what a kept head forgets of its old images while it adapts to shifted ones."""
+    what a kept head forgets of its old images while it adapts to shifted ones. findings: what must be known of the
+    images and of what the weights have met before."""
 
     data: ImageSet
     split: ImageSplit
@@ -30,6 +32,7 @@ class Material:
     shape: Normaliser
     further: tuple[tuple[Shift | None, Labelled], ...] = ()
     shift: Shift | None = None
+    findings: tuple[Finding, ...] = ()
 
     @property
     def background(self) -> int:

@@ -42,7 +42,7 @@ def find_rates(experiment: Experiment, runs: Path, stop: Callable[[], bool] = ne
     limits = Limits(stop)
     material = yield from heeding(limits, read_training_images(experiment))
     method: FineTuneMethod = build_method(experiment)
-    model = build(experiment, method, len(material.class_names), runs).to(material.train.pixels.device)
+    model = build(experiment, method, material.class_names, runs).to(material.train.pixels.device)
     training = tuning(experiment, method, model, material, Checkpoints(runs), limits)
     yield from first_stages(training)
     yield from rising(training)

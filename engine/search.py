@@ -26,7 +26,7 @@ from engine.material import Material, read_material
 from engine.methods.fine_tune import FineTuneMethod
 from engine.registry import build_method, complete
 from engine.search_space import Range, labels_of, space, with_values, words_of
-from engine.supervised import facts, few_images_notice, left_out_notice, prepared, started, train_and_test
+from engine.supervised import data_notices, facts, left_out_notice, prepared, started, train_and_test, with_findings
 from engine.trials import COMPLETE, FAILED, PRUNED, Choice, choose
 
 TIME_SHARE = 0.8  # of a time budget; the rest is for the run with the chosen values
@@ -39,10 +39,11 @@ def run_searched(experiment: Experiment, method: FineTuneMethod, directory: Path
     """Search, then train on all training images with the chosen values and test. Raises `ExperimentError`."""
     device = torch_device(experiment.device)
     material = yield from heeding(limits, read_material(experiment, device))
+    material = with_findings(material, experiment, method, directory)
     search = Search(experiment, material, directory.parent, limits)
     plain = prepared(with_values(experiment, {}), method, material, directory, limits)
     yield started(plain, experiment, material, facts(plain, material) | search.facts())
-    yield from few_images_notice(material)
+    yield from data_notices(material)
     yield from left_out_notice(plain)
     yield from search.events()
     yield search.outcome()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from engine.layers import HEAD, too_late, trunk
 from engine.limits import Limits, heeding, last_words
 from engine.material import Material, read_material
 from engine.methods.fine_tune import FineTuneMethod
+from engine.noted import findings, notices, write_down
 from engine.phase_costs import plan_of
 from engine.testing import test
 from engine.trainable import count_trainable, nothing_to_train
@@ -26,9 +28,10 @@ def run_supervised(experiment: Experiment, method: FineTuneMethod, directory: Pa
     """Read, build, train, test. Raises `ExperimentError` for what a person can mend."""
     device = torch_device(experiment.device)
     material = yield from heeding(limits, read_material(experiment, device))
+    material = with_findings(material, experiment, method, directory)
     training = prepared(experiment, method, material, directory, limits)
     yield started(training, experiment, material, facts(training, material))
-    yield from few_images_notice(material)
+    yield from data_notices(material)
     yield from left_out_notice(training)
     yield from train_and_test(training, experiment, material)
 
@@ -40,11 +43,18 @@ def started(training: FineTuning, experiment: Experiment, material: Material, kn
     return RunStarted(training.total_steps, training.steps_per_epoch, training.batch_size, known, plan)
 
 
+def with_findings(material: Material, experiment: Experiment, method: FineTuneMethod, directory: Path) -> Material:
+    """The material with what must be known of it; what the run learns from is written into its folder."""
+    of = (experiment, method, material.data, material.split)
+    write_down(*of, directory)
+    return replace(material, findings=findings(*of, directory.parent))
+
+
 def prepared(
     experiment: Experiment, method: FineTuneMethod, material: Material, directory: Path, limits: Limits
 ) -> FineTuning:
     """The network with its weights and all that is needed to train it."""
-    model = build(experiment, method, len(material.split.classes), directory.parent)
+    model = build(experiment, method, material.class_names, directory.parent)
     model = model.to(material.train.pixels.device)
     return tuning(experiment, method, model, material, Checkpoints(directory), limits)
 
@@ -60,14 +70,15 @@ def train_and_test(training: FineTuning, experiment: Experiment, material: Mater
     yield from last_words(limits, training.step, total, f"{training.epoch} of {method.epochs} epochs")
 
 
-def build(experiment: Experiment, method: FineTuneMethod, classes: int, runs: Path) -> Backbone:
-    """The network with its pretrained weights, but for the blocks that the table wants fresh."""
-    choice = experiment.backbone
-    model = build_backbone(choice, classes, experiment.seed, runs, method.uses_pretrained)
+def build(experiment: Experiment, method: FineTuneMethod, classes: tuple[str, ...], runs: Path) -> Backbone:
+    """The network with its pretrained weights, but for the blocks that the table wants fresh. classes: by name, as a
+    kept head knows them."""
+    choice, outputs = experiment.backbone, len(classes)
+    model = build_backbone(choice, outputs, experiment.seed, runs, method.uses_pretrained, classes)
     table = method.table(model.block_names)
     fresh = [block for block in trunk(model.block_names) if table[block].fresh]
     if fresh and method.uses_pretrained:
-        random = build_backbone(choice, classes, experiment.seed, runs, pretrained=False)
+        random = build_backbone(choice, outputs, experiment.seed, runs, pretrained=False)
         for block in fresh:
             model.block(block).load_state_dict(random.block(block).state_dict())
     return model
@@ -105,11 +116,10 @@ def facts(training: FineTuning, material: Material) -> dict[str, Any]:
     return found | ({"minutes": training.limits.minutes} if training.limits.only_time else {})
 
 
-def few_images_notice(material: Material) -> Iterator[Notice]:
+def data_notices(material: Material) -> Iterator[Notice]:
     if not len(material.validation):
         yield Notice("There are no validation images: the last epoch is tested.", "warning")
-    if len(material.data.skipped):
-        yield Notice(f"{len(material.data.skipped)} files of the data set were skipped.", "warning")
+    yield from notices(material.findings)
 
 
 def left_out_notice(training: FineTuning) -> Iterator[Notice]:

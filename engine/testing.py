@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 import numpy as np
 import torch
 
 from engine.backbones.backbone import Backbone
 from engine.comparison.intervals import Interval, balanced_interval, wilson
+from engine.data.findings import Finding
+from engine.data.findings import protocol as noted
 from engine.data.shifts import describe, short
 from engine.events import Evaluated, Preparing
 from engine.experiment import Experiment
 from engine.inputs import Labelled
 from engine.learners import batches
 from engine.material import Material
+from engine.seen import KEY
 
+UNSEEN = "test/accuracy, not seen before"
 UNEVEN = 1.2  # largest test class against the smallest, from which accuracy over classes is told too
 
 
@@ -26,6 +30,7 @@ def test(
     said = protocol(material, experiment, weights)
     guess, truth = yield from predict(model, material, material.test, bf16, "Testing")
     yield evaluated("test/accuracy", material.test, guess, truth, said, material.class_names)
+    yield from unseen(material.findings, material.test.ids, guess, truth, said)
     if is_uneven(truth, len(material.class_names)):
         yield balanced(guess, truth, said, len(material.class_names))
     for shift, labelled in material.further:
@@ -60,6 +65,16 @@ def evaluated(
     )  # fmt: skip
 
 
+def unseen(
+    found: Iterable[Finding], ids: np.ndarray, guess: np.ndarray, truth: np.ndarray, said: dict[str, str]
+) -> Iterator[Evaluated]:
+    """Accuracy on the test images [n] that the weights had not met before, where they had met others."""
+    for one in found:
+        if one.unseen is not None and (keep := np.isin(ids, one.unseen)).any():
+            share = wilson(int((guess == truth)[keep].sum()), int(keep.sum()))
+            yield Evaluated(UNSEEN, share.value, share.low, share.high, share.n, "images", said | {KEY: "nothing"})
+
+
 def is_uneven(truth: np.ndarray, classes: int) -> bool:
     """Whether test classes [n] differ so much in size that accuracy over classes is told too."""
     sizes = np.bincount(truth, minlength=classes)
@@ -71,6 +86,8 @@ def balanced(guess: np.ndarray, truth: np.ndarray, said: dict[str, str], classes
     per_class = [(int((guess[truth == c] == c).sum()), int((truth == c).sum())) for c in range(classes)]
     found: Interval = balanced_interval([pair for pair in per_class if pair[1]])
     words = said | {"interval": "95 %, Wilson by the effective number of images, classes weighted alike"}
+    met = sum(count > 0 for _, count in per_class)
+    words |= {"balanced over": f"{met} of {classes} classes"} if met < classes else {}
     return Evaluated("test/balanced accuracy", found.value, found.low, found.high, found.n, "images", words)
 
 
@@ -86,4 +103,5 @@ def protocol(material: Material, experiment: Experiment, weights: str) -> dict[s
         "validation": f"{len(material.validation)} images",
         "data": material.data.fingerprint,
     }
+    said |= noted(material.findings)
     return said | ({"shift": describe(shift)} if shift is not None else {})

@@ -197,6 +197,7 @@ BANDS_CNN = BackboneInfo(
 BACKBONES = (CONV4, SMALL_RESNET, RESNET18, SQUEEZENET, CONVNEXT, VIT, SINE_MLP, BANDS_CNN)
 
 OMNIGLOT = "Omniglot, 964 characters of 30 alphabets"
+IMAGENET = "ImageNet-1k"
 _BUNDLED_WEIGHTS = (
     ("conv4", "omniglot-supervised", "Omniglot, supervised", "supervised"),
     ("conv4", "omniglot-protonet", "Omniglot, ProtoNet", "meta-learned"),
@@ -292,7 +293,7 @@ def _published(name: str) -> list[WeightsInfo]:
     here = path.is_file()
     state: WeightsState = "on this machine" if here else "download"
     found = path.stat().st_size if here else size
-    return [WeightsInfo("imagenet", "ImageNet", "supervised", "ImageNet-1k", "BSD-3", state, found, str(path))]
+    return [WeightsInfo("imagenet", "ImageNet", "supervised", IMAGENET, "BSD-3", state, found, str(path))]
 
 
 def hub_checkpoints() -> Path:

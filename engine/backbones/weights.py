@@ -18,20 +18,28 @@ from engine.backbones.published import blocks_of
 from engine.errors import WeightsError
 from engine.experiment import BackboneChoice
 from engine.registry import nearest
+from engine.seen import past
 
 KEEP_NONE = "Take a new head."
+NAMED = 6  # classes that a sentence names
 _initialising = threading.Lock()  # torch's random state is one for all threads
 
 
 def build_backbone(
-    choice: BackboneChoice, outputs: int | None, seed: int, runs: Path | None = None, pretrained: bool = True
+    choice: BackboneChoice,
+    outputs: int | None,
+    seed: int,
+    runs: Path | None = None,
+    pretrained: bool = True,
+    classes: tuple[str, ...] | None = None,
 ) -> Backbone:
     """The chosen backbone with a fresh head of `outputs` classes, the same for the same seed, or with the head that was
     kept; channels last in memory (on a CPU the convolutions of Conv-4 run about 1.7 times faster so).
 
-    runs: the folder of saved runs, where run:<uid> is looked up. pretrained False leaves the random weights.
+    runs: the folder of saved runs, where run:<uid> is looked up. pretrained False leaves the random weights. classes:
+    what the outputs stand for, by which a kept head is brought into their order; None where they mean nothing (tasks).
     Raises `WeightsError` when the weights are missing, damaged or of another architecture, or when the head to be kept
-    is missing or tells another number of classes apart.
+    is missing or tells other classes apart.
     """
     with _initialising, torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -39,7 +47,7 @@ def build_backbone(
     if pretrained and choice.weights != "random":
         load_trunk(model, trunk_weights(choice, runs), choice)
     if pretrained and choice.head == "kept":
-        load_head(model, head_weights(choice, runs))
+        load_head(model, head_of(choice, runs, classes) if classes else head_weights(choice, runs))
     return model.to(memory_format=torch.channels_last)
 
 
@@ -85,6 +93,27 @@ def head_weights(choice: BackboneChoice, runs: Path | None = None) -> dict[str, 
     if not found:
         raise WeightsError(f"Run {uid} has no head: its method compares features instead.", KEEP_NONE)
     return found
+
+
+def head_of(choice: BackboneChoice, runs: Path | None, classes: tuple[str, ...]) -> dict[str, Tensor]:
+    """A saved run's head with its rows in the order of `classes`; raises `WeightsError` where it tells others apart."""
+    state, found = head_weights(choice, runs), past(choice, runs)
+    if found.classes is None or len(found.classes) != len(state["weight"]):
+        why = f": {found.unknown}" if found.unknown else ", because its tasks had other classes every time"
+        raise WeightsError(f"What the head of {choice.weights} tells apart is not known{why}.", KEEP_NONE)
+    if sorted(found.classes) != sorted(classes):
+        raise WeightsError(
+            f"The head to keep tells {_listed(found.classes)} apart, but this data has {_listed(classes)}.",
+            f"{KEEP_NONE.removesuffix('.')}, or use data with the same classes.",
+        )
+    rows = torch.tensor([found.classes.index(name) for name in classes])
+    return {key: value[rows] for key, value in state.items()}
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """ "2 classes (“cat”, “dog”)", of many the first few."""
+    more = ", …" if len(names) > NAMED else ""
+    return f"{len(names)} classes (" + ", ".join(f"“{name}”" for name in names[:NAMED]) + f"{more})"
 
 
 def load_head(model: Backbone, state: dict[str, Tensor]) -> None:

@@ -24,7 +24,8 @@ OLDER = "one was tested when images were still known by their names alone"
 NOT_CONDITIONS = frozenset(
     {
         "interval", "weights", "validation", "head", "labels per class", "standardised", "chosen by", "by hardness",
-        "median", "diverged", "inner steps",
+        "median", "diverged", "inner steps", "seen before", "copies", "classes tested", "classes validated",
+        "balanced over",
     }
 )  # fmt: skip
 

@@ -69,9 +69,13 @@ def samplers(data: ImageSet, choice: DatasetChoice, shape: EpisodeShape) -> Samp
     )
 
 
-def test_sampler(data: ImageSet, choice: DatasetChoice, shape: EpisodeShape) -> tuple[EpisodeSampler, str]:
-    """Where test episodes alone come from, and what they are in words; raises `InvalidExperiment`."""
-    return _sampler(data, split_classes(data, choice).test, shape, "test"), words_of(data, shape)
+def test_sampler(
+    data: ImageSet, choice: DatasetChoice, shape: EpisodeShape, classes: Indices | None
+) -> tuple[EpisodeSampler, str]:
+    """Where test episodes alone come from, all or those of some classes, and what they are in words; raises
+    `InvalidExperiment`."""
+    chosen = split_classes(data, choice).test if classes is None else classes
+    return _sampler(data, chosen, shape, "test"), words_of(data, shape)
 
 
 def _sampler(

@@ -11,6 +11,8 @@ from engine.errors import DataError
 
 SPLIT_NAMES = {
     "train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "test": 2, "testing": 2,
+    "meta-train": 0, "meta-val": 1, "meta-test": 2, "metatrain": 0, "metaval": 1, "metatest": 2, "meta_train": 0,
+    "meta_val": 1, "meta_test": 2, "base": 0, "novel": 2,
 }  # fmt: skip
 SPLIT_TITLES = ("training", "validation", "test")
 WANTED = "Put the images of each class in a folder of its own, and pick the folder around them."

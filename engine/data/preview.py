@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.data import sinusoids
 from engine.data.episodes import Episode
+from engine.data.findings import Finding, copies_words, in_classes, in_images
 from engine.data.images import Cancel, ImageSet, Progress, Skipped
 from engine.data.shifts import describe, renamed, shifted
 from engine.data.sources import REGRESSION, load
@@ -29,7 +31,8 @@ class DatasetPreview:
     strip: up to 16 images of different classes, uint8 [side, side, channels]. per_class: (name, images), in use only.
     counts: (training, validation, test) images, or classes when classes are divided. problem: why the choice cannot
     be split as asked, or None; counts are then zero. shifted: the strip after the chosen shift, empty without one or
-    when only labels shift. shift_sentence: what the shift does, "" without one.
+    when only labels shift. shift_sentence: what the shift does, "" without one. warnings: copies, and classes that one
+    part lacks.
     """
 
     title: str
@@ -44,6 +47,7 @@ class DatasetPreview:
     problem: ExperimentError | None = None
     shifted: list[Picture] = field(default_factory=list)
     shift_sentence: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +72,7 @@ def preview(
     data = load(choice, progress, cancelled)
     data = for_tasks(data, choice) if meta else data
     classes, refused = _classes(data, choice)
-    split_sentence, counts, problem = ("", (0, 0, 0), refused) if refused else _divided(data, choice, meta)
+    divided = Divided(problem=refused) if refused else _divided(data, choice, meta)
     tally, samples = data.counts, _samples(data, classes, choice.split_seed)
     strip = data.pixels(samples, shown_side(data), data.shown_channels, cancelled=cancelled)
     return DatasetPreview(
@@ -79,11 +83,12 @@ def preview(
         skipped=data.skipped,
         layout=data.layout,
         licence=data.licence,
-        split_sentence=split_sentence,
-        counts=counts,
-        problem=problem,
+        split_sentence=divided.sentence,
+        counts=divided.counts,
+        problem=divided.problem,
         shifted=_shifted_strip(strip, samples, choice),
         shift_sentence=_shift_sentence(data, classes, choice),
+        warnings=(*_copies(data), *divided.warnings),
     )
 
 
@@ -112,15 +117,35 @@ def _classes(data: ImageSet, choice: DatasetChoice) -> tuple[NDArray[np.int64], 
         return np.arange(len(data.class_names)), fault
 
 
-def _divided(
-    data: ImageSet, choice: DatasetChoice, meta: bool
-) -> tuple[str, tuple[int, int, int], ExperimentError | None]:
+@dataclass(frozen=True)
+class Divided:
+    """How a choice divides its data, or why it cannot."""
+
+    sentence: str = ""
+    counts: tuple[int, int, int] = (0, 0, 0)
+    problem: ExperimentError | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def _divided(data: ImageSet, choice: DatasetChoice, meta: bool) -> Divided:
     try:
         if meta or choice.split in BY_CLASS:
-            return (*_class_counts(data, split_classes(data, choice)), None)
-        return (*_image_counts(split_images(data, choice, 0), choice.labels_per_class is not None), None)
+            by_class = split_classes(data, choice)
+            return Divided(*_class_counts(data, by_class), None, _sentences(in_classes(data, by_class)))
+        split = split_images(data, choice, 0)
+        words = _image_counts(split, choice.labels_per_class is not None)
+        return Divided(*words, None, _sentences(in_images(data, split)))
     except ExperimentError as fault:
-        return "", (0, 0, 0), fault
+        return Divided(problem=fault)
+
+
+def _sentences(found: Sequence[Finding]) -> tuple[str, ...]:
+    """Without skipped files, which have a place of their own on the card."""
+    return tuple(one.sentence for one in found if one.words)
+
+
+def _copies(data: ImageSet) -> list[str]:
+    return [f"{words[0].upper()}{words[1:]}."] if (words := copies_words(data)) else []
 
 
 def _class_counts(data: ImageSet, split: ClassSplit) -> tuple[str, tuple[int, int, int]]:

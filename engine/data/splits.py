@@ -99,6 +99,13 @@ def _uses_given(data: ImageSet, choice: DatasetChoice) -> bool:
         raise InvalidExperiment(
             f"{data.title} has no folders for training and test.", "Choose the split “stratified”.", "dataset"
         )
+    if data.given_split is not None and data.given_classes is not None and choice.split != "stratified":
+        sizes = np.bincount(data.given_classes, minlength=3)
+        raise InvalidExperiment(
+            f"The folders of {data.title} hold different classes to train ({sizes[TRAIN]}), validate "
+            f"({sizes[VALIDATION]}) and test ({sizes[TEST]}), as few-shot data do, so none could be learnt and tested.",
+            "Choose a meta-learner, or the split “stratified”, which divides the images of each class.", "dataset",
+        )  # fmt: skip
     return data.given_split is not None and choice.split != "stratified"
 
 
@@ -186,11 +193,12 @@ def for_tasks(data: ImageSet, choice: DatasetChoice) -> ImageSet:
 def split_classes(data: ImageSet, choice: DatasetChoice) -> ClassSplit:
     """Classes of meta-training, meta-validation and meta-test; raises `InvalidExperiment` when there are too few.
 
-    "random-classes" (the default): 60/15/25 %, on complete Omniglot the papers' 1100/100/423. "by-alphabet": whole
-    groups; where the source sets alphabets aside those are the test classes and 5 of the others validate. "by-region"
-    (the default where classes are covers of regions): whole regions, or as the source gives them.
+    "given" (the default where train, val and test folders hold different classes): as the folders say.
+    "random-classes" (the default elsewhere): 60/15/25 %, on complete Omniglot the papers' 1100/100/423. "by-alphabet":
+    whole groups; where the source sets alphabets aside those are the test classes and 5 of the others validate.
+    "by-region" (the default where classes are covers of regions): whole regions, or as the source gives them.
     """
-    if choice.split in ("stratified", "given"):
+    if choice.split == "stratified" or (choice.split == "given" and data.given_classes is None):
         raise InvalidExperiment(
             f"The split “{choice.split}” divides images, but meta-learning needs classes it has never seen.",
             "Choose “random-classes”, or leave the split empty.", "dataset",
@@ -201,8 +209,11 @@ def split_classes(data: ImageSet, choice: DatasetChoice) -> ClassSplit:
             "Use all images.", "dataset",
         )  # fmt: skip
     classes = choose_classes(data, choice)
-    if choice.split in ("by-alphabet", "by-region") or (choice.split is None and data.kinds is not None):
+    usual = choice.split in (None, "given")
+    if choice.split in ("by-alphabet", "by-region") or (usual and data.kinds is not None):
         return _by_group(data, classes, choice)
+    if usual and data.given_classes is not None:
+        return _as_given(data, classes, data.given_classes[classes], choice.split_seed)
     return _random_classes(data, classes, choice.split_seed)
 
 
@@ -221,6 +232,23 @@ def _random_classes(data: ImageSet, classes: Indices, split_seed: int) -> ClassS
         train = count - validation - max(2, (25 * count + 50) // 100)
     words = f"random classes, {train}/{validation}/{count - train - validation}, none shared"
     return _class_split(data, order[:train], order[train : train + validation], order[train + validation :], words)
+
+
+def _as_given(data: ImageSet, classes: Indices, given: NDArray[np.int8], split_seed: int) -> ClassSplit:
+    """As the folders say; a validation or test part that they lack is cut from the training classes."""
+    train, validation, test = (classes[given == part] for part in (TRAIN, VALIDATION, TEST))
+    order, count = np.random.default_rng([split_seed, 4]).permutation(train), len(train)
+    if not len(test):
+        test, order = np.split(order, [max(2, (25 * count + 50) // 100)])
+    if not len(validation):
+        validation, order = np.split(order, [max(2, (15 * count + 50) // 100)])
+    if not len(order):
+        raise InvalidExperiment(
+            f"The training folder of {data.title} has {count} of the classes, too few to learn from.",
+            "Use more classes, or the split “random-classes”.", "dataset",
+        )  # fmt: skip
+    words = f"classes {data.given_words}, {len(order)}/{len(validation)}/{len(test)}, none shared"
+    return _class_split(data, order, validation, test, words)
 
 
 def _by_group(data: ImageSet, classes: Indices, choice: DatasetChoice) -> ClassSplit:

@@ -56,6 +56,8 @@ def read_image_tasks(
             "data": data.fingerprint,
         },
         test_at=partial(_test_at, data, experiment, shape, settings.test_episodes),
+        source=(data, found.split),
+        test_of=partial(_test_of, data, experiment, shape, settings.test_episodes),
         pooled=_minibatches(data, found, method) if method.pooled else None,
     )
 
@@ -77,7 +79,15 @@ def _test_at(
 ) -> tuple[tuple[Episode, ...], str]:
     """`count` fixed test episodes at another number of shots, and what they are in words."""
     other = replace(shape, shot=shot)
-    sampler, words = test_sampler(data, experiment.dataset, other)
+    sampler, words = test_sampler(data, experiment.dataset, other, None)
+    return evaluation_episodes(sampler, count, experiment.dataset.split_seed * 10 + TEST_SEED), words
+
+
+def _test_of(
+    data: ImageSet, experiment: Experiment, shape: EpisodeShape, count: int, classes: np.ndarray
+) -> tuple[tuple[Episode, ...], str]:
+    """`count` fixed episodes of these test classes alone, and what they are in words."""
+    sampler, words = test_sampler(data, experiment.dataset, shape, classes)
     return evaluation_episodes(sampler, count, experiment.dataset.split_seed * 10 + TEST_SEED), words
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import torch
 from engine.backbones.backbone import Backbone, batch_norms, parameter_count
 from engine.backbones.weights import build_backbone, load_meta
 from engine.checkpoints import Checkpoints, kept
+from engine.data.episodes import list_hash
+from engine.data.findings import protocol as noted
 from engine.devices import torch_device
 from engine.errors import InvalidExperiment
 from engine.events import Evaluated, Event, Notice, Preparing, RunStarted
@@ -22,9 +25,12 @@ from engine.meta.hardness import hardness, with_hardness
 from engine.meta.image_tasks import read_image_tasks
 from engine.meta.results import base_metric, figure, over_steps, shot_metric
 from engine.meta.sinusoid import sinusoid_tasks
-from engine.meta.task import Tasks
+from engine.meta.task import ImageTasks, Tasks
 from engine.meta.training import MetaTraining
 from engine.methods.meta_learner import MetaLearner, learnt
+from engine.noted import findings, notices, write_down
+from engine.seen import KEY
+from engine.testing import UNSEEN
 
 # Where the tasks of a data set come from; all others are images in classes.
 SOURCES: dict[str, Callable[..., Generator[Preparing, None, Tasks]]] = {"sinusoid": sinusoid_tasks}
@@ -34,12 +40,15 @@ def run_meta(experiment: Experiment, method: MetaLearner, directory: Path, limit
     """Read, build, meta-train, meta-test. Raises `ExperimentError` for what a person can mend."""
     device = torch_device(experiment.device)
     tasks = yield from heeding(limits, read_tasks(experiment, method, device))
+    if isinstance(tasks, ImageTasks):
+        tasks = with_findings(tasks, experiment, method, directory)
     model = build(experiment, method, tasks, directory.parent).to(device)
     checkpoints = Checkpoints(directory)
     training = MetaTraining(model, method, tasks, checkpoints, limits, seed=experiment.seed)
     settings = method.hyperparameters
     examples = settings.meta_batch * tasks.examples
     yield RunStarted(settings.steps, settings.validate_every, examples, facts(model, tasks))
+    yield from notices(getattr(tasks, "findings", ()))
     limits.start()
     yield from kept(training, checkpoints)
     if checkpoints.best is not None:
@@ -54,6 +63,14 @@ def run_meta(experiment: Experiment, method: MetaLearner, directory: Path, limit
 def read_tasks(experiment: Experiment, method: MetaLearner, device: torch.device) -> Generator[Preparing, None, Tasks]:
     """Yields `Preparing`, returns where training tasks come from and the fixed lists of validation and test."""
     return (yield from SOURCES.get(experiment.dataset.name, read_image_tasks)(experiment, method, device))
+
+
+def with_findings(tasks: ImageTasks, experiment: Experiment, method: MetaLearner, directory: Path) -> ImageTasks:
+    """The tasks with what must be known of them; what the run learns from is written into its folder."""
+    assert tasks.source is not None
+    write_down(experiment, method, *tasks.source, directory)
+    found = findings(experiment, method, *tasks.source, directory.parent)
+    return replace(tasks, findings=found, protocol={**tasks.protocol, **noted(found)})
 
 
 def build(experiment: Experiment, method: MetaLearner, tasks: Tasks, runs: Path) -> Backbone:
@@ -100,7 +117,25 @@ def test(
     hard = hardness(tasks)
     for found in over_steps(scores, method.test_steps, tasks.regression, said):
         yield with_hardness(found, hard)
+    yield from over_unseen(method, model, tasks, said)
     yield from over_shots(method, model, tasks, said)
+
+
+def over_unseen(
+    method: MetaLearner, model: Backbone, tasks: Tasks, said: Mapping[str, str]
+) -> Iterator[Preparing | Evaluated | Notice]:
+    """The figure on episodes of the classes alone that the weights had not met before, where they had met others."""
+    if not isinstance(tasks, ImageTasks) or tasks.test_of is None:
+        return
+    for classes in (one.unseen for one in tasks.findings if one.unseen is not None and len(one.unseen)):
+        try:
+            items, episodes = tasks.test_of(classes)
+        except InvalidExperiment:
+            yield Notice(f"The {len(classes)} test classes new to the weights are too few for episodes.", "warning")
+            continue
+        scores = yield from task_scores(method, model, tasks, items, "Testing on new classes", lambda: False)
+        words = {**said, "episodes": f"{episodes}, of {len(classes)} classes", KEY: "nothing"}
+        yield figure(UNSEEN, scores[:, -1], tasks.regression, {**words, "test list": list_hash(items)})
 
 
 def over_shots(

@@ -16,6 +16,9 @@ from engine.inputs import Normaliser
 if TYPE_CHECKING:
     from engine.data.batches import BatchSampler
     from engine.data.episodes import Episode, EpisodeSampler
+    from engine.data.findings import Finding
+    from engine.data.images import ImageSet
+    from engine.data.splits import ClassSplit
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,8 @@ class TaskImages:
 class ImageTasks:
     """Episodes of images: `Tasks` for classification. test_at: test episodes of another number of shots, and what they
     are in words; raises `InvalidExperiment` where a class has too few images. pooled: where the method learns from
-    minibatches instead of the episodes of `sampler`."""
+    minibatches instead of the episodes of `sampler`. source: the images and how their classes are divided. test_of:
+    test episodes of these classes alone. findings: what must be known of them and of what the weights have met."""
 
     images: TaskImages
     sampler: EpisodeSampler
@@ -120,6 +124,9 @@ class ImageTasks:
     regression: bool = False
     test_at: Callable[[int], tuple[Sequence[Episode], str]] | None = None
     pooled: BatchSampler | None = None
+    source: tuple[ImageSet, ClassSplit] | None = None
+    test_of: Callable[[np.ndarray], tuple[Sequence[Episode], str]] | None = None
+    findings: tuple[Finding, ...] = ()
 
     @property
     def examples(self) -> int:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.backbones import catalog
-from engine.data.splits import split_classes, split_images
+from engine.data.episode_splits import samplers, shape_of
+from engine.data.splits import for_tasks, split_images
 from engine.experiment import Experiment
 from engine.folds import plan
-from engine.registry import method
+from engine.registry import build_method, complete, method
 from engine.task_faults import is_regression
 from storage.store import RunStore
 from storage.workspace import Workspace
@@ -42,7 +43,8 @@ def check_data(experiment: Experiment) -> None:
         return  # tasks are drawn, there is nothing to read
     data = load(experiment.dataset)
     if method(experiment.method.name).family == "meta":
-        split_classes(data, experiment.dataset)
+        shape = shape_of(build_method(complete(experiment)))
+        samplers(for_tasks(data, experiment.dataset), experiment.dataset, shape)
     else:
         split = split_images(data, experiment.dataset, experiment.seed)
         if experiment.search is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -17,6 +18,7 @@ from engine.events import Evaluated, RunFailed, RunStarted
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.preflight import problems
+from engine.seen import Past, write
 
 KEPT = BackboneChoice(weights="run:abc", head="kept")
 
@@ -56,6 +58,39 @@ def test_a_head_that_cannot_be_kept_says_so(
     assert caught.value.advice
 
 
+NAMES = ("ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen", "ibis")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_kept_head_is_matched_by_the_names_of_its_classes(runs: Path, seed: int) -> None:
+    """Whatever the order of the classes, a name keeps the row that was learnt for it."""
+    write(Past(classes=NAMES), runs / "abc")
+    learnt, order = build_backbone(KEPT, 9, 0, runs).head, np.random.default_rng(seed).permutation(9)
+    model = build_backbone(KEPT, 9, 0, runs, classes=tuple(NAMES[place] for place in order))
+    assert torch.equal(model.head.weight, learnt.weight[torch.from_numpy(order)])
+    assert torch.equal(model.head.bias, learnt.bias[torch.from_numpy(order)])
+
+
+@pytest.mark.parametrize(
+    "made_for,asked,words",
+    [
+        (NAMES, (*NAMES[:8], "yak"), "this data has 9 classes (“ant”, “bee”, “cat”, “dog”, “eel”, “fox”, …)"),
+        (NAMES, NAMES[:4], "this data has 4 classes (“ant”, “bee”, “cat”, “dog”)"),
+        (NAMES, (*NAMES, "yak"), "this data has 10 classes"),
+        (None, NAMES, "What the head of run:abc tells apart is not known, because its tasks had other classes"),
+    ],
+    ids=["other", "fewer", "more", "tasks"],
+)
+def test_a_head_of_other_classes_is_refused_with_both_lists(
+    runs: Path, made_for: tuple[str, ...] | None, asked: tuple[str, ...], words: str
+) -> None:
+    write(Past(classes=made_for), runs / "abc")
+    with pytest.raises(WeightsError) as caught:
+        build_backbone(KEPT, len(asked), 0, runs, classes=asked)
+    assert words in caught.value.message
+    assert caught.value.advice
+
+
 @pytest.mark.parametrize(
     "weights,method,words",
     [
@@ -85,7 +120,10 @@ def test_a_run_goes_on_from_another_ones_head(tmp_path: Path) -> None:
     other = then.model_copy(update={"dataset": data.model_copy(update={"classes": 4})})
     last = list(execute(other, tmp_path / "other"))[-1]
     assert isinstance(last, RunFailed)
-    assert (last.kind, last.message) == ("experiment", "The head to keep tells 10 classes apart, but this data has 4.")
+    assert last.kind == "experiment"
+    assert last.message.startswith(
+        "The head to keep tells 10 classes (“0”, “1”, “2”, “3”, “4”, “5”, …) apart, but this "
+    )
 
 
 def figure_of(experiment: Experiment, folder: Path) -> float:

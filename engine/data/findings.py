@@ -1,0 +1,104 @@
+"""What a reader must know of the data behind a figure: copies across its parts, classes that one part lacks, files that
+were left out. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data.images import ImageSet
+from engine.data.splits import TEST, VALIDATION, ClassSplit, ImageSplit
+
+Indices = NDArray[np.int64]
+NAMED = 3  # classes or files that a sentence names
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """key and words: as they stand in a figure's protocol, not there without words. sentence: for the run's log.
+
+    unseen: where weights have met part of the test, what they have not met: test images, or classes in few-shot
+    learning; int64, None where nothing can be told apart.
+    """
+
+    key: str
+    words: str
+    sentence: str
+    unseen: Indices | None = field(default=None)
+
+
+def in_images(data: ImageSet, split: ImageSplit) -> list[Finding]:
+    """Of a run that divides the images of each class."""
+    parts = (("training", split.train), ("validation", split.validation))
+    return [*_skipped(data), *_missing(data, split), *_copies(data, parts, split.test)]
+
+
+def in_classes(data: ImageSet, split: ClassSplit) -> list[Finding]:
+    """Of a run that divides the classes."""
+    train, validation, test = (images_of(data, part) for part in (split.train, split.validation, split.test))
+    return [*_skipped(data), *_copies(data, (("training", train), ("validation", validation)), test)]
+
+
+def images_of(data: ImageSet, classes: Indices) -> Indices:
+    """The images of these classes, int64 ascending."""
+    return np.flatnonzero(np.isin(data.labels, classes)).astype(np.int64)
+
+
+def protocol(found: Iterable[Finding]) -> dict[str, str]:
+    """What stands beside every figure."""
+    return {one.key: one.words for one in found if one.words}
+
+
+def copies_words(data: ImageSet) -> str:
+    """ "5 of 400 images are copies of others", by content; "" when there are none."""
+    several = len(data) - len(np.unique(data.contents))
+    return f"{several:,} of {len(data):,} images {_are(several)} of others" if several else ""
+
+
+def _skipped(data: ImageSet) -> Iterator[Finding]:
+    if not data.skipped:
+        return
+    named = ", ".join(f"{one.path} ({one.reason})" for one in data.skipped[:NAMED])
+    more = ", …" if len(data.skipped) > NAMED else ""
+    files = "file" if len(data.skipped) == 1 else "files"
+    yield Finding("", "", f"{len(data.skipped):,} {files} left out of the data set: {named}{more}.")
+
+
+def _missing(data: ImageSet, split: ImageSplit) -> Iterator[Finding]:
+    """A part that the folders give need not hold every class."""
+    for part, ids, title in ((VALIDATION, split.validation, "validation"), (TEST, split.test, "test")):
+        lacking = np.setdiff1d(split.classes, data.labels[ids])
+        if not len(lacking) or not len(ids):
+            continue
+        words = f"{len(split.classes) - len(lacking)} of {len(split.classes)} classes, none of {named(data, lacking)}"
+        yield Finding(
+            "classes tested" if part == TEST else "classes validated",
+            words,
+            f"The {title} images are of {words}: no figure speaks of what is missing.",
+        )
+
+
+def named(data: ImageSet, classes: Indices) -> str:
+    """ "“cat”, “dog” and 3 more"."""
+    names = ", ".join(f"“{data.class_names[place]}”" for place in classes[:NAMED])
+    return names + (f" and {len(classes) - NAMED} more" if len(classes) > NAMED else "")
+
+
+def _copies(data: ImageSet, parts: Iterable[tuple[str, Indices]], test: Indices) -> Iterator[Finding]:
+    """Byte for byte equal images of the test and of what was learnt or chosen from, and within the test."""
+    contents, said = data.contents, []
+    for title, ids in parts:
+        count = int(np.isin(contents[test], contents[ids]).sum())
+        said += [f"{count:,} of {len(test):,} test images {_are(count)} of {title} images"] if count else []
+    _, tally = np.unique(contents[test], return_counts=True)
+    alike = int(tally[tally > 1].sum())
+    said += [f"{alike:,} of {len(test):,} test images {_are(alike)} of each other"] if alike else []
+    if said:
+        yield Finding("copies", "; ".join(said), f"{'; '.join(said)}.")
+
+
+def _are(count: int) -> str:
+    return "is a copy" if count == 1 else "are copies"
