@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -115,7 +116,8 @@ class MetaTraining:
         if self.method.has_steps:
             found[f"val/{self.name} before adaptation"] = mean_score(scores[:, 0], self.tasks.regression)
         found |= {f"rate/{block}": rate for block, rate in self.method.inner_rates(self.model).items()}
-        accuracy, error = (0.0, value) if self.tasks.regression else (value, 0.0)
+        judged = value if np.isfinite(scores[:, -1]).any() else math.nan  # wrong answers are a figure
+        accuracy, error = (0.0, judged) if self.tasks.regression else (judged, 0.0)
         yield from self.checkpoints.offer(self.model, self.step, accuracy, error, value)
         yield Metrics(self.step, found)
         yield EpochCompleted(self.epoch, self.step)

@@ -51,6 +51,17 @@ def test_diverging_validation_tasks_are_counted_in_one_warning(tmp_path: Path) -
     assert re.match(r"\d+ of 10 validation tasks diverged at meta-step 2 with an inner rate of 1\. Try an", said[0])
 
 
+def test_weights_that_no_number_judges_are_never_the_best_and_the_run_says_so(tmp_path: Path) -> None:
+    """One inner step is finite in training, sixty of them at test are not, on any validation task."""
+    events = sinusoids(tmp_path, inner_rate=2, inner_steps=1, test_steps=60)
+    assert isinstance(events[-1], RunFinished)
+    said = [event.text for event in events if isinstance(event, Notice) and event.level == "warning"]
+    assert said[0].startswith("10 of 10 validation tasks diverged at meta-step 2")
+    kinds = {event.kind for event in events if isinstance(event, CheckpointSaved)}
+    assert "last" in kinds
+    assert "best" not in kinds
+
+
 def test_a_rate_that_only_does_harm_is_told_beside_the_loss_of_guessing() -> None:
     torch.manual_seed(0)
     model, tasks = tiny_network().float(), [as_float(image_task()) for _ in range(2)]
