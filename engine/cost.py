@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -138,14 +139,14 @@ def _meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
     settings = method.hyperparameters
     outputs = 1 if is_regression(experiment.dataset) else settings.way
     model, shape, device = network(experiment, outputs if method.has_head else None)
-    classes = classes_of_minibatches(experiment, method) if method.pooled else outputs
+    classes = classes_of_minibatches(experiment, method) if method.pooled or method.warm_up else outputs
     method.prepare(model, classes)
-    training, tested = _timed_tasks(experiment, method, shape, device, classes)
-    step = seconds_of(lambda: method.meta_gradient(model, training), 1)
+    stages, tested = _timed_tasks(experiment, method, shape, device, classes)
+    step = sum(share * seconds_of(partial(method.meta_gradient, model, tasks), 1) for share, tasks in stages)
     validating = _episode_seconds(method, model, tested)
     epoch = settings.validate_every * step + settings.validation_episodes * validating
     epochs = math.ceil(settings.steps / settings.validate_every)
-    images = torch.cat([training[0].support_inputs, training[0].query_inputs])
+    images = max((torch.cat([t[0].support_inputs, t[0].query_inputs]) for _, t in stages), key=len)
     size = parameter_count(model)
     method.suppose()
     episode = _episode_seconds(method, model, tested)
@@ -156,24 +157,26 @@ def _meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
 
 def _timed_tasks(
     experiment: Experiment, method: MetaLearner, shape: Normaliser, device: torch.device, classes: int
-) -> tuple[list[Task], Task]:
-    """(a meta-batch, a test task): of noise in the shape of the images, or of curves. classes: of a minibatch."""
+) -> tuple[list[tuple[float, list[Task]]], Task]:
+    """([(share of the steps, a meta-batch)], a test task): of noise in the shape of the images, or of curves.
+    classes: of a minibatch."""
     settings = method.hyperparameters
     if is_regression(experiment.dataset):
         rng = np.random.default_rng(0)
         curves = SinusoidTasks([], [], method.training_shot, settings.query, device=device)
         tested = curves.task(draw_sinusoid(rng, settings.shot, TEST_POINTS))
-        return [curves.task(curves.draw(rng)) for _ in range(settings.meta_batch)], tested
+        return [(1.0, [curves.task(curves.draw(rng)) for _ in range(settings.meta_batch)])], tested
     tested = _noise_task(settings.way, settings.shot, settings, shape, device)
-    if method.pooled:
+    minibatches, stages = 1.0 if method.pooled else method.warm_up, []
+    if minibatches:
         images = shape(noise(settings.batch_size, shape, device))
         labels = torch.arange(settings.batch_size, device=device) % classes
-        return [Task(images[:0], labels[:0], images, labels, classes)], tested
-    training = [
-        _noise_task(method.training_way, method.training_shot, settings, shape, device)
-        for _ in range(settings.meta_batch)
-    ]
-    return training, tested
+        stages.append((minibatches, [Task(images[:0], labels[:0], images, labels, classes)]))
+    if minibatches < 1:
+        way, shot = method.training_way, method.training_shot
+        tasks = [_noise_task(way, shot, settings, shape, device) for _ in range(settings.meta_batch)]
+        stages.append((1 - minibatches, tasks))
+    return stages, tested
 
 
 def _noise_task(way: int, shot: int, settings: Any, shape: Normaliser, device: torch.device) -> Task:

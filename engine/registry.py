@@ -23,7 +23,8 @@ ORDER = (
     "lp_ft", "full_ft", "discriminative", "l2_sp", "reinit_last", "surgical", "gradual", "auto_rgn", "auto_snr",
     "bitfit", "lora",
     "linear_probe", "head_bench", "scratch", "as_is",
-    "protonet", "matching", "relation", "siamese", "ridge", "metaoptnet", "baseline", "baseline_pp", "joint", "pmf",
+    "protonet", "matching", "relation", "siamese", "ridge", "metaoptnet", "baseline", "baseline_pp",
+    "meta_baseline", "feat", "joint", "pmf",
     "maml", "fomaml", "anil", "boil", "meta_sgd", "maml_pp", "cavia", "imaml", "reptile",
     "cnp", "snail", "ensemble_anil",
 )  # fmt: skip

@@ -81,6 +81,20 @@ class CosineHead(nn.Module):
         return self.scale() * cosines
 
 
+class TwoStages(nn.Module):
+    """What episodes need besides the embedding, and the linear head of the classifier that came before them, if any."""
+
+    def __init__(self, episodic: nn.Module, features: int, classes: int | None) -> None:
+        super().__init__()
+        self.episodic = episodic
+        self.classes = nn.Identity() if classes is None else nn.Linear(features, classes)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """[n, d] -> [n, classes] of the first stage."""
+        logits: Tensor = self.classes(features)
+        return logits
+
+
 class RelationModule(nn.Module):
     """How well two images' maps go together: two convolutions with batch norm over the maps laid on each other, and a
     small network to one score (Sung et al. 2018). Maps of one position make it a perceptron.

@@ -59,6 +59,7 @@ def read_image_tasks(
         source=(data, found.split),
         test_of=partial(_test_of, data, experiment, shape, settings.test_episodes),
         pooled=_minibatches(data, found, method) if method.pooled else None,
+        warm_up=_minibatches(data, found, method) if method.warm_up else None,
     )
 
 
@@ -108,8 +109,16 @@ def _facts(data: ImageSet, found: Samplers, method: MetaLearner) -> dict[str, ob
         "training classes": found.train.choices,
         "validation classes": len(split.validation),
         "test classes": len(split.test),
-        "way in training": "all, in minibatches" if method.pooled else method.training_way,
+        "way in training": _way_in_training(method),
         "split": split.description,
         "data": data.fingerprint,
         **({"left out": left_out} if left_out else {}),
     }
+
+
+def _way_in_training(method: MetaLearner) -> int | str:
+    if method.pooled or method.warm_up == 1:
+        return "all, in minibatches"
+    if method.warm_up:
+        return f"{100 * method.warm_up:.0f} % of the steps all, in minibatches, then {method.training_way}"
+    return method.training_way

@@ -80,7 +80,7 @@ def build(experiment: Experiment, method: MetaLearner, tasks: Tasks, runs: Path)
     model = build_backbone(choice, outputs, experiment.seed, runs, method.uses_pretrained)
     with torch.random.fork_rng():
         torch.manual_seed(experiment.seed)
-        method.prepare(model, training_classes(tasks) if method.pooled else tasks.outputs)
+        method.prepare(model, training_classes(tasks) if method.pooled or method.warm_up else tasks.outputs)
     if experiment.backbone.head == "kept" and method.has_meta:
         load_meta(model, experiment.backbone, runs)
     return model
@@ -88,7 +88,7 @@ def build(experiment: Experiment, method: MetaLearner, tasks: Tasks, runs: Path)
 
 def training_classes(tasks: Tasks) -> int:
     """Classes in a minibatch's labels; raises `InvalidExperiment` where the data come as separate tasks only."""
-    pooled = getattr(tasks, "pooled", None)
+    pooled = getattr(tasks, "pooled", None) or getattr(tasks, "warm_up", None)
     if pooled is None:
         raise InvalidExperiment(
             "This method learns from minibatches of all training classes, but these data come as separate tasks.",

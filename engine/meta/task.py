@@ -111,8 +111,9 @@ class TaskImages:
 class ImageTasks:
     """Episodes of images: `Tasks` for classification. test_at: test episodes of another number of shots, and what they
     are in words; raises `InvalidExperiment` where a class has too few images. pooled: where the method learns from
-    minibatches instead of the episodes of `sampler`. source: the images and how their classes are divided. test_of:
-    test episodes of these classes alone. findings: what must be known of them and of what the weights have met."""
+    minibatches instead of the episodes of `sampler`, warm_up: where it does so at first. source: the images and how
+    their classes are divided. test_of: test episodes of these classes alone. findings: what must be known of them and
+    of what the weights have met."""
 
     images: TaskImages
     sampler: EpisodeSampler
@@ -124,6 +125,7 @@ class ImageTasks:
     regression: bool = False
     test_at: Callable[[int], tuple[Sequence[Episode], str]] | None = None
     pooled: BatchSampler | None = None
+    warm_up: BatchSampler | None = None
     source: tuple[ImageSet, ClassSplit] | None = None
     test_of: Callable[[np.ndarray], tuple[Sequence[Episode], str]] | None = None
     findings: tuple[Finding, ...] = ()

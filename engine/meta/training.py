@@ -76,9 +76,18 @@ class MetaTraining:
     def _meta_batch(self, count: int) -> list[Task]:
         """New tasks, each with its support set in an order of its own: a method must not learn from a place what it
         should learn from a label."""
+        if (minibatch := self._minibatch()) is not None:
+            return [minibatch]
         many = getattr(self.tasks, "draw_tasks", None)
         tasks = many(self.draw, count) if many else [self._drawn(self.draw) for _ in range(count)]
         return [task.mixed(self.mix) for task in tasks]
+
+    def _minibatch(self) -> Task | None:
+        """Of all training classes, while the method is warmed up with those."""
+        sampler = getattr(self.tasks, "warm_up", None)
+        if sampler is None or self.method.progress >= self.method.warm_up:
+            return None
+        return self.tasks.task(sampler.sample(self.draw))
 
     def _drawn(self, draw: np.random.Generator) -> Task:
         return self.tasks.task(self.tasks.draw(draw))

@@ -47,7 +47,7 @@ class EmbeddingBased(MetaLearner):
 
     @property
     def training_way(self) -> int:
-        return int(self.hyperparameters.training_way)
+        return int(self.hyperparameters.training_way or self.hyperparameters.way)
 
     @property
     def batch_norm_mode(self) -> str:
@@ -56,14 +56,18 @@ class EmbeddingBased(MetaLearner):
     def rate_factor(self, step: int) -> float:
         return float(0.5 ** (step // self.hyperparameters.halve_every))
 
+    def quick(self, model: Backbone) -> list[Tensor]:
+        """What learns `quicker` times as fast as the rest."""
+        return [value for value in model.meta.parameters() if value.requires_grad]
+
     def optimiser(self, model: Backbone) -> torch.optim.Optimizer:
         import torch
 
         from engine.methods.meta_learner import learnt
 
-        beside = [value for value in model.meta.parameters() if value.requires_grad]
-        embedding = learnt(model)[: -len(beside) or None]  # `model.meta` comes last
-        groups = [{"params": embedding, "factor": 1.0}, {"params": beside, "factor": self.quicker}]
+        quick = self.quick(model)
+        others = [value for value in learnt(model) if all(value is not one for one in quick)]
+        groups = [{"params": others, "factor": 1.0}, {"params": quick, "factor": self.quicker}]
         return torch.optim.Adam([group for group in groups if group["params"]], fused=True)
 
     def query_loss(self, model: Backbone, task: Task) -> Outcome:

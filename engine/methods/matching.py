@@ -58,10 +58,6 @@ class Matching(EmbeddingBased):
     }
 
     @property
-    def training_way(self) -> int:
-        return int(self.hyperparameters.training_way or self.hyperparameters.way)
-
-    @property
     def reads_in_order(self) -> bool:  # type: ignore[override]
         return bool(self.hyperparameters.full_context)
 

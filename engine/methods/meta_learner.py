@@ -125,6 +125,12 @@ class MetaLearner(Method):
         return int(self.hyperparameters.training_shot or self.hyperparameters.shot)
 
     @property
+    def warm_up(self) -> float:
+        """Share of the training, from its start, that learns from minibatches of all training classes; then come
+        episodes."""
+        return 0.0
+
+    @property
     def test_steps(self) -> int:
         """Inner steps on a new task; 0 for a method that has none."""
         return int(getattr(self.hyperparameters, "test_steps", 0))
@@ -145,8 +151,8 @@ class MetaLearner(Method):
         raise TypeError(f"{type(self).__name__} does not say its batch-norm mode")
 
     def prepare(self, model: Backbone, way: int) -> None:
-        """Give the model what is learnt besides it, as `model.meta`. way: outputs of a task; of a pooled method all
-        training classes."""
+        """Give the model what is learnt besides it, as `model.meta`. way: outputs of a task; of a pooled method or
+        one that is warmed up all training classes."""
 
     def optimiser(self, model: Backbone) -> torch.optim.Optimizer:
         """The outer optimiser. Each group's "factor" multiplies the outer learning rate."""

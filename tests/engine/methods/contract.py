@@ -32,6 +32,7 @@ ROUNDING = 1e-9
 SMALL = {
     "way": WAY, "shot": SHOT, "training_way": WAY, "training_shot": SHOT, "inner_steps": 2, "test_steps": 2,
     "test_iterations": 5, "copies": 2, "cg_steps": 2, "reads": 2, "context": 4, "filters": 4, "width": 8,
+    "dropout": 0.0, "attention_dropout": 0.0,
 }  # fmt: skip
 
 
