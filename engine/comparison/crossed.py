@@ -9,21 +9,25 @@ twice, covers 93 to 97 % wherever it was simulated (`benchmarks/verdicts.py`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from math import ceil, inf, log10, sqrt
 
 import numpy as np
 
 from engine.comparison.intervals import Interval, wilson_form
 
-WIDER = 2 / 3  # weight of the margins added in squares
+LEVEL = 0.05
+WIDER = 2 / 3  # weight of the margins added in squares, at this level
 LEAST = 1 / 2  # of the test items' own margin: seeds that happen to agree are not certainty
 GUARD = 2.0  # squares added between items of right or wrong, see `crossed`
 TWO = 2
 ENOUGH_SEEDS = 3  # for an interval over seeds
 POWER = 0.8
 SMALLEST = 1e-12  # spread, or p, that counts as none
-HALVINGS = 30
+LARGEST = 0.999  # p that is told; above it is 1
+PRECISION = 1e-4  # of the logarithm of p
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,8 @@ class Spread:
         added = sqrt(over_seeds**2 * self.between_seeds + over_items**2 * self.between_items)
         pooled = quantile(self.freedom(), alpha) * sqrt(total)
         least = LEAST if self.seeds >= ENOUGH_SEEDS else 1.0
-        return max(WIDER * added + (1 - WIDER) * pooled, least * over_items * sqrt(self.items_alone))
+        wider = 1 - (1 - WIDER) * min(1.0, alpha / LEVEL)  # further out Satterthwaite's is several times too sure
+        return max(wider * added + (1 - wider) * pooled, least * over_items * sqrt(self.items_alone))
 
     def freedom(self) -> float:
         """Satterthwaite's degrees of freedom, never fewer than those of the seeds."""
@@ -63,14 +68,23 @@ class Spread:
         return max(total**2 / doubt if doubt > 0 else 0.0, self.seeds - 1.0, 1.0)
 
     def p(self) -> float:
-        """The smallest alpha at which the interval leaves out zero: two-sided, 1 where nothing is known."""
-        low, high = log10(SMALLEST), 0.0
-        if not abs(self.value) > self.margin(0.999):
+        """The smallest alpha at which the interval leaves out zero: two-sided, 1 where nothing is known.
+
+        By regula falsi (Illinois) on the logarithms of alpha and margin, between which there is nearly a line.
+        """
+        far = log10(max(abs(self.value), SMALLEST))
+        low, high = log10(SMALLEST), log10(LARGEST)
+        over, under = log10(self.margin(SMALLEST)) - far, log10(self.margin(LARGEST)) - far
+        if not under < 0:
             return 1.0
-        for _ in range(HALVINGS):
-            middle = (low + high) / 2
-            low, high = (low, middle) if abs(self.value) > self.margin(10**middle) else (middle, high)
-        return 10**high
+        while over > 0 and high - low > PRECISION:
+            middle = min(max(low + (high - low) * over / (over - under), low + PRECISION / 2), high - PRECISION / 2)
+            here = log10(self.margin(10**middle)) - far
+            if here > 0:
+                low, over, under = middle, here, under / 2
+            else:
+                high, under, over = middle, here, over / 2
+        return 10**high if over > 0 else SMALLEST
 
     def interval(self, low: float = -inf, high: float = inf) -> Interval:
         """The 95 % interval, inside low..high: what cannot be is left out."""
@@ -126,9 +140,15 @@ def crossed(table: np.ndarray, guard: float = 0.0) -> Spread:
 
 def quantile(freedom: float, alpha: float) -> float:
     """What Student's t exceeds, either way, in `alpha` of all cases."""
+    return float(-student_quantile()(freedom, alpha / 2))
+
+
+@cache
+def student_quantile() -> Callable[[float, float], float]:
+    """Loading it takes a sixth of a second, which the window does not have before its first paint."""
     from scipy.special import stdtrit
 
-    return float(stdtrit(freedom, 1 - alpha / 2))
+    return stdtrit
 
 
 def seeds_needed(found: Spread, alpha: float = 0.05) -> int | None:

@@ -14,6 +14,7 @@ import numpy as np
 from engine.comparison.arms import Arm, Items
 from engine.comparison.intervals import Interval
 from engine.comparison.verdict import Verdict, verdicts
+from engine.comparison.verdict_words import corrected
 from engine.comparison.wording import lower_is_better, points
 from engine.study import Condition, Study, condition_words, labels_words
 from engine.study_cells import Cell, cells
@@ -21,6 +22,7 @@ from engine.study_cells import Cell, cells
 TEST, ERROR = "test/accuracy", "test/error"
 MEAN = "test/accuracy, mean over shifts"  # of the further test sets
 LAST = "last epoch"
+BEST = "best: better than the next arm, corrected for all columns together"
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,9 @@ def seed_gaps(first: Entry, second: Entry, metric: str) -> dict[int, float]:
 
 def answers(table: StudyTable) -> list[str]:
     """One sentence per column: which arm is best there and by how much, or that it is too close to call."""
-    return [said for number in shown_columns(table) if (said := answer(table, number))]
+    said = [said for number in shown_columns(table) if (said := answer(table, number))]
+    together = max((lead.difference.together for lead in table.leads if lead is not None), default=0)
+    return said + ([corrected(together)] if together > 1 else [])
 
 
 def shown_columns(table: StudyTable) -> Iterable[int]:

@@ -30,6 +30,11 @@ def sentence(found: Gap, kind: Kind, adjusted: float, together: int, more: int) 
     return f"{said}{doubt}" if doubt else f"{said} {remedy(found, adjusted, together, more)}"
 
 
+def corrected(together: int) -> str:
+    """What verdicts that are shown together are corrected for."""
+    return f"Verdicts are corrected for all {together} together (Holm); each interval is for itself alone."
+
+
 def is_error(found: Gap) -> bool:
     return lower_is_better(found.a.metric)
 

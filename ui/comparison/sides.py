@@ -15,6 +15,7 @@ from engine.comparison.differences import Difference, differences, method_title
 from engine.comparison.grouping import one_per_seed
 from engine.comparison.intervals import Interval
 from engine.comparison.verdict import Verdict, verdicts
+from engine.comparison.verdict_words import corrected
 from engine.comparison.wording import ACCURACY, count, lower_is_better, with_interval
 from engine.events import Evaluated, RunState
 from engine.experiment import Experiment
@@ -125,12 +126,7 @@ class Comparison:
     def correction(self) -> str:
         """What several verdicts shown together are corrected for; "" for one."""
         together = max((one.together for one in self.verdicts.values()), default=1)
-        if together < 2:
-            return ""
-        return (
-            f"“Better” and “worse” are corrected for {together} verdicts together (Holm); each interval covers 95 % by "
-            "itself."
-        )
+        return corrected(together) if together > 1 else ""
 
 
 def load(store: RunStore, run_ids: Iterable[int]) -> list[ComparedRun]:

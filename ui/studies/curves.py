@@ -71,7 +71,7 @@ def paint_unit(painter: QPainter, view: View) -> None:
     """What the upright axis is, at its top."""
     painter.setFont(theme.font("small"))
     painter.setPen(theme.colour("muted"))
-    words = f"{unit(view)}, mean and 95 % interval over seeds"
+    words = f"{unit(view)}, mean and 95 % interval"
     if view.kind == "labels" and len(curve_places(view.table)) > 1:
         words = f"{curve_places(view.table)[view.place][2]}: {words[:1].lower()}{words[1:]}"
     painter.drawText(QPointF(0, QFontMetricsF(painter.font()).ascent()), words)

@@ -1,4 +1,4 @@
-"""The figure of a study: curves over the label counts, or bars by shift or by arm, with 95 % intervals over seeds."""
+"""The figure of a study: curves over the label counts, or bars by shift or by arm, with 95 % intervals."""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.comparison.arms import Items, per_item
 from engine.comparison.crossings import Crossing, crossings, sentence
 from engine.comparison.study_table import Outcome, StudyTable, answers, study_table
 from engine.comparison.wording import count
@@ -71,13 +73,39 @@ def grid(spec: str, title: str) -> tuple[Study, tuple[Cell, ...]]:
 def read_study(store: RunStore, key: int | str) -> StudyNow:
     """Everything about one study; raises `ExperimentError` when it is gone or cannot be understood."""
     row = store.study(key)
-    return study_now(row, store.study_runs(row.id))
+    runs = store.study_runs(row.id)
+    return study_now(row, runs, {run.id: kept_items(store, run) for run in runs if run.state is RunState.FINISHED})
 
 
-def study_now(row: StudyRow, runs: Sequence[CellRun]) -> StudyNow:
+@dataclass(frozen=True)
+class KeptItems:
+    """What the test items of a run got: metric -> (ids, right or wrong or score of each). unit: what they are."""
+
+    items: Mapping[str, Items]
+    unit: str
+
+
+_READ: OrderedDict[tuple[str, str], KeptItems] = OrderedDict()  # a finished run does not change
+MOST_READ = 2000
+
+
+def kept_items(store: RunStore, run: CellRun) -> KeptItems:
+    """Read once: a study at work is read again whenever one of its runs ends."""
+    key = str(store.workspace.root), run.uid
+    if key not in _READ:
+        results = store.results(run.id)
+        items = {one.metric: found for one in results if (found := per_item(one)) is not None}
+        _READ[key] = KeptItems(items, results[0].unit if results else "images")
+        if len(_READ) > MOST_READ:
+            _READ.popitem(last=False)
+    return _READ[key]
+
+
+def study_now(row: StudyRow, runs: Sequence[CellRun], items: Mapping[int, KeptItems] | None = None) -> StudyNow:
+    """items: by run; without them the verdicts rest on the seeds alone."""
     study, wanted = grid(row.spec, row.title)
     _, _, failed = states(runs)
-    table = study_table(study, outcomes(runs), failed, wanted)
+    table = study_table(study, outcomes(runs, items or {}), failed, wanted)
     mean, left = pace(wanted, runs)
     return StudyNow(
         row, study, progress(wanted, runs), table, tuple(crossings(table)), tuple(failures(study, wanted, runs)), left,
@@ -85,9 +113,13 @@ def study_now(row: StudyRow, runs: Sequence[CellRun]) -> StudyNow:
     )  # fmt: skip
 
 
-def outcomes(runs: Iterable[CellRun]) -> dict[str, Outcome]:
+NO_ITEMS = KeptItems({}, "images")
+
+
+def outcomes(runs: Iterable[CellRun], items: Mapping[int, KeptItems]) -> dict[str, Outcome]:
     """What each finished cell found, by its key; of two runs of a cell the later one."""
-    return {run.cell: Outcome(run.tests, run.best, run.last) for run in runs if run.state is RunState.FINISHED}
+    done = ((run, items.get(run.id, NO_ITEMS)) for run in runs if run.state is RunState.FINISHED)
+    return {run.cell: Outcome(run.tests, run.best, run.last, kept.items, kept.unit) for run, kept in done}
 
 
 def finished_ids(wanted: Sequence[Cell], runs: Iterable[CellRun]) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from engine.comparison.crossings import Crossing
 from engine.comparison.intervals import Interval
-from engine.comparison.study_table import ERROR, TEST, Column, Entry, StudyTable
+from engine.comparison.study_table import BEST, ERROR, TEST, Column, Entry, StudyTable
 from engine.comparison.wording import count, with_interval
 
 
@@ -89,7 +89,7 @@ def tip(view: View, arm: int, column: Column, entry: Entry) -> str:
     rates = ", ".join(f"{rate:g} ({count(n, 'seeds')})" for rate, n in sorted(entry.rates.items()))
     return "\n".join(filter(None, [
         f"{view.table.study.arms[arm].title}, {column.title}",
-        f"{unit(view)} {with_interval(shown, view.metric)}, {count(shown.n, 'seeds')}",
+        f"{unit(view)} {with_interval(shown, view.metric)}, {count(shown.n, 'seeds')}, {entry.arm.basis}",
         f"Learning rates chosen on validation: {rates}" if rates else "",
-        "Best: its lead over the next arm excludes zero" if entry.best else "",
+        BEST[:1].upper() + BEST[1:] if entry.best else "",
     ]))  # fmt: skip

@@ -15,7 +15,7 @@ from engine.study_checks import check_study, one_of_each
 from storage.store import RunStore, StudyRow
 from storage.workspace import Workspace
 from ui.run_queue import RunQueue
-from ui.studies.reading import progress_words, read_study, saved_study
+from ui.studies.reading import progress_words, read_study, saved_study, study_now
 from ui.study_runner import StudyRunner
 from ui.terminal.arguments import program
 from ui.terminal.checks import check_device, exact
@@ -139,7 +139,7 @@ def list_studies(chosen: argparse.Namespace) -> int:
     """The saved studies, then the bundled ones that can be started."""
     with RunStore(open_workspace(chosen.workspace)) as store:
         store.mark_interrupted()
-        saved = [read_study(store, row.id) for row in store.studies()]
+        saved = [study_now(row, store.study_runs(row.id)) for row in store.studies()]
     if chosen.json:
         for now in saved:
             print_json({"id": now.row.id, "uid": now.row.uid, "title": now.row.title, "created": now.row.created,

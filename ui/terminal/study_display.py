@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from engine.comparison.crossings import sentence
-from engine.comparison.study_table import ERROR, TEST, Entry, StudyTable
+from engine.comparison.study_table import BEST, ERROR, TEST, Entry, StudyTable
 from engine.comparison.wording import duration, figure, with_interval
 from engine.events import RunState
 from engine.experiment import Shift
@@ -154,7 +154,7 @@ def print_study(now: StudyNow, as_json: bool) -> None:
     heads, rows = text_table(now.table)
     print_table(heads, rows)
     if any(entry.best for row in now.table.entries for entry in row):
-        print("* best: its lead over the next arm excludes zero, paired over seeds")
+        print(f"* {BEST}")
     for said in ["", *now.sentences(), *(failed_words(now))]:
         print(said)
 
@@ -197,6 +197,16 @@ def entry_words(entry: Entry, metric: str) -> str:
     return f"{with_interval(entry.interval, metric)}{star}"
 
 
+def lead_objects(now: StudyNow) -> list[dict[str, object]]:
+    """The verdict of each column's best arm against the next."""
+    titles = [arm.title for arm in now.study.arms]
+    return [
+        {"column": column.title, "a": titles[lead.first], "b": titles[lead.second], **asdict(lead.difference)}
+        for column, lead in zip(now.table.columns, now.table.leads, strict=True)
+        if lead is not None
+    ]
+
+
 def study_object(now: StudyNow) -> dict[str, object]:
     """A study for programs: every column of every arm, and the sentences."""
     entries = [
@@ -212,6 +222,7 @@ def study_object(now: StudyNow) -> dict[str, object]:
     ]  # fmt: skip
     return {
         "event": "table", "study": now.row.uid, "id": now.row.id, "title": now.row.title, **asdict(now.progress),
-        "entries": entries, "crossings": [sentence(now.table, found) for found in now.crossings],
+        "entries": entries, "verdicts": lead_objects(now),
+        "crossings": [sentence(now.table, found) for found in now.crossings],
         "sentences": now.sentences(), "failed": failed_words(now),
     }  # fmt: skip
