@@ -5,7 +5,19 @@ import pytest
 
 from engine.comparison.bands import smooth
 from ui.widgets.curve_axes import StepScale, clock, time_spacing, x_text, x_tick, y_text
-from ui.widgets.curve_line import CurveLine, bounds, finite, smooth_lines, table, value_at
+from ui.widgets.curve_line import (
+    ENDED,
+    NO_NUMBER,
+    CurveLine,
+    bounds,
+    finite,
+    nearest_place,
+    reading,
+    smooth_lines,
+    table,
+    value_at,
+    with_gaps,
+)
 
 
 def line(label: str, x: list[float], y: list[float], **more: object) -> CurveLine:
@@ -77,6 +89,30 @@ def test_the_readout_is_the_nearest_point() -> None:
     assert value_at(curve, 16) == (20, 3)
     assert value_at(curve, -5) == (0, 1)
     assert value_at(line("a", [], []), 0) is None
+
+
+def test_a_curve_says_nothing_beyond_its_ends_and_in_its_gaps() -> None:
+    short = finite(line("a", [1, 2, 3, 4, 5], [1, 2, np.nan, 4, 5]))
+    assert (short.x.tolist(), short.gaps.tolist()) == ([1, 2, 4, 5], [3])
+    assert [reading(short, x) for x in (1, 2.2, 3, 5, 6, 92)] == [1, 2, NO_NUMBER, 5, ENDED, ENDED]
+    assert reading(line("late", [10, 11], [1, 2]), 3) is None
+    assert reading(line("alone", [2], [7]), 2) == 7
+    assert reading(line("alone", [2], [7]), 3) == ENDED
+    assert nearest_place(short, 3.2) == 3
+    x, y = with_gaps(short, short.y)
+    assert x.tolist() == [1, 2, 3, 4, 5]
+    assert np.isnan(y).tolist() == [False, False, True, False, False]
+
+
+def test_a_gap_is_told_in_the_table_and_passed_over_by_smoothing() -> None:
+    broken = finite(line("a", [1, 2, 3], [1.0, np.nan, 3.0]))
+    values = table([broken, line("b", [1, 4], [5, 6])])[1]
+    assert values[:, 0].tolist() == [1, 2, 3, 4]
+    assert values[1, 1] == np.inf  # told as "no number"; NaN where there is no point at all
+    assert np.isnan(values[3, 1])
+    smoothed = smooth_lines([line("a", np.arange(5.0), [1, np.nan, 2, 4, 4])], 0.5)[0]
+    assert np.isnan(smoothed.y).tolist() == [False, True, False, False, False]
+    assert smoothed.y[3] == pytest.approx(3.0)  # (0.5 · 4 + 0.25 · 2 + 0.125 · 1) / 0.875
 
 
 def test_the_table_joins_curves_by_x() -> None:

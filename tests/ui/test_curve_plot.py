@@ -1,5 +1,7 @@
 """The curve plot as a reader uses it: real widget, real paint, real keys."""
 
+import csv
+import io
 import subprocess
 import sys
 from collections.abc import Callable
@@ -255,3 +257,70 @@ def test_picture_and_numbers_go_to_the_clipboard(plot: CurvePlot) -> None:
     assert QGuiApplication.clipboard().image().width() == 1400
     actions["Copy numbers"].trigger()
     assert QGuiApplication.clipboard().text().splitlines()[0] == "Step\ttraining\tvalidation"
+
+
+def test_a_band_reaches_to_the_end_of_its_curve_whatever_was_in_view_before(plot: CurvePlot) -> None:
+    """One band of 41 points, then it and one of 120: the fill must not stay as it was clipped to the view before."""
+    first, second = np.arange(41.0), np.arange(1, 121.0)
+    short = CurveLine("short", first, first / 120, "#0072B2", "band", first / 120 - 0.1, first / 120 + 0.1)
+    plot.set_curves([short])
+    long = CurveLine("long", second, second / 120, "#D55E00", "band", second / 120 - 0.1, second / 120 + 0.1)
+    plot.set_curves([short, long])
+    plot.grab()
+    for label, end in (("short", 40), ("long", 120)):
+        band = plot.canvas().drawn[label].band
+        assert band is not None
+        assert band.path().boundingRect().right() == pytest.approx(end)
+    plot.set_curves([long])
+    plot.canvas().box.setRange(xRange=(50, 60), padding=0)
+    plot.reset_zoom()
+    band = plot.canvas().drawn["long"].band
+    assert band is not None
+    assert (band.path().boundingRect().left(), band.path().boundingRect().right()) == pytest.approx((1, 120))
+
+
+def test_a_long_band_is_thinned_and_keeps_its_extremes(plot: CurvePlot) -> None:
+    x = np.arange(50_000.0)
+    low, high = np.zeros(x.size), np.ones(x.size)
+    low[12_345], high[43_210] = -5.0, 7.0
+    plot.set_curves([CurveLine("a", x, high / 2, "#0072B2", "band", low, high)])
+    band = plot.canvas().drawn["a"].band
+    assert band is not None
+    assert band.path().elementCount() < 10_000
+    box = band.path().boundingRect()
+    assert (box.top(), box.bottom(), box.right()) == pytest.approx((-5, 7, 49_999))
+
+
+def test_what_is_no_number_is_a_gap_with_a_mark(plot: CurvePlot) -> None:
+    y = np.array([1.0, 2.0, np.nan, 4.0, np.inf, 6.0])
+    plot.set_curves([CurveLine("a", np.arange(6.0), y, "#0072B2", "band", y - 1, y + 1)])
+    drawn = plot.canvas().drawn["a"]
+    assert drawn.gaps is not None
+    assert drawn.gaps.getData()[0].tolist() == [2, 4]
+    assert np.isnan(drawn.line.getOriginalDataset()[1]).tolist() == [False, False, True, False, True, False]
+    assert plot.readout(2)[1] == [("a", "no number")]
+    assert plot.figure_table()[1][2][1:] == ["no number"] * 3
+    plot.grab()
+
+
+def test_the_readout_invents_nothing_beyond_the_end_of_a_curve(plot: CurvePlot) -> None:
+    plot.set_x_axis("epoch")
+    long, short = np.arange(1, 121.0), np.arange(1, 41.0)
+    counts = np.where(long <= 100, 3, 2)
+    plot.set_curves([
+        CurveLine("LP-FT", long, long / 120, style="band", low=long, high=long, counts=counts),
+        CurveLine("Full fine-tuning", short, short),
+    ])  # fmt: skip
+    assert plot.readout(92) == ("epoch 92", [("LP-FT", "0.7667"), ("Full fine-tuning", "ended at epoch 40")])
+    assert plot.readout(119)[1][0] == ("LP-FT", "0.9917 (2 of 3 seeds)")
+
+
+@pytest.mark.parametrize("words", ["a, b", "a\tb", 'my "best" run', "two\nlines", "; ' | é"])
+def test_a_cell_stays_one_cell_on_the_clipboard_and_in_files(plot: CurvePlot, tmp_path: Path, words: str) -> None:
+    plot.set_curves([CurveLine(words, np.arange(3), np.arange(3) + 0.5)])
+    plot._figure.copy_numbers()
+    pasted = csv.reader(io.StringIO(QGuiApplication.clipboard().text(), newline=""), delimiter="\t")
+    figure_export.save(plot, tmp_path / "numbers.csv")
+    saved = csv.reader(io.StringIO((tmp_path / "numbers.csv").read_text(encoding="utf-8"), newline=""))
+    wanted = [["Step", words], ["0", "0.5"], ["1", "1.5"], ["2", "2.5"]]
+    assert (list(pasted), list(saved)) == (wanted, wanted)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.comparison.bands import band, smooth
+from engine.comparison.bands import band
 from ui import theme
-from ui.comparison.sides import Comparison, Side
+from ui.comparison.sides import ComparedRun, Comparison, Side
 from ui.widgets.curve_axes import StepScale
-from ui.widgets.curve_line import CurveLine
+from ui.widgets.curve_line import CurveLine, smooth_lines
 
 if TYPE_CHECKING:
     from storage.store import Curve, RunRow
@@ -31,43 +32,37 @@ def curve_lines(
     members: bool = False,
     share: bool = True,
 ) -> list[CurveLine]:
-    """Sides without a curve are left out. weight smooths bands here; the plot itself smooths single lines.
+    """One line per side, with its band over seeds where there are several; each seed counts once, as in the figures.
+    Sides without a curve are left out. weight: every seed is smoothed alike, so that the band is that of what is drawn.
 
     share: the values are shares such as accuracies, so a band ends at 0 and 1.
     """
-    lines: list[CurveLine] = []
-    for side in comparison.sides:
-        found = [
-            (positions(run.row, curves[run.row.id], axis), curves[run.row.id].values)
-            for run in side.runs
-            if run.row.id in curves
-        ]
-        if members and len(found) > 1:
-            lines += member_lines(side, curves, axis)
-        if len(found) > 1:
-            lines.append(band_line(side, found, weight, share))
-        elif found:
-            colour = theme.curve_colour(side.colour)
-            lines.append(CurveLine(side.title, *found[0], colour, "validation", dashed=side.dashed))
-    return lines
+    each = [[seed_line(side, run, curves[run.row.id], axis) for run in side.counted if run.row.id in curves]
+            for side in comparison.sides]  # fmt: skip
+    smoothed = iter(smooth_lines([line for lines in each for line in lines], weight))
+    drawn: list[CurveLine] = []
+    for side, lines in zip(comparison.sides, each, strict=True):
+        seeds = [next(smoothed) for _ in lines]
+        if len(seeds) == 1:
+            drawn.append(replace(seeds[0], label=side.title, style="validation"))
+        elif seeds:
+            drawn += [*(seeds if members else []), band_line(side, seeds, share)]
+    return drawn
 
 
-def band_line(side: Side, found: list[tuple[np.ndarray, np.ndarray]], weight: float, share: bool) -> CurveLine:
-    """Mean and 95 % interval over seeds; each seed is smoothed before, so that the band is that of what is drawn."""
-    together = band([(x, smooth(y, weight)) for x, y in found])
-    colour = theme.curve_colour(side.colour)
+def seed_line(side: Side, run: ComparedRun, curve: Curve, axis: str) -> CurveLine:
+    """One seed as a thin line."""
+    label, x = f"{side.title}, seed {run.row.experiment.seed}", positions(run.row, curve, axis)
+    return CurveLine(label, x, curve.values, theme.curve_colour(side.colour), "train", dashed=side.dashed)
+
+
+def band_line(side: Side, seeds: Sequence[CurveLine], share: bool) -> CurveLine:
+    """Mean and 95 % interval over seeds."""
+    together = band([(line.x, line.y) for line in seeds])
     low, high = together.low, together.high
     if share:
         low, high = np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
-    return CurveLine(side.title, together.x, together.mean, colour, "band", low, high, side.dashed)
-
-
-def member_lines(side: Side, curves: Mapping[int, Curve], axis: str) -> list[CurveLine]:
-    """Every seed as a thin line."""
-    colour = theme.curve_colour(side.colour)
-    return [
-        CurveLine(f"{side.title}, seed {run.row.experiment.seed}", positions(run.row, curves[run.row.id], axis),
-                  curves[run.row.id].values, colour, "train", dashed=side.dashed)
-        for run in side.runs
-        if run.row.id in curves
-    ]  # fmt: skip
+    return CurveLine(
+        side.title, together.x, together.mean, theme.curve_colour(side.colour), "band", low, high, side.dashed,
+        counts=together.counts, gaps=together.gaps,
+    )  # fmt: skip

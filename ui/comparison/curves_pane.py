@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSettings, Qt, Signal
@@ -29,6 +29,15 @@ def metric_title(metric: str, inner: bool = False) -> str:
         words = "inner rate" if inner and kind == "rate" else WORDS[kind]
         return f"{words.capitalize()}: {what}"
     return f"{WORDS.get(kind, kind)} {what}".strip().capitalize()
+
+
+def band_words(seeds: Sequence[int]) -> str:
+    """What the bands of sides with so many seeds are."""
+    if max(seeds) < 2:
+        return ""
+    if max(seeds) == 2:
+        return ", mean and range of two seeds"
+    return ", mean and 95 % interval over seeds" + (" (of two their range)" if 2 in seeds else "")
 
 
 class CurvesPane(QWidget):
@@ -129,13 +138,12 @@ class CurvesPane(QWidget):
         self.plain.setVisible(self.plot is self.plain)
         self.percent.setVisible(self.plot is self.percent)
         axis, weight = str(self.axis.key()), self.smoothing.value() / 100
-        several = any(len(side.runs) > 1 for side in self._comparison.sides)
+        seeds = [len(side.counted) for side in self._comparison.sides]
+        several = max(seeds) > 1
         self.members.setVisible(several)
-        title = metric_title(self._metric, self._inner) + (", mean and 95 % interval over seeds" if several else "")
-        self.plot.set_title(title)
+        self.plot.set_title(metric_title(self._metric, self._inner) + band_words(seeds))
         self.plot.set_x_axis(axis)
         self.plot.set_log(self.log.isChecked())
-        self.plot.set_smoothing(weight)
         members = self.members.isChecked() and several
         share = self.plot is self.percent
         self.plot.set_curves(curve_lines(self._comparison, self._curves, axis, weight, members, share))

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QHelpEvent, QKeyEvent
+from PySide6.QtGui import QAction, QContextMenuEvent, QHelpEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -32,6 +32,7 @@ from storage.store import RunRow
 from ui import theme
 from ui.comparison.run_columns import COLUMNS, PLACES
 from ui.comparison.run_model import NAME, NOTE, STAR, RunModel
+from ui.widgets.table_text import copy_table
 
 KEY = f"compare/columns {len(COLUMNS)}"  # a version with other columns starts from its own layout
 Index = QModelIndex | QPersistentModelIndex
@@ -209,7 +210,7 @@ class RunTable(QTreeView):
         lines = sorted(self.selectionModel().selectedRows(), key=lambda index: self.visualRect(index).top())
         rows = [[COLUMNS[place].title for place in places]]
         rows += [[str(index.siblingAtColumn(place).data() or "") for place in places] for index in lines]
-        QGuiApplication.clipboard().setText("\n".join("\t".join(row) for row in rows))
+        copy_table(rows)
 
     def set_grouped(self, grouped: bool) -> None:
         self.setRootIsDecorated(grouped)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from engine.comparison.wording import duration, with_interval
 from engine.events import TrialCompleted
@@ -15,6 +15,7 @@ from engine.trials import best, score
 from ui import theme
 from ui.comparison.painted import line_height
 from ui.widgets.plain_table import HeadedModel, PlainTable
+from ui.widgets.table_text import copy_table
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -98,10 +99,6 @@ class TrialTable(PlainTable):
 
     def copy(self) -> None:
         rows = sorted({index.row() for index in self.selectedIndexes()}) or range(self._order.rowCount())
-        QApplication.clipboard().setText(self._text(rows))
-
-    def _text(self, rows: Iterable[int]) -> str:
         columns = range(self._order.columnCount())
-        lines = ["\t".join(self.trials.heads)]
-        lines += ["\t".join(str(self._order.index(row, column).data()) for column in columns) for row in rows]
-        return "\n".join(lines)
+        cells = [[str(self._order.index(row, column).data()) for column in columns] for row in rows]
+        copy_table([self.trials.heads, *cells])

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.widgets.curve_axes import X_AXES
-from ui.widgets.curve_line import LOG_FLOOR, CurveLine, bounds
+from ui.widgets.curve_line import LOG_FLOOR, CurveLine, bounds, with_gaps
 from ui.widgets.curve_readout import Readout
 from ui.widgets.plot_items import CurveView, DrawnCurve, EndLabels, XAxis, YAxis
 
@@ -93,9 +93,14 @@ class CurveCanvas(QWidget):
         faint = pg.mkPen(mix(strong, page, 0.6 if theme.is_dark() else 0.7), width=self._ratio)
         item.set_pens(self._pen(line, self.colour(line)), faint, antialias, len(line.x) <= FEW)
         item.line.setZValue(2 if line.style == "train" else 3)
-        item.set_points(line.x, self.to_view(line.y), None if line.raw is None else self.to_view(line.raw))
+        raw = () if line.raw is None else (self.to_view(line.raw),)
+        x, y, *measured = with_gaps(line, self.to_view(line.y), *raw)
+        item.set_points(x, y, measured[0] if measured else None)
+        beside = np.clip(np.searchsorted(line.x, line.gaps) - 1, 0, None)
+        item.set_gaps(line.gaps, self.to_view(line.y)[beside], pg.mkPen(strong, width=2 * self._ratio))
         if line.low is not None and line.high is not None:
-            item.set_band(line.x, self.to_view(line.low), self.to_view(line.high), mix(strong, page, 0.8))
+            x, low, high = with_gaps(line, self.to_view(line.low), self.to_view(line.high))
+            item.set_band(x, low, high, mix(strong, page, 0.8))
         else:
             item.hide_band()
         place = None

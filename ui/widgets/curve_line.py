@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.comparison.bands import smooth
 
+NO_NUMBER, ENDED = "no number", "ended at"
 LOG_FLOOR = 1e-8  # what a log axis shows for zero and below
 
 
@@ -18,7 +19,8 @@ class CurveLine:
     """One curve. x, y: float [N], x rising; low, high: float [N] edges of a band around y, or None.
 
     colour: "#rrggbb" or QColor. style: "train" thin and pale, "validation" bold, "band" bold with its band filled.
-    dashed: a second cue beside colour. best: index into y that is marked, with `best_text` beside the mark.
+    dashed: a second cue beside colour. best: index into y that is marked, with `best_text` beside the mark. raw: y as
+    measured, where y is smoothed. counts: int [N] seeds behind each point of a band. gaps: x [M] without a number.
     """
 
     label: str
@@ -32,18 +34,31 @@ class CurveLine:
     best: int | None = None
     best_text: str = ""
     raw: np.ndarray | None = field(default=None, repr=False)
+    counts: np.ndarray | None = field(default=None, repr=False)
+    gaps: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False)
 
 
 def finite(line: CurveLine) -> CurveLine:
-    """`line` as float64 without the points that are NaN or infinite (its best mark stays on the same point)."""
+    """`line` as float64 without the points that are NaN or infinite, whose x become gaps (its best mark stays on the
+    same point)."""
     x, y = np.asarray(line.x, float), np.asarray(line.y, float)
     keep = np.isfinite(x) & np.isfinite(y)
-    low, high, best = line.low, line.high, line.best
-    if not keep.all():
-        best = int(keep[:best].sum()) if best is not None and keep[best] else None
-        low, high = (None if edge is None else np.asarray(edge, float)[keep] for edge in (low, high))
-        x, y = x[keep], y[keep]
-    return replace(line, x=x, y=y, low=low, high=high, best=best)
+    if keep.all():
+        return replace(line, x=x, y=y)
+    best = int(keep[: line.best].sum()) if line.best is not None and keep[line.best] else None
+    low, high, raw, counts = (
+        None if part is None else np.asarray(part)[keep] for part in (line.low, line.high, line.raw, line.counts)
+    )
+    gaps = np.union1d(line.gaps, x[~keep & np.isfinite(x)])
+    return replace(line, x=x[keep], y=y[keep], low=low, high=high, best=best, raw=raw, counts=counts, gaps=gaps)
+
+
+def with_gaps(line: CurveLine, *values: np.ndarray) -> tuple[np.ndarray, ...]:
+    """x and each of these values [N] with NaN at the gaps, in order of x: float64 [N + M]."""
+    if not len(line.gaps):
+        return line.x, *values
+    at = np.searchsorted(line.x, line.gaps)
+    return np.insert(line.x, at, line.gaps), *(np.insert(np.asarray(one, float), at, np.nan) for one in values)
 
 
 def smooth_lines(lines: Sequence[CurveLine], weight: float) -> list[CurveLine]:
@@ -74,6 +89,24 @@ def value_at(line: CurveLine, x: float) -> tuple[float, float] | None:
     return float(line.x[index]), float(line.y[index])
 
 
+def nearest_place(line: CurveLine, x: float) -> float | None:
+    """The x of the point or gap of `line` nearest to x, or None where it has neither."""
+    places = [*([] if (found := value_at(line, x)) is None else [found[0]]), *line.gaps]
+    return min(places, key=lambda place: abs(place - x), default=None)
+
+
+def reading(line: CurveLine, x: float) -> float | str | None:
+    """What the line says at x: the value of its nearest point, "no number" in a gap, "ended at" where it ended before
+    (one point further would have to be there), None before it begins."""
+    found = value_at(line, x)
+    step = float(line.x[-1] - line.x[-2]) if len(line.x) > 1 else 0.0
+    if len(line.gaps) and (found is None or np.abs(line.gaps - x).min() < abs(found[0] - x)):
+        return NO_NUMBER
+    if found is None or x < line.x[0] - step:
+        return None
+    return ENDED if x > line.x[-1] and x >= line.x[-1] + step * (1 - 1e-9) else found[1]
+
+
 def bounds(lines: Sequence[CurveLine], log: bool = False) -> tuple[float, float, float, float] | None:
     """(left, right, bottom, top) of everything drawn, bands and raw values included; None without points."""
     drawn = [line for line in lines if len(line.x)]
@@ -87,15 +120,17 @@ def bounds(lines: Sequence[CurveLine], log: bool = False) -> tuple[float, float,
 
 
 def table(lines: Sequence[CurveLine]) -> tuple[list[str], np.ndarray]:
-    """Headings of the columns after x, and float64 [rows, 1 + columns]: x, then each curve (NaN: no point there)."""
+    """Headings of the columns after x, and float64 [rows, 1 + columns]: x, then each curve (NaN: no point there,
+    infinite: a point that is no number)."""
     lines = [line for line in lines if len(line.x)]
-    x = np.unique(np.concatenate([line.x for line in lines])) if lines else np.zeros(0)
+    x = np.unique(np.concatenate([part for line in lines for part in (line.x, line.gaps)])) if lines else np.zeros(0)
     heads: list[str] = []
     columns = [x]
     for line in lines:
         for name, values in column_values(line):
             column = np.full(len(x), np.nan)
             column[np.searchsorted(x, line.x)] = values
+            column[np.searchsorted(x, line.gaps)] = np.inf
             heads.append(name)
             columns.append(column)
     return heads, np.column_stack(columns)

@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QTableView, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.widgets.curve_axes import X_AXES, x_text, y_text
-from ui.widgets.curve_line import CurveLine, finite, smooth_lines, table, value_at
+from ui.widgets.curve_line import ENDED, NO_NUMBER, CurveLine, finite, nearest_place, reading, smooth_lines, table
 from ui.widgets.curve_table import CurveTableModel
 from ui.widgets.figure_export import FigureActions, menu_button
 from ui.widgets.text import Elided, Text
@@ -190,12 +191,21 @@ class CurvePlot(QWidget):
         return "words" if shown is self._note else "curves" if shown is self._canvas else "table"
 
     def readout(self, x: float) -> tuple[str, list[tuple[str, str]]]:
-        """The words at x: the place, and (label, value) of each curve there, highest first."""
-        found = [(line, value_at(line, x)) for line in self.lines]
-        known = [(line, point) for line, point in found if point is not None]
-        nearest = min((point[0] for _, point in known), key=lambda place: abs(place - x), default=x)
-        known.sort(key=lambda pair: -pair[1][1])
-        return x_text(self.x_axis, nearest), [(n.label, y_text(p[1], self.unit)) for n, p in known]
+        """The words at x: the place, and (label, value) of each curve there, highest first, then those without."""
+        places = [place for line in self.lines if (place := nearest_place(line, x)) is not None]
+        nearest = min(places, key=lambda place: abs(place - x), default=x)
+        found = [(line, value) for line in self.lines if (value := reading(line, nearest)) is not None]
+        found.sort(key=lambda pair: (isinstance(pair[1], str), 0 if isinstance(pair[1], str) else -pair[1]))
+        return x_text(self.x_axis, nearest), [(line.label, self._said(line, value, nearest)) for line, value in found]
+
+    def _said(self, line: CurveLine, value: float | str, x: float) -> str:
+        if isinstance(value, str):
+            return value if value != ENDED else f"{ENDED} {x_text(self.x_axis, float(line.x[-1]))}"
+        words = y_text(value, self.unit)
+        if line.counts is not None and len(line.counts):
+            n, most = int(line.counts[np.argmin(np.abs(line.x - x))]), int(line.counts.max())
+            words += f" ({n} of {most} seeds)" if n < most else ""
+        return words
 
     def _describe(self) -> None:
         self.setAccessibleName(f"{self._title} curves" if self._title else "Curves")
@@ -246,9 +256,10 @@ class CurvePlot(QWidget):
     def figure_size(self) -> QSize:
         return self.size().expandedTo(QSize(320, 220))
 
-    def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[float]]]:
+    def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         heads, values = table(self.lines)
-        return [X_AXES[self.x_axis], *heads], values.tolist()
+        rows = [[NO_NUMBER if cell == float("inf") else cell for cell in row] for row in values.tolist()]
+        return [X_AXES[self.x_axis], *heads], rows
 
     def paint_figure(self, painter: QPainter, size: QSizeF) -> None:
         self.canvas().paint_figure(painter, size, self._title)

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from ui.widgets.curve_axes import X_AXES, clock, y_text
+from ui.widgets.curve_line import NO_NUMBER
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -54,5 +55,7 @@ class CurveTableModel(QAbstractTableModel):
         if role != Qt.ItemDataRole.DisplayRole or value != value:
             return None
         if index.column():
+            if value == float("inf"):
+                return NO_NUMBER
             return y_text(value, self._unit)
         return clock(value) if self._axis == "time" else f"{value:,.6g}" if self._axis == "epoch" else f"{value:,.0f}"

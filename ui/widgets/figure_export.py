@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +11,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QImage, QImageWriter, QPaint
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolButton, QWidget
 
 from ui import theme
+from ui.widgets.table_text import copy_table, separated
 
 PICTURE_SCALE = 2.0  # pixels of a saved picture per pixel of the window
 
@@ -58,20 +57,15 @@ def svg(figure: Figure) -> bytes:
     return bytes(buffer.data().data())
 
 
+def numbers(figure: Figure) -> list[Sequence[object]]:
+    """The figure's numbers with their heading."""
+    heads, rows = figure.figure_table()
+    return [heads, *rows]
+
+
 def csv_text(figure: Figure) -> str:
     """The figure's numbers, comma-separated with a heading; an empty cell where there is no value."""
-    heads, rows = figure.figure_table()
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(heads)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue()
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, float):
-        return "" if value != value else f"{value:.10g}"
-    return value
+    return separated(numbers(figure))
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -110,7 +104,7 @@ class FigureActions:
         QGuiApplication.clipboard().setImage(picture(self.figure))
 
     def copy_numbers(self) -> None:
-        QGuiApplication.clipboard().setText(csv_text(self.figure).replace(",", "\t"))
+        copy_table(numbers(self.figure))
 
     def ask_and_save(self, kinds: str, suffix: str) -> None:
         title = self.figure.figure_title() or "Figure"

@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsPathItem
 
 from ui.widgets.curve_axes import time_spacing, x_tick, y_text
 from ui.widgets.plot_labels import spread
 
 LABEL_WIDTH = 168.0
 SWATCH = 10.0
+MOST_EDGE = 2000  # points of a band's edge
 
 
 class XAxis(pg.AxisItem):
@@ -140,6 +142,35 @@ class CurveView(pg.ViewBox):
             self.whole.emit()
 
 
+class Band(QGraphicsPathItem):
+    """The ground between two edges, whole whatever part of it is in view: pyqtgraph's own fill keeps the edges as they
+    were clipped to the view before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setPen(QPen(Qt.PenStyle.NoPen))
+        self.setZValue(-1)
+
+    def fill(self, x: np.ndarray, low: np.ndarray, high: np.ndarray, colour: QColor) -> None:
+        """x, low, high: float64 [n] in view units; NaN separates parts."""
+        path = QPainterPath()
+        for part in np.ma.clump_unmasked(np.ma.masked_invalid(low + high)):
+            across, bottom, top = thinned(x[part], low[part], high[part])
+            path.addPath(pg.arrayToQPath(np.r_[across, across[::-1]], np.r_[top, bottom[::-1]]))
+        self.setPath(path)
+        self.setBrush(colour)
+
+
+def thinned(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """At most about `MOST_EDGE` points of a band, with the lowest and the highest edge of those each stands for."""
+    if len(x) <= MOST_EDGE:
+        return x, low, high
+    starts = np.arange(0, len(x), -(-len(x) // MOST_EDGE))
+    ends = np.append(x[starts[1:] - 1], x[-1])
+    bottom, top = np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
+    return np.c_[x[starts], ends].ravel(), np.repeat(bottom, 2), np.repeat(top, 2)
+
+
 class DrawnCurve:
     """The plot items of one curve, made once and fed with new points: band, raw values behind, line, best mark."""
 
@@ -148,7 +179,8 @@ class DrawnCurve:
         self.raw = self._line(1)
         self.line = self._line(3)
         self.best: pg.ScatterPlotItem | None = None
-        self.band: tuple[pg.PlotDataItem, pg.PlotDataItem, pg.FillBetweenItem] | None = None
+        self.gaps: pg.ScatterPlotItem | None = None
+        self.band: Band | None = None
 
     def _line(self, z: float) -> pg.PlotDataItem:
         item = pg.PlotDataItem(skipFiniteCheck=True, connect="all", antialias=False)
@@ -160,10 +192,23 @@ class DrawnCurve:
         return item
 
     def set_points(self, x: np.ndarray, y: np.ndarray, raw: np.ndarray | None) -> None:
-        self.line.setData(x, y, symbol="o" if len(x) == 1 else None)
+        """NaN breaks the line."""
+        broken = bool(np.isnan(y).any())
+        how = {"connect": "finite" if broken else "all", "skipFiniteCheck": not broken}
+        self.line.setData(x, y, symbol="o" if len(x) == 1 else None, **how)
         self.raw.setVisible(raw is not None)
         if raw is not None:
-            self.raw.setData(x, raw)
+            self.raw.setData(x, raw, **how)
+
+    def set_gaps(self, x: np.ndarray, y: np.ndarray, pen: QPen) -> None:
+        """A cross at each place without a number, at the height of the line beside it."""
+        if len(x) and self.gaps is None:
+            self.gaps = pg.ScatterPlotItem(symbol="x", size=9, pxMode=True, useCache=False, antialias=True)
+            self.gaps.setZValue(6)
+            self.plot.addItem(self.gaps, ignoreBounds=True)
+        if self.gaps is not None:
+            self.gaps.setData(x, y)
+            self.gaps.setPen(pen)
 
     def set_pens(self, line: QPen, raw: QPen, antialias: bool, few: bool) -> None:
         """Call before `set_points`, which draws with them.
@@ -178,21 +223,16 @@ class DrawnCurve:
         self.line.opts.update(symbolPen=line, symbolBrush=line.color(), symbolSize=6)
 
     def set_band(self, x: np.ndarray, low: np.ndarray, high: np.ndarray, fill: QColor) -> None:
+        """NaN breaks the band."""
         if self.band is None:
-            edges = self._line(0), self._line(0)
-            for edge in edges:
-                edge.setPen(None)
-            self.band = (*edges, pg.FillBetweenItem(*edges))
-            self.band[2].setZValue(-1)
-            self.plot.addItem(self.band[2])
-        self.band[2].show()
-        self.band[0].setData(x, low)
-        self.band[1].setData(x, high)
-        self.band[2].setBrush(fill)
+            self.band = Band()
+            self.plot.addItem(self.band, ignoreBounds=True)
+        self.band.show()
+        self.band.fill(x, low, high, fill)
 
     def hide_band(self) -> None:
         if self.band is not None:
-            self.band[2].hide()
+            self.band.hide()
 
     def set_best(self, place: tuple[float, float] | None, ring: QPen, inside: QColor) -> None:
         """place: (x, y) in view units, already logarithmic on a log axis."""
@@ -206,6 +246,6 @@ class DrawnCurve:
             self.best.setBrush(inside)
 
     def remove(self) -> None:
-        for item in (self.raw, self.line, self.best, *(self.band or ())):
+        for item in (self.raw, self.line, self.best, self.gaps, self.band):
             if item is not None:
                 self.plot.removeItem(item)

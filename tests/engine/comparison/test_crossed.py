@@ -44,8 +44,8 @@ def test_seeds_that_agree_by_chance_are_no_certainty() -> None:
 
 
 def test_two_seeds_are_never_closer_than_their_images() -> None:
-    """Both means are 1/4. Squares: 3 in all, 1 between items, so 2 are left on 7 degrees of freedom, which stand for the
-    seeds; with one degree of freedom, 12.706 of them."""
+    """Both means are 1/4. Squares: 3 in all, 1 between items, so 2 are left on 7 degrees of freedom, which stand for
+    the seeds; with one degree of freedom, 12.706 of them."""
     found = crossed(np.array([[1.0, 1, 0, 0, 0, 0, 0, 0], [0, 0, 1, 1, 0, 0, 0, 0]]))
     assert found.between_seeds == pytest.approx(2 / 7 / 16)
     assert found.margin() == pytest.approx(12.7062 * np.sqrt(2 / 7 / 16), rel=1e-4)
