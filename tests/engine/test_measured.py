@@ -26,12 +26,14 @@ BATCH = 32  # the default
 TENSORS = 1000
 
 
+@pytest.mark.anchors("auto_rgn")
 def test_auto_rgn_by_hand() -> None:
     measured = {"a": Measured(2.0, 4.0), "b": Measured(3.0, 2.0), "zero": Measured(1.0, 0.0)}
     rates = method("auto_rgn").from_values({}).measured_rates(measured)
     assert rates == pytest.approx({"a": 1 / 3, "b": 1.0, "zero": 0.0})
 
 
+@pytest.mark.anchors("auto_snr")
 def test_auto_snr_by_hand() -> None:
     chosen = method("auto_snr").from_values({"threshold": 0.95})
     clear, at, weak = Measured(1, 1, 1.2, True), Measured(1, 1, 0.95, True), Measured(1, 1, 0.2, True)

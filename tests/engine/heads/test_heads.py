@@ -29,16 +29,19 @@ def blobs(per_class: int, classes: int, width: int, seed: int = 0) -> tuple[np.n
     return rng.normal(size=(classes, width))[labels] * 3 + rng.normal(size=(len(labels), width)), labels
 
 
+@pytest.mark.anchors("head:nearest_mean")
 def test_nearest_mean_by_distance() -> None:
     found = NearestMean().fit(FEATURES, LABELS, 2)(np.array([[1.0, 1.0]]))
     assert found == pytest.approx(np.array([[-1.0, -10.0]]))  # 0² + 1² and 1² + 3²
 
 
+@pytest.mark.anchors("head:nearest_mean_cosine")
 def test_nearest_mean_by_angle() -> None:
     found = NearestMeanCosine().fit(FEATURES, LABELS, 2)(np.array([[3.0, 4.0], [0.0, 0.0]]))
     assert found == pytest.approx(np.array([[0.6, 0.8], [0.0, 0.0]]))
 
 
+@pytest.mark.anchors("head:nearest_mean_centred")
 def test_simple_shot_subtracts_the_mean_of_the_labelled_images_and_sees_directions() -> None:
     """The mean is (2, 2), from which the classes lie in the directions (0.6, 0.8) and (-0.6, -0.8)."""
     x, y = np.array([[5.0, 6.0], [-1.0, -2.0]]), np.array([0, 1])
@@ -47,6 +50,7 @@ def test_simple_shot_subtracts_the_mean_of_the_labelled_images_and_sees_directio
     assert found == pytest.approx(np.array([[-0.08, -3.92], [-3.6, -0.4]]))
 
 
+@pytest.mark.anchors("head:nearest_mean_power")
 def test_the_power_transform_takes_roots_and_scales_them_to_length_one() -> None:
     """(9, 16) -> (3, 4) / 5; a negative value keeps its sign, a row of zeros stays."""
     assert rooted(np.array([[9.0, 16.0], [-9.0, 16.0], [0.0, 0.0]])) == pytest.approx(
@@ -57,6 +61,7 @@ def test_the_power_transform_takes_roots_and_scales_them_to_length_one() -> None
     assert found == pytest.approx(np.array([[-0.02, -0.8]]))  # 0.1² + 0.1²; 0.8² + 0.4²
 
 
+@pytest.mark.anchors("head:mahalanobis")
 def test_mahalanobis_with_a_class_of_one_image() -> None:
     """Σ = [4/3 -4/3; -4/3 16/3]; Q_0 = 2/3 [2 0; 0 0] + Σ/3 + I = [25 -4; -4 25] / 9; Q_1 = Σ/2 + I."""
     found = Mahalanobis().fit(FEATURES, LABELS, 2)(np.array([[1.0, 3.0]]))
@@ -77,6 +82,7 @@ def test_mahalanobis_where_a_class_has_more_images_than_features() -> None:
     assert Mahalanobis().fit(x, y, 3)(queries) == pytest.approx(expected)
 
 
+@pytest.mark.anchors("head:ridge")
 def test_ridge_with_one_feature() -> None:
     """XᵀX = 2, α = 2, Xᵀ(Y - ½) = (-1, 1): weights ∓1/4, bias 1/2, so that x = 2 gets 0 and 1."""
     x, y = np.array([[-1.0], [1.0]]), np.array([0, 1])
@@ -108,6 +114,7 @@ def test_ridge_takes_the_strength_that_predicts_left_out_images_best() -> None:
     assert Ridge((0.01, 30.0, 1e5)).fit(x, y, 3)(queries) == pytest.approx(Ridge((30.0,)).fit(x, y, 3)(queries))
 
 
+@pytest.mark.anchors("head:logistic")
 def test_logistic_regression_of_two_images() -> None:
     """Minimum of w²/2 + C · 2 log(1 + e^-w) at x = ±1: w = 2 C / (1 + e^w)."""
     found = Logistic(1.0).fit(np.array([[-1.0], [1.0]]), np.array([0, 1]), 2)(np.array([[1.0]]))
@@ -123,6 +130,7 @@ def test_logistic_regression_chooses_its_strength_on_the_labelled_images_alone()
     assert Logistic(0.5).tuned(x[::10], y[::10], 3, 0).strength == 0.5  # one image per class: nothing to leave out
 
 
+@pytest.mark.anchors("head:cosine_classifier")
 def test_the_cosine_classifier_starts_from_the_means_and_sees_directions_only() -> None:
     untrained = CosineClassifier(steps=0).fit(FEATURES, LABELS, 2)
     assert untrained(np.array([[3.0, 4.0]])) == pytest.approx(np.array([[6.0, 8.0]]), abs=1e-5)  # 10 times the cosines

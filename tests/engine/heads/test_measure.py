@@ -75,6 +75,7 @@ def bench() -> Benched:
     return Benched(train, test, NAMES, train.labels)
 
 
+@pytest.mark.anchors("head_bench")
 def test_a_cell_has_one_accuracy_per_draw_and_the_predictions_of_the_first() -> None:
     cell = Cell(NearestMean(), count(1))
     assert list(measuring(cell, bench(), 0, 3))

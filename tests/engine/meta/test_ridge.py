@@ -71,6 +71,7 @@ def test_the_solution_is_the_authors(shot: int) -> None:
     assert np.abs(found - theirs).max() <= 1e-10
 
 
+@pytest.mark.anchors("ridge")
 def test_two_numbers_worked_out_by_hand() -> None:
     """Features 1 and 3 of two classes, λ = 1/2, so nλ = 1: X Xᵀ + I = [[3, 4], [4, 11]] of determinant 17, its inverse
     [[11, -4], [-4, 3]] / 17, W = Xᵀ times that = [[-1, 5], [7, -1]] / 17. A query of 2: [5, 9] / 17, times a = 10."""

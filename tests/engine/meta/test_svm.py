@@ -45,6 +45,7 @@ def test_the_solution_is_that_of_another_solver(bound: float) -> None:
     )
 
 
+@pytest.mark.anchors("metaoptnet")
 @pytest.mark.parametrize("bound", [0.1, 0.5])
 def test_scores_are_weighed_products_with_the_support_images(bound: float) -> None:
     model = Backbone({"flat": nn.Flatten()}, 2, None)
