@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.heads.draws import LabelCount, draw
-from engine.heads.head import Head, prepared, scores
+from engine.heads.head import Head, prepared
 
 Ids = NDArray[np.int64]
 FOLDED_DRAWS = 3  # draws that are cross-validated: each costs as many fits as it has folds
@@ -72,11 +72,12 @@ class Cell:
 
 def measuring(cell: Cell, on: Benched, seed: int, repeats: int) -> Iterator[None]:
     """Fill the cell; stops in between at each fit, so that the caller can say so or give up."""
+    untuned = cell.head
     for number in range(1 if cell.count.same else repeats):
         labelled = on.labelled(cell.count, seed, number)
         prepare = prepared(cell.head, labelled.features)
         features = prepare(labelled.features)
-        tuned = cell.head.tuned(features, labelled.labels, on.classes, seed)
+        tuned = untuned.tuned(features, labelled.labels, on.classes, seed)
         yield
         predicted = tuned.fit(features, labelled.labels, on.classes)(prepare(on.test.features)).argmax(1)
         cell.accuracies.append(float((predicted == on.test.labels).mean()))
@@ -84,17 +85,23 @@ def measuring(cell: Cell, on: Benched, seed: int, repeats: int) -> Iterator[None
             cell.head, cell.predicted = tuned, predicted
         yield
         if number < FOLDED_DRAWS:
-            yield from _cross_validate(cell, tuned, labelled, on, seed)
+            yield from _cross_validate(cell, untuned, labelled, on, seed)
 
 
 def _cross_validate(cell: Cell, head: Head, labelled: Part, on: Benched, seed: int) -> Iterator[None]:
+    """The head's settings are chosen anew in each fold, without the images that judge them."""
     held_out, cell.folding = folds_of(labelled.labels, on.classes, seed)
     if not held_out:
         return
     right = 0
     for places in held_out:
         learnt, judged = labelled.at(np.setdiff1d(np.arange(len(labelled.labels)), places)), labelled.at(places)
-        answer = scores(head, learnt.features, learnt.labels, on.classes, judged.features).argmax(1)
+        prepare = prepared(head, learnt.features)
+        features = prepare(learnt.features)
+        yield
+        tuned = head.tuned(features, learnt.labels, on.classes, seed)
+        yield
+        answer = tuned.fit(features, learnt.labels, on.classes)(prepare(judged.features)).argmax(1)
         right += int((answer == judged.labels).sum())
         yield
     cell.fold_accuracies.append(right / len(labelled.labels))

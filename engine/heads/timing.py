@@ -28,7 +28,7 @@ def bench_seconds(
             tuning, fit = np.minimum(few, more) + slope * max(0, count.position - FEW_LABELS)
             draws = 1 if count.same else repeats
             folds = min(FOLDS, count.position) if count.position > 1 else 0
-            total += float(draws * (tuning + fit) + min(draws, FOLDED_DRAWS) * folds * fit)
+            total += float((draws + min(draws, FOLDED_DRAWS) * folds) * (tuning + fit))
     return total
 
 

@@ -122,6 +122,20 @@ def test_logistic_regression_of_two_images() -> None:
     assert w == pytest.approx(2 / (1 + math.exp(w)), abs=2e-3)
 
 
+@pytest.mark.parametrize("strength", STRENGTHS)
+@pytest.mark.parametrize("images,size,classes", [(20, 64, 10), (60, 200, 3), (300, 20, 5)])
+def test_logistic_regression_ends_at_its_optimum(strength: float, images: int, size: int, classes: int) -> None:
+    """Against Newton's method: weights within a thousandth of the largest one."""
+    from sklearn.linear_model import LogisticRegression
+
+    rng, labels = np.random.default_rng(0), np.arange(images) % classes
+    features = rng.normal(size=(classes, size))[labels] + rng.normal(size=(images, size))
+    newton = LogisticRegression(C=strength, solver="newton-cg", tol=1e-9, max_iter=1000).fit(features, labels)
+    score = Logistic(strength).fit(features, labels, classes)
+    found = score(np.eye(size)) - score(np.zeros((1, size)))
+    assert np.abs(found.T - newton.coef_).max() <= 1e-3 * np.abs(newton.coef_).max()
+
+
 def test_logistic_regression_chooses_its_strength_on_the_labelled_images_alone() -> None:
     x, y = blobs(10, 3, 5)
     assert Logistic().tuned(x, y, 3, 0).strength in STRENGTHS

@@ -97,3 +97,30 @@ def test_cross_validation_chooses_and_the_test_does_not() -> None:
     assert best([few, simple, other]) is simple  # of equals the simpler one
     simple.fold_accuracies, other.fold_accuracies, other.accuracies = [], [], [1.0]
     assert best([simple, other]) is simple
+
+
+class Watching(NearestMean):
+    """Remembers which images it was tuned on, by their first feature."""
+
+    def __init__(self, seen: list[set[float]]) -> None:
+        self.seen = seen
+
+    def tuned(self, features: np.ndarray, labels: np.ndarray, classes: int, seed: int) -> Watching:
+        self.seen.append(set(features[:, 0].tolist()))
+        return self
+
+
+@pytest.mark.parametrize("labels", [3, 8])
+def test_settings_are_chosen_anew_in_each_fold_without_the_images_that_judge_them(labels: int) -> None:
+    """Every image is its own number: one tuning on all of them, then one for each fold on what it learns from."""
+    y = np.repeat([0, 1], labels)
+    train = Part(np.arange(2.0 * labels)[:, None].astype(np.float32), y, np.arange(2 * labels))
+    on = Benched(train, train, NAMES, y)
+    seen: list[set[float]] = []
+    watching = Watching(seen)
+    watching.standardised = False  # type: ignore[misc]
+    list(measuring(Cell(watching, LabelCount(None, labels, True)), on, 0, 1))
+    everything = set(train.features[:, 0].tolist())
+    assert seen[0] == everything
+    held_out = [set(train.features[places, 0].tolist()) for places in folds_of(y, 2, 0)[0]]
+    assert [everything - found for found in seen[1:]] == held_out
