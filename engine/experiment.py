@@ -14,6 +14,9 @@ Split = Literal["stratified", "given", "random-classes", "by-alphabet", "by-regi
 ShiftKind = Literal["noise", "blur", "contrast", "brightness", "pixelate", "jpeg", "inversion", "label shift"]
 
 
+MOST_SEED = 2**63 - 1  # what the database can hold
+
+
 class Frozen(BaseModel):
     """Immutable, strict about unknown keys, and without NaN or infinity anywhere."""
 
@@ -37,7 +40,7 @@ class DatasetChoice(Frozen):
     classes: int | None = Field(None, ge=2, description="use only the first N classes of the split seed's order")
     labels_per_class: int | None = Field(None, ge=1, description="labelled training images per class; all if empty")
     split: Split | None = Field(None, description="how images or classes are divided; the method's own way if empty")
-    split_seed: int = Field(0, ge=0, description="seed of the division into training, validation and test")
+    split_seed: int = Field(0, ge=0, le=MOST_SEED, description="seed of the division into parts")
     part: Literal["source half", "target half"] | None = Field(
         None, description="use one half of the images of each class, so that another run can learn from the other half"
     )
@@ -90,7 +93,7 @@ class Experiment(Frozen):
     method: MethodChoice = MethodChoice()
     budget: Budget = Budget()
     search: SearchChoice | None = None
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, le=MOST_SEED)
     device: str = Field("cpu", description="cpu, cuda:0, cuda:1, …, mps")
     precision: Literal["float32", "bfloat16"] = "float32"
 
@@ -105,7 +108,14 @@ class Experiment(Frozen):
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def with_seed(self, seed: int) -> Experiment:
-        return self.model_copy(update={"seed": seed})
+        """Raises `InvalidExperiment` where the number can be no seed."""
+        return self.model_copy(update={"seed": checked_seed(seed)})
+
+
+def checked_seed(seed: int) -> int:
+    if 0 <= seed <= MOST_SEED:
+        return seed
+    raise InvalidExperiment(f"The seed is {seed}.", f"Give a whole number from 0 to {MOST_SEED}.", "seed")
 
 
 def parse_experiment(data: object) -> Experiment:

@@ -18,6 +18,7 @@ from engine.data.shifts import short
 from engine.data.sources import REGRESSION
 from engine.errors import InvalidExperiment
 from engine.experiment import (
+    MOST_SEED,
     BackboneChoice,
     Budget,
     DatasetChoice,
@@ -26,6 +27,7 @@ from engine.experiment import (
     MethodChoice,
     SearchChoice,
     Shift,
+    checked_seed,
     explain,
 )
 from engine.registry import complete, nearest
@@ -76,7 +78,7 @@ class Study(Frozen):
     distances: tuple[Annotated[float, Field(ge=0, le=3)], ...] = Field(
         (), max_length=20, description="of test regions from training regions, instead of shifts"
     )
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field((0, 1, 2, 3, 4), min_length=1, max_length=100)
+    seeds: tuple[Annotated[int, Field(ge=0, le=MOST_SEED)], ...] = Field((0, 1, 2, 3, 4), min_length=1, max_length=100)
     learning_rates: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field((), max_length=10)
     splits_follow_seed: bool = False
     source: Source | None = None
@@ -120,11 +122,9 @@ class Study(Frozen):
         """JSON with sorted keys and no white space."""
         return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
 
-    def with_seeds(self, count: int) -> Study:
-        """The same study with seeds 0 to count - 1."""
-        if count < 1:
-            raise InvalidExperiment(f"{count} seeds are asked for, but at least one is needed.", "Give 1 or more.")
-        return self.model_copy(update={"seeds": tuple(range(count))})
+    def with_seeds(self, seeds: Sequence[int]) -> Study:
+        """The same study with these seeds; raises `InvalidExperiment` where one can be none."""
+        return self.model_copy(update={"seeds": tuple(checked_seed(seed) for seed in seeds)})
 
 
 def first_repeated(values: Sequence[T]) -> str | None:

@@ -145,3 +145,16 @@ def test_a_second_ctrl_c_leaves_at_once(own_workspace: Path) -> None:
     assert (code, errors) == (130, "")
     assert run.state in (RunState.INTERRUPTED, RunState.STOPPED)  # stopped if it was quicker than the second press
     assert run.step > 0
+
+
+@pytest.mark.parametrize("given", [("run", "--data", "digits", "--method", "full_ft"), ("run", "digits-enough-labels")])
+def test_seed_is_one_run_with_that_seed(warmstart: Command, given: tuple[str, ...]) -> None:
+    plan = json.loads(warmstart(*given, "--seed", 20240101, "--dry-run").out)
+    bodies = plan.get("experiments") or [plan.get("experiment", plan)]
+    assert {body["seed"] for body in bodies} == {20240101}
+    assert len({json.dumps(body, sort_keys=True) for body in bodies}) == len(bodies)
+
+
+def test_seed_of_a_study_is_its_only_seed(warmstart: Command) -> None:
+    assert json.loads(warmstart("study", "which-block", "--seed", 7, "--dry-run").out)["seeds"] == [7]
+    assert json.loads(warmstart("study", "which-block", "--seeds", 3, "--dry-run").out)["seeds"] == [0, 1, 2]

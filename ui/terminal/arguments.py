@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import SearchChoice
@@ -67,7 +67,10 @@ def program() -> str:
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence and what to do in another."""
+    """Says what is wrong in one sentence and what to do in another; an option is known by its whole name."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(allow_abbrev=False, **settings)
 
     def error(self, message: str) -> NoReturn:
         sentence = message[:1].upper() + message[1:]
@@ -153,7 +156,7 @@ def add_run(run: argparse.ArgumentParser) -> None:
         help="a hyperparameter, or a cell of the layer table: layers.BLOCK.COLUMN=VALUE; repeatable",
     )
     both = run.add_argument_group("for files, presets and flags alike")
-    both.add_argument("--seeds", type=int, metavar="N", help="run every experiment with seeds 0 to N-1")
+    add_seed_flags(both)
     both.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
     both.add_argument("--minutes", type=float, metavar="M", help="stop training after M minutes and evaluate")
     both.add_argument(
@@ -162,6 +165,11 @@ def add_run(run: argparse.ArgumentParser) -> None:
     add_search_flags(both)
     both.add_argument("--name", help="what the runs are called in the list")
     both.add_argument("--dry-run", action="store_true", help="print the experiment file and run nothing")
+
+
+def add_seed_flags(flags: argparse._ActionsContainer) -> None:
+    flags.add_argument("--seed", type=int, metavar="S", help="run every experiment once, with this seed")
+    flags.add_argument("--seeds", type=int, metavar="N", help="run every experiment with N seeds, 0 to N-1")
 
 
 def add_search_flags(flags: argparse._ArgumentGroup) -> None:
@@ -193,7 +201,7 @@ def add_data_flags(flags: argparse._ArgumentGroup) -> None:
 def add_study(study: argparse.ArgumentParser) -> None:
     study.add_argument("what", metavar="PRESET|FILE|list|show|continue", help="a bundled study, a file, or what to do")
     study.add_argument("key", nargs="?", metavar="STUDY", help="for show and continue: its number, uid or title")
-    study.add_argument("--seeds", type=int, metavar="N", help="use seeds 0 to N-1")
+    add_seed_flags(study)
     study.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
     study.add_argument("--dry-run", action="store_true", help="print the study file and run nothing")
 
@@ -214,7 +222,10 @@ def add_questions(command: object) -> None:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The command line as a namespace with `workspace` and `json` always set; raises `ExperimentError`."""
     refuse_unknown_command(arguments)
-    chosen = parser().parse_args(arguments)
+    top = parser()
+    chosen, unknown = top.parse_known_args(arguments)
+    if unknown:
+        refuse_unknown_options(top, chosen.command, unknown)
     chosen.workspace = getattr(chosen, "workspace", None)
     chosen.json = getattr(chosen, "json", False)
     return chosen
@@ -229,3 +240,14 @@ def refuse_unknown_command(arguments: Sequence[str]) -> None:
     close = difflib.get_close_matches(first, COMMANDS, 1)
     hint = f"Did you mean “{close[0]}”? " if close else ""
     raise ExperimentError(f"There is no command called “{first}”.", f"{hint}Commands: {', '.join(COMMANDS)}.")
+
+
+def refuse_unknown_options(top: Parser, command: str | None, unknown: Sequence[str]) -> NoReturn:
+    """Say which option of the command was probably meant."""
+    commands = next(action.choices for action in top._actions if isinstance(action, argparse._SubParsersAction))
+    of = commands[command] if command else top
+    wrong = next((word for word in unknown if word.startswith("-")), "")
+    known = [name for name in of._option_string_actions if name.startswith("--")]
+    close = difflib.get_close_matches(f"--{wrong.lstrip('-').partition('=')[0]}", known, 1) if wrong else []
+    hint = f"Did you mean {close[0]}? " if close else ""
+    raise InvalidExperiment(f"Unrecognized arguments: {' '.join(unknown)}.", f"{hint}See “{of.prog} --help”.")

@@ -25,8 +25,8 @@ def plan_from(chosen: argparse.Namespace) -> Plan:
     """The plan to run, every hyperparameter written out; raises `InvalidExperiment` with one sentence."""
     plan = named_plan(chosen) if chosen.plan else Plan("", "", "", (experiment_from(chosen),))
     changed = [changed_by_flags(experiment, chosen) for experiment in plan.experiments]
-    if chosen.seeds is not None:
-        changed = list(with_seeds(without_seeds(changed), seed_list(chosen.seeds)))
+    if seeds := seeds_from(chosen):
+        changed = list(with_seeds(without_seeds(changed), seeds))
     experiments = tuple(complete(experiment) for experiment in changed)
     return Plan(plan.name, plan.title, plan.description, experiments)
 
@@ -135,10 +135,19 @@ def search_from(chosen: argparse.Namespace, given: dict[str, Any] | None) -> dic
     return {**(given or {}), **said} if given or said else None
 
 
-def seed_list(count: int) -> list[int]:
-    if count < 1:
-        raise InvalidExperiment(f"--seeds is {count}, but at least one seed is needed.", "Give a number from 1 up.")
-    return list(range(count))
+def seeds_from(chosen: argparse.Namespace) -> list[int]:
+    """The seeds that --seed or --seeds names; empty where neither is given. Raises `InvalidExperiment`."""
+    if chosen.seed is not None and chosen.seeds is not None:
+        raise InvalidExperiment(
+            "--seed is one seed and --seeds how many there are, so they cannot be used together.",
+            "Leave one of them out.",
+        )
+    if chosen.seeds is not None and chosen.seeds < 1:
+        words = f"--seeds is {chosen.seeds}, but at least one seed is needed."
+        raise InvalidExperiment(words, "Give a number from 1 up.")
+    if chosen.seed is not None:
+        return [chosen.seed]
+    return list(range(chosen.seeds or 0))
 
 
 def without_seeds(experiments: list[Experiment]) -> list[Experiment]:

@@ -21,6 +21,7 @@ from ui.terminal.arguments import program
 from ui.terminal.checks import check_device, exact
 from ui.terminal.display import make_display
 from ui.terminal.downloads import fetch_missing_weights
+from ui.terminal.flags import seeds_from
 from ui.terminal.interrupts import Interrupts
 from ui.terminal.output import print_json, print_table
 from ui.terminal.study_display import StudyDisplay, make_study_display, print_study
@@ -45,7 +46,8 @@ def study_from_command_line(chosen: argparse.Namespace) -> int:
 def new_study(chosen: argparse.Namespace) -> int:
     """Check the study, save it and run it to the end."""
     study = named_study(chosen.what)
-    study = study if chosen.seeds is None else study.with_seeds(chosen.seeds)
+    seeds = seeds_from(chosen)
+    study = study.with_seeds(seeds) if seeds else study
     study = completed(study if chosen.device is None else study.model_copy(update={"device": chosen.device}))
     if chosen.dry_run:
         print(json.dumps(study_as_json(study), indent=2, ensure_ascii=False))
