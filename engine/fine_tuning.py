@@ -107,7 +107,7 @@ class FineTuning:
     def learner(self, stage: Stage, first: int) -> HeadOnFeatures | WholeNetwork:
         """Head on cached features where nothing else learns in the whole stage."""
         names = self.model.block_names
-        learning = {block for epoch in range(first, first + stage.epochs) for block in self.learning(epoch)}
+        learning = self._learning_in(stage, first)
         settings = self.method.hyperparameters
         if not learning:
             raise InvalidExperiment(
@@ -115,7 +115,7 @@ class FineTuning:
                 "Let at least one block learn from the first epoch.",
                 "hyperparameters.layers",
             )
-        if learning == {HEAD} and (len(self.method.stages()) > 1 or settings.augmentation == "none"):
+        if self.on_features(stage, first):
             return HeadOnFeatures(self.model, self.train, self.validation, self.shape, self.table[HEAD].rate)
         low_rank = [name for name in names if self.table[name].trains == "low-rank" and name in learning]
         named = [prefix_of(name) + key for name in low_rank for key in low_rank_weights(self.model.block(name))]
@@ -127,6 +127,24 @@ class FineTuning:
             low_rank=LowRank(self.model, named, rank, scale, self.seed) if named else None,
             cached=settings.mixup == 0, generator=torch.Generator().manual_seed(self.seed + 2),
         )  # fmt: skip
+
+    def _learning_in(self, stage: Stage, first: int) -> set[str]:
+        return {block for epoch in range(first, first + stage.epochs) for block in self.learning(epoch)}
+
+    def on_features(self, stage: Stage, first: int) -> bool:
+        """Whether a stage that begins with this epoch trains the head alone, on features that are computed once."""
+        same = len(self.method.stages()) > 1 or self.method.hyperparameters.augmentation == "none"
+        return same and self._learning_in(stage, first) == {HEAD}
+
+    def mixed(self) -> str:
+        """What mixup blends, in words; empty without it."""
+        kinds, first = [], 0
+        for stage in self.method.stages():
+            kinds.append("features" if self.on_features(stage, first) else "images")
+            first += stage.epochs
+        if not kinds or not self.method.hyperparameters.mixup:
+            return ""
+        return kinds[0] if len(set(kinds)) == 1 else f"{kinds[0]} at first, then {kinds[-1]}"
 
     def measuring(self, learner: HeadOnFeatures | WholeNetwork) -> Measuring | None:
         """What measures rates before each epoch, for methods that want it where more than the head learns."""

@@ -11,7 +11,7 @@ from engine.backbones.backbone import Backbone, parameter_count
 from engine.backbones.weights import build_backbone
 from engine.checkpoints import Checkpoints, kept
 from engine.devices import torch_device
-from engine.events import Event, Notice, RunStarted
+from engine.events import Evaluated, Event, Notice, RunStarted
 from engine.experiment import Experiment
 from engine.fine_tuning import FineTuning
 from engine.layers import HEAD, too_late, trunk
@@ -65,7 +65,9 @@ def train_and_test(training: FineTuning, experiment: Experiment, material: Mater
     limits.start()
     yield from kept(training, training.checkpoints)
     weights = select_weights(training.model, method, training.checkpoints, training.epoch)
-    yield from test(training.model, material, experiment, weights, training.bf16)
+    words = {"mixup": f"of {training.mixed()}"} if training.mixed() else {}
+    for said in test(training.model, material, experiment, weights, training.bf16):
+        yield replace(said, protocol={**said.protocol, **words}) if isinstance(said, Evaluated) else said
     total = training.step if training.stopped_early else training.total_steps
     yield from last_words(limits, training.step, total, f"{training.epoch} of {method.epochs} epochs")
 
@@ -123,7 +125,9 @@ def data_notices(material: Material) -> Iterator[Notice]:
 
 
 def left_out_notice(training: FineTuning) -> Iterator[Notice]:
-    """Blocks that the table lets learn and that will not."""
+    """Blocks that the table lets learn and that will not, and what mixup does not blend."""
+    if "features" in training.mixed():
+        yield Notice(f"Mixup blends {training.mixed()}: while the head learns alone, images are read once.")
     method, table = training.method, training.table
     late = () if training.limits.only_time or not method.stages() else too_late(table, method.epochs)
     if late:

@@ -65,8 +65,9 @@ class FineTuneHyperparameters(HyperparameterModel):
         0.0, "Label smoothing", "Share of the target given to all classes alike.", low=0.0, high=0.9, advanced=True
     )
     mixup: float = hyper(
-        0.0, "Mixup", "Blend pairs of images and labels: alpha of the Beta law; 0 is off.", low=0.0, high=4.0,
-        advanced=True,
+        0.0, "Mixup",
+        "Blend pairs of images (of features where the head learns alone): alpha of the Beta law; 0 is off.",
+        low=0.0, high=4.0, advanced=True,
     )  # fmt: skip
     patience: int = hyper(
         0, "Patience", "Stop after this many epochs without a better validation accuracy; 0 is off.",

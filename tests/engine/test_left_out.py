@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import Event, Notice
+from engine.events import Evaluated, Event, Notice
 from engine.execute import execute
 from engine.experiment import Budget, DatasetChoice, Experiment, MethodChoice
 from engine.layers import HEAD, LayerRow, too_late
@@ -47,6 +47,24 @@ def test_a_person_s_block_that_begins_after_the_end_is_refused(tmp_path: Path, b
     frozen = {"conv2": {"from_epoch": begin, "rate": 0.0}}
     chosen = experiment.method.model_copy(update={"hyperparameters": {"epochs": 3, "layers": frozen}})
     assert problems(experiment.model_copy(update={"method": chosen})) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "words"),
+    [
+        ("linear_probe", {"epochs": 1}, "of features"),
+        ("lp_ft", {"epochs": 1, "probe_epochs": 1}, "of features at first, then images"),
+        ("full_ft", {"epochs": 1}, "of images"),
+    ],
+)
+def test_mixup_is_named_as_what_it_blends(tmp_path: Path, name: str, values: dict[str, object], words: str) -> None:
+    _, events = run(name, tmp_path, **values, mixup=0.2)
+    figures = [event for event in events if isinstance(event, Evaluated)]
+    assert {figure.protocol["mixup"] for figure in figures} == {words}
+    said = [event.text for event in events if isinstance(event, Notice) and event.text.startswith("Mixup blends")]
+    assert len(said) == ("features" in words)
+    _, events = run(name, tmp_path, **values)
+    assert not any("mixup" in event.protocol for event in events if isinstance(event, Evaluated))
 
 
 def test_a_block_without_what_is_to_be_trained_is_told() -> None:
