@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -13,11 +15,19 @@ CONTEXT = "meta.context"  # the vector's name in a network whose `meta` is a `Fi
 
 class Film(nn.Module):
     """values [n, channels, h, w] or [n, …, channels] -> values · (1 + γ) + β, with γ and β linear in the context. The
-    context itself is not learnt: it is 0 except while a task puts its own in its place."""
+    context itself is not learnt: it is 0 except while a task puts its own in its place.
 
-    def __init__(self, size: int, channels: int) -> None:
+    normalised: whether the values have been, and will be again. Zintgraf et al. scale such by γ alone, which starts
+    near a tenth that the next norm divides out, so that a context counts more from the start. Here that comes from
+    larger weights: Kaiming's, as theirs, times √10 (after 60 steps on Glyphs chance without the factor, 46 % with it).
+    """
+
+    def __init__(self, size: int, channels: int, normalised: bool = False) -> None:
         super().__init__()
         self.weights = nn.Linear(size, 2 * channels)
+        if normalised:
+            nn.init.kaiming_uniform_(self.weights.weight, nonlinearity="linear")
+            self.weights.weight.data *= math.sqrt(10)
         nn.init.zeros_(self.weights.bias)
         self.context: Tensor
         self.register_buffer("context", torch.zeros(size), persistent=False)
@@ -53,7 +63,7 @@ def hang_film(model: Backbone, size: int) -> None:
             f"Block {name} has no layer that a context vector could change.", "Choose another backbone or method."
         )
     place = norms[-1] if norms else layers[-1]
-    model.meta = Film(size, channels_of(place))
+    model.meta = Film(size, channels_of(place), normalised=bool(norms))
     place.register_forward_hook(AfterLayer(model.meta))
 
 

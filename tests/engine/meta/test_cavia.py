@@ -110,6 +110,25 @@ def test_the_context_enters_before_a_non_linearity(name: str, place: str, channe
     assert model.meta.weights.out_features == 2 * channels
 
 
+def test_a_context_counts_from_the_start_where_values_are_normalised_and_without_one_nothing_changes() -> None:
+    """Kaiming's uniform law has the bound √(3 / 100) for 100 values; times √10 it is 0.5477."""
+    model, plain = random_backbone("conv4", 5).eval(), random_backbone("conv4", 5).eval()
+    plain.load_state_dict(model.state_dict())
+    hang_film(model, 100)
+    assert 0.53 < float(model.meta.weights.weight.detach().abs().max()) <= 0.5478
+    assert not model.meta.weights.bias.any()
+    images = torch.rand(2, 1, 28, 28)
+    assert torch.allclose(model(images), plain(images))
+
+
+def test_the_papers_values_are_those_of_its_authors() -> None:
+    """github.com/lmzintgraf/cavia, classification/arguments.py."""
+    values = CAVIA.from_values(CAVIA.presets["Paper's values, mini-ImageNet"]).hyperparameters
+    found = (values.inner_rate, values.meta_batch, values.query, values.inner_steps, values.test_steps, values.context)
+    assert found == (1.0, 16, 15, 2, 2, 100)
+    assert (values.learning_rate, values.steps, values.order) == (1e-3, 60_000, "second order")
+
+
 def test_a_network_without_layers_is_a_sentence() -> None:
     with pytest.raises(WeightsError, match="Block flat has no layer"):
         hang_film(Backbone({"flat": nn.Flatten()}, 5, 3), 3)

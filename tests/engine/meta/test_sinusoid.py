@@ -15,22 +15,17 @@ from engine.events import CheckpointSaved, Evaluated, Metrics, RunFinished
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.meta.evaluation import task_scores
-from engine.meta.formulation import Total
 from engine.meta.gallery_curves import curve_tasks
 from engine.meta.sinusoid import SinusoidTasks
-from engine.meta.stacked import size_together, stacked_gradient, stacked_scores
+from engine.meta.stacked import stacked_scores
 from engine.meta.task import Task
-from engine.methods.meta_learner import MetaLearner, TaskGradient
+from engine.methods.meta_learner import MetaLearner
 from engine.preflight import problems
 from engine.registry import method
 
 QUICK = {
     "shot": 5, "query": 4, "meta_batch": 3, "steps": 4, "validate_every": 2, "validation_episodes": 10,
     "test_episodes": 12,
-}  # fmt: skip
-GRADIENT = {
-    "maml": {}, "fomaml": {}, "anil": {"inner_steps": 2}, "boil": {}, "meta_sgd": {},
-    "reptile": {"inner_steps": 3, "inner_batch": 2},
 }  # fmt: skip
 
 
@@ -56,13 +51,6 @@ def parts_of(task: Task) -> tuple[torch.Tensor, ...]:
     return task.support_inputs, task.support_targets, task.query_inputs, task.query_targets
 
 
-def mean_gradient(model: torch.nn.Module, parts: list[TaskGradient], count: int) -> dict[str, float]:
-    total = Total(model, count)
-    for part in parts:
-        total.add(part)
-    return total.leave()
-
-
 def test_a_curve_is_what_its_formula_says() -> None:
     curve = Sinusoid(2.0, 0.5, 1.5, np.array([1.0]), np.array([]))
     assert curve.at(np.array([1.0, -2.0])) == pytest.approx([2 * np.sin(1.0), 2 * np.sin(-3.5)])
@@ -83,25 +71,6 @@ def test_a_batch_is_what_single_draws_give() -> None:
     single = [tasks.task(tasks.draw(rng)) for _ in range(4)]
     for a, b in zip(tasks.draw_tasks(np.random.default_rng(3), 4), single, strict=True):
         assert all(torch.equal(x, y) for x, y in zip(parts_of(a), parts_of(b), strict=True))
-
-
-@pytest.mark.parametrize("name", list(GRADIENT))
-def test_tasks_at_once_give_what_they_give_one_by_one(name: str) -> None:
-    found, model, tasks = set_up(name, inner_rate=0.01, **GRADIENT[name])
-    assert size_together(found, model, tasks) == len(tasks)
-    alone = mean_gradient(model, [found.task_gradient(model, task) for task in tasks], len(tasks))
-    gradients = [None if p.grad is None else p.grad.clone() for p in model.parameters()]
-    together = mean_gradient(model, [stacked_gradient(found, model, tasks)], len(tasks))
-    assert together["loss"] == pytest.approx(alone["loss"], rel=1e-12)
-    largest = max(float(g.abs().max()) for g in gradients if g is not None)
-    for before, now in zip(gradients, (p.grad for p in model.parameters()), strict=True):
-        difference = 0.0 if before is None or now is None else float((before - now).abs().max())
-        assert difference <= 1e-12 * largest
-    at_once = stacked_scores(found, model, tasks, 2)
-    for scores, task in zip(at_once, tasks, strict=True):
-        path = found.classifiers(model, task.support_inputs, task.support_targets, 1, 2)
-        expected = [float((c(task.query_inputs).detach() - task.query_targets).square().mean()) for c in path]
-        assert scores.tolist() == pytest.approx(expected, rel=1e-12)
 
 
 def test_an_inner_step_is_gradient_descent_by_hand() -> None:
