@@ -67,6 +67,7 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool]) -> I
     experiment = complete(experiment)
     _open_directory(directory, experiment)
     torch.set_num_threads(training_threads())
+    torch.manual_seed(experiment.seed)  # for what layers of published networks draw, such as stochastic depth
     method = build_method(experiment)
     limits = Limits(stop, experiment.budget.minutes, experiment.budget.instead_of_epochs)
     with closing(_runner(experiment, method)(experiment, method, directory, limits)) as events:

@@ -8,6 +8,20 @@ import torch
 from torch import Tensor, nn
 
 
+class Dropout(nn.Dropout):
+    """Draws from a generator of its own, so that a run repeats whatever else runs beside it."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__(share)
+        self.draws = torch.Generator().manual_seed(int(torch.randint(1 << 31, ())))
+
+    def forward(self, input: Tensor) -> Tensor:
+        if not self.training or not self.p:
+            return input
+        kept = torch.rand(input.shape, generator=self.draws) >= self.p
+        return input * kept.to(input) / (1 - self.p)
+
+
 class SetToSet(nn.Module):
     """One head of scaled dot-product attention among the rows, its output added to them, and layer norm.
 
@@ -22,7 +36,7 @@ class SetToSet(nn.Module):
         self.output = nn.Linear(features, features)
         nn.init.xavier_normal_(self.output.weight)
         self.norm = nn.LayerNorm(features)
-        self.dropout, self.attention_dropout = nn.Dropout(dropout), nn.Dropout(attention_dropout)
+        self.dropout, self.attention_dropout = Dropout(dropout), Dropout(attention_dropout)
 
     def forward(self, rows: Tensor, seen: Tensor | None = None) -> Tensor:
         """[n, d] -> [n, d]. seen: bool [n, n], which rows each row looks at; all if None."""

@@ -33,6 +33,7 @@ def flat(method: WarmedUp, features: int = 2) -> Backbone:
     return model.double()
 
 
+@pytest.mark.anchors("meta_baseline")
 def test_meta_baseline_is_ten_times_the_cosine_to_the_class_mean() -> None:
     """Class 0 has the mean (3, 4), class 1 is at (0, 2); (1, 0) has the cosines 0.6 and 0, (4, 3) 0.96 and 0.6."""
     method = MetaBaseline.from_values({})
@@ -43,6 +44,7 @@ def test_meta_baseline_is_ten_times_the_cosine_to_the_class_mean() -> None:
     assert found == pytest.approx(np.array([[6.0, 0.0], [9.6, 6.0]]))
 
 
+@pytest.mark.anchors("feat")
 def test_feat_compares_with_adapted_means() -> None:
     """Of two values layer norm leaves their order alone: the means (2, 0) and (0, 2) become (1, -1) and (-1, 1)."""
     method = FEAT.from_values({"temperature": 64.0})
