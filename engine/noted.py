@@ -19,20 +19,25 @@ from engine.experiment import Experiment
 from engine.registry import build_method, complete
 
 Found = tuple[Finding, ...]
+Division = ImageSplit | ClassSplit
 FAR = 4  # times as large or small as what a network reads, from which images do not suit it
 
 
-def findings(experiment: Experiment, method: Any, data: ImageSet, split: ImageSplit | ClassSplit, runs: Path) -> Found:
+def findings(experiment: Experiment, method: Any, data: ImageSet, split: Division, runs: Path) -> Found:
     """Copies, missing classes, skipped files, and test images or classes that the weights have met before."""
+    found = in_classes(data, split) if isinstance(split, ClassSplit) else in_images(data, split)
+    return (*found, *met(experiment, method, data, split, runs))
+
+
+def met(experiment: Experiment, method: Any, data: ImageSet, split: Division, runs: Path) -> list[Finding]:
+    """Test images or classes that the weights have met before."""
     before = seen.past_of(experiment, method, runs)
     if isinstance(split, ClassSplit):
-        return (*in_classes(data, split), *seen.met_in_classes(before, data, split.test))
-    return (*in_images(data, split), *seen.met_in_images(before, data, split.classes, split.test))
+        return seen.met_in_classes(before, data, split.test)
+    return seen.met_in_images(before, data, split.classes, split.test)
 
 
-def write_down(
-    experiment: Experiment, method: Any, data: ImageSet, split: ImageSplit | ClassSplit, directory: Path
-) -> None:
+def write_down(experiment: Experiment, method: Any, data: ImageSet, split: Division, directory: Path) -> None:
     """What the run's weights will have met, into its folder. Raises `StorageError`."""
     before = seen.past_of(experiment, method, directory.parent)
     if isinstance(split, ClassSplit):
@@ -52,20 +57,20 @@ def notices(found: Iterable[Finding]) -> Iterator[Notice]:
 
 
 def warnings(experiment: Experiment, runs: Path) -> list[str]:
-    """The same as sentences before a run starts, and whether the images suit the network; reads the data if they are
-    not in memory. Raises `ExperimentError` where they cannot be read or divided."""
+    """What the weights have met before, and whether the images suit the network, as sentences before a run starts;
+    reads the data if they are not in memory. Raises `ExperimentError` where they cannot be read or divided."""
     if experiment.dataset.name in REGRESSION:
         return []
     experiment = complete(experiment)
     method = build_method(experiment)
     data, choice = load(experiment.dataset), experiment.dataset
-    split: ImageSplit | ClassSplit
+    split: Division
     if method.family == "meta":
         data = for_tasks(data, choice)
         split = split_classes(data, choice)
     else:
         split = split_images(data, choice, experiment.seed)
-    return [*misfit(experiment, data), *(one.sentence for one in findings(experiment, method, data, split, runs))]
+    return [*misfit(experiment, data), *(one.sentence for one in met(experiment, method, data, split, runs))]
 
 
 def misfit(experiment: Experiment, data: ImageSet) -> Iterator[str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isfinite
 
 from engine.comparison.intervals import Interval
 
 MINUS = "−"
+MARK = "⚠"
+CAVEATS = ("seen before", "copies", "classes tested")  # what a figure's protocol says against it
 ACCURACY = "test/accuracy"
 
 
@@ -41,6 +44,18 @@ def figure(metric: str, value: float) -> str:
 def title(metric: str) -> str:
     """ "test/accuracy" -> "Test accuracy"; "test/error" -> "Test error"."""
     return metric.replace("/", " ").capitalize()
+
+
+def caveats(protocol: Mapping[str, object]) -> list[str]:
+    """What a reader must know of a figure: "255 of 423 test classes were in the weights' training set"."""
+    titles = {"classes tested": "tested on "}
+    found = ((key, str(protocol[key])) for key in CAVEATS if key in protocol)
+    return [titles.get(key, "") + words for key, words in found if words != "nothing"]
+
+
+def marked(text: str, protocol: Mapping[str, object]) -> str:
+    """The figure with a mark where there is a caveat."""
+    return f"{text} {MARK}" if caveats(protocol) else text
 
 
 def points(difference: float, metric: str = ACCURACY) -> str:

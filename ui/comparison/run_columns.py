@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from engine.comparison.differences import backbone_title, data_title, method_title, shown
 from engine.comparison.grouping import RunGroup, one_per_seed, over_seeds
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import duration, figure, lower_is_better, number, with_interval
+from engine.comparison.wording import caveats, duration, figure, lower_is_better, marked, number, with_interval
 from engine.events import RunState
 from engine.task_faults import is_regression
 from ui.comparison.side_names import stem
@@ -134,7 +134,8 @@ def signed(value: float | None, metric: str) -> float | None:
 def test_text(run: RunRow) -> str:
     if run.test is None:
         return ""
-    return with_interval(Interval(run.test.value, run.test.low, run.test.high, run.test.n), run.test.metric)
+    interval = Interval(run.test.value, run.test.low, run.test.high, run.test.n)
+    return marked(with_interval(interval, run.test.metric), run.test.protocol)
 
 
 def over_seeds_text(group: RunGroup[RunRow], interval: Interval | None) -> str:
@@ -161,7 +162,8 @@ def group_test_text(group: RunGroup[RunRow]) -> str:
     tested = [run for run in group.members if run.test is not None]
     if group.test is not None and group.test.n == 1:
         return test_text(one_per_seed((run, run, True) for run in tested)[0])
-    return over_seeds_text(group, group.test)
+    known = next((run.test.protocol for run in tested if run.test is not None and caveats(run.test.protocol)), {})
+    return marked(over_seeds_text(group, group.test), known)
 
 
 def value_of(interval: Interval | None) -> float | None:

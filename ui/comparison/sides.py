@@ -16,7 +16,7 @@ from engine.comparison.grouping import one_per_seed
 from engine.comparison.intervals import Interval
 from engine.comparison.verdict import Verdict, verdicts
 from engine.comparison.verdict_words import corrected
-from engine.comparison.wording import ACCURACY, count, lower_is_better, with_interval
+from engine.comparison.wording import ACCURACY, caveats, count, lower_is_better, with_interval
 from engine.events import Evaluated, RunState
 from engine.experiment import Experiment
 from ui.comparison.side_names import distinct_looks, titles
@@ -92,7 +92,12 @@ class Side:
         parts = [count(len(self.tested), "seeds"), count(result.n, result.unit, "test ")]
         parts += [self.arm.basis, *over_episodes_words([figure for _, figure in self.tested])]
         stopped = sum(run.row.state is RunState.STOPPED for run, _ in self.tested)
-        return " · ".join(parts + ([f"{stopped} stopped early"] if stopped else []))
+        return " · ".join([*self.caveats, *parts, *([f"{stopped} stopped early"] if stopped else [])])
+
+    @property
+    def caveats(self) -> list[str]:
+        """What speaks against its figure, such as test images that its weights had met before."""
+        return list(dict.fromkeys(words for _, result in self.tested for words in caveats(result.protocol)))
 
     @property
     def protocol(self) -> str:
@@ -206,6 +211,7 @@ def sentences(comparison: Comparison) -> list[str]:
     judged = (comparison.verdicts.get(side.key) for side in comparison.others)
     said += [found.sentence for found in judged if found is not None]
     said += [f"The best two: {comparison.best_two[2].sentence}"] if comparison.best_two else []
+    said += [f"{side.title}: {'; '.join(side.caveats)}." for side in comparison.sides if side.caveats]
     return said + ([comparison.correction] if comparison.correction else [])
 
 

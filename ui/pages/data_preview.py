@@ -15,6 +15,7 @@ from ui.pages.tasks_preview import COUNT, Sampled, TasksPreview
 from ui.widgets.column import caption
 from ui.widgets.fold import Fold
 from ui.widgets.images import ClassBars, ImageStrip
+from ui.widgets.problem import Problem
 from ui.widgets.text import Text
 from ui.widgets.words import count, number
 
@@ -46,6 +47,7 @@ class DataPreview(QWidget):
     def _build(self) -> None:
         self.sentence = Text("Reading the images…", bold=True)
         self.layout_words = Text("", "small", "muted")
+        self.warnings = Problem("warning")
         self.skipped = Fold("Skipped files")
         self.skipped_list = QPlainTextEdit()
         self.skipped_list.setReadOnly(True)
@@ -61,8 +63,8 @@ class DataPreview(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(8)
-        shown = (self.sentence, self.layout_words, self.strip, self.skipped, self.balance_caption, self.bars)
-        for widget in (*shown, self.balance_words, self.tasks):
+        shown = (self.sentence, self.layout_words, self.warnings, self.strip, self.skipped, self.balance_caption)
+        for widget in (*shown, self.bars, self.balance_words, self.tasks):
             column.addWidget(widget)
         self._show_parts(False, False)
 
@@ -123,6 +125,7 @@ class DataPreview(QWidget):
         self.sentence.setText(found.sentence)
         words = [found.layout, f"Licence: {found.licence}" if found.licence else ""]
         self.layout_words.setText("\n".join(word for word in words if word))
+        self.warnings.say(*found.warnings)
         self.strip.set_images(found.strip)
         self._show_skipped(found)
         self._show_balance(found)
@@ -164,6 +167,7 @@ class DataPreview(QWidget):
         widget: QWidget
         for widget in (self.layout_words, self.strip):
             widget.setVisible(known)
+        self.warnings.setVisible(known and bool(self.found and self.found.warnings))
         self.sentence.setVisible(known or not self.fault)
         self.skipped.setVisible(known and bool(self.found and self.found.skipped))
         for widget in (self.balance_caption, self.bars, self.balance_words):

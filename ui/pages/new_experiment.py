@@ -75,9 +75,7 @@ class NewExperimentPage(QWidget):
         return self.data, self.backbone, self.method, self.launch
 
     def _timer(self, milliseconds: int, then: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(milliseconds)
+        timer = QTimer(self, singleShot=True, interval=milliseconds)
         timer.timeout.connect(then)
         return timer
 
@@ -213,6 +211,7 @@ class NewExperimentPage(QWidget):
 
     def _show_faults(self, checked: Experiment | None, found: Sequence[InvalidExperiment]) -> None:
         self._checked, self._faults = checked, list(found)
+        self.launch.warn_of(None if found else checked)
         self._judge()
 
     def _judge(self) -> None:
@@ -282,14 +281,15 @@ class NewExperimentPage(QWidget):
         if not self.launch.start_button.isEnabled():
             self._parts.toasts.show(f"Not started. {self.launch.reason.text()}", level="warning")
             return
-        wanted = self.experiments()
-        self._parts.submit(wanted, self.launch.name.text().strip(), then=lambda rows: self._submitted(rows, stay))
+        name = self.launch.name.text().strip()
+        self._parts.submit(self.experiments(), name, then=lambda rows: self._submitted(rows, stay))
 
     def _submitted(self, rows: list[RunRow], stay: bool) -> None:
         if stay:
             go = self._parts.navigator.show_run
-            title = f"{count(len(rows), 'run')} added to the queue."
-            self._parts.toasts.show(title, "Show", lambda: go.emit(rows[0].id))
+            self._parts.toasts.show(
+                f"{count(len(rows), 'run')} added to the queue.", "Show", lambda: go.emit(rows[0].id)
+            )
         else:
             self._parts.navigator.show_run.emit(rows[0].id)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QLineEdit, QWidget
 
+from engine.errors import ExperimentError
 from engine.experiment import Budget, Experiment
 from ui import theme
 from ui.pages.search_settings import SearchSettings
@@ -111,7 +113,7 @@ class StartSection(Column):
         grid.addWidget(field, row, 1)
 
     def _add_foot(self) -> None:
-        self.problem = Problem()
+        self.problem, self.warning = Problem(), Problem("warning")
         self.reason = Text("", "small", "muted")
         self.reason.hide()
         self.start_button = PrimaryButton("Start", "play")
@@ -120,7 +122,7 @@ class StartSection(Column):
         tip = "Put it in line and set up another one (Ctrl+Shift+R)"
         self.queue_button = button("Add to queue", "queue", tip, lambda: self._press(True))
         self.foot.setSpacing(theme.GRID)
-        for widget in (self.problem, self.reason, self.start_button, self.queue_button):
+        for widget in (self.warning, self.problem, self.reason, self.start_button, self.queue_button):
             self.foot.addWidget(widget)
 
     def _press(self, stay: bool) -> None:
@@ -210,6 +212,19 @@ class StartSection(Column):
         self.free.setVisible(bool(free))
 
     # What is in the way
+
+    def warn_of(self, checked: Experiment | None) -> None:
+        """Say before the start what the weights have met before and what the network was not made for."""
+        runs = self._parts.workspace.runs
+
+        def look(cancelled: object) -> list[str]:
+            from engine.noted import warnings
+
+            with suppress(ExperimentError):  # which the checks have named
+                return warnings(checked, runs) if checked else []
+            return []
+
+        self._parts.background.run(look, lambda said: self.warning.say(*said), key="warnings")
 
     def allow(self, reason: str, problem: str = "") -> None:
         """Turn Start on, or off with the reason. problem: something that is wrong in this column."""

@@ -8,9 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import count, figure, interval_text, is_share, title
+from engine.comparison.wording import caveats, count, figure, interval_text, is_share, title
 from engine.events import Evaluated
 from ui.widgets.card import Card
+from ui.widgets.problem import Problem
 from ui.widgets.text import Text
 
 _FIRST = ("split", "batch norm", "weights")
@@ -29,6 +30,7 @@ class ResultCard(Card):
         self.value = Text("", "title", bold=True, wrap=False)
         self.interval = Text("", role="text", wrap=False)
         self.beside = Text("", role="text")
+        self.caveats = Problem("warning")
         self.protocol = Text("", "small", "muted")
         for line in (self.value, self.interval, self.beside, self.protocol):
             line.setTextInteractionFlags(
@@ -38,6 +40,7 @@ class ResultCard(Card):
         words.setSpacing(2)
         words.addWidget(self.interval)
         words.addWidget(self.beside)
+        words.addWidget(self.caveats)
         words.addWidget(self.protocol)
         row = QHBoxLayout()
         row.setSpacing(24)
@@ -57,6 +60,7 @@ class ResultCard(Card):
         self.interval.setText(f"{title(first.metric)} · {interval_words(first)} · {behind}")
         self.beside.setText(beside_words(first))
         self.beside.setVisible(bool(self.beside.text()))
+        self.caveats.say(*(f"{words[0].upper()}{words[1:]}." for words in caveats(first.protocol)))
         lines = [protocol_words(first)]
         lines += [
             f"{title(other.metric)} {figure(other.metric, other.value)}, {interval_words(other)}, "
@@ -64,7 +68,7 @@ class ResultCard(Card):
             for other in results[1:]
         ]
         self.protocol.setText("\n".join(line for line in lines if line))
-        said = (self.value, self.interval, self.beside, self.protocol)
+        said = (self.value, self.interval, self.beside, self.caveats.text, self.protocol)
         self.setAccessibleDescription(", ".join(line.text() for line in said if line.text()))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from engine.comparison.wording import count
+from engine.comparison.wording import caveats, count
 from engine.comparison.wording import with_interval as interval_words
 from engine.events import (
     Evaluated,
@@ -76,7 +76,8 @@ def _figure(name: str, value: float) -> str:
 def result_words(result: Evaluated) -> str:
     """ "test accuracy 78.3 % (75.1–81.2), 800 images" """
     figure = with_interval(result.value, result.low, result.high, result.metric)
-    return f"{result.metric.replace('/', ' ')} {figure}, {result.n:,} {result.unit}"
+    said = [f"{result.metric.replace('/', ' ')} {figure}, {result.n:,} {result.unit}", *caveats(result.protocol)]
+    return "; ".join(said)
 
 
 def trial_words(trial: TrialCompleted) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.comparison.wording import figure
+from engine.comparison.wording import figure, marked
 from engine.errors import InvalidExperiment
 from ui.terminal.arguments import program
 from ui.terminal.output import duration, print_json, print_table, size
@@ -119,7 +119,7 @@ def run_cells(run: RunRow) -> tuple[object, ...]:
     chosen = run.experiment
     created = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created))
     took = "–" if run.took is None else duration(run.took)
-    test = figure(run.test.metric, run.test.value) if run.test else "–"
+    test = marked(figure(run.test.metric, run.test.value), run.test.protocol) if run.test else "–"
     labels = chosen.dataset.labels_per_class or "all"
     return (
         run.id, run.name, str(run.state), test, data_words(run), labels, chosen.backbone.name, chosen.method.name,

@@ -96,6 +96,7 @@ def print_objects(comparison: Comparison) -> None:
                 **interval,
                 "scores": scores,
                 "basis": side.basis,
+                "caveats": side.caveats,
                 "runs": uids,
             }
         )
