@@ -24,7 +24,7 @@ ORDER = (
     "bitfit", "lora",
     "linear_probe", "head_bench", "scratch", "as_is",
     "protonet", "matching", "relation", "siamese", "ridge", "metaoptnet", "baseline", "baseline_pp",
-    "meta_baseline", "feat", "joint", "pmf",
+    "simple_shot", "meta_baseline", "feat", "bd_cspn", "joint", "pmf",
     "maml", "fomaml", "anil", "boil", "meta_sgd", "maml_pp", "cavia", "imaml", "reptile",
     "cnp", "snail", "ensemble_anil",
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -79,6 +80,33 @@ class CosineHead(nn.Module):
         """[n, d] -> [n, classes]."""
         cosines = F.normalize(features, dim=1) @ F.normalize(self.directions, dim=1).T
         return self.scale() * cosines
+
+
+class CentredHead(nn.Module):
+    """SimpleShot's linear head of all training classes, and the mean [d] of so many features of their images."""
+
+    mean: Tensor
+    images: Tensor
+
+    def __init__(self, features: int, classes: int) -> None:
+        super().__init__()
+        self.classes = nn.Linear(features, classes)
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("images", torch.tensor(0))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """[n, d] -> [n, classes]."""
+        logits: Tensor = self.classes(features)
+        return logits
+
+    @torch.no_grad()
+    def centre_on(self, parts: Iterable[Tensor]) -> None:
+        """Take the mean over features [n, d], given in parts."""
+        total, count = torch.zeros_like(self.mean), 0
+        for part in parts:
+            total, count = total + part.sum(0), count + len(part)
+        self.mean.copy_(total / max(1, count))
+        self.images.fill_(count)
 
 
 class TwoStages(nn.Module):

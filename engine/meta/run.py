@@ -27,6 +27,7 @@ from engine.meta.results import base_metric, figure, over_steps, shot_metric
 from engine.meta.sinusoid import sinusoid_tasks
 from engine.meta.task import ImageTasks, Tasks
 from engine.meta.training import MetaTraining
+from engine.meta.twin import QUERIES, TOGETHER, beside_twin
 from engine.methods.meta_learner import MetaLearner, learnt
 from engine.noted import findings, notices, write_down
 from engine.seen import KEY
@@ -117,6 +118,7 @@ def test(
     hard = hardness(tasks)
     for found in over_steps(scores, method.test_steps, tasks.regression, said):
         yield with_hardness(found, hard)
+    yield from beside_twin(method, model, tasks, said, scores[:, -1])
     yield from over_unseen(method, model, tasks, said)
     yield from over_shots(method, model, tasks, said)
 
@@ -167,5 +169,6 @@ def protocol(experiment: Experiment, method: MetaLearner, tasks: Tasks, weights:
         "weights": weights,
         **method.choices,
     }
+    said |= {QUERIES: TOGETHER} if method.queries_together else {}
     said |= {"support set": "read in order: another order gives other answers"} if method.reads_in_order else {}
     return said | ({"inner steps": str(method.test_steps)} if method.has_steps else {})

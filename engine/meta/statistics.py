@@ -1,15 +1,26 @@
-"""Batch norm's running statistics of a network that was meta-trained with the statistics of each batch."""
+"""What is kept of the training images besides the weights: batch norm's running statistics of a network that was
+meta-trained with the statistics of each batch, or whatever else a method wants before it is judged."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from engine.backbones.backbone import Backbone, batch_norms
+from engine.meta.task import Tasks
+from engine.methods.meta_learner import MetaLearner
 
-BATCHES = 8  # tasks whose images the statistics are averaged over
+
+@torch.no_grad()
+def refreshed(method: MetaLearner, model: Backbone, tasks: Tasks, step: int) -> None:
+    """Bring up to date what the method keeps of the training images and its training does not; the same at the same
+    step."""
+    draw = np.random.default_rng([step, 7])
+    drawn = (tasks.task(tasks.draw(draw)) for _ in range(method.refresh_batches))
+    method.refresh(model, (torch.cat([task.support_inputs, task.query_inputs]) for task in drawn))
 
 
 @torch.no_grad()

@@ -17,7 +17,7 @@ from engine.meta.divergence import TRIED, DivergenceGuard
 from engine.meta.evaluation import task_scores
 from engine.meta.gallery import show_tasks
 from engine.meta.results import mean_score
-from engine.meta.statistics import BATCHES, refresh_statistics
+from engine.meta.statistics import refreshed
 from engine.meta.task import Task, Tasks
 from engine.methods.meta_learner import MetaLearner
 from engine.tally import check_numbers
@@ -103,16 +103,9 @@ class MetaTraining:
         value = score(first(task.query_inputs), task.query_targets)
         return {f"train/{self.name} before adaptation": float(value)}
 
-    def _refresh(self) -> None:
-        """Bring the running statistics up to date that this method's own training does not keep."""
-        if self.method.refreshes_statistics:
-            draw = np.random.default_rng([self.step, 7])
-            tasks = (self.tasks.task(self.tasks.draw(draw)) for _ in range(BATCHES))
-            refresh_statistics(self.model, (torch.cat([t.support_inputs, t.query_inputs]) for t in tasks))
-
     def _validate(self) -> Iterator[Event]:
         check_numbers(self.model, 0.0, f"at meta-step {self.step}")
-        self._refresh()
+        refreshed(self.method, self.model, self.tasks, self.step)
         scores = yield from task_scores(
             self.method, self.model, self.tasks, self.tasks.validation, "Validating",
             lambda: self.limits.asked_to_stop,

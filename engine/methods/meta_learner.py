@@ -5,7 +5,7 @@ Torch-free at module level, like `engine/methods/base.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -111,6 +111,8 @@ class MetaLearner(Method):
     has_steps: ClassVar[bool] = False  # True: `classifiers` gives one classifier per inner step
     reads_in_order: ClassVar[bool] = False  # True: the support set is a sequence, and another order gives other answers
     refreshes_statistics: ClassVar[bool] = False  # True: training leaves batch norm's running statistics alone
+    refresh_batches: ClassVar[int] = 8  # tasks or minibatches whose images `refresh` is given
+    queries_together: ClassVar[bool] = False  # True: an answer depends on the other query images of the episode
     formulation: Formulation | None = None  # how the tasks of a meta-batch are computed; None is one after the other
     progress: float = 0.0  # how far meta-training is, 0..1; the loop sets it before every step
 
@@ -134,6 +136,11 @@ class MetaLearner(Method):
     def test_steps(self) -> int:
         """Inner steps on a new task; 0 for a method that has none."""
         return int(getattr(self.hyperparameters, "test_steps", 0))
+
+    @property
+    def twin(self) -> MetaLearner | None:
+        """The same network with an answer that does not depend on the other query images, to be tested beside it."""
+        return None
 
     @property
     def choices(self) -> Mapping[str, str]:
@@ -213,6 +220,13 @@ class MetaLearner(Method):
     ) -> Iterator[Classifier]:
         """The classifier after 0, 1, …, `steps` inner steps; a single one for a method that takes none."""
         yield self.adapt(model, inputs, targets, way)
+
+    def refresh(self, model: Backbone, batches: Iterable[Tensor]) -> None:
+        """Before it is judged: take from training images [n, …], in batches, what training did not keep."""
+        from engine.meta.statistics import refresh_statistics
+
+        if self.refreshes_statistics:
+            refresh_statistics(model, batches)
 
     def settle(self, model: Backbone, tasks: Tasks) -> Iterator[Preparing | Notice]:
         """Once before the test: choose on validation tasks what is to be chosen there."""

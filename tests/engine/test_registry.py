@@ -24,7 +24,7 @@ META = ["protonet", "maml", "fomaml", "anil", "boil", "meta_sgd", "reptile"]
 META += ["matching", "relation", "siamese", "ridge", "baseline", "baseline_pp", "pmf"]
 META += ["cnp", "joint", "snail"]
 META += ["maml_pp", "cavia", "imaml", "ensemble_anil"]
-META += ["metaoptnet", "meta_baseline", "feat"]
+META += ["metaoptnet", "meta_baseline", "feat", "simple_shot", "bd_cspn"]
 NAMES += META
 
 

@@ -87,12 +87,13 @@ def beside_words(result: Evaluated) -> str:
     parts = [f"Median {known['median']}", f"{known['diverged']} diverged" if "diverged" in known else ""]
     steps = known.get("inner steps")
     parts += [f"{steps} inner {'step' if steps == '1' else 'steps'}" if steps else ""]
+    parts += [f"query images {known['query images']}" if "query images" in known else ""]
     return " · ".join(part for part in [*parts, f"batch norm: {known.get('batch norm', 'not said')}"] if part)
 
 
 def protocol_words(result: Evaluated) -> str:
     """ "Split: stratified… · Batch norm: running statistics · …", the most important first."""
-    hidden = (*_HIDDEN, *_BESIDE, "inner steps", "batch norm") if beside_words(result) else _HIDDEN
+    hidden = (*_HIDDEN, *_BESIDE, "inner steps", "batch norm", "query images") if beside_words(result) else _HIDDEN
     known = {key: str(value) for key, value in result.protocol.items() if key not in hidden}
     keys = [key for key in _FIRST if key in known] + [key for key in known if key not in _FIRST]
     return " · ".join(f"{_TITLES.get(key, key.capitalize())}: {known[key]}" for key in keys)

@@ -19,6 +19,7 @@ from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.ui.runs.recorded import finished, save
 from ui.pages.runs import RunsPage
+from ui.runs.result_card import beside_words, protocol_words
 
 Open = Callable[[], RunsPage]
 WAY, QUERY = 5, 3
@@ -140,6 +141,18 @@ def test_a_run_without_epochs_is_drawn_against_its_steps(qtbot: QtBot, page: Run
     page.choose(other.id)
     qtbot.waitUntil(lambda: page.is_settled() and page.now() is not None and page.now().row.id == other.id)
     assert (curves.controls.axis.key(), curves.loss.x_axis) == ("epoch", "epoch")
+
+
+def test_a_figure_of_queries_classified_together_says_so_beside_it() -> None:
+    said = {
+        "median": "64.0 %",
+        "batch norm": "running statistics",
+        "query images": "classified together (transductive)",
+    }
+    result = Evaluated("test/accuracy", 0.6, 0.5, 0.7, 600, "episodes", said)
+    words = "Median 64.0 % · query images classified together (transductive) · batch norm: running statistics"
+    assert beside_words(result) == words
+    assert "Query images" not in protocol_words(result)
 
 
 def test_one_figure_is_told_and_the_others_are_a_curve(qtbot: QtBot, page: RunsPage) -> None:
