@@ -52,6 +52,12 @@ class DatasetChoice(Frozen):
         1.0, ge=0, le=3, description="how far the test regions lie from the training regions; 0: all regions are alike"
     )
 
+    @property
+    def folder_name(self) -> str:
+        """ "photos.v2" of the folder photos.v2 and of photos.v2.zip, on any system; "" without a path."""
+        name = (self.path or "").replace("\\", "/").rstrip("/").rpartition("/")[2]
+        return name[:-4] if name.lower().endswith(".zip") else name
+
 
 class BackboneChoice(Frozen):
     """Which network, and which weights it starts from."""

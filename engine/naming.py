@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from engine.data.shifts import short
 from engine.data.sources import datasets
 from engine.errors import InvalidExperiment
@@ -32,7 +30,7 @@ def data_title(experiment: Experiment) -> str:
     """The data set's title; for a person's own folder or zip its name."""
     choice = experiment.dataset
     if choice.name == "folder" and choice.path:
-        return Path(choice.path).stem
+        return choice.folder_name or choice.path
     return next((info.title for info in datasets() if info.name == choice.name), choice.name)
 
 

@@ -22,6 +22,7 @@ from engine.data.splits import split_images
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, Shift
 from engine.heads.nearest_mean import unit
+from engine.seen import met_in_classes, past
 
 Ids = NDArray[np.int64]
 MOST_IMAGES = 500
@@ -39,12 +40,17 @@ class Candidate:
 def candidates(data: ImageSet) -> list[Candidate]:
     """Pretrained weights that are bundled or on this machine, the smallest network first.
 
-    Weights made from Omniglot are left out on Omniglot: they have seen its characters.
+    Weights made from Omniglot are left out where they have seen the characters.
     """
     found = [Candidate(info, one) for info in catalog.image_backbones() for one in catalog.weights(info.name)]
     here = [c for c in found if c.weights.state in ("bundled", "on this machine")]
-    seen = [c for c in here if data.name == "omniglot" and c.weights.trained_on == catalog.OMNIGLOT]
-    return sorted((c for c in here if c not in seen), key=lambda candidate: candidate.info.parameters)
+    fresh = (c for c in here if c.weights.trained_on != catalog.OMNIGLOT or not has_met(c, data))
+    return sorted(fresh, key=lambda candidate: candidate.info.parameters)
+
+
+def has_met(candidate: Candidate, data: ImageSet) -> bool:
+    choice = BackboneChoice(name=candidate.info.name, weights=candidate.weights.name)
+    return bool(met_in_classes(past(choice, None), data, np.arange(len(data.class_names))))
 
 
 def transfer_scores(choice: DatasetChoice, runs: Path) -> Iterator[Preparing | Score]:

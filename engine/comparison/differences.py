@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePath
 from typing import Any
 
 from engine.data.shifts import describe
@@ -190,5 +189,5 @@ def data_title(experiment: Experiment) -> str:
     """The data set's name, or the last part of the folder's path: "Glyphs", "my-photos"."""
     choice = experiment.dataset
     if choice.name == "folder" and choice.path:
-        return PurePath(choice.path).name or choice.path
+        return choice.folder_name or choice.path
     return DATA_TITLES.get(choice.name, choice.name.replace("_", " ").replace("-", " ").capitalize())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from engine import naming
+from engine.comparison import differences
 from engine.experiment import DatasetChoice, Experiment, MethodChoice, Shift
 from engine.naming import family, run_name
 
@@ -41,3 +43,9 @@ def test_families() -> None:
         "finetune",
         "finetune",
     ]
+
+
+@pytest.mark.parametrize("path", ["/data/birds.v2", "/data/birds.v2/", "/data/birds.v2.zip", "C:\\data\\birds.v2.ZIP"])
+def test_a_folder_keeps_its_whole_name_everywhere(path: str) -> None:
+    asked = Experiment(dataset=DatasetChoice(name="folder", path=path))
+    assert {naming.data_title(asked), differences.data_title(asked)} == {"birds.v2"}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -207,7 +205,7 @@ def facts(now: RunNow) -> str:
 def settings_line(experiment: Experiment) -> str:
     """The settings a reader asks for first: method, backbone and weights, data, labels, seed."""
     data, backbone = experiment.dataset, experiment.backbone
-    where = Path(data.path).stem if data.path and data.name == "folder" else data_title(experiment)
+    where = data_title(experiment)
     parts = [method_title(experiment), f"{backbone_title(backbone.name)}, {backbone.weights} weights", where]
     if data.classes:
         parts.append(count(data.classes, "classes").replace("1 classe", "1 class"))

@@ -52,7 +52,7 @@ def test_a_setting_the_other_method_does_not_have_is_a_dash() -> None:
 
 def test_folders_are_named_by_their_last_part() -> None:
     folder = Experiment(dataset=DatasetChoice(name="folder", path="/home/me/pictures/trash.zip"))
-    assert flatten(folder)["dataset.name"] == "trash.zip"
+    assert flatten(folder)["dataset.name"] == "trash"
     assert flatten(folder)["dataset.path"] == "/home/me/pictures/trash.zip"
 
 

@@ -1,0 +1,94 @@
+"""What speaks against a figure stands at the figure: before the start, on the card, in tables and reports."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from pytestqt.qtbot import QtBot
+
+from engine.comparison.wording import MARK
+from engine.events import RunState
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from storage.rows import ResultRow, RunRow
+from tests.ui.compare.saved_runs import experiment, figure
+from tests.ui.conftest import wait_until_checked
+from ui.comparison.report import report
+from ui.comparison.result_bars import tip
+from ui.comparison.run_columns import test_text as text_of_test
+from ui.comparison.sides import ComparedRun, compare, sentences
+from ui.pages.new_experiment import NewExperimentPage
+from ui.runs.result_card import ResultCard
+from ui.terminal.display import result_words
+from ui.terminal.listing import run_cells
+from ui.terminal.verdicts import print_comparison
+
+SEEN = "255 of 423 test classes were in the weights' training set"
+COPIES = "3 of 100 test images are copies of training images"
+MET = replace(figure(10), protocol={**figure(10).protocol, "seen before": SEEN, "copies": COPIES})
+CLEAN = replace(figure(12), protocol={**figure(12).protocol, "seen before": "nothing"})
+
+
+def run(number: int, method: str, result: object) -> ComparedRun:
+    names = ("metric", "value", "low", "high", "n", "unit", "protocol")
+    row = RunRow(
+        number, f"u{number}", method, RunState.FINISHED, "finetune", experiment(method), str(number), float(number),
+        test=ResultRow(*(getattr(result, name) for name in names)),
+    )  # fmt: skip
+    return ComparedRun(row, result)  # type: ignore[arg-type]
+
+
+def test_the_card_says_it_in_the_colour_of_a_warning(qtbot: QtBot) -> None:
+    card = ResultCard()
+    qtbot.addWidget(card)
+    card.show_results([MET])
+    assert card.caveats.text.text() == f"{SEEN}.\n{COPIES}."
+    assert not card.caveats.isHidden()
+    assert SEEN in card.accessibleDescription()
+    card.show_results([CLEAN])
+    assert card.caveats.isHidden()
+
+
+def test_tables_bars_report_and_terminal_say_it(capsys: pytest.CaptureFixture[str]) -> None:
+    runs = [run(1, "lp_ft", MET), run(2, "scratch", CLEAN)]
+    found = compare(runs)
+    assert found is not None
+    met, clean = found.sides
+    assert SEEN in tip(met)
+    assert SEEN not in tip(clean)
+    assert f"lp_ft: {SEEN}; {COPIES}." in sentences(found)
+    assert report(found, []).count("255 of 423") >= 2
+    assert [text_of_test(one.row).endswith(MARK) for one in runs] == [True, False]
+    assert [str(run_cells(one.row)[3]).endswith(MARK) for one in runs] == [True, False]
+    assert result_words(MET).endswith(f"; {SEEN}; {COPIES}")
+    for as_json in (False, True):
+        print_comparison(found, as_json)
+        assert "255 of 423" in capsys.readouterr().out.replace("\n", " ")
+
+
+def test_it_does_not_make_figures_incomparable() -> None:
+    found = compare([run(1, "lp_ft", MET), run(2, "scratch", CLEAN)])
+    assert found is not None
+    assert found.verdicts[found.others[0].key].kind != "not comparable"
+
+
+def test_the_form_says_before_the_start_what_the_weights_know(
+    qtbot: QtBot, page: NewExperimentPage, tmp_path: Path
+) -> None:
+    for group in ("Greek", "Tengwar"):
+        for number in range(1, 6):
+            folder = tmp_path / group / f"character0{number}"
+            folder.mkdir(parents=True)
+            for drawer in range(4):
+                Image.new("L", (28, 28), 40 * number + drawer + len(group)).save(folder / f"{drawer}.png")
+    data = DatasetChoice(name="omniglot", path=str(tmp_path))
+    method = MethodChoice(name="linear_probe")
+    page.fill(Experiment(dataset=data, backbone=BackboneChoice(weights="omniglot-supervised"), method=method))
+    wait_until_checked(qtbot, page)
+    words = "5 of 10 test classes were in the weights' training set"
+    qtbot.waitUntil(lambda: words in page.launch.warning.text.text(), timeout=30_000)
+    page.fill(Experiment(dataset=DatasetChoice(name="digits"), backbone=BackboneChoice(), method=method))
+    wait_until_checked(qtbot, page)
+    qtbot.waitUntil(lambda: not page.launch.warning.isVisibleTo(page), timeout=30_000)
