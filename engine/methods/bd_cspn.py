@@ -44,6 +44,7 @@ class BDCSPN(BaselinePlusPlus):
     group = "Transductive"
     idea = "Train a classifier by angle, then correct the class means by all query images of an episode together."
     paper = "Liu, Song & Qin 2020, Prototype Rectification for Few-Shot Learning, arXiv 1911.10713"
+    differs = "It is trained as Baseline++ is here, by Adam; the authors train a wide ResNet with SGD."
     Hyperparameters = RectifiedHyperparameters
     unused = frozenset({"test_iterations"})
     presets = {

@@ -50,6 +50,10 @@ class FEAT(WarmedUp):
     title = "FEAT"
     idea = "Let the class means of a task look at each other before new images go to the nearest."
     paper = "Ye et al. 2020, Few-Shot Learning via Embedding Adaptation with Set-to-Set Functions, arXiv 1812.03664"
+    differs = (
+        "It learns by Adam, and begins as a plain classifier of all training classes; the authors train with SGD and "
+        "choose their pretrained network by its accuracy on episodes."
+    )
     Hyperparameters = FEATHyperparameters
     quicker = 10.0
     presets = {

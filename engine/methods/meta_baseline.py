@@ -34,6 +34,10 @@ class MetaBaseline(WarmedUp):
     title = "Meta-Baseline"
     idea = "Train a classifier of all training classes, then go on with episodes, by the angle to the class means."
     paper = "Chen et al. 2021, Meta-Baseline: Exploring Simple Meta-Learning for Few-Shot Learning, arXiv 2003.04390"
+    differs = (
+        "Both stages learn by Adam in one run; the authors train them apart, with SGD, weight decay and augmentation. "
+        "The temperature stays positive here."
+    )
     Hyperparameters = MetaBaselineHyperparameters
     presets = {
         "Minutes on a laptop": {},

@@ -6,8 +6,8 @@ through its solution: few images, the support vectors, decide, and the margin re
 s · Σ α_i k(x_i, query) with the plain product as kernel and a learnt scale s.
 
 As in the authors' code, 1 is added to the kernel's diagonal while solving, which the paper does not say; it keeps the
-solution unique where there are more images than features. Theirs is a solver of general quadratic programmes, stopped
-after 15 steps in training; here it goes to the end. They train with SGD, augmentation and label smoothing, of which
+solution unique where there are more images than features. Theirs is a solver of general quadratic programmes with
+at most 15 steps; here it goes to the end. They train with SGD, augmentation and label smoothing, of which
 nothing is here. Cost grows with the third power of images times classes.
 """
 
@@ -51,6 +51,10 @@ class MetaOptNet(EmbeddingBased):
     group = "Closed form"
     idea = "Learn features on which a support vector machine, solved exactly for each task, separates the classes."
     paper = "Lee et al. 2019, Meta-Learning with Differentiable Convex Optimization, arXiv 1904.03758"
+    differs = (
+        "The machine is solved to the end; the authors' solver takes at most 15 steps. They train with SGD, "
+        "augmentation and label smoothing."
+    )
     Hyperparameters = MachineHyperparameters
     has_meta = True
     quicker = 10.0  # one number with far to go

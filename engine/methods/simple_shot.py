@@ -35,6 +35,10 @@ class SimpleShot(Pretrained):
     title = "SimpleShot"
     idea = "Train an ordinary classifier, centre its features and scale them to length 1, take the nearest class mean."
     paper = "Wang et al. 2019, SimpleShot: Revisiting Nearest-Neighbor Classification, arXiv 1911.04623"
+    differs = (
+        "The mean is over 32 minibatches of training images; the authors take all of them. They train with SGD and "
+        "augmentation."
+    )
     Hyperparameters = SimpleShotHyperparameters
     unused = frozenset({"test_iterations"})
     presets = {

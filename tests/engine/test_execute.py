@@ -46,7 +46,8 @@ QUICK = {
 META = [m.name for m in methods() if "classification" in getattr(m, "suits", ()) and m.name not in QUICK]
 QUICK_META = {"steps": 2, "meta_batch": 2, "validate_every": 2, "validation_episodes": 10, "test_episodes": 12}
 QUICK |= dict.fromkeys(META, QUICK_META)
-QUICK |= dict.fromkeys(("baseline", "baseline_pp"), QUICK_META | {"meta_batch": 1})
+POOLED = [m.name for m in methods() if getattr(m, "pooled", False)]
+QUICK |= dict.fromkeys(POOLED, QUICK_META | {"meta_batch": 1})
 QUICK["pmf"] = QUICK_META | {"test_steps": 2, "choice_episodes": 1, "copies": 1}
 QUICK["imaml"] = QUICK_META | {"inner_steps": 2, "test_steps": 2}
 META.append("protonet")

@@ -31,6 +31,7 @@ def flat(method: Any, classes: int = 4) -> Backbone:
     return model.double()
 
 
+@pytest.mark.anchors("bd_cspn")
 def test_query_images_move_onto_the_support_and_join_the_means_they_are_like() -> None:
     """(0.6, 0.8) and (0.8, 0.6) move by (-0.2, -0.2); the second has the cosine 0.6 / √0.52 to class 0 and joins it
     with weight r = exp(10 · (0.83205 - 1)) beside 1 of the support image: the mean is (1 + 0.6 r, 0.4 r) / (1 + r)."""
@@ -83,6 +84,7 @@ def test_both_figures_stand_beside_each_other(tmp_path: Path) -> None:
 # SimpleShot
 
 
+@pytest.mark.anchors("simple_shot")
 @pytest.mark.parametrize(
     "features,expected",
     [
