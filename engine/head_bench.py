@@ -11,7 +11,9 @@ import numpy as np
 
 from engine.backbones import catalog
 from engine.bench_figures import BENCH, COUNT_KEY, FOLDS, FOLDS_KEY, HEAD_KEY, POSITION_KEY, metric, percent
-from engine.comparison.intervals import Interval, mean_interval, wilson
+from engine.comparison.grouping import over_seeds
+from engine.comparison.intervals import Interval, wilson
+from engine.comparison.wording import ACCURACY
 from engine.data.findings import Finding
 from engine.data.findings import protocol as noted
 from engine.data.images import ImageSet
@@ -189,8 +191,11 @@ def accuracy_interval(cell: Cell, images: int) -> tuple[Interval, str]:
     """(figure, what its interval says in words)."""
     if len(cell.accuracies) == 1:
         return wilson(round(cell.accuracies[0] * images), images), f"95 % Wilson, over {images} test images; one draw"
-    mean = mean_interval(cell.accuracies).within(0.0, 1.0)
-    return mean, f"95 % Student, over {_draws(mean.n)} of the labelled images; the same {images} test images"
+    found, draws = over_seeds(cell.accuracies, ACCURACY), _draws(len(cell.accuracies))
+    assert found is not None
+    if not found.known:
+        return found, f"{draws} of the labelled images are too few for an interval; the same {images} test images"
+    return found, f"95 % Student, over {draws} of the labelled images; the same {images} test images"
 
 
 def _draws(count: int) -> str:

@@ -58,8 +58,11 @@ def _evaluated(row: sqlite3.Row) -> Evaluated:
 def result_row(
     metric: str, value: float | None, low: float | None, high: float | None, n: int, unit: str, protocol: str
 ) -> ResultRow:
-    """The figure alone. A value that is not a number was stored as NULL and is NaN again."""
+    """The figure alone. A value that is not a number was stored as NULL and is NaN again; intervals of accuracies that
+    older programs let end beyond 0 and 1 end there."""
     value, low, high = (math.nan if number is None else number for number in (value, low, high))
+    if "accuracy" in metric:
+        low, high = max(low, 0.0), min(high, 1.0)  # NaN stays
     return ResultRow(metric, value, low, high, n, unit, json.loads(protocol))
 
 

@@ -33,7 +33,7 @@ def curve(results: Iterable[Figure], over: str) -> AdaptationCurve | None:
     if found is None:
         return None
     own, places = found
-    intervals = {x: of_figure(figure) for x, figure in places.items()}
+    intervals = {x: Interval(f.value, f.low, f.high, f.n) for x, f in places.items()}
     return _curve(over, intervals, own, "over test episodes")
 
 
@@ -52,12 +52,6 @@ def mean_curve(runs: Mapping[int, Sequence[Figure]], over: str) -> AdaptationCur
     bases = {one.basis.removeprefix("interval ") for one in arms.values()}
     basis = bases.pop() if len(bases) == 1 else "over seeds"
     return _curve(over, intervals, next(iter(each.values()))[0], basis) if len(intervals) > 1 else None
-
-
-def of_figure(figure: Figure) -> Interval:
-    """A figure's own interval, which older programs let end beyond 0 and 1."""
-    found = Interval(figure.value, figure.low, figure.high, figure.n)
-    return found.within(0.0, 1.0) if is_share(figure.metric) else found
 
 
 def _arm(figures: Mapping[int, Figure]) -> Arm:

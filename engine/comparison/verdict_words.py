@@ -80,7 +80,7 @@ def each_seed(found: Gap, turned: bool = False) -> str:
 def remedy(found: Gap, adjusted: float, together: int, more: int) -> str:
     """What would settle it: more seeds, more test items, or nothing affordable."""
     if found.interval.excludes_zero() and together > 1:
-        return f"It would stand alone, but not among {together} verdicts. Run {count(more, 'more seeds')}."
+        return f"Alone it would stand, among {together} verdicts it may be luck. Run {count(more, 'more seeds')}."
     needed, items = seeds_needed(found.spread, LEVEL / together), found.spread.items
     if needed is None and items and found.spread.value and found.spread.between_items > found.spread.between_seeds:
         return (

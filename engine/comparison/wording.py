@@ -10,6 +10,7 @@ from engine.comparison.intervals import Interval
 MINUS = "−"
 MARK = "⚠"
 CAVEATS = ("seen before", "copies", "classes tested")  # what a figure's protocol says against it
+NO_NUMBER = "no number"  # a value that was measured and is none; a dash where nothing was measured
 ACCURACY = "test/accuracy"
 
 
@@ -38,6 +39,8 @@ def is_share(metric: str) -> bool:
 
 def figure(metric: str, value: float) -> str:
     """ "81.2 %" of an accuracy, "0.352" of an error."""
+    if not isfinite(value):
+        return NO_NUMBER
     return percent(value) if is_share(metric) else number(value, 3)
 
 
@@ -71,6 +74,8 @@ def interval_text(interval: Interval, metric: str = ACCURACY) -> str:
 def with_interval(interval: Interval, metric: str = ACCURACY) -> str:
     """ "81.2 ± 1.4 %" where the interval is even, "97.0 (94.1 to 98.5) %" where it is not, "81.2 %" without one; of an
     error "0.352 ± 0.021"."""
+    if not isfinite(interval.value):
+        return NO_NUMBER
     value, unit = _plain(interval.value, metric), " %" if is_share(metric) else ""
     if not interval.known:
         return f"{value}{unit}"

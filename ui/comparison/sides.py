@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.comparison.adaptation import of_figure, over_episodes_words
+from engine.comparison.adaptation import over_episodes_words
 from engine.comparison.arms import Arm, arm
 from engine.comparison.differences import Difference, differences, method_title
 from engine.comparison.grouping import one_per_seed
@@ -71,7 +71,10 @@ class Side:
         """Over seeds and test items, see `Arm.interval`; of one seed the figure's own. None if not tested."""
         if not self.tested:
             return None
-        return self.arm.interval if len(self.tested) > 1 else of_figure(self.tested[0][1])
+        if len(self.tested) > 1:
+            return self.arm.interval
+        own = self.tested[0][1]
+        return Interval(own.value, own.low, own.high, own.n)
 
     @property
     def metric(self) -> str:

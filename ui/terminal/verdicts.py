@@ -108,5 +108,7 @@ def print_objects(comparison: Comparison) -> None:
     if comparison.best_two:
         first, second, judged = comparison.best_two
         print_json({"event": "verdict", "a": first.title, "b": second.title, **asdict(judged)})
+    if comparison.correction:
+        print_json({"event": "correction", "text": comparison.correction})
     if comparison.summary:
         print_json({"event": "summary", "text": comparison.summary})

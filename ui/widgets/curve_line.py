@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 
 from engine.comparison.bands import smooth
+from engine.comparison.wording import NO_NUMBER
 
-NO_NUMBER, ENDED = "no number", "ended at"
+ENDED = "ended at"
 LOG_FLOOR = 1e-8  # what a log axis shows for zero and below
 
 

@@ -17,9 +17,10 @@ from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QTableView, QVBoxLayout, QWidget
 
+from engine.comparison.wording import NO_NUMBER
 from ui import theme
 from ui.widgets.curve_axes import X_AXES, x_text, y_text
-from ui.widgets.curve_line import ENDED, NO_NUMBER, CurveLine, finite, nearest_place, reading, smooth_lines, table
+from ui.widgets.curve_line import ENDED, CurveLine, finite, nearest_place, reading, smooth_lines, table
 from ui.widgets.curve_table import CurveTableModel
 from ui.widgets.figure_export import FigureActions, menu_button
 from ui.widgets.text import Elided, Text

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from engine.comparison.wording import NO_NUMBER
 from ui.widgets.curve_axes import X_AXES, clock, y_text
-from ui.widgets.curve_line import NO_NUMBER
 
 Index = QModelIndex | QPersistentModelIndex
 

@@ -125,7 +125,7 @@ def test_verdicts_that_are_shown_together_are_corrected() -> None:
     together = verdicts([(close, base), (far, base), (equal, base), (equal, base)])
     assert [one.kind for one in together] == ["too close", "better", "too close", "too close"]
     assert together[0].adjusted == pytest.approx(3 * alone.p)
-    assert "not among 4 verdicts" in together[0].sentence
+    assert "among 4 verdicts it may be luck" in together[0].sentence
     assert (together[0].low, together[0].high) == (alone.low, alone.high)
 
 
