@@ -39,12 +39,7 @@ def test_the_contract(kind: type[MetaLearner], check: Check) -> None:
     hold(kind, check)
 
 
-SLOW = pytest.mark.xfail(reason="its usual inner rate is too small for a short training")
-
-
-@pytest.mark.parametrize(
-    "kind", [pytest.param(k, marks=[SLOW] if k.name == "cavia" else [], id=k.name) for k in OF_CLASSES]
-)
+@pytest.mark.parametrize("kind", OF_CLASSES, ids=lambda kind: kind.name)
 def test_it_follows_the_labels(kind: type[MetaLearner]) -> None:
     follows_the_labels(Case(kind, "classification"))
 
