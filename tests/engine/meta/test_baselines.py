@@ -200,3 +200,11 @@ def test_the_cost_card_counts_the_head_of_all_training_classes() -> None:
     trunk = 3 * (64 * 64 * 9 + 64 * 3) + 64 * 9 + 64 * 3
     assert cost.parameters == trunk + (64 + 1) * 4 * 144
     assert cost.seconds > 0
+
+
+@pytest.mark.parametrize("kind", [Baseline, BaselinePlusPlus])
+def test_the_rate_falls_along_a_cosine(kind: type[Baseline]) -> None:
+    method, found = kind.from_values({}), []
+    for method.progress in (0.0, 1 / 3, 0.5, 1.0):
+        found.append(method.rate_factor(0))
+    assert found == pytest.approx([1.0, 0.75, 0.5, 0.0])

@@ -190,3 +190,8 @@ def test_the_cost_card_reckons_with_fine_tuning() -> None:
         return estimate(Experiment(dataset=DatasetChoice(name="glyphs"), backbone=backbone, method=choice)).seconds
 
     assert seconds("chosen on validation") > 3 * seconds("0")
+
+
+@pytest.mark.parametrize("rate,trials", [("chosen on validation", 3 * 4), ("0.001", 0), ("0", 0)])
+def test_trials_before_the_test_are_the_rates_but_nothing_times_the_episodes(rate: str, trials: int) -> None:
+    assert PMF.from_values({"rate": rate, "choice_episodes": 4}).trials_before_test == trials

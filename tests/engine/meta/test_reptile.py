@@ -62,6 +62,7 @@ def test_meeting_a_new_task_takes_the_same_steps() -> None:
 
 def test_batches_take_the_classes_in_turn() -> None:
     assert [batch.tolist() for batch in in_turn(torch.tensor([0, 0, 1, 1, 2, 2]), 4)] == list(BATCHES)
+    assert [batch.tolist() for batch in in_turn(torch.tensor([1, 1, 0, 0]), 2)] == [[2, 0], [3, 1]]
     assert [batch.tolist() for batch in in_turn(torch.rand(4, 1), 2)] == [[0, 1], [2, 3]]
 
 
