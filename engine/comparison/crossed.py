@@ -57,7 +57,9 @@ class Spread:
         added = sqrt(over_seeds**2 * self.between_seeds + over_items**2 * self.between_items)
         pooled = quantile(self.freedom(), alpha) * sqrt(total)
         least = LEAST if self.seeds >= ENOUGH_SEEDS else 1.0
-        wider = 1 - (1 - WIDER) * min(1.0, alpha / LEVEL)  # further out Satterthwaite's is several times too sure
+        wider = 1.0  # further out, and with two seeds, Satterthwaite's is several times too sure
+        if self.seeds >= ENOUGH_SEEDS:
+            wider -= (1 - WIDER) * min(1.0, alpha / LEVEL)
         return max(wider * added + (1 - wider) * pooled, least * over_items * sqrt(self.items_alone))
 
     def freedom(self) -> float:

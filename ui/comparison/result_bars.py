@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil, floor
+from math import ceil, floor, isfinite
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPen
@@ -144,7 +144,8 @@ def extent(side: Side, most: float) -> list[float]:
     if side.interval is None:
         return []
     ends = [side.interval.low, side.interval.high] if side.interval.known else []
-    return [min(most, max(0.0, end)) for end in ends] + [result.value for _, result in side.tested]
+    values = [result.value for _, result in side.tested if isfinite(result.value)]
+    return [min(most, max(0.0, end)) for end in ends] + values
 
 
 def paint_bars(painter: QPainter, width: float, comparison: Comparison) -> None:
@@ -191,7 +192,7 @@ def paint_interval(painter: QPainter, scale: Scale, y: float, side: Side) -> Non
     """The interval as a line with ends, each seed as a hollow mark, the mean as a filled point."""
     painter.setPen(QPen(theme.colour("grid"), 1))
     painter.drawLine(QPointF(scale.left, y), QPointF(scale.right, y))
-    if side.interval is None:
+    if side.interval is None or not isfinite(side.interval.value):
         return
     colour = theme.curve_colour(side.colour)
     if side.interval.known:
@@ -205,7 +206,7 @@ def paint_interval(painter: QPainter, scale: Scale, y: float, side: Side) -> Non
     if len(side.tested) > 1:
         painter.setPen(QPen(colour, 1))
         painter.setBrush(theme.colour("page"))
-        for _, result in side.tested:
+        for result in (result for _, result in side.tested if isfinite(result.value)):
             painter.drawEllipse(QPointF(scale.x(result.value), y), 3, 3)
     painter.setPen(QPen(theme.colour("page"), 1.5))
     painter.setBrush(colour)

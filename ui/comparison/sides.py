@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from engine.comparison.grouping import one_per_seed
 from engine.comparison.intervals import Interval
 from engine.comparison.verdict import Verdict, verdicts
 from engine.comparison.verdict_words import corrected
-from engine.comparison.wording import ACCURACY, caveats, count, lower_is_better, with_interval
+from engine.comparison.wording import ACCURACY, NO_NUMBER, caveats, count, lower_is_better, with_interval
 from engine.events import Evaluated, RunState
 from engine.experiment import Experiment
 from ui.comparison.side_names import distinct_looks, titles
@@ -84,7 +85,9 @@ class Side:
     @property
     def figure(self) -> str:
         """ "81.2 ± 1.4 %", or "0.352 ± 0.021" of an error; "" if not tested."""
-        return "" if self.interval is None else with_interval(self.interval, self.metric)
+        if self.interval is None:
+            return NO_NUMBER if self.tested else ""
+        return with_interval(self.interval, self.metric)
 
     @property
     def basis(self) -> str:
@@ -94,6 +97,8 @@ class Side:
         result = self.tested[0][1]
         parts = [count(len(self.tested), "seeds"), count(result.n, result.unit, "test ")]
         parts += [self.arm.basis, *over_episodes_words([figure for _, figure in self.tested])]
+        broken = len(self.tested) - len(self.arm.scores)
+        parts += [f"{count(broken, 'seeds')} without a number"] if broken else []
         stopped = sum(run.row.state is RunState.STOPPED for run, _ in self.tested)
         return " · ".join([*self.caveats, *parts, *([f"{stopped} stopped early"] if stopped else [])])
 
@@ -175,7 +180,8 @@ def compare(runs: Sequence[ComparedRun], base: str | None = None) -> Comparison 
 
 def best_two(sides: Sequence[Side], base: Side) -> tuple[Side, Side] | None:
     """The two best sides; None when one of them is the base."""
-    tested = [(side.interval.value, side) for side in sides if side.interval is not None]
+    known = [(side.interval, side) for side in sides if side.interval is not None]
+    tested = [(interval.value, side) for interval, side in known if isfinite(interval.value)]
     ordered = [s for _, s in sorted(tested, key=lambda pair: pair[0] * (1 if lower_is_better(pair[1].metric) else -1))]
     return None if len(ordered) < 3 or base in ordered[:2] else (ordered[0], ordered[1])
 
