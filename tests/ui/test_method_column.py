@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
@@ -14,7 +13,6 @@ from engine.warm import load_torch
 from tests.ui.conftest import wait_until_checked
 from ui.main_window import MainWindow
 from ui.pages.new_experiment import NewExperimentPage
-from ui.widgets.fields import FloatField
 
 LEFT = Qt.MouseButton.LeftButton
 CHANGED = Experiment(
@@ -96,14 +94,3 @@ def test_augmented_images_are_shown_and_drawn_again(qtbot: QtBot, window: MainWi
     assert pixels_of(preview.before._images) == before
     page.method.choose("full_ft")
     assert preview.isHidden()
-
-
-def test_a_rate_beyond_its_bounds_becomes_the_nearest(qtbot: QtBot) -> None:
-    field = FloatField(1e-5, 10.0, log=True)
-    qtbot.addWidget(field)
-    field.setValue(0.4)
-    for typed, kept in (("50", 10.0), ("0", 1e-5), ("0.2", 0.2), ("e", 0.2)):
-        field.selectAll()
-        qtbot.keyClicks(field, typed)
-        qtbot.keyClick(field, Qt.Key.Key_Return)
-        assert field.value() == pytest.approx(kept)

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from engine import registry
 from engine.events import RunState
-from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice
+from engine.experiment import BackboneChoice, Experiment
 from engine.warm import load_torch
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
@@ -140,30 +140,6 @@ def test_from_scratch_ignores_the_weights(page: NewExperimentPage) -> None:
     page.method.choose("scratch")
     assert page.experiment().backbone.weights == "random"
     assert page.backbone.scratch_words.isVisibleTo(page)
-
-
-ELSEWHERE = [
-    Experiment(
-        dataset=DatasetChoice(name="digits", classes=5, labels_per_class=10, split="stratified", split_seed=3),
-        backbone=BackboneChoice(name="resnet_small", weights="random"),
-        method=MethodChoice(name="full_ft", hyperparameters={"epochs": 7, "learning_rate": 2.5e-4}),
-        budget=Budget(minutes=2.5),
-        seed=11,
-    ),
-    Experiment(
-        dataset=DatasetChoice(name="glyphs", split="random-classes"),
-        backbone=BackboneChoice(name="conv4", weights="random"),
-        method=MethodChoice(name="maml", hyperparameters={"way": 3, "shot": 2}),
-    ),
-]
-
-
-@pytest.mark.parametrize("experiment", ELSEWHERE, ids=["full_ft", "maml"])
-def test_clone_fills_the_whole_page(qtbot: QtBot, window: MainWindow, page, experiment: Experiment) -> None:
-    window.parts.navigator.clone.emit(experiment)
-    wait_until_checked(qtbot, page)
-    assert page.experiment() == registry.complete(experiment)
-    assert [problem.message for problem in page._faults] == []
 
 
 def test_clone_of_a_run_whose_weights_are_gone_says_so(qtbot: QtBot, window: MainWindow, page) -> None:

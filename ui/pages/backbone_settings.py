@@ -6,6 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from ui.widgets.fields import IntField
+from ui.widgets.number_field import refusal_line
 from ui.widgets.text import Text
 
 LEAST, MOST, STEP = 8, 1024, 32  # pixels on a side
@@ -18,9 +19,9 @@ class SideField(IntField):
         super().__init__(LEAST, MOST, parent)
         self.set_unit("px")
 
-    def stepBy(self, steps: int) -> None:
+    def step(self, steps: int) -> int:
         below = self.value() // STEP if steps > 0 else -(-self.value() // STEP)
-        self.setValue((below + steps) * STEP)
+        return (below + steps) * STEP
 
 
 class ImageSize(QWidget):
@@ -42,7 +43,8 @@ class ImageSize(QWidget):
         grid.setVerticalSpacing(4)
         grid.addWidget(label, 0, 0)
         grid.addWidget(self.field, 0, 1)
-        grid.addWidget(self.help, 1, 0, 1, 2)
+        grid.addWidget(refusal_line(self.field), 1, 0, 1, 2)
+        grid.addWidget(self.help, 2, 0, 1, 2)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         self.field.valueChanged.connect(lambda _: self.changed.emit())

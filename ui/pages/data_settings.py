@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from engine.data.sources import REGRESSION
-from engine.experiment import DatasetChoice
+from engine.experiment import MOST_SEED, DatasetChoice
 from ui import theme
 from ui.pages.shift_settings import ShiftSettings
 from ui.widgets.field_grid import FieldGrid
@@ -34,10 +34,11 @@ class DataSettings(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.family = "finetune"
+        self._given = DatasetChoice()  # what was filled in
         self._source = "glyphs"
         self.labels, self.classes, self.validation = CountOrAll(1), CountOrAll(2), CountOrAll(1)
         self.split, self.part = Choice(), Choice(PARTS)
-        self.split_seed = IntField(0, 999_999)
+        self.split_seed = IntField(0, MOST_SEED)
         self.distance = FloatField(0.0, 3.0)
         self.frequency = QCheckBox("Frequency varies")
         self.frequency.setAccessibleName("Frequency varies")
@@ -91,27 +92,27 @@ class DataSettings(QWidget):
         return self.frequency, self.distance, self.labels, self.classes, *self.shift.tab_order(), *divided
 
     def apply(self, choice: DatasetChoice) -> DatasetChoice:
-        """The choice with these settings; those of single images only where images, not classes, are divided."""
-        choice = choice.model_copy(update={
-            "classes": None if self._source in WITHOUT_CLASSES else self.classes.count(),
-            "split": self.split.key(), "split_seed": self.split_seed.value(),
-            "distance": self.distance.value() if self._source == "regions" else DatasetChoice().distance,
-        })  # fmt: skip
+        """The choice with what is shown here; what is not shown for it stays as it was filled in."""
+        filled = (self._given.name, self._given.path) == (choice.name, choice.path)
+        shown: dict[str, object] = {"split_seed": self.split_seed.value()}
         if self._source in REGRESSION:
-            return choice.model_copy(
-                update={"classes": None, "split": None, "vary_frequency": self.frequency.isChecked()}
-            )
-        if self.family != "finetune":
-            return choice
-        choice = choice.model_copy(update={
-            "labels_per_class": self.labels.count(), "part": self.part.key(),
-            "validation_per_class": self.validation.count(),
-        })  # fmt: skip
-        return self.shift.apply(choice)
+            shown["vary_frequency"] = self.frequency.isChecked()
+        else:
+            shown["split"] = self.split.key()
+            if self._source not in WITHOUT_CLASSES:
+                shown["classes"] = self.classes.count()
+        if self._source == "regions":
+            shown["distance"] = self.distance.value()
+        if self.family == "finetune" and self._source not in REGRESSION:
+            shown |= {"labels_per_class": self.labels.count(), "part": self.part.key(),
+                      "validation_per_class": self.validation.count(),
+                      "shift": self.shift.shift(), "tested_on": self.shift.table.chosen()}  # fmt: skip
+        return (self._given if filled else choice).model_copy(update=shown)
 
     def fill(self, choice: DatasetChoice) -> None:
         fields = (self.labels, self.classes, self.validation, self.split, self.split_seed, self.part, self.distance)
         blockers = [QSignalBlocker(field) for field in (*fields, self.frequency)]
+        self._given = choice
         self.labels.set_count(choice.labels_per_class)
         self.classes.set_count(choice.classes)
         self.validation.set_count(choice.validation_per_class)
@@ -129,7 +130,9 @@ class DataSettings(QWidget):
             self.fold.button.setChecked(True)
 
     def set_family(self, family: str) -> None:
+        """Another family does without what is set for this one alone."""
         self.family = family
+        self._given = DatasetChoice(name=self._given.name, path=self._given.path)
         for widget in (widget for name in FINE_TUNING_ONLY for widget in self._rows[name]):
             widget.setVisible(family == "finetune")
         self.shift.setVisible(family == "finetune")

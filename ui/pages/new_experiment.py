@@ -26,6 +26,7 @@ from ui.pages.task_kind import TaskKind
 from ui.parts import Parts
 from ui.widgets.column import chain
 from ui.widgets.frame import ThinSplitter
+from ui.widgets.number_field import take_what_is_typed
 from ui.widgets.words import count
 
 if TYPE_CHECKING:
@@ -278,6 +279,7 @@ class NewExperimentPage(QWidget):
 
     def start(self, stay: bool = False) -> None:
         """Save one run per seed and put them in line; then show the first, or with `stay` remain here."""
+        take_what_is_typed()
         if not self.launch.start_button.isEnabled():
             self._parts.toasts.show(f"Not started. {self.launch.reason.text()}", level="warning")
             return

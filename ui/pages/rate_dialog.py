@@ -14,6 +14,7 @@ from engine.rate_range import RatePoint, suggest
 from ui.parts import Parts
 from ui.widgets.buttons import PrimaryButton, button
 from ui.widgets.fields import FloatField
+from ui.widgets.number_field import refusal_line
 from ui.widgets.painted_axes import brief
 from ui.widgets.problem import Problem
 from ui.widgets.rate_figure import RateFigure
@@ -86,6 +87,7 @@ class RateDialog(QDialog):
         column.addWidget(self.figure, 1)
         column.addWidget(self.words)
         column.addWidget(self.problem)
+        column.addWidget(refusal_line(self.rate))
         column.addLayout(foot)
         self.setMinimumSize(440, 420)
         self.resize(600, 500)
@@ -145,7 +147,7 @@ class RateDialog(QDialog):
 
     def _show_rate(self, rate: float) -> None:
         blocker = QSignalBlocker(self.rate)
-        self.rate.setValue(rate)
+        self.rate.setValue(self.rate.inside(rate))
         blocker.unblock()
         self.figure.set_rate(self.rate.value())
         self.use.setEnabled(True)

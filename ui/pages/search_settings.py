@@ -11,6 +11,7 @@ from engine.methods.base import Method
 from engine.search_space import Range, searchable, usual
 from ui.widgets.fields import IntField
 from ui.widgets.fold import Fold
+from ui.widgets.number_field import refusal_line
 from ui.widgets.text import Text
 
 IDEA = "Tries settings by cross-validation on the training images, then trains with the best one."
@@ -25,6 +26,7 @@ class SearchSettings(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._method: type[Method] | None = None
+        self._given: tuple[str, ...] = ()  # the order of what was filled in, which a run of that search has
         self.on = QCheckBox("Search for best values")
         self.on.setToolTip(IDEA)
         self.on.setAccessibleDescription(IDEA)
@@ -57,8 +59,9 @@ class SearchSettings(QWidget):
                 widget.setToolTip(help)
             field.setAccessibleName(title)
             field.setAccessibleDescription(help)
-            grid.addWidget(label, row, 0)
-            grid.addWidget(field, row, 1)
+            grid.addWidget(label, 2 * row, 0)
+            grid.addWidget(field, 2 * row, 1)
+            grid.addWidget(refusal_line(field), 2 * row + 1, 0, 1, 2)
         inside = QVBoxLayout(self._settings)
         inside.setContentsMargins(0, 4, 0, 4)
         inside.setSpacing(8)
@@ -108,13 +111,18 @@ class SearchSettings(QWidget):
         """None when it is off; raises `InvalidExperiment` when no hyperparameter is ticked."""
         if not self.on.isChecked() or not self.boxes:
             return None
-        ticked = tuple(name for name, box in self.boxes.items() if box.isChecked())
+        ticked = self._ticked()
         if not ticked:
             raise InvalidExperiment("The search has nothing to choose.", "Tick at least one value.", "search")
-        named = () if self._method is not None and ticked == usual(self._method) else ticked
+        named = () if self._method is not None and not self._given and ticked == usual(self._method) else ticked
         return SearchChoice(
             trials=self.trials.value(), folds=self.folds.value(), parameters=named, pruning=self.pruning.isChecked()
         )
+
+    def _ticked(self) -> tuple[str, ...]:
+        """In the order that was filled in while these are the same names, else in the form's."""
+        ticked = tuple(name for name, box in self.boxes.items() if box.isChecked())
+        return self._given if set(ticked) == set(self._given) else ticked
 
     def fill(self, choice: SearchChoice | None) -> None:
         """Show this search, or none; after `set_method`. Does not emit `changed`."""
@@ -123,6 +131,7 @@ class SearchSettings(QWidget):
         self.on.setChecked(choice is not None)
         self._settings.setVisible(choice is not None)
         shown = choice or DEFAULT
+        self._given = shown.parameters
         self._set_numbers(shown)
         for name, box in self.boxes.items():
             box.setChecked(name in shown.parameters if shown.parameters else self._is_usual(name))

@@ -74,10 +74,6 @@ class ShiftSettings(QWidget):
         kind = self.kind.key()
         return None if kind is None else Shift.model_validate({"kind": kind, "severity": self.severity.value()})
 
-    def apply(self, choice: DatasetChoice) -> DatasetChoice:
-        """The choice with these shifts."""
-        return choice.model_copy(update={"shift": self.shift(), "tested_on": self.table.chosen()})
-
     def fill(self, choice: DatasetChoice) -> None:
         """Show these shifts; what a person set is never hidden in a closed fold."""
         blockers = [QSignalBlocker(field) for field in (self.kind, self.severity)]

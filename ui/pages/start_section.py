@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QLineEdit, QWidget
 
 from engine.errors import ExperimentError
-from engine.experiment import Budget, Experiment
+from engine.experiment import MOST_SEED, Budget, Experiment
 from ui import theme
 from ui.pages.search_settings import SearchSettings
 from ui.parts import Parts
@@ -18,6 +18,7 @@ from ui.widgets.column import Column
 from ui.widgets.cost_card import CostCard
 from ui.widgets.fields import Choice, FloatField, IntField
 from ui.widgets.fold import Fold
+from ui.widgets.number_field import refusal_line
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
 from ui.widgets.words import size
@@ -75,12 +76,12 @@ class StartSection(Column):
         self.seeds.valueChanged.connect(lambda _: self.changed.emit())
 
     def _more(self) -> Fold:
-        self.first_seed = IntField(0, 999_999)
-        self.minutes = FloatField(0.0, 100_000.0)
+        self.first_seed = IntField(0, MOST_SEED)
+        self.minutes = FloatField(0.0, None)
         self.minutes.setSpecialValueText("None")
         self.minutes.setSuffix(" min")
         self.limit = Choice(LIMITS)
-        self._timed_allowed = True
+        self._timed_allowed, self._filled_timed = True, False
         self.precision = Choice([("float32", "float32"), ("bfloat16", "bfloat16")])
         more = Fold("More")
         grid = QGridLayout()
@@ -111,6 +112,7 @@ class StartSection(Column):
         field.setAccessibleDescription(help)
         grid.addWidget(label, row, 0)
         grid.addWidget(field, row, 1)
+        grid.addWidget(refusal_line(field), row + 1, 0, 1, 2)
 
     def _add_foot(self) -> None:
         self.problem, self.warning = Problem(), Problem("warning")
@@ -142,7 +144,7 @@ class StartSection(Column):
         settings = {
             "device": str(self.device.key() or "cpu"),
             "precision": str(self.precision.key()),
-            "budget": Budget(minutes=self.minutes.value() or None, instead_of_epochs=bool(self.timed_minutes())),
+            "budget": Budget(minutes=self.minutes.value() or None, instead_of_epochs=self._is_timed()),
             "search": self.search.choice(),
         }
         first = self.first_seed.value()
@@ -160,6 +162,7 @@ class StartSection(Column):
         self.first_seed.setValue(experiment.seed)
         self.minutes.setValue(experiment.budget.minutes or 0.0)
         self.limit.set_key(experiment.budget.instead_of_epochs)
+        self._filled_timed = experiment.budget.instead_of_epochs
         self._show_limit()
         if experiment.budget.minutes:
             self.more.button.setChecked(True)
@@ -168,6 +171,10 @@ class StartSection(Column):
         for blocker in blockers:
             blocker.unblock()
 
+    def _is_timed(self) -> bool:
+        """As chosen; where that is not shown, as it was filled in."""
+        return bool(self.timed_minutes()) if self._timed_allowed else self._filled_timed
+
     def timed_minutes(self) -> float:
         """Minutes that it trains instead of its epochs; 0 when the epochs count."""
         timed = self._timed_allowed and bool(self.limit.key())
@@ -175,6 +182,7 @@ class StartSection(Column):
 
     def set_timed_allowed(self, allowed: bool) -> None:
         """Whether the method can train for a time instead of a number of epochs."""
+        self._filled_timed &= allowed == self._timed_allowed
         self._timed_allowed = allowed
         self._show_limit()
 

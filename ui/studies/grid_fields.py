@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import get_args
@@ -15,10 +16,15 @@ from engine.experiment import Shift, ShiftKind
 from ui.widgets.buttons import icon_button
 
 ALL, NONE = "all", "none"
+DOUBTFUL = re.compile(r"(?<![\d.,])\d+,(?:0\d+|\d{3})(?![\d.])")  # 0,001 and 1,440 without a space
 
 
 def parts_of(text: str) -> list[str]:
-    """ "1, 2,5" -> ["1", "2", "5"]."""
+    """ "1, 2,5" -> ["1", "2", "5"]; raises `InvalidExperiment` where a comma may stand inside a number."""
+    if doubtful := DOUBTFUL.search(text):
+        raise InvalidExperiment(
+            f"“{doubtful[0]}” may be one number or two.", "Use a dot in a number and a space after a comma.", "list"
+        )
     return [part.strip() for part in text.replace(";", ",").split(",") if part.strip()]
 
 
@@ -56,7 +62,8 @@ def numbers_from(text: str, what: str, advice: str, field: str) -> tuple[float, 
 
 
 def rates_text(rates: Sequence[float]) -> str:
-    return ", ".join(f"{rate:g}" for rate in rates)
+    """Brief where that is the number itself, and with all its digits where it is not."""
+    return ", ".join(f"{rate:g}" if float(f"{rate:g}") == rate else repr(rate) for rate in rates)
 
 
 def shifts_from(text: str) -> tuple[Shift | None, ...]:

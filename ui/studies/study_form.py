@@ -34,6 +34,7 @@ from ui.studies.grid_fields import (
 from ui.widgets.buttons import button
 from ui.widgets.column import caption
 from ui.widgets.fields import Choice, CountOrAll, IntField
+from ui.widgets.number_field import NumberField, refusal_line
 
 MOST_SEEDS = 30
 AXES = (
@@ -139,16 +140,18 @@ class StudyForm(QWidget):
         for number, (words, field, help) in enumerate(rows):
             label = QLabel(words)
             tall = field is self.question
-            grid.addWidget(label, number, 0, Qt.AlignmentFlag.AlignTop if tall else Qt.AlignmentFlag.AlignVCenter)
+            grid.addWidget(label, 2 * number, 0, Qt.AlignmentFlag.AlignTop if tall else Qt.AlignmentFlag.AlignVCenter)
             if isinstance(field, QHBoxLayout):
-                grid.addLayout(field, number, 1)
+                grid.addLayout(field, 2 * number, 1)
                 continue
             label.setBuddy(field)
             if help:
                 field.setToolTip(help)
                 field.setAccessibleDescription(help)
             field.setAccessibleName(field.accessibleName() or words)
-            grid.addWidget(field, number, 1)
+            grid.addWidget(field, 2 * number, 1)
+            if isinstance(field, NumberField):
+                grid.addWidget(refusal_line(field), 2 * number + 1, 1)
         return grid
 
     def _connect(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from ui.widgets.number_field import refusal_line
 from ui.widgets.text import Text
 
 
@@ -30,5 +31,6 @@ class FieldGrid(QGridLayout):
         words = Text(help, "small", "muted")
         self.addWidget(label, row, 0)
         self.addWidget(field, row, 1)
-        self.addWidget(words, row + 1, 0, 1, 2)
+        self.addWidget(refusal_line(field), row + 1, 0, 1, 2)
+        self.addWidget(words, row + 2, 0, 1, 2)
         return label, field, words

@@ -6,133 +6,93 @@ import math
 import re
 from collections.abc import Sequence
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QFocusEvent, QValidator, QWheelEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QDoubleSpinBox, QSpinBox, QToolTip, QWidget
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from ui.widgets.number_field import NumberField
+from ui.widgets.typed_numbers import read_float, read_int
 
 LARGEST = 2_147_483_647
 
 
-def select_word(field: QAbstractSpinBox) -> None:
-    """Where a word stands for the least value, let a number be typed over it; call when the field gets the focus."""
-    if field.specialValueText() and field.text() == field.specialValueText():
-        QTimer.singleShot(0, field, field.selectAll)  # after the click that gave it the focus
-
-
-class IntField(QSpinBox):
+class IntField(NumberField):
     """A whole number with bounds. steps with the arrow keys: 1, or a tenth of the size of large values."""
 
     def __init__(self, low: float | None, high: float | None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setRange(int(low if low is not None else 0), int(high if high is not None else LARGEST))
-        self.setKeyboardTracking(False)
-        self.setGroupSeparatorShown(True)
+        least = int(low if low is not None else 0)
         self._unit = ""
-        self.valueChanged.connect(self._follow_unit)
+        super().__init__(least, int(high if high is not None else LARGEST), least, parent)
 
     def set_unit(self, unit: str) -> None:
         """A plural such as "images"; shown after the number, in the singular after 1."""
         self._unit = unit
-        self._follow_unit(self.value())
+        self.setValue(self.value())
 
     def setValue(self, value: int) -> None:
         """Also where signals are blocked, the unit follows."""
+        self._after = f" {self._singular() if value == 1 else self._unit}" if self._unit else ""
         super().setValue(value)
-        self._follow_unit(self.value())
 
-    def _follow_unit(self, value: int) -> None:
-        one = re.sub("(?<=ss)es$|s$", "", self._unit)
-        self.setSuffix(f" {one if value == 1 else self._unit}" if self._unit else "")
+    def _singular(self) -> str:
+        return re.sub("(?<=ss)es$|s$", "", self._unit)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        select_word(self)
+    def units(self) -> tuple[str, ...]:
+        return self._unit, self._singular()
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
+    def words(self, value: int) -> str:
+        return f"{value:,}"
 
-    def stepBy(self, steps: int) -> None:
+    def read(self, text: str) -> int:
+        return read_int(text, self.minimum(), self.maximum(), self.words)
+
+    def step(self, steps: int) -> int:
         size = abs(self.value() + (1 if steps > 0 else -1))
-        unit = max(1, 10 ** int(math.log10(size) - 1)) if size >= 20 else 1
-        self.setValue(self.value() + steps * unit)
+        return self.value() + steps * (max(1, 10 ** int(math.log10(size) - 1)) if size >= 20 else 1)
 
 
 class CountOrAll(IntField):
     """A number of things, or all of them (shown as “All”, kept as None)."""
 
     def __init__(self, least: int, parent: QWidget | None = None) -> None:
-        super().__init__(0, 1_000_000, parent)
         self._least = least
+        super().__init__(0, LARGEST, parent)
         self.setSpecialValueText("All")
 
     def count(self) -> int | None:
-        return max(self._least, self.value()) if self.value() else None
+        return self.value() or None
 
     def set_count(self, count: int | None) -> None:
         self.setValue(count or 0)
 
-    def stepBy(self, steps: int) -> None:
-        before = self.value()
-        super().stepBy(steps)
-        if 0 < self.value() < self._least:
-            self.setValue(self._least if self.value() > before else 0)
+    def read(self, text: str) -> int:
+        return read_int(text, self._least, self.maximum(), self.words) if text != "0" else 0
+
+    def step(self, steps: int) -> int:
+        wanted = super().step(steps)
+        return wanted if wanted <= 0 or wanted >= self._least else self._least if steps > 0 else 0
 
 
-class FloatField(QDoubleSpinBox):
+class FloatField(NumberField):
     """A number shown as briefly as it can be (0.001, 1e-05). With log the arrow keys go 1, 2, 5, 10."""
 
     def __init__(self, low: float | None, high: float | None, log: bool = False, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self._log = log
-        self.setDecimals(12)
-        self.setRange(low if low is not None else -1e12, high if high is not None else 1e12)
-        self.setKeyboardTracking(False)
+        least, most = low if low is not None else -1e12, high if high is not None else 1e12
+        super().__init__(least, most, min(max(0.0, least), most), parent)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        select_word(self)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
-
-    def textFromValue(self, value: float) -> str:
+    def words(self, value: float) -> str:
         return f"{value:.6g}"
 
-    def valueFromText(self, text: str) -> float:
-        try:
-            return float(text.replace(self.suffix(), "").replace(",", ".").strip())
-        except ValueError:
-            return self.value()
+    def read(self, text: str) -> float:
+        return read_float(text, self.minimum(), self.maximum(), self.words)
 
-    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        body = text.replace(self.suffix(), "").replace(",", ".").strip().lower()
-        try:
-            inside = self.minimum() <= float(body) <= self.maximum()
-        except ValueError:
-            partial = set(body) <= set("0123456789.e+-") and body.count("e") <= 1 and body.count(".") <= 1
-            return (QValidator.State.Intermediate if partial else QValidator.State.Invalid), text, position
-        return (QValidator.State.Acceptable if inside else QValidator.State.Intermediate), text, position
-
-    def fixup(self, text: str) -> str:
-        """A number beyond the bounds becomes the nearest one, and that is said."""
-        try:
-            typed = float(text.replace(self.suffix(), "").replace(",", ".").strip())
-        except ValueError:
-            return text
-        inside = min(max(typed, self.minimum()), self.maximum())
-        words = f"{'At most' if typed > inside else 'At least'} {self.textFromValue(inside)}."
-        if self.isVisible():
-            QToolTip.showText(self.mapToGlobal(self.rect().bottomLeft()), words, self)
-        return f"{self.textFromValue(inside)}{self.suffix()}"
-
-    def stepBy(self, steps: int) -> None:
-        if not self._log:
-            self.setValue(self.value() + steps * self._unit())
-            return
+    def step(self, steps: int) -> float:
         value = self.value()
+        if not self._log:
+            return round(value + steps * self._unit(), 12)
         for _ in range(abs(steps)):
             value = next_round(value) if steps > 0 else previous_round(value)
-        self.setValue(value)
+        return value
 
     def _unit(self) -> float:
         span = self.maximum() - self.minimum()

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QVBoxLayout, QWidg
 from ui import theme
 from ui.widgets.fields import Choice, FloatField, IntField
 from ui.widgets.fold import Fold
+from ui.widgets.number_field import refusal_line
 from ui.widgets.text import Text
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ def _choose(widget: Choice, value: object) -> None:
 
 # Kind -> how to make its widget, read it, set it, and which signal says that it changed.
 KINDS: dict[str, tuple[Callable[[Any], QWidget], Callable[[Any], Any], Callable[[Any, Any], object], str]] = {
-    "int": (_int, lambda w: w.value(), lambda w, v: w.setValue(int(v)), "valueChanged"),
-    "float": (_float, lambda w: w.value(), lambda w, v: w.setValue(float(v)), "valueChanged"),
+    "int": (_int, lambda w: w.value(), lambda w, v: w.setValue(v), "valueChanged"),
+    "float": (_float, lambda w: w.value(), lambda w, v: w.setValue(v), "valueChanged"),
     "bool": (_bool, lambda w: w.isChecked(), lambda w, v: w.setChecked(bool(v)), "toggled"),
     "choice": (_choice, lambda w: w.key(), _choose, "currentIndexChanged"),
 }
@@ -107,8 +108,8 @@ class FieldRow(QWidget):
         wide = max((len(word) for word in self.field.choices), default=0) > HALF
         grid.addWidget(label, 0, 0, 1, 2 if wide else 1)
         grid.addWidget(self.input, 1 if wide else 0, 0 if wide else 1, 1, 2 if wide else 1)
-        grid.addWidget(self.help, 2, 0, 1, 2)
-        grid.addWidget(self.problem, 3, 0, 1, 2)
+        for line, words in enumerate((refusal_line(self.input), self.help, self.problem), 2):
+            grid.addWidget(words, line, 0, 1, 2)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
 

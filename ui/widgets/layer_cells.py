@@ -28,11 +28,11 @@ class RateField(FloatField):
         super().__init__(0.0, 1000.0, log=True)
         self.setSpecialValueText("frozen")
 
-    def stepBy(self, steps: int) -> None:
+    def step(self, steps: int) -> float:
         value = self.value()
         for _ in range(abs(steps)):
             value = max(LEAST_RATE, next_round(value)) if steps > 0 else previous_round(value)
-        self.setValue(value if value >= LEAST_RATE * (1 - 1e-9) else 0.0)
+        return value if value >= LEAST_RATE * (1 - 1e-9) else 0.0
 
 
 def _wait() -> IntField:
