@@ -50,6 +50,8 @@ def run_meta(experiment: Experiment, method: MetaLearner, directory: Path, limit
     examples = settings.meta_batch * tasks.examples
     yield RunStarted(settings.steps, settings.validate_every, examples, facts(model, tasks))
     yield from notices(getattr(tasks, "findings", ()))
+    if remark := method.remark(experiment.backbone.weights):
+        yield Notice(remark, "warning")
     limits.start()
     yield from kept(training, checkpoints)
     if checkpoints.best is not None:

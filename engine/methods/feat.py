@@ -58,13 +58,13 @@ class FEAT(WarmedUp):
     quicker = 10.0
     presets = {
         "Minutes on a laptop": {},
-        "From pretrained weights": {"warm_up": 0.0},
+        "From random weights": {"warm_up": 0.5},
         "Paper's values, Conv-4 1-shot": {
-            "warm_up": 0.0, "balance": 1.0, "query": 15, "steps": 20_000, "learning_rate": 1e-4, "halve_every": 2000,
+            "balance": 1.0, "query": 15, "steps": 20_000, "learning_rate": 1e-4, "halve_every": 2000,
             "validate_every": 1000, "test_episodes": 10_000,
         },
         "Paper's values, Conv-4 5-shot": {
-            "warm_up": 0.0, "shot": 5, "temperature": 32.0, "contrast_temperature": 64.0, "query": 15, "steps": 20_000,
+            "shot": 5, "temperature": 32.0, "contrast_temperature": 64.0, "query": 15, "steps": 20_000,
             "learning_rate": 1e-4, "halve_every": 2000, "validate_every": 1000, "test_episodes": 10_000,
         },
     }  # fmt: skip

@@ -41,7 +41,7 @@ class MetaBaseline(WarmedUp):
     Hyperparameters = MetaBaselineHyperparameters
     presets = {
         "Minutes on a laptop": {},
-        "From pretrained weights": {"warm_up": 0.0},
+        "From random weights": {"warm_up": 0.5},
         "Without episodes": {"warm_up": 1.0},
         "Paper's values": {
             "steps": 34_000, "warm_up": 0.88, "batch_size": 128, "query": 15, "meta_batch": 4, "learning_rate": 1e-3,

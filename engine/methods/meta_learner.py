@@ -137,6 +137,10 @@ class MetaLearner(Method):
         """Inner steps on a new task; 0 for a method that has none."""
         return int(getattr(self.hyperparameters, "test_steps", 0))
 
+    def remark(self, weights: str) -> str:
+        """What a person should know of these settings with weights of this name, "" where there is nothing."""
+        return ""
+
     @property
     def twin(self) -> MetaLearner | None:
         """The same network with an answer that does not depend on the other query images, to be tested beside it."""

@@ -2,7 +2,8 @@
 is minibatches, as the baselines learn, with a linear head that is dropped afterwards.
 
 Papers that start from a pretrained network do this in two programs; here one run does both, so that what it costs and
-what it learnt from is told in one place. With weights that come pretrained a warm-up of 0 begins with episodes.
+what it learnt from is told in one place. Weights that come pretrained need none: a few minibatches with a new head at
+first undo what they are good for, so that it is asked for where they start random, and its lack is told there.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ class WarmedUpHyperparameters(EmbeddingHyperparameters):
         low=0, high=200,
     )  # fmt: skip
     warm_up: float = hyper(
-        0.5, "Warm-up",
-        "Share of the steps that are minibatches of all training classes, before the episodes; 0: pretrained weights.",
+        0.0, "Warm-up",
+        "Share of the steps that are minibatches of all classes, before the episodes; for weights that start random.",
         low=0.0, high=1.0,
     )  # fmt: skip
     batch_size: int = hyper(64, "Batch size", "Images in a minibatch of the warm-up.", unit="images", low=2, high=1024)
@@ -51,6 +52,11 @@ class WarmedUp(EmbeddingBased):
     @property
     def warm_up(self) -> float:
         return float(self.hyperparameters.warm_up)
+
+    def remark(self, weights: str) -> str:
+        if weights != "random" or self.warm_up:
+            return ""
+        return "The weights start random and there is no warm-up, so that all is learnt from episodes."
 
     def episodic(self, features: int) -> nn.Module:
         """A new module of what episodes need besides the embedding."""

@@ -13,7 +13,7 @@ from torch import nn
 
 from engine.backbones.backbone import Backbone
 from engine.cost import estimate
-from engine.events import Evaluated, Metrics, RunFailed, RunStarted
+from engine.events import Evaluated, Metrics, Notice, RunFailed, RunStarted
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.meta.set_to_set import SetToSet
@@ -141,6 +141,15 @@ def test_a_run_goes_from_minibatches_to_episodes(tmp_path: Path) -> None:
     assert max(losses[20:]) < losses[0] - 1
     result = next(event for event in events if isinstance(event, Evaluated))
     assert result.low > 0.4  # chance is 0.2
+
+
+def test_random_weights_without_a_warm_up_are_told(tmp_path: Path) -> None:
+    events = execute(glyphs(MetaBaseline, steps=40), tmp_path / "run")
+    told = next(event.text for event in events if isinstance(event, Notice) and event.level == "warning")
+    events.close()  # type: ignore[attr-defined]
+    assert told == "The weights start random and there is no warm-up, so that all is learnt from episodes."
+    assert not MetaBaseline.from_values({}).remark("omniglot-supervised")
+    assert not MetaBaseline.from_values({"warm_up": 0.1}).remark("random")
 
 
 def test_the_cost_card_weighs_both_kinds_of_step() -> None:
