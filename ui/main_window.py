@@ -24,6 +24,7 @@ from ui.run_queue import RunQueue
 from ui.widgets.dialogs import ShortcutsDialog
 from ui.widgets.drops import Drops
 from ui.widgets.nav_rail import NavRail
+from ui.widgets.saving import remember_folders
 from ui.widgets.toasts import Toasts
 from ui.window_memory import WindowMemory, open_settings
 
@@ -245,6 +246,8 @@ class MainWindow(QMainWindow):
 
 def build_parts(workspace: Workspace, window: QMainWindow) -> Parts:
     """The parts of the program, all owned by the window."""
+    settings = open_settings(workspace.root)
+    remember_folders(settings)
     library = Library(workspace, window)
     queue = RunQueue(workspace)
     return Parts(
@@ -255,5 +258,5 @@ def build_parts(workspace: Workspace, window: QMainWindow) -> Parts:
         navigator=Navigator(window),
         live=Live(queue, library, window),
         toasts=Toasts(window),
-        settings=open_settings(workspace.root),
+        settings=settings,
     )

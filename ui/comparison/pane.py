@@ -98,7 +98,7 @@ class ComparisonPane(QScrollArea):
         row.addStretch(1)
         row.addWidget(against)
         row.addWidget(self.base)
-        row.addWidget(button("Save report…", "export", "One HTML file with everything on this page",
+        row.addWidget(button("Save report…", "export", "One web page or PDF with everything on this page",
                              self.report_wanted.emit))  # fmt: skip
         row.addWidget(button("Clear", "close", "Untick and deselect everything (Esc in the table)", self.cleared.emit))
         return row

@@ -1,4 +1,4 @@
-"""The comparison as one HTML file that needs nothing else: verdicts, figures as pictures, settings, runs."""
+"""The comparison as one HTML or PDF file that needs nothing else: verdicts, figures as pictures, settings, runs."""
 
 from __future__ import annotations
 
@@ -6,29 +6,35 @@ import base64
 import html
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QMarginsF
+from PySide6.QtGui import QPdfWriter, QTextDocument
 
 from engine.comparison.wording import duration
 from ui.comparison.difference_table import table_of
 from ui.comparison.result_bars import figure_heading, value_text
 from ui.comparison.run_columns import date_text, seconds, test_text
 from ui.comparison.sides import Comparison, sentences
-from ui.widgets.figure_export import Figure, svg
+from ui.widgets.figure_export import Figure, png, svg
+
+SHEET = 560  # pixels of a figure on a sheet of A4
 
 STYLE = """
 :root { color-scheme: light dark; }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 32px auto; padding: 0 16px; }
 h1 { font-size: 24px; } h2 { font-size: 18px; margin-top: 32px; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: 4px 16px 4px 0; border-bottom: 1px solid #8884; vertical-align: top; }
+th, td { text-align: left; padding: 4px 16px 4px 0; border-bottom: 1px solid #bbbbbb; vertical-align: top; }
 td.other { font-weight: 600; } img { max-width: 100%; border-radius: 4px; } pre { overflow-x: auto; }
 p.small { color: #777; font-size: 13px; }
 """
 
 
-def report(comparison: Comparison, figures: Iterable[Figure]) -> str:
-    """The whole page as text. figures: drawn in the palette in use."""
+def report(comparison: Comparison, figures: Iterable[Figure], picture: Callable[[Figure], str] | None = None) -> str:
+    """The whole page as text. figures: drawn in the palette in use, by `picture`, as SVG unless told otherwise."""
+    picture = picture or drawing
     names = " and ".join(side.title for side in comparison.sides)
     parts = [
         f"<h1>{escape(names)}</h1>",
@@ -48,11 +54,18 @@ def escape(text: object) -> str:
     return html.escape(str(text))
 
 
-def picture(figure: Figure) -> str:
+def drawing(figure: Figure) -> str:
     """A figure inside the page, as SVG."""
     data = base64.b64encode(svg(figure)).decode()
     title = escape(figure.figure_title())
     return f'<h2>{title}</h2><img alt="{title}" src="data:image/svg+xml;base64,{data}">'
+
+
+def pixels(figure: Figure) -> str:
+    """A figure as PNG, no wider than a sheet of paper: what `QTextDocument` can print."""
+    data = base64.b64encode(png(figure)).decode()
+    width = min(figure.figure_size().width(), SHEET)
+    return f'<h2>{escape(figure.figure_title())}</h2><img width="{width}" src="data:image/png;base64,{data}">'
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -101,6 +114,24 @@ def experiments(comparison: Comparison) -> str:
     )
 
 
+def as_pdf(comparison: Comparison, figures: Iterable[Figure]) -> bytes:
+    """The same on sheets of A4."""
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(buffer)
+    writer.setResolution(96)
+    writer.setPageMargins(QMarginsF())  # those of the text are enough
+    writer.setTitle(" and ".join(side.title for side in comparison.sides))
+    page = QTextDocument()
+    page.setHtml(report(comparison, figures, pixels).replace("15px/1.5", "10px/1.5"))
+    page.print_(writer)
+    buffer.close()
+    return bytes(buffer.data().data())
+
+
 def save_report(comparison: Comparison, figures: Iterable[Figure], path: Path) -> None:
-    """Write the report; OSError when the file cannot be written."""
-    path.write_text(report(comparison, figures), encoding="utf-8")
+    """Write the report, as PDF where the name ends so, else as a web page; OSError when the file cannot be written."""
+    if path.suffix.lower() == ".pdf":
+        path.write_bytes(as_pdf(comparison, figures))
+    else:
+        path.write_text(report(comparison, figures), encoding="utf-8")

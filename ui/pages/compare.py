@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.comparison.verdict import Verdict
 from engine.comparison.wording import count
@@ -24,12 +24,14 @@ from ui.comparison.run_bar import RunBar
 from ui.comparison.run_table import RunTable
 from ui.comparison.sides import Side
 from ui.parts import Parts
+from ui.widgets.saving import FileKind, ask_where
 
 if TYPE_CHECKING:
     from storage.store import RunRow
 
 MOST_RUNS = 120
 MOST_SIDES = 24
+REPORTS = (FileKind("Web page", "html"), FileKind("PDF document", "pdf"))
 
 
 class ComparePage(QWidget):
@@ -216,12 +218,12 @@ class ComparePage(QWidget):
     # The report
 
     def _ask_for_report(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save the comparison", "comparison.html", "Web page (*.html)")
-        if name:
-            self.write_report(Path(name if Path(name).suffix else name + ".html"))
+        path = ask_where(self, "Save the comparison", "comparison", REPORTS)
+        if path is not None:
+            self.write_report(path)
 
     def write_report(self, path: Path) -> None:
-        """Save the comparison as one HTML file and say so, or why not."""
+        """Save the comparison as one web page or PDF, as the ending says, and tell it, or why not."""
         if self.pane.comparison is None:
             return
         try:

@@ -17,6 +17,7 @@ from ui.widgets.card import ChoiceCard
 from ui.widgets.column import Column
 from ui.widgets.images import ImageStrip
 from ui.widgets.problem import Problem
+from ui.widgets.saving import documents
 from ui.widgets.text import Text
 from ui.widgets.words import count
 from ui.window_memory import WindowMemory
@@ -231,7 +232,7 @@ class DataSection(Column):
 
     def _last_place(self) -> str:
         recent = self._memory.recent_folders()
-        return str(Path(recent[0].partition(":")[2]).parent) if recent else ""
+        return str(Path(recent[0].partition(":")[2]).parent) if recent else documents()
 
 
 def facts_of(info: DatasetInfo) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+from PySide6.QtWidgets import QInputDialog, QWidget
 
 from engine.study_cells import study_as_json
 from ui import icons
@@ -15,6 +15,7 @@ from ui.parts import Parts
 from ui.studies.driver import StudyDriver
 from ui.studies.reading import StudyNow
 from ui.widgets.deed import deed_action
+from ui.widgets.saving import FileKind, ask_where
 
 MOST_RUNS, MOST_SIDES = 120, 24  # that Compare puts side by side
 
@@ -143,9 +144,9 @@ class StudyDeeds(QObject):
 
     def ask_file(self) -> None:
         assert self._now is not None
-        name, _ = QFileDialog.getSaveFileName(self._page, "Save the study", "study.json", "Study files (*.json)")
-        if name:
-            self.write_file(Path(name if Path(name).suffix else name + ".json"))
+        path = ask_where(self._page, "Save the study", self._now.row.title, [FileKind("Study file", "json")])
+        if path is not None:
+            self.write_file(path)
 
     def write_file(self, path: Path) -> None:
         """Save the study as a file that `study FILE` runs, and say so, or why not."""

@@ -8,9 +8,10 @@ from typing import Protocol
 
 from PySide6.QtCore import QBuffer, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QImage, QImageWriter, QPainter
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QMessageBox, QToolButton, QWidget
 
 from ui import theme
+from ui.widgets.saving import FileKind, ask_where
 from ui.widgets.table_text import copy_table, separated
 
 PICTURE_SCALE = 2.0  # pixels of a saved picture per pixel of the window
@@ -63,23 +64,26 @@ def numbers(figure: Figure) -> list[Sequence[object]]:
     return [heads, *rows]
 
 
+def png(figure: Figure) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    QImageWriter(buffer, b"png").write(picture(figure))
+    return bytes(buffer.data().data())
+
+
 def csv_text(figure: Figure) -> str:
     """The figure's numbers, comma-separated with a heading; an empty cell where there is no value."""
     return separated(numbers(figure))
 
 
+AS_BYTES: dict[str, Callable[[Figure], bytes]] = {
+    ".png": png, ".svg": svg, ".csv": lambda figure: csv_text(figure).encode(),
+}  # fmt: skip
+
+
 def save(figure: Figure, path: Path) -> None:
-    """Write PNG, SVG or CSV by the ending of `path`; OSError when the file cannot be written."""
-    kind = path.suffix.lower()
-    if kind == ".svg":
-        path.write_bytes(svg(figure))
-    elif kind == ".csv":
-        path.write_text(csv_text(figure), encoding="utf-8")
-    else:
-        buffer = QBuffer()
-        buffer.open(QBuffer.OpenModeFlag.WriteOnly)
-        QImageWriter(buffer, b"png").write(picture(figure))
-        path.write_bytes(bytes(buffer.data().data()))
+    """Write PNG, SVG or CSV by the ending of `path`; OSError when it cannot be written, KeyError for another ending."""
+    path.write_bytes(AS_BYTES[path.suffix.lower()](figure))
 
 
 class FigureActions:
@@ -90,9 +94,9 @@ class FigureActions:
         self.actions = [
             self._action("Copy picture", self.copy_picture),
             self._action("Copy numbers", self.copy_numbers),
-            self._action("Save as PNG…", lambda: self.ask_and_save("PNG picture (*.png)", ".png")),
-            self._action("Save as SVG…", lambda: self.ask_and_save("SVG drawing (*.svg)", ".svg")),
-            self._action("Save numbers as CSV…", lambda: self.ask_and_save("Comma-separated values (*.csv)", ".csv")),
+            self._action("Save as PNG…", lambda: self.ask_and_save("PNG picture", ".png")),
+            self._action("Save as SVG…", lambda: self.ask_and_save("SVG drawing", ".svg")),
+            self._action("Save numbers as CSV…", lambda: self.ask_and_save("Comma-separated values", ".csv")),
         ]
 
     def _action(self, text: str, slot: Callable[[], None]) -> QAction:
@@ -106,11 +110,12 @@ class FigureActions:
     def copy_numbers(self) -> None:
         copy_table(numbers(self.figure))
 
-    def ask_and_save(self, kinds: str, suffix: str) -> None:
-        title = self.figure.figure_title() or "Figure"
-        name, _ = QFileDialog.getSaveFileName(self.owner, "Save the figure", f"{title}{suffix}", kinds)
-        if name:
-            self.write(Path(name if Path(name).suffix else name + suffix))
+    def ask_and_save(self, kind: str, suffix: str) -> None:
+        """kind: what the dialog calls files with this ending, with or without "(*.csv)"."""
+        wanted = FileKind(kind.partition(" (*")[0], suffix.lstrip("."))
+        path = ask_where(self.owner, "Save the figure", self.figure.figure_title() or "Figure", [wanted])
+        if path is not None:
+            self.write(path)
 
     def write(self, path: Path) -> None:
         """Save, and say in a sentence when that is not possible."""

@@ -166,6 +166,8 @@ def test_the_report_and_the_figures_are_saved(qtbot: QtBot, page: ComparePage, s
     text = (tmp_path / "report.html").read_text("utf-8")
     assert "LP-FT is better than From scratch by" in text
     assert text.count("data:image/svg+xml;base64,") == 2
+    page.write_report(tmp_path / "report.pdf")
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
     assert "http://" not in text.replace("http://www.w3.org", "")
     for figure in (page.pane.bars, page.pane.table, page.pane.confusion.matrices[2]):
         for suffix in ("png", "svg", "csv"):
