@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from engine.backbones.catalog import backbone
 from engine.data.shifts import short
 from engine.data.sources import datasets
-from engine.errors import InvalidExperiment
+from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import Experiment
 from engine.registry import method
 
@@ -15,19 +16,29 @@ def run_name(experiment: Experiment) -> str:
     labels = data.labels_per_class
     few = f"{labels} label{'' if labels == 1 else 's'} per class" if labels else ""
     said = (data.part or "", few, short(data.shift) if data.shift else "", f"seed {experiment.seed}")
-    return ", ".join([f"{method_title(experiment)} on {data_title(experiment)}", *(words for words in said if words)])
+    return ", ".join(
+        [f"{method_title(experiment.method.name)} on {data_title(experiment)}", *(words for words in said if words)]
+    )
 
 
-def method_title(experiment: Experiment) -> str:
+def method_title(name: str) -> str:
     """The method's title, or its name when there is no such method (any more)."""
     try:
-        return method(experiment.method.name).title
+        return method(name).title
     except InvalidExperiment:
-        return experiment.method.name
+        return name
+
+
+def backbone_title(name: str) -> str:
+    """The backbone's title, or its name when there is no such backbone (any more)."""
+    try:
+        return backbone(name).title
+    except ExperimentError:
+        return name
 
 
 def data_title(experiment: Experiment) -> str:
-    """The data set's title; for a person's own folder or zip its name."""
+    """The data set's title; for a person's own folder or zip its name: "my-photos", "birds v1.2"."""
     choice = experiment.dataset
     if choice.name == "folder" and choice.path:
         return choice.folder_name or choice.path

@@ -102,6 +102,15 @@ class RunStore(StudyMethods):
         with snapshot(self._connection) as connection:
             return reading.one(connection, reading.find(connection, key))
 
+    def twin(self, run: RunRow) -> RunRow | None:
+        """The newest earlier run with the same settings and seed that has not failed, among the visible ones."""
+        alike = (
+            "run.group_hash = ? AND run.seed = ? AND run.id < ? AND run.state <> 'failed' AND run.deleted_at IS NULL"
+        )
+        with snapshot(self._connection) as connection:
+            found = reading.rows(connection, alike, (run.group, run.experiment.seed, run.id))
+        return found[0] if found else None
+
     def directory(self, run: RunRow) -> Path:
         """Where the run's files are."""
         return self.workspace.runs / run.uid

@@ -219,6 +219,7 @@ class Live(QObject):
             again = run_id in self._runs and self._runs[run_id].ended and self._queue.state(run_id) is RunState.QUEUED
             if run_id not in self._runs or again:  # an interrupted run is put in line again under its id
                 self._runs[run_id] = LiveRun(run_id)
+                self.state.emit(run_id, RunState.QUEUED)
         if not self._timer.isActive():
             self._timer.start()
 

@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QWidget
 
 from ui import theme
+from ui.about import about
 from ui.background import Background
 from ui.closing import Closing
 from ui.crashes import Crashes
@@ -30,8 +31,6 @@ from ui.window_memory import WindowMemory, open_settings
 
 if TYPE_CHECKING:
     from storage.workspace import Workspace
-
-VERSION = "0.1"
 
 
 @dataclass(frozen=True)
@@ -217,11 +216,7 @@ class MainWindow(QMainWindow):
         TwoViewsDialog(self).show()
 
     def _about(self) -> None:
-        QMessageBox.about(
-            self, "About Warmstart",
-            f"Warmstart {VERSION}\n\nTransfer learning and meta-learning, side by side.\n\n"
-            f"Runs are kept in {self.parts.workspace.root}",
-        )  # fmt: skip
+        QMessageBox.about(self, "About Warmstart", about(self.parts.workspace.root))
 
     def _count_active(self) -> None:
         self.rail.buttons[RUNS].set_count(len(self.parts.live.active()))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
+from engine.comparison.wording import known_words
 from engine.experiment import Experiment
 from ui.background import Background
 from ui.library import Library
@@ -15,9 +16,12 @@ from ui.live import Live
 from ui.run_queue import RunQueue
 
 if TYPE_CHECKING:
-    from storage.store import RunRow
+    from storage.store import RunRow, RunStore
     from storage.workspace import Workspace
     from ui.widgets.toasts import Toasts
+
+
+KNOWN_SECONDS = 12.0  # the word about an equal run stays longer than other news
 
 
 class Navigator(QObject):
@@ -59,11 +63,20 @@ class Parts:
         plan: str = "",
         then: Callable[[list[RunRow]], None] | None = None,
     ) -> None:
-        """Save these experiments as runs and put them in line; `then` gets their rows, in the window's thread."""
+        """Save these experiments as runs and put them in line; `then` gets their rows, in the window's thread. What was
+        run before is said."""
 
-        def done(rows: list[RunRow]) -> None:
+        def save(store: RunStore) -> tuple[list[RunRow], str]:
+            rows = [self.queue.submit(experiment, name, plan, store) for experiment in experiments]
+            twins = [twin for row in rows if (twin := store.twin(row)) is not None]
+            return rows, known_words([(twin.id, twin.state.value) for twin in twins])
+
+        def done(saved: tuple[list[RunRow], str]) -> None:
+            rows, known = saved
             self.live.wake()
+            if known:
+                self.toasts.show(known, seconds=KNOWN_SECONDS)
             if then is not None:
                 then(rows)
 
-        self.library.write(lambda store: [self.queue.submit(e, name, plan, store) for e in experiments], done)
+        self.library.write(save, done)

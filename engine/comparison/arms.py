@@ -10,13 +10,13 @@ from math import inf, isfinite, nan
 import numpy as np
 
 from engine.comparison.crossed import GUARD, TWO, crossed, of_seeds
-from engine.comparison.differences import data_title
 from engine.comparison.intervals import Interval, episode_interval, wilson
 from engine.comparison.wording import ACCURACY, is_share
 from engine.data.hashes import BY_CONTENT
 from engine.data.shifts import describe
 from engine.events import Evaluated
 from engine.experiment import Experiment
+from engine.naming import data_title
 
 Items = tuple[np.ndarray, np.ndarray]
 OLDER = "one was tested when images were still known by their names alone"

@@ -10,6 +10,7 @@ from typing import Any
 from engine.data.shifts import describe
 from engine.errors import ExperimentError
 from engine.experiment import Experiment, SearchChoice
+from engine.naming import backbone_title, data_title, method_title
 
 Value = str | int | float
 NONE = "–"
@@ -52,7 +53,6 @@ WHEN_EMPTY = {
 }
 HYPERPARAMETER = "method.hyperparameters."
 WORDED_AS_ONE: dict[str, Any] = {"dataset": {"shift", "tested_on"}, "search": True}
-DATA_TITLES = {"mnist": "MNIST", "sinusoid": "Sinusoids"}  # where the name with a capital letter is not the title
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,31 +163,3 @@ def field_labels(method: str) -> dict[str, str]:
         return {field.name: field.label for field in registry.fields(registry.method(method))}
     except ExperimentError:
         return {}
-
-
-@lru_cache
-def method_title(name: str) -> str:
-    from engine import registry
-
-    try:
-        return registry.method(name).title
-    except ExperimentError:
-        return name
-
-
-@lru_cache
-def backbone_title(name: str) -> str:
-    from engine.backbones import catalog
-
-    try:
-        return catalog.backbone(name).title
-    except (ExperimentError, KeyError):
-        return name
-
-
-def data_title(experiment: Experiment) -> str:
-    """The data set's name, or the last part of the folder's path: "Glyphs", "my-photos"."""
-    choice = experiment.dataset
-    if choice.name == "folder" and choice.path:
-        return choice.folder_name or choice.path
-    return DATA_TITLES.get(choice.name, choice.name.replace("_", " ").replace("-", " ").capitalize())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 
 from engine.comparison.intervals import Interval
@@ -96,10 +96,12 @@ def count(n: int, what: str, kind: str = "") -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """ "48 s", "3 min 20 s", "2 h 5 min"; a dash when it is not known."""
+    """ "4 ms", "4.2 s", "48 s", "3 min 20 s", "2 h 5 min"; a dash when it is not known."""
     if seconds is None or not isfinite(seconds) or seconds < 0:
         return "–"
-    if seconds < 10:
+    if 0 < seconds < 0.95:
+        return f"{max(1, round(seconds * 1000))} ms"
+    if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:
@@ -107,3 +109,15 @@ def duration(seconds: float | None) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def known_words(runs: Sequence[tuple[int, str]]) -> str:
+    """ "The same settings and seed as run 12, which is finished: expect the same figures."; "" of none. runs: earlier
+    ones by number and state."""
+    if not runs:
+        return ""
+    if len(runs) == 1:
+        (number, state), *_ = runs
+        return f"The same settings and seed as run {number}, which is {state}: expect the same figures."
+    numbers = ", ".join(str(number) for number, _ in runs)
+    return f"The same settings and seeds as runs {numbers}: expect the same figures."

@@ -20,6 +20,12 @@ from engine.naming import family, run_name
             "From scratch on Handwritten digits, 1 label per class, seed 3",
         ),
         (DatasetChoice(name="folder", path="/photos/trash.zip"), "full_ft", "Full fine-tuning on trash, seed 3"),
+        (DatasetChoice(name="folder", path="/photos/birds v1.2"), "full_ft", "Full fine-tuning on birds v1.2, seed 3"),
+        (
+            DatasetChoice(name="folder", path="/photos/birds v1.2.ZIP"),
+            "full_ft",
+            "Full fine-tuning on birds v1.2, seed 3",
+        ),
         (DatasetChoice(name="gone"), "gone", "gone on gone, seed 3"),
         (
             DatasetChoice(name="mnist", path="/data/raw", labels_per_class=5, shift=Shift(kind="noise", severity=3)),

@@ -63,6 +63,19 @@ def test_the_list_follows_every_change(store: RunStore, finished: RunRow, worksp
         assert [row.id for row in store.runs()] == [run.id]
 
 
+def test_a_run_knows_its_newest_earlier_twin(store: RunStore, experiment: Experiment) -> None:
+    first, other, second = (store.create(one) for one in (experiment, experiment.with_seed(99), experiment))
+    assert [store.twin(run) for run in (first, other)] == [None, None]
+    assert store.twin(second) == first
+    for state in (RunState.RUNNING, RunState.FINISHED):
+        store.set_state(first.id, state)
+    store.delete([first.id])
+    assert store.twin(second) is None  # what is out of sight is no reason not to run it
+    store.set_state(second.id, RunState.RUNNING)
+    store.set_state(second.id, RunState.FAILED)
+    assert store.twin(store.create(experiment)) is None
+
+
 def test_a_run_is_found_by_id_uid_beginning_and_name(store: RunStore, experiment: Experiment) -> None:
     old, new = (store.create(experiment, "same name") for _ in range(2))
     assert store.run(old.id).id == store.run(str(old.id)).id == store.run(old.uid).id == old.id

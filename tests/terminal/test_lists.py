@@ -11,7 +11,7 @@ import pytest
 from engine import registry
 from engine.plan import parse_plan, presets
 from ui.terminal.arguments import COMMANDS, LISTS
-from ui.terminal.output import duration, percent, plain, size
+from ui.terminal.output import percent, plain, size
 
 Command = Callable[..., Any]
 
@@ -77,7 +77,6 @@ def test_output_to_a_closed_pipe_is_no_error(program: Command) -> None:
 def test_figures_in_words() -> None:
     assert percent(0.7834) == "78.3 %"
     assert percent(float("nan")) == "–"
-    assert [duration(s) for s in (8, 125, 4800, None)] == ["8 s", "2:05 min", "1:20 h", "–"]
     assert [size(n) for n in (12, 1200, 46_830_571)] == ["12 bytes", "1.2 kB", "46.8 MB"]
     assert plain({"a": float("nan"), "b": (1, True, None), "c": sys}) == {
         "a": None,

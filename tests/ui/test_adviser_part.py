@@ -81,12 +81,16 @@ def test_measuring_changes_the_advice_and_can_be_stopped(
     page.data.settings.classes.set_count(None)
     wait_until_checked(qtbot, page)
     qtbot.waitUntil(lambda: adviser._data is not None and adviser._data.name == "digits", timeout=LONG)
-    data = adviser._data
+    data, advised = adviser._data, shown(adviser)
     qtbot.mouseClick(adviser.card.measure, LEFT)
     assert adviser.card.measure.text() == "Stop"
-    qtbot.waitUntil(lambda: shown(adviser) == "From scratch with Conv-4", timeout=LONG)
-    qtbot.mouseClick(adviser.card.measure, LEFT)  # one backbone is known, the others are not waited for
+    qtbot.waitUntil(lambda: len(adviser._found) == 1, timeout=LONG)
+    assert (shown(adviser), adviser.card.use.isEnabled()) == (advised, False)  # part of the scores says nothing yet
+    qtbot.mouseClick(adviser.card.measure, LEFT)
     assert not adviser.card.state.isVisibleTo(page)
+    assert (shown(adviser), adviser._scores) == (advised, {})
+    qtbot.mouseClick(adviser.card.measure, LEFT)
+    qtbot.waitUntil(lambda: shown(adviser) == "From scratch with Conv-4", timeout=LONG)
     assert not adviser.card.measure.isVisibleTo(page)  # it is measured
     (scores,) = adviser._scores.values()
     assert scores[0].backbone == PIXELS

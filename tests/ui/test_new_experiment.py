@@ -17,7 +17,7 @@ from engine.warm import load_torch
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.ui.conftest import wait_until_checked
-from ui.main_window import RUNS, MainWindow
+from ui.main_window import NEW, RUNS, MainWindow
 from ui.pages.new_experiment import NewExperimentPage
 from ui.widgets.block_picture import LOOKS
 from ui.widgets.fields import CountOrAll, FloatField, IntField, next_round, previous_round
@@ -206,6 +206,12 @@ def test_start_trains_saves_and_shows_the_run(
     assert json.loads((workspace.runs / rows[0].uid / "experiment.json").read_text())["seed"] == 2
     own = f"run:{rows[0].uid}"
     qtbot.waitUntil(lambda: own in page.backbone.weights)
+    window.show_page(NEW)
+    click(qtbot, page.launch.queue_button)
+    numbers = ", ".join(str(row.id) for row in reversed(rows))
+    known = f"The same settings and seeds as runs {numbers}: expect the same figures."
+    qtbot.waitUntil(lambda: any(known in toast.accessibleName() for toast in window.parts.toasts.shown()))
+    assert window.rail.buttons[RUNS].accessibleDescription() == "3 active"  # those that wait count too
 
 
 def saved(workspace: Workspace) -> list[RunRow]:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.comparison.differences import backbone_title, data_title, method_title, shown
+from engine.comparison.differences import shown
 from engine.comparison.grouping import RunGroup, one_per_seed, over_seeds
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import caveats, duration, figure, lower_is_better, marked, number, with_interval
 from engine.events import RunState
+from engine.naming import backbone_title, data_title, method_title
 from engine.task_faults import is_regression
 from ui.comparison.side_names import stem
 from ui.comparison.sides import state_words

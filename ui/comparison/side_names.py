@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.comparison.differences import NONE, Difference, differences, method_title, shown
-from engine.naming import run_name
+from engine.comparison.differences import NONE, Difference, differences, shown
+from engine.naming import method_title, run_name
 
 if TYPE_CHECKING:
     from storage.store import RunRow

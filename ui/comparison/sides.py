@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.comparison.adaptation import over_episodes_words
 from engine.comparison.arms import Arm, arm
-from engine.comparison.differences import Difference, differences, method_title
+from engine.comparison.differences import Difference, differences
 from engine.comparison.grouping import one_per_seed
 from engine.comparison.intervals import Interval
 from engine.comparison.verdict import Verdict, verdicts
@@ -20,6 +20,7 @@ from engine.comparison.verdict_words import corrected
 from engine.comparison.wording import ACCURACY, NO_NUMBER, caveats, count, lower_is_better, with_interval
 from engine.events import Evaluated, RunState
 from engine.experiment import Experiment
+from engine.naming import method_title
 from ui.comparison.side_names import distinct_looks, titles
 
 if TYPE_CHECKING:

@@ -31,7 +31,8 @@ class AdviserPart(QWidget):
         self._facts: Facts | None = None
         self._data: DatasetChoice | None = None
         self._measuring: DatasetChoice | None = None
-        self._scores: dict[DatasetChoice, list[Score]] = {}  # by what was measured
+        self._scores: dict[DatasetChoice, list[Score]] = {}  # by what was measured, to the end
+        self._found: list[Score] = []  # of the measurement at work
         self._in_use: tuple[BackboneChoice, MethodChoice] | None = None
         self.advice: Recommendation | None = None
         self.card = AdviceCard()
@@ -99,7 +100,8 @@ class AdviserPart(QWidget):
         advised = self.advice.method
         same_values = advised.hyperparameters.items() <= method.hyperparameters.items()
         same_weights = (backbone.name, backbone.weights) == (self.advice.backbone.name, self.advice.backbone.weights)
-        self.card.show_in_use(same_weights and method.name == advised.name and same_values)
+        in_use = same_weights and method.name == advised.name and same_values
+        self.card.show_in_use(in_use, measuring=self._measuring is not None)
 
     def _use(self) -> None:
         if self.advice is not None:
@@ -117,12 +119,14 @@ class AdviserPart(QWidget):
         self.card.measure.setEnabled(self._parts.live.is_engine_ready)
 
     def measure(self) -> None:
-        """Score raw pixels and every backbone on this machine; the advice follows each score."""
+        """Score raw pixels and every backbone on this machine. The advice stays as it is until all are known: what some
+        of them say may be wrong of all."""
         if self._data is None:
             return
         data, runs = measured_of(self._data), self._parts.workspace.runs
-        self._measuring, self._scores[data] = data, []
+        self._measuring, self._found = data, []
         self.card.show_measuring("Measuring…")
+        self._show_in_use()
         self._parts.background.run(
             lambda cancelled: self._work(data, runs, cancelled), lambda _: self._done(data),
             lambda error: self._failed(data, error), SCORES,
@@ -145,18 +149,17 @@ class AdviserPart(QWidget):
             share = "" if said.fraction is None else f" {said.fraction:.0%}".replace("%", " %")
             self.card.show_measuring(f"{said.text}…{share}")
         else:
-            self._scores[data].append(said)
-            self._show()
+            self._found.append(said)
 
     def stop(self) -> None:
-        """Give up measuring; the scores found so far count."""
+        """Give up measuring; the advice stays as it was."""
         self._parts.background.cancel(SCORES)
         self._end()
 
     def _done(self, data: DatasetChoice) -> None:
-        nothing = not self._scores.get(data)
+        self._scores[data] = self._found
         self._end()
-        if nothing:
+        if not self._scores[data]:
             self.card.say("No class has two training images, so there is nothing to measure on.")
 
     def _failed(self, data: DatasetChoice, error: Exception) -> None:

@@ -6,14 +6,11 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from engine import registry
-from engine.backbones import catalog
-from engine.comparison.differences import data_title
 from engine.comparison.wording import count, duration
 from engine.data.shifts import short
-from engine.errors import ExperimentError
 from engine.events import RunState
 from engine.experiment import Experiment
+from engine.naming import backbone_title, data_title, method_title
 from ui import icons, theme
 from ui.runs.deeds import ENDED_DEEDS, LIVE_DEEDS, RunDeeds
 from ui.runs.run_delegate import ProgressLine
@@ -205,25 +202,11 @@ def facts(now: RunNow) -> str:
 def settings_line(experiment: Experiment) -> str:
     """The settings a reader asks for first: method, backbone and weights, data, labels, seed."""
     data, backbone = experiment.dataset, experiment.backbone
-    where = data_title(experiment)
-    parts = [method_title(experiment), f"{backbone_title(backbone.name)}, {backbone.weights} weights", where]
+    title = method_title(experiment.method.name)
+    parts = [title, f"{backbone_title(backbone.name)}, {backbone.weights} weights", data_title(experiment)]
     if data.classes:
         parts.append(count(data.classes, "classes").replace("1 classe", "1 class"))
     if data.labels_per_class:
         parts.append(f"{count(data.labels_per_class, 'labels')} per class")
     parts += [words for words in (data.part, short(data.shift) if data.shift else None) if words]
     return " · ".join([*parts, f"seed {experiment.seed}"])
-
-
-def method_title(experiment: Experiment) -> str:
-    try:
-        return registry.method(experiment.method.name).title
-    except ExperimentError:
-        return experiment.method.name
-
-
-def backbone_title(name: str) -> str:
-    try:
-        return catalog.backbone(name).title
-    except ExperimentError:
-        return name

@@ -76,11 +76,27 @@ def heading(task: ImageTask, place: int, split: str) -> str:
     return f"{name}: {percent(task.right(task.before), 0)} right before adapting, {after} after"
 
 
-def task_words(task: ImageTask, title: str) -> str:
+def mistakes_first(task: ImageTask) -> np.ndarray:
+    """int64 [way, query]: places of each class's query images, those taken for another class after adapting first."""
+    right = task.after == np.arange(task.way)[:, None]
+    return np.argsort(right, axis=1, kind="stable")
+
+
+def left_out(task: ImageTask, shape: TaskShape) -> str:
+    """E.g. "10 of 25 query images, mistakes first": what a heading over all of them needs beside it; "" where all are
+    shown."""
+    total, seen = task.query.size, shape.way * min(shape.queries, task.query.shape[1])
+    hidden = task.way - shape.way
+    classes = f", {hidden} more classes not shown" if hidden > 0 else ""
+    return f"{seen} of {total} query images, mistakes first{classes}" if seen < total else ""
+
+
+def task_words(task: ImageTask, title: str, hidden: str) -> str:
     """What the heading says when pointed at: also how hard the task is, whatever the method."""
+    words = f"{title}\nShown: {hidden}" if hidden else title
     if task.hardness is None:
-        return title
-    return f"{title}\nHardness: the nearest class mean on plain pixels gets {percent(task.hardness, 0)} wrong"
+        return words
+    return f"{words}\nHardness: the nearest class mean on plain pixels gets {percent(task.hardness, 0)} wrong"
 
 
 def tile_words(task: ImageTask, slot: int, place: int, when: str) -> str:
@@ -103,6 +119,7 @@ class TaskDrawing:
     def __init__(self, task: ImageTask, shape: TaskShape, images: Mapping[int, QImage]) -> None:
         self.task, self.shape, self.images = task, shape, images
         self.places: list[tuple[QRectF, str]] = []
+        self._order = mistakes_first(task)
 
     def paint(self, painter: QPainter, left: float, top: float, title: str) -> None:
         painter.setFont(theme.font(bold=True, tabular=True))
@@ -110,8 +127,9 @@ class TaskDrawing:
         metrics = QFontMetricsF(painter.font())
         draw_elided(painter, left, top + metrics.ascent(), self.shape.width(), title)
         box = QRectF(left, top, self.shape.width(), line_height(bold=True))
-        self.places.append((box, task_words(self.task, title)))
-        self._say_hidden(painter, left, top, title, metrics)
+        hidden = left_out(self.task, self.shape)
+        self.places.append((box, task_words(self.task, title, hidden)))
+        self._say_hidden(painter, left, top, metrics.horizontalAdvance(title) + 16, hidden)
         top += line_height(bold=True) + 6
         for slot in range(self.shape.way):
             self._paint_slot(painter, self._column(left, slot), top, slot)
@@ -119,14 +137,12 @@ class TaskDrawing:
         for row, name in enumerate(self.shape.rows):
             self._paint_row(painter, left, top + row * (STEP + ROW_GAP), name)
 
-    def _say_hidden(self, painter: QPainter, left: float, top: float, title: str, metrics: QFontMetricsF) -> None:
-        hidden = self.task.way - self.shape.way
-        used = metrics.horizontalAdvance(title) + 16
-        if hidden > 0 and used < self.shape.width() - 60:
+    def _say_hidden(self, painter: QPainter, left: float, top: float, used: float, hidden: str) -> None:
+        if hidden and used < self.shape.width() - 60:
+            baseline = top + QFontMetricsF(painter.font()).ascent()
             painter.setFont(theme.font("small"))
             painter.setPen(theme.colour("muted"))
-            draw_elided(painter, left + used, top + metrics.ascent(), self.shape.width() - used,
-                        f"and {hidden} more classes")  # fmt: skip
+            draw_elided(painter, left + used, baseline, self.shape.width() - used, hidden)
 
     def _column(self, left: float, slot: int) -> float:
         return left + label_width() + slot * self.shape.column
@@ -149,12 +165,13 @@ class TaskDrawing:
         for slot in range(self.shape.way):
             for place in range(min(shown, indices.shape[1])):
                 box = QRect(round(self._column(left, slot)) + place * STEP, round(top), TILE, TILE)
-                self._paint_image(painter, box, int(indices[slot, place]), int(self.task.turns[slot]))
+                which = place if name == "Support" else int(self._order[slot, place])
+                self._paint_image(painter, box, int(indices[slot, which]), int(self.task.turns[slot]))
                 if name == "Support":
                     self._edge(painter, box, slot_colour(slot), False)
                     self.places.append((QRectF(box), f"Class {slot + 1}: {self.task.names[slot]}, to learn from"))
                 else:
-                    self._paint_answer(painter, box, slot, place, name)
+                    self._paint_answer(painter, box, slot, which, name)
 
     def _paint_image(self, painter: QPainter, box: QRect, index: int, turn: int) -> None:
         image = self.images.get(index)

@@ -6,12 +6,12 @@ import argparse
 import difflib
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import SearchChoice
+from ui.about import version
 
 KINDS = "noise, blur, contrast, brightness, pixelate, jpeg, inversion, label-shift"
 COMMANDS = ("demo", "run", "study", "list", "show", "compare")
@@ -75,13 +75,6 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         sentence = message[:1].upper() + message[1:]
         raise InvalidExperiment(f"{sentence.rstrip('.')}.", f"See “{self.prog} --help”.")
-
-
-def version() -> str:
-    try:
-        return metadata.version("warmstart")
-    except metadata.PackageNotFoundError:
-        return "not installed, run from its folder"
 
 
 def named(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from engine.comparison.wording import caveats, count
+from engine.comparison.wording import caveats, count, duration
 from engine.comparison.wording import with_interval as interval_words
 from engine.events import (
     Evaluated,
@@ -26,7 +26,7 @@ from engine.events import (
 from engine.search_space import shown
 from engine.trials import COMPLETE, PRUNED, score
 from ui.remaining import Remaining
-from ui.terminal.output import complain_failure, console, duration, percent, print_json, with_interval
+from ui.terminal.output import complain_failure, console, percent, print_json, with_interval
 
 if TYPE_CHECKING:
     from storage.store import RunRow

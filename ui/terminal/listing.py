@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.comparison.wording import figure, marked
+from engine.comparison.wording import duration, figure, marked
 from engine.errors import InvalidExperiment
 from ui.terminal.arguments import program
-from ui.terminal.output import duration, print_json, print_table, size
+from ui.terminal.output import print_json, print_table, size
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -128,7 +128,7 @@ def run_cells(run: RunRow) -> tuple[object, ...]:
 
 
 def data_words(run: RunRow) -> str:
-    from engine.comparison.differences import data_title
+    from engine.naming import data_title
 
     return data_title(run.experiment)
 

@@ -83,18 +83,6 @@ def with_interval(value: float, low: float, high: float, metric: str = ACCURACY)
     return f"{percent(value)} ({100 * low:.1f}–{100 * high:.1f})"
 
 
-def duration(seconds: float | None) -> str:
-    """Seconds in words: "8 s", "2:05 min", "1:20 h"."""
-    if seconds is None or not math.isfinite(seconds):
-        return "–"
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60}:{whole % 60:02d} min"
-    return f"{whole // 3600}:{whole % 3600 // 60:02d} h"
-
-
 def size(count: int) -> str:
     """Bytes in words: "1.2 MB"."""
     amount = float(count)

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from engine.comparison.wording import known_words
 from engine.events import RunState
 from engine.experiment import Experiment
 from engine.naming import family, run_name
@@ -80,6 +81,8 @@ def run_one(
     """execute -> record -> display; a second Ctrl+C leaves the run interrupted with what was saved."""
     run = store.create(experiment, name or run_name(experiment), plan, family(experiment))
     display.begin(run, place)
+    if (twin := store.twin(run)) is not None:
+        display.say(known_words([(twin.id, twin.state.value)]))
     try:
         drain(store, run, display, interrupts)
     except KeyboardInterrupt:

@@ -7,12 +7,13 @@ import time
 from typing import TYPE_CHECKING
 
 from engine.comparison.differences import flatten, label, shown
+from engine.comparison.wording import duration
 from engine.events import Evaluated
 from storage.store import RunRow, RunStore
 from ui.terminal.checks import run_key
 from ui.terminal.display import result_words
 from ui.terminal.listing import run_object
-from ui.terminal.output import duration, percent, print_json, print_table
+from ui.terminal.output import percent, print_json, print_table
 from ui.terminal.workspaces import open_workspace
 
 if TYPE_CHECKING:

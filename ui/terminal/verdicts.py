@@ -8,12 +8,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from engine.comparison.differences import shown
+from engine.comparison.wording import duration
 from engine.errors import ExperimentError
 from storage.store import RunStore
 from storage.workspace import Workspace
 from ui.comparison.sides import Comparison, Side, compare, load, sentences
 from ui.terminal.checks import run_key
-from ui.terminal.output import duration, print_json, print_table
+from ui.terminal.output import print_json, print_table
 from ui.terminal.workspaces import open_workspace
 
 

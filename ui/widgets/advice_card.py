@@ -70,16 +70,16 @@ class AdviceCard(QWidget):
         self.card.setAccessibleDescription(". ".join((advice.title, *advice.reasons)))
         self.measure.setVisible(self._is_measuring or not advice.measured)
 
-    def show_in_use(self, in_use: bool) -> None:
-        """Whether what is set up already is what is advised."""
-        self.use.setEnabled(not in_use)
+    def show_in_use(self, in_use: bool, measuring: bool = False) -> None:
+        """Whether what is set up already is what is advised; nothing is to be taken while it may still change."""
+        self.use.setEnabled(not in_use and not measuring)
         self.use.setText("In use" if in_use else "Use this")
 
     def show_measuring(self, words: str) -> None:
         """words: what is being measured, "" when nothing is."""
         self._is_measuring = bool(words)
         self.measure.setText("Stop" if words else "Measure")
-        self.measure.setToolTip("Stop measuring; what was found so far counts" if words else MEASURE_TIP)
+        self.measure.setToolTip("Stop measuring; the advice stays as it was" if words else MEASURE_TIP)
         self.say(words)
 
     def say(self, words: str) -> None:

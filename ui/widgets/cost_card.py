@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from engine.comparison.wording import duration
 from ui.widgets.card import Card
 from ui.widgets.text import Text
-from ui.widgets.words import brief, duration, number, size
+from ui.widgets.words import brief, number, size
 
 if TYPE_CHECKING:
     from engine.cost import Cost

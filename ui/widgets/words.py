@@ -29,16 +29,3 @@ def size(octets: float) -> str:
             scaled = octets / step
             return f"{scaled:.0f} {unit}" if scaled >= 10 else f"{scaled:.1f} {unit}"
     return f"{octets:.0f} bytes"
-
-
-def duration(seconds: float) -> str:
-    """0.004 -> "4 ms", 12.3 -> "12 s", 75 -> "1 min 15 s", 7300 -> "2 h 2 min"."""
-    if seconds < 1:
-        return f"{max(1, round(seconds * 1000))} ms" if seconds > 0 else "0 s"
-    if seconds < 60:
-        return f"{seconds:.0f} s" if seconds >= 9.95 else f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s" if whole < 600 and whole % 60 else f"{round(whole / 60)} min"
-    minutes = round(whole / 60)
-    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"

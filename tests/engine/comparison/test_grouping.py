@@ -97,5 +97,14 @@ def test_figures_read_as_a_person_says_them() -> None:
     assert with_interval(Interval(0.97, 0.941, 0.985, 100)) == "97.0 (94.1 to 98.5) %"
     assert with_interval(Interval(0.97, float("nan"), float("nan"), 1)) == "97.0 %"
     assert (percent(0.5), points(-0.0123), count(1, "seeds")) == ("50.0 %", "−1.2 points", "1 seed")
-    assert [duration(s) for s in (4.25, 48.2, 200, 7500, None)] == ["4.2 s", "48 s", "3 min 20 s", "2 h 5 min", "–"]
-    assert [duration(s) for s in (0.0, -0.5, float("nan"), float("inf"))] == ["0.0 s", "–", "–", "–"]
+    spoken = {
+        0.0: "0.0 s",
+        0.004: "4 ms",
+        4.25: "4.2 s",
+        9.97: "10 s",
+        48.2: "48 s",
+        59.8: "1 min 0 s",
+        200: "3 min 20 s",
+    }
+    assert {seconds: duration(seconds) for seconds in spoken} == spoken
+    assert [duration(seconds) for seconds in (7500, None, -0.5, float("nan"))] == ["2 h 5 min", "–", "–", "–"]

@@ -163,7 +163,7 @@ def test_images_against_episodes_other_data_and_another_split_are_not_comparable
     a = arm("A", [(Experiment(), figure(right))])
     assert "tested on: images / episodes" in verdict(a, arm("B", [(Experiment(), episodes(right * 1.0))])).sentence
     digits = Experiment(dataset=DatasetChoice(name="digits"))
-    assert "data set: Glyphs / Digits" in verdict(a, arm("B", [(digits, figure(right))])).sentence
+    assert "data set: Glyphs / Handwritten digits" in verdict(a, arm("B", [(digits, figure(right))])).sentence
     other = Experiment(dataset=DatasetChoice(split_seed=4))
     assert "split seed: 0 / 4" in verdict(a, arm("B", [(other, figure(right))])).sentence
 

@@ -35,7 +35,10 @@ def test_the_newest_is_first_and_shown_with_all_that_was_recorded(open_page: Ope
     assert detail.header.state.text() == "Finished"
     assert "epoch 6 of 6" in detail.header.facts.text()
     assert "CPU" in detail.header.facts.text()
-    assert detail.header.settings.text() == "LP-FT · Conv-4, random weights · Digits · 2 labels per class · seed 0"
+    assert (
+        detail.header.settings.text()
+        == "LP-FT · Conv-4, random weights · Handwritten digits · 2 labels per class · seed 0"
+    )
     labels = [line.label for line in detail.curves.accuracy.given]
     assert labels == ["training", "validation"]
     assert len(detail.curves.loss.given[0].x) == 30

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.events import CheckpointSaved, EpochCompleted, Evaluated, Event, Metrics, RunFinished, RunStarted
@@ -20,6 +21,8 @@ from storage.workspace import Workspace
 from tests.ui.runs.recorded import finished, save
 from ui.pages.runs import RunsPage
 from ui.runs.result_card import beside_words, protocol_words
+from ui.runs.task_drawing import heading, left_out, mistakes_first, shape_of
+from ui.runs.task_reading import ImageTask
 
 Open = Callable[[], RunsPage]
 WAY, QUERY = 5, 3
@@ -99,6 +102,21 @@ def test_the_tasks_of_a_saved_run_say_what_each_image_was_taken_for(qtbot: QtBot
     heads, rows = picture.figure_table()
     assert len(heads) == len(rows[0])
     assert len(rows) == 4 * WAY * QUERY
+
+
+def test_a_heading_over_all_images_says_how_many_are_shown_and_mistakes_come_first(qapp: QApplication) -> None:
+    """72 % right over ten images that are all right would contradict itself."""
+    after = np.tile(np.arange(5)[:, None], 5)
+    after[:4, 3:] = 4  # the fourth and fifth image of four classes are taken for the last one
+    none = np.zeros((5, 5))
+    task = ImageTask(np.zeros((5, 1), int), none.astype(int), np.zeros(5, int), after, none, none)
+    shape = shape_of(5, 1, 5, False, room=2000)
+    assert heading(task, 3, "test") == "Test task 4: 68 % right"
+    assert left_out(task, shape) == "10 of 25 query images, mistakes first"
+    assert mistakes_first(task)[:, :2].tolist() == [[3, 4]] * 4 + [[0, 1]]
+    assert left_out(task, shape_of(5, 1, 1, False, room=2000)).startswith("5 of 25")
+    small = ImageTask(task.support, task.query[:, :2], task.turns, after[:, :2], none, none)
+    assert left_out(small, shape) == ""
 
 
 def test_a_validation_redraws_the_tasks_without_moving_anything(
