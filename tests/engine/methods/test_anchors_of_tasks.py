@@ -226,8 +226,17 @@ def test_moments_in_time() -> None:
     found = convolution(torch.tensor([[[1.0], [2.0]]]))[0, :, 1].tolist()
     assert found == pytest.approx([0.849113, 0.993217], rel=1e-5)
     assert attention(torch.tensor([[[1.0], [0.5]]]))[0, :, 1].tolist() == pytest.approx([1.0, 0.811230], rel=1e-5)
-    reach = [part.dilation for part in Reader(2, 3, 7, 4).body if isinstance(part, CausalConvolution)]
-    assert reach == [1, 2, 4, 1, 2, 4]
+    for found, reach in ((Reader(2, 3, 7, 4), [1, 2, 4]), (read_by("snail", way=7, shot=1), [1, 2, 4])):
+        assert [part.dilation for part in found.body if isinstance(part, CausalConvolution)] == 2 * reach
+    longer = read_by("snail", way=4, shot=2)  # eight images and the question are nine moments
+    assert max(part.dilation for part in longer.body if isinstance(part, CausalConvolution)) == 8
+
+
+def read_by(name: str, way: int, shot: int) -> Reader:
+    model = Backbone({"flat": nn.Flatten()}, 2, None)
+    method(name).from_values({"way": way, "shot": shot}).prepare(model, way)
+    assert isinstance(model.meta, Reader)
+    return model.meta
 
 
 @pytest.mark.anchors("baseline")
