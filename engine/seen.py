@@ -41,14 +41,15 @@ NOTHING: Digests = np.zeros(0, np.uint64)
 @dataclass(frozen=True, eq=False)
 class Lesson:
     """One training that went into weights. images: digests. names: of classes, as `plain` writes them. alphabets: whole
-    ones of Omniglot. head: the last layer alone learnt. own: a saved run's, whose test images are known to be others.
+    ones of Omniglot. head: the last layer alone learnt. published: what everybody's weights were made from; "" for a
+    saved run, of which every image that it learnt from is known.
     """
 
     images: Digests = field(default_factory=lambda: NOTHING)
     names: frozenset[str] = frozenset()
     alphabets: frozenset[str] = frozenset()
     head: bool = False
-    own: bool = True
+    published: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,18 +75,18 @@ def past(choice: BackboneChoice, runs: Path | None) -> Past:
     if choice.weights.startswith(RUN):
         return _of_run(choice, runs)
     trained_on = {info.name: info.trained_on for info in catalog.weights(choice.name)}.get(choice.weights)
-    return Past(_published(trained_on))
+    return Past(_published(trained_on or ""))
 
 
 @lru_cache(maxsize=4)
-def _published(trained_on: str | None) -> tuple[Lesson, ...]:
+def _published(trained_on: str) -> tuple[Lesson, ...]:
     if trained_on == catalog.OMNIGLOT:
         images = np.fromfile(catalog.BUNDLED / "omniglot-background.bin", "<u8")
-        return (Lesson(images.astype(np.uint64), alphabets=BACKGROUND, own=False),)
+        return (Lesson(images.astype(np.uint64), alphabets=BACKGROUND, published=trained_on),)
     if trained_on == catalog.IMAGENET:
         lines = (catalog.BUNDLED / "imagenet-classes.txt").read_text(encoding="utf-8").splitlines()
         names = frozenset(plain(name) for line in lines for name in (line[:9], *line[10:].split(",")))
-        return (Lesson(names=names, own=False),)
+        return (Lesson(names=names, published=trained_on),)
     return ()
 
 
@@ -164,27 +165,27 @@ def lesson(data: ImageSet, ids: Indices, head: bool = False) -> Lesson:
 
 def write(found: Past, directory: Path) -> None:
     """Into the run's folder, before it learns; raises OSError."""
-    lessons = [
-        {
-            "images": base64.b64encode(one.images.astype("<u8").tobytes()).decode(),
-            "names": sorted(one.names), "alphabets": sorted(one.alphabets), "head": one.head, "own": one.own,
-        }
-        for one in found.lessons
-    ]  # fmt: skip
-    body = {"classes": found.classes, "unknown": found.unknown, "lessons": lessons}
+    body = {"classes": found.classes, "unknown": found.unknown, "lessons": [_as_json(one) for one in found.lessons]}
     (directory / FILE).write_text(json.dumps(body, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def _as_json(one: Lesson) -> dict[str, Any]:
+    if one.published:
+        return {"published": one.published}
+    images = base64.b64encode(one.images.astype("<u8").tobytes()).decode()
+    return {"images": images, "names": sorted(one.names), "head": one.head}
+
+
 def _read(body: dict[str, Any]) -> Past:
-    lessons = [
-        Lesson(
-            np.frombuffer(base64.b64decode(one["images"]), "<u8").astype(np.uint64),
-            frozenset(one["names"]), frozenset(one["alphabets"]), bool(one["head"]), bool(one["own"]),
-        )
-        for one in body["lessons"]
-    ]  # fmt: skip
-    classes = body["classes"]
-    return Past(tuple(lessons), None if classes is None else tuple(classes), str(body["unknown"]))
+    classes, lessons = body["classes"], tuple(one for saved in body["lessons"] for one in _lessons(saved))
+    return Past(lessons, None if classes is None else tuple(classes), str(body["unknown"]))
+
+
+def _lessons(saved: dict[str, Any]) -> tuple[Lesson, ...]:
+    if "published" in saved:
+        return _published(saved["published"])
+    images = np.frombuffer(base64.b64decode(saved["images"]), "<u8").astype(np.uint64)
+    return (Lesson(images, frozenset(saved["names"]), head=bool(saved["head"])),)
 
 
 # What that means for a test
@@ -193,8 +194,8 @@ def _read(body: dict[str, Any]) -> Past:
 def met_in_images(found: Past, data: ImageSet, classes: Indices, test: Indices) -> list[Finding]:
     """Of a run that learns `classes`: test images [n] that a run before learnt from, and classes that published weights
     were made with. A run before may have learnt the same classes from other images; that is what it is for."""
-    images = np.isin(data.contents[test], _images(lesson for lesson in found.lessons if lesson.own))
-    known = _classes((lesson for lesson in found.lessons if not lesson.own), data, classes)
+    images = np.isin(data.contents[test], _images(lesson for lesson in found.lessons if not lesson.published))
+    known = _classes((lesson for lesson in found.lessons if lesson.published), data, classes)
     seen = images | np.isin(data.labels[test], classes[known[0] | known[1]])
     words = [f"{images.sum():,} of {len(test):,} test images were in the weights' training set"] if images.any() else []
     return _finding([*words, *_class_words(known)], found, test[~seen] if seen.any() else None)

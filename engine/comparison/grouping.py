@@ -33,6 +33,8 @@ class SavedRun(Protocol):
     def last(self) -> Mapping[str, float]: ...
     @property
     def test(self) -> Any: ...
+    @property
+    def facts(self) -> Mapping[str, Any]: ...
 
 
 R = TypeVar("R", bound=SavedRun)
@@ -57,10 +59,21 @@ class RunGroup(Generic[R]):
 
 def group_runs(rows: Iterable[R], metric: str = "val/accuracy") -> list[RunGroup[R]]:
     """Group saved runs by configuration, in the order their first member comes; `metric` is what best and last mean."""
-    members: dict[str, list[R]] = {}
+    return [run_group(key, runs, metric) for key, runs in configurations(rows).items()]
+
+
+def configurations(rows: Iterable[R]) -> dict[str, list[R]]:
+    """Runs by what they have in common but the seed. The same settings on files that changed in between are two: their
+    seeds met other images, and no mean speaks of both."""
+    rows = list(rows)
+    data: dict[str, set[str]] = {}
     for row in rows:
-        members.setdefault(row.group, []).append(row)
-    return [run_group(key, runs, metric) for key, runs in members.items()]
+        data.setdefault(row.group, set()).update([str(row.facts["data"])] if "data" in row.facts else [])
+    found: dict[str, list[R]] = {}
+    for row in rows:
+        apart = f" {row.facts.get('data', '')}" if len(data[row.group]) > 1 else ""
+        found.setdefault(row.group + apart, []).append(row)
+    return found
 
 
 def run_group(key: str, runs: Sequence[R], metric: str) -> RunGroup[R]:

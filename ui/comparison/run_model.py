@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from engine.comparison.grouping import run_group
+from engine.comparison.grouping import configurations, run_group
 from engine.events import RunState
 from ui import theme
 from ui.comparison.run_columns import COLUMNS, METRIC, PLACES, search_text
@@ -172,10 +172,8 @@ class RunModel(QAbstractItemModel):
         rows = [row for row in self._rows.values() if self._passes(row)]
         self._nodes = {}
         if self._grouped:
-            found: dict[str, list[RunRow]] = {}
-            for row in rows:
-                found.setdefault(row.group, []).append(row)
-            self._top = self._sorted([self._group_node(key, members) for key, members in found.items()])
+            found = configurations(rows).items()
+            self._top = self._sorted([self._group_node(key, members) for key, members in found])
         else:
             self._top = self._sorted([self._keep(Node(2 * row.id, row)) for row in rows])
 

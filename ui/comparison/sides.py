@@ -13,7 +13,7 @@ import numpy as np
 from engine.comparison.adaptation import over_episodes_words
 from engine.comparison.arms import Arm, arm
 from engine.comparison.differences import Difference, differences
-from engine.comparison.grouping import one_per_seed
+from engine.comparison.grouping import configurations, one_per_seed
 from engine.comparison.intervals import Interval
 from engine.comparison.verdict import Verdict, verdicts
 from engine.comparison.verdict_words import corrected
@@ -189,7 +189,7 @@ def best_two(sides: Sequence[Side], base: Side) -> tuple[Side, Side] | None:
 
 def one_configuration(runs: Sequence[ComparedRun]) -> bool:
     """True when the runs differ in nothing but the seed."""
-    return len({run.row.group for run in runs}) == 1
+    return len(configurations(run.row for run in runs)) == 1
 
 
 def summary(runs: Sequence[ComparedRun]) -> str:
@@ -234,15 +234,16 @@ def natural_base(sides: Sequence[Side]) -> Side:
 
 def make_sides(runs: Sequence[ComparedRun]) -> list[Side]:
     """One side per configuration; runs of a single configuration become a side each."""
-    by_key: dict[str, list[ComparedRun]] = {}
-    single = one_configuration(runs)
-    for run in runs:
-        by_key.setdefault(run.row.uid if single else run.row.group, []).append(run)
-    groups = [sorted(found, key=lambda run: (run.row.experiment.seed, run.row.created)) for found in by_key.values()]
-    names = titles([[run.row for run in found] for found in groups])
-    looks = distinct_looks([found[0].row.id for found in groups])
+    by_row = {id(run.row): run for run in runs}
+    found = configurations(run.row for run in runs)
+    if len(found) == 1:
+        found = {run.row.uid: [run.row] for run in runs}
+    by_key = {key: [by_row[id(row)] for row in rows] for key, rows in found.items()}
+    groups = [sorted(side, key=lambda run: (run.row.experiment.seed, run.row.created)) for side in by_key.values()]
+    names = titles([[run.row for run in side] for side in groups])
+    looks = distinct_looks([side[0].row.id for side in groups])
     parts = zip(by_key, names, groups, looks, strict=True)
-    return [Side(key, name, tuple(found), *look) for key, name, found, look in parts]
+    return [Side(key, name, tuple(side), *look) for key, name, side, look in parts]
 
 
 def state_words(states: Sequence[RunState]) -> str:

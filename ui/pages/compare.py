@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from engine.comparison.grouping import configurations
 from engine.comparison.verdict import Verdict
 from engine.comparison.wording import count
 from engine.errors import ExperimentError
@@ -188,7 +189,7 @@ class ComparePage(QWidget):
             return "Choose two or more runs", HOW
         if len(runs) == 1:
             return "One more run, please", HOW
-        sides = len({run.group for run in runs})
+        sides = len(configurations(runs))
         if len(runs) > MOST_RUNS or sides > MOST_SIDES:
             return (
                 f"{count(len(runs), 'runs')} of {count(sides, 'configurations')} are too many for one page",

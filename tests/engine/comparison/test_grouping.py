@@ -23,6 +23,7 @@ class Saved:
     last: dict[str, float] = field(default_factory=dict)
     test: Any = None
     state: RunState = RunState.FINISHED
+    facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def group(self) -> str:
@@ -108,3 +109,11 @@ def test_figures_read_as_a_person_says_them() -> None:
     }
     assert {seconds: duration(seconds) for seconds in spoken} == spoken
     assert [duration(seconds) for seconds in (7500, None, -0.5, float("nan"))] == ["2 h 5 min", "–", "–", "–"]
+
+
+def test_seeds_that_met_other_images_are_not_one_configuration() -> None:
+    """The same settings, but the files changed between seed 1 and seed 2; a run that never read any stands apart."""
+    data = ("bytes-a", "bytes-a", "bytes-b", None)
+    runs = [replace(saved(seed, 0.5), facts={"data": said} if said else {}) for seed, said in enumerate(data)]
+    assert [group.seeds for group in group_runs(runs)] == [(0, 1), (2,), (3,)]
+    assert [group.seeds for group in group_runs([runs[0], runs[1], runs[3]])] == [(0, 1, 3)]

@@ -196,9 +196,8 @@ def test_names_speak_where_files_were_written_anew(class_folders: Maker) -> None
 
 def test_what_is_written_down_is_read_again(tmp_path: Path) -> None:
     data = load_digits()
-    found = seen.Past(
-        (seen.lesson(data, images_of(data, np.array([3]))), seen.Lesson(names=frozenset({"ä"}), own=False)), ("b", "a")
-    )
+    own = replace(seen.lesson(data, images_of(data, np.array([3]))), names=frozenset({"ä"}), head=True)
+    found = seen.Past((own, *seen.past(OMNIGLOT[0], None).lessons), ("b", "a"))
     (tmp_path / "r").mkdir()
     seen.write(found, tmp_path / "r")
     again = seen.past(BackboneChoice(weights="run:r", head="kept"), tmp_path)
