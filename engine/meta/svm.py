@@ -8,6 +8,7 @@ With the kernel K of the support images, their labels Y as one-hot rows and the 
 an image being a class's support vector where α is not 0. Written in b = C Y - α ≥ 0, whose rows sum to C, it has a
 start inside its bounds, from which a primal-dual interior point method (Mehrotra 1992) goes to the end in some ten
 steps. At the end F(b, θ) = 0 holds for the conditions F of the optimum, so that db = -F_b⁻¹ F_θ dθ: one more system.
+The classes meet in the sums of the rows alone: a system is one of n equations for each class, and one for the sums.
 """
 
 from __future__ import annotations
@@ -26,21 +27,21 @@ def svm_duals(kernel: Tensor, targets: Tensor, way: int, bound: float) -> Tensor
 
     bound: C, the most that an image can weigh. Differentiable by the kernels, once.
     """
-    kernel, labels = kernel.double(), F.one_hot(targets, way).double()
+    kernel, labels = kernel.double(), F.one_hot(targets, way).double().T
     with torch.no_grad():
         rest, prices = _solved(kernel, labels, bound)
         duals = bound * labels - rest
-        system = _system(kernel, prices / rest)
-    downhill = labels - kernel @ duals  # of the objective by b, all that depends on the kernel
-    change = _step(system, downhill.detach() - downhill)  # zero, with the derivative of the solution
-    return duals - change
+        system = System(kernel, prices / rest)
+    downhill = labels - duals @ kernel  # of the objective by b, all that depends on the kernel
+    change = system.step(downhill.detach() - downhill)  # zero, with the derivative of the solution
+    return (duals - change).mT
 
 
 def _solved(kernel: Tensor, labels: Tensor, bound: float) -> tuple[Tensor, Tensor]:
-    """(b, z), each [e, n, way] and positive: the solution and the prices of b ≥ 0."""
-    rest = torch.full((len(kernel), *labels.shape), bound / labels.shape[1], dtype=kernel.dtype, device=kernel.device)
-    slope = labels - kernel @ (bound * labels - rest)
-    prices = slope - slope.amin(2, keepdim=True) + 1.0 + slope.std(2, keepdim=True)
+    """(b, z), each [e, way, n] and positive: the solution and the prices of b ≥ 0. labels: [way, n]."""
+    rest = torch.full((len(kernel), *labels.shape), bound / len(labels), dtype=kernel.dtype, device=kernel.device)
+    slope = labels - (bound * labels - rest) @ kernel
+    prices = slope - slope.amin(1, keepdim=True) + 1.0 + slope.std(1, keepdim=True)
     for _ in range(STEPS):
         gap = (rest * prices).mean((1, 2), keepdim=True)
         if bool((gap < GAP * bound).all()):
@@ -54,13 +55,13 @@ def _closer(kernel: Tensor, rest: Tensor, prices: Tensor, gap: Tensor) -> tuple[
 
     Both (b, z) fulfil all conditions but b · z = 0, and go on to do so.
     """
-    factors = torch.linalg.lu_factor(_system(kernel, prices / rest))
-    moved = _step(factors, -prices)
+    system = System(kernel, prices / rest)
+    moved = system.step(-prices)
     priced = -prices - prices / rest * moved
     length = _room(rest, moved, prices, priced)
     reached = ((rest + length * moved) * (prices + length * priced)).mean((1, 2), keepdim=True)
     wanted = (reached / gap) ** 3 * gap - moved * priced
-    moved = _step(factors, wanted / rest - prices)
+    moved = system.step(wanted / rest - prices)
     priced = (wanted - prices * moved) / rest - prices
     length = INSIDE * _room(rest, moved, prices, priced)
     return rest + length * moved, prices + length * priced
@@ -72,23 +73,17 @@ def _room(rest: Tensor, moved: Tensor, prices: Tensor, priced: Tensor) -> Tensor
     return 1 / shrinking.clamp_min(1.0)
 
 
-def _system(kernel: Tensor, diagonal: Tensor) -> Tensor:
-    """[e, n·way + n, n·way + n]: the curvature K ⊗ 1 + diag, bordered by the sums of the rows."""
-    episodes, images, way = diagonal.shape
-    one = torch.eye(way, dtype=kernel.dtype, device=kernel.device)
-    curvature = torch.einsum("eij,ab->eiajb", kernel, one).reshape(episodes, images * way, images * way)
-    curvature = curvature + torch.diag_embed(diagonal.flatten(1))
-    sums = torch.eye(images, dtype=kernel.dtype, device=kernel.device).repeat_interleave(way, 1)
-    sums = sums.expand(episodes, -1, -1)
-    corner = sums.new_zeros(episodes, images, images)
-    return torch.cat([torch.cat([curvature, -sums.mT], 2), torch.cat([sums, corner], 2)], 1)
+class System:
+    """For each class the curvature K + diag, of kernels [e, n, n] and diagonals [e, way, n]; and what ties them."""
 
+    def __init__(self, kernel: Tensor, diagonal: Tensor) -> None:
+        curvature = kernel[:, None] + torch.diag_embed(diagonal)
+        self._inverse = torch.cholesky_inverse(torch.linalg.cholesky(curvature))
+        self._sums = torch.linalg.cholesky(self._inverse.sum(1))
 
-def _step(system: Tensor | tuple[Tensor, Tensor], right: Tensor) -> Tensor:
-    """db [e, n, way] of the system, or of its factors: the curvature times db is `right`, and no row's sum changes."""
-    column = F.pad(right.flatten(1), (0, right.shape[1]))[:, :, None]
-    if isinstance(system, Tensor):
-        found = torch.linalg.solve(system, column)
-    else:
-        found = torch.linalg.lu_solve(*system, column)
-    return found[:, : right[0].numel(), 0].view_as(right)
+    def step(self, right: Tensor) -> Tensor:
+        """db [e, way, n]: the curvature times db is `right` but for a shift of each image, and no image's sum over the
+        classes changes."""
+        free = (self._inverse @ right[..., None]).squeeze(3)
+        shift = torch.cholesky_solve(free.sum(1)[..., None], self._sums)
+        return free - (self._inverse @ shift[:, None]).squeeze(3)

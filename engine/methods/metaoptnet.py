@@ -6,9 +6,9 @@ through its solution: few images, the support vectors, decide, and the margin re
 s · Σ α_i k(x_i, query) with the plain product as kernel and a learnt scale s.
 
 As in the authors' code, 1 is added to the kernel's diagonal while solving, which the paper does not say; it keeps the
-solution unique where there are more images than features. Theirs is a solver of general quadratic programmes with
-at most 15 steps; here it goes to the end. They train with SGD, augmentation and label smoothing, of which
-nothing is here. Cost grows with the third power of images times classes.
+solution unique where there are more images than features. Theirs is a solver of general quadratic programmes with at
+most 15 steps; here it goes to the end. They train with SGD, augmentation and label smoothing, of which nothing is here.
+Cost grows with the third power of the support images and with the classes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from engine.backbones.backbone import Backbone
 
-AT_ONCE = 1 << 24  # numbers in the systems of equations that are solved together
+AT_ONCE = 1 << 22  # numbers in the systems of equations that are solved together
 
 
 class MachineHyperparameters(EmbeddingHyperparameters):
@@ -78,7 +78,7 @@ class MetaOptNet(EmbeddingBased):
     def classify_episodes(self, model: Backbone, support: Tensor, targets: Tensor, query: Tensor, way: int) -> Tensor:
         import torch
 
-        size = max(1, AT_ONCE // (support.shape[1] * (way + 1)) ** 2)
+        size = max(1, AT_ONCE // (way * support.shape[1] ** 2))
         weights = torch.cat([self._weights(part, targets, way) for part in support.split(size)])
         logits: Tensor = model.meta() * (query @ weights)
         return logits
