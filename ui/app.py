@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ui.main_window import MainWindow
     from ui.parts import Parts
 
+PATIENCE = 5.0  # seconds in which a run may end its step and save the last points of its curve after the window is gone
+
 
 def run_window(workspace: Workspace, then: Callable[[Parts], None] | None = None) -> int:
     """Open the workbench and stay until it is closed; returns the exit code.
@@ -35,7 +37,9 @@ def run_window(workspace: Workspace, then: Callable[[Parts], None] | None = None
     Garbage(loading)
     window = open_window(app, workspace, loading, then)
     window.crashes.install()
-    return int(app.exec())
+    code = int(app.exec())
+    window.parts.queue.close("abandon", PATIENCE)  # nobody waits for the window any more
+    return code
 
 
 def make_application() -> QApplication:

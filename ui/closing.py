@@ -2,13 +2,59 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QMainWindow, QProgressDialog
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QMainWindow, QProgressBar, QVBoxLayout, QWidget
 
 from ui.parts import Parts
+from ui.widgets.buttons import button
 from ui.widgets.dialogs import ask_about_runs
+from ui.widgets.text import Text
 
 PATIENCE = 600.0  # seconds that "stop and save" may take
+
+
+class Waiting(QDialog):
+    """Shown while the best weights are tested and saved. quit_now: the button was pressed; no key and no closing of the
+    dialog does that."""
+
+    quit_now = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Stopping")
+        self.setWindowModality(Qt.WindowModality.WindowModal)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        bar = QProgressBar()
+        bar.setRange(0, 0)
+        bar.setTextVisible(False)
+        bar.setMinimumWidth(320)
+        bar.setAccessibleName("Testing and saving")
+        tip = "Leave now: these runs are interrupted, their curves are kept and their weights are not tested"
+        leave = button("Quit now", tip=tip, clicked=self.quit_now.emit)
+        leave.setAutoDefault(False)
+        leave.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._lay_out(bar, leave)
+        self.setFocus()
+
+    def _lay_out(self, bar: QProgressBar, leave: QWidget) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(12)
+        column.addWidget(Text("Testing and saving the best weights…", wrap=False))
+        column.addWidget(bar)
+        words = "The window closes when this is done. Quit now leaves the runs interrupted, without a test."
+        column.addWidget(Text(words, "small", "muted"))
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(leave)
+        column.addLayout(row)
+
+    def reject(self) -> None:
+        """Esc: the weights are still being saved."""
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        event.ignore()
 
 
 class Closing(QObject):
@@ -18,7 +64,7 @@ class Closing(QObject):
         super().__init__(window)
         self._window, self._parts = window, parts
         self._decided = False
-        self._waiting: QProgressDialog | None = None
+        self._waiting: Waiting | None = None
         self._done = False
 
     def decide_to_quit(self) -> None:
@@ -37,27 +83,27 @@ class Closing(QObject):
         return self._decided
 
     def _stop_and_save(self) -> None:
-        self._waiting = QProgressDialog("Testing and saving the best weights…", "Quit now", 0, 0, self._window)
-        self._waiting.setWindowTitle("Stopping")
-        self._waiting.setWindowModality(Qt.WindowModality.WindowModal)
-        self._waiting.setMinimumDuration(0)
-        self._waiting.canceled.connect(self._leave)
+        self._waiting = Waiting(self._window)
+        self._waiting.quit_now.connect(self._leave)
         self._waiting.show()
         queue = self._parts.queue
         self._parts.background.run(lambda cancelled: queue.close("stop", PATIENCE), lambda ended: self._leave())
 
     def _leave(self) -> None:
         self.decide_to_quit()
+        if self._waiting is not None:
+            self._waiting.hide()
         self._window.close()
 
     def close_parts(self) -> None:
-        """End every thread. What still trains is left as interrupted; its curve is saved up to now. Once only."""
+        """End every thread, waiting for none. What still trains is left as interrupted; its curve is saved up to now.
+        Once only."""
         if self._done:
             return
         self._done = True
         parts = self._parts
         parts.live.stop()
         parts.background.close()
-        parts.queue.close("abandon", 5.0)
+        parts.queue.close("abandon", 0.0)
         parts.library.close()
         parts.settings.sync()

@@ -13,6 +13,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,7 +116,8 @@ class RunQueue:
         return self._closed
 
     def close(self, how: str = "stop", timeout: float = 30.0) -> bool:
-        """End every run: "stop" keeps and evaluates, "abandon" leaves them interrupted. True if all ended in time."""
+        """End every run: "stop" keeps and evaluates, "abandon" leaves them interrupted. True if all ended in time; a
+        run that is abandoned in the middle of a long step is interrupted all the same, not left as running."""
         with self._lock:
             self._closed = True
             threads = list(self._threads.values())
@@ -124,7 +126,18 @@ class RunQueue:
         deadline = time.monotonic() + timeout
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        late = [thread for thread in threads if thread.is_active()]
+        if how == "abandon" and late:
+            self._interrupt_late(late)
         return not any(thread.is_alive() for thread in threads)
+
+    def _interrupt_late(self, threads: list[RunThread]) -> None:
+        from storage.store import RunStore
+
+        # What cannot be written is marked by the next start.
+        with suppress(ExperimentError), RunStore(self._workspace) as store:
+            for thread in threads:
+                settle(store, thread.run_row.id, RunState.INTERRUPTED)
 
     # Called by the run's thread.
 
@@ -238,7 +251,8 @@ class RunThread(threading.Thread):
         self._show(store, RunState.PAUSED)
         while not self._running.wait(HEARTBEAT):
             store.beat(self.run_row.id)
-        self._show(store, RunState.RUNNING)
+        if self._ending not in ("discard", "abandon"):
+            self._show(store, RunState.RUNNING)
 
     def _stopping(self) -> bool:
         """Whether to stop and keep; a run that is discarded or abandoned is closed instead, without a last word."""
@@ -249,9 +263,16 @@ class RunThread(threading.Thread):
         self.state = state
 
     def _settle(self, store: RunStore, state: RunState) -> None:
-        """Give a run that was cut off its last state, unless it reached one by itself."""
-        if store.run(self.run_row.id).state in (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED):
-            self._show(store, state)
+        if settle(store, self.run_row.id, state):
+            self.state = state
+
+
+def settle(store: RunStore, run_id: int, state: RunState) -> bool:
+    """Give a run that was cut off its last state, unless it reached one by itself."""
+    cut_off = store.run(run_id).state in (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED)
+    if cut_off:
+        store.set_state(run_id, state)
+    return cut_off
 
 
 def _take(line: deque[Event]) -> list[Event]:

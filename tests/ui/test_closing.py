@@ -2,15 +2,17 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.events import RunState
+from engine.events import Event, RunStarted, RunState
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.warm import load_torch
 from storage.store import RunStore
@@ -86,10 +88,59 @@ def test_quit_without_saving_leaves_it_interrupted(
         assert len(store.curve(training, "train/loss").values) > 0
 
 
+@pytest.fixture
+def stuck(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The id of a run in the middle of a step that does not end before the test does."""
+    step = threading.Event()
+
+    def execute(*given: object) -> Iterator[Event]:
+        yield RunStarted(total_steps=10, steps_per_epoch=1, examples_per_step=1)
+        step.wait(60)
+
+    monkeypatch.setattr("engine.execute.execute", execute)
+    window.parts.submit([LONG])
+    qtbot.waitUntil(lambda: bool(window.parts.queue.active()), timeout=20_000)
+    (run_id,) = window.parts.queue.active()
+    qtbot.waitUntil(lambda: window.parts.queue.state(run_id) is RunState.RUNNING, timeout=20_000)
+    yield run_id
+    step.set()
+
+
+def test_only_a_click_on_quit_now_leaves_before_the_weights_are_saved(
+    qtbot: QtBot, window: MainWindow, workspace: Workspace, stuck: int
+) -> None:
+    QTimer.singleShot(0, press("Stop and save"))
+    window.close()
+    waiting = window.closing._waiting
+    assert waiting is not None
+    qtbot.waitUntil(waiting.isActiveWindow)
+    for key in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+        qtbot.keyClick(QApplication.focusWidget() or waiting, key)
+    waiting.close()
+    assert waiting.isVisible()
+    assert window.isVisible()
+    assert state(workspace, stuck) is RunState.RUNNING
+    begin = time.monotonic()
+    (leave,) = waiting.findChildren(QPushButton)
+    qtbot.mouseClick(leave, Qt.MouseButton.LeftButton)
+    assert time.monotonic() - begin < 2.0
+    assert not window.isVisible()
+    assert state(workspace, stuck) is RunState.INTERRUPTED
+
+
+def test_quitting_does_not_wait_for_a_long_step(window: MainWindow, workspace: Workspace, stuck: int) -> None:
+    QTimer.singleShot(0, press("Quit without saving"))
+    begin = time.monotonic()
+    window.close()
+    assert time.monotonic() - begin < 2.0
+    assert not window.isVisible()
+    assert state(workspace, stuck) is RunState.INTERRUPTED
+
+
 DIES = """
 import os, sys
 from engine.experiment import Experiment
-from engine.events import RunState
+from engine.events import Event, RunStarted, RunState
 from storage.store import RunStore
 from storage.workspace import Workspace
 store = RunStore(Workspace(sys.argv[1]))
