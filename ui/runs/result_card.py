@@ -64,12 +64,18 @@ class ResultCard(Card):
         lines = [protocol_words(first)]
         lines += [
             f"{title(other.metric)} {figure(other.metric, other.value)}, {interval_words(other)}, "
-            f"{count(other.n, other.unit)}"
+            f"{count(other.n, other.unit)}{gain_words(other)}"
             for other in results[1:]
         ]
         self.protocol.setText("\n".join(line for line in lines if line))
         said = (self.value, self.interval, self.beside, self.caveats.text, self.protocol)
         self.setAccessibleDescription(", ".join(line.text() for line in said if line.text()))
+
+
+def gain_words(result: Evaluated) -> str:
+    """What the other query images bring, of the inductive twin of a transductive figure; else ""."""
+    gain = result.protocol.get("gained by the others")
+    return f"; the other query images bring {gain}" if gain else ""
 
 
 def interval_words(result: Evaluated) -> str:

@@ -20,7 +20,7 @@ from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.ui.runs.recorded import finished, save
 from ui.pages.runs import RunsPage
-from ui.runs.result_card import beside_words, protocol_words
+from ui.runs.result_card import ResultCard, beside_words, protocol_words
 from ui.runs.task_drawing import heading, left_out, mistakes_first, shape_of
 from ui.runs.task_reading import ImageTask
 
@@ -171,6 +171,18 @@ def test_a_figure_of_queries_classified_together_says_so_beside_it() -> None:
     words = "Median 64.0 % · query images classified together (transductive) · batch norm: running statistics"
     assert beside_words(result) == words
     assert "Query images" not in protocol_words(result)
+
+
+def test_what_the_other_query_images_bring_stands_beside_the_twin(qtbot: QtBot) -> None:
+    said = {"gained by the others": "3.0 points, 95 % interval 2.7 to 3.4"}
+    own = Evaluated("test/accuracy", 0.95, 0.945, 0.955, 600, "episodes", {})
+    twin = Evaluated("test/accuracy, inductive twin", 0.92, 0.914, 0.926, 600, "episodes", said)
+    card = ResultCard()
+    qtbot.addWidget(card)
+    card.show_results([own, twin])
+    last = card.protocol.text().splitlines()[-1]
+    assert last.startswith("Test accuracy, inductive twin 92.0 %")
+    assert last.endswith("600 episodes; the other query images bring 3.0 points, 95 % interval 2.7 to 3.4")
 
 
 def test_one_figure_is_told_and_the_others_are_a_curve(qtbot: QtBot, page: RunsPage) -> None:
