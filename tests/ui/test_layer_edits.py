@@ -32,6 +32,20 @@ def test_only_what_differs_from_the_methods_own_rows_is_kept() -> None:
     assert differing(edits, own) == {"conv1": {"rate": 0.0}, "stage7": {"rate": 2.0}}
 
 
+def test_a_run_shows_which_blocks_learn_by_now() -> None:
+    """Gradual unfreezing, 2 epochs a block: the head from the start, convolution 4 from epoch 3, 3 from epoch 5."""
+    shown = view("gradual", epochs=10, epochs_per_block=2)
+    plan = shown.present(0, over=False)
+    assert {block: word for block, (_, word) in plan.items()} == dict.fromkeys(plan, "")
+    working = shown.present(3, over=False)  # the third epoch is at work
+    assert working["head"] == ("new", "")
+    assert working["conv4"] == ("trained", "trained since epoch 3")
+    assert working["conv3"] == ("trained later", "trained from epoch 5 on")
+    ended = shown.present(4, over=True)  # stopped after four of ten
+    assert ended["conv4"] == ("trained", "trained from epoch 3 on")
+    assert ended["conv3"] == ("frozen", "never trained: its turn was epoch 5")
+
+
 def test_a_rate_as_the_field_shows_it_is_no_change() -> None:
     """Factor 2.6 to the power of -4 is 0.0218829…, shown as 0.0218829."""
     own = view("discriminative").own

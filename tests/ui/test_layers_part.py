@@ -151,8 +151,8 @@ def test_a_method_without_a_table_has_only_its_picture(part: LayersPart) -> None
     assert not part.edit_button.isVisible()
     part.show_method(method("as_is"), {}, CONV4)
     assert not part.edit_button.isVisible()
-    assert part.picture.legend() == [("frozen", ["Convolution 1", "Convolution 2", "Convolution 3", "Convolution 4",
-                                                 "Head"])]  # fmt: skip
+    titles = ["Convolution 1", "Convolution 2", "Convolution 3", "Convolution 4", "Head"]
+    assert part.picture.legend() == [(("frozen", "frozen"), titles)]
 
 
 def test_looks_differ_in_colour_and_pattern() -> None:

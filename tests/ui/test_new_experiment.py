@@ -66,7 +66,7 @@ def test_every_method_has_a_form_a_picture_and_its_defaults(page: NewExperimentP
         assert row.help.text() == field.help
         assert row.input.accessibleName().startswith(field.label)
         assert field.help in row.input.accessibleDescription()
-    words = {word for word, _ in page.method.layers.picture.legend()}
+    words = {treatment for (treatment, _), _ in page.method.layers.picture.legend()}
     assert words <= set(LOOKS)
     assert words
 

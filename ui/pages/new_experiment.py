@@ -194,6 +194,7 @@ class NewExperimentPage(QWidget):
 
     def _note_change(self) -> None:
         self.method.set_surroundings(self.data.choice(), self.backbone.choice(), self.launch.timed_minutes())
+        self.launch.search.set_labels(self.data.choice().labels_per_class)
         self._order_tabs()
         self._checked = None
         self.adviser.set_in_use(self.backbone.choice(), self.method.choice())

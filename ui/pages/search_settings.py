@@ -7,12 +7,14 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QVBoxLayout, QWidg
 
 from engine.errors import InvalidExperiment
 from engine.experiment import SearchChoice
+from engine.folds import for_labels
 from engine.methods.base import Method
 from engine.search_space import Range, searchable, usual
 from ui.widgets.fields import IntField
 from ui.widgets.fold import Fold
 from ui.widgets.number_field import refusal_line
 from ui.widgets.text import Text
+from ui.widgets.words import number
 
 IDEA = "Tries settings by cross-validation on the training images, then trains with the best one."
 DEFAULT = SearchChoice()
@@ -33,6 +35,8 @@ class SearchSettings(QWidget):
         self.trials, self.folds = IntField(1, 1000), IntField(2, 20)
         self.pruning = QCheckBox("Give up early")
         self.pruning.setToolTip("Stop trying a setting that is behind after some folds")
+        self.work = Text("", "small", "muted")  # how the images are divided, and how many trainings that takes
+        self._labels: int | None = None
         self.boxes: dict[str, QCheckBox] = {}
         self._settings = QWidget()
         self._lay_out()
@@ -40,7 +44,7 @@ class SearchSettings(QWidget):
         self._settings.hide()
         self.on.toggled.connect(self._settings.setVisible)
         for signal in (self.on.toggled, self.pruning.toggled, self.trials.valueChanged, self.folds.valueChanged):
-            signal.connect(lambda _: self.changed.emit())
+            signal.connect(lambda _: self._note_change())
 
     def _lay_out(self) -> None:
         grid = QGridLayout()
@@ -67,6 +71,7 @@ class SearchSettings(QWidget):
         inside.setSpacing(8)
         inside.addWidget(Text(IDEA, "small", "muted"))
         inside.addLayout(grid)
+        inside.addWidget(self.work)
         inside.addWidget(self.pruning)
         inside.addWidget(Text("Values to choose", "small", "muted", bold=True, wrap=False))
         self._usual, self.others = QVBoxLayout(), Fold("Others")
@@ -85,6 +90,25 @@ class SearchSettings(QWidget):
         return (self.on, self.trials, self.folds, self.pruning, *first, self.others.button, *rest)
 
     # What is chosen
+
+    def set_labels(self, labels: int | None) -> None:
+        """Training images of every class, None for all: they decide how many folds there are, whatever was asked."""
+        self._labels = labels
+        self._show_work()
+
+    def _note_change(self) -> None:
+        self._show_work()
+        self.changed.emit()
+
+    def _show_work(self) -> None:
+        try:
+            folds, words = for_labels(self._labels, self.folds.value())
+        except InvalidExperiment:
+            self.work.setText("")  # the checks say what is wrong
+            return
+        most = "up to " if self.pruning.isChecked() else ""
+        said = words if words.startswith(str(folds)) else f"{words[:1].upper()}{words[1:]}: {folds} folds"
+        self.work.setText(f"{said}; {most}{number(folds * self.trials.value())} trainings.")
 
     def set_method(self, method: type[Method]) -> None:
         """Offer this method's hyperparameters, the usual ones ticked."""
@@ -139,6 +163,7 @@ class SearchSettings(QWidget):
             self.others.button.setChecked(True)
         for blocker in blockers:
             blocker.unblock()
+        self._show_work()
 
     def _set_numbers(self, choice: SearchChoice) -> None:
         self.trials.setValue(choice.trials)

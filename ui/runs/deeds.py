@@ -18,10 +18,12 @@ from ui.widgets.deed import deed_action
 if TYPE_CHECKING:
     from storage.store import RunRow, RunStore
 
+STOP, STOP_SEARCH = "Stop and keep", "Stop and keep the search"
+STOP_SEARCH_TIP = "End the search and keep its trials; no network has learnt from all images yet, so none is tested"
 # key -> (text, shortcut, icon, tip)
 DEEDS = {
     "pause": ("Pause", "P", "pause", "Wait after the present step; Resume goes on from there"),
-    "stop": ("Stop and keep", "K", "stop", "End the training now, test the best weights so far and keep them"),
+    "stop": (STOP, "K", "stop", "End the training now, test the best weights so far and keep them"),
     "discard": ("Discard…", "", "discard", "End the run and delete it without a test; asks first"),
     "compare": ("Compare", "V", "compare", "Put this run beside others"),
     "clone": ("Clone into New experiment", "C", "clone", "Fill New experiment with these settings"),
@@ -79,7 +81,8 @@ class RunDeeds(QObject):
         for key, action in self.actions.items():
             reason = self._why_not(key, shown)
             action.setEnabled(not reason)
-            action.setToolTip(reason or DEEDS[key][3])
+            searching = key == "stop" and shown is not None and shown.is_searching
+            action.setToolTip(reason or (STOP_SEARCH_TIP if searching else DEEDS[key][3]))
         if shown is not None:
             self._word(shown)
 
@@ -122,7 +125,7 @@ class RunDeeds(QObject):
         several = f" {count(len(self._runs), 'runs')}" if len(self._runs) > 1 else ""
         starred = all(run.row.starred for run in self._runs)
         words = {
-            "pause": pausing, "stop": "Stopping…" if asked == "stop" else "Stop and keep",
+            "pause": pausing, "stop": "Stopping…" if asked == "stop" else STOP_SEARCH if now.is_searching else STOP,
             "discard": "Remove from queue" if now.state is RunState.QUEUED else "Discard…",
             "star": ("Unstar" if starred else "Star") + several, "delete": f"Delete{several}",
             "again": f"Run{several} again", "compare": f"Compare{several}",

@@ -37,7 +37,7 @@ from ui.runs.trouble_card import TroubleCard
 from ui.widgets.block_picture import BlockPicture
 from ui.widgets.curve_axes import StepScale
 from ui.widgets.frame import SlimScrollBar
-from ui.widgets.layer_edits import view_of
+from ui.widgets.layer_edits import LayerView, view_of
 
 
 class RunDetail(QScrollArea):
@@ -61,6 +61,8 @@ class RunDetail(QScrollArea):
         self.messages = MessageLog()
         self.confusion = ConfusionMatrix("Test predictions")
         self._titles: dict[str, str] = {}
+        self._table: LayerView | None = None
+        self._begun = (0, False)  # epochs begun, and whether the run is over, as the picture shows them
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -111,6 +113,7 @@ class RunDetail(QScrollArea):
     def show_now(self, now: RunNow) -> None:
         self.header.show_now(now)
         self.trouble.show_now(now)
+        self._show_present(now)
 
     def start_run(self, now: RunNow) -> None:
         """Another run: what is known at once; its content follows."""
@@ -118,7 +121,7 @@ class RunDetail(QScrollArea):
         self.search.start_run(now.row.id, now.row.experiment)
         self._view = self._views.get(now.row.experiment.method.name, self.curves)
         self._make_room({}, now)
-        self._show_blocks(now.row.experiment)
+        self._show_blocks(now)
         self._expect_tasks(now)
         self._show_results([], now.row.id)
         self.messages.show_messages([])
@@ -185,8 +188,20 @@ class RunDetail(QScrollArea):
         axis = str(self.curves.controls.axis.key())
         self.block_curves.show_curves(curves, self._titles, axis, scale, live)
 
-    def _show_blocks(self, experiment: Experiment) -> None:
+    def _show_present(self, now: RunNow) -> None:
+        """Which blocks learn by now; until the first epoch, which will."""
+        begun = now.epochs_begun, not now.is_live
+        if self._table is None or begun == self._begun:
+            return
+        self._begun, present = begun, self._table.present(*begun)
+        treatments = {name: treatment for name, (treatment, _) in present.items()}
+        self.blocks.set_blocks(
+            self._table.shown_blocks(), treatments, {name: word for name, (_, word) in present.items()}
+        )
+
+    def _show_blocks(self, now: RunNow) -> None:
         """The picture of what trains; nothing for a method or backbone that this program does not know."""
+        self._table, self._begun, experiment = None, (0, False), now.row.experiment
         try:
             complete = registry.complete(experiment)
             info = catalog.backbone(experiment.backbone.name)
@@ -201,6 +216,8 @@ class RunDetail(QScrollArea):
         self.blocks.set_blocks(blocks, treatments)
         self.blocks.set_marked(view.changed_blocks() if view is not None else frozenset())
         self._blocks_section.show()
+        self._table = view
+        self._show_present(now)
 
     def _show_results(self, results: Sequence[Evaluated], run_id: int) -> None:
         own = (result for result in results if not is_bench(result) and not adaptation.is_further(result.metric))

@@ -60,13 +60,12 @@ class RunDelegate(QStyledItemDelegate):
         self._write(painter, line.adjusted(used, 0, 0, 0), rest, "muted", theme.font("small", tabular=True))
 
     def _paint_right(self, painter: QPainter, line: QRect, now: RunNow) -> QRect:
-        """The best value at the right end of the first line, and a star before it; returns what is left."""
-        if now.best is not None:
-            font = theme.font(tabular=True)
-            width = QFontMetrics(font).horizontalAdvance(now.best.figure()) + 2
-            place = QRect(line.right() - width, line.top(), width, line.height())
-            self._write(painter, place, now.best.figure(), "text", font)
-            line = line.adjusted(0, 0, -width - PAD, 0)
+        """The value at the right end of the first line, a word on whose it is, and a star; returns what is left."""
+        images, value = now.value()
+        for text, role, font in ((value, "text", theme.font(tabular=True)), (images, "muted", theme.font("small"))):
+            width = QFontMetrics(font).horizontalAdvance(text) + 2 if text else 0
+            self._write(painter, QRect(line.right() - width, line.top(), width, line.height()), text, role, font)
+            line = line.adjusted(0, 0, -width - (PAD // 2 if text else 0), 0)
         if now.row.starred:
             painter.drawPixmap(line.right() - 13, line.top() + 2, icons.pixmap("star-filled", 13, "warning"))
             line = line.adjusted(0, 0, -13 - PAD // 2, 0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.comparison.wording import duration, percent
+from engine.comparison.wording import duration, figure, percent, title
 from engine.events import LIVE_STATES, RunState
 
 if TYPE_CHECKING:
@@ -69,10 +69,19 @@ class RunNow:
     def word(self) -> str:
         return LOOKS[self.state][0]
 
+    @property
+    def epochs_begun(self) -> int:
+        """Epochs of the run's own training that have begun; 0 before its first step."""
+        whole, part = divmod(self.step, self.steps_per_epoch)
+        working = self.is_live and (not self.total_steps or self.step < self.total_steps)
+        return whole + (part > 0 or working) if self.step else 0
+
     def epoch_text(self) -> str:
         """ "epoch 3 of 30", counted from the epoch that is at work; "" before the first step and during a search."""
         if self.activity and not self.step:
             return ""
+        if self.row.experiment.search and not self.step:  # it has no epoch of its own yet
+            return "" if self.is_live else "during its search"
         if unit := self.row.facts.get("step"):  # what a step is where there are no epochs
             return f"{self.step:,} of {self.total_steps:,} {unit}" if self.total_steps else f"{self.step:,} {unit}"
         if not self.total_steps:  # its time counts, not its epochs
@@ -92,10 +101,25 @@ class RunNow:
         doing = self.activity or ("" if self.state in (RunState.QUEUED, RunState.FINISHED) else self.epoch_text())
         return " · ".join(part for part in (self.word, doing, self.time_text(), self.row.study) if part)
 
+    def value(self) -> tuple[str, str]:
+        """What the list shows of it, and of which images: ("test", "81.2 %") once it was tested, before that the best
+        of validation, ("val", "80.0 %"); two empty words without either."""
+        if self.row.test is not None and not self.is_live:
+            return "test", figure(self.row.test.metric, self.row.test.value)
+        return ("val", self.best.figure()) if self.best is not None else ("", "")
+
     def spoken(self) -> str:
         """Everything the list shows, for a screen reader."""
-        best = f"best {self.best.name} {self.best.figure()}" if self.best else ""
-        return ", ".join(part for part in (self.row.name, self.sentence().replace(" · ", ", "), best) if part)
+        images, value = self.value()
+        tested = title(self.row.test.metric).lower() if self.row.test is not None else ""
+        named = {"test": tested, "val": f"best {self.best.name}" if self.best else ""}.get(images, "")
+        parts = (self.row.name, self.sentence().replace(" · ", ", "), f"{named} {value}".strip())
+        return ", ".join(part for part in parts if part)
+
+    @property
+    def is_searching(self) -> bool:
+        """Whether it still looks for its settings, so that no network has learnt from all images yet."""
+        return self.is_live and not self.step and self.row.experiment.search is not None
 
 
 def run_now(row: RunRow, live: LiveRun | None) -> RunNow:

@@ -36,16 +36,21 @@ class BlockPicture(QWidget):
         super().__init__(parent)
         self._blocks: tuple[tuple[str, str, int | None], ...] = ()
         self._treatments: dict[str, str] = {}
+        self._words: dict[str, str] = {}
         self._marked: frozenset[str] = frozenset()
         self._editable, self._hovered, self._current = False, -1, 0
         self.setFont(theme.font("small"))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("What happens to each block of the network")
 
-    def set_blocks(self, blocks: Sequence[tuple[str, str, int | None]], treatments: Mapping[str, str]) -> None:
-        """blocks: (name, title, parameters or None) in order; treatments: name -> a key of `LOOKS`."""
-        self._blocks, self._treatments = tuple(blocks), dict(treatments)
-        parts = [f"{word}: {', '.join(titles)}" for word, titles in self.legend()]
+    def set_blocks(
+        self, blocks: Sequence[tuple[str, str, int | None]], treatments: Mapping[str, str],
+        words: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        """blocks: (name, title, parameters or None) in order; treatments: name -> a key of `LOOKS`; words: name -> what
+        is said instead of that key."""
+        self._blocks, self._treatments, self._words = tuple(blocks), dict(treatments), dict(words or {})
+        parts = [f"{word}: {', '.join(titles)}" for (_, word), titles in self.legend()]
         self.setAccessibleDescription(". ".join(parts))
         self.updateGeometry()
         self.update()
@@ -62,11 +67,12 @@ class BlockPicture(QWidget):
         self._marked = names
         self.update()
 
-    def legend(self) -> list[tuple[str, list[str]]]:
-        """Each treatment in use with the titles of its blocks, in the chain's order."""
-        found: dict[str, list[str]] = {}
+    def legend(self) -> list[tuple[tuple[str, str], list[str]]]:
+        """Each treatment in use, with its words and the titles of its blocks, in the chain's order."""
+        found: dict[tuple[str, str], list[str]] = {}
         for name, title, _ in self._blocks:
-            found.setdefault(self._treatments.get(name, "frozen"), []).append(title)
+            treatment = self._treatments.get(name, "frozen")
+            found.setdefault((treatment, self._words.get(name) or treatment), []).append(title)
         return list(found.items())
 
     def sizeHint(self) -> QSize:
@@ -104,8 +110,8 @@ class BlockPicture(QWidget):
 
     def _paint_legend(self, painter: QPainter) -> None:
         top = CHAIN + 8
-        for word, titles in self.legend():
-            paint_swatch(painter, QRect(0, top + 4, 20, 12), word)
+        for (treatment, word), titles in self.legend():
+            paint_swatch(painter, QRect(0, top + 4, 20, 12), treatment)
             text = f"{word}: {_together(titles, [title for _, title, _ in self._blocks])}"
             painter.setPen(theme.colour("text"))
             room = QRect(28, top, self.width() - 28, LINE)
@@ -116,16 +122,16 @@ class BlockPicture(QWidget):
     def tip_at(self, position: QPoint) -> str:
         """Title, parameters and treatment of the block under the position, or nothing."""
         found = self._block_at(position)
-        return self._words(found) if found >= 0 else ""
+        return self._said_of(found) if found >= 0 else ""
 
     def _block_at(self, position: QPoint) -> int:
         return next((number for number, place in enumerate(self._places()) if place.contains(position)), -1)
 
-    def _words(self, number: int) -> str:
+    def _said_of(self, number: int) -> str:
         name, title, parameters = self._blocks[number]
         word = self._treatments.get(name, "frozen")
         size = f", {count(parameters, 'parameter')}" if parameters else ""
-        said = f"{title}{size}: {word} ({LOOKS[word][2]})"
+        said = f"{title}{size}: {self._words.get(name) or f'{word} ({LOOKS[word][2]})'}"
         if self._editable:
             said += ". Click to let it learn" if word == "frozen" else ". Click to freeze it"
         return said
@@ -157,7 +163,7 @@ class BlockPicture(QWidget):
             super().keyPressEvent(event)
         elif step:
             self._current = min(max(self._current + step, 0), len(self._blocks) - 1)
-            self.setAccessibleDescription(self._words(self._current))
+            self.setAccessibleDescription(self._said_of(self._current))
             self.update()
         elif event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.pressed.emit(self._blocks[min(self._current, len(self._blocks) - 1)][0])

@@ -87,6 +87,24 @@ class LayerView:
         last = self.epochs - 1
         return {block: treatment(row, last, new=self.starts_random(block)) for block, row in self.table.items()}
 
+    def present(self, begun: int, over: bool) -> dict[str, tuple[Treatment, str]]:
+        """What happens to each block after `begun` epochs have begun, and in words where that is no longer the plan.
+
+        over: the training has ended, so that what has not begun to learn never does.
+        """
+        return {block: self._now(block, planned, begun, over) for block, planned in self.treatments.items()}
+
+    def _now(self, block: str, planned: Treatment, begun: int, over: bool) -> tuple[Treatment, str]:
+        first = self.table[block].from_epoch
+        if first == 0 or planned == "frozen" or not begun:
+            return planned, ""
+        shown = "trained" if planned == "trained later" else planned
+        if first < begun:
+            return shown, f"{shown} from epoch {first + 1} on" if over else f"{shown} since epoch {first + 1}"
+        if over:
+            return "frozen", f"never trained: its turn was epoch {first + 1}"
+        return planned, f"trained from epoch {first + 1} on"
+
     @property
     def titles(self) -> dict[str, str]:
         return {**{block.name: block.title for block in self.info.blocks}, HEAD: "Head"}

@@ -182,7 +182,10 @@ def test_all_is_said_to_a_screen_reader(open_page: Open, saved: Saved) -> None:
     page = open_page()
     spoken = page.order.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert spoken.startswith("Warm start, Finished, ")
-    assert spoken.endswith("best validation accuracy 80.0 %")
+    assert spoken.endswith("test accuracy 90.0 %")
+    assert page.order.index(0, 0).data(NOW).value() == ("test", "90.0 %")
+    values = [page.order.index(place, 0).data(NOW).value() for place in range(page.order.rowCount())]
+    assert ("val", "60.0 %") in values  # it failed after two epochs, before its test
     assert page.order.index(0, 0).data(NOW).best.epoch == 4
     assert page.list.accessibleName() == "Runs"
     for button in page.detail.header.buttons.values():

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from engine.events import Event, Metrics, Preparing, RunFinished, RunStarted, TrialCompleted
+from engine.events import Event, Metrics, Preparing, RunFinished, RunStarted, RunState, TrialCompleted
 from engine.experiment import DatasetChoice, Experiment, MethodChoice, SearchChoice
 from storage.record import record
 from storage.store import RunRow, RunStore
@@ -122,6 +122,12 @@ def test_a_live_search_grows_and_has_no_curves_yet(qtbot: QtBot, open_page: Open
     queued = row.__class__(**{name: getattr(row, name) for name in row.__slots__} | {"state": live.state})
     now = run_now(queued, live)
     assert now.epoch_text() == ""
+    page.deeds.adjust([now])
+    assert page.deeds.actions["stop"].text() == "Stop and keep the search"  # it keeps no model: none was trained
+    stopped = row.__class__(
+        **{name: getattr(row, name) for name in row.__slots__} | {"state": RunState.STOPPED, "step": 0}
+    )
+    assert "during its search" in run_now(stopped, None).sentence()
     page.detail.start_run(now)
     page.detail.show_live(live, now, None)
     view = page.detail.search
