@@ -33,12 +33,15 @@ class PretrainingHyperparameters(EpisodeHyperparameters):
         2e-3, "Learning rate", "Step size of Adam; it falls to 0 along a cosine.", low=1e-6, high=1.0, log=True
     )
     meta_batch: int = hyper(1, "Minibatches per step", "Always one.", low=1, high=1, advanced=True)
+
+
+class FittedHyperparameters(PretrainingHyperparameters):
     test_iterations: int = hyper(
         100, "Head iterations", "Gradient steps on the new head of each test episode.", low=1, high=1000
     )
 
 
-class BaselineHyperparameters(PretrainingHyperparameters):
+class BaselineHyperparameters(FittedHyperparameters):
     adapts: Literal["head", "everything"] = hyper(
         "head", "Adapts at test", "Only the new head, or after it every weight of the network."
     )

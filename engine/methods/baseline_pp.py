@@ -6,10 +6,10 @@ support set from its class means. Training by angle keeps images of one class cl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from engine.methods.base import hyper
-from engine.methods.baseline import Pretrained, PretrainingHyperparameters
+from engine.methods.baseline import FittedHyperparameters, Pretrained, PretrainingHyperparameters
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from engine.backbones.backbone import Backbone
 
 
-class CosineHyperparameters(PretrainingHyperparameters):
+class AngleHyperparameters(PretrainingHyperparameters):
     scale: float = hyper(
         10.0, "Scale at first", "Factor on the cosines before the softmax; learnt from here.", low=0.1, high=100.0,
         log=True, advanced=True,
     )  # fmt: skip
+
+
+class CosineHyperparameters(AngleHyperparameters, FittedHyperparameters):
+    pass
 
 
 class BaselinePlusPlus(Pretrained):
@@ -33,7 +37,7 @@ class BaselinePlusPlus(Pretrained):
         "New directions start at the class means and are fitted by full-batch steps, at the learnt scale; the "
         "authors' start at random and take 100 epochs of SGD on batches of 4 at scale 2."
     )
-    Hyperparameters = CosineHyperparameters
+    Hyperparameters: ClassVar[type[PretrainingHyperparameters]] = CosineHyperparameters
     presets = {
         "Minutes on a laptop": {},
         "Five epochs of Omniglot": {"steps": 7000, "validate_every": 500},

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.methods.base import hyper
-from engine.methods.baseline_pp import BaselinePlusPlus, CosineHyperparameters
+from engine.methods.baseline_pp import AngleHyperparameters, BaselinePlusPlus
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from engine.backbones.backbone import Backbone
 
 
-class RectifiedHyperparameters(CosineHyperparameters):
+class RectifiedHyperparameters(AngleHyperparameters):
     confident: int = hyper(
         8, "Confident queries",
         "Of those taken for a class, so many join its mean; 0 is all. Gains most where classes come evenly, as here.",
@@ -46,7 +46,6 @@ class BDCSPN(BaselinePlusPlus):
     paper = "Liu, Song & Qin 2020, Prototype Rectification for Few-Shot Learning, arXiv 1911.10713"
     differs = "It is trained as Baseline++ is here, by Adam; the authors train a wide ResNet with SGD."
     Hyperparameters = RectifiedHyperparameters
-    unused = frozenset({"test_iterations"})
     presets = {
         "Minutes on a laptop": {},
         "All query images": {"confident": 0},

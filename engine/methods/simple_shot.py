@@ -40,7 +40,6 @@ class SimpleShot(Pretrained):
         "augmentation."
     )
     Hyperparameters = SimpleShotHyperparameters
-    unused = frozenset({"test_iterations"})
     presets = {
         "Minutes on a laptop": {},
         "Without training": {"steps": 0},
