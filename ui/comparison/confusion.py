@@ -173,7 +173,7 @@ class ConfusionMatrix(PaintedFigure):
         painter.setFont(theme.font("small"))
         painter.setPen(theme.colour("muted"))
         below = QRectF(box.left(), box.bottom() + 1, box.width(), line_height("small"))
-        legend = " (orange: more often, blue: less often)" if self.signed else ""
+        legend = " (orange: more, blue: less)" if self.signed else ""
         painter.drawText(below, Qt.AlignmentFlag.AlignCenter, f"predicted class{legend}")
         painter.save()
         painter.translate(0, box.bottom())

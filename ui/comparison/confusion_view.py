@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from engine.comparison.wording import count
 from ui.comparison.confusion import ConfusionMatrix, Mistakes, mistakes, only_first_right, share_classes
 from ui.comparison.sides import Comparison, Side
-from ui.widgets.buttons import button
+from ui.widgets.buttons import ElidedButton
 from ui.widgets.fields import Choice
 from ui.widgets.figure_export import menu_button
 from ui.widgets.images import ImageStrip
@@ -44,10 +44,9 @@ class ConfusionView(QWidget):
 
     def _build(self) -> None:
         self._title = Text("Which classes are mistaken for which", bold=True, wrap=False)
-        self._gained = button("", "", "Images one side always gets right and the other always wrong",
-                              lambda: self._show_only(True))  # fmt: skip
-        self._lost = button("", "", "Images one side always gets right and the other always wrong",
-                            lambda: self._show_only(False))  # fmt: skip
+        tip = "Images one side always gets right and the other always wrong"
+        self._gained = ElidedButton(tip, lambda: self._show_only(True))
+        self._lost = ElidedButton(tip, lambda: self._show_only(False))
         heading = QHBoxLayout()
         heading.setSpacing(8)
         for widget in (self._title, self.other):

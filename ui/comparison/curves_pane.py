@@ -76,10 +76,11 @@ class CurvesPane(QWidget):
     def _build(self) -> None:
         self.smoothing.setRange(0, 99)
         self.smoothing.setFixedWidth(96)
-        self.metric_choice.setMinimumContentsLength(18)
+        self.metric_choice.setMinimumContentsLength(10)
+        self.metric_choice.setMaximumWidth(220)
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(self.metric_choice)
+        row.addWidget(self.metric_choice, 10)
         row.addWidget(self.axis)
         row.addWidget(Text("Smoothing", "small", "muted", wrap=False))
         for widget in (self.smoothing, self.log, self.members):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QPaintEvent, QPalette
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QStyle, QStyleOptionButton, QStylePainter, QToolButton, QWidget
 
 from ui import icons, theme
+
+LEAST_BUTTON = 160  # pixels that are left of a button whose words are cut
 
 
 class PrimaryButton(QPushButton):
@@ -44,6 +46,33 @@ class PrimaryButton(QPushButton):
         self.setPalette(palette)
         if self._icon:
             self.setIcon(icons.icon(self._icon, "on accent"))
+
+
+class ElidedButton(QPushButton):
+    """A button whose words hold a name of any length: what does not fit is cut, and whole in the tooltip. tip: more to
+    say there."""
+
+    def __init__(self, tip: str = "", clicked: Callable[[], object] | None = None) -> None:
+        super().__init__()
+        self._tip = tip
+        self.setAccessibleDescription(tip)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        if clicked:
+            self.clicked.connect(lambda: clicked())
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self.setToolTip(f"{text}\n{self._tip}" if self._tip else text)
+
+    def minimumSizeHint(self) -> QSize:
+        return super().minimumSizeHint().boundedTo(QSize(LEAST_BUTTON, 1000))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        room = self.width() - self.sizeHint().width() + self.fontMetrics().horizontalAdvance(self.text())
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room)  # type: ignore[attr-defined]
+        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
 
 
 def button(text: str, icon: str = "", tip: str = "", clicked: Callable[[], object] | None = None) -> QPushButton:
