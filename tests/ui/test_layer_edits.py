@@ -6,7 +6,9 @@ import pytest
 
 from engine.backbones import catalog
 from engine.errors import InvalidExperiment
-from engine.registry import method
+from engine.methods.fine_tune import FineTuneMethod
+from engine.registry import method, methods
+from ui.widgets.layer_doubts import doubts
 from ui.widgets.layer_edits import (
     LayerView,
     cells_in,
@@ -116,3 +118,39 @@ def test_treatments_follow_the_changed_table() -> None:
 def test_what_does_not_fit_is_said(name: str, values: dict, edits: dict, said: str) -> None:
     with pytest.raises(InvalidExperiment, match=said):
         layer_view(method(name), values, edits, CONV4)
+
+
+@pytest.mark.parametrize(
+    "name, edits, cells",
+    [
+        ("full_ft", {}, []),
+        ("full_ft", {"conv3": {"from_epoch": 39}}, []),
+        ("full_ft", {"conv3": {"from_epoch": 40}}, [("conv3", "from_epoch")]),
+        ("full_ft", {"conv3": {"from_epoch": 40, "rate": 0.0}}, []),
+        ("full_ft", {"conv2": {"rate": 99.0}}, []),
+        ("full_ft", {"conv2": {"rate": 100.0}}, [("conv2", "rate")]),
+        ("full_ft", {"head": {"rate": 100.0}}, [("head", "rate")]),
+        ("lp_ft", {}, []),
+        ("lp_ft", {"conv3": {"from_epoch": 40}}, [("conv3", "from_epoch")]),
+        ("linear_probe", {}, []),
+        ("as_is", {}, []),
+        ("scratch", {"conv1": {"from_epoch": 79}, "conv2": {"from_epoch": 80}}, [("conv2", "from_epoch")]),
+    ],
+)
+def test_cells_that_can_hardly_be_meant_are_doubted(name: str, edits: dict, cells: list[tuple[str, str]]) -> None:
+    """Full fine-tuning has 40 epochs, from scratch 80; LP-FT's head learns at 0.01 for 100, then all at 0.0001."""
+    assert list(doubts(view(name, edits))) == cells
+
+
+def test_a_doubt_says_what_would_happen() -> None:
+    found = doubts(view("lp_ft", {"conv3": {"from_epoch": 40}, "conv1": {"from_epoch": 500}}))
+    assert found["conv3", "from_epoch"] == "Convolution 3 learns at 0.01, 100 times the rate of the other blocks."
+    assert "Convolution 1 begins after 500 epochs and never learns: the training has" in found["conv1", "from_epoch"]
+
+
+def test_no_method_doubts_its_own_rates_on_any_backbone() -> None:
+    for chosen in (one for one in methods() if issubclass(one, FineTuneMethod)):
+        for info in catalog.backbones():
+            if info.inputs == "images":
+                found = doubts(layer_view(chosen, {}, {}, info))
+                assert all(column == "from_epoch" for _, column in found), (chosen.name, info.name)

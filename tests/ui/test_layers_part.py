@@ -240,3 +240,35 @@ def test_the_schedule_curve_says_its_stages(qtbot: QtBot) -> None:
     assert curve.words() == "one-cycle: peak 0.001 over 2 min"
     curve.show_schedule("cosine", ())
     assert curve.isHidden()
+
+
+def typed(qtbot: QtBot, field: FloatField, text: str) -> None:
+    field.selectAll()
+    qtbot.keyClicks(field, text)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+
+
+@pytest.mark.parametrize(
+    "cell, text, words, usual",
+    [
+        (("conv2", "rate"), "100", "Convolution 2 learns at 0.1, 100 times the rate of the other blocks.", "2"),
+        (("conv3", "from_epoch"), "40", "Convolution 3 begins after 40 epochs and never learns", "39"),
+    ],
+)
+def test_a_cell_that_can_hardly_be_meant_is_marked_and_said(
+    qtbot: QtBot, part: LayersPart, cell: tuple[str, str], text: str, words: str, usual: str
+) -> None:
+    """Forty epochs; the marked cell has another ground than its neighbours, and the words stand in both places."""
+    dialog = opened(qtbot, part)
+    field = dialog.table.cells[cell].input
+    plain = field.grab().toImage().pixelColor(6, 6)
+    typed(qtbot, field, text)  # type: ignore[arg-type]
+    assert dialog.doubts.isVisible()
+    assert words in dialog.doubts.text.text()
+    assert words in part.doubts.text.text()
+    assert words in field.toolTip()
+    assert field.grab().toImage().pixelColor(6, 6) != plain
+    typed(qtbot, field, usual)  # type: ignore[arg-type]
+    assert not dialog.doubts.isVisible()
+    assert not part.doubts.isVisible()
+    assert field.grab().toImage().pixelColor(6, 6) == plain

@@ -15,6 +15,7 @@ from engine.methods.fine_tune import FineTuneMethod
 from ui.widgets.block_picture import BlockPicture
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.column import caption
+from ui.widgets.layer_doubts import doubts
 from ui.widgets.layer_edits import (
     Edits,
     LayerView,
@@ -50,6 +51,7 @@ class LayersPart(QWidget):
         self.picture = BlockPicture()
         self.picture.pressed.connect(self._toggle)
         self.problem = Problem()
+        self.doubts = Problem("warning")
         self.note = Text("", "small", "muted")
         self.take_over = button("Use them here too", clicked=self._take_over)
         self.changes = Text("", "small", "muted", wrap=False)
@@ -70,7 +72,7 @@ class LayersPart(QWidget):
         column.addWidget(caption("What happens to each block"))
         column.addWidget(self.picture)
         column.addLayout(row)
-        for widget in (self.problem, self.note):
+        for widget in (self.problem, self.doubts, self.note):
             column.addWidget(widget)
         column.addWidget(self.take_over, 0, Qt.AlignmentFlag.AlignLeft)
         self.say("")
@@ -161,6 +163,7 @@ class LayersPart(QWidget):
         self.picture.setVisible(fault is None)
         own = fault is not None and (fault.field or "").startswith(TABLE)  # others stand beside their field
         self.problem.say(str(fault) if own else "")
+        self.doubts.say(*(doubts(self.view).values() if self.view is not None else ()))
         self._draw_changes()
 
     def _draw_changes(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 
 from engine.layers import LayerRow
@@ -118,7 +118,7 @@ class Cell(QWidget):
 
     def __init__(self, kind: CellKind, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.kind = kind
+        self.kind, self._doubt = kind, ""
         self.input = kind.make()
         self.input.setFixedWidth(kind.width)
         self.input.setAccessibleName(f"{kind.title.removesuffix(' ×')} of {title}")
@@ -150,6 +150,34 @@ class Cell(QWidget):
         self.mark.setToolTip(words)
         self.mark.setAccessibleName(f"{self.input.accessibleName()}: {words.lower()}")
         self.mark.setVisible(value != usual)
+
+    def set_doubt(self, words: str) -> None:
+        """Mark the input where its value can hardly be meant, or no longer; `show_row` comes first."""
+        self._doubt = words
+        if words:
+            self.input.setToolTip(words)
+        self._colour()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._colour()
+
+    def _colour(self) -> None:
+        wanted = QPalette(self.palette())
+        if self._doubt:
+            ground, tint = theme.colour("field"), theme.colour("warning")
+            wanted.setColor(QPalette.ColorRole.Base, mixed(ground, tint, 0.2))
+            wanted.setColor(QPalette.ColorRole.Text, tint)
+        if self.input.palette() != wanted:
+            self.input.setPalette(wanted)
+
+
+def mixed(ground: QColor, tint: QColor, share: float) -> QColor:
+    def part(of: int, to: int) -> int:
+        return round(of + (to - of) * share)
+
+    return QColor(part(ground.red(), tint.red()), part(ground.green(), tint.green()), part(ground.blue(), tint.blue()))
 
 
 class BlockTile(QAbstractButton):

@@ -19,6 +19,7 @@ from ui.widgets.buttons import button
 from ui.widgets.column import caption
 from ui.widgets.frame import SlimScrollBar
 from ui.widgets.layer_cells import KINDS, BlockTile, Cell
+from ui.widgets.layer_doubts import doubts
 from ui.widgets.layer_edits import LayerView
 from ui.widgets.layer_timeline import LayerTimeline
 from ui.widgets.problem import Problem
@@ -58,12 +59,15 @@ class LayerTable(QWidget):
     def show_view(self, view: LayerView) -> None:
         if set(self.tiles) != set(view.table):
             self._add_rows(view)
+        found = doubts(view)
         for block, row in view.table.items():
             self.tiles[block].show_treatment(view.treatments[block], block in view.changed_blocks())
             self.rates[block].setText(view.rate_words(block))
             for kind in KINDS:
                 fixed = fixed_because(view, block, kind.column)
-                self.cells[block, kind.column].show_row(row, view.own[block], fixed, view.starts_random(block))
+                cell = self.cells[block, kind.column]
+                cell.show_row(row, view.own[block], fixed, view.starts_random(block))
+                cell.set_doubt(found.get((block, kind.column), ""))
         self.updateGeometry()
 
     def _add_rows(self, view: LayerView) -> None:
@@ -114,6 +118,7 @@ class LayersDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.heading = Text("", "heading", bold=True)
         self.table, self.timeline, self.problem = LayerTable(), LayerTimeline(), Problem()
+        self.doubts = Problem("warning")
         self.changes = Text("", "small", "muted", wrap=False)
         self.reset_button = button("Reset all", "reset", "Back to the method's own table", self.reset.emit)
         self._lay_out()
@@ -126,7 +131,7 @@ class LayersDialog(QDialog):
         column.setContentsMargins(16, 16, 16, 8)
         column.setSpacing(8)
         said = "A cell that differs from the method's own table has an arrow beside it, which takes it back."
-        for widget in (self.heading, Text(said, "small", "muted"), self.table, self.problem):
+        for widget in (self.heading, Text(said, "small", "muted"), self.table, self.problem, self.doubts):
             column.addWidget(widget)
         column.addWidget(caption("When each block learns, and at which rate (logarithmic height)"))
         column.addWidget(self.timeline)
@@ -161,6 +166,7 @@ class LayersDialog(QDialog):
         self.table.show_view(view)
         self.timeline.show_view(view)
         self.problem.say("")
+        self.doubts.say(*doubts(view).values())
         self.changes.setText(count(cells, "cell") + " changed" if cells else "")
         self.reset_button.setEnabled(cells > 0)
 
