@@ -62,7 +62,7 @@ class MetaOptNet(EmbeddingBased):
         "Minutes on a laptop": {},
         "Paper's values": {
             "training_way": 5, "training_shot": 15, "query": 6, "meta_batch": 8, "steps": 60_000, "halve_every": 20_000,
-            "test_episodes": 1000,
+            "test_episodes": 2000,
         },
     }  # fmt: skip
 
