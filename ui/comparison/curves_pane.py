@@ -76,7 +76,7 @@ class CurvesPane(QWidget):
     def _build(self) -> None:
         self.smoothing.setRange(0, 99)
         self.smoothing.setFixedWidth(96)
-        self.metric_choice.setMinimumContentsLength(10)
+        self.metric_choice.setMinimumContentsLength(11)
         self.metric_choice.setMaximumWidth(220)
         row = QHBoxLayout()
         row.setSpacing(8)

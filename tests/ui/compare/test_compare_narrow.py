@@ -15,7 +15,7 @@ from tests.ui.compare.acting import settle
 from tests.ui.compare.saved_runs import experiment, ids, save
 from ui.pages.compare import ComparePage
 
-RAIL = 64  # the window's, left of the page
+RAIL = 98  # the window's, left of the page
 LONG = {
     "a sentence": "The network from last Thursday, tuned again with half the rate, after the talk on schedules",
     "one word": "resnet50_imagenet21k_lr3e4_wd005_mixup02_cosine_warmup10_ema0999_" + "x" * 120,
