@@ -13,7 +13,9 @@ from engine.data.preview import preview
 from engine.data.sources import load, resolve
 from engine.data.splits import split_classes, split_images
 from engine.errors import InvalidExperiment
-from engine.experiment import DatasetChoice
+from engine.events import Evaluated, Notice
+from engine.execute import execute
+from engine.experiment import DatasetChoice, Experiment, MethodChoice
 from tests.engine.data.conftest import Maker
 
 NAMES = [("train", "val", "test"), ("meta-train", "meta-val", "meta-test"), ("base", "val", "novel")]
@@ -129,3 +131,21 @@ def test_skipped_files_are_named_whatever_the_method(class_folders: Maker) -> No
     data = load(choice)
     for found in (in_images(data, split_images(data, choice, 0)), in_classes(data, split_classes(data, choice))):
         assert found[0].sentence == "1 file left out of the data set: class0/broken.png (not an image)."
+
+
+@pytest.mark.parametrize("method", ["linear_probe", "head_bench"])
+def test_figures_say_which_classes_they_are_of(class_folders: Maker, tmp_path: Path, method: str) -> None:
+    """Three classes to learn, two of them tested, all with pictures of the training folder, part of which is
+    cut to validate."""
+    class_folders("photos/train", bird=4, cat=4, dog=4)
+    root = class_folders("photos/test", bird=4, dog=1).parent
+    values = {"epochs": 1} if method == "linear_probe" else {"most_labels": "1", "repeats": 1}
+    asked = Experiment(dataset=resolve(root), method=MethodChoice(name=method, hyperparameters=values))
+    events = list(execute(asked, tmp_path / "run"))
+    figures = {event.metric: event.protocol for event in events if isinstance(event, Evaluated)}
+    assert {said["classes tested"] for said in figures.values()} == {"2 of 3 classes, none of “cat”"}
+    assert figures["test/balanced accuracy"]["balanced over"] == "2 of 3 classes"
+    (copies,) = {said["copies"] for said in figures.values()}
+    assert sum(int(words.split(" of 5 test images ")[0]) for words in copies.split("; ")) == 5
+    notices = [event.text for event in events if isinstance(event, Notice)]
+    assert any("none of “cat”: no figure speaks of what is missing" in text for text in notices)
