@@ -12,6 +12,8 @@ from torch.nn import functional as F
 from engine.augmentation import Augmentation
 from engine.backbones.backbone import Backbone, distance_moved, snapshot
 from engine.checkpoints import Checkpoints
+from engine.comparison.wording import count as counted
+from engine.comparison.wording import percent
 from engine.data.batches import cuts
 from engine.errors import InvalidExperiment
 from engine.events import EpochCompleted, Event, Metrics, Notice
@@ -277,4 +279,5 @@ class StageTraining:
     def _why_early(self) -> str:
         patience = self.run.method.hyperparameters.patience
         self.run.stopped_early = True
-        return f"Stopped early: {patience} epochs without a better validation accuracy than {self._best:.1%}."
+        without = f"{counted(patience, 'epochs')} without a better validation accuracy than {percent(self._best)}"
+        return f"Stopped early: {without}."

@@ -16,7 +16,10 @@ from storage import schema
 PATIENCE = 5.0  # seconds to wait for another process that is writing
 
 _WORDS = {
-    sqlite3.SQLITE_FULL: ("The workspace's disk is full.", "Free some space; saving goes on by itself."),
+    sqlite3.SQLITE_FULL: (
+        "The workspace's disk is full.",
+        "Free some space: a run at work goes on being saved, anything else has to be asked for again.",
+    ),
     sqlite3.SQLITE_BUSY: ("Another program is holding the database.", "Close it, or try again in a moment."),
     sqlite3.SQLITE_LOCKED: ("Another program is holding the database.", "Close it, or try again in a moment."),
     sqlite3.SQLITE_READONLY: ("The workspace's database cannot be written.", "Make its folder and files writable."),

@@ -73,8 +73,21 @@ def test_a_dropped_folder_becomes_the_data(qtbot: QtBot, window: MainWindow, pag
 
 
 def test_several_dropped_things_are_refused_in_words(window: MainWindow) -> None:
-    window.drops.take(["/one", "/two"])
-    assert "one folder" in window.parts.toasts.shown()[-1].label.text()
+    for paths in (["/one", "/two"], ["/one", ""], ["", ""]):
+        window.drops.take(paths)
+        assert window.parts.toasts.shown()[-1].label.text().startswith("Several things were dropped. Drop one folder")
+    window.drops.take([""])
+    assert "not on this machine" in window.parts.toasts.shown()[-1].label.text()
+
+
+def test_what_is_dropped_is_not_judged_by_its_name(qtbot: QtBot, window: MainWindow, page, tmp_path: Path) -> None:
+    folder = photos(tmp_path / "photos.png")
+    window.drops.take([str(folder)])
+    qtbot.waitUntil(lambda: page.data.choice().path == str(folder), timeout=5000)
+    picture = next(folder.rglob("*.png"))
+    window.drops.take([str(picture)])
+    qtbot.waitUntil(lambda: any("is a single file" in toast.label.text() for toast in window.parts.toasts.shown())
+                    or "is a single file" in page.data.problem.text.text(), timeout=5000)  # fmt: skip
 
 
 def test_colours_follow_the_menu_and_are_remembered(window: MainWindow) -> None:

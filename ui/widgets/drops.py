@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
@@ -74,15 +72,10 @@ class Drops(QObject):
         return True
 
     def take(self, paths: list[str]) -> None:
-        """Hand over one local folder or file; the folder is read (and judged) later, off the window's thread."""
-        local = [path for path in paths if path]
-        if len(local) != 1:
-            many = "Several things were dropped." if local else "What was dropped is not on this machine."
-            self.refused.emit(f"{many} Drop one folder with one folder per class, or one zip file.")
-        elif Path(local[0]).suffix and Path(local[0]).suffix.lower() in _PICTURES:
-            self.refused.emit("That is a single image. Drop the folder that holds one folder per class.")
-        else:
-            self.dropped.emit(local[0])
-
-
-_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"})
+        """Hand over one local folder or file. What it is, is looked at later, off the window's thread: a folder may be
+        called photos.png. paths: "" for what is not on this machine."""
+        if len(paths) == 1 and paths[0]:
+            self.dropped.emit(paths[0])
+            return
+        away = "What was dropped is not on this machine." if len(paths) == 1 else "Several things were dropped."
+        self.refused.emit(f"{away} Drop one folder with one folder per class, or one zip file.")
