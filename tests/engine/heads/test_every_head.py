@@ -51,14 +51,14 @@ def test_labels_dealt_out_anew_bring_it_to_chance(head: Head) -> None:
     rng, shares = np.random.default_rng(2), []
     for right in (True, False):
         found = []
-        for _ in range(40):
+        for _ in range(20):
             labels, centres = np.repeat(np.arange(CLASSES), PER_CLASS), 2 * rng.normal(size=(CLASSES, WIDTH))
             known, asked = (centres[labels] + rng.normal(size=(len(labels), WIDTH)) for _ in range(2))
             given = labels if right else rng.permutation(labels)
             found.append((scores(head, known, given, CLASSES, asked).argmax(1) == labels).mean())
         shares.append(float(np.mean(found)))
     assert shares[0] > 0.8
-    assert abs(shares[1] - 1 / CLASSES) < 0.1
+    assert abs(shares[1] - 1 / CLASSES) < 0.12
 
 
 @EVERY_HEAD

@@ -6,19 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.methods.base import Method
-from engine.registry import fields
+from engine.registry import HyperparameterField, fields
 
 
 def fitting(kind: type[Method], wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Of `wanted` the hyperparameters that this method has, where the value lies within its bounds."""
     rows = {row.name: row for row in fields(kind)}
-    known = {name: value for name, value in wanted.items() if name in rows}
-    return {n: v for n, v in known.items() if _least(rows[n].low) <= v <= _most(rows[n].high)}
+    return {name: value for name, value in wanted.items() if name in rows and _allowed(rows[name], value)}
 
 
-def _least(low: float | None) -> float:
-    return float("-inf") if low is None else low
-
-
-def _most(high: float | None) -> float:
-    return float("inf") if high is None else high
+def _allowed(row: HyperparameterField, value: Any) -> bool:
+    if row.choices:
+        return value in row.choices
+    return (row.low is None or value >= row.low) and (row.high is None or value <= row.high)
