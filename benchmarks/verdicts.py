@@ -1,6 +1,6 @@
 """How often verdicts are false and intervals miss: equal arms, simulated as stored results, judged by the program.
 
-    python -m benchmarks.verdicts [--simulations 2000] [--only arms|balanced|power]
+    python -m benchmarks.verdicts [--simulations 2000] [--only arms|episodes|power|balanced]
 
 Right or wrong of each image: a probit with the image's difficulty, shared by all arms (deviation 1), an arm's own
 reading of it (crossed), a seed's effect (shared by all images) and noise of its own. All arms have the same accuracy
@@ -205,7 +205,46 @@ def shortly(values: Iterable[float]) -> str:
     return ", ".join(found)
 
 
-TABLES = {"arms": arms_table, "power": power_table, "balanced": balanced_table}
+QUERIES = 25  # of an episode
+EPISODES = Case("seed effect 2.4 points, crossed", 0.75, seed=0.086, crossed=0.15)
+
+
+def draw_episodes(seeds: int, episodes: int, random: np.random.Generator) -> Drawn:
+    """Two equal arms by the share of right queries of each episode; tasks differ in difficulty (deviation 0.4)."""
+    inside = 1 + 0.4**2 + EPISODES.crossed**2
+    middle = ndtri(EPISODES.accuracy) * np.sqrt(inside + EPISODES.seed**2)
+    hard = 0.4 * random.standard_normal(episodes)
+    reading = EPISODES.crossed * random.standard_normal((2, 1, episodes))
+    effect = EPISODES.seed * random.standard_normal((2, seeds, 1))
+    right = random.binomial(QUERIES, ndtr(middle + effect + hard + reading)) / QUERIES
+    return Drawn(right, np.full(2, EPISODES.accuracy), ndtr((middle + effect[:, :, 0]) / np.sqrt(inside)))
+
+
+def episode_arm(title: str, scores: np.ndarray) -> Arm:
+    """scores [seeds, episodes]."""
+    figures = [
+        Evaluated("test/accuracy", float(one.mean()), 0.0, 1.0, one.size, "episodes", {}, scores=one) for one in scores
+    ]
+    return arm(title, list(zip(RUNS, figures, strict=False)))
+
+
+def episodes_table(simulations: int) -> Iterator[str]:
+    """Two equal arms, tested on episodes."""
+    yield "| episodes | seeds | false verdicts | difference covered | mean covered |"
+    yield "|---|---|---|---|---|"
+    for episodes in (100, 600):
+        for seeds in SEEDS:
+            random, counts = np.random.default_rng([episodes, seeds]), Counts()
+            for _ in range(simulations):
+                drawn = draw_episodes(seeds, episodes, random)
+                counts.add(drawn, [episode_arm(str(at), scores) for at, scores in enumerate(drawn.answers)])
+            yield (
+                f"| {episodes} | {seeds} | {percent(counts.called, simulations)} | "
+                f"{percent(counts.gaps_hold, counts.gaps)} | {percent(counts.means_hold, counts.means)} |"
+            )
+
+
+TABLES = {"arms": arms_table, "episodes": episodes_table, "power": power_table, "balanced": balanced_table}
 
 
 def main() -> None:
