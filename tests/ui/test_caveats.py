@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,3 +93,19 @@ def test_the_form_says_before_the_start_what_the_weights_know(
     page.fill(Experiment(dataset=DatasetChoice(name="digits"), backbone=BackboneChoice(), method=method))
     wait_until_checked(qtbot, page)
     qtbot.waitUntil(lambda: not page.launch.warning.isVisibleTo(page), timeout=30_000)
+
+
+def test_the_data_card_counts_copies_and_few_shot_folders_are_named(
+    qtbot: QtBot, page: NewExperimentPage, tmp_path: Path
+) -> None:
+    for place, (part, name) in enumerate([("train", "a"), ("train", "b"), ("test", "c"), ("test", "d")]):
+        folder = tmp_path / part / name
+        folder.mkdir(parents=True)
+        for number in range(4):
+            Image.new("L", (20, 20), 10 * place + max(number, 1)).save(folder / f"{number}.png")
+    page.use_path(str(tmp_path))
+    preview = page.data.preview
+    words = "The folders of .* hold different classes to train"
+    qtbot.waitUntil(lambda: re.search(words, preview.fault) is not None, timeout=30_000)
+    assert preview.warnings.text.text() == "4 of 16 images are copies of others."
+    assert preview.warnings.isVisibleTo(page)
