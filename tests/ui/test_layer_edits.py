@@ -8,7 +8,7 @@ from engine.backbones import catalog
 from engine.errors import InvalidExperiment
 from engine.methods.fine_tune import FineTuneMethod
 from engine.registry import method, methods
-from ui.widgets.layer_doubts import doubts
+from ui.widgets.layer_doubts import doubts, sentences
 from ui.widgets.layer_edits import (
     LayerView,
     cells_in,
@@ -129,6 +129,11 @@ def test_what_does_not_fit_is_said(name: str, values: dict, edits: dict, said: s
         ("full_ft", {"conv3": {"from_epoch": 40, "rate": 0.0}}, []),
         ("full_ft", {"conv2": {"rate": 99.0}}, []),
         ("full_ft", {"conv2": {"rate": 100.0}}, [("conv2", "rate")]),
+        (
+            "full_ft",
+            {name: {"rate": 100.0} for name in ("conv1", "conv2", "conv3")},
+            [("conv1", "rate"), ("conv2", "rate"), ("conv3", "rate")],
+        ),
         ("full_ft", {"head": {"rate": 100.0}}, [("head", "rate")]),
         ("lp_ft", {}, []),
         ("lp_ft", {"conv3": {"from_epoch": 40}}, [("conv3", "from_epoch")]),
@@ -139,12 +144,15 @@ def test_what_does_not_fit_is_said(name: str, values: dict, edits: dict, said: s
 )
 def test_cells_that_can_hardly_be_meant_are_doubted(name: str, edits: dict, cells: list[tuple[str, str]]) -> None:
     """Full fine-tuning has 40 epochs, from scratch 80; LP-FT's head learns at 0.01 for 100, then all at 0.0001."""
-    assert list(doubts(view(name, edits))) == cells
+    assert sorted(doubts(view(name, edits))) == cells
 
 
 def test_a_doubt_says_what_would_happen() -> None:
     found = doubts(view("lp_ft", {"conv3": {"from_epoch": 40}, "conv1": {"from_epoch": 500}}))
-    assert found["conv3", "from_epoch"] == "Convolution 3 learns at 0.01, 100 times the rate of the other blocks."
+    assert found["conv3", "from_epoch"] == "Convolution 3 learns at 0.01, 100 times the usual rate of the other blocks."
+    assert sentences(view("lp_ft", {"conv3": {"from_epoch": 40}, "conv1": {"from_epoch": 500}})) == [
+        found["conv3", "from_epoch"]
+    ]
     assert "Convolution 1 begins after 500 epochs and never learns: the training has" in found["conv1", "from_epoch"]
 
 

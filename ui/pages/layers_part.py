@@ -15,7 +15,7 @@ from engine.methods.fine_tune import FineTuneMethod
 from ui.widgets.block_picture import BlockPicture
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.column import caption
-from ui.widgets.layer_doubts import doubts
+from ui.widgets.layer_doubts import sentences
 from ui.widgets.layer_edits import (
     Edits,
     LayerView,
@@ -163,7 +163,7 @@ class LayersPart(QWidget):
         self.picture.setVisible(fault is None)
         own = fault is not None and (fault.field or "").startswith(TABLE)  # others stand beside their field
         self.problem.say(str(fault) if own else "")
-        self.doubts.say(*(doubts(self.view).values() if self.view is not None else ()))
+        self.doubts.say(*(sentences(self.view) if self.view is not None else ()))
         self._draw_changes()
 
     def _draw_changes(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from statistics import median
 
 from engine.layers import HEAD, too_late
@@ -28,12 +29,24 @@ def _late_words(view: LayerView, block: str) -> str:
 
 
 def _too_fast(view: LayerView) -> Iterator[tuple[str, str, str]]:
-    """Blocks that a person has changed, held against the usual one of the others. The head is no sister: it is new."""
-    fastest = {block: max(view.peaks(block), default=0.0) for block in view.table}
+    """Blocks that a person has changed, held against what the method gives the others; the head is no sister."""
+    own = replace(view, table=view.own)
     for block in view.table:
-        others = [rate for name, rate in fastest.items() if name not in (block, HEAD) and rate > 0]
+        sisters = [max(own.peaks(name)) for name in view.own if name not in (block, HEAD) and own.peaks(name)]
         column = next((name for name in ("rate", "from_epoch") if view.is_changed(block, name)), "")
-        if column and others and fastest[block] >= TOO_FAST * median(others) * (1 - 1e-9):
-            times = fastest[block] / median(others)
-            words = f"learns at {fastest[block]:.3g}, {times:,.0f} times the rate of the other blocks."
+        fastest = max(view.peaks(block), default=0.0)
+        if column and sisters and fastest >= TOO_FAST * median(sisters) * (1 - 1e-9):
+            words = (
+                f"learns at {fastest:.3g}, {fastest / median(sisters):,.0f} times the usual rate of the other blocks."
+            )
             yield block, column, f"{view.titles[block]} {words}"
+
+
+def sentences(view: LayerView) -> list[str]:
+    """What is to be read beside the table; a person's own beginning after the end is refused by the checks already."""
+    found = doubts(view).items()
+    return [
+        words
+        for (block, column), words in found
+        if words != _late_words(view, block) or not view.is_changed(block, column)
+    ]

@@ -19,7 +19,7 @@ from ui.widgets.buttons import button
 from ui.widgets.column import caption
 from ui.widgets.frame import SlimScrollBar
 from ui.widgets.layer_cells import KINDS, BlockTile, Cell
-from ui.widgets.layer_doubts import doubts
+from ui.widgets.layer_doubts import doubts, sentences
 from ui.widgets.layer_edits import LayerView
 from ui.widgets.layer_timeline import LayerTimeline
 from ui.widgets.problem import Problem
@@ -166,7 +166,7 @@ class LayersDialog(QDialog):
         self.table.show_view(view)
         self.timeline.show_view(view)
         self.problem.say("")
-        self.doubts.say(*doubts(view).values())
+        self.doubts.say(*sentences(view))
         self.changes.setText(count(cells, "cell") + " changed" if cells else "")
         self.reset_button.setEnabled(cells > 0)
 
