@@ -196,13 +196,28 @@ def the_names_of_the_classes_do_not_matter(case: Case) -> None:
 def an_answer_depends_on_other_queries_only_where_the_figure_says_so(case: Case) -> None:
     method = case.method()
     model, task = network(case, method), task_of(case)
-    one_by_one = [answers(method, model, replace(task, query_inputs=query[None])) for query in task.query_inputs]
-    alone = [torch.cat(parts) for parts in zip(*one_by_one, strict=True)]
-    difference = apart(answers(method, model, task), alone)
+    difference = apart(answers(method, model, task), each_alone(method, model, task))
     if "transductive" in said(case, method) and case.suits == "classification":
         assert difference > 1e-3
     else:
         assert difference < ROUNDING
+
+
+def each_alone(method: MetaLearner, model: Backbone, task: Task) -> list[Tensor]:
+    """`answers` where every query input comes by itself."""
+    one_by_one = [answers(method, model, replace(task, query_inputs=query[None])) for query in task.query_inputs]
+    return [torch.cat(parts) for parts in zip(*one_by_one, strict=True)]
+
+
+def what_needs_the_other_queries_has_a_twin_that_does_not(case: Case) -> None:
+    method = case.method()
+    assert (method.twin is not None) == method.queries_together
+    if method.twin is None:
+        return
+    model, task = network(case, method), task_of(case)
+    assert apart(answers(method.twin, model, task), each_alone(method.twin, model, task)) < ROUNDING
+    assert "transductive" in said(case, method)
+    assert "transductive" not in said(case, method.twin)
 
 
 def said(case: Case, method: MetaLearner) -> str:
@@ -266,5 +281,6 @@ def threads_leave_the_same_bits(case: Case) -> None:
 CHECKS: tuple[Callable[[Case], None], ...] = (
     the_order_of_the_support_set_matters_only_where_the_figure_says_so, nor_does_it_matter_in_training,
     the_names_of_the_classes_do_not_matter, an_answer_depends_on_other_queries_only_where_the_figure_says_so,
+    what_needs_the_other_queries_has_a_twin_that_does_not,
     meeting_a_task_leaves_the_network_as_it_was, what_learns_is_what_is_told, threads_leave_the_same_bits,
 )  # fmt: skip
