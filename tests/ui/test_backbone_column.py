@@ -73,7 +73,7 @@ def test_a_finished_run_can_be_started_from_and_its_head_kept(
     (key,) = save_runs(workspace, 1, file)
     window.parts.library.changed.emit(frozenset())
     qtbot.waitUntil(lambda: key in page.backbone.weights)
-    assert page.backbone.weights[key].facts.text() == "Trained on Handwritten digits at 32 px, 87.5% in its test"
+    assert page.backbone.weights[key].facts.text() == "Trained on Handwritten digits at 32 px, 87.5 % in its test"
     keep = page.backbone.keep_head
     assert not keep.isVisibleTo(page)
     click(qtbot, page.backbone.weights[key])

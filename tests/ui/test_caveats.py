@@ -22,6 +22,7 @@ from ui.comparison.run_columns import test_text as text_of_test
 from ui.comparison.sides import ComparedRun, compare, sentences
 from ui.pages.new_experiment import NewExperimentPage
 from ui.runs.result_card import ResultCard
+from ui.runs.run_now import run_now
 from ui.terminal.display import result_words
 from ui.terminal.listing import run_cells
 from ui.terminal.verdicts import print_comparison
@@ -63,6 +64,7 @@ def test_tables_bars_report_and_terminal_say_it(capsys: pytest.CaptureFixture[st
     assert report(found, []).count("255 of 423") >= 2
     assert [text_of_test(one.row).endswith(MARK) for one in runs] == [True, False]
     assert [str(run_cells(one.row)[3]).endswith(MARK) for one in runs] == [True, False]
+    assert [run_now(one.row, None).value()[1].endswith(MARK) for one in runs] == [True, False]
     assert result_words(MET).endswith(f"; {SEEN}; {COPIES}")
     for as_json in (False, True):
         print_comparison(found, as_json)

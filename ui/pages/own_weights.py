@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.comparison.wording import figure, marked
 from engine.events import RunState
 from engine.naming import data_title
 
@@ -36,5 +37,6 @@ def _can_be_started_from(store: RunStore, run: RunRow, backbone: str) -> bool:
 def _own(run: RunRow) -> OwnWeights:
     size = run.experiment.backbone.image_size
     at = f" at {size} px" if size else ""
-    result = f", {run.test.value:.1%} in its test" if run.test is not None else ""
+    test = run.test
+    result = f", {marked(figure(test.metric, test.value), test.protocol)} in its test" if test is not None else ""
     return OwnWeights(f"run:{run.uid}", run.name, f"Trained on {data_title(run.experiment)}{at}{result}")

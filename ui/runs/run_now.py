@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.comparison.wording import duration, figure, percent, title
+from engine.comparison.wording import duration, figure, marked, percent, title
 from engine.events import LIVE_STATES, RunState
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class RunNow:
         """What the list shows of it, and of which images: ("test", "81.2 %") once it was tested, before that the best
         of validation, ("val", "80.0 %"); two empty words without either."""
         if self.row.test is not None and not self.is_live:
-            return "test", figure(self.row.test.metric, self.row.test.value)
+            return "test", marked(figure(self.row.test.metric, self.row.test.value), self.row.test.protocol)
         return ("val", self.best.figure()) if self.best is not None else ("", "")
 
     def spoken(self) -> str:
