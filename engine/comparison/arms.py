@@ -79,7 +79,7 @@ class Arm:
         if not self.keeps_items:
             return of_seeds(values).interval(0.0, 1.0 if share else inf)
         found = crossed(np.stack([self.per_item[seed][1] for seed in sorted(self.scores)]), guard(self))
-        return found.share_interval() if share else found.interval(0.0)
+        return found.share_interval(self.unit == "images") if share else found.interval(0.0)
 
     @property
     def basis(self) -> str:

@@ -95,10 +95,11 @@ class Spread:
             return Interval(self.value, float("nan"), float("nan"), self.seeds)
         return Interval(self.value, max(low, self.value - margin), min(high, self.value + margin), self.seeds)
 
-    def share_interval(self) -> Interval:
+    def share_interval(self, binary: bool = True) -> Interval:
         """The 95 % interval of a share, in Wilson's (1927) form: it ends at 0 and 1 by itself, and leans to the middle.
 
-        A share of n items has the margin z sqrt(p (1 - p) / n); here n is what would give this margin.
+        A share of n items has the margin z sqrt(p (1 - p) / n); here n is what would give this margin. binary: items
+        are right or wrong, so that n is at most their number times that of the seeds.
         """
         margin, mixed = self.margin(), self.value * (1 - self.value)
         if not self.items:
@@ -107,7 +108,7 @@ class Spread:
         if mixed < SMALLEST or margin == inf:
             weight = z2 / self.items
         else:
-            weight = max(margin**2 / mixed, z2 / (self.items * self.seeds))
+            weight = max(margin**2 / mixed, z2 / (self.items * self.seeds) if binary else 0.0)
         return wilson_form(self.value, weight, self.seeds)
 
 

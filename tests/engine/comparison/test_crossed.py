@@ -159,3 +159,13 @@ def test_a_balanced_share_by_hand() -> None:
     half = np.sqrt(near * (1 - near) * weight + weight**2 / 4) / (1 + weight)
     assert (found.high - found.low) / 2 == pytest.approx(half)
     assert (found.low, found.high) == pytest.approx((0.6945, 0.9541), abs=1e-4)
+
+
+def test_episodes_that_hardly_differ_are_not_taken_for_single_answers() -> None:
+    """Accuracies 0.7 and 0.8 in turn, alike in three seeds: the spread over episodes alone, 0.0502 / 10 · 1.984."""
+    scores = np.tile([0.7, 0.8], 50)
+    ids = np.arange(100)
+    side = Arm("a", dict.fromkeys(range(3), 0.75), dict.fromkeys(range(3), (ids, scores)), unit="episodes")
+    found = side.interval
+    assert found is not None
+    assert found.half == pytest.approx(1.984217 * 0.05 / np.sqrt(99), rel=5e-3)
