@@ -76,6 +76,15 @@ def start(draw: random.Random, backbone: catalog.BackboneInfo) -> Body:
     return {"weights": draw.choice(here), "image_size": maybe(draw, draw.randint(32, 224)) if sized else None}
 
 
+def layers(draw: random.Random, method: Any, blocks: tuple[str, ...]) -> Body:
+    """Cells of the layer table, also some that are the method's own."""
+    if method.family != "finetune" or method.name in ("as_is", "head_bench") or draw.random() < 0.5:
+        return {}
+    cells = {"rate": draw.choice((1.0, draw.uniform(0.1, 3), 1.000001)), "from_epoch": 0, "anchor": 1 / 3}
+    some = draw.sample(sorted(cells), draw.randint(1, 3))
+    return {"layers": {draw.choice(blocks): {column: cells[column] for column in some}}}
+
+
 def an_experiment(draw: random.Random, method: Any) -> Body:
     backbone = draw.choice(catalog.backbones())
     fields = registry.fields(method, backbone.block_names)
@@ -86,7 +95,9 @@ def an_experiment(draw: random.Random, method: Any) -> Body:
     return {
         "dataset": a_dataset(draw, backbone.name, method.family), "seed": a_seed(draw),
         "backbone": {"name": backbone.name, **(a_run(draw) if method.name == "as_is" else start(draw, backbone))},
-        "method": {"name": method.name, "hyperparameters": {field.name: number(draw, field) for field in fields}},
+        "method": {"name": method.name, "hyperparameters": {
+            **{field.name: number(draw, field) for field in fields}, **layers(draw, method, backbone.block_names),
+        }},
         "budget": {"minutes": minutes, "instead_of_epochs": bool(minutes) and draw.random() < 0.5},
         "search": maybe(draw, search), "precision": draw.choice(("float32", "bfloat16", "float32")),
     }  # fmt: skip

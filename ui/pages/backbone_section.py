@@ -35,6 +35,7 @@ class BackboneSection(Column):
         self._parts = parts
         self._choice = START
         self._uses_pretrained = True
+        self._filled: BackboneChoice | None = None  # taken over as it is, with a method that ignores its weights
         self._shown: object = None
         self._most_own = OWN_SHOWN
         self.cards: dict[str, ChoiceCard] = {}
@@ -87,7 +88,9 @@ class BackboneSection(Column):
         return (*self.cards.values(), self.image_size.field, *weights, self.keep_head.box, self.more)
 
     def choice(self) -> BackboneChoice:
-        """The backbone; its weights are random for a method that uses no others."""
+        """The backbone; its weights are random for a method that uses no others, unless they were filled in so."""
+        if self._choice is self._filled:
+            return self._choice
         known = self._uses_pretrained and self._choice.weights
         return self._choice if known else self._choice.model_copy(update={"weights": "random", "head": "new"})
 
@@ -104,8 +107,13 @@ class BackboneSection(Column):
         self._look_for_weights()
         self.changed.emit()
 
+    def keep(self, choice: BackboneChoice) -> None:
+        """What was filled in together with the method: a clone has its weights, also where they are ignored."""
+        self._choice = self._filled = choice
+
     def set_uses_pretrained(self, uses: bool) -> None:
         """Say that the method ignores the weights."""
+        self._filled = self._filled if uses == self._uses_pretrained else None
         self._uses_pretrained = uses
         self.scratch_words.setVisible(not uses)
         for card in self.weights.values():

@@ -43,6 +43,7 @@ class LayersPart(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._edits: Edits = {}
+        self._filled: Edits | None = None  # what was filled in, while it is untouched
         self._left: tuple[Edits, str] = {}, ""  # changes that were left behind, and with which method
         self._method: Any = None
         self._info: BackboneInfo | None = None
@@ -84,11 +85,13 @@ class LayersPart(QWidget):
 
     def edits(self) -> Edits:
         """What differs from the method's own table, as the hyperparameter `layers` takes it."""
+        if self._edits is self._filled:
+            return {block: dict(cells) for block, cells in self._edits.items()}
         return differing(self._edits, self.view.own if self.view is not None else {})
 
     def fill(self, edits: Mapping[str, Mapping[str, Any]]) -> None:
         """Take over changes from a file as they are, also those that do not fit; `show` then says what is wrong."""
-        self._edits = {block: dict(cells) for block, cells in edits.items()}
+        self._edits = self._filled = {block: dict(cells) for block, cells in edits.items()}
         self._left = {}, ""
         self.say("")
 

@@ -53,6 +53,8 @@ class NewExperimentPage(QWidget):
         self.launch.body.insertWidget(0, self.adviser)
         self.kind = TaskKind(self.data, self.backbone, self.method)
         self.rates = RateButton(parts, self.experiment, self)
+        self.choose_folder, self.choose_zip = self.data.choose_folder, self.data.choose_zip
+        self.use_path = self.data.use_path
         self._lay_out()
         self._check_soon = self._timer(CHECK_AFTER, self._check)
         self._measure_soon = self._timer(MEASURE_AFTER, self._measure)
@@ -138,17 +140,8 @@ class NewExperimentPage(QWidget):
             self._parts.toasts.show(str(fault), level="error")
         self.data.fill(experiment.dataset)
         self.launch.fill(experiment)
+        self.backbone.keep(experiment.backbone)
         self._note_change()
-
-    def choose_folder(self) -> None:
-        self.data.choose_folder()
-
-    def choose_zip(self) -> None:
-        self.data.choose_zip()
-
-    def use_path(self, path: str) -> None:
-        """A folder or zip, for example dropped on the window, becomes the data."""
-        self.data.use_path(path)
 
     def _adopt_method(self) -> None:
         """Tell the other columns what the method needs of them."""

@@ -182,7 +182,7 @@ class RunDetail(QScrollArea):
         self._draw_blocks(curves, self._scale_of(now), False)
 
     def _scale_of(self, now: RunNow) -> StepScale:
-        return StepScale(now.steps_per_epoch, max(1, now.row.examples_per_step), "step" not in now.row.facts)
+        return StepScale(now.steps_per_epoch, max(1, now.row.examples_per_step), not now.unit)
 
     def _draw_blocks(self, curves: Mapping[str, CurveLike], scale: StepScale, live: bool) -> None:
         axis = str(self.curves.controls.axis.key())

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.comparison.wording import duration, figure, marked, percent, title
 from engine.events import LIVE_STATES, RunState
+from engine.naming import family
 
 if TYPE_CHECKING:
+    from engine.experiment import Experiment
     from storage.store import RunRow
     from ui.live import LiveRun
 
@@ -60,6 +63,7 @@ class RunNow:
     best: Best | None
     here: bool  # this window's own queue works it
     waiting: str = ""  # how far its patience is used up
+    unit: str = ""  # what it counts instead of epochs, such as "meta-steps"
 
     @property
     def is_live(self) -> bool:
@@ -82,8 +86,11 @@ class RunNow:
             return ""
         if self.row.experiment.search and not self.step:  # it has no epoch of its own yet
             return "" if self.is_live else "during its search"
-        if unit := self.row.facts.get("step"):  # what a step is where there are no epochs
-            return f"{self.step:,} of {self.total_steps:,} {unit}" if self.total_steps else f"{self.step:,} {unit}"
+        if not self.step and not self.is_live:  # it ended before its first step
+            return ""
+        if self.unit:
+            of = f" of {self.total_steps:,}" if self.total_steps else ""
+            return f"{self.step:,}{of} {self.unit}"
         if not self.total_steps:  # its time counts, not its epochs
             return f"epoch {-(-self.step // self.steps_per_epoch)}" if self.step else ""
         epochs = max(1, -(-self.total_steps // self.steps_per_epoch))
@@ -131,7 +138,7 @@ def run_now(row: RunRow, live: LiveRun | None) -> RunNow:
         row, live.state, live.step, live.total_steps or row.total_steps, max(1, steps), live.elapsed(),
         None if live.activity and not live.trials else live.seconds_left(), activity(live),
         live.fraction if live.activity else live.progress(), live_best(live, max(1, steps)), True,
-        waiting_text(row, live_value(live, WITHOUT_GAIN)),
+        waiting_text(row, live_value(live, WITHOUT_GAIN)), unit_of({**row.facts, **live.facts}, row.experiment),
     )  # fmt: skip
 
 
@@ -141,7 +148,12 @@ def _saved(row: RunRow) -> RunNow:
     progress = min(1.0, row.step / row.total_steps) if row.total_steps else None
     waiting = waiting_text(row, row.last.get(WITHOUT_GAIN)) if live else ""
     return RunNow(row, row.state, row.step, row.total_steps, max(1, row.steps_per_epoch), elapsed, None,
-                  "", progress, saved_best(row), False, waiting)  # fmt: skip
+                  "", progress, saved_best(row), False, waiting, unit_of(row.facts, row.experiment))  # fmt: skip
+
+
+def unit_of(facts: Mapping[str, Any], experiment: Experiment) -> str:
+    """What a run counts instead of epochs, "" where it counts epochs; known before the run has begun."""
+    return str(facts.get("step") or ("meta-steps" if family(experiment) == "meta" else ""))
 
 
 def waiting_text(row: RunRow, epochs: float | None) -> str:
