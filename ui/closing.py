@@ -12,6 +12,7 @@ from ui.widgets.dialogs import ask_about_runs
 from ui.widgets.text import Text
 
 PATIENCE = 600.0  # seconds that "stop and save" may take
+WIDTH = 400  # pixels of the dialog meanwhile
 
 
 class Waiting(QDialog):
@@ -28,7 +29,6 @@ class Waiting(QDialog):
         bar = QProgressBar()
         bar.setRange(0, 0)
         bar.setTextVisible(False)
-        bar.setMinimumWidth(320)
         bar.setAccessibleName("Testing and saving")
         tip = "Leave now: these runs are interrupted, their curves are kept and their weights are not tested"
         leave = button("Quit now", tip=tip, clicked=self.quit_now.emit)
@@ -49,6 +49,7 @@ class Waiting(QDialog):
         row.addStretch(1)
         row.addWidget(leave)
         column.addLayout(row)
+        self.setFixedSize(WIDTH, column.heightForWidth(WIDTH))
 
     def reject(self) -> None:
         """Esc: the weights are still being saved."""
