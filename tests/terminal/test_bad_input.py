@@ -41,6 +41,8 @@ def write(path: Path, body: object) -> Path:
         (("list", "methods", "--js"), "Unrecognized arguments: --js. Did you mean --json?"),
         (("show", "1", "--worksp", "there"), "Unrecognized arguments: --worksp"),
         (("compare", "1", "2", "--out", "a.png"), "Unrecognized arguments: --out"),
+        (("compare", "1", "2", "--output", "a.pdf"), "“a.pdf” does not end in .png, and the picture is a PNG."),
+        (("demo", "--output", "v1.0"), "“v1.0” does not end in .png"),
         (("run", "--seed", "1", "--seeds", "3"), "--seed is one seed and --seeds how many there are"),
         (("study", "which-block", "--seed", "1", "--seeds", "3"), "--seed is one seed and --seeds how many"),
         (("run", "--seed", "-1"), "The seed is -1. Give a whole number from 0 to"),

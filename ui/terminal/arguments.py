@@ -117,8 +117,15 @@ def parser() -> Parser:
     return top
 
 
+def png_name(text: str) -> str:
+    """A name for a picture: no PNG may be called by another kind; refused before anything is run."""
+    if Path(text).suffix.lower() == ".png":
+        return text
+    raise InvalidExperiment(f"“{text}” does not end in .png, and the picture is a PNG.", "Give a name such as a.png.")
+
+
 def add_demo(demo: argparse.ArgumentParser) -> None:
-    demo.add_argument("--output", metavar="FILE", help="where the picture of the comparison goes (PNG)")
+    demo.add_argument("--output", type=png_name, metavar="FILE", help="where the picture of the comparison goes (PNG)")
     demo.add_argument("--no-window", action="store_true", help="stay in the terminal even where there is a display")
 
 
@@ -209,7 +216,8 @@ def add_questions(command: object) -> None:
     compare.add_argument(
         "runs", metavar="RUN", nargs="+", help="numbers, uids or names; seeds of one setting are grouped"
     )
-    compare.add_argument("--output", metavar="FILE", help="also save a picture of the comparison (PNG)")
+    words = "also save a picture of the comparison (PNG)"
+    compare.add_argument("--output", type=png_name, metavar="FILE", help=words)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
