@@ -18,8 +18,8 @@ from ui.widgets.frame import Segment, SlimScrollBar, ThinSplitter
 from ui.widgets.text import Text
 
 LEGEND = (
-    "Mean over seeds with its 95 % interval. Bold, and a dot above its bar: the lead over the next arm excludes zero, "
-    "paired over seeds. A ring: one curve surely overtakes another."
+    "Mean over seeds, from three of them on with its 95 % interval. Bold, and a dot above its bar: better than the "
+    "next arm, corrected for all columns together. A ring: one curve surely overtakes another."
 )
 MOST_FAILED = 3
 

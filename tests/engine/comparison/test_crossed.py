@@ -39,6 +39,12 @@ def test_seeds_that_agree_by_chance_are_no_certainty() -> None:
     found = crossed(table, GUARD)
     assert found.between_seeds == 0
     assert found.margin() > 0
+    # As a share it is one of 32 answers at best, a quarter of them right, with t of 7 degrees of freedom: 2.364624.
+    weight = 2.364624**2 / 32
+    half = np.sqrt(3 / 16 * weight + weight**2 / 4) / (1 + weight)
+    shown = found.share_interval()
+    assert shown.half >= half - 1e-6
+    assert found.share_interval(binary=False).half < shown.half
     assert of_seeds(np.array([0.2, 0.2, 0.2])).margin() == np.inf
     assert of_seeds(np.array([0.2, 0.2, 0.2])).p() == 1.0
 

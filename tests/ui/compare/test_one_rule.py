@@ -109,6 +109,7 @@ def test_equal_differences_of_two_seeds_are_no_certainty() -> None:
     assert (verdict.kind, verdict.low == verdict.low) == ("too few", False)
     assert "2 seeds with 5.8 and 5.8" in verdict.sentence
     assert all("too few seeds for an interval" in side.basis for side in found.sides)
+    assert not any(side.interval is None or side.interval.known for side in found.sides)
 
 
 def test_a_seed_counts_once_in_figures_and_curves() -> None:
