@@ -132,7 +132,7 @@ class ConfusionMatrix(PaintedFigure):
         box, n = self.grid(size), len(self.names)
         painter.setFont(theme.font("small", bold=True))
         painter.setPen(theme.colour("text"))
-        draw_elided(painter, 0, QFontMetricsF(painter.font()).ascent(), size.width(), self.title)
+        draw_elided(painter, 0, QFontMetricsF(painter.font()).ascent(), size.width(), self.title, name=True)
         if not n:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -106,9 +106,11 @@ def line_height(size: str = "body", bold: bool = False) -> float:
     return QFontMetricsF(theme.font(size, bold)).height()
 
 
-def draw_elided(painter: QPainter, x: float, baseline: float, width: float, text: str) -> bool:
-    """Draw one line of text in the painter's font, shortened to `width`; True when all of it fitted."""
+def draw_elided(painter: QPainter, x: float, baseline: float, width: float, text: str, name: bool = False) -> bool:
+    """Draw one line of text in the painter's font, shortened to `width`; True when all of it fitted. name: it is cut in
+    the middle, because names often differ at their end."""
     metrics = QFontMetricsF(painter.font())
-    said = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0.0, width))
+    mode = Qt.TextElideMode.ElideMiddle if name else Qt.TextElideMode.ElideRight
+    said = metrics.elidedText(text, mode, max(0.0, width))
     painter.drawText(QPoint(round(x), round(baseline)), said)
     return said == text

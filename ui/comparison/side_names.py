@@ -39,7 +39,7 @@ def distinct_looks(run_ids: Sequence[int]) -> list[tuple[int, bool]]:
 
 def titles(groups: Sequence[Sequence[RunRow]]) -> list[str]:
     """A name for each side that tells it from the others: the person's own, else the method and what differs."""
-    own = [shortened(own_name(rows) or "") for rows in groups]
+    own = shortened([own_name(rows) or "" for rows in groups])
     named = [name or method_title(rows[0].experiment.method.name) for name, rows in zip(own, groups, strict=True)]
     said = [f"{name}, {extra}" if named.count(name) > 1 and extra else name
             for name, extra in zip(named, apart(groups), strict=True)]  # fmt: skip
@@ -48,9 +48,14 @@ def titles(groups: Sequence[Sequence[RunRow]]) -> list[str]:
     ]
 
 
-def shortened(name: str) -> str:
-    """A long name cut so that a sentence with two of them stays readable; the table has the whole."""
-    return name if len(name) <= LONGEST_TITLE else name[: LONGEST_TITLE - 1].rstrip() + "…"
+def shortened(names: Sequence[str]) -> list[str]:
+    """Long names cut so that a sentence with two of them stays readable; the table has the whole. Those that begin
+    alike keep their ends."""
+    cut = [name if len(name) <= LONGEST_TITLE else name[: LONGEST_TITLE - 1].rstrip() + "…" for name in names]
+    alike = {short for short in cut if len({name for name, own in zip(names, cut, strict=True) if own == short}) > 1}
+    half = LONGEST_TITLE // 2
+    return [f"{name[: half - 1].rstrip()}…{name[-half:].lstrip()}" if short in alike else short
+            for name, short in zip(names, cut, strict=True)]  # fmt: skip
 
 
 def own_name(rows: Sequence[RunRow]) -> str | None:

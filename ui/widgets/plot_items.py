@@ -116,7 +116,7 @@ class EndLabels(pg.AxisItem):
         painter.drawLine(QPointF(box.left() + 5, y), QPointF(box.left() + 5 + SWATCH, y))
         room = box.width() - SWATCH - 9
         painter.setPen(self.ink)
-        words = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        words = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(QPointF(box.left() + SWATCH + 9, y + metrics.capHeight() / 2), words)
 
 

@@ -39,6 +39,12 @@ def test_a_name_the_person_gave_is_kept_without_the_seed_and_cut_when_long() -> 
     second = run(2, experiment("lp_ft", 1), name="Gentle, seed 1")
     third = run(3, experiment("scratch"), name="x" * 90)
     assert titles_of(first, second, third) == ["Gentle", "x" * 39 + "…"]
+    long = "The network from last Thursday, after the talk on "
+    alike = [run(number, experiment("lp_ft", 0, number), name=f"{long}{end}") for number, end in ((5, "A"), (6, "B"))]
+    assert titles_of(*alike) == [
+        "The network from la…after the talk on A",
+        "The network from la…after the talk on B",
+    ]
     assert own_name([run(4, experiment("lp_ft", 3)).row]) is None
 
 
