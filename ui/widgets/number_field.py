@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QValidator, QWheelEvent
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QStyle, QStyleOptionSpinBox, QToolTip, QWidget
 
 from ui.widgets.text import Text
 from ui.widgets.typed_numbers import Refused
 
-WIDEST = 13  # letters of a number that the field makes room for
+ROOM = 7  # letters of a number that the field asks room for; forms give it more
 
 
 class NumberField(QAbstractSpinBox):
@@ -90,6 +90,7 @@ class NumberField(QAbstractSpinBox):
         word = f"{self._before}{self.words(self._value)}{self._after}"
         self._shown = self.specialValueText() if self._is_word() else word
         self.lineEdit().setText(self._shown)
+        self.lineEdit().setCursorPosition(0)  # of a number that is too long the first digits are seen
         self.setProperty("value", float(self._value))  # for screen readers
 
     # Typing
@@ -161,6 +162,17 @@ class NumberField(QAbstractSpinBox):
         if by_key or self._is_word():  # a number is typed over the word
             QTimer.singleShot(0, self, self.selectAll)  # after the click that gave it the focus
 
+    def event(self, event: QEvent) -> bool:
+        """Pointed at, a number that does not fit is told whole, before the help."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self._is_cut():
+            QToolTip.showText(event.globalPos(), f"{self.lineEdit().text()}\n{self.toolTip()}".strip(), self)
+            return True
+        return super().event(event)
+
+    def _is_cut(self) -> bool:
+        """Whether the text is wider than its line."""
+        return self.fontMetrics().horizontalAdvance(self.lineEdit().text()) > self.lineEdit().width() - 4
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 
@@ -168,7 +180,7 @@ class NumberField(QAbstractSpinBox):
         self.ensurePolished()
         option = QStyleOptionSpinBox()
         self.initStyleOption(option)
-        words = [f"{self._before}{self.words(end)[:WIDEST]}{self._after}" for end in (self._low, self._high)]
+        words = [f"{self._before}{self.words(end)[:ROOM]}{self._after}" for end in (self._low, self._high)]
         width = max(self.fontMetrics().horizontalAdvance(f"{word} ") for word in (*words, self.specialValueText()))
         size = QSize(width + 2, self.lineEdit().sizeHint().height())
         return self.style().sizeFromContents(QStyle.ContentsType.CT_SpinBox, option, size, self)
