@@ -1,6 +1,6 @@
 """Does SNAIL read its labels? Glyphs, 5-way 1-shot, Conv-4 from random weights, each seed on the same test episodes.
 
-    python -m benchmarks.snail_labels [--steps 300] [--seeds 0 1 2]
+    python -m benchmarks.snail_labels [--steps 250] [--seeds 0 1 2]
 
 Tested with the support set as it comes, in four random orders, and with its labels exchanged at random, which has to
 bring a network that reads them to chance; beside it the same network trained as long with every label hidden.
@@ -131,7 +131,7 @@ def shown(interval: Interval) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=250)
     parser.add_argument("--episodes", type=int, default=300)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--workspace", type=Path, default=Path("warmstart-benchmarks"))
