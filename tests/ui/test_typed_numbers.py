@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.errors import InvalidExperiment
-from engine.experiment import MOST_SEED
+from engine.experiment import MOST_SEED, Experiment
+from tests.ui.conftest import wait_until_checked
 from ui.studies.grid_fields import labels_from, rates_from, rates_text
 from ui.widgets.fields import CountOrAll, FloatField, IntField
 from ui.widgets.number_field import NumberField, refusal_line
@@ -149,3 +150,18 @@ def test_lists_keep_all_digits() -> None:
     assert rates_from(rates_text(rates)) == rates
     assert rates_text((0.1, 1e-5, 1.0)) == "0.1, 1e-05, 1"
     assert labels_from("1,5,20, 440") == (1, 5, 20, 440)
+
+
+def test_start_takes_what_is_still_being_typed(qtbot: QtBot, page, window, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl+R leaves the focus in the field."""
+    submitted: list[Experiment] = []
+    monkeypatch.setattr(type(window.parts), "submit", lambda parts, wanted, *_, **__: submitted.extend(wanted))
+    field = page.method.form.rows["epochs"].input
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "17")
+    page.start()
+    assert [wanted.method.hyperparameters["epochs"] for wanted in submitted] == [17]
+    wait_until_checked(qtbot, page)
