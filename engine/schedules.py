@@ -1,7 +1,8 @@
 """Learning-rate schedules as a factor on the peak rate over the progress of a stage. Torch-free: the form draws them.
 
 Slanted triangular: Howard & Ruder 2018 (ULMFiT, arXiv 1801.06146), cut 0.1, ratio 32. One-cycle: Smith & Topin 2017
-(arXiv 1708.07120), with the usual cosine form: up from 1/25 over the first 30 %, then down to 1/250,000.
+(arXiv 1708.07120), with the usual cosine form: up from 1/25 over the first 30 %, then down to 1/250,000; of the rate
+alone, without the cycle of the momentum that they run against it.
 """
 
 from __future__ import annotations

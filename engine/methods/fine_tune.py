@@ -49,7 +49,7 @@ class FineTuneHyperparameters(HyperparameterModel):
     schedule: Schedule = hyper(
         "cosine",
         "Schedule",
-        "How the rate goes over the epochs: falling, constant, or up and then down.",
+        "How the rate goes over the epochs: falling, constant, or up and then down; it alone, not the momentum.",
         advanced=True,
     )
     batch_norm: BatchNorm = hyper(
