@@ -86,5 +86,5 @@ def test_the_real_demo_shows_what_a_warm_start_is_worth(program: Command, own_wo
     assert scores["LP-FT"] - scores["From scratch"] >= 0.15  # one seed; over five it is 0.32, see BENCHMARKS.md
     assert scores["LP-FT"] > scores["Full fine-tuning"]
     verdicts = {event["a"]: event["kind"] for event in events if event["event"] == "verdict"}
-    assert verdicts["LP-FT"] == "better"
+    assert verdicts["LP-FT"] == "one seed"  # far ahead, but of one seed nothing is said
     assert (own_workspace / "demo-comparison.png").is_file()

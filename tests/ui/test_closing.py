@@ -84,6 +84,7 @@ def test_quit_without_saving_leaves_it_interrupted(
     window.close()
     assert not window.isVisible()
     assert state(workspace, training) is RunState.INTERRUPTED
+    assert window.parts.queue.close("abandon", 20)  # as the program does once the window is gone
     with RunStore(workspace) as store:
         assert len(store.curve(training, "train/loss").values) > 0
 

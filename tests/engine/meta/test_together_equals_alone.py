@@ -196,6 +196,9 @@ def built(kind: type[MetaLearner], network: str, **values: object) -> tuple[Any,
     }[network]
     model = Backbone(blocks, features, outputs if found.has_head else None)
     found.prepare(model, outputs)
+    for layer in model.modules():
+        if isinstance(layer, nn.modules.dropout._DropoutNd):
+            layer.p = 0.0  # what is drawn would differ from one time to the next
     return found, model
 
 
