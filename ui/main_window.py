@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QWidget
 
@@ -54,6 +54,8 @@ PAGES = (
     Page("Studies", "Ctrl+4", "studies", "ui.pages.studies", "StudiesPage"),
 )
 NEW, RUNS, COMPARE, STUDIES = range(4)
+LEAST, USUAL = QSize(1000, 640), QSize(1280, 800)
+FRAME = 40  # pixels that the desktop needs for the title above a window
 
 
 class MainWindow(QMainWindow):
@@ -64,7 +66,8 @@ class MainWindow(QMainWindow):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self.setWindowTitle("Warmstart")
-        self.setMinimumSize(1000, 640)
+        least, usual = sizes(self.screen().availableSize())
+        self.setMinimumSize(least)
         self.parts = build_parts(workspace, self)
         self.memory = WindowMemory(self.parts.settings)
         self.crashes = Crashes(self, self.parts.toasts)
@@ -75,7 +78,7 @@ class MainWindow(QMainWindow):
         self._build()
         self._connect()
         if not self.memory.restore_window(self):
-            self.resize(1280, 800)
+            self.resize(usual)
         self.show_page(NEW)
 
     def _build(self) -> None:
@@ -237,6 +240,12 @@ class MainWindow(QMainWindow):
         self.crashes.uninstall()
         self.closing.close_parts()
         event.accept()
+
+
+def sizes(room: QSize) -> tuple[QSize, QSize]:
+    """(least, usual) size of the window on a screen with this much room: its foot, with Start, never lies below it."""
+    inside = QSize(max(room.width(), LEAST.width()), room.height() - FRAME)
+    return LEAST.boundedTo(inside), USUAL.boundedTo(inside)
 
 
 def build_parts(workspace: Workspace, window: QMainWindow) -> Parts:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QEnterEvent
 from PySide6.QtWidgets import QApplication, QSplitter
 from pytestqt.qtbot import QtBot
@@ -16,7 +16,7 @@ from engine.errors import StorageError
 from storage.workspace import Workspace
 from tests.ui.conftest import wait_until_checked
 from ui import theme
-from ui.main_window import NEW, MainWindow
+from ui.main_window import NEW, MainWindow, sizes
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -162,6 +162,21 @@ def test_no_text_is_cut_in_the_smallest_window(qtbot: QtBot, window: MainWindow,
     window.resize(1100, 700)
     qtbot.waitUntil(lambda: page.width() < 1100 and not cut())
     assert all(section.area.horizontalScrollBar().maximum() == 0 for section in page.sections)
+
+
+@pytest.mark.parametrize(
+    "room, least, usual",
+    [
+        ((1920, 1040), (1000, 640), (1280, 800)),
+        ((1024, 600), (1000, 560), (1024, 560)),
+        ((1366, 728), (1000, 640), (1280, 688)),
+        ((720, 450), (1000, 410), (1000, 410)),
+    ],
+)
+def test_the_window_is_not_higher_than_the_screen(
+    room: tuple[int, int], least: tuple[int, int], usual: tuple[int, int]
+) -> None:
+    assert sizes(QSize(*room)) == (QSize(*least), QSize(*usual))
 
 
 def test_every_control_has_a_name(window: MainWindow, page) -> None:
