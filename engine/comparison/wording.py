@@ -85,6 +85,12 @@ def with_interval(interval: Interval, metric: str = ACCURACY) -> str:
     return f"{value} ({_plain(interval.low, metric)} to {_plain(interval.high, metric)}){unit}"
 
 
+def with_seeds(values: Sequence[float], metric: str = ACCURACY) -> str:
+    """ "75.4 %, seeds 71.9 to 81.1": the mean of one figure per seed, and how far the seeds go."""
+    low, high = (_plain(value, metric) for value in (min(values), max(values)))
+    return f"{figure(metric, sum(values) / len(values))}, seeds {low} to {high}"
+
+
 def _plain(value: float, metric: str) -> str:
     """The number alone, in percent for a share."""
     return number(100 * value) if is_share(metric) else number(value, 3)

@@ -5,12 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from engine.comparison.crossed import TWO
 from engine.comparison.differences import shown
 from engine.comparison.grouping import RunGroup, one_per_seed, over_seeds
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import caveats, duration, figure, lower_is_better, marked, number, with_interval
+from engine.comparison.wording import (
+    caveats,
+    duration,
+    figure,
+    lower_is_better,
+    marked,
+    number,
+    with_interval,
+    with_seeds,
+)
 from engine.events import RunState
 from engine.naming import backbone_title, data_title, method_title
 from engine.task_faults import is_regression
@@ -159,12 +170,14 @@ def of_members(group: RunGroup[RunRow], value: Callable[[RunRow], float | None])
 
 
 def group_test_text(group: RunGroup[RunRow]) -> str:
-    """Mean and interval over seeds; one seed alone keeps its own interval over test items."""
-    tested = [run for run in group.members if run.test is not None]
-    if group.test is not None and group.test.n == 1:
-        return test_text(one_per_seed((run, run, True) for run in tested)[0])
-    known = next((run.test.protocol for run in tested if run.test is not None and caveats(run.test.protocol)), {})
-    return marked(over_seeds_text(group, group.test), known)
+    """The mean and how far the seeds go: an interval needs the test items too, which are read where runs are compared.
+    One seed alone keeps its own interval over test items."""
+    tested = one_per_seed((run, run, True) for run in group.members if run.test is not None)
+    found = [run.test for run in tested if run.test is not None and isfinite(run.test.value)]
+    if len(found) < TWO:
+        return test_text(tested[0]) if tested else ""
+    known = next((test.protocol for test in found if caveats(test.protocol)), {})
+    return marked(with_seeds([test.value for test in found], found[0].metric), known)
 
 
 def value_of(interval: Interval | None) -> float | None:
@@ -224,9 +237,9 @@ COLUMNS: tuple[Column, ...] = (
            share(last_value), better(last_value), lambda group: over_seeds_text(group, group_last(group)),
            better_group(group_last), True, False),
     Column("test", "Test, 95 % interval",
-           "Test accuracy (or error) with its 95 % interval: over test images or episodes for one run, over seeds "
-           "alone for three or more; sorted, the better one counts as more",
-           21, test_text, better(test_value), group_test_text, better_group(lambda group: group.test), True),
+           "Test accuracy (or error) with its 95 % interval over test images or episodes; grouped, the mean and how "
+           "far the seeds go (choose runs for an interval over both); sorted, the better one counts as more",
+           24, test_text, better(test_value), group_test_text, better_group(lambda group: group.test), True),
     Column("seed", "Seed", "The run's seed; grouped, the number of seeds", 7,
            lambda run: str(run.experiment.seed), lambda run: run.experiment.seed, seeds_text,
            lambda group: len(group.seeds), True),
