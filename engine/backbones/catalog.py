@@ -264,15 +264,13 @@ def other_network(choice: BackboneChoice) -> WeightsError:
 
 def weights(name: str) -> tuple[WeightsInfo, ...]:
     """The weights this backbone can start from, random first."""
-    backbone(name)
     random = WeightsInfo("random", "Random weights", "random", "nothing", "", "none needed", 0)
-    return (random, *_bundled(name), *_published(name))
+    return (random, *_bundled(backbone(name).name), *_published(name))
 
 
 def default_weights(name: str) -> str:
     """The first pretrained weights there are, or random."""
-    found = weights(name)
-    return found[1].name if len(found) > 1 else "random"
+    return weights(name)[:2][-1].name
 
 
 def _bundled(name: str) -> list[WeightsInfo]:
@@ -290,9 +288,8 @@ def _published(name: str) -> list[WeightsInfo]:
         return []
     file, size = _TORCHVISION[name]
     path = hub_checkpoints() / file
-    here = path.is_file()
-    state: WeightsState = "on this machine" if here else "download"
-    found = path.stat().st_size if here else size
+    state: WeightsState = "on this machine" if path.is_file() else "download"
+    found = path.stat().st_size if path.is_file() else size
     return [WeightsInfo("imagenet", "ImageNet", "supervised", IMAGENET, "BSD-3", state, found, str(path))]
 
 
