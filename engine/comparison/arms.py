@@ -25,7 +25,7 @@ NOT_CONDITIONS = frozenset(
     {
         "interval", "weights", "validation", "head", "labels per class", "standardised", "chosen by", "by hardness",
         "median", "diverged", "inner steps", "seen before", "copies", "classes tested", "classes validated",
-        "balanced over",
+        "balanced over", "chosen values", "fine-tuning", "mixup", "support set",
     }
 )  # fmt: skip
 

@@ -222,3 +222,19 @@ def test_two_seeds_are_too_few_for_an_interval() -> None:
 def test_an_arm_needs_a_result() -> None:
     with pytest.raises(ValueError, match="no test result"):
         arm("A", [])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"chosen values": "learning rate 0.02 (best of 4 settings, 5 folds)"},
+        {"mixup": "of features"},
+        {"fine-tuning": "50 steps at rate 0.01, chosen on validation tasks"},
+        {"support set": "read in order: another order gives other answers"},
+    ],
+    ids=lambda said: next(iter(said)),
+)
+def test_how_a_figure_came_about_does_not_stand_against_a_comparison(said: dict[str, str]) -> None:
+    right = np.random.default_rng(0).random(400) < 0.8
+    plain, other = (arm(name, [(Experiment(), figure(right, **words))]) for name, words in (("A", {}), ("B", said)))
+    assert verdict(plain, other).kind != "not comparable"

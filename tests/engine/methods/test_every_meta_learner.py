@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from engine.backbones.backbone import Backbone
+from engine.comparison.arms import arm, disagreements
+from engine.experiment import Experiment
+from engine.meta.results import figure
+from engine.meta.run import protocol
+from engine.meta.twin import QUERIES
 from engine.methods.base import Classifier
 from engine.methods.embedding_based import EmbeddingBased
 from engine.methods.meta_learner import MetaLearner
@@ -42,6 +48,17 @@ def test_the_contract(kind: type[MetaLearner], check: Check) -> None:
 @pytest.mark.parametrize("kind", OF_CLASSES, ids=lambda kind: kind.name)
 def test_it_follows_the_labels(kind: type[MetaLearner]) -> None:
     follows_the_labels(Case(kind, "classification"))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_its_figure_compares_with_others_on_the_same_tasks(kind: type[MetaLearner]) -> None:
+    """No word a method says of itself stands against it, except where its query images help one another."""
+    for case in cases_of(kind):
+        regression, experiment = case.suits == "regression", Experiment()
+        own = protocol(experiment, case.method(), contract.Said(), "")
+        plain = {name: own[name] for name in ("split seed", "batch norm", QUERIES) if name in own}
+        shown = [figure("test/x", np.array([0.2, 0.4, 0.6]), regression, words) for words in (own, plain)]
+        assert disagreements(*(arm("", [(experiment, one)]) for one in shown)) == [], case.title
 
 
 class Odd(EmbeddingBased):
