@@ -33,8 +33,8 @@ class Rates:
         self._known |= {part.block for part in fresh}
 
     def rebuild(self, parts: Sequence[Part]) -> None:
-        """A new optimiser for these parts."""
-        self._optimiser = self._new([self._group(part) for part in parts])
+        """A new optimiser for these parts; none where there are none, as without any gradient."""
+        self._optimiser = self._new([self._group(part) for part in parts]) if parts else None
 
     def _new(self, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
         """Fused: one pass over the weights. For ResNet-18 on a CPU a step of AdamW takes 11 ms instead of 80."""

@@ -130,14 +130,18 @@ def load_head(model: Backbone, state: dict[str, Tensor]) -> None:
 
 
 def load_meta(model: Backbone, choice: BackboneChoice, runs: Path | None = None) -> None:
-    """Copy what a saved run learnt besides its network into `model.meta`; raises `WeightsError` if it differs."""
+    """Copy what a saved run learnt besides its network into `model.meta`; raises `WeightsError` if it differs.
+
+    What stands for the training classes, which others need not have, is copied where it fits.
+    """
     uid = choice.weights.removeprefix("run:")
     state = read_weights(saved_file(uid, runs))
     found = {key.removeprefix("meta."): value for key, value in state.items() if key.startswith("meta.")}
-    own = model.meta.state_dict()
-    if set(own) != set(found) or any(own[key].shape != found[key].shape for key in own):
+    own, passing = model.meta.state_dict(), getattr(model.meta, "of_classes", None)
+    fitting = {key for key in set(own) & set(found) if own[key].shape == found[key].shape}
+    if any(not passing or not key.startswith(passing) for key in (set(own) | set(found)) - fitting):
         raise WeightsError(f"What run {uid} learnt besides its network does not fit this method.", KEEP_NONE)
-    model.meta.load_state_dict(found)
+    model.meta.load_state_dict({key: found[key] for key in fitting}, strict=False)
 
 
 def read_trunk(path: Path) -> dict[str, Tensor]:

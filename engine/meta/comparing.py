@@ -1,4 +1,7 @@
-"""What the methods that compare embedded images learn besides the embedding, kept in `model.meta`."""
+"""What the methods that compare embedded images learn besides the embedding, kept in `model.meta`.
+
+of_classes: how the names of those parameters begin that stand for the training classes and are of no use at test.
+"""
 
 from __future__ import annotations
 
@@ -71,6 +74,8 @@ class Ridge(nn.Module):
 class CosineHead(nn.Module):
     """Baseline++'s head of all training classes: s · cos(feature, direction of the class)."""
 
+    of_classes = "directions"
+
     def __init__(self, features: int, classes: int, scale: float) -> None:
         super().__init__()
         self.directions = nn.Parameter(F.normalize(torch.randn(classes, features), dim=1))
@@ -85,6 +90,7 @@ class CosineHead(nn.Module):
 class CentredHead(nn.Module):
     """SimpleShot's linear head of all training classes, and the mean [d] of so many features of their images."""
 
+    of_classes = "classes."
     mean: Tensor
     images: Tensor
 
@@ -111,6 +117,8 @@ class CentredHead(nn.Module):
 
 class TwoStages(nn.Module):
     """What episodes need besides the embedding, and the linear head of the classifier that came before them, if any."""
+
+    of_classes = "classes."
 
     def __init__(self, episodic: nn.Module, features: int, classes: int | None) -> None:
         super().__init__()

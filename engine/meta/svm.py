@@ -25,7 +25,8 @@ INSIDE = 0.995  # how far towards the bound a step goes
 def svm_duals(kernel: Tensor, targets: Tensor, way: int, bound: float) -> Tensor:
     """α float64 [e, n, way] for kernels [e, n, n], positive definite, and targets int64 [n] in 0..way-1.
 
-    bound: C, the most that an image can weigh. Differentiable by the kernels, once.
+    bound: C, the most that an image can weigh. Differentiable by the kernels, once. NaN for a kernel with values that
+    are no numbers, or too large to be told from a singular one.
     """
     kernel, labels = kernel.double(), F.one_hot(targets, way).double().T
     with torch.no_grad():
@@ -44,7 +45,7 @@ def _solved(kernel: Tensor, labels: Tensor, bound: float) -> tuple[Tensor, Tenso
     prices = slope - slope.amin(1, keepdim=True) + 1.0 + slope.std(1, keepdim=True)
     for _ in range(STEPS):
         gap = (rest * prices).mean((1, 2), keepdim=True)
-        if bool((gap < GAP * bound).all()):
+        if not bool((gap >= GAP * bound).any()):  # a task that is no number is not waited for
             break
         rest, prices = _closer(kernel, rest, prices, gap)
     return rest, prices
@@ -78,8 +79,8 @@ class System:
 
     def __init__(self, kernel: Tensor, diagonal: Tensor) -> None:
         curvature = kernel[:, None] + torch.diag_embed(diagonal)
-        self._inverse = torch.cholesky_inverse(torch.linalg.cholesky(curvature))
-        self._sums = torch.linalg.cholesky(self._inverse.sum(1))
+        self._inverse = torch.cholesky_inverse(factor(curvature))
+        self._sums = factor(self._inverse.sum(1))
 
     def step(self, right: Tensor) -> Tensor:
         """db [e, way, n]: the curvature times db is `right` but for a shift of each image, and no image's sum over the
@@ -87,3 +88,10 @@ class System:
         free = (self._inverse @ right[..., None]).squeeze(3)
         shift = torch.cholesky_solve(free.sum(1)[..., None], self._sums)
         return free - (self._inverse @ shift[:, None]).squeeze(3)
+
+
+def factor(matrices: Tensor) -> Tensor:
+    """Cholesky's of each, NaN where there is none: features that are no numbers any more are told as a loss that is
+    none, not as a failed factorisation."""
+    found, failed = torch.linalg.cholesky_ex(matrices)
+    return found.masked_fill(failed.bool()[..., None, None], torch.nan)

@@ -215,3 +215,17 @@ def test_too_few_images_are_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(InvalidExperiment, match=f"in the gradients of 6 training images. Use at least {FEWEST_IMAGES}"):
         list(tuning("auto_snr", images_of(6), tmp_path).events())
     list(tuning("auto_rgn", images_of(6), tmp_path, epochs=1).events())
+
+
+@pytest.mark.parametrize("name", ["auto_rgn", "auto_snr"])
+def test_without_any_gradient_nothing_changes_and_nothing_fails(tmp_path: Path, name: str) -> None:
+    """A network that is right beyond rounding has gradients of exactly 0."""
+    plain = images_of(16)
+    easy = Labelled(plain.pixels, torch.zeros_like(plain.labels), plain.ids)
+    run = tuning(name, easy, tmp_path, epochs=2, weight_decay=0)
+    with torch.no_grad():
+        run.model.head.bias.copy_(torch.tensor([500.0, 0.0]))
+    before = [parameter.detach().clone() for parameter in run.model.parameters()]
+    list(run.events())
+    assert run.step == 4
+    assert all(torch.equal(*pair) for pair in zip(before, run.model.parameters(), strict=True))

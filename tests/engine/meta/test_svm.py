@@ -79,3 +79,14 @@ def test_features_of_any_size_are_solved_within_the_bounds(size: float) -> None:
     slope = labels - kernel @ duals  # the duality gap: what each image's free weight costs above its cheapest class
     gap = ((0.1 * labels - duals) * (slope - slope.amin(2, keepdim=True))).sum((1, 2))
     assert gap.abs().max() < 1e-7 * max(1.0, size)
+
+
+def test_kernels_that_are_no_numbers_or_too_large_give_nan_and_leave_the_others_alone() -> None:
+    """So that training ends with what went wrong, not in the factorisation; ones and 1 are 1e30 and 1e30."""
+    good = torch.tensor(POINTS @ POINTS.T + np.eye(5))
+    bad = [torch.full_like(good, value) for value in (torch.nan, torch.inf, 1e30)]
+    kernels = torch.stack([good, *bad]).requires_grad_()
+    found = svm_duals(kernels, torch.tensor(TARGETS), 3, 0.5)
+    assert found[0].detach().numpy() == pytest.approx(np.array(DUALS[0.5]), abs=1e-6)
+    assert found[1:].isnan().all()
+    assert found.requires_grad

@@ -9,17 +9,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from engine.backbones.backbone import Backbone
+from engine.backbones.weights import load_meta
 from engine.cost import estimate
 from engine.events import Evaluated, Metrics, Notice, RunFailed, RunStarted
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.meta.set_to_set import SetToSet
 from engine.meta.task import Task
+from engine.methods.baseline_pp import BaselinePlusPlus
+from engine.methods.bd_cspn import BDCSPN
 from engine.methods.feat import FEAT
 from engine.methods.meta_baseline import MetaBaseline
+from engine.methods.meta_learner import MetaLearner
+from engine.methods.simple_shot import SimpleShot
 from engine.methods.warmed_up import WarmedUp
 
 KINDS = [MetaBaseline, FEAT]
@@ -157,3 +163,28 @@ def test_the_cost_card_weighs_both_kinds_of_step() -> None:
     trunk = 3 * (64 * 64 * 9 + 64 * 3) + 64 * 9 + 64 * 3
     assert cost.parameters == trunk + (64 + 1) * 4 * 144 + 1
     assert cost.seconds > 0
+
+
+WARM = {"warm_up": 0.5}
+OF_CLASSES = [BaselinePlusPlus, BDCSPN, SimpleShot]
+
+
+@pytest.mark.parametrize(
+    "kind,first,then",
+    [*((kind, WARM, then) for kind in KINDS for then in ({}, WARM)), *((kind, {}, {}) for kind in OF_CLASSES)],
+)
+def test_what_was_learnt_is_kept_for_other_classes(
+    tmp_path: Path, kind: type[MetaLearner], first: dict[str, float], then: dict[str, float]
+) -> None:
+    """The head of the training classes is of no use at test: it must not stand in the way of what is."""
+    learnt, other = (Backbone({"flat": nn.Flatten()}, 3, None) for _ in range(2))
+    kind.from_values(first).prepare(learnt, 40)
+    for value in learnt.meta.parameters():
+        value.data.fill_(1.5)
+    (tmp_path / "a").mkdir()
+    save_file(learnt.state_dict(), tmp_path / "a" / "best.safetensors")
+    kind.from_values(then).prepare(other, 7)
+    load_meta(other, BackboneChoice(name="conv4", weights="run:a", head="kept"), tmp_path)
+    kept = {name: value for name, value in other.meta.named_parameters() if "classes" not in name}
+    assert all((value == 1.5).all() for name, value in kept.items() if name != "directions")
+    assert set(kept) >= {name for name, _ in learnt.meta.named_parameters() if "classes" not in name}
