@@ -55,6 +55,7 @@ def test_two_seeds_are_never_closer_than_their_images() -> None:
     found = crossed(np.array([[1.0, 1, 0, 0, 0, 0, 0, 0], [0, 0, 1, 1, 0, 0, 0, 0]]))
     assert found.between_seeds == pytest.approx(2 / 7 / 16)
     assert found.margin() == pytest.approx(12.7062 * np.sqrt(2 / 7 / 16), rel=1e-4)
+    assert Spread(0.0, 2, 5, 1.0, 1.0).freedom() == pytest.approx(2**2 / (1**2 / 1 + 1**2 / 4))
 
 
 @pytest.mark.parametrize(  # G*Power 3.1 (Faul et al. 2007), paired t test, two-sided 5 %, power 80 %

@@ -101,6 +101,7 @@ def test_figures_read_as_a_person_says_them() -> None:
     spoken = {
         0.0: "0.0 s",
         0.004: "4 ms",
+        0.9: "900 ms",
         4.25: "4.2 s",
         9.97: "10 s",
         48.2: "48 s",

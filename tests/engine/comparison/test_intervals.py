@@ -71,6 +71,8 @@ def test_episode_interval_is_196_standard_errors() -> None:
     assert found.n == 600
     assert found.half == pytest.approx(1.959964 * 0.1 / np.sqrt(599), rel=1e-6)
     assert found.half == pytest.approx(0.008008, abs=1e-6)
+    inside = episode_interval([1.0, 1.0, 1.0, 0.0]).within(0.0, 1.0)  # 0.75 with an error of 0.5 / 2: up to 1.24
+    assert (inside.low, inside.high) == (pytest.approx(0.75 - 1.959964 / 4, abs=1e-6), 1.0)
 
 
 def test_paired_shares_by_hand() -> None:

@@ -36,8 +36,10 @@ def test_one_run_falls_from_its_easiest_to_its_hardest_fifth() -> None:
     assert found is not None
     assert found.x == pytest.approx([2.5 / 30, 8.5 / 30, 14.5 / 30, 20.5 / 30, 26.5 / 30])
     assert found.y == pytest.approx(0.9 - 0.5 * found.x)
-    assert found.basis == "over test episodes"
+    assert (found.basis, found.own) == ("over test episodes", -1)  # the run's own test is all of them
     assert hardness_curve({0: tuple(episodes(0.9, RISING[:19]))}) is None  # too few
+    for scores in (None, RISING[1:]):  # not kept, or not of these episodes
+        assert curve([figure("test/accuracy", 0.5, RISING, scores)], HARDNESS) is None
 
 
 def test_seeds_on_the_same_episodes_count_with_their_mean_and_on_others_side_by_side() -> None:
@@ -71,6 +73,9 @@ def test_seeds_are_averaged_where_all_were_tested() -> None:
     assert found is not None
     assert (found.x.tolist(), found.own) == ([1, 5], 1)
     assert found.y == pytest.approx([0.5, 0.7])
+    assert found.basis == "too few seeds for an interval"
     alone = mean_curve({0: first, 1: []}, "shots")
     assert alone is not None
     assert alone.x.tolist() == [1, 5, 10]
+    broken = [figure("test/accuracy", 0.6), figure("test/accuracy, 5-shot", float("nan"))]
+    assert mean_curve({0: broken, 1: broken}, "shots") is None  # one place is left

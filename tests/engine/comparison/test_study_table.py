@@ -113,6 +113,21 @@ def test_curves_cross_on_the_logarithm() -> None:
     assert (crossing.labels.known, sentence(found, crossing)) == (False, said)
 
 
+def test_each_test_set_has_crossings_of_its_own() -> None:
+    """Under noise B is ahead with 2 labels and A with 8; A is ahead everywhere else, and in the mean of both shifts."""
+    shifts = [{"kind": "noise", "severity": 3}, {"kind": "blur", "severity": 5}]
+    asked = study(dataset={"name": "digits", "tested_on": shifts}, labels=[2, 8])
+    noise, blur = f"{TEST}, noise 3", f"{TEST}, blur 5"
+    ahead = {2: {TEST: 0.2, noise: -0.1, blur: 0.3}, 8: {TEST: 0.2, noise: 0.1, blur: 0.3}}
+    found = {}
+    for cell in cells(asked):
+        more = ahead[cell.labels or 0] if cell.arm == 0 else {}
+        found[cell.key] = Outcome({name: 0.5 + more.get(name, 0.0) for name in (TEST, noise, blur)})
+    (crossing,) = crossings(study_table(asked, found))
+    assert (crossing.metric, crossing.before, crossing.after) == (noise, 1, 0)
+    assert crossing.labels.value == pytest.approx(4)
+
+
 def test_the_interval_of_a_crossing_is_over_seeds() -> None:
     # Per seed the zero lies at 2^(1/2), 2, 2^(3/2): their logarithms are log(2) times 0.5, 1, 1.5.
     gaps = {0: (-0.1, 0.3), 1: (-0.2, 0.2), 2: (-0.3, 0.1)}

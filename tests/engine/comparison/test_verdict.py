@@ -216,6 +216,8 @@ def test_two_seeds_are_too_few_for_an_interval() -> None:
     found = verdict(scored("A", 0.80, 0.84), scored("B", 0.70, 0.72))
     assert (found.kind, found.low == found.low) == ("too few", False)
     assert "2 seeds with 10.0 and 12.0" in found.sentence
+    told = [scored("A", *[0.8] * seeds).basis for seeds in (1, 2, 3)]
+    assert told == ["interval over test images", "too few seeds for an interval", "interval over seeds alone"]
     assert found.p == pytest.approx(0.0577158, rel=3e-4)  # t = 11 with 1 degree of freedom: 1 - 2 / pi * atan(11)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,8 +15,10 @@ from torch import nn
 
 from engine.backbones.backbone import Backbone
 from engine.backbones.networks import conv_block
+from engine.checkpoints import Checkpoints
 from engine.devices import sharing_threads
-from engine.meta import choice
+from engine.limits import Limits
+from engine.meta import choice, training
 from engine.meta.choice import choose
 from engine.meta.formulation import one_by_one, portions
 from engine.meta.sharing import Crew, Shared, replica, shares
@@ -145,6 +149,18 @@ def test_the_quicker_way_is_chosen_and_said(
     assert (method.formulation is one_by_one) is (quicker == "alone")
     assert ("on one thread: " in notice.text) is (quicker == "alone")
     assert all(p.grad is None for p in model.parameters())
+
+
+@pytest.mark.parametrize(("steps", "timed"), [(19, False), (20, True)])
+def test_a_short_training_is_not_timed(
+    steps: int, timed: bool, model: Backbone, tasks: list[Task], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(training, "choose", lambda method, model, given: asked.append(len(given)) or ())
+    drawing = SimpleNamespace(regression=False, draw=lambda rng: 0, task=lambda item: tasks[item])
+    method, ended = MAML.from_values({"steps": steps, "meta_batch": 3}), Limits(stop=lambda: True)
+    assert list(training.MetaTraining(model, method, drawing, Checkpoints(tmp_path), ended, seed=0).events()) == []
+    assert asked == ([3] if timed else [])
 
 
 def test_a_network_without_batch_norm_is_not_timed(tasks: list[Task]) -> None:

@@ -12,7 +12,7 @@ from engine.heads.logistic import STRENGTHS as LOGISTIC
 from engine.heads.ridge import STRENGTHS as RIDGE
 from engine.inputs import Normaliser
 from engine.meta.comparing import RelationModule
-from engine.meta.results import diverged, mean_score, settled
+from engine.meta.results import diverged, figure, mean_score, settled
 from engine.meta.task import ImageTasks, TaskImages
 
 LABELS = np.repeat(np.arange(6), 5)
@@ -55,6 +55,8 @@ def test_what_diverged_counts_as_an_error_of_25_or_as_no_answer_right() -> None:
     shares = np.array([0.5, 1.0, np.nan])
     assert diverged(shares, False) == 1
     assert mean_score(shares, False) == pytest.approx(0.5)
+    assert figure("test/error", errors, True, {}).protocol == {"median": "25.000", "diverged": "4 of 6"}
+    assert figure("test/accuracy", shares, False, {}).protocol == {"median": "50.0 %", "diverged": "1 of 3"}
 
 
 def test_strengths_go_in_even_steps_of_powers_of_ten() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from engine.backbones.backbone import Backbone
 from engine.backbones.networks import conv_block
@@ -128,6 +129,20 @@ def test_as_many_at_once_as_there_is_room_and_work_for_every_core(
     monkeypatch.setattr(stacked, "UNFOLDED_BYTES", {"cpu": room})
     found, model = set_up("maml")
     assert size_together(found, model, drawn(count)) == expected
+
+
+@pytest.mark.parametrize(("device", "side", "expected"), [("cpu", 48, 2), ("cpu", 512, 1), ("cuda", 512, 2)])
+def test_the_widest_maps_of_all_tasks_fit_into_10_mib_or_on_a_card_1_gib(
+    device: str, side: int, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second block is the widest: 6 images in each of 2 steps, of 8 channels with half the sides, 9 values of 8
+    bytes around every pixel. That is 3.8 MiB for sides of 48 and 432 MiB for sides of 512: 2.6, 0.02, 2.4 tasks."""
+    monkeypatch.setattr(stacked, "sharing_threads", lambda: 1)
+    found, _ = set_up("maml")
+    model = Backbone({"one": conv_block(1, 8), "two": conv_block(8, 5)}, 5, WAY)
+    with FakeTensorMode():  # shapes on a device that need not be there
+        images, slots = torch.empty(6, 1, side, side, device=device), torch.empty(6, device=device)
+        assert size_together(found, model, [Task(images, slots, images, slots, WAY)] * 8) == expected
 
 
 def test_what_is_not_known_is_computed_task_by_task() -> None:
