@@ -157,8 +157,8 @@ def disagreements(a: Arm, b: Arm) -> list[str]:
 def _unlike(name: str, a: Arm, b: Arm) -> str:
     """A condition that differs; of the lists of test tasks, which are known by a checksum, how long they are."""
     if name == "test list":
-        first, second = (len(next(iter(arm.per_item.values()))[0]) if arm.per_item else 0 for arm in (a, b))
-        return "their test tasks differ" + (f", {first} / {second}" if first != second else "")
+        known = [len(next(iter(arm.per_item.values()))[0]) for arm in (a, b) if arm.per_item]
+        return "their test tasks differ" + (f", {known[0]} / {known[1]}" if len(set(known)) > 1 else "")
     return f"{name}: {a.conditions.get(name, 'not said')} / {b.conditions.get(name, 'not said')}"
 
 

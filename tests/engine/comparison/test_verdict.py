@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -149,6 +151,16 @@ def test_another_protocol_is_not_comparable_and_named(name: str, value: str) -> 
     assert found.kind == "not comparable"
     assert found.reasons[0].startswith(f"{name}: ")
     assert value in found.sentence
+
+
+def test_other_test_tasks_are_told_by_how_many_they_are_where_both_are_known() -> None:
+    def side(list_of_tasks: str, scores: np.ndarray) -> Arm:
+        return arm(list_of_tasks, [(Experiment(), episodes(scores, **{"test list": list_of_tasks}))])
+
+    fifty, forty = side("a1", np.linspace(0.2, 0.9, 50)), side("b2", np.linspace(0.2, 0.9, 40))
+    assert verdict(fifty, forty).reasons == ("their test tasks differ, 50 / 40",)
+    assert verdict(fifty, replace(forty, per_item={})).reasons == ("their test tasks differ",)
+    assert verdict(fifty, side("b2", np.linspace(0.1, 0.8, 50))).reasons == ("their test tasks differ",)
 
 
 def test_how_the_interval_was_made_does_not_matter() -> None:
