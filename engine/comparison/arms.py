@@ -87,7 +87,8 @@ class Arm:
         if len(self.scores) == TWO:
             return "too few seeds for an interval"
         if len(self.scores) < TWO:
-            return f"interval over test {self.unit}"
+            alike = self.keeps_items and self.interval is not None and not self.interval.known
+            return f"all test {self.unit} alike, no interval" if alike else f"interval over test {self.unit}"
         return f"interval over seeds and test {self.unit}" if self.keeps_items else "interval over seeds alone"
 
 

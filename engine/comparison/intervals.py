@@ -8,6 +8,7 @@ from math import inf, isfinite, nan, sqrt
 
 import numpy as np
 
+SMALLEST = 1e-12  # width that counts as none
 NORMAL_975 = 1.959963984540054
 STUDENT_975 = (  # 97.5 % quantile of Student's t for 1 to 10 degrees of freedom
     12.706204736174694, 4.302652729749462, 3.1824463052837078, 2.7764451051977934, 2.5705818356363146,
@@ -27,8 +28,8 @@ class Interval:
 
     @property
     def known(self) -> bool:
-        """True when there is an interval at all."""
-        return isfinite(self.low) and isfinite(self.high)
+        """True when there is an interval at all: values that happen to be alike give none, and are no certainty."""
+        return isfinite(self.low) and isfinite(self.high) and self.high - self.low > SMALLEST
 
     @property
     def half(self) -> float:

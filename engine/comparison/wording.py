@@ -67,7 +67,9 @@ def points(difference: float, metric: str = ACCURACY) -> str:
 
 
 def interval_text(interval: Interval, metric: str = ACCURACY) -> str:
-    """ "95 % interval 33.1 to 43.3", in points, or in the unit of the error."""
+    """ "95 % interval 33.1 to 43.3", in points, or in the unit of the error; "no interval" without one."""
+    if not interval.known:
+        return "no interval"
     return f"95 % interval {_plain(interval.low, metric)} to {_plain(interval.high, metric)}"
 
 

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
+from engine.bench_figures import BenchFigure
 from engine.comparison.wording import MARK
-from engine.events import RunState
+from engine.events import Evaluated, RunState
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from storage.rows import ResultRow, RunRow
 from tests.ui.compare.saved_runs import experiment, figure
@@ -21,10 +22,12 @@ from ui.comparison.result_bars import tip
 from ui.comparison.run_columns import test_text as text_of_test
 from ui.comparison.sides import ComparedRun, compare, sentences
 from ui.pages.new_experiment import NewExperimentPage
-from ui.runs.result_card import ResultCard
+from ui.runs.bench_words import accuracy_words
+from ui.runs.result_card import ResultCard, interval_words
 from ui.runs.run_now import run_now
 from ui.terminal.display import result_words
 from ui.terminal.listing import run_cells
+from ui.terminal.output import with_interval
 from ui.terminal.verdicts import print_comparison
 
 SEEN = "255 of 423 test classes were in the weights' training set"
@@ -111,3 +114,12 @@ def test_the_data_card_counts_copies_and_few_shot_folders_are_named(
     qtbot.waitUntil(lambda: re.search(words, preview.fault) is not None, timeout=30_000)
     assert preview.warnings.text.text() == "4 of 16 images are copies of others."
     assert preview.warnings.isVisibleTo(page)
+
+
+@pytest.mark.parametrize("low, high", [(0.2, 0.2), (float("nan"), float("nan"))])
+def test_no_form_shows_an_interval_without_width(low: float, high: float) -> None:
+    """Ten tasks at chance, or one alone: neither is certainty."""
+    shown = Evaluated("test/accuracy", 0.2, low, high, 10, "episodes", {})
+    assert interval_words(shown) == "no interval"
+    assert with_interval(0.2, low, high) == "20.0 %"
+    assert accuracy_words(BenchFigure("mean", "1 label", 1, 0.2, low, high)) == "20.0"

@@ -31,8 +31,8 @@ def count_words(figure: BenchFigure) -> str:
 def accuracy_words(figure: BenchFigure) -> str:
     """ "81.2 ± 1.4", in percent; half the interval's width where it is not even."""
     value = number(100 * figure.accuracy)
-    half = 50 * (figure.high - figure.low)
-    return f"{value} ± {number(half)}" if isfinite(half) else value
+    interval = Interval(figure.accuracy, figure.low, figure.high, 0)
+    return f"{value} ± {number(100 * interval.half)}" if interval.known else value
 
 
 def folds_words(figure: BenchFigure) -> str:

@@ -79,9 +79,9 @@ def gain_words(result: Evaluated) -> str:
 
 
 def interval_words(result: Evaluated) -> str:
-    """ "95 % interval 78.1 to 83.0 %", or "0.331 to 0.373" of an error."""
+    """ "95 % interval 78.1 to 83.0 %", "0.331 to 0.373" of an error, "no interval" without one."""
     interval = Interval(result.value, result.low, result.high, result.n)
-    return interval_text(interval, result.metric) + (" %" if is_share(result.metric) else "")
+    return interval_text(interval, result.metric) + (" %" if is_share(result.metric) and interval.known else "")
 
 
 def beside_words(result: Evaluated) -> str:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from engine.comparison.intervals import Interval
 from engine.comparison.wording import ACCURACY, figure, is_share
 from engine.errors import ExperimentError
 from engine.events import RunFailed
@@ -76,7 +77,7 @@ def percent(value: float | None) -> str:
 
 def with_interval(value: float, low: float, high: float, metric: str = ACCURACY) -> str:
     """0.78, 0.75, 0.81 -> "78.0 % (75.0–81.0)"; of an error "0.352 (0.331–0.373)"; without an interval the figure."""
-    if not (math.isfinite(low) and math.isfinite(high)):
+    if not Interval(value, low, high, 0).known:
         return figure(metric, value)
     if not is_share(metric):
         return f"{figure(metric, value)} ({low:.3f}–{high:.3f})"

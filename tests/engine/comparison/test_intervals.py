@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import stdtrit
 
+from engine.comparison.arms import Arm
 from engine.comparison.intervals import (
     episode_interval,
     mean_interval,
@@ -13,6 +14,7 @@ from engine.comparison.intervals import (
     student,
     wilson,
 )
+from engine.comparison.wording import interval_text, with_interval
 
 SLEEP_PAIRS = (1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4)  # Student (1908), table of additional hours of sleep
 
@@ -73,6 +75,16 @@ def test_episode_interval_is_196_standard_errors() -> None:
     assert found.half == pytest.approx(0.008008, abs=1e-6)
     inside = episode_interval([1.0, 1.0, 1.0, 0.0]).within(0.0, 1.0)  # 0.75 with an error of 0.5 / 2: up to 1.24
     assert (inside.low, inside.high) == (pytest.approx(0.75 - 1.959964 / 4, abs=1e-6), 1.0)
+
+
+def test_values_that_happen_to_be_alike_are_no_certainty() -> None:
+    for alike in (episode_interval([0.2] * 10), mean_interval([0.7] * 3), episode_interval([1.0] * 600)):
+        assert not alike.known
+        assert not alike.excludes_zero()
+        assert interval_text(alike) == "no interval"
+        assert "±" not in with_interval(alike)
+    side = Arm("SNAIL", {0: 0.2}, {0: (np.arange(10), np.full(10, 0.2))}, {}, "episodes")
+    assert side.basis == "all test episodes alike, no interval"
 
 
 def test_paired_shares_by_hand() -> None:
