@@ -48,7 +48,6 @@ class RunDetail(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setVerticalScrollBar(SlimScrollBar())
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("The chosen run")
         self.header = Header(deeds)
         self.trouble, self.result, self.search = TroubleCard(), ResultCard(), SearchView()

@@ -53,6 +53,20 @@ def test_the_result_is_never_without_what_it_takes_to_believe_it(open_page: Open
     assert "Split: stratified, 50/20/30 % of each class · Batch norm: running statistics" in card.protocol.text()
 
 
+@pytest.mark.parametrize("width", [1100, 930, 760])
+def test_what_is_wider_than_the_window_can_be_reached(qtbot: QtBot, open_page: Open, saved: Saved, width: int) -> None:
+    page = open_page()
+    page.window().resize(width, 560)
+    detail, bar = page.detail, page.detail.horizontalScrollBar()
+    qtbot.waitUntil(lambda: page.window().width() == width)
+
+    def all_in_reach() -> bool:
+        beyond = detail.widget().width() - detail.viewport().width()
+        return bar.maximum() >= beyond and bar.isVisible() == (beyond > 0)
+
+    qtbot.waitUntil(all_in_reach, timeout=2000)
+
+
 def test_the_best_epoch_is_marked_in_both_plots(open_page: Open, saved: Saved) -> None:
     curves = open_page().detail.curves
     curves.controls.axis.set_key("epoch")
