@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from engine.comparison.crossed import ENOUGH_SEEDS
 from engine.comparison.intervals import Interval, mean_interval, wilson
 from engine.comparison.wording import with_interval
 from engine.events import TrialCompleted
@@ -14,11 +15,12 @@ COMPLETE, PRUNED, FAILED = "complete", "pruned", "failed"
 
 
 def score(trial: TrialCompleted) -> Interval:
-    """Mean accuracy over the finished folds with its 95 % interval: Student's over folds, Wilson's where every fold
-    is simply right or wrong (one image left out). ValueError when no fold was finished."""
+    """Mean accuracy over the finished folds with its 95 % interval: Student's, from three folds on, Wilson's where
+    every fold is simply right or wrong (one image left out). ValueError when no fold was finished."""
     if set(trial.scores) <= {0.0, 1.0} and len(trial.scores) > 1:
         return wilson(round(sum(trial.scores)), len(trial.scores))
-    return mean_interval(trial.scores).within(0.0, 1.0)
+    found = mean_interval(trial.scores).within(0.0, 1.0)
+    return found if found.n >= ENOUGH_SEEDS else replace(found, low=math.nan, high=math.nan)
 
 
 def best(trials: Sequence[TrialCompleted]) -> TrialCompleted | None:
@@ -50,6 +52,9 @@ class Choice:
     def sentence(self) -> str:
         """How sure the choice is, in words."""
         folds = f"{self.score.n} folds"
+        if self.others and not self.score.known:
+            others = "the other complete setting" if self.others == 1 else f"the {self.others} other complete settings"
+            return f"{with_interval(self.score)} over {folds}, too few to tell it from {others} by more than luck."
         if not self.others:
             return f"{with_interval(self.score)} over {folds}; it is the only setting that was tried on all of them."
         if not self.rivals:

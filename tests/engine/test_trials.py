@@ -22,8 +22,18 @@ def test_the_interval_is_students_over_folds() -> None:
 
 
 def test_an_interval_of_accuracies_stays_between_0_and_1() -> None:
-    found = score(trial(0, 0.9, 1.0))  # by hand: 0.95 ± 12.706 · 0.0707 / √2 = 0.95 ± 0.635
-    assert (found.low, found.high) == (pytest.approx(0.95 - 12.706204736174694 * 0.05), 1.0)
+    found = score(trial(0, 0.9, 0.9, 1.0))  # by hand: 0.9333 ± 4.3027 · 0.057735 / √3 = 0.9333 ± 0.1434
+    assert (found.low, found.high) == (pytest.approx(0.9333 - 0.1434, abs=1e-4), 1.0)
+
+
+def test_two_folds_tell_no_settings_apart() -> None:
+    """One degree of freedom: 61.3 ± 12.7 times what the folds differ by reaches from 0 to 100 %."""
+    two = choose([trial(0, 0.6, 0.63), trial(1, 0.55, 0.60), trial(2, 0.2, 0.2)])
+    assert two is not None
+    assert not two.score.known
+    assert two.sentence() == (
+        "61.5 % over 2 folds, too few to tell it from the 2 other complete settings by more than luck."
+    )
 
 
 def test_leave_one_out_counts_right_answers() -> None:
