@@ -46,6 +46,8 @@ def test_a_run_shows_which_blocks_learn_by_now() -> None:
     ended = shown.present(4, over=True)  # stopped after four of ten
     assert ended["conv4"] == ("trained", "trained from epoch 3 on")
     assert ended["conv3"] == ("frozen", "never trained: its turn was epoch 5")
+    stopped = shown.present(0, over=True)  # in its search, say
+    assert set(stopped.values()) == {("frozen", "not trained: it ended before its first epoch")}
 
 
 def test_a_rate_as_the_field_shows_it_is_no_change() -> None:

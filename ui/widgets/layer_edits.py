@@ -96,6 +96,8 @@ class LayerView:
 
     def _now(self, block: str, planned: Treatment, begun: int, over: bool) -> tuple[Treatment, str]:
         first = self.table[block].from_epoch
+        if over and not begun and planned != "frozen":
+            return "frozen", "not trained: it ended before its first epoch"
         if first == 0 or planned == "frozen" or not begun:
             return planned, ""
         shown = "trained" if planned == "trained later" else planned
