@@ -31,6 +31,10 @@ class Interval:
         """True when there is an interval at all: values that happen to be alike give none, and are no certainty."""
         return isfinite(self.low) and isfinite(self.high) and self.high - self.low > SMALLEST
 
+    def told(self) -> Interval:
+        """As programs are given it: without ends where there is no interval."""
+        return self if self.known else replace(self, low=nan, high=nan)
+
     @property
     def half(self) -> float:
         """Half the width, for "81.2 ± 1.4"."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -25,9 +26,10 @@ from ui.pages.new_experiment import NewExperimentPage
 from ui.runs.bench_words import accuracy_words
 from ui.runs.result_card import ResultCard, interval_words
 from ui.runs.run_now import run_now
-from ui.terminal.display import result_words
+from ui.terminal.display import event_fields, result_words
 from ui.terminal.listing import run_cells
 from ui.terminal.output import with_interval
+from ui.terminal.show import result_object
 from ui.terminal.verdicts import print_comparison
 
 SEEN = "255 of 423 test classes were in the weights' training set"
@@ -122,4 +124,6 @@ def test_no_form_shows_an_interval_without_width(low: float, high: float) -> Non
     shown = Evaluated("test/accuracy", 0.2, low, high, 10, "episodes", {})
     assert interval_words(shown) == "no interval"
     assert with_interval(0.2, low, high) == "20.0 %"
+    for said in (result_object(shown), event_fields(shown)):
+        assert all(math.isnan(float(str(said[end]))) for end in ("low", "high"))
     assert accuracy_words(BenchFigure("mean", "1 label", 1, 0.2, low, high)) == "20.0"

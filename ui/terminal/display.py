@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from engine.comparison.intervals import Interval
 from engine.comparison.wording import caveats, count, duration
 from engine.comparison.wording import with_interval as interval_words
 from engine.events import (
@@ -267,4 +268,11 @@ def event_fields(event: Event) -> dict[str, Any]:
     """The event's fields without the arrays behind a figure."""
     left_out = {"ids", "truth", "predicted", "scores", "class_names", "hardness"}
     names = [field.name for field in dataclasses.fields(event) if field.name not in left_out]
-    return {name: getattr(event, name) for name in names}
+    said = {name: getattr(event, name) for name in names}
+    return said | ends(event) if isinstance(event, Evaluated) else said
+
+
+def ends(result: Evaluated) -> dict[str, float]:
+    """low and high of its interval, no numbers where there is none."""
+    found = Interval(result.value, result.low, result.high, result.n).told()
+    return {"low": found.low, "high": found.high}

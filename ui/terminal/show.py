@@ -11,7 +11,7 @@ from engine.comparison.wording import duration
 from engine.events import Evaluated
 from storage.store import RunRow, RunStore
 from ui.terminal.checks import run_key
-from ui.terminal.display import result_words
+from ui.terminal.display import ends, result_words
 from ui.terminal.listing import run_object
 from ui.terminal.output import percent, print_json, print_table
 from ui.terminal.workspaces import open_workspace
@@ -39,8 +39,7 @@ def show_run(chosen: argparse.Namespace) -> int:
 
 
 def result_object(result: Evaluated) -> dict[str, object]:
-    names = ("metric", "value", "low", "high", "n", "unit", "protocol")
-    return {name: getattr(result, name) for name in names}
+    return {name: getattr(result, name) for name in ("metric", "value", "n", "unit", "protocol")} | ends(result)
 
 
 def print_heading(run: RunRow) -> None:

@@ -86,7 +86,7 @@ def print_differences(comparison: Comparison) -> None:
 
 def print_objects(comparison: Comparison) -> None:
     for side in comparison.sides:
-        interval = asdict(side.interval) if side.interval else {}
+        interval = asdict(side.interval.told()) if side.interval else {}
         scores = {run.row.experiment.seed: result.value for run, result in side.tested}
         uids = [run.row.uid for run in side.runs]
         print_json(
