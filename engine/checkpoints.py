@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from engine.backbones.backbone import Backbone, snapshot
-from engine.errors import Diverged, StorageError
+from engine.bookmark import Bookmark, State, write_tensors
+from engine.errors import Diverged
 from engine.events import CheckpointSaved, Event
 
 SECONDS_BETWEEN_WRITES = 2.0
@@ -21,21 +20,17 @@ SECONDS_BETWEEN_WRITES = 2.0
 
 def write_weights(state: dict[str, Tensor], path: Path) -> None:
     """Write a state dict so that the file is either the old one or the new one, whole."""
-    part = path.with_suffix(".part")
-    try:
-        save_file({key: value.contiguous() for key, value in state.items()}, part)
-        os.replace(part, path)
-    except OSError as error:
-        raise StorageError(
-            f"The weights cannot be written to {path.parent}.", "Free some disk space or choose another workspace."
-        ) from error
+    write_tensors(state, path)
 
 
 class Checkpoints:
-    """Keeps the best weights of a run by (accuracy, then lower loss) and writes them to its folder now and then."""
+    """Keeps the best weights of a run by (accuracy, then lower loss) and writes them to its folder now and then.
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+    bookmark: keeps where the run is; without one it cannot be resumed.
+    """
+
+    def __init__(self, directory: Path, bookmark: Bookmark | None = None) -> None:
+        self.directory, self.bookmark = directory, bookmark or Bookmark()
         self.best: dict[str, Tensor] | None = None
         self.best_step = 0
         self.best_value = -1.0
@@ -57,6 +52,16 @@ class Checkpoints:
         self.best_value = accuracy if shown is None else shown
         if time.monotonic() - self._written_at >= SECONDS_BETWEEN_WRITES:
             yield self._write_best()
+
+    def state(self) -> State:
+        return {
+            "best": self.best, "step": self.best_step, "value": self.best_value,
+            "rank": self._rank, "written": self._written_step,
+        }  # fmt: skip
+
+    def load_state(self, state: State) -> None:
+        self.best, self.best_step, self.best_value = state["best"], state["step"], state["value"]
+        self._rank, self._written_step = tuple(state["rank"]), state["written"]
 
     def finish(self, model: nn.Module, step: int) -> Iterator[CheckpointSaved]:
         """Write what is not yet on disk: the best weights and the last ones."""

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -25,6 +25,7 @@ class RunStarted:
     phases: (steps, seconds that they will take as timed before) of each phase, where they differ: a step of a head on
     cached features is not one of the whole network; empty where all steps are alike.
     facts: what the window shows beside the run, e.g. {"classes": 40, "training images": 80}.
+    step, note: where a resumed run goes on from, and what was noted at that `ResumePoint`; else 0 and None.
     """
 
     total_steps: int
@@ -32,6 +33,21 @@ class RunStarted:
     examples_per_step: int
     facts: Mapping[str, Any] = field(default_factory=dict)
     phases: tuple[tuple[int, float], ...] = ()
+    step: int = 0
+    note: Mapping[str, Any] | None = None
+
+    def resumed(self, step: int, note: Mapping[str, Any]) -> RunStarted:
+        return replace(self, step=step, note=note)
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePoint:
+    """A place that the run can go on from later, if it is kept: `write(note)` puts it into the run's folder together
+    with a note, which comes back with the `RunStarted` of the run that goes on. Whoever saves the run calls it when all
+    that was said before is saved, before asking for the next event; raises `StorageError`."""
+
+    step: int
+    write: Callable[[Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +152,8 @@ class RunFailed:
 
 
 Event = (
-    RunStarted | Metrics | EpochCompleted | CheckpointSaved | Evaluated | TrialCompleted | Notice | Preparing
-    | RunFinished | RunStopped | RunFailed
+    RunStarted | ResumePoint | Metrics | EpochCompleted | CheckpointSaved | Evaluated | TrialCompleted | Notice
+    | Preparing | RunFinished | RunStopped | RunFailed
 )  # fmt: skip
 LAST_EVENTS = (RunFinished, RunStopped, RunFailed)
 

@@ -12,9 +12,10 @@ from typing import Any
 import torch
 
 from engine.allocator import keep_freed_memory, return_freed_memory
+from engine.bookmark import Bookmark
 from engine.devices import training_threads
 from engine.errors import Cancelled, ExperimentError, StorageError
-from engine.events import Event, RunFailed, RunStopped
+from engine.events import Event, RunFailed, RunFinished, RunStopped
 from engine.experiment import Experiment
 from engine.head_bench import run_head_bench
 from engine.limits import Limits, never
@@ -35,16 +36,20 @@ RUNNERS: tuple[tuple[type[Method], Callable[..., Any]], ...] = (  # what runs a 
 keep_freed_memory()
 
 
-def execute(experiment: Experiment, directory: Path, stop: Callable[[], bool] = never) -> Iterator[Event]:
+def execute(
+    experiment: Experiment, directory: Path, stop: Callable[[], bool] = never, resume: bool = False
+) -> Iterator[Event]:
     """Seed, build, train, evaluate; yields `RunStarted`, …, then exactly one of the last events.
 
     directory: the run's own folder, made if missing; its siblings are other runs, whose weights may be asked for.
+    resume: go on from the last `ResumePoint` that was written there, as if the run had never ended; from the start
+    where there is none.
     Pausing is not asking for the next event. When `stop()` turns true the loop ends at the next step, the best weights
     so far are tested and the last event is `RunStopped`. Closing the generator abandons the run.
     Never raises for a run's own errors: they come as `RunFailed`.
     """
     try:
-        yield from _run(experiment, directory, stop)
+        yield from _run(experiment, directory, stop, resume)
     except Cancelled:
         yield RunStopped(0)
     except ExperimentError as error:
@@ -60,7 +65,7 @@ def execute(experiment: Experiment, directory: Path, stop: Callable[[], bool] = 
         return_freed_memory()
 
 
-def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool]) -> Iterator[Event]:
+def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool], resume: bool) -> Iterator[Event]:
     faults = problems(experiment)
     if faults:
         raise faults[0]
@@ -70,11 +75,16 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool]) -> I
     torch.manual_seed(experiment.seed)  # for what layers of published networks draw, such as stochastic depth
     method = build_method(experiment)
     limits = Limits(stop, experiment.budget.minutes, experiment.budget.instead_of_epochs)
-    with closing(_runner(experiment, method)(experiment, method, directory, limits)) as events:
+    bookmark = Bookmark(directory, experiment)
+    if resume:
+        bookmark.read()
+    with closing(_runner(experiment, method)(experiment, method, directory, limits, bookmark)) as events:
         for event in events:
             given = time.monotonic()
-            yield event
+            yield bookmark.started(event)
             limits.paused_for(time.monotonic() - given)
+            if isinstance(event, RunFinished):  # after it was saved: until then the run may have to go on
+                bookmark.remove()
 
 
 def _runner(experiment: Experiment, method: Method) -> Callable[..., Any]:

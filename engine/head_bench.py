@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.backbones import catalog
 from engine.bench_figures import BENCH, COUNT_KEY, FOLDS, FOLDS_KEY, HEAD_KEY, POSITION_KEY, metric, percent
+from engine.bookmark import Bookmark
 from engine.comparison.grouping import over_seeds
 from engine.comparison.intervals import Interval, wilson
 from engine.comparison.wording import ACCURACY
@@ -48,7 +49,9 @@ class BenchMaterial:
     findings: tuple[Finding, ...] = ()
 
 
-def run_head_bench(experiment: Experiment, method: HeadBench, directory: Path, limits: Limits) -> Iterator[Event]:
+def run_head_bench(
+    experiment: Experiment, method: HeadBench, directory: Path, limits: Limits, bookmark: Bookmark
+) -> Iterator[Event]:
     """Embed, measure, choose by cross-validation. Raises `ExperimentError` for what a person can mend."""
     material = yield from heeding(limits, read_features(experiment, directory.parent))
     found = findings(experiment, method, material.data, material.split, directory.parent)

@@ -32,8 +32,14 @@ class Limits:
         """Time in which nobody asked for the next event; it does not count."""
         self._begin += seconds
 
-    def start(self) -> None:
-        self._begin = time.monotonic()
+    def start(self, used: float = 0.0) -> None:
+        """used: seconds that an earlier part of the run took."""
+        self._begin = time.monotonic() - used
+
+    @property
+    def used(self) -> float:
+        """Seconds since `start()`, without pauses."""
+        return time.monotonic() - self._begin
 
     @property
     def asked_to_stop(self) -> bool:

@@ -15,6 +15,8 @@ from typing import Any
 
 import optuna
 
+from engine.bookmark import Bookmark
+from engine.checkpoints import Checkpoints
 from engine.devices import torch_device
 from engine.errors import Diverged
 from engine.events import Evaluated, Event, Notice, Preparing, RunStopped, TrialCompleted
@@ -35,13 +37,15 @@ FIRST_TRIALS = 4  # settings that are tried on every fold before any is given up
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
-def run_searched(experiment: Experiment, method: FineTuneMethod, directory: Path, limits: Limits) -> Iterator[Event]:
+def run_searched(
+    experiment: Experiment, method: FineTuneMethod, directory: Path, limits: Limits, bookmark: Bookmark
+) -> Iterator[Event]:
     """Search, then train on all training images with the chosen values and test. Raises `ExperimentError`."""
     device = torch_device(experiment.device)
     material = yield from heeding(limits, read_material(experiment, device))
     material = with_findings(material, experiment, method, directory)
     search = Search(experiment, material, directory.parent, limits)
-    plain = prepared(with_values(experiment, {}), method, material, directory, limits)
+    plain = prepared(with_values(experiment, {}), method, material, Checkpoints(directory), limits)
     yield started(plain, experiment, material, facts(plain, material) | search.facts())
     yield from data_notices(material)
     yield from left_out_notice(plain)
@@ -51,7 +55,8 @@ def run_searched(experiment: Experiment, method: FineTuneMethod, directory: Path
         yield RunStopped(0)
         return
     chosen = complete(search.chosen())
-    training = prepared(chosen, build_method(chosen), material, directory, search.limits_left())
+    checkpoints = Checkpoints(directory, bookmark)
+    training = prepared(chosen, build_method(chosen), material, checkpoints, search.limits_left())
     for said in train_and_test(training, chosen, material):
         yield replace(said, protocol={**said.protocol, **search.protocol()}) if isinstance(said, Evaluated) else said
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.backbones.backbone import Backbone, parameter_count
 from engine.backbones.weights import build_backbone
+from engine.bookmark import Bookmark
 from engine.checkpoints import Checkpoints, kept
 from engine.devices import torch_device
 from engine.events import Evaluated, Event, Notice, RunStarted
@@ -24,12 +25,14 @@ from engine.testing import test
 from engine.trainable import count_trainable, nothing_to_train
 
 
-def run_supervised(experiment: Experiment, method: FineTuneMethod, directory: Path, limits: Limits) -> Iterator[Event]:
+def run_supervised(
+    experiment: Experiment, method: FineTuneMethod, directory: Path, limits: Limits, bookmark: Bookmark
+) -> Iterator[Event]:
     """Read, build, train, test. Raises `ExperimentError` for what a person can mend."""
     device = torch_device(experiment.device)
     material = yield from heeding(limits, read_material(experiment, device))
     material = with_findings(material, experiment, method, directory)
-    training = prepared(experiment, method, material, directory, limits)
+    training = prepared(experiment, method, material, Checkpoints(directory, bookmark), limits)
     yield started(training, experiment, material, facts(training, material))
     yield from data_notices(material)
     yield from left_out_notice(training)
@@ -51,12 +54,12 @@ def with_findings(material: Material, experiment: Experiment, method: FineTuneMe
 
 
 def prepared(
-    experiment: Experiment, method: FineTuneMethod, material: Material, directory: Path, limits: Limits
+    experiment: Experiment, method: FineTuneMethod, material: Material, checkpoints: Checkpoints, limits: Limits
 ) -> FineTuning:
     """The network with its weights and all that is needed to train it."""
-    model = build(experiment, method, material.class_names, directory.parent)
+    model = build(experiment, method, material.class_names, checkpoints.directory.parent)
     model = model.to(material.train.pixels.device)
-    return tuning(experiment, method, model, material, Checkpoints(directory), limits)
+    return tuning(experiment, method, model, material, checkpoints, limits)
 
 
 def train_and_test(training: FineTuning, experiment: Experiment, material: Material) -> Iterator[Event]:

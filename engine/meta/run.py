@@ -11,6 +11,7 @@ import torch
 
 from engine.backbones.backbone import Backbone, batch_norms, parameter_count
 from engine.backbones.weights import build_backbone, load_meta
+from engine.bookmark import Bookmark
 from engine.checkpoints import Checkpoints, kept
 from engine.data.episodes import list_hash
 from engine.data.findings import protocol as noted
@@ -37,14 +38,16 @@ from engine.testing import UNSEEN
 SOURCES: dict[str, Callable[..., Generator[Preparing, None, Tasks]]] = {"sinusoid": sinusoid_tasks}
 
 
-def run_meta(experiment: Experiment, method: MetaLearner, directory: Path, limits: Limits) -> Iterator[Event]:
+def run_meta(
+    experiment: Experiment, method: MetaLearner, directory: Path, limits: Limits, bookmark: Bookmark
+) -> Iterator[Event]:
     """Read, build, meta-train, meta-test. Raises `ExperimentError` for what a person can mend."""
     device = torch_device(experiment.device)
     tasks = yield from heeding(limits, read_tasks(experiment, method, device))
     if isinstance(tasks, ImageTasks):
         tasks = with_findings(tasks, experiment, method, directory)
     model = build(experiment, method, tasks, directory.parent).to(device)
-    checkpoints = Checkpoints(directory)
+    checkpoints = Checkpoints(directory, bookmark)
     training = MetaTraining(model, method, tasks, checkpoints, limits, seed=experiment.seed)
     settings = method.hyperparameters
     examples = settings.meta_batch * tasks.examples

@@ -1,0 +1,206 @@
+"""Where a run is, kept in one file of its folder, so that it can go on from there as if it had never ended.
+
+A loop offers its state at places to which it can come back; the file is safetensors with everything else as JSON in its
+header, written under another name, synced and renamed, so that it is the old one or the new one, whole. What loads it
+runs no code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from engine.errors import StorageError
+from engine.events import Event, ResumePoint, RunStarted
+from engine.experiment import Experiment
+
+# Nested dicts with text keys and lists of tensors, arrays, numbers, text, truth values and None.
+State = Mapping[str, Any]
+
+FILE = "resume.safetensors"
+FORMAT = 1
+LEAST_PAUSE = 2.0  # seconds between two writes
+COST = 20  # times a write's own seconds until the next, so that writing takes no more than 5 % of training
+BYTES_PER_SECOND = 8e6  # written in the long run at most, for the sake of the disk
+TENSOR = "\0tensor"  # key that stands for a tensor in the JSON
+
+
+class Bookmark:
+    """Says when to keep a run's state and keeps it. found: the state that the run goes on from; None at its start."""
+
+    def __init__(self, directory: Path | None = None, experiment: Experiment | None = None) -> None:
+        """Without a directory nothing is ever kept, as in a fit of a search."""
+        self._path = None if directory is None else directory / FILE
+        self._of = "" if experiment is None else _hash(experiment)
+        self._due = time.monotonic() + LEAST_PAUSE
+        self.found: State | None = None
+        self._step, self._note = 0, dict[str, Any]()
+
+    def read(self) -> None:
+        """Go on from the file, where there is one; raises `StorageError` when it is damaged or of another experiment.
+
+        The random generator that layers draw from is set as it was.
+        """
+        if self._path is None or not self._path.is_file():
+            return
+        kept = read_state(self._path)
+        if kept["format"] != FORMAT or kept["of"] != self._of:
+            raise StorageError(
+                "What this run was to go on from belongs to another experiment or version.",
+                "Run it again from the start.",
+            )
+        self.found, self._step, self._note = kept["state"], kept["step"], kept["note"]
+        torch.set_rng_state(kept["random"])
+
+    def at(self, step: int, state: Callable[[], State], now: bool = False) -> Iterator[ResumePoint]:
+        """A `ResumePoint` if it is time for one, or in any case with `now`. state: called only then; it may hold the
+        tensors themselves, which are written before the loop goes on. Everything that was said before is behind it."""
+        if self._path is None or not (now or time.monotonic() >= self._due):
+            return
+        self._due = time.monotonic() + LEAST_PAUSE
+        given, random = state(), torch.get_rng_state()
+        yield ResumePoint(step, lambda note: self._write(step, given, random, note))
+
+    def _write(self, step: int, state: State, random: Tensor, note: Mapping[str, Any]) -> None:
+        assert self._path is not None
+        begin = time.monotonic()
+        kept = {"format": FORMAT, "of": self._of, "step": step, "note": note, "random": random, "state": state}
+        size = write_state(kept, self._path)
+        took = time.monotonic() - begin
+        self._due = time.monotonic() + max(LEAST_PAUSE, COST * took, size / BYTES_PER_SECOND)
+
+    def started(self, said: Event) -> Event:
+        """`RunStarted` with where it goes on from."""
+        if self.found is None or not isinstance(said, RunStarted):
+            return said
+        return said.resumed(self._step, self._note)
+
+    def remove(self) -> None:
+        """The run is at its end: there is nothing to go on to."""
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+
+
+def is_resumable(directory: Path) -> bool:
+    """Whether a run in this folder has something to go on from."""
+    return (directory / FILE).is_file()
+
+
+def _hash(experiment: Experiment) -> str:
+    return hashlib.sha256(experiment.model_dump_json().encode()).hexdigest()
+
+
+def write_state(state: State, path: Path) -> int:
+    """Write a nested state; returns its bytes. Raises `StorageError` when the disk refuses."""
+    tensors: dict[str, Tensor] = {}
+    words = json.dumps(_pack(state, tensors))
+    write_tensors(tensors, path, {"state": words})
+    return sum(value.nbytes for value in tensors.values())
+
+
+def read_state(path: Path) -> dict[str, Any]:
+    """The nested state as it was written, tensors on the CPU; raises `StorageError` for a file that is none."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            words = json.loads(file.metadata()["state"])
+            unpacked = _unpack(words, file.get_tensor)
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise StorageError(f"{path.name} of this run is damaged.", "Run it again from the start.") from error
+    return unpacked
+
+
+def write_tensors(tensors: Mapping[str, Tensor], path: Path, words: Mapping[str, str] | None = None) -> None:
+    """Write tensors so that the file is either the old one or the new one, whole, also after a power cut."""
+    part = path.with_suffix(".part")
+    try:
+        save_file({key: value.contiguous() for key, value in tensors.items()}, part, dict(words or {}))
+        with open(part, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except (OSError, SafetensorError) as error:
+        part.unlink(missing_ok=True)
+        raise StorageError(
+            f"The file {path.name} cannot be written to {path.parent}.",
+            "Free some disk space or choose another workspace.",
+        ) from error
+
+
+def _pack(value: Any, tensors: dict[str, Tensor]) -> Any:
+    """The value as JSON can hold it; its tensors go to `tensors`, each with memory of its own."""
+    if isinstance(value, np.ndarray):
+        value = torch.from_numpy(value)
+    if isinstance(value, Tensor):
+        key = str(len(tensors))
+        tensors[key] = value.detach().to("cpu", copy=True)
+        return {TENSOR: key}
+    if isinstance(value, Mapping):
+        return {_text(key): _pack(inner, tensors) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_pack(inner, tensors) for inner in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    return value
+
+
+def _text(key: Any) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"a state has text for keys, not {key!r}")
+    return key
+
+
+def _unpack(value: Any, tensor: Callable[[str], Tensor]) -> Any:
+    if isinstance(value, dict):
+        if TENSOR in value:
+            return tensor(value[TENSOR])
+        return {key: _unpack(inner, tensor) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_unpack(inner, tensor) for inner in value]
+    return value
+
+
+# What many loops keep
+
+
+def optimiser_state(optimiser: torch.optim.Optimizer) -> State:
+    """The state of each parameter in order, group by group (None for one that was never stepped)."""
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+    return {"parameters": [dict(optimiser.state[p]) if p in optimiser.state else None for p in parameters]}
+
+
+def load_optimiser(optimiser: torch.optim.Optimizer, state: State) -> None:
+    """Give an optimiser over the same parameters the state it had, each tensor in its parameter's memory layout."""
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+    for parameter, kept in zip(parameters, state["parameters"], strict=True):
+        if kept is not None:
+            optimiser.state[parameter] = {key: _like(value, parameter) for key, value in kept.items()}
+
+
+def _like(value: Any, parameter: Tensor) -> Any:
+    """Fused optimisers read a moment with its parameter's strides; step counts stay as they are."""
+    if not isinstance(value, Tensor) or value.shape != parameter.shape or value.dim() == 0:
+        return value.to(parameter.device) if isinstance(value, Tensor) else value
+    return torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+
+
+def generator_state(generator: torch.Generator | np.random.Generator) -> State:
+    if isinstance(generator, torch.Generator):
+        return {"torch": generator.get_state()}
+    return {"numpy": generator.bit_generator.state}
+
+
+def load_generator(generator: torch.Generator | np.random.Generator, state: State) -> None:
+    if isinstance(generator, torch.Generator):
+        generator.set_state(state["torch"])
+    else:
+        generator.bit_generator.state = state["numpy"]

@@ -1,0 +1,95 @@
+"""Runs that are cut off and go on: what both parts say together must be what an uninterrupted run says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file
+
+from engine import bookmark
+from engine.events import CheckpointSaved, Evaluated, Event, Metrics, ResumePoint, RunStarted, TrialCompleted
+from engine.execute import execute
+from engine.experiment import Experiment
+
+
+def keep_every_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every place that a run can come back to is kept, however soon after the last."""
+    monkeypatch.setattr(bookmark, "LEAST_PAUSE", 0.0)
+    monkeypatch.setattr(bookmark, "COST", 0.0)
+    monkeypatch.setattr(bookmark, "BYTES_PER_SECOND", float("inf"))
+
+
+def whole(experiment: Experiment, directory: Path) -> list[Event]:
+    return list(execute(experiment, directory))
+
+
+def points(events: list[Event]) -> int:
+    """How many places a run could have gone on from."""
+    return sum(isinstance(event, ResumePoint) for event in events)
+
+
+def cut_off(experiment: Experiment, directory: Path, at: int, later: int = 0) -> list[Event]:
+    """What a run says before its resume point number `at` (from 1), which alone is kept; it is killed `later` events
+    after that. With at=0 none is kept."""
+    said: list[Event] = []
+    with closing(execute(experiment, directory)) as events:  # type: ignore[type-var]
+        for event in _up_to(events, at, said):
+            event.write({"said": len(said)})
+            for _ in range(later):
+                next(events, None)
+            return said
+    return said
+
+
+def _up_to(events: Iterator[Event], at: int, said: list[Event]) -> Iterator[ResumePoint]:
+    met = 0
+    for event in events:
+        met += isinstance(event, ResumePoint)
+        if isinstance(event, ResumePoint) and met == at:
+            yield event
+        said.append(event)
+
+
+def goes_on(experiment: Experiment, directory: Path) -> list[Event]:
+    """What the resumed run says."""
+    return list(execute(experiment, directory, resume=True))
+
+
+def figures(events: list[Event]) -> list[Any]:
+    """Points, trials and results in their order, to the last bit; not what depends on the clock."""
+    found: list[Any] = []
+    for event in events:
+        if isinstance(event, Metrics):
+            found += [(event.step, name, np.float64(value).tobytes()) for name, value in event.values.items()]
+        elif isinstance(event, TrialCompleted):
+            found.append((event.number, dict(event.values), event.scores, event.state))
+        elif isinstance(event, Evaluated):
+            arrays = [None if one is None else one.tobytes() for one in (event.truth, event.predicted, event.scores)]
+            found.append((event.metric, event.value, event.low, event.high, dict(event.protocol), arrays))
+    return found
+
+
+def best_steps(events: list[Event]) -> list[tuple[str, int]]:
+    last = {event.kind: event.step for event in events if isinstance(event, CheckpointSaved)}
+    return sorted(last.items())
+
+
+def assert_the_same(experiment: Experiment, folder: Path, at: int, expected: list[Event], later: int = 0) -> None:
+    """Cut off at this resume point and resumed, the run says what was expected of it; its weights are those of the run
+    in `folder`/whole."""
+    first = cut_off(experiment, folder / "cut", at, later)
+    second = goes_on(experiment, folder / "cut")
+    started = next(event for event in second if isinstance(event, RunStarted))
+    assert started.note == ({"said": len(first)} if at else None)
+    assert figures(first if at else []) + figures(second) == figures(expected)
+    assert best_steps(first + second) == best_steps(expected)
+    for name in ("best.safetensors", "last.safetensors"):
+        if (folder / "whole" / name).exists():
+            one, other = load_file(folder / "whole" / name), load_file(folder / "cut" / name)
+            assert all(bool((one[key].view(-1) == other[key].view(-1)).all()) for key in one), name
+    assert not (folder / "cut" / bookmark.FILE).exists(), "an ended run has nothing to go on to"

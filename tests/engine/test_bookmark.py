@@ -1,0 +1,69 @@
+"""The file that a run goes on from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.bookmark import (
+    generator_state,
+    load_generator,
+    load_optimiser,
+    optimiser_state,
+    read_state,
+    write_state,
+)
+from engine.errors import StorageError
+
+
+def test_a_state_comes_back_as_it_was(tmp_path: Path) -> None:
+    shared = torch.arange(6.0).view(2, 3)
+    state = {
+        "tensors": [shared, shared.t(), torch.tensor(3), torch.ones(2, dtype=torch.bfloat16)], "array": np.arange(3),
+        "numbers": {"whole": 2**127 + 1, "broken": 0.1, "none": None, "yes": True}, "text": "ä\0\n", "empty": {},
+    }  # fmt: skip
+    write_state(state, tmp_path / "resume.safetensors")
+    back = read_state(tmp_path / "resume.safetensors")
+    assert [one.tolist() for one in back["tensors"]] == [one.tolist() for one in state["tensors"]]
+    assert [one.dtype for one in back["tensors"]] == [one.dtype for one in state["tensors"]]
+    assert back["array"].tolist() == [0, 1, 2]
+    assert (back["numbers"], back["text"], back["empty"]) == (state["numbers"], state["text"], {})
+    assert [path.name for path in tmp_path.iterdir()] == ["resume.safetensors"]
+
+
+def test_generators_and_moments_go_on(tmp_path: Path) -> None:
+    """Moments keep their parameter's layout: a fused optimiser reads them with its strides."""
+    torch_draws, draws = torch.Generator().manual_seed(3), np.random.default_rng(3)
+    weight = torch.nn.Parameter(torch.randn(4, 3, 2, 2).contiguous(memory_format=torch.channels_last))
+    optimiser = torch.optim.AdamW([weight], fused=True)
+    weight.grad = torch.randn_like(weight)
+    optimiser.step()
+    state = {
+        "torch": generator_state(torch_draws), "numpy": generator_state(draws), "adam": optimiser_state(optimiser)
+    }  # fmt: skip
+    write_state(state, tmp_path / "resume.safetensors")
+    expected = torch.rand(3, generator=torch_draws).tolist(), draws.random(3).tolist()
+    kept = read_state(tmp_path / "resume.safetensors")
+    load_generator(torch_draws, kept["torch"])
+    load_generator(draws, kept["numpy"])
+    assert (torch.rand(3, generator=torch_draws).tolist(), draws.random(3).tolist()) == expected
+    other = torch.optim.AdamW([weight], fused=True)
+    load_optimiser(other, kept["adam"])
+    for key, value in optimiser.state[weight].items():
+        assert torch.equal(other.state[weight][key], value)
+        assert other.state[weight][key].stride() == value.stride()
+
+
+@pytest.mark.parametrize("content", [b"", b"no file of ours", b"\x08\0\0\0\0\0\0\0{}      "])
+def test_a_damaged_file_is_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "resume.safetensors").write_bytes(content)
+    with pytest.raises(StorageError, match="damaged"):
+        read_state(tmp_path / "resume.safetensors")
+
+
+def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="cannot be written"):
+        write_state({"a": torch.ones(1)}, tmp_path / "gone" / "resume.safetensors")
