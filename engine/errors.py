@@ -2,6 +2,31 @@
 
 from __future__ import annotations
 
+import re
+
+LONGEST = 80  # letters of a value that a sentence repeats
+LONGEST_PATH = 300
+_VALUE = re.compile(r"“[^”]*”|\(given: .*?\)(?=[.,]|$)|[^\s“”()]+", re.DOTALL)
+
+
+def shown(value: object) -> str:
+    """A value as a sentence may repeat it: its first letters, on one line."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def shortened(sentence: str) -> str:
+    """The sentence with every value, word and quotation in it cut to a length that can be read."""
+    return _VALUE.sub(_cut, sentence)
+
+
+def _cut(found: re.Match[str]) -> str:
+    text = found.group()
+    most = LONGEST_PATH if "/" in text or "\\" in text else LONGEST
+    if len(text) <= most + 2:
+        return text
+    return f"{text[:most]}…{text[-1] if text[-1] in '”)' else ''}"
+
 
 class ExperimentError(Exception):
     """Something the person or the machine can mend.
@@ -10,9 +35,8 @@ class ExperimentError(Exception):
     """
 
     def __init__(self, message: str, advice: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.advice = advice
+        self.message, self.advice = shortened(message), shortened(advice)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message} {self.advice}".strip()
@@ -36,6 +60,10 @@ class WeightsError(ExperimentError):
 
 class StorageError(ExperimentError):
     """The workspace or its database cannot be opened or written."""
+
+
+class DatabaseHeld(StorageError):
+    """Another program is writing just now; most often the next try works."""
 
 
 class Diverged(ExperimentError):

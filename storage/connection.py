@@ -10,10 +10,12 @@ from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
-from engine.errors import StorageError
+from engine.errors import DatabaseHeld, StorageError, shown
 from storage import schema
 
 PATIENCE = 5.0  # seconds to wait for another process that is writing
+DAMAGED = "The workspace's database is damaged, or was changed by another program"
+BRING_BACK = "Move it away or bring back a copy."
 
 _WORDS = {
     sqlite3.SQLITE_FULL: (
@@ -26,7 +28,7 @@ _WORDS = {
     sqlite3.SQLITE_PERM: ("The workspace's database may not be opened.", "Make its folder and files writable."),
     sqlite3.SQLITE_IOERR: ("The workspace's disk does not answer properly.", "Check the disk or the network drive."),
     sqlite3.SQLITE_CANTOPEN: ("The workspace's database cannot be opened.", "Check that its folder is writable."),
-    sqlite3.SQLITE_CORRUPT: ("The workspace's database is damaged.", "Move it away or bring back a copy."),
+    sqlite3.SQLITE_CORRUPT: (f"{DAMAGED}.", BRING_BACK),
     sqlite3.SQLITE_NOTADB: (
         "The file warmstart.db of the workspace is not a database.",
         "Move it away, or choose another folder with --workspace.",
@@ -34,24 +36,62 @@ _WORDS = {
 }
 
 
+class OpenDatabase(sqlite3.Connection):
+    """A connection that knows which file it opened: one that was removed would be written on without a word."""
+
+    path: Path | None = None
+    file = (0, 0)
+
+    def of(self, path: Path) -> None:
+        self.path, self.file = path, _identity(path)
+
+    def check(self) -> None:
+        """Raise `StorageError` when the file is no longer where it was opened."""
+        try:
+            same = self.path is None or _identity(self.path) == self.file
+        except OSError:
+            same = False
+        if not same:
+            raise StorageError(
+                "The workspace's database was removed or replaced while it was in use.",
+                "Bring it back, or start Warmstart again with the workspace as it is now.",
+            )
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino
+
+
 @contextmanager
 def told() -> Iterator[None]:
-    """Turn SQLite's errors about the disk, locks and damage into `StorageError`; mistakes of the program pass."""
+    """Turn SQLite's errors into `StorageError`: disk, locks, damage, tables that are not ours. Misuse passes."""
     try:
         yield
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        if code in _WORDS:
-            raise StorageError(*_WORDS[code]) from error
-        if isinstance(error, sqlite3.OperationalError) and code != sqlite3.SQLITE_ERROR:
-            raise StorageError(f"The workspace's database cannot be used ({error}).", "Try again.") from error
+    except sqlite3.ProgrammingError:
         raise
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        words = _WORDS.get(code, (f"{DAMAGED} ({shown(str(error))}).", BRING_BACK))
+        held = code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        raise (DatabaseHeld if held else StorageError)(*words) from error
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """For what only reads: values in the database that make no sense are damage too."""
+    try:
+        with told():
+            yield
+    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+        raise StorageError(f"{DAMAGED} ({shown(str(error))}).", BRING_BACK) from error
 
 
 @contextmanager
 def writing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """One write transaction, all or nothing. Takes the write lock at once, so that what is read inside stays true."""
     with told():
+        _check(connection)
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
@@ -65,7 +105,8 @@ def writing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 @contextmanager
 def snapshot(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """Several questions about the same moment, whatever others write meanwhile. Keep it short."""
-    with told():
+    with understood():
+        _check(connection)
         connection.execute("BEGIN")
         try:
             yield connection
@@ -74,12 +115,18 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
                 connection.execute("ROLLBACK")
 
 
+def _check(connection: sqlite3.Connection) -> None:
+    if isinstance(connection, OpenDatabase):
+        connection.check()
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """Open (or create) the database with its tables up to date; raises `StorageError`."""
-    with told():
-        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    with understood():
+        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, factory=OpenDatabase)
         try:
             prepare(connection)
+            connection.of(path)
         except BaseException:
             connection.close()
             raise
@@ -89,6 +136,7 @@ def connect(path: Path) -> sqlite3.Connection:
 def prepare(connection: sqlite3.Connection, migrations: Migrations = schema.MIGRATIONS) -> None:
     """Refuse what is not ours or newer, bring the tables up to date, and set what every connection needs."""
     connection.row_factory = sqlite3.Row
+    connection.text_factory = _text
     database = Database(connection, recursive_triggers=False)
     refuse_unknown(database, migrations)
     if migrations.pending(database):
@@ -96,6 +144,11 @@ def prepare(connection: sqlite3.Connection, migrations: Migrations = schema.MIGR
     switch_to_wal(connection)
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _text(stored: bytes) -> str:
+    """One flipped bit in a name spoils that letter, not the list."""
+    return stored.decode(errors="replace")
 
 
 def refuse_unknown(database: Database, migrations: Migrations) -> None:

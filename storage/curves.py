@@ -126,7 +126,10 @@ def read(connection: sqlite3.Connection, run_id: int, metric: str, started: floa
     ).fetchall()
     times = np.frombuffer(b"".join([row["ts"] for row in rows]), "<f8") - started
     values = np.frombuffer(bytearray(b"".join([row["vals"] for row in rows])), "<f8")
-    return Curve(_steps(rows), times, values)
+    steps = _steps(rows)
+    if not len(steps) == len(times) == len(values):
+        raise ValueError(f"the curve {metric} has {len(values)} values at {len(steps)} steps")
+    return Curve(steps, times, values)
 
 
 def _steps(rows: list[sqlite3.Row]) -> np.ndarray:

@@ -1,7 +1,8 @@
 """What can be taken back: renaming, notes, stars and deletion, kept in the database so that it outlives the window.
 
-A change is one column with the values of every run and every study it touches, before and after. All functions belong
-inside a transaction of the caller.
+A change is one column with the values of every run and every study it touches, before and after, and the process that
+made it: nobody takes back what another window that is still open has done. folder: that of `presence`, which tells who
+lives. All functions belong inside a transaction of the caller.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+from storage import presence
 
 COLUMNS = {
     "run": frozenset({"name", "note", "starred", "deleted_at"}),
@@ -18,13 +22,18 @@ COLUMNS = {
 KEPT = 500  # changes that can be taken back
 _IDS_AT_ONCE = 500  # below SQLite's limit of variables on old builds
 
+# `owner` of a change that a damaged database holds, or of an earlier version, is nobody
+_OWNER = "CASE WHEN json_valid(forward) THEN coalesce(json_extract(forward, '$.owner'), '') ELSE '' END"
+_MINE = f"{_OWNER} NOT IN (SELECT value FROM json_each(?))"
+
 Values = Mapping[int, Any]
 NONE: Values = {}
 
 
 def change(
-    connection: sqlite3.Connection, label: str, column: str, wanted: Values, now: float, studies: Values = NONE
-) -> bool:
+    connection: sqlite3.Connection, folder: Path, label: str, column: str, wanted: Values, now: float,
+    studies: Values = NONE,
+) -> bool:  # fmt: skip
     """Set `column` of each run and of each study to its wanted value and remember the old ones; False if none differs.
 
     wanted: by run id. studies: by study id, for a change that is about studies.
@@ -39,42 +48,53 @@ def change(
     _write(connection, column, differing_studies, "study")
     before = {run_id: old[run_id] for run_id in differing}
     before_studies = {key: old_studies[key] for key in differing_studies}
-    _remember(connection, label, now, _encode(column, differing, differing_studies),
-              _encode(column, before, before_studies))  # fmt: skip
+    forward = _encode(column, differing, differing_studies, presence.token(folder))
+    _remember(connection, folder, label, now, forward, _encode(column, before, before_studies))
     return True
 
 
-def _remember(connection: sqlite3.Connection, label: str, now: float, forward: str, inverse: str) -> None:
-    connection.execute("DELETE FROM undo WHERE undone = 1")
+def _remember(connection: sqlite3.Connection, folder: Path, label: str, now: float, forward: str, inverse: str) -> None:
+    connection.execute(f"DELETE FROM undo WHERE undone = 1 AND {_MINE}", (_others(connection, folder),))
     connection.execute(
         "INSERT INTO undo(time, label, forward, inverse) VALUES(?,?,?,?)", (now, label, forward, inverse)
     )
     connection.execute("DELETE FROM undo WHERE id <= (SELECT max(id) FROM undo) - ?", (KEPT,))
 
 
-def undo(connection: sqlite3.Connection) -> str | None:
+def undo(connection: sqlite3.Connection, folder: Path) -> str | None:
     """Take back the latest change; returns its label, or None when there is none."""
-    return _move(connection, "SELECT id, label, inverse FROM undo WHERE undone = 0 ORDER BY id DESC LIMIT 1", 1)
+    return _move(connection, folder, undone=True)
 
 
-def redo(connection: sqlite3.Connection) -> str | None:
+def redo(connection: sqlite3.Connection, folder: Path) -> str | None:
     """Make the change that was taken back last again; returns its label or None."""
-    return _move(connection, "SELECT id, label, forward FROM undo WHERE undone = 1 ORDER BY id LIMIT 1", 0)
+    return _move(connection, folder, undone=False)
 
 
-def label(connection: sqlite3.Connection, undone: bool) -> str | None:
+def label(connection: sqlite3.Connection, folder: Path, undone: bool) -> str | None:
     """What `redo` (undone=True) or `undo` would say."""
-    row = connection.execute(
-        f"SELECT label FROM undo WHERE undone = ? ORDER BY id {'ASC' if undone else 'DESC'} LIMIT 1", (int(undone),)
-    ).fetchone()
-    return row and row["label"]
+    row = _next(connection, folder, undone)
+    return None if row is None else str(row["label"])
+
+
+def _next(connection: sqlite3.Connection, folder: Path, undone: bool) -> sqlite3.Row | None:
+    """The change that `redo` (undone=True) or `undo` would move."""
+    order = "ASC" if undone else "DESC"
+    query = f"SELECT id, label, forward, inverse FROM undo WHERE undone = ? AND {_MINE} ORDER BY id {order} LIMIT 1"
+    return connection.execute(query, (int(undone), _others(connection, folder))).fetchone()
+
+
+def _others(connection: sqlite3.Connection, folder: Path) -> str:
+    """The other living processes that have made changes, as a JSON list."""
+    owners = [row[0] for row in connection.execute(f"SELECT DISTINCT {_OWNER} FROM undo") if row[0]]
+    return json.dumps([name for name in owners if name != presence.token(folder) and presence.is_alive(folder, name)])
 
 
 def forget(connection: sqlite3.Connection, run_ids: Sequence[int]) -> None:
     """Remove purged runs from the changes, and the changes that are left without a run."""
     gone = {str(run_id) for run_id in run_ids}
     for row in connection.execute("SELECT id, forward, inverse FROM undo").fetchall():
-        changes = [json.loads(row["forward"]), json.loads(row["inverse"])]
+        changes = [_decoded(row["forward"]), _decoded(row["inverse"])]
         if gone.isdisjoint(changes[0]["values"]):
             continue
         for one in changes:
@@ -86,21 +106,36 @@ def forget(connection: sqlite3.Connection, run_ids: Sequence[int]) -> None:
             connection.execute("DELETE FROM undo WHERE id = ?", (row["id"],))
 
 
-def _move(connection: sqlite3.Connection, query: str, undone: int) -> str | None:
-    row = connection.execute(query).fetchone()
+def _move(connection: sqlite3.Connection, folder: Path, undone: bool) -> str | None:
+    row = _next(connection, folder, not undone)
     if row is None:
         return None
-    change_id, label, text = row
-    decoded = json.loads(text)
+    texts = (row["inverse"], row["forward"]) if undone else (row["forward"], row["inverse"])
+    wanted, left = map(_decoded, texts)
     for key, table in (("values", "run"), ("studies", "study")):
-        values = {int(row_id): value for row_id, value in decoded.get(key, {}).items()}
-        _write(connection, decoded["column"], values, table)
-    connection.execute("UPDATE undo SET undone = ? WHERE id = ?", (undone, change_id))
-    return label
+        values = {int(row_id): value for row_id, value in wanted[key].items()}
+        now = _current(connection, wanted["column"], list(values), table) if values else {}
+        same = {row_id: value for row_id, value in values.items() if now.get(row_id) == left[key].get(str(row_id))}
+        _write(connection, wanted["column"], same, table)  # what somebody has changed since then stays
+    connection.execute("UPDATE undo SET undone = ? WHERE id = ?", (int(undone), row["id"]))
+    return row["label"]
 
 
-def _encode(column: str, values: Values, studies: Values) -> str:
-    return json.dumps({"column": column, "values": values} | ({"studies": studies} if studies else {}))
+def _decoded(text: str) -> dict[str, Any]:
+    """A change as it was encoded; of one that is damaged nothing is left."""
+    nothing: dict[str, Any] = {"column": "note", "values": {}, "studies": {}}
+    try:
+        found = {**nothing, **json.loads(text)}
+        sound = [str(int(key)) for part in ("values", "studies") for key in found[part]]
+    except (ValueError, TypeError, RecursionError):
+        return nothing
+    tables = [table for part, table in (("values", "run"), ("studies", "study")) if found[part]]
+    return found if sound and all(found["column"] in COLUMNS[table] for table in tables) else nothing
+
+
+def _encode(column: str, values: Values, studies: Values, owner: str = "") -> str:
+    named = {"studies": studies, "owner": owner}
+    return json.dumps({"column": column, "values": values} | {key: value for key, value in named.items() if value})
 
 
 def _current(connection: sqlite3.Connection, column: str, ids: list[int], table: str = "run") -> dict[int, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import re
 import secrets
 import sys
 import threading
@@ -21,6 +22,7 @@ STALE = 60.0  # seconds after which a file that nobody locks may be swept away
 
 _held: dict[Path, tuple[str, int, int]] = {}  # folder -> (token, process number, file descriptor)
 _guard = threading.Lock()
+_TOKEN = re.compile(r"\d+-[0-9a-f]+")
 
 if sys.platform == "win32":
     import msvcrt
@@ -68,7 +70,7 @@ def is_alive(folder: Path, name: str | None) -> bool:
         held = _held.get(folder)
         if held is not None and held[:2] == (name, os.getpid()):
             return True
-        return name is not None and _is_locked(folder / name)
+        return name is not None and _TOKEN.fullmatch(name) is not None and _is_locked(folder / name)
 
 
 def sweep(folder: Path) -> None:

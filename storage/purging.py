@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import StorageError
-from engine.events import LIVE_STATES, RunState
+from engine.events import LIVE_STATES
 from storage import history, presence
 from storage.connection import writing
+from storage.rows import state_named
 from storage.workspace import Workspace
 
 
@@ -20,7 +21,7 @@ def title(connection: sqlite3.Connection, run_ids: Sequence[int], ended: bool) -
         row = connection.execute("SELECT name, state FROM run WHERE id = ?", (run_id,)).fetchone()
         if row is None:
             raise StorageError(f"There is no run {run_id}.", "It may have been discarded.")
-        if ended and RunState(row["state"]) in LIVE_STATES:
+        if ended and state_named(row["state"]) in LIVE_STATES:
             raise StorageError(f"“{row['name']}” is still {row['state']}.", "Stop it first.")
     return f"“{row['name']}”" if len(run_ids) == 1 else f"{len(run_ids)} runs"
 
@@ -31,7 +32,7 @@ def purge(connection: sqlite3.Connection, workspace: Workspace, run_ids: Sequenc
         uids = [uid for run_id in run_ids if (uid := _purgeable(connection, workspace, run_id))]
         connection.executemany("DELETE FROM run WHERE id = ?", [(run_id,) for run_id in run_ids])
         history.forget(connection, run_ids)
-    return sum(_remove(workspace.runs / uid) for uid in uids)
+    return sum(_remove(folder) for uid in uids if (folder := workspace.folder_of(uid)) is not None)
 
 
 def _purgeable(connection: sqlite3.Connection, workspace: Workspace, run_id: int) -> str | None:
@@ -39,7 +40,7 @@ def _purgeable(connection: sqlite3.Connection, workspace: Workspace, run_id: int
     if row is None:
         return None
     mine = row["owner"] == presence.token(workspace.presence)
-    if RunState(row["state"]) in LIVE_STATES and not mine and presence.is_alive(workspace.presence, row["owner"]):
+    if state_named(row["state"]) in LIVE_STATES and not mine and presence.is_alive(workspace.presence, row["owner"]):
         raise StorageError(f"“{row['name']}” is at work in another window or terminal.", "Stop it there first.")
     return row["uid"]
 

@@ -11,12 +11,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from engine.errors import StorageError
+from engine.errors import StorageError, shown
 from engine.events import LIVE_STATES, RunState
-from engine.experiment import Experiment, explain
+from engine.experiment import DatasetChoice, Experiment, MethodChoice, explain
 from storage.results import result_row
-from storage.rows import Failure, RunRow
+from storage.rows import Failure, RunRow, moment
+from storage.workspace import UID
 
+UNREADABLE = "unreadable"  # stands for the method and the data of a run whose row is damaged
 _RUN = (
     "id, uid, name, state, family, experiment, group_hash, created, started, ended, seconds, step, total_steps,"
     " steps_per_epoch, examples_per_step, facts, starred, note, plan, deleted_at,"
@@ -37,8 +39,6 @@ _SUMMARIES = """
 SELECT run_id, metric_id, last, min, min_step, max, max_step FROM summary
 WHERE run_id IN (SELECT value FROM json_each(?))"""
 
-_STATES = {state.value: state for state in RunState}
-
 Best = dict[str, tuple[float, int]]
 Last = dict[str, float]
 Known = dict[int, tuple[tuple, RunRow]]  # run id -> (its row in the database, what was made of it)
@@ -56,7 +56,7 @@ def rows(
     fresh = [row for row in found if row[0] not in known or known[row[0]][0] != row]
     summaries = _summaries(connection, [row[0] for row in fresh])
     for row in fresh:
-        known[row[0]] = (row, _row(row[:20], row[20:24], row[24:31], row[31:], *summaries[row[0]]))
+        known[row[0]] = (row, _readable(row, *summaries[row[0]]))
     listed = [known[row[0]][1] for row in found]
     for run in listed:
         if run.state in LIVE_STATES:
@@ -77,6 +77,8 @@ def _summaries(connection: sqlite3.Connection, run_ids: list[int]) -> dict[int, 
     metrics = {key: (name, goal == "min") for key, name, goal in plain.execute("SELECT id, name, goal FROM metric")}
     found: dict[int, tuple[Best, Last]] = defaultdict(lambda: ({}, {}))
     for run_id, metric_id, end, low, low_step, high, high_step in plain.execute(_SUMMARIES, (json.dumps(run_ids),)):
+        if metric_id not in metrics:
+            continue  # a damaged table of names
         name, smallest = metrics[metric_id]
         best, last = found[run_id]
         last[name] = math.nan if end is None else end
@@ -93,26 +95,53 @@ def one(connection: sqlite3.Connection, run_id: int | None) -> RunRow:
     return found[0]
 
 
+def _readable(row: tuple, best: Best, last: Last) -> RunRow:
+    """The run in a row of `_RUNS`; of one that is damaged what can be said of it, so that the others are shown."""
+    try:
+        return _row(row[:20], row[20:24], row[24:31], row[31:], best, last)
+    except (ValueError, TypeError, LookupError, ArithmeticError, StorageError) as error:
+        reason = error.message if isinstance(error, StorageError) else f"{type(error).__name__}: {error}"
+        return _unreadable(row, shown(reason))
+
+
+def _unreadable(row: tuple, reason: str) -> RunRow:
+    nothing = Experiment(method=MethodChoice(name=UNREADABLE), dataset=DatasetChoice(name=UNREADABLE))
+    failure = Failure(
+        "experiment",
+        f"This run cannot be read: its row in the database is damaged ({reason}).",
+        "Delete it, or bring back a copy of the workspace; the other runs are not touched.",
+        "",
+    )
+    return RunRow(
+        id=row[0], uid=row[1] if UID.fullmatch(str(row[1])) else UNREADABLE,
+        name=f"{row[2]} ({UNREADABLE})", state=RunState.FAILED, family="finetune",
+        experiment=nothing, group=str(row[6]), created=moment(row[7]) or 0.0, failure=failure,
+        deleted_at=moment(row[19]),
+    )  # fmt: skip
+
+
 def _row(run: tuple, failure: tuple, result: tuple, study: tuple, best: Best, last: Last) -> RunRow:
     run_id, uid, name, state, family, experiment, group, created, started, ended, seconds, *rest = run
     step, total_steps, steps_per_epoch, examples_per_step, facts, starred, note, plan, deleted_at = rest
+    if not UID.fullmatch(uid):
+        raise ValueError(f"its short code is “{uid}”")
     return RunRow(
         id=run_id,
         uid=uid,
         name=name,
-        state=_STATES[state],
+        state=RunState(state),
         family=family,
         experiment=_experiment(experiment, uid),
         group=group,
-        created=created,
-        started=started,
-        ended=ended,
+        created=moment(created),
+        started=moment(started),
+        ended=moment(ended),
         seconds=seconds,
         step=step,
         total_steps=total_steps,
         steps_per_epoch=steps_per_epoch,
         examples_per_step=examples_per_step,
-        facts=json.loads(facts),
+        facts=_facts(facts),
         starred=bool(starred),
         note=note,
         plan=plan,
@@ -120,11 +149,18 @@ def _row(run: tuple, failure: tuple, result: tuple, study: tuple, best: Best, la
         last=last,
         test=None if result[0] is None else result_row(*result),
         failure=None if failure[0] is None else Failure(*failure),
-        deleted_at=deleted_at,
+        deleted_at=moment(deleted_at),
         study_id=study[0],
         cell=study[1],
         study=study[2] or "",
     )
+
+
+def _facts(text: str) -> dict[str, Any]:
+    facts = json.loads(text)
+    if not isinstance(facts, dict):
+        raise ValueError("its facts are no list of names and values")
+    return facts
 
 
 @lru_cache(maxsize=1024)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
 
-from engine.errors import StorageError
+from engine.errors import DatabaseHeld, StorageError
 from engine.events import (
     LAST_EVENTS,
     EpochCompleted,
@@ -104,6 +104,7 @@ class Recording:
         self._started: float | None = None
         self._due = 0.0
         self._pause = 0.0  # 0 while saving works, else seconds until the next attempt
+        self._warned = False  # somebody was told that saving fails
         self._gone = False
         self.notices: list[Notice] = []  # about saving, which nobody has seen yet
         self.ended = False
@@ -192,12 +193,15 @@ class Recording:
         for curve in self._curves.values():
             curve.saved()
         self._due = time.monotonic() + FLUSH
-        if self._pause:
-            self._pause = 0.0
+        self._pause = 0.0
+        if self._warned:
+            self._warned = False
             self._tell("Saving works again; nothing was lost.", "info")
 
     def _failed(self, error: StorageError) -> None:
-        if not self._pause:
+        momentary = isinstance(error, DatabaseHeld) and not self._pause  # somebody who was just writing
+        if not self._warned and not momentary:
+            self._warned = True
             self._tell(f"This run cannot be saved at the moment. {error} Training goes on, and saving is tried again.")
         self._pause = min(2 * self._pause, LONGEST_PAUSE) or 2 * FLUSH
         self._due = time.monotonic() + self._pause

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 import sqlite3
 from typing import Any
 
 import numpy as np
 
 from engine.events import Evaluated
-from storage.rows import ResultRow
+from storage.rows import ResultRow, number
 
 _BLOBS = {
     "ids": ("<i8", np.int64),
@@ -60,10 +59,10 @@ def result_row(
 ) -> ResultRow:
     """The figure alone. A value that is not a number was stored as NULL and is NaN again; intervals of accuracies that
     older programs let end beyond 0 and 1 end there."""
-    value, low, high = (math.nan if number is None else number for number in (value, low, high))
+    value, low, high = map(number, (value, low, high))
     if "accuracy" in metric:
         low, high = max(low, 0.0), min(high, 1.0)  # NaN stays
-    return ResultRow(metric, value, low, high, n, unit, json.loads(protocol))
+    return ResultRow(metric, value, low, high, n, unit, dict(json.loads(protocol)))
 
 
 def _pack(array: np.ndarray | None, stored: str) -> bytes | None:

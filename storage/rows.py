@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,26 @@ import numpy as np
 
 from engine.events import RunState
 from engine.experiment import Experiment
+
+LAST_MOMENT = 253402300799.0  # 9999-12-31, the last second that a calendar has
+_STATES = {state.value: state for state in RunState}
+
+
+def state_named(text: object) -> RunState:
+    """A saved state; a run with one that no program writes is not at work."""
+    return _STATES.get(str(text), RunState.INTERRUPTED)
+
+
+def moment(seconds: Any) -> Any:
+    """A saved time, or 1970 for one that no calendar has; None stays."""
+    if seconds is None or (isinstance(seconds, int | float) and 0 <= seconds <= LAST_MOMENT):
+        return seconds
+    return 0.0
+
+
+def number(value: Any) -> float:
+    """A saved figure: SQLite keeps NaN as NULL."""
+    return math.nan if value is None else float(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from engine.events import (
 )
 from storage import curves, results, trials
 from storage.curves import OpenCurve
+from storage.rows import state_named
 
 _OF_THE_RUN = ("chunk", "summary", "result", "artifact", "trial")
 
@@ -29,7 +30,7 @@ _OF_THE_RUN = ("chunk", "summary", "result", "artifact", "trial")
 def state_of(connection: sqlite3.Connection, run_id: int) -> RunState | None:
     """The saved state, or None when there is no such run (any more)."""
     row = connection.execute("SELECT state FROM run WHERE id = ?", (run_id,)).fetchone()
-    return None if row is None else RunState(row["state"])
+    return None if row is None else state_named(row["state"])
 
 
 def change_state(

@@ -19,7 +19,7 @@ from engine.events import LIVE_STATES, Evaluated, RunState, TrialCompleted
 from engine.experiment import Experiment
 from storage import curves, environment, history, presence, purging, reading, results, saving, trials
 from storage.connection import PATIENCE, connect, snapshot, told, writing
-from storage.rows import Artifact, CellRun, Curve, Failure, Message, ResultRow, RunRow, StudyRow
+from storage.rows import Artifact, CellRun, Curve, Failure, Message, ResultRow, RunRow, StudyRow, moment
 from storage.studies import StudyMethods
 from storage.workspace import Workspace
 
@@ -48,6 +48,11 @@ class RunStore(StudyMethods):
     def close(self) -> None:
         """Let go of the database. May be called twice."""
         self._connection.close()
+
+    def data_version(self) -> int:
+        """A number that differs from the one before when somebody else has written since."""
+        with told():
+            return self._connection.execute("PRAGMA data_version").fetchone()[0]
 
     # Making and finding runs.
 
@@ -203,13 +208,15 @@ class RunStore(StudyMethods):
         """The run's log, oldest first."""
         query = "SELECT time, level, text FROM message WHERE run_id = ? ORDER BY id"
         with snapshot(self._connection) as connection:
-            return [Message(*row) for row in connection.execute(query, (run_id,))]
+            rows = connection.execute(query, (run_id,))
+            return [Message(moment(when), level, text) for when, level, text in rows]
 
     def artifacts(self, run_id: int) -> list[Artifact]:
         """The run's files, such as its checkpoints."""
         query = "SELECT kind, path, step, value, time FROM artifact WHERE run_id = ? ORDER BY id"
         with snapshot(self._connection) as connection:
-            return [Artifact(*row) for row in connection.execute(query, (run_id,))]
+            rows = connection.execute(query, (run_id,))
+            return [Artifact(kind, path, step, value, moment(when)) for kind, path, step, value, when in rows]
 
     def environment(self, run_id: int) -> dict:
         """Python, packages and hardware the run was made with."""
@@ -242,27 +249,27 @@ class RunStore(StudyMethods):
     ) -> None:
         with writing(self._connection) as connection:
             title = purging.title(connection, list(wanted), ended)
-            history.change(connection, label(title), column, wanted, time.time())
+            history.change(connection, self.workspace.presence, label(title), column, wanted, time.time())
 
     def undo(self) -> str | None:
         """Take back the latest change of any of the runs; returns what it was, or None."""
         with writing(self._connection) as connection:
-            return history.undo(connection)
+            return history.undo(connection, self.workspace.presence)
 
     def redo(self) -> str | None:
         """Make the change taken back last once more; returns what it is, or None."""
         with writing(self._connection) as connection:
-            return history.redo(connection)
+            return history.redo(connection, self.workspace.presence)
 
     def undo_label(self) -> str | None:
         """What `undo` would take back, e.g. "Delete 3 runs"; None when there is nothing."""
         with snapshot(self._connection) as connection:
-            return history.label(connection, undone=False)
+            return history.label(connection, self.workspace.presence, undone=False)
 
     def redo_label(self) -> str | None:
         """What `redo` would make again; None when there is nothing."""
         with snapshot(self._connection) as connection:
-            return history.label(connection, undone=True)
+            return history.label(connection, self.workspace.presence, undone=True)
 
     def purge(self, run_ids: Iterable[int]) -> int:
         """Remove runs for good with their folders; returns the bytes freed in folders. Cannot be taken back."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 import sqlite3
 import time
@@ -10,10 +9,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from engine.errors import StorageError
-from engine.events import LIVE_STATES, RunState
+from engine.events import LIVE_STATES
 from storage import history
 from storage.connection import snapshot, writing
-from storage.rows import CellRun, Failure, StudyRow
+from storage.rows import CellRun, Failure, StudyRow, moment, number, state_named
+from storage.workspace import Workspace
 
 _STUDY = "SELECT id, uid, title, spec, created, note, deleted_at FROM study"
 _FINISHED = (
@@ -39,6 +39,7 @@ class StudyMethods:
     """What `RunStore` can do about studies; the spec is JSON that `engine/study.py` reads."""
 
     _connection: sqlite3.Connection
+    workspace: Workspace
 
     def create_study(self, title: str, spec: str) -> StudyRow:
         """Save a new study."""
@@ -64,7 +65,7 @@ class StudyMethods:
         with snapshot(self._connection) as connection:
             tests: dict[int, dict[str, float]] = defaultdict(dict)
             for run_id, metric, value in connection.execute(_TESTS, (study_id,)):
-                tests[run_id].setdefault(metric, _number(value))
+                tests[run_id].setdefault(metric, number(value))
             return [_cell_run(tuple(row), tests) for row in connection.execute(_RUNS, (study_id,))]
 
     def rename_study(self, study_id: int, title: str) -> None:
@@ -84,7 +85,8 @@ class StudyMethods:
     def _change_study(self, study_id: int, word: str, column: str, value: str) -> None:
         with writing(self._connection) as connection:
             title = _one(connection, study_id).title
-            history.change(connection, f"{word} “{title}”", column, {}, time.time(), {study_id: value})
+            label = f"{word} “{title}”"
+            history.change(connection, self.workspace.presence, label, column, {}, time.time(), {study_id: value})
 
     def delete_study(self, study_id: int) -> None:
         """Hide a study with its runs, which are kept; refused while one of them waits or works."""
@@ -94,11 +96,11 @@ class StudyMethods:
             found = connection.execute(
                 "SELECT id, state FROM run WHERE study_id = ? AND deleted_at IS NULL", (study_id,)
             ).fetchall()
-            if any(RunState(row["state"]) in LIVE_STATES for row in found):
+            if any(state_named(row["state"]) in LIVE_STATES for row in found):
                 raise StorageError(f"“{title}” is still at work.", "Stop it first.")
             runs = {row["id"]: now for row in found}
             label = f"Delete “{title}”" + (f" with {len(runs)} runs" if runs else "")
-            history.change(connection, label, "deleted_at", runs, now, {study_id: now})
+            history.change(connection, self.workspace.presence, label, "deleted_at", runs, now, {study_id: now})
 
 
 def _rows(connection: sqlite3.Connection, where: str, values: tuple[int, ...] = ()) -> list[StudyRow]:
@@ -106,7 +108,11 @@ def _rows(connection: sqlite3.Connection, where: str, values: tuple[int, ...] = 
     for study_id, cell in connection.execute(_FINISHED):
         finished[study_id].add(cell)
     found = connection.execute(f"{_STUDY} WHERE {where} ORDER BY created DESC, id DESC", values).fetchall()
-    return [StudyRow(finished=frozenset(finished[row["id"]]), **dict(row)) for row in found]
+    times = [{"created": moment(row["created"]), "deleted_at": moment(row["deleted_at"])} for row in found]
+    return [
+        StudyRow(finished=frozenset(finished[row["id"]]), **{**dict(row), **time_of})
+        for row, time_of in zip(found, times, strict=True)
+    ]
 
 
 def _one(connection: sqlite3.Connection, study_id: int) -> StudyRow:
@@ -132,10 +138,6 @@ def _find(connection: sqlite3.Connection, text: str) -> int:
 def _cell_run(row: tuple, tests: Mapping[int, Mapping[str, float]]) -> CellRun:
     run_id, uid, name, cell, state, seconds, best, last, *failure = row
     return CellRun(
-        run_id, uid, name, cell, RunState(state), _number(seconds), _number(best), _number(last),
+        run_id, uid, name, cell, state_named(state), number(seconds), number(best), number(last),
         dict(tests.get(run_id, {})), None if failure[0] is None else Failure(*failure),
     )  # fmt: skip
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from platformdirs import user_data_path
 
 from engine.errors import StorageError
 
+UID = re.compile(r"[a-z0-9]{1,64}")  # of a run, also the name of its folder: nothing else in the database is a path
 VARIABLE = "WARMSTART_WORKSPACE"
 ELSEWHERE = "Choose another folder with --workspace, or make this one writable."
 
@@ -38,13 +40,17 @@ class Workspace:
     def __repr__(self) -> str:
         return f"Workspace({str(self.root)!r})"
 
+    def folder_of(self, uid: str) -> Path | None:
+        """The folder of a run; None where a damaged database gives it a code that could lead elsewhere."""
+        return self.runs / uid if UID.fullmatch(uid) else None
+
     def open(self) -> Workspace:
         """Create the folders and make sure that they can be written; raises `StorageError`."""
         if self.root.exists() and not self.root.is_dir():
             raise StorageError(f"The workspace {self.root} is a file, not a folder.", ELSEWHERE)
         try:
             for folder in (self.root, self.runs, self.cache, self.datasets, self.presence):
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._write_something()
         except OSError as error:
             reason = (error.strerror or str(error)).lower()

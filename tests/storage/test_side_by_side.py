@@ -111,3 +111,34 @@ def test_many_processes_may_make_the_same_workspace_at_once(workspace: Workspace
     assert complaints == [""] * processes
     with RunStore(workspace) as store:
         assert len(store.runs()) == processes
+
+
+def test_nobody_takes_back_what_another_living_process_did(workspace: Workspace, experiment: Experiment) -> None:
+    """Until it has ended: then its changes can be taken back like those of an earlier day."""
+    script = (
+        "import sys; from storage.store import RunStore; from storage.workspace import Workspace\n"
+        "store = RunStore(Workspace(sys.argv[1])); store.delete([2]); store.rename(1, 'theirs')\n"
+        "print('done', flush=True); sys.stdin.read()"
+    )
+    with RunStore(workspace) as store:
+        for name in ("first", "second"):
+            store.set_state(store.create(experiment, name).id, RunState.INTERRUPTED)
+        store.star(2, True)
+        store.rename(1, "mine")
+        seen = store.data_version()
+        command = [sys.executable, "-c", script, str(workspace.root)]
+        other = subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        with other:
+            assert other.stdout is not None
+            assert other.stdout.readline() == "done\n"
+            assert store.data_version() != seen
+            assert store.undo_label() == "Rename “first”"
+            store.undo()
+            assert store.run(1).name == "theirs", "what the other named since then stays"
+            assert [store.undo(), store.undo()] == ["Star “second”", None]
+            assert [run.id for run in store.runs()] == [1]
+            assert [run.id for run in store.runs(deleted=True)] == [2]
+            assert store.redo() == "Star “second”"
+            store.note(1, "this ends what could be made again")
+            other.communicate("")
+        assert [store.undo() for _ in range(3)][1:] == ["Rename “mine”", "Delete “second”"]

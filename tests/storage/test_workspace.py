@@ -27,6 +27,8 @@ def test_opening_makes_the_folders_and_making_one_does_not(tmp_path: Path) -> No
     assert not workspace.root.exists()
     workspace.open()
     assert all(path.is_dir() for path in (workspace.runs, workspace.cache, workspace.datasets))
+    if os.name == "posix":
+        assert workspace.root.stat().st_mode & 0o777 == 0o700, "nobody else reads a person's runs and photos"
 
 
 def test_a_workspace_that_is_a_file_is_refused(tmp_path: Path) -> None:

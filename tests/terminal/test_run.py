@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from engine.errors import StorageError
 from engine.events import RunState
 from engine.experiment import Experiment
 from storage.store import RunRow, RunStore
@@ -158,3 +159,32 @@ def test_seed_is_one_run_with_that_seed(warmstart: Command, given: tuple[str, ..
 def test_seed_of_a_study_is_its_only_seed(warmstart: Command) -> None:
     assert json.loads(warmstart("study", "which-block", "--seed", 7, "--dry-run").out)["seeds"] == [7]
     assert json.loads(warmstart("study", "which-block", "--seeds", 3, "--dry-run").out)["seeds"] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("lost", ["the end", "everything"])
+def test_a_run_whose_end_cannot_be_saved_is_no_success(
+    warmstart: Command, own_workspace: Path, lost: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with RunStore(Workspace(own_workspace)) as store:
+        when = "OF state ON run WHEN NEW.state = 'finished'" if lost == "the end" else "ON run WHEN NEW.step > 0"
+        store._connection.execute(f"CREATE TRIGGER full BEFORE UPDATE {when} BEGIN SELECT RAISE(ABORT, 'no'); END")
+    answer = warmstart(*QUICK)
+    assert answer.code == 1, answer
+    said = "could not be saved" if lost == "the end" else "cannot be saved"
+    assert said in answer.out
+    assert "Traceback" not in answer.err
+
+
+def test_a_database_that_is_taken_away_ends_in_words(warmstart: Command, own_workspace: Path) -> None:
+    from ui.terminal.display import Lines
+    from ui.terminal.interrupts import Interrupts
+    from ui.terminal.run import run_one
+
+    class TakesItAway(Lines):
+        def say(self, text: str) -> None:
+            (own_workspace / "warmstart.db").unlink(missing_ok=True)
+
+    body = {"dataset": {"name": "digits", "labels_per_class": 2}, "method": {"name": "scratch"}}
+    gone = pytest.raises(StorageError, match="was removed or replaced")
+    with RunStore(Workspace(own_workspace)) as store, TakesItAway() as display, Interrupts() as interrupts, gone:
+        run_one(store, Experiment.model_validate(body), display, interrupts, "", "", "")

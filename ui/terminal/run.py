@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.comparison.wording import known_words
-from engine.events import RunState
+from engine.events import LAST_EVENTS, LIVE_STATES, Event, RunFailed, RunState
 from engine.experiment import Experiment
 from engine.naming import family, run_name
 from engine.plan import Plan, plan_as_json
@@ -53,17 +53,18 @@ def run_from_command_line(chosen: argparse.Namespace) -> int:
 def run_plan(plan: Plan, workspace: Workspace, display: Display, name: str = "") -> tuple[list[RunRow], int]:
     """Run every experiment; returns the rows as saved and the exit code."""
     rows: list[RunRow] = []
+    failed = False
     count = len(plan.experiments)
     with RunStore(workspace) as store, display, Interrupts() as interrupts:
         store.mark_interrupted()
         for position, experiment in enumerate(plan.experiments, 1):
             place = f" ({position} of {count})" if count > 1 else ""
-            rows.append(
-                run_one(store, experiment, display, interrupts, name_in(plan, experiment, name), plan.name, place)
-            )
+            called = name_in(plan, experiment, name)
+            row, kept = run_one(store, experiment, display, interrupts, called, plan.name, place)
+            rows.append(row)
+            failed = failed or not kept
             if interrupts.stopping():
                 break
-    failed = any(row.state is RunState.FAILED for row in rows)
     return rows, INTERRUPTED if interrupts.stopping() else RUN_FAILED if failed else DONE
 
 
@@ -77,25 +78,33 @@ def name_in(plan: Plan, experiment: Experiment, name: str) -> str:
 
 def run_one(
     store: RunStore, experiment: Experiment, display: Display, interrupts: Interrupts, name: str, plan: str, place: str
-) -> RunRow:
-    """execute -> record -> display; a second Ctrl+C leaves the run interrupted with what was saved."""
+) -> tuple[RunRow, bool]:
+    """execute -> record -> display; the run as saved, and whether it came to its end and that is saved.
+
+    A second Ctrl+C leaves the run interrupted with what was saved.
+    """
     run = store.create(experiment, name or run_name(experiment), plan, family(experiment))
     display.begin(run, place)
     if (twin := store.twin(run)) is not None:
         display.say(known_words([(twin.id, twin.state.value)]))
     try:
-        drain(store, run, display, interrupts)
+        ended = drain(store, run, display, interrupts)
     except KeyboardInterrupt:
         if store.run(run.id).state in (RunState.QUEUED, RunState.RUNNING):
             store.set_state(run.id, RunState.INTERRUPTED)
         raise
-    return store.run(run.id)
+    saved = store.run(run.id)
+    return saved, ended and saved.state not in LIVE_STATES
 
 
-def drain(store: RunStore, run: RunRow, display: Display, interrupts: Interrupts) -> None:
+def drain(store: RunStore, run: RunRow, display: Display, interrupts: Interrupts) -> bool:
+    """Show what the run says; False when it says that it failed, whatever could be saved of that."""
     from engine.execute import execute
 
     events = execute(run.experiment, store.directory(run), interrupts.stopping)
     with closing(record(store, run.id, events)) as recorded:
+        last: Event | None = None
         for event in recorded:
             display.show(event)
+            last = event if isinstance(event, LAST_EVENTS) else last
+    return last is not None and not isinstance(last, RunFailed)
