@@ -35,11 +35,46 @@ def run_window(workspace: Workspace, then: Callable[[Parts], None] | None = None
     app = make_application()
     loading = EngineLoading()
     Garbage(loading)
-    window = open_window(app, workspace, loading, then)
-    window.crashes.install()
+    desk = Desk(app)
+    desk.open(workspace, loading, then)
     code = int(app.exec())
-    window.parts.queue.close("abandon", PATIENCE)  # nobody waits for the window any more
+    desk.wait()
     return code
+
+
+class Desk:
+    """The window that is open, and those of other workspaces that were before it."""
+
+    def __init__(self, app: QApplication) -> None:
+        self._app = app
+        self.windows: list[MainWindow] = []
+
+    def open(
+        self, workspace: Workspace, loading: EngineLoading, then: Callable[[Parts], None] | None = None
+    ) -> MainWindow:
+        window = open_window(self._app, workspace, loading, then)
+        window.crashes.install()
+        window.shell.workspaces.wanted.connect(lambda other: self._change(window, other))
+        self.windows.append(window)
+        return window
+
+    def _change(self, window: MainWindow, workspace: Workspace) -> None:
+        """Another workspace in place of this one; a window whose runs are asked about may stay, or close later."""
+        from ui.engine_loading import EngineLoading
+
+        self._app.setQuitOnLastWindowClosed(False)
+        window.closed.connect(lambda: self._succeed(workspace, EngineLoading()))
+        if not window.close() and not window.closing.is_waiting():
+            window.closed.disconnect()
+        self._app.setQuitOnLastWindowClosed(True)
+
+    def _succeed(self, workspace: Workspace, loading: EngineLoading) -> None:
+        self.open(workspace, loading)
+
+    def wait(self) -> None:
+        """For the last step of what still trains; nobody waits for a window any more."""
+        for window in self.windows:
+            window.parts.queue.close("abandon", PATIENCE)
 
 
 def make_application() -> QApplication:

@@ -72,6 +72,10 @@ class Closing(QObject):
         """Close without asking, as after "Quit without saving"."""
         self._decided = True
 
+    def is_waiting(self) -> bool:
+        """True while the window stays only until its runs are saved."""
+        return self._waiting is not None
+
     def may_close(self) -> bool:
         """True when nothing is lost by closing now; otherwise asks, and closes later if that was the answer."""
         if self._decided or not self._parts.queue.is_busy():

@@ -17,7 +17,7 @@ class Garbage(QObject):
     """Collects on a timer from the time pyqtgraph, which has one for this, is there; never by itself."""
 
     def __init__(self, loading: EngineLoading) -> None:
-        super().__init__(loading)
+        super().__init__(QCoreApplication.instance() or loading)  # a window of another workspace needs it too
         gc.disable()
         loading.plots.connect(self._begin)
         loading.engine.connect(self._leave_out)

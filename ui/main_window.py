@@ -22,6 +22,8 @@ from ui.live import Live
 from ui.menus import Menus
 from ui.parts import Navigator, Parts
 from ui.run_queue import RunQueue
+from ui.shell.shell import SWITCHES, Shell
+from ui.shell.workspaces import show_folder
 from ui.widgets.dialogs import ShortcutsDialog
 from ui.widgets.drops import Drops
 from ui.widgets.nav_rail import NavRail
@@ -59,9 +61,10 @@ FRAME = 40  # pixels that the desktop needs for the title above a window
 
 
 class MainWindow(QMainWindow):
-    """Owns the parts and the pages. painted: the first paint is over, heavy imports may begin."""
+    """Owns the parts and the pages. painted: the first paint is over, heavy imports may begin. closed: for good."""
 
     painted = Signal()
+    closed = Signal()
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -97,6 +100,7 @@ class MainWindow(QMainWindow):
         self.menus = Menus(self, self._deeds(), titles, self.show_page, self._page_actions)
         self.menus.check_scheme(theme.scheme())
         self.drops = Drops(self)
+        self.shell = Shell(self, self.parts, self.menus, self.memory)
 
     def _connect(self) -> None:
         parts, go = self.parts, self.parts.navigator
@@ -118,6 +122,8 @@ class MainWindow(QMainWindow):
             "new": lambda: self.show_page(NEW),
             "open folder": lambda: self.show_page(NEW).choose_folder(),
             "open zip": lambda: self.show_page(NEW).choose_zip(),
+            "open workspace": lambda: self.shell.workspaces.choose(),
+            "show workspace": lambda: show_folder(self.parts.workspace.root),
             "quit": self.close,
             "undo": self._undo,
             "redo": self._redo,
@@ -130,6 +136,8 @@ class MainWindow(QMainWindow):
             "shortcuts": lambda: ShortcutsDialog(self.menus.listed(), self).open(),
             "about": self._about,
         }
+        for name in SWITCHES:
+            deeds[name] = partial(self._switch, name)
         for name in theme.SCHEMES:
             deeds[name] = partial(self._use_scheme, name)
         return deeds
@@ -142,7 +150,7 @@ class MainWindow(QMainWindow):
         self.rail.show_chosen(index)
         self.stack.setCurrentIndex(index)
         self._page = index
-        self.parts.toasts.keep_clear(getattr(page, "foot_height", 0))
+        self.parts.toasts.keep_clear(getattr(page, "foot_height", 0) + self.statusBar().height())
         return page
 
     def page(self, index: int) -> Any:
@@ -207,6 +215,9 @@ class MainWindow(QMainWindow):
             theme.apply(app, name)
         self.memory.set_scheme(name)
 
+    def _switch(self, name: str) -> None:
+        self.memory.set_on(name, self.menus.actions[name].isChecked())
+
     def _reset_layout(self) -> None:
         self.memory.forget_layout()
         for page in self.pages.values():
@@ -238,8 +249,10 @@ class MainWindow(QMainWindow):
             return
         self.memory.save_window(self, self._page)
         self.crashes.uninstall()
+        self.shell.close()
         self.closing.close_parts()
         event.accept()
+        self.closed.emit()
 
 
 def sizes(room: QSize) -> tuple[QSize, QSize]:

@@ -14,6 +14,9 @@ MENUS: dict[str, tuple[tuple[str, str, str, str] | None, ...]] = {
         ("open folder", "&Open image folder…", "Ctrl+O", "Use a folder with one folder per class as the data"),
         ("open zip", "Open image &zip…", "Ctrl+Shift+O", "Use a zip of class folders as the data"),
         None,
+        ("open workspace", "Open &workspace…", "Ctrl+Shift+W", "Another folder of runs, in place of this one"),
+        ("show workspace", "Show workspace &folder", "", "In the system's file manager"),
+        None,
         ("quit", "&Quit", "Ctrl+Q", "Close the program; active runs are asked about"),
     ),
     "&Edit": (
@@ -27,6 +30,9 @@ MENUS: dict[str, tuple[tuple[str, str, str, str] | None, ...]] = {
         ("queue", "&Add to queue", "Ctrl+Shift+R", "Put the experiment in line and stay here"),
         None,
         ("example", "Run the one-minute &example", "", "Three methods, two labels per class"),
+        None,
+        ("keep awake", "&Keep the computer awake", "", "While a run works, the computer does not sleep by itself"),
+        ("tell endings", "&Notify when a long run ends", "", "While another window is in front"),
     ),
 }
 
@@ -100,6 +106,13 @@ class Menus:
         self._more.addActions(list(self._page_actions()))
         if self._more.isEmpty():
             self._more.addAction("Nothing more on this page").setEnabled(False)
+
+    def make_switch(self, key: str, on: bool) -> QAction:
+        """An entry that is on or off."""
+        action = self.actions[key]
+        action.setCheckable(True)
+        action.setChecked(on)
+        return action
 
     def check_scheme(self, scheme: str) -> None:
         self.actions[scheme].setChecked(True)

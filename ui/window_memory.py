@@ -53,6 +53,13 @@ class WindowMemory:
     def set_scheme(self, scheme: str) -> None:
         self._settings.setValue("window/scheme", scheme)
 
+    def is_on(self, switch: str) -> bool:
+        """What a switch of the menus was left at; on at first."""
+        return str(self._settings.value(f"switches/{switch}", "true")).lower() == "true"
+
+    def set_on(self, switch: str, on: bool) -> None:
+        self._settings.setValue(f"switches/{switch}", "true" if on else "false")
+
     def recent_folders(self) -> list[str]:
         found = self._settings.value("data/recent", [])
         return [str(path) for path in found] if isinstance(found, list) else [str(found)] if found else []

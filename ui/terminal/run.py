@@ -16,6 +16,7 @@ from engine.plan import Plan, plan_as_json
 from engine.study import names_study
 from storage.record import record
 from storage.store import RunRow, RunStore
+from ui.awake import Awake
 from ui.terminal.checks import check, with_exact_weights
 from ui.terminal.display import Display, make_display
 from ui.terminal.downloads import fetch_missing_weights
@@ -55,7 +56,7 @@ def run_plan(plan: Plan, workspace: Workspace, display: Display, name: str = "")
     rows: list[RunRow] = []
     failed = False
     count = len(plan.experiments)
-    with RunStore(workspace) as store, display, Interrupts() as interrupts:
+    with RunStore(workspace) as store, display, Interrupts() as interrupts, Awake():
         store.mark_interrupted()
         for position, experiment in enumerate(plan.experiments, 1):
             place = f" ({position} of {count})" if count > 1 else ""

@@ -14,6 +14,7 @@ from engine.study_cells import cells, count_runs, study_as_json
 from engine.study_checks import check_study, one_of_each
 from storage.store import RunStore, StudyRow
 from storage.workspace import Workspace
+from ui.awake import Awake
 from ui.run_queue import RunQueue
 from ui.studies.reading import progress_words, read_study, saved_study, study_now
 from ui.study_runner import StudyRunner
@@ -100,7 +101,7 @@ def work(store: RunStore, row: StudyRow, display: StudyDisplay, as_json: bool) -
     """Run what is missing of a saved study, then print its table; returns the exit code."""
     store.mark_interrupted()
     runner = StudyRunner(RunQueue(store.workspace), row.id, saved_study(row))
-    with display, Interrupts(STOPPING) as interrupts:
+    with display, Interrupts(STOPPING) as interrupts, Awake():
         try:
             follow(runner, store, row, display, interrupts)
         finally:
