@@ -67,13 +67,14 @@ def refuses(warmstart: Command) -> Callable[..., str]:
 
 @pytest.fixture
 def program() -> Command:
-    """Start `python main.py …` as a process of its own; extra environment in `env`, code to run first in `before`."""
+    """Start `python main.py …` as a process of its own; extra environment in `env`, code to run first in `before`, the
+    folder with the program in `at`."""
 
-    def run(*arguments: object, env: dict[str, str] | None = None, before: str = "") -> Answer:
+    def run(*arguments: object, env: dict[str, str] | None = None, before: str = "", at: Path = REPOSITORY) -> Answer:
         start = f"import sys; sys.argv[0] = 'main.py'\n{before}\nimport main; sys.exit(main.main(sys.argv[1:]))"
         command = [sys.executable, "-c", start, *map(str, arguments)]
         done = subprocess.run(
-            command, cwd=REPOSITORY, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
+            command, cwd=at, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
         )
         return Answer(done.returncode, done.stdout, done.stderr)
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
+import subprocess
+import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,7 @@ from PIL import Image
 
 from storage.store import RunStore
 from storage.workspace import Workspace
+from tests.terminal.conftest import REPOSITORY
 
 Command = Callable[..., Any]
 NO_DISPLAY = {"QT_QPA_PLATFORM": "", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
@@ -75,10 +80,35 @@ def processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
+PARTS = ("main.py", "engine/", "storage/", "ui/", "resources/")
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """The files that a wheel of the tracked files puts into place."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a clone")
+    for name in filter(None, listed.stdout.split("\0")):
+        if (REPOSITORY / name).is_file():
+            (tmp_path / "clone" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(REPOSITORY / name, tmp_path / "clone" / name)
+    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-index", "--no-build-isolation"]
+    subprocess.run([*build, "-w", str(tmp_path), str(tmp_path / "clone")], check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as files:
+        files.extractall(tmp_path / "installed")
+        told = {name for name in files.namelist() if ".dist-info/" not in name}
+    assert told == {name for name in listed.stdout.split("\0") if name.startswith(PARTS)}
+    return tmp_path / "installed"
+
+
 @pytest.mark.slow
-def test_the_real_demo_shows_what_a_warm_start_is_worth(program: Command, own_workspace: Path) -> None:
+def test_the_real_demo_shows_what_a_warm_start_is_worth(program: Command, own_workspace: Path, installed: Path) -> None:
+    """From a wheel, which has all that it needs."""
     before = processor_seconds()  # of every subprocess of the suite so far
-    answer = program("demo", "--json", env=NO_DISPLAY)
+    here = f"import engine; assert engine.__file__.startswith({str(installed)!r})"
+    answer = program("demo", "--json", env=NO_DISPLAY, at=installed, before=here)
     assert answer.code == 0, answer.err
     assert processor_seconds() - before < MINUTES * 60 * CORES / 2, "more than one core's share of two minutes"
     events = [json.loads(line) for line in answer.out.splitlines()]
