@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.errors import StorageError
 from engine.events import Event, ResumePoint, RunStarted
@@ -46,12 +46,10 @@ class Bookmark:
         self._due = time.monotonic() + LEAST_PAUSE
         self.found: State | None = None
         self._step, self._note = 0, dict[str, Any]()
+        self._random: Tensor | None = None
 
     def read(self) -> None:
-        """Go on from the file, where there is one; raises `StorageError` when it is damaged or of another experiment.
-
-        The random generator that layers draw from is set as it was.
-        """
+        """Go on from the file, where there is one; raises `StorageError` when it is damaged or of another run."""
         if self._path is None or not self._path.is_file():
             return
         kept = read_state(self._path)
@@ -61,7 +59,7 @@ class Bookmark:
                 "Run it again from the start.",
             )
         self.found, self._step, self._note = kept["state"], kept["step"], kept["note"]
-        torch.set_rng_state(kept["random"])
+        self._random = kept["random"]
 
     def at(self, step: int, state: Callable[[], State], now: bool = False) -> Iterator[ResumePoint]:
         """A `ResumePoint` if it is time for one, or in any case with `now`. state: called only then; it may hold the
@@ -81,10 +79,17 @@ class Bookmark:
         self._due = time.monotonic() + max(LEAST_PAUSE, COST * took, size / BYTES_PER_SECOND)
 
     def started(self, said: Event) -> Event:
-        """`RunStarted` with where it goes on from."""
-        if self.found is None or not isinstance(said, RunStarted):
+        """`RunStarted` with where it goes on from; the generator that layers draw from is now as it was there."""
+        if self._random is None or not isinstance(said, RunStarted):
             return said
+        torch.set_rng_state(self._random)
         return said.resumed(self._step, self._note)
+
+    def once(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Carry out what belongs to the start of a run, and say it unless an earlier part of the run has."""
+        for event in events:
+            if self.found is None:
+                yield event
 
     def remove(self) -> None:
         """The run is at its end: there is nothing to go on to."""
@@ -170,6 +175,28 @@ def _unpack(value: Any, tensor: Callable[[str], Tensor]) -> Any:
 
 
 # What many loops keep
+
+
+def network_state(model: nn.Module) -> State:
+    """Parameters and buffers by name, and the generators that layers draw from."""
+    tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    return {"tensors": tensors, "draws": {name: generator_state(one) for name, one in _generators(model)}}
+
+
+@torch.no_grad()
+def load_network(model: nn.Module, state: State) -> None:
+    """Give the same network the values it had, each in the memory layout that it has now."""
+    for name, value in network_state(model)["tensors"].items():
+        value.copy_(state["tensors"][name])
+    for name, generator in _generators(model):
+        load_generator(generator, state["draws"][name])
+
+
+def _generators(model: nn.Module) -> Iterator[tuple[str, torch.Generator | np.random.Generator]]:
+    for path, layer in model.named_modules():
+        for name, value in vars(layer).items():
+            if isinstance(value, torch.Generator | np.random.Generator):
+                yield f"{path}.{name}", value
 
 
 def optimiser_state(optimiser: torch.optim.Optimizer) -> State:

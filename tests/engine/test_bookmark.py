@@ -11,7 +11,9 @@ import torch
 from engine.bookmark import (
     generator_state,
     load_generator,
+    load_network,
     load_optimiser,
+    network_state,
     optimiser_state,
     read_state,
     write_state,
@@ -55,6 +57,31 @@ def test_generators_and_moments_go_on(tmp_path: Path) -> None:
     for key, value in optimiser.state[weight].items():
         assert torch.equal(other.state[weight][key], value)
         assert other.state[weight][key].stride() == value.stride()
+
+
+class Noisy(torch.nn.Module):
+    """Draws from generators of its own and keeps a buffer that is no part of its weights."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = torch.nn.BatchNorm1d(3)
+        self.draws, self.others = torch.Generator(), np.random.default_rng()
+        self.register_buffer("seen", torch.zeros(()), persistent=False)
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        self.seen += 1
+        found: torch.Tensor = self.norm(rows + torch.rand(3, generator=self.draws) + self.others.random()) * self.seen
+        return found
+
+
+def test_a_network_goes_on_with_all_that_it_draws_and_counts(tmp_path: Path) -> None:
+    one, other, rows = Noisy(), Noisy(), torch.arange(12.0).view(4, 3)
+    one(rows)
+    write_state(network_state(one), tmp_path / "resume.safetensors")
+    expected = one(rows)
+    load_network(other, read_state(tmp_path / "resume.safetensors"))
+    assert torch.equal(other(rows), expected)
+    assert torch.equal(other.norm.running_mean, one.norm.running_mean)
 
 
 @pytest.mark.parametrize("content", [b"", b"no file of ours", b"\x08\0\0\0\0\0\0\0{}      "])
