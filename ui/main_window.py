@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtCore import QRect, QSize, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMessageBox, QWidget
 
 from ui import theme
 from ui.about import about
@@ -26,6 +26,7 @@ from ui.shell.shell import SWITCHES, Shell
 from ui.shell.workspaces import show_folder
 from ui.widgets.dialogs import ShortcutsDialog
 from ui.widgets.drops import Drops
+from ui.widgets.frame import Pages, SlimArea
 from ui.widgets.nav_rail import NavRail
 from ui.widgets.saving import remember_folders
 from ui.widgets.toasts import Toasts
@@ -56,7 +57,7 @@ PAGES = (
     Page("Studies", "Ctrl+4", "studies", "ui.pages.studies", "StudiesPage"),
 )
 NEW, RUNS, COMPARE, STUDIES = range(4)
-LEAST, USUAL = QSize(1000, 640), QSize(1280, 800)
+LEAST, USUAL = QSize(800, 560), QSize(1280, 800)
 FRAME = 40  # pixels that the desktop needs for the title above a window
 
 
@@ -80,13 +81,14 @@ class MainWindow(QMainWindow):
         self._has_painted = False
         self._build()
         self._connect()
-        if not self.memory.restore_window(self):
-            self.resize(usual)
-        self.show_page(NEW)
+        self.resize(usual)
+        if self.memory.restore_window(self) and not self.isMaximized():
+            self.setGeometry(within(self.geometry(), self.screen().availableGeometry()))
+        self.show_page(self.memory.page() if self.memory.page() in range(len(PAGES)) else NEW)
 
     def _build(self) -> None:
         self.rail = NavRail([(page.title, page.icon, page.shortcut) for page in PAGES])
-        self.stack = QStackedWidget()
+        self.stack = Pages()
         for _ in PAGES:
             self.stack.addWidget(QWidget())
         centre = QWidget()
@@ -94,7 +96,7 @@ class MainWindow(QMainWindow):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.rail)
-        row.addWidget(self.stack, 1)
+        row.addWidget(SlimArea(self.stack), 1)
         self.setCentralWidget(centre)
         titles = [(page.title, page.shortcut) for page in PAGES]
         self.menus = Menus(self, self._deeds(), titles, self.show_page, self._page_actions)
@@ -150,7 +152,6 @@ class MainWindow(QMainWindow):
         self.rail.show_chosen(index)
         self.stack.setCurrentIndex(index)
         self._page = index
-        self.parts.toasts.keep_clear(getattr(page, "foot_height", 0) + self.statusBar().height())
         return page
 
     def page(self, index: int) -> Any:
@@ -256,9 +257,17 @@ class MainWindow(QMainWindow):
 
 
 def sizes(room: QSize) -> tuple[QSize, QSize]:
-    """(least, usual) size of the window on a screen with this much room: its foot, with Start, never lies below it."""
-    inside = QSize(max(room.width(), LEAST.width()), room.height() - FRAME)
+    """(least, usual) size of the window on a screen with this much room: no part of it, such as Start, lies outside."""
+    inside = room - QSize(0, FRAME)
     return LEAST.boundedTo(inside), USUAL.boundedTo(inside)
+
+
+def within(wanted: QRect, room: QRect) -> QRect:
+    """The window's place on a screen: as wanted where that fits, as on another day's screen, else smaller or moved."""
+    size = wanted.size().boundedTo(room.size() - QSize(0, FRAME))
+    left = min(max(wanted.left(), room.left()), room.right() + 1 - size.width())
+    top = min(max(wanted.top(), room.top() + FRAME), room.bottom() + 1 - size.height())
+    return QRect(left, top, size.width(), size.height())
 
 
 def build_parts(workspace: Workspace, window: QMainWindow) -> Parts:

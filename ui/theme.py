@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication
 
 GRID = 8  # every distance is a multiple of this many pixels
@@ -32,6 +32,7 @@ ROLES = tuple(_LIGHT)
 
 # Four sizes, as factors of the system's font, and two weights.
 FONT = {"small": 0.92, "body": 1.0, "heading": 1.15, "title": 1.45}
+LEAST_PIXELS = 12  # no text is smaller, whatever the system's font
 SCHEMES = ("system", "light", "dark")
 _scheme = "system"
 
@@ -60,7 +61,9 @@ def run_colour(key: str | int) -> QColor:
 def font(size: str = "body", bold: bool = False, tabular: bool = False) -> QFont:
     """The system's font in one of four sizes and two weights; tabular gives figures of equal width."""
     result = QFont(QApplication.font())
-    result.setPointSizeF(result.pointSizeF() * FONT[size])
+    pixels = QFontInfo(result).pixelSize()
+    factor = max(FONT[size], LEAST_PIXELS / pixels) if pixels else FONT[size]
+    result.setPointSizeF(result.pointSizeF() * factor)
     result.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
     if tabular:
         result.setFeature(QFont.Tag("tnum"), 1)
@@ -74,11 +77,13 @@ def scheme() -> str:
 
 def apply(app: QApplication, name: str = "system") -> None:
     """Use Fusion with the light or dark palette; "system" follows the desktop, also when it changes later."""
+    from ui.look import Look  # which asks this module for its colours
+
     global _scheme
-    first = app.style().name().lower() != "fusion"
+    first = not isinstance(app.style(), Look)
     _scheme = name if name in SCHEMES else "system"
     if first:
-        app.setStyle("Fusion")
+        app.setStyle(Look())
         app.styleHints().colorSchemeChanged.connect(lambda _: _follow_system(app))
     wanted = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}.get(_scheme, Qt.ColorScheme.Unknown)
     app.styleHints().setColorScheme(wanted)

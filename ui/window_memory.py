@@ -30,7 +30,9 @@ class WindowMemory:
         return isinstance(geometry, QByteArray) and window.restoreGeometry(geometry)
 
     def page(self) -> int:
-        return int(str(self._settings.value("window/page", 0)))
+        """The page that was shown last; the first one where that is not known."""
+        kept = str(self._settings.value("window/page", 0))
+        return int(kept) if kept.isdecimal() else 0
 
     def save_splitters(self, widget: QWidget) -> None:
         """Every splitter that has an object name."""
@@ -68,3 +70,6 @@ class WindowMemory:
         """Put it first, once, and keep the last few."""
         others = [other for other in self.recent_folders() if other != path]
         self._settings.setValue("data/recent", [path, *others][:RECENT])
+
+    def forget_folder(self, path: str) -> None:
+        self._settings.setValue("data/recent", [other for other in self.recent_folders() if other != path])

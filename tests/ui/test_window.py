@@ -7,16 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QEnterEvent
-from PySide6.QtWidgets import QApplication, QSplitter
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, QSize, Qt, QUrl
+from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QDropEvent, QEnterEvent, QFont, QFontInfo
+from PySide6.QtWidgets import QApplication, QCheckBox, QSplitter
 from pytestqt.qtbot import QtBot
 
 from engine.errors import StorageError
 from storage.workspace import Workspace
 from tests.ui.conftest import wait_until_checked
 from ui import theme
-from ui.main_window import NEW, MainWindow, sizes
+from ui.main_window import COMPARE, NEW, RUNS, STUDIES, MainWindow, sizes, within
+from ui.widgets.frame import SlimArea
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -62,9 +63,14 @@ def test_a_dropped_folder_becomes_the_data(qtbot: QtBot, window: MainWindow, pag
     folder = photos(tmp_path / "photos")
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(folder))])
-    how = Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    QApplication.sendEvent(window, QDragEnterEvent(QPoint(50, 50), *how))
-    QApplication.sendEvent(window, QDropEvent(QPointF(50, 50), *how))
+    both = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+    how = both, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    kinds = (QDragEnterEvent, QPoint), (QDragMoveEvent, QPoint), (QDropEvent, QPointF)
+    for event in (kind(point(50, 50), *how) for kind, point in kinds):
+        event.setDropAction(Qt.DropAction.MoveAction)  # as some file managers propose
+        QApplication.sendEvent(window, event)
+        assert event.isAccepted()
+        assert event.dropAction() == Qt.DropAction.CopyAction  # the original stays
     qtbot.waitUntil(lambda: page.data.choice().name == "folder", timeout=5000)
     wait_until_checked(qtbot, page)
     assert page.data.preview.sentence.text() == "30 images, 3 classes, 1 file skipped"
@@ -102,20 +108,50 @@ def test_size_and_panes_are_remembered(qtbot: QtBot, workspace: Workspace, qapp:
     first = MainWindow(workspace)
     qtbot.addWidget(first)
     first.show()
-    first.resize(1000, 730)
+    first.resize(800, 730)  # as wide as the screen of these tests
+    first.show_page(COMPARE)
     splitter = first.page(NEW).findChild(QSplitter, "new experiment")
-    splitter.setSizes([400, 250, 300, 220])
+    splitter.setSizes([300, 250, 280])
     kept = splitter.sizes()
     first.close()
     second = MainWindow(workspace)
     qtbot.addWidget(second)
     second.show()
-    assert (second.width(), second.height()) == (1000, 730)
+    assert (second.width(), second.height()) == (800, 730)
+    assert second.stack.currentWidget() is second.pages[COMPARE]
     found = second.page(NEW).findChild(QSplitter, "new experiment").sizes()
+    assert len(found) == 3
     assert all(abs(a - b) <= 2 for a, b in zip(found, kept, strict=True))
     second.close()
     for window in (first, second):
         window.parts.background.wait()
+
+
+def test_no_text_is_small_and_an_empty_box_is_seen(qtbot: QtBot, window: MainWindow) -> None:
+    """At least 12 pixels whatever the system's font, and 3 : 1 between the edge of a box and its ground."""
+    usual = QApplication.font()
+    for points in (6.0, 9.0, 12.0):
+        smaller = QFont(usual)
+        smaller.setPointSizeF(points)
+        QApplication.setFont(smaller)
+        assert all(QFontInfo(theme.font(size)).pixelSize() >= 12 for size in theme.FONT)
+    QApplication.setFont(usual)
+    for scheme in ("dark", "light"):
+        window.menus.actions[scheme].trigger()
+        box = QCheckBox()
+        qtbot.addWidget(box)
+        box.show()
+        drawn = box.grab().toImage()
+        middle = [drawn.pixelColor(x, drawn.height() // 2) for x in range(drawn.width())]
+        assert max(contrast(colour, theme.colour("page")) for colour in middle) > 3
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """The ratio of WCAG 2.1."""
+    parts = [[part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in colour.getRgbF()[:3]]
+             for colour in (one, other)]  # fmt: skip
+    bright = sorted(0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05 for red, green, blue in parts)
+    return bright[1] / bright[0]
 
 
 def test_hovering_stops_a_toast(qtbot: QtBot, window: MainWindow) -> None:
@@ -167,16 +203,48 @@ def test_no_text_is_cut_in_the_smallest_window(qtbot: QtBot, window: MainWindow,
 @pytest.mark.parametrize(
     "room, least, usual",
     [
-        ((1920, 1040), (1000, 640), (1280, 800)),
-        ((1024, 600), (1000, 560), (1024, 560)),
-        ((1366, 728), (1000, 640), (1280, 688)),
-        ((720, 450), (1000, 410), (1000, 410)),
+        ((1920, 1040), (800, 560), (1280, 800)),
+        ((1024, 600), (800, 560), (1024, 560)),
+        ((1366, 728), (800, 560), (1280, 688)),
+        ((720, 450), (720, 410), (720, 410)),
     ],
 )
-def test_the_window_is_not_higher_than_the_screen(
-    room: tuple[int, int], least: tuple[int, int], usual: tuple[int, int]
-) -> None:
+def test_the_window_fits_the_screen(room: tuple[int, int], least: tuple[int, int], usual: tuple[int, int]) -> None:
     assert sizes(QSize(*room)) == (QSize(*least), QSize(*usual))
+    for wanted in (QRect(0, 0, 1280, 800), QRect(3000, -900, 700, 400), QRect(200, 100, 600, 300)):
+        screen = QRect(100, 50, *room)
+        assert screen.contains(within(wanted, screen))
+        assert within(wanted, screen).size() == wanted.size().boundedTo(QSize(*room) - QSize(0, 40))
+
+
+def test_a_window_of_another_screen_is_made_to_fit(qtbot: QtBot, workspace: Workspace, qapp: QApplication) -> None:
+    first = MainWindow(workspace)
+    qtbot.addWidget(first)
+    first.setGeometry(500, 300, 2400, 1600)
+    first.close()
+    second = MainWindow(workspace)
+    qtbot.addWidget(second)
+    assert second.screen().availableGeometry().contains(second.geometry())
+    second.close()
+
+
+@pytest.mark.parametrize("size", [(800, 560), (720, 410)])
+def test_every_page_can_be_seen_whole_in_a_small_window(
+    qtbot: QtBot, window: MainWindow, page, size: tuple[int, int]
+) -> None:
+    """What does not fit is scrolled to, and Start needs no scrolling."""
+    window.setMinimumSize(QSize(0, 0))
+    window.resize(*size)
+    for index in (NEW, RUNS, COMPARE, STUDIES):
+        shown = window.show_page(index)
+        least = shown.minimumSizeHint()
+        qtbot.waitUntil(lambda shown=shown, least=least: shown.size() == shown.size().expandedTo(least))
+        area = window.centralWidget().findChild(SlimArea)
+        assert area.horizontalScrollBar().maximum() == max(0, shown.width() - area.viewport().width())
+        assert area.verticalScrollBar().maximum() == max(0, shown.height() - area.viewport().height())
+    window.show_page(NEW)
+    start = page.launch.start_button
+    qtbot.waitUntil(lambda: window.rect().contains(QRect(start.mapTo(window, QPoint()), start.size())))
 
 
 def test_every_control_has_a_name(window: MainWindow, page) -> None:

@@ -25,7 +25,7 @@ from ui.pages.start_section import OWN_FIELDS, StartSection
 from ui.pages.task_kind import TaskKind
 from ui.parts import Parts
 from ui.widgets.column import chain
-from ui.widgets.frame import ThinSplitter
+from ui.widgets.frame import SlimArea, ThinSplitter
 from ui.widgets.number_field import take_what_is_typed
 from ui.widgets.words import count
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from engine.cost import Cost
     from storage.store import RunRow
 
-WIDTHS = (300, 260, 320, 250)
+WIDTHS, LEAST_WIDTHS = (300, 260, 320, 250), (232, 208, 232, 216)
 CHECK_AFTER, MEASURE_AFTER = 120, 700  # milliseconds of quiet
 
 
@@ -63,11 +63,16 @@ class NewExperimentPage(QWidget):
         self._has_painted = False
 
     def _lay_out(self) -> None:
-        self.splitter = ThinSplitter("new experiment")
-        for section, least, stretch in zip(self.sections, (232, 208, 232, 216), (5, 3, 5, 2), strict=True):
+        """What is set up scrolls sideways where it is wider than its place; Start is always there."""
+        self.steps, self.splitter = ThinSplitter("new experiment"), ThinSplitter("new experiment and start")
+        for section, least, stretch in zip(self.sections, LEAST_WIDTHS, (5, 3, 5, 0), strict=True):
             section.setMinimumWidth(least)
-            self.splitter.addWidget(section)
-            self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
+            if section is not self.launch:
+                self.steps.addWidget(section)
+                self.steps.setStretchFactor(self.steps.count() - 1, stretch)
+        self.splitter.addWidget(SlimArea(self.steps))
+        self.splitter.addWidget(self.launch)
+        self.splitter.setStretchFactor(0, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.splitter)
@@ -99,15 +104,10 @@ class NewExperimentPage(QWidget):
         if self._parts.live.is_engine_ready:
             self._meet_engine()
 
-    @property
-    def foot_height(self) -> int:
-        """Height of Start and Add to queue, which news must not cover."""
-        buttons = (self.launch.start_button, self.launch.queue_button)
-        return sum(button.sizeHint().height() + theme.GRID for button in buttons) + theme.GRID
-
     def reset_layout(self) -> None:
         """The columns' widths as at first."""
-        self.splitter.setSizes(list(WIDTHS))
+        self.steps.setSizes(list(WIDTHS[:3]))
+        self.splitter.setSizes([sum(WIDTHS[:3]), WIDTHS[3]])
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme.colour("page"))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from ui import theme
-from ui.widgets.frame import SlimScrollBar
+from ui.widgets.frame import SlimArea
 from ui.widgets.text import Text
 
 
@@ -26,12 +26,7 @@ class Column(QWidget):
         self.body = QVBoxLayout(self._content)
         self.body.setContentsMargins(16, 8, 16, 16)
         self.body.setSpacing(theme.GRID)
-        self.area = QScrollArea()
-        self.area.setWidget(self._content)
-        self.area.setWidgetResizable(True)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the focus of what is in it
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setVerticalScrollBar(SlimScrollBar())
+        self.area = SlimArea(self._content)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.foot = QVBoxLayout()
         self.foot.setContentsMargins(16, 0, 16, 16)
@@ -46,6 +41,15 @@ class Column(QWidget):
     def finish(self) -> None:
         """Call after the last widget was added: content stays at the top."""
         self.body.addStretch(1)
+
+    def reveal(self, widget: QWidget) -> None:
+        """Scroll to this widget once everything has its place."""
+
+        def scroll() -> None:
+            self.body.activate()
+            self.area.ensureWidgetVisible(widget)
+
+        QTimer.singleShot(0, widget, scroll)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Content is exactly as wide as its view, so that text wraps instead of being cut."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from ui import theme
@@ -48,6 +48,8 @@ class Drops(QObject):
         kind = event.type()
         if kind == QEvent.Type.DragEnter and isinstance(event, QDragEnterEvent):
             return self._enter(event)
+        if kind == QEvent.Type.DragMove and isinstance(event, QDragMoveEvent) and event.mimeData().hasUrls():
+            return copying(event)
         if kind == QEvent.Type.DragLeave:
             self._veil.hide()
         if kind == QEvent.Type.Drop and isinstance(event, QDropEvent):
@@ -57,19 +59,17 @@ class Drops(QObject):
     def _enter(self, event: QDragEnterEvent) -> bool:
         if not event.mimeData().hasUrls():
             return False
-        event.acceptProposedAction()
         self._veil.setGeometry(self._window.rect())
         self._veil.raise_()
         self._veil.show()
-        return True
+        return copying(event)
 
     def _drop(self, event: QDropEvent) -> bool:
         self._veil.hide()
         if not event.mimeData().hasUrls():
             return False
-        event.acceptProposedAction()
         self.take([url.toLocalFile() for url in event.mimeData().urls()])
-        return True
+        return copying(event)
 
     def take(self, paths: list[str]) -> None:
         """Hand over one local folder or file. What it is, is looked at later, off the window's thread: a folder may be
@@ -79,3 +79,10 @@ class Drops(QObject):
             return
         away = "What was dropped is not on this machine." if len(paths) == 1 else "Several things were dropped."
         self.refused.emit(f"{away} Drop one folder with one folder per class, or one zip file.")
+
+
+def copying(event: QDropEvent) -> bool:
+    """Take what is dragged as a copy, whatever was proposed: after a move a file manager removes the original."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
+    return True

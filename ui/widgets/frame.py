@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QPushButton, QScrollBar, QSplitter, QSplitterHandle, QStyle, QStyleOptionSlider, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QPushButton,
+    QScrollArea,
+    QScrollBar,
+    QSplitter,
+    QSplitterHandle,
+    QStackedWidget,
+    QStyle,
+    QStyleOptionSlider,
+    QWidget,
+)
 
 from ui import theme
 from ui.widgets.card import RADIUS, paint_focus
@@ -15,9 +26,10 @@ class SlimScrollBar(QScrollBar):
 
     WIDTH = 10
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(Qt.Orientation.Vertical, parent)
-        self.setFixedWidth(self.WIDTH)
+    def __init__(self, orientation: Qt.Orientation = Qt.Orientation.Vertical, parent: QWidget | None = None) -> None:
+        super().__init__(orientation, parent)
+        upright = orientation == Qt.Orientation.Vertical
+        (self.setFixedWidth if upright else self.setFixedHeight)(self.WIDTH)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         option = QStyleOptionSlider()
@@ -29,6 +41,37 @@ class SlimScrollBar(QScrollBar):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("faint" if self.underMouse() or self.isSliderDown() else "border"))
         painter.drawRoundedRect(QRectF(handle).adjusted(2, 1, -2, -1), 3, 3)
+
+
+class SlimArea(QScrollArea):
+    """A view without a frame: what is in it has the view's size, and scrolls where it needs more."""
+
+    def __init__(self, widget: QWidget | None = None) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the focus of what is in it
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollBar(SlimScrollBar())
+        self.setHorizontalScrollBar(SlimScrollBar(Qt.Orientation.Horizontal))
+        if widget is not None:
+            self.setWidget(widget)
+
+
+class Pages(QStackedWidget):
+    """Several pages of which one is shown; it asks for the room that this one needs, whatever the others do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.currentChanged.connect(lambda _: self.updateGeometry())
+
+    def minimumSizeHint(self) -> QSize:
+        page = self.currentWidget()
+        return page.minimumSizeHint().expandedTo(page.minimumSize()) if page is not None else QSize()
+
+    sizeHint = minimumSizeHint
+
+    def heightForWidth(self, width: int) -> int:
+        return self.minimumSizeHint().height()
 
 
 class _Handle(QSplitterHandle):

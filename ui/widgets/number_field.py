@@ -32,6 +32,7 @@ class NumberField(QAbstractSpinBox):
         self._before, self._after = "", ""
         self._shown = ""
         self.line: Text | None = None
+        self.lineEdit().setAcceptDrops(False)  # a folder that is dropped here is for the window
         self.editingFinished.connect(self.take_typed)
         self.lineEdit().textEdited.connect(lambda _: self._say(""))
         self._show()

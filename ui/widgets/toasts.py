@@ -1,4 +1,5 @@
-"""Small news at the lower right of the window. Hovering stops the timer; decisions belong in dialogs, not here."""
+"""Small news at the lower left of the window, away from fields and Start. Hovering stops the timer; decisions belong
+in dialogs, not here."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from ui.widgets.text import Text
 
 SECONDS = 8.0
 MARGIN = 16
+FOOT = 24  # pixels for the status bar
 UNDO = "Undo"
 MOST = 4  # at once; the oldest goes first
 
@@ -95,7 +97,6 @@ class Toasts(QObject):
         super().__init__(window)
         self._window = window
         self._toasts: list[Toast] = []
-        self._clearance = 0
         self._undoing: Toast | None = None
         window.installEventFilter(self)
 
@@ -128,11 +129,6 @@ class Toasts(QObject):
             self._arrange()
         self._undoing = None
 
-    def keep_clear(self, height: int) -> None:
-        """Leave so many pixels at the bottom free, where the page has its main action."""
-        self._clearance = height
-        self._arrange()
-
     def shown(self) -> list[Toast]:
         """Those on the screen, oldest first."""
         return list(self._toasts)
@@ -143,11 +139,11 @@ class Toasts(QObject):
             self._arrange()
 
     def _arrange(self) -> None:
-        bottom = self._window.height() - MARGIN - self._clearance
-        width = min(420, self._window.width() - 2 * MARGIN)
+        bottom = self._window.height() - MARGIN - FOOT
+        width = min(380, self._window.width() - 2 * MARGIN)
         for toast in reversed(self._toasts):
             height = max(toast.heightForWidth(width), toast.sizeHint().height())
-            toast.setGeometry(self._window.width() - width - MARGIN, bottom - height, width, height)
+            toast.setGeometry(MARGIN // 2, bottom - height, width, height)
             toast.raise_()
             bottom -= height + 8
 
