@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QButtonGroup, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from engine.experiment import DatasetChoice
+from ui.pages.data_cards import DataCards, choice_of
 from ui.pages.data_preview import DataPreview
 from ui.pages.data_settings import DataSettings
 from ui.parts import Parts
 from ui.widgets.buttons import button
-from ui.widgets.card import ChoiceCard
 from ui.widgets.column import Column
-from ui.widgets.images import ImageStrip
 from ui.widgets.problem import Problem
 from ui.widgets.saving import documents
 from ui.widgets.text import Text
-from ui.widgets.words import count
 from ui.window_memory import WindowMemory
 
 if TYPE_CHECKING:
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
     from engine.data.sources import DatasetInfo
 
 START = DatasetChoice(name="glyphs", classes=40, labels_per_class=2)  # what a newcomer sees first
-SHOWN_RECENT = 3
-BADGES = {"omniglot": "Omniglot", "mnist": "MNIST"}
+Counts = tuple[int | None, int | None]
 
 
 class DataSection(Column):
@@ -42,15 +40,14 @@ class DataSection(Column):
         super().__init__("Data", parent)
         self._parts, self._memory = parts, WindowMemory(parts.settings)
         self._key = START.name
-        self.cards: dict[str, ChoiceCard] = {}
-        self._strips: list[tuple[ChoiceCard, DatasetChoice]] = []  # samples to fetch once the chosen data is read
-        self._group = QButtonGroup(self)
+        self._kept: dict[str, Counts] = {}  # labels and classes as they were left, by data set
+        self._strips: dict[str, Callable[[DatasetPreview], None]] = {}
         self._waiting = Text("Looking for data sets…", role="muted")
-        self._list = QVBoxLayout()
-        self._list.setSpacing(8)
-        self.body.addWidget(self._waiting)
-        self.body.addLayout(self._list)
+        self.list = DataCards()
+        self.cards = self.list.cards
         self.body.addLayout(self._open_buttons())
+        self.body.addWidget(self._waiting)
+        self.body.addWidget(self.list)
         self.problem = Problem()
         self.body.addWidget(self.problem)
         self.settings = DataSettings(self)
@@ -66,7 +63,8 @@ class DataSection(Column):
         self._delay.setSingleShot(True)
         self._delay.setInterval(200)
         self._delay.timeout.connect(self._read)
-        self._group.buttonClicked.connect(lambda card: self._choose(card.key))
+        self.list.chosen.connect(self._choose)
+        self.list.removed.connect(self._remove)
         self.settings.changed.connect(self._say_changed)
         self.preview.judged.connect(self._judge)
 
@@ -86,89 +84,79 @@ class DataSection(Column):
     # What there is
 
     def load(self) -> None:
-        """Ask the engine for its data sets; cards appear when it answers."""
+        """Ask the engine for its data sets and whether the folders of other days are still there; then cards appear."""
+        recent = self._memory.recent_folders()
 
-        def look(cancelled: object) -> tuple[DatasetInfo, ...]:
+        def look(cancelled: object) -> tuple[tuple[DatasetInfo, ...], dict[str, bool]]:
             from engine.data.sources import datasets
 
-            return datasets()
+            return datasets(), {key: is_there(key) for key in recent}
 
-        self._parts.background.run(look, self._show_datasets, key="datasets")
+        self._parts.background.run(look, lambda found: self._show_datasets(*found), key="datasets")
 
-    def _show_datasets(self, found: tuple[DatasetInfo, ...]) -> None:
+    def _show_datasets(self, found: tuple[DatasetInfo, ...], folders: dict[str, bool]) -> None:
         self._waiting.hide()
-        for info in found:
-            if info.where != "bundled":  # the others need a folder first
-                continue
-            card = self._add_card(info.name, info.title, facts_of(info), info.description)
-            card.set_badge(info.where)
-            card.setToolTip(f"Licence: {info.licence}")
-            self._strips.append((card, DatasetChoice(name=info.name)))
-        for words in self._memory.recent_folders()[:SHOWN_RECENT]:
-            name, _, path = words.partition(":")
-            self._add_folder(DatasetChoice(name=name, path=path))
-        self._choose(self._key)
+        self.list.show_bundled([info for info in found if info.where == "bundled"])  # others need a folder first
+        self.list.show_folders(folders)
+        self._strips = self.list.strips()
+        self._show_chosen(self._key)
 
-    def _add_card(self, key: str, title: str, facts: str, idea: str) -> ChoiceCard:
-        card = ChoiceCard(key, title, facts, idea)
-        card.strip = ImageStrip(28, 1)  # type: ignore[attr-defined]
-        card.add(card.strip)  # type: ignore[attr-defined]
-        card.strip.hide()  # type: ignore[attr-defined]
-        self.cards[key] = card
-        self._group.addButton(card)
-        self._list.addWidget(card)
-        return card
+    def _fetch_strips(self) -> None:
+        """Samples on the cards, once the chosen data is read."""
+        for name, show in self._strips.items():
+            self._fetch_strip(name, show)
+        self._strips = {}
 
-    def _add_folder(self, choice: DatasetChoice) -> str:
-        key, path = f"{choice.name}:{choice.path}", str(choice.path)
-        if key not in self.cards:
-            card = self._add_card(key, Path(path).name or path, path, "")
-            card.set_badge(BADGES.get(choice.name, "your folder"))
-            card.setToolTip(path)
-        return key
-
-    def _fetch_strip(self, card: ChoiceCard, choice: DatasetChoice) -> None:
+    def _fetch_strip(self, name: str, show: Callable[[DatasetPreview], None]) -> None:
         def look(cancelled: object) -> DatasetPreview:
             from engine.data.preview import preview
 
-            return preview(choice)
+            return preview(DatasetChoice(name=name))
 
-        def show(found: DatasetPreview) -> None:
-            card.strip.set_images(found.strip)  # type: ignore[attr-defined]
-            card.strip.show()  # type: ignore[attr-defined]
+        self._parts.background.run(look, show, lambda error: None, key=f"strip {name}")
 
-        self._parts.background.run(look, show, lambda error: None, key=f"strip {card.key}")
+    def _remove(self, key: str) -> None:
+        """Take a folder off the list, for good unless it is taken back."""
+        name = self.cards[key].title.text()
+        remembered = key in self._memory.recent_folders()
+        self._memory.forget_folder(key)
+        self.list.drop(key)
+        if key == self._key:
+            self._choose(START.name)
+        self._parts.toasts.show(f"{name} is not in the list any more. Its images stay where they are.",
+                                "Undo", lambda: self._take_back(key, remembered))  # fmt: skip
+
+    def _take_back(self, key: str, remembered: bool) -> None:
+        if remembered:
+            self._memory.remember_folder(key)
+        self.list.add_folder(choice_of(key))
 
     # What is chosen
 
     def tab_order(self) -> tuple[QWidget, ...]:
-        own = (self.folder_button, self.zip_button, *self.settings.tab_order())
+        own = self.settings.tab_order()
         shown = (self.preview.skipped.button, self.preview.skipped_list, *self.preview.tasks.tab_order())
-        return (*self.cards.values(), *own, *shown)
+        return (self.folder_button, self.zip_button, *self.list.in_order(), *own, *shown)
 
     def choice(self) -> DatasetChoice:
         """The data set with labels, classes and split as set."""
-        name, _, path = self._key.partition(":")
-        return self.settings.apply(DatasetChoice(name=name, path=path or None))
+        return self.settings.apply(choice_of(self._key))
 
     def fill(self, choice: DatasetChoice) -> None:
         """Show this choice."""
+        self._kept[self._key] = self.settings.counts()
         self.settings.fill(choice)
-        self._choose(self._add_folder(choice) if choice.path else choice.name)
+        self._show_chosen(self.list.add_folder(choice) if choice.path else choice.name)
 
     def use_path(self, path: str) -> None:
-        """A folder or zip becomes the data set and is remembered. All of its classes and labels are used at first."""
+        """A folder or zip becomes the data set. All of its classes and labels are used at first."""
 
         def look(cancelled: object) -> DatasetChoice:
             from engine.data.sources import resolve
 
             return resolve(path)
 
-        self._parts.background.run(look, self._adopt, self._refuse, key="resolve")
-
-    def _adopt(self, choice: DatasetChoice) -> None:
-        self._memory.remember_folder(f"{choice.name}:{choice.path}")
-        self.fill(choice)
+        self._parts.background.run(look, self.fill, self._refuse, key="resolve")
 
     def _refuse(self, error: Exception) -> None:
         self._parts.toasts.show(str(error), level="error", seconds=20)
@@ -184,11 +172,30 @@ class DataSection(Column):
             self._delay.start()
 
     def _choose(self, key: str) -> None:
+        """As a person does: labels and classes are those that this data was left with, at first as many as it has."""
+        if key in self.cards and self._is_missing(key):
+            self.list.mark(self._key)
+            self.use_path(str(choice_of(key).path))  # it may be back, and what is wrong is said
+            return
+        self._kept[self._key] = self.settings.counts()
+        self.settings.set_counts(*self._kept.get(key, self._first_counts(key)))
+        self._show_chosen(key)
+
+    def _is_missing(self, key: str) -> bool:
+        return ":" in key and self.list.folder(key).is_missing
+
+    def _first_counts(self, key: str) -> Counts:
+        """Of a folder everything; of what is bundled the labels that are set, which all of them have."""
+        if ":" in key:
+            return None, None
+        return self.settings.labels.count(), START.classes if key == START.name else None
+
+    def _show_chosen(self, key: str) -> None:
         self._key = key
+        self.list.mark(key)
         if key in self.cards:
-            self.cards[key].setChecked(True)
-            self.area.ensureWidgetVisible(self.cards[key])
-        self.settings.set_source(key.partition(":")[0])
+            self.reveal(self.cards[key])
+        self.settings.set_source(choice_of(key).name)
         self._say_changed()
 
     def _say_changed(self) -> None:
@@ -199,11 +206,6 @@ class DataSection(Column):
     def _read(self) -> None:
         self.preview.read(self.choice(), self.settings.family)
 
-    def _fetch_strips(self) -> None:
-        for card, choice in self._strips:
-            self._fetch_strip(card, choice)
-        self._strips = []
-
     def _judge(self) -> None:
         self._fetch_strips()
         self.problem.say(self.preview.fault)
@@ -211,11 +213,10 @@ class DataSection(Column):
         self.settings.shift.show_samples(found)
         self.settings.split_words.setText(found.split_sentence if found else "")
         self.settings.split_words.setVisible(bool(found and found.split_sentence))
-        if found is not None and ":" in self._key and self._key in self.cards:
-            card = self.cards[self._key]
-            card.facts.setText(found.sentence)
-            card.strip.set_images(found.strip)  # type: ignore[attr-defined]
-            card.strip.show()  # type: ignore[attr-defined]
+        if found is not None:
+            self.list.describe(self._key, found)
+        if found is not None and not self.preview.fault and ":" in self._key:
+            self._memory.remember_folder(self._key)  # only what could be used is offered another day
         self.judged.emit()
 
     # Dialogs
@@ -232,14 +233,12 @@ class DataSection(Column):
 
     def _last_place(self) -> str:
         recent = self._memory.recent_folders()
-        return str(Path(recent[0].partition(":")[2]).parent) if recent else documents()
+        return str(Path(str(choice_of(recent[0]).path)).parent) if recent else documents()
 
 
-def facts_of(info: DatasetInfo) -> str:
-    """ "6,000 images · 200 classes · 28 px"; what is not known is left out."""
-    parts = [count(info.images, "image")] if info.images else []
-    parts += [count(info.classes, "class", "classes")] if info.classes else []
-    if info.image_size is not None:
-        height, width = info.image_size
-        parts.append(f"{width} px" if width == height else f"{width} × {height} px")
-    return " · ".join(parts)
+def is_there(key: str) -> bool:
+    """Whether a remembered folder can still be found; it may take a while on a network."""
+    try:
+        return Path(str(choice_of(key).path)).expanduser().exists()
+    except OSError:
+        return False

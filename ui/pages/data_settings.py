@@ -129,6 +129,18 @@ class DataSettings(QWidget):
         if choice.part or choice.validation_per_class:
             self.fold.button.setChecked(True)
 
+    def counts(self) -> tuple[int | None, int | None]:
+        """Labels per class and classes, None for all."""
+        return self.labels.count(), self.classes.count()
+
+    def set_counts(self, labels: int | None, classes: int | None) -> None:
+        """Without a word to others: a choice of other data says so itself."""
+        blockers = [QSignalBlocker(field) for field in (self.labels, self.classes)]
+        self.labels.set_count(labels)
+        self.classes.set_count(classes)
+        for blocker in blockers:
+            blocker.unblock()
+
     def set_family(self, family: str) -> None:
         """Another family does without what is set for this one alone."""
         self.family = family

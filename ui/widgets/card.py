@@ -43,7 +43,16 @@ class Card(QFrame):
 class ChoiceCard(QAbstractButton):
     """One of several: title, a line of facts, a line of help. Put in an exclusive QButtonGroup it acts as a radio."""
 
-    def __init__(self, key: str, title: str, facts: str = "", idea: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        key: str,
+        title: str,
+        facts: str = "",
+        idea: str = "",
+        parent: QWidget | None = None,
+        one_line: bool = False,
+    ) -> None:
+        """one_line: the facts are cut where they do not fit, so that the card keeps its height whatever they say."""
         super().__init__(parent)
         self.key = key
         self.setCheckable(True)
@@ -53,7 +62,7 @@ class ChoiceCard(QAbstractButton):
         self.body.setContentsMargins(12, 8, 12, 8)
         self.body.setSpacing(2)
         self._first_line(title)
-        self.facts = Text(facts, "small", "muted")
+        self.facts = (Elided if one_line else Text)(facts, "small", "muted")
         self.idea = Text(idea, "small", "muted")
         for line in (self.idea, self.facts):
             line.setVisible(bool(line.text()))
@@ -63,13 +72,13 @@ class ChoiceCard(QAbstractButton):
         self.setAccessibleDescription(". ".join(part for part in (idea, facts) if part))
 
     def _first_line(self, title: str) -> None:
-        row = QHBoxLayout()
+        self.first_line = QHBoxLayout()
         self.title = Elided(title, bold=True)
         self.badge = Text("", "small", "muted", wrap=False)
         self.badge.hide()
-        row.addWidget(self.title, 1)
-        row.addWidget(self.badge)
-        self.body.addLayout(row)
+        self.first_line.addWidget(self.title, 1)
+        self.first_line.addWidget(self.badge)
+        self.body.addLayout(self.first_line)
 
     def set_badge(self, text: str, role: str = "muted") -> None:
         """A word at the right of the title, such as "bundled"."""
