@@ -6,6 +6,8 @@ Widgets that paint themselves ask `colour(role)` each time they paint and repain
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
@@ -29,28 +31,48 @@ _DARK = {
     "grid": "#2A2E35", "field": "#262A31", "hover": "#272B32", "selected": "#24344F", "on accent": "#0E1A2B",
 }  # fmt: skip
 ROLES = tuple(_LIGHT)
+_PAPER = _LIGHT | {"page": "#FFFFFF"}
 
 # Four sizes, as factors of the system's font, and two weights.
 FONT = {"small": 0.92, "body": 1.0, "heading": 1.15, "title": 1.45}
 LEAST_PIXELS = 12  # no text is smaller, whatever the system's font
 SCHEMES = ("system", "light", "dark")
 _scheme = "system"
+_on_paper = False
+
+
+@contextmanager
+def on_paper(paper: bool = True) -> Iterator[None]:
+    """Inside, every colour is that of ink on white paper, whatever the window's palette; paper=False: the window's."""
+    global _on_paper
+    before, _on_paper = _on_paper, paper
+    try:
+        yield
+    finally:
+        _on_paper = before
 
 
 def is_dark() -> bool:
-    """True while the application's palette has a dark window colour."""
-    return QApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128
+    """True while the application's palette has a dark window colour, except on paper."""
+    return not _on_paper and QApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128
 
 
 def colour(role: str) -> QColor:
     """The colour of a role (see `ROLES`) in the palette in use; raises KeyError for an unknown role."""
-    return QColor((_DARK if is_dark() else _LIGHT)[role])
+    return QColor((_DARK if is_dark() else _PAPER if _on_paper else _LIGHT)[role])
 
 
 def curve_colour(index: int) -> QColor:
     """The index-th Okabe-Ito colour that reads well on the palette in use."""
     colours = _CURVES_DARK if is_dark() else _CURVES_LIGHT
     return QColor(colours[index % len(colours)])
+
+
+def as_shown(drawn: QColor) -> QColor:
+    """A curve's colour, taken in any palette, in the one in use; other colours stay."""
+    name = drawn.name().upper()
+    places = (colours.index(name) for colours in (_CURVES_LIGHT, _CURVES_DARK) if name in colours)
+    return next((curve_colour(place) for place in places), QColor(drawn))
 
 
 def run_colour(key: str | int) -> QColor:

@@ -13,12 +13,14 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from ui import theme
 from ui.widgets import figure_export
 from ui.widgets.curve_line import CurveLine
 from ui.widgets.curve_plot import CurvePlot
+from ui.widgets.figure_export import png, svg
 
 STEPS = np.arange(1, 301)
 LOSS = 3 * np.exp(-STEPS / 80) + 0.2
@@ -157,7 +159,7 @@ def test_pointing_reads_all_curves_and_moves_the_linked_plot(qtbot: QtBot, plot:
     assert plot.cursor_x is not None
     place, rows = plot.readout(plot.cursor_x)
     assert place.startswith("step ")
-    assert [label for label, _ in rows] == ["validation", "training"]
+    assert [label for label, _ in rows] == ["training", "validation"]
     plot.point_at(None)
     assert not other.canvas().readout.isVisible()
 
@@ -166,10 +168,10 @@ def test_the_keyboard_reads_values_and_shows_the_table(qtbot: QtBot, plot: Curve
     plot.set_curves(pair())
     plot.setFocus()
     qtbot.keyClick(plot, Qt.Key.Key_Home)
-    assert plot.cursor_x == pytest.approx(1)
+    assert plot.readout(plot.cursor_x or 0.0)[0] == "step 1"
     qtbot.keyClick(plot, Qt.Key.Key_Right)
     assert plot.cursor_x is not None
-    assert plot.cursor_x > 1
+    assert plot.cursor_x > 0
     assert "training" in plot.accessibleDescription()
     qtbot.keyClick(plot, Qt.Key.Key_Escape)
     assert plot.cursor_x is None
@@ -243,7 +245,17 @@ def saved_csv(path: Path) -> None:
     assert float(rows[1].split(",")[1]) == pytest.approx(LOSS[0])
 
 
-@pytest.mark.parametrize(("kind", "check"), [(".png", saved_png), (".svg", saved_svg), (".csv", saved_csv)])
+def saved_pdf(path: Path) -> None:
+    written = path.read_bytes()
+    assert written.startswith(b"%PDF")
+    assert b"/Font" in written  # words, not a picture of them
+    assert b"/Subtype /Image" not in written
+
+
+KINDS = {".png": saved_png, ".svg": saved_svg, ".pdf": saved_pdf, ".csv": saved_csv}
+
+
+@pytest.mark.parametrize(("kind", "check"), KINDS.items())
 def test_the_figure_is_saved(plot: CurvePlot, tmp_path: Path, kind: str, check: Callable[[Path], None]) -> None:
     plot.set_curves(pair())
     figure_export.save(plot, tmp_path / f"loss{kind}")
@@ -324,3 +336,53 @@ def test_a_cell_stays_one_cell_on_the_clipboard_and_in_files(plot: CurvePlot, tm
     saved = csv.reader(io.StringIO((tmp_path / "numbers.csv").read_text(encoding="utf-8"), newline=""))
     wanted = [["Step", words], ["0", "0.5"], ["1", "1.5"], ["2", "2.5"]]
     assert (list(pasted), list(saved)) == (wanted, wanted)
+
+
+def test_nothing_of_the_cursor_stays_in_a_plot_that_followed_it(qtbot: QtBot, plot: CurvePlot) -> None:
+    """Pixels on the screen, not of a fresh drawing: an item of the scene left lines where it had been."""
+    plot.set_curves([CurveLine("training", np.arange(1, 11.0), np.arange(10.0), "#0072B2")])
+
+    def seen() -> QImage:
+        return plot.screen().grabWindow(plot.winId()).toImage()
+
+    qtbot.waitUntil(lambda: plot.canvas().view.isVisible())
+    qtbot.wait(50)
+    before = seen()
+    for place in range(20):
+        plot.set_cursor(2 + 0.3 * place)
+        QApplication.processEvents()
+    assert seen() != before
+    plot.set_cursor(None)
+    QApplication.processEvents()
+    assert seen() == before
+
+
+def test_the_first_values_do_not_press_the_curve_flat_until_the_whole_is_asked_for(plot: CurvePlot) -> None:
+    values = np.r_[[900.0, 80.0], np.linspace(2, 1, 98)]
+    plot.set_curves([CurveLine("training", np.arange(1, 101.0), values)])
+    assert y_range(plot)[1] < 2.2
+    plot.canvas().box.whole.emit()
+    assert y_range(plot)[1] > 900
+    late = np.r_[np.linspace(2, 1, 98), [900.0, 80.0]]  # a loss that flies away is no outlier of the beginning
+    plot.reset_zoom()
+    plot.set_curves([CurveLine("training", np.arange(1, 101.0), late)])
+    assert y_range(plot)[1] > 900
+
+
+def test_a_figure_leaves_a_dark_window_as_it_leaves_a_light_one(qapp, plot: CurvePlot) -> None:
+    def seen() -> QImage:
+        QApplication.processEvents()
+        return plot.grab().toImage()
+
+    def drawn() -> bytes:
+        line = CurveLine("validation", STEPS, LOSS, theme.curve_colour(0), best=3, low=LOSS - 1, high=LOSS + 1)
+        plot.set_curves([line])
+        QApplication.processEvents()
+        return svg(plot) + png(plot)
+
+    light = drawn()
+    theme.apply(qapp, "dark")
+    shown = seen()
+    assert drawn() == light
+    assert seen() == shown  # and the window stays dark
+    theme.apply(qapp, "light")

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSettings, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.comparison.curve_lines import curve_lines
 from ui.comparison.sides import Comparison
 from ui.widgets.curve_axes import X_AXES
 from ui.widgets.curve_plot import CurvePlot
 from ui.widgets.fields import Choice
+from ui.widgets.quiet import QuietSlider
 from ui.widgets.text import Text
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class CurvesPane(QWidget):
         self._metric, self._inner = USUAL, False
         self.metric_choice = Choice([(USUAL, metric_title(USUAL))])
         self.axis = Choice([(key, title) for key, title in X_AXES.items()])
-        self.smoothing = QSlider(Qt.Orientation.Horizontal)
+        self.smoothing = QuietSlider(Qt.Orientation.Horizontal)
         self.log = QCheckBox("Log")
         self.members = QCheckBox("Each seed")
         self.percent, self.plain = CurvePlot("Curves", "percent"), CurvePlot("Curves", "number")

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.comparison.grouping import configurations
 from engine.comparison.verdict import Verdict
@@ -17,6 +17,7 @@ from engine.comparison.wording import count
 from engine.errors import ExperimentError
 from engine.experiment import Experiment
 from ui.comparison.empty import Invitation
+from ui.comparison.halves import Halves
 from ui.comparison.pane import ComparisonPane
 from ui.comparison.reading import Loaded, images_of, read_chosen, read_rows
 from ui.comparison.report import save_report
@@ -56,40 +57,28 @@ class ComparePage(QWidget):
             "Run two with different methods, then put them side by side.",
             "Set up an experiment", lambda: parts.navigator.page.emit("New experiment"),
         )  # fmt: skip
-        self.nothing_chosen = Invitation("", "")
         self._build()
         self._connect()
 
     def _build(self) -> None:
-        self.below = QStackedWidget()
-        self.below.addWidget(self.nothing_chosen)
-        self.below.addWidget(self.pane)
         upper = QWidget()
         column = QVBoxLayout(upper)
         column.setContentsMargins(16, 16, 16, 0)
         column.setSpacing(8)
         column.addWidget(self.bar)
         column.addWidget(self.table, 1)
-        self.splitter = QSplitter(Qt.Orientation.Vertical)
-        self.splitter.setObjectName("compare rows")
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(upper)
-        self.splitter.addWidget(self.below)
+        self.halves = Halves(upper, self.pane)
         self.full = QStackedWidget()
-        self.full.addWidget(self.splitter)
+        self.full.addWidget(self.halves)
         self.full.addWidget(self.nothing_saved)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.full)
         self.addActions([*self.actions_of_runs.actions.values(), *self.bar.page_actions])
-        self.reset_layout()
         self._invite()
 
     def reset_layout(self) -> None:
-        """A third for the table, the rest for the comparison."""
-        self.splitter.setSizes([260, 480])
-        self.splitter.setStretchFactor(0, 2)
-        self.splitter.setStretchFactor(1, 3)
+        self.halves.reset_layout()
 
     def _connect(self) -> None:
         self.parts.library.changed.connect(self._note_change)
@@ -149,7 +138,7 @@ class ComparePage(QWidget):
             self.table.runs.set_rows(rows)
         else:
             self.table.runs.update_rows(rows)
-        self.full.setCurrentWidget(self.splitter if self.table.runs.rows() else self.nothing_saved)
+        self.full.setCurrentWidget(self.halves if self.table.runs.rows() else self.nothing_saved)
         self.bar.say_count()
         self.actions_of_runs.adjust()
         if self._to_tick:
@@ -198,14 +187,13 @@ class ComparePage(QWidget):
         return None
 
     def _invite(self, heading: str = "Choose two or more runs", words: str = "") -> None:
-        self.nothing_chosen.say(heading, words or HOW)
-        self.below.setCurrentWidget(self.nothing_chosen)
+        self.halves.invite(heading, words or HOW)
 
     def _show(self, found: Loaded, number: int) -> None:
         if number == self._asked:
             self._answered = number
             self.pane.show_runs(found.runs, found.metrics, found.metric, found.curves)
-            self.below.setCurrentWidget(self.pane)
+            self.halves.show_pane()
 
     def _run_missing(self, side: Side, base: Side, verdict: Verdict) -> None:
         pairs = [(side.runs[-1].row, verdict.missing_a), (base.runs[-1].row, verdict.missing_b)]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice
@@ -16,6 +16,7 @@ from ui.widgets.column import caption
 from ui.widgets.fold import Fold
 from ui.widgets.images import ClassBars, ImageStrip
 from ui.widgets.problem import Problem
+from ui.widgets.quiet import QuietText
 from ui.widgets.text import Text
 from ui.widgets.words import count, number
 
@@ -49,7 +50,7 @@ class DataPreview(QWidget):
         self.layout_words = Text("", "small", "muted")
         self.warnings = Problem("warning")
         self.skipped = Fold("Skipped files")
-        self.skipped_list = QPlainTextEdit()
+        self.skipped_list = QuietText()
         self.skipped_list.setReadOnly(True)
         self.skipped_list.setAccessibleName("Skipped files and why")
         self.skipped_list.setFixedHeight(120)

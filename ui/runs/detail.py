@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt
@@ -14,8 +15,9 @@ from engine.bench_figures import is_bench
 from engine.comparison import adaptation
 from engine.comparison.wording import count, lower_is_better
 from engine.errors import ExperimentError
-from engine.events import LIVE_STATES, Evaluated
+from engine.events import LIVE_STATES, Evaluated, Notice
 from engine.experiment import Experiment
+from engine.task_faults import is_regression
 from ui.comparison.adaptation_curves import AdaptationFigures, AdaptationLine
 from ui.comparison.confusion import MOST_CLASSES, ConfusionMatrix
 from ui.comparison.painted import Section
@@ -38,6 +40,9 @@ from ui.widgets.block_picture import BlockPicture
 from ui.widgets.curve_axes import StepScale
 from ui.widgets.frame import SlimScrollBar
 from ui.widgets.layer_edits import LayerView, view_of
+
+if TYPE_CHECKING:
+    from storage.store import Message
 
 
 class RunDetail(QScrollArea):
@@ -72,6 +77,7 @@ class RunDetail(QScrollArea):
         if (layout := self._confusion_section.layout()) is not None:
             layout.setAlignment(self.confusion, Qt.AlignmentFlag.AlignTop)
         self._messages_section = Section("Messages", self.messages)
+        self._messages_section.hide()
         self._tasks_section = Section(TASKS, self.tasks, self.tasks.images.menu)
         left = QVBoxLayout()
         left.setSpacing(16)
@@ -119,22 +125,25 @@ class RunDetail(QScrollArea):
         self.verticalScrollBar().setValue(0)
         self.search.start_run(now.row.id, now.row.experiment)
         self._view = self._views.get(now.row.experiment.method.name, self.curves)
+        self.curves.expect(not is_regression(now.row.experiment.dataset))
         self._make_room({}, now)
         self._show_blocks(now)
         self._expect_tasks(now)
         self._show_results([], now.row.id)
-        self.messages.show_messages([])
+        self._show_messages([])
         self._view.say_empty("The curves appear with the first step." if now.is_live else "Reading…")
         self._draw({}, now)
 
     def show_content(self, content: Content, now: RunNow) -> None:
         """A run as it was saved."""
         self._view.say_empty("The curves appear with the first step." if now.is_live else "This run has no curve.")
+        if not content.curves and not now.is_live:
+            self.curves.expect(False)  # one plot is enough to say so
         self._draw(content.curves, now)
         self._make_room(content.curves, now)
         self.search.show_trials(content.trials, content.row.facts, now.row.id)
         self._show_results(content.results, now.row.id)
-        self.messages.show_messages(content.messages)
+        self._show_messages(content.messages)
 
     def show_live(self, live: LiveRun, now: RunNow, content: Content | None) -> None:
         """A run as it is in memory. content: what was read of it, for the times of its messages."""
@@ -152,7 +161,11 @@ class RunDetail(QScrollArea):
         yield
         self._show_results(live.results, now.row.id)
         saved = content.messages if content is not None else ()
-        self.messages.show_messages(saved, live.messages[len(saved) :])
+        self._show_messages(saved, live.messages[len(saved) :])
+
+    def _show_messages(self, saved: Sequence[Message], later: Sequence[Notice] = ()) -> None:
+        self.messages.show_messages(saved, later)
+        self._messages_section.setHidden(self.messages.is_empty)
 
     def _expect_tasks(self, now: RunNow) -> None:
         """Room for the tasks of a meta-learner at work; those of a saved run appear with its curves."""

@@ -6,16 +6,17 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from engine.events import Notice
 from ui import theme
+from ui.widgets.quiet import QuietText
 
 if TYPE_CHECKING:
     from storage.store import Message
 
 
-class MessageLog(QPlainTextEdit):
+class MessageLog(QuietText):
     """Read-only, selectable."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -25,9 +26,12 @@ class MessageLog(QPlainTextEdit):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFont(theme.font("small", tabular=True))
         self.setAccessibleName("Messages of the run")
-        self.setPlaceholderText("No messages.")
         self.setMinimumHeight(80)
         self._lines: list[str] = []
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._lines
 
     def show_messages(self, saved: Sequence[Message], later: Sequence[Notice] = ()) -> None:
         """saved: with their time; later: said since, not read from the disk yet."""

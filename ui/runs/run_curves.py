@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.runs.content import BEFORE, CurveLike, accuracy_lines, kept_epoch, loss_lines
 from ui.widgets.curve_axes import X_AXES, StepScale, y_text
 from ui.widgets.curve_plot import CurvePlot
 from ui.widgets.fields import Choice
+from ui.widgets.quiet import QuietSlider
 from ui.widgets.text import Text
 
 MOST_SMOOTHING = 0.99
@@ -30,7 +31,7 @@ class CurveControls(QWidget):
         self.axis.setMinimumContentsLength(11)
         self.log = QCheckBox("&Log loss")
         self.log.setToolTip("Logarithmic scale for the loss: equal ratios look equal")
-        self.smoothing = QSlider(Qt.Orientation.Horizontal)
+        self.smoothing = QuietSlider(Qt.Orientation.Horizontal)
         self.smoothing.setRange(0, round(100 * MOST_SMOOTHING))
         self.smoothing.setFixedWidth(140)
         self.smoothing.setAccessibleName("Smoothing")
@@ -96,6 +97,7 @@ class RunCurves(QWidget):
         self.loss, self.accuracy = CurvePlot("Loss"), CurvePlot("Accuracy", "percent")
         self._curves: Mapping[str, CurveLike] = {}
         self._scale, self._run_id, self._live = StepScale(), -1, False
+        self._expected = True
         plots = QHBoxLayout()
         plots.setSpacing(16)
         plots.addWidget(self.loss, 1)
@@ -109,6 +111,11 @@ class RunCurves(QWidget):
         self.accuracy.cursor_moved.connect(self.loss.set_cursor)
         self.controls.changed.connect(self._draw)
 
+    def expect(self, accuracy: bool) -> None:
+        """Whether there will be accuracies, before there is anything: not where the tasks ask for numbers."""
+        self._expected = accuracy
+        self.accuracy.setVisible(accuracy)
+
     def show_curves(self, curves: Mapping[str, CurveLike], scale: StepScale, run_id: int, live: bool) -> None:
         """curves by metric name; a run other than the last one forgets the reader's zoom."""
         if run_id != self._run_id:
@@ -121,8 +128,7 @@ class RunCurves(QWidget):
     def drawing(self, curves: Mapping[str, CurveLike], scale: StepScale, run_id: int, live: bool) -> Iterator[None]:
         """The same one plot at a time, so that the event loop may turn in between."""
         self._curves, self._scale, self._run_id, self._live = curves, scale, run_id, live
-        is_regression = "val/loss" in curves and not any("accuracy" in name for name in curves)
-        self.accuracy.setVisible(not is_regression)
+        self.accuracy.setVisible(self._expected or any("accuracy" in name for name in curves))
         self.controls.offer_epochs(scale.has_epochs)
         yield from self._plots()
 
@@ -136,11 +142,15 @@ class RunCurves(QWidget):
 
     def _plots(self) -> Iterator[None]:
         axis = str(self.controls.axis.key())
-        for plot, lines_of in ((self.loss, loss_lines), (self.accuracy, accuracy_lines)):
+        drawn = {plot: lines_of(self._curves, axis, self._scale, self._run_id)
+                 for plot, lines_of in ((self.loss, loss_lines), (self.accuracy, accuracy_lines))}  # fmt: skip
+        reach = max((float(line.x[-1]) for lines in drawn.values() for line in lines if len(line.x)), default=0.0)
+        for plot, lines in drawn.items():
             plot.set_x_axis(axis)
+            plot.set_reach(reach)
             plot.set_smoothing(self.controls.weight())
             plot.set_log(plot is self.loss and self.controls.log.isChecked())
-            plot.set_curves(lines_of(self._curves, axis, self._scale, self._run_id), self._live)
+            plot.set_curves(lines, self._live)
             yield
         self._caption()
 

@@ -33,14 +33,18 @@ class TrialFigure(PaintedFigure):
         super().__init__(title, parent)
         self._trials: Sequence[TrialCompleted] = ()
         self._chosen: Choice | None = None
-        self._colour = QColor()
+        self._run_id = 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
 
     def set_trials(self, trials: Sequence[TrialCompleted], run_id: int) -> None:
-        self._trials, self._chosen, self._colour = trials, choose(trials), theme.run_colour(run_id)
+        self._trials, self._chosen, self._run_id = trials, choose(trials), run_id
         self.setAccessibleDescription(self._chosen.sentence() if self._chosen else "No setting is complete yet.")
         self.update()
+
+    def colour(self) -> QColor:
+        """The run's own."""
+        return theme.run_colour(self._run_id)
 
     def sizeHint(self) -> QSize:
         return QSize(360, 220)
@@ -92,7 +96,7 @@ class TrialFigure(PaintedFigure):
             return
         top, bottom = (plot.area.bottom() - plot.y.share(end) * plot.area.height()
                        for end in (self._chosen.score.high, self._chosen.score.low))  # fmt: skip
-        pale = QColor(self._colour)
+        pale = self.colour()
         pale.setAlphaF(0.12)
         painter.fillRect(QRectF(plot.area.left(), top, plot.area.width(), bottom - top), pale)
 
@@ -100,7 +104,7 @@ class TrialFigure(PaintedFigure):
         """Filled for a complete setting, hollow for one given up early, ringed for the chosen one."""
         at = plot.point(self.place_of(trial), found.value)
         whole = trial.state == COMPLETE
-        colour = self._colour if whole else theme.colour("faint")
+        colour = self.colour() if whole else theme.colour("faint")
         if self._chosen is not None and trial.number == self._chosen.trial.number:
             painter.setPen(QPen(theme.colour("text"), 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -135,7 +139,7 @@ class AccuracyAgainst(TrialFigure):
         self.paint_band(painter, plot)
         for trial, found in scored(self._trials):
             if found.known and trial.state == COMPLETE:
-                painter.setPen(QPen(self._colour, 1))
+                painter.setPen(QPen(self.colour(), 1))
                 ends = [plot.point(self.place_of(trial), end) for end in (found.low, found.high)]
                 painter.drawLine(*ends)
         for trial, found in scored(self._trials):
@@ -174,7 +178,7 @@ class BestSoFar(TrialFigure):
         plot = self.plot(size)
         paint_axes(painter, plot, "Setting")
         self.paint_band(painter, plot)
-        painter.setPen(QPen(self._colour, 2))
+        painter.setPen(QPen(self.colour(), 2))
         before: QPointF | None = None
         for number, value in enumerate(best_so_far(self._trials), 1):
             if math.isfinite(value):

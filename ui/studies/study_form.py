@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPlainTextEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -35,6 +34,7 @@ from ui.widgets.buttons import button
 from ui.widgets.column import caption
 from ui.widgets.fields import Choice, CountOrAll, IntField
 from ui.widgets.number_field import NumberField, refusal_line
+from ui.widgets.quiet import QuietText
 
 MOST_SEEDS = 30
 AXES = (
@@ -71,7 +71,7 @@ class StudyForm(QWidget):
     def _make_fields(self) -> None:
         self.title = QLineEdit()
         self.title.setMaxLength(120)
-        self.question = QPlainTextEdit()
+        self.question = QuietText()
         self.question.setTabChangesFocus(True)
         self.question.setFixedHeight(4 * self.fontMetrics().lineSpacing() + 12)
         self.data = Choice()

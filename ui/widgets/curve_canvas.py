@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from ui import theme
 from ui.widgets.curve_axes import X_AXES
 from ui.widgets.curve_line import LOG_FLOOR, CurveLine, bounds, with_gaps
-from ui.widgets.curve_readout import Readout
-from ui.widgets.plot_items import CurveView, DrawnCurve, EndLabels, XAxis, YAxis
+from ui.widgets.curve_readout import Readout, Rule
+from ui.widgets.plot_items import CurveView, DrawnCurve, EndLabels, QuietView, XAxis, YAxis
 
 if TYPE_CHECKING:
     from ui.widgets.curve_plot import CurvePlot
@@ -29,23 +29,25 @@ def mix(colour: QColor, ground: QColor, share: float) -> QColor:
 
 
 class CurveCanvas(QWidget):
-    """Draws `plot.lines`. zoomed: the reader chose a part, so new points do not move the view."""
+    """Draws `plot.lines`. zoomed: the reader chose a part, so new points do not move the view. whole: the reader asked
+    for the first outliers too."""
 
     def __init__(self, plot: CurvePlot) -> None:
         super().__init__(plot)
         self.plot = plot
         self.zoomed = False
+        self.whole = False
         self.drawn: dict[str, DrawnCurve] = {}
         self._ratio = self.devicePixelRatioF()  # pens of a plot count pixels of the device
         self.x_axis, self.y_axis, self.ends = XAxis(), YAxis(plot.unit), EndLabels()
         self.box = CurveView()
         axes = {"bottom": self.x_axis, "left": self.y_axis, "right": self.ends}
-        self.view = pg.PlotWidget(self, viewBox=self.box, axisItems=axes)
+        self.view = QuietView(self, viewBox=self.box, axisItems=axes)
         self._set_up()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)
-        self.readout = Readout(self)
+        self.rule, self.readout = Rule(self), Readout(self)
         self.recolour()
 
     def _set_up(self) -> None:
@@ -58,14 +60,10 @@ class CurveCanvas(QWidget):
         self.view.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
-        self.rule = pg.InfiniteLine(angle=90, movable=False)
-        self.rule.setZValue(5)
-        self.rule.hide()
-        item.addItem(self.rule, ignoreBounds=True)
         self.view.scene().sigMouseMoved.connect(self._mouse_moved)
         self.view.viewport().installEventFilter(self)
         self.box.sigRangeChangedManually.connect(self._zoom)
-        self.box.whole.connect(self.plot.reset_zoom)
+        self.box.whole.connect(lambda: self.plot.reset_zoom(whole=True))
 
     def redraw(self) -> None:
         """Give the items the plot's curves; items of curves that are gone are removed."""
@@ -111,7 +109,7 @@ class CurveCanvas(QWidget):
 
     def colour(self, line: CurveLine) -> QColor:
         """The curve's colour as drawn: training is paler than validation."""
-        strong = QColor(line.colour)
+        strong = theme.as_shown(QColor(line.colour))
         pale = 0.25 if theme.is_dark() else 0.4
         return mix(strong, theme.colour("page"), pale) if line.style == "train" else strong
 
@@ -122,11 +120,13 @@ class CurveCanvas(QWidget):
         return pen
 
     def _fit(self) -> None:
-        """Show everything, unless the reader zoomed."""
-        edges = bounds(self.plot.lines, self.plot.log)
+        """Show everything from the start on but the first outliers, unless the reader zoomed or wants them too."""
+        whole = self.whole or self.plot.log or self.plot.unit == "percent"
+        edges = bounds(self.plot.lines, self.plot.log, whole)
         if self.zoomed or edges is None:
             return
-        left, right, bottom, top = edges
+        _, right, bottom, top = edges
+        left, right = 0.0, max(right, self.plot.reach)
         low, high = (float(v) for v in self.to_view(np.array([bottom, top])))
         room = max(high - low, 1e-9 + 0.02 * abs(high)) * 0.06
         if self.plot.unit == "percent" and not self.plot.log:
@@ -159,11 +159,11 @@ class CurveCanvas(QWidget):
             self.rule.hide()
             self.readout.hide()
             return
-        self.rule.show()
-        self.rule.setValue(x)
         place, rows = self.plot.readout(x)
         colours = {line.label: self.colour(line) for line in self.plot.lines}
         at = self.view.mapFromScene(self.box.mapViewToScene(QPointF(x, sum(self.box.viewRange()[1]) / 2)))
+        box = self.view.mapFromScene(self.box.sceneBoundingRect()).boundingRect()
+        self.rule.stand(at.x(), box.top(), box.height())
         self.readout.show_values(place, [(label, colours[label], value) for label, value in rows], at)
 
     def _mouse_moved(self, at: QPointF) -> None:
@@ -209,14 +209,12 @@ class CurveCanvas(QWidget):
             axis.setZValue(-1)
             axis.setStyle(tickAlpha=255, tickTextOffset=6)
             axis.label.setFont(font)
-        self.rule.setPen(pg.mkPen(theme.colour("faint"), width=1))
         self.redraw()
 
     def paint_figure(self, painter: QPainter, size: QSizeF, title: str) -> None:
-        """The figure with its title, without the cursor."""
+        """The figure with its title, without the cursor, in the colours in use: those of paper in an export."""
         self._ratio = painter.device().devicePixelRatioF()
-        self.redraw()
-        self.rule.hide()
+        self.recolour()
         font = theme.font("body", bold=True)
         head = QFontMetricsF(font).height() + 8 if title else 0.0
         painter.setFont(font)
@@ -227,4 +225,5 @@ class CurveCanvas(QWidget):
         self.view.render(painter, QRectF(0, head, size.width(), size.height() - head), self.view.viewport().rect(),
                          Qt.AspectRatioMode.KeepAspectRatio)  # fmt: skip
         self._ratio = self.devicePixelRatioF()
-        self.redraw()
+        with theme.on_paper(False):
+            self.recolour()

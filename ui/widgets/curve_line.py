@@ -12,6 +12,8 @@ from engine.comparison.bands import smooth
 from engine.comparison.wording import NO_NUMBER
 
 ENDED = "ended at"
+MOST_FIRST = 50  # values that may count as first ones, and at most a twentieth of all
+TOWER = 1.0  # times the range of all later values
 LOG_FLOOR = 1e-8  # what a log axis shows for zero and below
 
 
@@ -108,15 +110,30 @@ def reading(line: CurveLine, x: float) -> float | str | None:
     return ENDED if x > line.x[-1] and x >= line.x[-1] + step * (1 - 1e-9) else found[1]
 
 
-def bounds(lines: Sequence[CurveLine], log: bool = False) -> tuple[float, float, float, float] | None:
-    """(left, right, bottom, top) of everything drawn, bands and raw values included; None without points."""
+def settled(y: np.ndarray) -> np.ndarray:
+    """`y` [N] without the first values that tower over all later ones: those of a network that has just begun would
+    press the rest of its curve flat."""
+    first = min(MOST_FIRST, len(y) // 20)
+    rest = y[first:]
+    if not first or np.max(y[:first]) <= np.max(rest) + TOWER * float(np.ptp(rest)):
+        return y
+    return rest
+
+
+def bounds(
+    lines: Sequence[CurveLine], log: bool = False, whole: bool = True
+) -> tuple[float, float, float, float] | None:
+    """(left, right, bottom, top) of everything drawn, bands and raw values included; None without points.
+
+    whole: else without the first outliers, see `settled`.
+    """
     drawn = [line for line in lines if len(line.x)]
     if not drawn:
         return None
     values = [edge for line in drawn for edge in (line.y, line.raw, line.low, line.high) if edge is not None]
     lows = [np.min(v[v > 0], initial=np.inf) if log else np.min(v) for v in values]
     bottom = min(float(low) for low in lows)
-    top = max(float(np.max(v)) for v in values)
+    top = max(float(np.max(v if whole else settled(v))) for v in values)
     return min(float(n.x[0]) for n in drawn), max(float(n.x[-1]) for n in drawn), bottom, top
 
 

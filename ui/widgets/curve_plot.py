@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.comparison.wording import NO_NUMBER
 from ui import theme
@@ -23,6 +23,7 @@ from ui.widgets.curve_axes import X_AXES, x_text, y_text
 from ui.widgets.curve_line import ENDED, CurveLine, finite, nearest_place, reading, smooth_lines, table
 from ui.widgets.curve_table import CurveTableModel
 from ui.widgets.figure_export import FigureActions, menu_button
+from ui.widgets.quiet import QuietTable
 from ui.widgets.text import Elided, Text
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class CurvePlot(QWidget):
         super().__init__(parent)
         self._title, self.unit = title, unit
         self.x_axis, self.log, self.weight, self.live = "step", False, 0.0, False
+        self.reach = 0.0
         self.given: list[CurveLine] = []  # as the caller gave them, finite
         self.lines: list[CurveLine] = []  # as drawn: smoothed
         self.cursor_x: float | None = None
@@ -77,6 +79,10 @@ class CurvePlot(QWidget):
             self.x_axis = axis
             self.reset_zoom()
 
+    def set_reach(self, right: float) -> None:
+        """The horizontal axis goes at least so far, for plots beside each other to have the same."""
+        self.reach = right
+
     def set_log(self, on: bool) -> None:
         if on != self.log:
             self.log = on
@@ -99,10 +105,10 @@ class CurvePlot(QWidget):
         if self._canvas is not None:
             self._canvas.show_cursor()
 
-    def reset_zoom(self) -> None:
-        """The whole curve again; a live plot follows its end again."""
+    def reset_zoom(self, whole: bool = False) -> None:
+        """The usual view again, which follows the end of a live curve; whole: with its first outliers."""
         if self._canvas is not None:
-            self._canvas.zoomed = False
+            self._canvas.zoomed, self._canvas.whole = False, whole
             self._canvas.redraw()
 
     def show_table(self, on: bool) -> None:
@@ -140,7 +146,7 @@ class CurvePlot(QWidget):
         self._table_action.setCheckable(True)
         self._table_action.toggled.connect(lambda _: self._show())
         whole = QAction("Show the whole curve", self)
-        whole.triggered.connect(lambda _=False: self.reset_zoom())
+        whole.triggered.connect(lambda _=False: self.reset_zoom(whole=True))
         menu.addActions([self._table_action, whole])
         return menu
 
@@ -154,9 +160,9 @@ class CurvePlot(QWidget):
             self._canvas.redraw()
         return self._canvas
 
-    def _table(self) -> QTableView:
+    def _table(self) -> QuietTable:
         if not hasattr(self, "_table_view"):
-            self._table_view = QTableView(self._stack)
+            self._table_view = QuietTable(self._stack)
             self._table_model = CurveTableModel(self._table_view)
             self._table_view.setModel(self._table_model)
             self._table_view.verticalHeader().setDefaultSectionSize(22)
@@ -192,11 +198,10 @@ class CurvePlot(QWidget):
         return "words" if shown is self._note else "curves" if shown is self._canvas else "table"
 
     def readout(self, x: float) -> tuple[str, list[tuple[str, str]]]:
-        """The words at x: the place, and (label, value) of each curve there, highest first, then those without."""
+        """The words at x: the place, and (label, value) of each curve there, always in the order of the curves."""
         places = [place for line in self.lines if (place := nearest_place(line, x)) is not None]
         nearest = min(places, key=lambda place: abs(place - x), default=x)
         found = [(line, value) for line in self.lines if (value := reading(line, nearest)) is not None]
-        found.sort(key=lambda pair: (isinstance(pair[1], str), 0 if isinstance(pair[1], str) else -pair[1]))
         return x_text(self.x_axis, nearest), [(line.label, self._said(line, value, nearest)) for line, value in found]
 
     def _said(self, line: CurveLine, value: float | str, x: float) -> str:

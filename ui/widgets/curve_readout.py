@@ -1,4 +1,4 @@
-"""The small card beside the cursor that says the value of every curve there."""
+"""What follows the pointer over a plot: a line across it, and a card that says the value of every curve there."""
 
 from __future__ import annotations
 
@@ -12,6 +12,24 @@ from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 from ui import theme
 
 MOST_ROWS = 14
+
+
+class Rule(QWidget):
+    """A vertical line over the plot. A widget, because an item of the scene left its traces where it had been in a plot
+    that followed another one's pointer."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def stand(self, x: int, top: int, height: int) -> None:
+        """In the parent's pixels."""
+        self.setGeometry(x, top, 1, height)
+        self.show()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), theme.colour("faint"))
 
 
 class Readout(QFrame):

@@ -1,4 +1,7 @@
-"""What every figure offers: copy, PNG, SVG, its numbers as CSV. A figure is a `paint(painter, size)` and a table."""
+"""What every figure offers: copy, PNG, SVG, PDF, its numbers as CSV. A figure is a `paint(painter, size)` and a table.
+
+What leaves the window is read on paper and on other people's pages, so it is drawn in ink on white in every theme.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,25 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QBuffer, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QImage, QImageWriter, QPainter
+from PySide6.QtCore import QBuffer, QMarginsF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import (
+    QAction,
+    QGuiApplication,
+    QImage,
+    QImageWriter,
+    QPageLayout,
+    QPageSize,
+    QPaintDevice,
+    QPainter,
+    QPdfWriter,
+)
 from PySide6.QtWidgets import QMenu, QMessageBox, QToolButton, QWidget
 
 from ui import theme
 from ui.widgets.saving import FileKind, ask_where
 from ui.widgets.table_text import copy_table, separated
 
+Orientation = QPageLayout.Orientation
 PICTURE_SCALE = 2.0  # pixels of a saved picture per pixel of the window
 
 
@@ -27,16 +41,21 @@ class Figure(Protocol):
 
 
 def picture(figure: Figure, scale: float = PICTURE_SCALE) -> QImage:
-    """The figure as an image of `scale` pixels per pixel of the window, on the page's colour."""
+    """The figure as an image of `scale` pixels per pixel of the window."""
     size = figure.figure_size()
     image = QImage(size * scale, QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(scale)
-    image.fill(theme.colour("page"))
-    painter = QPainter(image)
-    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-    figure.paint_figure(painter, QSizeF(size))
-    painter.end()
+    _paint_on(image, figure, size)
     return image
+
+
+def _paint_on(paper: QPaintDevice, figure: Figure, size: QSize) -> None:
+    painter = QPainter(paper)
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+    with theme.on_paper():
+        painter.fillRect(QRectF(0, 0, size.width(), size.height()), theme.colour("page"))
+        figure.paint_figure(painter, QSizeF(size))
+    painter.end()
 
 
 def svg(figure: Figure) -> bytes:
@@ -51,10 +70,22 @@ def svg(figure: Figure) -> bytes:
     generator.setResolution(round(QGuiApplication.primaryScreen().logicalDotsPerInch()))
     generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
     generator.setTitle(figure.figure_title())
-    painter = QPainter(generator)
-    painter.fillRect(QRectF(0, 0, size.width(), size.height()), theme.colour("page"))
-    figure.paint_figure(painter, QSizeF(size))
-    painter.end()
+    _paint_on(generator, figure, size)
+    return bytes(buffer.data().data())
+
+
+def pdf(figure: Figure) -> bytes:
+    """The figure as one page of its own size, with real lines and real words."""
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    size, dots = figure.figure_size(), round(QGuiApplication.primaryScreen().logicalDotsPerInch())
+    writer = QPdfWriter(buffer)
+    writer.setResolution(dots)
+    points = QSizeF(size) * (72 / dots)
+    writer.setPageLayout(QPageLayout(QPageSize(points, QPageSize.Unit.Point), Orientation.Portrait, QMarginsF()))
+    writer.setTitle(figure.figure_title())
+    _paint_on(writer, figure, size)
+    buffer.close()
     return bytes(buffer.data().data())
 
 
@@ -77,12 +108,12 @@ def csv_text(figure: Figure) -> str:
 
 
 AS_BYTES: dict[str, Callable[[Figure], bytes]] = {
-    ".png": png, ".svg": svg, ".csv": lambda figure: csv_text(figure).encode(),
+    ".png": png, ".svg": svg, ".pdf": pdf, ".csv": lambda figure: csv_text(figure).encode(),
 }  # fmt: skip
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write PNG, SVG or CSV by the ending of `path`; OSError when it cannot be written, KeyError for another ending."""
+    """Write PNG, SVG, PDF or CSV by the ending of `path`; OSError if it cannot be written, KeyError for others."""
     path.write_bytes(AS_BYTES[path.suffix.lower()](figure))
 
 
@@ -96,6 +127,7 @@ class FigureActions:
             self._action("Copy numbers", self.copy_numbers),
             self._action("Save as PNG…", lambda: self.ask_and_save("PNG picture", ".png")),
             self._action("Save as SVG…", lambda: self.ask_and_save("SVG drawing", ".svg")),
+            self._action("Save as PDF…", lambda: self.ask_and_save("PDF document", ".pdf")),
             self._action("Save numbers as CSV…", lambda: self.ask_and_save("Comma-separated values", ".csv")),
         ]
 

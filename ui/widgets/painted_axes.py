@@ -91,28 +91,30 @@ def around(values: Sequence[float], room: float = 0.06, low: float = -math.inf, 
 
 @dataclass(frozen=True)
 class Plot:
-    """A rectangle of the painter with its two axes."""
+    """A rectangle of the painter with its two axes. up: what the vertical one is, told above it."""
 
     area: QRectF
     x: Axis
     y: Axis
+    up: str = ""
 
     def point(self, x: Any, y: float) -> QPointF:
         across, up = self.x.share(x), self.y.share(y)
         return QPointF(self.area.left() + across * self.area.width(), self.area.bottom() - up * self.area.height())
 
 
-def plot_in(width: float, height: float, x: Axis, y: Axis) -> Plot:
+def plot_in(width: float, height: float, x: Axis, y: Axis, up: str = "") -> Plot:
     """The plot that leaves room for the words of both axes inside width and height."""
     metrics = QFontMetricsF(theme.font("small", tabular=True))
     line = metrics.height()
-    inner = max(20.0, height - 2 * line - 14)
+    top = line / 2 + (line + 2 if up else 0.0)
+    inner = max(20.0, height - top - 1.5 * line - 14)
     left = max((metrics.horizontalAdvance(words) for _, words in y.ticks(inner, UP)), default=0.0) + 10
-    return Plot(QRectF(left, line / 2, max(20.0, width - left - 10), inner), x, y)
+    return Plot(QRectF(left, top, max(20.0, width - left - 10), inner), x, y, up)
 
 
 def paint_axes(painter: QPainter, plot: Plot, title: str) -> None:
-    """A faint grid, the words of both axes, and under them what the horizontal one is."""
+    """A faint grid, the words of both axes, under them what the horizontal one is, above what the vertical."""
     painter.setFont(theme.font("small", tabular=True))
     metrics = QFontMetricsF(painter.font())
     area = plot.area
@@ -129,6 +131,7 @@ def paint_axes(painter: QPainter, plot: Plot, title: str) -> None:
         painter.drawText(QPointF(x - half, area.bottom() + metrics.ascent() + 4), words)
     below = QRectF(area.left(), area.bottom() + metrics.height() + 5, area.width(), metrics.height() + 2)
     painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), title)
+    painter.drawText(QPointF(0, metrics.ascent()), plot.up)
 
 
 def _line(painter: QPainter, start: QPointF, end: QPointF) -> None:

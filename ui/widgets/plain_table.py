@@ -6,9 +6,10 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QSizePolicy, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QSizePolicy, QWidget
 
 from ui.widgets.figure_export import FigureActions
+from ui.widgets.quiet import QuietTable
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -32,7 +33,7 @@ class HeadedModel(QAbstractTableModel):
         return self.heads[section] if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) else None
 
 
-class PlainTable(QTableView):
+class PlainTable(QuietTable):
     """most_rows: it scrolls beyond so many. A subclass says in `copy` what Ctrl+C does."""
 
     most_rows = 1000

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QWheelEvent
 from PySide6.QtWidgets import QGraphicsPathItem
 
 from ui.widgets.curve_axes import time_spacing, x_tick, y_text
@@ -120,8 +120,18 @@ class EndLabels(pg.AxisItem):
         painter.drawText(QPointF(box.left() + SWATCH + 9, y + metrics.capHeight() / 2), words)
 
 
+class QuietView(pg.PlotWidget):
+    """The wheel scrolls the page also over the axes; it zooms with Ctrl held."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
 class CurveView(pg.ViewBox):
-    """Drag a rectangle to zoom, double-click for the whole curve; the wheel zooms only with Ctrl held."""
+    """Drag a rectangle to zoom, double-click for the whole curve."""
 
     whole = Signal()
 
@@ -129,12 +139,6 @@ class CurveView(pg.ViewBox):
         super().__init__(enableMenu=False, defaultPadding=0.0)
         self.setMouseMode(pg.ViewBox.RectMode)
         self.disableAutoRange()
-
-    def wheelEvent(self, event: Any, axis: int | None = None) -> None:
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            super().wheelEvent(event, axis)
-        else:
-            event.ignore()
 
     def mouseClickEvent(self, event: Any) -> None:
         if event.double() and event.button() == Qt.MouseButton.LeftButton:

@@ -51,7 +51,7 @@ class RateFigure(PaintedFigure):
     def plot(self, size: QSizeF) -> Plot:
         top = WILD * self._points[0].smoothed if self._points else math.inf
         values = [min(value, top) for point in self._points for value in (point.loss, point.smoothed)]
-        return plot_in(size.width(), size.height(), RATES, around(values))
+        return plot_in(size.width(), size.height(), RATES, around(values), "Loss")
 
     def paint(self, painter: QPainter, size: QSizeF) -> None:
         plot = self.plot(size)

@@ -38,7 +38,7 @@ def test_every_saved_run_is_a_line_with_its_figures(page: ComparePage, saved: Sa
     assert texts(page, "test")[line] == "90.0 (83.3 to 94.2) %"  # Wilson, 108 of 120
     assert texts(page, "labels")[line] == "2"
     assert texts(page, "state")[texts(page, "name").index("A run that failed")] == "failed"
-    assert page.below.currentWidget() is page.nothing_chosen
+    assert not page.halves.comparing
 
 
 def test_ticking_two_runs_puts_them_side_by_side_with_a_verdict(qtbot: QtBot, page: ComparePage, saved: Saved) -> None:
@@ -47,7 +47,7 @@ def test_ticking_two_runs_puts_them_side_by_side_with_a_verdict(qtbot: QtBot, pa
     settle(qtbot, page)
     shown = page.pane.comparison
     assert shown is not None
-    assert page.below.currentWidget() is page.pane
+    assert page.halves.comparing
     assert shown.base.title == "From scratch"
     verdict = shown.verdicts[saved["lp_ft"][0].group]
     assert (verdict.kind, verdict.pairs) == ("one seed", 1)
@@ -68,7 +68,7 @@ def test_selecting_with_the_keyboard_compares_and_space_ticks(qtbot: QtBot, page
     assert page.pane.comparison is not None
     qtbot.keyClick(page.table, Qt.Key.Key_Escape)
     assert not page.table.runs.chosen
-    assert page.below.currentWidget() is page.nothing_chosen
+    assert not page.halves.comparing
 
 
 def test_seeds_become_one_side_with_a_band_and_the_base_can_be_chosen(
