@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
-import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 from engine.backbones import catalog
+from engine.backbones.digest import fits_name
 from engine.errors import Cancelled, WeightsError
 
 CHUNK = 256 * 1024
+LARGEST = 2**32  # bytes
 
 
 def published_url(name: str) -> str:
@@ -39,8 +41,8 @@ def fetch(
     part = target.with_suffix(f".{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        digest = _stream(address, part, progress, cancelled)
-        _check(target, digest)
+        if not fits_name(target, _stream(address, part, progress, cancelled)):
+            raise WeightsError("The downloaded weights are damaged.", "Try the download again.")
         part.replace(target)
     except (urllib.error.URLError, TimeoutError, OSError) as error:
         if isinstance(error, urllib.error.HTTPError):
@@ -50,7 +52,8 @@ def fetch(
             "Check the network connection and the free disk space, then try again.",
         ) from error
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # there may be no folder to have it in
+            part.unlink()
     return target
 
 
@@ -64,14 +67,9 @@ def _stream(address: str, part: Path, progress: Callable[[float], None], cancell
             file.write(chunk)
             digest.update(chunk)
             done += len(chunk)
+            if done > LARGEST:
+                raise OSError("more bytes than any weights have")
             progress(done / total if total else 0.0)
     if total and done != total:
         raise OSError(f"{done} of {total} bytes arrived")
     return digest.hexdigest()
-
-
-def _check(target: Path, digest: str) -> None:
-    """torchvision's file names end in the first characters of their SHA-256."""
-    found = re.search(r"-([0-9a-f]{8,})\.", target.name)
-    if found and not digest.startswith(found.group(1)):
-        raise WeightsError("The downloaded weights are damaged.", "Try the download again.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 import threading
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -13,6 +15,7 @@ from torch import Tensor, nn
 
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
+from engine.backbones.digest import is_as_named
 from engine.backbones.networks import BLOCKS, random_backbone
 from engine.backbones.published import blocks_of
 from engine.errors import WeightsError
@@ -126,6 +129,7 @@ def load_head(model: Backbone, state: dict[str, Tensor]) -> None:
             f"The head to keep tells {had} classes apart, but this data has {wanted}.",
             f"{KEEP_NONE.removesuffix('.')}, or use data with {had} classes.",
         )
+    refuse_odd(state, model.head.state_dict())
     model.head.load_state_dict(state)
 
 
@@ -141,7 +145,9 @@ def load_meta(model: Backbone, choice: BackboneChoice, runs: Path | None = None)
     fitting = {key for key in set(own) & set(found) if own[key].shape == found[key].shape}
     if any(not passing or not key.startswith(passing) for key in (set(own) | set(found)) - fitting):
         raise WeightsError(f"What run {uid} learnt besides its network does not fit this method.", KEEP_NONE)
-    model.meta.load_state_dict({key: found[key] for key in fitting}, strict=False)
+    kept = {key: found[key] for key in fitting}
+    refuse_odd(kept, own)
+    model.meta.load_state_dict(kept, strict=False)
 
 
 def read_trunk(path: Path) -> dict[str, Tensor]:
@@ -162,17 +168,22 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def published_trunk(name: str) -> dict[str, Tensor]:
-    """torchvision's published weights through torchvision's own loader, which finds the local copy in its cache."""
-    from torchvision.models import get_model_weights
+    """The blocks' state in torchvision's published weights, read from its cache; raises `WeightsError`.
 
+    The file has to be the one that its name promises, and only tensors are ever read from it: neither torch.hub, which
+    unpacks archives, nor pickled code comes into it.
+    """
+    file = Path(catalog.weights(name)[1].file)
     try:
-        state = get_model_weights(name).IMAGENET1K_V1.get_state_dict(progress=False, weights_only=True)
+        if not is_as_named(file):
+            raise ValueError("another file than its name promises")
+        state = torch.load(file, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(file))
         blocks = blocks_of(name, state)
-    except (RuntimeError, OSError, EOFError, ValueError, pickle.UnpicklingError) as error:
+    except (RuntimeError, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, pickle.PickleError):
         raise WeightsError(
             f"The local copy of the {catalog.backbone(name).title} weights is damaged.",
             "Delete it from torchvision's cache folder and download it again.",
-        ) from error
+        ) from None
     return Backbone(blocks, catalog.backbone(name).features, None).trunk_state()
 
 
@@ -182,7 +193,20 @@ def load_trunk(model: Backbone, state: dict[str, Tensor], choice: BackboneChoice
     wrong = set(own) ^ set(state) or {key for key in own if own[key].shape != state[key].shape}
     if wrong:
         raise catalog.other_network(choice)
+    refuse_odd(state, own)
     model.load_state_dict(state, strict=False)
+
+
+def refuse_odd(state: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> None:
+    """Raise `WeightsError` for weights that are no fractions where the network's are, or no numbers."""
+    for key, value in state.items():
+        if key not in own or not own[key].is_floating_point():
+            continue
+        if not value.is_floating_point():
+            kind = str(value.dtype).removeprefix("torch.")
+            raise WeightsError(f"The weights are of the kind {kind}, which no network learns.", "Choose other weights.")
+        if not bool(torch.isfinite(value).all()):
+            raise WeightsError("Some of the weights are not numbers: that training diverged.", "Choose other weights.")
 
 
 assert set(BLOCKS) == {info.name for info in catalog.BACKBONES}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
+import hashlib
+import zipfile
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -105,23 +108,92 @@ def test_an_unknown_backbone_gets_the_nearest_name() -> None:
         catalog.backbone("conv5")
 
 
+def published(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, write: Callable[[Path], object]) -> Path:
+    """A file in torchvision's cache that is named by its own hash, as torchvision's are."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    catalog.hub_checkpoints().mkdir(parents=True, exist_ok=True)
+    write(tmp_path / "new")
+    digest = hashlib.sha256((tmp_path / "new").read_bytes()).hexdigest()
+    file = catalog.hub_checkpoints() / f"squeezenet1_0-{digest[:8]}.pth"
+    (tmp_path / "new").rename(file)
+    monkeypatch.setitem(catalog._TORCHVISION, "squeezenet1_0", (file.name, file.stat().st_size))
+    return file
+
+
+def squeezenet() -> Backbone:
+    return build_backbone(BackboneChoice(name="squeezenet1_0", weights="imagenet"), 5, 0)
+
+
 def test_published_weights_are_found_in_torchvisions_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also in the format of early files; and not if they are others than the name promises."""
     from torchvision.models import squeezenet1_0
 
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     assert catalog.weights("squeezenet1_0")[1].state == "download"
     with pytest.raises(WeightsError, match="not on this machine"):
-        build_backbone(BackboneChoice(name="squeezenet1_0", weights="imagenet"), 5, 0)
-    network = squeezenet1_0(weights=None)
-    folder = catalog.hub_checkpoints()
-    folder.mkdir(parents=True)
-    torch.save(network.state_dict(), folder / "squeezenet1_0-b66bff10.pth")
-    assert catalog.weights("squeezenet1_0")[1].state == "on this machine"
-    model = build_backbone(BackboneChoice(name="squeezenet1_0", weights="imagenet"), 5, 0)
-    assert torch.equal(model.blocks["stem"][0].weight, network.features[0].weight)
-    (folder / "squeezenet1_0-b66bff10.pth").write_bytes(b"damaged")
+        squeezenet()
+    state = squeezenet1_0(weights=None).state_dict()
+    for early in (True, False):
+        save = partial(torch.save, state, _use_new_zipfile_serialization=not early)
+        file = published(monkeypatch, tmp_path, save)
+        assert catalog.weights("squeezenet1_0")[1].state == "on this machine"
+        assert torch.equal(squeezenet().blocks["stem"][0].weight, state["features.0.weight"])
+    torch.save({key: value + 1 for key, value in state.items()}, file)
     with pytest.raises(WeightsError, match="damaged"):
-        build_backbone(BackboneChoice(name="squeezenet1_0", weights="imagenet"), 5, 0)
+        squeezenet()
+
+
+class Payload:
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[str, ...]]:
+        return Path.touch, (Path("ran"),)  # type: ignore[return-value]
+
+
+def zipped(path: Path, size: int = 2**20) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("weights.pth", b"\0" * size)
+
+
+@pytest.mark.parametrize("content", [
+    None, 7, True, [1, 2], "text", {1: 2}, {"a": "b"}, {"features.0.weight": None}, {"features.0.weight": 3.0},
+    {("a", 1): torch.ones(2)}, torch.ones(3), Payload(), {"features.0.weight": Payload()}, b"text", b"", b"PK\3\4",
+    zipped,
+])  # fmt: skip
+def test_any_other_content_of_a_published_file_is_told(
+    content: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    write = content if callable(content) else partial(torch.save, content)
+    if isinstance(content, bytes):
+        write = lambda path: path.write_bytes(content)  # noqa: E731
+    monkeypatch.chdir(tmp_path)
+    file = published(monkeypatch, tmp_path, write)
+    with pytest.raises(WeightsError, match="damaged") as caught:
+        squeezenet()
+    assert "Delete it" in caught.value.advice
+    assert list(file.parent.iterdir()) == [file], "nothing is unpacked"
+    assert [path.name for path in tmp_path.iterdir()] == ["hub"]
+    assert not recwarn
+
+
+@pytest.mark.parametrize("odd, said", [
+    (lambda value: value.to(torch.int64), "of the kind int64"), (lambda value: value > 0, "of the kind bool"),
+    (lambda value: value * torch.nan, "not numbers"), (lambda value: value / 0, "not numbers"),
+    (lambda value: value.to(torch.complex64), "of the kind complex64"),
+])  # fmt: skip
+def test_weights_that_no_network_learns_are_refused(
+    odd: Callable[[torch.Tensor], torch.Tensor], said: str, tmp_path: Path
+) -> None:
+    """In any of the blocks, and in a head that is kept; halves and doubles are weights too."""
+    good = {key: value.contiguous() for key, value in build_backbone(BackboneChoice(), 4, 0).state_dict().items()}
+    (tmp_path / "r1").mkdir()
+    choice = BackboneChoice(weights="run:r1", head="kept")
+    for key in (next(iter(good)), "head.bias"):
+        save_file({**good, key: odd(good[key])}, tmp_path / "r1" / "best.safetensors")
+        with pytest.raises(WeightsError, match=said):
+            build_backbone(choice, 4, 0, tmp_path)
+    for kind in (torch.float16, torch.bfloat16, torch.float64):
+        kinds = {key: value.to(kind) if value.is_floating_point() else value for key, value in good.items()}
+        save_file(kinds, tmp_path / "r1" / "best.safetensors")
+        assert build_backbone(choice, 4, 0, tmp_path).head.weight.dtype is torch.float32
 
 
 def test_still_statistics_normalise_by_the_batch_and_change_nothing() -> None:

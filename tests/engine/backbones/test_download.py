@@ -68,6 +68,14 @@ def test_damage_is_noticed_by_the_checksum_in_the_name(server: str) -> None:
     assert left_over() == []
 
 
+def test_a_cache_that_can_be_no_folder_is_one_sentence(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in ("/dev/null", "/" + "a" * 5000):
+        monkeypatch.setenv("TORCH_HOME", place)
+        assert catalog.weights("resnet18")[1].state == "download"
+        with pytest.raises(WeightsError, match="ResNet-18 could not be downloaded"):
+            fetch("resnet18", lambda _: None, url=good(server))
+
+
 @pytest.mark.parametrize("path", ["/absent-12345678.pth", ""])
 def test_no_such_file_or_server_is_one_sentence(server: str, path: str) -> None:
     address = server + path if path else "http://127.0.0.1:9/weights-12345678.pth"

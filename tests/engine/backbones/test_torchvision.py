@@ -109,12 +109,13 @@ def test_convnext_draws_nothing_while_it_trains() -> None:
     assert torch.equal(model(images), model(images))
 
 
-def test_published_weights_come_through_torchvisions_loader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_published_weights_are_cut_into_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     assert [catalog.weights(name)[1].state for name in ("convnext_tiny", "vit_b_16")] == ["download"] * 2
     network = torchvision_network("convnext_tiny")
     catalog.hub_checkpoints().mkdir(parents=True)
-    torch.save(network.state_dict(), catalog.hub_checkpoints() / "convnext_tiny-983f1562.pth")
+    torch.save(network.state_dict(), catalog.hub_checkpoints() / "convnext_tiny.pth")  # promises nothing
+    monkeypatch.setitem(catalog._TORCHVISION, "convnext_tiny", ("convnext_tiny.pth", 114_419_565))
     assert catalog.weights("convnext_tiny")[1].state == "on this machine"
     trunk = published_trunk("convnext_tiny")
     assert len(trunk) == len(network.state_dict()) - 2
