@@ -6,21 +6,26 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from engine.errors import InvalidExperiment
+from engine.errors import InvalidExperiment, shown
+from engine.given import MOST_COUNT, MOST_MINUTES, MOST_SEED, MOST_TESTS, Count, Seed
 
 Split = Literal["stratified", "given", "random-classes", "by-alphabet", "by-region"]
 ShiftKind = Literal["noise", "blur", "contrast", "brightness", "pixelate", "jpeg", "inversion", "label shift"]
 
 
-MOST_SEED = 2**63 - 1  # what the database can hold
-
-
 class Frozen(BaseModel):
-    """Immutable, strict about unknown keys, and without NaN or infinity anywhere."""
+    """Immutable, strict about unknown keys, without NaN or infinity anywhere, and every text is Unicode."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _unicode(cls, value: Any) -> Any:
+        if isinstance(value, str) and not value.isascii() and value.encode(errors="replace").decode() != value:
+            raise ValueError("must be Unicode")
+        return value
 
 
 class Shift(Frozen):
@@ -37,16 +42,20 @@ class DatasetChoice(Frozen):
         "glyphs", description="glyphs, digits, sinusoid, regions, omniglot, or folder (then `path` says where)"
     )
     path: str | None = Field(None, description="folder or zip of class folders, for `folder` and `omniglot`")
-    classes: int | None = Field(None, ge=2, description="use only the first N classes of the split seed's order")
-    labels_per_class: int | None = Field(None, ge=1, description="labelled training images per class; all if empty")
+    classes: int | None = Field(
+        None, ge=2, le=MOST_COUNT, description="use only the first N classes of the split seed's order"
+    )
+    labels_per_class: Count | None = Field(None, description="labelled training images per class; all if empty")
     split: Split | None = Field(None, description="how images or classes are divided; the method's own way if empty")
-    split_seed: int = Field(0, ge=0, le=MOST_SEED, description="seed of the division into parts")
+    split_seed: Seed = Field(0, description="seed of the division into parts")
     part: Literal["source half", "target half"] | None = Field(
         None, description="use one half of the images of each class, so that another run can learn from the other half"
     )
-    validation_per_class: int | None = Field(None, ge=1, description="most validation images per class; all if empty")
+    validation_per_class: Count | None = Field(None, description="most validation images per class; all if empty")
     shift: Shift | None = Field(None, description="shift of every image: training, validation and test")
-    tested_on: tuple[Shift, ...] = Field((), description="shifts of further test sets, never trained on")
+    tested_on: tuple[Shift, ...] = Field(
+        (), max_length=MOST_TESTS, description="shifts of further test sets, never trained on"
+    )
     vary_frequency: bool = Field(False, description="sinusoids of different frequencies, not of 1 alone")
     distance: float = Field(
         1.0, ge=0, le=3, description="how far the test regions lie from the training regions; 0: all regions are alike"
@@ -78,7 +87,9 @@ class MethodChoice(Frozen):
 class Budget(Frozen):
     """When to stop at the latest, whatever the method's own length is."""
 
-    minutes: float | None = Field(None, gt=0, description="stop training after this many minutes and evaluate")
+    minutes: float | None = Field(
+        None, gt=0, le=MOST_MINUTES, description="stop training after this many minutes and evaluate"
+    )
     instead_of_epochs: bool = Field(False, description="train until the minutes are over, however many epochs that is")
 
 
@@ -87,7 +98,9 @@ class SearchChoice(Frozen):
 
     trials: int = Field(20, ge=1, le=1000, description="settings to try")
     folds: int = Field(5, ge=2, le=20, description="parts of the training images; leave-one-out up to 5 labels")
-    parameters: tuple[str, ...] = Field((), description="hyperparameters to choose; the method's usual ones if empty")
+    parameters: tuple[str, ...] = Field(
+        (), max_length=100, description="hyperparameters to choose; the method's usual ones if empty"
+    )
     pruning: bool = Field(True, description="give up a setting that is behind after some folds")
 
 
@@ -99,7 +112,7 @@ class Experiment(Frozen):
     method: MethodChoice = MethodChoice()
     budget: Budget = Budget()
     search: SearchChoice | None = None
-    seed: int = Field(0, ge=0, le=MOST_SEED)
+    seed: Seed = 0
     device: str = Field("cpu", description="cpu, cuda:0, cuda:1, …, mps")
     precision: Literal["float32", "bfloat16"] = "float32"
 
@@ -137,8 +150,8 @@ def explain(error: ValidationError) -> tuple[str, str, str]:
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"]) or "experiment"
     given = first.get("input")
-    shown = "" if isinstance(given, dict | list) else f" (given: {given!r})"
+    said = "" if isinstance(given, dict | list) else f" (given: {shown(repr(given))})"
     if first["type"] == "extra_forbidden":
         return f"“{field}” is not a known setting.", "Remove it or check its spelling.", field
     reason = first["msg"].replace("Input should be", "must be").replace("Value error, ", "")
-    return f"“{field}” {reason}{shown}.", "Correct this value and try again.", field
+    return f"“{field}” {reason}{said}.", "Correct this value and try again.", field

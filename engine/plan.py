@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field, ValidationError
 
 import resources
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment, Frozen, explain, parse_experiment
+from engine.given import MOST_RUNS, MOST_SEEDS, Seed, read_json
 from engine.registry import nearest
 
 PRESETS = Path(resources.__path__[0]) / "presets"
@@ -39,11 +39,14 @@ class PlanFile(Frozen):
     title: str = ""
     description: str = ""
     experiments: list[dict[str, Any]] = Field(min_length=1)
-    seeds: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list)
+    seeds: list[Seed] = Field(default_factory=list, max_length=MOST_SEEDS)
 
 
 def with_seeds(experiments: list[Experiment], seeds: list[int]) -> tuple[Experiment, ...]:
     """Every experiment with every seed, seed by seed; the experiments as they are where no seed is given."""
+    if len(experiments) * max(1, len(seeds)) > MOST_RUNS:
+        runs = f"{len(experiments) * max(1, len(seeds)):,}"
+        raise InvalidExperiment(f"These are {runs} runs.", f"At most {MOST_RUNS:,} can be asked for at once.", "seeds")
     if not seeds:
         return tuple(experiments)
     return tuple(experiment.with_seed(seed) for seed in seeds for experiment in experiments)
@@ -72,14 +75,7 @@ def parse_plan(data: object, name: str) -> Plan:
 
 def load_plan(path: Path) -> Plan:
     """The plan in a JSON file; raises `InvalidExperiment` when it cannot be read or understood."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InvalidExperiment(f"“{path}” cannot be read: {reason}.", "Check the file's name and place.") from None
-    except ValueError as error:
-        raise InvalidExperiment(f"“{path}” is not JSON: {error}.", "Correct the file and try again.") from None
-    return parse_plan(data, path.stem)
+    return parse_plan(read_json(path), path.stem)
 
 
 @cache

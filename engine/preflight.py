@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from engine.backbones import catalog
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice, Experiment
+from engine.given import is_there
 from engine.registry import complete, method, nearest
 from engine.search_space import search_faults
+from engine.study import first_repeated
 from engine.table_faults import table_faults
 from engine.task_faults import task_faults
 
@@ -31,10 +32,12 @@ def _data(experiment: Experiment) -> Iterator[InvalidExperiment]:
         check_name(dataset)
     except InvalidExperiment as fault:
         yield fault
-    if dataset.path is not None and not Path(dataset.path).expanduser().exists():
+    if dataset.path is not None and not is_there(dataset.path):
         yield InvalidExperiment(
             f"There is no folder or file at {dataset.path}.", "Choose the data again; it may have moved.", "dataset"
         )
+    if (again := first_repeated(dataset.tested_on)) is not None:
+        yield InvalidExperiment(f"It is tested on {again} twice.", "Name each shift once.", "dataset")
 
 
 def _backbone(experiment: Experiment) -> Iterator[InvalidExperiment]:

@@ -18,7 +18,6 @@ from engine.data.shifts import short
 from engine.data.sources import REGRESSION
 from engine.errors import InvalidExperiment
 from engine.experiment import (
-    MOST_SEED,
     BackboneChoice,
     Budget,
     DatasetChoice,
@@ -30,6 +29,7 @@ from engine.experiment import (
     checked_seed,
     explain,
 )
+from engine.given import Count, Seed, read_json
 from engine.registry import complete, nearest
 
 PRESETS = Path(resources.__path__[0]) / "studies"
@@ -73,12 +73,12 @@ class Study(Frozen):
     description: str = Field("", description="the question, and what to look for")
     dataset: DatasetChoice = DatasetChoice()
     arms: tuple[Arm, ...] = Field(min_length=1, max_length=20)
-    labels: tuple[Annotated[int, Field(ge=1)] | None, ...] = Field((None,), min_length=1, max_length=20)
+    labels: tuple[Count | None, ...] = Field((None,), min_length=1, max_length=20)
     shifts: tuple[Shift | None, ...] = Field((None,), min_length=1, max_length=20)
     distances: tuple[Annotated[float, Field(ge=0, le=3)], ...] = Field(
         (), max_length=20, description="of test regions from training regions, instead of shifts"
     )
-    seeds: tuple[Annotated[int, Field(ge=0, le=MOST_SEED)], ...] = Field((0, 1, 2, 3, 4), min_length=1, max_length=100)
+    seeds: tuple[Seed, ...] = Field((0, 1, 2, 3, 4), min_length=1, max_length=100)
     learning_rates: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field((), max_length=10)
     splits_follow_seed: bool = False
     source: Source | None = None
@@ -184,13 +184,7 @@ def parse_study(data: object, name: str = "") -> Study:
 
 def load_study(path: Path) -> Study:
     """The study in a JSON file; raises `InvalidExperiment` when it cannot be read or understood."""
-    try:
-        return parse_study(json.loads(path.read_text(encoding="utf-8")), path.stem)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InvalidExperiment(f"“{path}” cannot be read: {reason}.", "Check the file's name and place.") from None
-    except ValueError as error:
-        raise InvalidExperiment(f"“{path}” is not JSON: {error}.", "Correct the file and try again.") from None
+    return parse_study(read_json(path), path.stem)
 
 
 @cache
@@ -204,8 +198,8 @@ def names_study(text: str) -> bool:
     if text in {study.name for study in study_presets()}:
         return True
     try:
-        return is_study(json.loads(Path(text).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+        return is_study(read_json(Path(text)))
+    except InvalidExperiment:
         return False
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlite_utils import Database, Migrations
 
@@ -42,6 +43,15 @@ class OpenDatabase(sqlite3.Connection):
     path: Path | None = None
     file = (0, 0)
 
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """As ever; letters that are no Unicode, as file names may have, are kept as “?”."""
+        try:
+            return super().execute(sql, parameters)
+        except UnicodeEncodeError:
+            if isinstance(parameters, dict):
+                return super().execute(sql, {name: _unicode(value) for name, value in parameters.items()})
+            return super().execute(sql, [_unicode(value) for value in parameters])
+
     def of(self, path: Path) -> None:
         self.path, self.file = path, _identity(path)
 
@@ -56,6 +66,10 @@ class OpenDatabase(sqlite3.Connection):
                 "The workspace's database was removed or replaced while it was in use.",
                 "Bring it back, or start Warmstart again with the workspace as it is now.",
             )
+
+
+def _unicode(value: object) -> object:
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from engine.errors import StorageError
+from engine.given import is_there, person_path
 
 UID = re.compile(r"[a-z0-9]{1,64}")  # of a run, also the name of its folder: nothing else in the database is a path
 VARIABLE = "WARMSTART_WORKSPACE"
@@ -19,7 +20,7 @@ ELSEWHERE = "Choose another folder with --workspace, or make this one writable."
 def default_root(given: str | Path | None = None) -> Path:
     """The workspace to use: `given` (from --workspace), else WARMSTART_WORKSPACE, else the user's data folder."""
     chosen = given or os.environ.get(VARIABLE)
-    return Path(chosen).expanduser() if chosen else user_data_path("Warmstart", appauthor=False)
+    return person_path(chosen) if chosen else user_data_path("Warmstart", appauthor=False)
 
 
 class Workspace:
@@ -30,7 +31,7 @@ class Workspace:
     """
 
     def __init__(self, root: str | Path) -> None:
-        self.root = Path(root).expanduser().resolve()
+        self.root = Path(os.path.realpath(person_path(root)))
         self.database = self.root / "warmstart.db"
         self.runs = self.root / "runs"
         self.cache = self.root / "cache"
@@ -46,7 +47,7 @@ class Workspace:
 
     def open(self) -> Workspace:
         """Create the folders and make sure that they can be written; raises `StorageError`."""
-        if self.root.exists() and not self.root.is_dir():
+        if is_there(self.root) and not self.root.is_dir():
             raise StorageError(f"The workspace {self.root} is a file, not a folder.", ELSEWHERE)
         try:
             for folder in (self.root, self.runs, self.cache, self.datasets, self.presence):

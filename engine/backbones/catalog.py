@@ -9,6 +9,7 @@ from typing import Literal
 
 from engine.errors import InvalidExperiment, WeightsError
 from engine.experiment import BackboneChoice
+from engine.given import is_file
 from engine.registry import nearest
 
 BUNDLED = Path(__file__).resolve().parents[2] / "resources" / "weights"
@@ -277,7 +278,7 @@ def _bundled(name: str) -> list[WeightsInfo]:
     found = []
     for owner, key, title, kind in _BUNDLED_WEIGHTS:
         path = BUNDLED / f"{owner}-{key}.safetensors"
-        if owner == name and path.is_file():
+        if owner == name and is_file(path):
             size = path.stat().st_size
             found.append(WeightsInfo(key, title, kind, OMNIGLOT, "MIT", "bundled", size, str(path)))  # type: ignore[arg-type]
     return found
@@ -288,8 +289,8 @@ def _published(name: str) -> list[WeightsInfo]:
         return []
     file, size = _TORCHVISION[name]
     path = hub_checkpoints() / file
-    state: WeightsState = "on this machine" if path.is_file() else "download"
-    found = path.stat().st_size if path.is_file() else size
+    state: WeightsState = "on this machine" if is_file(path) else "download"
+    found = path.stat().st_size if state == "on this machine" else size
     return [WeightsInfo("imagenet", "ImageNet", "supervised", IMAGENET, "BSD-3", state, found, str(path))]
 
 
@@ -297,4 +298,4 @@ def hub_checkpoints() -> Path:
     """The folder torchvision keeps downloaded weights in, found as torch.hub finds it but without importing torch."""
     cache = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
     home = os.environ.get("TORCH_HOME", str(Path(cache) / "torch"))
-    return Path(home).expanduser() / "hub" / "checkpoints"
+    return Path(os.path.expanduser(home)) / "hub" / "checkpoints"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.data.images import Cancel, check
 from engine.errors import DataError
+from engine.given import is_there, person_path
 
 IMAGE_ENDINGS = frozenset(
     (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".pnm")
@@ -84,8 +85,8 @@ class ZipFiles:
 
 def list_files(path: str | Path, cancelled: Cancel | None = None) -> Listing:
     """What lies in a folder or zip, without hidden files; raises `DataError` when it is neither or not safe."""
-    root = Path(os.path.abspath(Path(path).expanduser()))
-    if not root.exists():
+    root = Path(os.path.abspath(person_path(path)))
+    if not is_there(root):
         raise DataError(f"“{root}” does not exist.", "Check the path, or pick the folder again.")
     if root.is_dir():
         return _list_folder(root, cancelled)

@@ -9,7 +9,8 @@ from pytestqt.qtbot import QtBot
 from engine import registry
 from engine.backbones import catalog
 from engine.errors import InvalidExperiment
-from engine.experiment import MOST_SEED, Experiment, parse_experiment
+from engine.experiment import Experiment, parse_experiment
+from engine.given import MOST_SEED
 from engine.preflight import problems
 from engine.registry import HyperparameterField, complete
 from engine.search_space import searchable

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.errors import InvalidExperiment
-from engine.experiment import MOST_SEED, Experiment
+from engine.experiment import Experiment
+from engine.given import MOST_SEED
 from tests.ui.conftest import wait_until_checked
 from ui.studies.grid_fields import labels_from, rates_from, rates_text
 from ui.widgets.fields import CountOrAll, FloatField, IntField

@@ -6,7 +6,8 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from engine.data.sources import REGRESSION
-from engine.experiment import MOST_SEED, DatasetChoice
+from engine.experiment import DatasetChoice
+from engine.given import MOST_SEED
 from ui import theme
 from ui.pages.shift_settings import ShiftSettings
 from ui.widgets.field_grid import FieldGrid

@@ -9,7 +9,8 @@ from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QLineEdit, QWidget
 
 from engine.errors import ExperimentError
-from engine.experiment import MOST_SEED, Budget, Experiment
+from engine.experiment import Budget, Experiment
+from engine.given import MOST_SEED
 from ui import theme
 from ui.pages.search_settings import SearchSettings
 from ui.parts import Parts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -13,13 +14,12 @@ from ui.terminal.arguments import parse
 from ui.terminal.output import complain
 
 BAD_INPUT, INTERRUPTED = 2, 130
+UNWRITABLE = (errno.EBADF, errno.ENOSPC, errno.EIO)  # standard output that is closed, full or gone
 
 
 def run_command(arguments: Sequence[str]) -> int:
     """Parse and answer one command line; returns the exit code. Bugs keep their traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without “quotes” shows ? instead of a traceback
+    prepare_streams()
     try:
         code = answer(parse(arguments))
         sys.stdout.flush()
@@ -30,8 +30,30 @@ def run_command(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        mute()
         return 0
+    except OSError as error:
+        if error.filename is not None or error.errno not in UNWRITABLE:
+            raise
+        mute()
+        reason = (error.strerror or str(error)).lower()
+        complain(ExperimentError(f"Nothing can be written to standard output ({reason}).", "Send it somewhere else."))
+        return BAD_INPUT
+
+
+def prepare_streams() -> None:
+    """A terminal without “quotes” shows ? instead of a traceback; a program started without streams has none."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 for as long as the program runs
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def mute() -> None:
+    """Nobody reads standard output any more: what is left in its buffer goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def answer(chosen: argparse.Namespace) -> int:

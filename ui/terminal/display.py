@@ -27,7 +27,7 @@ from engine.events import (
 from engine.search_space import shown
 from engine.trials import COMPLETE, PRUNED, score
 from ui.remaining import Remaining
-from ui.terminal.output import complain_failure, console, percent, print_json, with_interval
+from ui.terminal.output import complain_failure, console, percent, print_json, visible, with_interval
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -120,7 +120,7 @@ class Quiet:
         self.say(f"{self.title}: {run.name}")
 
     def say(self, text: str) -> None:
-        self.console.print(text, markup=False, soft_wrap=True)
+        self.console.say(text)
 
     def show(self, event: Event) -> None:
         match event:
@@ -148,7 +148,7 @@ class Bars(Quiet):
 
     def __enter__(self) -> Self:
         columns = (
-            TextColumn("{task.description}"), BarColumn(None), TextColumn("{task.fields[done]}"),
+            TextColumn("{task.description}", markup=False), BarColumn(None), TextColumn("{task.fields[done]}"),
             TextColumn("{task.fields[values]}"),
         )  # fmt: skip
         self.progress = Progress(*columns, console=self.console, auto_refresh=False, transient=True)
@@ -183,7 +183,7 @@ class Bars(Quiet):
                 self.training = time.monotonic()  # the run's own steps come after the search
             case Preparing():
                 fraction = "" if event.fraction is None else f" {percent(event.fraction)}"
-                self.progress.update(self.task, description=f"{event.text}{fraction}")
+                self.progress.update(self.task, description=visible(f"{event.text}{fraction}"))
             case Metrics():
                 self.measure(event.step)
         self.redraw(at_once=not isinstance(event, Metrics))

@@ -10,6 +10,7 @@ from engine.data.shifts import parse_shift
 from engine.data.sources import REGRESSION
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment, parse_experiment
+from engine.given import MOST_SEEDS, is_file, is_there
 from engine.plan import Plan, load_plan, preset, presets, with_seeds
 from engine.registry import complete, method, nearest
 from ui.terminal.settings import settings_from
@@ -42,7 +43,7 @@ def named_plan(chosen: argparse.Namespace) -> Plan:
         )
     if chosen.plan in {plan.name for plan in presets()}:
         return preset(chosen.plan)
-    if chosen.plan.endswith(".json") or Path(chosen.plan).is_file():
+    if chosen.plan.endswith(".json") or is_file(chosen.plan):
         return load_plan(Path(chosen.plan))
     return preset(chosen.plan)
 
@@ -100,7 +101,7 @@ def dataset_from(given: str) -> dict[str, Any]:
     bundled = [info.name for info in datasets() if info.where == "bundled"]
     if given in bundled:
         return {"name": given}
-    if Path(given).expanduser().exists():
+    if is_there(given):
         found = resolve(given)
         return {"name": found.name, "path": found.path}
     if given in WITH_PATH:
@@ -145,6 +146,8 @@ def seeds_from(chosen: argparse.Namespace) -> list[int]:
     if chosen.seeds is not None and chosen.seeds < 1:
         words = f"--seeds is {chosen.seeds}, but at least one seed is needed."
         raise InvalidExperiment(words, "Give a number from 1 up.")
+    if (chosen.seeds or 0) > MOST_SEEDS:
+        raise InvalidExperiment(f"--seeds is {chosen.seeds}.", f"Give a number from 1 to {MOST_SEEDS:,}.")
     if chosen.seed is not None:
         return [chosen.seed]
     return list(range(chosen.seeds or 0))

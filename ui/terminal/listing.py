@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from engine.comparison.wording import duration, figure, marked
 from engine.errors import InvalidExperiment
 from ui.terminal.arguments import program
-from ui.terminal.output import print_json, print_table, size
+from ui.terminal.output import print_json, print_table, say, size
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -40,7 +40,7 @@ def print_list(chosen: argparse.Namespace) -> int:
     elif listing.rows:
         print_table(listing.columns, listing.rows)
     else:
-        print(listing.when_empty)
+        say(listing.when_empty)
     return 0
 
 

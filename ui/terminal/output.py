@@ -18,33 +18,58 @@ from engine.comparison.wording import ACCURACY, figure, is_share
 from engine.errors import ExperimentError
 from engine.events import RunFailed
 
+# What would steer the terminal, not be read: control characters as their pictures, 8-bit ones and turned text as �.
+_PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\n\t"} | {0x7F: 0x2421}
+_TURNING = (*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_VISIBLE = _PICTURES | dict.fromkeys(_TURNING, 0xFFFD)
+_ESCAPED = {code: f"\\u{code:04x}" for code in (0x7F, *_TURNING)}
+
 PLAIN_WIDTH = 140  # columns when the output goes to a file or another program
 
 
+def visible(text: object) -> str:
+    """The text with everything in it that a terminal would obey instead of showing."""
+    return str(text).translate(_VISIBLE)
+
+
+def say(text: str = "", error: bool = False) -> None:
+    """A line for people on standard output, or on standard error."""
+    print(visible(text), file=sys.stderr if error else sys.stdout)
+
+
 class Terminal(Console):
+    def say(self, text: str) -> None:
+        """A line that goes above a progress bar."""
+        self.print(visible(text), markup=False, soft_wrap=True)
+
     def on_broken_pipe(self) -> None:
         """The reader has left (| head): `run_command` ends quietly, instead of rich with exit code 1."""
         raise BrokenPipeError
 
 
-def console() -> Console:
+def console() -> Terminal:
     """A console on standard output that does not cut tables when nobody's window limits it."""
     return Terminal(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
 
 
 def complain(error: ExperimentError) -> None:
     """What is wrong and what to do, on standard error."""
-    print(f"warmstart: {error}", file=sys.stderr)
+    say(f"warmstart: {error}", error=True)
 
 
 def complain_failure(title: str, failure: RunFailed) -> None:
     """Why a run failed, on standard error; the traceback of a bug is kept with the run."""
-    print(f"{title} failed: {failure.message} {failure.advice}".rstrip(), file=sys.stderr)
+    say(f"{title} failed: {failure.message} {failure.advice}".rstrip(), error=True)
 
 
 def print_json(data: Mapping[str, Any]) -> None:
     """One JSON object on one line, at once; numbers that are none become null."""
-    print(json.dumps(plain(data), ensure_ascii=False), flush=True)
+    print(json.dumps(plain(data), ensure_ascii=False).translate(_ESCAPED), flush=True)
+
+
+def print_file(data: Mapping[str, Any]) -> None:
+    """A JSON file for people to keep and to edit."""
+    print(json.dumps(data, indent=2, ensure_ascii=False).translate(_ESCAPED))
 
 
 def plain(value: Any) -> Any:
@@ -66,7 +91,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
     for name in columns:
         table.add_column(name.lstrip(">"), justify="right" if name.startswith(">") else "left")
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+        table.add_row(*(Text(visible(cell)) for cell in row))
     console().print(table)
 
 

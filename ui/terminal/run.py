@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from ui.terminal.display import Display, make_display
 from ui.terminal.downloads import fetch_missing_weights
 from ui.terminal.flags import plan_from
 from ui.terminal.interrupts import Interrupts
+from ui.terminal.output import print_file
 from ui.terminal.verdicts import load_comparison, print_comparison
 from ui.terminal.workspaces import open_workspace
 
@@ -38,7 +38,7 @@ def run_from_command_line(chosen: argparse.Namespace) -> int:
         return new_study(argparse.Namespace(**vars(chosen), what=chosen.plan))
     plan = plan_from(chosen)
     if chosen.dry_run:
-        print(json.dumps(plan_as_json(plan), indent=2, ensure_ascii=False))
+        print_file(plan_as_json(plan))
         return DONE
     workspace = open_workspace(chosen.workspace)
     plan = replace(plan, experiments=with_exact_weights(plan.experiments, workspace))

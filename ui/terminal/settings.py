@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from engine.errors import InvalidExperiment
+from engine.given import decode
 from engine.layers import LayerRow, changed
 from engine.registry import fields, method, nearest
 
@@ -49,6 +49,6 @@ def layer_cell(key: str, value: Any, blocks: Sequence[str]) -> tuple[str, str, A
 def value_of(text: str) -> Any:
     """A number or true/false where the text is one, else the text itself."""
     try:
-        return json.loads(text)
+        return decode(text)
     except ValueError:
         return text

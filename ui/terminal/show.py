@@ -13,7 +13,7 @@ from storage.store import RunRow, RunStore
 from ui.terminal.checks import run_key
 from ui.terminal.display import ends, result_words
 from ui.terminal.listing import run_object
-from ui.terminal.output import percent, print_json, print_table
+from ui.terminal.output import percent, print_json, print_table, say
 from ui.terminal.workspaces import open_workspace
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def show_run(chosen: argparse.Namespace) -> int:
     print_settings(run)
     print_results(run, results)
     print_messages(messages)
-    print(f"\nFiles: {directory}")
+    say(f"\nFiles: {directory}")
     return 0
 
 
@@ -44,16 +44,16 @@ def result_object(result: Evaluated) -> dict[str, object]:
 
 def print_heading(run: RunRow) -> None:
     star = " ★" if run.starred else ""
-    print(f"Run {run.id}: {run.name}{star}")
+    say(f"Run {run.id}: {run.name}{star}")
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created))
     took = "" if run.took is None else f", took {duration(run.took)}"
-    print(f"{run.state}, {run.step:,} of {run.total_steps:,} steps{took}, created {when}, uid {run.uid}")
+    say(f"{run.state}, {run.step:,} of {run.total_steps:,} steps{took}, created {when}, uid {run.uid}")
     if run.note:
-        print(f"Note: {run.note}")
+        say(f"Note: {run.note}")
 
 
 def print_settings(run: RunRow) -> None:
-    print()
+    say()
     settings = flatten(run.experiment)
     facts = [(name, value) for name, value in run.facts.items()]
     rows = [(label(key, [run.experiment]), shown(value)) for key, value in settings.items()]
@@ -61,22 +61,22 @@ def print_settings(run: RunRow) -> None:
 
 
 def print_results(run: RunRow, results: list[Evaluated]) -> None:
-    print()
+    say()
     for result in results:
-        print(result_words(result))
+        say(result_words(result))
         print_table(("", ""), [(f"  {name}", value) for name, value in result.protocol.items()])
     for name, (value, step) in run.best.items():
         if name.startswith("val/"):
             figure = percent(value) if "accuracy" in name else f"{value:.3f}"
-            print(f"best {name.replace('val/', 'validation ')} {figure} after {step:,} steps")
+            say(f"best {name.replace('val/', 'validation ')} {figure} after {step:,} steps")
     if run.failure:
-        print(f"Failed: {run.failure.message} {run.failure.advice}".rstrip())
+        say(f"Failed: {run.failure.message} {run.failure.advice}".rstrip())
         if run.failure.traceback:
-            print(run.failure.traceback.rstrip())
+            say(run.failure.traceback.rstrip())
 
 
 def print_messages(messages: list[Message]) -> None:
     if messages:
-        print("\nMessages")
+        say("\nMessages")
     for message in messages:
-        print(f"  {time.strftime('%H:%M:%S', time.localtime(message.time))}  {message.text}")
+        say(f"  {time.strftime('%H:%M:%S', time.localtime(message.time))}  {message.text}")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from pathlib import Path
 
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
+from engine.given import is_file
 from engine.study import Study, completed, load_study, study_preset, study_presets
 from engine.study_cells import cells, count_runs, study_as_json
 from engine.study_checks import check_study, one_of_each
@@ -24,7 +24,7 @@ from ui.terminal.display import make_display
 from ui.terminal.downloads import fetch_missing_weights
 from ui.terminal.flags import seeds_from
 from ui.terminal.interrupts import Interrupts
-from ui.terminal.output import print_json, print_table
+from ui.terminal.output import print_file, print_json, print_table, say
 from ui.terminal.study_display import StudyDisplay, make_study_display, print_study
 from ui.terminal.workspaces import open_workspace
 
@@ -51,7 +51,7 @@ def new_study(chosen: argparse.Namespace) -> int:
     study = study.with_seeds(seeds) if seeds else study
     study = completed(study if chosen.device is None else study.model_copy(update={"device": chosen.device}))
     if chosen.dry_run:
-        print(json.dumps(study_as_json(study), indent=2, ensure_ascii=False))
+        print_file(study_as_json(study))
         return DONE
     workspace = open_workspace(chosen.workspace)
     study = with_exact_weights(study, workspace)
@@ -67,7 +67,7 @@ def new_study(chosen: argparse.Namespace) -> int:
 def named_study(text: str) -> Study:
     """The preset or the file that was named; raises `InvalidExperiment` with the nearest spelling."""
     is_preset = text in {study.name for study in study_presets()}
-    if not is_preset and (text.endswith(".json") or Path(text).is_file()):
+    if not is_preset and (text.endswith(".json") or is_file(text)):
         return load_study(Path(text))
     return study_preset(text)
 
@@ -155,8 +155,8 @@ def list_studies(chosen: argparse.Namespace) -> int:
         rows = [(now.row.id, now.row.title, progress_words(now.progress), now.row.uid) for now in saved]
         print_table((">study", "title", "progress", "uid"), rows)
     else:
-        print("No studies are saved yet.")
-    print()
+        say("No studies are saved yet.")
+    say()
     presets = [(study.name, count_runs(study), study.title) for study in study_presets()]
     print_table(("preset", ">runs", "question"), presets)
     return DONE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from types import TracebackType
@@ -18,7 +17,7 @@ from engine.events import RunState
 from engine.experiment import Shift
 from ui.studies.reading import StudyNow, progress_words
 from ui.study_runner import Progress, StudyRunner
-from ui.terminal.output import console, print_json, print_table
+from ui.terminal.output import console, print_json, print_table, say, visible
 
 if TYPE_CHECKING:
     from storage.store import CellRun, StudyRow
@@ -70,7 +69,7 @@ class StudyLines:
             self.say(f"  {now.finished + now.failed} of {now.total}  {ending(run)}")
 
     def say(self, text: str) -> None:
-        self.console.print(text, markup=False, soft_wrap=True)
+        self.console.say(text)
 
 
 def newly_ended(runs: Iterable[CellRun], told: set[int]) -> list[CellRun]:
@@ -92,7 +91,12 @@ class StudyBar(StudyLines):
     """One bar over all runs, redrawn when one ends; only failures get a line."""
 
     def __enter__(self) -> Self:
-        columns = (TextColumn("{task.description}"), BarColumn(None), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(None),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
         self.bar = Bar(*columns, console=self.console, auto_refresh=False, transient=True)
         self.bar.start()
         self.task = self.bar.add_task("", total=None)
@@ -108,7 +112,7 @@ class StudyBar(StudyLines):
             if run.failure is not None:
                 self.say(f"  {ending(run)}")
         working = next((run.name for run in runs if run.state is RunState.RUNNING), "")
-        self.bar.update(self.task, total=now.total, completed=now.finished + now.failed, description=working)
+        self.bar.update(self.task, total=now.total, completed=now.finished + now.failed, description=visible(working))
         self.bar.refresh()
 
 
@@ -141,7 +145,7 @@ class StudyJson:
             })  # fmt: skip
 
     def say(self, text: str) -> None:
-        print(text, file=sys.stderr)
+        say(text, error=True)
 
 
 def print_study(now: StudyNow, as_json: bool) -> None:
@@ -149,14 +153,14 @@ def print_study(now: StudyNow, as_json: bool) -> None:
     if as_json:
         print_json(study_object(now))
         return
-    print(f"\n{now.row.title}")
-    print(f"{progress_words(now.progress)}{left_words(now)}\n")
+    say(f"\n{now.row.title}")
+    say(f"{progress_words(now.progress)}{left_words(now)}\n")
     heads, rows = text_table(now.table)
     print_table(heads, rows)
     if any(entry.best for row in now.table.entries for entry in row):
-        print(f"* {BEST}")
+        say(f"* {BEST}")
     for said in ["", *now.sentences(), *(failed_words(now))]:
-        print(said)
+        say(said)
 
 
 def left_words(now: StudyNow) -> str:

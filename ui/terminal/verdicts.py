@@ -14,7 +14,7 @@ from storage.store import RunStore
 from storage.workspace import Workspace
 from ui.comparison.sides import Comparison, Side, compare, load, sentences
 from ui.terminal.checks import run_key
-from ui.terminal.output import print_json, print_table
+from ui.terminal.output import print_json, print_table, say
 from ui.terminal.workspaces import open_workspace
 
 
@@ -49,9 +49,9 @@ def print_comparison(comparison: Comparison, as_json: bool) -> None:
         return
     print_sides(comparison.sides)
     print_differences(comparison)
-    print()
+    say()
     for sentence in sentences(comparison):
-        print(sentence)
+        say(sentence)
 
 
 def print_sides(sides: Sequence[Side]) -> None:
@@ -79,7 +79,7 @@ def mean_time(side: Side) -> str:
 def print_differences(comparison: Comparison) -> None:
     if not comparison.differences:
         return
-    print()
+    say()
     rows = [(row.label, *(shown(value) for value in row.values)) for row in comparison.differences]
     print_table(("differs in", *(side.title for side in comparison.sides)), rows)
 
