@@ -1,4 +1,5 @@
-"""What can be taken back: renaming, notes, stars and deletion, kept in the database so that it outlives the window.
+"""What can be taken back: names, notes, stars, tags, the archive and deletion, kept in the database so that it outlives
+the window.
 
 A change is one column with the values of every run and every study it touches, before and after, and the process that
 made it: nobody takes back what another window that is still open has done. folder: that of `presence`, which tells who
@@ -16,7 +17,7 @@ from typing import Any
 from storage import presence
 
 COLUMNS = {
-    "run": frozenset({"name", "note", "starred", "deleted_at"}),
+    "run": frozenset({"name", "note", "starred", "deleted_at", "tags", "archived", "cell_notes"}),
     "study": frozenset({"title", "note", "spec", "deleted_at"}),
 }
 KEPT = 500  # changes that can be taken back

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from engine.errors import StorageError, shown
 from engine.events import LIVE_STATES, RunState
 from engine.experiment import DatasetChoice, Experiment, MethodChoice, explain
+from storage import marks
 from storage.results import result_row
 from storage.rows import Failure, RunRow, moment
 from storage.workspace import UID
@@ -30,7 +31,8 @@ _RESULT = "metric, value, low, high, n, unit, protocol"
 _RUNS = f"""
 SELECT {", ".join(f"run.{name.strip()}" for name in _RUN.split(","))},
   {", ".join(f"result.{name.strip()}" for name in _RESULT.split(","))},
-  run.study_id, run.cell, (SELECT title FROM study WHERE study.id = run.study_id)
+  run.study_id, run.cell, (SELECT title FROM study WHERE study.id = run.study_id),
+  run.tags, run.archived, run.cell_notes
 FROM run LEFT JOIN result ON result.id =
   (SELECT min(id) FROM result WHERE run_id = run.id AND metric LIKE 'test/%')
 WHERE {{where}} ORDER BY run.created DESC, run.id DESC"""
@@ -98,7 +100,7 @@ def one(connection: sqlite3.Connection, run_id: int | None) -> RunRow:
 def _readable(row: tuple, best: Best, last: Last) -> RunRow:
     """The run in a row of `_RUNS`; of one that is damaged what can be said of it, so that the others are shown."""
     try:
-        return _row(row[:20], row[20:24], row[24:31], row[31:], best, last)
+        return _row(row[:20], row[20:24], row[24:31], row[31:34], row[34:], best, last)
     except (ValueError, TypeError, LookupError, ArithmeticError, StorageError) as error:
         reason = error.message if isinstance(error, StorageError) else f"{type(error).__name__}: {error}"
         return _unreadable(row, shown(reason))
@@ -120,7 +122,9 @@ def _unreadable(row: tuple, reason: str) -> RunRow:
     )  # fmt: skip
 
 
-def _row(run: tuple, failure: tuple, result: tuple, study: tuple, best: Best, last: Last) -> RunRow:
+def _row(
+    run: tuple, failure: tuple, result: tuple, study: tuple, found_by: tuple, best: Best, last: Last
+) -> RunRow:  # fmt: skip
     run_id, uid, name, state, family, experiment, group, created, started, ended, seconds, *rest = run
     step, total_steps, steps_per_epoch, examples_per_step, facts, starred, note, plan, deleted_at = rest
     if not UID.fullmatch(uid):
@@ -153,6 +157,7 @@ def _row(run: tuple, failure: tuple, result: tuple, study: tuple, best: Best, la
         study_id=study[0],
         cell=study[1],
         study=study[2] or "",
+        **marks.read(*found_by),
     )
 
 

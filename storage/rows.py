@@ -66,6 +66,22 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class CellNote:
+    """A note on one cell of a run's line, or on one of its figures. time: seconds since the epoch."""
+
+    text: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """A named way of looking at the list of a page. spec: what the page needs to show it again."""
+
+    name: str
+    spec: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Artifact:
     """A file of a run. path: relative to the run's folder. value: what it was chosen by, if anything."""
 
@@ -94,7 +110,7 @@ class RunRow:
 
     best: metric -> (value, step); the smallest for losses, the largest for everything else. last: metric -> value.
     step is the last one saved; total_steps is 0 until the run has said how long it is. study: title of the study it
-    belongs to, if any; cell: the key of its place there.
+    belongs to, if any; cell: the key of its place there. cell_notes: by the key of the column or figure.
     """
 
     id: int
@@ -124,6 +140,9 @@ class RunRow:
     cell: str = ""
     study: str = ""
     seconds: float | None = None
+    tags: tuple[str, ...] = ()
+    archived: bool = False
+    cell_notes: Mapping[str, CellNote] = field(default_factory=dict)
 
     @property
     def took(self) -> float | None:

@@ -112,6 +112,20 @@ def m0005_seconds(db: Database) -> None:
     db.conn.execute("ALTER TABLE run ADD COLUMN seconds REAL")
 
 
+@MIGRATIONS()
+def m0006_marks(db: Database) -> None:
+    """What helps to find runs again. tags: JSON list of words. archived: kept, but out of the lists. cell_notes: JSON
+    {place of the table: {"text": …, "time": seconds}}. saved_view: a way of looking at a page's list, spec in JSON.
+    """
+    db.conn.execute("ALTER TABLE run ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'")
+    db.conn.execute("ALTER TABLE run ADD COLUMN archived INTEGER NOT NULL DEFAULT 0 CHECK(archived IN(0, 1))")
+    db.conn.execute("ALTER TABLE run ADD COLUMN cell_notes TEXT NOT NULL DEFAULT '{}'")
+    db.conn.execute(
+        "CREATE TABLE saved_view(id INTEGER PRIMARY KEY, page TEXT NOT NULL, name TEXT NOT NULL, spec TEXT NOT NULL,"
+        " UNIQUE(page, name)) STRICT"
+    )
+
+
 def known() -> frozenset[str]:
     """Names of the migrations this program has."""
     return frozenset(migration.name for migration in MIGRATIONS._migrations)

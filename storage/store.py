@@ -17,18 +17,35 @@ from pathlib import Path
 from engine.errors import StorageError
 from engine.events import LIVE_STATES, Evaluated, RunState, TrialCompleted
 from engine.experiment import Experiment
-from storage import curves, environment, history, presence, purging, reading, results, saving, trials
+from storage import curves, environment, presence, purging, reading, results, saving, trials
+from storage.changes import ChangeMethods
 from storage.connection import PATIENCE, connect, snapshot, told, writing
-from storage.rows import Artifact, CellRun, Curve, Failure, Message, ResultRow, RunRow, StudyRow, moment
+from storage.rows import (
+    Artifact,
+    CellNote,
+    CellRun,
+    Curve,
+    Failure,
+    Message,
+    ResultRow,
+    RunRow,
+    SavedView,
+    StudyRow,
+    moment,
+)
 from storage.studies import StudyMethods
+from storage.views import ViewMethods
 from storage.workspace import Workspace
 
-__all__ = ["Artifact", "CellRun", "Curve", "Failure", "Message", "ResultRow", "RunRow", "RunStore", "StudyRow"]
+__all__ = [
+    "Artifact", "CellNote", "CellRun", "Curve", "Failure", "Message", "ResultRow", "RunRow", "RunStore", "SavedView",
+    "StudyRow",
+]  # fmt: skip
 
 _LIVE = ", ".join(f"'{state.value}'" for state in sorted(LIVE_STATES))
 
 
-class RunStore(StudyMethods):
+class RunStore(ChangeMethods, StudyMethods, ViewMethods):
     """Runs, their curves, figures, messages and files in one workspace, and the studies that runs belong to.
 
     A context manager; `close()` lets go of it.
@@ -222,54 +239,6 @@ class RunStore(StudyMethods):
         """Python, packages and hardware the run was made with."""
         with snapshot(self._connection) as connection:
             return environment.read(connection, run_id)
-
-    # Changes a person can take back.
-
-    def rename(self, run_id: int, name: str) -> None:
-        """Give a run another name, which may not be empty."""
-        if not name.strip():
-            raise StorageError("A run needs a name.", "Type at least one letter.")
-        self._change(lambda title: f"Rename {title}", "name", {run_id: name.strip()})
-
-    def note(self, run_id: int, text: str) -> None:
-        """Replace a run's note."""
-        self._change(lambda title: f"Change the note of {title}", "note", {run_id: text})
-
-    def star(self, run_id: int, starred: bool) -> None:
-        """Mark a run with a star or take it away."""
-        self._change(lambda title: f"{'Star' if starred else 'Unstar'} {title}", "starred", {run_id: int(starred)})
-
-    def delete(self, run_ids: Iterable[int]) -> None:
-        """Hide runs, with their curves and files kept; refused for one that is waiting or working."""
-        now = time.time()
-        self._change(lambda title: f"Delete {title}", "deleted_at", dict.fromkeys(run_ids, now), ended=True)
-
-    def _change(
-        self, label: Callable[[str], str], column: str, wanted: Mapping[int, object], ended: bool = False
-    ) -> None:
-        with writing(self._connection) as connection:
-            title = purging.title(connection, list(wanted), ended)
-            history.change(connection, self.workspace.presence, label(title), column, wanted, time.time())
-
-    def undo(self) -> str | None:
-        """Take back the latest change of any of the runs; returns what it was, or None."""
-        with writing(self._connection) as connection:
-            return history.undo(connection, self.workspace.presence)
-
-    def redo(self) -> str | None:
-        """Make the change taken back last once more; returns what it is, or None."""
-        with writing(self._connection) as connection:
-            return history.redo(connection, self.workspace.presence)
-
-    def undo_label(self) -> str | None:
-        """What `undo` would take back, e.g. "Delete 3 runs"; None when there is nothing."""
-        with snapshot(self._connection) as connection:
-            return history.label(connection, self.workspace.presence, undone=False)
-
-    def redo_label(self) -> str | None:
-        """What `redo` would make again; None when there is nothing."""
-        with snapshot(self._connection) as connection:
-            return history.label(connection, self.workspace.presence, undone=True)
 
     def purge(self, run_ids: Iterable[int]) -> int:
         """Remove runs for good with their folders; returns the bytes freed in folders. Cannot be taken back."""

@@ -59,6 +59,23 @@ def test_the_oldest_database_opens_with_everything_in_it(workspace: Workspace, r
     assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
+def test_a_database_of_version_0_4_gets_tags_archive_notes_and_views(
+    workspace: Workspace, finished: RunRow, store: RunStore, raw: sqlite3.Connection
+) -> None:
+    store.close()
+    raw.execute("DROP TABLE saved_view")
+    for column in ("tags", "archived", "cell_notes"):
+        raw.execute(f"ALTER TABLE run DROP COLUMN {column}")
+    raw.execute("DELETE FROM _sqlite_migrations WHERE name > 'm0006'")
+    with RunStore(workspace) as again:
+        assert again.runs() == [finished]
+        again.tag([finished.id], ["kept"])
+        again.save_view("runs", "Kept", {"words": "tag:kept"})
+        assert (again.run(finished.id).tags, again.run(finished.id).archived) == (("kept",), False)
+        assert [view.name for view in again.views("runs")] == ["Kept"]
+    assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
 def test_a_second_opening_changes_nothing(workspace: Workspace, finished: RunRow, raw: sqlite3.Connection) -> None:
     before = raw.execute("SELECT sql FROM sqlite_master ORDER BY name").fetchall()
     with RunStore(workspace) as again:
@@ -71,7 +88,7 @@ def test_every_table_is_strict_and_the_settings_are_on(workspace: Workspace) -> 
     connection = connect(workspace.database)
     tables = connection.execute("PRAGMA table_list").fetchall()
     ours = [table for table in tables if not table["name"].startswith(("sqlite_", "_sqlite"))]
-    assert len(ours) == 11
+    assert len(ours) == 12
     assert all(table["strict"] for table in ours)
     wanted = {"journal_mode": "wal", "synchronous": 1, "foreign_keys": 1, "busy_timeout": 5000}
     assert {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted} == wanted

@@ -18,15 +18,24 @@ def test_each_change_is_taken_back_and_made_again(store: RunStore, finished: Run
     store.rename(finished.id, "better name")
     store.note(finished.id, "worked")
     store.star(finished.id, True)
+    store.tag([finished.id], ["for the paper", "Kept"])
+    store.tag([finished.id], ["kept"], remove=["FOR-THE-PAPER"])
+    store.note_cell(finished.id, "test", "odd")
+    store.archive([finished.id])
     store.delete([finished.id])
     changed = store.run(finished.id)
     assert (changed.name, changed.note, changed.starred) == ("better name", "worked", True)
+    assert (changed.tags, changed.archived, changed.cell_notes["test"].text) == (("Kept",), True, "odd")
     assert store.runs() == []
     assert store.runs(deleted=True) == [changed]
-    labels = ["Delete “better name”", "Star “better name”", "Change the note of “better name”", "Rename “first try”"]
-    assert [store.undo() for _ in range(5)] == [*labels, None]
+    labels = [
+        "Delete “better name”", "Archive “better name”", "Change a note on “better name”",
+        "Tag “better name” “kept”", "Tag “better name” “for-the-paper, Kept”", "Star “better name”",
+        "Change the note of “better name”", "Rename “first try”",
+    ]  # fmt: skip
+    assert [store.undo() for _ in range(9)] == [*labels, None]
     assert store.runs() == [finished]
-    assert [store.redo() for _ in range(5)] == [*labels[::-1], None]
+    assert [store.redo() for _ in range(9)] == [*labels[::-1], None]
     assert store.run(finished.id) == changed
 
 
@@ -80,6 +89,54 @@ def test_a_working_run_is_not_deleted(store: RunStore, finished: RunRow, experim
         store.delete([finished.id, waiting.id])
     assert caught.value.advice == "Stop it first."
     assert len(store.runs()) == 2
+
+
+@pytest.mark.parametrize(("typed", "kept"), [
+    ([" #a b ", "A-B", "c,d;e"], ("a-b", "c-d-e")),
+    (["", " , ", "\x1b[31m\u202e"], ("[31m",)),
+    (["=1+1", "<b>ü</b>", "日本"], ("=1+1", "<b>ü</b>", "日本")),
+])  # fmt: skip
+def test_a_tag_is_one_word_that_can_be_typed(
+    store: RunStore, finished: RunRow, typed: list[str], kept: tuple[str, ...]
+) -> None:
+    store.tag([finished.id], typed)
+    assert store.run(finished.id).tags == kept
+
+
+def test_too_long_or_too_many_tags_and_notes_change_nothing(store: RunStore, finished: RunRow) -> None:
+    for wrong in (["x" * 31], [str(number) for number in range(21)]):
+        with pytest.raises(StorageError, match="too"):
+            store.tag([finished.id], wrong)
+    with pytest.raises(StorageError, match="too long"):
+        store.note_cell(finished.id, "test", "x" * 4001)
+    assert store.runs() == [finished]
+
+
+def test_damaged_marks_do_not_hide_the_run(store: RunStore, finished: RunRow) -> None:
+    for damage in ("[", '{"a": 1}', "[1, null]", '{"test": 3}', '{"test": {"text": 1}}'):
+        store._connection.execute("UPDATE run SET tags = ?, cell_notes = ?", (damage, damage))
+        assert store.run(finished.id) == finished
+    store.tag([finished.id], ["a"])
+    store.note_cell(finished.id, "test", "b")
+    assert store.run(finished.id).tags == ("a",)
+
+
+def test_views_are_kept_replaced_renamed_and_forgotten(store: RunStore) -> None:
+    store.save_view("compare", " Best  ones ", {"words": "a"})
+    store.save_view("compare", "Best ones", {"words": "b"})
+    store.save_view("compare", "other", {})
+    store.save_view("runs", "Best ones", {})
+    with pytest.raises(StorageError, match="already"):
+        store.rename_view("compare", "other", "Best ones")
+    store.rename_view("compare", "other", "another")
+    assert [(view.name, view.spec) for view in store.views("compare")] == [
+        ("another", {}), ("Best ones", {"words": "b"}),
+    ]  # fmt: skip
+    store.delete_view("compare", "another")
+    with pytest.raises(StorageError, match="needs a name"):
+        store.save_view("compare", " ", {})
+    store._connection.execute("INSERT INTO saved_view(page, name, spec) VALUES('compare', 'damaged', '[')")
+    assert [view.name for view in store.views("compare")] == ["Best ones"]
 
 
 def test_unknown_runs_change_nothing(store: RunStore, finished: RunRow) -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine import registry
+from engine.events import RunState
+from engine.experiment import parse_experiment
 from engine.plan import parse_plan, presets
+from storage.store import RunStore
+from storage.workspace import Workspace
 from ui.terminal.arguments import COMMANDS, LISTS
 from ui.terminal.output import percent, plain, size
 
@@ -41,6 +46,34 @@ def test_methods_come_with_every_hyperparameter(warmstart: Command) -> None:
 def test_a_listed_preset_is_an_experiment_file(warmstart: Command) -> None:
     for item, plan in zip(warmstart("list", "presets", "--json").objects(), presets(), strict=True):
         assert parse_plan(item, plan.name).experiments == plan.experiments
+
+
+def test_runs_are_listed_by_tag_and_without_the_archive(warmstart: Command, tmp_path: Path) -> None:
+    with RunStore(Workspace(tmp_path / "kept")) as store:
+        runs = [store.create(parse_experiment({}), name) for name in ("first", "second", "third")]
+        for run in runs:
+            store.set_state(run.id, RunState.STOPPED)
+        store.tag([runs[0].id, runs[1].id], ["Paper"])
+        store.tag([runs[0].id], ["odd"])
+        store.note_cell(runs[0].id, "test", "look again")
+        store.archive([runs[1].id])
+
+    def listed(*flags: str) -> list[str]:
+        answer = warmstart("list", "runs", "--json", *flags, "--workspace", tmp_path / "kept")
+        return [found["name"] for found in answer.objects()]
+
+    assert listed() == ["third", "first"]
+    assert listed("--archived") == ["third", "second", "first"]
+    assert listed("--tag", "paper") == ["first"]
+    assert listed("--tag", "paper", "--archived") == ["second", "first"]
+    assert listed("--tag", "paper", "--tag", "odd") == ["first"]
+    assert "--archived" in warmstart("list", "runs", "--tag", "unknown", "--workspace", tmp_path / "kept").out
+    assert "Paper odd" in warmstart("list", "runs", "--workspace", tmp_path / "kept").out
+    said = warmstart("show", "first", "--workspace", tmp_path / "kept").out
+    assert "Tags: Paper odd" in said
+    assert "Note on test: look again" in said
+    (found,) = warmstart("show", "second", "--json", "--workspace", tmp_path / "kept").objects()
+    assert (found["tags"], found["archived"], found["cell_notes"]) == (["Paper"], True, {})
 
 
 def test_help_teaches(program: Command) -> None:

@@ -210,6 +210,8 @@ def add_questions(command: object) -> None:
     assert callable(command)
     listing = command("list", "say what there is to choose from, or which runs are saved")
     listing.add_argument("what", metavar="|".join(LISTS))
+    listing.add_argument("--tag", action="append", default=[], metavar="TAG", help="only runs that have this tag")
+    listing.add_argument("--archived", action="store_true", help="also the runs that were put into the archive")
     show = command("show", "show one saved run: settings, results with intervals, messages")
     show.add_argument("run", metavar="RUN", help="its number, uid (or the start of it) or name")
     compare = command("compare", "put saved runs side by side and say which is better")

@@ -109,10 +109,21 @@ def list_runs(chosen: argparse.Namespace) -> Listing:
 
     with RunStore(open_workspace(chosen.workspace)) as store:
         store.mark_interrupted()
-        runs = store.runs()
-    columns = (">run", "name", "state", ">test", "data", ">labels", "backbone", "method", ">seed", "created", ">took")
+        saved = store.runs()
+    runs = [run for run in saved if (chosen.archived or not run.archived) and has_tags(run, chosen.tag)]
+    columns = [">run", "name", "state", ">test", "data", ">labels", "backbone", "method", ">seed", "created", ">took"]
     empty = f"No runs are saved yet. Start with: {program()} demo"
-    return Listing(columns, [run_cells(run) for run in runs], [run_object(run) for run in runs], empty)
+    if saved:
+        empty = f"None of the {len(saved):,} saved runs is listed so; with --archived those in the archive are, too."
+    rows = [run_cells(run) for run in runs]
+    if any(run.tags for run in runs):
+        columns.append("tags")
+        rows = [(*row, " ".join(run.tags)) for row, run in zip(rows, runs, strict=True)]
+    return Listing(columns, rows, [run_object(run) for run in runs], empty)
+
+
+def has_tags(run: RunRow, wanted: Iterable[str]) -> bool:
+    return {tag.casefold() for tag in wanted} <= {tag.casefold() for tag in run.tags}
 
 
 def run_cells(run: RunRow) -> tuple[object, ...]:
@@ -143,6 +154,8 @@ def run_object(run: RunRow) -> dict[str, Any]:
         "failure": dataclasses.asdict(run.failure) if run.failure else None,
         "best": {name: {"value": value, "step": step} for name, (value, step) in run.best.items()},
         "last": dict(run.last), "facts": dict(run.facts), "starred": run.starred, "note": run.note,
+        "tags": list(run.tags), "archived": run.archived,
+        "cell_notes": {place: dataclasses.asdict(note) for place, note in run.cell_notes.items()},
         "experiment": run.experiment.model_dump(mode="json"),
     }  # fmt: skip
 

@@ -48,8 +48,14 @@ def print_heading(run: RunRow) -> None:
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created))
     took = "" if run.took is None else f", took {duration(run.took)}"
     say(f"{run.state}, {run.step:,} of {run.total_steps:,} steps{took}, created {when}, uid {run.uid}")
+    if run.archived:
+        say("In the archive: lists leave it out")
+    if run.tags:
+        say(f"Tags: {' '.join(run.tags)}")
     if run.note:
         say(f"Note: {run.note}")
+    for place, note in run.cell_notes.items():
+        say(f"Note on {place}: {note.text}")
 
 
 def print_settings(run: RunRow) -> None:
