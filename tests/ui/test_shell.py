@@ -24,7 +24,7 @@ from ui.awake import Awake
 from ui.engine_loading import EngineLoading
 from ui.live import LiveRun
 from ui.main_window import MainWindow
-from ui.shell import endings, workspaces
+from ui.shell import desktop_news, endings, workspaces
 from ui.shell.at_work import AtWork
 from ui.shell.endings import Endings
 
@@ -151,6 +151,11 @@ def test_a_short_or_unwanted_run_keeps_nothing_awake(
     monkeypatch.setattr(LiveRun, "elapsed", lambda self: 3.0)
     AtWork(window, window.parts, lambda: True).look()
     assert asked == []
+
+
+def test_a_desktop_that_does_not_listen_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/none")
+    assert desktop_news.by_message("Warmstart", "Run 1: finished.") is False
 
 
 def test_a_system_without_such_a_service_is_no_error() -> None:

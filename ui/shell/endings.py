@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QWindow
-from PySide6.QtWidgets import QApplication, QMainWindow, QSystemTrayIcon
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from engine.comparison.wording import duration
 from engine.events import LIVE_STATES, RunState
 from ui.parts import Parts
 from ui.runs.run_now import LOOKS
+from ui.shell.desktop_news import DesktopNews
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -37,7 +38,7 @@ class Endings(QObject):
         self._ended: dict[int, RunState] = {}
         self._seconds = 0.0
         self._last = 0
-        self._tray: QSystemTrayIcon | None = None
+        self._news = DesktopNews(self, parts.background, self._come_back)
         window.installEventFilter(self)
         parts.live.state.connect(self._follow)
 
@@ -71,15 +72,7 @@ class Endings(QObject):
     def _notify(self, title: str, said: str) -> None:
         """The taskbar entry asks for attention; a notice appears where the desktop has a place for them."""
         QApplication.alert(self._window)
-        if not QSystemTrayIcon.isSystemTrayAvailable():
-            return
-        if self._tray is None:
-            self._tray = QSystemTrayIcon(QApplication.windowIcon(), self)
-            self._tray.setToolTip(TITLE)
-            self._tray.messageClicked.connect(self._come_back)
-            self._tray.activated.connect(self._come_back)
-        self._tray.show()
-        self._tray.showMessage(title, said)
+        self._news.tell(title, said)
 
     def _come_back(self) -> None:
         """Bring the window to the front with the run that ended last."""
@@ -91,13 +84,12 @@ class Endings(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Who is back has no need of the sign any more."""
-        if event.type() == QEvent.Type.WindowActivate and self._tray is not None:
-            self._tray.hide()
+        if event.type() == QEvent.Type.WindowActivate:
+            self._news.withdraw()
         return False
 
     def close(self) -> None:
-        if self._tray is not None:
-            self._tray.hide()
+        self._news.withdraw()
 
 
 def words(last: RunRow, ended: dict[int, RunState], seconds: float) -> str:
