@@ -47,6 +47,7 @@ class Bookmark:
         self.found: State | None = None
         self._step, self._note = 0, dict[str, Any]()
         self._random: Tensor | None = None
+        self.besides: dict[str, Any] = {}  # what every state holds besides what its loop gives
 
     def read(self) -> None:
         """Go on from the file, where there is one; raises `StorageError` when it is damaged or of another run."""
@@ -61,13 +62,32 @@ class Bookmark:
         self.found, self._step, self._note = kept["state"], kept["step"], kept["note"]
         self._random = kept["random"]
 
+    def draw_on(self) -> None:
+        """The generator that layers draw from is as it was: for loops that draw while they are set up."""
+        if self._random is not None:
+            torch.set_rng_state(self._random)
+
+    def require(self, name: str, value: str) -> None:
+        """Every state tells this value from now on; raises `StorageError` where the run began with another.
+
+        name: in the plural, such as "images".
+        """
+        if self.found is not None and self.found.get(name) not in (None, value):
+            raise StorageError(f"The {name} are not those that this run began with.", "Run it again from the start.")
+        self.besides[name] = value
+
+    @property
+    def due(self) -> bool:
+        """Whether `at` would offer a point."""
+        return self._path is not None and time.monotonic() >= self._due
+
     def at(self, step: int, state: Callable[[], State], now: bool = False) -> Iterator[ResumePoint]:
         """A `ResumePoint` if it is time for one, or in any case with `now`. state: called only then; it may hold the
         tensors themselves, which are written before the loop goes on. Everything that was said before is behind it."""
-        if self._path is None or not (now or time.monotonic() >= self._due):
+        if not (self.due or (now and self._path is not None)):
             return
         self._due = time.monotonic() + LEAST_PAUSE
-        given, random = state(), torch.get_rng_state()
+        given, random = {**self.besides, **state()}, torch.get_rng_state()
         yield ResumePoint(step, lambda note: self._write(step, given, random, note))
 
     def _write(self, step: int, state: State, random: Tensor, note: Mapping[str, Any]) -> None:
@@ -82,7 +102,7 @@ class Bookmark:
         """`RunStarted` with where it goes on from; the generator that layers draw from is now as it was there."""
         if self._random is None or not isinstance(said, RunStarted):
             return said
-        torch.set_rng_state(self._random)
+        self.draw_on()
         return said.resumed(self._step, self._note)
 
     def once(self, events: Iterable[Event]) -> Iterator[Event]:

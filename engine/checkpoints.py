@@ -55,13 +55,13 @@ class Checkpoints:
 
     def state(self) -> State:
         return {
-            "best": self.best, "step": self.best_step, "value": self.best_value,
-            "rank": self._rank, "written": self._written_step,
+            "best": self.best, "step": self.best_step, "value": self.best_value, "rank": self._rank,
         }  # fmt: skip
 
     def load_state(self, state: State) -> None:
         self.best, self.best_step, self.best_value = state["best"], state["step"], state["value"]
-        self._rank, self._written_step = tuple(state["rank"]), state["written"]
+        self._rank = tuple(state["rank"])
+        self._written_step = -1  # the file may be of a later step, from which the run went back
 
     def finish(self, model: nn.Module, step: int) -> Iterator[CheckpointSaved]:
         """Write what is not yet on disk: the best weights and the last ones."""

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count, groupby
+from itertools import groupby
 
 import torch
-from torch.nn import functional as F
 
 from engine.augmentation import Augmentation
-from engine.backbones.backbone import Backbone, distance_moved, snapshot
+from engine.backbones.backbone import Backbone, changed, snapshot
+from engine.bookmark import State, generator_state, load_generator
 from engine.checkpoints import Checkpoints
-from engine.comparison.wording import count as counted
-from engine.comparison.wording import percent
 from engine.data.batches import cuts
 from engine.errors import InvalidExperiment
-from engine.events import EpochCompleted, Event, Metrics, Notice
+from engine.events import Event, ResumePoint
 from engine.inputs import Labelled, Normaliser
 from engine.layers import HEAD
 from engine.learners import HeadOnFeatures, WholeNetwork
@@ -24,9 +22,8 @@ from engine.limits import Limits
 from engine.lowrank import LowRank, low_rank_weights
 from engine.measured import Measuring
 from engine.methods.fine_tune import FineTuneMethod, Stage
-from engine.objective import AveragedWeights, Objective, accuracy
-from engine.rates import Rates
-from engine.tally import Tally, check_numbers
+from engine.objective import Objective
+from engine.stage_training import StageTraining
 from engine.trainable import Anchor, Part, check_table, prefix_of
 
 
@@ -73,8 +70,11 @@ class FineTuning:
         self.initial = snapshot(model)
         self._starts = {parameter: parameter.detach().clone() for parameter in self._anchored()}
         self.order = torch.Generator().manual_seed(seed)
-        self.step = self.epoch = 0
+        self.step = self.epoch = self.stage = 0
+        self.used = 0.0  # seconds of an earlier part of the run
         self.stopped_early = False  # for want of a better validation accuracy
+        self._under_way: StageTraining | None = None
+        self._kept: State | None = None  # of the stage to go on with
         settings = method.hyperparameters
         self.batch_size = min(settings.batch_size, len(train))
         self.steps_per_epoch = len(cuts(len(train), self.batch_size))
@@ -97,14 +97,43 @@ class FineTuning:
         return 0 if self.limits.only_time else self.method.epochs * self.steps_per_epoch
 
     def events(self) -> Iterator[Event]:
-        first = 0
-        stages = self.method.stages()
-        for stage in stages:
+        """Train from where it is: from the start, or where `load_state` has put it."""
+        stages, kept = self.method.stages(), self._kept
+        while self.stage < len(stages):
+            stage, first = stages[self.stage], sum(before.epochs for before in stages[: self.stage])
             endless = self.limits.only_time and stage is stages[-1]
-            yield from StageTraining(self, stage, first, endless).events()
-            first += stage.epochs
-            if self.limits.reached:
+            self._under_way, kept = StageTraining(self, stage, first, endless, kept), None
+            yield from self._under_way.events()
+            if self.limits.asked_to_stop:
                 return
+            self.stage = len(stages) if self.limits.out_of_time else self.stage + 1
+        self._under_way = None
+        yield from self.point(now=True)
+
+    def point(self, now: bool = False) -> Iterator[ResumePoint]:
+        return self.checkpoints.bookmark.at(self.step, self.state, now)
+
+    def state(self) -> State:
+        """Everything that training reads; of the weights what differs from those it began with."""
+        kept = self.checkpoints.state()
+        best = None if kept["best"] is None else changed(kept["best"], self.initial)
+        return {
+            "model": changed(self.model.state_dict(), self.initial), "checkpoints": {**kept, "best": best},
+            "step": self.step, "epoch": self.epoch, "stopped early": self.stopped_early, "used": self.limits.used,
+            "order": generator_state(self.order), "objective": self.objective.state(), "stage": self.stage,
+            "within": None if self._under_way is None else self._under_way.state(),
+        }  # fmt: skip
+
+    def load_state(self, state: State) -> None:
+        """Go on from there: `events()` says what comes afterwards."""
+        kept = state["checkpoints"]
+        best = None if kept["best"] is None else self.initial | kept["best"]
+        self.checkpoints.load_state({**kept, "best": best})
+        self.model.load_state_dict(self.initial | state["model"])
+        self.step, self.epoch, self.stopped_early = state["step"], state["epoch"], state["stopped early"]
+        self.used, self.stage, self._kept = state["used"], state["stage"], state["within"]
+        load_generator(self.order, state["order"])
+        self.objective.load_state(state["objective"])
 
     def learner(self, stage: Stage, first: int) -> HeadOnFeatures | WholeNetwork:
         """Head on cached features where nothing else learns in the whole stage."""
@@ -159,125 +188,3 @@ class FineTuning:
 
     def anchor(self, parts: list[Part]) -> Anchor:
         return Anchor(parts, self._starts)
-
-
-class StageTraining:
-    """One stage: one optimiser, one schedule; blocks may join on the way, with fresh optimiser state."""
-
-    def __init__(self, run: FineTuning, stage: Stage, first: int, endless: bool) -> None:
-        self.run, self.stage, self.first, self.endless = run, stage, first, endless
-        self.learner = run.learner(stage, first)
-        self.rates = Rates(run.method.hyperparameters, stage)
-        self.measuring = run.measuring(self.learner)
-        self.average = AveragedWeights(run.method.hyperparameters.ema)
-        self.anchor = run.anchor([])
-        self.steps = stage.epochs * run.steps_per_epoch
-        self.tally = Tally(run.train.pixels.device)
-        self._step = self._without_gain = 0
-        self._best = -1.0
-
-    def events(self) -> Iterator[Event]:
-        last: frozenset[str] = frozenset()
-        for number in count() if self.endless else range(self.stage.epochs):
-            learning = self.run.learning(self.first + number)
-            if learning and (learning != last or self.measuring is not None):
-                yield from self._prepare(learning, last, number)
-                if self.run.limits.asked_to_stop:
-                    return
-                last = learning
-            yield from self._epoch()
-            yield from self._validate()
-            if self.run.limits.reached:
-                break
-            if self._gave_up():
-                yield Notice(self._why_early())
-                break
-        if last:
-            self.average.keep()
-            self.learner.settle()
-
-    def _prepare(self, learning: frozenset[str], last: frozenset[str], number: int) -> Iterator[Event]:
-        """Let the blocks of this epoch learn: rates, optimiser, average and anchor follow."""
-        if learning != last:
-            for said in self.learner.learn(learning, self._unchanged_for(number)):
-                yield said
-                if self.run.limits.asked_to_stop:
-                    return
-        parts = self.learner.parts()
-        if self.measuring is not None:
-            parts = self.measuring.parts(self.first + number)
-            self.rates.rebuild(parts)
-        else:
-            self.rates.extend(parts)
-        self.anchor = self.run.anchor(parts)
-        self.average.follow(parameter for part in parts for parameter in part.parameters)
-        self.average.follow(self.learner.statistics())
-
-    def _unchanged_for(self, number: int) -> int:
-        """Epochs until other blocks learn."""
-        now = self.run.learning(self.first + number)
-        ahead = range(number, self.stage.epochs)
-        return next((e - number for e in ahead if self.run.learning(self.first + e) != now), len(ahead))
-
-    def _progress(self) -> float:
-        return self.run.limits.fraction if self.endless else self._step / max(1, self.steps)
-
-    def _epoch(self) -> Iterator[Event]:
-        run = self.run
-        self.learner.begin()
-        shuffled = torch.randperm(len(run.train), generator=run.order).to(run.train.pixels.device)
-        for cut in cuts(len(shuffled), run.batch_size):
-            if run.limits.reached:
-                break
-            self._train(shuffled[cut])
-            if self.tally.due():
-                yield from self.tally.told()
-        yield from self.tally.told()
-
-    def _train(self, indices: torch.Tensor) -> None:
-        run, labels = self.run, self.run.train.labels[indices]
-        blend = run.objective.blend(len(indices), labels.device)
-        logits = self.learner.logits(indices, blend)
-        loss = run.objective.loss(logits, labels, blend)
-        self.rates.zero_grad()
-        loss.backward()
-        self.anchor.add_gradient()
-        self.rates.step(self._progress())
-        self.average.update()
-        self._step += 1
-        run.step += 1
-        self.tally.add(run.step, loss, logits, labels)
-
-    def _validate(self) -> Iterator[Event]:
-        run = self.run
-        run.epoch += 1
-        with self.average.applied():
-            self.learner.settle()
-            values: dict[str, float] = self.rates.by_block()
-            if isinstance(self.learner, WholeNetwork):
-                values |= {f"moved/{block}": far for block, far in distance_moved(run.model, run.initial).items()}
-            if len(run.validation):
-                logits = self.learner.validate()
-                loss = float(F.cross_entropy(logits, run.validation.labels))
-                values |= {"val/loss": loss, "val/accuracy": accuracy(logits, run.validation.labels)}
-                yield from run.checkpoints.offer(run.model, run.step, values["val/accuracy"], loss)
-                values |= self._patience(values["val/accuracy"])
-        yield Metrics(run.step, values)
-        check_numbers(run.model, values.get("val/loss", 0.0), f"after epoch {run.epoch}")
-        yield EpochCompleted(run.epoch, run.step)
-
-    def _patience(self, value: float) -> dict[str, float]:
-        self._without_gain = 0 if value > self._best else self._without_gain + 1
-        self._best = max(self._best, value)
-        asked = self.run.method.hyperparameters.patience
-        return {"val/epochs without gain": float(self._without_gain)} if asked else {}
-
-    def _gave_up(self) -> bool:
-        patience = self.run.method.hyperparameters.patience
-        return bool(patience) and self._without_gain >= patience
-
-    def _why_early(self) -> str:
-        patience = self.run.method.hyperparameters.patience
-        self.run.stopped_early = True
-        without = f"{counted(patience, 'epochs')} without a better validation accuracy than {percent(self._best)}"
-        return f"Stopped early: {without}."

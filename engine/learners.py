@@ -2,12 +2,13 @@
 
 Both offer: `learn(blocks, epochs)` before the first epoch in which these blocks learn, `parts()` for the optimiser,
 `statistics()` that training changes besides, `begin()` before each epoch, `logits(indices, blend)` on training images,
-`validate()` and `settle()`, after which the model itself holds what was learnt.
+`validate()` and `settle()`, after which the model itself holds what was learnt. `named()` are all tensors that may
+learn; `state()` is what neither the model holds nor `learn` brings back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -17,6 +18,7 @@ from torch.func import functional_call
 
 from engine.augmentation import Augmentation
 from engine.backbones.backbone import Backbone, batch_norms
+from engine.bookmark import State, generator_state, load_generator
 from engine.events import Preparing
 from engine.inputs import Labelled, Normaliser
 from engine.layers import HEAD, LayerRow
@@ -60,7 +62,7 @@ class WholeNetwork:
         self.start = 0  # the first block that is computed; what comes before is cached
         self._inputs: tuple[Tensor, Tensor] = (train.pixels, validation.pixels)
 
-    def learn(self, blocks: frozenset[str], epochs: int) -> Iterator[Preparing]:
+    def learn(self, blocks: frozenset[str], epochs: int) -> Generator[Preparing, None, None]:
         """Let these blocks learn from now on, for at least this many epochs."""
         self.learning = blocks
         self.model.requires_grad_(False)
@@ -145,6 +147,19 @@ class WholeNetwork:
         if self.low_rank is not None:
             self.low_rank.settle()
 
+    def named(self) -> dict[str, Tensor]:
+        factors = self.low_rank.named() if self.low_rank is not None else {}
+        return {**dict(self.model.named_parameters()), **dict(self.model.named_buffers()), **factors}
+
+    def state(self) -> State:
+        low_rank = self.low_rank.state() if self.low_rank is not None else None
+        return {"generator": generator_state(self._generator), "low rank": low_rank}
+
+    def load_state(self, state: State) -> None:
+        load_generator(self._generator, state["generator"])
+        if self.low_rank is not None:
+            self.low_rank.load_state(state["low rank"])
+
 
 def _channels_last(values: Tensor) -> Tensor:
     return values.contiguous(memory_format=torch.channels_last) if values.dim() == 4 else values
@@ -166,7 +181,7 @@ class HeadOnFeatures:
         self._head = nn.Linear(1, 1)
         self._mean = self._deviation = torch.empty(0)
 
-    def learn(self, blocks: frozenset[str], epochs: int) -> Iterator[Preparing]:
+    def learn(self, blocks: frozenset[str], epochs: int) -> Generator[Preparing, None, None]:
         """Embed all images once, then standardise by the training images."""
         self._features = []
         for labelled in self._sets:
@@ -221,6 +236,17 @@ class HeadOnFeatures:
         weight = self._head.weight / self._deviation
         self._own_head().weight.copy_(weight)
         self._own_head().bias.copy_(self._head.bias - weight @ self._mean)
+
+    def named(self) -> dict[str, Tensor]:
+        return dict(self._head.named_parameters())
+
+    def state(self) -> State:
+        return {"head": self.named() if self._features else None}
+
+    @torch.no_grad()
+    def load_state(self, state: State) -> None:
+        for name, kept in (state["head"] or {}).items():
+            self.named()[name].copy_(kept)
 
 
 @torch.no_grad()

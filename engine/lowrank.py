@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.backbones.backbone import Backbone
+from engine.bookmark import State
 
 
 def low_rank_weights(block: nn.Module) -> dict[str, nn.Parameter]:
@@ -55,6 +56,21 @@ class LowRank:
         """The factors of the weights whose name starts so."""
         names = [name for name in self.base if name.startswith(prefix)]
         return [factor for name in names for factor in (self.down[name], self.up[name])]
+
+    def named(self) -> dict[str, nn.Parameter]:
+        """Every factor by a name of its own."""
+        down = {f"down of {name}": factor for name, factor in self.down.items()}
+        return down | {f"up of {name}": factor for name, factor in self.up.items()}
+
+    def state(self) -> State:
+        return {"base": self.base, "factors": self.named()}
+
+    @torch.no_grad()
+    def load_state(self, state: State) -> None:
+        for name, base in self.base.items():
+            base.copy_(state["base"][name])
+        for name, factor in self.named().items():
+            factor.copy_(state["factors"][name])
 
     def merged(self) -> dict[str, Tensor]:
         """Full name -> weight with its change, differentiable in the factors."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from engine.bookmark import State, generator_state, load_generator
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,12 @@ class Objective:
         partner = torch.randperm(count, generator=self._generator).to(device)
         return Blend(max(share, 1 - share), partner)
 
+    def state(self) -> State:
+        return {"generator": generator_state(self._generator)}
+
+    def load_state(self, state: State) -> None:
+        load_generator(self._generator, state["generator"])
+
     def loss(self, logits: Tensor, labels: Tensor, blend: Blend | None = None) -> Tensor:
         """Mean loss of logits [n, classes] on labels [n]."""
         own = self._cross_entropy(logits, labels)
@@ -86,6 +94,20 @@ class AveragedWeights:
         for group in self._groups:
             group.update(self._decay)
 
+    def state(self, names: Mapping[Tensor, str]) -> State:
+        """names: of every tensor that may be averaged."""
+        return {
+            "groups": [
+                {"names": [names[one] for one in group.own], "steps": group.steps, "means": group.mean}
+                for group in self._groups
+            ]
+        }
+
+    def load_state(self, state: State, named: Mapping[str, Tensor]) -> None:
+        self._groups = [
+            _Together([named[name] for name in kept["names"]], kept["steps"], kept["means"]) for kept in state["groups"]
+        ]
+
     @contextmanager
     def applied(self) -> Iterator[None]:
         """While open, the tensors are their averages."""
@@ -108,19 +130,22 @@ class AveragedWeights:
 class _Together:
     """Tensors whose average began at the same step; early averages forget faster, so that the start does not linger."""
 
-    def __init__(self, tensors: Sequence[Tensor]) -> None:
-        self.own, self._steps = list(tensors), 0
-        self._mean = [tensor.detach().clone() for tensor in tensors]
+    def __init__(self, tensors: Sequence[Tensor], steps: int = 0, mean: Sequence[Tensor] | None = None) -> None:
+        """mean: the average so far, after these steps; the tensors themselves at the start."""
+        self.own, self.steps = list(tensors), steps
+        self.mean = [tensor.detach().clone() for tensor in tensors]
+        for kept, given in zip(self.mean, mean or (), strict=False):
+            kept.copy_(given)
 
     @torch.no_grad()
     def update(self, decay: float) -> None:
-        self._steps += 1
-        share = min(decay, self._steps / (self._steps + 9))
-        torch._foreach_lerp_(self._mean, [tensor.detach() for tensor in self.own], 1 - share)
+        self.steps += 1
+        share = min(decay, self.steps / (self.steps + 9))
+        torch._foreach_lerp_(self.mean, [tensor.detach() for tensor in self.own], 1 - share)
 
     @torch.no_grad()
     def swap(self) -> None:
-        for own, mean in zip(self.own, self._mean, strict=True):
+        for own, mean in zip(self.own, self.mean, strict=True):
             kept = own.detach().clone()
             own.copy_(mean)
             mean.copy_(kept)

@@ -17,7 +17,7 @@ from engine.devices import torch_device, training_threads
 from engine.errors import Cancelled
 from engine.events import Preparing
 from engine.experiment import Experiment
-from engine.fine_tuning import FineTuning, StageTraining
+from engine.fine_tuning import FineTuning
 from engine.inputs import Labelled, normaliser
 from engine.limits import Limits, heeding, never
 from engine.material import Material, Reading
@@ -26,6 +26,7 @@ from engine.rate_range import DIVERGED, STEPS, RatePoint, RunningMean, rate_at
 from engine.rates import Rates
 from engine.registry import build_method, complete
 from engine.search_space import with_values
+from engine.stage_training import StageTraining
 from engine.supervised import build, tuning
 
 MOST_IMAGES = 1024  # that are read; more would make a person wait for steps that never see them

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.backbones.backbone import Backbone, parameter_count
+from engine.backbones.backbone import Backbone, digest, parameter_count
 from engine.backbones.weights import build_backbone
 from engine.bookmark import Bookmark
 from engine.checkpoints import Checkpoints, kept
@@ -34,8 +34,8 @@ def run_supervised(
     material = with_findings(material, experiment, method, directory)
     training = prepared(experiment, method, material, Checkpoints(directory, bookmark), limits)
     yield started(training, experiment, material, facts(training, material))
-    yield from data_notices(material)
-    yield from left_out_notice(training)
+    yield from bookmark.once(data_notices(material))
+    yield from bookmark.once(left_out_notice(training))
     yield from train_and_test(training, experiment, material)
 
 
@@ -64,8 +64,12 @@ def prepared(
 
 def train_and_test(training: FineTuning, experiment: Experiment, material: Material) -> Iterator[Event]:
     """Train to the end or to the limits, keep the weights, test those that were chosen."""
-    limits, method = training.limits, training.method
-    limits.start()
+    limits, method, bookmark = training.limits, training.method, training.checkpoints.bookmark
+    bookmark.require("weights", digest(training.initial))
+    bookmark.require("images", material.data.fingerprint)
+    if bookmark.found is not None and "model" in bookmark.found:
+        training.load_state(bookmark.found)
+    limits.start(training.used)
     yield from kept(training, training.checkpoints)
     weights = select_weights(training.model, method, training.checkpoints, training.epoch)
     words = {"mixup": f"of {training.mixed()}"} if training.mixed() else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 
 import torch
@@ -94,6 +95,20 @@ def parameter_count(module: nn.Module) -> int:
 def snapshot(model: nn.Module) -> dict[str, Tensor]:
     """A copy of the state on the CPU, safe to keep while training goes on."""
     return {key: value.detach().to("cpu", copy=True) for key, value in model.state_dict().items()}
+
+
+def digest(state: Mapping[str, Tensor]) -> str:
+    """A short text that tells these weights from others."""
+    found = hashlib.blake2b(digest_size=16)
+    for name, value in sorted(state.items()):
+        found.update(name.encode())
+        found.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
+    return found.hexdigest()
+
+
+def changed(state: Mapping[str, Tensor], initial: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of a state that differ from the initial ones."""
+    return {key: value for key, value in state.items() if not torch.equal(value.cpu(), initial[key])}
 
 
 @torch.no_grad()

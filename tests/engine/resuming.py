@@ -12,7 +12,16 @@ import pytest
 from safetensors.torch import load_file
 
 from engine import bookmark
-from engine.events import CheckpointSaved, Evaluated, Event, Metrics, ResumePoint, RunStarted, TrialCompleted
+from engine.events import (
+    CheckpointSaved,
+    Evaluated,
+    Event,
+    Metrics,
+    ResumePoint,
+    RunStarted,
+    RunStopped,
+    TrialCompleted,
+)
 from engine.execute import execute
 from engine.experiment import Experiment
 
@@ -38,7 +47,7 @@ def cut_off(experiment: Experiment, directory: Path, at: int, later: int = 0) ->
     after that. With at=0 none is kept."""
     said: list[Event] = []
     with closing(execute(experiment, directory)) as events:  # type: ignore[type-var]
-        for event in _up_to(events, at, said):
+        for event in up_to(events, at, said):
             event.write({"said": len(said)})
             for _ in range(later):
                 next(events, None)
@@ -46,7 +55,7 @@ def cut_off(experiment: Experiment, directory: Path, at: int, later: int = 0) ->
     return said
 
 
-def _up_to(events: Iterator[Event], at: int, said: list[Event]) -> Iterator[ResumePoint]:
+def up_to(events: Iterator[Event], at: int, said: list[Event]) -> Iterator[ResumePoint]:
     met = 0
     for event in events:
         met += isinstance(event, ResumePoint)
@@ -88,8 +97,25 @@ def assert_the_same(experiment: Experiment, folder: Path, at: int, expected: lis
     assert started.note == ({"said": len(first)} if at else None)
     assert figures(first if at else []) + figures(second) == figures(expected)
     assert best_steps(first + second) == best_steps(expected)
+    assert_same_weights(folder)
+    assert not (folder / "cut" / bookmark.FILE).exists(), "an ended run has nothing to go on to"
+
+
+def assert_same_weights(folder: Path) -> None:
     for name in ("best.safetensors", "last.safetensors"):
         if (folder / "whole" / name).exists():
             one, other = load_file(folder / "whole" / name), load_file(folder / "cut" / name)
             assert all(bool((one[key].view(-1) == other[key].view(-1)).all()) for key in one), name
-    assert not (folder / "cut" / bookmark.FILE).exists(), "an ended run has nothing to go on to"
+
+
+def stopped(experiment: Experiment, directory: Path, after: int) -> list[Event]:
+    """What a run that keeps every point says before its last one, when a person stops it after so many figures."""
+    said: list[Event] = []
+    kept = 0
+    for event in execute(experiment, directory, lambda: sum(isinstance(one, Metrics) for one in said) >= after):
+        if isinstance(event, ResumePoint):
+            event.write({"said": len(said)})
+            kept = len(said)
+        said.append(event)
+    assert isinstance(said[-1], RunStopped)
+    return said[:kept]

@@ -15,11 +15,12 @@ from engine.backbones.backbone import Backbone, batch_norms
 from engine.backbones.networks import random_backbone
 from engine.checkpoints import Checkpoints
 from engine.errors import InvalidExperiment
-from engine.fine_tuning import FineTuning, StageTraining
+from engine.fine_tuning import FineTuning
 from engine.inputs import Labelled, Normaliser
 from engine.layers import HEAD
 from engine.limits import Limits
 from engine.registry import method
+from engine.stage_training import StageTraining
 from engine.trainable import count_trainable
 
 SIZES = {"conv4": 28, "resnet_small": 28, "resnet18": 64, "squeezenet1_0": 64, "vit_b_16": 224, "convnext_tiny": 64}
@@ -93,7 +94,7 @@ def begun(name: str, method_name: str, **values: object) -> StageTraining:
     """The first stage with its first epoch prepared; nothing is cached, so that modes can be seen."""
     run = training(name, method_name, **{"epochs": 40, "augmentation": "shift and turn"} | values)
     stage = StageTraining(run, run.method.stages()[0], 0, endless=False)
-    list(stage._prepare(run.learning(0), frozenset(), 0))
+    list(stage._begin())
     stage.learner.begin()
     return stage
 

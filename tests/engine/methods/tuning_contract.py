@@ -5,6 +5,7 @@ What learns and what is frozen is read from the method's own table and picture, 
 
 from __future__ import annotations
 
+import random
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor, nn
 
 from engine.backbones.backbone import Backbone, batch_norms, snapshot
+from engine.bookmark import Bookmark
 from engine.checkpoints import Checkpoints
-from engine.events import Metrics
+from engine.events import Event, Metrics
 from engine.fine_tuning import FineTuning
 from engine.inputs import Labelled, Normaliser
 from engine.limits import Limits
@@ -25,6 +28,7 @@ from engine.methods.fine_tune import FineTuneHyperparameters, FineTuneMethod
 from engine.registry import fields
 from engine.trainable import count_trainable
 from tests.engine.methods.fitting import fitting
+from tests.engine.resuming import figures, keep_every_point, points, up_to
 
 SHARED = (
     {"optimiser": "SGD"}, {"batch_norm": "pretrained statistics"}, {"batch_norm": "batch statistics"}, {"ema": 0.9},
@@ -78,19 +82,22 @@ def stripes(count: int = 12, seed: int = 1) -> Labelled:
     return Labelled(images, labels, np.arange(count))
 
 
-def tuning(case: TuningCase, train: Labelled, validation: Labelled, **more: Any) -> FineTuning:
+def tuning(
+    case: TuningCase, train: Labelled, validation: Labelled, bookmark: Bookmark | None = None, **more: Any
+) -> FineTuning:
     torch.manual_seed(0)
     model = Backbone(trunk(), 4, 2)
-    checkpoints = Checkpoints(Path(tempfile.mkdtemp()))
+    checkpoints = Checkpoints(Path(tempfile.mkdtemp()), bookmark)
     parts = (train, validation, Normaliser(8, 1), checkpoints, Limits())
     return FineTuning(model, case.method(**more), *parts, seed=0)
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A training after its end: the state before it, and the names of all that changed."""
+    """A training after its end: what it said, the state before it, and the names of all that changed."""
 
     run: FineTuning
+    said: list[Event]
     before: Mapping[str, Tensor]
     changed: set[str]
 
@@ -99,12 +106,11 @@ class Ended:
 
 
 def ended(case: TuningCase) -> Ended:
-    run = tuning(case, stripes(), stripes(8))
+    run = tuning(case, stripes(), stripes(8), Bookmark(Path(tempfile.mkdtemp())))
     before = snapshot(run.model)
-    for _ in run.events():
-        pass
+    said = list(run.events())
     after = snapshot(run.model)
-    return Ended(run, before, {name for name, value in before.items() if not torch.equal(value, after[name])})
+    return Ended(run, said, before, {name for name, value in before.items() if not torch.equal(value, after[name])})
 
 
 def what_is_frozen_stays_to_the_last_bit(case: TuningCase, end: Ended) -> None:
@@ -133,29 +139,54 @@ def what_learns_is_what_is_told(case: TuningCase, end: Ended) -> None:
     assert sum(sizes.values()) <= told if run.method.measures_rates else sum(sizes.values()) == told
 
 
-def nothing_is_left_to_chance(case: TuningCase, end: Ended) -> None:
-    """The same again, to the last bit, whatever was drawn in between."""
-    torch.rand(3)
-    again = ended(case).run.model.state_dict()
+def nothing_is_left_to_chance_nor_to_an_end(case: TuningCase, end: Ended) -> None:
+    """The same again to the last bit, whatever was drawn in between and wherever it was cut off, twice, and resumed."""
+    first = random.Random(case.title).randint(1, points(end.said))
+    second = random.Random(case.title).randint(1, max(1, points(end.said) - first))
+    folder, said = Path(tempfile.mkdtemp()), list[Event]()
+    for cut in (first, second, 0):
+        torch.rand(3)
+        run, told = resumed(case, folder), list[Event]()
+        for point in up_to(run.events(), cut, told):
+            point.write({})
+            break
+        said += told
+    assert figures(said) == figures(end.said)
+    again, best = run.model.state_dict(), run.checkpoints
     assert all(torch.equal(value, again[name]) for name, value in end.run.model.state_dict().items())
+    assert best.best is not None
+    assert best.best_step == end.run.checkpoints.best_step
+    assert all(torch.equal(value, best.best[name]) for name, value in (end.run.checkpoints.best or {}).items())
+
+
+def resumed(case: TuningCase, folder: Path) -> FineTuning:
+    """A new training that goes on from what is kept in the folder."""
+    bookmark = Bookmark(folder)
+    bookmark.read()
+    run = tuning(case, stripes(), stripes(8), bookmark)
+    if bookmark.found is not None:
+        run.load_state(bookmark.found)
+    return run
 
 
 TUNING_CHECKS: tuple[Callable[[TuningCase, Ended], None], ...] = (
     what_is_frozen_stays_to_the_last_bit, pretrained_statistics_stay, what_learns_is_what_is_told,
-    nothing_is_left_to_chance,
+    nothing_is_left_to_chance_nor_to_an_end,
 )  # fmt: skip
 
 
 def hold(kind: type[FineTuneMethod]) -> None:
     """All checks on all cases of this method."""
-    for case in tuning_cases_of(kind):
-        end = ended(case)
-        for check in TUNING_CHECKS:
-            try:
-                check(case, end)
-            except Exception as error:
-                error.add_note(f"{check.__name__} in the case {case.title}")
-                raise
+    with pytest.MonkeyPatch.context() as patch:
+        keep_every_point(patch)
+        for case in tuning_cases_of(kind):
+            end = ended(case)
+            for check in TUNING_CHECKS:
+                try:
+                    check(case, end)
+                except Exception as error:
+                    error.add_note(f"{check.__name__} in the case {case.title}")
+                    raise
 
 
 def follows_the_labels(kind: type[FineTuneMethod]) -> None:
