@@ -1,28 +1,35 @@
-"""From the bytes of an image file to an upright L or RGB image."""
+"""From the bytes of an image file to an upright L or RGB image; looking at a file and reading it walk one path."""
 
 from __future__ import annotations
 
 import ctypes
 import io
-import struct
+import logging
 import warnings
-import zlib
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import PIL
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
+from PIL.Image import Transpose
 
 from engine.data.grey import Levels, eight_bits, is_wide, levels
 from engine.data.hashes import digest
-from engine.data.png import SIGNATURE, BrokenPng, plain_header
+from engine.data.kinds import HEAD, kind
+from engine.data.png import SIGNATURE, BrokenPng, pixels_alone
 
 GREY_MODES = frozenset(("1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "I;16N", "F"))
-MOST_PIXELS = 150_000_000
-FAULTS = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, MemoryError, OverflowError, IndexError)
-KNOWN_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "DIB", "TIFF", "WEBP")
+MOST_PIXELS, LONGEST_SIDE = 150_000_000, 65_535
+KNOWN_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "DIB", "TIFF", "WEBP", "AVIF", "JPEG2000")
+GLANCE = 8  # of a JPEG's sides, at which looking is quick
+ORIENTATION = 0x0112
+UPRIGHT = {
+    2: Transpose.FLIP_LEFT_RIGHT, 3: Transpose.ROTATE_180, 4: Transpose.FLIP_TOP_BOTTOM, 5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270, 7: Transpose.TRANSVERSE, 8: Transpose.ROTATE_90,
+}  # fmt: skip
+ON_ITS_SIDE = (5, 6, 7, 8)
 
 
 def _hush_libtiff() -> None:
@@ -37,8 +44,10 @@ def _hush_libtiff() -> None:
 
 _hush_libtiff()
 
-# Large photographs are checked against MOST_PIXELS here and named; Pillow's own warning would only go to the terminal.
+# What matters of a file is named with it; Pillow's own warnings would only go to the terminal.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 
 class Damaged(Exception):
@@ -57,35 +66,14 @@ class Facts:
 
 
 def examine(body: bytes) -> Facts:
-    """Size, colour and digest of a whole image; raises `Damaged` for text, truncated or broken files."""
+    """Size, colour and digest of an image, which is decoded for it; raises `Damaged` where `decode` would."""
     if not body:
         raise Damaged("empty file")
-    facts = _png_facts(body) if body.startswith(SIGNATURE) else None
-    return replace(facts or _looked_at(body), digest=digest(body))
-
-
-def _looked_at(body: bytes) -> Facts:
-    try:
-        with _opened(body) as image:
-            facts = _facts(image)
-            _check_whole(image)
-            return replace(facts, levels=levels(image))
-    except Image.DecompressionBombError:
-        raise Damaged("too many pixels") from None
-    except UnidentifiedImageError:
-        raise Damaged("not an image") from None
-    except FAULTS as error:
-        raise Damaged(_reason(error)) from None
-
-
-def _png_facts(body: bytes) -> Facts | None:
-    try:
-        header = plain_header(body)
-    except BrokenPng as error:
-        raise Damaged(str(error)) from None
-    if header is not None and header[0] * header[1] > MOST_PIXELS:
-        raise Damaged("too many pixels")
-    return None if header is None else Facts(*header)
+    with _faults_told(body):
+        image, (width, height) = _upright(body, None, 3)
+        plain(image)
+        grey = image.mode in GREY_MODES or _grey_palette(image)
+    return Facts(height, width, grey, levels(image), digest(body))
 
 
 def decode(body: bytes, size: int, channels: int, scales: tuple[Levels, ...] = ()) -> Image.Image:
@@ -93,73 +81,72 @@ def decode(body: bytes, size: int, channels: int, scales: tuple[Levels, ...] = (
 
     scales: of the set it belongs to, for grey values beyond 0..255.
     """
+    with _faults_told(body):
+        return plain(_upright(body, size, channels)[0], scales)
+
+
+def _upright(body: bytes, size: int | None, channels: int) -> tuple[Image.Image, tuple[int, int]]:
+    """The decoded image in its own mode, and its full (width, height); size: see `decode`, None for a glance."""
+    image = Image.open(io.BytesIO(pixels_alone(body) if body.startswith(SIGNATURE) else body), formats=KNOWN_FORMATS)
+    if image.width * image.height > MOST_PIXELS or max(image.size) > LONGEST_SIDE:
+        raise Image.DecompressionBombError
+    full = image.size
+    if reducible := image.format in ("JPEG", "MPO"):
+        wanted = (2 * size, 2 * size) if size else (max(1, full[0] // GLANCE), max(1, full[1] // GLANCE))
+        image.draft("L" if channels == 1 else None, wanted)
+    image.load()
+    full = full if reducible else image.size  # a TIFF is turned as it is loaded
+    turned = _orientation(image)
+    if turned in ON_ITS_SIDE:
+        full = full[1], full[0]
+    return (image.transpose(UPRIGHT[turned]) if turned in UPRIGHT else image), full
+
+
+def _orientation(image: Image.Image) -> int:
+    """As EXIF tells it, 1 where it tells nothing that can be understood."""
+    with suppress(Exception):
+        found = image.getexif().get(ORIENTATION, 1)
+        return found if isinstance(found, int) else 1
+    return 1
+
+
+@contextmanager
+def _faults_told(body: bytes) -> Iterator[None]:
+    """`Damaged` instead of any of the exceptions that Pillow raises for bytes of strangers."""
     try:
-        with _opened(body) as image:
-            if image.format in ("JPEG", "MPO"):
-                image.draft("L" if channels == 1 else None, (2 * size, 2 * size))
-            image.load()
-            return plain(ImageOps.exif_transpose(image), scales)
+        yield
+    except BrokenPng as error:
+        raise Damaged(str(error)) from None
     except Image.DecompressionBombError:
         raise Damaged("too many pixels") from None
-    except FAULTS as error:
-        raise Damaged(_reason(error)) from None
+    except UnidentifiedImageError:
+        raise Damaged("not an image" if kind(body[:HEAD]) is None else "damaged image") from None
+    except MemoryError:
+        raise Damaged("too large for the memory that is free") from None
+    except Exception as error:
+        raise Damaged(_reason(error)) from error
 
 
 def plain(image: Image.Image, scales: tuple[Levels, ...] = ()) -> Image.Image:
     """Mode L or RGB of any mode: 16-bit and float are scaled as their set is, what is transparent becomes white."""
-    if image.mode in ("L", "RGB"):
-        return image
     if is_wide(image):
         return eight_bits(image, scales)
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         return _on_white(image)
-    if image.mode == "1":
-        return image.convert("L")
-    return image.convert("RGB")
-
-
-def _opened(body: bytes) -> Image.Image:
-    image = Image.open(io.BytesIO(body), formats=KNOWN_FORMATS)
-    if image.width * image.height > MOST_PIXELS:
-        raise Image.DecompressionBombError
-    return image
-
-
-def _facts(image: Image.Image) -> Facts:
-    width, height = image.size
-    if _lies_on_its_side(image):
-        width, height = height, width
-    return Facts(height, width, image.mode in GREY_MODES or _grey_palette(image))
-
-
-def _lies_on_its_side(image: Image.Image) -> bool:
-    """By its EXIF orientation; asking a PNG without one would decode it."""
-    if image.format == "PNG" and "exif" not in image.info:
-        return False
-    return image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    if image.mode in ("L", "RGB"):
+        return image
+    return image.convert("L" if image.mode == "1" else "RGB")
 
 
 def _grey_palette(image: Image.Image) -> bool:
-    if image.mode != "P" or image.palette is None:
+    if image.mode not in ("P", "PA"):
         return False
-    colours = np.frombuffer(bytes(image.palette.tobytes()), dtype=np.uint8)
-    width = len(image.palette.mode)
-    colours = colours[: len(colours) // width * width].reshape(-1, width)
-    return bool((colours[:, :1] == colours[:, :3]).all())
-
-
-def _check_whole(image: Image.Image) -> None:
-    """PNG by the checksums of its chunks, all others by decoding; JPEG at an eighth of its size, which is quick."""
-    if image.format == "PNG" and not is_wide(image):
-        image.verify()
-        return
-    if image.format in ("JPEG", "MPO"):
-        image.draft(None, (max(1, image.width // 8), max(1, image.height // 8)))
-    image.load()
+    colours = image.getpalette("RGB") or []
+    return colours[0::3] == colours[1::3] == colours[2::3]
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    grey = image.mode in ("LA", "La")
+    grey = image.mode in GREY_MODES
     coloured = image.convert("RGBA")
     sheet = Image.new("RGBA", coloured.size, (255, 255, 255, 255))
     sheet.alpha_composite(coloured)
@@ -168,6 +155,8 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 def _reason(error: BaseException) -> str:
     text = str(error).lower()
+    if any(word in text for word in ("unsupported", "not supported", "not available", "unknown")):
+        return "a kind of image that is not read here"
     if "truncated" in text or isinstance(error, EOFError) or "not enough" in text or "end of file" in text:
         return "truncated image"
     return "damaged image"

@@ -3,17 +3,17 @@ were left out. Torch-free."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.images import ImageSet
+from engine.data.images import ImageSet, Skipped
 from engine.data.splits import TEST, VALIDATION, ClassSplit, ImageSplit
 
 Indices = NDArray[np.int64]
-NAMED = 3  # classes or files that a sentence names
+NAMED = 3  # classes that a sentence names
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,13 +58,18 @@ def copies_words(data: ImageSet) -> str:
     return f"{several:,} of {len(data):,} images {_are(several)} of others" if several else ""
 
 
+def named_files(skipped: Sequence[Skipped], most: int = 3) -> str:
+    """ "a.png (empty file), b.png (truncated image), …"."""
+    named = ", ".join(f"{one.path} ({one.reason})" for one in skipped[:most])
+    return named + (", …" if len(skipped) > most else "")
+
+
 def _skipped(data: ImageSet) -> Iterator[Finding]:
+    yield from (Finding("", "", doubt) for doubt in data.doubts)
     if not data.skipped:
         return
-    named = ", ".join(f"{one.path} ({one.reason})" for one in data.skipped[:NAMED])
-    more = ", …" if len(data.skipped) > NAMED else ""
     files = "file" if len(data.skipped) == 1 else "files"
-    yield Finding("", "", f"{len(data.skipped):,} {files} left out of the data set: {named}{more}.")
+    yield Finding("", "", f"{len(data.skipped):,} {files} left out of the data set: {named_files(data.skipped)}.")
 
 
 def _missing(data: ImageSet, split: ImageSplit) -> Iterator[Finding]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,15 +11,17 @@ from PIL import Image, ImageChops
 
 from engine.data import grey
 from engine.data.decode import Damaged, Facts, decode, examine
+from engine.data.findings import named_files
 from engine.data.hashes import BY_CONTENT, digest, short_hash
 from engine.data.images import Cancel, ImageSet, PixelSource, Progress, Skipped, in_threads
+from engine.data.kinds import NOT_READ, ending
 from engine.data.layout import Item, Layout, arrange, regions
-from engine.data.tree import Listing
+from engine.data.tree import Listing, natural
 from engine.errors import DataError
+from engine.files import Unread
 
 LICENCE = "yours"
 BORDER_SAMPLE = 24
-UNREADABLE = (OSError, EOFError, RuntimeError, ValueError, zlib.error, zipfile.BadZipFile)
 
 
 class FilePixels:
@@ -47,14 +47,16 @@ class FilePixels:
         self._files = listing.open()
 
     def image(self, index: int, size: int, channels: int) -> Image.Image:
-        path = self._items[index].entry.path
+        """The same bytes were decoded when the set was looked at, so a fault here is a file that changed meanwhile."""
+        entry, changed = self._items[index].entry, False
         try:
-            body = self._files.read(path)
+            body = self._files.image(entry)
+            if changed := digest(body) != self._facts[index].digest:
+                raise Unread
             image = decode(body, size, channels, self._scales)
-        except (Damaged, KeyError, *UNREADABLE):
-            raise DataError(f"“{path}” cannot be read.", "Replace or remove it, and pick the data set again.") from None
-        if digest(body) != self._facts[index].digest:
-            raise DataError(f"“{path}” has changed since the data set was read.", "Start again, to read the new file.")
+        except (Damaged, Unread):
+            why = "has changed since the data set was read" if changed else "cannot be read any more"
+            raise DataError(f"“{entry.path}” {why}.", "Start again, to look at all files anew.") from None
         return ImageChops.invert(image) if self._inverted else image
 
     def name(self, index: int) -> str:
@@ -87,10 +89,11 @@ def load_folder(listing: Listing, progress: Progress | None = None, cancelled: C
         channels=1 if all(fact.grey for fact in whole) else 3,
         typical_size=typical_size(whole),
         background=background(source, len(items)),
-        layout=layout_words(layout.words, listing.is_zip, scales),
+        layout=layout_words(layout, listing, scales),
         given_split=given,
         given_classes=classes_of_parts(labels, given),
-        skipped=layout.skipped + skipped,
+        skipped=tuple(sorted(layout.skipped + skipped, key=lambda one: natural(one.path))),
+        doubts=layout.doubts,
     )
     return with_regions(data, regions(items))
 
@@ -121,11 +124,9 @@ def inspect(
 
     def look(item: Item) -> Facts | str:
         try:
-            return examine(files.read(item.entry.path))
-        except Damaged as error:
+            return examine(files.image(item.entry))
+        except (Damaged, Unread) as error:
             return str(error)
-        except UNREADABLE:
-            return "cannot be read"
 
     try:
         found = list(in_threads(look, items, progress, cancelled))
@@ -136,16 +137,27 @@ def inspect(
 
 
 def _refuse_damaged(listing: Listing, layout: Layout, items: list[Item], skipped: tuple[Skipped, ...]) -> None:
+    foreign = all(one.reason.endswith(NOT_READ) for one in skipped)
     if not items:
         first = skipped[0]
         raise DataError(
             f"None of the {len(skipped):,} images in “{listing.root.name}” can be read "
             f"(“{first.path}”: {first.reason}).",
-            "Copy them again from where they came from.",
+            "Save them as JPEG or PNG." if foreign else "Copy them again from where they came from.",
         )
-    lost = [name for name in layout.class_names if name not in {item.class_name for item in items}]
+    whole = {item.class_name for item in items}
+    lost = [name for name in layout.class_names if name not in whole]
     if lost:
-        raise DataError(f"No image of the class “{lost[0]}” can be read.", "Replace its files, or remove the folder.")
+        raise DataError(
+            f"No image of the class “{lost[0]}” can be read.",
+            f"{'Save its files as JPEG or PNG' if foreign else 'Replace its files'}, or remove the folder; "
+            f"{left_out(skipped)}.",
+        )
+
+
+def left_out(skipped: Sequence[Skipped]) -> str:
+    """ "2 files cannot be read: a.heic (HEIC, which is not read here), b.png (empty file)"."""
+    return f"{len(skipped):,} {'file' if len(skipped) == 1 else 'files'} cannot be read: {named_files(skipped)}"
 
 
 def fingerprint(items: Sequence[Item], facts: Sequence[Facts], scales: tuple[grey.Levels, ...]) -> str:
@@ -159,10 +171,15 @@ def digests(facts: Sequence[Facts]) -> NDArray[np.uint64]:
     return np.array([fact.digest for fact in facts], dtype=np.uint64)
 
 
-def layout_words(words: str, is_zip: bool, scales: tuple[grey.Levels, ...]) -> str:
-    """ "6 class folders in a zip, grey values 0 to 4,095"."""
-    scale = grey.words(scales)
-    return words + (" in a zip" if is_zip else "") + (f", {scale}" if scale else "")
+def layout_words(layout: Layout, listing: Listing, scales: tuple[grey.Levels, ...]) -> str:
+    """ "6 class folders in a zip, grey values 0 to 4,095; 3 other files (.csv, .txt) beside the images"."""
+    coding = f", its names read as {listing.coding}" if listing.coding else ""
+    scale = f", {words}" if (words := grey.words(scales)) else ""
+    homes = {item.entry.path.rpartition("/")[0] for item in layout.items}
+    others = [entry for entry in listing.companions if entry.path.rpartition("/")[0] in homes]
+    kinds = ", ".join(sorted({ending(entry.path) for entry in others})[:3])
+    passed = f"; {len(others):,} other {'file' if len(others) == 1 else 'files'} ({kinds}) beside the images"
+    return layout.words + (f" in a zip{coding}" if listing.is_zip else "") + scale + (passed if others else "")
 
 
 def classes_of_parts(labels: NDArray[np.int64], given: NDArray[np.int8] | None) -> NDArray[np.int8] | None:

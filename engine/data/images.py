@@ -57,7 +57,8 @@ class ImageSet:
     number of bands. typical_size: median (height, width). background: value outside the image when it is turned or
     padded. layout: what was recognised, in words. fingerprint: short hash of all content, equal for equal data.
     digests: see `contents`; None for images in memory. held_out: alphabets that the source sets aside for testing.
-    characters: written signs, so that a quarter turn makes a new class.
+    skipped: files that were left out. doubts: what the folders may mean instead, as sentences. characters: written
+    signs, so that a quarter turn makes a new class.
     of_regions: the same images with classes that are one kind in one region, where folders are region/class/image.
     """
 
@@ -77,6 +78,7 @@ class ImageSet:
     given_split: NDArray[np.int8] | None = None
     given_words: str = "as the folders say"
     skipped: tuple[Skipped, ...] = ()
+    doubts: tuple[str, ...] = ()
     characters: bool = False
     kinds: tuple[str, ...] | None = None
     given_classes: NDArray[np.int8] | None = None

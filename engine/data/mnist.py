@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import gzip
 import io
+import zlib
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.folder import UNREADABLE
 from engine.data.hashes import short_hash
 from engine.data.images import ArrayPixels, Cancel, ImageSet, Progress, check
-from engine.data.tree import Entry, FolderFiles, Listing, ZipFiles
+from engine.data.reading import Entry, Files
+from engine.data.tree import Listing
 from engine.errors import DataError
+from engine.files import Unread
 
 TITLE = "MNIST"
 LICENCE = "CC BY-SA 3.0 (LeCun, Cortes and Burges)"
@@ -129,14 +131,14 @@ def _refuse_missing(listing: Listing, wanted: Wanted) -> None:
         )
 
 
-def _read(files: FolderFiles | ZipFiles, entry: Entry, rank: int) -> Bytes:
+def _read(files: Files, entry: Entry, rank: int) -> Bytes:
     """uint8 array with `rank` axes from an idx file: two zeros, type, rank, sizes (big-endian), values."""
     try:
-        body = files.read(entry.path)
+        body = files.whole(entry, LARGEST)
         if entry.path.lower().endswith(".gz"):
             with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
                 body = packed.read(LARGEST)
-    except UNREADABLE:
+    except (Unread, OSError, EOFError, zlib.error):
         raise DataError(f"“{entry.path}” cannot be read.", AGAIN) from None
     if len(body) < 4 + 4 * rank or tuple(body[:4]) != (0, 0, UNSIGNED, rank):
         raise DataError(f"“{entry.path}” is not an idx file of bytes with {rank} axes.", AGAIN)

@@ -15,7 +15,8 @@ from engine.data.decode import Facts
 from engine.data.folder import FilePixels, digests, fingerprint, inspect, typical_size
 from engine.data.images import Cancel, ImageSet, Progress, Skipped
 from engine.data.layout import Item
-from engine.data.tree import Entry, Listing, natural
+from engine.data.reading import Entry
+from engine.data.tree import Listing, natural
 from engine.errors import DataError
 
 TITLE = "Omniglot"

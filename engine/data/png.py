@@ -1,4 +1,4 @@
-"""A quick look at a PNG file: its header and the checksum of every chunk, without decoding a pixel."""
+"""The pixels of a PNG file without what else it carries: texts, profiles and times may be broken or of any size."""
 
 from __future__ import annotations
 
@@ -6,34 +6,28 @@ import struct
 import zlib
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-GREY, PALETTE, GREY_ALPHA = 0, 3, 4
+KEPT = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf"))
 
 
 class BrokenPng(Exception):
     """The bytes are not a whole PNG; the text says why in a few words."""
 
 
-def plain_header(body: bytes) -> tuple[int, int, bool] | None:
-    """(height, width, grey) of a whole PNG; None for a palette, EXIF or 16-bit grey, which deserve a closer look.
-
-    Raises `BrokenPng` when it ends early or a checksum is wrong.
-    """
-    place, kinds = len(SIGNATURE), []
+def pixels_alone(body: bytes) -> bytes:
+    """The same image with the chunks alone that decide its pixels. Raises `BrokenPng` when the file ends early or a
+    checksum of those is wrong."""
+    place, kept, kind = len(SIGNATURE), [SIGNATURE], b""
     view = memoryview(body)
-    while b"IEND" not in kinds:
+    while kind != b"IEND":
         if place + 12 > len(body):
             raise BrokenPng("truncated image")
         length, kind = struct.unpack_from(">I4s", body, place)
         end = place + 12 + length
         if end > len(body):
             raise BrokenPng("truncated image")
-        if zlib.crc32(view[place + 4 : end - 4]) != struct.unpack_from(">I", body, end - 4)[0]:
-            raise BrokenPng("damaged image")
-        kinds.append(kind)
+        if kind in KEPT:
+            if zlib.crc32(view[place + 4 : end - 4]) != struct.unpack_from(">I", body, end - 4)[0]:
+                raise BrokenPng("damaged image")
+            kept.append(body[place:end])
         place = end
-    if kinds[0] != b"IHDR" or b"IDAT" not in kinds:
-        raise BrokenPng("damaged image")
-    width, height, depth, colour = struct.unpack_from(">IIBB", body, 16)
-    if colour == PALETTE or (colour == GREY and depth == 16) or b"eXIf" in kinds or b"acTL" in kinds:
-        return None
-    return height, width, colour in (GREY, GREY_ALPHA)
+    return body if place == len(body) and sum(map(len, kept)) == place else b"".join(kept)

@@ -88,7 +88,7 @@ def preview(
         problem=divided.problem,
         shifted=_shifted_strip(strip, samples, choice),
         shift_sentence=_shift_sentence(data, classes, choice),
-        warnings=(*_copies(data), *divided.warnings),
+        warnings=(*data.doubts, *_copies(data), *divided.warnings),
     )
 
 

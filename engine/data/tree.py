@@ -1,86 +1,81 @@
-"""The files of a folder or zip, listed and read in the same way. A zip is read in place, never unpacked."""
+"""The files of a folder or zip, listed in the same way. Only regular files are ever opened."""
 
 from __future__ import annotations
 
 import os
 import re
+import stat
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from engine.data.images import Cancel, check
+from engine.data.images import Cancel, Skipped, check
+from engine.data.kinds import COMPANIONS, ending, is_image, promises_image
+from engine.data.names import clean, is_housekeeping
+from engine.data.reading import Entry, Files, FolderFiles, ZipFiles
+from engine.data.zips import list_members
 from engine.errors import DataError
+from engine.files import Unread
 from engine.given import is_there, person_path
 
-IMAGE_ENDINGS = frozenset(
-    (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".pnm")
-)
-GIBIBYTE = 2**30
 MOST_FILES = 1_000_000
-LARGEST_FILE = GIBIBYTE
-REPACK = "Unpack it yourself, look at what is inside, and pick the folder."
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Entry:
-    """A file: path with / inside the folder or zip, size in bytes, stamp that changes when the file does."""
-
-    path: str
-    size: int
-    stamp: int
 
 
 @dataclass(frozen=True)
 class Listing:
-    """All visible files and folders. folders: paths of all folders, also empty ones."""
+    """All visible files and folders. folders: paths of all folders, also empty ones. odd: what is called an image and
+    is no regular file (a pipe, a device, a link that leads nowhere), and folders that cannot be read. coding: how the
+    names of a zip were read that does not say it, "" for UTF-8."""
 
     root: Path
     files: tuple[Entry, ...]
     folders: frozenset[str]
     is_zip: bool
+    odd: tuple[Skipped, ...] = ()
+    coding: str = ""
+
+    @property
+    def images(self) -> tuple[Entry, ...]:
+        """The files that are images by their ending, or by their first bytes where it says nothing, in the order of a
+        person who counts: 9 before 10."""
+        return self._sorted_out[0]
+
+    @property
+    def unknown(self) -> tuple[Entry, ...]:
+        """The files whose ending says nothing and whose bytes are no image's."""
+        return self._sorted_out[1]
 
     @cached_property
-    def images(self) -> tuple[Entry, ...]:
-        """The files whose ending promises an image, in the order of a person who counts: 9 before 10."""
-        found = (entry for entry in self.files if os.path.splitext(entry.path)[1].lower() in IMAGE_ENDINGS)
-        return tuple(sorted(found, key=lambda entry: natural(entry.path)))
+    def companions(self) -> tuple[Entry, ...]:
+        """Texts and tables, as they come with images."""
+        return tuple(entry for entry in self.files if ending(entry.path) in COMPANIONS)
+
+    @cached_property
+    def _sorted_out(self) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+        images = [entry for entry in self.files if promises_image(entry.path)]
+        doubtful = [e for e in self.files if not promises_image(e.path) and ending(e.path) not in COMPANIONS]
+        found = self._by_first_bytes(doubtful)
+        images += found
+        images.sort(key=lambda entry: natural(entry.path))
+        return tuple(images), tuple(entry for entry in doubtful if entry not in set(found))
+
+    def _by_first_bytes(self, doubtful: list[Entry]) -> list[Entry]:
+        if not doubtful:
+            return []
+        files = self.open()
+        try:
+            return [entry for entry in doubtful if entry.size and is_image(_head(files, entry))]
+        finally:
+            files.close()
 
     @property
     def signature(self) -> int:
         """Changes whenever a file is added, removed or rewritten."""
-        return hash((str(self.root), self.files, self.folders))
+        return hash((str(self.root), self.files, self.folders, self.odd))
 
-    def open(self) -> FolderFiles | ZipFiles:
+    def open(self) -> Files:
         return ZipFiles(self.root) if self.is_zip else FolderFiles(self.root)
-
-
-class FolderFiles:
-    """Reads files of a folder."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-
-    def read(self, path: str) -> bytes:
-        return (self._root / path).read_bytes()
-
-    def close(self) -> None:
-        """Nothing is held open."""
-
-
-class ZipFiles:
-    """Reads files of a zip; several threads may read at the same time."""
-
-    def __init__(self, path: Path) -> None:
-        self._zip = zipfile.ZipFile(path)
-        self._members = {_inner_path(member.filename): member for member in self._zip.infolist()}
-
-    def read(self, path: str) -> bytes:
-        """At most the declared size is ever unpacked."""
-        return self._zip.read(self._members[path])
-
-    def close(self) -> None:
-        self._zip.close()
 
 
 def list_files(path: str | Path, cancelled: Cancel | None = None) -> Listing:
@@ -90,47 +85,62 @@ def list_files(path: str | Path, cancelled: Cancel | None = None) -> Listing:
         raise DataError(f"“{root}” does not exist.", "Check the path, or pick the folder again.")
     if root.is_dir():
         return _list_folder(root, cancelled)
+    if not root.is_file():
+        raise DataError(f"“{root}” is neither a folder nor a file.", "Pick a folder of class folders, or a zip of one.")
     if zipfile.is_zipfile(root):
-        return _list_zip(root)
+        files, folders, coding = list_members(root, MOST_FILES)
+        return Listing(root, files, folders, is_zip=True, coding=coding)
     if root.suffix.lower() == ".zip":
         raise DataError(f"“{root.name}” is not a readable zip file.", "Download or pack it again.")
     raise DataError(f"“{root.name}” is a single file.", "Pick a folder of class folders, or a zip of one.")
 
 
-def is_hidden(name: str) -> bool:
-    """Whether one part of a path is housekeeping of a system rather than someone's data."""
-    return name.startswith(".") or name.lower() in {"__macosx", "@eadir", "thumbs.db", "desktop.ini"}
+@dataclass
+class _Found:
+    files: list[Entry] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    odd: list[Skipped] = field(default_factory=list)
 
 
 def _list_folder(root: Path, cancelled: Cancel | None) -> Listing:
-    files: list[Entry] = []
-    folders: set[str] = set()
-    linked: set[str] = set()
+    found, linked = _Found(), set[str]()
     waiting = [(str(root), "")]
     while waiting:
         check(cancelled)
         folder, inner = waiting.pop()
-        for item in _scan(folder):
-            if is_hidden(item.name):
+        for item in _scan(folder, inner, found):
+            if is_housekeeping(item.name):
                 continue
-            if not item.is_dir():
-                files.append(_entry(item, inner + item.name))
+            if not _is_folder(item):
+                _add_file(item, inner + item.name, found)
             elif not (item.is_symlink() and _met_before(item.path, linked)):
-                folders.add(inner + item.name)
+                found.folders.append(clean(inner + item.name))
                 waiting.append((item.path, f"{inner}{item.name}/"))
-        if len(files) > MOST_FILES:
+        if len(found.files) > MOST_FILES:
             raise DataError(
                 f"“{root.name}” holds more than {MOST_FILES:,} files.", "Pick the folder of classes itself."
             )
-    return Listing(root, tuple(sorted(files)), frozenset(folders), is_zip=False)
+    odd = sorted(found.odd, key=lambda one: natural(one.path))
+    return Listing(root, tuple(sorted(found.files)), frozenset(found.folders), is_zip=False, odd=tuple(odd))
 
 
-def _scan(folder: str) -> list[os.DirEntry[str]]:
+def _scan(folder: str, inner: str, found: _Found) -> list[os.DirEntry[str]]:
+    """What lies in a folder; the outermost must be readable, another one is named when it is not."""
     try:
         with os.scandir(folder) as items:
             return list(items)
     except OSError as error:
+        if inner:
+            found.odd.append(Skipped(clean(inner.rstrip("/")), "a folder that cannot be read"))
+            return []
         raise DataError(f"The folder “{folder}” cannot be read ({error.strerror}).", "Check its permissions.") from None
+
+
+def _is_folder(item: os.DirEntry[str]) -> bool:
+    try:
+        return item.is_dir()
+    except OSError:
+        return False
 
 
 def _met_before(link: str, linked: set[str]) -> bool:
@@ -143,55 +153,26 @@ def _met_before(link: str, linked: set[str]) -> bool:
     return False
 
 
-def _entry(item: os.DirEntry[str], path: str) -> Entry:
+def _add_file(item: os.DirEntry[str], path: str, found: _Found) -> None:
+    """A regular file; of what is none, or has gone since, only what is called an image is worth a word."""
     try:
         status = item.stat()
-        return Entry(path, status.st_size, hash((status.st_mtime_ns, status.st_ctime_ns, status.st_ino)))
+        if stat.S_ISREG(status.st_mode):
+            stamp = hash((status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+            found.files.append(Entry(clean(path), status.st_size, stamp, path))
+            return
+        reason = "not a file"
     except OSError:
-        return Entry(path, 0, 0)
+        reason = "a link that leads nowhere" if item.is_symlink() else "cannot be read"
+    if promises_image(path):
+        found.odd.append(Skipped(clean(path), reason))
 
 
-def _list_zip(path: Path) -> Listing:
+def _head(files: Files, entry: Entry) -> bytes:
     try:
-        with zipfile.ZipFile(path) as opened:
-            members, changed = opened.infolist(), path.stat().st_mtime_ns
-    except (OSError, zipfile.BadZipFile, ValueError):
-        raise DataError(f"“{path.name}” is not a readable zip file.", "Download or pack it again.") from None
-    _refuse_unsafe(path, members)
-    files, folders = [], set()
-    for member in members:
-        inner = _inner_path(member.filename)
-        if any(is_hidden(part) for part in inner.split("/")):
-            continue
-        folders.update(_parents(inner if member.is_dir() else os.path.dirname(inner)))
-        if not member.is_dir():
-            files.append(Entry(inner, member.file_size, hash((member.CRC, changed))))
-    unique = {entry.path: entry for entry in files}
-    return Listing(path, tuple(sorted(unique.values())), frozenset(folders), is_zip=True)
-
-
-def _inner_path(name: str) -> str:
-    return name.replace("\\", "/").removeprefix("./").rstrip("/")
-
-
-def _parents(folder: str) -> set[str]:
-    parts = folder.split("/") if folder else []
-    return {"/".join(parts[: depth + 1]) for depth in range(len(parts))}
-
-
-def _refuse_unsafe(path: Path, members: list[zipfile.ZipInfo]) -> None:
-    for member in members:
-        inner = member.filename.replace("\\", "/")
-        if inner.startswith("/") or ".." in inner.split("/") or re.match(r"[A-Za-z]:", inner):
-            raise DataError(f"“{path.name}” holds a path that leads out of the zip (“{member.filename}”).", REPACK)
-        if member.flag_bits & 1:
-            raise DataError(f"“{path.name}” is protected with a password.", "Unpack it yourself and pick the folder.")
-    total = sum(member.file_size for member in members)
-    packed = sum(member.compress_size for member in members)
-    largest = max((member.file_size for member in members), default=0)
-    if largest > LARGEST_FILE or len(members) > MOST_FILES or (total > GIBIBYTE and total > 200 * max(packed, 1)):
-        size = f"{total / GIBIBYTE:,.1f} GiB in {len(members):,} files from {packed / 2**20:,.1f} MiB"
-        raise DataError(f"“{path.name}” would unpack to an absurd size ({size}).", REPACK)
+        return files.head(entry)
+    except Unread:
+        return b""
 
 
 def natural(text: str) -> list[tuple[int, int, str]]:

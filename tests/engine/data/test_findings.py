@@ -124,15 +124,6 @@ def test_copies_across_classes_are_counted_in_few_shot_learning(class_folders: M
     assert said == {"copies": "1 of 9 test images is a copy of training images"}
 
 
-def test_skipped_files_are_named_whatever_the_method(class_folders: Maker) -> None:
-    folder = class_folders(**{f"class{number}": 6 for number in range(8)})
-    (folder / "class0" / "broken.png").write_bytes(b"no picture")
-    choice = resolve(folder)
-    data = load(choice)
-    for found in (in_images(data, split_images(data, choice, 0)), in_classes(data, split_classes(data, choice))):
-        assert found[0].sentence == "1 file left out of the data set: class0/broken.png (not an image)."
-
-
 @pytest.mark.parametrize("method", ["linear_probe", "head_bench"])
 def test_figures_say_which_classes_they_are_of(class_folders: Maker, tmp_path: Path, method: str) -> None:
     """Three classes to learn, two of them tested, all with pictures of the training folder, part of which is
