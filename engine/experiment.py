@@ -12,6 +12,7 @@ from engine.errors import InvalidExperiment, shown
 from engine.given import MOST_COUNT, MOST_MINUTES, MOST_SEED, MOST_TESTS, Count, Seed
 
 Split = Literal["stratified", "given", "random-classes", "by-alphabet", "by-region"]
+Precision = Literal["float32", "bfloat16"]
 ShiftKind = Literal["noise", "blur", "contrast", "brightness", "pixelate", "jpeg", "inversion", "label shift"]
 
 
@@ -114,7 +115,7 @@ class Experiment(Frozen):
     search: SearchChoice | None = None
     seed: Seed = 0
     device: str = Field("cpu", description="cpu, cuda:0, cuda:1, …, mps")
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Precision = "float32"
 
     def canonical(self) -> str:
         """JSON with sorted keys and no white space: equal experiments give equal text."""

@@ -7,10 +7,10 @@ import difflib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 from engine.errors import ExperimentError, InvalidExperiment
-from engine.experiment import SearchChoice
+from engine.experiment import Precision, SearchChoice, Split
 from ui.about import version
 
 KINDS = "noise, blur, contrast, brightness, pixelate, jpeg, inversion, label-shift"
@@ -158,6 +158,7 @@ def add_run(run: argparse.ArgumentParser) -> None:
     both = run.add_argument_group("for files, presets and flags alike")
     add_seed_flags(both)
     both.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
+    both.add_argument("--precision", choices=get_args(Precision), help="numbers to train with; default float32")
     both.add_argument("--minutes", type=float, metavar="M", help="stop training after M minutes and evaluate")
     both.add_argument(
         "--instead-of-epochs", action="store_true", help="with --minutes: train exactly that long, however many epochs"
@@ -178,6 +179,8 @@ def add_search_flags(flags: argparse._ArgumentGroup) -> None:
         help="first choose the best of so many settings (20) by cross-validation on the training images",
     )  # fmt: skip
     flags.add_argument("--folds", type=int, metavar="N", help="folds of the search; default 5")
+    words = "finish every setting, also one that is behind after some folds"
+    flags.add_argument("--no-giving-up", action="store_const", const=True, help=words)
     flags.add_argument(
         "--search-over", nargs="+", metavar="KEY", help="hyperparameters to search; default: the method's usual ones"
     )
@@ -187,6 +190,10 @@ def add_data_flags(flags: argparse._ArgumentGroup) -> None:
     flags.add_argument(
         "--vary-frequency", action="store_const", const=True, help="sinusoids of different frequencies, not of 1 alone"
     )
+    ways = tuple(get_args(Split))
+    flags.add_argument("--split", choices=ways, help="how images or classes are divided; default: the method's own way")
+    flags.add_argument("--split-seed", type=int, metavar="S", help="seed of the division into parts; default 0")
+    flags.add_argument("--distance", type=float, metavar="D", help="how far test regions lie from training regions")
     flags.add_argument("--part", choices=("source", "target"), help="use one half of the images of each class")
     flags.add_argument("--validation-per-class", type=int, metavar="N", help="at most N validation images per class")
     flags.add_argument("--shift", metavar="KIND:N", help=f"shift every image; N from 1 to 5, KIND one of {KINDS}")

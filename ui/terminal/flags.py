@@ -17,7 +17,7 @@ from ui.terminal.settings import settings_from
 
 SINGLE = (
     "data", "backbone", "weights", "image_size", "keep_head", "method", "labels_per_class", "classes", "part",
-    "validation_per_class", "shift", "tested_on", "vary_frequency",
+    "validation_per_class", "shift", "tested_on", "vary_frequency", "split", "split_seed", "distance",
 )  # fmt: skip
 HALVES = {"source": "source half", "target": "target half"}
 
@@ -66,6 +66,8 @@ def experiment_from(chosen: argparse.Namespace) -> Experiment:
             "shift": parse_shift(chosen.shift) if chosen.shift else None,
             "tested_on": tuple(parse_shift(text) for text in chosen.tested_on or ()),
             "vary_frequency": bool(chosen.vary_frequency),
+            "split": chosen.split,
+            **{name: value for name in ("split_seed", "distance") if (value := getattr(chosen, name)) is not None},
         },
         "backbone": {
             "name": backbone,
@@ -114,10 +116,12 @@ def dataset_from(given: str) -> dict[str, Any]:
 
 
 def changed_by_flags(experiment: Experiment, chosen: argparse.Namespace) -> Experiment:
-    """The experiment with --device, the time limit and the search flags put in, validated again."""
+    """The experiment with --device, --precision, the time limit and the search flags put in, validated again."""
     body = experiment.model_dump()
     if chosen.device is not None:
         body["device"] = chosen.device
+    if chosen.precision is not None:
+        body["precision"] = chosen.precision
     if chosen.minutes is not None:
         body["budget"] = {**body["budget"], "minutes": chosen.minutes}
     if chosen.instead_of_epochs:
@@ -128,10 +132,12 @@ def changed_by_flags(experiment: Experiment, chosen: argparse.Namespace) -> Expe
 
 def search_from(chosen: argparse.Namespace, given: dict[str, Any] | None) -> dict[str, Any] | None:
     """The experiment's search with --search, --folds and --search-over put in; the latter two need one."""
-    said = {"trials": chosen.search, "folds": chosen.folds, "parameters": chosen.search_over}
+    whole = False if chosen.no_giving_up else None
+    said = {"trials": chosen.search, "folds": chosen.folds, "parameters": chosen.search_over, "pruning": whole}
     said = {name: value for name, value in said.items() if value is not None}
     if given is None and said and "trials" not in said:
-        flag = "--folds" if "folds" in said else "--search-over"
+        names = {"folds": "--folds", "parameters": "--search-over", "pruning": "--no-giving-up"}
+        flag = names[next(iter(said))]
         raise InvalidExperiment(f"{flag} says how to search, but nothing is searched.", "Add --search.")
     return {**(given or {}), **said} if given or said else None
 

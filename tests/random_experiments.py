@@ -1,0 +1,126 @@
+"""Random valid experiments of every method, and what differs between two."""
+
+import random
+from typing import Any
+
+from engine import registry
+from engine.backbones import catalog
+from engine.errors import InvalidExperiment
+from engine.experiment import Experiment, parse_experiment
+from engine.given import MOST_SEED
+from engine.preflight import problems
+from engine.registry import HyperparameterField, complete
+from engine.search_space import searchable
+
+NUMBERS, BANDS = "sine_mlp", "bands_cnn"  # the backbones that read curves, and patches of four bands
+SHIFTS = ("noise", "blur", "contrast", "jpeg", "inversion", "label shift")
+Body = dict[str, Any]
+
+
+def number(draw: random.Random, field: HyperparameterField) -> Any:
+    """A value of a hyperparameter within its bounds, its own half of the time."""
+    if draw.random() < 0.5:
+        return field.default
+    if field.kind == "choice":
+        return draw.choice(field.choices)
+    if field.kind == "bool":
+        return draw.random() < 0.5
+    low, high = field.low or 0, field.high if field.high is not None else max(100, 3 * field.default)
+    return draw.randint(int(low), int(high)) if field.kind == "int" else draw.uniform(low, high)
+
+
+def maybe(draw: random.Random, value: Any) -> Any:
+    return value if draw.random() < 0.4 else None
+
+
+def a_seed(draw: random.Random) -> int:
+    return draw.choice((0, draw.randrange(1000), 20240101, draw.randrange(2**40), MOST_SEED))
+
+
+def a_dataset(draw: random.Random, backbone: str, family: str) -> Body:
+    own = {NUMBERS: "sinusoid", BANDS: "regions"}
+    return {
+        "name": own.get(backbone) or draw.choice(("glyphs", "digits")), "split_seed": a_seed(draw),
+        "vary_frequency": backbone == NUMBERS and draw.random() < 0.5,
+        "distance": draw.choice((1.0, draw.uniform(0, 3))),
+        **({} if backbone in own else {"classes": maybe(draw, draw.randint(7, 10))}),
+        **(of_images(draw) if family == "finetune" else {"split": maybe(draw, "random-classes")}),
+    }  # fmt: skip
+
+
+def of_images(draw: random.Random) -> Body:
+    """What only fine-tuning has."""
+    shift = {"kind": draw.choice(SHIFTS), "severity": draw.randint(1, 5)}
+    further = draw.sample(SHIFTS, draw.randint(0, 2))
+    return {
+        "labels_per_class": maybe(draw, draw.randint(1, 20)), "part": maybe(draw, "source half"),
+        "split": maybe(draw, "stratified"), "shift": maybe(draw, shift),
+        "validation_per_class": maybe(draw, draw.randint(1, 9)),
+        "tested_on": [{"kind": kind, "severity": draw.randint(1, 5)} for kind in further],
+    }  # fmt: skip
+
+
+def a_run(draw: random.Random) -> Body:
+    """Weights of a saved run, here of one that is gone."""
+    return {"weights": f"run:{draw.randrange(10**9)}", "head": "kept"}
+
+
+def start(draw: random.Random, backbone: catalog.BackboneInfo) -> Body:
+    here = [info.name for info in catalog.weights(backbone.name) if info.state != "download"]
+    sized = backbone.inputs == "images" and not backbone.fixed_size
+    return {"weights": draw.choice(here), "image_size": maybe(draw, draw.randint(32, 224)) if sized else None}
+
+
+def layers(draw: random.Random, method: Any, blocks: tuple[str, ...]) -> Body:
+    """Cells of the layer table, also some that are the method's own."""
+    if method.family != "finetune" or method.name in ("as_is", "head_bench") or draw.random() < 0.5:
+        return {}
+    cells = {"rate": draw.choice((1.0, draw.uniform(0.1, 3), 1.000001)), "from_epoch": 0, "anchor": 1 / 3}
+    some = draw.sample(sorted(cells), draw.randint(1, 3))
+    return {"layers": {draw.choice(blocks): {column: cells[column] for column in some}}}
+
+
+def an_experiment(draw: random.Random, method: Any) -> Body:
+    backbone = draw.choice(catalog.backbones())
+    fields = registry.fields(method, backbone.block_names)
+    names = [one.name for one in searchable(method)]
+    search = {"trials": draw.randint(1, 1000), "folds": draw.randint(2, 20), "pruning": draw.random() < 0.5,
+              "parameters": draw.sample(names, draw.randint(0, len(names)))}  # fmt: skip
+    minutes = maybe(draw, draw.choice((0.1, 200_000.0, draw.uniform(0, 10), 1e-7)))
+    return {
+        "dataset": a_dataset(draw, backbone.name, method.family), "seed": a_seed(draw),
+        "backbone": {"name": backbone.name, **(a_run(draw) if method.name == "as_is" else start(draw, backbone))},
+        "method": {"name": method.name, "hyperparameters": {
+            **{field.name: number(draw, field) for field in fields}, **layers(draw, method, backbone.block_names),
+        }},
+        "budget": {"minutes": minutes, "instead_of_epochs": bool(minutes) and draw.random() < 0.5},
+        "search": maybe(draw, search), "precision": draw.choice(("float32", "bfloat16", "float32")),
+    }  # fmt: skip
+
+
+def valid(draw: random.Random, method: Any, many: int = 3) -> list[Experiment]:
+    """Random experiments that could be started; their images are not looked at."""
+    found: list[Experiment] = []
+    for _ in range(300):
+        try:
+            given = complete(parse_experiment(an_experiment(draw, method)))
+        except InvalidExperiment:
+            continue
+        if not problems(given):
+            found.append(given)
+        if len(found) == many:
+            break
+    return found
+
+
+def changed(given: Experiment, got: Experiment) -> dict[str, tuple[Any, Any]]:
+    """What is not as it was given: "dataset.split" -> (given, got)."""
+    one, other = leaves(given.model_dump()), leaves(got.model_dump())
+    return {key: (one.get(key), other.get(key)) for key in one | other if one.get(key) != other.get(key)}
+
+
+def leaves(body: Body, under: str = "") -> Body:
+    flat: Body = {}
+    for key, value in body.items():
+        flat |= leaves(value, f"{under}{key}.") if isinstance(value, dict) else {f"{under}{key}": value}
+    return flat
