@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QRect, QSize, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMessageBox, QWidget
 
@@ -31,9 +31,11 @@ from ui.widgets.nav_rail import NavRail
 from ui.widgets.saving import remember_folders
 from ui.widgets.toasts import Toasts
 from ui.window_memory import WindowMemory, open_settings
+from ui.window_place import sizes, within
 
 if TYPE_CHECKING:
     from storage.workspace import Workspace
+    from ui.pages.form_history import FormHistory
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,6 @@ PAGES = (
     Page("Studies", "Ctrl+4", "studies", "ui.pages.studies", "StudiesPage"),
 )
 NEW, RUNS, COMPARE, STUDIES = range(4)
-LEAST, USUAL = QSize(800, 560), QSize(1280, 800)
-FRAME = 40  # pixels that the desktop needs for the title above a window
 
 
 class MainWindow(QMainWindow):
@@ -200,10 +200,21 @@ class MainWindow(QMainWindow):
         parts.background.run(lambda cancelled: preset("demo"), lambda plan: start_demo(parts, plan), key="example")
 
     def _undo(self) -> None:
+        """The last change of the form while it is shown and was changed; else that of the saved runs."""
+        if (form := self._changed_form()) is not None:
+            self._say_undone("Undone", form.undo())
+            return
         self.parts.library.write(lambda store: store.undo(), lambda done: self._say_undone("Undone", done))
 
     def _redo(self) -> None:
+        if (form := self._changed_form()) is not None:
+            self._say_undone("Done again", form.redo())
+            return
         self.parts.library.write(lambda store: store.redo(), lambda done: self._say_undone("Done again", done))
+
+    def _changed_form(self) -> FormHistory | None:
+        history = getattr(self.pages.get(self._page), "history", None)
+        return history if history is not None and history.is_used() else None
 
     def _say_undone(self, word: str, done: str | None) -> None:
         self.parts.toasts.withdraw_undo()
@@ -249,25 +260,13 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.memory.save_window(self, self._page)
+        if NEW in self.pages:
+            self.pages[NEW].history.take()
         self.crashes.uninstall()
         self.shell.close()
         self.closing.close_parts()
         event.accept()
         self.closed.emit()
-
-
-def sizes(room: QSize) -> tuple[QSize, QSize]:
-    """(least, usual) size of the window on a screen with this much room: no part of it, such as Start, lies outside."""
-    inside = room - QSize(0, FRAME)
-    return LEAST.boundedTo(inside), USUAL.boundedTo(inside)
-
-
-def within(wanted: QRect, room: QRect) -> QRect:
-    """The window's place on a screen: as wanted where that fits, as on another day's screen, else smaller or moved."""
-    size = wanted.size().boundedTo(room.size() - QSize(0, FRAME))
-    left = min(max(wanted.left(), room.left()), room.right() + 1 - size.width())
-    top = min(max(wanted.top(), room.top() + FRAME), room.bottom() + 1 - size.height())
-    return QRect(left, top, size.width(), size.height())
 
 
 def build_parts(workspace: Workspace, window: QMainWindow) -> Parts:

@@ -20,7 +20,7 @@ MENUS: dict[str, tuple[tuple[str, str, str, str] | None, ...]] = {
         ("quit", "&Quit", "Ctrl+Q", "Close the program; active runs are asked about"),
     ),
     "&Edit": (
-        ("undo", "&Undo", "Ctrl+Z", "Undo the last change of the saved runs"),
+        ("undo", "&Undo", "Ctrl+Z", "Undo the last change of the form, or of the saved runs"),
         ("redo", "&Redo", "Ctrl+Shift+Z", "Do again what was undone"),
         None,
         ("find", "&Find", "Ctrl+F", "Search on this page"),

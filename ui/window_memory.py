@@ -62,6 +62,13 @@ class WindowMemory:
     def set_on(self, switch: str, on: bool) -> None:
         self._settings.setValue(f"switches/{switch}", "true" if on else "false")
 
+    def form(self) -> str:
+        """What New experiment was set to, as it was given; "" where nothing is known."""
+        return str(self._settings.value("new experiment/form", ""))
+
+    def set_form(self, text: str) -> None:
+        self._settings.setValue("new experiment/form", text)
+
     def recent_folders(self) -> list[str]:
         found = self._settings.value("data/recent", [])
         return [str(path) for path in found] if isinstance(found, list) else [str(found)] if found else []

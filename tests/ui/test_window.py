@@ -16,8 +16,9 @@ from engine.errors import StorageError
 from storage.workspace import Workspace
 from tests.ui.conftest import wait_until_checked
 from ui import theme
-from ui.main_window import COMPARE, NEW, RUNS, STUDIES, MainWindow, sizes, within
+from ui.main_window import COMPARE, NEW, RUNS, STUDIES, MainWindow
 from ui.widgets.frame import SlimArea
+from ui.window_place import sizes, within
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

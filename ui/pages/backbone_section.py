@@ -94,6 +94,10 @@ class BackboneSection(Column):
         known = self._uses_pretrained and self._choice.weights
         return self._choice if known else self._choice.model_copy(update={"weights": "random", "head": "new"})
 
+    def is_settled(self) -> bool:
+        """False while it is looked up which weights to begin with."""
+        return self._choice.weights != ""
+
     def info(self) -> catalog.BackboneInfo:
         return catalog.backbone(self._choice.name)
 

@@ -36,9 +36,12 @@ TABLE = "hyperparameters.layers"  # the field that faults of the table name
 
 
 class LayersPart(QWidget):
-    """`show` says which method with which values on which backbone. changed: a person changed the table."""
+    """`show` says which method with which values on which backbone. changed: a person changed the table. undo, redo:
+    wanted from its dialog."""
 
     changed = Signal()
+    undo = Signal()
+    redo = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -200,7 +203,8 @@ class LayersPart(QWidget):
         dialog.table.edited.connect(lambda block, key, value: self._change(with_cell(self._edits, block, key, value)))
         dialog.table.cleared.connect(lambda block, key: self._change(without_cell(self._edits, block, key)))
         dialog.table.pressed.connect(self._toggle)
-        dialog.reset.connect(self.reset)
+        for signal, then in ((dialog.reset, self.reset), (dialog.undo, self.undo), (dialog.redo, self.redo)):
+            signal.connect(then)
         dialog.finished.connect(lambda _: self._forget_dialog())
         self._draw_changes()
         dialog.resize(dialog.sizeHint())

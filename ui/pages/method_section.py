@@ -112,7 +112,11 @@ class MethodSection(Column):
         """Show this choice; an unknown method raises `InvalidExperiment`."""
         registry.method(choice.name)
         self.layers.fill(choice.hyperparameters.get("layers", {}))
-        self._show_method(choice.name, choice.hyperparameters)
+        if choice.name == self._name and self.form is not None:  # the form and its focus stay
+            self.form.fill(choice.hyperparameters)
+            self._note_change()
+        else:
+            self._show_method(choice.name, choice.hyperparameters)
 
     def choose(self, name: str) -> None:
         """Show a method with its usual values."""

@@ -2,39 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from engine import registry
-from engine.errors import ExperimentError, InvalidExperiment
+from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, Experiment, MethodChoice
 from engine.methods.fine_tune import FineTuneMethod
-from engine.preflight import problems
 from ui import theme
 from ui.pages.adviser_part import AdviserPart
+from ui.pages.backbone_section import START as BACKBONE
 from ui.pages.backbone_section import BackboneSection
+from ui.pages.checks import Checks
+from ui.pages.costs import Costs
+from ui.pages.data_section import START as DATA
 from ui.pages.data_section import DataSection
+from ui.pages.form_history import FormHistory, FormState
+from ui.pages.method_section import START as METHOD
 from ui.pages.method_section import MethodSection
 from ui.pages.rate_button import RateButton
-from ui.pages.start_section import OWN_FIELDS, StartSection
+from ui.pages.start_section import StartSection
 from ui.pages.task_kind import TaskKind
 from ui.parts import Parts
 from ui.widgets.column import chain
+from ui.widgets.deed import deed_action
 from ui.widgets.frame import SlimArea, ThinSplitter
 from ui.widgets.number_field import take_what_is_typed
 from ui.widgets.words import count
+from ui.window_memory import WindowMemory
 
 if TYPE_CHECKING:
-    from engine.cost import Cost
     from storage.store import RunRow
 
 WIDTHS, LEAST_WIDTHS = (300, 260, 320, 250), (232, 208, 232, 216)
-CHECK_AFTER, MEASURE_AFTER = 120, 700  # milliseconds of quiet
+COPY = (
+    "Copy as command",
+    "Ctrl+Shift+C",
+    "copy",
+    "Put the line that gives the same experiment in a terminal on the clipboard",
+)
+START_OVER = ("Start over", "", "reset", "Set everything as it is at first; Ctrl+Z takes it back")
 
 
 class NewExperimentPage(QWidget):
@@ -43,8 +54,6 @@ class NewExperimentPage(QWidget):
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
-        self._faults: list[InvalidExperiment] = []
-        self._checked: Experiment | None = None
         self.data = DataSection(parts)
         self.backbone = BackboneSection(parts)
         self.method = MethodSection(parts)
@@ -56,10 +65,15 @@ class NewExperimentPage(QWidget):
         self.choose_folder, self.choose_zip = self.data.choose_folder, self.data.choose_zip
         self.use_path = self.data.use_path
         self._lay_out()
-        self._check_soon = self._timer(CHECK_AFTER, self._check)
-        self._measure_soon = self._timer(MEASURE_AFTER, self._measure)
+        self.checks = Checks(self, parts.background.run)
+        self.costs = Costs(parts, self.launch, self.experiments, self.checks.is_wrong, self)
+        self._memory = WindowMemory(parts.settings)
+        self.history = FormHistory(self.state, self.show_state, lambda now: self._memory.set_form(now.as_json()), self)
         self._connect()
         self._adopt_method()
+        for entry, deed in ((COPY, self.copy_command), (START_OVER, self.start_over)):
+            self.addAction(deed_action(self, entry, deed))
+        self._restore()
         self._has_painted = False
 
     def _lay_out(self) -> None:
@@ -82,22 +96,21 @@ class NewExperimentPage(QWidget):
     def sections(self) -> tuple[DataSection, BackboneSection, MethodSection, StartSection]:
         return self.data, self.backbone, self.method, self.launch
 
-    def _timer(self, milliseconds: int, then: Callable[[], None]) -> QTimer:
-        timer = QTimer(self, singleShot=True, interval=milliseconds)
-        timer.timeout.connect(then)
-        return timer
-
     def _connect(self) -> None:
         for section in self.sections:
             section.changed.connect(self._note_change)
-        self.data.judged.connect(self._judge)
+        self.data.judged.connect(self.checks.judge)
         self.data.judged.connect(self._advise)
         self.adviser.wanted.connect(self._take_advice)
         self.backbone.listed.connect(self._order_tabs)
+        self.backbone.listed.connect(self.history.note)
         self.method.family_changed.connect(lambda _: self._adopt_method())
         self.method.changed.connect(self._adopt_method)
         self.backbone.changed.connect(self._show_backbone)
         self.launch.started.connect(self.start)
+        self.method.layers.undo.connect(self.history.undo)
+        self.method.layers.redo.connect(self.history.redo)
+        self.launch.copy_button.clicked.connect(self.copy_command)
         self._parts.navigator.clone.connect(self.fill)
         self._parts.navigator.current = self.experiment
         self._parts.live.engine_ready.connect(self._meet_engine)
@@ -173,11 +186,11 @@ class NewExperimentPage(QWidget):
         self.method.fill(method)
         self.backbone.fill(backbone)
 
-    # Checks
+    # What follows a change
 
     def is_settled(self) -> bool:
         """True when the data is read and what is set up now has been checked."""
-        return self._checked is not None and not self.data.preview.is_reading
+        return self.checks.is_settled()
 
     def _order_tabs(self) -> None:
         """Tab goes through the columns from left to right, also where cards and forms were made later."""
@@ -189,85 +202,52 @@ class NewExperimentPage(QWidget):
         self.method.set_surroundings(self.data.choice(), self.backbone.choice(), self.launch.timed_minutes())
         self.launch.search.set_labels(self.data.choice().labels_per_class)
         self._order_tabs()
-        self._checked = None
         self.adviser.set_in_use(self.backbone.choice(), self.method.choice())
-        self._check_soon.start()
-        self._measure_soon.start()
-
-    def _check(self) -> None:
-        try:
-            wanted = self.experiment()
-        except InvalidExperiment as fault:
-            self._show_faults(None, [fault])
-            return
-        self._parts.background.run(
-            lambda cancelled: problems(wanted), lambda found: self._show_faults(wanted, found), key="preflight"
-        )
-
-    def _show_faults(self, checked: Experiment | None, found: Sequence[InvalidExperiment]) -> None:
-        self._checked, self._faults = checked, list(found)
-        self.launch.warn_of(None if found else checked)
-        self._judge()
-
-    def _judge(self) -> None:
-        """Put each fault beside its input and turn Start on or off."""
-        by_field: dict[str, str] = {}
-        for fault in self._faults:
-            by_field.setdefault(fault.field or "device", str(fault))
-        self.method.show_problems(_under("hyperparameters", by_field))
-        self.method.problem.say(by_field.get("method", ""))
-        self.backbone.problem.say(*_under("backbone", by_field).values())
-        preview = self.data.preview
-        self.data.problem.say(preview.fault, *_under("dataset", by_field).values())
-        own = next((by_field[field] for field in OWN_FIELDS if field in by_field), "")
-        sentences = [preview.fault, preview.episode_fault, *by_field.values()]
-        reason = next((words for words in sentences if words), "")
-        if not reason and (preview.is_reading or self._checked is None):
-            reason = "The images are still being read." if preview.is_reading else "Checking…"
-        self.launch.allow(reason, own)
-
-    # Cost
+        self.checks.check_soon()
+        self.costs.measure_soon()
+        self.history.note()
 
     def _meet_engine(self) -> None:
         self.launch.load()
-        self._measure_soon.start()
+        self.costs.measure_soon()
 
-    def _measure(self) -> None:
-        if not self._parts.live.is_engine_ready:
-            self.launch.cost.say("Known in a few seconds, when PyTorch is loaded.")
-            return
-        if self._faults or self.data.preview.fault or self._parts.queue.is_busy():
-            busy = self._parts.queue.is_busy()
-            words = "Not measured while a run is training." if busy else "Known once the problems are solved."
-            self.launch.cost.forget(words)
-            if busy:
-                self._measure_soon.start()  # look again until the machine is free
-            return
-        self.launch.cost.say("Timing a step…")
+    # Undo, and another day
+
+    def state(self) -> FormState | None:
+        """What is set up; None while the weights to begin with are looked for, or where it is no experiment."""
+        if not self.backbone.is_settled():
+            return None
+        with suppress(InvalidExperiment):
+            return FormState(self.experiment(), self.launch.seeds.value())
+        return None
+
+    def show_state(self, state: FormState) -> None:
+        self.fill(state.experiment)
+        self.launch.seeds.setValue(state.seeds)
+
+    def _restore(self) -> None:
+        """Show what was set up when the program was last used."""
+        with suppress(ValueError, InvalidExperiment):
+            self.show_state(FormState.from_json(self._memory.form()))
+
+    def start_over(self) -> None:
+        """The form as a newcomer meets it; Ctrl+Z brings back what was there."""
+        self.fill(Experiment(dataset=DATA, backbone=BACKBONE, method=MethodChoice(name=METHOD)))
+
+    def copy_command(self) -> None:
+        """Put the line for the terminal that gives the same experiment on the clipboard."""
+        from ui.terminal.command_line import command_for, usual_workspace
+
+        take_what_is_typed()
+        root = self._parts.workspace.root
+        elsewhere = root if root != usual_workspace() else None
         try:
-            wanted = self.experiments()
-        except InvalidExperiment:
+            line = command_for(self.experiments(), self.launch.name.text().strip(), elsewhere)
+        except InvalidExperiment as fault:
+            self._parts.toasts.show(f"Nothing was copied. {fault}", level="warning")
             return
-
-        def measure(cancelled: object) -> Cost:
-            from engine.cost import estimate
-
-            return estimate(wanted[0])
-
-        runs, meta = len(wanted), self.method.method.family == "meta"
-        self._parts.background.run(
-            measure,
-            lambda cost: self.launch.cost.show_cost(cost, runs, self.launch.free_bytes(), meta),
-            self._cost_failed,
-            key="cost",
-        )
-
-    def _cost_failed(self, error: Exception) -> None:
-        if isinstance(error, ExperimentError):
-            self.launch.cost.forget(str(error))
-        else:
-            self.launch.cost.forget("The cost could not be measured.")
-            self._parts.background.crashed.emit(error)
+        QApplication.clipboard().setText(line)
+        self._parts.toasts.show(f"Copied: {line}")
 
     # Start
 
@@ -288,9 +268,3 @@ class NewExperimentPage(QWidget):
             )
         else:
             self._parts.navigator.show_run.emit(rows[0].id)
-
-
-def _under(part: str, by_field: dict[str, str]) -> dict[str, str]:
-    """The problems of one part of the experiment, by the name under it: "dataset.classes" -> "classes"."""
-    found = {field: words for field, words in by_field.items() if field == part or field.startswith(f"{part}.")}
-    return {field.partition(".")[2]: words for field, words in found.items()}

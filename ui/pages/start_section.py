@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from engine.errors import ExperimentError
 from engine.experiment import Budget, Experiment
@@ -14,7 +14,7 @@ from engine.given import MOST_SEED
 from ui import theme
 from ui.pages.search_settings import SearchSettings
 from ui.parts import Parts
-from ui.widgets.buttons import PrimaryButton, button
+from ui.widgets.buttons import PrimaryButton, button, icon_button
 from ui.widgets.column import Column
 from ui.widgets.cost_card import CostCard
 from ui.widgets.fields import Choice, FloatField, IntField
@@ -124,9 +124,15 @@ class StartSection(Column):
         self.start_button.clicked.connect(lambda: self._press(False))
         tip = "Put it in line and set up another one (Ctrl+Shift+R)"
         self.queue_button = button("Add to queue", "queue", tip, lambda: self._press(True))
+        self.copy_button = icon_button("copy", "Copy as command (Ctrl+Shift+C)")
         self.foot.setSpacing(theme.GRID)
-        for widget in (self.warning, self.problem, self.reason, self.start_button, self.queue_button):
+        for widget in (self.warning, self.problem, self.reason, self.start_button):
             self.foot.addWidget(widget)
+        row = QHBoxLayout()
+        row.setSpacing(theme.GRID)
+        row.addWidget(self.queue_button, 1)
+        row.addWidget(self.copy_button)
+        self.foot.addLayout(row)
 
     def _press(self, stay: bool) -> None:
         """Once for a double click, however long the first of the two takes."""
@@ -138,7 +144,8 @@ class StartSection(Column):
 
     def tab_order(self) -> tuple[QWidget, ...]:
         more = (*self.search.tab_order(), self.more.button, self.first_seed, self.minutes, self.limit)
-        return self.device, self.seeds, self.name, *more, self.precision, self.start_button, self.queue_button
+        foot = (self.start_button, self.queue_button, self.copy_button)
+        return self.device, self.seeds, self.name, *more, self.precision, *foot
 
     def experiments(self, base: Experiment) -> list[Experiment]:
         """One experiment per seed, with the settings of this column. Raises `InvalidExperiment`."""

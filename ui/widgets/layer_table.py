@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -107,9 +108,12 @@ def fixed_because(view: LayerView, block: str, column: str) -> str:
 
 
 class LayersDialog(QDialog):
-    """The table with a picture of the training under it. Changes are made at once; `reset` takes all of them back."""
+    """The table with a picture of the training under it. Changes are made at once; `reset` takes all of them back, and
+    undo and redo go step by step as in the form."""
 
     reset = Signal()
+    undo = Signal()
+    redo = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -121,6 +125,8 @@ class LayersDialog(QDialog):
         self.doubts = Problem("warning")
         self.changes = Text("", "small", "muted", wrap=False)
         self.reset_button = button("Reset all", "reset", "Back to the method's own table", self.reset.emit)
+        for key, signal in ((QKeySequence.StandardKey.Undo, self.undo), (QKeySequence.StandardKey.Redo, self.redo)):
+            QShortcut(key, self, signal.emit)
         self._lay_out()
 
     def _lay_out(self) -> None:

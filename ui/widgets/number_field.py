@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QHelpEvent, QValidator, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QKeySequence, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QStyle, QStyleOptionSpinBox, QToolTip, QWidget
 
 from ui.widgets.text import Text
@@ -164,7 +164,13 @@ class NumberField(QAbstractSpinBox):
             QTimer.singleShot(0, self, self.selectAll)  # after the click that gave it the focus
 
     def event(self, event: QEvent) -> bool:
-        """Pointed at, a number that does not fit is told whole, before the help."""
+        """Pointed at, a number that does not fit is told whole, before the help. Ctrl+Z is for what is being typed;
+        with nothing typed it is for the form."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            undo = event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
+            if undo and self.lineEdit().text() == self._shown:
+                event.ignore()
+                return True
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self._is_cut():
             QToolTip.showText(event.globalPos(), f"{self.lineEdit().text()}\n{self.toolTip()}".strip(), self)
             return True
