@@ -6,6 +6,7 @@ import re
 
 LONGEST = 80  # letters of a value that a sentence repeats
 LONGEST_PATH = 300
+LONGEST_SENTENCE = 600
 _VALUE = re.compile(r"“[^”]*”|\(given: .*?\)(?=[.,]|$)|[^\s“”()]+", re.DOTALL)
 
 
@@ -16,8 +17,9 @@ def shown(value: object) -> str:
 
 
 def shortened(sentence: str) -> str:
-    """The sentence with every value, word and quotation in it cut to a length that can be read."""
-    return _VALUE.sub(_cut, sentence)
+    """The sentence with every value, word and quotation in it, and itself, cut to a length that can be read."""
+    short = _VALUE.sub(_cut, sentence)
+    return short if len(short) <= LONGEST_SENTENCE else f"{short[:LONGEST_SENTENCE]}…"
 
 
 def _cut(found: re.Match[str]) -> str:

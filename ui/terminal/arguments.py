@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -73,7 +74,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **settings)
 
     def error(self, message: str) -> NoReturn:
-        sentence = message[:1].upper() + message[1:]
+        sentence = re.sub("'.{80,}'", lambda value: f"{value.group()[:80]}…'", message[:1].upper() + message[1:])
         raise InvalidExperiment(f"{sentence.rstrip('.')}.", f"See “{self.prog} --help”.")
 
 

@@ -66,13 +66,8 @@ def exact(experiment: Experiment, store: RunStore) -> Experiment:
     weights = experiment.backbone.weights
     if not weights.startswith(RUN):
         return experiment
-    run = store.run(run_key(weights.removeprefix(RUN)))
+    run = store.run(weights.removeprefix(RUN))
     if run.experiment.backbone.name != experiment.backbone.name:
         raise catalog.other_network(experiment.backbone)
     backbone = experiment.backbone.model_copy(update={"weights": RUN + run.uid})
     return experiment.model_copy(update={"backbone": backbone})
-
-
-def run_key(text: str) -> int | str:
-    """A run's number, or the text that is its uid or name."""
-    return int(text) if text.isdecimal() else text

@@ -89,7 +89,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
     """A table for people. Columns whose name starts with ">" are right-aligned figures."""
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for name in columns:
-        table.add_column(name.lstrip(">"), justify="right" if name.startswith(">") else "left")
+        table.add_column(Text(visible(name.lstrip(">"))), justify="right" if name.startswith(">") else "left")
     for row in rows:
         table.add_row(*(Text(visible(cell)) for cell in row))
     console().print(table)

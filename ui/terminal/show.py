@@ -10,7 +10,6 @@ from engine.comparison.differences import flatten, label, shown
 from engine.comparison.wording import duration
 from engine.events import Evaluated
 from storage.store import RunRow, RunStore
-from ui.terminal.checks import run_key
 from ui.terminal.display import ends, result_words
 from ui.terminal.listing import run_object
 from ui.terminal.output import percent, print_json, print_table, say
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 def show_run(chosen: argparse.Namespace) -> int:
     with RunStore(open_workspace(chosen.workspace)) as store:
-        run = store.run(run_key(chosen.run))
+        run = store.run(chosen.run)
         results, messages = store.results(run.id), store.messages(run.id)
         directory = store.directory(run)
     if chosen.json:

@@ -13,7 +13,6 @@ from engine.errors import ExperimentError
 from storage.store import RunStore
 from storage.workspace import Workspace
 from ui.comparison.sides import Comparison, Side, compare, load, sentences
-from ui.terminal.checks import run_key
 from ui.terminal.output import print_json, print_table, say
 from ui.terminal.workspaces import open_workspace
 
@@ -21,7 +20,7 @@ from ui.terminal.workspaces import open_workspace
 def compare_from_command_line(chosen: argparse.Namespace) -> int:
     workspace = open_workspace(chosen.workspace)
     with RunStore(workspace) as store:
-        ids = list(dict.fromkeys(store.run(run_key(text)).id for text in chosen.runs))
+        ids = list(dict.fromkeys(store.run(text).id for text in chosen.runs))
     if len(ids) < 2:
         raise ExperimentError("One run alone cannot be compared.", "Name two or more; “list runs” shows them.")
     comparison = load_comparison(workspace, ids)
