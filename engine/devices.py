@@ -56,6 +56,14 @@ def devices() -> tuple[DeviceInfo, ...]:
     return tuple(found)
 
 
+def device_words(name: str) -> str:
+    """What works a run: "CPU, 3 threads", "NVIDIA H100 (cuda:0)"."""
+    if name.startswith("cuda") and torch.cuda.is_available():
+        return f"{torch.cuda.get_device_name(name)} ({name})"
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} thread{'s' if threads > 1 else ''}" if name == "cpu" else name
+
+
 def torch_device(name: str) -> torch.device:
     """The device of this name; raises `InvalidExperiment` when this machine has none."""
     known = {info.name for info in devices()}

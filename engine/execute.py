@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ import torch
 
 from engine.allocator import keep_freed_memory, return_freed_memory
 from engine.bookmark import Bookmark
-from engine.devices import training_threads
+from engine.devices import device_words, training_threads
 from engine.errors import Cancelled, ExperimentError, StorageError
-from engine.events import Event, RunFailed, RunFinished, RunStopped
+from engine.events import Event, RunFailed, RunFinished, RunStarted, RunStopped
 from engine.experiment import Experiment
 from engine.head_bench import run_head_bench
 from engine.limits import Limits, never
@@ -81,6 +82,8 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool], resu
     with closing(_runner(experiment, method)(experiment, method, directory, limits, bookmark)) as events:
         for event in events:
             given = time.monotonic()
+            if isinstance(event, RunStarted):
+                event = replace(event, facts={**event.facts, "device": device_words(experiment.device)})
             yield bookmark.started(event)
             limits.paused_for(time.monotonic() - given)
             if isinstance(event, RunFinished):  # after it was saved: until then the run may have to go on

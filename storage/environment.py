@@ -1,4 +1,4 @@
-"""What a run was made with: Python, packages and machine. One row per distinct environment, shared by many runs."""
+"""What a run was made with: code, Python, packages, machine. One row per distinct environment, shared by many runs."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ import platform
 import sqlite3
 from functools import lru_cache
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 PACKAGES = ("warmstart", "torch", "torchvision", "numpy", "pillow", "scikit-learn", "safetensors", "pydantic")
+
+COMMIT = "commit"
 
 
 @lru_cache(maxsize=1)
 def environment() -> tuple[str, str, str, str]:
     """(hash, Python's version, packages as JSON, machine as JSON). Reads versions without importing the packages."""
-    packages = json.dumps({name: version for name in PACKAGES if (version := _version(name))})
-    machine = {"system": platform.system(), "machine": platform.machine(), "CPU cores": os.cpu_count()}
+    versions = {name: _version(name) for name in PACKAGES} | {COMMIT: commit(Path(__file__).resolve().parents[1])}
+    packages = json.dumps({name: version for name, version in versions.items() if version})
+    machine = {"system": platform.system(), "machine": platform.machine(), "processor": _processor(),
+               "CPU cores": os.cpu_count(), "memory": _memory()}  # fmt: skip
     parts = (platform.python_version(), packages, json.dumps(machine))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16], *parts
 
@@ -28,6 +33,45 @@ def _version(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
+
+
+def _processor() -> str:
+    """The name its maker gives it, or nothing."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+
+
+def _memory() -> str:
+    """All there is, in whole GB."""
+    try:
+        return f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GB"
+    except (AttributeError, ValueError, OSError):
+        return ""
+
+
+def commit(root: Path) -> str | None:
+    """The first 12 digits of the commit that is checked out here; None where this is no checkout."""
+    try:
+        return _head(root / ".git")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _head(git: Path) -> str | None:
+    if git.is_file():  # a work tree of a repository elsewhere
+        git = Path(git.parent, git.read_text("utf-8").removeprefix("gitdir:").strip())
+    head = (git / "HEAD").read_text("utf-8").strip()
+    if not head.startswith("ref:"):
+        return head[:12]
+    branch, shared = head.removeprefix("ref:").strip(), git / "commondir"
+    home = git / shared.read_text("utf-8").strip() if shared.is_file() else git
+    if (home / branch).is_file():
+        return (home / branch).read_text("utf-8").strip()[:12]
+    packed = (home / "packed-refs").read_text("utf-8").splitlines()
+    return next((line[:12] for line in packed if line.endswith(f" {branch}")), None)
 
 
 def save(connection: sqlite3.Connection) -> int:
@@ -40,10 +84,13 @@ def save(connection: sqlite3.Connection) -> int:
 
 
 def read(connection: sqlite3.Connection, run_id: int) -> dict[str, Any]:
-    """{"python": …, "packages": {…}, "hardware": {…}} of a run."""
+    """{"python": …, "packages": {…}, "hardware": {…}} of a run; empty where it is not known or damaged."""
     row = connection.execute(
         "SELECT python, packages, hardware FROM env JOIN run ON run.env_id = env.id WHERE run.id = ?", (run_id,)
     ).fetchone()
-    if row is None:
+    try:
+        packages, hardware = (json.loads(row[part]) for part in ("packages", "hardware")) if row else ({}, {})
+    except (ValueError, TypeError):
         return {}
-    return {"python": row["python"], "packages": json.loads(row["packages"]), "hardware": json.loads(row["hardware"])}
+    known = isinstance(packages, dict) and isinstance(hardware, dict) and row is not None
+    return {"python": row["python"], "packages": packages, "hardware": hardware} if known else {}

@@ -16,6 +16,8 @@ from ui.comparison.painted import PaintedFigure, draw_elided, line_height
 from ui.comparison.sides import Side
 
 MOST_CLASSES = 200
+MOST_NAMED = 60  # classes whose names a saved matrix has room for
+MOST_NAME = 96.0  # pixels of a class name beside the matrix
 CAPTION = 24.0
 
 
@@ -115,8 +117,16 @@ class ConfusionMatrix(PaintedFigure):
 
     def grid(self, size: QSizeF) -> QRectF:
         """The square of cells."""
-        side = min(size.width() - line_height("small"), size.height() - CAPTION - line_height("small") - 4)
-        return QRectF(line_height("small"), CAPTION, max(1.0, side), max(1.0, side))
+        line, room = line_height("small"), min(size.width(), size.height() - CAPTION)
+        side = max(1.0, room - line - self.name_room(room) - 4)
+        return QRectF(room - side, CAPTION, side, side)
+
+    def name_room(self, room: float) -> float:
+        """Pixels for the names of the classes along both sides of a matrix in a square of this many; 0: no room."""
+        line, metrics = line_height("small"), QFontMetricsF(theme.font("small"))
+        wanted = max((metrics.horizontalAdvance(name) for name in self.names), default=0.0) + 6
+        wide = min(wanted, MOST_NAME, 0.3 * room)
+        return wide if wanted > 6 and (room - line - wide - 4) / len(self.names) >= line else 0.0
 
     def cell_at(self, point: QPointF) -> tuple[int, int] | None:
         """(true, predicted) under a point of the widget, or None."""
@@ -172,7 +182,10 @@ class ConfusionMatrix(PaintedFigure):
     def _paint_sides(self, painter: QPainter, box: QRectF) -> None:
         painter.setFont(theme.font("small"))
         painter.setPen(theme.colour("muted"))
-        below = QRectF(box.left(), box.bottom() + 1, box.width(), line_height("small"))
+        room = box.left() - line_height("small") - 4
+        if room > 0:
+            self._paint_names(painter, box, room)
+        below = QRectF(box.left(), box.bottom() + 1 + room, box.width(), line_height("small"))
         legend = " (orange: more, blue: less)" if self.signed else ""
         painter.drawText(below, Qt.AlignmentFlag.AlignCenter, f"predicted class{legend}")
         painter.save()
@@ -181,6 +194,25 @@ class ConfusionMatrix(PaintedFigure):
         beside = QRectF(0, 0, box.height(), line_height("small"))
         painter.drawText(beside, Qt.AlignmentFlag.AlignCenter, "true class")
         painter.restore()
+
+    def _paint_names(self, painter: QPainter, box: QRectF, room: float) -> None:
+        """Those of the true classes at the left, those of the predicted ones below, upright where they fit so."""
+        metrics, edge = QFontMetricsF(painter.font()), box.width() / len(self.names)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        short = [metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room - 6) for name in self.names]
+        level = all(metrics.horizontalAdvance(name) <= edge - 2 for name in short)
+        for place, name in enumerate(short):
+            at = place * edge
+            painter.drawText(QRectF(box.left() - room, box.top() + at, room - 4, edge), right, name)
+            if level:
+                below = QRectF(box.left() + at, box.bottom() + 2, edge, metrics.height())
+                painter.drawText(below, Qt.AlignmentFlag.AlignCenter, name)
+                continue
+            painter.save()
+            painter.translate(box.left() + at, box.bottom())
+            painter.rotate(-90)
+            painter.drawText(QRectF(-room, 0, room - 4, edge), right, name)
+            painter.restore()
 
     # Reading
 
@@ -200,7 +232,9 @@ class ConfusionMatrix(PaintedFigure):
         return ["true class", *self.names], rows
 
     def figure_size(self) -> QSize:
-        return QSize(420, round(420 + CAPTION))
+        named = len(self.names) * line_height("small") + MOST_NAME + 2 * line_height("small")
+        room = max(420, round(named)) if len(self.names) <= MOST_NAMED else 960
+        return QSize(room, round(room + CAPTION))
 
     def paint_figure(self, painter: QPainter, size: QSizeF) -> None:
         marked, self.cell = self.cell, None

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.comparison.wording import count
+from ui.comparison.cell_images import CellImages
 from ui.comparison.confusion import ConfusionMatrix, Mistakes, mistakes, only_first_right, share_classes
 from ui.comparison.sides import Comparison, Side
 from ui.widgets.buttons import ElidedButton
 from ui.widgets.fields import Choice
 from ui.widgets.figure_export import menu_button
-from ui.widgets.images import ImageStrip
 from ui.widgets.text import Text
-
-MOST_IDS = 40
 
 
 class ConfusionView(QWidget):
-    """images_wanted(title, experiment, ids): the person chose a cell; whoever has the data may show the images."""
-
-    images_wanted = Signal(str, object, object)
+    """`images` asks for what lies in the cell that the person chose."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,10 +30,7 @@ class ConfusionView(QWidget):
         self.other.setMinimumContentsLength(28)
         self.other.currentIndexChanged.connect(lambda _: self._show_pair())
         self.matrices = [ConfusionMatrix(title, self) for title in ("Base", "Other", "Difference")]
-        self.detail = Text("Click a cell to see which images it holds.", "small", "muted")
-        self.detail.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.images = ImageStrip(tile=48, rows=2)
-        self.images.hide()
+        self.images = CellImages()
         self._build()
 
     def _build(self) -> None:
@@ -69,7 +60,6 @@ class ConfusionView(QWidget):
         column.setSpacing(8)
         for part in (heading, row, lists):
             column.addLayout(part)
-        column.addWidget(self.detail)
         column.addWidget(self.images)
 
     def show_comparison(self, comparison: Comparison) -> None:
@@ -99,12 +89,11 @@ class ConfusionView(QWidget):
         gap = f"{second.title} minus {first.title}"
         self.matrices[2].show_values(gap, names, second.counts - first.counts, True)
         gained, lost = only_first_right(second, first), only_first_right(first, second)
-        self.images.hide()
         self._gained.setText(f"Only {second.title} right: {count(len(gained), 'images')}")
         self._lost.setText(f"Only {first.title} right: {count(len(lost), 'images')}")
         self._gained.setEnabled(len(gained) > 0)
         self._lost.setEnabled(len(lost) > 0)
-        self.detail.setText("Click a cell to see which images it holds.")
+        self.images.clear()
 
     def _show_only(self, second: bool) -> None:
         """The images one side always gets right and the other always wrong."""
@@ -127,15 +116,6 @@ class ConfusionView(QWidget):
         self._tell(title, np.union1d(found[0][1], found[1][1]))
 
     def _tell(self, title: str, ids: np.ndarray) -> None:
-        listed = ", ".join(str(int(number)) for number in ids[:MOST_IDS])
-        more = f" and {len(ids) - MOST_IDS} more" if len(ids) > MOST_IDS else ""
-        self.images.hide()
-        self.detail.setText(f"{title}. Image numbers: {listed}{more}." if len(ids) else f"{title}.")
         side = self._side()
         if side is not None:
-            self.images_wanted.emit(title, side.experiment, ids[:MOST_IDS])
-
-    def show_images(self, pictures: Sequence[np.ndarray]) -> None:
-        """The images of the cell, uint8 [height, width, channels] each."""
-        self.images.set_images(pictures)
-        self.images.setVisible(len(pictures) > 0)
+            self.images.ask(title, side.experiment, ids)

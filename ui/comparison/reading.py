@@ -10,11 +10,14 @@ import numpy as np
 
 from engine.errors import StorageError
 from engine.experiment import Experiment
+from ui.background import Background
+from ui.comparison.cell_images import Named
 from ui.comparison.sides import ComparedRun, load, load_curves
 
 if TYPE_CHECKING:
     from storage.store import Curve, RunRow, RunStore
 
+Answer = Callable[[list[Named]], None]
 FEW = 12  # up to so many changed runs are read one by one
 TILE = 64  # pixels of the images behind a cell
 
@@ -52,10 +55,19 @@ def read_rows(changed: Collection[int]) -> Callable[[RunStore], tuple[bool, list
     return question
 
 
-def images_of(experiment: Experiment, ids: np.ndarray) -> Callable[[Callable[[], bool]], list[np.ndarray]]:
-    """Work for the background: the images with these numbers as the run saw them, uint8 [side, side, channels] each."""
+def image_reader(background: Background) -> Callable[[Experiment, np.ndarray, Answer], None]:
+    """What answers `CellImages.wanted`; where the data are gone the numbers of the images remain."""
 
-    def work(cancelled: Callable[[], bool]) -> list[np.ndarray]:
+    def read(experiment: Experiment, ids: np.ndarray, answer: Answer) -> None:
+        background.run(images_of(experiment, ids), answer, lambda _: answer([]), key="images of a cell")
+
+    return read
+
+
+def images_of(experiment: Experiment, ids: np.ndarray) -> Callable[[Callable[[], bool]], list[Named]]:
+    """Work for the background: the images with these numbers as the run saw them and what their files are called."""
+
+    def work(cancelled: Callable[[], bool]) -> list[Named]:
         from engine.data import shifts, sources
 
         data = sources.load(experiment.dataset, cancelled=cancelled)
@@ -63,6 +75,7 @@ def images_of(experiment: Experiment, ids: np.ndarray) -> Callable[[Callable[[],
         size = min(TILE, *data.typical_size)
         pixels = data.pixels(inside, size, data.shown_channels, cancelled=cancelled)
         shift = experiment.dataset.shift
-        return list(shifts.shifted(pixels, shift, inside) if shift else pixels)
+        shown = shifts.shifted(pixels, shift, inside) if shift else pixels
+        return [(image, data.source.name(int(place))) for image, place in zip(shown, inside, strict=True)]
 
     return work

@@ -1,28 +1,30 @@
-"""The comparison as one HTML or PDF file that needs nothing else: verdicts, figures as pictures, settings, runs."""
+"""The comparison as one HTML or PDF file that needs nothing else: verdicts, figures, matrices, settings, runs.
+
+It is read on paper too: dark on white, whatever the window's theme or the reader's.
+"""
 
 from __future__ import annotations
 
 import base64
-import html
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QMarginsF
 from PySide6.QtGui import QPdfWriter, QTextDocument
 
-from engine.comparison.wording import duration
 from ui.comparison.difference_table import table_of
+from ui.comparison.report_parts import cell, escape, matrices, runs, table
 from ui.comparison.result_bars import figure_heading, value_text
-from ui.comparison.run_columns import date_text, seconds, test_text
 from ui.comparison.sides import Comparison, sentences
 from ui.widgets.figure_export import Figure, png, svg
 
 SHEET = 560  # pixels of a figure on a sheet of A4
 
 STYLE = """
-:root { color-scheme: light dark; }
+:root { color-scheme: light; }
+body { background: #ffffff; color: #1b1f25; }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 32px auto; padding: 0 16px; }
 h1 { font-size: 24px; } h2 { font-size: 18px; margin-top: 32px; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
@@ -33,7 +35,7 @@ p.small { color: #777; font-size: 13px; }
 
 
 def report(comparison: Comparison, figures: Iterable[Figure], picture: Callable[[Figure], str] | None = None) -> str:
-    """The whole page as text. figures: drawn in the palette in use, by `picture`, as SVG unless told otherwise."""
+    """The whole page as text. figures: drawn by `picture`, as SVG unless told otherwise."""
     picture = picture or drawing
     names = " and ".join(side.title for side in comparison.sides)
     parts = [
@@ -42,16 +44,13 @@ def report(comparison: Comparison, figures: Iterable[Figure], picture: Callable[
         "".join(f"<p>{escape(said)}</p>" for said in sentences(comparison)),
         "<h2>Results</h2>" + results(comparison),
         *(picture(figure) for figure in figures),
+        matrices(comparison, picture),
         "<h2>Settings that differ</h2>" + settings(comparison) if comparison.differences else "",
         "<h2>Runs</h2>" + runs(comparison),
         "<h2>Experiments</h2>" + experiments(comparison),
     ]
     head = f'<meta charset="utf-8"><title>{escape(names)}</title><style>{STYLE}</style>'
     return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>\n' + "\n".join(parts) + "\n</body></html>\n"
-
-
-def escape(text: object) -> str:
-    return html.escape(str(text))
 
 
 def drawing(figure: Figure) -> str:
@@ -68,17 +67,6 @@ def pixels(figure: Figure) -> str:
     return f'<h2>{escape(figure.figure_title())}</h2><img width="{width}" src="data:image/png;base64,{data}">'
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Cells are HTML already."""
-    top = "".join(f"<th>{escape(head)}</th>" for head in heads)
-    body = "".join("<tr>" + "".join(row) + "</tr>" for row in rows)
-    return f"<table><tr>{top}</tr>{body}</table>"
-
-
-def cell(text: object, kind: str = "") -> str:
-    return f'<td class="{kind}">{escape(text)}</td>' if kind else f"<td>{escape(text)}</td>"
-
-
 def results(comparison: Comparison) -> str:
     heads = ("Configuration", figure_heading(comparison), "Rests on", "Protocol")
     rows = [
@@ -92,17 +80,6 @@ def settings(comparison: Comparison) -> str:
     heads, rows = table_of(comparison)
     return table(heads, ([cell(text, "other" if place > 1 and text != row[1] else "")
                           for place, text in enumerate(row)] for row in rows))  # fmt: skip
-
-
-def runs(comparison: Comparison) -> str:
-    heads = ("Run", "Configuration", "Seed", "State", "Test", "Time taken", "Date", "Code")
-    rows = [
-        [cell(text) for text in (row.name, side.title, row.experiment.seed, row.state, test_text(row),
-                                 duration(seconds(row)), date_text(row.created), row.uid)]
-        for side in comparison.sides
-        for row in (run.row for run in side.runs)
-    ]  # fmt: skip
-    return table(heads, rows)
 
 
 def experiments(comparison: Comparison) -> str:

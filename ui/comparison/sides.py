@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,11 +29,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class ComparedRun:
-    """A saved run, the test figure it is known by (None before it was tested), and all of its final figures."""
+    """A saved run, the test figure it is known by (None before it was tested), all of its final figures, and what
+    it was made with (see `storage.environment.read`)."""
 
     row: RunRow
     result: Evaluated | None = None
     figures: tuple[Evaluated, ...] = ()
+    environment: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,10 +153,11 @@ def load(store: RunStore, run_ids: Iterable[int]) -> list[ComparedRun]:
 
 def compared_run(store: RunStore, row: RunRow) -> ComparedRun:
     """One run with its first test figure, if it has one."""
+    environment = store.environment(row.id)
     if row.test is None:
-        return ComparedRun(row)
+        return ComparedRun(row, environment=environment)
     known_by, figures = row.test.metric, tuple(store.results(row.id))
-    return ComparedRun(row, next((one for one in figures if one.metric == known_by), None), figures)
+    return ComparedRun(row, next((one for one in figures if one.metric == known_by), None), figures, environment)
 
 
 def load_curves(store: RunStore, run_ids: Iterable[int], metric: str) -> dict[int, Curve]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
@@ -15,11 +14,10 @@ from engine.comparison.grouping import configurations
 from engine.comparison.verdict import Verdict
 from engine.comparison.wording import count
 from engine.errors import ExperimentError
-from engine.experiment import Experiment
 from ui.comparison.empty import Invitation
 from ui.comparison.halves import Halves
 from ui.comparison.pane import ComparisonPane
-from ui.comparison.reading import Loaded, images_of, read_chosen, read_rows
+from ui.comparison.reading import Loaded, image_reader, read_chosen, read_rows
 from ui.comparison.report import save_report
 from ui.comparison.run_actions import RunActions
 from ui.comparison.run_bar import RunBar
@@ -88,7 +86,7 @@ class ComparePage(QWidget):
         self.pane.seeds_wanted.connect(self._run_missing)
         self.pane.report_wanted.connect(self._ask_for_report)
         self.pane.cleared.connect(self.table.clear_choice)
-        self.pane.confusion.images_wanted.connect(self._show_images)
+        self.pane.confusion.images.wanted.connect(image_reader(self.parts.background))
 
     def find(self) -> None:  # type: ignore[override]
         """Ctrl+F: type into the filter."""
@@ -198,11 +196,6 @@ class ComparePage(QWidget):
     def _run_missing(self, side: Side, base: Side, verdict: Verdict) -> None:
         pairs = [(side.runs[-1].row, verdict.missing_a), (base.runs[-1].row, verdict.missing_b)]
         self.actions_of_runs.run_seeds(pairs)
-
-    def _show_images(self, title: str, experiment: Experiment, ids: np.ndarray) -> None:
-        """Fetch the images of a cell; when the data are gone the numbers remain."""
-        done = self.pane.confusion.show_images
-        self.parts.background.run(images_of(experiment, ids), done, lambda _: done([]), key="compare images")
 
     # The report
 

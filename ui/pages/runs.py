@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.events import LIVE_STATES, Evaluated, Event, Notice
 from ui import theme
-from ui.comparison.reading import read_rows
+from ui.comparison.reading import image_reader, read_rows
 from ui.live import LiveRun
 from ui.parts import Parts
 from ui.runs.content import Content, read_content
@@ -96,6 +96,7 @@ class RunsPage(QWidget):
         self.parts.live.events.connect(self._hear)
         self.parts.live.state.connect(lambda run_id, _: self._show_state(run_id))
         self.parts.navigator.show_run.connect(self.choose)
+        self.detail.mistakes.images.wanted.connect(image_reader(self.parts.background))
         self.filter.textChanged.connect(self._filter)
         self.list.selectionModel().currentChanged.connect(self._follow_list)
         self.list.selectionModel().selectionChanged.connect(lambda *_: self._adjust_deeds())

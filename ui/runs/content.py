@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -38,6 +38,7 @@ class Content:
     results: Sequence[Evaluated] = ()
     messages: Sequence[Message] = ()
     trials: Sequence[TrialCompleted] = ()
+    environment: Mapping[str, Any] = field(default_factory=dict)
 
 
 READ = ("train", "val", "moved", "rate", "bench", "bench folds")  # kinds of metrics that the page draws
@@ -49,7 +50,7 @@ def read_content(store: RunStore, run_id: int) -> Content:
     curves = {name: store.curve(run_id, name) for name in names}
     row = store.run(run_id)
     trials = store.trials(run_id) if row.experiment.search else ()
-    return Content(row, curves, store.results(run_id), store.messages(run_id), trials)
+    return Content(row, curves, store.results(run_id), store.messages(run_id), trials, store.environment(run_id))
 
 
 # metric -> (label, style, dashed)

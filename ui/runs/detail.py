@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
@@ -13,21 +12,23 @@ from engine import registry
 from engine.backbones import catalog
 from engine.bench_figures import is_bench
 from engine.comparison import adaptation
-from engine.comparison.wording import count, lower_is_better
+from engine.comparison.wording import lower_is_better
 from engine.errors import ExperimentError
 from engine.events import LIVE_STATES, Evaluated, Notice
 from engine.experiment import Experiment
 from engine.task_faults import is_regression
 from ui.comparison.adaptation_curves import AdaptationFigures, AdaptationLine
-from ui.comparison.confusion import MOST_CLASSES, ConfusionMatrix
 from ui.comparison.painted import Section
 from ui.live import LiveRun
+from ui.made_with import made_with
 from ui.runs.bench_view import BenchView
 from ui.runs.block_curves import INNER, KINDS, BlockCurves
 from ui.runs.content import Content, CurveLike
 from ui.runs.deeds import RunDeeds
 from ui.runs.header import Header
+from ui.runs.made_with_fold import MadeWithFold
 from ui.runs.message_log import MessageLog
+from ui.runs.mistakes_view import MistakesView
 from ui.runs.result_card import ResultCard
 from ui.runs.run_curves import RunCurves
 from ui.runs.run_now import RunNow
@@ -62,8 +63,8 @@ class RunDetail(QScrollArea):
         self.adaptation, self.tasks = AdaptationFigures(), TasksView()
         self.blocks = BlockPicture()
         self.block_curves = BlockCurves(settings)
-        self.messages = MessageLog()
-        self.confusion = ConfusionMatrix("Test predictions")
+        self.messages, self.made_with = MessageLog(), MadeWithFold()
+        self.mistakes = MistakesView()
         self._titles: dict[str, str] = {}
         self._table: LayerView | None = None
         self._begun = (0, False)  # epochs begun, and whether the run is over, as the picture shows them
@@ -73,9 +74,6 @@ class RunDetail(QScrollArea):
         self.curves.setMinimumHeight(280)
         self.bench.hide()
         self._blocks_section = Section("What trains", self.blocks)
-        self._confusion_section = Section("Which classes are mistaken", self.confusion, self.confusion.menu)
-        if (layout := self._confusion_section.layout()) is not None:
-            layout.setAlignment(self.confusion, Qt.AlignmentFlag.AlignTop)
         self._messages_section = Section("Messages", self.messages)
         self._messages_section.hide()
         self._tasks_section = Section(TASKS, self.tasks, self.tasks.images.menu)
@@ -87,7 +85,7 @@ class RunDetail(QScrollArea):
         lower = QHBoxLayout()
         lower.setSpacing(24)
         lower.addLayout(left, 1)
-        lower.addWidget(self._confusion_section, 1, Qt.AlignmentFlag.AlignTop)
+        lower.addWidget(self.mistakes, 1, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(page := QWidget())
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(12)
@@ -98,6 +96,7 @@ class RunDetail(QScrollArea):
         column.addWidget(self.adaptation)
         column.addWidget(self._tasks_section)
         column.addLayout(lower)
+        column.addWidget(self.made_with)
         page.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         page.installEventFilter(self)
         self.setWidget(page)
@@ -129,7 +128,7 @@ class RunDetail(QScrollArea):
         self._make_room({}, now)
         self._show_blocks(now)
         self._expect_tasks(now)
-        self._show_results([], now.row.id)
+        self._show_results([], now)
         self._show_messages([])
         self._view.say_empty("The curves appear with the first step." if now.is_live else "Reading…")
         self._draw({}, now)
@@ -142,8 +141,9 @@ class RunDetail(QScrollArea):
         self._draw(content.curves, now)
         self._make_room(content.curves, now)
         self.search.show_trials(content.trials, content.row.facts, now.row.id)
-        self._show_results(content.results, now.row.id)
+        self._show_results(content.results, now)
         self._show_messages(content.messages)
+        self.made_with.show_rows(made_with(content.row, content.environment))
 
     def show_live(self, live: LiveRun, now: RunNow, content: Content | None) -> None:
         """A run as it is in memory. content: what was read of it, for the times of its messages."""
@@ -159,7 +159,7 @@ class RunDetail(QScrollArea):
         yield from self._view.drawing(live.curves, self._scale_of(now), now.row.id, is_live)
         self._draw_blocks(live.curves, self._scale_of(now), is_live)
         yield
-        self._show_results(live.results, now.row.id)
+        self._show_results(live.results, now)
         saved = content.messages if content is not None else ()
         self._show_messages(saved, live.messages[len(saved) :])
 
@@ -231,17 +231,12 @@ class RunDetail(QScrollArea):
         self._table = view
         self._show_present(now)
 
-    def _show_results(self, results: Sequence[Evaluated], run_id: int) -> None:
+    def _show_results(self, results: Sequence[Evaluated], now: RunNow) -> None:
         own = (result for result in results if not is_bench(result) and not adaptation.is_further(result.metric))
         self.result.show_results(list(own))
         self.bench.show_results(results)
-        self._show_adaptation(results, run_id)
-        kept = next((r for r in results if r.predicted is not None and r.class_names), None)
-        shown = kept is not None and len(kept.class_names) <= MOST_CLASSES
-        self._confusion_section.setVisible(shown)
-        if kept is not None and shown:
-            counts = confusion_counts(kept)
-            self.confusion.show_values(count(kept.n, kept.unit, "test "), kept.class_names, counts, False, run_id)
+        self._show_adaptation(results, now.row.id)
+        self.mistakes.show_results(results, now.row.experiment, now.row.id)
 
     def _show_adaptation(self, results: Sequence[Evaluated], run_id: int) -> None:
         found = {over: adaptation.curve(results, over) for over in adaptation.OVER}
@@ -255,10 +250,3 @@ def is_meta(experiment: Experiment) -> bool:
         return registry.method(experiment.method.name).family == "meta"
     except ExperimentError:
         return False
-
-
-def confusion_counts(result: Evaluated) -> np.ndarray:
-    """float64 [classes, classes]: how often the class of the row was taken for the class of the column."""
-    size = len(result.class_names)
-    pairs = np.asarray(result.truth, np.int64) * size + np.asarray(result.predicted, np.int64)
-    return np.bincount(pairs, minlength=size * size).reshape(size, size).astype(float)

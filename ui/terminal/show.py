@@ -10,6 +10,7 @@ from engine.comparison.differences import flatten, label, shown
 from engine.comparison.wording import duration
 from engine.events import Evaluated
 from storage.store import RunRow, RunStore
+from ui.made_with import made_with
 from ui.terminal.display import ends, result_words
 from ui.terminal.listing import run_object
 from ui.terminal.output import percent, print_json, print_table, say
@@ -23,16 +24,19 @@ def show_run(chosen: argparse.Namespace) -> int:
     with RunStore(open_workspace(chosen.workspace)) as store:
         run = store.run(chosen.run)
         results, messages = store.results(run.id), store.messages(run.id)
-        directory = store.directory(run)
+        environment, directory = store.environment(run.id), store.directory(run)
     if chosen.json:
         figures = [result_object(result) for result in results]
         notes = [{"time": m.time, "level": m.level, "text": m.text} for m in messages]
-        print_json({**run_object(run), "results": figures, "messages": notes, "directory": str(directory)})
+        print_json({**run_object(run), "results": figures, "messages": notes, "made_with": environment,
+                    "directory": str(directory)})  # fmt: skip
         return 0
     print_heading(run)
     print_settings(run)
     print_results(run, results)
     print_messages(messages)
+    say()
+    print_table(("made with", ""), made_with(run, environment))
     say(f"\nFiles: {directory}")
     return 0
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import html
+import platform
+import re
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QSizeF, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from storage.store import RunStore
@@ -17,6 +21,7 @@ from storage.workspace import Workspace
 from tests.ui.compare.acting import NAME, Saved, settle, texts, tick
 from tests.ui.compare.saved_runs import ids
 from ui import theme
+from ui.comparison.report import drawing
 from ui.comparison.run_columns import PLACES
 from ui.pages.compare import ComparePage
 
@@ -139,11 +144,12 @@ def test_a_cell_of_the_confusion_matrix_lists_its_images(qtbot: QtBot, page: Com
     spot = QPoint(round(box.left() + 1.5 * box.width() / 4), round(box.top() + 0.5 * box.height() / 4))
     qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=spot)
     # of the 12 images LP-FT gets wrong, 0, 4 and 8 are circles called squares
-    assert "True circle, predicted square: From scratch 15 images, LP-FT 3 images" in page.pane.confusion.detail.text()
+    said = page.pane.confusion.images.words.text()
+    assert "True circle, predicted square: From scratch 15 images, LP-FT 3 images" in said
     qtbot.keyClick(matrix, Qt.Key.Key_Down)
     assert matrix.cell == (1, 1)
     assert "true square, predicted square: 27" in matrix.accessibleDescription()
-    qtbot.waitUntil(page.pane.confusion.images.isVisible, timeout=20_000)
+    qtbot.waitUntil(page.pane.confusion.images.strip.isVisible, timeout=20_000)
 
 
 def test_columns_hide_and_stay_hidden(
@@ -165,7 +171,13 @@ def test_the_report_and_the_figures_are_saved(qtbot: QtBot, page: ComparePage, s
     page.write_report(tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text("utf-8")
     assert "LP-FT is better than From scratch by" in text
-    assert text.count("data:image/svg+xml;base64,") == 2
+    assert text.count("data:image/svg+xml;base64,") == 4  # results, curves, a confusion matrix of each side
+    words = html.unescape(re.sub("<[^>]*>", "|", text))
+    assert "|circle||square||15|" in words  # from scratch: 60 and 62 wrong of 120, a quarter of them circles
+    for said in (f"Python {platform.python_version()}", "torch ", " CPU cores", "Split seed", f"Code||{'Made with'}"):
+        assert said in words
+    assert metadata.version("warmstart") in words
+    assert saved["lp_ft"][0].uid not in words
     page.write_report(tmp_path / "report.pdf")
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
     assert "http://" not in text.replace("http://www.w3.org", "")
@@ -178,6 +190,18 @@ def test_the_report_and_the_figures_are_saved(qtbot: QtBot, page: ComparePage, s
     assert (tmp_path / "ConfusionMatrix.png").stat().st_size > 1000
     page.pane.bars._exports.copy_numbers()
     assert QGuiApplication.clipboard().text().startswith("side\ttest accuracy")
+
+
+def test_a_report_is_dark_on_white_in_every_theme(qtbot: QtBot, qapp, page: ComparePage, saved: Saved) -> None:
+    page.choose([saved["lp_ft"][0].id, saved["scratch"][0].id])
+    settle(qtbot, page)
+    figures = [page.pane.bars, page.pane.curves.plot, *page.pane.confusion.matrices]
+    QApplication.processEvents()
+    light = [drawing(figure) for figure in figures]
+    theme.apply(qapp, "dark")
+    QApplication.processEvents()
+    assert [drawing(figure) for figure in figures] == light
+    theme.apply(qapp, "light")
 
 
 def test_a_report_that_cannot_be_written_is_said(qtbot: QtBot, page: ComparePage, saved: Saved, tmp_path: Path) -> None:

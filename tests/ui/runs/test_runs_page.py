@@ -1,5 +1,6 @@
 """The Runs page with recorded runs: list, filter, what is shown of each, every deed."""
 
+import platform
 import time
 
 import numpy as np
@@ -93,11 +94,35 @@ def test_the_axis_is_chosen_and_remembered(open_page: Open, saved: Saved) -> Non
     assert page.parts.settings.value("runs/axis") == "time"
 
 
-def test_the_confusion_matrix_counts_the_test_predictions(open_page: Open, saved: Saved) -> None:
-    matrix = open_page().detail.confusion
+def test_a_cell_of_the_confusion_matrix_shows_its_images(qtbot: QtBot, open_page: Open, saved: Saved) -> None:
+    page = open_page()
+    view, matrix = page.detail.mistakes, page.detail.mistakes.matrix
     assert matrix.isVisible()
     assert np.array_equal(np.diag(matrix.values), [9, 9, 9, 9])
     assert matrix.values.sum() == 40
+    assert matrix.name_room(300) > 0  # "a" to "d" stand beside it
+    assert matrix.name_room(60) == 0
+    matrix.setFocus()
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Return):
+        qtbot.keyClick(matrix, key)
+    assert view.images.words.text() == "True a, predicted b: 1 image. Image numbers: 0."
+    qtbot.waitUntil(view.images.strip.isVisible, timeout=20_000)
+    assert "Images: digit 0, image 1." in view.images.words.text()
+    shown = view.images.words.text()
+    page.detail.show_content(page._content, page.now())
+    assert view.images.words.text() == shown  # the same run, read again
+    show(qtbot, page, saved["stopped"])
+    assert not view.images.strip.isVisible()
+
+
+def test_what_the_run_was_made_with_is_told_under_a_fold(open_page: Open, saved: Saved) -> None:
+    fold = open_page().detail.made_with
+    said = fold.accessibleDescription()
+    for words in (f"Python {platform.python_version()}, torch ", " CPU cores", "Data fingerprint: ", "Seeds: 0 of the"):
+        assert words in said
+    assert not fold.content.isVisible()
+    fold.button.click()
+    assert fold.content.isVisible()
 
 
 def test_a_failed_run_says_what_happened_and_what_to_do(qtbot: QtBot, open_page: Open, saved: Saved) -> None:
