@@ -31,11 +31,3 @@ def open_regular(path: str | Path) -> BinaryIO:
 
 def size_of(opened: BinaryIO) -> int:
     return os.fstat(opened.fileno()).st_size
-
-
-def read_text(path: Path, most: int = 16 * MEBIBYTE) -> str:
-    """The text of a small regular file. Raises `Unread`, `OSError`, `UnicodeDecodeError`."""
-    with open_regular(path) as opened:
-        if size_of(opened) > most:
-            raise Unread(f"larger than {most // MEBIBYTE} MB")
-        return opened.read(most).decode("utf-8")

@@ -58,16 +58,16 @@ def normaliser(choice: BackboneChoice) -> Normaliser:
 def decode(
     data: ImageSet, indices: np.ndarray, shape: Normaliser, device: torch.device, text: str, shift: Shift | None = None
 ) -> Generator[Preparing, None, Tensor]:
-    """Yields `Preparing` while images are read, returns the uint8 tensor [n, c, s, s]."""
-    parts = []
+    """Yields `Preparing` while images are read, returns the uint8 tensor [n, c, s, s]; never held twice."""
+    pixels = torch.empty(len(indices), shape.channels, shape.size, shape.size, dtype=torch.uint8)
     for start in range(0, len(indices), DECODE_CHUNK):
         yield Preparing(text, start / len(indices))
         chunk = indices[start : start + DECODE_CHUNK]
-        pixels = data.pixels(chunk, shape.size, shape.channels)
+        found = data.pixels(chunk, shape.size, shape.channels)
         if shift is not None:
-            pixels = shifted(pixels, shift, chunk)
-        parts.append(torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))))
-    return torch.cat(parts).to(device) if parts else torch.empty(0, shape.channels, shape.size, shape.size)
+            found = shifted(found, shift, chunk)
+        pixels[start : start + DECODE_CHUNK] = torch.from_numpy(found.transpose(0, 3, 1, 2))
+    return pixels.to(device)
 
 
 def positions(labels: np.ndarray, classes: np.ndarray) -> Tensor:

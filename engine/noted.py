@@ -9,6 +9,7 @@ from typing import Any
 
 from engine import seen
 from engine.backbones import catalog
+from engine.data.episode_splits import left_out_words, samplers, shape_of
 from engine.data.findings import Finding, in_classes, in_images
 from engine.data.images import ImageSet
 from engine.data.sources import REGRESSION, load
@@ -57,20 +58,24 @@ def notices(found: Iterable[Finding]) -> Iterator[Notice]:
 
 
 def warnings(experiment: Experiment, runs: Path) -> list[str]:
-    """What the weights have met before, and whether the images suit the network, as sentences before a run starts;
-    reads the data if they are not in memory. Raises `ExperimentError` where they cannot be read or divided."""
+    """What the weights have met before, whether the images suit the network, and which classes are too small for an
+    episode, as sentences before a run starts; reads the data if they are not in memory. Raises `ExperimentError`
+    where they cannot be read or divided."""
     if experiment.dataset.name in REGRESSION:
         return []
     experiment = complete(experiment)
     method = build_method(experiment)
     data, choice = load(experiment.dataset), experiment.dataset
     split: Division
+    left_out = ""
     if method.family == "meta":
         data = for_tasks(data, choice)
         split = split_classes(data, choice)
+        left_out = left_out_words(data, samplers(data, choice, shape_of(method)))
     else:
         split = split_images(data, choice, experiment.seed)
-    return [*misfit(experiment, data), *(one.sentence for one in met(experiment, method, data, split, runs))]
+    said = [*misfit(experiment, data), *(one.sentence for one in met(experiment, method, data, split, runs))]
+    return [*said, f"{left_out}."] if left_out else said
 
 
 def misfit(experiment: Experiment, data: ImageSet) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from engine.data.episodes import EpisodeSampler, Indices
+from engine.data.findings import named
 from engine.data.images import ImageSet
 from engine.data.splits import ClassSplit, split_classes
 from engine.errors import InvalidExperiment
@@ -124,10 +125,19 @@ def words_of(data: ImageSet, shape: EpisodeShape) -> str:
 
 
 def left_out_words(data: ImageSet, found: Samplers) -> str:
-    """Which groups no episode is drawn from, as a sentence; empty where all of them serve."""
-    parts = [
+    """Which groups or classes no episode is drawn from, as a sentence; empty where all of them serve."""
+    of_all = (found.train, found.validation, found.test)
+    groups = [
         f"{sampler.left_out} of {sampler.left_out + sampler.groups} {sampler.part}"
-        for sampler in (found.train, found.validation, found.test)
+        for sampler in of_all
         if sampler.left_out
     ]
-    return f"Too few classes or images for an episode: {', '.join(parts)} {group_word(data)}s" if parts else ""
+    small = [
+        f"{len(sampler.small)} of {len(sampler.small) + len(sampler.classes)} {sampler.part} classes "
+        f"({named(data, sampler.small)})"
+        for sampler in of_all
+        if len(sampler.small)
+    ]
+    if groups:
+        return f"Too few classes or images for an episode: {', '.join(groups)} {group_word(data)}s"
+    return f"Too few images for an episode: {', '.join(small)}" if small else ""

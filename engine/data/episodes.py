@@ -30,11 +30,12 @@ class Episode:
 class EpisodeSampler:
     """Draws episodes from `classes`; with `rotations` each class counts four times, once per quarter turn.
 
-    labels: int64 [images], class id of every image. groups: int64 [classes], the group (region, alphabet) of each of
-    `classes`; given, all classes of an episode are of one group, and groups that cannot fill an episode are left out.
-    slots: int64 [classes]; given, a class may only ever get the label slots[class] mod way, so that a network could
-    learn the classes by heart. part: "training", "validation" or "test", group_word: "region", for what is said.
-    Raises `InvalidExperiment` when a class is too small or there are too few classes.
+    labels: int64 [images], class id of every image. Classes of too few images for an episode are left out, as long as
+    enough remain: `small` are their ids. groups: int64 [classes], the group (region, alphabet) of each of `classes`;
+    given, all classes of an episode are of one group, and groups that cannot fill an episode are left out. slots:
+    int64 [classes]; given, a class may only ever get the label slots[class] mod way, so that a network could learn
+    the classes by heart. part: "training", "validation" or "test", group_word: "region", for what is said.
+    Raises `InvalidExperiment` when there are too few classes, or too few of enough images.
     """
 
     def __init__(
@@ -60,11 +61,10 @@ class EpisodeSampler:
         ends = np.searchsorted(labels[order], self.classes, side="right")
         self._members = [order[start:end].astype(np.int64) for start, end in zip(starts, ends, strict=True)]
         self._refuse_nothing()
+        self.small = self._left_out() if groups is None else np.empty(0, dtype=np.int64)
         self._pools = [np.arange(self.choices)] if groups is None else self._within(groups)
         self.groups, self.left_out = len(self._pools), 0 if groups is None else len(set(groups)) - len(self._pools)
         self._refuse_few(groups)
-        if groups is None:
-            self._refuse_small()
 
     @property
     def choices(self) -> int:
@@ -101,6 +101,19 @@ class EpisodeSampler:
 
     def _fills(self, pool: Indices) -> bool:
         return len(pool) >= self.way and (self._slots is None or len(set(self._slot(pool).tolist())) == self.way)
+
+    def _left_out(self) -> Indices:
+        """Leave out the classes that cannot fill an episode, unless too few remain; their ids."""
+        big = np.array([len(members) >= self.shot + self.query for members in self._members], dtype=bool)
+        turned = 4 if self.rotations else 1
+        if self.choices >= self.way and turned * int(big.sum()) < self.way:
+            raise self._too_small(big, turned)
+        if big.all() or self.choices < self.way:
+            return np.empty(0, dtype=np.int64)
+        small, self.classes = self.classes[~big], self.classes[big]
+        self._members = [members for members, kept in zip(self._members, big, strict=True) if kept]
+        self._slots = None if self._slots is None else self._slots[big]
+        return small
 
     # What is wrong
 
@@ -145,16 +158,18 @@ class EpisodeSampler:
         fit = max(found[-(-self.way // turned) - 1] for found in sizes.values() if turned * len(found) >= self.way)
         return InvalidExperiment(said, f"Use at most {fit} images per class in all, or fewer classes.", "dataset")
 
-    def _refuse_small(self) -> None:
-        sizes = [len(members) for members in self._members]
-        smallest = min(sizes)
-        if self.shot + self.query > smallest:
-            kind = f"{self.part} " if self.part else ""
-            raise InvalidExperiment(
-                f"{self.shot} support and {self.query} query images are {self.shot + self.query} per class, "
-                f"but the smallest {kind}class has {smallest}.",
-                f"Use at most {smallest} images per class in all{_for_instance(self.shot, smallest)}.", "dataset",
-            )  # fmt: skip
+    def _too_small(self, big: NDArray[np.bool_], turned: int) -> InvalidExperiment:
+        """The classes are enough in number but not in images: how many have as many, and what would fit."""
+        sizes = sorted((len(members) for members in self._members), reverse=True)
+        kind, fit = f"{self.part} " if self.part else "", sizes[-(-self.way // turned) - 1]
+        found = f"the smallest {kind}class has {sizes[-1]}"
+        if big.any():
+            found = f"only {big.sum()} of {len(big)} {kind}classes {'has' if big.sum() == 1 else 'have'} as many"
+        fewer = f"Use at most {fit} images per class in all{_for_instance(self.shot, fit)}."
+        return InvalidExperiment(
+            f"{self.shot} support and {self.query} query images are {self.shot + self.query} per class, but {found}.",
+            fewer if fit > 1 else "Add images to the others, or use fewer classes in an episode.", "dataset",
+        )  # fmt: skip
 
 
 def _for_instance(shot: int, smallest: int) -> str:

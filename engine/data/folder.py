@@ -151,13 +151,14 @@ def _refuse_damaged(listing: Listing, layout: Layout, items: list[Item], skipped
         raise DataError(
             f"No image of the class “{lost[0]}” can be read.",
             f"{'Save its files as JPEG or PNG' if foreign else 'Replace its files'}, or remove the folder; "
-            f"{left_out(skipped)}.",
+            f"{unread_words(skipped, lost[0])}.",
         )
 
 
-def left_out(skipped: Sequence[Skipped]) -> str:
-    """ "2 files cannot be read: a.heic (HEIC, which is not read here), b.png (empty file)"."""
-    return f"{len(skipped):,} {'file' if len(skipped) == 1 else 'files'} cannot be read: {named_files(skipped)}"
+def unread_words(skipped: Sequence[Skipped], name: str) -> str:
+    """ "2 files cannot be read: a.heic (HEIC, which is not read here), b.png (empty file)", those of a class first."""
+    first = sorted(skipped, key=lambda one: name not in one.path.split("/"))
+    return f"{len(skipped):,} {'file' if len(skipped) == 1 else 'files'} cannot be read: {named_files(first)}"
 
 
 def fingerprint(items: Sequence[Item], facts: Sequence[Facts], scales: tuple[grey.Levels, ...]) -> str:

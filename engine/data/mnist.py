@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.hashes import short_hash
-from engine.data.images import ArrayPixels, Cancel, ImageSet, Progress, check
+from engine.data.images import ArrayPixels, Cancel, ImageSet, Progress, Skipped, check
 from engine.data.reading import Entry, Files
 from engine.data.tree import Listing
 from engine.errors import DataError
@@ -25,7 +25,7 @@ LICENCE = "CC BY-SA 3.0 (LeCun, Cortes and Burges)"
 PARTS = {"train": 0, "t10k": 2}  # name in the files -> training, test
 COUNTS = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)  # of the training digits
 UNSIGNED = 8  # the idx code of bytes
-LARGEST = 2**30
+LARGEST, WHOLE, FEW_PICTURES = 2**30, 4, 10
 AGAIN = "Copy or download the four files again."
 _AXES = {"images": 3, "labels": 1}
 Bytes = NDArray[np.uint8]
@@ -39,8 +39,10 @@ class Wanted(NamedTuple):
 
 
 def is_mnist(listing: Listing) -> bool:
-    """Whether idx files with MNIST's names lie there, and no pictures that could be meant instead."""
-    return not listing.images and bool(_found(listing).files)
+    """Whether idx files with MNIST's names lie there, and no pictures that could be meant instead: beside all four
+    there may be a few."""
+    found = len(_found(listing).files)
+    return (found == WHOLE and len(listing.images) < FEW_PICTURES) if listing.images else found > 0
 
 
 def load_mnist(listing: Listing, progress: Progress | None = None, cancelled: Cancel | None = None) -> ImageSet:
@@ -93,6 +95,7 @@ def _image_set(listing: Listing, pixels: Bytes, labels: list[Bytes]) -> ImageSet
         layout=f"idx files of {len(train):,} training and {len(every) - len(train):,} test images",
         given_split=given,
         given_words="as published",
+        skipped=tuple(Skipped(entry.path, "beside the idx files") for entry in listing.images),
     )
 
 

@@ -40,21 +40,33 @@ EVALUATION = frozenset(
         "Syriac_(Serto)", "Tengwar", "Tibetan", "ULOG",
     )
 )  # fmt: skip
+NEARLY, SAMPLE = 0.95, 8  # share of images that lie in the tree; images looked at for their colour
 CHARACTER = re.compile(r"character\d+$", re.IGNORECASE)
 Place = tuple[str, str, str]
 Labels = NDArray[np.int64]
 
 
 def is_omniglot(listing: Listing) -> bool:
-    """Whether every image lies as alphabet/characterNN/image, with a half's or an alphabet's name to show for it.
+    """Whether nearly every image lies as alphabet/characterNN/image, with a half's or an alphabet's name to show for
+    it, and is grey where that is the alphabet's alone.
 
-    The alphabets: characters of a game lie in such folders too, and would be turned from black to white.
+    Characters of a game lie in such folders too, and would be turned from black to white.
     """
-    places = [_place(entry) for entry in listing.images]
-    if not places or None in places:
+    placed = {entry: place for entry in listing.images if (place := _place(entry)) is not None}
+    if not placed or len(placed) < NEARLY * len(listing.images):
         return False
+    if all(place[0] in HALVES for place in placed.values()):
+        return True
     known = BACKGROUND | EVALUATION
-    return all(place is not None and (place[0] in HALVES or place[1] in known) for place in places)
+    return all(half in HALVES or alphabet in known for half, alphabet, _ in placed.values()) and _is_drawn(
+        listing, list(placed)[:: max(1, len(placed) // SAMPLE)]
+    )
+
+
+def _is_drawn(listing: Listing, sample: list[Entry]) -> bool:
+    """Whether those of a few images that can be read are grey."""
+    facts, _ = inspect(listing, [Item(entry, "", None, "") for entry in sample])
+    return all(fact.grey for fact in facts if fact is not None)
 
 
 def _place(entry: Entry) -> Place | None:
@@ -69,13 +81,15 @@ def _place(entry: Entry) -> Place | None:
 def load_omniglot(listing: Listing, progress: Progress | None = None, cancelled: Cancel | None = None) -> ImageSet:
     """Characters as classes, in the order of half, alphabet and number. Raises `DataError`, `Cancelled`."""
     placed = {entry.path: place for entry in listing.images if (place := _place(entry)) is not None}
-    if not placed or len(placed) < len(listing.images):
+    if not placed or len(placed) < NEARLY * len(listing.images):
         raise DataError(
             f"“{listing.root.name}” is not Omniglot's tree.",
             "Pick the folder that holds images_background and images_evaluation, or use it as a folder of classes.",
         )
-    items = [Item(entry, "/".join(placed[entry.path][1:]), None, _short(entry)) for entry in listing.images]
-    facts, skipped = inspect(listing, items, progress, cancelled)
+    inside, outside = ([e for e in listing.images if (e.path in placed) == known] for known in (True, False))
+    items = [Item(entry, "/".join(placed[entry.path][1:]), None, _short(entry)) for entry in inside]
+    facts, damaged = inspect(listing, items, progress, cancelled)
+    skipped = (*damaged, *(Skipped(entry.path, "not in an alphabet") for entry in outside), *listing.odd)
     found = [(item, fact) for item, fact in zip(items, facts, strict=True) if fact is not None]
     places = sorted({placed[item.entry.path] for item, _ in found}, key=lambda place: natural("/".join(place)))
     if len(places) < 2:

@@ -107,8 +107,8 @@ def _facts(data: ImageSet, found: Samplers, method: MetaLearner) -> dict[str, ob
     split, left_out = found.split, left_out_words(data, found)
     return {
         "training classes": found.train.choices,
-        "validation classes": len(split.validation),
-        "test classes": len(split.test),
+        "validation classes": len(found.validation.classes),
+        "test classes": len(found.test.classes),
         "way in training": _way_in_training(method),
         "split": split.description,
         "data": data.fingerprint,

@@ -53,6 +53,8 @@ def run_meta(
     examples = settings.meta_batch * tasks.examples
     yield RunStarted(settings.steps, settings.validate_every, examples, facts(model, tasks))
     yield from notices(getattr(tasks, "findings", ()))
+    if left := tasks.facts.get("left out"):
+        yield Notice(f"{left}.", "warning")
     if remark := method.remark(experiment.backbone.weights):
         yield Notice(remark, "warning")
     limits.start()

@@ -13,7 +13,10 @@ from engine.data.preview import preview
 from engine.data.sources import load, resolve
 from engine.data.splits import for_tasks, split_classes, split_images
 from engine.errors import InvalidExperiment
-from engine.experiment import DatasetChoice
+from engine.events import Notice
+from engine.execute import execute
+from engine.experiment import DatasetChoice, Experiment, MethodChoice
+from engine.noted import warnings
 from tests.engine.data.conftest import picture
 
 LABELS = np.repeat(np.arange(12), 9).astype(np.int64)
@@ -82,6 +85,36 @@ def test_what_does_not_fit_is_named(shape: EpisodeShape, said: str) -> None:
     with pytest.raises(InvalidExperiment) as caught:
         samplers(load(GLYPHS), GLYPHS, shape)
     assert said in str(caught.value)
+
+
+def test_a_class_too_small_for_an_episode_is_left_out_and_named(tmp_path: Path) -> None:
+    """Of 8 training classes one has 2 images and one has 4, where an episode takes 6."""
+    for number in range(20):
+        for part in ("train", "val", "test"):
+            if number < {"train": 8, "val": 2, "test": 3}[part]:
+                (folder := tmp_path / "few" / part / f"{part}{number}").mkdir(parents=True)
+                for image in range({0: 2, 1: 4}.get(number, 6) if part == "train" else 6):
+                    picture(image, mode="L").save(folder / f"{image}.png")
+    choice = resolve(tmp_path / "few")
+    data = load(choice)
+    found = samplers(data, choice, EpisodeShape(2, 1, 5, 5, 1, slots="fixed"))
+    assert [data.class_names[one] for one in found.train.small] == ["train0", "train1"]
+    assert left_out_words(data, found) == "Too few images for an episode: 2 of 8 training classes (“train0”, “train1”)"
+    for classes, _ in draws(found.train, 50):
+        assert not set(classes) & set(found.train.small.tolist())
+    with pytest.raises(
+        InvalidExperiment, match=r"only 6 of 8 training classes have as many\. Use at most 4 images per"
+    ):
+        samplers(data, choice, EpisodeShape(2, 1, 5, 7, 1))
+    asked = Experiment(
+        dataset=choice,
+        method=MethodChoice(name="protonet", hyperparameters={
+            "way": 2, "training_way": 5, "shot": 1, "query": 5, "steps": 1, "test_episodes": 10,
+        }),
+    )  # fmt: skip
+    words = "Too few images for an episode: 2 of 8 training classes (“train0”, “train1”)."
+    assert words in warnings(asked, tmp_path)
+    assert words in [event.text for event in execute(asked, tmp_path / "run") if isinstance(event, Notice)]
 
 
 def test_data_without_groups_has_none_to_stay_in() -> None:

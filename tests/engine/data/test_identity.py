@@ -183,12 +183,24 @@ def test_folders_called_character_are_not_omniglot_by_that_alone(tmp_path: Path,
     assert (choice.name, load(choice).name) == (name, name)
 
 
-def test_known_alphabets_are_omniglot_without_their_halves(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("mode", "name"), [("1", "omniglot"), ("L", "omniglot"), ("RGB", "folder")])
+def test_known_alphabets_drawn_in_grey_are_omniglot_without_their_halves(tmp_path: Path, mode: str, name: str) -> None:
     for group in ("Greek", "Tengwar"):
         for number in ("01", "02"):
             (tmp_path / group / f"character{number}").mkdir(parents=True)
-            picture(int(number), mode="1").save(tmp_path / group / f"character{number}" / "0394_01.png")
-    assert resolve(tmp_path).name == "omniglot"
+            picture(int(number), mode=mode).save(tmp_path / group / f"character{number}" / "0394_01.png")
+    assert resolve(tmp_path).name == name
+
+
+def test_a_stray_picture_does_not_turn_omniglot_into_a_folder(tmp_path: Path) -> None:
+    for number in range(25):
+        (tmp_path / "images_background" / "Greek" / f"character{number}").mkdir(parents=True)
+        picture(number, mode="1").save(tmp_path / "images_background" / "Greek" / f"character{number}" / "a.png")
+    picture().save(tmp_path / "cover.png")
+    choice = resolve(tmp_path)
+    data = load(choice)
+    assert (choice.name, len(data)) == ("omniglot", 25)
+    assert [(one.path, one.reason) for one in data.skipped] == [("cover.png", "not in an alphabet")]
 
 
 def test_labels_of_idx_files_need_not_be_every_number(tmp_path: Path) -> None:
