@@ -33,6 +33,7 @@ from engine.methods.head_bench import HeadBench
 from engine.methods.meta_learner import MetaLearner
 from engine.phase_costs import Timing, network, noise, seconds_of
 from engine.registry import build_method, complete
+from engine.search_space import planned
 from engine.task_faults import is_regression
 from engine.trainable import count_trainable
 
@@ -116,7 +117,7 @@ def _fits(experiment: Experiment, split: ImageSplit) -> int:
     data = load(experiment.dataset)
     counts = [int((data.labels[split.train] == c).sum()) for c in split.classes]
     folds, _ = plan(counts, [data.class_names[c] for c in split.classes], experiment.search.folds)
-    return experiment.search.trials * folds
+    return planned(experiment) * folds
 
 
 @torch.no_grad()

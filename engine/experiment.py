@@ -6,13 +6,22 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+)
 
 from engine.errors import InvalidExperiment, shown
 from engine.given import MOST_COUNT, MOST_MINUTES, MOST_SEED, MOST_TESTS, Count, Seed
 
 Split = Literal["stratified", "given", "random-classes", "by-alphabet", "by-region"]
 Precision = Literal["float32", "bfloat16"]
+Strategy = Literal["bayesian", "random", "sweep"]
 ShiftKind = Literal["noise", "blur", "contrast", "brightness", "pixelate", "jpeg", "inversion", "label shift"]
 
 
@@ -94,6 +103,15 @@ class Budget(Frozen):
     instead_of_epochs: bool = Field(False, description="train until the minutes are over, however many epochs that is")
 
 
+class RangeChoice(Frozen):
+    """Where a search looks for one hyperparameter; what is empty is as the method has it."""
+
+    low: float | None = Field(None, description="smallest value")
+    high: float | None = Field(None, description="largest value")
+    log: bool | None = Field(None, description="by equal ratios, not by equal differences")
+    values: int = Field(3, ge=2, le=100, description="how many values a sweep tries, ends included")
+
+
 class SearchChoice(Frozen):
     """Hyperparameters chosen by cross-validation on the training images alone, before the run itself."""
 
@@ -103,6 +121,18 @@ class SearchChoice(Frozen):
         (), max_length=100, description="hyperparameters to choose; the method's usual ones if empty"
     )
     pruning: bool = Field(True, description="give up a setting that is behind after some folds")
+    strategy: Strategy = Field("bayesian", description="how settings are proposed; a sweep tries all combinations")
+    minutes: float | None = Field(
+        None, gt=0, le=MOST_MINUTES, description="end the search after this many minutes and train with the best"
+    )
+    ranges: dict[str, RangeChoice] = Field(default_factory=dict, description="ranges that differ from the usual ones")
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what later versions added where it is not used: an experiment keeps its hash."""
+        body: dict[str, Any] = serialise(self)
+        unused: dict[str, Any] = {"strategy": "bayesian", "minutes": None, "ranges": {}}
+        return {name: value for name, value in body.items() if name not in unused or value != unused[name]}
 
 
 class Experiment(Frozen):

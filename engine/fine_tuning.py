@@ -99,6 +99,8 @@ class FineTuning:
     def events(self) -> Iterator[Event]:
         """Train from where it is: from the start, or where `load_state` has put it."""
         stages, kept = self.method.stages(), self._kept
+        if not self.step:
+            yield from self.point(now=True)
         while self.stage < len(stages):
             stage, first = stages[self.stage], sum(before.epochs for before in stages[: self.stage])
             endless = self.limits.only_time and stage is stages[-1]

@@ -108,7 +108,8 @@ def fold_fits(
         yield Preparing("Embedding images with the frozen blocks", chunk.start / len(material.train))
         features.append(embed(model, material.shape(material.train.pixels[chunk])))
     train = Labelled(torch.cat(features), material.train.labels, material.train.ids)
-    trunkless = Backbone({}, model.features, len(classes)).to(train.pixels.device)
+    with torch.random.fork_rng():
+        trunkless = Backbone({}, model.features, len(classes)).to(train.pixels.device)
     trunkless.head.load_state_dict(model.head.state_dict())
     return FoldFits(material, runs, train, AsTheyAre(0, 0), trunkless)
 

@@ -22,24 +22,34 @@ class Limits:
     def __init__(
         self, stop: Callable[[], bool] = never, minutes: float | None = None, instead_of_epochs: bool = False
     ) -> None:
-        self._stop = stop
+        self._stop, self._paused = stop, 0.0
         self.minutes = minutes
         self.only_time = instead_of_epochs and minutes is not None
         self._seconds = None if minutes is None else minutes * 60
-        self._begin = time.monotonic()
+        self._clock: Callable[[], float] = lambda: time.monotonic() - self._paused
+        self._begin = self._clock()
+
+    def within(
+        self, minutes: float | None, instead_of_epochs: bool = False, stop: Callable[[], bool] | None = None
+    ) -> Limits:
+        """Those of a part of the run: what stops or pauses the run does so to its parts. stop: asked instead."""
+        part = Limits(stop or self._stop, minutes, instead_of_epochs)
+        part._clock = self._clock
+        part.start()
+        return part
 
     def paused_for(self, seconds: float) -> None:
         """Time in which nobody asked for the next event; it does not count."""
-        self._begin += seconds
+        self._paused += seconds
 
     def start(self, used: float = 0.0) -> None:
         """used: seconds that an earlier part of the run took."""
-        self._begin = time.monotonic() - used
+        self._begin = self._clock() - used
 
     @property
     def used(self) -> float:
         """Seconds since `start()`, without pauses."""
-        return time.monotonic() - self._begin
+        return self._clock() - self._begin
 
     @property
     def asked_to_stop(self) -> bool:
@@ -47,14 +57,14 @@ class Limits:
 
     @property
     def out_of_time(self) -> bool:
-        return self._seconds is not None and time.monotonic() - self._begin >= self._seconds
+        return self._seconds is not None and self.used >= self._seconds
 
     @property
     def fraction(self) -> float:
         """Share of the time budget that is over, 0..1; 0 without one."""
         if self._seconds is None:
             return 0.0
-        return min(1.0, (time.monotonic() - self._begin) / self._seconds)
+        return min(1.0, self.used / self._seconds)
 
     @property
     def reached(self) -> bool:

@@ -1,40 +1,31 @@
-"""Hyperparameters chosen by cross-validation on the training images (Optuna), then the ordinary run with them.
-
-The first setting is the one the person gave; Optuna's TPE (Bergstra et al. 2011) proposes the others between the
-method's own bounds, and the median rule gives up what is behind after some folds (Golovin et al. 2017).
-"""
+"""Hyperparameters chosen by cross-validation on the training images, then the ordinary run with them."""
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Generator, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import optuna
-
-from engine.bookmark import Bookmark
+from engine.bookmark import Bookmark, State
 from engine.checkpoints import Checkpoints
 from engine.devices import torch_device
 from engine.errors import Diverged
-from engine.events import Evaluated, Event, Notice, Preparing, RunStopped, TrialCompleted
+from engine.events import Evaluated, Event, Notice, Preparing, ResumePoint, RunStopped, TrialCompleted
 from engine.experiment import Experiment
 from engine.fold_fits import FoldFits, fold_fits
-from engine.folds import Fold, divide
+from engine.folds import divide
 from engine.limits import Limits, heeding
 from engine.material import Material, read_material
 from engine.methods.fine_tune import FineTuneMethod
+from engine.proposals import Proposal, Proposals
 from engine.registry import build_method, complete
-from engine.search_space import Range, labels_of, space, with_values, words_of
+from engine.search_space import labels_of, with_values, words_of
 from engine.supervised import data_notices, facts, left_out_notice, prepared, started, train_and_test, with_findings
 from engine.trials import COMPLETE, FAILED, PRUNED, Choice, choose
 
 TIME_SHARE = 0.8  # of a time budget; the rest is for the run with the chosen values
-FIRST_TRIALS = 4  # settings that are tried on every fold before any is given up
-
-optuna.logging.set_verbosity(optuna.logging.WARNING)
+KEY = "search"  # of its state among all that a resume point holds
 
 
 def run_searched(
@@ -44,14 +35,15 @@ def run_searched(
     device = torch_device(experiment.device)
     material = yield from heeding(limits, read_material(experiment, device))
     material = with_findings(material, experiment, method, directory)
-    search = Search(experiment, material, directory.parent, limits)
+    search = Search(experiment, material, directory.parent, limits, bookmark)
     plain = prepared(with_values(experiment, {}), method, material, Checkpoints(directory), limits)
     yield started(plain, experiment, material, facts(plain, material) | search.facts())
-    yield from data_notices(material)
-    yield from left_out_notice(plain)
+    yield from bookmark.once(data_notices(material))
+    yield from bookmark.once(left_out_notice(plain))
+    bookmark.require("images", material.data.fingerprint)
     yield from search.events()
-    yield search.outcome()
-    if limits.asked_to_stop:
+    if limits.asked_to_stop and not search.over:
+        yield search.outcome()
         yield RunStopped(0)
         return
     chosen = complete(search.chosen())
@@ -62,107 +54,129 @@ def run_searched(
 
 
 class Search:
-    """Tries settings fold by fold; afterwards `chosen` is the experiment with the best of them."""
+    """Tries settings fold by fold; afterwards `chosen` is the experiment with the best of them.
 
-    def __init__(self, experiment: Experiment, material: Material, runs: Path, limits: Limits) -> None:
+    bookmark: keeps the trials and the finished folds of the one under way, which are not tried again.
+    """
+
+    def __init__(
+        self, experiment: Experiment, material: Material, runs: Path, limits: Limits, bookmark: Bookmark | None = None
+    ) -> None:
         assert experiment.search is not None
-        self.experiment, self.material, self.runs = experiment, material, runs
+        self.experiment, self.material, self.runs, self.bookmark = experiment, material, runs, bookmark or Bookmark()
         self.choice = experiment.search
-        self.ranges = space(experiment)
         self.labels = labels_of(experiment.method.name)
         given = material.train.labels.cpu().numpy()
         self.folds = divide(given, material.class_names, self.choice.folds, experiment.seed)
-        minutes = experiment.budget.minutes
-        self._asked = lambda: limits.asked_to_stop
-        self._limits = Limits(self._asked, None if minutes is None else TIME_SHARE * minutes)
-        self._only_time = limits.only_time
-        self._begin = time.monotonic()
-        self._study = self._new_study()
+        self.proposals = Proposals(experiment, len(self.folds))
+        self._of_run, self._limits = limits, limits.within(self._minutes())
         self.trials: list[TrialCompleted] = []
+        self.over = False
+        self._scores: list[float] = []  # of the finished folds of the trial under way
+        self._used = self._spent = 0.0  # seconds: of an earlier part of the search; of the trial under way
+        if self.bookmark.found is not None and KEY in self.bookmark.found:
+            self._load_state(self.bookmark.found[KEY])
 
-    def _new_study(self) -> optuna.Study:
-        early = max(1, len(self.folds) // 5)
-        sampler = optuna.samplers.TPESampler(
-            seed=self.experiment.seed, n_startup_trials=max(3, min(10, self.choice.trials // 3))
-        )
-        pruner = optuna.pruners.MedianPruner(n_startup_trials=FIRST_TRIALS, n_warmup_steps=early)
-        study = optuna.create_study(
-            sampler=sampler, pruner=pruner if self.choice.pruning else optuna.pruners.NopPruner(), direction="maximize"
-        )
-        values = self.experiment.method.hyperparameters
-        study.enqueue_trial({one.name: one.nearest(values[one.name]) for one in self.ranges})
-        return study
+    def _minutes(self) -> float | None:
+        budget = self.experiment.budget.minutes
+        given = [self.choice.minutes, None if budget is None else TIME_SHARE * budget]
+        return min((minutes for minutes in given if minutes is not None), default=None)
+
+    def state(self) -> State:
+        return {
+            "trials": [asdict(trial) for trial in self.trials], "scores": self._scores, "spent": self._spent,
+            "used": self._used if self.over else self._limits.used, "over": self.over,
+        }  # fmt: skip
+
+    def _load_state(self, state: State) -> None:
+        self.trials = [TrialCompleted(**{**kept, "scores": tuple(kept["scores"])}) for kept in state["trials"]]
+        self._scores, self._spent = list(state["scores"]), state["spent"]
+        self._used, self.over = state["used"], state["over"]
+        for trial in () if self.over else self.trials:
+            self.proposals.replay(trial)
+        self._keep()
+
+    def _keep(self) -> None:
+        """The points of the training that follows hold what the search has found."""
+        if self.over:
+            self.bookmark.besides[KEY] = self.state()
+
+    def _point(self, now: bool = False) -> Iterator[ResumePoint]:
+        return self.bookmark.at(0, lambda: {KEY: self.state()}, now)
 
     def facts(self) -> dict[str, Any]:
         """What the window shows beside the search."""
-        return {"searched": [one.name for one in self.ranges], "folds": self.folds.description}
+        return {"searched": [one.name for one in self.proposals.ranges], "folds": self.folds.description}
 
     def events(self) -> Iterator[Event]:
-        """One `TrialCompleted` per setting, until all are tried or the limits are reached."""
-        self._begin = time.monotonic()
-        self._limits.start()
-        same_blocks = not any(one.choices for one in self.ranges)
+        """One `TrialCompleted` per setting, until all are tried or the limits are reached, and what came out."""
+        if self.over:
+            return
+        self._limits.start(self._used)
+        yield from self._point(now=True)
+        same_blocks = not any(one.choices for one in self.proposals.ranges)
         embedding = fold_fits(with_values(self.experiment, {}), self.material, self.runs, same_blocks)
         fits = yield from heeding(self._limits, embedding)
-        for number in range(self.choice.trials):
-            yield from self._trial(fits, number)
-            if self._limits.reached:
-                return
+        while len(self.trials) < self.proposals.count and not self._limits.reached:
+            yield from self._trial(fits)
+        if self._of_run.asked_to_stop:
+            yield from self._point(now=True)
+            return
+        yield self.outcome()
+        self._used, self.over = self._limits.used, True
+        self._keep()
 
-    def _trial(self, fits: FoldFits, number: int) -> Generator[Event, None, None]:
+    def _trial(self, fits: FoldFits) -> Generator[Event, None, None]:
         """Try one setting; one that the limits cut short leaves no trial behind."""
-        begin = time.monotonic()
-        asked = self._study.ask()
-        values = {one.name: suggested(asked, one) for one in self.ranges}
-        experiment = complete(with_values(self.experiment, values))
-        scores: list[float] = []
+        begin = self._limits.used - self._spent
+        proposal = self.proposals.ask()
+        experiment = complete(with_values(self.experiment, proposal.values))
         try:
-            state = yield from self._folds(fits, experiment, asked, scores)
+            state = yield from self._folds(fits, experiment, proposal, begin)
         except Diverged:
             state = FAILED
-        if state:
-            self._tell(asked, scores, state)
-            trial = TrialCompleted(number, values, tuple(scores), state, time.monotonic() - begin)
-            self.trials.append(trial)
-            yield trial
+        if not state:
+            return
+        self.proposals.tell(proposal, self._scores, state)
+        seconds = self._limits.used - begin
+        self.trials.append(TrialCompleted(len(self.trials), proposal.values, tuple(self._scores), state, seconds))
+        self._scores, self._spent = [], 0.0
+        yield self.trials[-1]
+        yield from self._point()
 
     def _folds(
-        self, fits: FoldFits, experiment: Experiment, asked: optuna.Trial, scores: list[float]
-    ) -> Generator[Preparing, None, str]:
-        """Add the accuracy of each fold to `scores`; returns the state, or "" when the limits came first."""
-        for place, fold in enumerate(self.folds.parts):
-            score = yield from self._fit(fits, experiment, fold, place, asked.number)
+        self, fits: FoldFits, experiment: Experiment, proposal: Proposal, begin: float
+    ) -> Generator[Preparing | ResumePoint, None, str]:
+        """Find the accuracy of each fold; returns the state, or "" when the limits came first. Those that are known
+        when the trial goes on are reported again, as they were."""
+        for end in range(1, len(self._scores) + 1):
+            proposal.is_behind(self._scores[:end], len(self.folds))
+        for place in range(len(self._scores), len(self.folds)):
+            score = yield from self._fit(fits, experiment, place)
             if score is None:
                 return ""
-            scores.append(score)
-            asked.report(sum(scores) / len(scores), place)
-            if place + 1 < len(self.folds) and asked.should_prune():
+            self._scores.append(score)
+            if proposal.is_behind(self._scores, len(self.folds)):
                 return PRUNED
+            self._spent = self._limits.used - begin
+            if place + 1 < len(self.folds):
+                yield from self._point()
         return COMPLETE
 
-    def _fit(
-        self, fits: FoldFits, experiment: Experiment, fold: Fold, place: int, number: int
-    ) -> Generator[Preparing, None, float | None]:
-        text = f"Setting {number + 1} of {self.choice.trials}, fold {place + 1} of {len(self.folds)}"
-        share = 1 / (self.choice.trials * len(self.folds))
+    def _fit(self, fits: FoldFits, experiment: Experiment, place: int) -> Generator[Preparing, None, float | None]:
+        number, count, fold = len(self.trials), self.proposals.count, self.folds.parts[place]
+        text = f"Setting {number + 1} of {count}, fold {place + 1} of {len(self.folds)}"
+        share = 1 / (count * len(self.folds))
         begin = (number * len(self.folds) + place) * share
         yield Preparing(text, begin)
-        limits = Limits(lambda: self._limits.reached, self._minutes_of_a_fit(share), self._only_time)
+        minutes = self._minutes_of_a_fit(share)
+        limits = self._limits.within(minutes, self._of_run.only_time, lambda: self._limits.reached)
         return (yield from fits.score(experiment, fold, limits, text, begin, share))
 
     def _minutes_of_a_fit(self, share: float) -> float | None:
         """Every fit gets an equal part of the time where the time replaces the epochs."""
-        minutes = self.experiment.budget.minutes
-        return TIME_SHARE * minutes * share if self._only_time and minutes else None
-
-    def _tell(self, asked: optuna.Trial, scores: list[float], state: str) -> None:
-        """A setting that diverged counts as one that was given up with accuracy 0."""
-        if state == COMPLETE:
-            self._study.tell(asked, sum(scores) / len(scores))
-            return
-        if state == FAILED:
-            asked.report(0.0, len(scores))
-        self._study.tell(asked, state=optuna.trial.TrialState.PRUNED)
+        minutes = self._minutes()
+        return minutes * share if self._of_run.only_time and minutes else None
 
     # What came out
 
@@ -184,10 +198,10 @@ class Search:
 
     def outcome(self) -> Notice:
         """The search in one message."""
-        found, tried = self.found(), f"{len(self.trials)} of {self.choice.trials} settings"
+        found, tried = self.found(), f"{len(self.trials)} of {self.proposals.count} settings"
         if found is None:
             return Notice(f"The search ended after {tried}, none of them on all folds: nothing was chosen.", "warning")
-        early = "" if len(self.trials) == self.choice.trials else ", ended early"
+        early = "" if len(self.trials) == self.proposals.count else ", ended early"
         words = words_of(found.trial.values, self.labels)
         return Notice(f"Searched {tried}{early}: {words}. {found.sentence()}")
 
@@ -202,16 +216,5 @@ class Search:
     def limits_left(self) -> Limits:
         """What the search left of the time budget."""
         minutes = self.experiment.budget.minutes
-        if minutes is None:
-            return Limits(self._asked)
-        left = max(minutes - (time.monotonic() - self._begin) / 60, 1e-3)
-        return Limits(self._asked, left, self._only_time)
-
-
-def suggested(asked: optuna.Trial, one: Range) -> Any:
-    """Optuna's proposal for one hyperparameter, in the type its method has."""
-    if one.choices:
-        return asked.suggest_categorical(one.name, one.choices)
-    if one.whole:
-        return asked.suggest_int(one.name, math.ceil(one.low), math.floor(one.high), log=one.log)
-    return asked.suggest_float(one.name, one.low, one.high, log=one.log)
+        left = None if minutes is None else max(minutes - self._used / 60, 1e-3)
+        return self._of_run.within(left, self._of_run.only_time)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment
+from engine.experiment import Experiment, RangeChoice
 from engine.methods.base import Method
 from engine.registry import HyperparameterField, fields, method, nearest
 
 SMALLEST = 1e-6  # where a logarithmic range begins whose bound is zero
 REACH = 100.0  # a logarithmic range goes so far either side of the usual value, within the method's bounds
+MOST_SETTINGS = 1000  # of one search
 FIXED = ("batch_size", "tested", "patience")  # with everything counted in epochs: they set how long a run is
 
 
@@ -28,6 +30,7 @@ class Range:
     log: bool
     whole: bool
     choices: tuple[Any, ...] = ()
+    values: int = 3  # how many a sweep tries
 
     def words(self) -> str:
         """ "1e-6 to 1, by equal ratios" or "cosine, constant"."""
@@ -35,6 +38,21 @@ class Range:
             return ", ".join(_word(choice) for choice in self.choices)
         ends = [f"{end:g}".replace("e-0", "e-") for end in (self.low, self.high)]
         return f"{' to '.join(ends)}{', by equal ratios' if self.log else ''}"
+
+    def spread(self) -> tuple[Any, ...]:
+        """What a sweep tries: every choice, or values from low to high at equal distances (log: ratios)."""
+        if self.choices:
+            return self.choices
+        parts = [place / (self.values - 1) for place in range(self.values)]
+        between = [self._at(part) for part in parts[1:-1]]
+        ends = (math.ceil(self.low), math.floor(self.high)) if self.whole else (self.low, self.high)
+        inner = [round(one) for one in between] if self.whole else between
+        return tuple(dict.fromkeys([ends[0], *inner, ends[1]]))
+
+    def _at(self, part: float) -> float:
+        if self.log:
+            return self.low * (self.high / self.low) ** part
+        return self.low + (self.high - self.low) * part
 
     def nearest(self, value: Any) -> Any:
         """The value itself, or the bound it lies beyond."""
@@ -62,8 +80,56 @@ def space(experiment: Experiment) -> tuple[Range, ...]:
     for name in wanted:
         if name not in known:
             raise _refused(chosen, name, known)
-    given = experiment.method.hyperparameters
-    return tuple(_with_own(one, given.get(one.name)) for one in known.values() if one.name in wanted)
+    given, ranges = experiment.method.hyperparameters, experiment.search.ranges if experiment.search else {}
+    for name in ranges:
+        if name not in wanted:
+            raise InvalidExperiment(
+                f"The search has a range for “{name}”, which it does not search.",
+                f"Search it too, or give a range for one of: {', '.join(wanted)}.", "search",
+            )  # fmt: skip
+    sweeps = experiment.search is not None and experiment.search.strategy == "sweep"
+    return tuple(
+        narrowed(one, ranges[one.name], chosen) if one.name in ranges
+        else one if sweeps else _with_own(one, given.get(one.name))
+        for one in known.values() if one.name in wanted
+    )  # fmt: skip
+
+
+def narrowed(one: Range, choice: RangeChoice, chosen: type[Method]) -> Range:
+    """The range as a person wants it, within what the method allows; raises `InvalidExperiment`."""
+    if one.choices:
+        raise InvalidExperiment(f"{one.label} has no range: it is one of its choices.", "Remove its range.", "search")
+    low, high = (given if given is not None else own for given, own in ((choice.low, one.low), (choice.high, one.high)))
+    log = one.log if choice.log is None else choice.log
+    field = next(field for field in fields(chosen) if field.name == one.name)
+    assert field.low is not None
+    assert field.high is not None
+    if not field.low <= low < high <= field.high:
+        raise InvalidExperiment(
+            f"{one.label} cannot be searched from {low:g} to {high:g}.",
+            f"Give a range within {field.low:g} to {field.high:g} that begins below its end.", "search",
+        )  # fmt: skip
+    if log and low <= 0:
+        raise InvalidExperiment(
+            f"{one.label} cannot be searched by equal ratios from {low:g}.",
+            "Begin above 0, or search by equal differences.", "search",
+        )  # fmt: skip
+    return replace(one, low=low, high=high, log=log, values=choice.values)
+
+
+def combinations(ranges: Sequence[Range]) -> Iterator[dict[str, Any]]:
+    """Every setting of a sweep; the last hyperparameter changes fastest."""
+    for values in product(*(one.spread() for one in ranges)):
+        yield dict(zip((one.name for one in ranges), values, strict=True))
+
+
+def planned(experiment: Experiment) -> int:
+    """How many settings the experiment's search tries at most; raises `InvalidExperiment`."""
+    if experiment.search is None:
+        return 0
+    if experiment.search.strategy != "sweep":
+        return experiment.search.trials
+    return math.prod(len(one.spread()) for one in space(experiment))
 
 
 def _with_own(one: Range, own: Any) -> Range:
@@ -86,8 +152,15 @@ def search_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
         return
     try:
         space(experiment)
+        count = planned(experiment)
     except InvalidExperiment as fault:
         yield fault
+        return
+    if count > MOST_SETTINGS:
+        yield InvalidExperiment(
+            f"A sweep over this tries {count:,} settings.",
+            f"Search fewer hyperparameters or fewer values of each: at most {MOST_SETTINGS:,} settings.", "search",
+        )  # fmt: skip
 
 
 def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment:

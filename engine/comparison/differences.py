@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.data.shifts import describe
 from engine.errors import ExperimentError
-from engine.experiment import Experiment, SearchChoice
+from engine.experiment import Experiment, RangeChoice, SearchChoice
 from engine.naming import backbone_title, data_title, method_title
 
 Value = str | int | float
@@ -88,8 +88,27 @@ def as_one(experiment: Experiment) -> dict[str, Value]:
 def search_words(search: SearchChoice) -> str:
     """E.g. "20 trials, 5 folds, of learning rate"."""
     names = ", ".join(name.replace("_", " ") for name in search.parameters)
-    said = (f"{search.trials} trials", f"{search.folds} folds", f"of {names}" if names else "")
-    return ", ".join([*(words for words in said if words), *([] if search.pruning else ["none given up"])])
+    said = (
+        "a sweep" if search.strategy == "sweep" else f"{search.trials} trials",
+        "at random" if search.strategy == "random" else "",
+        f"at most {search.minutes:g} min" if search.minutes else "",
+        f"{search.folds} folds",
+        f"of {names}" if names else "",
+        *(f"{name.replace('_', ' ')} {range_words(one)}" for name, one in search.ranges.items()),
+        "" if search.pruning else "none given up",
+    )
+    return ", ".join(words for words in said if words)
+
+
+def range_words(one: RangeChoice) -> str:
+    """E.g. "from 0.001 to 0.1 by equal ratios in 3 values", without what is as usual."""
+    said = (
+        f"from {one.low:g}" if one.low is not None else "",
+        f"to {one.high:g}" if one.high is not None else "",
+        {None: "", True: "by equal ratios", False: "by equal differences"}[one.log],
+        f"in {one.values} values" if one.values != RangeChoice().values else "",
+    )
+    return " ".join(words for words in said if words)
 
 
 def differences(experiments: Sequence[Experiment], grouped: bool = False) -> list[Difference]:

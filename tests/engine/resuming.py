@@ -108,11 +108,11 @@ def assert_same_weights(folder: Path) -> None:
             assert all(bool((one[key].view(-1) == other[key].view(-1)).all()) for key in one), name
 
 
-def stopped(experiment: Experiment, directory: Path, after: int) -> list[Event]:
-    """What a run that keeps every point says before its last one, when a person stops it after so many figures."""
+def stopped(experiment: Experiment, directory: Path, after: int, kind: type[Event] = Metrics) -> list[Event]:
+    """What a run that keeps every point says before its last one, when a person stops it after so many of this kind."""
     said: list[Event] = []
     kept = 0
-    for event in execute(experiment, directory, lambda: sum(isinstance(one, Metrics) for one in said) >= after):
+    for event in execute(experiment, directory, lambda: sum(isinstance(one, kind) for one in said) >= after):
         if isinstance(event, ResumePoint):
             event.write({"said": len(said)})
             kept = len(said)

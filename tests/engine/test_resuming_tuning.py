@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.events import Evaluated, Metrics, RunFailed, RunFinished, RunStarted
-from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice
+from engine.events import Evaluated, Metrics, ResumePoint, RunFailed, RunFinished, RunStarted, TrialCompleted
+from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice, RangeChoice, SearchChoice
 from tests.engine.resuming import (
     assert_same_weights,
     assert_the_same,
@@ -105,3 +105,32 @@ def test_other_images_are_not_gone_on_with(tmp_path: Path) -> None:
     last = goes_on(experiment, tmp_path / "run")[-1]
     assert isinstance(last, RunFailed)
     assert "images are not those" in last.message
+
+
+def searched(strategy: str, seed: int = 1) -> Experiment:
+    """Five settings of three folds, some of them given up."""
+    ranges = {"learning_rate": RangeChoice(low=1e-4, high=1e-1, values=5)} if strategy == "sweep" else {}
+    only = ("learning_rate",) if strategy == "sweep" else ()
+    choice = SearchChoice(trials=5, folds=7, strategy=strategy, parameters=only, ranges=ranges)  # type: ignore[arg-type]
+    return small("linear_probe", epochs=3).model_copy(update={"search": choice, "seed": seed})
+
+
+@pytest.mark.parametrize("strategy", ["bayesian", "random", "sweep"])
+def test_a_search_goes_on_with_its_finished_trials_and_folds(strategy: str, tmp_path: Path) -> None:
+    """Within a trial, at the end of one, and within the training that follows."""
+    experiment = searched(strategy)
+    expected = whole(experiment, tmp_path / "whole")
+    assert isinstance(expected[-1], RunFinished)
+    searching = [event for event in expected if isinstance(event, ResumePoint) and event.step == 0]
+    for at in (len(searching) // 2, len(searching) // 2 + 1, points(expected) - 1):
+        assert_the_same(experiment, tmp_path, at, expected, later=2)
+
+
+def test_a_stopped_search_goes_on_as_if_nobody_had_stopped_it(tmp_path: Path) -> None:
+    experiment = searched("bayesian")
+    expected = whole(experiment, tmp_path / "whole")
+    first = stopped(experiment, tmp_path / "cut", 2, TrialCompleted)
+    second = goes_on(experiment, tmp_path / "cut")
+    assert sum(isinstance(event, TrialCompleted) for event in first) == 2
+    assert figures(first) + figures(second) == figures(expected)
+    assert isinstance(second[-1], RunFinished)

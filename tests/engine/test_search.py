@@ -14,7 +14,7 @@ import torch
 from engine.errors import Diverged
 from engine.events import Evaluated, Event, Notice, Preparing, RunFinished, RunStarted, RunStopped, TrialCompleted
 from engine.execute import execute
-from engine.experiment import Budget, DatasetChoice, Experiment, MethodChoice, SearchChoice
+from engine.experiment import Budget, DatasetChoice, Experiment, MethodChoice, RangeChoice, SearchChoice
 from engine.fold_fits import FoldFits, fold_fits
 from engine.folds import divide
 from engine.inputs import Labelled
@@ -24,7 +24,7 @@ from engine.preflight import problems
 from engine.registry import complete
 from engine.registry import method as method_named
 from engine.search import Search
-from engine.search_space import searchable, space, usual, with_values
+from engine.search_space import combinations, planned, searchable, space, usual, with_values
 
 
 def digits(
@@ -197,6 +197,48 @@ def test_ranges_lie_within_the_method_s_bounds_around_its_usual_values() -> None
     assert [one.name for one in space(only)] == ["weight_decay"]
     own = digits("lp_ft", search=SearchChoice(parameters=("learning_rate",)), learning_rate=0.5)
     assert space(own)[0].high == 0.5
+
+
+def test_a_sweep_tries_every_combination_of_evenly_spread_values() -> None:
+    ranges = {
+        "learning_rate": RangeChoice(low=1e-4, high=1e-2), "momentum": RangeChoice(low=0.5, high=0.9, values=5),
+        "weight_decay": RangeChoice(low=0.0, high=0.2, log=False, values=2),
+    }  # fmt: skip
+    names = (*ranges, "optimiser")
+    experiment = digits("full_ft", search=SearchChoice(strategy="sweep", parameters=names, ranges=ranges))
+    spread = {one.name: one.spread() for one in space(experiment)}
+    assert spread["learning_rate"] == pytest.approx((1e-4, 1e-3, 1e-2))
+    assert spread["momentum"] == pytest.approx((0.5, 0.6, 0.7, 0.8, 0.9))
+    assert spread["weight_decay"] == (0.0, 0.2)
+    assert spread["optimiser"] == ("AdamW", "SGD")
+    assert planned(experiment) == 3 * 5 * 2 * 2 == len({tuple(one.items()) for one in combinations(space(experiment))})
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        (RangeChoice(low=2.0, high=1.0), "from 2 to 1"),
+        (RangeChoice(high=7.0), "to 7"),
+        (RangeChoice(low=0.0, high=1.0, log=True), "by equal ratios from 0"),
+    ],
+)
+def test_a_range_that_cannot_be_is_said(choice: RangeChoice, words: str) -> None:
+    wanted = SearchChoice(parameters=("weight_decay",), ranges={"weight_decay": choice})
+    (fault,) = problems(digits("full_ft", search=wanted))
+    assert words in fault.message
+
+
+def test_a_sweep_without_end_is_refused() -> None:
+    names = ("learning_rate", "momentum", "weight_decay")
+    wide = {name: RangeChoice(values=50) for name in names}
+    (fault,) = problems(digits("full_ft", search=SearchChoice(strategy="sweep", parameters=names, ranges=wide)))
+    assert "tries 125,000 settings" in fault.message
+
+
+def test_an_experiment_with_an_ordinary_search_is_named_as_before() -> None:
+    assert SearchChoice().model_dump() == {"trials": 20, "folds": 5, "parameters": (), "pruning": True}
+    wanted = SearchChoice(strategy="random", minutes=2.0, ranges={"momentum": RangeChoice(low=0.1)})
+    assert SearchChoice.model_validate_json(wanted.model_dump_json()) == wanted
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from engine.comparison.wording import count
 from engine.errors import ExperimentError
 from engine.events import TrialCompleted
 from engine.experiment import Experiment
-from engine.search_space import Range, labels_of, space, with_values, words_of
+from engine.search_space import Range, labels_of, planned, space, with_values, words_of
 from engine.trials import Choice, choose
 from ui.comparison.painted import Section
 from ui.runs.trial_figures import AccuracyAgainst, BestSoFar
@@ -117,10 +117,10 @@ class SearchView(QWidget):
             return
         self._drawn = now
         tried = tuple(trials)
-        planned = self._experiment.search.trials
+        settings = settings_of(self._experiment)
         self.card.show_choice(choose(tried), labels_of(self._experiment.method.name))
-        self.progress.setText(progress_words(tried, planned, str(facts.get("folds", ""))))
-        self.best.set_planned(planned)
+        self.progress.setText(progress_words(tried, settings, str(facts.get("folds", ""))))
+        self.best.set_planned(settings)
         for figure in (self.against, self.best):
             figure.set_trials(tried, run_id)
         self.table.show_trials(tried, self._ranges)
@@ -135,6 +135,14 @@ class SearchView(QWidget):
         found = choose(self.table.tried)
         if found is not None and self._experiment is not None:
             self.use_wanted.emit(with_values(self._experiment, found.trial.values))
+
+
+def settings_of(experiment: Experiment) -> int:
+    """How many settings the search tries; those it was given for a method this version does not know."""
+    try:
+        return planned(experiment)
+    except ExperimentError:
+        return experiment.search.trials if experiment.search is not None else 0
 
 
 def ranges_of(experiment: Experiment) -> Sequence[Range]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 from engine.errors import ExperimentError, InvalidExperiment
-from engine.experiment import Precision, SearchChoice, Split
+from engine.experiment import Precision, SearchChoice, Split, Strategy
 from ui.about import version
 
 KINDS = "noise, blur, contrast, brightness, pixelate, jpeg, inversion, label-shift"
@@ -181,10 +181,19 @@ def add_search_flags(flags: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     flags.add_argument("--folds", type=int, metavar="N", help="folds of the search; default 5")
     words = "finish every setting, also one that is behind after some folds"
-    flags.add_argument("--no-giving-up", action="store_const", const=True, help=words)
+    flags.add_argument("--no-giving-up", action="store_const", const=False, help=words)
     flags.add_argument(
         "--search-over", nargs="+", metavar="KEY", help="hyperparameters to search; default: the method's usual ones"
     )
+    flags.add_argument(
+        "--search-strategy", choices=get_args(Strategy),
+        help="how settings are proposed; a sweep tries every combination; default bayesian",
+    )  # fmt: skip
+    flags.add_argument("--search-minutes", type=float, metavar="M", help="end the search after M minutes")
+    flags.add_argument(
+        "--search-range", nargs="+", metavar="KEY=LOW:HIGH[:VALUES[:log]]",
+        help="where to look for a hyperparameter, and how many values of it a sweep tries (3)",
+    )  # fmt: skip
 
 
 def add_data_flags(flags: argparse._ArgumentGroup) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_data_path
 
 from engine.data.sources import REGRESSION
-from engine.experiment import DatasetChoice, Experiment, MethodChoice, SearchChoice, Shift
+from engine.experiment import DatasetChoice, Experiment, MethodChoice, RangeChoice, SearchChoice, Shift
 from engine.registry import complete, fields, method
 from ui.terminal.arguments import program
-from ui.terminal.flags import HALVES
+from ui.terminal.flags import HALVES, STEPS
 
 DATA, SEARCH = DatasetChoice(), SearchChoice()
 
@@ -72,12 +73,23 @@ def _how(experiment: Experiment) -> list[str]:
     words = _given("--device", experiment.device, "cpu") + _given("--precision", experiment.precision, "float32")
     words += _given("--minutes", experiment.budget.minutes)
     words += ["--instead-of-epochs"] if experiment.budget.instead_of_epochs else []
-    search = experiment.search
-    if search is None:
-        return words
-    words += ["--search", str(search.trials), *_given("--folds", search.folds, SEARCH.folds)]
+    return words + (_search(experiment.search) if experiment.search is not None else [])
+
+
+def _search(search: SearchChoice) -> list[str]:
+    words = ["--search", str(search.trials), *_given("--folds", search.folds, SEARCH.folds)]
+    words += _given("--search-strategy", search.strategy, SEARCH.strategy)
+    words += _given("--search-minutes", search.minutes)
     words += ["--search-over", *search.parameters] if search.parameters else []
+    words += ["--search-range", *starmap(_range, search.ranges.items())] if search.ranges else []
     return words + ([] if search.pruning else ["--no-giving-up"])
+
+
+def _range(name: str, one: RangeChoice) -> str:
+    """ "learning_rate=0.0001:0.01:5:log"."""
+    ends = ["" if end is None else repr(end) for end in (one.low, one.high)]
+    steps = next(words for words, log in STEPS.items() if log == one.log)
+    return f"{name}={':'.join([*ends, str(one.values), *([steps] if steps else [])])}"
 
 
 def _settings(experiment: Experiment) -> Iterator[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import Any
 
 from engine.data.shifts import parse_shift
 from engine.data.sources import REGRESSION
-from engine.errors import InvalidExperiment
+from engine.errors import InvalidExperiment, shown
 from engine.experiment import Experiment, parse_experiment
 from engine.given import MOST_SEEDS, is_file, is_there
 from engine.plan import Plan, load_plan, preset, presets, with_seeds
@@ -130,16 +131,44 @@ def changed_by_flags(experiment: Experiment, chosen: argparse.Namespace) -> Expe
     return parse_experiment(body)
 
 
+SEARCH_FLAGS = {
+    "search": "trials", "folds": "folds", "search_over": "parameters", "search_strategy": "strategy",
+    "search_minutes": "minutes", "search_range": "ranges", "no_giving_up": "pruning",
+}  # fmt: skip
+RANGE = re.compile(r"(?P<name>\w+)=(?P<low>[^:]*):(?P<high>[^:]*)(:(?P<values>[0-9]{0,4}))?(:(?P<steps>log|linear))?")
+STEPS = {None: None, "log": True, "linear": False}
+
+
 def search_from(chosen: argparse.Namespace, given: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The experiment's search with --search, --folds and --search-over put in; the latter two need one."""
-    whole = False if chosen.no_giving_up else None
-    said = {"trials": chosen.search, "folds": chosen.folds, "parameters": chosen.search_over, "pruning": whole}
+    """The experiment's search with --search and the flags that say how put in; those need a search."""
+    said = {name: getattr(chosen, flag) for flag, name in SEARCH_FLAGS.items()}
     said = {name: value for name, value in said.items() if value is not None}
     if given is None and said and "trials" not in said:
-        names = {"folds": "--folds", "parameters": "--search-over", "pruning": "--no-giving-up"}
-        flag = names[next(iter(said))]
-        raise InvalidExperiment(f"{flag} says how to search, but nothing is searched.", "Add --search.")
+        flag = next(flag for flag, name in SEARCH_FLAGS.items() if name in said)
+        raise InvalidExperiment(
+            f"--{flag.replace('_', '-')} says how to search, but nothing is searched.", "Add --search."
+        )
+    if "ranges" in said:
+        said["ranges"] = {**(given or {}).get("ranges", {}), **dict(range_from(words) for words in said["ranges"])}
     return {**(given or {}), **said} if given or said else None
+
+
+def range_from(words: str) -> tuple[str, dict[str, Any]]:
+    """ "learning_rate=1e-4:1e-2:5" -> the range of that name; parts may be empty or left out. Raises
+    `InvalidExperiment`."""
+    found = RANGE.fullmatch(words)
+    try:
+        low, high = (float(end) if end else None for end in found.group("low", "high")) if found else ("", "")
+    except ValueError:
+        found = None
+    if found is None:
+        raise InvalidExperiment(
+            f"“{shown(words)}” is no range.",
+            "Give KEY=LOW:HIGH, KEY=LOW:HIGH:VALUES or KEY=LOW:HIGH:VALUES:log, such as learning_rate=1e-4:1e-2:5.",
+            "search",
+        )
+    values = {"values": int(found["values"])} if found["values"] else {}
+    return found["name"], {"low": low, "high": high, "log": STEPS[found["steps"]], **values}
 
 
 def seeds_from(chosen: argparse.Namespace) -> list[int]:
