@@ -152,6 +152,8 @@ class MainWindow(QMainWindow):
         self.rail.show_chosen(index)
         self.stack.setCurrentIndex(index)
         self._page = index
+        if focus_list := getattr(page, "focus_list", None):
+            focus_list()
         return page
 
     def page(self, index: int) -> Any:

@@ -14,6 +14,7 @@ from ui import icons
 from ui.comparison.run_model import NAME, NOTE
 from ui.comparison.run_table import RunTable
 from ui.comparison.side_names import own_name
+from ui.listing import marking
 from ui.parts import Parts
 from ui.widgets.deed import deed_action
 
@@ -29,6 +30,8 @@ DEEDS = {
     "star": ("Star", "S", "star", "Mark the selected runs with a star, or take it away"),
     "rename": ("Rename", "F2", "edit", "Give this run another name"),
     "note": ("Write a note", "N", "edit", "Write a note about this run"),
+    "tag": marking.TAG,
+    "archive": marking.ARCHIVE,
     "copy": ("Copy lines", "Ctrl+C", "copy", "Copy the selected lines as a table"),
     "delete": ("Delete", "Del", "discard", "Delete the selected runs; Ctrl+Z brings them back"),
     "clear": ("Clear the choice", "Esc", "close", "Untick and deselect everything"),
@@ -49,6 +52,8 @@ class RunActions(QObject):
             "star": lambda: self.star(self._runs()),
             "rename": lambda: table.edit_cell(NAME),
             "note": lambda: table.edit_cell(NOTE),
+            "tag": lambda: marking.ask_tags(table, parts, self._runs(), table.runs.rows()),
+            "archive": lambda: marking.archive(parts, self._runs()),
             "copy": self.copy,
             "delete": self.delete,
             "clear": table.clear_choice,
@@ -79,10 +84,11 @@ class RunActions(QObject):
         starred = bool(runs) and all(run.starred for run in runs)
         self.actions["star"].setText(("Unstar" if starred else "Star") + several)
         self.actions["delete"].setText(f"Delete{several}")
+        self.actions["archive"].setText(("Archive" if marking.archives(runs) else "Bring back") + several)
         self.actions["again"].setText(f"Run{several} again")
         for key in ("open", "clone", "rename", "note"):
             self.actions[key].setEnabled(len(runs) == 1 or (bool(runs) and key in ("rename", "note")))
-        for key in ("tick", "again", "star", "copy", "delete"):
+        for key in ("tick", "again", "star", "tag", "archive", "copy", "delete"):
             self.actions[key].setEnabled(bool(runs))
 
     def show_menu(self, at: QPoint) -> None:
@@ -90,8 +96,8 @@ class RunActions(QObject):
         menu = QMenu(self._table)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
-        for number, keys in enumerate((("tick", "open"), ("clone", "again"), ("star", "rename", "note", "copy"),
-                                       ("delete",))):  # fmt: skip
+        for number, keys in enumerate((("tick", "open"), ("clone", "again"), ("star", "rename", "note", "tag", "copy"),
+                                       ("archive", "delete"))):  # fmt: skip
             if number:
                 menu.addSeparator()
             menu.addActions([self.actions[key] for key in keys])

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSettings, Qt, QTimer
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QToolButton, QWidget
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.comparison.wording import count
 from ui import icons
 from ui.comparison.run_actions import RunActions
 from ui.comparison.run_table import RunTable
-from ui.widgets.buttons import icon_button
+from ui.listing.finding import TAG, known_tags
+from ui.listing.tool_buttons import deed_button, text_button
+from ui.listing.word_field import complete_words
 from ui.widgets.text import Text
 
-AS_BUTTONS = ("clone", "again", "star", "delete")
+AS_BUTTONS = {"clone": "Clone", "again": "Run again", "star": "Star", "tag": "Tags", "archive": "Archive",
+              "delete": "Delete"}  # fmt: skip
+WITHOUT_DEEDS = 480  # pixels that the filter and what chooses lines and columns take
 WAIT_MS = 120  # after the last key before the filter works
 
 
@@ -23,8 +27,8 @@ class Filter(QLineEdit):
     def __init__(self, table: RunTable) -> None:
         super().__init__()
         self._table = table
-        self.setPlaceholderText("Filter: name, data, method, note, …")
-        self.setToolTip("Show only runs that contain every word (Ctrl+F)")
+        self.setPlaceholderText("Filter: words, tag:x (Ctrl+F)")
+        self.setToolTip("Show only runs that contain every word; tag:x finds those with the tag x")
         self.setAccessibleName("Filter the runs")
         self.setClearButtonEnabled(True)
         self.setMinimumWidth(200)
@@ -51,9 +55,13 @@ class RunBar(QWidget):
         self.studies = QCheckBox("Runs of studies")
         self.studies.setToolTip("Also list the runs that belong to studies")
         self.studies.toggled.connect(self._show_studies)
+        self.archived = QCheckBox("Archived")
+        self.archived.setToolTip("Also list the runs that were put into the archive (A)")
+        self.archived.toggled.connect(self._show_archive)
         self.said = Text("", "small", "muted", wrap=False)
-        self.buttons = {key: self._button(deeds.actions[key]) for key in AS_BUTTONS}
-        self.columns = icon_button("columns", "Columns", self._show_columns)
+        self.buttons = {key: deed_button(deeds.actions[key], words) for key, words in AS_BUTTONS.items()}
+        self.columns = text_button("columns", "Columns", "Which columns the table has", self._show_columns)
+        self._completer = complete_words(self.filter)
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
         self._wait.setInterval(WAIT_MS)
@@ -62,27 +70,31 @@ class RunBar(QWidget):
         self._connect()
         self.page_actions = [self._group_action(), self._columns_action()]
 
-    def _button(self, action: QAction) -> QToolButton:
-        """An icon for a deed; its text stays in the tooltip."""
-        key = {"Clone into New experiment": "clone"}.get(action.text(), "")
-        result = QToolButton()
-        result.setAutoRaise(True)
-        result.setDefaultAction(action)
-        result.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        result.setAccessibleName(action.text() or key)
-        return result
-
     def _build(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self.filter, 1)
-        row.addWidget(self.grouped)
-        row.addWidget(self.studies)
-        row.addWidget(self.said)
-        row.addStretch(1)
-        for button in (*self.buttons.values(), self.columns):
-            row.addWidget(button)
+        first, second = QHBoxLayout(), QHBoxLayout()
+        first.setSpacing(4)
+        first.addWidget(self.filter, 1)
+        first.addWidget(self.columns)
+        first.addStretch(1)
+        for button in self.buttons.values():
+            first.addWidget(button)
+        second.setSpacing(16)
+        for box in (self.grouped, self.archived, self.studies):
+            second.addWidget(box)
+        second.addStretch(1)
+        second.addWidget(self.said)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(first)
+        column.addLayout(second)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Words beside the icons where there is room for all of them."""
+        super().resizeEvent(event)
+        needed = sum(self.buttons[key].room_with_words() for key in self.buttons) + WITHOUT_DEEDS
+        for button in self.buttons.values():
+            button.show_words(needed <= event.size().width())
 
     def _connect(self) -> None:
         self.filter.textChanged.connect(lambda _: self._wait.start())
@@ -119,12 +131,17 @@ class RunBar(QWidget):
         self._table.runs.set_with_studies(on)
         self.say_count()
 
+    def _show_archive(self, on: bool) -> None:
+        self._table.runs.set_with_archive(on)
+        self.say_count()
+
     def _apply_filter(self) -> None:
         self._table.runs.set_filter(self.filter.text())
         self.say_count()
 
     def say_count(self) -> None:
         """ "128 runs", "12 of 128 runs · 3 chosen"."""
+        self._completer.set_words(TAG + tag for tag in known_tags(self._table.runs.rows()))
         self.studies.setVisible(any(row.study_id for row in self._table.runs.rows()))
         shown, total = self._table.runs.count_shown(), len(self._table.runs.rows())
         words = count(total, "runs") if shown == total else f"{shown:,} of {count(total, 'runs')}"

@@ -248,7 +248,10 @@ COLUMNS: tuple[Column, ...] = (
            lambda group: duration(total_seconds(group)), total_seconds, True),
     Column("date", "Date", "When the run was made; grouped, the newest", 18, lambda run: date_text(run.created),
            lambda run: run.created, lambda group: date_text(newest(group)), newest),
+    words("tags", "Tags", "Your tags (T types them); the filter “tag:x” shows the runs that have one", 16,
+          lambda run: " ".join(run.tags)),
     words("note", "Note", "Your note (N writes one)", 24, lambda run: run.note),
+    words("study", "Study", "The study that the run belongs to", 20, lambda run: run.study, shown=False),
     words("device", "Device", "Where it was trained", 8, lambda run: run.experiment.device, shown=False),
     words("code", "Code", "The run's short code, also the name of its folder", 8, lambda run: run.uid, shown=False),
 )  # fmt: skip
@@ -257,7 +260,7 @@ PLACES: dict[str, int] = {column.key: place for place, column in enumerate(COLUM
 
 def search_text(run: RunRow) -> str:
     """Everything the filter looks in, in lower case."""
-    return " ".join([*(column.text(run) for column in COLUMNS), run.uid, run.plan, run.study]).casefold()
+    return " ".join([*(column.text(run) for column in COLUMNS), run.uid, run.plan]).casefold()
 
 
 def sort_key(values: Sequence[Any], descending: bool) -> Callable[[int], tuple[bool, Any]]:

@@ -12,6 +12,7 @@ from engine.events import RunState
 from ui import theme
 from ui.comparison.run_columns import COLUMNS, METRIC, PLACES, search_text
 from ui.comparison.run_line import Node, check_state, spoken, star, tip
+from ui.listing.finding import Search, search
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -31,7 +32,7 @@ CHECKED, ALIGNED, DECORATED, COLOURED, TIPPED, SPOKEN = (
 ROLES = TEXT_ROLES | {CHECKED, ALIGNED, DECORATED, COLOURED, TIPPED, SPOKEN}
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 PLAIN = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-NAME, NOTE, STAR, STATE = (PLACES[key] for key in ("name", "note", "star", "state"))
+NAME, NOTE, STAR, STATE, TAGS = (PLACES[key] for key in ("name", "note", "star", "state", "tags"))
 
 
 class RunModel(QAbstractItemModel):
@@ -52,8 +53,8 @@ class RunModel(QAbstractItemModel):
         self._nodes: dict[int, Node] = {}
         self._top: list[Node] = []
         self._grouped = False
-        self._words: list[str] = []
-        self._with_studies = False
+        self._search = Search()
+        self._with_studies = self._with_archive = False
         self._column, self._order = PLACES["date"], Qt.SortOrder.DescendingOrder
         self.chosen: set[int] = set()
 
@@ -106,15 +107,19 @@ class RunModel(QAbstractItemModel):
         return self._grouped
 
     def set_filter(self, text: str) -> None:
-        """Show only runs in which every word of `text` is found."""
-        words = text.casefold().split()
-        if words != self._words:
-            self._words = words
+        """Show only the runs that `text` means (see `ui/listing/finding.py`)."""
+        if (wanted := search(text)) != self._search:
+            self._search = wanted
             self._arrange()
 
     def set_with_studies(self, on: bool) -> None:
-        """Whether the runs of studies are listed too; those that are ticked or found by the filter always are."""
+        """Whether the runs of studies are listed too; those that are ticked always are."""
         self._with_studies = on
+        self._arrange()
+
+    def set_with_archive(self, on: bool) -> None:
+        """Whether the runs of the archive are listed too; those that are ticked always are."""
+        self._with_archive = on
         self._arrange()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -125,7 +130,7 @@ class RunModel(QAbstractItemModel):
     def choose(self, run_ids: Iterable[int]) -> None:
         """Tick exactly these runs."""
         before, self.chosen = self.chosen, set(run_ids) & self._rows.keys()
-        if not self._with_studies and any(self._rows[key].study_id for key in self.chosen - before):
+        if any(self._is_away(self._rows[key]) for key in self.chosen - before):
             self._arrange()
         self._changed_all([Qt.ItemDataRole.CheckStateRole])
         self.chosen_changed.emit()
@@ -199,11 +204,15 @@ class RunModel(QAbstractItemModel):
         return result
 
     def _passes(self, row: RunRow) -> bool:
-        if not self._words:
-            return self._with_studies or row.study_id is None or row.id in self.chosen
+        if self._is_away(row) and row.id not in self.chosen:
+            return False
         if row.id not in self._searched:
             self._searched[row.id] = search_text(row)
-        return all(word in self._searched[row.id] for word in self._words)
+        return self._search.finds(row, self._searched[row.id])
+
+    def _is_away(self, row: RunRow) -> bool:
+        """Not listed unless it is ticked."""
+        return (row.study_id is not None and not self._with_studies) or (row.archived and not self._with_archive)
 
     def _changed_all(self, roles: list[Qt.ItemDataRole]) -> None:
         """Say that something changed on every line without building it anew."""

@@ -11,16 +11,19 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
+    QRectF,
     QSettings,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QAction, QContextMenuEvent, QHelpEvent, QKeyEvent
+from PySide6.QtGui import QAction, QContextMenuEvent, QFontMetrics, QHelpEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QFrame,
     QMenu,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QToolTip,
@@ -31,7 +34,8 @@ from PySide6.QtWidgets import (
 from storage.store import RunRow
 from ui import theme
 from ui.comparison.run_columns import COLUMNS, PLACES
-from ui.comparison.run_model import NAME, NOTE, STAR, RunModel
+from ui.comparison.run_model import NAME, NOTE, STAR, TAGS, RunModel
+from ui.listing import chips
 from ui.widgets.table_text import copy_table
 
 KEY = f"compare/columns {len(COLUMNS)}"  # a version with other columns starts from its own layout
@@ -43,6 +47,20 @@ class WholeText(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return super().sizeHint(option, index) + QSize(8, 8)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        tags = str(index.data() or "").split() if index.column() == TAGS else []
+        if not tags or tags == ["…"]:
+            super().paint(painter, option, index)
+            return
+        shown = QStyleOptionViewItem(option)
+        self.initStyleOption(shown, index)
+        shown.text = ""
+        QApplication.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, shown, painter, shown.widget)
+        high = QFontMetrics(theme.font("small")).height() + 2
+        box = QRectF(option.rect.adjusted(4, (option.rect.height() - high) // 2, -4, 0))
+        box.setHeight(high)
+        chips.paint_tags(painter, box, tags)
 
     def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
         if event.type() != QEvent.Type.ToolTip or not index.isValid():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -91,6 +91,10 @@ class ComparePage(QWidget):
     def find(self) -> None:  # type: ignore[override]
         """Ctrl+F: type into the filter."""
         self.bar.focus_filter()
+
+    def focus_list(self) -> None:
+        """The page was asked for: letters go to the table, not into the filter."""
+        self.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def choose(self, run_ids: Sequence[int]) -> None:
         """Tick exactly these runs, as soon as they are read."""

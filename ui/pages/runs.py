@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 from engine.events import LIVE_STATES, Evaluated, Event, Notice
 from ui import theme
 from ui.comparison.reading import image_reader, read_rows
+from ui.listing.finding import TAG, known_tags
+from ui.listing.word_field import complete_words
 from ui.live import LiveRun
 from ui.parts import Parts
 from ui.runs.content import Content, read_content
@@ -22,7 +24,7 @@ from ui.runs.pace import LivePace
 from ui.runs.run_delegate import RunListView
 from ui.runs.run_list import RunListModel, RunOrder
 from ui.runs.run_now import RunNow
-from ui.runs.study_fold import StudyFold
+from ui.runs.study_fold import archive_fold, study_fold
 from ui.runs.task_watch import TaskWatch
 from ui.widgets.frame import ThinSplitter
 from ui.widgets.text import Text
@@ -58,8 +60,9 @@ class RunsPage(QWidget):
         parts.library.read(read_rows(()), self._take)
 
     def _build(self) -> None:
-        self.filter = QLineEdit(placeholderText="Filter runs (Ctrl+F)", clearButtonEnabled=True)
-        self.filter.setAccessibleName("Filter runs by text")
+        self.filter = QLineEdit(placeholderText="Filter: words, tag:x (Ctrl+F)", clearButtonEnabled=True)
+        self.filter.setAccessibleName("Filter runs by words and tags")
+        self._completer = complete_words(self.filter)
         self.list = RunListView()
         self.list.setModel(self.order)
         self.none = Text("", role="muted")
@@ -67,8 +70,9 @@ class RunsPage(QWidget):
         column = QVBoxLayout(left)
         column.setContentsMargins(16, 12, 8, 16)
         column.setSpacing(8)
-        self.studies = StudyFold(self.order)
-        for widget, stretch in ((self.filter, 0), (self.studies, 0), (self.none, 0), (self.list, 1)):
+        self.studies, self.archived = study_fold(self.order), archive_fold(self.order)
+        parts = ((self.filter, 0), (self.studies, 0), (self.archived, 0), (self.none, 0), (self.list, 1))
+        for widget, stretch in parts:
             column.addWidget(widget, stretch)
         left.setMinimumWidth(220)
         self.detail.setMinimumWidth(480)
@@ -98,6 +102,8 @@ class RunsPage(QWidget):
         self.parts.navigator.show_run.connect(self.choose)
         self.detail.mistakes.images.wanted.connect(image_reader(self.parts.background))
         self.filter.textChanged.connect(self._filter)
+        for fold in (self.studies, self.archived):
+            fold.toggled.connect(lambda _: self._say_none())
         self.list.selectionModel().currentChanged.connect(self._follow_list)
         self.list.selectionModel().selectionChanged.connect(lambda *_: self._adjust_deeds())
         self.list.customContextMenuRequested.connect(self._show_menu)
@@ -106,6 +112,7 @@ class RunsPage(QWidget):
         self.detail.trouble.again_wanted.connect(self.deeds.again)
         self.detail.search.use_wanted.connect(self.parts.navigator.clone)
         self.deeds.renamed = self.detail.header.edit_name
+        self.deeds.everything = self.model.rows
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme.colour("page"))
@@ -120,6 +127,10 @@ class RunsPage(QWidget):
         """Ctrl+F: type into the filter."""
         self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.filter.selectAll()
+
+    def focus_list(self) -> None:
+        """The page was asked for: letters go to the list, not into the filter."""
+        self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def choose(self, run_id: int) -> None:
         """Show this run, now or as soon as it is listed."""
@@ -136,6 +147,7 @@ class RunsPage(QWidget):
         ended = {row.id for row in rows if row.state not in LIVE_STATES}
         (self.model.set_rows if everything else self.model.update_rows)(rows)
         self.stack.setCurrentWidget(self.splitter if self.model.rowCount() else self.empty)
+        self._completer.set_words(TAG + tag for tag in known_tags(self.model.rows()))
         self._say_none()
         if not self._choose_wanted() and self.now() is None:
             self._choose_first()
@@ -151,6 +163,7 @@ class RunsPage(QWidget):
             return False
         if not self.order.mapFromSource(place).isValid():
             self.filter.clear()
+            self.archived.setChecked(self.archived.isChecked() or self.model.rows()[place.row()].archived)
             self.order.keep(self._wanted)
         self._wanted = -1
         self._set_current(self.order.mapFromSource(place))
@@ -177,8 +190,8 @@ class RunsPage(QWidget):
     def _say_none(self) -> None:
         nothing = bool(self.model.rowCount()) and not self.order.rowCount()
         self.none.setVisible(nothing)
-        said = f"No run matches “{self.filter.text()}”. Clear the filter to see all of them."
-        self.none.setText(said if self.filter.text() else "All runs belong to studies: tick the box to see them.")
+        if nothing:
+            self.none.setText(none_words(self.filter.text().strip(), *self.order.count_away()))
 
     def _show_menu(self, at: QPoint) -> None:
         now = self.now()
@@ -298,3 +311,12 @@ class RunsPage(QWidget):
         super().hideEvent(event)
         self._pulse.stop()
         self._pace.stop()
+
+
+def none_words(typed: str, of_studies: int, archived: int) -> str:
+    """Why the list is empty, and what shows something."""
+    what = [f"{n:,} {words}" for n, words in ((of_studies, "of studies"), (archived, "in the archive")) if n]
+    if not what:
+        return f"No run matches “{typed}”. Clear the filter to see all of them."
+    first = f"No listed run matches “{typed}”, but" if typed else "No run is listed, but there are"
+    return f"{first} {' and '.join(what)}{' do' if typed else ''}: tick the box above to see them."

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 from engine.comparison.wording import count
 from engine.events import RunState
 from ui import icons
+from ui.listing import marking
 from ui.parts import Parts
 from ui.runs.run_now import RunNow
 from ui.widgets.deed import deed_action
@@ -31,6 +32,8 @@ DEEDS = {
     "star": ("Star", "S", "star", "Mark it with a star, or take the star away"),
     "rename": ("Rename", "F2", "edit", "Give this run another name"),
     "note": ("Note…", "N", "edit", "Write a note about this run"),
+    "tag": marking.TAG,
+    "archive": marking.ARCHIVE,
     "delete": ("Delete", "Del", "discard", "Delete it; Ctrl+Z brings it back"),
 }
 ELSEWHERE = "This run belongs to another window or terminal: control it there."
@@ -46,10 +49,11 @@ class RunDeeds(QObject):
         self._runs: list[RunNow] = []
         self._asked: dict[int, str] = {}  # run id -> "pause", "stop": asked, not yet followed
         self.renamed: Callable[[], None] = lambda: None
+        self.everything: Callable[[], list[RunRow]] = list  # all runs, whose tags are offered
         does: dict[str, Callable[[], object]] = {
             "pause": self.pause, "stop": self.stop, "discard": self.discard, "compare": self.compare,
             "clone": self.clone, "again": self.again, "star": self.star, "rename": lambda: self.renamed(),
-            "note": self.ask_note, "delete": self.delete,
+            "note": self.ask_note, "delete": self.delete, "tag": self.ask_tags, "archive": self.archive,
         }  # fmt: skip
         self.actions = {key: deed_action(self._page, DEEDS[key], deed) for key, deed in does.items()}
         self.adjust([])
@@ -64,8 +68,8 @@ class RunDeeds(QObject):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
         first = LIVE_DEEDS if live else ("compare", "again")
-        rest = [key for key in ("clone", "star", "rename", "note") if key not in first]
-        for keys in (first, rest, ("delete",)):
+        rest = [key for key in ("clone", "star", "rename", "note", "tag") if key not in first]
+        for keys in (first, rest, ("archive", "delete")):
             menu.addActions([self.actions[key] for key in keys])
             menu.addSeparator()
         return menu
@@ -97,7 +101,7 @@ class RunDeeds(QObject):
             return "Choose a run first."
         if key in LIVE_DEEDS:
             return self._why_not_live(key, now)
-        if key == "delete" and any(run.is_live for run in self._runs):
+        if key in ("delete", "archive") and any(run.is_live for run in self._runs):
             return "It is still active. Stop or discard it first."
         if key == "compare" and now.is_live:
             return "It can be compared when it has ended."
@@ -129,6 +133,7 @@ class RunDeeds(QObject):
             "discard": "Remove from queue" if now.state is RunState.QUEUED else "Discard…",
             "star": ("Unstar" if starred else "Star") + several, "delete": f"Delete{several}",
             "again": f"Run{several} again", "compare": f"Compare{several}",
+            "archive": ("Archive" if marking.archives(self._rows()) else "Bring back") + several,
         }  # fmt: skip
         for key, text in words.items():
             self.actions[key].setText(text)
@@ -139,6 +144,9 @@ class RunDeeds(QObject):
 
     def _shown(self) -> RunRow:
         return self._runs[0].row
+
+    def _rows(self) -> list[RunRow]:
+        return [run.row for run in self._runs]
 
     def _ids(self) -> list[int]:
         return [run.row.id for run in self._runs]
@@ -186,8 +194,7 @@ class RunDeeds(QObject):
     def again(self) -> None:
         """The same experiments once more, under their own names; the first is shown."""
         go = self._parts.navigator.show_run
-        rows = [run.row for run in self._runs]
-        for number, row in enumerate(rows):
+        for number, row in enumerate(self._rows()):
             then = None if number else (lambda made: go.emit(made[0].id))
             self._parts.submit([row.experiment], row.name, row.plan, then)
 
@@ -212,6 +219,14 @@ class RunDeeds(QObject):
         text, agreed = QInputDialog.getMultiLineText(self._page, "Note", f"Note about “{row.name}”", row.note)
         if agreed and text != row.note:
             self._parts.library.write(lambda store: store.note(row.id, text.strip()), runs=[row.id])
+
+    def ask_tags(self) -> None:
+        """Type the tags of the selected runs."""
+        marking.ask_tags(self._page, self._parts, self._rows(), self.everything())
+
+    def archive(self) -> None:
+        """Take the selected runs out of the list, or bring them back."""
+        marking.archive(self._parts, self._rows())
 
     def delete(self) -> None:
         """Hide the selected runs; the toast and Ctrl+Z bring them back."""

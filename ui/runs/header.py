@@ -12,6 +12,7 @@ from engine.events import RunState
 from engine.experiment import Experiment
 from engine.naming import backbone_title, data_title, method_title
 from ui import icons, theme
+from ui.listing.chips import TagLine
 from ui.runs.deeds import ENDED_DEEDS, LIVE_DEEDS, RunDeeds
 from ui.runs.run_delegate import ProgressLine
 from ui.runs.run_now import LOOKS, RunNow
@@ -114,7 +115,7 @@ class Header(QWidget):
         self.mark = Text(wrap=False)
         self.facts = Elided("", role="text")
         self.settings = Elided("", "small", "muted")
-        self.note = Text("", "small", "text")
+        self.note, self.tags = Text("", "small", "text"), TagLine()
         self.progress = ProgressLine()
         self.star = QToolButton()
         self.buttons = {key: ActionButton(deeds.actions[key]) for key in (*LIVE_DEEDS, *ENDED_DEEDS, "note")}
@@ -147,6 +148,7 @@ class Header(QWidget):
             column.addLayout(row)
         column.addWidget(self.settings)
         column.addWidget(self.note)
+        column.addWidget(self.tags)
         column.addLayout(third)
         column.addWidget(self.progress)
 
@@ -163,6 +165,7 @@ class Header(QWidget):
         self.settings.setText(settings_line(now.row.experiment))
         self.note.setText(now.row.note)
         self.note.setVisible(bool(now.row.note))
+        self.tags.show_tags(now.row.tags)
         self.progress.show_now(now)
         self._show_star(now.row.starred)
         for key, one in self.buttons.items():

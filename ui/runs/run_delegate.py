@@ -7,6 +7,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ui import icons, theme
+from ui.listing import chips
 from ui.runs.run_list import NOW
 from ui.runs.run_now import LOOKS, RunNow
 from ui.widgets.frame import SlimScrollBar
@@ -57,7 +58,16 @@ class RunDelegate(QStyledItemDelegate):
         line = QRect(box.left() + ICON + PAD, box.top() + first.height() + 2, box.width() - ICON - PAD, second.height())
         rest = now.sentence().removeprefix(word)
         used = self._write(painter, line, word, role, theme.font("small", bold=True))
-        self._write(painter, line.adjusted(used, 0, 0, 0), rest, "muted", theme.font("small", tabular=True))
+        line = self._paint_tags(painter, line.adjusted(used, 0, 0, 0), now.row.tags)
+        self._write(painter, line, rest, "muted", theme.font("small", tabular=True))
+
+    def _paint_tags(self, painter: QPainter, line: QRect, tags: tuple[str, ...]) -> QRect:
+        """At the right end of the second line, in at most half of it; returns what is left."""
+        if not tags:
+            return line
+        width = min(chips.room(tags), line.width() // 2)
+        chips.paint_tags(painter, QRectF(line.right() - width, line.top(), width, line.height()), tags)
+        return line.adjusted(0, 0, -width - PAD, 0)
 
     def _paint_right(self, painter: QPainter, line: QRect, now: RunNow) -> QRect:
         """The value at the right end of the first line, a word on whose it is, and a star; returns what is left."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
 from engine.events import LIVE_STATES, RunState
+from ui.listing.finding import Search, search
 from ui.runs.run_now import RunNow, run_now
 
 if TYPE_CHECKING:
@@ -100,28 +101,34 @@ class RunListModel(QAbstractListModel):
 
 
 class RunOrder(QSortFilterProxyModel):
-    """Sorts and filters a `RunListModel`. Ended runs of studies are folded away until the filter has words."""
+    """Sorts and filters a `RunListModel`. Ended runs of studies and the archive are left out until asked for."""
 
     def __init__(self, runs: RunListModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.runs = runs
-        self._words: list[str] = []
-        self._folded = True
+        self._search = Search()
+        self._folded, self._without_archive = True, True
         self._kept = -1
         self.setSourceModel(runs)
         self.setDynamicSortFilter(True)
         self.sort(0)
 
     def set_filter(self, text: str) -> None:
-        """Keep the runs that contain every word of `text`, in their name, note or settings."""
+        """Keep the runs that `text` means (see `ui/listing/finding.py`)."""
         self.beginFilterChange()
-        self._words = text.lower().split()
+        self._search = search(text)
         self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
 
     def set_folded(self, folded: bool) -> None:
         """Whether the ended runs of studies are left out."""
         self.beginFilterChange()
         self._folded = folded
+        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
+
+    def set_archived(self, on: bool) -> None:
+        """Whether the runs of the archive are listed too."""
+        self.beginFilterChange()
+        self._without_archive = not on
         self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
 
     def keep(self, run_id: int) -> None:
@@ -136,11 +143,18 @@ class RunOrder(QSortFilterProxyModel):
 
     def filterAcceptsRow(self, place: int, parent: Index) -> bool:
         row = self.runs._rows[place]
-        if not self._words:
-            ended_in_study = row.study_id is not None and row.state not in LIVE_STATES
-            return not (self._folded and ended_in_study) or row.id == self._kept
-        text = searched(row)
-        return all(word in text for word in self._words)
+        return not self._is_away(row) and self._search.finds(row, searched(row))
+
+    def _is_away(self, row: RunRow) -> bool:
+        if row.archived and self._without_archive:
+            return True
+        return self._folded and row.study_id is not None and row.state not in LIVE_STATES and row.id != self._kept
+
+    def count_away(self) -> tuple[int, int]:
+        """How many runs the filter means that are only left out as runs of studies, and as archived ones."""
+        found = [row for row in self.runs._rows if self._is_away(row) and self._search.finds(row, searched(row))]
+        archived = sum(row.archived for row in found)
+        return len(found) - archived, archived
 
 
 def order(row: RunRow) -> tuple[int, float]:
@@ -154,5 +168,6 @@ def searched(row: RunRow) -> str:
     """The text that the filter looks in."""
     experiment = row.experiment
     parts = [row.name, row.note, row.plan, row.study, row.state.value, experiment.method.name, experiment.backbone.name,
-             experiment.dataset.name, experiment.dataset.path or "", "starred" if row.starred else ""]  # fmt: skip
-    return " ".join(parts).lower()
+             experiment.dataset.name, experiment.dataset.path or "", "starred" if row.starred else "",
+             *row.tags]  # fmt: skip
+    return " ".join(parts).casefold()

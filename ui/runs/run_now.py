@@ -104,9 +104,11 @@ class RunNow:
         return duration(self.elapsed) if self.elapsed else ""
 
     def sentence(self) -> str:
-        """State and progress in one line: "Running · epoch 3 of 30 · 12 s left"; a finished one had them all."""
+        """State, seed and progress in one line: "Running · seed 2 · epoch 3 of 30 · 12 s left"; a finished one had all
+        epochs."""
         doing = self.activity or ("" if self.state in (RunState.QUEUED, RunState.FINISHED) else self.epoch_text())
-        return " · ".join(part for part in (self.word, doing, self.time_text(), self.row.study) if part)
+        seed = f"seed {self.row.experiment.seed}"
+        return " · ".join(part for part in (self.word, seed, doing, self.time_text(), self.row.study) if part)
 
     def value(self) -> tuple[str, str]:
         """What the list shows of it, and of which images: ("test", "81.2 %") once it was tested, before that the best

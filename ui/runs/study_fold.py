@@ -1,26 +1,46 @@
-"""The runs of studies in the list of runs: folded away once they have ended, unless somebody wants to see them."""
+"""Runs that the list leaves out unless somebody wants to see them: the ended ones of studies, and the archive."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from ui.runs.run_list import RunOrder
 
+if TYPE_CHECKING:
+    from storage.store import RunRow
 
-class StudyFold(QCheckBox):
-    """Hidden while no listed run belongs to a study."""
 
-    def __init__(self, order: RunOrder, parent: QWidget | None = None) -> None:
+class Fold(QCheckBox):
+    """words: what it shows, with how many there are. Hidden while there is none and it is not ticked."""
+
+    def __init__(
+        self, order: RunOrder, words: str, tip: str, belongs: Callable[[RunRow], bool], show: Callable[[bool], object],
+        parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._order = order
-        self.setToolTip("A study's runs are on Studies; here they are listed while they work, or with this tick")
-        self.toggled.connect(lambda on: order.set_folded(not on))
-        for signal in (order.runs.rowsInserted, order.runs.rowsRemoved, order.runs.modelReset):
+        self._order, self._words, self._belongs = order, words, belongs
+        self.setToolTip(tip)
+        self.toggled.connect(show)
+        self.toggled.connect(lambda _: self._count())
+        for signal in (order.runs.rowsInserted, order.runs.rowsRemoved, order.runs.modelReset, order.runs.dataChanged):
             signal.connect(lambda *_: self._count())
         self._count()
 
     def _count(self) -> None:
-        """Say how many runs belong to studies."""
-        total = sum(row.study_id is not None for row in self._order.runs.rows())
-        self.setText(f"Runs of studies ({total:,})")
-        self.setVisible(total > 0)
+        total = sum(self._belongs(row) for row in self._order.runs.rows())
+        self.setText(f"{self._words} ({total:,})")
+        self.setVisible(total > 0 or self.isChecked())
+
+
+def study_fold(order: RunOrder) -> Fold:
+    tip = "A study's runs are on Studies; here they are listed while they work, or with this tick"
+    return Fold(order, "Runs of studies", tip, lambda row: row.study_id is not None,
+                lambda on: order.set_folded(not on))  # fmt: skip
+
+
+def archive_fold(order: RunOrder) -> Fold:
+    tip = "Also list the runs that were put into the archive (A)"
+    return Fold(order, "Archived", tip, lambda row: row.archived, order.set_archived)
