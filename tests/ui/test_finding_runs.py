@@ -42,7 +42,7 @@ class Listed:
     def __init__(self, window: MainWindow, index: int) -> None:
         self.page = window.show_page(index)
         self.filter = self.page.filter if index == RUNS else self.page.bar.filter
-        folds = self.page if index == RUNS else self.page.bar
+        folds = self.page.column if index == RUNS else self.page.bar
         self.studies, self.archived = folds.studies, folds.archived
         self.view = self.page.list if index == RUNS else self.page.table
         self.model = self.page.order if index == RUNS else self.page.table.runs

@@ -82,6 +82,7 @@ def archive(parts: Parts, rows: Sequence[RunRow]) -> None:
     def undo() -> None:
         parts.library.write(lambda store: store.undo())
 
-    parts.library.write(
-        lambda store: store.archive(ids, into), lambda _: parts.toasts.offer_undo(said[0].upper() + said[1:], undo), ids
-    )
+    def say(_: None) -> None:
+        parts.toasts.offer_undo(said[:1].upper() + said[1:], undo)
+
+    parts.library.write(lambda store: store.archive(ids, into), say, ids)

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.events import LIVE_STATES, Evaluated, Event, Notice
 from ui import theme
 from ui.comparison.reading import image_reader, read_rows
-from ui.listing.finding import TAG, known_tags
-from ui.listing.word_field import complete_words
 from ui.live import LiveRun
 from ui.parts import Parts
 from ui.runs.content import Content, read_content
@@ -21,13 +19,11 @@ from ui.runs.deeds import RunDeeds
 from ui.runs.detail import RunDetail
 from ui.runs.empty import EmptyRuns
 from ui.runs.pace import LivePace
-from ui.runs.run_delegate import RunListView
+from ui.runs.run_column import RunColumn
 from ui.runs.run_list import RunListModel, RunOrder
 from ui.runs.run_now import RunNow
-from ui.runs.study_fold import archive_fold, study_fold
 from ui.runs.task_watch import TaskWatch
 from ui.widgets.frame import ThinSplitter
-from ui.widgets.text import Text
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -60,24 +56,11 @@ class RunsPage(QWidget):
         parts.library.read(read_rows(()), self._take)
 
     def _build(self) -> None:
-        self.filter = QLineEdit(placeholderText="Filter: words, tag:x (Ctrl+F)", clearButtonEnabled=True)
-        self.filter.setAccessibleName("Filter runs by words and tags")
-        self._completer = complete_words(self.filter)
-        self.list = RunListView()
-        self.list.setModel(self.order)
-        self.none = Text("", role="muted")
-        left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(16, 12, 8, 16)
-        column.setSpacing(8)
-        self.studies, self.archived = study_fold(self.order), archive_fold(self.order)
-        parts = ((self.filter, 0), (self.studies, 0), (self.archived, 0), (self.none, 0), (self.list, 1))
-        for widget, stretch in parts:
-            column.addWidget(widget, stretch)
-        left.setMinimumWidth(220)
+        self.column = RunColumn(self.order)
+        self.filter, self.list = self.column.filter, self.column.list
         self.detail.setMinimumWidth(480)
         self.splitter = ThinSplitter("runs")
-        self.splitter.addWidget(left)
+        self.splitter.addWidget(self.column)
         self.splitter.addWidget(self.detail)
         self.splitter.setStretchFactor(1, 1)
         self.stack = QStackedWidget()
@@ -87,7 +70,6 @@ class RunsPage(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.stack)
         self.addActions(list(self.deeds.actions.values()))
-        self.none.hide()
         self.detail.hide()
         self.reset_layout()
 
@@ -101,9 +83,7 @@ class RunsPage(QWidget):
         self.parts.live.state.connect(lambda run_id, _: self._show_state(run_id))
         self.parts.navigator.show_run.connect(self.choose)
         self.detail.mistakes.images.wanted.connect(image_reader(self.parts.background))
-        self.filter.textChanged.connect(self._filter)
-        for fold in (self.studies, self.archived):
-            fold.toggled.connect(lambda _: self._say_none())
+        self.column.filtered.connect(self._keep_chosen)
         self.list.selectionModel().currentChanged.connect(self._follow_list)
         self.list.selectionModel().selectionChanged.connect(lambda *_: self._adjust_deeds())
         self.list.customContextMenuRequested.connect(self._show_menu)
@@ -125,8 +105,7 @@ class RunsPage(QWidget):
 
     def find(self) -> None:  # type: ignore[override]
         """Ctrl+F: type into the filter."""
-        self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.filter.selectAll()
+        self.column.find()
 
     def focus_list(self) -> None:
         """The page was asked for: letters go to the list, not into the filter."""
@@ -147,8 +126,7 @@ class RunsPage(QWidget):
         ended = {row.id for row in rows if row.state not in LIVE_STATES}
         (self.model.set_rows if everything else self.model.update_rows)(rows)
         self.stack.setCurrentWidget(self.splitter if self.model.rowCount() else self.empty)
-        self._completer.set_words(TAG + tag for tag in known_tags(self.model.rows()))
-        self._say_none()
+        self.column.take_rows(self.model.rows())
         if not self._choose_wanted() and self.now() is None:
             self._choose_first()
         if self._chosen in {row.id for row in rows}:
@@ -162,9 +140,7 @@ class RunsPage(QWidget):
         if not place.isValid():
             return False
         if not self.order.mapFromSource(place).isValid():
-            self.filter.clear()
-            self.archived.setChecked(self.archived.isChecked() or self.model.rows()[place.row()].archived)
-            self.order.keep(self._wanted)
+            self.column.reveal(self.model.rows()[place.row()])
         self._wanted = -1
         self._set_current(self.order.mapFromSource(place))
         return True
@@ -181,17 +157,9 @@ class RunsPage(QWidget):
         self.list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self.list.scrollTo(index)
 
-    def _filter(self, text: str) -> None:
-        self.order.set_filter(text)
-        self._say_none()
+    def _keep_chosen(self) -> None:
         if self.order.rowCount() and not self.list.currentIndex().isValid():
             self._choose_first()
-
-    def _say_none(self) -> None:
-        nothing = bool(self.model.rowCount()) and not self.order.rowCount()
-        self.none.setVisible(nothing)
-        if nothing:
-            self.none.setText(none_words(self.filter.text().strip(), *self.order.count_away()))
 
     def _show_menu(self, at: QPoint) -> None:
         now = self.now()
@@ -311,12 +279,3 @@ class RunsPage(QWidget):
         super().hideEvent(event)
         self._pulse.stop()
         self._pace.stop()
-
-
-def none_words(typed: str, of_studies: int, archived: int) -> str:
-    """Why the list is empty, and what shows something."""
-    what = [f"{n:,} {words}" for n, words in ((of_studies, "of studies"), (archived, "in the archive")) if n]
-    if not what:
-        return f"No run matches “{typed}”. Clear the filter to see all of them."
-    first = f"No listed run matches “{typed}”, but" if typed else "No run is listed, but there are"
-    return f"{first} {' and '.join(what)}{' do' if typed else ''}: tick the box above to see them."

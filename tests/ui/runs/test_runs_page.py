@@ -159,8 +159,8 @@ def test_the_filter_finds_by_every_word_of_name_note_and_settings(qtbot: QtBot, 
     assert names(page) == ["Stopped early"]
     page.filter.setText("nothing like this")
     assert names(page) == []
-    assert page.none.isVisible()
-    assert "nothing like this" in page.none.text()
+    assert page.column.none.isVisible()
+    assert "nothing like this" in page.column.none.text()
     show(qtbot, page, saved["failed"])
     assert page.filter.text() == ""
     assert chosen(page).name == "Out of memory"

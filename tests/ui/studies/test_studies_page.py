@@ -176,13 +176,15 @@ def test_runs_of_studies_are_folded_away(qtbot: QtBot, saved: StudyRow, window: 
     page = window.show_page(RUNS)
     qtbot.waitUntil(lambda: page.is_settled() and page.model.rowCount() == 12, timeout=60_000)
     assert page.order.rowCount() <= 1
-    assert page.studies.text() == "Runs of studies (12)"
-    page.studies.click()
+    fold = page.column.studies
+    assert fold.text() == "Runs of studies (12)"
+    fold.click()
     assert page.order.rowCount() == 12
     assert "From how many labels?" in page.model.now(page.model.rows()[0].id).sentence()
-    page.studies.click()
     page.filter.setText("how many labels")
     assert page.order.rowCount() == 12
+    fold.click()
+    assert page.order.rowCount() <= 1
     page.filter.clear()
     wanted = page.model.rows()[-1].id
     window.parts.navigator.show_run.emit(wanted)
