@@ -12,6 +12,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -149,12 +150,14 @@ def write_tensors(tensors: Mapping[str, Tensor], path: Path, words: Mapping[str,
     """Write tensors so that the file is either the old one or the new one, whole, also after a power cut."""
     part = path.with_suffix(".part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         save_file({key: value.contiguous() for key, value in tensors.items()}, part, dict(words or {}))
         with open(part, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(part, path)
     except (OSError, SafetensorError) as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise StorageError(
             f"The file {path.name} cannot be written to {path.parent}.",
             "Free some disk space or choose another workspace.",

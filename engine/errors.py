@@ -30,6 +30,12 @@ def _cut(found: re.Match[str]) -> str:
     return f"{text[:most]}…{text[-1] if text[-1] in '”)' else ''}"
 
 
+OUT_OF_MEMORY = (  # Windows; Linux, twice; CUDA, MPS; NumPy; cuBLAS and cuDNN; C++
+    "not enough memory", "can't allocate memory", "cannot allocate memory", "out of memory", "unable to allocate",
+    "alloc_failed", "bad_alloc", "bad allocation", "failed to allocate", "could not allocate",
+)  # fmt: skip
+
+
 class ExperimentError(Exception):
     """Something the person or the machine can mend.
 
@@ -74,3 +80,9 @@ class Diverged(ExperimentError):
 
 class Cancelled(Exception):
     """Raised inside a long preparation when the person asked to stop; never shown as an error."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether it says, in any library's words, that there is not enough memory."""
+    words = str(error).lower()
+    return isinstance(error, MemoryError) or any(sign in words for sign in OUT_OF_MEMORY)

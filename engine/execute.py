@@ -15,7 +15,7 @@ import torch
 from engine.allocator import keep_freed_memory, return_freed_memory
 from engine.bookmark import Bookmark
 from engine.devices import device_words, training_threads
-from engine.errors import Cancelled, ExperimentError, StorageError
+from engine.errors import Cancelled, ExperimentError, StorageError, is_out_of_memory
 from engine.events import Event, RunFailed, RunFinished, RunStarted, RunStopped
 from engine.experiment import Experiment
 from engine.head_bench import run_head_bench
@@ -28,6 +28,7 @@ from engine.methods.meta_learner import MetaLearner
 from engine.preflight import problems
 from engine.registry import build_method, complete
 from engine.supervised import run_supervised
+from engine.whole_files import write_text
 
 # What runs a method, by the kind of method it is.
 RUNNERS: tuple[tuple[type[Method], Callable[..., Any]], ...] = (  # what runs a method: generators of events
@@ -55,13 +56,8 @@ def execute(
         yield RunStopped(0)
     except ExperimentError as error:
         yield RunFailed("experiment", error.message, error.advice)
-    except torch.OutOfMemoryError:
-        yield _out_of_memory(experiment)
     except Exception as error:  # noqa: BLE001 the boundary: a bug becomes a failed run that keeps its traceback
-        if "not enough memory" in str(error):
-            yield _out_of_memory(experiment)
-        else:
-            yield _bug(error)
+        yield _out_of_memory(experiment) if is_out_of_memory(error) else _bug(error)
     finally:
         return_freed_memory()
 
@@ -100,8 +96,7 @@ def _runner(experiment: Experiment, method: Method) -> Callable[..., Any]:
 
 def _open_directory(directory: Path, experiment: Experiment) -> None:
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        (directory / "experiment.json").write_text(experiment.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        write_text(directory / "experiment.json", experiment.model_dump_json(indent=2) + "\n")
     except OSError as error:
         raise StorageError(
             f"The run's folder {directory} cannot be written.", "Free some disk space or choose another workspace."
@@ -109,12 +104,13 @@ def _open_directory(directory: Path, experiment: Experiment) -> None:
 
 
 def _out_of_memory(experiment: Experiment) -> RunFailed:
-    batch = experiment.method.hyperparameters.get("batch_size")
-    smaller = f"Try again with a batch size of {max(1, batch // 2)}" if batch else "Try again with a smaller batch"
+    values = complete(experiment).method.hyperparameters
+    names = {"batch_size": "a batch size", "meta_batch": "a meta-batch"}
+    smaller = next((f"{words} of {values[name] // 2}" for name, words in names.items() if values.get(name, 1) > 1), "")
     return RunFailed(
         "experiment",
         f"There was not enough memory on {experiment.device}.",
-        f"{smaller}, or with the linear probe, which trains the head alone.",
+        f"Try again with {smaller}{', or with ' * bool(smaller)}smaller images or a smaller backbone.",
     )
 
 

@@ -26,6 +26,7 @@ from engine.data.sources import REGRESSION, load
 from engine.data.splits import ClassSplit, ImageSplit, for_tasks, split_classes, split_images
 from engine.errors import ExperimentError
 from engine.experiment import BackboneChoice, Experiment
+from engine.whole_files import write_text
 
 FILE = "trained_on.json"
 KEY = "seen before"  # in the protocol of a figure
@@ -166,7 +167,7 @@ def lesson(data: ImageSet, ids: Indices, head: bool = False) -> Lesson:
 def write(found: Past, directory: Path) -> None:
     """Into the run's folder, before it learns; raises OSError."""
     body = {"classes": found.classes, "unknown": found.unknown, "lessons": [_as_json(one) for one in found.lessons]}
-    (directory / FILE).write_text(json.dumps(body, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(directory / FILE, json.dumps(body, ensure_ascii=False) + "\n")
 
 
 def _as_json(one: Lesson) -> dict[str, Any]:

@@ -75,6 +75,7 @@ def train_and_test(training: FineTuning, experiment: Experiment, material: Mater
     words = {"mixup": f"of {training.mixed()}"} if training.mixed() else {}
     for said in test(training.model, material, experiment, weights, training.bf16):
         yield replace(said, protocol={**said.protocol, **words}) if isinstance(said, Evaluated) else said
+    yield from training.checkpoints.insist()
     total = training.step if training.stopped_early else training.total_steps
     yield from last_words(limits, training.step, total, f"{training.epoch} of {method.epochs} epochs")
 

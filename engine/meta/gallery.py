@@ -6,7 +6,6 @@ Written into the run's folder at every validation and at test, whole or not at a
 from __future__ import annotations
 
 import json
-import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ from engine.meta.hardness import hardness_of
 from engine.meta.sinusoid import SinusoidTasks
 from engine.meta.task import ImageTasks, Tasks
 from engine.methods.meta_learner import MetaLearner
+from engine.whole_files import write_text
 
 KIND, FILE = "tasks", "tasks.json"
 SHOWN = 4  # tasks
@@ -44,7 +44,7 @@ def show_tasks(
     if found is None:
         return
     try:
-        write_whole(directory / FILE, {"step": step, "split": split, **found})
+        write_text(directory / FILE, json.dumps({"step": step, "split": split, **found}))
     except OSError as error:
         yield Notice(f"The picture of the tasks was not saved: {(error.strerror or str(error)).lower()}.", "warning")
     else:
@@ -95,10 +95,3 @@ def answers(outputs: Tensor, way: int) -> tuple[list[list[int]], list[list[float
     found = (chosen, shares.max(1).round(4), np.maximum(entropy, 0.0).round(4))
     slots, sure, unsure = (values.reshape(way, -1).tolist() for values in found)
     return slots, sure, unsure
-
-
-def write_whole(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON so that the file is either the old one or the new one; raises `OSError`."""
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(content), encoding="utf-8")
-    os.replace(part, path)

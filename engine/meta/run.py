@@ -64,6 +64,7 @@ def run_meta(
     weights = "best validation" if checkpoints.best is not None else "as loaded"
     yield from test(experiment, method, model, tasks, weights)
     yield from show_tasks(method, model, tasks, tasks.test, "test", training.step, directory)
+    yield from checkpoints.insist()
     done = f"{training.step} of {settings.steps} meta-steps"
     yield from last_words(limits, training.step, settings.steps, done)
 

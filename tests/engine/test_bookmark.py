@@ -91,6 +91,8 @@ def test_a_damaged_file_is_told(tmp_path: Path, content: bytes) -> None:
         read_state(tmp_path / "resume.safetensors")
 
 
-def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_is_gone_is_made_again_and_one_that_cannot_be_is_told(tmp_path: Path) -> None:
+    write_state({"a": torch.ones(1)}, tmp_path / "gone" / "resume.safetensors")
+    (tmp_path / "file").write_text("in the way")
     with pytest.raises(StorageError, match="cannot be written"):
-        write_state({"a": torch.ones(1)}, tmp_path / "gone" / "resume.safetensors")
+        write_state({"a": torch.ones(1)}, tmp_path / "file" / "resume.safetensors")
