@@ -23,13 +23,13 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from engine.errors import StorageError
+from engine.events import RESUME_FILE as FILE
 from engine.events import Event, ResumePoint, RunStarted
 from engine.experiment import Experiment
 
 # Nested dicts with text keys and lists of tensors, arrays, numbers, text, truth values and None.
 State = Mapping[str, Any]
 
-FILE = "resume.safetensors"
 FORMAT = 1
 LEAST_PAUSE = 2.0  # seconds between two writes
 COST = 20  # times a write's own seconds until the next, so that writing takes no more than 5 % of training

@@ -49,6 +49,14 @@ class ResumePoint:
     step: int
     write: Callable[[Mapping[str, Any]], None]
 
+    def kept(self) -> ResumePoint:
+        """The same place without what it holds on to, when it was written or given up."""
+        return ResumePoint(self.step, _nothing)
+
+
+def _nothing(note: Mapping[str, Any]) -> None:
+    """Written already."""
+
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
@@ -155,6 +163,7 @@ Event = (
     RunStarted | ResumePoint | Metrics | EpochCompleted | CheckpointSaved | Evaluated | TrialCompleted | Notice
     | Preparing | RunFinished | RunStopped | RunFailed
 )  # fmt: skip
+RESUME_FILE = "resume.safetensors"  # in the run's folder
 LAST_EVENTS = (RunFinished, RunStopped, RunFailed)
 
 
@@ -175,10 +184,11 @@ TRANSITIONS: dict[RunState, frozenset[RunState]] = {
     S.RUNNING: frozenset({S.PAUSED, S.FINISHED, S.STOPPED, S.FAILED, S.INTERRUPTED}),
     S.PAUSED: frozenset({S.RUNNING, S.STOPPED, S.FAILED, S.INTERRUPTED}),
     S.FINISHED: frozenset(),
-    S.STOPPED: frozenset(),
-    S.FAILED: frozenset(),
+    S.STOPPED: frozenset({S.QUEUED}),
+    S.FAILED: frozenset({S.QUEUED}),
     S.INTERRUPTED: frozenset({S.QUEUED}),
 }
+RESUMABLE = frozenset({S.STOPPED, S.FAILED, S.INTERRUPTED})  # states from which a run may be put in line again
 LIVE_STATES = frozenset({S.QUEUED, S.RUNNING, S.PAUSED})
 
 

@@ -119,17 +119,22 @@ def write(connection: sqlite3.Connection, run_id: int, metric_id: int, curve: Op
 
 def read(connection: sqlite3.Connection, run_id: int, metric: str, started: float) -> Curve:
     """The whole curve, every point; times are counted from `started`. Empty for a metric the run does not have."""
-    rows = connection.execute(
-        "SELECT step0, n, stride, steps, ts, vals FROM chunk WHERE run_id = ? AND metric_id ="
-        " (SELECT id FROM metric WHERE name = ?) ORDER BY seq",
-        (run_id, metric),
-    ).fetchall()
-    times = np.frombuffer(b"".join([row["ts"] for row in rows]), "<f8") - started
-    values = np.frombuffer(bytearray(b"".join([row["vals"] for row in rows])), "<f8")
-    steps = _steps(rows)
+    found = connection.execute("SELECT id FROM metric WHERE name = ?", (metric,)).fetchone()
+    steps, times, values = points(connection, run_id, -1 if found is None else found["id"])
     if not len(steps) == len(times) == len(values):
         raise ValueError(f"the curve {metric} has {len(values)} values at {len(steps)} steps")
-    return Curve(steps, times, values)
+    return Curve(steps, times - started, values)
+
+
+def points(connection: sqlite3.Connection, run_id: int, metric_id: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Steps, times (seconds since 1970) and values of one metric of a run."""
+    rows = connection.execute(
+        "SELECT step0, n, stride, steps, ts, vals FROM chunk WHERE run_id = ? AND metric_id = ? ORDER BY seq",
+        (run_id, metric_id),
+    ).fetchall()
+    times = np.frombuffer(b"".join([row["ts"] for row in rows]), "<f8")
+    values = np.frombuffer(bytearray(b"".join([row["vals"] for row in rows])), "<f8")
+    return _steps(rows), times, values
 
 
 def _steps(rows: list[sqlite3.Row]) -> np.ndarray:

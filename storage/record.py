@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
 
-from engine.errors import DatabaseHeld, StorageError
+from engine.errors import DatabaseHeld, ExperimentError, StorageError
 from engine.events import (
     LAST_EVENTS,
     EpochCompleted,
@@ -20,6 +20,7 @@ from engine.events import (
     IllegalTransition,
     Metrics,
     Notice,
+    ResumePoint,
     RunFailed,
     RunStarted,
     RunState,
@@ -59,6 +60,8 @@ def record(
             recording.take(event)
             if recording.notices:
                 yield from recording.told()
+            if isinstance(event, ResumePoint):
+                event = event.kept()  # what it holds on to is not for those who watch
             given = time.monotonic()
             yield event
             recording.paused_for(time.monotonic() - given)
@@ -84,6 +87,8 @@ def steady() -> Callable[[], float]:
 
 
 def _failure(error: Exception) -> RunFailed:
+    if isinstance(error, ExperimentError):
+        return RunFailed("experiment", error.message, error.advice)
     text = "".join(traceback.format_exception(error))
     return RunFailed(
         "bug", "The run ended because of a mistake in the program.", "Copy the details and report it.", text
@@ -104,6 +109,7 @@ class Recording:
         self._started: float | None = None
         self._due = 0.0
         self._pause = 0.0  # 0 while saving works, else seconds until the next attempt
+        self._unkept = False  # somebody was told that resume points fail
         self._warned = False  # somebody was told that saving fails
         self._gone = False
         self.notices: list[Notice] = []  # about saving, which nobody has seen yet
@@ -128,14 +134,43 @@ class Recording:
                 self.flush(HURRY)
             return
         now = self._clock()
+        if isinstance(said, ResumePoint):
+            self._keep(said)
+            return
         if isinstance(said, RunStarted):
-            self._started, self._paused = now, 0.0
+            self._start(said, now)
         if not isinstance(said, EpochCompleted):
             self._changes.append(_write(said, self._run_id, now))
         if isinstance(said, LAST_EVENTS):
             self._end(now)
         elif time.monotonic() >= self._due or (isinstance(said, AT_ONCE) and not self._pause):
             self.flush(HURRY)
+
+    def _start(self, said: RunStarted, now: float) -> None:
+        """The run's clock begins, or goes on from where its resume point was."""
+        if said.note is None:
+            self._curves.clear()
+            self._started, self._paused = now, 0.0
+            return
+        self.flush(PATIENCE)
+        self._curves.update(self._store.cut(self._run_id, said.note))
+        self._started = float(said.note["started"])
+        self._paused = now - self._started - float(said.note["seconds"])
+
+    def _keep(self, point: ResumePoint) -> None:
+        """Write a resume point once all that came before it is in the database; what fails is tried at the next one."""
+        self.flush(HURRY)
+        if self._pause or self._gone or self._started is None:
+            return
+        seconds = self._clock() - self._started - self._paused
+        try:
+            point.write(self._store.place(self._run_id, self._curves, self._started, seconds))
+        except StorageError as error:
+            if not self._unkept:
+                self._tell(f"Where this run is cannot be kept. {error} Training goes on, and it is tried again.")
+            self._unkept = True
+        else:
+            self._unkept = False
 
     def paused_for(self, seconds: float) -> None:
         """Nobody asked for the next event meanwhile."""

@@ -24,7 +24,7 @@ from storage import curves, results, trials
 from storage.curves import OpenCurve
 from storage.rows import state_named
 
-_OF_THE_RUN = ("chunk", "summary", "result", "artifact", "trial")
+_OF_THE_RUN = ("chunk", "summary", "result", "artifact", "trial", "message")
 
 
 def state_of(connection: sqlite3.Connection, run_id: int) -> RunState | None:
@@ -40,7 +40,8 @@ def change_state(
     state = next_state(old, new)
     update = "UPDATE run SET state = ?1, heartbeat = ?2, "
     if state is RunState.QUEUED:
-        update += "owner = ?3, started = NULL, ended = NULL, seconds = NULL"
+        update += "owner = ?3, ended = NULL, seconds = NULL, failure_kind = NULL, failure_message = NULL,"
+        update += " failure_advice = NULL, failure_traceback = NULL"
     elif state in (RunState.RUNNING, RunState.PAUSED):
         update += "owner = ?3, started = coalesce(started, ?2)"
     else:
@@ -55,15 +56,17 @@ def event(said: Event, connection: sqlite3.Connection, run_id: int, now: float) 
 
 @event.register
 def _(said: RunStarted, connection: sqlite3.Connection, run_id: int, now: float) -> None:
-    """A run starts from nothing: what an interrupted attempt left in the database goes."""
-    for table in _OF_THE_RUN:
-        connection.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))
-    facts = dict(said.facts)
+    """A run that starts from nothing: what an interrupted attempt left in the database goes. One that goes on has been
+    cut to where it does so."""
+    if said.note is None:
+        for table in _OF_THE_RUN:
+            connection.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))
+    facts, started = dict(said.facts), now if said.note is None else said.note["started"]
     connection.execute(
-        "UPDATE run SET started = ?, seconds = NULL, step = 0, total_steps = ?, steps_per_epoch = ?,"
+        "UPDATE run SET started = ?, seconds = NULL, step = ?, total_steps = ?, steps_per_epoch = ?,"
         " examples_per_step = ?, facts = ?, family = coalesce(?, family) WHERE id = ?",
         (
-            *(now, int(said.total_steps), int(said.steps_per_epoch), int(said.examples_per_step)),
+            *(started, said.step, int(said.total_steps), int(said.steps_per_epoch), int(said.examples_per_step)),
             *(json.dumps(facts, default=results.plain), facts.get("family"), run_id),
         ),
     )

@@ -13,11 +13,12 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from engine.errors import StorageError
-from engine.events import LIVE_STATES, Evaluated, RunState, TrialCompleted
+from engine.events import LIVE_STATES, RESUMABLE, RESUME_FILE, Evaluated, RunState, TrialCompleted
 from engine.experiment import Experiment
-from storage import curves, environment, presence, purging, reading, results, saving, trials
+from storage import curves, environment, presence, purging, reading, results, resuming, saving, trials
 from storage.changes import ChangeMethods
 from storage.connection import PATIENCE, connect, snapshot, told, writing
 from storage.rows import (
@@ -196,6 +197,22 @@ class RunStore(ChangeMethods, StudyMethods, ViewMethods):
             return True
         finally:
             self._connection.execute(f"PRAGMA busy_timeout={round(PATIENCE * 1000)}")
+
+    def place(
+        self, run_id: int, points: Mapping[str, curves.OpenCurve], started: float, seconds: float
+    ) -> dict[str, Any]:
+        """How far the saved run is, for its resume file."""
+        with snapshot(self._connection) as connection:
+            return resuming.place(connection, run_id, points, started, seconds)
+
+    def cut(self, run_id: int, note: Mapping[str, Any]) -> dict[str, curves.OpenCurve]:
+        """Cut what was saved after the note; returns the run's curves, to be gone on with. Raises `StorageError`."""
+        with writing(self._connection) as connection:
+            return resuming.cut(connection, run_id, note)
+
+    def is_resumable(self, run: RunRow) -> bool:
+        """Whether the run has ended before its end and has left something to go on from. Looks at the disk."""
+        return run.state in RESUMABLE and (self.directory(run) / RESUME_FILE).is_file()
 
     # Reading one run.
 

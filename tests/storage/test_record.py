@@ -176,7 +176,7 @@ def test_an_interrupted_run_that_starts_again_starts_from_nothing(store: RunStor
     events.close()
     for state in (RunState.INTERRUPTED, RunState.QUEUED):
         store.set_state(run.id, state)
-    assert store.run(run.id).started is None
+    assert store.run(run.id).ended is None
     list(record(store, run.id, training()))
     assert len(store.curve(run.id, "train/loss")) == 30
     assert store.run(run.id).best["train/loss"] == (1 / 30, 30)
