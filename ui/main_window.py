@@ -29,6 +29,7 @@ from ui.widgets.drops import Drops
 from ui.widgets.frame import Pages, SlimArea
 from ui.widgets.nav_rail import NavRail
 from ui.widgets.saving import remember_folders
+from ui.widgets.text import plain
 from ui.widgets.toasts import Toasts
 from ui.window_memory import WindowMemory, open_settings
 from ui.window_place import sizes, within
@@ -244,7 +245,7 @@ class MainWindow(QMainWindow):
         TwoViewsDialog(self).show()
 
     def _about(self) -> None:
-        QMessageBox.about(self, "About Warmstart", about(self.parts.workspace.root))
+        QMessageBox.about(self, "About Warmstart", plain(about(self.parts.workspace.root)))
 
     def _count_active(self) -> None:
         self.rail.buttons[RUNS].set_count(len(self.parts.live.active()))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from engine.comparison.adaptation import SHOTS, STEPS
 from engine.comparison.adaptation_curve import AdaptationCurve
@@ -18,6 +18,7 @@ from ui import theme
 from ui.comparison.painted import PaintedFigure, Section, line_height
 from ui.widgets.painted_axes import ACROSS, Axis, Plot, around, paint_axes, plot_in
 from ui.widgets.plot_labels import spread
+from ui.widgets.text import show_tip
 
 AXES = {
     STEPS: "Inner steps",
@@ -155,7 +156,7 @@ class AdaptationCurves(PaintedFigure):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.words_at(QPointF(event.pos())), self)
+            show_tip(event.globalPos(), self.words_at(QPointF(event.pos())), self)
             return True
         return super().event(event)
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.comparison.wording import MINUS, count
 from ui import theme
 from ui.comparison.painted import PaintedFigure, draw_elided, line_height
 from ui.comparison.sides import Side
+from ui.widgets.text import show_tip
 
 MOST_CLASSES = 200
 MOST_NAMED = 60  # classes whose names a saved matrix has room for
@@ -244,7 +245,7 @@ class ConfusionMatrix(PaintedFigure):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             cell = self.cell_at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), self.words(*cell) if cell else "", self)
+            show_tip(event.globalPos(), self.words(*cell) if cell else "", self)
             return True
         return super().event(event)
 

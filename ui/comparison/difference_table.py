@@ -13,7 +13,7 @@ from engine.comparison.differences import shown
 from ui import theme
 from ui.comparison.painted import HEADING, draw_elided, line_height, paint_title
 from ui.comparison.sides import Comparison
-from ui.widgets.plain_table import FigureTable, HeadedModel
+from ui.widgets.plain_table import FigureTable, HeadedModel, said
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -54,7 +54,7 @@ class DifferenceModel(HeadedModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, column = self.rows[index.row()], index.column()
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return row[column]
+            return said(row[column], role)
         if role == Qt.ItemDataRole.FontRole:
             return theme.font(bold=column > 1 and row[column] != row[1], tabular=True)
         if role == Qt.ItemDataRole.ForegroundRole and column == 0:

@@ -8,13 +8,14 @@ from math import ceil, floor, isfinite
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import ACCURACY, is_share, number, title
 from ui import theme
 from ui.comparison.painted import PaintedFigure, draw_elided, line_height
 from ui.comparison.sides import Comparison, Side
+from ui.widgets.text import show_tip
 
 SIDE_MARGIN = 10.0
 STRIP = 22.0  # height of the line with the interval
@@ -86,7 +87,7 @@ class ResultBars(PaintedFigure):
             place = int(event.pos().y() // row_height())
             if place < len(self._comparison.sides):
                 side = self._comparison.sides[place]
-                QToolTip.showText(event.globalPos(), tip(side), self)
+                show_tip(event.globalPos(), tip(side), self)
             return True
         return super().event(event)
 

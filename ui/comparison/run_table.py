@@ -26,7 +26,6 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QToolTip,
     QTreeView,
     QWidget,
 )
@@ -37,6 +36,7 @@ from ui.comparison.run_columns import COLUMNS, PLACES
 from ui.comparison.run_model import NAME, NOTE, STAR, TAGS, RunModel
 from ui.listing import chips
 from ui.widgets.table_text import copy_table
+from ui.widgets.text import show_tip
 
 KEY = f"compare/columns {len(COLUMNS)}"  # a version with other columns starts from its own layout
 Index = QModelIndex | QPersistentModelIndex
@@ -68,7 +68,7 @@ class WholeText(QStyledItemDelegate):
         cut = self.sizeHint(option, index).width() > option.rect.width()
         parts = [index.data()] if cut else []
         tip = index.data(Qt.ItemDataRole.ToolTipRole)
-        QToolTip.showText(event.globalPos(), "\n".join(part for part in [*parts, tip] if part), view)
+        show_tip(event.globalPos(), "\n".join(part for part in [*parts, tip] if part), view)
         return True
 
 

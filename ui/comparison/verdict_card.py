@@ -9,7 +9,7 @@ from engine.comparison.verdict import Verdict
 from engine.comparison.wording import count
 from ui.comparison.sides import Comparison, Side, sentences
 from ui.widgets.card import Card
-from ui.widgets.text import Text
+from ui.widgets.text import Text, plain
 
 KINDS = {
     "better": ("Better", "good"),
@@ -69,10 +69,11 @@ class VerdictCard(Card):
     def _button(self, side: Side, base: Side, verdict: Verdict) -> QPushButton:
         runs = len(verdict.missing_a) + len(verdict.missing_b)
         button = QPushButton(f"Run {count(len(verdict.missing_seeds), 'missing seeds')}")
-        button.setToolTip(
+        words = (
             f"Puts {count(runs, 'runs')} in line: seeds {', '.join(map(str, verdict.missing_seeds))}, "
             f"so that {side.title} and {base.title} have the same."
         )
-        button.setAccessibleDescription(button.toolTip())
+        button.setToolTip(plain(words))
+        button.setAccessibleDescription(words)
         button.clicked.connect(lambda: self.seeds_wanted.emit(side, base, verdict))
         return button

@@ -14,6 +14,7 @@ from engine.experiment import DatasetChoice
 from ui.widgets.buttons import icon_button
 from ui.widgets.card import ChoiceCard
 from ui.widgets.images import ImageStrip
+from ui.widgets.text import plain
 from ui.widgets.words import count
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class BundledCard(ChoiceCard):
     def __init__(self, info: DatasetInfo) -> None:
         super().__init__(info.name, info.title, facts_of(info), info.description)
         self.set_badge(info.where)
-        self.setToolTip(f"Licence: {info.licence}")
+        self.setToolTip(plain(f"Licence: {info.licence}"))
         self.strip = ImageStrip(TILE, 1)  # which has its room from the start
         self.add(self.strip)
 
@@ -53,7 +54,7 @@ class FolderCard(ChoiceCard):
         self.remove = icon_button("close", name, lambda: self.removed.emit(key))
         self.remove.setToolTip(f"{REMOVE}; its images stay where they are")
         self.first_line.addWidget(self.remove)
-        self.setToolTip(path)
+        self.setToolTip(plain(path))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._show_menu)
         self.set_missing(False)

@@ -7,7 +7,7 @@ from math import isfinite
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.bench_figures import BenchFigure
 from ui import theme
@@ -16,6 +16,7 @@ from ui.runs.bench_words import by_head, short_count, tip
 from ui.studies import drawing
 from ui.studies.drawing import FOOT, LEFT, Frame, LogPlace
 from ui.widgets.plot_labels import spread
+from ui.widgets.text import show_tip
 
 TITLE = "Accuracy against labels per class"
 UNIT = "Test accuracy, mean and 95 % interval"
@@ -81,7 +82,7 @@ class BenchCurves(PaintedFigure):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.words_at(QPointF(event.pos())), self)
+            show_tip(event.globalPos(), self.words_at(QPointF(event.pos())), self)
             return True
         return super().event(event)
 

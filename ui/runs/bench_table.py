@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QSize, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.bench_figures import BenchFigure
 from ui import theme
 from ui.comparison.painted import PaintedFigure, draw_elided, line_height
 from ui.runs.bench_words import accuracy_words, best_at, by_head, columns, folds_words, tip
 from ui.studies import drawing
+from ui.widgets.text import show_tip
 
 TITLE = "Heads by labels per class"
 PAD = 6.0
@@ -67,7 +68,7 @@ class BenchTable(PaintedFigure):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.words_at(QPointF(event.pos())), self)
+            show_tip(event.globalPos(), self.words_at(QPointF(event.pos())), self)
             return True
         return super().event(event)
 

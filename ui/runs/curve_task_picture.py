@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPainterPath, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.comparison.wording import number
 from ui import theme
 from ui.comparison.painted import PaintedFigure, draw_elided, line_height
 from ui.runs.curve_reading import CurveTask, Prediction, Values, after_words, curve_task_of, error_words, shown
 from ui.widgets.painted_axes import Axis, Plot, paint_axes, plot_in
+from ui.widgets.text import show_tip
 
 TITLE = "Prediction of a curve"
 PALEST, BAND = 0.3, 0.18  # opacity of the first prediction and of the band
@@ -97,7 +98,7 @@ class CurveTaskPicture(PaintedFigure):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.words_at(QPointF(event.pos())), self)
+            show_tip(event.globalPos(), self.words_at(QPointF(event.pos())), self)
             return True
         return super().event(event)
 

@@ -15,6 +15,7 @@ from ui.listing import marking
 from ui.parts import Parts
 from ui.runs.run_now import RunNow
 from ui.widgets.deed import deed_action
+from ui.widgets.text import plain
 
 if TYPE_CHECKING:
     from storage.store import RunRow, RunStore
@@ -86,7 +87,7 @@ class RunDeeds(QObject):
             reason = self._why_not(key, shown)
             action.setEnabled(not reason)
             searching = key == "stop" and shown is not None and shown.is_searching
-            action.setToolTip(reason or (STOP_SEARCH_TIP if searching else DEEDS[key][3]))
+            action.setToolTip(plain(reason) or (STOP_SEARCH_TIP if searching else DEEDS[key][3]))
         if shown is not None:
             self._word(shown)
 
@@ -175,6 +176,7 @@ class RunDeeds(QObject):
         box = QMessageBox(self._page)
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle("Discard the run")
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(f"Discard “{now.row.name}”?")
         box.setInformativeText("The training ends without a test, and the run leaves the list. "
                                "Stop and keep ends it too, but tests and keeps the best weights.")  # fmt: skip

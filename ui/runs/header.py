@@ -16,7 +16,7 @@ from ui.listing.chips import TagLine
 from ui.runs.deeds import ENDED_DEEDS, LIVE_DEEDS, RunDeeds
 from ui.runs.run_delegate import ProgressLine
 from ui.runs.run_now import LOOKS, RunNow
-from ui.widgets.text import Elided, Text
+from ui.widgets.text import Elided, Text, plain
 
 
 class NameField(QLineEdit):
@@ -38,7 +38,7 @@ class NameField(QLineEdit):
     def set_name(self, name: str) -> None:
         """Show a name, unless the person is typing one."""
         self._name = name
-        self.setToolTip(f"{name}\nClick or press F2 to rename")
+        self.setToolTip(plain(f"{name}\nClick or press F2 to rename"))
         if not self.hasFocus() and self.text() != name:
             self.setText(name)
             self.setCursorPosition(0)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from engine.events import LIVE_STATES, RunState
 from ui.listing.finding import Search, search
 from ui.runs.run_now import RunNow, run_now
+from ui.widgets.text import plain
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -96,7 +97,8 @@ class RunListModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return row.name
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            return run_now(row, self._buffer(row.id)).spoken()
+            spoken = run_now(row, self._buffer(row.id)).spoken()
+            return plain(spoken) if role == Qt.ItemDataRole.ToolTipRole else spoken
         return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QSize, QSizeF
 from PySide6.QtGui import QHelpEvent, QPainter, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine import registry
 from engine.data.sources import REGRESSION
@@ -16,6 +16,7 @@ from ui.comparison.painted import PaintedFigure
 from ui.runs.curve_task_picture import CurveTaskPicture
 from ui.runs.task_drawing import TaskDrawing, TaskShape, heading, shape_of, table_rows
 from ui.runs.task_reading import ShownTasks
+from ui.widgets.text import show_tip
 
 TITLE = "Tasks"
 GAP = 24.0
@@ -99,7 +100,7 @@ class ImageTasks(PaintedFigure):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.words_at(QPointF(event.pos())), self)
+            show_tip(event.globalPos(), self.words_at(QPointF(event.pos())), self)
             return True
         return super().event(event)
 

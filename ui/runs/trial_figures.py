@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import with_interval
@@ -17,6 +17,7 @@ from engine.trials import COMPLETE, Choice, best_so_far, choose, score
 from ui import theme
 from ui.comparison.painted import PaintedFigure
 from ui.widgets.painted_axes import Axis, Plot, around, paint_axes, plot_in
+from ui.widgets.text import show_tip
 
 NEAR = 8.0  # pixels from a point within which its tooltip shows
 
@@ -65,7 +66,7 @@ class TrialFigure(PaintedFigure):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.tip(QPointF(event.pos())), self)
+            show_tip(event.globalPos(), self.tip(QPointF(event.pos())), self)
             return True
         return super().event(event)
 

@@ -14,7 +14,7 @@ from engine.search_space import Range, shown
 from engine.trials import best, score
 from ui import theme
 from ui.comparison.painted import line_height
-from ui.widgets.plain_table import HeadedModel, PlainTable
+from ui.widgets.plain_table import HeadedModel, PlainTable, said
 from ui.widgets.table_text import copy_table
 
 Index = QModelIndex | QPersistentModelIndex
@@ -46,7 +46,7 @@ class TrialModel(HeadedModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         words, key = self.cells[index.row()][index.column()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return words
+            return said(words, role)
         if role == SORT:
             return key
         if role == Qt.ItemDataRole.FontRole:

@@ -25,7 +25,7 @@ from ui import theme
 from ui.machine import Machine, Usage, gigabytes
 from ui.parts import Parts
 from ui.runs.run_now import RunNow, run_now
-from ui.widgets.text import Text
+from ui.widgets.text import Text, plain
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -85,7 +85,7 @@ class StatusBar(QStatusBar):
         cut = found.fontMetrics().elidedText(root.name or str(root), Qt.TextElideMode.ElideMiddle, WORKSPACE_WIDTH)
         found.setText(cut.replace("&", "&&") + "   ")  # room for the arrow
         found.setAccessibleName(f"Workspace {root}")
-        found.setToolTip(f"Runs are kept in {root}".replace("<", "&lt;"))
+        found.setToolTip(plain(f"Runs are kept in {root}"))
         found.setAutoRaise(True)
         found.setMenu(menu)
         found.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

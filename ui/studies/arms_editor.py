@@ -27,6 +27,7 @@ from engine.experiment import BackboneChoice, MethodChoice
 from engine.study import SOURCE, Arm
 from ui.parts import Parts
 from ui.widgets.buttons import button, icon_button
+from ui.widgets.text import plain
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -139,7 +140,7 @@ class ArmsEditor(QWidget):
         item.setData(0, ARM, arm)
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
         for column in (1, 2):
-            item.setToolTip(column, item.text(column))
+            item.setToolTip(column, plain(item.text(column)))
         return item
 
     def append(self, arm: Arm) -> None:

@@ -16,6 +16,7 @@ from ui.studies.driver import StudyDriver
 from ui.studies.reading import StudyNow
 from ui.widgets.deed import deed_action
 from ui.widgets.saving import FileKind, ask_where
+from ui.widgets.text import plain
 
 MOST_RUNS, MOST_SIDES = 120, 24  # that Compare puts side by side
 
@@ -62,7 +63,7 @@ class StudyDeeds(QObject):
         for key, action in self.actions.items():
             reason = self._why_not(key, now)
             action.setEnabled(not reason)
-            action.setToolTip(reason or DEEDS[key][3])
+            action.setToolTip(plain(reason) or DEEDS[key][3])
         if now is not None:
             self._word_start(now)
 

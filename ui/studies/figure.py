@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QHelpEvent, QPainter
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
 from ui.comparison.painted import PaintedFigure
 from ui.studies.bars import paint_bars
 from ui.studies.curves import paint_curves
 from ui.studies.view import View, rows_of, unit
+from ui.widgets.text import show_tip
 
 NOTHING = "No results yet. They appear here run by run."
 
@@ -51,7 +52,7 @@ class StudyFigure(PaintedFigure):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             at = QPointF(event.pos())
             words = next((words for box, words in self._places if box.contains(at)), "")
-            QToolTip.showText(event.globalPos(), words, self)
+            show_tip(event.globalPos(), words, self)
             return True
         return super().event(event)
 

@@ -14,7 +14,8 @@ from ui import theme
 from ui.comparison.difference_table import paint_table, table_height
 from ui.comparison.painted import HEADING, line_height, paint_title
 from ui.studies.view import View, tip
-from ui.widgets.plain_table import FigureTable
+from ui.widgets.plain_table import FigureTable, said
+from ui.widgets.text import plain
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -70,17 +71,17 @@ class ResultModel(QAbstractTableModel):
             side = Qt.AlignmentFlag.AlignLeft if section == 0 else Qt.AlignmentFlag.AlignRight
             return side | Qt.AlignmentFlag.AlignVCenter
         words = ["", *self.heads][section]
-        return words if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) else None
+        return said(words, role)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, column = index.row(), index.column()
         if column == 0:
-            return self.titles[row] if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) else None
+            return said(self.titles[row], role)
         words, tooltip, bold = self.cells[row][column - 1]
         if role == Qt.ItemDataRole.DisplayRole:
             return words
         if role == Qt.ItemDataRole.ToolTipRole:
-            return tooltip
+            return plain(tooltip)
         if role == Qt.ItemDataRole.FontRole:
             return theme.font(bold=bold, tabular=True)
         if role == Qt.ItemDataRole.AccessibleTextRole:

@@ -21,6 +21,7 @@ from ui import theme
 from ui.studies.reading import Listed, progress_words
 from ui.study_runner import Progress
 from ui.widgets.frame import SlimScrollBar
+from ui.widgets.text import plain
 
 STUDY = Qt.ItemDataRole.UserRole
 PAD, BAR = 10, 4
@@ -161,7 +162,7 @@ class StudyList(QListWidget):
         item.setData(STUDY, study)
         said = f"{study.row.title}, {status(study, self._word(study.row.id))}"
         item.setData(Qt.ItemDataRole.AccessibleTextRole, said)
-        item.setToolTip(study.problem or study.row.title)
+        item.setToolTip(plain(study.problem or study.row.title))
 
     def studies(self) -> list[Listed]:
         return [self.item(place).data(STUDY) for place in range(self.count())]

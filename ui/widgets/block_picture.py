@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
+from ui.widgets.text import show_tip
 from ui.widgets.words import count
 
 # Treatment -> (colour: a role or the index of a curve colour, pattern drawn over it, what it means)
@@ -172,7 +173,7 @@ class BlockPicture(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.tip_at(event.pos()), self)
+            show_tip(event.globalPos(), self.tip_at(event.pos()), self)
             return True
         return super().event(event)
 

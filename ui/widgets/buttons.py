@@ -9,6 +9,7 @@ from PySide6.QtGui import QPaintEvent, QPalette
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QStyle, QStyleOptionButton, QStylePainter, QToolButton, QWidget
 
 from ui import icons, theme
+from ui.widgets.text import plain
 
 LEAST_BUTTON = 160  # pixels that are left of a button whose words are cut
 
@@ -62,7 +63,7 @@ class ElidedButton(QPushButton):
 
     def setText(self, text: str) -> None:
         super().setText(text)
-        self.setToolTip(f"{text}\n{self._tip}" if self._tip else text)
+        self.setToolTip(plain(f"{text}\n{self._tip}" if self._tip else text))
 
     def minimumSizeHint(self) -> QSize:
         return super().minimumSizeHint().boundedTo(QSize(LEAST_BUTTON, 1000))

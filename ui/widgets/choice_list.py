@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from ui import icons, theme
 from ui.widgets.card import RADIUS, paint_focus
+from ui.widgets.text import plain
 
 INDENT = 20
 
@@ -88,7 +89,7 @@ class GroupHeading(_Line):
         """strong: the title that is chosen, when it is one of this group."""
         self.summary, self.strong = summary, strong
         self.setAccessibleDescription(f"{summary}. Chosen: {strong}" if strong else summary)
-        self.setToolTip("" if self.isChecked() else summary)
+        self.setToolTip("" if self.isChecked() else plain(summary))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

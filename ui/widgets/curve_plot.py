@@ -127,7 +127,7 @@ class CurvePlot(QWidget):
         row.addWidget(self._caption, 1)
         row.addWidget(menu_button(self, self._menu, f"Menu of the figure {self._title}"))
         self._stack = QStackedWidget(self)
-        self._note = QLabel(self._empty_text, self._stack)
+        self._note = QLabel(self._empty_text, self._stack, textFormat=Qt.TextFormat.PlainText)
         self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._note.setWordWrap(True)
         self._note.setForegroundRole(self.palette().ColorRole.PlaceholderText)

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import QMenu, QMessageBox, QToolButton, QWidget
 from ui import theme
 from ui.widgets.saving import FileKind, ask_where
 from ui.widgets.table_text import copy_table, separated
+from ui.widgets.text import plain
 
 Orientation = QPageLayout.Orientation
 PICTURE_SCALE = 2.0  # pixels of a saved picture per pixel of the window
@@ -155,8 +156,8 @@ class FigureActions:
             save(self.figure, path)
         except OSError as error:
             reason = error.strerror or str(error)
-            QMessageBox.warning(self.owner, "Not saved", f"“{path.name}” could not be written: {reason}.\n"
-                                "Choose another folder.")  # fmt: skip
+            words = f"“{path.name}” could not be written: {reason}.\nChoose another folder."
+            QMessageBox.warning(self.owner, "Not saved", plain(words))
 
 
 def menu_button(owner: QWidget, menu: QMenu, name: str) -> QToolButton:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QImage, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
+from ui.widgets.text import plain, show_tip
 from ui.widgets.words import number
 
 
@@ -83,7 +84,7 @@ class ImageStrip(QWidget):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             found = [i for i, place in enumerate(self._places()) if place.contains(event.pos())]
             text = self._names[found[0]] if found and found[0] < len(self._names) else ""
-            QToolTip.showText(event.globalPos(), text, self)
+            show_tip(event.globalPos(), text, self)
             return True
         return super().event(event)
 
@@ -105,7 +106,7 @@ class ClassBars(QWidget):
         self._classes = tuple(classes)
         shown = ", ".join(f"{name} {number(count)}" for name, count in self._classes[:30])
         self.setAccessibleDescription(shown)
-        self.setToolTip(shown if len(self._classes) > self.NAMED else "")
+        self.setToolTip(plain(shown) if len(self._classes) > self.NAMED else "")
         self.updateGeometry()
         self.update()
 
@@ -176,7 +177,7 @@ class EpisodePicture(QWidget):
         self._query = [[to_image(pixels) for pixels in row] for row in query[: self.ROWS]]
         self._way = len(support)
         self.setAccessibleDescription(f"{len(support)} classes: {', '.join(names)}")
-        self.setToolTip("\n".join(names))
+        self.setToolTip(plain("\n".join(names)))
         self.updateGeometry()
         self.update()
 

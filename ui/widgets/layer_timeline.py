@@ -6,11 +6,12 @@ import math
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
 from ui.widgets.block_picture import treatment_colour
 from ui.widgets.layer_edits import LayerView
+from ui.widgets.text import show_tip
 from ui.widgets.words import count
 
 LANE, NAMES, PEAKS, AXIS = 22, 132, 120, 22
@@ -118,7 +119,7 @@ class LayerTimeline(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.tip_at(event.pos()), self)
+            show_tip(event.globalPos(), self.tip_at(event.pos()), self)
             return True
         return super().event(event)
 

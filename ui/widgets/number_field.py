@@ -9,9 +9,9 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QKeySequence, QValidator, QWheelEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QStyle, QStyleOptionSpinBox, QToolTip, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QStyle, QStyleOptionSpinBox, QWidget
 
-from ui.widgets.text import Text
+from ui.widgets.text import Text, show_tip
 from ui.widgets.typed_numbers import Refused
 
 ROOM = 7  # letters of a number that the field asks room for; forms give it more
@@ -131,7 +131,7 @@ class NumberField(QAbstractSpinBox):
             self.line.setText(words)
             self.line.setVisible(bool(words))
         elif words and self.isVisible():
-            QToolTip.showText(self.mapToGlobal(self.rect().bottomLeft()), words, self, self.rect(), 10_000)
+            show_tip(self.mapToGlobal(self.rect().bottomLeft()), words, self, self.rect(), 10_000)
 
     # Keys and mouse
 
@@ -172,7 +172,7 @@ class NumberField(QAbstractSpinBox):
                 event.ignore()
                 return True
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self._is_cut():
-            QToolTip.showText(event.globalPos(), f"{self.lineEdit().text()}\n{self.toolTip()}".strip(), self)
+            show_tip(event.globalPos(), f"{self.lineEdit().text()}\n{self.toolTip()}".strip(), self)
             return True
         return super().event(event)
 

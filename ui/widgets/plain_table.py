@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QSi
 
 from ui.widgets.figure_export import FigureActions
 from ui.widgets.quiet import QuietTable
+from ui.widgets.text import plain
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -30,7 +31,14 @@ class HeadedModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        return self.heads[section] if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) else None
+        return said(self.heads[section], role)
+
+
+def said(words: str, role: int) -> str | None:
+    """What a cell shows, also where it is cut and the whole text is its tooltip."""
+    if role == Qt.ItemDataRole.ToolTipRole:
+        return plain(words)
+    return words if role == Qt.ItemDataRole.DisplayRole else None
 
 
 class PlainTable(QuietTable):

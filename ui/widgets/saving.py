@@ -11,6 +11,8 @@ from pathlib import Path
 from PySide6.QtCore import QSettings, QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from ui.widgets.text import plain
+
 PLACE = "save/folder"
 NOT_IN_NAMES = re.compile(r'[/\\:*?"<>|\x00-\x1f]+')
 
@@ -83,7 +85,7 @@ def _agreed(parent: QWidget, typed: Path, kinds: Sequence[FileKind], chosen: Fil
     if any(kind.fits(typed) for kind in kinds):
         return typed
     path = typed.with_name(f"{typed.name}.{chosen.suffix}")
-    words = f"“{path.name}” is there already. Replace it?"
+    words = plain(f"“{path.name}” is there already. Replace it?")
     if path.exists() and QMessageBox.question(parent, "Replace the file", words) != QMessageBox.StandardButton.Yes:
         return None
     return path

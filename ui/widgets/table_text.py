@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtGui import QGuiApplication
 
+FORMULA = ("=", "+", "-", "@", "\t", "\n")
+
 
 def separated(rows: Iterable[Sequence[object]], delimiter: str = ",") -> str:
     """One line per row, quoted where a cell needs it; an empty cell for NaN."""
@@ -21,7 +23,20 @@ def separated(rows: Iterable[Sequence[object]], delimiter: str = ",") -> str:
 def _cell(value: object) -> object:
     if isinstance(value, float):
         return "" if value != value else f"{value:.10g}"
-    return value
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")  # the only line break that csv quotes
+    if text.startswith(FORMULA) and not _is_number(text):
+        return f"'{text}"  # a spreadsheet shows it, instead of working it out
+    return text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def copy_table(rows: Iterable[Sequence[object]]) -> None:

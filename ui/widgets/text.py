@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from typing import Any
+
+from PySide6.QtCore import QEvent, QPoint, QSize
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, Qt
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 from ui import theme
+
+
+def plain(text: str) -> str:
+    """For a tooltip or a question: Qt takes a name with tags in it for a page, and loads the images it names."""
+    return Qt.convertFromPlainText(text) if Qt.mightBeRichText(text) else text
+
+
+def show_tip(at: QPoint, text: str, widget: QWidget, *more: Any) -> None:
+    """A tooltip at a place of the screen, letter by letter; hides it where there is nothing to say."""
+    QToolTip.showText(at, plain(text), widget, *more)
 
 
 class Text(QLabel):
@@ -62,7 +74,7 @@ class Elided(Text):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         shown = self.fontMetrics().elidedText(self.text(), self._mode, self.width())
-        self.setToolTip(self.text() if shown != self.text() else "")
+        self.setToolTip(plain(self.text()) if shown != self.text() else "")
         painter = QPainter(self)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         painter.drawText(self.rect(), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), shown)
