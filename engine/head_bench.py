@@ -31,7 +31,7 @@ from engine.heads.measure import Benched, Cell, Part, best, measuring
 from engine.inputs import positions
 from engine.limits import Limits, heeding, last_words
 from engine.methods.head_bench import HeadBench
-from engine.noted import findings, notices
+from engine.noted import findings, keep_left_out, notices
 from engine.testing import balanced, is_uneven, unseen
 
 Words = dict[str, str]
@@ -54,6 +54,7 @@ def run_head_bench(
 ) -> Iterator[Event]:
     """Embed, measure, choose by cross-validation. Raises `ExperimentError` for what a person can mend."""
     material = yield from heeding(limits, read_features(experiment, directory.parent))
+    keep_left_out(material.data, directory)
     found = findings(experiment, method, material.data, material.split, directory.parent)
     material = replace(material, findings=found)
     train = material.on.train

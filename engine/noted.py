@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from engine import seen
+from engine import left_out, seen
 from engine.backbones import catalog
 from engine.data.episode_splits import left_out_words, samplers, shape_of
 from engine.data.findings import Finding, in_classes, in_images
@@ -39,14 +39,25 @@ def met(experiment: Experiment, method: Any, data: ImageSet, split: Division, ru
 
 
 def write_down(experiment: Experiment, method: Any, data: ImageSet, split: Division, directory: Path) -> None:
-    """What the run's weights will have met, into its folder. Raises `StorageError`."""
+    """What the run's weights will have met and which files were left out, into its folder. Raises `StorageError`."""
     before = seen.past_of(experiment, method, directory.parent)
     if isinstance(split, ClassSplit):
         after = seen.after_classes(before, data, split)
     else:
         after = seen.after_images(before, experiment, method, data, split)
+    keep_left_out(data, directory)
     try:
         seen.write(after, directory)
+    except OSError as error:
+        raise StorageError(
+            f"The run's folder {directory} cannot be written.", "Free some disk space or choose another workspace."
+        ) from error
+
+
+def keep_left_out(data: ImageSet, directory: Path) -> None:
+    """The names of all files that were left out, into the run's folder. Raises `StorageError`."""
+    try:
+        left_out.write(data.skipped, directory)
     except OSError as error:
         raise StorageError(
             f"The run's folder {directory} cannot be written.", "Free some disk space or choose another workspace."
@@ -67,15 +78,15 @@ def warnings(experiment: Experiment, runs: Path) -> list[str]:
     method = build_method(experiment)
     data, choice = load(experiment.dataset), experiment.dataset
     split: Division
-    left_out = ""
+    small = ""
     if method.family == "meta":
         data = for_tasks(data, choice)
         split = split_classes(data, choice)
-        left_out = left_out_words(data, samplers(data, choice, shape_of(method)))
+        small = left_out_words(data, samplers(data, choice, shape_of(method)))
     else:
         split = split_images(data, choice, experiment.seed)
     said = [*misfit(experiment, data), *(one.sentence for one in met(experiment, method, data, split, runs))]
-    return [*said, f"{left_out}."] if left_out else said
+    return [*said, f"{small}."] if small else said
 
 
 def misfit(experiment: Experiment, data: ImageSet) -> Iterator[str]:

@@ -13,6 +13,7 @@ from engine.data.images import ImageSet, Skipped
 from engine.data.splits import TEST, VALIDATION, ClassSplit, ImageSplit
 
 Indices = NDArray[np.int64]
+NAMED_FILES = 10  # that were left out; a run's folder has the names of all
 NAMED = 3  # classes that a sentence names
 
 
@@ -59,9 +60,9 @@ def copies_words(data: ImageSet) -> str:
 
 
 def named_files(skipped: Sequence[Skipped], most: int = 3) -> str:
-    """ "a.png (empty file), b.png (truncated image), …"."""
+    """ "a.png (empty file), b.png (truncated image) and 4 more"."""
     named = ", ".join(f"{one.path} ({one.reason})" for one in skipped[:most])
-    return named + (", …" if len(skipped) > most else "")
+    return named + (f" and {len(skipped) - most:,} more" if len(skipped) > most else "")
 
 
 def _skipped(data: ImageSet) -> Iterator[Finding]:
@@ -69,7 +70,9 @@ def _skipped(data: ImageSet) -> Iterator[Finding]:
     if not data.skipped:
         return
     files = "file" if len(data.skipped) == 1 else "files"
-    yield Finding("", "", f"{len(data.skipped):,} {files} left out of the data set: {named_files(data.skipped)}.")
+    yield Finding(
+        "", "", f"{len(data.skipped):,} {files} left out of the data set: {named_files(data.skipped, NAMED_FILES)}."
+    )
 
 
 def _missing(data: ImageSet, split: ImageSplit) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from engine.errors import StorageError
 from engine.events import RunState
@@ -45,6 +46,24 @@ def test_a_run_from_flags_is_saved_and_shown(warmstart: Command, own_workspace: 
     (as_object,) = warmstart("list", "runs", "--json").objects()
     assert as_object["uid"] == run.uid
     assert as_object["test"]["value"] == pytest.approx(run.test.value if run.test else None)
+
+
+def test_every_file_that_was_left_out_is_named(warmstart: Command, tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for number in range(4):
+            Image.new("L", (8, 8), 60 * number).save(tmp_path / "pets" / name / f"{number}.png")
+    for number in range(12):
+        (tmp_path / "pets" / "cat" / f"{number:02}.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    arguments = ("run", "--data", tmp_path / "pets", "--method", "scratch", "--set", "epochs=1")
+    sentence = "12 files left out of the data set: cat/00.heic (HEIC, which is not read here), "
+    said = [event["text"] for event in warmstart(*arguments, "--json").objects() if event["event"] == "notice"]
+    assert any(text.startswith(sentence) and text.endswith(" and 2 more.") for text in said)
+    shown = warmstart("show", "1").out
+    assert "Left out of the data set: 12 files" in shown
+    assert "cat/11.heic: HEIC, which is not read here" in shown
+    (as_object,) = warmstart("show", "1", "--json").objects()
+    assert [one["path"] for one in as_object["left_out"]] == [f"cat/{number:02}.heic" for number in range(12)]
 
 
 def test_json_lines_tell_the_whole_run(warmstart: Command) -> None:

@@ -6,6 +6,7 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
+from engine import left_out
 from engine.comparison.differences import flatten, label, shown
 from engine.comparison.wording import duration
 from engine.events import Evaluated
@@ -19,22 +20,27 @@ from ui.terminal.workspaces import open_workspace
 if TYPE_CHECKING:
     from storage.store import Message
 
+LEFT_OUT_SHOWN = 100
+
 
 def show_run(chosen: argparse.Namespace) -> int:
     with RunStore(open_workspace(chosen.workspace)) as store:
         run = store.run(chosen.run)
         results, messages = store.results(run.id), store.messages(run.id)
         environment, directory = store.environment(run.id), store.directory(run)
+    left = left_out.read(directory)
     if chosen.json:
         figures = [result_object(result) for result in results]
         notes = [{"time": m.time, "level": m.level, "text": m.text} for m in messages]
         print_json({**run_object(run), "results": figures, "messages": notes, "made_with": environment,
+                    "left_out": [{"path": path, "reason": reason} for path, reason in left],
                     "directory": str(directory)})  # fmt: skip
         return 0
     print_heading(run)
     print_settings(run)
     print_results(run, results)
     print_messages(messages)
+    print_left_out(left)
     say()
     print_table(("made with", ""), made_with(run, environment))
     say(f"\nFiles: {directory}")
@@ -89,3 +95,12 @@ def print_messages(messages: list[Message]) -> None:
         say("\nMessages")
     for message in messages:
         say(f"  {time.strftime('%H:%M:%S', time.localtime(message.time))}  {message.text}")
+
+
+def print_left_out(skipped: list[tuple[str, str]]) -> None:
+    if skipped:
+        say(f"\nLeft out of the data set: {len(skipped):,} {'file' if len(skipped) == 1 else 'files'}")
+    for path, reason in skipped[:LEFT_OUT_SHOWN]:
+        say(f"  {path}: {reason}")
+    if len(skipped) > LEFT_OUT_SHOWN:
+        say(f"  and {len(skipped) - LEFT_OUT_SHOWN:,} more, in {left_out.FILE}")

@@ -15,6 +15,7 @@ from engine.errors import DataError
 from engine.events import Notice, RunFinished
 from engine.execute import execute
 from engine.experiment import Experiment, MethodChoice
+from engine.left_out import read
 from tests.engine.data.conftest import Maker
 from tests.engine.data.odd_files import body, broken, sheet, sound
 
@@ -67,6 +68,7 @@ def test_every_kind_of_run_ends_and_says_what_was_left_out(
     events = list(execute(asked, tmp_path / "run"))
     assert isinstance(events[-1], RunFinished), events[-1]
     said = [event.text for event in events if isinstance(event, Notice)]
+    assert {path for path, _ in read(tmp_path / "run")} == {f"odd/{name}" for name in broken()}
     assert any(text.startswith(f"{len(broken())} files left out of the data set: odd/a.heic (HEIC, ") for text in said)
 
 
