@@ -1,31 +1,58 @@
-"""The Compare page's two halves: the table of all runs above, what is said of the chosen ones below."""
+"""The Compare page's two halves: the table of all runs above, what is said of the chosen or the listed ones below."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from ui.comparison.empty import Invitation
+from ui.widgets.frame import Segment
 
 LARGEST = 16_777_215  # Qt's own limit of a height
 
 
 class Halves(QSplitter):
-    """Until something is compared the table has the height but for a few words; then each half what it had."""
+    """Until something is compared the table has the height but for a few words; then each half what it had.
 
-    def __init__(self, table: QWidget, pane: QWidget, parent: QWidget | None = None) -> None:
+    pane: of the chosen runs. lines: of all listed ones, shown while its segment is chosen.
+    """
+
+    def __init__(self, table: QWidget, pane: QWidget, lines: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Vertical, parent)
         self.setObjectName("compare rows")
         self.setChildrenCollapsible(False)
-        self.pane, self.invitation = pane, Invitation("", "")
-        self.below = QStackedWidget()
-        self.below.addWidget(self.invitation)
-        self.below.addWidget(pane)
+        self.pane, self.lines, self.invitation = pane, lines, Invitation("", "")
+        self._chosen = False  # whether there is something to compare
+        self._tall = True
+        self.stack, self.below = QStackedWidget(), QWidget()
+        for part in (self.invitation, pane, lines):
+            self.stack.addWidget(part)
+        column = QVBoxLayout(self.below)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._segments())
+        column.addWidget(self.stack, 1)
         self.addWidget(table)
         self.addWidget(self.below)
         self.setStretchFactor(0, 2)
         self.setStretchFactor(1, 3)
         self._kept = self._usual()
+        self._show()
+
+    def _segments(self) -> QHBoxLayout:
+        self.side, self.parallel = Segment("Chosen side by side"), Segment("All as lines")
+        self.parallel.setToolTip("The listed runs over the settings on which they differ (parallel coordinates)")
+        self._group = QButtonGroup(self)
+        row = QHBoxLayout()
+        row.setContentsMargins(16, 4, 16, 4)
+        row.setSpacing(4)
+        for one in (self.side, self.parallel):
+            self._group.addButton(one)
+            row.addWidget(one)
+        row.addStretch(1)
+        self.side.setChecked(True)
+        self.parallel.toggled.connect(lambda _: self._show())
+        return row
 
     def _usual(self) -> QByteArray:
         """A third for the table, the rest for the comparison."""
@@ -34,30 +61,39 @@ class Halves(QSplitter):
 
     @property
     def comparing(self) -> bool:
-        return self.below.currentWidget() is self.pane
+        return self.stack.currentWidget() is self.pane
 
     def invite(self, heading: str, words: str) -> None:
         """Say what to choose."""
-        if self.comparing:
-            self._kept = super().saveState()
         self.invitation.say(heading, words)
-        self.below.setCurrentWidget(self.invitation)
-        self.below.setMaximumHeight(self.invitation.sizeHint().height() + 24)
+        self._chosen = False
+        self._show()
 
     def show_pane(self) -> None:
-        if not self.comparing:
-            self.below.setMaximumHeight(LARGEST)
-            self.below.setCurrentWidget(self.pane)
+        """There is something to compare."""
+        self._chosen = True
+        self._show()
+
+    def _show(self) -> None:
+        wanted = self.lines if self.parallel.isChecked() else self.pane if self._chosen else self.invitation
+        tall = wanted is not self.invitation
+        if self._tall and not tall:
+            self._kept = super().saveState()
+        self.stack.setCurrentWidget(wanted)
+        few = self.side.sizeHint().height() + 4 * self.fontMetrics().lineSpacing() + 40  # a heading and two lines
+        self.below.setMaximumHeight(LARGEST if tall else few)
+        if tall and not self._tall:
             super().restoreState(self._kept)
+        self._tall = tall
 
     def reset_layout(self) -> None:
         self._kept = self._usual()
 
-    # What the window remembers is how high the halves are while runs are compared
+    # What the window remembers is how high the halves are while the lower one is in use
 
     def saveState(self) -> QByteArray:
-        return super().saveState() if self.comparing else self._kept
+        return super().saveState() if self._tall else self._kept
 
     def restoreState(self, state: QByteArray | bytes | bytearray | memoryview) -> bool:
         self._kept = QByteArray(state)
-        return super().restoreState(state) if self.comparing else True
+        return super().restoreState(state) if self._tall else True

@@ -140,6 +140,10 @@ class RunModel(QAbstractItemModel):
     def rows(self) -> list[RunRow]:
         return list(self._rows.values())
 
+    def listed(self) -> list[RunRow]:
+        """The runs that pass the filter."""
+        return [row for row in self._rows.values() if self._passes(row)]
+
     def row(self, run_id: int) -> RunRow | None:
         return self._rows.get(run_id)
 

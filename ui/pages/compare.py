@@ -17,6 +17,7 @@ from engine.errors import ExperimentError
 from ui.comparison.empty import Invitation
 from ui.comparison.halves import Halves
 from ui.comparison.pane import ComparisonPane
+from ui.comparison.parallel_view import ParallelView
 from ui.comparison.reading import Loaded, image_reader, read_chosen, read_rows
 from ui.comparison.report import save_report
 from ui.comparison.run_actions import RunActions
@@ -49,6 +50,7 @@ class ComparePage(QWidget):
         self.actions_of_runs = RunActions(self.table, parts)
         self.bar = RunBar(self.table, self.actions_of_runs, parts.settings)
         self.pane = ComparisonPane(parts.settings)
+        self.lines = ParallelView(parts.background, self.table.runs.listed)
         self.nothing_saved = Invitation(
             "No experiments yet",
             "Every run you start is kept here with its settings, curves and test result. "
@@ -65,7 +67,7 @@ class ComparePage(QWidget):
         column.setSpacing(8)
         column.addWidget(self.bar)
         column.addWidget(self.table, 1)
-        self.halves = Halves(upper, self.pane)
+        self.halves = Halves(upper, self.pane, self.lines)
         self.full = QStackedWidget()
         self.full.addWidget(self.halves)
         self.full.addWidget(self.nothing_saved)
@@ -82,6 +84,12 @@ class ComparePage(QWidget):
         self.parts.library.changed.connect(self._note_change)
         self.parts.navigator.compare.connect(self.choose)
         self.table.chosen_changed.connect(self._read_chosen)
+        for changed in (self.table.runs.layoutChanged, self.table.runs.modelReset, self.table.runs.dataChanged):
+            changed.connect(lambda *_: self.lines.refresh())
+        self.table.chosen_changed.connect(lambda: self.lines.figure.set_ticked(self.table.runs.chosen))
+        self.lines.tick_wanted.connect(self.table.tick)
+        self.lines.clicked.connect(lambda run_id: self.table.tick(self.table.runs.chosen ^ {run_id}))
+        self.lines.opened.connect(self.parts.navigator.show_run)
         self.pane.metric_wanted.connect(lambda _: self._read_chosen(again=True))
         self.pane.seeds_wanted.connect(self._run_missing)
         self.pane.report_wanted.connect(self._ask_for_report)
