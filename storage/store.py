@@ -20,7 +20,7 @@ from engine.events import LIVE_STATES, RESUMABLE, RESUME_FILE, Evaluated, RunSta
 from engine.experiment import Experiment
 from storage import curves, environment, presence, purging, reading, results, resuming, saving, trials
 from storage.changes import ChangeMethods
-from storage.connection import PATIENCE, connect, snapshot, told, writing
+from storage.connection import PATIENCE, connect, makes_room, snapshot, told, writing
 from storage.rows import (
     Artifact,
     CellNote,
@@ -188,15 +188,27 @@ class RunStore(ChangeMethods, StudyMethods, ViewMethods):
         with told():
             self._connection.execute(f"PRAGMA busy_timeout={round(patience * 1000)}")
         try:
-            with writing(self._connection) as connection:
-                if saving.state_of(connection, run_id) is None:
-                    return False
-                for change in changes:
-                    change(connection)
-                saving.points(connection, run_id, points, time.time())
-            return True
+            return self._append(run_id, changes, points)
+        except StorageError as error:
+            if not makes_room(self._connection, error):
+                raise
+            return self._append(run_id, changes, points)
         finally:
             self._connection.execute(f"PRAGMA busy_timeout={round(PATIENCE * 1000)}")
+
+    def _append(
+        self,
+        run_id: int,
+        changes: Sequence[Callable[[sqlite3.Connection], None]],
+        points: Mapping[str, curves.OpenCurve],
+    ) -> bool:
+        with writing(self._connection) as connection:
+            if saving.state_of(connection, run_id) is None:
+                return False
+            for change in changes:
+                change(connection)
+            saving.points(connection, run_id, points, time.time())
+        return True
 
     def place(
         self, run_id: int, points: Mapping[str, curves.OpenCurve], started: float, seconds: float

@@ -247,6 +247,20 @@ def test_room_on_the_disk_again_brings_everything_in(store: RunStore, run: RunRo
     assert store.run(run.id).state is RunState.FINISHED
 
 
+def test_a_log_that_may_not_grow_makes_room_for_itself(store: RunStore, run: RunRow) -> None:
+    """As on a disk that is nearly full: what was written twice, in the log and in the database, is not any more."""
+    resource = pytest.importorskip("resource")
+    database, kept = store._connection.path, resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (database.stat().st_size + 200_000, kept[1]))
+        for number in range(60):
+            words = f"{number:08}" * 1000
+            assert store.append(run.id, [lambda at, words=words: at.execute("UPDATE run SET name = ?", (words,))], {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
+    assert store.run(run.id).name == f"{59:08}" * 1000
+
+
 def test_time_is_training_time_without_pauses(store: RunStore, run: RunRow) -> None:
     """Six steps of 20 ms with a pause of 0.3 s in the middle and one before the first step."""
 
