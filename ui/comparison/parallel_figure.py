@@ -9,14 +9,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.comparison.wording import count
+from ui import theme
 from ui.comparison.painted import PaintedFigure
 from ui.comparison.parallel_lines import Ends, Frame, Lines, frame_in, value_words
 from ui.comparison.parallel_painting import Look, paint_lines
+from ui.widgets.curve_readout import Readout
 
 HELP = ("Left and Right choose an axis, Up and Down move the lower end of its range, with Shift the upper end; Delete "
         "takes the range away. Page Up and Page Down go from run to run, Enter ticks it.")  # fmt: skip
@@ -51,6 +53,7 @@ class ParallelFigure(PaintedFigure):
         self.at: int | None = None  # the line under the pointer, or that the keys went to
         self.axis = 0
         self._drag: tuple[int, float] | None = None
+        self.readout = Readout(self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -158,8 +161,16 @@ class ParallelFigure(PaintedFigure):
         on_axis = self.frame().axis_at(event.position().x(), GRIP) is not None
         self.setCursor(Qt.CursorShape.SizeVerCursor if on_axis else Qt.CursorShape.ArrowCursor)
         self._point_at(None if on_axis else self._line_at(event.position()))
-        words = self.words(self.at) if self.at is not None else ""
-        QToolTip.showText(event.globalPosition().toPoint(), words, self)
+        self._read_out(event.position().toPoint())
+
+    def _read_out(self, at: QPoint) -> None:
+        """The run under the pointer, with all its values."""
+        if self.at is None:
+            self.readout.hide()
+            return
+        found, muted = self.shown.lines.dimensions, theme.colour("faint")
+        rows = [(one.label, muted, value_words(one, one.values[self.at])) for one in found]
+        self.readout.show_values(self.shown.names[self.at], rows, at)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._drag is not None and abs(event.position().y() - self._drag[1]) < 4:  # a click takes the range away
@@ -173,6 +184,7 @@ class ParallelFigure(PaintedFigure):
 
     def leaveEvent(self, event: QEvent) -> None:
         self._point_at(None)
+        self.readout.hide()
 
     def _set_range(self, axis: int, start: float, end: float) -> None:
         frame = self.frame()

@@ -90,6 +90,7 @@ def test_pointing_names_a_run_and_a_click_ticks_it(qtbot: QtBot, figure: Paralle
     qtbot.mouseMove(figure, middle)
     assert figure.at == 2
     assert figure.words(2).splitlines()[0] == "fast"
+    assert figure.readout.isVisible()
     with qtbot.waitSignal(figure.clicked) as asked:
         qtbot.mouseClick(figure, Qt.MouseButton.LeftButton, pos=middle)
     assert asked.args == [12]
