@@ -128,7 +128,7 @@ def _word(painter: QPainter, at: QPointF, words: str, wide: float = 64.0) -> Non
     """At the right of a place, on a ground that keeps it readable over lines."""
     painter.setFont(theme.font("small", tabular=True))
     metrics = QFontMetricsF(painter.font())
-    said = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, wide)
+    said = metrics.elidedText(words, Qt.TextElideMode.ElideRight, wide)
     box = QRectF(at.x() + 6, at.y() - metrics.height() / 2, metrics.horizontalAdvance(said) + 4, metrics.height())
     ground = QColor(theme.colour("page"))
     ground.setAlphaF(0.75)

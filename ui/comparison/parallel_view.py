@@ -24,7 +24,7 @@ from ui.widgets.text import Elided, Text
 if TYPE_CHECKING:
     from storage.store import RunRow
 
-USUAL_AXES = 9  # settings that are shown before somebody chooses
+LEAST_AXES, APART = 4, 84  # settings that are shown before somebody chooses: at least so many, so many pixels apart
 WAIT_MS = 150  # between a change in the table and what it means here
 Flat = dict[str, Value]
 
@@ -137,7 +137,8 @@ class ParallelView(QWidget):
     def _take(self, rows: Sequence[RunRow], flats: dict[int, Flat], found: list[Dimension]) -> None:
         self._rows, self._flats, self._found = rows, flats, found
         settings = [one.key for one in found if not one.figure and one.key != "seed"]
-        self._hidden |= {key for key in settings[USUAL_AXES:] if key not in self._met}
+        usual = max(LEAST_AXES, self.width() // APART - (len(found) - len(settings)))
+        self._hidden |= {key for key in settings[usual:] if key not in self._met}
         self._met |= set(settings)
         figures = [one for one in found if one.figure]
         self.colour.set_options([(one.key, one.label) for one in reversed(figures)])
