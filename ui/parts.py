@@ -27,14 +27,15 @@ KNOWN_SECONDS = 12.0  # the word about an equal run stays longer than other news
 class Navigator(QObject):
     """Pages never talk to each other; they ask here, and the window answers.
 
-    page(title), clone(Experiment) fills New experiment, compare(list of run ids), show_run(run id) on Runs,
-    explain() opens the page of help on meta-learning. current:
-    what New experiment is set to, None before that page is built; raises `InvalidExperiment`.
+    page(title), clone(Experiment) fills New experiment, compare(list of run ids), study(Study) opens its draft,
+    show_run(run id) on Runs, explain() opens the page of help on meta-learning. current: what New experiment is set to,
+    None before that page is built; raises `InvalidExperiment`.
     """
 
     page = Signal(str)
     clone = Signal(object)
     compare = Signal(object)
+    study = Signal(object)
     show_run = Signal(int)
     explain = Signal()
 

@@ -14,7 +14,8 @@ from ui import icons
 from ui.comparison.run_model import NAME, NOTE
 from ui.comparison.run_table import RunTable
 from ui.comparison.side_names import own_name
-from ui.listing import marking
+from ui.listing import handing_on, marking
+from ui.listing.restart import run_again
 from ui.parts import Parts
 from ui.widgets.deed import deed_action
 
@@ -32,10 +33,19 @@ DEEDS = {
     "note": ("Write a note", "N", "edit", "Write a note about this run"),
     "tag": marking.TAG,
     "archive": marking.ARCHIVE,
+    "study": handing_on.STUDY,
+    "command": handing_on.COMMAND,
+    "folder": handing_on.FOLDER,
     "copy": ("Copy lines", "Ctrl+C", "copy", "Copy the selected lines as a table"),
     "delete": ("Delete", "Del", "discard", "Delete the selected runs; Ctrl+Z brings them back"),
     "clear": ("Clear the choice", "Esc", "close", "Untick and deselect everything"),
 }
+
+
+IN_MENU = (
+    ("tick", "open"), ("clone", "again", "study"), ("star", "rename", "note", "tag"), ("copy", "command", "folder"),
+    ("archive", "delete"),
+)  # fmt: skip
 
 
 class RunActions(QObject):
@@ -54,6 +64,9 @@ class RunActions(QObject):
             "note": lambda: table.edit_cell(NOTE),
             "tag": lambda: marking.ask_tags(table, parts, self._runs(), table.runs.rows()),
             "archive": lambda: marking.archive(parts, self._runs()),
+            "study": lambda: handing_on.make_study(parts, table.chosen_runs() or self._runs()),
+            "command": lambda: handing_on.copy_commands(parts, self._runs()),
+            "folder": lambda: handing_on.open_folder(parts, self._runs()[0]),
             "copy": self.copy,
             "delete": self.delete,
             "clear": table.clear_choice,
@@ -86,9 +99,9 @@ class RunActions(QObject):
         self.actions["delete"].setText(f"Delete{several}")
         self.actions["archive"].setText(("Archive" if marking.archives(runs) else "Bring back") + several)
         self.actions["again"].setText(f"Run{several} again")
-        for key in ("open", "clone", "rename", "note"):
+        for key in ("open", "clone", "rename", "note", "folder"):
             self.actions[key].setEnabled(len(runs) == 1 or (bool(runs) and key in ("rename", "note")))
-        for key in ("tick", "again", "star", "tag", "archive", "copy", "delete"):
+        for key in ("tick", "again", "star", "tag", "archive", "study", "command", "copy", "delete"):
             self.actions[key].setEnabled(bool(runs))
 
     def show_menu(self, at: QPoint) -> None:
@@ -96,8 +109,7 @@ class RunActions(QObject):
         menu = QMenu(self._table)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
-        for number, keys in enumerate((("tick", "open"), ("clone", "again"), ("star", "rename", "note", "tag", "copy"),
-                                       ("archive", "delete"))):  # fmt: skip
+        for number, keys in enumerate(IN_MENU):
             if number:
                 menu.addSeparator()
             menu.addActions([self.actions[key] for key in keys])
@@ -115,9 +127,8 @@ class RunActions(QObject):
 
     def run_again(self) -> None:
         """Queue the same experiments once more, under their own names."""
-        for run in self._runs():
-            self._parts.submit([run.experiment], run.name, run.plan)
-        self._say_queued(len(self._runs()))
+        if runs := self._runs():
+            run_again(self._parts, runs)
 
     def _say_queued(self, runs: int) -> None:
         if runs:

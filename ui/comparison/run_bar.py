@@ -15,8 +15,8 @@ from ui.listing.tool_buttons import deed_button, text_button
 from ui.listing.word_field import complete_words
 from ui.widgets.text import Text
 
-AS_BUTTONS = {"clone": "Clone", "again": "Run again", "star": "Star", "tag": "Tags", "archive": "Archive",
-              "delete": "Delete"}  # fmt: skip
+AS_BUTTONS = {"clone": "Clone", "again": "Run again", "study": "Study", "star": "Star", "tag": "Tags",
+              "archive": "Archive", "delete": "Delete"}  # fmt: skip
 WITHOUT_DEEDS = 480  # pixels that the filter and what chooses lines and columns take
 WAIT_MS = 120  # after the last key before the filter works
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from engine.events import LIVE_STATES, Evaluated, Event, Notice
 from ui import theme
 from ui.comparison.reading import image_reader, read_rows
+from ui.listing.restart import Restart
 from ui.live import LiveRun
 from ui.parts import Parts
 from ui.runs.content import Content, read_content
@@ -58,6 +59,9 @@ class RunsPage(QWidget):
     def _build(self) -> None:
         self.column = RunColumn(self.order)
         self.filter, self.list = self.column.filter, self.column.list
+        self.restart = Restart(self, self.parts)
+        self.column.tools.addWidget(self.restart.button)
+        self.column.tools.addStretch(1)
         self.detail.setMinimumWidth(480)
         self.splitter = ThinSplitter("runs")
         self.splitter.addWidget(self.column)
@@ -69,7 +73,7 @@ class RunsPage(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.stack)
-        self.addActions(list(self.deeds.actions.values()))
+        self.addActions([*self.deeds.actions.values(), self.restart.action])
         self.detail.hide()
         self.reset_layout()
 

@@ -90,6 +90,7 @@ class StudiesPage(QWidget):
         self.list.chosen.connect(lambda _: self._read(at_once=True))
         self.list.customContextMenuRequested.connect(self._show_menu)
         self.detail.run_wanted.connect(self.parts.navigator.show_run.emit)
+        self.parts.navigator.study.connect(lambda study: self._open(study, None, changing=False))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme.colour("page"))
@@ -163,8 +164,14 @@ class StudiesPage(QWidget):
 
     def open_builder(self, now: StudyNow | None, changing: bool) -> None:
         """Make a study from a preset, from scratch or from another; `changing` writes to the shown one."""
-        builder = StudyBuilder(self.parts, None if now is None else now.study, changing, self.window())
-        study_id = now.row.id if now is not None and changing else None
+        base = None if now is None else now.study
+        if base is not None and not changing:
+            base = base.model_copy(update={"title": f"{base.title[:110]} (copy)"})
+        self._open(base, now.row.id if now is not None and changing else None, changing)
+
+    def _open(self, base: Study | None, study_id: int | None, changing: bool) -> None:
+        """The builder, filled with `base`; what is made is written to `study_id`, or anew."""
+        builder = StudyBuilder(self.parts, base, changing, self.window())
         builder.accepted_study.connect(lambda study, start: self._save(study, start, study_id))
         self.builder = builder
         builder.finished.connect(lambda _: setattr(self, "builder", None))

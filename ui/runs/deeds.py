@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 from engine.comparison.wording import count
 from engine.events import RunState
 from ui import icons
-from ui.listing import marking
+from ui.listing import handing_on, marking
 from ui.parts import Parts
 from ui.runs.run_now import RunNow
 from ui.widgets.deed import deed_action
@@ -35,6 +35,8 @@ DEEDS = {
     "note": ("Note…", "N", "edit", "Write a note about this run"),
     "tag": marking.TAG,
     "archive": marking.ARCHIVE,
+    "command": handing_on.COMMAND,
+    "folder": handing_on.FOLDER,
     "delete": ("Delete", "Del", "discard", "Delete it; Ctrl+Z brings it back"),
 }
 ELSEWHERE = "This run belongs to another window or terminal: control it there."
@@ -55,6 +57,8 @@ class RunDeeds(QObject):
             "pause": self.pause, "stop": self.stop, "discard": self.discard, "compare": self.compare,
             "clone": self.clone, "again": self.again, "star": self.star, "rename": lambda: self.renamed(),
             "note": self.ask_note, "delete": self.delete, "tag": self.ask_tags, "archive": self.archive,
+            "command": lambda: handing_on.copy_commands(parts, self._rows()),
+            "folder": lambda: handing_on.open_folder(parts, self._shown()),
         }  # fmt: skip
         self.actions = {key: deed_action(self._page, DEEDS[key], deed) for key, deed in does.items()}
         self.adjust([])
@@ -70,7 +74,7 @@ class RunDeeds(QObject):
         menu.setToolTipsVisible(True)
         first = LIVE_DEEDS if live else ("compare", "again")
         rest = [key for key in ("clone", "star", "rename", "note", "tag") if key not in first]
-        for keys in (first, rest, ("archive", "delete")):
+        for keys in (first, rest, ("command", "folder"), ("archive", "delete")):
             menu.addActions([self.actions[key] for key in keys])
             menu.addSeparator()
         return menu
@@ -106,7 +110,7 @@ class RunDeeds(QObject):
             return "It is still active. Stop or discard it first."
         if key == "compare" and now.is_live:
             return "It can be compared when it has ended."
-        if key in ("rename", "note", "clone") and len(self._runs) > 1:
+        if key in ("rename", "note", "clone", "folder") and len(self._runs) > 1:
             return "Choose a single run."
         return ""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.comparison.wording import count, duration
 from engine.data.shifts import short
@@ -17,6 +19,8 @@ from ui.runs.deeds import ENDED_DEEDS, LIVE_DEEDS, RunDeeds
 from ui.runs.run_delegate import ProgressLine
 from ui.runs.run_now import LOOKS, RunNow
 from ui.widgets.text import Elided, Text, plain
+
+IN_MENU = ("tag", "archive", "rename", "command", "folder")
 
 
 class NameField(QLineEdit):
@@ -102,6 +106,21 @@ class ActionButton(QToolButton):
         self.setDefaultAction(action)
 
 
+def more_button(actions: Sequence[QAction]) -> QToolButton:
+    """A button that opens a menu of what is done less often."""
+    result = QToolButton()
+    result.setText("More")
+    result.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    result.setToolTip("Tags, archive, name, command and folder of this run")
+    result.setAccessibleName("More deeds")
+    result.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    menu = QMenu(result)
+    menu.setToolTipsVisible(True)
+    menu.addActions(list(actions))
+    result.setMenu(menu)
+    return result
+
+
 class Header(QWidget):
     """`show_now` fills it; `renamed` is a new name for the shown run."""
 
@@ -119,6 +138,7 @@ class Header(QWidget):
         self.progress = ProgressLine()
         self.star = QToolButton()
         self.buttons = {key: ActionButton(deeds.actions[key]) for key in (*LIVE_DEEDS, *ENDED_DEEDS, "note")}
+        self.more = more_button([deeds.actions[key] for key in IN_MENU])
         self._lay_out()
         self.name.committed.connect(self.renamed)
 
@@ -140,6 +160,7 @@ class Header(QWidget):
         third.setSpacing(8)
         for key in self.buttons:
             third.addWidget(self.buttons[key])
+        third.addWidget(self.more)
         third.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

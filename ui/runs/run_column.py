@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from ui.listing.finding import TAG, known_tags
 from ui.listing.word_field import complete_words
@@ -30,6 +30,8 @@ class RunColumn(QWidget):
         self.filter = QLineEdit(placeholderText="Filter: words, tag:x (Ctrl+F)", clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter runs by words and tags")
         self._completer = complete_words(self.filter)
+        self.tools = QHBoxLayout()  # buttons that the page puts here
+        self.tools.setSpacing(4)
         self.studies, self.archived = study_fold(order), archive_fold(order)
         self.none = Text("", role="muted")
         self.none.hide()
@@ -44,7 +46,9 @@ class RunColumn(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 8, 16)
         column.setSpacing(8)
-        for widget in (self.filter, self.studies, self.archived, self.none):
+        column.addWidget(self.filter)
+        column.addLayout(self.tools)
+        for widget in (self.studies, self.archived, self.none):
             column.addWidget(widget)
         column.addWidget(self.list, 1)
         self.setMinimumWidth(220)

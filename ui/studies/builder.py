@@ -55,7 +55,7 @@ class StudyBuilder(QDialog):
         self.form.changed.connect(self._expect)
         presets = study_presets()
         if base is not None:
-            self.form.fill(base if changing else base.model_copy(update={"title": f"{base.title[:110]} (copy)"}))
+            self.form.fill(base)
         elif presets:
             self.choose(presets[0].name)
         self._expect()

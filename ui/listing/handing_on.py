@@ -1,0 +1,54 @@
+"""What is handed on from a saved run: its line for the terminal, its folder, and a study of several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QApplication
+
+from engine.errors import InvalidExperiment
+from ui.parts import Parts
+from ui.shell.workspaces import show_folder
+
+if TYPE_CHECKING:
+    from storage.store import RunRow
+
+COMMAND = ("Copy as command", "Ctrl+Shift+C", "terminal", "The line for the terminal that gives the same experiment")
+FOLDER = ("Open folder", "Ctrl+Shift+E", "folder", "The run's files in the system's file manager")
+STUDY = ("Make a study of these…", "Ctrl+Shift+S", "studies", "The same arms as a study, with more seeds")
+
+
+def copy_commands(parts: Parts, rows: Sequence[RunRow]) -> None:
+    """Put one line for each run on the clipboard."""
+    from engine.registry import complete
+    from ui.terminal.command_line import command_for, usual_workspace
+
+    root = parts.workspace.root
+    elsewhere = root if root != usual_workspace() else None
+    try:
+        lines = [command_for([complete(row.experiment)], row.name, elsewhere) for row in rows]
+    except InvalidExperiment as fault:
+        parts.toasts.show(f"Nothing was copied. {fault}", level="warning")
+        return
+    QApplication.clipboard().setText("\n".join(lines))
+    parts.toasts.show(f"Copied: {lines[0]}" if len(lines) == 1 else f"Copied {len(lines):,} lines.")
+
+
+def open_folder(parts: Parts, row: RunRow) -> None:
+    """Show the run's folder in the file manager, or say why not."""
+    folder = parts.workspace.runs / row.uid
+    if not folder.is_dir():
+        parts.toasts.show(f"The folder of “{row.name}” is no longer there: {folder}", level="warning")
+    elif not show_folder(folder):
+        parts.toasts.show(f"No file manager answers. The folder is {folder}", level="warning")
+
+
+def make_study(parts: Parts, rows: Sequence[RunRow]) -> None:
+    """Open the builder with a study of these runs, or say why there is none."""
+    from engine.study_from_runs import study_of
+
+    try:
+        parts.navigator.study.emit(study_of([row.experiment for row in rows]))
+    except InvalidExperiment as fault:
+        parts.toasts.show(f"No study was made. {fault}", level="warning")
