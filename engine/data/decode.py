@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 import io
 import logging
+import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from engine.data.png import SIGNATURE, BrokenPng, pixels_alone
 GREY_MODES = frozenset(("1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "I;16N", "F"))
 MOST_PIXELS, LONGEST_SIDE = 150_000_000, 65_535
 KNOWN_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "DIB", "TIFF", "WEBP", "AVIF", "JPEG2000")
+HUGE, _huge = 40_000_000, threading.Lock()  # pixels
+REDUCED = ("JPEG", "MPO")  # as they are decoded
 GLANCE = 8  # of a JPEG's sides, at which looking is quick
 ORIENTATION = 0x0112
 UPRIGHT = {
@@ -70,10 +73,14 @@ def examine(body: bytes) -> Facts:
     if not body:
         raise Damaged("empty file")
     with _faults_told(body):
-        image, (width, height) = _upright(body, None, 3)
-        plain(image)
-        grey = image.mode in GREY_MODES or _grey_palette(image)
-    return Facts(height, width, grey, levels(image), digest(body))
+        opened, full = _opened(body, None, 3)
+        with _turn(opened):
+            image = _upright(opened)
+            plain(image)
+            grey = image.mode in GREY_MODES or _grey_palette(image)
+            found = levels(image)
+    width, height = _full_size(opened, image, full)
+    return Facts(height, width, grey, found, digest(body))
 
 
 def decode(body: bytes, size: int, channels: int, scales: tuple[Levels, ...] = ()) -> Image.Image:
@@ -82,24 +89,42 @@ def decode(body: bytes, size: int, channels: int, scales: tuple[Levels, ...] = (
     scales: of the set it belongs to, for grey values beyond 0..255.
     """
     with _faults_told(body):
-        return plain(_upright(body, size, channels)[0], scales)
+        opened, _ = _opened(body, size, channels)
+        with _turn(opened):
+            return plain(_upright(opened), scales)
 
 
-def _upright(body: bytes, size: int | None, channels: int) -> tuple[Image.Image, tuple[int, int]]:
-    """The decoded image in its own mode, and its full (width, height); size: see `decode`, None for a glance."""
+def _opened(body: bytes, size: int | None, channels: int) -> tuple[Image.Image, tuple[int, int]]:
+    """The image before it is decoded, and its (width, height). A JPEG will be made smaller than it is, with at least
+    `size` on the shorter side, or for a glance with None."""
     image = Image.open(io.BytesIO(pixels_alone(body) if body.startswith(SIGNATURE) else body), formats=KNOWN_FORMATS)
     if image.width * image.height > MOST_PIXELS or max(image.size) > LONGEST_SIDE:
         raise Image.DecompressionBombError
-    full = image.size
-    if reducible := image.format in ("JPEG", "MPO"):
-        wanted = (2 * size, 2 * size) if size else (max(1, full[0] // GLANCE), max(1, full[1] // GLANCE))
+    width, height = image.size
+    if image.format in REDUCED:
+        wanted = (2 * size, 2 * size) if size else (max(1, width // GLANCE), max(1, height // GLANCE))
         image.draft("L" if channels == 1 else None, wanted)
+    return image, (width, height)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Decoded, in its own mode; a TIFF is turned as it is loaded."""
     image.load()
-    full = full if reducible else image.size  # a TIFF is turned as it is loaded
     turned = _orientation(image)
-    if turned in ON_ITS_SIDE:
-        full = full[1], full[0]
-    return (image.transpose(UPRIGHT[turned]) if turned in UPRIGHT else image), full
+    return image.transpose(UPRIGHT[turned]) if turned in UPRIGHT else image
+
+
+def _full_size(opened: Image.Image, image: Image.Image, full: tuple[int, int]) -> tuple[int, int]:
+    if opened.format not in REDUCED:
+        return image.size
+    return full[::-1] if _orientation(opened) in ON_ITS_SIDE else full
+
+
+@contextmanager
+def _turn(image: Image.Image) -> Iterator[None]:
+    """Of huge images only one is decoded at a time, each taking a GB and more."""
+    with _huge if image.width * image.height > HUGE else nullcontext():
+        yield
 
 
 def _orientation(image: Image.Image) -> int:

@@ -25,6 +25,11 @@ def is_housekeeping(name: str) -> bool:
     return name.startswith((".", "~$")) or name.lower() in HOUSEKEEPING
 
 
+def is_text(name: str) -> bool:
+    """Whether a name is letters, and not bytes of no known code."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
+
+
 def clean(path: str) -> str:
     """A path with / whose parts can be shown, saved and compared: one Unicode form, no blanks at the ends, nothing
     invisible."""
@@ -38,7 +43,7 @@ def _clean(path: str) -> str:
 
 def clean_part(name: str) -> str:
     """One part of a path. Bytes that are not UTF-8 are read as Latin-1, so that different names stay different."""
-    if any("\ud800" <= letter <= "\udfff" for letter in name):
+    if not is_text(name):
         name = "".join(_letter(letter) for letter in name)
     name = unicodedata.normalize("NFC", name)
     shown = "".join(letter for letter in map(_shown, name) if letter).strip()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.data.images import Cancel, Skipped, check
 from engine.data.kinds import COMPANIONS, ending, is_image, promises_image
-from engine.data.names import clean, is_housekeeping
+from engine.data.names import clean, is_housekeeping, is_text
 from engine.data.reading import Entry, Files, FolderFiles, ZipFiles
 from engine.data.zips import list_members
 from engine.errors import DataError
@@ -81,6 +81,8 @@ class Listing:
 def list_files(path: str | Path, cancelled: Cancel | None = None) -> Listing:
     """What lies in a folder or zip, without hidden files; raises `DataError` when it is neither or not safe."""
     root = Path(os.path.abspath(person_path(path)))
+    if not is_text(str(root)):
+        raise DataError(f"The path “{clean(str(root))}” is not text that could be saved.", "Rename the folder.")
     if not is_there(root):
         raise DataError(f"“{root}” does not exist.", "Check the path, or pick the folder again.")
     if root.is_dir():

@@ -208,6 +208,8 @@ def test_names_that_are_no_text_can_be_shown_and_saved(tmp_path: Path) -> None:
     assert sorted(data.class_names) == sorted(["café", "cafê", "dog", "line␊break", "␛[31mred"])
     assert all(name.encode().decode().isprintable() for name in data.class_names)
     assert data.pixels(range(len(data)), 8, 1).shape == (11, 8, 8, 1)
+    with pytest.raises(DataError, match="café” is not text that could be saved"):
+        resolve(os.fsdecode(os.fsencode(root) + b"/caf\xe9"))
 
 
 @pytest.mark.parametrize(
