@@ -31,7 +31,7 @@ class BackboneSection(Column):
     listed = Signal()
 
     def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
-        super().__init__("Backbone", parent)
+        super().__init__("Backbone", 2, parent)
         self._parts = parts
         self._choice = START
         self._uses_pretrained = True
@@ -45,12 +45,11 @@ class BackboneSection(Column):
             self._add_backbone(info)
         self.problem = Problem()
         self.image_size = ImageSize()
-        self.body.addWidget(self.problem)
         self.body.addWidget(self.image_size)
         self.body.addWidget(caption("Start from"))
         self.scratch_words = Text("This method starts from random weights, whatever is chosen here.", "small", "muted")
         self.scratch_words.hide()
-        self.body.addWidget(self.scratch_words)
+        self.notice.add(self.problem, self.scratch_words)
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
         self.keep_head = KeepHead(self)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from ui.widgets.field_grid import labelled
 from ui.widgets.fields import IntField
 from ui.widgets.number_field import refusal_line
-from ui.widgets.text import Text
+from ui.widgets.reset_mark import refresh_marks
+from ui.widgets.text import Place, Text
 
 LEAST, MOST, STEP = 8, 1024, 32  # pixels on a side
 
@@ -34,17 +36,17 @@ class ImageSize(QWidget):
         self._own = 0
         self.field = SideField()
         self.field.setAccessibleName("Image size")
-        self.help = Text("", "small", "muted")
+        self.help = Place("", "small", "muted", lines=3)
         label = QLabel("Image size")
         label.setBuddy(self.field)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 8, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(4)
-        grid.addWidget(label, 0, 0)
+        grid.addLayout(labelled(label, self.field, lambda: self._own), 0, 0)
         grid.addWidget(self.field, 0, 1)
-        grid.addWidget(refusal_line(self.field), 1, 0, 1, 2)
-        grid.addWidget(self.help, 2, 0, 1, 2)
+        refusal_line(self.field)
+        grid.addWidget(self.help, 1, 0, 1, 2)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         self.field.valueChanged.connect(lambda _: self.changed.emit())
@@ -63,6 +65,7 @@ class ImageSize(QWidget):
         self.help.setText(words)
         self.field.setAccessibleDescription(words)
         self.field.setToolTip(words)
+        refresh_marks(self)
 
 
 class KeepHead(QWidget):

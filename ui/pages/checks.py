@@ -66,9 +66,10 @@ class Checks(QObject):
         own = next((by_field[field] for field in OWN_FIELDS if field in by_field), "")
         sentences = [preview.fault, preview.episode_fault, *by_field.values()]
         reason = next((words for words in sentences if words), "")
-        if not reason and (preview.is_reading or self._checked is None):
+        waits = not reason and (preview.is_reading or self._checked is None)
+        if waits:
             reason = "The images are still being read." if preview.is_reading else "Checking…"
-        page.launch.allow(reason, own)
+        page.launch.allow(reason, own, waits)
 
 
 def _under(part: str, by_field: dict[str, str]) -> dict[str, str]:

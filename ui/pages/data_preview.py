@@ -64,7 +64,7 @@ class DataPreview(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(8)
-        shown = (self.sentence, self.layout_words, self.warnings, self.strip, self.skipped, self.balance_caption)
+        shown = (self.sentence, self.layout_words, self.strip, self.skipped, self.balance_caption)
         for widget in (*shown, self.bars, self.balance_words, self.tasks):
             column.addWidget(widget)
         self._show_parts(False, False)

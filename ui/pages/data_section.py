@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 from engine.experiment import DatasetChoice
 from ui.pages.data_cards import DataCards, choice_of
 from ui.pages.data_preview import DataPreview
-from ui.pages.data_settings import DataSettings
+from ui.pages.data_settings import START, DataSettings
 from ui.parts import Parts
 from ui.widgets.buttons import button
 from ui.widgets.column import Column
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from engine.data.preview import DatasetPreview
     from engine.data.sources import DatasetInfo
 
-START = DatasetChoice(name="glyphs", classes=40, labels_per_class=2)  # what a newcomer sees first
 Counts = tuple[int | None, int | None]
 
 
@@ -37,7 +36,7 @@ class DataSection(Column):
     judged = Signal()
 
     def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
-        super().__init__("Data", parent)
+        super().__init__("Data", 1, parent)
         self._parts, self._memory = parts, WindowMemory(parts.settings)
         self._key = START.name
         self._kept: dict[str, Counts] = {}  # labels and classes as they were left, by data set
@@ -49,11 +48,11 @@ class DataSection(Column):
         self.body.addWidget(self._waiting)
         self.body.addWidget(self.list)
         self.problem = Problem()
-        self.body.addWidget(self.problem)
         self.settings = DataSettings(self)
         self.preview = DataPreview(parts.background, self)
         self.body.addWidget(self.settings)
         self.body.addWidget(self.preview)
+        self.notice.add(self.problem, self.preview.warnings)
         self.finish()
         self._connect()
         self.settings.fill(START)
@@ -212,7 +211,6 @@ class DataSection(Column):
         found = self.preview.found
         self.settings.shift.show_samples(found)
         self.settings.split_words.setText(found.split_sentence if found else "")
-        self.settings.split_words.setVisible(bool(found and found.split_sentence))
         if found is not None:
             self.list.describe(self._key, found)
         if found is not None and not self.preview.fault and ":" in self._key:

@@ -13,8 +13,11 @@ from ui.pages.shift_settings import ShiftSettings
 from ui.widgets.field_grid import FieldGrid
 from ui.widgets.fields import Choice, CountOrAll, FloatField, IntField
 from ui.widgets.fold import Fold
-from ui.widgets.text import Text
+from ui.widgets.reset_mark import refresh_marks
+from ui.widgets.text import Place
 
+START = DatasetChoice(name="glyphs", classes=40, labels_per_class=2)  # what a newcomer sees first
+USUAL = DatasetChoice()
 AUTOMATIC = (None, "Automatic")
 STRATIFIED = ("stratified", "50 / 20 / 30 % of each class")
 GIVEN = ("given", "As the folders say")
@@ -44,7 +47,7 @@ class DataSettings(QWidget):
         self.frequency = QCheckBox("Frequency varies")
         self.frequency.setAccessibleName("Frequency varies")
         self.frequency.setToolTip("Curves of different frequencies, from 0.8 to 1.2, instead of 1 alone")
-        self.split_words = Text("", "small")
+        self.split_words = Place("", "small", lines=2)
         self.shift = ShiftSettings()
         self.fold = Fold("How the data is divided")
         self._rows: dict[str, tuple[QWidget, ...]] = {}
@@ -63,21 +66,22 @@ class DataSettings(QWidget):
     def _first_fields(self) -> FieldGrid:
         grid = FieldGrid()
         far = "How far test regions lie from training regions; 0: all regions are alike, above 1: farther than those."
-        self._rows["distance"] = grid.add("Distance of regions", self.distance, far)
+        self._rows["distance"] = grid.add("Distance of regions", self.distance, far, lambda: USUAL.distance)
         for widget in self._rows["distance"]:
             widget.hide()
-        self._rows["labels"] = grid.add("Labels per class", self.labels, "Labelled training images of each class.")
-        self._rows["classes"] = grid.add("Classes", self.classes, "Use only this many of the classes.")
+        labels, classes = "Labelled training images of each class.", "Use only this many of the classes."
+        self._rows["labels"] = grid.add("Labels per class", self.labels, labels, lambda: self._usual_counts()[0])
+        self._rows["classes"] = grid.add("Classes", self.classes, classes, lambda: self._usual_counts()[1])
         return grid
 
     def _more_fields(self) -> FieldGrid:
         grid = FieldGrid()
         half = "Half of each class: one run learns from the source half, the next from the target half."
         fewer = "Use at most this many images to validate; the others are left out."
-        self._rows["split"] = grid.add("Split", self.split, "How images or classes are divided.")
-        grid.add("Split seed", self.split_seed, "The same number: the same test set in every run.")
-        self._rows["part"] = grid.add("Images used", self.part, half)
-        self._rows["validation"] = grid.add("Validation images per class", self.validation, fewer)
+        self._rows["split"] = grid.add("Split", self.split, "How images or classes are divided.", lambda: None)
+        grid.add("Split seed", self.split_seed, "The same number: the same test set in every run.", lambda: 0)
+        self._rows["part"] = grid.add("Images used", self.part, half, lambda: None)
+        self._rows["validation"] = grid.add("Validation images per class", self.validation, fewer, lambda: 0)
         return grid
 
     def _connect(self) -> None:
@@ -87,6 +91,10 @@ class DataSettings(QWidget):
             choice.currentIndexChanged.connect(lambda _: self.changed.emit())
         self.frequency.toggled.connect(lambda _: self.changed.emit())
         self.shift.changed.connect(self.changed)
+
+    def _usual_counts(self) -> tuple[int, int]:
+        """Labels and classes that a data set begins with; 0 stands for all."""
+        return (START.labels_per_class or 0, START.classes or 0) if self._source == START.name else (0, 0)
 
     def tab_order(self) -> tuple[QWidget, ...]:
         divided = (self.fold.button, self.split, self.split_seed, self.part, self.validation)
@@ -127,6 +135,7 @@ class DataSettings(QWidget):
         for blocker in blockers:
             blocker.unblock()
         self.shift.fill(choice)
+        refresh_marks(self)
         if choice.part or choice.validation_per_class:
             self.fold.button.setChecked(True)
 
@@ -141,6 +150,7 @@ class DataSettings(QWidget):
         self.classes.set_count(classes)
         for blocker in blockers:
             blocker.unblock()
+        refresh_marks(self)
 
     def set_family(self, family: str) -> None:
         """Another family does without what is set for this one alone."""
@@ -162,6 +172,7 @@ class DataSettings(QWidget):
         for widget in self._rows["split"]:
             widget.setVisible(name not in REGRESSION)
         self._offer_splits()
+        refresh_marks(self)
 
     def _offer_splits(self) -> None:
         own = self._source in ("folder", "omniglot")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.backbones.catalog import BackboneInfo
@@ -76,10 +76,11 @@ class LayersPart(QWidget):
         column.addWidget(caption("What happens to each block"))
         column.addWidget(self.picture)
         column.addLayout(row)
-        for widget in (self.problem, self.doubts, self.note):
-            column.addWidget(widget)
-        column.addWidget(self.take_over, 0, Qt.AlignmentFlag.AlignLeft)
         self.say("")
+
+    def said(self) -> tuple[QWidget, ...]:
+        """What has to be said about the table, for the column's notice."""
+        return self.problem, self.doubts, self.note, self.take_over
 
     def tab_order(self) -> tuple[QWidget, ...]:
         return self.picture, self.edit_button, self.reset_button, self.take_over

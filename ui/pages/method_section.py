@@ -25,7 +25,7 @@ from ui.widgets.fields import Choice
 from ui.widgets.hyperparameter_form import HyperparameterForm
 from ui.widgets.problem import Problem
 from ui.widgets.schedule_curve import ScheduleCurve
-from ui.widgets.text import Text
+from ui.widgets.text import Place, Text
 
 START = "lp_ft"
 OWN = "own"  # key of the preset that stands for values that are no preset
@@ -39,7 +39,7 @@ class MethodSection(Column):
     family_changed = Signal(str)
 
     def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
-        super().__init__("Method", parent)
+        super().__init__("Method", 3, parent)
         self._parts = parts
         self._methods = {method.name: method for method in registry.methods()}
         self._name = START
@@ -51,14 +51,15 @@ class MethodSection(Column):
         self.cards, self.families = self.choices.cards, self.choices.families
         self.body.addWidget(self.choices)
         self.problem = Problem()
-        self.idea = Text("")
-        self.paper = Text("", "small", "muted")
+        self.idea = Place("", lines=2)
+        self.paper = Place("", "small", "muted", lines=3)
         tip = "Two drawings: a graphical model, and a network that reads a data set (Shift+F1)"
         self.explain = button("How it is seen", "help", tip, parts.navigator.explain.emit)
         self.layers = LayersPart()
         self.curve, self.augmented = ScheduleCurve(self), AugmentationPreview(parts, self)
-        for widget in (self.problem, self.idea, self.paper, self.explain, self.layers):
+        for widget in (self.idea, self.paper, self.explain, self.layers):
             self.body.addWidget(widget)
+        self.notice.add(self.problem, *self.layers.said())
         self.body.addLayout(self._preset_row())
         self._form_place = QVBoxLayout()
         self.body.addLayout(self._form_place)

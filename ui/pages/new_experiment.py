@@ -19,8 +19,8 @@ from ui.pages.backbone_section import START as BACKBONE
 from ui.pages.backbone_section import BackboneSection
 from ui.pages.checks import Checks
 from ui.pages.costs import Costs
-from ui.pages.data_section import START as DATA
 from ui.pages.data_section import DataSection
+from ui.pages.data_settings import START as DATA
 from ui.pages.form_history import FormHistory, FormState
 from ui.pages.method_section import START as METHOD
 from ui.pages.method_section import MethodSection
@@ -32,6 +32,7 @@ from ui.widgets.column import chain
 from ui.widgets.deed import deed_action
 from ui.widgets.frame import SlimArea, ThinSplitter
 from ui.widgets.number_field import take_what_is_typed
+from ui.widgets.reset_mark import reset_focused
 from ui.widgets.words import count
 from ui.window_memory import WindowMemory
 
@@ -45,6 +46,7 @@ COPY = (
     "copy",
     "Put the line that gives the same experiment in a terminal on the clipboard",
 )
+RESET_FIELD = ("Reset this field", "Ctrl+Shift+Backspace", "reset", "Give the field with the keyboard its usual value")
 START_OVER = ("Start over", "", "reset", "Set everything as it is at first; Ctrl+Z takes it back")
 
 
@@ -59,7 +61,7 @@ class NewExperimentPage(QWidget):
         self.method = MethodSection(parts)
         self.launch = StartSection(parts)
         self.adviser = AdviserPart(parts)
-        self.launch.body.insertWidget(0, self.adviser)
+        self.launch.body.insertWidget(self.launch.body.count() - 1, self.adviser)
         self.kind = TaskKind(self.data, self.backbone, self.method)
         self.rates = RateButton(parts, self.experiment, self)
         self.choose_folder, self.choose_zip = self.data.choose_folder, self.data.choose_zip
@@ -71,7 +73,8 @@ class NewExperimentPage(QWidget):
         self.history = FormHistory(self.state, self.show_state, lambda now: self._memory.set_form(now.as_json()), self)
         self._connect()
         self._adopt_method()
-        for entry, deed in ((COPY, self.copy_command), (START_OVER, self.start_over)):
+        deeds = ((COPY, self.copy_command), (RESET_FIELD, lambda: reset_focused(self)), (START_OVER, self.start_over))
+        for entry, deed in deeds:
             self.addAction(deed_action(self, entry, deed))
         self._restore()
         self._has_painted = False
@@ -194,7 +197,7 @@ class NewExperimentPage(QWidget):
 
     def _order_tabs(self) -> None:
         """Tab goes through the columns from left to right, also where cards and forms were made later."""
-        columns = (self.data, self.backbone, self.method, self.adviser, self.launch)
+        columns = (self.data, self.backbone, self.method, self.launch, self.adviser)
         chain(*(widget for column in columns for widget in column.tab_order()))
         self.rates.follow_tabs()
 

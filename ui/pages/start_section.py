@@ -17,10 +17,12 @@ from ui.parts import Parts
 from ui.widgets.buttons import PrimaryButton, button, icon_button
 from ui.widgets.column import Column
 from ui.widgets.cost_card import CostCard
+from ui.widgets.field_grid import labelled
 from ui.widgets.fields import Choice, FloatField, IntField
 from ui.widgets.fold import Fold
 from ui.widgets.number_field import refusal_line
 from ui.widgets.problem import Problem
+from ui.widgets.reset_mark import refresh_marks
 from ui.widgets.text import Text
 from ui.widgets.words import size
 
@@ -40,13 +42,12 @@ class StartSection(Column):
     started = Signal(bool)
 
     def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
-        super().__init__("Start", parent)
+        super().__init__("Start", 4, parent)
         self._parts = parts
         self._free: dict[str, int | None] = {}
         self.cost = CostCard()
-        self.body.addWidget(self.cost)
         self._grid = QGridLayout()
-        self._grid.setContentsMargins(0, 8, 0, 0)
+        self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(8)
         self._grid.setColumnStretch(1, 1)
@@ -57,6 +58,7 @@ class StartSection(Column):
         self.body.addWidget(self.search)
         self.more = self._more()
         self.body.addWidget(self.more)
+        self.body.addWidget(self.cost)
         self.finish()
         self._pressed = QTimer(self, singleShot=True, interval=QApplication.doubleClickInterval())
         self._add_foot()
@@ -67,11 +69,10 @@ class StartSection(Column):
         self.name = QLineEdit()
         self.name.setPlaceholderText("Automatic")
         self.name.setMaxLength(120)
-        self._field(self._grid, "Device", self.device, "Where the run works.")
-        self.free = Text("", "small", "muted")
-        self.free.hide()
-        self._grid.addWidget(self.free, self._grid.rowCount(), 1)
-        self._field(self._grid, "Seeds", self.seeds, "How many times to run it, each with another seed: an interval.")
+        self._field(self._grid, "Device", self.device, "Where the run works.", "cpu")
+        self._field(
+            self._grid, "Seeds", self.seeds, "How many times to run it, each with another seed: an interval.", 1
+        )
         self._field(self._grid, "Name", self.name, "How the run is called; its settings if empty.")
         self.device.currentIndexChanged.connect(lambda _: self._choose_device())
         self.seeds.valueChanged.connect(lambda _: self.changed.emit())
@@ -87,13 +88,15 @@ class StartSection(Column):
         more = Fold("More")
         grid = QGridLayout()
         grid.setColumnStretch(1, 1)
-        self._field(grid, "First seed", self.first_seed, "Draws the labelled images, the new head and the batch order.")
-        self._field(grid, "Time limit", self.minutes, "Stop training after this long and test the best weights.")
+        self._field(
+            grid, "First seed", self.first_seed, "Draws the labelled images, the new head and the batch order.", 0
+        )
+        self._field(grid, "Time limit", self.minutes, "Stop training after this long and test the best weights.", 0.0)
         self.limit.setAccessibleName("What the time limit means")
         for description in (self.limit.setToolTip, self.limit.setAccessibleDescription):
             description(LIMIT_HELP)
         grid.addWidget(self.limit, grid.rowCount(), 0, 1, 2)
-        self._field(grid, "Precision", self.precision, "bfloat16 is faster on some processors, and rougher.")
+        self._field(grid, "Precision", self.precision, "bfloat16 is faster on some processors, and rougher.", "float32")
         more.body.addLayout(grid)
         for field in (self.first_seed, self.minutes):
             field.valueChanged.connect(lambda _: self.changed.emit())
@@ -103,7 +106,7 @@ class StartSection(Column):
         self._show_limit()
         return more
 
-    def _field(self, grid: QGridLayout, title: str, field: QWidget, help: str) -> None:
+    def _field(self, grid: QGridLayout, title: str, field: QWidget, help: str, usual: object = None) -> None:
         row = grid.rowCount()
         label = QLabel(title)
         label.setBuddy(field)
@@ -111,9 +114,9 @@ class StartSection(Column):
         field.setToolTip(help)
         field.setAccessibleName(title)
         field.setAccessibleDescription(help)
-        grid.addWidget(label, row, 0)
+        refusal_line(field)
+        grid.addLayout(labelled(label, field, None if usual is None else lambda: usual), row, 0)
         grid.addWidget(field, row, 1)
-        grid.addWidget(refusal_line(field), row + 1, 0, 1, 2)
 
     def _add_foot(self) -> None:
         self.problem, self.warning = Problem(), Problem("warning")
@@ -126,8 +129,8 @@ class StartSection(Column):
         self.queue_button = button("Add to queue", "queue", tip, lambda: self._press(True))
         self.copy_button = icon_button("copy", "Copy as command (Ctrl+Shift+C)")
         self.foot.setSpacing(theme.GRID)
-        for widget in (self.warning, self.problem, self.reason, self.start_button):
-            self.foot.addWidget(widget)
+        self.notice.add(self.warning, self.problem, self.reason)
+        self.foot.addWidget(self.start_button)
         row = QHBoxLayout()
         row.setSpacing(theme.GRID)
         row.addWidget(self.queue_button, 1)
@@ -178,6 +181,7 @@ class StartSection(Column):
         self.search.fill(experiment.search)
         for blocker in blockers:
             blocker.unblock()
+        refresh_marks(self)
 
     def _is_timed(self) -> bool:
         """As chosen; where that is not shown, as it was filled in."""
@@ -195,7 +199,8 @@ class StartSection(Column):
         self._show_limit()
 
     def _show_limit(self) -> None:
-        self.limit.setVisible(self._timed_allowed and self.minutes.value() > 0)
+        self.limit.setVisible(self._timed_allowed)
+        self.limit.setEnabled(self.minutes.value() > 0)
 
     def free_bytes(self) -> int | None:
         """Memory free on the chosen device, None if it is not known."""
@@ -224,8 +229,7 @@ class StartSection(Column):
 
     def _show_free(self) -> None:
         free = self.free_bytes()
-        self.free.setText(f"{size(free)} of memory free" if free else "")
-        self.free.setVisible(bool(free))
+        self.cost.set_usual(f"{size(free)} of memory free" if free else "")
 
     # What is in the way
 
@@ -242,11 +246,12 @@ class StartSection(Column):
 
         self._parts.background.run(look, lambda said: self.warning.say(*said), key="warnings")
 
-    def allow(self, reason: str, problem: str = "") -> None:
-        """Turn Start on, or off with the reason. problem: something that is wrong in this column."""
+    def allow(self, reason: str, problem: str = "", waits: bool = False) -> None:
+        """Turn Start on, or off with the reason. problem: something that is wrong in this column. waits: the reason
+        goes away by itself, so that it is not shown."""
         self.problem.say(problem)
         self.reason.setText(reason)
-        self.reason.setVisible(bool(reason) and reason != problem)
+        self.reason.setVisible(bool(reason) and reason != problem and not waits)
         for control in (self.start_button, self.queue_button):
             control.setEnabled(not reason)
         self.start_button.setAccessibleDescription(reason)

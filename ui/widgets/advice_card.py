@@ -33,6 +33,9 @@ class AdviceCard(QWidget):
         self.measure = button("Measure", tip=MEASURE_TIP, clicked=self._press_measure)
         self.close_button = icon_button("close", "Hide the advice", lambda: self.dismiss(True))
         self.show_button = button("Show advice", tip="What to start with on these images", clicked=self._bring_back)
+        kept = self.measure.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)  # “Use this” stays as it is
+        self.measure.setSizePolicy(kept)
         self._is_measuring = False
         self._lay_out()
 
@@ -40,18 +43,18 @@ class AdviceCard(QWidget):
         head = QHBoxLayout()
         head.addWidget(Text("Advice", "small", "muted", bold=True, wrap=False), 1)
         head.addWidget(self.close_button)
-        deeds = QVBoxLayout()  # under each other: side by side they would be wider than the narrowest column
+        deeds = QHBoxLayout()  # above the words, whose length changes
         deeds.setContentsMargins(0, 0, 6, 0)
         deeds.setSpacing(6)
-        deeds.addWidget(self.use)
-        deeds.addWidget(self.measure)
+        deeds.addWidget(self.use, 1)
+        deeds.addWidget(self.measure, 1)
         self.card.body.setContentsMargins(12, 6, 6, 12)
         self.card.body.setSpacing(6)
         self.card.body.addLayout(head)
+        self.card.body.addLayout(deeds)
         for widget in (self.title, *self.reasons, self.state):
             widget.setContentsMargins(0, 0, 6, 0)
             self.card.body.addWidget(widget)
-        self.card.body.addLayout(deeds)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.card)

@@ -23,6 +23,7 @@ LOOKS: dict[str, tuple[str | int, Qt.BrushStyle, str]] = {
 }
 CHAIN = 44  # height of the chain
 LINE = 20  # height of a legend line
+LEAST_LINES = 2  # of the legend: what is below it stays where it is when a block is pressed
 
 
 class BlockPicture(QWidget):
@@ -77,7 +78,7 @@ class BlockPicture(QWidget):
         return list(found.items())
 
     def sizeHint(self) -> QSize:
-        return QSize(220, CHAIN + 8 + LINE * len(self.legend()))
+        return QSize(220, CHAIN + 8 + LINE * max(LEAST_LINES, len(self.legend())))
 
     minimumSizeHint = sizeHint
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from ui.widgets.number_field import refusal_line
+from ui.widgets.reset_mark import ResetMark
 from ui.widgets.text import Text
 
 
@@ -19,8 +23,10 @@ class FieldGrid(QGridLayout):
         self.setColumnStretch(0, 1)
         self.setColumnStretch(1, 1)
 
-    def add(self, title: str, field: QWidget, help: str) -> tuple[QLabel, QWidget, Text]:
-        """The three widgets of a new row, to show and hide together."""
+    def add(
+        self, title: str, field: QWidget, help: str, usual: Callable[[], Any] | None = None
+    ) -> tuple[QLabel, QWidget, Text]:
+        """The three widgets of a new row, to show and hide together. usual: the value that counts as not changed."""
         row = self.rowCount()
         label = QLabel(title)
         label.setWordWrap(True)
@@ -29,8 +35,18 @@ class FieldGrid(QGridLayout):
         field.setAccessibleDescription(help)
         field.setToolTip(help)
         words = Text(help, "small", "muted")
-        self.addWidget(label, row, 0)
+        self.addLayout(labelled(label, field, usual), row, 0)
         self.addWidget(field, row, 1)
-        self.addWidget(refusal_line(field), row + 1, 0, 1, 2)
-        self.addWidget(words, row + 2, 0, 1, 2)
+        refusal_line(field)
+        self.addWidget(words, row + 1, 0, 1, 2)
         return label, field, words
+
+
+def labelled(label: QLabel, field: QWidget, usual: Callable[[], Any] | None) -> QHBoxLayout:
+    """The label, and at its end the place of the mark of a field that differs from its usual value."""
+    line = QHBoxLayout()
+    line.setSpacing(2)
+    line.addWidget(label, 1)
+    if usual is not None:
+        line.addWidget(ResetMark(field, label, usual))
+    return line

@@ -34,6 +34,8 @@ class SlimScrollBar(QScrollBar):
     def paintEvent(self, event: QPaintEvent) -> None:
         option = QStyleOptionSlider()
         self.initStyleOption(option)
+        if self.maximum() <= self.minimum():
+            return  # there is nothing to scroll
         part = QStyle.SubControl.SC_ScrollBarSlider
         handle = self.style().subControlRect(QStyle.ComplexControl.CC_ScrollBar, option, part, self)
         painter = QPainter(self)

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.widgets.fields import Choice, FloatField, IntField
 from ui.widgets.fold import Fold
 from ui.widgets.number_field import refusal_line
-from ui.widgets.text import Text
+from ui.widgets.reset_mark import ResetMark
+from ui.widgets.text import Place
 
 if TYPE_CHECKING:
     from engine.registry import HyperparameterField
@@ -95,21 +96,24 @@ class FieldRow(QWidget):
         self.set_value(field.default)
 
     def _layout(self) -> None:
-        label = QLabel(self.field.label, self)
+        self.label = label = QLabel(self.field.label, self)
         label.setBuddy(self.input)
         label.setWordWrap(True)
-        self.help = Text(self.field.help, "small", "muted")
-        self.problem = Text("", "small", "bad")
-        self.problem.hide()
+        self.help = Place(self.field.help, "small", "muted", room=self.field.help)
+        self._problem = self._unused = ""  # said in the place of the help
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(2)
         wide = max((len(word) for word in self.field.choices), default=0) > HALF
-        grid.addWidget(label, 0, 0, 1, 2 if wide else 1)
+        head = QHBoxLayout()
+        head.setSpacing(2)
+        head.addWidget(label, 1)
+        self._place_of_mark = head
+        grid.addLayout(head, 0, 0, 1, 2 if wide else 1)
         grid.addWidget(self.input, 1 if wide else 0, 0 if wide else 1, 1, 2 if wide else 1)
-        for line, words in enumerate((refusal_line(self.input), self.help, self.problem), 2):
-            grid.addWidget(words, line, 0, 1, 2)
+        refusal_line(self.input)
+        grid.addWidget(self.help, 2, 0, 1, 2)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
 
@@ -124,6 +128,8 @@ class FieldRow(QWidget):
         self.input.setAccessibleName(name)
         self.input.setAccessibleDescription(text)
         self.setToolTip(text)
+        self.mark = ResetMark(self.input, self.label, lambda: field.default)
+        self._place_of_mark.addWidget(self.mark)
 
     def value(self) -> Any:
         return self._read(self.input)
@@ -132,15 +138,21 @@ class FieldRow(QWidget):
         blocker = QSignalBlocker(self.input)
         self._set(self.input, value)
         blocker.unblock()
+        self.mark.refresh()
 
     def set_unused(self, reason: str) -> None:
         """Say why the value does not count, and keep it from being changed meanwhile; "" when it counts."""
         self.input.setEnabled(not reason and len(self.field.choices) != 1)
-        self.help.setText(reason or self.field.help)
+        self._unused = reason
+        self._say()
 
     def set_problem(self, text: str) -> None:
-        self.problem.setText(text)
-        self.problem.setVisible(bool(text))
+        self._problem = text
+        self._say()
+
+    def _say(self) -> None:
+        self.help.setText(self._problem or self._unused or self.field.help)
+        self.help.set_role("bad" if self._problem else "muted")
 
 
 class HyperparameterForm(QWidget):

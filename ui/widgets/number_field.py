@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QKeySequence, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QStyle, QStyleOptionSpinBox, QWidget
 
+from ui.widgets.notice import Refusal
 from ui.widgets.text import Text, show_tip
 from ui.widgets.typed_numbers import Refused
 
@@ -203,9 +204,8 @@ def take_what_is_typed() -> None:
 
 
 def refusal_line(field: QWidget) -> Text:
-    """A line for under the field, there while what was typed into it is refused; empty for what is no number."""
-    line = Text("", "small", "bad")
-    line.hide()
+    """Words under the field while what was typed into it is refused; none for what is no number."""
+    line = Refusal(field)
     if isinstance(field, NumberField):
         field.line = line
     return line

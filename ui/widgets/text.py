@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QSize
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent, Qt, QTextLayout
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 from ui import theme
@@ -78,3 +78,59 @@ class Elided(Text):
         painter = QPainter(self)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         painter.drawText(self.rect(), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), shown)
+
+
+class Place(Text):
+    """Text in a place whose height does not depend on it: as many `lines` as were said and as `room`, another text,
+    needs. What is longer ends in an ellipsis and is whole in the tooltip."""
+
+    def __init__(
+        self, text: str = "", size: str = "body", role: str = "text", lines: int = 1, room: str = "",
+        parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(text, size, role, wrap=False, parent=parent)
+        self._lines, self._room = lines, room
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return max(self._lines, len(self._wrapped(self._room, width))) * self.fontMetrics().lineSpacing()
+
+    def sizeHint(self) -> QSize:
+        return QSize(160, self.heightForWidth(self.width() if self.width() > 1 else 160))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(1, self._lines * self.fontMetrics().lineSpacing())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    def _wrapped(self, text: str, width: int) -> list[str]:
+        """The text in lines that are no wider."""
+        lines: list[str] = []
+        for paragraph in text.split("\n"):
+            layout = QTextLayout(paragraph, self.font())
+            layout.beginLayout()
+            while (line := layout.createLine()).isValid():
+                line.setLineWidth(max(1, width))
+                lines.append(paragraph[line.textStart() : line.textStart() + line.textLength()])
+            layout.endLayout()
+        return lines
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        metrics, lines = self.fontMetrics(), self._wrapped(self.text(), self.width())
+        most = max(1, self.height() // metrics.lineSpacing())
+        whole = len(lines) <= most
+        if not whole:
+            rest = " ".join(line.strip() for line in lines[most - 1 :])
+            lines = [*lines[: most - 1], metrics.elidedText(rest, Qt.TextElideMode.ElideRight, self.width())]
+        self.setToolTip("" if whole else self.text())
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        for number, line in enumerate(lines):
+            painter.drawText(0, metrics.ascent() + number * metrics.lineSpacing(), line.rstrip())
