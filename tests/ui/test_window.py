@@ -238,8 +238,7 @@ def test_every_page_can_be_seen_whole_in_a_small_window(
     window.resize(*size)
     for index in (NEW, RUNS, COMPARE, STUDIES):
         shown = window.show_page(index)
-        least = shown.minimumSizeHint()
-        qtbot.waitUntil(lambda shown=shown, least=least: shown.size() == shown.size().expandedTo(least))
+        qtbot.waitUntil(lambda shown=shown: shown.size() == shown.size().expandedTo(shown.minimumSizeHint()))
         area = window.centralWidget().findChild(SlimArea)
         assert area.horizontalScrollBar().maximum() == max(0, shown.width() - area.viewport().width())
         assert area.verticalScrollBar().maximum() == max(0, shown.height() - area.viewport().height())

@@ -129,7 +129,7 @@ class Place(Text):
         if not whole:
             rest = " ".join(line.strip() for line in lines[most - 1 :])
             lines = [*lines[: most - 1], metrics.elidedText(rest, Qt.TextElideMode.ElideRight, self.width())]
-        self.setToolTip("" if whole else self.text())
+        self.setToolTip("" if whole else plain(self.text()))
         painter = QPainter(self)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         for number, line in enumerate(lines):
