@@ -65,6 +65,10 @@ class Checkpoints:
             said = CheckpointSaved("best", "best.safetensors", self.best_step, self.best_value)
             self._waiting["best"] = (self.best, said)
 
+    @property
+    def all_written(self) -> bool:
+        return not self._waiting
+
     def state(self) -> State:
         return {
             "best": self.best, "step": self.best_step, "value": self.best_value, "rank": self._rank,

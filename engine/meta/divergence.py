@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from engine.backbones.backbone import Backbone
+from engine.bookmark import State
 from engine.errors import Diverged
 from engine.events import Notice
 from engine.meta.objective import loss
@@ -34,6 +35,12 @@ class DivergenceGuard:
         self._losses: list[float] = []
         self._warned: set[str] = set()
         self._fits_at_first: bool | None = None  # whether the inner rate suits the weights that training begins with
+
+    def state(self) -> State:
+        return {"losses": self._losses, "warned": sorted(self._warned), "fits": self._fits_at_first}
+
+    def load_state(self, state: State) -> None:
+        self._losses, self._warned, self._fits_at_first = state["losses"], set(state["warned"]), state["fits"]
 
     def check(self, values: Mapping[str, float], tasks: Sequence[Task], step: int, kept: bool) -> None:
         """After the outer gradient and before it is used. kept: there are weights of an earlier validation.

@@ -33,21 +33,25 @@ def task_scores(
     text: str,
     stop: Callable[[], bool],
     steps: int | None = None,
+    rows: list[list[float]] | None = None,
 ) -> Generator[Preparing, None, np.ndarray]:
     """Yields `Preparing`, returns each task's accuracy or error, float64 [tasks, inner steps + 1] (fewer tasks when
     stopped). A method without inner steps has one column. NaN where what came out is not a number.
 
-    steps: inner steps to go to; the method's own at test if None.
+    steps: inner steps to go to; the method's own at test if None. rows: scores of the first of these tasks where they
+    were met before; gets those of the others, unless all are met at once.
     """
     if isinstance(tasks, ImageTasks) and embeds_once(method):
         return (yield from _scores_from_features(method, model, tasks, items, text))
     last = method.test_steps if steps is None else steps
     if tasks.regression and stacks_at_test(method, model):
         return (yield from _scores_together(method, model, tasks, items, text, stop, last))
-    scores: list[list[float]] = []
+    scores = [] if rows is None else rows
     meet = partial(_meet, method, last)
     crew = Crew(model, getattr(method.formulation, "threads", 1))
     for part in batches(len(items), PAUSE_EVERY):
+        if part.stop <= len(scores):
+            continue
         if stop():
             break
         yield Preparing(text, part.start / len(items))

@@ -17,10 +17,10 @@ from engine.data.episodes import list_hash
 from engine.data.findings import protocol as noted
 from engine.devices import torch_device
 from engine.errors import InvalidExperiment
-from engine.events import Evaluated, Event, Notice, Preparing, RunStarted
+from engine.events import Event, Notice, Preparing, RunStarted
 from engine.experiment import Experiment
 from engine.limits import Limits, heeding, last_words
-from engine.meta.evaluation import task_scores
+from engine.meta.exam import Exam
 from engine.meta.gallery import show_tasks
 from engine.meta.hardness import hardness, with_hardness
 from engine.meta.image_tasks import read_image_tasks
@@ -52,21 +52,25 @@ def run_meta(
     settings = method.hyperparameters
     examples = settings.meta_batch * tasks.examples
     yield RunStarted(settings.steps, settings.validate_every, examples, facts(model, tasks))
+    yield from bookmark.once(remarks(experiment, method, tasks))
+    limits.start()
+    exam = Exam(method, model, tasks, checkpoints, limits)
+    if not exam.begun:
+        yield from kept(training, checkpoints)
+        exam.begin(training.step, checkpoints.best)
+    yield from exam.events(test(experiment, exam))
+    yield from show_tasks(method, model, tasks, tasks.test, "test", exam.step, directory)
+    yield from checkpoints.insist()
+    yield from last_words(limits, exam.step, settings.steps, f"{exam.step} of {settings.steps} meta-steps")
+
+
+def remarks(experiment: Experiment, method: MetaLearner, tasks: Tasks) -> Iterator[Notice]:
+    """What a person should know before it begins."""
     yield from notices(getattr(tasks, "findings", ()))
     if left := tasks.facts.get("left out"):
         yield Notice(f"{left}.", "warning")
     if remark := method.remark(experiment.backbone.weights):
         yield Notice(remark, "warning")
-    limits.start()
-    yield from kept(training, checkpoints)
-    if checkpoints.best is not None:
-        model.load_state_dict(checkpoints.best)
-    weights = "best validation" if checkpoints.best is not None else "as loaded"
-    yield from test(experiment, method, model, tasks, weights)
-    yield from show_tasks(method, model, tasks, tasks.test, "test", training.step, directory)
-    yield from checkpoints.insist()
-    done = f"{training.step} of {settings.steps} meta-steps"
-    yield from last_words(limits, training.step, settings.steps, done)
 
 
 def read_tasks(experiment: Experiment, method: MetaLearner, device: torch.device) -> Generator[Preparing, None, Tasks]:
@@ -112,29 +116,26 @@ def facts(model: Backbone, tasks: Tasks) -> dict[str, Any]:
     return {"family": "meta", "step": "meta-steps", **tasks.facts, **counts}
 
 
-def test(
-    experiment: Experiment, method: MetaLearner, model: Backbone, tasks: Tasks, weights: str
-) -> Iterator[Preparing | Evaluated | Notice]:
+def test(experiment: Experiment, exam: Exam) -> Iterator[Event]:
     """The figure after the method's own steps, then after each other number of them on the same tasks, then at other
     shots on lists of their own."""
-    yield from method.settle(model, tasks)
+    method, tasks = exam.method, exam.tasks
     steps = max(method.test_steps, getattr(method.hyperparameters, "over_steps", 0))
-    scores = yield from task_scores(method, model, tasks, tasks.test, "Testing", lambda: False, steps)
-    said = protocol(experiment, method, tasks, weights)
-    if next(batch_norms(model), None) is None:
+    scores = yield from exam.scores(method, tasks.test, "Testing", steps)
+    said = protocol(experiment, method, tasks, exam.weights)
+    if next(batch_norms(exam.model), None) is None:
         said["batch norm"] = "none in the network"
     hard = hardness(tasks)
     for found in over_steps(scores, method.test_steps, tasks.regression, said):
         yield with_hardness(found, hard)
-    yield from beside_twin(method, model, tasks, said, scores[:, -1])
-    yield from over_unseen(method, model, tasks, said)
-    yield from over_shots(method, model, tasks, said)
+    yield from beside_twin(exam, said, scores[:, -1])
+    yield from over_unseen(exam, said)
+    yield from over_shots(exam, said)
 
 
-def over_unseen(
-    method: MetaLearner, model: Backbone, tasks: Tasks, said: Mapping[str, str]
-) -> Iterator[Preparing | Evaluated | Notice]:
+def over_unseen(exam: Exam, said: Mapping[str, str]) -> Iterator[Event]:
     """The figure on episodes of the classes alone that the weights had not met before, where they had met others."""
+    tasks = exam.tasks
     if not isinstance(tasks, ImageTasks) or tasks.test_of is None:
         return
     for classes in (one.unseen for one in tasks.findings if one.unseen is not None and len(one.unseen)):
@@ -143,15 +144,14 @@ def over_unseen(
         except InvalidExperiment:
             yield Notice(f"The {len(classes)} test classes new to the weights are too few for episodes.", "warning")
             continue
-        scores = yield from task_scores(method, model, tasks, items, "Testing on new classes", lambda: False)
+        scores = yield from exam.scores(exam.method, items, "Testing on new classes")
         words = {**said, "episodes": f"{episodes}, of {len(classes)} classes", KEY: "nothing"}
         yield figure(UNSEEN, scores[:, -1], tasks.regression, {**words, "test list": list_hash(items)})
 
 
-def over_shots(
-    method: MetaLearner, model: Backbone, tasks: Tasks, said: Mapping[str, str]
-) -> Iterator[Preparing | Evaluated | Notice]:
+def over_shots(exam: Exam, said: Mapping[str, str]) -> Iterator[Event]:
     """The figure at each further number of shots that is asked for; one that does not fit the classes is left out."""
+    method, tasks = exam.method, exam.tasks
     at = getattr(tasks, "test_at", None)
     if at is None:
         return
@@ -161,7 +161,7 @@ def over_shots(
         except InvalidExperiment as error:
             yield Notice(f"{shot} shots are left out of the curve. {error.message}", "warning")
             continue
-        scores = yield from task_scores(method, model, tasks, items, f"Testing with {shot}-shot", lambda: False)
+        scores = yield from exam.scores(method, items, f"Testing with {shot}-shot")
         words = {**said, "episodes": episodes}
         metric = shot_metric(base_metric(tasks.regression), shot)
         yield figure(metric, scores[:, -1], tasks.regression, words)

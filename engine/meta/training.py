@@ -6,9 +6,17 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-import torch
 
 from engine.backbones.backbone import Backbone
+from engine.bookmark import (
+    State,
+    generator_state,
+    load_generator,
+    load_network,
+    load_optimiser,
+    network_state,
+    optimiser_state,
+)
 from engine.checkpoints import Checkpoints
 from engine.events import EpochCompleted, Event, Metrics
 from engine.limits import Limits
@@ -23,6 +31,7 @@ from engine.methods.meta_learner import MetaLearner
 from engine.tally import check_numbers
 
 ORDER = 1  # keeps the order of support sets apart from the drawing of tasks
+KEY = "training"  # of its state in the file that a run goes on from
 GLIMPSES = 10  # how often between two validations a training task is looked at before it adapts
 
 
@@ -43,24 +52,60 @@ class MetaTraining:
         self.checkpoints, self.limits = checkpoints, limits
         self.draw, self.mix = np.random.default_rng(seed), np.random.default_rng([seed, ORDER])
         self.guard = DivergenceGuard(method, model, tasks.regression)
-        self.step = self.epoch = 0
+        self.optimiser = method.optimiser(model)
+        self.step = self.epoch = self._validated = 0
         self.name = "loss" if tasks.regression else "accuracy"
 
     def events(self) -> Iterator[Event]:
-        settings = self.method.hyperparameters
-        optimiser = self.method.optimiser(self.model)
-        if settings.steps >= WORTH_TIMING:
-            draw = np.random.default_rng(0)
-            yield from choose(self.method, self.model, [self._drawn(draw) for _ in range(settings.meta_batch)])
-        while self.step < settings.steps and not self.limits.reached:
-            yield self._update(optimiser)
-            if self.step % settings.validate_every == 0 or self.step == settings.steps:
+        bookmark, steps = self.checkpoints.bookmark, self.method.hyperparameters.steps
+        if steps >= WORTH_TIMING:
+            yield from bookmark.once(self._choose())
+        if bookmark.found is not None:
+            self.load_state(bookmark.found[KEY])
+        while True:
+            if self._validation_is_due:
                 yield from self._validate()
+            stopping = self.limits.asked_to_stop
+            yield from bookmark.at(self.step, lambda: {KEY: self.state()}, now=stopping)
+            if stopping or self.limits.out_of_time or self.step >= steps:
+                break
+            yield self._update()
         if self.step and not self.epoch:
             yield from self._validate()
 
-    def _update(self, optimiser: torch.optim.Optimizer) -> Metrics:
+    def _choose(self) -> Iterator[Event]:
+        draw = np.random.default_rng(0)
+        count = self.method.hyperparameters.meta_batch
+        return choose(self.method, self.model, [self._drawn(draw) for _ in range(count)])
+
+    @property
+    def _validation_is_due(self) -> bool:
+        """It may have been owed when the person stopped in the middle of it."""
         settings = self.method.hyperparameters
+        at_its_place = self.step % settings.validate_every == 0 or self.step == settings.steps
+        return at_its_place and self.step > self._validated
+
+    def state(self) -> State:
+        return {
+            "step": self.step, "epoch": self.epoch, "validated": self._validated, "used": self.limits.used,
+            "network": network_state(self.model), "optimiser": optimiser_state(self.optimiser),
+            "draw": generator_state(self.draw), "mix": generator_state(self.mix), "guard": self.guard.state(),
+            "method": self.method.state(), "checkpoints": self.checkpoints.state(),
+        }  # fmt: skip
+
+    def load_state(self, state: State) -> None:
+        self.step, self.epoch, self._validated = state["step"], state["epoch"], state["validated"]
+        self.limits.start(state["used"])
+        load_network(self.model, state["network"])
+        load_optimiser(self.optimiser, state["optimiser"])
+        load_generator(self.draw, state["draw"])
+        load_generator(self.mix, state["mix"])
+        self.guard.load_state(state["guard"])
+        self.method.load_state(state["method"])
+        self.checkpoints.load_state(state["checkpoints"])
+
+    def _update(self) -> Metrics:
+        settings, optimiser = self.method.hyperparameters, self.optimiser
         self.method.progress = max(self.step / settings.steps, self.limits.fraction)
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * self.method.rate_factor(self.step) * group["factor"]
@@ -112,7 +157,7 @@ class MetaTraining:
         )  # fmt: skip
         if len(scores) < len(self.tasks.validation):
             return
-        self.epoch += 1
+        self.epoch, self._validated = self.epoch + 1, self.step
         value = mean_score(scores[:, -1], self.tasks.regression)
         found = {f"val/{self.name}": value}
         if self.method.has_steps:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from engine.methods.base import Classifier, HyperparameterModel, Method, hyper
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from engine.meta.adaptation import Adaptation
     from engine.meta.formulation import Formulation
     from engine.meta.task import Task, Tasks
+
+DERIVED = ("hyperparameters", "formulation")  # what a method has on itself when a run begins
 
 
 class EpisodeHyperparameters(HyperparameterModel):
@@ -136,6 +138,14 @@ class MetaLearner(Method):
     def test_steps(self) -> int:
         """Inner steps on a new task; 0 for a method that has none."""
         return int(getattr(self.hyperparameters, "test_steps", 0))
+
+    def state(self) -> dict[str, Any]:
+        """What it keeps from step to step besides the network: all that it has set on itself, made of numbers, text,
+        truth values, None, lists and tensors."""
+        return {name: value for name, value in vars(self).items() if name not in DERIVED}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        vars(self).update(state)
 
     def remark(self, weights: str) -> str:
         """What a person should know of these settings with weights of this name, "" where there is nothing."""

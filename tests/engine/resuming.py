@@ -64,6 +64,23 @@ def up_to(events: Iterator[Event], at: int, said: list[Event]) -> Iterator[Resum
         said.append(event)
 
 
+def in_pieces(experiment: Experiment, directory: Path, every: int, later: int = 0) -> list[Event]:
+    """What a run says that is killed at every so many resume points, which alone are kept, `later` events after each,
+    until it ends. The first point of a piece is where it begins."""
+    said: list[Event] = []
+    while True:
+        piece: list[Event] = []
+        with closing(execute(experiment, directory, resume=True)) as events:  # type: ignore[type-var]
+            point = next(up_to(events, every, piece), None)
+            said += piece
+            if point is None:
+                return said
+            point.write({})
+            for _ in range(later):
+                if isinstance(next(events), Evaluated):
+                    break  # what follows may be its end
+
+
 def goes_on(experiment: Experiment, directory: Path) -> list[Event]:
     """What the resumed run says."""
     return list(execute(experiment, directory, resume=True))
@@ -95,16 +112,24 @@ def assert_the_same(experiment: Experiment, folder: Path, at: int, expected: lis
     second = goes_on(experiment, folder / "cut")
     started = next(event for event in second if isinstance(event, RunStarted))
     assert started.note == ({"said": len(first)} if at else None)
-    assert figures(first if at else []) + figures(second) == figures(expected)
-    assert best_steps(first + second) == best_steps(expected)
-    assert_same_weights(folder)
-    assert not (folder / "cut" / bookmark.FILE).exists(), "an ended run has nothing to go on to"
+    assert_equal((first if at else []) + second, folder / "cut", expected, folder / "whole")
 
 
-def assert_same_weights(folder: Path) -> None:
+def assert_equal(events: list[Event], directory: Path, expected: list[Event], whole: Path) -> None:
+    """Points, figures, weights and pictures are those of the run that said what is expected into the folder `whole`."""
+    assert figures(events) == figures(expected)
+    assert best_steps(events) == best_steps(expected)
+    assert_same_weights(directory, whole)
+    if (whole / "tasks.json").exists():
+        assert (whole / "tasks.json").read_bytes() == (directory / "tasks.json").read_bytes()
+    assert not (directory / bookmark.FILE).exists(), "an ended run has nothing to go on to"
+
+
+def assert_same_weights(directory: Path, whole: Path) -> None:
     for name in ("best.safetensors", "last.safetensors"):
-        if (folder / "whole" / name).exists():
-            one, other = load_file(folder / "whole" / name), load_file(folder / "cut" / name)
+        if (whole / name).exists():
+            one, other = load_file(whole / name), load_file(directory / name)
+            assert one.keys() == other.keys()
             assert all(bool((one[key].view(-1) == other[key].view(-1)).all()) for key in one), name
 
 

@@ -80,7 +80,7 @@ def test_a_stopped_run_goes_on_as_if_nobody_had_stopped_it(after: int, tmp_path:
     assert isinstance(second[-1], RunFinished)
     started = next(event for event in second if isinstance(event, RunStarted))
     assert started.step == max(event.step for event in first if isinstance(event, Metrics))
-    assert_same_weights(tmp_path)
+    assert_same_weights(tmp_path / "cut", tmp_path / "whole")
 
 
 def test_a_time_budget_counts_what_was_used_and_steps_go_on(tmp_path: Path) -> None:

@@ -22,12 +22,14 @@ from engine.methods.meta_learner import MetaLearner
 from engine.methods.protonet import nearest_prototype
 from engine.registry import methods
 from tests.engine.methods import contract
-from tests.engine.methods.contract import CHECKS, Case, cases_of
+from tests.engine.methods.contract import Case, cases_of
+from tests.engine.methods.going_on import it_goes_on_from_what_is_kept
 from tests.engine.methods.learning import follows_the_labels
 
 KINDS = [kind for kind in methods() if issubclass(kind, MetaLearner)]
 OF_CLASSES = [kind for kind in KINDS if "classification" in kind.suits]
 Check = Callable[[Case], None]
+CHECKS: tuple[Check, ...] = (*contract.CHECKS, it_goes_on_from_what_is_kept)
 
 
 def hold(kind: type[MetaLearner], check: Check) -> None:
@@ -134,9 +136,38 @@ class Remembering(Odd):
         return type(found)(found.loss * self.seen, found.outputs)
 
 
+class Tiring(Odd):
+    """Counts its steps where they are kept, and learns less with each."""
+
+    taken = 0
+
+    def meta_gradient(self, model: Backbone, tasks: Any) -> dict[str, float]:
+        self.taken += 1
+        return super().meta_gradient(model, tasks)
+
+    def clip(self, model: Backbone) -> None:
+        for parameter in model.parameters():
+            if parameter.grad is not None:
+                parameter.grad /= self.taken**2
+
+
+class TiringInSecret(Tiring):
+    """Counts them on the network, where nobody looks."""
+
+    def meta_gradient(self, model: Backbone, tasks: Any) -> dict[str, float]:
+        model.taken = self.taken = getattr(model, "taken", 0)  # type: ignore[assignment]
+        found = super().meta_gradient(model, tasks)
+        model.taken = self.taken  # type: ignore[assignment]
+        return found
+
+
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_an_odd_method_that_keeps_the_contract_passes(check: Check) -> None:
     hold(Odd, check)
+
+
+def test_what_a_method_counts_is_kept() -> None:
+    hold(Tiring, it_goes_on_from_what_is_kept)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +181,7 @@ def test_an_odd_method_that_keeps_the_contract_passes(check: Check) -> None:
         (Wearing, contract.meeting_a_task_leaves_the_network_as_it_was),
         (HalfTrained, contract.what_learns_is_what_is_told),
         (Remembering, contract.nor_does_it_matter_in_training),
+        (TiringInSecret, it_goes_on_from_what_is_kept),
     ],
 )
 def test_a_method_that_breaks_the_contract_is_seen(broken: type[MetaLearner], check: Check) -> None:

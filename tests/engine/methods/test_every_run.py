@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +19,26 @@ from engine.data.splits import split_classes, split_images
 from engine.events import Evaluated, Event, Metrics, RunFinished, TrialCompleted
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, SearchChoice
+from engine.meta import choice as choice_of_threads
+from engine.meta import evaluation, sharing, training
 from engine.methods.base import Method
 from engine.methods.fine_tune import FineTuneMethod
 from engine.methods.head_bench import HeadBench
 from engine.methods.meta_learner import MetaLearner
 from engine.registry import methods
 from tests.engine.methods.fitting import fitting
+from tests.engine.resuming import assert_equal, in_pieces, keep_every_point, stopped
 
 CLASSES, IMAGES, SIDE = 8, 12, 16
 SHORT = {
-    "epochs": 2, "probe_epochs": 2, "epochs_per_block": 1, "repeats": 1, "steps": 2, "validate_every": 1, "way": 2,
+    "epochs": 2, "probe_epochs": 2, "epochs_per_block": 1, "repeats": 1, "steps": 3, "validate_every": 2, "way": 2,
     "training_way": 2, "shot": 1, "training_shot": 2, "query": 2, "meta_batch": 2, "validation_episodes": 10,
     "test_episodes": 10, "inner_steps": 2, "test_steps": 2, "test_iterations": 5, "batch_size": 8, "copies": 1,
-    "choice_episodes": 1, "most_labels": "2",
+    "choice_episodes": 1, "most_labels": "2", "warm_up": 0.5,
 }  # fmt: skip
 TRAINED = [kind for kind in methods() if issubclass(kind, FineTuneMethod) and kind.from_values({}).stages()]
 META = [kind for kind in methods() if issubclass(kind, MetaLearner) and "classification" in kind.suits]
+OF_NUMBERS = [kind for kind in methods() if issubclass(kind, MetaLearner) and "regression" in kind.suits]
 
 
 @dataclass(frozen=True)
@@ -84,11 +89,18 @@ def by_class(tmp_path_factory: pytest.TempPathFactory) -> Pair:
     return Pair(one, written(root / "other", set(tested.tolist())))
 
 
-def ran(kind: type[Method], folder: Path, directory: Path, **more: Any) -> list[Event]:
-    experiment = Experiment(
+def of_images(kind: type[Method], folder: Path, **more: Any) -> Experiment:
+    return Experiment(
         dataset=choice(folder), backbone=BackboneChoice(name="conv4", image_size=SIDE),
         method=MethodChoice(name=kind.name, hyperparameters=fitting(kind, SHORT)), **more,
     )  # fmt: skip
+
+
+def ran(kind: type[Method], folder: Path, directory: Path, **more: Any) -> list[Event]:
+    return to_the_end(of_images(kind, folder, **more), directory)
+
+
+def to_the_end(experiment: Experiment, directory: Path) -> list[Event]:
     events = list(execute(experiment, directory))
     assert isinstance(events[-1], RunFinished), events[-1]
     return events
@@ -123,9 +135,46 @@ def test_fine_tuning_learns_nothing_from_test_images(kind: type[Method], by_imag
 
 @pytest.mark.parametrize("kind", META, ids=lambda kind: kind.name)
 def test_meta_learning_learns_nothing_from_test_classes(kind: type[Method], by_class: Pair, tmp_path: Path) -> None:
-    one, other = (ran(kind, folder, tmp_path / folder.name) for folder in (by_class.one, by_class.other))
-    assert weights(tmp_path / "one") == weights(tmp_path / "other")
+    one, directory = meta_run(kind, by_class)
+    other = ran(kind, by_class.other, tmp_path / "other")
+    assert weights(directory) == weights(tmp_path / "other")
     assert curve(one) == curve(other)
+
+
+@cache
+def meta_run(kind: type[Method], images: Pair) -> tuple[list[Event], Path]:
+    """What a run on the first folder says, and its own folder."""
+    directory = images.one.parent / "whole" / kind.name
+    return ran(kind, images.one, directory), directory
+
+
+@pytest.mark.parametrize("kind", META, ids=lambda kind: kind.name)
+def test_meta_learning_goes_on_to_the_last_bit(
+    kind: type[Method], by_class: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed every few steps and in the middle of its test."""
+    expected, directory = meta_run(kind, by_class)
+    keep_every_point(monkeypatch)
+    monkeypatch.setattr(evaluation, "PAUSE_EVERY", 4)
+    assert_equal(in_pieces(of_images(kind, by_class.one), tmp_path, 3, later=2), tmp_path, expected, directory)
+
+
+@pytest.mark.parametrize("kind", OF_NUMBERS, ids=lambda kind: kind.name)
+def test_meta_learning_of_numbers_goes_on(kind: type[Method], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped, then killed again and again; whichever way of computing the tasks is the faster each time."""
+    keep_every_point(monkeypatch)
+    monkeypatch.setattr(training, "WORTH_TIMING", 1)
+    monkeypatch.setattr(choice_of_threads, "sharing_threads", lambda: 2)
+    monkeypatch.setattr(sharing, "sharing_threads", lambda: 2)
+    values = fitting(kind, {**SHORT, "steps": 5})
+    experiment = Experiment(
+        dataset=DatasetChoice(name="sinusoid"), backbone=BackboneChoice(name="sine_mlp"),
+        method=MethodChoice(name=kind.name, hyperparameters=values),
+    )  # fmt: skip
+    expected, cut = to_the_end(experiment, tmp_path / "whole"), tmp_path / "cut"
+    first = stopped(experiment, cut, 3)
+    assert 0 < len([event for event in first if isinstance(event, Metrics)]) < 5
+    assert_equal(first + in_pieces(experiment, cut, 2, later=4), cut, expected, tmp_path / "whole")
 
 
 def test_the_bench_chooses_nothing_by_test_images(by_image: Pair, tmp_path: Path) -> None:
