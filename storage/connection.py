@@ -145,7 +145,7 @@ def _check(connection: sqlite3.Connection) -> None:
         connection.check()
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path) -> OpenDatabase:
     """Open (or create) the database with its tables up to date; raises `StorageError`."""
     with understood():
         connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, factory=OpenDatabase)

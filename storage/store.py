@@ -20,7 +20,8 @@ from engine.events import LIVE_STATES, RESUMABLE, RESUME_FILE, Evaluated, RunSta
 from engine.experiment import Experiment
 from storage import curves, environment, presence, purging, reading, results, resuming, saving, trials
 from storage.changes import ChangeMethods
-from storage.connection import PATIENCE, connect, makes_room, snapshot, told, writing
+from storage.connection import PATIENCE, OpenDatabase, connect, makes_room, snapshot, told, writing
+from storage.looks import Looks, read_looks
 from storage.rows import (
     Artifact,
     CellNote,
@@ -54,7 +55,7 @@ class RunStore(ChangeMethods, StudyMethods, ViewMethods):
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace.open()
-        self._connection = connect(workspace.database)
+        self._connection: OpenDatabase = connect(workspace.database)
         self._known: reading.Known = {}
 
     def __enter__(self) -> RunStore:
@@ -70,7 +71,13 @@ class RunStore(ChangeMethods, StudyMethods, ViewMethods):
     def data_version(self) -> int:
         """A number that differs from the one before when somebody else has written since."""
         with told():
+            self._connection.check()
             return self._connection.execute("PRAGMA data_version").fetchone()[0]
+
+    def looks(self) -> Looks:
+        """What lists show of each run, as numbers to compare."""
+        with snapshot(self._connection) as connection:
+            return read_looks(connection)
 
     # Making and finding runs.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,35 @@ if TYPE_CHECKING:
     from storage.workspace import Workspace
 
 T = TypeVar("T")
+LOOK_EVERY = 1.0  # seconds between two looks at what other processes have written
+
+
+class Others:
+    """Looks once a second whether another window or terminal has changed what lists show. Lives in one thread."""
+
+    def __init__(self) -> None:
+        self._version = 0
+        self._looks: dict[int, int] = {}
+        self._due = 0.0
+
+    def note(self, store: RunStore) -> None:
+        """What this window itself has just written is no news, unless somebody else wrote meanwhile."""
+        version = store.data_version()
+        if version == self._version or not self._looks:
+            self._version, self._looks = version, store.looks()
+
+    def changed(self, store: RunStore) -> frozenset[int] | None:
+        """The runs that look different, empty for everything; None where nothing does or it is not time yet."""
+        from storage.looks import differing
+
+        if time.monotonic() < self._due:
+            return None
+        self._due = time.monotonic() + LOOK_EVERY
+        version = store.data_version()
+        if version == self._version:
+            return None
+        before, self._version, self._looks = self._looks, version, store.looks()
+        return differing(before, self._looks)
 
 
 class Library(QObject):
@@ -35,6 +65,8 @@ class Library(QObject):
         self._workspace = workspace
         self._questions: queue.SimpleQueue[Callable[[RunStore], None] | None] = queue.SimpleQueue()
         self._closed = False
+        self._others = Others()
+        self._told = False  # that it cannot be seen what others do
         self._answered.connect(self._hand_over, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._serve, name="library", daemon=True)
         self._thread.start()
@@ -75,17 +107,38 @@ class Library(QObject):
         from storage.store import RunStore
 
         store: RunStore | None = None
-        while (ask := self._questions.get()) is not None:
+        while (ask := self._next()) is not None:
             try:
                 if store is None:
                     store = RunStore(self._workspace)
+                    self._others.note(store)
                 ask(store)
+                self._look_for_others(store)
             except ExperimentError as error:
                 self._answered.emit(self.failed.emit, error)
             except Exception as error:  # noqa: BLE001 - the thread's boundary: a bug is shown, the thread lives on
                 self._answered.emit(self.crashed.emit, error)
         if store is not None:
             store.close()
+
+    def _next(self) -> Callable[[RunStore], None] | None:
+        """The next question, or after a second without one a look at what others did."""
+        try:
+            return self._questions.get(timeout=LOOK_EVERY)
+        except queue.Empty:
+            return lambda store: None
+
+    def _look_for_others(self, store: RunStore) -> None:
+        try:
+            changed = self._others.changed(store)
+        except ExperimentError as error:
+            if not self._told:
+                self._answered.emit(self.failed.emit, error)
+            self._told = True
+            return
+        self._told = False
+        if changed is not None:
+            self._answered.emit(self.changed.emit, changed)
 
     def _ask(
         self,
@@ -101,6 +154,7 @@ class Library(QObject):
             self._answered.emit(failed or self.failed.emit, error)
             return
         if touched is not None:
+            self._others.note(store)
             self._answered.emit(self.changed.emit, touched)
         if answer is not None:
             self._answered.emit(answer, result)

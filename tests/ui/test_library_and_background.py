@@ -3,13 +3,19 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.errors import Cancelled, ExperimentError, StorageError
+from engine.events import Metrics, RunStarted, RunState
 from engine.experiment import Experiment
+from engine.study import Arm, Study
+from storage.record import record
+from storage.store import RunStore
 from storage.workspace import Workspace
+from ui import library as library_module
 from ui.background import Background
 from ui.library import Library
 
@@ -19,6 +25,12 @@ def library(qtbot: QtBot, workspace: Workspace) -> Iterator[Library]:
     made = Library(workspace)
     yield made
     made.close()
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others' changes are looked for more often than once a second."""
+    monkeypatch.setattr(library_module, "LOOK_EVERY", 0.05)
 
 
 @pytest.fixture
@@ -119,3 +131,53 @@ def test_failures_and_cancellation(qtbot: QtBot, background: Background) -> None
     background.run(raise_(Cancelled()), print)
     qtbot.waitUntil(lambda: bool(failures) and bool(crashes))
     assert [str(error) for error in (*failures, *crashes)] == ["a", "b"]
+
+
+@pytest.mark.usefixtures("often")
+def test_what_other_processes_change_is_noticed(qtbot: QtBot, library: Library, own_workspace: Path) -> None:
+    """A renamed run is named; one that came or went means everything. What a run at work adds is no news."""
+    told: list[frozenset[int]] = []
+    library.changed.connect(told.append)
+
+    def after(change: Callable[[RunStore], object]) -> list[frozenset[int]]:
+        told.clear()
+        change(other)
+        qtbot.waitUntil(lambda: bool(told), timeout=5_000)
+        return list(told)
+
+    with RunStore(Workspace(own_workspace)) as other:
+        runs = [other.create(Experiment(), f"run {number}") for number in range(2)]
+        other.set_state(1, RunState.INTERRUPTED)
+        library.read(lambda store: store.runs(), lambda _: None)
+        qtbot.wait(100)
+        assert after(lambda store: store.rename(2, "theirs")) == [frozenset({2})]
+        assert after(lambda store: store.delete([1])) == [frozenset({1})]
+        assert after(lambda store: store.purge([1])) == [frozenset()]
+        assert after(lambda store: store.create(Experiment())) == [frozenset()]
+        study = Study(title="Q", arms=(Arm(title="A"),))
+        assert after(lambda store: store.create_study("Q", study.canonical())) == [frozenset()]
+        assert after(lambda store: library.write(lambda own: own.star(2, True), runs=[2])) == [frozenset({2})]
+        told.clear()
+        other.set_state(runs[1].id, RunState.RUNNING)
+        qtbot.waitUntil(lambda: told == [frozenset({2})], timeout=5_000)
+        for _ in record(other, 3, iter([RunStarted(9, 3, 1), Metrics(1, {"val/loss": 1.0})])):
+            other.beat(2)
+        qtbot.waitUntil(lambda: frozenset({3}) in told, timeout=5_000)
+        told.clear()
+        other.beat(2)
+        qtbot.wait(300)
+        assert told == []
+
+
+@pytest.mark.usefixtures("often")
+def test_a_database_that_goes_away_is_told_once(qtbot: QtBot, library: Library, own_workspace: Path) -> None:
+    told: list[ExperimentError] = []
+    library.failed.connect(told.append)
+    library.read(lambda store: store.runs(), lambda _: None)
+    qtbot.wait(100)
+    (own_workspace / "warmstart.db").rename(own_workspace / "elsewhere.db")
+    qtbot.waitUntil(lambda: bool(told), timeout=5_000)
+    qtbot.wait(300)
+    assert [error.message for error in told] == [
+        "The workspace's database was removed or replaced while it was in use."
+    ]

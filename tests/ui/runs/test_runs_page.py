@@ -288,3 +288,24 @@ def test_ended_runs_are_listed_by_when_they_ended(open_page: Open, workspace: Wo
         rows = [save(store, finished(), f"Run {number}") for number in range(3)]
     page = open_page()
     assert names(page) == [row.name for row in reversed(rows)]
+
+
+def test_a_run_that_another_window_purges_leaves_the_list(
+    qtbot: QtBot, saved: Saved, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that was changed there is shown, and what cannot be shown any more is no longer chosen."""
+    monkeypatch.setattr("ui.library.LOOK_EVERY", 0.05)
+    page = open_page()
+    page.choose(saved["finished"].id)
+    qtbot.waitUntil(lambda: page.now() is not None and page.now().row.id == saved["finished"].id)
+    toasts: list[object] = []
+    page.parts.library.failed.connect(toasts.append)
+    with RunStore(page.parts.workspace) as other:
+        other.rename(saved["stopped"].id, "renamed elsewhere")
+        other.purge([saved["finished"].id])
+    qtbot.waitUntil(lambda: page.model.now(saved["finished"].id) is None, timeout=10_000)
+    assert page.model.now(saved["stopped"].id).row.name == "renamed elsewhere"
+    qtbot.waitUntil(page.is_settled, timeout=10_000)
+    assert page.now() is not None
+    assert page.now().row.id != saved["finished"].id
+    assert toasts == []
