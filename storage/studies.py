@@ -10,11 +10,12 @@ from collections.abc import Mapping
 
 from engine.errors import StorageError
 from engine.events import LIVE_STATES
-from storage import history
+from storage import history, presence
 from storage.connection import snapshot, writing
 from storage.rows import CellRun, Failure, StudyRow, moment, number, state_named
 from storage.workspace import Workspace
 
+JUST_BEGUN = 60.0  # seconds
 _STUDY = "SELECT id, uid, title, spec, created, note, deleted_at FROM study"
 _FINISHED = (
     "SELECT study_id, cell FROM run WHERE study_id IS NOT NULL AND state = 'finished' AND deleted_at IS NULL"
@@ -43,12 +44,17 @@ class StudyMethods:
 
     def create_study(self, title: str, spec: str) -> StudyRow:
         """Save a new study."""
-        uid = secrets.choice("abcdefghijklmnopqrstuvwxyz") + secrets.token_hex(4)[1:]
         with writing(self._connection) as connection:
-            made = connection.execute(
-                "INSERT INTO study(uid, title, spec, created) VALUES(?,?,?,?)", (uid, title.strip(), spec, time.time())
-            )
-            return _one(connection, int(made.lastrowid or 0))
+            return _insert(connection, title, spec)
+
+    def begin_study(self, title: str, spec: str) -> tuple[StudyRow, bool]:
+        """Save a new study; or, where another process has just begun the same or works on it, that one and True."""
+        with writing(self._connection) as connection:
+            where = "deleted_at IS NULL AND spec = ? AND title = ?"
+            for row in _rows(connection, where, (spec, title.strip())):
+                if _is_at_work(connection, row, self.workspace):
+                    return row, True
+            return _insert(connection, title, spec), False
 
     def studies(self) -> list[StudyRow]:
         """The visible studies, newest first, each with its finished cells."""
@@ -103,7 +109,25 @@ class StudyMethods:
             history.change(connection, self.workspace.presence, label, "deleted_at", runs, now, {study_id: now})
 
 
-def _rows(connection: sqlite3.Connection, where: str, values: tuple[int, ...] = ()) -> list[StudyRow]:
+def _insert(connection: sqlite3.Connection, title: str, spec: str) -> StudyRow:
+    uid = secrets.choice("abcdefghijklmnopqrstuvwxyz") + secrets.token_hex(4)[1:]
+    made = connection.execute(
+        "INSERT INTO study(uid, title, spec, created) VALUES(?,?,?,?)", (uid, title.strip(), spec, time.time())
+    )
+    return _one(connection, int(made.lastrowid or 0))
+
+
+def _is_at_work(connection: sqlite3.Connection, row: StudyRow, workspace: Workspace) -> bool:
+    """Whether another process works on the study, or has made it so lately that its first run is still to come."""
+    runs = connection.execute("SELECT state, owner FROM run WHERE study_id = ?", (row.id,)).fetchall()
+    owners = {run["owner"] for run in runs if state_named(run["state"]) in LIVE_STATES}
+    if not runs:
+        return time.time() - row.created < JUST_BEGUN
+    mine = presence.token(workspace.presence)
+    return any(owner != mine and presence.is_alive(workspace.presence, owner) for owner in owners)
+
+
+def _rows(connection: sqlite3.Connection, where: str, values: tuple[int | str, ...] = ()) -> list[StudyRow]:
     finished: dict[int, set[str]] = defaultdict(set)
     for study_id, cell in connection.execute(_FINISHED):
         finished[study_id].add(cell)

@@ -9,6 +9,7 @@ from engine.events import RunFailed, RunStarted, RunState
 from engine.experiment import Experiment
 from storage.record import record
 from storage.store import RunRow, RunStore
+from storage.workspace import Workspace
 from tests.storage.conftest import training_events
 
 
@@ -93,3 +94,19 @@ def test_a_study_at_work_is_not_deleted(store: RunStore, experiment: Experiment)
         store.delete_study(study.id)
     with pytest.raises(StorageError, match="A study needs a title"):
         store.rename_study(study.id, " ")
+
+
+def test_the_same_study_begun_twice_at_once_is_one(store: RunStore, workspace: Workspace) -> None:
+    """Until it is older than a minute and nobody works on it; another spec or title is another study."""
+    first, shared = store.begin_study("Q", "{}")
+    assert not shared
+    with RunStore(workspace) as other:
+        assert other.begin_study(" Q ", "{}") == (first, True)
+        assert other.begin_study("Q", "[]")[1] is False
+        assert other.begin_study("R", "{}")[1] is False
+        store._connection.execute("UPDATE study SET created = created - 61")
+        later, shared = other.begin_study("Q", "{}")
+        assert not shared
+        assert later.id != first.id
+        store.delete_study(later.id)
+        assert other.begin_study("Q", "{}")[0].id not in (first.id, later.id)

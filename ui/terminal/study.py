@@ -60,8 +60,12 @@ def new_study(chosen: argparse.Namespace) -> int:
     check_device(cells(study)[0].experiment)
     with RunStore(workspace) as store:
         display = make_study_display(chosen.json)
-        point_at_unfinished(store, study, display)
-        return work(store, store.create_study(study.title, study.canonical()), display, chosen.json)
+        row, shared = store.begin_study(study.title, study.canonical())
+        if shared:
+            display.say("Another program has just begun the same study: its runs are shared.")
+        else:
+            point_at_unfinished(store, row, study, display)
+        return work(store, row, display, chosen.json)
 
 
 def named_study(text: str) -> Study:
@@ -82,10 +86,10 @@ def with_exact_weights(study: Study, workspace: Workspace) -> Study:
     return study.model_copy(update={"arms": tuple(arms)})
 
 
-def point_at_unfinished(store: RunStore, study: Study, display: StudyDisplay) -> None:
+def point_at_unfinished(store: RunStore, new: StudyRow, study: Study, display: StudyDisplay) -> None:
     """Say that the same study was begun before."""
     for row in store.studies():
-        if row.spec == study.canonical() and len(row.finished) < count_runs(study):
+        if row.id != new.id and row.spec == study.canonical() and len(row.finished) < count_runs(study):
             display.say(f"The same study was begun before; to go on with it: {program()} study continue {row.uid}")
             return
 
