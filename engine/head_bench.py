@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.backbones import catalog
 from engine.bench_figures import BENCH, COUNT_KEY, FOLDS, FOLDS_KEY, HEAD_KEY, POSITION_KEY, metric, percent
-from engine.bookmark import Bookmark
+from engine.bookmark import Bookmark, State
 from engine.comparison.grouping import over_seeds
 from engine.comparison.intervals import Interval, wilson
 from engine.comparison.wording import ACCURACY
@@ -61,15 +61,14 @@ def run_head_bench(
     counts, left = plan(method.counts, train.labels, material.on.class_names)
     largest = counts[-1].position
     yield RunStarted(largest, largest, len(material.on.class_names), facts(experiment, material, method))
-    yield from notices(found)
-    yield from (Notice(one.sentence, "warning") for one in left)
-    limits.start()
-    cells: list[Cell] = []
-    yield from measured(cells, counts, method, material.on, experiment.seed, limits)
+    yield from bookmark.once(notices(found))
+    yield from bookmark.once(Notice(one.sentence, "warning") for one in left)
+    measured = Measuring(counts, method, material.on, experiment.seed, limits, bookmark)
+    yield from measured.events()
+    cells, planned = measured.cells, len(measured.planned)
     if not cells:
         raise Cancelled
     yield from results(cells, experiment, material)
-    planned = len(counts) * len(method.heads)
     step = largest if len(cells) == planned else min(cells[-1].count.position, largest - 1)
     yield from last_words(limits, step, largest, f"{len(cells)} of {planned} measurements")
 
@@ -117,22 +116,50 @@ def facts(experiment: Experiment, material: BenchMaterial, method: HeadBench) ->
     }
 
 
-def measured(
-    cells: list[Cell], counts: list[LabelCount], method: HeadBench, on: Benched, seed: int, limits: Limits
-) -> Iterator[Event]:
-    """Every head at every count, the small counts first; `cells` gets those that were finished."""
-    total = len(counts) * len(method.heads)
-    for index, count in enumerate(counts):
-        for head in method.heads:
-            cell = Cell(head, count)
-            for _ in measuring(cell, on, seed, method.hyperparameters.repeats):
-                if limits.reached:
-                    return
-                yield Preparing(f"{head.title}, {count.words} per class", len(cells) / total)
-            cells.append(cell)
-            figures = {BENCH + head.name: cell.accuracy, FOLDS + head.name: cell.folds}
-            yield Metrics(count.position, {name: value for name, value in figures.items() if value == value})
-        yield EpochCompleted(index + 1, count.position)
+class Measuring:
+    """Every head at every count, the small counts first. cells: those that were finished."""
+
+    def __init__(
+        self, counts: list[LabelCount], method: HeadBench, on: Benched, seed: int, limits: Limits, bookmark: Bookmark
+    ) -> None:
+        self.planned = [Cell(head, count) for count in counts for head in method.heads]
+        self.cells: list[Cell] = []
+        self._heads, self._repeats = len(method.heads), method.hyperparameters.repeats
+        self._on, self._seed, self._limits, self._bookmark = on, seed, limits, bookmark
+
+    def events(self) -> Iterator[Event]:
+        self._go_on()
+        for cell in self.planned[len(self.cells) :]:
+            if not (yield from self._filled(cell)):
+                return
+            self.cells.append(cell)
+            figures = {BENCH + cell.head.name: cell.accuracy, FOLDS + cell.head.name: cell.folds}
+            yield Metrics(cell.count.position, {name: value for name, value in figures.items() if value == value})
+            if len(self.cells) % self._heads == 0:
+                yield EpochCompleted(len(self.cells) // self._heads, cell.count.position)
+
+    def _go_on(self) -> None:
+        """Of what an earlier part of the run kept, all cells but the last were finished and said."""
+        kept: State = self._bookmark.found or {"cells": [], "used": 0.0}
+        for cell, state in zip(self.planned, kept["cells"], strict=False):
+            cell.load_state(state)
+        self.cells = self.planned[: max(0, len(kept["cells"]) - 1)]
+        self._limits.start(kept["used"])
+
+    def _filled(self, cell: Cell) -> Generator[Event, None, bool]:
+        """Whether it could be filled within the limits."""
+        step = self.cells[-1].count.position if self.cells else 0
+        for _ in measuring(cell, self._on, self._seed, self._repeats):
+            stopping = self._limits.asked_to_stop
+            yield from self._bookmark.at(step, lambda: self._state(cell), now=stopping)
+            if stopping or self._limits.out_of_time:
+                return False
+            share = len(self.cells) / len(self.planned)
+            yield Preparing(f"{cell.head.title}, {cell.count.words} per class", share)
+        return True
+
+    def _state(self, cell: Cell) -> State:
+        return {"cells": [one.state() for one in (*self.cells, cell)], "used": self._limits.used}
 
 
 # What is known at the end
@@ -164,7 +191,7 @@ def _choice_words(chosen: Cell) -> str:
 def predictions(chosen: Cell, on: Benched, part: Part, seed: int) -> np.ndarray:
     """Classes int64 [n] of these images by the chosen head, fitted on draw 0."""
     labelled = on.labelled(chosen.count, seed, 0)
-    return scores(chosen.head, labelled.features, labelled.labels, on.classes, part.features).argmax(1)
+    return scores(chosen.tuned or chosen.head, labelled.features, labelled.labels, on.classes, part.features).argmax(1)
 
 
 def evaluated(name: str, part: Part, guess: np.ndarray, words: Words, class_names: tuple[str, ...]) -> Evaluated:

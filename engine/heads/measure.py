@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,11 +52,13 @@ class Benched:
 
 @dataclass
 class Cell:
-    """One head at one count, filled draw by draw. predicted: classes int64 [n] of the test images, of draw 0.
-    head: as it was tuned on draw 0. folding: how the labelled images were divided, in words."""
+    """One head at one count, filled draw by draw: it always holds whole draws. predicted: classes int64 [n] of the test
+    images, of draw 0. tuned: the head with the settings of draw 0. folding: how the labelled images were divided, in
+    words."""
 
     head: Head
     count: LabelCount
+    tuned: Head | None = None
     accuracies: list[float] = field(default_factory=list)
     fold_accuracies: list[float] = field(default_factory=list)
     predicted: Ids | None = None
@@ -69,31 +73,44 @@ class Cell:
         """Cross-validated accuracy, NaN where no image can be left out."""
         return float(np.mean(self.fold_accuracies)) if self.fold_accuracies else math.nan
 
+    def state(self) -> dict[str, Any]:
+        settings = {} if self.tuned is None else vars(self.tuned)
+        return {
+            "accuracies": self.accuracies, "folds": self.fold_accuracies, "predicted": self.predicted,
+            "folding": self.folding, "settings": settings,
+        }  # fmt: skip
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        self.accuracies, self.fold_accuracies, self.folding = state["accuracies"], state["folds"], state["folding"]
+        if state["predicted"] is not None:
+            self.predicted, self.tuned = np.asarray(state["predicted"]), copy(self.head)
+            vars(self.tuned).update(state["settings"])
+
 
 def measuring(cell: Cell, on: Benched, seed: int, repeats: int) -> Iterator[None]:
-    """Fill the cell; stops in between at each fit, so that the caller can say so or give up."""
-    untuned = cell.head
-    for number in range(1 if cell.count.same else repeats):
+    """Fill the cell with the draws that it lacks; stops in between at each fit, so that the caller can say so or give
+    up."""
+    for number in range(len(cell.accuracies), 1 if cell.count.same else repeats):
         labelled = on.labelled(cell.count, seed, number)
         prepare = prepared(cell.head, labelled.features)
         features = prepare(labelled.features)
-        tuned = untuned.tuned(features, labelled.labels, on.classes, seed)
+        tuned = cell.head.tuned(features, labelled.labels, on.classes, seed)
         yield
         predicted = tuned.fit(features, labelled.labels, on.classes)(prepare(on.test.features)).argmax(1)
-        cell.accuracies.append(float((predicted == on.test.labels).mean()))
-        if number == 0:
-            cell.head, cell.predicted = tuned, predicted
         yield
         if number < FOLDED_DRAWS:
-            yield from _cross_validate(cell, untuned, labelled, on, seed)
+            yield from _cross_validate(cell, labelled, on, seed)
+        cell.accuracies.append(float((predicted == on.test.labels).mean()))
+        if number == 0:
+            cell.tuned, cell.predicted = tuned, predicted
 
 
-def _cross_validate(cell: Cell, head: Head, labelled: Part, on: Benched, seed: int) -> Iterator[None]:
+def _cross_validate(cell: Cell, labelled: Part, on: Benched, seed: int) -> Iterator[None]:
     """The head's settings are chosen anew in each fold, without the images that judge them."""
     held_out, cell.folding = folds_of(labelled.labels, on.classes, seed)
     if not held_out:
         return
-    right = 0
+    head, right = cell.head, 0
     for places in held_out:
         learnt, judged = labelled.at(np.setdiff1d(np.arange(len(labelled.labels)), places)), labelled.at(places)
         prepare = prepared(head, learnt.features)

@@ -11,11 +11,25 @@ import pytest
 from engine.bench_figures import BENCH, FOLDS, figures, is_bench
 from engine.comparison.arms import arm, disagreements
 from engine.cost import estimate
-from engine.events import Evaluated, Event, Metrics, Notice, RunFailed, RunFinished, RunStarted, RunStopped
+from engine.events import (
+    EpochCompleted,
+    Evaluated,
+    Event,
+    Metrics,
+    Notice,
+    Preparing,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    RunStopped,
+)
 from engine.execute import execute
 from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice, Shift
 from engine.heads.catalog import HEADS, TITLES
+from tests.engine.resuming import cut_off, goes_on, keep_every_point, stopped
+from tests.engine.resuming import figures as figures_said
 
+FITS_OF_A_DRAW = 2 + 3 * 2  # within a draw of two labels: two fits, and three in each of two folds
 T_975_OF_2 = 4.302652729749462  # Student's t for three draws
 
 
@@ -128,6 +142,33 @@ def test_what_was_measured_before_a_stop_is_kept(tmp_path: Path) -> None:
     assert [one.metric for one in results(events)] == [
         "test/accuracy", "test/accuracy, Nearest mean, 1 label",
     ]  # fmt: skip
+
+
+def fits(events: list[Event]) -> int:
+    return sum(isinstance(event, Preparing) and event.text.endswith("per class") for event in events)
+
+
+@pytest.mark.parametrize("at,later", [(1, 30), (16, 0), (47, 4)])
+def test_a_bench_goes_on_where_it_was(
+    story: list[Event], at: int, later: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within its first cell, within another, and among those that cross-validate; finished draws are not met again."""
+    keep_every_point(monkeypatch)
+    given = bench(tested_on=(Shift(kind="inversion"),))
+    first = cut_off(given, tmp_path, at, later)
+    second = goes_on(given, tmp_path)
+    assert figures_said(first) + figures_said(second) == figures_said(story)
+    assert [event for event in first + second if isinstance(event, EpochCompleted)] == [
+        event for event in story if isinstance(event, EpochCompleted)
+    ]
+    assert fits(first) + fits(second) <= fits(story) + FITS_OF_A_DRAW
+
+
+def test_a_stopped_bench_goes_on(story: list[Event], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_every_point(monkeypatch)
+    given = bench(tested_on=(Shift(kind="inversion"),))
+    first = stopped(given, tmp_path, 11)
+    assert figures_said(first + goes_on(given, tmp_path)) == figures_said(story)
 
 
 def test_the_time_budget_keeps_what_was_measured(tmp_path: Path) -> None:

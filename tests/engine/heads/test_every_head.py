@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from engine.bookmark import read_state, write_state
 from engine.heads.catalog import HEADS
+from engine.heads.draws import LabelCount
 from engine.heads.head import Head, scores
+from engine.heads.measure import Cell
 
 CLASSES, PER_CLASS, WIDTH = 4, 5, 8
 EVERY_HEAD = pytest.mark.parametrize("head", HEADS, ids=[head.name for head in HEADS])
@@ -59,6 +64,20 @@ def test_labels_dealt_out_anew_bring_it_to_chance(head: Head) -> None:
         shares.append(float(np.mean(found)))
     assert shares[0] > 0.8
     assert abs(shares[1] - 1 / CLASSES) < 0.12
+
+
+@EVERY_HEAD
+def test_its_settings_can_be_kept(head: Head, tmp_path: Path) -> None:
+    """What was chosen for a cell answers the same when the cell comes back from a file."""
+    known, labels, asked = clouds()
+    cell, again = (Cell(head, LabelCount(5, 5, False)) for _ in range(2))
+    cell.tuned, cell.predicted = head.tuned(known, labels, CLASSES, 0), labels
+    write_state(cell.state(), tmp_path / "cell.safetensors")
+    again.load_state(read_state(tmp_path / "cell.safetensors"))
+    assert type(again.tuned) is type(cell.tuned)
+    assert again.tuned is not None
+    expected = scores(cell.tuned, known, labels, CLASSES, asked)
+    assert np.array_equal(scores(again.tuned, known, labels, CLASSES, asked), expected)
 
 
 @EVERY_HEAD
