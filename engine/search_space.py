@@ -31,6 +31,8 @@ class Range:
     whole: bool
     choices: tuple[Any, ...] = ()
     values: int = 3  # how many a sweep tries
+    least: float = -math.inf  # what the method allows
+    most: float = math.inf
 
     def words(self) -> str:
         """ "1e-6 to 1, by equal ratios" or "cosine, constant"."""
@@ -89,25 +91,22 @@ def space(experiment: Experiment) -> tuple[Range, ...]:
             )  # fmt: skip
     sweeps = experiment.search is not None and experiment.search.strategy == "sweep"
     return tuple(
-        narrowed(one, ranges[one.name], chosen) if one.name in ranges
+        narrowed(one, ranges[one.name]) if one.name in ranges
         else one if sweeps else _with_own(one, given.get(one.name))
         for one in known.values() if one.name in wanted
     )  # fmt: skip
 
 
-def narrowed(one: Range, choice: RangeChoice, chosen: type[Method]) -> Range:
+def narrowed(one: Range, choice: RangeChoice) -> Range:
     """The range as a person wants it, within what the method allows; raises `InvalidExperiment`."""
     if one.choices:
         raise InvalidExperiment(f"{one.label} has no range: it is one of its choices.", "Remove its range.", "search")
     low, high = (given if given is not None else own for given, own in ((choice.low, one.low), (choice.high, one.high)))
     log = one.log if choice.log is None else choice.log
-    field = next(field for field in fields(chosen) if field.name == one.name)
-    assert field.low is not None
-    assert field.high is not None
-    if not field.low <= low < high <= field.high:
+    if not one.least <= low < high <= one.most:
         raise InvalidExperiment(
             f"{one.label} cannot be searched from {low:g} to {high:g}.",
-            f"Give a range within {field.low:g} to {field.high:g} that begins below its end.", "search",
+            f"Give a range within {one.least:g} to {one.most:g} that begins below its end.", "search",
         )  # fmt: skip
     if log and low <= 0:
         raise InvalidExperiment(
@@ -206,7 +205,8 @@ def _range(field: HyperparameterField) -> Range | None:
     if field.log:
         low = max(low, SMALLEST, field.default / REACH)
         high = min(high, field.default * REACH) if field.default > 0 else high
-    return Range(field.name, field.label, low, high, field.log, field.kind == "int")
+    whole = field.kind == "int"
+    return Range(field.name, field.label, low, high, field.log, whole, least=field.low, most=field.high)
 
 
 def _refused(chosen: type[Method], name: str, known: Sequence[str] | Mapping[str, Any]) -> InvalidExperiment:

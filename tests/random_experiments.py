@@ -1,5 +1,6 @@
 """Random valid experiments of every method, and what differs between two."""
 
+import math
 import random
 from typing import Any
 
@@ -10,7 +11,7 @@ from engine.experiment import Experiment, parse_experiment
 from engine.given import MOST_SEED
 from engine.preflight import problems
 from engine.registry import HyperparameterField, complete
-from engine.search_space import searchable
+from engine.search_space import Range, searchable
 
 NUMBERS, BANDS = "sine_mlp", "bands_cnn"  # the backbones that read curves, and patches of four bands
 SHIFTS = ("noise", "blur", "contrast", "jpeg", "inversion", "label shift")
@@ -83,9 +84,7 @@ def layers(draw: random.Random, method: Any, blocks: tuple[str, ...]) -> Body:
 def an_experiment(draw: random.Random, method: Any) -> Body:
     backbone = draw.choice(catalog.backbones())
     fields = registry.fields(method, backbone.block_names)
-    names = [one.name for one in searchable(method)]
-    search = {"trials": draw.randint(1, 1000), "folds": draw.randint(2, 20), "pruning": draw.random() < 0.5,
-              "parameters": draw.sample(names, draw.randint(0, len(names)))}  # fmt: skip
+    search = a_search(draw, method)
     minutes = maybe(draw, draw.choice((0.1, 200_000.0, draw.uniform(0, 10), 1e-7)))
     return {
         "dataset": a_dataset(draw, backbone.name, method.family), "seed": a_seed(draw),
@@ -96,6 +95,25 @@ def an_experiment(draw: random.Random, method: Any) -> Body:
         "budget": {"minutes": minutes, "instead_of_epochs": bool(minutes) and draw.random() < 0.5},
         "search": maybe(draw, search), "precision": draw.choice(("float32", "bfloat16", "float32")),
     }  # fmt: skip
+
+
+def a_search(draw: random.Random, method: Any) -> Body:
+    ranges = searchable(method)
+    chosen = draw.sample(ranges, draw.randint(0, len(ranges)))
+    return {
+        "trials": draw.randint(1, 1000), "folds": draw.randint(2, 20), "pruning": draw.random() < 0.5,
+        "parameters": [one.name for one in chosen], "strategy": draw.choice(("bayesian", "random", "sweep")),
+        "minutes": maybe(draw, draw.uniform(0.1, 200)),
+        "ranges": {one.name: a_range(draw, one) for one in chosen if not one.choices and draw.random() < 0.3},
+    }  # fmt: skip
+
+
+def a_range(draw: random.Random, one: Range) -> Body:
+    """Some of its parts, which may be as they are usually."""
+    low, high = sorted(draw.uniform(one.low, one.high) for _ in range(2))
+    ends = (math.floor(low), math.ceil(high)) if one.whole else (low, high)
+    body = {"low": ends[0], "high": ends[1], "log": one.log, "values": draw.choice((2, 3, 3, 100))}
+    return {name: value for name, value in body.items() if draw.random() < 0.5}
 
 
 def valid(draw: random.Random, method: Any, many: int = 3) -> list[Experiment]:

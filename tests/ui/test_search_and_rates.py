@@ -8,7 +8,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.errors import InvalidExperiment
-from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, SearchChoice
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, RangeChoice, SearchChoice
+from engine.preflight import problems
 from ui.main_window import MainWindow
 from ui.pages.new_experiment import NewExperimentPage
 from ui.pages.rate_dialog import RateDialog
@@ -35,6 +36,35 @@ def test_a_search_is_set_up_with_the_methods_own_ranges(page: NewExperimentPage)
     search.boxes["learning_rate"].setChecked(False)
     with pytest.raises(InvalidExperiment, match="nothing to choose"):
         page.experiment()
+
+
+def test_a_sweep_counts_its_combinations_and_ranges_are_narrowed(page: NewExperimentPage) -> None:
+    search = page.launch.search
+    page.data.settings.labels.set_count(10)
+    search.on.setChecked(True)
+    search.strategy.set_key("sweep")
+    assert search.combinations.text() == "9 combinations"
+    assert search.trials.isHidden()
+    assert not search.combinations.isHidden()
+    row = search.rows["learning_rate"]
+    row.values.setValue(5)
+    row.low.setValue(1e-5)
+    row.log.setChecked(False)
+    assert search.combinations.text() == "15 combinations"
+    assert search.work.text().endswith("up to 75 trainings.")
+    wanted = {"learning_rate": RangeChoice(low=1e-5, log=False, values=5)}
+    assert page.experiment().search == SearchChoice(strategy="sweep", ranges=wanted)
+    row.high.setValue(1e-6)
+    assert search.combinations.text() == ""
+    assert "from 1e-05 to 1e-06" in problems(page.experiment())[0].message
+    search.strategy.set_key("random")
+    search.minutes.setValue(2.5)
+    row.fill(None, ticked=True)
+    assert page.experiment().search == SearchChoice(strategy="random", minutes=2.5)
+    assert not search.trials.isHidden()
+    assert row.values.isHidden()
+    row.box.setChecked(False)
+    assert row.fields.isHidden()
 
 
 def test_a_method_without_a_search_hides_it(page: NewExperimentPage) -> None:

@@ -1,23 +1,34 @@
-"""Search for the best values: on or off, how many settings and folds, and which hyperparameters are chosen."""
+"""Search for the best values: how settings are proposed, how many and how long, and between which values."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+import math
+
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.errors import InvalidExperiment
 from engine.experiment import SearchChoice
 from engine.folds import for_labels
+from engine.given import MOST_MINUTES
 from engine.methods.base import Method
-from engine.search_space import Range, searchable, usual
-from ui.widgets.fields import IntField
+from engine.search_space import searchable, usual
+from ui.pages.search_range import RangeRow
+from ui.widgets.fields import Choice, FloatField, IntField
 from ui.widgets.fold import Fold
 from ui.widgets.number_field import refusal_line
 from ui.widgets.text import Text
-from ui.widgets.words import number
+from ui.widgets.words import count, number
 
 IDEA = "Tries settings by cross-validation on the training images, then trains with the best one."
 DEFAULT = SearchChoice()
+STRATEGIES = (("bayesian", "Bayesian"), ("random", "Random"), ("sweep", "Sweep"))
+HELP = {
+    "Strategy": "Bayesian learns from the settings before, random does not, a sweep tries every combination.",
+    "Settings": "How many settings are tried; the first is the one in the form.",
+    "At most": "The search ends after so many minutes, and the run goes on with the best setting until then.",
+    "Folds": "Parts of the training images; with up to five labels one image of every class is left out at a time.",
+}
 
 
 class SearchSettings(QWidget):
@@ -32,40 +43,45 @@ class SearchSettings(QWidget):
         self.on = QCheckBox("Search for best values")
         self.on.setToolTip(IDEA)
         self.on.setAccessibleDescription(IDEA)
+        self.strategy = Choice(list(STRATEGIES))
         self.trials, self.folds = IntField(1, 1000), IntField(2, 20)
+        self.combinations = Text("", wrap=False)  # of a sweep, in place of the number of settings
+        self.minutes = FloatField(0, MOST_MINUTES)
+        self.minutes.setSpecialValueText("No limit")
+        self.minutes.setSuffix(" min")
         self.pruning = QCheckBox("Give up early")
         self.pruning.setToolTip("Stop trying a setting that is behind after some folds")
         self.work = Text("", "small", "muted")  # how the images are divided, and how many trainings that takes
         self._labels: int | None = None
+        self.rows: dict[str, RangeRow] = {}
         self.boxes: dict[str, QCheckBox] = {}
         self._settings = QWidget()
         self._lay_out()
         self._set_numbers(DEFAULT)
         self._settings.hide()
         self.on.toggled.connect(self._settings.setVisible)
-        for signal in (self.on.toggled, self.pruning.toggled, self.trials.valueChanged, self.folds.valueChanged):
+        numbers = (field.valueChanged for field in (self.trials, self.folds, self.minutes))
+        for signal in (self.on.toggled, self.pruning.toggled, self.strategy.currentIndexChanged, *numbers):
             signal.connect(lambda _: self._note_change())
 
     def _lay_out(self) -> None:
         grid = QGridLayout()
         grid.setColumnStretch(1, 1)
         grid.setVerticalSpacing(8)
-        fold_help = (
-            "Parts of the training images; with up to five labels one image of every class is left out at a time."
-        )
-        for row, (title, field, help) in enumerate(
-            (("Settings", self.trials, "How many settings are tried; the first is the one in the form."),
-             ("Folds", self.folds, fold_help))
-        ):  # fmt: skip
+        fields = (self.strategy, self.trials, self.minutes, self.folds)
+        for row, (title, field) in enumerate(zip(HELP, fields, strict=True)):
             label = QLabel(title)
             label.setBuddy(field)
             for widget in (label, field):
-                widget.setToolTip(help)
-            field.setAccessibleName(title)
-            field.setAccessibleDescription(help)
+                widget.setToolTip(HELP[title])
+            field.setAccessibleName(f"{title} of the search" if title == "At most" else title)
+            field.setAccessibleDescription(HELP[title])
             grid.addWidget(label, 2 * row, 0)
             grid.addWidget(field, 2 * row, 1)
-            grid.addWidget(refusal_line(field), 2 * row + 1, 0, 1, 2)
+            if field is not self.strategy:
+                grid.addWidget(refusal_line(field), 2 * row + 1, 0, 1, 2)
+        self.combinations.setMinimumHeight(self.trials.sizeHint().height())
+        grid.addWidget(self.combinations, 2, 1)
         inside = QVBoxLayout(self._settings)
         inside.setContentsMargins(0, 4, 0, 4)
         inside.setSpacing(8)
@@ -85,9 +101,11 @@ class SearchSettings(QWidget):
         column.addWidget(self._settings)
 
     def tab_order(self) -> tuple[QWidget, ...]:
-        first = [box for name, box in self.boxes.items() if self._is_usual(name)]
-        rest = [box for name, box in self.boxes.items() if not self._is_usual(name)]
-        return (self.on, self.trials, self.folds, self.pruning, *first, self.others.button, *rest)
+        first = [row for name, row in self.rows.items() if self._is_usual(name)]
+        rest = [row for name, row in self.rows.items() if not self._is_usual(name)]
+        fields = (self.on, self.strategy, self.trials, self.minutes, self.folds, self.pruning)
+        own, others = ([one for row in rows for one in row.tab_order()] for rows in (first, rest))
+        return (*fields, *own, self.others.button, *others)
 
     # What is chosen
 
@@ -101,14 +119,31 @@ class SearchSettings(QWidget):
         self.changed.emit()
 
     def _show_work(self) -> None:
+        self._show_strategy()
         try:
             folds, words = for_labels(self._labels, self.folds.value())
+            settings = self._settings_tried()
         except InvalidExperiment:
             self.work.setText("")  # the checks say what is wrong
+            self.combinations.setText("")
             return
-        most = "up to " if self.pruning.isChecked() else ""
+        most = "up to " if self.pruning.isChecked() or self.minutes.value() else ""
         said = words if words.startswith(str(folds)) else f"{words[:1].upper()}{words[1:]}: {folds} folds"
-        self.work.setText(f"{said}; {most}{number(folds * self.trials.value())} trainings.")
+        self.work.setText(f"{said}; {most}{number(folds * settings)} trainings.")
+        self.combinations.setText(count(settings, "combination"))
+
+    def _show_strategy(self) -> None:
+        sweep = self.strategy.key() == "sweep"
+        self.trials.setVisible(not sweep)
+        self.combinations.setVisible(sweep)
+        for row in self.rows.values():
+            row.set_sweep(sweep)
+
+    def _settings_tried(self) -> int:
+        """At most; raises `InvalidExperiment` where a sweep has a range that cannot be."""
+        if self.strategy.key() != "sweep":
+            return int(self.trials.value())
+        return math.prod(len(row.range().spread()) for row in self.rows.values() if row.box.isChecked())
 
     def set_method(self, method: type[Method]) -> None:
         """Offer this method's hyperparameters, the usual ones ticked."""
@@ -119,12 +154,12 @@ class SearchSettings(QWidget):
             row.hide()
             row.setParent(None)
             row.deleteLater()
-        self.boxes = {}
-        for one in searchable(method):
-            row = RangeRow(one, self._is_usual(one.name))
-            row.box.toggled.connect(lambda _: self.changed.emit())
-            self.boxes[one.name] = row.box
-            (self._usual if self._is_usual(one.name) else self.others.body).addWidget(row)
+        self.rows = {one.name: RangeRow(one, self._is_usual(one.name)) for one in searchable(method)}
+        self.boxes = {name: row.box for name, row in self.rows.items()}
+        for name, row in self.rows.items():
+            row.changed.connect(self._note_change)
+            (self._usual if self._is_usual(name) else self.others.body).addWidget(row)
+        self._show_work()
         self.setVisible(bool(self.boxes))
         self.others.setVisible(any(not self._is_usual(name) for name in self.boxes))
 
@@ -139,9 +174,13 @@ class SearchSettings(QWidget):
         if not ticked:
             raise InvalidExperiment("The search has nothing to choose.", "Tick at least one value.", "search")
         named = () if self._method is not None and not self._given and ticked == usual(self._method) else ticked
-        return SearchChoice(
-            trials=self.trials.value(), folds=self.folds.value(), parameters=named, pruning=self.pruning.isChecked()
-        )
+        ranges = {name: row.choice() for name, row in self.rows.items()}
+        return SearchChoice.model_validate({
+            "trials": self.trials.value(), "folds": self.folds.value(), "parameters": named,
+            "pruning": self.pruning.isChecked(), "strategy": self.strategy.key(),
+            "minutes": self.minutes.value() or None,
+            "ranges": {name: one for name, one in ranges.items() if one is not None},
+        })  # fmt: skip
 
     def _ticked(self) -> tuple[str, ...]:
         """In the order that was filled in while these are the same names, else in the form's."""
@@ -150,15 +189,16 @@ class SearchSettings(QWidget):
 
     def fill(self, choice: SearchChoice | None) -> None:
         """Show this search, or none; after `set_method`. Does not emit `changed`."""
-        inputs = (self.on, self.trials, self.folds, self.pruning, *self.boxes.values())
+        inputs = (self.on, self.strategy, self.trials, self.minutes, self.folds, self.pruning)
         blockers = [QSignalBlocker(one) for one in inputs]
         self.on.setChecked(choice is not None)
         self._settings.setVisible(choice is not None)
         shown = choice or DEFAULT
         self._given = shown.parameters
         self._set_numbers(shown)
-        for name, box in self.boxes.items():
-            box.setChecked(name in shown.parameters if shown.parameters else self._is_usual(name))
+        for name, row in self.rows.items():
+            ticked = name in shown.parameters if shown.parameters else self._is_usual(name)
+            row.fill(shown.ranges.get(name), ticked)
         if any(name in shown.parameters and not self._is_usual(name) for name in self.boxes):
             self.others.button.setChecked(True)
         for blocker in blockers:
@@ -169,22 +209,5 @@ class SearchSettings(QWidget):
         self.trials.setValue(choice.trials)
         self.folds.setValue(choice.folds)
         self.pruning.setChecked(choice.pruning)
-
-
-class RangeRow(QWidget):
-    """A hyperparameter to tick, with the values it may take."""
-
-    def __init__(self, one: Range, ticked: bool, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.box = QCheckBox(one.label)
-        self.box.setChecked(ticked)
-        self.box.setToolTip(f"{one.label}: {one.words()}")
-        self.box.setAccessibleDescription(one.words())
-        words = Text(one.words(), "small", "muted")
-        words.setContentsMargins(22, 0, 0, 0)
-        words.setAlignment(Qt.AlignmentFlag.AlignTop)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.box)
-        column.addWidget(words)
+        self.strategy.set_key(choice.strategy)
+        self.minutes.setValue(choice.minutes or 0)
