@@ -10,6 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.comparison.wording import compact
+
 LOWEST, HIGHEST, STEPS = 1e-7, 10.0, 100
 SMOOTHING = 0.9  # share of the running mean that is kept at each step
 DIVERGED = 4.0  # times the lowest loss so far: the test ends
@@ -80,4 +82,4 @@ def _slope(points: Sequence[RatePoint], place: int) -> float:
 
 
 def _said(rate: float) -> str:
-    return f"{rate:.2g}".replace("e-0", "e-")
+    return compact(rate, 2)

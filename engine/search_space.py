@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
+from engine.comparison.wording import compact
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment, RangeChoice
 from engine.methods.base import Method
@@ -38,7 +39,7 @@ class Range:
         """ "1e-6 to 1, by equal ratios" or "cosine, constant"."""
         if self.choices:
             return ", ".join(_word(choice) for choice in self.choices)
-        ends = [f"{end:g}".replace("e-0", "e-") for end in (self.low, self.high)]
+        ends = [compact(end) for end in (self.low, self.high)]
         return f"{' to '.join(ends)}{', by equal ratios' if self.log else ''}"
 
     def spread(self) -> tuple[Any, ...]:
@@ -105,12 +106,12 @@ def narrowed(one: Range, choice: RangeChoice) -> Range:
     log = one.log if choice.log is None else choice.log
     if not one.least <= low < high <= one.most:
         raise InvalidExperiment(
-            f"{one.label} cannot be searched from {low:g} to {high:g}.",
-            f"Give a range within {one.least:g} to {one.most:g} that begins below its end.", "search",
+            f"{one.label} cannot be searched from {compact(low)} to {compact(high)}.",
+            f"Give a range within {compact(one.least)} to {compact(one.most)} that begins below its end.", "search",
         )  # fmt: skip
     if log and low <= 0:
         raise InvalidExperiment(
-            f"{one.label} cannot be searched by equal ratios from {low:g}.",
+            f"{one.label} cannot be searched by equal ratios from {compact(low)}.",
             "Begin above 0, or search by equal differences.", "search",
         )  # fmt: skip
     return replace(one, low=low, high=high, log=log, values=choice.values)
@@ -176,7 +177,7 @@ def words_of(values: Mapping[str, Any], labels: Mapping[str, str]) -> str:
 
 def shown(value: Any) -> str:
     """Two digits say where on a logarithmic range a value lies; three are shown."""
-    return f"{value:.3g}".replace("e-0", "e-") if isinstance(value, float) else _word(value)
+    return compact(value, 3) if isinstance(value, float) else _word(value)
 
 
 def _word(value: Any) -> str:

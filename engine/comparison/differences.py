@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from engine.comparison.wording import compact
 from engine.data.shifts import describe
 from engine.errors import ExperimentError
 from engine.experiment import Experiment, RangeChoice, SearchChoice
@@ -103,8 +104,8 @@ def search_words(search: SearchChoice) -> str:
 def range_words(one: RangeChoice) -> str:
     """E.g. "from 0.001 to 0.1 by equal ratios in 3 values", without what is as usual."""
     said = (
-        f"from {one.low:g}" if one.low is not None else "",
-        f"to {one.high:g}" if one.high is not None else "",
+        f"from {compact(one.low)}" if one.low is not None else "",
+        f"to {compact(one.high)}" if one.high is not None else "",
         {None: "", True: "by equal ratios", False: "by equal differences"}[one.log],
         f"in {one.values} values" if one.values != RangeChoice().values else "",
     )
@@ -149,7 +150,7 @@ def worded(key: str, value: object) -> Value:
 
 def shown(value: Value) -> str:
     """A value as text: short numbers, no trailing noise."""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return compact(value) if isinstance(value, float) else str(value)
 
 
 def completed(experiment: Experiment) -> Experiment:

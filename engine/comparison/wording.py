@@ -22,6 +22,12 @@ def number(value: float, digits: int = 1) -> str:
     return text.lstrip("-") if float(text) == 0 else text.replace("-", MINUS)
 
 
+def compact(value: float, digits: int = 6) -> str:
+    """A number as briefly as it can be, in one way everywhere: 0.001, 1e-5, 2.5e6."""
+    mantissa, _, power = f"{value:.{digits}g}".partition("e")
+    return f"{mantissa}e{int(power)}" if power else mantissa
+
+
 def percent(value: float, digits: int = 1) -> str:
     """0.812 -> "81.2 %"."""
     return f"{number(100 * value, digits)} %" if isfinite(value) else "–"

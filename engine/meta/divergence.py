@@ -11,6 +11,7 @@ import torch
 
 from engine.backbones.backbone import Backbone
 from engine.bookmark import State
+from engine.comparison.wording import compact
 from engine.errors import Diverged
 from engine.events import Notice
 from engine.meta.objective import loss
@@ -82,8 +83,8 @@ class DivergenceGuard:
             return ""
         rate = self.method.hyperparameters.inner_rate
         if self.method.inner_rates(self.model):
-            return f" with inner rates learnt from {rate:.3g}"
-        return f" with an inner rate of {rate:.3g}"
+            return f" with inner rates learnt from {compact(rate, 3)}"
+        return f" with an inner rate of {compact(rate, 3)}"
 
     def _advice(self, tasks: Sequence[Task]) -> str:
         """Without the full stop."""
@@ -91,11 +92,11 @@ class DivergenceGuard:
         words = []
         if self._fits_at_first or not found:
             outer = float(self.method.hyperparameters.learning_rate)
-            words.append(f"an outer learning rate of {outer / 10:.3g} in place of {outer:.3g}")
+            words.append(f"an outer learning rate of {compact(outer / 10, 3)} in place of {compact(outer, 3)}")
         if "inner_rate" in found:
-            words.append(f"an inner rate of {found['inner_rate']:.3g}, with which these tasks can be learnt")
+            words.append(f"an inner rate of {compact(found['inner_rate'], 3)}, with which these tasks can be learnt")
         if "inner_clip" in found:
-            words.append(f"inner gradients clipped at {found['inner_clip']:.3g}")
+            words.append(f"inner gradients clipped at {compact(found['inner_clip'], 3)}")
         return f"Try {', or '.join(words)}"
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Literal
 
+from engine.comparison.wording import compact
 from engine.layers import HEAD, Treatment
 from engine.methods.base import Classifier, hyper
 from engine.methods.embedding_based import EmbeddingBased, EmbeddingHyperparameters
@@ -105,7 +106,7 @@ class PMF(EmbeddingBased):
             return {}
         how = f", {ON_VALIDATION}" if self.hyperparameters.rate == ON_VALIDATION else ""
         steps = f"{self.hyperparameters.test_steps} steps at rate " if self.chosen else "rate "
-        return {"fine-tuning": f"{steps}{self.chosen:g}{how}"}
+        return {"fine-tuning": f"{steps}{compact(self.chosen)}{how}"}
 
     @property
     def trials_before_test(self) -> int:
@@ -166,9 +167,9 @@ class PMF(EmbeddingBased):
             return
         figures = yield from self._tried(model, tasks)
         self.chosen = max(figures, key=lambda rate: figures[rate])
-        told = ", ".join(f"{100 * accuracy:.1f} % at {rate:g}" for rate, (accuracy, _) in figures.items())
+        told = ", ".join(f"{100 * accuracy:.1f} % at {compact(rate)}" for rate, (accuracy, _) in figures.items())
         count = min(self.hyperparameters.choice_episodes, len(tasks.validation))
-        yield Notice(f"Fine-tuning rate {self.chosen:g} is chosen on {count} validation episodes: {told}.")
+        yield Notice(f"Fine-tuning rate {compact(self.chosen)} is chosen on {count} validation episodes: {told}.")
 
     def _tried(self, model: Backbone, tasks: Tasks) -> Generator[Preparing, None, dict[float, tuple[float, float]]]:
         """Yields `Preparing`, returns {rate: (mean accuracy, minus mean loss)}."""

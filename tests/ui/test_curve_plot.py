@@ -20,7 +20,7 @@ from ui import theme
 from ui.widgets import figure_export
 from ui.widgets.curve_line import CurveLine
 from ui.widgets.curve_plot import CurvePlot
-from ui.widgets.figure_export import png, svg
+from ui.widgets.figure_export import MenuButton, png, svg
 
 STEPS = np.arange(1, 301)
 LOSS = 3 * np.exp(-STEPS / 80) + 0.2
@@ -386,3 +386,15 @@ def test_a_figure_leaves_a_dark_window_as_it_leaves_a_light_one(qapp, plot: Curv
     assert drawn() == light
     assert seen() == shown  # and the window stays dark
     theme.apply(qapp, "light")
+
+
+def test_the_figures_button_says_export_while_it_is_looked_at(qtbot: QtBot, plot: CurvePlot) -> None:
+    button = plot.findChild(MenuButton)
+    assert button is not None
+    plot.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
+    assert button.told() == "⋯"
+    width = button.width()
+    button.setFocus()
+    assert button.told() == "Export ⋯"
+    assert button.width() == width
+    assert button.fontMetrics().horizontalAdvance("Export ⋯") < width

@@ -159,7 +159,7 @@ def test_fields_show_numbers_as_people_write_them(qtbot: QtBot) -> None:
     for field in (rate, images, some):
         qtbot.addWidget(field)
     rate.setValue(1e-5)
-    assert rate.text() == "1e-05"
+    assert rate.text() == "1e-5"
     qtbot.keyClick(rate, Qt.Key.Key_Up)
     assert rate.value() == pytest.approx(2e-5)
     images.set_unit("images")

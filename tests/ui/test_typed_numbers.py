@@ -149,7 +149,7 @@ def test_a_comma_in_a_list_is_never_guessed(text: str) -> None:
 def test_lists_keep_all_digits() -> None:
     rates = (0.1, 0.0031622776601683795, 1e-5, 1.0)
     assert rates_from(rates_text(rates)) == rates
-    assert rates_text((0.1, 1e-5, 1.0)) == "0.1, 1e-05, 1"
+    assert rates_text((0.1, 1e-5, 1.0)) == "0.1, 1e-5, 1"
     assert labels_from("1,5,20, 440") == (1, 5, 20, 440)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.comparison.verdict import Verdict
 from engine.comparison.wording import count
+from ui import theme
 from ui.comparison.sides import Comparison, Side, sentences
 from ui.widgets.card import Card
 from ui.widgets.text import Text, plain
@@ -21,6 +23,12 @@ KINDS = {
 }
 
 
+def shown_kinds(comparison: Comparison) -> list[str]:
+    """The kinds of all verdicts of a comparison, that of the best two included."""
+    best = [comparison.best_two[2]] if comparison.best_two is not None else []
+    return [verdict.kind for verdict in (*comparison.verdicts.values(), *best)]
+
+
 class VerdictCard(Card):
     """One line per verdict. seeds_wanted(side, base, verdict): the person asks for the missing seeds of this pair."""
 
@@ -29,7 +37,7 @@ class VerdictCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Verdict")
-        self._lines = QWidget(self)
+        self._lines, self._room = QWidget(self), 0
         self.body.addWidget(self._lines)
 
     def show_comparison(self, comparison: Comparison) -> None:
@@ -40,6 +48,7 @@ class VerdictCard(Card):
         column.setSpacing(8)
         if comparison.summary:
             column.addWidget(Text(comparison.summary))
+        self._room = max((self._width(one) for one in shown_kinds(comparison)), default=0)
         for side in comparison.others:
             if side.key in comparison.verdicts:
                 column.addLayout(self._line(side, comparison.base, comparison.verdicts[side.key]))
@@ -55,7 +64,7 @@ class VerdictCard(Card):
     def _line(self, side: Side, base: Side, verdict: Verdict, before: str = "") -> QHBoxLayout:
         word, role = KINDS[verdict.kind]
         kind = Text(word, role=role, bold=True, wrap=False)
-        kind.setMinimumWidth(kind.fontMetrics().horizontalAdvance("Not comparable") + 8)
+        kind.setMinimumWidth(self._room)
         sentence = Text(before + verdict.sentence)
         sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = QHBoxLayout()
@@ -65,6 +74,10 @@ class VerdictCard(Card):
         if verdict.missing_seeds:
             row.addWidget(self._button(side, base, verdict))
         return row
+
+    def _width(self, kind: str) -> int:
+        """Pixels of the word, so that the sentences begin under each other and no further right than they must."""
+        return QFontMetrics(theme.font(bold=True)).horizontalAdvance(KINDS[kind][0]) + 4
 
     def _button(self, side: Side, base: Side, verdict: Verdict) -> QPushButton:
         runs = len(verdict.missing_a) + len(verdict.missing_b)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from engine.comparison.wording import compact
 from engine.errors import ExperimentError
 from engine.rate_range import RatePoint, suggest
 from ui.parts import Parts
@@ -125,7 +126,7 @@ class RateDialog(QDialog):
         self._timer.stop()
         self._take_news()
         found = suggest(self._points)
-        self.words.setText(found.reason if found.rate is None else f"Suggested: {found.rate:g}. {found.reason}")
+        self.words.setText(found.reason if found.rate is None else f"Suggested: {compact(found.rate)}. {found.reason}")
         if found.rate is not None and not self._touched:
             self._show_rate(found.rate)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.comparison.wording import duration, figure, marked, percent, title
+from engine.comparison.wording import compact, duration, figure, marked, percent, title
 from engine.events import LIVE_STATES, RunState
 from engine.naming import family
 
@@ -44,7 +44,7 @@ class Best:
     epoch: float | None
 
     def figure(self) -> str:
-        return percent(self.value) if self.metric.endswith("accuracy") else f"{self.value:.4g}"
+        return percent(self.value) if self.metric.endswith("accuracy") else compact(self.value, 4)
 
 
 @dataclass(frozen=True)
@@ -171,11 +171,11 @@ def live_value(live: LiveRun, metric: str) -> float | None:
 
 
 def activity(live: LiveRun) -> str:
-    """What it does besides training: "Reading images", "Reading images 40 %", "Preparing" before the first word."""
+    """What it does besides training: "Reading images", "Reading images · 40 %", "Preparing" before the first word."""
     if live.state is RunState.PAUSED:
         return ""
     if live.activity and live.fraction is not None:
-        return f"{live.activity} {live.fraction:.0%}".replace("%", " %")
+        return f"{live.activity} · {percent(live.fraction, 0)}"
     return live.activity or ("Preparing" if live.state is RunState.RUNNING and live.started is None else "")
 
 

@@ -10,6 +10,7 @@ from typing import get_args
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
+from engine.comparison.wording import compact
 from engine.data.shifts import ALL_OR_NOTHING, SEVERITIES, TITLES, parse_shift, short
 from engine.errors import InvalidExperiment
 from engine.experiment import Shift, ShiftKind
@@ -63,7 +64,7 @@ def numbers_from(text: str, what: str, advice: str, field: str) -> tuple[float, 
 
 def rates_text(rates: Sequence[float]) -> str:
     """Brief where that is the number itself, and with all its digits where it is not."""
-    return ", ".join(f"{rate:g}" if float(f"{rate:g}") == rate else repr(rate) for rate in rates)
+    return ", ".join(compact(rate) if float(compact(rate)) == rate else repr(rate) for rate in rates)
 
 
 def shifts_from(text: str) -> tuple[Shift | None, ...]:

@@ -54,7 +54,7 @@ class StudyHeader(QWidget):
         top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(self.title, 1)
-        more = menu_button(self, self.menu, "More about this study")
+        more = menu_button(self, self.menu, "More about this study", "More")
         more.setToolTip("Change, copy, rename, save or delete this study")
         for widget in (self.start, self.stop, self.compare, more):
             top.addWidget(widget)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from engine.comparison.crossings import Crossing
 from engine.comparison.intervals import Interval
 from engine.comparison.study_table import BEST, ERROR, TEST, Column, Entry, StudyTable
-from engine.comparison.wording import count, with_interval
+from engine.comparison.wording import compact, count, with_interval
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def tip(view: View, arm: int, column: Column, entry: Entry) -> str:
     """What a point or bar says: whose it is, its figure, what it rests on."""
     shown = view.shown(entry)
     assert shown is not None
-    rates = ", ".join(f"{rate:g} ({count(n, 'seeds')})" for rate, n in sorted(entry.rates.items()))
+    rates = ", ".join(f"{compact(rate)} ({count(n, 'seeds')})" for rate, n in sorted(entry.rates.items()))
     return "\n".join(filter(None, [
         f"{view.table.study.arms[arm].title}, {column.title}",
         f"{unit(view)} {with_interval(shown, view.metric)}, {count(shown.n, 'seeds')}, {entry.arm.basis}",

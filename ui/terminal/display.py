@@ -182,7 +182,7 @@ class Bars(Quiet):
             case TrialCompleted():
                 self.training = time.monotonic()  # the run's own steps come after the search
             case Preparing():
-                fraction = "" if event.fraction is None else f" {percent(event.fraction)}"
+                fraction = "" if event.fraction is None else f" · {percent(event.fraction)}"
                 self.progress.update(self.task, description=visible(f"{event.text}{fraction}"))
             case Metrics():
                 self.measure(event.step)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.comparison.wording import compact
+
 X_AXES: dict[str, str] = {"step": "Step", "epoch": "Epoch", "time": "Time", "examples": "Images seen"}
 NICE_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 
@@ -77,4 +79,4 @@ def y_text(value: float, unit: str) -> str:
         return "–"
     if unit == "percent":
         return f"{100 * value:.1f} %"
-    return f"{value:.4g}" if abs(value) < 1e4 else f"{value:.3e}"
+    return compact(value, 4)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from engine.comparison.wording import compact
 from ui.widgets.number_field import NumberField
 from ui.widgets.typed_numbers import read_float, read_int
 
@@ -73,7 +74,7 @@ class CountOrAll(IntField):
 
 
 class FloatField(NumberField):
-    """A number shown as briefly as it can be (0.001, 1e-05). With log the arrow keys go 1, 2, 5, 10."""
+    """A number shown as briefly as it can be (0.001, 1e-5). With log the arrow keys go 1, 2, 5, 10."""
 
     def __init__(self, low: float | None, high: float | None, log: bool = False, parent: QWidget | None = None) -> None:
         self._log = log
@@ -81,7 +82,7 @@ class FloatField(NumberField):
         super().__init__(least, most, min(max(0.0, least), most), parent)
 
     def words(self, value: float) -> str:
-        return f"{value:.6g}"
+        return compact(value)
 
     def read(self, text: str) -> float:
         return read_float(text, self.minimum(), self.maximum(), self.words)
@@ -100,7 +101,7 @@ class FloatField(NumberField):
 
 
 def next_round(value: float) -> float:
-    """The next of … 1, 2, 5, 10 … above value; from 0 the smallest that is shown, 1e-06."""
+    """The next of … 1, 2, 5, 10 … above value; from 0 the smallest that is shown, 1e-6."""
     if value <= 0:
         return 1e-6
     power = 10.0 ** math.floor(math.log10(value) + 1e-9)
@@ -108,7 +109,7 @@ def next_round(value: float) -> float:
 
 
 def previous_round(value: float) -> float:
-    """The next of … 1, 2, 5, 10 … below value; 0 below 1e-06."""
+    """The next of … 1, 2, 5, 10 … below value; 0 below 1e-6."""
     if value <= 1e-6 * (1 + 1e-9):
         return 0.0
     power = 10.0 ** math.floor(math.log10(value) + 1e-9)

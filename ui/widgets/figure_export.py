@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QBuffer, QMarginsF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtCore import QBuffer, QEvent, QMarginsF, QObject, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import (
     QAction,
     QGuiApplication,
@@ -19,9 +19,10 @@ from PySide6.QtGui import (
     QPageSize,
     QPaintDevice,
     QPainter,
+    QPaintEvent,
     QPdfWriter,
 )
-from PySide6.QtWidgets import QMenu, QMessageBox, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QMessageBox, QStyle, QStyleOptionToolButton, QStylePainter, QToolButton, QWidget
 
 from ui import theme
 from ui.widgets.saving import FileKind, ask_where
@@ -160,13 +161,49 @@ class FigureActions:
             QMessageBox.warning(self.owner, "Not saved", plain(words))
 
 
-def menu_button(owner: QWidget, menu: QMenu, name: str) -> QToolButton:
-    """The small "⋯" button that opens a figure's menu; `name` is what a screen reader says."""
-    button = QToolButton(owner)
-    button.setText("⋯")
-    button.setAutoRaise(True)
+class MenuButton(QToolButton):
+    """ "⋯" at rest; "Export ⋯" while the pointer is on the figure or the keyboard on the button. Always as wide as
+    that, so that nothing moves."""
+
+    def __init__(self, owner: QWidget, word: str) -> None:
+        super().__init__(owner)
+        self._owner, self._word = owner, word
+        self.setText("⋯")
+        self.setAutoRaise(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        owner.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Enter, QEvent.Type.Leave):
+            self.update()
+        return False
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(f"{self._word} ⋯") + 14, super().sizeHint().height())
+
+    minimumSizeHint = sizeHint
+
+    def told(self) -> str:
+        """What stands on it now."""
+        return f"{self._word} ⋯" if self._owner.underMouse() or self.hasFocus() else "⋯"
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionToolButton()
+        self.initStyleOption(option)
+        option.text = ""
+        painter = QStylePainter(self)
+        if self.told() != "⋯":
+            painter.fillRect(self.rect(), theme.colour("page"))  # over the end of a long title
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+        painter.setPen(theme.colour("text" if self.underMouse() or self.hasFocus() else "muted"))
+        beside = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(self.rect().adjusted(0, 0, -6, 0), int(beside), self.told())
+
+
+def menu_button(owner: QWidget, menu: QMenu, name: str, word: str = "Export") -> QToolButton:
+    """The button that opens the menu of the figure `owner`; `name` is what a screen reader says."""
+    button = MenuButton(owner, word)
     button.setToolTip("Copy or save this figure")
     button.setAccessibleName(name)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.clicked.connect(lambda: menu.popup(button.mapToGlobal(button.rect().bottomLeft())))
     return button

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from engine.comparison.wording import compact
 from ui import theme
 from ui.widgets.fields import Choice, FloatField, IntField
 from ui.widgets.fold import Fold
@@ -120,8 +121,8 @@ class FieldRow(QWidget):
     def _describe(self) -> None:
         field = self.field
         name = f"{field.label} ({field.unit})" if field.unit else field.label
-        limits = [f"at least {field.low:g}" if field.low is not None else ""]
-        limits += [f"at most {field.high:g}" if field.high is not None else ""]
+        limits = [f"at least {compact(field.low)}" if field.low is not None else ""]
+        limits += [f"at most {compact(field.high)}" if field.high is not None else ""]
         bounds = ", ".join(part for part in limits if part) if field.kind in ("int", "float") else ""
         usual = f"Usual value: {shown(field.default)}."
         text = " ".join(part for part in (field.help, usual, f"Allowed: {bounds}." if bounds else "") if part)
@@ -280,4 +281,4 @@ def shown(value: Any) -> str:
     """A default as the form shows it."""
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:,}" if isinstance(value, int) else compact(value) if isinstance(value, float) else str(value)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 
+from engine.comparison.wording import compact
 from engine.layers import LayerRow
 from ui import icons, theme
 from ui.widgets.block_picture import paint_dot, paint_plate, paint_swatch
@@ -78,7 +79,7 @@ class CellKind:
         if names:
             return dict(names)[value]
         zero = {"rate": "frozen", "from_epoch": "at once", "anchor": "none"}[self.column]
-        return zero if value == 0 else f"after {value}" if self.column == "from_epoch" else f"{value:g}"
+        return zero if value == 0 else f"after {value}" if self.column == "from_epoch" else compact(value)
 
 
 HELP = {

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from engine import registry
 from engine.backbones import catalog
 from engine.backbones.catalog import BackboneInfo
+from engine.comparison.wording import compact
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment, explain
 from engine.layers import HEAD, LayerRow, Treatment, treatment
@@ -140,7 +141,7 @@ class LayerView:
 
     def rate_words(self, block: str) -> str:
         """ "0.01, then 0.0001", or "–" for a block that never learns."""
-        words = ", then ".join(f"{rate:.3g}" for rate in self.peaks(block))
+        words = ", then ".join(compact(rate, 3) for rate in self.peaks(block))
         return f"up to {words}" if words and self.method.measures_rates else words or "–"
 
     def lane(self, block: str) -> list[tuple[float, float]]:

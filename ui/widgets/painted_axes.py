@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
+from engine.comparison.wording import compact
 from ui import theme
 
 ROUND = (1, 2, 5)
@@ -18,7 +19,7 @@ ACROSS, UP = 64.0, 40.0  # about one tick per so many pixels
 
 def brief(value: float) -> str:
     """A number on an axis: 0.01, 1e-5, 2,000."""
-    return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e") if abs(value) < 1e3 else f"{value:,.0f}"
+    return compact(value, 3) if abs(value) < 1e3 else f"{value:,.0f}"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QWheelEvent
 from PySide6.QtWidgets import QGraphicsPathItem
 
+from engine.comparison.wording import compact
 from ui.widgets.curve_axes import time_spacing, x_tick, y_text
 from ui.widgets.plot_labels import spread
 
@@ -61,7 +62,7 @@ class YAxis(pg.AxisItem):
         return super().tickStrings(values, scale, spacing)
 
     def _short(self, value: float) -> str:
-        return y_text(value, self.unit) if self.unit == "percent" else f"{value:.3g}"
+        return y_text(value, self.unit) if self.unit == "percent" else compact(value, 3)
 
     def logTickValues(self, low: float, high: float, size: float, ticks: list) -> list:
         """Decades; with 2 and 5 when they fit; every round number when there is less than a decade."""

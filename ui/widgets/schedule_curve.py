@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from engine.comparison.wording import compact
 from engine.methods.fine_tune import Stage
 from engine.schedules import preview
 from ui import theme
@@ -42,7 +43,7 @@ class ScheduleCurve(QWidget):
         lengths = [count(stage.epochs, "epoch") for stage in self._stages]
         if self._minutes and lengths:
             lengths[-1] = f"what is left of {self._minutes:g} min" if len(lengths) > 1 else f"{self._minutes:g} min"
-        parts = [f"peak {s.learning_rate:.3g} over {n}" for s, n in zip(self._stages, lengths, strict=True)]
+        parts = [f"peak {compact(s.learning_rate, 3)} over {n}" for s, n in zip(self._stages, lengths, strict=True)]
         return f"{self._schedule}: {', then '.join(parts)}"
 
     def sizeHint(self) -> QSize:
@@ -82,9 +83,9 @@ class ScheduleCurve(QWidget):
         painter.drawPolyline(QPolygonF(line))
         room = QRectF(box.left() + 3, 0, box.width() - 4, HEAD)
         painter.setPen(theme.colour("text"))
-        words = f"peak {stage.learning_rate:.3g}"
+        words = f"peak {compact(stage.learning_rate, 3)}"
         if self.fontMetrics().horizontalAdvance(words) > room.width():
-            words = f"{stage.learning_rate:.3g}"
+            words = compact(stage.learning_rate, 3)
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)
 
     def _write(self, painter: QPainter, at: QPointF, text: str, centred: bool = False) -> None:

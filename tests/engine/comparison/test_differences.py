@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from engine.comparison.differences import NONE, differences, flatten, shown
+from engine.comparison.wording import compact
 from engine.experiment import (
     BackboneChoice,
     Budget,
@@ -100,3 +103,11 @@ def test_a_search_and_a_time_budget_are_said_in_words() -> None:
 
 def test_mnist_is_written_as_it_is() -> None:
     assert flatten(Experiment(dataset=DatasetChoice(name="mnist", path="/data")))["dataset.name"] == "MNIST"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(8.7e-6, "8.7e-6"), (1e-5, "1e-5"), (2.5e6, "2.5e6"), (0.001, "0.001"), (3.0, "3")]
+)
+def test_a_number_is_written_in_one_way(value: float, words: str) -> None:
+    assert compact(value) == shown(value) == words
+    assert float(words) == value
