@@ -391,6 +391,7 @@ def test_a_figure_leaves_a_dark_window_as_it_leaves_a_light_one(qapp, plot: Curv
 def test_the_figures_button_says_export_while_it_is_looked_at(qtbot: QtBot, plot: CurvePlot) -> None:
     button = plot.findChild(MenuButton)
     assert button is not None
+    plot.setFocus()
     plot.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
     assert button.told() == "⋯"
     width = button.width()
