@@ -47,7 +47,7 @@ class Bookmark:
         self._due = time.monotonic() + LEAST_PAUSE
         self.found: State | None = None
         self._step, self._note = 0, dict[str, Any]()
-        self._random: Tensor | None = None
+        self._random: State | None = None
         self.besides: dict[str, Any] = {}  # what every state holds besides what its loop gives
 
     def read(self) -> None:
@@ -66,7 +66,7 @@ class Bookmark:
     def draw_on(self) -> None:
         """The generator that layers draw from is as it was: for loops that draw while they are set up."""
         if self._random is not None:
-            torch.set_rng_state(self._random)
+            set_random_state(self._random)
 
     def require(self, name: str, value: str) -> None:
         """Every state tells this value from now on; raises `StorageError` where the run began with another.
@@ -88,10 +88,10 @@ class Bookmark:
         if not (self.due or (now and self._path is not None)):
             return
         self._due = time.monotonic() + LEAST_PAUSE
-        given, random = {**self.besides, **state()}, torch.get_rng_state()
+        given, random = {**self.besides, **state()}, random_state()
         yield ResumePoint(step, lambda note: self._write(step, given, random, note))
 
-    def _write(self, step: int, state: State, random: Tensor, note: Mapping[str, Any]) -> None:
+    def _write(self, step: int, state: State, random: State, note: Mapping[str, Any]) -> None:
         assert self._path is not None
         begin = time.monotonic()
         kept = {"format": FORMAT, "of": self._of, "step": step, "note": note, "random": random, "state": state}
@@ -220,6 +220,21 @@ def _generators(model: nn.Module) -> Iterator[tuple[str, torch.Generator | np.ra
         for name, value in vars(layer).items():
             if isinstance(value, torch.Generator | np.random.Generator):
                 yield f"{path}.{name}", value
+
+
+def random_state() -> State:
+    """Of the generators that layers draw from, on every device that is at work."""
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
+    mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
+    return {"cpu": torch.get_rng_state(), "cuda": cuda, "mps": mps}
+
+
+def set_random_state(state: State) -> None:
+    torch.set_rng_state(state["cpu"])
+    for device, kept in enumerate(state["cuda"][: torch.cuda.device_count()]):
+        torch.cuda.set_rng_state(kept, device)
+    if state["mps"] is not None and torch.backends.mps.is_available():
+        torch.mps.set_rng_state(state["mps"])
 
 
 def optimiser_state(optimiser: torch.optim.Optimizer) -> State:

@@ -82,6 +82,17 @@ class Cancelled(Exception):
     """Raised inside a long preparation when the person asked to stop; never shown as an error."""
 
 
+def mendable(error: Exception) -> Exception:
+    """The error, or what a person can do where it says that there is not enough memory."""
+    if isinstance(error, ExperimentError) or not is_out_of_memory(error):
+        return error
+    told = ExperimentError(
+        "There was not enough memory for this.", "Close other programs, or choose smaller images or a smaller batch."
+    )
+    told.__cause__ = error
+    return told
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether it says, in any library's words, that there is not enough memory."""
     words = str(error).lower()

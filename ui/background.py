@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from engine.errors import Cancelled
+from engine.errors import Cancelled, mendable
 
 T = TypeVar("T")
 
@@ -83,7 +83,7 @@ class Background(QObject):
             stop.set()
             self._all.discard(stop)
         except Exception as error:  # noqa: BLE001 - the thread's boundary: the caller decides what it means
-            self._say(failed, error, stop)
+            self._say(failed, mendable(error), stop)
         else:
             self._say(done, result, stop)
 

@@ -131,6 +131,9 @@ def test_failures_and_cancellation(qtbot: QtBot, background: Background) -> None
     background.run(raise_(Cancelled()), print)
     qtbot.waitUntil(lambda: bool(failures) and bool(crashes))
     assert [str(error) for error in (*failures, *crashes)] == ["a", "b"]
+    background.run(raise_(MemoryError()), print, failures.append)
+    qtbot.waitUntil(lambda: len(failures) == 2)
+    assert "not enough memory" in str(failures[1])
 
 
 @pytest.mark.usefixtures("often")

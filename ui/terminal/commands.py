@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 
-from engine.errors import ExperimentError
+from engine.errors import ExperimentError, mendable
 from ui.terminal.arguments import parse
 from ui.terminal.output import complain
 
@@ -32,6 +32,12 @@ def run_command(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         mute()
         return 0
+    except (MemoryError, RuntimeError) as error:
+        told = mendable(error)
+        if not isinstance(told, ExperimentError):
+            raise
+        complain(told)
+        return BAD_INPUT
     except OSError as error:
         if error.filename is not None or error.errno not in UNWRITABLE:
             raise
