@@ -18,7 +18,6 @@ from PIL.Image import Transpose
 
 from engine.data.grey import Levels, eight_bits, is_wide, levels
 from engine.data.hashes import digest
-from engine.data.kinds import HEAD, kind
 from engine.data.png import SIGNATURE, BrokenPng, pixels_alone
 
 GREY_MODES = frozenset(("1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "I;16N", "F"))
@@ -145,7 +144,7 @@ def _faults_told(body: bytes) -> Iterator[None]:
     except Image.DecompressionBombError:
         raise Damaged("too many pixels") from None
     except UnidentifiedImageError:
-        raise Damaged("not an image" if kind(body[:HEAD]) is None else "damaged image") from None
+        raise Damaged(_refusal(body)) from None
     except MemoryError:
         raise Damaged("too large for the memory that is free") from None
     except Exception as error:
@@ -172,15 +171,26 @@ def _grey_palette(image: Image.Image) -> bool:
 
 def _on_white(image: Image.Image) -> Image.Image:
     grey = image.mode in GREY_MODES
-    coloured = image.convert("RGBA")
-    sheet = Image.new("RGBA", coloured.size, (255, 255, 255, 255))
-    sheet.alpha_composite(coloured)
-    return sheet.convert("L" if grey else "RGB")
+    coloured = image if image.mode == "RGBA" else image.convert("RGBA")
+    white = Image.new("RGBA", coloured.size, (255, 255, 255, 255))
+    return Image.alpha_composite(white, coloured).convert("L" if grey else "RGB")
+
+
+def _refusal(body: bytes) -> str:
+    """Why the reader of its format does not take it, or that it is of none; Pillow keeps that to itself."""
+    for name in KNOWN_FORMATS:
+        factory, accepts = Image.OPEN[name]
+        if accepts is None or accepts(body[:16].ljust(16, b"\0")) is True:
+            try:
+                factory(io.BytesIO(body), "")
+            except Exception as error:  # noqa: BLE001 - of a stranger's bytes
+                return _reason(error)
+    return "not an image"
 
 
 def _reason(error: BaseException) -> str:
     text = str(error).lower()
-    if any(word in text for word in ("unsupported", "not supported", "not available", "unknown")):
+    if any(word in text for word in ("unsupported", "not supported", "not available", "unknown", "cannot handle")):
         return "a kind of image that is not read here"
     if "truncated" in text or isinstance(error, EOFError) or "not enough" in text or "end of file" in text:
         return "truncated image"

@@ -156,9 +156,9 @@ def _refuse_damaged(listing: Listing, layout: Layout, items: list[Item], skipped
 
 
 def unread_words(skipped: Sequence[Skipped], name: str) -> str:
-    """ "2 files cannot be read: a.heic (HEIC, which is not read here), b.png (empty file)", those of a class first."""
+    """ "3 files cannot be read: a.heic (HEIC, which is not read here) and 2 more", one of the class by name."""
     first = sorted(skipped, key=lambda one: name not in one.path.split("/"))
-    return f"{len(skipped):,} {'file' if len(skipped) == 1 else 'files'} cannot be read: {named_files(first)}"
+    return f"{len(skipped):,} {'file' if len(skipped) == 1 else 'files'} cannot be read: {named_files(first, 1)}"
 
 
 def fingerprint(items: Sequence[Item], facts: Sequence[Facts], scales: tuple[grey.Levels, ...]) -> str:

@@ -12,6 +12,9 @@ from engine.data.reading import Entry
 from engine.data.tree import Listing, natural
 from engine.errors import DataError
 
+OF_PIXELS = frozenset(
+    ("mask", "masks", "label", "labels", "annotation", "annotations", "gt", "groundtruth", "ground_truth")
+)
 WANTED = "Put the images of each class in a folder of its own, and pick the folder around them."
 STRAY, OUTSIDE, ELSEWHERE = "not in a class folder", "outside the split folders", "outside the class folders"
 Folders = Mapping[str, list[Entry]]
@@ -123,6 +126,8 @@ def _in_classes(base: str, named: Folders, stray: list[Entry], inner: Mapping[st
     names = sorted(named, key=natural)
     found = _Found(f"{len(names)} class folders", ELSEWHERE, [base], stray=[Skipped(e.path, STRAY) for e in stray])
     found.items = [Item(entry, name, None, entry.path[len(base) :]) for name in names for entry in named[name]]
+    if len(names) < 4 and OF_PIXELS & {name.lower() for name in names} and any(only_wraps("", name) for name in names):
+        found.doubts = [f"The folders {_listed(names)} look like images and what is drawn in them, not like classes."]
     kinds = {frozenset(folders) for folders in inner.values()}
     if len(names) > 1 and len(kinds) == 1 and len(shared := next(iter(kinds))) > 1 and "" not in shared:
         found.doubts = [

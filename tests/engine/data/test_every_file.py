@@ -44,7 +44,10 @@ def test_sound_files_are_used_and_broken_ones_named(
     data = load(choice)
     assert {data.image_name(place) for place in np.flatnonzero(data.labels == 0)} == {f"odd/{name}" for name in sound()}
     assert {one.path for one in data.skipped} == {f"odd/{name}" for name in broken()}
-    assert all(one.reason for one in data.skipped)
+    reasons = {one.path.removeprefix("odd/"): one.reason for one in data.skipped}
+    assert all(reasons.values())
+    assert reasons["twelve_bits.jpg"] == "a kind of image that is not read here"
+    assert (reasons["t.gif"], reasons["j.png"], reasons["i.png"]) == ("damaged image", "not an image", "empty file")
     assert preview(choice).skipped == data.skipped
     for size, channels in STEPS:
         assert data.pixels(range(len(data)), size, channels).shape == (len(data), size, size, channels)

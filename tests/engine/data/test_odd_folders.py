@@ -90,6 +90,10 @@ def test_classes_that_hold_the_same_folders_are_doubted_aloud(tmp_path: Path) ->
     assert data.class_names == ("first", "second")
     (doubt,) = data.doubts
     assert "“first” and “second” hold the same folders, such as “cat” and “dog”" in doubt
+    drawn = load(resolve(fill(tmp_path / "drawn", "images", "masks")))
+    assert drawn.doubts == (
+        "The folders “images” and “masks” look like images and what is drawn in them, not like classes.",
+    )
 
 
 def test_folders_of_systems_are_passed_over(tmp_path: Path) -> None:
