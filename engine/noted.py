@@ -96,7 +96,7 @@ def misfit(experiment: Experiment, data: ImageSet) -> Iterator[str]:
     colour = data.channels == 3 and info.channels == 1
     if data.channels > 3 or not (colour or side >= FAR * size or size >= FAR * side):
         return
-    others = [one for one in catalog.image_backbones() if _suits(one, data)]
+    others = [one for one in catalog.image_backbones() if suits(one, side, data.channels)]
     better = f": {min(others, key=lambda one: one.parameters).title} would suit them better" if others else ""
     kinds = {1: "in grey", 3: "in colour"}
     yield (
@@ -105,6 +105,6 @@ def misfit(experiment: Experiment, data: ImageSet) -> Iterator[str]:
     )
 
 
-def _suits(info: catalog.BackboneInfo, data: ImageSet) -> bool:
-    side = min(data.typical_size)
-    return info.channels >= data.channels and info.input_size < FAR * side and side < FAR * info.input_size
+def suits(info: catalog.BackboneInfo, side: int, channels: int) -> bool:
+    """Whether a network reads images of so many pixels and channels without losing what they show."""
+    return info.channels >= channels and info.input_size < FAR * side and side < FAR * info.input_size

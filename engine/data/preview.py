@@ -32,7 +32,7 @@ class DatasetPreview:
     counts: (training, validation, test) images, or classes when classes are divided. problem: why the choice cannot
     be split as asked, or None; counts are then zero. shifted: the strip after the chosen shift, empty without one or
     when only labels shift. shift_sentence: what the shift does, "" without one. warnings: copies, and classes that one
-    part lacks.
+    part lacks. side, channels: of a typical image, 0 where there are none.
     """
 
     title: str
@@ -48,6 +48,8 @@ class DatasetPreview:
     shifted: list[Picture] = field(default_factory=list)
     shift_sentence: str = ""
     warnings: tuple[str, ...] = ()
+    side: int = 0
+    channels: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +91,8 @@ def preview(
         shifted=_shifted_strip(strip, samples, choice),
         shift_sentence=_shift_sentence(data, classes, choice),
         warnings=(*data.doubts, *_copies(data), *divided.warnings),
+        side=min(data.typical_size),
+        channels=data.channels,
     )
 
 

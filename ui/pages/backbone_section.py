@@ -9,16 +9,16 @@ from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from engine.backbones import catalog
 from engine.experiment import BackboneChoice
+from ui.pages.backbone_rows import BackboneRows
 from ui.pages.backbone_settings import ImageSize, KeepHead
 from ui.pages.own_weights import OwnWeights, own_weights
 from ui.pages.weights_card import WeightsCard
 from ui.parts import Parts
 from ui.widgets.buttons import button
-from ui.widgets.card import ChoiceCard
 from ui.widgets.column import Column, caption
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
-from ui.widgets.words import brief, count
+from ui.widgets.words import count
 
 START = BackboneChoice(name="conv4", weights="")  # no weights: the first pretrained ones there are
 OWN_SHOWN = 8  # finished runs offered as weights, newest first, and so many more each time more are asked for
@@ -38,11 +38,12 @@ class BackboneSection(Column):
         self._filled: BackboneChoice | None = None  # taken over as it is, with a method that ignores its weights
         self._shown: object = None
         self._most_own = OWN_SHOWN
-        self.cards: dict[str, ChoiceCard] = {}
+        self.rows = BackboneRows(catalog.backbones())
+        self.cards = self.rows.rows
+        self.rows.mark(START.name)
         self.weights: dict[str, WeightsCard] = {}
-        self._group, self._weights_group = QButtonGroup(self), QButtonGroup(self)
-        for info in catalog.backbones():
-            self._add_backbone(info)
+        self._weights_group = QButtonGroup(self)
+        self.body.addWidget(self.rows)
         self.problem = Problem()
         self.image_size = ImageSize()
         self.body.addWidget(self.image_size)
@@ -59,21 +60,11 @@ class BackboneSection(Column):
         self.body.addWidget(self.more)
         self.finish()
         self._show_settings()
-        self._group.buttonClicked.connect(lambda card: self._choose_backbone(card.key))
+        self.rows.chosen.connect(self._choose_backbone)
         self._weights_group.buttonClicked.connect(lambda card: self._choose_weights(card.key))
         self.image_size.changed.connect(lambda: self._set(image_size=self.image_size.asked()))
         self.keep_head.changed.connect(lambda: self._set(head="kept" if self.keep_head.is_kept() else "new"))
         parts.library.changed.connect(lambda _: self._look_for_weights())
-
-    def _add_backbone(self, info: catalog.BackboneInfo) -> None:
-        colours = {1: "grey", 3: "colour"}.get(info.channels, f"of {info.channels} bands")
-        reads = info.reads_words + (f" {colours}" if info.inputs == "images" else "")
-        facts = f"{brief(info.parameters)} parameters · {reads}"
-        card = ChoiceCard(info.name, info.title, facts, info.idea)
-        card.setChecked(info.name == self._choice.name)
-        self.cards[info.name] = card
-        self._group.addButton(card)
-        self.body.addWidget(card)
 
     def load(self) -> None:
         """Ask which weights are on this machine and which runs can be started from."""
@@ -84,7 +75,7 @@ class BackboneSection(Column):
     def tab_order(self) -> tuple[QWidget, ...]:
         lines = [(card, card.download) if card.download else (card,) for card in self.weights.values()]
         weights = (widget for line in lines for widget in line)
-        return (*self.cards.values(), self.image_size.field, *weights, self.keep_head.box, self.more)
+        return (*self.rows.in_order(), self.image_size.field, *weights, self.keep_head.box, self.more)
 
     def choice(self) -> BackboneChoice:
         """The backbone; its weights are random for a method that uses no others, unless they were filled in so."""
@@ -103,9 +94,7 @@ class BackboneSection(Column):
     def fill(self, choice: BackboneChoice) -> None:
         """Show this choice; an unknown backbone is left for the checks to name."""
         self._choice = choice
-        if choice.name in self.cards:
-            self.cards[choice.name].setChecked(True)
-            self.area.ensureWidgetVisible(self.cards[choice.name])
+        self.rows.mark(choice.name)
         self._show_settings()
         self._look_for_weights()
         self.changed.emit()
@@ -126,6 +115,7 @@ class BackboneSection(Column):
     def _choose_backbone(self, name: str) -> None:
         if name != self._choice.name:
             self._choice = BackboneChoice(name=name, weights="")
+            self.rows.mark(name)
             self._most_own = OWN_SHOWN
             self._show_settings()
             self._look_for_weights()

@@ -43,11 +43,10 @@ class ImageSize(QWidget):
         grid.setContentsMargins(0, 8, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(4)
-        grid.addLayout(labelled(label, self.field, lambda: self._own), 0, 0)
+        grid.addWidget(labelled(label, self.field, lambda: self._own), 0, 0)
         grid.addWidget(self.field, 0, 1)
         refusal_line(self.field)
         grid.addWidget(self.help, 1, 0, 1, 2)
-        grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         self.field.valueChanged.connect(lambda _: self.changed.emit())
 

@@ -51,7 +51,7 @@ class MethodSection(Column):
         self.cards, self.families = self.choices.cards, self.choices.families
         self.body.addWidget(self.choices)
         self.problem = Problem()
-        self.idea = Place("", lines=2)
+        self.idea = Place("", lines=3)
         self.paper = Place("", "small", "muted", lines=3)
         tip = "Two drawings: a graphical model, and a network that reads a data set (Shift+F1)"
         self.explain = button("How it is seen", "help", tip, parts.navigator.explain.emit)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from engine import registry
 from engine.errors import InvalidExperiment
@@ -15,18 +15,20 @@ from engine.experiment import BackboneChoice, Experiment, MethodChoice
 from engine.methods.fine_tune import FineTuneMethod
 from ui import theme
 from ui.pages.adviser_part import AdviserPart
+from ui.pages.backbone_rows import suiting
 from ui.pages.backbone_section import START as BACKBONE
 from ui.pages.backbone_section import BackboneSection
 from ui.pages.checks import Checks
 from ui.pages.costs import Costs
 from ui.pages.data_section import DataSection
 from ui.pages.data_settings import START as DATA
+from ui.pages.first_run import FirstRun
 from ui.pages.form_history import FormHistory, FormState
 from ui.pages.method_section import START as METHOD
 from ui.pages.method_section import MethodSection
 from ui.pages.rate_button import RateButton
 from ui.pages.start_section import StartSection
-from ui.pages.task_kind import TaskKind
+from ui.pages.task_kind import TaskKind, kind_of
 from ui.parts import Parts
 from ui.widgets.column import chain
 from ui.widgets.deed import deed_action
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from storage.store import RunRow
 
 WIDTHS, LEAST_WIDTHS = (300, 260, 320, 250), (232, 208, 232, 216)
+MOST_START = 320  # pixels of the last column
 COPY = (
     "Copy as command",
     "Ctrl+Shift+C",
@@ -62,6 +65,7 @@ class NewExperimentPage(QWidget):
         self.launch = StartSection(parts)
         self.adviser = AdviserPart(parts)
         self.launch.body.insertWidget(self.launch.body.count() - 1, self.adviser)
+        self.welcome = FirstRun(parts)
         self.kind = TaskKind(self.data, self.backbone, self.method)
         self.rates = RateButton(parts, self.experiment, self)
         self.choose_folder, self.choose_zip = self.data.choose_folder, self.data.choose_zip
@@ -89,10 +93,14 @@ class NewExperimentPage(QWidget):
                 self.steps.setStretchFactor(self.steps.count() - 1, stretch)
         self.splitter.addWidget(SlimArea(self.steps))
         self.splitter.addWidget(self.launch)
-        self.splitter.setStretchFactor(0, 1)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.splitter)
+        self.launch.setMaximumWidth(MOST_START)
+        self.splitter.setStretchFactor(0, 4)
+        self.splitter.setStretchFactor(1, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.welcome)
+        column.addWidget(self.splitter, 1)
         self.reset_layout()
 
     @property
@@ -134,6 +142,7 @@ class NewExperimentPage(QWidget):
     def _load(self) -> None:
         self.data.load()
         self.backbone.load()
+        self.welcome.look()
 
     # The experiment
 
@@ -180,8 +189,11 @@ class NewExperimentPage(QWidget):
         self.rates.join(self.method.form, self.method.method)
 
     def _advise(self) -> None:
-        """Advise on the images that were read; meta-learning has its own ways."""
+        """Advise on the images that were read, and list what suits them first; meta-learning has its own ways."""
         preview = self.data.preview
+        if preview.found is not None:
+            self.backbone.rows.arrange(suiting(kind_of(self.data.choice()), preview.found.side, preview.found.channels))
+            self._order_tabs()
         known = self.method.method.family == "finetune" and preview.found is not None and not preview.fault
         self.adviser.set_data(self.data.choice() if known else None)
 
@@ -197,7 +209,7 @@ class NewExperimentPage(QWidget):
 
     def _order_tabs(self) -> None:
         """Tab goes through the columns from left to right, also where cards and forms were made later."""
-        columns = (self.data, self.backbone, self.method, self.launch, self.adviser)
+        columns = (self.welcome, self.data, self.backbone, self.method, self.launch, self.adviser)
         chain(*(widget for column in columns for widget in column.tab_order()))
         self.rates.follow_tabs()
 

@@ -115,7 +115,7 @@ class StartSection(Column):
         field.setAccessibleName(title)
         field.setAccessibleDescription(help)
         refusal_line(field)
-        grid.addLayout(labelled(label, field, None if usual is None else lambda: usual), row, 0)
+        grid.addWidget(labelled(label, field, None if usual is None else lambda: usual), row, 0)
         grid.addWidget(field, row, 1)
 
     def _add_foot(self) -> None:

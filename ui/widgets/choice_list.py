@@ -49,9 +49,15 @@ class ChoiceRow(_Line):
         super().__init__(title, parent)
         self.key = key
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._facts = ""
         self.setToolTip(idea)
         self.setAccessibleName(title)
         self.setAccessibleDescription(idea)
+
+    def set_facts(self, facts: str) -> None:
+        """A few words at the right, which give way to the title where both do not fit."""
+        self._facts = facts
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -64,6 +70,11 @@ class ChoiceRow(_Line):
         room = QRect(INDENT + 12, 0, self.width() - INDENT - 16, self.height())
         short = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, short)
+        left = room.adjusted(painter.fontMetrics().horizontalAdvance(short) + 12, 0, -4, 0)
+        painter.setFont(theme.font("small"))
+        painter.setPen(theme.colour("muted"))
+        if painter.fontMetrics().horizontalAdvance(self._facts) <= left.width():
+            painter.drawText(left, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._facts)
         if self.hasFocus():
             paint_focus(self)
 

@@ -25,7 +25,7 @@ class FieldGrid(QGridLayout):
 
     def add(
         self, title: str, field: QWidget, help: str, usual: Callable[[], Any] | None = None
-    ) -> tuple[QLabel, QWidget, Text]:
+    ) -> tuple[QWidget, QWidget, Text]:
         """The three widgets of a new row, to show and hide together. usual: the value that counts as not changed."""
         row = self.rowCount()
         label = QLabel(title)
@@ -35,18 +35,21 @@ class FieldGrid(QGridLayout):
         field.setAccessibleDescription(help)
         field.setToolTip(help)
         words = Text(help, "small", "muted")
-        self.addLayout(labelled(label, field, usual), row, 0)
+        head = labelled(label, field, usual)
+        self.addWidget(head, row, 0)
         self.addWidget(field, row, 1)
         refusal_line(field)
         self.addWidget(words, row + 1, 0, 1, 2)
-        return label, field, words
+        return head, field, words
 
 
-def labelled(label: QLabel, field: QWidget, usual: Callable[[], Any] | None) -> QHBoxLayout:
+def labelled(label: QLabel, field: QWidget, usual: Callable[[], Any] | None) -> QWidget:
     """The label, and at its end the place of the mark of a field that differs from its usual value."""
-    line = QHBoxLayout()
+    head = QWidget()
+    line = QHBoxLayout(head)
+    line.setContentsMargins(0, 0, 0, 0)
     line.setSpacing(2)
     line.addWidget(label, 1)
     if usual is not None:
         line.addWidget(ResetMark(field, label, usual))
-    return line
+    return head

@@ -90,6 +90,7 @@ class Place(Text):
     ) -> None:  # fmt: skip
         super().__init__(text, size, role, wrap=False, parent=parent)
         self._lines, self._room = lines, room
+        self.setAlignment(Qt.AlignmentFlag.AlignTop)
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -132,5 +133,7 @@ class Place(Text):
         self.setToolTip("" if whole else plain(self.text()))
         painter = QPainter(self)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        centred = bool(self.alignment() & Qt.AlignmentFlag.AlignVCenter)
+        above = (self.height() - len(lines) * metrics.lineSpacing()) // 2 if centred else 0
         for number, line in enumerate(lines):
-            painter.drawText(0, metrics.ascent() + number * metrics.lineSpacing(), line.rstrip())
+            painter.drawText(0, above + metrics.ascent() + number * metrics.lineSpacing(), line.rstrip())

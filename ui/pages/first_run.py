@@ -1,0 +1,66 @@
+"""For a newcomer, above the form: the example, until there is a run or it is put away."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from ui.parts import Parts
+from ui.widgets.buttons import button, icon_button
+from ui.widgets.card import Card
+from ui.widgets.text import Place, Text
+
+REMEMBERED = "new experiment/welcome hidden"
+WORDS = (
+    "Three methods learn 40 handwritten classes from two labelled images each and are compared; nothing is downloaded."
+)
+
+
+class FirstRun(QWidget):
+    """Hidden while it is not known whether there are runs, and where there are."""
+
+    def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._parts, self._is_over = parts, False
+        self.example = button("Run the one-minute example", "play", WORDS, self.run_example)
+        self.put_away = icon_button("close", "Put the welcome away", self._put_away)
+        words = Place(WORDS, "small", "muted", lines=2)
+        words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
+        card = Card()
+        card.setAccessibleName("Welcome")
+        row = QHBoxLayout()
+        row.addWidget(Text("New here?", bold=True, wrap=False))
+        row.addWidget(words, 1)
+        row.addWidget(self.example)
+        row.addWidget(self.put_away)
+        card.body.setContentsMargins(12, 6, 8, 6)
+        card.body.addLayout(row)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(16, 8, 16, 0)
+        outer.addWidget(card)
+        self.hide()
+        parts.library.changed.connect(lambda _: self.look())
+
+    def look(self) -> None:
+        """Ask whether there is a run; not while it is put away."""
+        if self._is_over or str(self._parts.settings.value(REMEMBERED, "false")) == "true":
+            return
+        self._parts.library.read(lambda store: bool(store.runs()), self._show)
+
+    def _show(self, any_run: bool) -> None:
+        self._is_over = any_run  # from the first run on nothing is asked any more
+        self.setVisible(not any_run)
+
+    def tab_order(self) -> tuple[QWidget, ...]:
+        return self.example, self.put_away
+
+    def run_example(self) -> None:
+        from engine.plan import preset
+        from ui.demo import start_demo
+
+        self.hide()  # there is a run from now on
+        start_demo(self._parts, preset("demo"))
+
+    def _put_away(self) -> None:
+        self._parts.settings.setValue(REMEMBERED, "true")
+        self.hide()
