@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSettings, Qt, QTimer
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.comparison.wording import count
 from ui import icons
+from ui.comparison.filter_dialog import FilterDialog
 from ui.comparison.run_actions import RunActions
+from ui.comparison.run_filters import Filter, as_json, from_json, words
 from ui.comparison.run_table import RunTable
+from ui.listing.filter_chips import FilterChips
 from ui.listing.finding import TAG, known_tags
 from ui.listing.tool_buttons import deed_button, text_button
+from ui.listing.views_button import Views
 from ui.listing.word_field import complete_words
+from ui.parts import Parts
 from ui.widgets.text import Text
 
 AS_BUTTONS = {"clone": "Clone", "again": "Run again", "study": "Study", "star": "Star", "tag": "Tags",
@@ -21,7 +29,7 @@ WITHOUT_DEEDS = 480  # pixels that the filter and what chooses lines and columns
 WAIT_MS = 120  # after the last key before the filter works
 
 
-class Filter(QLineEdit):
+class WordFilter(QLineEdit):
     """Esc empties it, Down goes to the table."""
 
     def __init__(self, table: RunTable) -> None:
@@ -46,10 +54,10 @@ class Filter(QLineEdit):
 class RunBar(QWidget):
     """`page_actions` are the table's ways of looking, for the page's menu."""
 
-    def __init__(self, table: RunTable, deeds: RunActions, settings: QSettings, parent: QWidget | None = None) -> None:
+    def __init__(self, table: RunTable, deeds: RunActions, parts: Parts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._table, self._settings = table, settings
-        self.filter = Filter(table)
+        self._table, self._settings = table, parts.settings
+        self.filter = WordFilter(table)
         self.grouped = QCheckBox("Group seeds")
         self.grouped.setToolTip("One line per configuration with the mean over its seeds (Ctrl+G)")
         self.studies = QCheckBox("Runs of studies")
@@ -61,6 +69,10 @@ class RunBar(QWidget):
         self.said = Text("", "small", "muted", wrap=False)
         self.buttons = {key: deed_button(deeds.actions[key], words) for key, words in AS_BUTTONS.items()}
         self.columns = text_button("columns", "Columns", "Which columns the table has", self._show_columns)
+        tip = "What a column may say: two bounds for numbers, a list for words"
+        self.filter_columns = text_button("filter", "Filter", tip, lambda: self.ask_filter("method"))
+        self.chips = FilterChips()
+        self.views = Views(self, parts, "compare", self.spec, self.apply_spec)
         self._completer = complete_words(self.filter)
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
@@ -68,13 +80,14 @@ class RunBar(QWidget):
         self._wait.timeout.connect(self._apply_filter)
         self._build()
         self._connect()
-        self.page_actions = [self._group_action(), self._columns_action()]
+        self.page_actions = [self._group_action(), self._filter_action(), self._columns_action()]
 
     def _build(self) -> None:
         first, second = QHBoxLayout(), QHBoxLayout()
         first.setSpacing(4)
         first.addWidget(self.filter, 1)
-        first.addWidget(self.columns)
+        for one in (self.views.button, self.filter_columns, self.columns):
+            first.addWidget(one)
         first.addStretch(1)
         for button in self.buttons.values():
             first.addWidget(button)
@@ -88,6 +101,7 @@ class RunBar(QWidget):
         column.setSpacing(4)
         column.addLayout(first)
         column.addLayout(second)
+        column.addWidget(self.chips)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Words beside the icons where there is room for all of them."""
@@ -98,6 +112,9 @@ class RunBar(QWidget):
 
     def _connect(self) -> None:
         self.filter.textChanged.connect(lambda _: self._wait.start())
+        self.chips.removed.connect(self._remove_filter)
+        self.chips.cleared.connect(self.clear_filters)
+        self._table.columns.filter_wanted.connect(self.ask_filter)
         self.grouped.toggled.connect(self._group)
         self.grouped.setChecked(str(self._settings.value("compare/grouped", "false")) == "true")
 
@@ -110,13 +127,57 @@ class RunBar(QWidget):
         self.grouped.toggled.connect(action.setChecked)
         return action
 
+    def _filter_action(self) -> QAction:
+        action = QAction(icons.icon("filter"), "Filter a column…", self)
+        action.setShortcut(QKeySequence("Ctrl+Shift+F"))
+        action.triggered.connect(lambda _=False: self.ask_filter("method"))
+        return action
+
+    # Filters of columns, and views
+
+    def ask_filter(self, key: str) -> None:
+        """Let the person choose what this column, and perhaps others, may say."""
+        dialog = FilterDialog(self._table.runs.rows(), self._table.runs.kept.filters, key, self)
+        if dialog.exec() == FilterDialog.DialogCode.Accepted:
+            self.set_filters(dialog.filters)
+        dialog.deleteLater()
+
+    def set_filters(self, filters: Mapping[str, Filter]) -> None:
+        self._table.runs.list_only(filters=filters)
+        self.chips.show_filters({key: words(key, wanted) for key, wanted in filters.items()})
+        self.say_count()
+
+    def _remove_filter(self, key: str) -> None:
+        self.set_filters({other: one for other, one in self._table.runs.kept.filters.items() if other != key})
+
+    def clear_filters(self) -> None:
+        self.filter.clear()
+        self.set_filters({})
+
+    def spec(self) -> dict[str, Any]:
+        """What is shown, for a saved view."""
+        return {
+            "words": self.filter.text(), "filters": as_json(self._table.runs.kept.filters),
+            "grouped": self.grouped.isChecked(), "studies": self.studies.isChecked(),
+            "archived": self.archived.isChecked(), **self._table.columns.spec(),
+        }  # fmt: skip
+
+    def apply_spec(self, spec: dict[str, Any]) -> None:
+        """Show a saved view."""
+        self.filter.setText(str(spec.get("words", "")))
+        self._apply_filter()
+        self.set_filters(from_json(spec.get("filters")))
+        for key, box in (("grouped", self.grouped), ("studies", self.studies), ("archived", self.archived)):
+            box.setChecked(spec.get(key) is True)
+        self._table.columns.apply(spec)
+
     def _columns_action(self) -> QAction:
         action = QAction(icons.icon("columns"), "Columns…", self)
         action.triggered.connect(lambda _=False: self._show_columns())
         return action
 
     def _show_columns(self) -> None:
-        self._table.column_menu().popup(self.columns.mapToGlobal(self.columns.rect().bottomLeft()))
+        self._table.columns.menu().popup(self.columns.mapToGlobal(self.columns.rect().bottomLeft()))
 
     def focus_filter(self) -> None:
         self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -128,15 +189,15 @@ class RunBar(QWidget):
         self.say_count()
 
     def _show_studies(self, on: bool) -> None:
-        self._table.runs.set_with_studies(on)
+        self._table.runs.list_only(studies=on)
         self.say_count()
 
     def _show_archive(self, on: bool) -> None:
-        self._table.runs.set_with_archive(on)
+        self._table.runs.list_only(archive=on)
         self.say_count()
 
     def _apply_filter(self) -> None:
-        self._table.runs.set_filter(self.filter.text())
+        self._table.runs.list_only(words=self.filter.text())
         self.say_count()
 
     def say_count(self) -> None:

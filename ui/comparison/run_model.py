@@ -10,9 +10,9 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from engine.comparison.grouping import configurations, run_group
 from engine.events import RunState
 from ui import theme
-from ui.comparison.run_columns import COLUMNS, METRIC, PLACES, search_text
+from ui.comparison.run_columns import COLUMNS, METRIC, PLACES
 from ui.comparison.run_line import Node, check_state, spoken, star, tip
-from ui.listing.finding import Search, search
+from ui.comparison.run_listed import Listed
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -48,13 +48,11 @@ class RunModel(QAbstractItemModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: dict[int, RunRow] = {}
-        self._searched: dict[int, str] = {}
         self._group_numbers: dict[str, int] = {}
         self._nodes: dict[int, Node] = {}
         self._top: list[Node] = []
         self._grouped = False
-        self._search = Search()
-        self._with_studies = self._with_archive = False
+        self.kept = Listed()
         self._column, self._order = PLACES["date"], Qt.SortOrder.DescendingOrder
         self.chosen: set[int] = set()
 
@@ -63,7 +61,7 @@ class RunModel(QAbstractItemModel):
     def set_rows(self, rows: Iterable[RunRow]) -> None:
         """Show exactly these runs."""
         self._rows = {row.id: row for row in rows}
-        self._searched.clear()
+        self.kept.forget()
         self._arrange()
         self._drop_choices()
 
@@ -71,7 +69,7 @@ class RunModel(QAbstractItemModel):
         """Put in or replace some runs; those with `deleted_at` go. Lines that stay where they are only redraw."""
         moved = False
         for row in rows:
-            self._searched.pop(row.id, None)
+            self.kept.forget(row.id)
             if row.deleted_at is None:
                 self._rows[row.id] = row
             else:
@@ -106,21 +104,10 @@ class RunModel(QAbstractItemModel):
     def is_grouped(self) -> bool:
         return self._grouped
 
-    def set_filter(self, text: str) -> None:
-        """Show only the runs that `text` means (see `ui/listing/finding.py`)."""
-        if (wanted := search(text)) != self._search:
-            self._search = wanted
+    def list_only(self, **wanted: Any) -> None:
+        """Change what is listed, see `Listed`: words, filters, studies, archive."""
+        if self.kept.change(**wanted):
             self._arrange()
-
-    def set_with_studies(self, on: bool) -> None:
-        """Whether the runs of studies are listed too; those that are ticked always are."""
-        self._with_studies = on
-        self._arrange()
-
-    def set_with_archive(self, on: bool) -> None:
-        """Whether the runs of the archive are listed too; those that are ticked always are."""
-        self._with_archive = on
-        self._arrange()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         if 0 <= column < len(COLUMNS):
@@ -130,7 +117,7 @@ class RunModel(QAbstractItemModel):
     def choose(self, run_ids: Iterable[int]) -> None:
         """Tick exactly these runs."""
         before, self.chosen = self.chosen, set(run_ids) & self._rows.keys()
-        if any(self._is_away(self._rows[key]) for key in self.chosen - before):
+        if any(self.kept.is_away(self._rows[key]) for key in self.chosen - before):
             self._arrange()
         self._changed_all([Qt.ItemDataRole.CheckStateRole])
         self.chosen_changed.emit()
@@ -208,15 +195,7 @@ class RunModel(QAbstractItemModel):
         return result
 
     def _passes(self, row: RunRow) -> bool:
-        if self._is_away(row) and row.id not in self.chosen:
-            return False
-        if row.id not in self._searched:
-            self._searched[row.id] = search_text(row)
-        return self._search.finds(row, self._searched[row.id])
-
-    def _is_away(self, row: RunRow) -> bool:
-        """Not listed unless it is ticked."""
-        return (row.study_id is not None and not self._with_studies) or (row.archived and not self._with_archive)
+        return self.kept.passes(row, row.id in self.chosen)
 
     def _changed_all(self, roles: list[Qt.ItemDataRole]) -> None:
         """Say that something changed on every line without building it anew."""

@@ -5,71 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import (
-    QByteArray,
     QEvent,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
-    QRectF,
     QSettings,
-    QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QAction, QContextMenuEvent, QFontMetrics, QHelpEvent, QKeyEvent, QPainter
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QApplication,
     QFrame,
-    QMenu,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTreeView,
     QWidget,
 )
 
 from storage.store import RunRow
 from ui import theme
-from ui.comparison.run_columns import COLUMNS, PLACES
-from ui.comparison.run_model import NAME, NOTE, STAR, TAGS, RunModel
-from ui.listing import chips
+from ui.comparison.run_cells import WholeText
+from ui.comparison.run_columns import COLUMNS
+from ui.comparison.run_layout import RunLayout
+from ui.comparison.run_model import NAME, NOTE, STAR, RunModel
 from ui.widgets.table_text import copy_table
-from ui.widgets.text import show_tip
 
-KEY = f"compare/columns {len(COLUMNS)}"  # a version with other columns starts from its own layout
 Index = QModelIndex | QPersistentModelIndex
-
-
-class WholeText(QStyledItemDelegate):
-    """Cells with room to breathe; one that is too narrow shows its whole text as tooltip, above what it says anyway."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return super().sizeHint(option, index) + QSize(8, 8)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        tags = str(index.data() or "").split() if index.column() == TAGS else []
-        if not tags or tags == ["…"]:
-            super().paint(painter, option, index)
-            return
-        shown = QStyleOptionViewItem(option)
-        self.initStyleOption(shown, index)
-        shown.text = ""
-        QApplication.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, shown, painter, shown.widget)
-        high = QFontMetrics(theme.font("small")).height() + 2
-        box = QRectF(option.rect.adjusted(4, (option.rect.height() - high) // 2, -4, 0))
-        box.setHeight(high)
-        chips.paint_tags(painter, box, tags)
-
-    def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
-        if event.type() != QEvent.Type.ToolTip or not index.isValid():
-            return super().helpEvent(event, view, option, index)
-        cut = self.sizeHint(option, index).width() > option.rect.width()
-        parts = [index.data()] if cut else []
-        tip = index.data(Qt.ItemDataRole.ToolTipRole)
-        show_tip(event.globalPos(), "\n".join(part for part in [*parts, tip] if part), view)
-        return True
 
 
 class RunTable(QTreeView):
@@ -85,13 +46,12 @@ class RunTable(QTreeView):
 
     def __init__(self, settings: QSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._settings = settings
         self.runs = RunModel(self)
         self.setModel(self.runs)
         self.setItemDelegate(WholeText(self))
         self.setAccessibleName("Saved experiments")
         self._set_up()
-        self._restore()
+        self.columns = RunLayout(self, settings)
         self.runs.chosen_changed.connect(self.chosen_changed)
         self.selectionModel().selectionChanged.connect(lambda *_: self.chosen_changed.emit())
         self.clicked.connect(self._click)
@@ -117,60 +77,6 @@ class RunTable(QTreeView):
         header.setStretchLastSection(True)
         header.setHighlightSections(False)
         header.setFixedHeight(header.fontMetrics().height() + 12)
-        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header.customContextMenuRequested.connect(lambda at: self.column_menu().popup(header.mapToGlobal(at)))
-        header.sectionResized.connect(lambda *_: self._remember())
-        header.sectionMoved.connect(lambda *_: self._remember())
-        header.sortIndicatorChanged.connect(lambda *_: self._remember())
-
-    # Columns
-
-    def _restore(self) -> None:
-        """As the person left it, else widths that fit the usual texts."""
-        header, state = self.header(), self._settings.value(KEY)
-        blocked = header.blockSignals(True)
-        if not (isinstance(state, QByteArray) and header.restoreState(state)):
-            self._lay_out()
-        header.setSortIndicatorShown(True)
-        header.blockSignals(blocked)
-        self.runs.sort(header.sortIndicatorSection(), header.sortIndicatorOrder())
-
-    def _lay_out(self) -> None:
-        letter = self.fontMetrics().averageCharWidth()
-        for place, column in enumerate(COLUMNS):
-            heading = self.fontMetrics().horizontalAdvance(column.title) + 32
-            width = max(column.width * letter + 16, heading) if column.key != "star" else 40
-            self.setColumnWidth(place, round(width))
-            self.setColumnHidden(place, not column.shown)
-        self.header().setSortIndicator(PLACES["date"], Qt.SortOrder.DescendingOrder)
-
-    def _remember(self) -> None:
-        self._settings.setValue(KEY, self.header().saveState())
-
-    def column_menu(self) -> QMenu:
-        """Tick the columns to be seen; the name always is."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for place, column in enumerate(COLUMNS):
-            action = QAction("Star" if column.key == "star" else column.title, menu)
-            action.setCheckable(True)
-            action.setChecked(not self.isColumnHidden(place))
-            action.setEnabled(place != NAME)
-            action.toggled.connect(lambda on, place=place: self.show_column(place, on))
-            menu.addAction(action)
-        menu.addSeparator()
-        menu.addAction("All as at first", self.reset_columns)
-        return menu
-
-    def show_column(self, place: int, on: bool) -> None:
-        self.setColumnHidden(place, not on)
-        self._remember()
-
-    def reset_columns(self) -> None:
-        for place in range(len(COLUMNS)):
-            self.header().moveSection(self.header().visualIndex(place), place)
-        self._lay_out()
-        self._remember()
 
     # Which runs are meant
 

@@ -48,7 +48,7 @@ class ComparePage(QWidget):
         self._to_tick: tuple[int, ...] = ()
         self.table = RunTable(parts.settings)
         self.actions_of_runs = RunActions(self.table, parts)
-        self.bar = RunBar(self.table, self.actions_of_runs, parts.settings)
+        self.bar = RunBar(self.table, self.actions_of_runs, parts)
         self.pane = ComparisonPane(parts.settings)
         self.lines = ParallelView(parts.background, self.table.runs.listed)
         self.nothing_saved = Invitation(

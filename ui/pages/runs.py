@@ -13,6 +13,7 @@ from engine.events import LIVE_STATES, Evaluated, Event, Notice
 from ui import theme
 from ui.comparison.reading import image_reader, read_rows
 from ui.listing.restart import Restart
+from ui.listing.views_button import Views
 from ui.live import LiveRun
 from ui.parts import Parts
 from ui.runs.content import Content, read_content
@@ -60,6 +61,8 @@ class RunsPage(QWidget):
         self.column = RunColumn(self.order)
         self.filter, self.list = self.column.filter, self.column.list
         self.restart = Restart(self, self.parts)
+        self.views = Views(self, self.parts, "runs", self.column.spec, self.column.apply_spec)
+        self.column.tools.addWidget(self.views.button)
         self.column.tools.addWidget(self.restart.button)
         self.column.tools.addStretch(1)
         self.detail.setMinimumWidth(480)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
@@ -62,6 +62,17 @@ class RunColumn(QWidget):
         """These are all runs there are."""
         self._completer.set_words(TAG + tag for tag in known_tags(rows))
         self._say_none()
+
+    def spec(self) -> dict[str, Any]:
+        """What is listed, for a saved view."""
+        ticks = {"studies": self.studies.isChecked(), "archived": self.archived.isChecked()}
+        return {"words": self.filter.text(), **ticks}
+
+    def apply_spec(self, spec: dict[str, Any]) -> None:
+        """Show a saved view."""
+        self.filter.setText(str(spec.get("words", "")))
+        for key, box in (("studies", self.studies), ("archived", self.archived)):
+            box.setChecked(spec.get(key) is True)
 
     def reveal(self, row: RunRow) -> None:
         """Let this run be listed, whatever was filtered."""

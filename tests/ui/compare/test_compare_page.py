@@ -155,7 +155,7 @@ def test_a_cell_of_the_confusion_matrix_lists_its_images(qtbot: QtBot, page: Com
 def test_columns_hide_and_stay_hidden(
     qtbot: QtBot, page: ComparePage, saved: Saved, open_page: Callable[[], ComparePage]
 ) -> None:
-    menu = page.table.column_menu()
+    menu = page.table.columns.menu()
     next(action for action in menu.actions() if action.text() == "Backbone").trigger()
     page.table.header().resizeSection(NAME, 321)
     menu.close()

@@ -65,7 +65,7 @@ def test_choices_and_selection_survive_grouping_sorting_and_filtering(page: Comp
     page.table.tick(wanted)
     page.table.setCurrentIndex(page.table.runs.index_of(saved["scratch"][0].id))
     page.table.runs.sort(PLACES["seed"], Qt.SortOrder.AscendingOrder)
-    page.table.runs.set_filter("digits")
+    page.table.runs.list_only(words="digits")
     assert page.table.runs.chosen == wanted
     assert page.table.selected_runs() == [saved["scratch"][0]]
 

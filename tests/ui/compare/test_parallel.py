@@ -129,7 +129,7 @@ def test_the_listed_runs_are_shown_and_those_that_pass_are_ticked(
     assert {"Method", "Labels per class", "Seed"} <= set(labels)
     assert labels[-1] == "Test accuracy"
     assert "Backbone" not in labels
-    page.table.runs.set_filter("lp-ft")
+    page.table.runs.list_only(words="lp-ft")
     qtbot.waitUntil(lambda: sorted(view.figure.shown.ids) == sorted(ids(saved["lp_ft"])), timeout=10_000)
     view.figure.axis = [one.label for one in view.figure.shown.lines.dimensions].index("Seed")
     for _ in range(11):
