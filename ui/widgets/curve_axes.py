@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.comparison.wording import compact
 
-X_AXES: dict[str, str] = {"step": "Step", "epoch": "Epoch", "time": "Time", "examples": "Images seen"}
+X_AXES: dict[str, str] = {"step": "Step", "epoch": "Epoch", "time": "Training time", "examples": "Images seen"}
 NICE_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 
 
