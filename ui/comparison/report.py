@@ -29,7 +29,8 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 32px aut
 h1 { font-size: 24px; } h2 { font-size: 18px; margin-top: 32px; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 4px 16px 4px 0; border-bottom: 1px solid #bbbbbb; vertical-align: top; }
-td.other { font-weight: 600; } img { max-width: 100%; border-radius: 4px; } pre { overflow-x: auto; }
+th, td.short { white-space: nowrap; } td.other { font-weight: 600; }
+img { max-width: 100%; border-radius: 4px; } pre { overflow-x: auto; }
 p.small { color: #777; font-size: 13px; }
 """
 
@@ -54,17 +55,17 @@ def report(comparison: Comparison, figures: Iterable[Figure], picture: Callable[
 
 
 def drawing(figure: Figure) -> str:
-    """A figure inside the page, as SVG."""
+    """A figure inside the page, as SVG; its title is in it."""
     data = base64.b64encode(svg(figure)).decode()
     title = escape(figure.figure_title())
-    return f'<h2>{title}</h2><img alt="{title}" src="data:image/svg+xml;base64,{data}">'
+    return f'<p><img alt="{title}" src="data:image/svg+xml;base64,{data}"></p>'
 
 
 def pixels(figure: Figure) -> str:
     """A figure as PNG, no wider than a sheet of paper: what `QTextDocument` can print."""
     data = base64.b64encode(png(figure)).decode()
     width = min(figure.figure_size().width(), SHEET)
-    return f'<h2>{escape(figure.figure_title())}</h2><img width="{width}" src="data:image/png;base64,{data}">'
+    return f'<p><img width="{width}" src="data:image/png;base64,{data}"></p>'
 
 
 def results(comparison: Comparison) -> str:
@@ -100,7 +101,7 @@ def as_pdf(comparison: Comparison, figures: Iterable[Figure]) -> bytes:
     writer.setPageMargins(QMarginsF())  # those of the text are enough
     writer.setTitle(" and ".join(side.title for side in comparison.sides))
     page = QTextDocument()
-    page.setHtml(report(comparison, figures, pixels).replace("15px/1.5", "10px/1.5"))
+    page.setHtml(report(comparison, figures, pixels).replace("15px/1.5", "10px/1.5").replace("4px 16px", "3px 8px"))
     page.print_(writer)
     buffer.close()
     return bytes(buffer.data().data())

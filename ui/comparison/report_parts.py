@@ -15,8 +15,9 @@ from ui.made_with import code, data, hardware, packages
 from ui.widgets.figure_export import Figure
 
 MOST_LISTED = 10  # mistakes of one configuration that are listed
-RUN_HEADS = ("Run", "Configuration", "Seed", "Split seed", "State", "Test", "Time taken", "Date", "Data fingerprint",
-             "Code", "Made with")  # fmt: skip
+RUN_HEADS = ("Run", "Seeds", "State", "Test", "Time taken", "Date", "Code", "Made with")
+UNBROKEN = ("Seeds", "State", "Time taken")
+MADE_HEADS = ("", "Data fingerprint", "Packages", "Hardware")
 
 
 def escape(text: object) -> str:
@@ -35,22 +36,24 @@ def cell(text: object, kind: str = "") -> str:
 
 
 def runs(comparison: Comparison) -> str:
-    """A line for each run, and under them a line for each machine and set of packages that they were made with."""
+    """A line for each run, and under them a line for each data set, set of packages and machine they were made with."""
     lines = [(side, run) for side in comparison.sides for run in side.runs]
     made = list(dict.fromkeys(_made_with(run) for _, run in lines))
-    rows = [[cell(text) for text in _run_cells(side, run, made)] for side, run in lines]
+    rows = [[cell(text, "short" if head in UNBROKEN else "") for head, text in zip(RUN_HEADS, cells, strict=True)]
+            for cells in (_run_cells(side, run, made) for side, run in lines)]  # fmt: skip
     under = [(cell(letter(place)), *map(cell, one)) for place, one in enumerate(made)]
-    return table(RUN_HEADS, rows) + "<h2>Made with</h2>" + table(("", "Packages", "Hardware"), under)
+    return table(RUN_HEADS, rows) + "<h2>Made with</h2>" + table(MADE_HEADS, under)
 
 
-def _made_with(run: ComparedRun) -> tuple[str, str]:
-    return packages(run.environment), hardware(run.environment, run.row.facts)
+def _made_with(run: ComparedRun) -> tuple[str, str, str]:
+    return data(run.row), packages(run.environment), hardware(run.environment, run.row.facts)
 
 
-def _run_cells(side: Side, run: ComparedRun, made: Sequence[tuple[str, str]]) -> list[object]:
+def _run_cells(side: Side, run: ComparedRun, made: Sequence[tuple[str, str, str]]) -> list[object]:
     row, settings = run.row, run.row.experiment
-    return [row.name, side.title, settings.seed, settings.dataset.split_seed, row.state, test_text(row),
-            duration(seconds(row)), date_text(row.created), data(row), code(run.environment),
+    name = row.name if side.title in row.name else f"{side.title}: {row.name}"
+    return [name, f"{settings.seed}, split {settings.dataset.split_seed}", row.state, test_text(row),
+            duration(seconds(row)), date_text(row.created), code(run.environment),
             letter(made.index(_made_with(run)))]  # fmt: skip
 
 

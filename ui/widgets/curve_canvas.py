@@ -215,6 +215,8 @@ class CurveCanvas(QWidget):
         """The figure with its title, without the cursor, in the colours in use: those of paper in an export."""
         self._ratio = painter.device().devicePixelRatioF()
         self.recolour()
+        self.view.grab()  # an axis finds the room for its words while it is drawn
+        self.view.getPlotItem().layout.activate()
         font = theme.font("body", bold=True)
         head = QFontMetricsF(font).height() + 8 if title else 0.0
         painter.setFont(font)

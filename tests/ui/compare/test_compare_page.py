@@ -174,7 +174,7 @@ def test_the_report_and_the_figures_are_saved(qtbot: QtBot, page: ComparePage, s
     assert text.count("data:image/svg+xml;base64,") == 4  # results, curves, a confusion matrix of each side
     words = html.unescape(re.sub("<[^>]*>", "|", text))
     assert "|circle||square||15|" in words  # from scratch: 60 and 62 wrong of 120, a quarter of them circles
-    for said in (f"Python {platform.python_version()}", "torch ", " CPU cores", "Split seed", f"Code||{'Made with'}"):
+    for said in (f"Python {platform.python_version()}", "torch ", " CPU cores", "0, split 0", "|Code||Made with|"):
         assert said in words
     assert metadata.version("warmstart") in words
     assert saved["lp_ft"][0].uid not in words
