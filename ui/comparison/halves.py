@@ -80,7 +80,7 @@ class Halves(QSplitter):
         if self._tall and not tall:
             self._kept = super().saveState()
         self.stack.setCurrentWidget(wanted)
-        few = self.side.sizeHint().height() + 4 * self.fontMetrics().lineSpacing() + 40  # a heading and two lines
+        few = self.side.sizeHint().height() + 3 * self.fontMetrics().lineSpacing() + 40  # a heading and two lines
         self.below.setMaximumHeight(LARGEST if tall else few)
         if tall and not self._tall:
             super().restoreState(self._kept)

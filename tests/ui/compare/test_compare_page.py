@@ -62,6 +62,31 @@ def test_ticking_two_runs_puts_them_side_by_side_with_a_verdict(qtbot: QtBot, pa
     assert {line.label for line in page.pane.curves.plot.lines} == {"LP-FT", "From scratch"}
 
 
+def test_the_table_has_the_height_until_runs_are_compared(
+    qtbot: QtBot, page: ComparePage, saved: Saved, open_page: Callable[[], ComparePage]
+) -> None:
+    tall, few = page.halves.sizes()
+    assert tall > 3 * few
+    page.choose([saved["lp_ft"][0].id, saved["scratch"][0].id])
+    settle(qtbot, page)
+    usual = page.halves.sizes()
+    assert usual[1] > usual[0]
+    page.halves.setSizes([usual[0] - 60, usual[1] + 60])
+    chosen = page.halves.sizes()
+    page.table.clear_choice()
+    qtbot.waitUntil(lambda: abs(page.halves.sizes()[0] - tall) <= 2)
+    kept = page.halves.saveState()
+    page.choose([saved["lp_ft"][0].id, saved["scratch"][0].id])
+    settle(qtbot, page)
+    qtbot.waitUntil(lambda: page.halves.sizes() == pytest.approx(chosen, abs=2))
+    again = open_page()
+    again.halves.restoreState(kept)  # as the window does when it opens
+    qtbot.waitUntil(lambda: abs(again.halves.sizes()[0] - tall) <= 2)
+    again.choose([saved["lp_ft"][0].id, saved["scratch"][0].id])
+    settle(qtbot, again)
+    qtbot.waitUntil(lambda: again.halves.sizes() == pytest.approx(chosen, abs=2))
+
+
 def test_selecting_with_the_keyboard_compares_and_space_ticks(qtbot: QtBot, page: ComparePage) -> None:
     page.table.setFocus()
     page.table.setCurrentIndex(page.table.runs.index(0, 0))

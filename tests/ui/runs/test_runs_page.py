@@ -2,6 +2,7 @@
 
 import platform
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
-from engine.events import RunState
+from engine.events import Event, Metrics, RunFinished, RunStarted, RunState
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.ui.runs.acting import Open, Saved, chosen, names, show
@@ -113,6 +115,47 @@ def test_a_cell_of_the_confusion_matrix_shows_its_images(qtbot: QtBot, open_page
     assert view.images.words.text() == shown  # the same run, read again
     show(qtbot, page, saved["stopped"])
     assert not view.images.strip.isVisible()
+
+
+def test_both_plots_have_the_same_horizontal_range_and_begin_at_the_start(
+    qtbot: QtBot, open_page: Open, workspace: Workspace
+) -> None:
+    with RunStore(workspace) as store:
+        row = save(store, uneven(), "Uneven")
+    page = open_page()
+    show(qtbot, page, row)
+    curves = page.detail.curves
+    for axis in ("step", "epoch"):
+        curves.controls.axis.set_key(axis)
+        ranges = [plot.canvas().box.viewRange()[0] for plot in (curves.loss, curves.accuracy)]
+        assert ranges[0] == pytest.approx(ranges[1])
+        assert ranges[0][0] == 0
+
+
+def uneven() -> Iterator[Event]:
+    """Losses of every step, accuracies only until the fifth."""
+    yield RunStarted(20, 5, 16)
+    for step in range(1, 21):
+        yield Metrics(step, {"train/loss": 1 / step} | ({"train/accuracy": 0.5} if step <= 5 else {}))
+    yield RunFinished(20)
+
+
+def test_what_will_never_come_takes_no_room(qtbot: QtBot, open_page: Open, workspace: Workspace, saved: Saved) -> None:
+    """Accuracies of a run whose tasks ask for numbers, before its first step; messages where there are none."""
+    sinusoids = Experiment(
+        dataset=DatasetChoice(name="sinusoid"), backbone=BackboneChoice(name="sine_mlp", weights="random"),
+        method=MethodChoice(name="maml"),
+    )  # fmt: skip
+    with RunStore(workspace) as store:
+        row = store.create(sinusoids, "Waits")
+    page = open_page()
+    show(qtbot, page, row)
+    assert page.detail.curves.loss.isVisible()
+    assert not page.detail.curves.accuracy.isVisible()
+    assert not page.detail.messages.isVisible()
+    show(qtbot, page, saved["finished"])
+    assert page.detail.curves.accuracy.isVisible()
+    assert page.detail.messages.isVisible()
 
 
 def test_what_the_run_was_made_with_is_told_under_a_fold(open_page: Open, saved: Saved) -> None:
