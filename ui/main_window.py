@@ -30,7 +30,7 @@ from ui.widgets.frame import Pages, SlimArea
 from ui.widgets.nav_rail import NavRail
 from ui.widgets.saving import remember_folders
 from ui.widgets.text import plain
-from ui.widgets.toasts import Toasts
+from ui.widgets.toasts import Toast, Toasts
 from ui.window_memory import WindowMemory, open_settings
 from ui.window_place import sizes, within
 
@@ -79,6 +79,7 @@ class MainWindow(QMainWindow):
         self.closing = Closing(self, self.parts)
         self.pages: dict[int, Any] = {}
         self._page = -1
+        self._undone: Toast | None = None  # what was said of the last undoing
         self._has_painted = False
         self._build()
         self._connect()
@@ -222,8 +223,10 @@ class MainWindow(QMainWindow):
 
     def _say_undone(self, word: str, done: str | None) -> None:
         self.parts.toasts.withdraw_undo()
+        if self._undone is not None and self._undone in self.parts.toasts.shown():
+            self._undone.close()  # one word at a time
         nothing = "There is nothing to undo." if word == "Undone" else "There is nothing to do again."
-        self.parts.toasts.show(f"{word}: {done}." if done else nothing, seconds=4)
+        self._undone = self.parts.toasts.show(f"{word}: {done}." if done else nothing, seconds=4)
 
     def _use_scheme(self, name: str) -> None:
         app = QApplication.instance()

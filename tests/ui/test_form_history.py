@@ -94,7 +94,8 @@ def test_steps_have_names_and_typing_is_undone_first(qtbot: QtBot, window: MainW
     assert is_for_the_field(field)
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert not is_for_the_field(field)
-    assert press(window) == "Undone: “Batch size”."
+    type_number(qtbot, page.data.settings.labels, "3")
+    assert press(window) == "Undone: labels per class and “Batch size”."
     assert press(window) == "Undone: “Epochs”."
     assert form.values()["epochs"] == 20
     assert form is page.method.form  # and keeps the keyboard

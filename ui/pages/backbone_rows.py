@@ -69,7 +69,7 @@ class BackboneRows(QWidget):
 
 
 def said_of(info: catalog.BackboneInfo) -> str:
-    return f"{info.idea} {brief(info.parameters)} parameters."
+    return f"{info.idea} {brief(info.parameters)} parameters.".replace(" k ", "\u00a0k ").replace(" M ", "\u00a0M ")
 
 
 def suiting(kind: str, side: int, channels: int) -> frozenset[str]:

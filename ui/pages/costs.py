@@ -37,7 +37,7 @@ class Costs(QObject):
 
     def _measure(self) -> None:
         if not self._parts.live.is_engine_ready:
-            self._launch.cost.say("Known in a few seconds, when PyTorch is loaded.")
+            self._launch.cost.say("Known when PyTorch is loaded.")
         elif self._parts.queue.is_busy():
             self._launch.cost.forget("Not measured while a run is training.")
             self._soon.start()  # look again until the machine is free

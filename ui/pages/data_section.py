@@ -73,7 +73,7 @@ class DataSection(Column):
         tip = (
             "A folder with one folder per class, or MNIST or Omniglot as published; you can also drop it on the window"
         )
-        self.folder_button = button("Choose folder…", "folder", tip, self.choose_folder)
+        self.folder_button = button("Choose folder…", "", tip, self.choose_folder)
         self.zip_button = button("Zip…", "", "A zip of class folders, of MNIST or of Omniglot", self.choose_zip)
         self.zip_button.setAccessibleName("Choose zip…")
         row.addWidget(self.folder_button, 1)

@@ -13,13 +13,19 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine import registry
 from engine.errors import InvalidExperiment
-from engine.experiment import Experiment, parse_experiment
+from engine.experiment import DatasetChoice, Experiment, parse_experiment
 
 TOGETHER = 300  # milliseconds: what changes within them is one step
 MOST = 200  # steps that can be undone
 PARTS = {
-    "dataset": "the data", "backbone": "the backbone", "budget": "the time limit", "search": "the search",
+    "backbone": "the backbone", "budget": "the time limit", "search": "the search",
     "seed": "the first seed", "device": "the device", "precision": "the precision",
+}  # fmt: skip
+
+DATA = {
+    "labels_per_class": "labels per class", "classes": "the number of classes", "split": "the split",
+    "split_seed": "the split seed", "part": "the images used", "validation_per_class": "the validation images",
+    "shift": "the shift", "tested_on": "the shifts to test on", "distance": "the distance of regions",
 }  # fmt: skip
 
 
@@ -120,13 +126,21 @@ class Step(QUndoCommand):
 def what_changed(before: FormState, after: FormState) -> str:
     """ "learning rate", "the data and the method": what a step is called."""
     one, other = before.experiment, after.experiment
-    said = [words for part, words in PARTS.items() if getattr(one, part) != getattr(other, part)]
+    said = _data(one.dataset, other.dataset)
+    said += [words for part, words in PARTS.items() if getattr(one, part) != getattr(other, part)]
     said += ["the number of seeds"] if before.seeds != after.seeds else []
     if one.method.name != other.method.name:
         said.append("the method")
     elif one.method != other.method:
         said += _hyperparameters(one.method.name, one.method.hyperparameters, other.method.hyperparameters)
     return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}" if said else "a change"
+
+
+def _data(one: DatasetChoice, other: DatasetChoice) -> list[str]:
+    changed = [field for field in DatasetChoice.model_fields if getattr(one, field) != getattr(other, field)]
+    if not changed:
+        return []
+    return [DATA.get(changed[0], "the data") if len(changed) == 1 else "the data"]
 
 
 def _hyperparameters(name: str, one: dict[str, Any], other: dict[str, Any]) -> list[str]:
