@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QMenu
 from engine.comparison.wording import count
 from engine.events import LIVE_STATES
 from ui import icons
+from ui.comparison.run_columns import COLUMNS
 from ui.comparison.run_model import NAME, NOTE
 from ui.comparison.run_table import RunTable
 from ui.comparison.side_names import own_name
-from ui.listing import handing_on, marking
+from ui.listing import cell_notes, handing_on, marking
 from ui.listing.restart import run_again
 from ui.parts import Parts
 from ui.widgets.deed import deed_action
@@ -31,6 +32,7 @@ DEEDS = {
     "star": ("Star", "S", "star", "Mark the selected runs with a star, or take it away"),
     "rename": ("Rename", "F2", "edit", "Give this run another name"),
     "note": ("Write a note", "N", "edit", "Write a note about this run"),
+    "cell": cell_notes.CELL,
     "tag": marking.TAG,
     "archive": marking.ARCHIVE,
     "study": handing_on.STUDY,
@@ -43,8 +45,8 @@ DEEDS = {
 
 
 IN_MENU = (
-    ("tick", "open"), ("clone", "again", "study"), ("star", "rename", "note", "tag"), ("copy", "command", "folder"),
-    ("archive", "delete"),
+    ("tick", "open"), ("clone", "again", "study"), ("star", "rename", "note", "cell", "tag"),
+    ("copy", "command", "folder"), ("archive", "delete"),
 )  # fmt: skip
 
 
@@ -62,6 +64,7 @@ class RunActions(QObject):
             "star": lambda: self.star(self._runs()),
             "rename": lambda: table.edit_cell(NAME),
             "note": lambda: table.edit_cell(NOTE),
+            "cell": self.note_cell,
             "tag": lambda: marking.ask_tags(table, parts, self._runs(), table.runs.rows()),
             "archive": lambda: marking.archive(parts, self._runs()),
             "study": lambda: handing_on.make_study(parts, table.chosen_runs() or self._runs()),
@@ -99,7 +102,7 @@ class RunActions(QObject):
         self.actions["delete"].setText(f"Delete{several}")
         self.actions["archive"].setText(("Archive" if marking.archives(runs) else "Bring back") + several)
         self.actions["again"].setText(f"Run{several} again")
-        for key in ("open", "clone", "rename", "note", "folder"):
+        for key in ("open", "clone", "rename", "note", "cell", "folder"):
             self.actions[key].setEnabled(len(runs) == 1 or (bool(runs) and key in ("rename", "note")))
         for key in ("tick", "again", "star", "tag", "archive", "study", "command", "copy", "delete"):
             self.actions[key].setEnabled(bool(runs))
@@ -141,6 +144,12 @@ class RunActions(QObject):
         for seed, run in pairs:
             self._parts.submit([run.experiment.with_seed(seed)], name_for_seed(run, seed), run.plan)
         self._say_queued(len(pairs))
+
+    def note_cell(self) -> None:
+        """Write a note on the cell that was clicked, or on another of its line."""
+        if runs := self._runs():
+            place = COLUMNS[max(0, self._table.currentIndex().column())].key
+            cell_notes.ask_note(self._table, self._parts, runs[0], cell_notes.TITLES, place)
 
     def star(self, runs: Sequence[RunRow]) -> None:
         """Star all, or take the star away when all have one."""

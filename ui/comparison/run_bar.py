@@ -13,8 +13,10 @@ from engine.comparison.wording import count
 from ui import icons
 from ui.comparison.filter_dialog import FilterDialog
 from ui.comparison.run_actions import RunActions
+from ui.comparison.run_columns import PLACES
 from ui.comparison.run_filters import Filter, as_json, from_json, words
 from ui.comparison.run_table import RunTable
+from ui.listing.cell_notes import NotesDialog
 from ui.listing.filter_chips import FilterChips
 from ui.listing.finding import TAG, known_tags
 from ui.listing.tool_buttons import deed_button, text_button
@@ -56,7 +58,7 @@ class RunBar(QWidget):
 
     def __init__(self, table: RunTable, deeds: RunActions, parts: Parts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._table, self._settings = table, parts.settings
+        self._table, self._parts, self._settings = table, parts, parts.settings
         self.filter = WordFilter(table)
         self.grouped = QCheckBox("Group seeds")
         self.grouped.setToolTip("One line per configuration with the mean over its seeds (Ctrl+G)")
@@ -71,6 +73,7 @@ class RunBar(QWidget):
         self.columns = text_button("columns", "Columns", "Which columns the table has", self._show_columns)
         tip = "What a column may say: two bounds for numbers, a list for words"
         self.filter_columns = text_button("filter", "Filter", tip, lambda: self.ask_filter("method"))
+        self.notes = text_button("edit", "Notes", "All notes on cells, by time (Ctrl+Shift+N)", self.show_notes)
         self.chips = FilterChips()
         self.views = Views(self, parts, "compare", self.spec, self.apply_spec)
         self._completer = complete_words(self.filter)
@@ -80,13 +83,13 @@ class RunBar(QWidget):
         self._wait.timeout.connect(self._apply_filter)
         self._build()
         self._connect()
-        self.page_actions = [self._group_action(), self._filter_action(), self._columns_action()]
+        self.page_actions = [self._group_action(), self._filter_action(), self._notes_action(), self._columns_action()]
 
     def _build(self) -> None:
         first, second = QHBoxLayout(), QHBoxLayout()
         first.setSpacing(4)
         first.addWidget(self.filter, 1)
-        for one in (self.views.button, self.filter_columns, self.columns):
+        for one in (self.views.button, self.filter_columns, self.columns, self.notes):
             first.addWidget(one)
         first.addStretch(1)
         for button in self.buttons.values():
@@ -132,6 +135,32 @@ class RunBar(QWidget):
         action.setShortcut(QKeySequence("Ctrl+Shift+F"))
         action.triggered.connect(lambda _=False: self.ask_filter("method"))
         return action
+
+    def _notes_action(self) -> QAction:
+        action = QAction(icons.icon("edit"), "Notes on cells…", self)
+        action.setShortcut(QKeySequence("Ctrl+Shift+N"))
+        action.triggered.connect(lambda _=False: self.show_notes())
+        return action
+
+    def show_notes(self) -> None:
+        """List all notes, and go where the chosen one was written."""
+        dialog = NotesDialog(self._table.runs.rows(), self)
+        if dialog.exec() == NotesDialog.DialogCode.Accepted and dialog.chosen is not None:
+            self.go_to(*dialog.chosen)
+        dialog.deleteLater()
+
+    def go_to(self, run_id: int, place: str) -> None:
+        """Show a cell, whatever was filtered, or the run whose figure it is."""
+        row = self._table.runs.row(run_id)
+        if row is None or place not in PLACES:
+            self._parts.navigator.show_run.emit(run_id)
+            return
+        if not self._table.runs.index_of(run_id).isValid():
+            self.clear_filters()
+            self._apply_filter()
+            self.studies.setChecked(self.studies.isChecked() or row.study_id is not None)
+            self.archived.setChecked(self.archived.isChecked() or row.archived)
+        self._table.show_cell(run_id, PLACES[place])
 
     # Filters of columns, and views
 

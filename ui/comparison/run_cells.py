@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPolygon
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ui import theme
-from ui.comparison.run_model import TAGS
+from ui.comparison.run_model import NOTED, TAGS
 from ui.listing import chips
 from ui.widgets.text import show_tip
 
 Index = QModelIndex | QPersistentModelIndex
+MARK = 9  # pixels of the corner that marks a note
 
 
 class WholeText(QStyledItemDelegate):
@@ -24,7 +25,21 @@ class WholeText(QStyledItemDelegate):
         tags = str(index.data() or "").split() if index.column() == TAGS else []
         if not tags or tags == ["…"]:
             super().paint(painter, option, index)
-            return
+        else:
+            self._paint_tags(painter, option, index, tags)
+        if index.data(NOTED):
+            self._paint_mark(painter, option.rect)
+
+    def _paint_mark(self, painter: QPainter, cell: QRect) -> None:
+        """The corner of a cell that has a note."""
+        corner = QPolygon([cell.topRight(), cell.topRight() - QPoint(MARK, 0), cell.topRight() + QPoint(0, MARK)])
+        painter.save()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour("warning"))
+        painter.drawPolygon(corner)
+        painter.restore()
+
+    def _paint_tags(self, painter: QPainter, option: QStyleOptionViewItem, index: Index, tags: list[str]) -> None:
         shown = QStyleOptionViewItem(option)
         self.initStyleOption(shown, index)
         shown.text = ""

@@ -13,7 +13,7 @@ from ui import icons
 from ui.comparison.run_columns import COLUMNS, PLACES, date_text
 
 if TYPE_CHECKING:
-    from storage.store import RunRow
+    from storage.store import CellNote, RunRow
 
 STAR = PLACES["star"]
 
@@ -64,8 +64,21 @@ def star_icon(full: bool, dark: bool) -> Any:
     return icons.icon("star-filled" if full else "star", "warning" if full else "faint")
 
 
+def note_on(node: Node, column: int) -> CellNote | None:
+    """The note on this cell of a run's line."""
+    return None if node.is_group else node.runs[0].cell_notes.get(COLUMNS[column].key)
+
+
 def tip(node: Node, column: int) -> str | None:
     """What a cell can say beyond its text; the view shows the whole text itself when it does not fit."""
+    said, note = _tip(node, column), note_on(node, column)
+    if note is None:
+        return said
+    noted = f"Note of {date_text(note.time)}: {note.text}"
+    return f"{said}\n{noted}" if said else noted
+
+
+def _tip(node: Node, column: int) -> str | None:
     key = COLUMNS[column].key
     if key == "star":
         return "Click to star or unstar"
@@ -81,6 +94,8 @@ def tip(node: Node, column: int) -> str | None:
 
 def spoken(node: Node, column: int) -> str | None:
     """What a screen reader says where the text alone would not do."""
+    said = None
     if column == STAR:
-        return "Starred" if all(run.starred for run in node.runs) else "Not starred"
-    return None
+        said = "Starred" if all(run.starred for run in node.runs) else "Not starred"
+    note = note_on(node, column)
+    return said if note is None else f"{said or node.text(column)}, note: {note.text}"

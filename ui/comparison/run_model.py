@@ -11,7 +11,7 @@ from engine.comparison.grouping import configurations, run_group
 from engine.events import RunState
 from ui import theme
 from ui.comparison.run_columns import COLUMNS, METRIC, PLACES
-from ui.comparison.run_line import Node, check_state, spoken, star, tip
+from ui.comparison.run_line import Node, check_state, note_on, spoken, star, tip
 from ui.comparison.run_listed import Listed
 
 if TYPE_CHECKING:
@@ -22,14 +22,15 @@ ROOT = QModelIndex()
 STATE_ROLES = {RunState.FAILED: "bad", RunState.INTERRUPTED: "warning", RunState.RUNNING: "accent"}
 # Plain numbers: Qt asks thousands of times per repaint.
 TEXT_ROLES = frozenset({int(Qt.ItemDataRole.DisplayRole), int(Qt.ItemDataRole.EditRole)})
-CHECKED, ALIGNED, DECORATED, COLOURED, TIPPED, SPOKEN = (
+CHECKED, ALIGNED, DECORATED, COLOURED, TIPPED, SPOKEN, NOTED = (
     int(role)
     for role in (
         Qt.ItemDataRole.CheckStateRole, Qt.ItemDataRole.TextAlignmentRole, Qt.ItemDataRole.DecorationRole,
         Qt.ItemDataRole.ForegroundRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole,
+        Qt.ItemDataRole.UserRole,
     )
 )  # fmt: skip
-ROLES = TEXT_ROLES | {CHECKED, ALIGNED, DECORATED, COLOURED, TIPPED, SPOKEN}
+ROLES = TEXT_ROLES | {CHECKED, ALIGNED, DECORATED, COLOURED, TIPPED, SPOKEN, NOTED}
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 PLAIN = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 NAME, NOTE, STAR, STATE, TAGS = (PLACES[key] for key in ("name", "note", "star", "state", "tags"))
@@ -272,6 +273,8 @@ class RunModel(QAbstractItemModel):
         if role == COLOURED:
             hue = STATE_ROLES.get(node.runs[0].state) if column == STATE and not node.is_group else None
             return theme.colour(hue) if hue else None
+        if role == NOTED:
+            return note_on(node, column) is not None
         return tip(node, column) if role == TIPPED else spoken(node, column)
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:

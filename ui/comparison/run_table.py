@@ -105,6 +105,18 @@ class RunTable(QTreeView):
         if shown:
             self.scrollTo(shown[0])
 
+    def show_cell(self, run_id: int, column: int) -> None:
+        """Go to one cell of a run that is listed."""
+        line = self.runs.index_of(run_id)
+        if not line.isValid():
+            return
+        self.columns.show_column(column, True)
+        self.expand(line.parent())
+        cell = line.siblingAtColumn(column)
+        self.setCurrentIndex(cell)
+        self.scrollTo(cell)
+        self.setFocus()
+
     def toggle_ticks(self) -> None:
         """Tick the selected runs, or untick them when all of them are ticked."""
         ids = {run.id for run in self.selected_runs()}

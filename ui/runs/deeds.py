@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 from engine.comparison.wording import count
 from engine.events import RunState
 from ui import icons
-from ui.listing import handing_on, marking
+from ui.listing import cell_notes, handing_on, marking
 from ui.parts import Parts
 from ui.runs.run_now import RunNow
 from ui.widgets.deed import deed_action
@@ -33,6 +33,7 @@ DEEDS = {
     "star": ("Star", "S", "star", "Mark it with a star, or take the star away"),
     "rename": ("Rename", "F2", "edit", "Give this run another name"),
     "note": ("Note…", "N", "edit", "Write a note about this run"),
+    "figure": cell_notes.FIGURE,
     "tag": marking.TAG,
     "archive": marking.ARCHIVE,
     "command": handing_on.COMMAND,
@@ -58,6 +59,9 @@ class RunDeeds(QObject):
             "clone": self.clone, "again": self.again, "star": self.star, "rename": lambda: self.renamed(),
             "note": self.ask_note, "delete": self.delete, "tag": self.ask_tags, "archive": self.archive,
             "command": lambda: handing_on.copy_commands(parts, self._rows()),
+            "figure": lambda: cell_notes.ask_note(
+                page, parts, self._shown(), cell_notes.FIGURES, next(iter(cell_notes.FIGURES))
+            ),
             "folder": lambda: handing_on.open_folder(parts, self._shown()),
         }  # fmt: skip
         self.actions = {key: deed_action(self._page, DEEDS[key], deed) for key, deed in does.items()}
@@ -73,7 +77,7 @@ class RunDeeds(QObject):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
         first = LIVE_DEEDS if live else ("compare", "again")
-        rest = [key for key in ("clone", "star", "rename", "note", "tag") if key not in first]
+        rest = [key for key in ("clone", "star", "rename", "note", "figure", "tag") if key not in first]
         for keys in (first, rest, ("command", "folder"), ("archive", "delete")):
             menu.addActions([self.actions[key] for key in keys])
             menu.addSeparator()
@@ -110,7 +114,7 @@ class RunDeeds(QObject):
             return "It is still active. Stop or discard it first."
         if key == "compare" and now.is_live:
             return "It can be compared when it has ended."
-        if key in ("rename", "note", "clone", "folder") and len(self._runs) > 1:
+        if key in ("rename", "note", "figure", "clone", "folder") and len(self._runs) > 1:
             return "Choose a single run."
         return ""
 

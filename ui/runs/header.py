@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette
@@ -14,13 +15,17 @@ from engine.events import RunState
 from engine.experiment import Experiment
 from engine.naming import backbone_title, data_title, method_title
 from ui import icons, theme
+from ui.listing.cell_notes import title
 from ui.listing.chips import TagLine
 from ui.runs.deeds import ENDED_DEEDS, LIVE_DEEDS, RunDeeds
 from ui.runs.run_delegate import ProgressLine
 from ui.runs.run_now import LOOKS, RunNow
 from ui.widgets.text import Elided, Text, plain
 
-IN_MENU = ("tag", "archive", "rename", "command", "folder")
+if TYPE_CHECKING:
+    from storage.store import RunRow
+
+IN_MENU = ("figure", "tag", "archive", "rename", "command", "folder")
 
 
 class NameField(QLineEdit):
@@ -184,8 +189,9 @@ class Header(QWidget):
         self.state.set_role(role)
         self.facts.setText(facts(now))
         self.settings.setText(settings_line(now.row.experiment))
-        self.note.setText(now.row.note)
-        self.note.setVisible(bool(now.row.note))
+        noted = notes(now.row)
+        self.note.setText(noted)
+        self.note.setVisible(bool(noted))
         self.tags.show_tags(now.row.tags)
         self.progress.show_now(now)
         self._show_star(now.row.starred)
@@ -207,6 +213,11 @@ class Header(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._deeds.recolour()
+
+
+def notes(row: RunRow) -> str:
+    """The run's note, and those on its figures and cells, a line each."""
+    return "\n".join([*filter(None, [row.note]), *(f"{title(at)}: {one.text}" for at, one in row.cell_notes.items())])
 
 
 def facts(now: RunNow) -> str:
