@@ -12,6 +12,7 @@ from engine.experiment import (
     DatasetChoice,
     Experiment,
     MethodChoice,
+    RangeChoice,
     SearchChoice,
     Shift,
 )
@@ -99,6 +100,14 @@ def test_a_search_and_a_time_budget_are_said_in_words() -> None:
         ("Time limit (minutes)", ("none", 2)),
         ("Time instead of epochs", ("no", "yes")),
     ]
+
+
+def test_how_a_search_proposes_is_said_in_words() -> None:
+    ranges = {"learning_rate": RangeChoice(low=0.001, log=True, values=5)}
+    sweep = SearchChoice(strategy="sweep", minutes=2.5, ranges=ranges)
+    words = "a sweep, at most 2.5 min, 5 folds, learning rate from 0.001 by equal ratios in 5 values"
+    assert flatten(Experiment(search=sweep))["search"] == words
+    assert flatten(Experiment(search=SearchChoice(strategy="random")))["search"] == "20 trials, at random, 5 folds"
 
 
 def test_mnist_is_written_as_it_is() -> None:
