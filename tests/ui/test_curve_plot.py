@@ -376,7 +376,7 @@ def test_a_figure_leaves_a_dark_window_as_it_leaves_a_light_one(qapp, plot: Curv
 
     def drawn() -> bytes:
         line = CurveLine("validation", STEPS, LOSS, theme.curve_colour(0), best=3, low=LOSS - 1, high=LOSS + 1)
-        plot.set_curves([line])
+        plot.set_curves([line, CurveLine("one point", STEPS[-1:], LOSS[-1:], theme.curve_colour(1))])
         QApplication.processEvents()
         return svg(plot) + png(plot)
 

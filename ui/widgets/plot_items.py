@@ -190,6 +190,7 @@ class DrawnCurve:
     def _line(self, z: float) -> pg.PlotDataItem:
         item = pg.PlotDataItem(skipFiniteCheck=True, connect="all", antialias=False)
         item.setZValue(z)
+        item.opts["useCache"] = False  # else a single point is a picture of the colours it was drawn in first
         self.plot.addItem(item)  # this lays the plot's own settings over the item's, so these come after
         item.setDownsampling(auto=True, method="peak")
         item.opts["autoDownsampleFactor"] = 1.0  # a lowest and a highest point per pixel, not per fifth of one
