@@ -29,6 +29,7 @@ from ui.remaining import Remaining
 from ui.run_queue import RunQueue
 
 INTERVAL_MS = 66
+KEPT_ENDED = 3  # runs that have ended and are still whole in memory; the others are in the database
 _LAST_STATE = {RunFinished: RunState.FINISHED, RunStopped: RunState.STOPPED, RunFailed: RunState.FAILED}
 
 
@@ -86,6 +87,7 @@ class LiveRun:
     failure: RunFailed | None = None
     started: float | None = None  # monotonic seconds of RunStarted
     ended: float | None = None
+    forgotten: bool = False
     _paused_at: float | None = None
     _paused: float = 0.0
     _searched: float = 0.0  # seconds until the last trial, before the run's own steps
@@ -175,6 +177,12 @@ class LiveRun:
         self.set_state(RunState.STOPPED)
         self.ended, self.activity, self.fraction = time.monotonic(), "", None
 
+    def forget(self) -> None:
+        """Let go of what the database has: curves, figures, messages; how it ended stays."""
+        for held in (self.curves, self.messages, self.results, self.checkpoints, self.trials):
+            held.clear()
+        self.facts, self._remaining, self.forgotten = {}, Remaining(0), True
+
     def _end(self, event: RunFinished | RunStopped | RunFailed) -> None:
         self.set_state(_LAST_STATE[type(event)])
         self.ended, self.activity, self.fraction = time.monotonic(), "", None
@@ -205,7 +213,8 @@ class Live(QObject):
         self.engine_ready.connect(self._note_engine)
 
     def buffer(self, run_id: int) -> LiveRun | None:
-        """The run's memory, from when it was put in line until the program ends; None for runs of earlier days."""
+        """The run's memory, from when it was put in line; of runs that have ended only the last few are whole. None for
+        runs of earlier days."""
         return self._runs.get(run_id)
 
     def active(self) -> list[int]:
@@ -234,6 +243,7 @@ class Live(QObject):
         changed |= self._compare_states() | self._let_go()
         if changed:
             self._library.announce(changed)
+            self._forget()
         if not busy and not news and not self._gone:
             self._timer.stop()
 
@@ -247,6 +257,12 @@ class Live(QObject):
         if run.state is not before:
             self.state.emit(run_id, run.state)
         return run.state is not before or any(isinstance(event, Evaluated) for event in events)
+
+    def _forget(self) -> None:
+        """A night of runs would otherwise be held twice, here and in the database."""
+        ended = {run_id: run for run_id, run in self._runs.items() if run.ended is not None and not run.forgotten}
+        for run_id in sorted(ended, key=lambda run_id: ended[run_id].ended or 0.0)[:-KEPT_ENDED]:
+            ended[run_id].forget()
 
     def _compare_states(self) -> set[int]:
         changed = set()

@@ -4,12 +4,15 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from pytestqt.qtbot import QtBot
 
-from engine.events import Event, Metrics, RunFailed, RunFinished, RunState, RunStopped
+from engine.events import Event, Metrics, Notice, RunFailed, RunFinished, RunStarted, RunState, RunStopped
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.warm import load_torch
 from storage.store import RunStore
 from storage.workspace import Workspace
+from ui.library import Library
+from ui.live import Live
 from ui.run_queue import RunQueue
 
 
@@ -144,3 +147,20 @@ def test_what_was_drained_is_forgotten(queue: RunQueue) -> None:
     until(lambda: (queue.drain(), queue._threads == {})[1])
     assert queue.state(row.id) is None
     assert queue.drain() == {}
+
+
+def test_of_runs_that_ended_only_the_last_few_stay_in_memory(
+    qtbot: QtBot, queue: RunQueue, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How each ended is still known; its curve and figures are in the database."""
+    library = Library(workspace)
+    live = Live(queue, library)
+    news = [RunStarted(2, 1, 8), Metrics(1, {"train/loss": 1.0}), Notice("one"), RunFinished(2)]
+    for run_id in range(1, 9):
+        monkeypatch.setattr(queue, "drain", lambda run_id=run_id: {run_id: news})
+        live.tick()
+    library.close()
+    held = {run_id: live.buffer(run_id) for run_id in range(1, 9)}
+    assert [run_id for run_id, run in held.items() if run and run.curves and run.messages] == [6, 7, 8]
+    assert {run.state for run in held.values() if run} == {RunState.FINISHED}
+    assert len(held) == 8
