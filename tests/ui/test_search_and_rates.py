@@ -56,7 +56,7 @@ def test_a_sweep_counts_its_combinations_and_ranges_are_narrowed(page: NewExperi
     assert page.experiment().search == SearchChoice(strategy="sweep", ranges=wanted)
     row.high.setValue(1e-6)
     assert search.combinations.text() == ""
-    assert "from 1e-05 to 1e-06" in problems(page.experiment())[0].message
+    assert "from 1e-5 to 1e-6" in problems(page.experiment())[0].message
     search.strategy.set_key("random")
     search.minutes.setValue(2.5)
     row.fill(None, ticked=True)

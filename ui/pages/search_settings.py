@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QVBoxLayout, QWidget
@@ -14,10 +15,12 @@ from engine.given import MOST_MINUTES
 from engine.methods.base import Method
 from engine.search_space import searchable, usual
 from ui.pages.search_range import RangeRow
+from ui.widgets.field_grid import labelled
 from ui.widgets.fields import Choice, FloatField, IntField
 from ui.widgets.fold import Fold
 from ui.widgets.number_field import refusal_line
-from ui.widgets.text import Text
+from ui.widgets.reset_mark import refresh_marks
+from ui.widgets.text import Place, Text
 from ui.widgets.words import count, number
 
 IDEA = "Tries settings by cross-validation on the training images, then trains with the best one."
@@ -29,6 +32,7 @@ HELP = {
     "At most": "The search ends after so many minutes, and the run goes on with the best setting until then.",
     "Folds": "Parts of the training images; with up to five labels one image of every class is left out at a time.",
 }
+USUAL = {"Strategy": DEFAULT.strategy, "Settings": DEFAULT.trials, "At most": 0, "Folds": DEFAULT.folds}
 
 
 class SearchSettings(QWidget):
@@ -51,7 +55,9 @@ class SearchSettings(QWidget):
         self.minutes.setSuffix(" min")
         self.pruning = QCheckBox("Give up early")
         self.pruning.setToolTip("Stop trying a setting that is behind after some folds")
-        self.work = Text("", "small", "muted")  # how the images are divided, and how many trainings that takes
+        self.work = Place(
+            "", "small", "muted", lines=3
+        )  # how the images are divided, and how many trainings that takes
         self._labels: int | None = None
         self.rows: dict[str, RangeRow] = {}
         self.boxes: dict[str, QCheckBox] = {}
@@ -76,12 +82,11 @@ class SearchSettings(QWidget):
                 widget.setToolTip(HELP[title])
             field.setAccessibleName(f"{title} of the search" if title == "At most" else title)
             field.setAccessibleDescription(HELP[title])
-            grid.addWidget(label, 2 * row, 0)
-            grid.addWidget(field, 2 * row, 1)
-            if field is not self.strategy:
-                grid.addWidget(refusal_line(field), 2 * row + 1, 0, 1, 2)
+            refusal_line(field)
+            grid.addWidget(labelled(label, field, partial(USUAL.get, title)), row, 0)
+            grid.addWidget(field, row, 1)
         self.combinations.setMinimumHeight(self.trials.sizeHint().height())
-        grid.addWidget(self.combinations, 2, 1)
+        grid.addWidget(self.combinations, 1, 1)
         inside = QVBoxLayout(self._settings)
         inside.setContentsMargins(0, 4, 0, 4)
         inside.setSpacing(8)
@@ -211,3 +216,4 @@ class SearchSettings(QWidget):
         self.pruning.setChecked(choice.pruning)
         self.strategy.set_key(choice.strategy)
         self.minutes.setValue(choice.minutes or 0)
+        refresh_marks(self)

@@ -14,6 +14,7 @@ from ui.widgets.field_grid import FieldGrid
 from ui.widgets.fields import Choice, IntField
 from ui.widgets.fold import Fold
 from ui.widgets.images import ImageStrip
+from ui.widgets.reset_mark import refresh_marks
 from ui.widgets.severity_table import SeverityTable
 from ui.widgets.text import Text
 
@@ -37,9 +38,9 @@ class ShiftSettings(QWidget):
         self.table = SeverityTable()
         self.fold = Fold("Shift")
         grid = FieldGrid()
-        grid.add("Kind", self.kind, "Applies to all images: to learn from, to validate and to test.")
+        grid.add("Kind", self.kind, "Applies to all images: to learn from, to validate and to test.", lambda: None)
         self.kind.setAccessibleName("Kind of shift")
-        self._severity_row = grid.add("Severity", self.severity, "1 is mild, 5 severe.")
+        self._severity_row = grid.add("Severity", self.severity, "1 is mild, 5 severe.", lambda: USUAL)
         self.severity.setAccessibleName("Severity of the shift")
         self.fold.body.addLayout(grid)
         self._add_strips()
@@ -81,6 +82,7 @@ class ShiftSettings(QWidget):
         self.severity.setValue(choice.shift.severity if choice.shift else USUAL)
         for blocker in blockers:
             blocker.unblock()
+        refresh_marks(self)
         self.table.set_chosen(choice.tested_on)
         if choice.shift or choice.tested_on:
             self.fold.button.setChecked(True)
