@@ -70,7 +70,7 @@ def test_all_failed_are_put_in_line_from_the_menu(
     page = window.show_page(RUNS)
     qtbot.waitUntil(page.is_settled, timeout=20_000)
     with RunStore(window.parts.workspace) as store:
-        menu = page.restart.menu(read_restartable(store))
+        menu = page.column.restart.menu(read_restartable(store))
     lines = {action.text(): action for action in menu.actions()}
     assert list(lines) == [
         "Run again: all failed (2)", "Run again: all interrupted (1)", "Run again: all stopped (1)",
@@ -83,7 +83,7 @@ def test_all_failed_are_put_in_line_from_the_menu(
             return [row.name for row in store.runs() if row.id > 10]
 
     qtbot.waitUntil(lambda: sorted(again()) == ["failed 0", "failed 1"], timeout=20_000)
-    assert page.restart.button.accessibleName() == "Run all again…"
+    assert page.column.restart.button.accessibleName() == "Run all again…"
 
 
 def test_a_study_of_ticked_runs_opens_in_the_builder(

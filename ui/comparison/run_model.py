@@ -102,9 +102,6 @@ class RunModel(QAbstractItemModel):
             self._grouped = grouped
             self._arrange()
 
-    def is_grouped(self) -> bool:
-        return self._grouped
-
     def list_only(self, **wanted: Any) -> None:
         """Change what is listed, see `Listed`: words, filters, studies, archive."""
         if self.kept.change(**wanted):

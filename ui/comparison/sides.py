@@ -18,7 +18,7 @@ from engine.comparison.intervals import Interval
 from engine.comparison.verdict import Verdict, verdicts
 from engine.comparison.verdict_words import corrected
 from engine.comparison.wording import ACCURACY, NO_NUMBER, caveats, count, lower_is_better, with_interval
-from engine.events import Evaluated, RunState
+from engine.events import LIVE_STATES, Evaluated, RunState
 from engine.experiment import Experiment
 from engine.naming import method_title
 from ui.comparison.side_names import distinct_looks, titles
@@ -203,7 +203,10 @@ def summary(runs: Sequence[ComparedRun]) -> str:
         seeds = count(len(together.tested), "seeds")
         return f"These are {seeds} of one configuration ({name}): {together.figure}, {together.arm.basis}."
     said = f"These are {count(len(runs), 'runs')} of one configuration ({name})"
-    return f"{said} with the same seed." if together.tested else f"{said}; none is tested yet."
+    if together.tested:
+        return f"{said} with the same seed."
+    live = any(run.row.state in LIVE_STATES for run in runs)
+    return f"{said}; none is tested yet." if live else f"{said}; none was tested."
 
 
 def judge(pairs: Sequence[tuple[Side, Side]]) -> list[Verdict]:
@@ -215,8 +218,18 @@ def judge(pairs: Sequence[tuple[Side, Side]]) -> list[Verdict]:
 
 def untested(side: Side, base: Side) -> Verdict:
     title = (base if side.tested else side).title
-    sentence = f"{title} has no test result yet, so there is nothing to compare."
+    states = [run.row.state for run in (base if side.tested else side).runs]
+    sentence = f"{title} {why_untested(states)}, so there is nothing to compare."
     return Verdict("not comparable", np.nan, np.nan, np.nan, 0, sentence, reasons=("no test result",))
+
+
+def why_untested(states: Sequence[RunState]) -> str:
+    """Why runs in these states have no figure on test images."""
+    if any(state in LIVE_STATES for state in states):
+        return "has no test result yet"
+    ends = {RunState.FAILED: "failed", RunState.INTERRUPTED: "was interrupted", RunState.STOPPED: "was stopped"}
+    found = dict.fromkeys(ends[state] for state in states if state in ends)
+    return f"{' or '.join(found)} before its test" if found else "has no test result"
 
 
 def sentences(comparison: Comparison) -> list[str]:

@@ -12,7 +12,7 @@ from engine.events import LIVE_STATES
 from ui.listing.finding import known_tags
 from ui.listing.word_field import complete_words
 from ui.parts import Parts
-from ui.widgets.text import Text
+from ui.widgets.text import Elided
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -39,7 +39,7 @@ class TagDialog(QDialog):
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setSpacing(8)
-        for part in (Text(f"Tags of {of}, with spaces between them"), self.field, buttons):
+        for part in (Elided(f"Tags of {of}, with spaces between them"), self.field, buttons):
             column.addWidget(part)
         self.setMinimumWidth(420)
 

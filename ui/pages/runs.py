@@ -12,8 +12,6 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from engine.events import LIVE_STATES, Evaluated, Event, Notice
 from ui import theme
 from ui.comparison.reading import image_reader, read_rows
-from ui.listing.restart import Restart
-from ui.listing.views_button import Views
 from ui.live import LiveRun
 from ui.parts import Parts
 from ui.runs.content import Content, read_content
@@ -58,13 +56,8 @@ class RunsPage(QWidget):
         parts.library.read(read_rows(()), self._take)
 
     def _build(self) -> None:
-        self.column = RunColumn(self.order)
+        self.column = RunColumn(self.order, self.parts)
         self.filter, self.list = self.column.filter, self.column.list
-        self.restart = Restart(self, self.parts)
-        self.views = Views(self, self.parts, "runs", self.column.spec, self.column.apply_spec)
-        self.column.tools.addWidget(self.views.button)
-        self.column.tools.addWidget(self.restart.button)
-        self.column.tools.addStretch(1)
         self.detail.setMinimumWidth(480)
         self.splitter = ThinSplitter("runs")
         self.splitter.addWidget(self.column)
@@ -76,7 +69,7 @@ class RunsPage(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.stack)
-        self.addActions([*self.deeds.actions.values(), self.restart.action])
+        self.addActions([*self.deeds.actions.values(), self.column.restart.action])
         self.detail.hide()
         self.reset_layout()
 

@@ -9,7 +9,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from ui.listing.finding import TAG, known_tags
+from ui.listing.restart import Restart
+from ui.listing.views_button import Views
 from ui.listing.word_field import complete_words
+from ui.parts import Parts
 from ui.runs.run_delegate import RunListView
 from ui.runs.run_list import RunOrder
 from ui.runs.study_fold import archive_fold, study_fold
@@ -24,14 +27,14 @@ class RunColumn(QWidget):
 
     filtered = Signal()
 
-    def __init__(self, order: RunOrder, parent: QWidget | None = None) -> None:
+    def __init__(self, order: RunOrder, parts: Parts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._order = order
         self.filter = QLineEdit(placeholderText="Filter: words, tag:x (Ctrl+F)", clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter runs by words and tags")
         self._completer = complete_words(self.filter)
-        self.tools = QHBoxLayout()  # buttons that the page puts here
-        self.tools.setSpacing(4)
+        self.views = Views(self, parts, "runs", self.spec, self.apply_spec)
+        self.restart = Restart(self, parts)
         self.studies, self.archived = study_fold(order), archive_fold(order)
         self.none = Text("", role="muted")
         self.none.hide()
@@ -47,7 +50,12 @@ class RunColumn(QWidget):
         column.setContentsMargins(16, 12, 8, 16)
         column.setSpacing(8)
         column.addWidget(self.filter)
-        column.addLayout(self.tools)
+        tools = QHBoxLayout()
+        tools.setSpacing(4)
+        tools.addWidget(self.views.button)
+        tools.addWidget(self.restart.button)
+        tools.addStretch(1)
+        column.addLayout(tools)
         for widget in (self.studies, self.archived, self.none):
             column.addWidget(widget)
         column.addWidget(self.list, 1)

@@ -54,7 +54,7 @@ class RunDelegate(QStyledItemDelegate):
         painter.drawPixmap(box.left(), box.top() + (first.height() - ICON) // 2, mark)
         line = QRect(box.left() + ICON + PAD, box.top(), box.width() - ICON - PAD, first.height())
         line = self._paint_right(painter, line, now)
-        self._write(painter, line, now.row.name, "text", theme.font(bold=now.is_live))
+        self._write(painter, line, now.title, "text", theme.font(bold=now.is_live))
         line = QRect(box.left() + ICON + PAD, box.top() + first.height() + 2, box.width() - ICON - PAD, second.height())
         rest = now.sentence().removeprefix(word)
         used = self._write(painter, line, word, role, theme.font("small", bold=True))

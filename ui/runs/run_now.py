@@ -66,6 +66,11 @@ class RunNow:
     unit: str = ""  # what it counts instead of epochs, such as "meta-steps"
 
     @property
+    def title(self) -> str:
+        """The name without the seed, which stands in the second line, where no length pushes it out."""
+        return self.row.name.removesuffix(f", seed {self.row.experiment.seed}") or self.row.name
+
+    @property
     def is_live(self) -> bool:
         return self.state in LIVE_STATES
 

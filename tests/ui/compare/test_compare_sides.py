@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.events import RunState
@@ -89,12 +91,19 @@ def test_the_baseline_is_from_scratch_and_the_best_two_are_compared() -> None:
     assert found.best_two[2].kind == "one seed"
 
 
-def test_a_run_without_a_result_is_told_not_compared() -> None:
-    found = compare([run(1, experiment("lp_ft"), None), run(2, experiment("scratch"))])
+@pytest.mark.parametrize(("state", "words"), [
+    (RunState.RUNNING, "has no test result yet"), (RunState.QUEUED, "has no test result yet"),
+    (RunState.FAILED, "failed before its test"), (RunState.INTERRUPTED, "was interrupted before its test"),
+    (RunState.STOPPED, "was stopped before its test"), (RunState.FINISHED, "has no test result"),
+])  # fmt: skip
+def test_a_run_without_a_result_is_told_not_compared(state: RunState, words: str) -> None:
+    untested = run(1, experiment("lp_ft"), None)
+    untested = replace(untested, row=replace(untested.row, state=state))
+    found = compare([untested, run(2, experiment("scratch"))])
     assert found is not None
     (verdict,) = found.verdicts.values()
     assert verdict.kind == "not comparable"
-    assert verdict.sentence.startswith("LP-FT has no test result yet")
+    assert verdict.sentence == f"LP-FT {words}, so there is nothing to compare."
 
 
 def test_one_run_is_no_comparison() -> None:
