@@ -38,6 +38,11 @@ FOREIGN = {
     b"FUJIFILMCCD-RAW": RAW[-1],
 }  # fmt: skip
 
+PRETENDERS = {
+    b"<!doctype": "a web page", b"<html": "a web page", b"%pdf": "a PDF", b"pk\x03\x04": "an archive",
+    b"version https://git-lfs": "a pointer of Git LFS",
+}  # fmt: skip
+
 
 def ending(path: str) -> str:
     return os.path.splitext(path)[1].lower()
@@ -61,7 +66,7 @@ def unread(path: str, head: bytes) -> str:
         return _not_read(OTHER_ENDINGS[ending(path)])
     found = kind(head)
     if found is None:
-        named = OTHER_ENDINGS.get(ending(path)) if b"\0" in head else None
+        named = _no_image(head) or (OTHER_ENDINGS.get(ending(path)) if b"\0" in head else None)
         return _not_read(named) if named else "not an image"
     return "" if found == "" or _decodes(found) else _not_read(found)
 
@@ -81,6 +86,12 @@ def kind(head: bytes) -> str | None:
     if head[128:132] == b"DICM":
         return "DICOM"
     return next((name for begin, name in FOREIGN.items() if head.startswith(begin)), None)
+
+
+def _no_image(head: bytes) -> str | None:
+    """What scraped and half-copied sets hold under an image's name."""
+    begin = head.lstrip()[:32].lower()
+    return "a video" if head[4:8] == b"ftyp" else next((n for b, n in PRETENDERS.items() if begin.startswith(b)), None)
 
 
 def _is_dib(head: bytes) -> bool:

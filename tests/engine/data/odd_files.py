@@ -92,5 +92,6 @@ def broken() -> dict[str, bytes]:
         "q.png": png(0, 8, b"\x09" * 25 * SIDE), "r.psd": b"8BPS" + bytes(99), "s.tif": body(sheet(), "tiff")[:200],
         "twelve_bits.jpg": body(sheet("L"), "jpeg").replace(b"\xff\xc0\0\x0b\x08", b"\xff\xc0\0\x0b\x0c"),
         "t.gif": body(sheet(), "gif")[:60], "u.webp": body(sheet(), "webp")[:60], "v.xyz": b"what is this?",
+        "page.jpg": b"\n<!DOCTYPE html><html>", "pointer.png": b"version https://git-lfs.github.com/spec/v1",
         "w.nef": body(sheet(), "tiff"), "x.svg": b"<svg></svg>", "y.jp2": body(sheet(), "jpeg2000")[:120],
     }  # fmt: skip

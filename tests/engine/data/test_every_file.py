@@ -47,6 +47,7 @@ def test_sound_files_are_used_and_broken_ones_named(
     reasons = {one.path.removeprefix("odd/"): one.reason for one in data.skipped}
     assert all(reasons.values())
     assert reasons["twelve_bits.jpg"] == "a kind of image that is not read here"
+    assert reasons["page.jpg"] == "a web page, which is not read here"
     assert (reasons["t.gif"], reasons["j.png"], reasons["i.png"]) == ("damaged image", "not an image", "empty file")
     assert preview(choice).skipped == data.skipped
     for size, channels in STEPS:

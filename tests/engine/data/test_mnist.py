@@ -69,6 +69,14 @@ def test_plain_and_gzipped_files_beside_each_other_are_one_set(tmp_path: Path, z
     assert load(resolve(zipped(tmp_path / "MNIST", "MNIST"))).fingerprint == plain.fingerprint
 
 
+def test_a_picture_beside_all_four_files_is_named_and_left_out(tmp_path: Path) -> None:
+    picture().save(write(tmp_path / "MNIST") / "cover.png")
+    choice = resolve(tmp_path / "MNIST")
+    assert (choice.name, [one.path for one in load(choice).skipped]) == ("mnist", ["cover.png"])
+    (tmp_path / "MNIST" / NAMES[3]).unlink()
+    assert resolve(tmp_path / "MNIST").name == "folder"
+
+
 def test_of_two_sets_the_one_called_mnist_is_taken(tmp_path: Path) -> None:
     write(tmp_path / "FashionMNIST" / "raw")
     write(tmp_path / "MNIST" / "raw")
