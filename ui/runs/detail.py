@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QSettings, Qt
+from PySide6.QtCore import QEvent, QObject, QSettings
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from engine import registry
@@ -85,7 +85,7 @@ class RunDetail(QScrollArea):
         lower = QHBoxLayout()
         lower.setSpacing(24)
         lower.addLayout(left, 1)
-        lower.addWidget(self.mistakes, 1, Qt.AlignmentFlag.AlignTop)
+        lower.addWidget(self.mistakes, 1)
         column = QVBoxLayout(page := QWidget())
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(12)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.comparison.wording import count
@@ -30,8 +31,12 @@ class MistakesView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addWidget(Section(TITLE, self.matrix, self.matrix.menu, at_top=True))
+        section = Section(TITLE, self.matrix, self.matrix.menu)
+        if (layout := section.layout()) is not None:
+            layout.setAlignment(self.matrix, Qt.AlignmentFlag.AlignTop)  # else it is no higher than its hint
+        column.addWidget(section)
         column.addWidget(self.images)
+        column.addStretch(1)
         self.hide()
 
     def show_results(self, results: Sequence[Evaluated], experiment: Experiment, run_id: int) -> None:
