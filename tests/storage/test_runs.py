@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from engine.errors import StorageError
 from engine.events import EpochCompleted, IllegalTransition, RunState
 from engine.experiment import DatasetChoice, Experiment, MethodChoice
+from storage.environment import commit
 from storage.record import record
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
@@ -121,3 +124,32 @@ def test_the_environment_is_kept_once(store: RunStore, experiment: Experiment) -
     runs = [store.create(experiment) for _ in range(3)]
     assert "numpy" in store.environment(runs[-1].id)["packages"]
     assert store._connection.execute("SELECT count(*) FROM env").fetchone()[0] == 1
+    with store._connection:
+        store._connection.execute("UPDATE env SET packages = '[1'")
+    assert store.environment(runs[0].id) == {}  # a damaged row costs itself
+
+
+HEAD = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({".git/HEAD": HEAD}, HEAD[:12]),
+        ({".git/HEAD": "ref: refs/heads/main\n", ".git/refs/heads/main": HEAD}, HEAD[:12]),
+        ({".git/HEAD": "ref: refs/heads/main\n", ".git/packed-refs": f"# pack\n{HEAD} refs/heads/main\n"}, HEAD[:12]),
+        (
+            {".git": "gitdir: kept/worktrees/one\n", "kept/worktrees/one/HEAD": "ref: refs/heads/one\n",
+             "kept/worktrees/one/commondir": "../..\n", "kept/refs/heads/one": HEAD},
+            HEAD[:12],
+        ),
+        ({".git/HEAD": "ref: refs/heads/unborn\n"}, None),
+        ({}, None),
+    ],
+)  # fmt: skip
+def test_the_commit_that_runs_is_read_of_the_checkout(tmp_path: Path, files: dict[str, str], found: str | None) -> None:
+    for name, words in files.items():
+        place = tmp_path / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(words)
+    assert commit(tmp_path) == found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -72,7 +73,9 @@ def test_runs_are_listed_by_tag_and_without_the_archive(warmstart: Command, tmp_
     said = warmstart("show", "first", "--workspace", tmp_path / "kept").out
     assert "Tags: Paper odd" in said
     assert "Note on test: look again" in said
+    assert f"Python {platform.python_version()}, torch " in " ".join(said.split())
     (found,) = warmstart("show", "second", "--json", "--workspace", tmp_path / "kept").objects()
+    assert "torch" in found["made_with"]["packages"]
     assert (found["tags"], found["archived"], found["cell_notes"]) == (["Paper"], True, {})
 
 
