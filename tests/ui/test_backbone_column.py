@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
@@ -13,9 +15,11 @@ from storage.record import record
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.ui.conftest import wait_until_checked
+from tests.ui.test_window import photos
 from ui.main_window import MainWindow
 from ui.pages.backbone_section import OWN_SHOWN
 from ui.pages.new_experiment import NewExperimentPage
+from ui.widgets.choice_list import ChoiceRow
 
 
 def click(qtbot: QtBot, widget: QWidget) -> None:
@@ -112,3 +116,21 @@ def test_older_runs_are_listed_when_asked_for(
     click(qtbot, page.backbone.more)
     qtbot.waitUntil(lambda: keys[0] in page.backbone.weights)
     assert not page.backbone.more.isVisibleTo(page)
+
+
+def test_what_suits_the_images_comes_first(qtbot: QtBot, page: NewExperimentPage, tmp_path: Path) -> None:
+    def order() -> list[str]:
+        return [row.key for row in page.backbone.rows.in_order() if isinstance(row, ChoiceRow)]
+
+    everything = sorted(order())
+    assert order()[:2] == ["conv4", "resnet_small"]  # glyphs, 28 pixels in grey
+    wanted = {"regions": ["bands_cnn"], "sinusoid": ["sine_mlp"]}
+    for name, first in wanted.items():
+        click(qtbot, page.data.cards[name])
+        wait_until_checked(qtbot, page)
+        assert order()[: len(first)] == first
+    page.use_path(str(photos(tmp_path / "photos", 2, 3, (300, 260))))
+    qtbot.waitUntil(lambda: page.data.choice().path is not None)
+    wait_until_checked(qtbot, page)
+    assert order()[:4] == ["resnet18", "squeezenet1_0", "convnext_tiny", "vit_b_16"]
+    assert sorted(order()) == everything

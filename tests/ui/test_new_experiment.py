@@ -18,6 +18,7 @@ from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.ui.conftest import wait_until_checked
 from ui.main_window import NEW, RUNS, MainWindow
+from ui.pages.first_run import FirstRun
 from ui.pages.new_experiment import NewExperimentPage
 from ui.widgets.block_picture import LOOKS
 from ui.widgets.fields import CountOrAll, FloatField, IntField, next_round, previous_round
@@ -232,3 +233,26 @@ def test_a_double_click_starts_one_run(qtbot: QtBot, page: NewExperimentPage) ->
     qtbot.mouseClick(page.launch.queue_button, Qt.MouseButton.LeftButton)
     assert asked == [False, True]
     qtbot.waitUntil(lambda: not page.launch._pressed.isActive())
+
+
+def test_a_newcomer_finds_the_example_until_there_is_a_run(
+    qtbot: QtBot, window: MainWindow, page: NewExperimentPage, workspace: Workspace
+) -> None:
+    welcome = page.welcome
+    qtbot.waitUntil(welcome.isVisible)
+    with RunStore(workspace) as store:
+        store.create(page.experiment(), "one")
+    welcome.look()
+    qtbot.waitUntil(lambda: not welcome.isVisible())
+
+
+def test_the_welcome_stays_away(qtbot: QtBot, window: MainWindow, page: NewExperimentPage) -> None:
+    qtbot.waitUntil(page.welcome.isVisible)
+    click(qtbot, page.welcome.put_away)
+    later = FirstRun(window.parts)
+    qtbot.addWidget(later)
+    later.look()
+    window.parts.library.changed.emit(())
+    qtbot.wait(50)
+    assert not later.isVisible()
+    assert not page.welcome.isVisible()

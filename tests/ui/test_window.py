@@ -41,14 +41,14 @@ def test_first_paint_needs_neither_torch_nor_pyqtgraph(tmp_path: Path) -> None:
     assert done.stdout.strip() == "[]", done.stderr
 
 
-def photos(root: Path, classes: int = 3, images: int = 10) -> Path:
+def photos(root: Path, classes: int = 3, images: int = 10, size: tuple[int, int] = (32, 40)) -> Path:
     """A folder of class folders with small colour images."""
     rng = np.random.default_rng(0)
     for label in range(classes):
         folder = root / f"class {label}"
         folder.mkdir(parents=True)
         for index in range(images):
-            pixels = rng.integers(0, 255, (32, 40, 3), dtype=np.uint8)
+            pixels = rng.integers(0, 255, (*size, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(folder / f"{index}.png")
     (root / "class 0" / "broken.jpg").write_text("not an image")
     return root
