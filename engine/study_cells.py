@@ -8,7 +8,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.given import MOST_RUNS
 from engine.registry import complete, method
 from engine.study import Arm, Condition, Study, condition_words, labels_words
 
@@ -39,8 +41,10 @@ class Cell:
 def cells(study: Study) -> tuple[Cell, ...]:
     """Every run: the sources, then seed by seed all arms, so that a table of few seeds is already whole.
 
-    Raises `InvalidExperiment` for an unknown method or a value out of bounds.
+    Raises `InvalidExperiment` for an unknown method, a value out of bounds, or a grid with too many runs.
     """
+    if (runs := count_runs(study)) > MOST_RUNS:
+        raise InvalidExperiment(f"The study has {runs:,} runs.", f"Leave some out: at most {MOST_RUNS:,} can be done.")
     sources = _sources(study)
     tried = [(place, rate) for place, arm in enumerate(study.arms) for rate in rates(study, arm)]
     ways = [(place, rate, _way(study, place, rate)) for place, rate in tried]

@@ -123,3 +123,11 @@ def test_the_bundled_studies_can_be_run(preset: Study) -> None:
     check_study(preset)
     assert preset.description.endswith((".", "?"))
     assert len(preset.seeds) >= 3
+
+
+def test_a_grid_of_more_runs_than_can_be_done_is_refused_at_once() -> None:
+    """Each list may be long, but not all of them together: nothing of the grid is built."""
+    study = study_presets()[0]
+    large = study.model_copy(update={"labels": tuple(range(1, 21)), "seeds": tuple(range(1000)), "source": None})
+    with pytest.raises(InvalidExperiment, match=r"The study has [\d,]+ runs\."):
+        cells(large)

@@ -153,3 +153,20 @@ def test_the_commit_that_runs_is_read_of_the_checkout(tmp_path: Path, files: dic
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(words)
     assert commit(tmp_path) == found
+
+
+def test_seeds_of_one_configuration_share_their_settings(store: RunStore, experiment: Experiment) -> None:
+    """As saved, also the largest seed and settings that were not written by this program."""
+    seeds = (0, 7, 2**63 - 1)
+    for seed in seeds:
+        store.create(experiment.with_seed(seed))
+    runs = store.runs()
+    assert [run.experiment for run in runs] == [experiment.with_seed(seed) for seed in reversed(seeds)]
+    assert len({id(run.experiment.method) for run in runs}) == 1
+    for text in (
+        '{"seed": 3}',
+        '{"seed":3,"device":"cpu"}',
+        '{"method":{"hyperparameters":{"a":1,"seed":5}},"seed":3}',
+    ):
+        store._connection.execute("UPDATE run SET experiment = ? WHERE id = 1", (text,))
+        assert store.run(1).experiment == Experiment.model_validate_json(text)
