@@ -29,13 +29,14 @@ BEST = "best: better than the next arm, corrected for all columns together"
 class Outcome:
     """What the run of one cell found. tests: metric -> accuracy as a fraction, or error. best, last: on validation,
     the accuracy or the loss, NaN where there is none. items: metric -> what each test item got, where that was kept;
-    unit: what the items are."""
+    unit: what the items are. caveats: what a reader must know of its figures."""
 
     tests: Mapping[str, float]
     best: float = nan
     last: float = nan
     items: Mapping[str, Items] = field(default_factory=dict)
     unit: str = "images"
+    caveats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,12 @@ class Column:
 @dataclass(frozen=True)
 class Entry:
     """One arm in one column. arm: its scores by seed. rates: learning rate -> seeds that chose it. best: better than
-    the next arm of the column, see `engine.comparison.verdict`."""
+    the next arm of the column, see `engine.comparison.verdict`. caveats: of any of its runs."""
 
     arm: Arm
     rates: Mapping[float, int] = field(default_factory=dict)
     best: bool = False
+    caveats: tuple[str, ...] = ()
 
     @property
     def scores(self) -> Mapping[int, float]:
@@ -167,15 +169,19 @@ def entry(chosen: Chosen, study: Study, arm: int, column: Column) -> Entry:
     scores: dict[int, float] = {}
     per_item: dict[int, Items] = {}
     rates: dict[float, int] = {}
+    known: dict[str, None] = {}
     unit = "images"
     for seed, (cell, outcome) in chosen.get((arm, column.labels, column.condition), {}).items():
         if isfinite(value := score(outcome, column.metric)):
             scores[seed], unit = value, outcome.unit
+            known |= dict.fromkeys(outcome.caveats)
             if (items := item_scores(outcome, column.metric)) is not None:
                 per_item[seed] = items
             if cell.rate is not None:
                 rates[cell.rate] = rates.get(cell.rate, 0) + 1
-    return Entry(Arm(study.arms[arm].title, scores, per_item, {"metric": column.metric}, unit), rates)
+    return Entry(
+        Arm(study.arms[arm].title, scores, per_item, {"metric": column.metric}, unit), rates, caveats=tuple(known)
+    )
 
 
 def score(outcome: Outcome, metric: str) -> float:

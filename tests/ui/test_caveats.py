@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from dataclasses import replace
@@ -15,7 +16,9 @@ from engine.bench_figures import BenchFigure
 from engine.comparison.wording import MARK
 from engine.events import Evaluated, RunState
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from storage.rows import ResultRow, RunRow
+from engine.study import Arm, Study, completed
+from engine.study_cells import cells
+from storage.rows import CellRun, ResultRow, RunRow, StudyRow
 from tests.ui.compare.saved_runs import experiment, figure
 from tests.ui.conftest import wait_until_checked
 from ui.comparison.report import report
@@ -26,10 +29,14 @@ from ui.pages.new_experiment import NewExperimentPage
 from ui.runs.bench_words import accuracy_words
 from ui.runs.result_card import ResultCard, interval_words
 from ui.runs.run_now import run_now
+from ui.studies.reading import KeptItems, said_against, study_now
+from ui.studies.result_table import cells_of
+from ui.studies.view import View
 from ui.terminal.display import event_fields, result_words
 from ui.terminal.listing import run_cells
 from ui.terminal.output import with_interval
 from ui.terminal.show import result_object
+from ui.terminal.study_display import print_study
 from ui.terminal.verdicts import print_comparison
 
 SEEN = "255 of 423 test classes were in the weights' training set"
@@ -127,3 +134,28 @@ def test_no_form_shows_an_interval_without_width(low: float, high: float) -> Non
     for said in (result_object(shown), event_fields(shown)):
         assert all(math.isnan(float(str(said[end]))) for end in ("low", "high"))
     assert accuracy_words(BenchFigure("mean", "1 label", 1, 0.2, low, high)) == "20.0"
+
+
+def test_the_tables_of_a_study_mark_what_the_weights_have_seen(capsys: pytest.CaptureFixture[str]) -> None:
+    """One arm whose test classes the weights have met, beside one that is clean."""
+    study = completed(Study(
+        title="Seen", dataset=DatasetChoice(name="digits"), seeds=(0, 1),
+        arms=(Arm(title="Met"), Arm(title="Clean", method=MethodChoice(name="scratch"))),
+    ))  # fmt: skip
+    row = StudyRow(1, "s1", study.title, study.canonical(), 1.0)
+    wanted = cells(study)
+    runs = [CellRun(place, f"u{place}", "", cell.key, RunState.FINISHED, 1.0, 0.9, 0.9, {"test/accuracy": 0.8}, None)
+            for place, cell in enumerate(wanted)]  # fmt: skip
+    kept = {run.id: KeptItems({}, "images", said_against([CLEAN if wanted[run.id].arm else MET])) for run in runs}
+    now = study_now(row, runs, kept)
+    (met,), (clean,) = cells_of(View(now.table))[2]
+    assert met[0].endswith(MARK)
+    assert met[1].splitlines()[-2:] == [SEEN, COPIES]
+    assert MARK not in clean[0]
+    print_study(now, as_json=False)
+    said = capsys.readouterr().out
+    assert f"{MARK} {SEEN}" in said
+    assert said.count(MARK) == 3  # the figure and its two reasons
+    print_study(now, as_json=True)
+    found = json.loads(capsys.readouterr().out)
+    assert [entry["caveats"] for entry in found["entries"]] == [[SEEN, COPIES], []]

@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 
 class Fold(QCheckBox):
-    """words: what it shows, with how many there are. Hidden while there is none and it is not ticked."""
+    """words: what it shows, with how many there are. Hidden while there is none and it is not ticked, unless
+    it is always there, so that the list stays where it is."""
 
     def __init__(
         self, order: RunOrder, words: str, tip: str, belongs: Callable[[RunRow], bool], show: Callable[[bool], object],
-        parent: QWidget | None = None,
+        always: bool = False, parent: QWidget | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._order, self._words, self._belongs = order, words, belongs
+        self._order, self._words, self._belongs, self._always = order, words, belongs, always
         self.setToolTip(tip)
         self.toggled.connect(show)
         self.toggled.connect(lambda _: self._count())
@@ -32,7 +33,7 @@ class Fold(QCheckBox):
     def _count(self) -> None:
         total = sum(self._belongs(row) for row in self._order.runs.rows())
         self.setText(f"{self._words} ({total:,})")
-        self.setVisible(total > 0 or self.isChecked())
+        self.setVisible(total > 0 or self.isChecked() or self._always)
 
 
 def study_fold(order: RunOrder) -> Fold:
@@ -43,4 +44,4 @@ def study_fold(order: RunOrder) -> Fold:
 
 def archive_fold(order: RunOrder) -> Fold:
     tip = "Also list the runs that were put into the archive (A)"
-    return Fold(order, "Archived", tip, lambda row: row.archived, order.set_archived)
+    return Fold(order, "Archived", tip, lambda row: row.archived, order.set_archived, always=True)

@@ -15,9 +15,9 @@ import numpy as np
 from engine.comparison.arms import Items, per_item
 from engine.comparison.crossings import Crossing, crossings, sentence
 from engine.comparison.study_table import Outcome, StudyTable, answers, study_table
-from engine.comparison.wording import count
+from engine.comparison.wording import caveats, count
 from engine.errors import ExperimentError
-from engine.events import RunState
+from engine.events import Evaluated, RunState
 from engine.study import Study, parse_study
 from engine.study_cells import Cell, cell_name, cells
 from ui.study_runner import Progress, progress, states
@@ -79,10 +79,12 @@ def read_study(store: RunStore, key: int | str) -> StudyNow:
 
 @dataclass(frozen=True)
 class KeptItems:
-    """What the test items of a run got: metric -> (ids, right or wrong or score of each). unit: what they are."""
+    """What the test items of a run got: metric -> (ids, right or wrong or score of each). unit: what they are. caveats:
+    what a reader must know of the figures."""
 
     items: Mapping[str, Items]
     unit: str
+    caveats: tuple[str, ...] = ()
 
 
 _READ: OrderedDict[tuple[str, str], KeptItems] = OrderedDict()  # a finished run does not change
@@ -95,7 +97,7 @@ def kept_items(store: RunStore, run: CellRun) -> KeptItems:
     if key not in _READ:
         results = store.results(run.id)
         items = {one.metric: found for one in results if (found := per_item(one)) is not None}
-        _READ[key] = KeptItems(items, results[0].unit if results else "images")
+        _READ[key] = KeptItems(items, results[0].unit if results else "images", said_against(results))
         if len(_READ) > MOST_READ:
             _READ.popitem(last=False)
     return _READ[key]
@@ -113,13 +115,17 @@ def study_now(row: StudyRow, runs: Sequence[CellRun], items: Mapping[int, KeptIt
     )  # fmt: skip
 
 
+def said_against(results: Iterable[Evaluated]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words for one in results for words in caveats(one.protocol)))
+
+
 NO_ITEMS = KeptItems({}, "images")
 
 
 def outcomes(runs: Iterable[CellRun], items: Mapping[int, KeptItems]) -> dict[str, Outcome]:
     """What each finished cell found, by its key; of two runs of a cell the later one."""
     done = ((run, items.get(run.id, NO_ITEMS)) for run in runs if run.state is RunState.FINISHED)
-    return {run.cell: Outcome(run.tests, run.best, run.last, kept.items, kept.unit) for run, kept in done}
+    return {run.cell: Outcome(run.tests, run.best, run.last, kept.items, kept.unit, kept.caveats) for run, kept in done}
 
 
 def finished_ids(wanted: Sequence[Cell], runs: Iterable[CellRun]) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
-from engine.comparison.wording import with_interval
+from engine.comparison.wording import MARK, with_interval
 from ui import theme
 from ui.comparison.difference_table import paint_table, table_height
 from ui.comparison.painted import HEADING, line_height, paint_title
@@ -38,7 +38,9 @@ def cell(view: View, arm: int, column: int) -> Cell:
     shown = view.shown(entry)
     if shown is None:
         return "–", "No result yet", False
-    return with_interval(shown, view.metric), tip(view, arm, view.table.columns[column], entry), entry.best
+    words = with_interval(shown, view.metric)
+    said = "\n".join([tip(view, arm, view.table.columns[column], entry), *entry.caveats])
+    return f"{words} {MARK}" if entry.caveats else words, said, entry.best
 
 
 class ResultModel(QAbstractTableModel):

@@ -12,7 +12,7 @@ from rich.progress import Progress as Bar
 
 from engine.comparison.crossings import sentence
 from engine.comparison.study_table import BEST, ERROR, TEST, Entry, StudyTable
-from engine.comparison.wording import duration, figure, with_interval
+from engine.comparison.wording import MARK, duration, figure, with_interval
 from engine.events import RunState
 from engine.experiment import Shift
 from ui.studies.reading import StudyNow, progress_words
@@ -159,6 +159,8 @@ def print_study(now: StudyNow, as_json: bool) -> None:
     print_table(heads, rows)
     if any(entry.best for row in now.table.entries for entry in row):
         say(f"* {BEST}")
+    for known in dict.fromkeys(words for row in now.table.entries for entry in row for words in entry.caveats):
+        say(f"{MARK} {known}")
     for said in ["", *now.sentences(), *(failed_words(now))]:
         say(said)
 
@@ -197,7 +199,7 @@ def entry_words(entry: Entry, metric: str) -> str:
     """ "81.2 ± 1.4 % *", or "0.352 ± 0.021" of an error."""
     if entry.interval is None:
         return "–"
-    star = " *" if entry.best else ""
+    star = (" *" if entry.best else "") + (f" {MARK}" if entry.caveats else "")
     return f"{with_interval(entry.interval, metric)}{star}"
 
 
@@ -218,6 +220,7 @@ def study_object(now: StudyNow) -> dict[str, object]:
             "arm": arm.title, "column": column.title, "labels": column.labels, "metric": column.metric,
             "shift": column.condition.model_dump() if isinstance(column.condition, Shift) else None,
             "distance": column.condition if isinstance(column.condition, float) else None, "best": entry.best,
+            "caveats": list(entry.caveats),
             "scores": {str(seed): score for seed, score in sorted(entry.scores.items())},
             **(asdict(entry.interval) if entry.interval else {}),
         }
