@@ -74,6 +74,10 @@ class DatabaseHeld(StorageError):
     """Another program is writing just now; most often the next try works."""
 
 
+class RunTaken(StorageError):
+    """A run cannot be put in line: it is in one already, here or in another program, or has come to its end."""
+
+
 class Diverged(ExperimentError):
     """The loss is no longer a number."""
 

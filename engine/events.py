@@ -51,7 +51,12 @@ class ResumePoint:
 
     def kept(self) -> ResumePoint:
         """The same place without what it holds on to, when it was written or given up."""
-        return ResumePoint(self.step, _nothing)
+        return ResumePoint.nothing(self.step)
+
+    @staticmethod
+    def nothing(step: int) -> ResumePoint:
+        """A place where nothing is to be written."""
+        return ResumePoint(step, _nothing)
 
 
 def _nothing(note: Mapping[str, Any]) -> None:
@@ -178,11 +183,12 @@ class RunState(StrEnum):
 
 
 S = RunState
-# Which state may follow which. `interrupted` is given at start-up to a run whose process is gone.
+# Which state may follow which. A run that is put off goes back into its line; `interrupted` is given at start-up to a
+# run whose process is gone.
 TRANSITIONS: dict[RunState, frozenset[RunState]] = {
     S.QUEUED: frozenset({S.RUNNING, S.STOPPED, S.FAILED, S.INTERRUPTED}),
-    S.RUNNING: frozenset({S.PAUSED, S.FINISHED, S.STOPPED, S.FAILED, S.INTERRUPTED}),
-    S.PAUSED: frozenset({S.RUNNING, S.STOPPED, S.FAILED, S.INTERRUPTED}),
+    S.RUNNING: frozenset({S.QUEUED, S.PAUSED, S.FINISHED, S.STOPPED, S.FAILED, S.INTERRUPTED}),
+    S.PAUSED: frozenset({S.QUEUED, S.RUNNING, S.STOPPED, S.FAILED, S.INTERRUPTED}),
     S.FINISHED: frozenset(),
     S.STOPPED: frozenset({S.QUEUED}),
     S.FAILED: frozenset({S.QUEUED}),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import StorageError
-from engine.events import LIVE_STATES
+from engine.events import LIVE_STATES, RunState
 from storage import history, presence
 from storage.connection import writing
 from storage.rows import state_named
@@ -18,10 +18,11 @@ from storage.workspace import Workspace
 def title(connection: sqlite3.Connection, run_ids: Sequence[int], ended: bool) -> str:
     """“name” of one run or "n runs"; raises `StorageError` for one that is not there or, with `ended`, still works."""
     for run_id in run_ids:
-        row = connection.execute("SELECT name, state FROM run WHERE id = ?", (run_id,)).fetchone()
+        row = connection.execute("SELECT name, state, owner FROM run WHERE id = ?", (run_id,)).fetchone()
         if row is None:
             raise StorageError(f"There is no run {run_id}.", "It may have been discarded.")
-        if ended and state_named(row["state"]) in LIVE_STATES:
+        waits = row["state"] == RunState.QUEUED and row["owner"] is None  # nobody works it
+        if ended and state_named(row["state"]) in LIVE_STATES and not waits:
             raise StorageError(f"“{row['name']}” is still {row['state']}.", "Stop it first.")
     return f"“{row['name']}”" if len(run_ids) == 1 else f"{len(run_ids)} runs"
 

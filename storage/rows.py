@@ -111,6 +111,7 @@ class RunRow:
     best: metric -> (value, step); the smallest for losses, the largest for everything else. last: metric -> value.
     step is the last one saved; total_steps is 0 until the run has said how long it is. study: title of the study it
     belongs to, if any; cell: the key of its place there. cell_notes: by the key of the column or figure.
+    waits: in line, but its program has ended: it goes on when somebody takes it.
     """
 
     id: int
@@ -143,6 +144,7 @@ class RunRow:
     tags: tuple[str, ...] = ()
     archived: bool = False
     cell_notes: Mapping[str, CellNote] = field(default_factory=dict)
+    waits: bool = False
 
     @property
     def took(self) -> float | None:

@@ -34,7 +34,7 @@ def state_of(connection: sqlite3.Connection, run_id: int) -> RunState | None:
 
 
 def change_state(
-    connection: sqlite3.Connection, run_id: int, old: RunState, new: RunState, owner: str, now: float
+    connection: sqlite3.Connection, run_id: int, old: RunState, new: RunState, owner: str | None, now: float
 ) -> None:
     """Write a state that may follow; raises `IllegalTransition`. A run that waits or works belongs to `owner`."""
     state = next_state(old, new)

@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.errors import StorageError
-from engine.events import LIVE_STATES, RESUMABLE, RESUME_FILE, Evaluated, RunState, TrialCompleted
+from engine.errors import RunTaken, StorageError
+from engine.events import Evaluated, RunState, TrialCompleted
 from engine.experiment import Experiment
 from storage import curves, environment, presence, purging, reading, results, resuming, saving, trials
 from storage.changes import ChangeMethods
 from storage.connection import PATIENCE, OpenDatabase, connect, makes_room, snapshot, told, writing
+from storage.lines import LineMethods, is_taken
 from storage.looks import Looks, read_looks
 from storage.rows import (
     Artifact,
@@ -44,10 +45,8 @@ __all__ = [
     "StudyRow",
 ]  # fmt: skip
 
-_LIVE = ", ".join(f"'{state.value}'" for state in sorted(LIVE_STATES))
 
-
-class RunStore(ChangeMethods, StudyMethods, ViewMethods):
+class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
     """Runs, their curves, figures, messages and files in one workspace, and the studies that runs belong to.
 
     A context manager; `close()` lets go of it.
@@ -89,7 +88,7 @@ class RunStore(ChangeMethods, StudyMethods, ViewMethods):
 
         family: "finetune" or "meta"; when empty, taken from the hyperparameters (episodes have a `way`) and corrected
         by what the run says when it starts. name: the method and the data when empty. study_id, cell: the study that
-        the run belongs to, and its place there.
+        the run belongs to, and its place there; raises `RunTaken` where that place has a run that waits or works.
         """
         uid = secrets.choice("abcdefghijklmnopqrstuvwxyz") + secrets.token_hex(4)[1:]
         self._make_folder(uid)
@@ -110,10 +109,18 @@ class RunStore(ChangeMethods, StudyMethods, ViewMethods):
             "cell": cell,
         }
         with writing(self._connection) as connection:
+            if study_id is not None:
+                self._refuse_second(connection, study_id, cell, uid)
             row["env_id"] = environment.save(connection)
             marks = ", ".join(f":{column}" for column in row)
             run_id = connection.execute(f"INSERT INTO run({', '.join(row)}) VALUES({marks})", row).lastrowid
             return reading.one(connection, run_id)
+
+    def _refuse_second(self, connection: sqlite3.Connection, study_id: int, cell: str, uid: str) -> None:
+        """Two programs that go on with one study at once do no cell twice."""
+        if is_taken(connection, self.workspace, study_id, cell):
+            (self.workspace.runs / uid).rmdir()
+            raise RunTaken("This cell of the study is being run already.", "Go on with another one.")
 
     def _make_folder(self, uid: str) -> None:
         try:
@@ -160,24 +167,6 @@ class RunStore(ChangeMethods, StudyMethods, ViewMethods):
         """Say that the run is alive."""
         with writing(self._connection) as connection:
             connection.execute("UPDATE run SET heartbeat = ? WHERE id = ?", (time.time(), run_id))
-
-    def mark_interrupted(self) -> list[RunRow]:
-        """Give the runs of dead processes the state interrupted; call it at start-up. Returns these runs.
-
-        Runs of living processes, this one included, are left alone. A run ends with its last sign of life.
-        """
-        folder = self.workspace.presence
-        with writing(self._connection) as connection:
-            live = connection.execute(f"SELECT id, owner FROM run WHERE state IN ({_LIVE})").fetchall()
-            owners = {owner: presence.is_alive(folder, owner) for owner in {row["owner"] for row in live}}
-            dead = [row["id"] for row in live if not owners[row["owner"]]]
-            connection.executemany(
-                "UPDATE run SET state = 'interrupted', owner = NULL, ended = coalesce(heartbeat, started, created)"
-                " WHERE id = ?",
-                [(run_id,) for run_id in dead],
-            )
-        presence.sweep(folder)
-        return [self.run(run_id) for run_id in dead]
 
     # What a run at work adds; used by `record`.
 
@@ -228,10 +217,6 @@ class RunStore(ChangeMethods, StudyMethods, ViewMethods):
         """Cut what was saved after the note; returns the run's curves, to be gone on with. Raises `StorageError`."""
         with writing(self._connection) as connection:
             return resuming.cut(connection, run_id, note)
-
-    def is_resumable(self, run: RunRow) -> bool:
-        """Whether the run has ended before its end and has left something to go on from. Looks at the disk."""
-        return run.state in RESUMABLE and (self.directory(run) / RESUME_FILE).is_file()
 
     # Reading one run.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,7 +13,6 @@ from engine.events import (
     CheckpointSaved,
     EpochCompleted,
     Evaluated,
-    Event,
     Metrics,
     Notice,
     Preparing,
@@ -27,6 +26,10 @@ from engine.events import (
 from ui.library import Library
 from ui.remaining import Remaining
 from ui.run_queue import RunQueue
+from ui.run_thread import Past, Said
+
+if TYPE_CHECKING:
+    from storage.store import Curve
 
 INTERVAL_MS = 66
 KEPT_ENDED = 3  # runs that have ended and are still whole in memory; the others are in the database
@@ -41,10 +44,19 @@ class GrowingCurve:
         self._rest = np.empty((2, 256), np.float64)
         self._length = 0
 
+    @classmethod
+    def of(cls, curve: Curve) -> GrowingCurve:
+        """A saved curve, to be gone on with."""
+        result = cls()
+        result._steps, result._length = np.array(curve.steps, np.int64), len(curve)
+        result._rest = np.array([curve.times, curve.values], np.float64)
+        return result
+
     def append(self, step: int, seconds: float, value: float) -> None:
         if self._length == len(self._steps):
-            self._steps = np.concatenate([self._steps, np.empty_like(self._steps)])
-            self._rest = np.concatenate([self._rest, np.empty_like(self._rest)], axis=1)
+            more = max(256, self._length)
+            self._steps = np.concatenate([self._steps, np.empty(more, np.int64)])
+            self._rest = np.concatenate([self._rest, np.empty((2, more))], axis=1)
         self._steps[self._length] = step
         self._rest[:, self._length] = seconds, value
         self._length += 1
@@ -91,6 +103,7 @@ class LiveRun:
     _paused_at: float | None = None
     _paused: float = 0.0
     _searched: float = 0.0  # seconds until the last trial, before the run's own steps
+    _before: float = 0.0  # seconds of training before it went on here
     _remaining: Remaining = field(default_factory=lambda: Remaining(0))
 
     def elapsed(self) -> float:
@@ -134,9 +147,11 @@ class LiveRun:
             self._paused_at = None
         self.state = state
 
-    def add(self, event: Event) -> None:
+    def add(self, event: Said) -> None:
         """Take one event in."""
         match event:
+            case Past():
+                self._remember(event)
             case RunStarted():
                 self._start(event)
             case Metrics():
@@ -162,8 +177,17 @@ class LiveRun:
         self.total_steps, self.steps_per_epoch = event.total_steps, event.steps_per_epoch
         self.examples_per_step, self.facts = event.examples_per_step, dict(event.facts)
         self._remaining = Remaining(event.total_steps, event.phases)
-        self.started, self.activity, self.fraction = time.monotonic(), "", None
+        self.step = event.step
+        self.started, self.activity, self.fraction = time.monotonic() - self._before, "", None
         self.set_state(RunState.RUNNING)
+
+    def _remember(self, past: Past) -> None:
+        """The run goes on: its curves, its clock and its trials too."""
+        self.curves = {name: GrowingCurve.of(curve) for name, curve in past.curves.items() if len(curve)}
+        self.results, self.trials, self._before = list(past.results), list(past.trials), past.seconds
+        own = self.curves.get("train/loss")
+        if self.trials:
+            self._searched = past.seconds if own is None else float(own.times[0])
 
     def _measure(self, event: Metrics) -> None:
         self.step, self.activity, self.fraction = max(self.step, event.step), "", None
@@ -226,7 +250,7 @@ class Live(QObject):
         """Start the timer; called after a run was put in line."""
         for run_id in self._queue.active():
             again = run_id in self._runs and self._runs[run_id].ended and self._queue.state(run_id) is RunState.QUEUED
-            if run_id not in self._runs or again:  # an interrupted run is put in line again under its id
+            if run_id not in self._runs or again:  # a run that goes on is put in line again under its id
                 self._runs[run_id] = LiveRun(run_id)
                 self.state.emit(run_id, RunState.QUEUED)
         if not self._timer.isActive():
@@ -247,9 +271,11 @@ class Live(QObject):
         if not busy and not news and not self._gone:
             self._timer.stop()
 
-    def _take(self, run_id: int, events: list[Event]) -> bool:
+    def _take(self, run_id: int, events: list[Said]) -> bool:
         """Add the events; True if the row should be read again. Progress is not a reason: it is in memory here."""
-        run = self._runs.setdefault(run_id, LiveRun(run_id))
+        run = self._runs.get(run_id)
+        if run is None or run.ended is not None:  # it has ended before, and goes on
+            run = self._runs[run_id] = LiveRun(run_id)
         before = run.state
         for event in events:
             run.add(event)

@@ -3,7 +3,7 @@
     while runner.feed(store): wait until one of its runs has ended
 
 What is finished is known from the database alone, so a study goes on after a crash where it was: finished cells are
-never run again, an interrupted run is put in line again, and the table is that of an uninterrupted study.
+never run again, an interrupted run goes on where it was, and the table is that of an uninterrupted study.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.errors import RunTaken
 from engine.events import LIVE_STATES, RunState
 from engine.study import Study
 from engine.study_cells import Cell, cell_name, cells, from_source, next_cell
@@ -61,13 +62,13 @@ class StudyRunner:
         self._interrupt(run_id for run_id in self._mine if self._queue.state(run_id) is RunState.QUEUED)
 
     def stop(self) -> None:
-        """End the runs in the queue at once; they are done again when the study goes on."""
+        """End the runs in the queue at once, where they can go on; they do when the study does."""
         self.feeding = False
         self._interrupt(self._mine)
 
     def _interrupt(self, run_ids: Iterable[int]) -> None:
         for run_id in list(run_ids):
-            self._queue.interrupt(run_id)
+            self._queue.put_off(run_id)
 
     def active(self) -> list[int]:
         """Ids of the runs that this put in line and that have not ended."""
@@ -88,16 +89,18 @@ class StudyRunner:
         return next_cell(self.cells, done, live | (failed & self._given))
 
     def _put_in_line(self, store: RunStore, cell: Cell, runs: list[CellRun]) -> None:
-        """Put the cell's interrupted run in line again if it is of the same experiment, else a new one."""
+        """Let the cell's interrupted run go on if it is of the same experiment, else begin a new one."""
         source = next((run.uid for run in runs if run.cell == cell.source and run.state is RunState.FINISHED), "")
         experiment = from_source(cell, source)
         run = self._interrupted(store, cell, runs)
-        if run is not None and run.experiment == experiment:
-            store.set_state(run.id, RunState.QUEUED)
-            run = self._queue.enqueue(store.run(run.id), store.directory)
-        else:
-            name = cell_name(self.study, cell)
-            run = self._queue.submit(experiment, name, self.study.name, store, self.study_id, cell.key)
+        try:
+            if run is not None and run.experiment == experiment:
+                run = self._queue.go_on(run.id, store)
+            else:
+                name = cell_name(self.study, cell)
+                run = self._queue.submit(experiment, name, self.study.name, store, self.study_id, cell.key)
+        except RunTaken:
+            return  # another program was quicker
         self._given.add(cell.key)
         self._mine.add(run.id)
 
@@ -110,9 +113,9 @@ class StudyRunner:
         self._queue.drain()
 
     def close(self) -> None:
-        """End the queue; what it still works is left interrupted."""
+        """End the queue; what it still works is left where it can go on."""
         self.feeding = False
-        self._queue.close("abandon")
+        self._queue.close("later")
 
     def progress(self, runs: list[CellRun]) -> Progress:
         """How far the study is with these runs."""

@@ -94,7 +94,7 @@ def stuck(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> 
     """The id of a run in the middle of a step that does not end before the test does."""
     step = threading.Event()
 
-    def execute(*given: object) -> Iterator[Event]:
+    def execute(*given: object, **more: object) -> Iterator[Event]:
         yield RunStarted(total_steps=10, steps_per_epoch=1, examples_per_step=1)
         step.wait(60)
 

@@ -122,12 +122,14 @@ def test_a_run_that_waits_can_be_stopped(queue: RunQueue, workspace: Workspace) 
     assert state(workspace, second.id) is RunState.STOPPED
 
 
-def test_abandoned_runs_are_interrupted(workspace: Workspace) -> None:
+def test_an_abandoned_run_is_interrupted_and_those_that_wait_go_on_waiting(workspace: Workspace) -> None:
     queue = RunQueue(workspace)
     rows = [queue.submit(small(2000)), queue.submit(small())]
     until(lambda: queue.state(rows[0].id) is RunState.RUNNING)
     assert queue.close("abandon", 60)
-    assert [state(workspace, row.id) for row in rows] == [RunState.INTERRUPTED] * 2
+    assert [state(workspace, row.id) for row in rows] == [RunState.INTERRUPTED, RunState.QUEUED]
+    with RunStore(workspace) as store:
+        assert [row.id for row in store.waiting()] == [rows[1].id]
 
 
 def test_an_impossible_run_fails_with_a_sentence(queue: RunQueue) -> None:

@@ -15,7 +15,7 @@ from engine.experiment import Precision, SearchChoice, Split, Strategy
 from ui.about import version
 
 KINDS = "noise, blur, contrast, brightness, pixelate, jpeg, inversion, label-shift"
-COMMANDS = ("demo", "run", "study", "list", "show", "compare")
+COMMANDS = ("demo", "run", "resume", "study", "list", "show", "compare")
 LISTS = ("datasets", "backbones", "methods", "presets", "devices", "runs")
 
 ABOUT = "Warmstart: a desktop workbench for transfer learning and meta-learning."
@@ -26,6 +26,7 @@ with no command the workbench opens in a window. From the terminal:
   PROGRAM list methods                what can be run; also datasets, backbones, presets, devices, runs
   PROGRAM run few-shot                run a preset or an experiment file with a progress bar
   PROGRAM run --data digits --method scratch --labels-per-class 10 --seeds 3
+  PROGRAM resume 5                    go on with a run that was stopped or cut off, from where it was
   PROGRAM study list                  studies: one question, a grid of runs, one figure
   PROGRAM compare 4 5                 which of two saved runs is better, and is the difference real?
 
@@ -46,7 +47,18 @@ examples:
   PROGRAM run --data digits --dry-run > my-experiment.json
 
 A folder or zip holds one folder of images per class. --set changes one of the method's hyperparameters
-(PROGRAM list methods --json names them all). Ctrl+C stops, evaluates and keeps; a second Ctrl+C leaves at once.
+(PROGRAM list methods --json names them all). Ctrl+C stops, evaluates and keeps; a second Ctrl+C leaves at once. Either
+way the run can go on later: PROGRAM resume RUN
+"""
+RESUME_HELP = """\
+examples:
+
+  PROGRAM resume 5                            from the last place that was kept, as if it had never ended
+  PROGRAM resume 5 7 "my best"                one after another
+  PROGRAM resume --all                        every run that waits or was cut off, but for those of studies
+
+A run keeps where it is every few seconds, and when it is stopped. What came after is done again: curves, figures and
+weights are those of a run that was never cut off. A study goes on with: PROGRAM study continue STUDY
 """
 STUDY_HELP = """\
 examples:
@@ -113,6 +125,7 @@ def parser() -> Parser:
 
     add_demo(command("demo", "run the one-minute example and show the comparison"))
     add_run(command("run", "run an experiment or a study with a progress bar", RUN_HELP))
+    add_resume(command("resume", "go on with runs that were cut off, stopped or left waiting", RESUME_HELP))
     add_study(command("study", "run or continue a study: arms, label counts, shifts and seeds as one grid", STUDY_HELP))
     add_questions(command)
     return top
@@ -167,6 +180,11 @@ def add_run(run: argparse.ArgumentParser) -> None:
     add_search_flags(both)
     both.add_argument("--name", help="what the runs are called in the list")
     both.add_argument("--dry-run", action="store_true", help="print the experiment file and run nothing")
+
+
+def add_resume(resume: argparse.ArgumentParser) -> None:
+    resume.add_argument("runs", metavar="RUN", nargs="*", help="its number, uid (or the start of it) or name")
+    resume.add_argument("--all", action="store_true", help="every run that waits or was cut off, the oldest first")
 
 
 def add_seed_flags(flags: argparse._ActionsContainer) -> None:

@@ -68,6 +68,10 @@ def answer(chosen: argparse.Namespace) -> int:
         from ui.terminal.run import run_from_command_line
 
         return run_from_command_line(chosen)
+    if chosen.command == "resume":
+        from ui.terminal.resume import resume_from_command_line
+
+        return resume_from_command_line(chosen)
     if chosen.command == "study":
         from ui.terminal.study import study_from_command_line
 

@@ -96,6 +96,11 @@ def minutes_of(started: RunStarted) -> float:
     return 0.0 if started.total_steps else float(started.facts.get("minutes") or 0.0)
 
 
+def training_since(started: RunStarted) -> float:
+    """When the training began on the monotonic clock; for a run that goes on, as if it had never paused."""
+    return time.monotonic() - (float(started.note["seconds"]) if started.note else 0.0)
+
+
 class Quiet:
     """What the displays for people share: the ends of runs, results, messages."""
 
@@ -177,7 +182,7 @@ class Bars(Quiet):
         match event:
             case RunStarted():
                 self.minutes, self.total = minutes_of(event), event.total_steps
-                self.remaining, self.training = Remaining(event.total_steps, event.phases), time.monotonic()
+                self.remaining, self.training = Remaining(event.total_steps, event.phases), training_since(event)
                 self.progress.update(self.task, total=1.0)
             case TrialCompleted():
                 self.training = time.monotonic()  # the run's own steps come after the search
@@ -220,7 +225,7 @@ class Lines(Quiet):
         match event:
             case RunStarted():
                 self.total, self.minutes = event.total_steps, minutes_of(event)
-                self.training = time.monotonic()
+                self.training = training_since(event)
             case Metrics():
                 self.say_now_and_then(event.step)
 
@@ -249,7 +254,8 @@ class JsonLines:
     def begin(self, run: RunRow, place: str) -> None:
         self.uid = run.uid
         body = run.experiment.model_dump(mode="json")
-        print_json({"event": "created", "run": run.uid, "id": run.id, "name": run.name, "experiment": body})
+        event = "created" if run.started is None else "resumed"
+        print_json({"event": event, "run": run.uid, "id": run.id, "name": run.name, "experiment": body})
 
     def show(self, event: Event) -> None:
         print_json({"event": event_name(event), "run": self.uid, **event_fields(event)})
@@ -265,8 +271,8 @@ def event_name(event: Event) -> str:
 
 
 def event_fields(event: Event) -> dict[str, Any]:
-    """The event's fields without the arrays behind a figure."""
-    left_out = {"ids", "truth", "predicted", "scores", "class_names", "hardness"}
+    """The event's fields without the arrays behind a figure and what is kept at a resume point."""
+    left_out = {"ids", "truth", "predicted", "scores", "class_names", "hardness", "note", "write"}
     names = [field.name for field in dataclasses.fields(event) if field.name not in left_out]
     said = {name: getattr(event, name) for name in names}
     return said | ends(event) if isinstance(event, Evaluated) else said

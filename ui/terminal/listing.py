@@ -132,8 +132,9 @@ def run_cells(run: RunRow) -> tuple[object, ...]:
     took = "–" if run.took is None else duration(run.took)
     test = marked(figure(run.test.metric, run.test.value), run.test.protocol) if run.test else "–"
     labels = chosen.dataset.labels_per_class or "all"
+    state = "waiting" if run.waits else str(run.state)
     return (
-        run.id, run.name, str(run.state), test, data_words(run), labels, chosen.backbone.name, chosen.method.name,
+        run.id, run.name, state, test, data_words(run), labels, chosen.backbone.name, chosen.method.name,
         chosen.seed, created, took,
     )  # fmt: skip
 
@@ -154,7 +155,7 @@ def run_object(run: RunRow) -> dict[str, Any]:
         "failure": dataclasses.asdict(run.failure) if run.failure else None,
         "best": {name: {"value": value, "step": step} for name, (value, step) in run.best.items()},
         "last": dict(run.last), "facts": dict(run.facts), "starred": run.starred, "note": run.note,
-        "tags": list(run.tags), "archived": run.archived,
+        "waits": run.waits, "tags": list(run.tags), "archived": run.archived,
         "cell_notes": {place: dataclasses.asdict(note) for place, note in run.cell_notes.items()},
         "experiment": run.experiment.model_dump(mode="json"),
     }  # fmt: skip

@@ -16,6 +16,7 @@ from engine.study import names_study
 from storage.record import record
 from storage.store import RunRow, RunStore
 from ui.awake import Awake
+from ui.terminal.arguments import program
 from ui.terminal.checks import check, with_exact_weights
 from ui.terminal.display import Display, make_display
 from ui.terminal.downloads import fetch_missing_weights
@@ -80,29 +81,45 @@ def name_in(plan: Plan, experiment: Experiment, name: str) -> str:
 def run_one(
     store: RunStore, experiment: Experiment, display: Display, interrupts: Interrupts, name: str, plan: str, place: str
 ) -> tuple[RunRow, bool]:
+    """Save a new run and work it; see `work_one`."""
+    run = store.create(experiment, name or run_name(experiment), plan, family(experiment))
+    return work_one(store, run, display, interrupts, place)
+
+
+def work_one(
+    store: RunStore, run: RunRow, display: Display, interrupts: Interrupts, place: str
+) -> tuple[RunRow, bool]:  # fmt: skip
     """execute -> record -> display; the run as saved, and whether it came to its end and that is saved.
 
     A second Ctrl+C leaves the run interrupted with what was saved.
     """
-    run = store.create(experiment, name or run_name(experiment), plan, family(experiment))
     display.begin(run, place)
-    if (twin := store.twin(run)) is not None:
+    if run.started is None and (twin := store.twin(run)) is not None:
         display.say(known_words([(twin.id, twin.state.value)]))
     try:
         ended = drain(store, run, display, interrupts)
     except KeyboardInterrupt:
         if store.run(run.id).state in (RunState.QUEUED, RunState.RUNNING):
             store.set_state(run.id, RunState.INTERRUPTED)
+        tell_how_to_go_on(store, run.id, display)
         raise
-    saved = store.run(run.id)
+    saved = tell_how_to_go_on(store, run.id, display)
     return saved, ended and saved.state not in LIVE_STATES
+
+
+def tell_how_to_go_on(store: RunStore, run_id: int, display: Display) -> RunRow:
+    """The run as saved; how it goes on is said where it can."""
+    saved = store.run(run_id)
+    if store.is_resumable(saved):
+        display.say(f"  To go on from there: {program()} resume {run_id}")
+    return saved
 
 
 def drain(store: RunStore, run: RunRow, display: Display, interrupts: Interrupts) -> bool:
     """Show what the run says; False when it says that it failed, whatever could be saved of that."""
     from engine.execute import execute
 
-    events = execute(run.experiment, store.directory(run), interrupts.stopping)
+    events = execute(run.experiment, store.directory(run), interrupts.stopping, resume=True)
     with closing(record(store, run.id, events)) as recorded:
         last: Event | None = None
         for event in recorded:

@@ -31,6 +31,7 @@ from ui.terminal.workspaces import open_workspace
 DONE, RUN_FAILED, INTERRUPTED = 0, 1, 130
 STOPPING = "\nStopping: what is finished is kept and can be continued. Press Ctrl+C again to leave at once.\n"
 POLL = 0.01  # seconds between two looks at the queue
+LOOK_AGAIN = 1.0  # seconds between two looks at what other programs do
 WORDS = ("list", "show", "continue")
 
 
@@ -119,20 +120,27 @@ def work(store: RunStore, row: StudyRow, display: StudyDisplay, as_json: bool) -
 
 
 def follow(runner: StudyRunner, store: RunStore, row: StudyRow, display: StudyDisplay, interrupts: Interrupts) -> None:
-    """Feed the queue and tell what ends, until nothing is left or somebody asks to stop."""
+    """Feed the queue and tell what ends, until nothing is left or somebody asks to stop. Other programs may work on the
+    same study, and what a killed one leaves is done here."""
     runner.start()
     display.begin(row, runner, store.study_runs(row.id))
     while True:
+        store.mark_interrupted()
         now = runner.feed(store)
         display.show(store.study_runs(row.id), now)
-        if runner.is_over(now):
+        if runner.is_over(now) or not (runner.feeding or runner.active()):
             return
-        before = runner.active()
-        while runner.active() == before and not (runner.feeding and interrupts.stopping()):
-            time.sleep(POLL)
-            runner.drain()
+        wait(runner, interrupts)
         if interrupts.stopping():
             runner.stop()
+
+
+def wait(runner: StudyRunner, interrupts: Interrupts) -> None:
+    """Until one of the runs here has ended, or a while, in which others may have done something."""
+    before, until = runner.active(), time.monotonic() + LOOK_AGAIN
+    while runner.active() == before and time.monotonic() < until and not (runner.feeding and interrupts.stopping()):
+        time.sleep(POLL)
+        runner.drain()
 
 
 def show_study(chosen: argparse.Namespace) -> int:

@@ -1,0 +1,111 @@
+"""Which saved runs wait for their turn, who works them, and which can go on where they were cut off."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+
+from engine.errors import RunTaken, StorageError
+from engine.events import LIVE_STATES, RESUMABLE, RESUME_FILE, RunState
+from storage import presence, reading, saving
+from storage.connection import snapshot, writing
+from storage.rows import RunRow, state_named
+from storage.workspace import Workspace
+
+_LIVE = ", ".join(f"'{state.value}'" for state in sorted(LIVE_STATES))
+_WAITS = "run.state = 'queued' AND run.owner IS NULL AND deleted_at IS NULL"
+
+
+class LineMethods:
+    """What `RunStore` knows of lines. A run that waits and whose program has ended is nobody's: it stays queued until
+    somebody takes it. A cell of a study never waits so: its study puts it in line again."""
+
+    _connection: sqlite3.Connection
+    workspace: Workspace
+
+    def waiting(self) -> list[RunRow]:
+        """The runs that nobody works although they are in line, the oldest first."""
+        with snapshot(self._connection) as connection:
+            return reading.rows(connection, _WAITS)[::-1]
+
+    def is_resumable(self, run: RunRow) -> bool:
+        """Whether the run has ended before its end and has left something to go on from. Looks at the disk."""
+        return run.state in RESUMABLE and has_place(self.workspace, run.uid)
+
+    def put_in_line(self, run_id: int) -> RunRow:
+        """Make a run that was cut off, stopped or left waiting this process's own, in line again.
+
+        Raises `RunTaken` for one that is in line or finished, `StorageError` for one that left nothing to go on from.
+        """
+        owner = presence.token(self.workspace.presence)
+        with writing(self._connection) as connection:
+            row = connection.execute("SELECT uid, name, state, owner FROM run WHERE id = ?", (run_id,)).fetchone()
+            if row is None:
+                raise StorageError(f"There is no run {run_id}.", "It may have been discarded.")
+            old = state_named(row["state"])
+            if old in LIVE_STATES and presence.is_alive(self.workspace.presence, row["owner"]):
+                raise RunTaken(f"“{row['name']}” is {old} already.", "Watch it where it was started.")
+            if old not in (RunState.QUEUED, RunState.INTERRUPTED):
+                _check_place(self.workspace, row, old)
+            saving.change_state(connection, run_id, old, RunState.QUEUED, owner, time.time())
+            return reading.one(connection, run_id)
+
+    def put_off(self, run_id: int) -> bool:
+        """Leave a run that waits or works to the next start: it is in line and nobody's. A cell of a study is
+        interrupted instead. False when the run has ended by itself."""
+        with writing(self._connection) as connection:
+            row = connection.execute("SELECT state, study_id FROM run WHERE id = ?", (run_id,)).fetchone()
+            old = None if row is None else state_named(row["state"])
+            if old not in LIVE_STATES:
+                return False
+            state = RunState.QUEUED if row["study_id"] is None else RunState.INTERRUPTED
+            saving.change_state(connection, run_id, old, state, None, time.time())
+            return True
+
+    def mark_interrupted(self) -> list[RunRow]:
+        """Give the runs at work of dead processes the state interrupted; call it at start-up. Returns these runs.
+
+        Those that only waited go on waiting. Runs of living processes, this one included, are left alone. A run ends
+        with its last sign of life.
+        """
+        folder = self.workspace.presence
+        with writing(self._connection) as connection:
+            live = connection.execute(
+                f"SELECT id, owner, state = 'queued' AND study_id IS NULL AS waits FROM run WHERE state IN ({_LIVE})"
+            ).fetchall()
+            owners = {owner: presence.is_alive(folder, owner) for owner in {row["owner"] for row in live}}
+            left = [row for row in live if not owners[row["owner"]]]
+            dead = [row["id"] for row in left if not row["waits"]]
+            connection.executemany(
+                "UPDATE run SET state = 'interrupted', owner = NULL, ended = coalesce(heartbeat, started, created)"
+                " WHERE id = ?",
+                [(run_id,) for run_id in dead],
+            )
+            waits = [(row["id"],) for row in left if row["waits"] and row["owner"] is not None]
+            connection.executemany("UPDATE run SET owner = NULL WHERE id = ?", waits)
+        presence.sweep(folder)
+        with snapshot(self._connection) as connection:
+            return [reading.one(connection, run_id) for run_id in dead]
+
+
+def has_place(workspace: Workspace, uid: str) -> bool:
+    """Whether the run's folder holds a place to go on from."""
+    return (Path(workspace.runs) / uid / RESUME_FILE).is_file()
+
+
+def _check_place(workspace: Workspace, row: sqlite3.Row, state: RunState) -> None:
+    """Raise `StorageError` for a finished run and for one that ended without a place to go on from."""
+    if state is RunState.FINISHED:
+        raise RunTaken(f"“{row['name']}” is finished: there is nothing to go on to.", "Run it again instead.")
+    if not has_place(workspace, row["uid"]):
+        raise StorageError(f"“{row['name']}” has left nothing to go on from.", "Run it again from the start.")
+
+
+def is_taken(connection: sqlite3.Connection, workspace: Workspace, study_id: int, cell: str) -> bool:
+    """Whether a living process has a run of this cell in line."""
+    owners = connection.execute(
+        f"SELECT owner FROM run WHERE study_id = ? AND cell = ? AND deleted_at IS NULL AND state IN ({_LIVE})",
+        (study_id, cell),
+    )
+    return any(presence.is_alive(workspace.presence, row["owner"]) for row in owners)
