@@ -80,9 +80,22 @@ def _read(listing: Listing, base: str, named: Folders, stray: list[Entry]) -> _F
                         "Put the class folders into folders called train and test.")  # fmt: skip
     inner = {name: _children(inside, f"{base}{name}/") for name, inside in named.items()}
     below = parts({folder for folders in inner.values() for folder in folders if folder})
+    divided = [name for name, folders in inner.items() if below.keys() & folders.keys()]
+    if is_split(below) and _are_sets(base, divided, inner):
+        several = f"The folders {_listed(divided[:3])} hold" if len(divided) > 1 else f"The folder “{divided[0]}” holds"
+        raise DataError(f"{several} a whole set divided into parts.", f"Pick “{divided[0]}” itself.")
     if is_split(below) and all(folder in below for folders in inner.values() for folder in folders if folder):
         return _split_below(base, inner, below)
     return _in_classes(base, named, stray, inner)
+
+
+def _are_sets(base: str, names: list[str], inner: Mapping[str, Folders]) -> bool:
+    """Whether folders hold the same classes below their parts, and so are no classes themselves."""
+    below = []
+    for name in names:
+        parted = [_children(images, f"{base}{name}/{part}/") for part, images in inner[name].items() if part]
+        below.append({folder for one in parted for folder in one if folder})
+    return len(set.intersection(*below)) > 1
 
 
 def _is_training_alone(base: str, named: Folders, found: dict[str, int]) -> bool:
@@ -228,7 +241,8 @@ def _prefixes(folder: str) -> list[str]:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return " and ".join(f"“{name}”" for name in names)
+    quoted = [f"“{name}”" for name in names]
+    return " and ".join(part for part in (", ".join(quoted[:-1]), quoted[-1]) if part)
 
 
 def _of_what(listing: Listing) -> str:

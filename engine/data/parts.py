@@ -12,8 +12,8 @@ FEW_SHOT = {
     "meta-train": TRAIN, "meta-val": VALIDATION, "meta-test": TEST, "metatrain": TRAIN, "metaval": VALIDATION,
     "metatest": TEST, "meta_train": TRAIN, "meta_val": VALIDATION, "meta_test": TEST, "base": TRAIN, "novel": TEST,
 }  # fmt: skip
-WORD = re.compile(r"(train(?:ing)?|val(?:id(?:ation)?)?|dev|test(?:ing)?)(?:set|data|imgs?|images?)?")
-MEANT = {"train": TRAIN, "val": VALIDATION, "dev": VALIDATION, "test": TEST}
+WORD = re.compile(r"(train(?:ing)?|val(?:id(?:ation)?)?|dev|test(?:ing)?|eval(?:uation)?)(?:set|data|imgs?|images?)?")
+MEANT = {"train": TRAIN, "val": VALIDATION, "dev": VALIDATION, "test": TEST, "eval": TEST}
 FILLING = frozenset((
     "set", "data", "dataset", "datasets", "image", "images", "img", "imgs", "pic", "pics", "picture", "pictures",
     "photo", "photos", "folder", "dir", "files", "split", "part", "samples", "png", "jpg", "jpeg", "the",
@@ -25,7 +25,10 @@ def parts(names: Iterable[str]) -> dict[str, int]:
     "seg_train" and "seg_test", but not "bullet train" and "test strip"."""
     found = {name: told for name in names if (told := _part(name)) is not None}
     common = frozenset.intersection(*(rest for _, rest in found.values())) if found else frozenset[str]()
-    return {name: part for name, (part, rest) in found.items() if rest <= common}
+    known = {name: part for name, (part, rest) in found.items() if rest <= common}
+    if any("test" in words(name) for name in known):  # then what is evaluated before it validates
+        known |= {name: VALIDATION for name in known if "eval" in words(name)}
+    return known
 
 
 def is_split(found: dict[str, int]) -> bool:
@@ -56,6 +59,7 @@ def _part(name: str) -> tuple[int, frozenset[str]] | None:
 @lru_cache(maxsize=4096)
 def words(name: str) -> frozenset[str]:
     """The words of a name, parts of a split by their short word: "TrainingSet_2" -> {"train", "set"}."""
+    name = re.sub(r"(?<=[a-z])T([rs])$", lambda end: {"r": " train", "s": " test"}[end[1]], name)  # imagesTr, imagesTs
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     return frozenset(_short(word) for word in re.findall(r"[^\W\d_]+", apart.lower()))
 

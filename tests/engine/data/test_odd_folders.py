@@ -49,10 +49,22 @@ UNDERSTOOD = [
     ("train/images/{cat,dog}", "test/images/{cat,dog}"),
     ("train/{cat,dog}", "unlabelled"),
     ("train/{cat,dog}", "test1"),
+    ("train/{cat,dog}", "eval/{cat,dog}"),
+    ("cat/{train,test}", "dog/train"),
+    ("train/{cat,dog}", "evaluation/{cat,dog}", "test/{cat,dog}"),
 ]
 ASKED = [
     (("train", "test1"), "hold images directly, without class folders"),
     (("val/{cat,dog}", "test/{cat,dog}"), "are parts of a split without one for training"),
+    (("imagesTr", "imagesTs", "labelsTr"), "hold images directly, without class folders"),
+    (
+        ("pets/train/{cat,dog}", "pets/test/{cat,dog}", "backup"),
+        "The folder “pets” holds a whole set divided into parts",
+    ),
+    (
+        ("1/{train,test}/cat", "1/{train,test}/dog", "2/{train,test}/cat", "2/{train,test}/dog"),
+        "“1” and “2” hold a whole set",
+    ),
     (("cat_train", "cat_test", "dog_train", "dog_test"), "hold a class and a part each"),
 ]
 CLASSES = [("car", "train", "tram"), ("bullet train", "test strip"), ("train station", "valley"), ("dev", "ops")]
