@@ -95,7 +95,7 @@ def test_letters_reach_the_list_and_not_the_filter(qtbot: QtBot, listed: Listed,
     soon(qtbot, listed, "first", "second")
     index = next(place for place, page in window.pages.items() if page is listed.page)
     window.menus.menus["&View"].actions()[index].trigger()
-    assert listed.view.hasFocus()
+    assert window.focusWidget() is listed.view
     listed.choose("first")
     qtbot.keyClick(listed.view, Qt.Key.Key_S)
     assert listed.filter.text() == ""
