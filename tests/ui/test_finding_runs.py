@@ -88,6 +88,8 @@ def test_what_is_typed_decides_within_what_the_ticks_show(qtbot: QtBot, listed: 
 
 
 def test_letters_reach_the_list_and_not_the_filter(qtbot: QtBot, listed: Listed, window: MainWindow) -> None:
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
     listed.filter.setFocus()
     qtbot.keyClicks(listed.filter, "s")
     assert listed.filter.text() == "s"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
@@ -66,8 +66,10 @@ class RunColumn(QWidget):
         self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.filter.selectAll()
 
-    def take_rows(self, rows: Iterable[RunRow]) -> None:
+    def take_rows(self, rows: Sequence[RunRow]) -> None:
         """These are all runs there are."""
+        for fold in (self.studies, self.archived):
+            fold.count(rows)
         self._completer.set_words(TAG + tag for tag in known_tags(rows))
         self._say_none()
 

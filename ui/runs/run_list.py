@@ -59,8 +59,10 @@ class RunListModel(QAbstractListModel):
             if row.deleted_at is not None:
                 self._remove(row.id)
             elif row.id in self._places:
-                self._rows[self._places[row.id]] = row
-                self.touch(row.id)
+                place = self._places[row.id]
+                if self._rows[place] is not row:
+                    self._rows[place] = row
+                    self.touch(row.id)
             else:
                 new.append(row)
         self._append(new)
@@ -109,6 +111,7 @@ class RunOrder(QSortFilterProxyModel):
         super().__init__(parent)
         self.runs = runs
         self._search = Search()
+        self._texts: dict[int, tuple[RunRow, str]] = {}  # what the filter looks in, worked out once
         self._folded, self._without_archive = True, True
         self._kept = -1
         self.setSourceModel(runs)
@@ -145,7 +148,13 @@ class RunOrder(QSortFilterProxyModel):
 
     def filterAcceptsRow(self, place: int, parent: Index) -> bool:
         row = self.runs._rows[place]
-        return not self._is_away(row) and self._search.finds(row, searched(row))
+        return not self._is_away(row) and self._finds(row)
+
+    def _finds(self, row: RunRow) -> bool:
+        known = self._texts.get(row.id)
+        if known is None or known[0] is not row:
+            known = self._texts[row.id] = (row, searched(row))
+        return self._search.finds(row, known[1])
 
     def _is_away(self, row: RunRow) -> bool:
         if row.archived and self._without_archive:
@@ -154,7 +163,7 @@ class RunOrder(QSortFilterProxyModel):
 
     def count_away(self) -> tuple[int, int]:
         """How many runs the filter means that are only left out as runs of studies, and as archived ones."""
-        found = [row for row in self.runs._rows if self._is_away(row) and self._search.finds(row, searched(row))]
+        found = [row for row in self.runs._rows if self._is_away(row) and self._finds(row)]
         archived = sum(row.archived for row in found)
         return len(found) - archived, archived
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QCheckBox, QWidget
@@ -18,30 +18,28 @@ class Fold(QCheckBox):
     it is always there, so that the list stays where it is."""
 
     def __init__(
-        self, order: RunOrder, words: str, tip: str, belongs: Callable[[RunRow], bool], show: Callable[[bool], object],
+        self, words: str, tip: str, belongs: Callable[[RunRow], bool], show: Callable[[bool], object],
         always: bool = False, parent: QWidget | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._order, self._words, self._belongs, self._always = order, words, belongs, always
+        self._words, self._belongs, self._always = words, belongs, always
         self.setToolTip(tip)
         self.toggled.connect(show)
-        self.toggled.connect(lambda _: self._count())
-        for signal in (order.runs.rowsInserted, order.runs.rowsRemoved, order.runs.modelReset, order.runs.dataChanged):
-            signal.connect(lambda *_: self._count())
-        self._count()
+        self.count([])
 
-    def _count(self) -> None:
-        total = sum(self._belongs(row) for row in self._order.runs.rows())
+    def count(self, rows: Sequence[RunRow]) -> None:
+        """These are all runs there are."""
+        total = sum(self._belongs(row) for row in rows)
         self.setText(f"{self._words} ({total:,})")
         self.setVisible(total > 0 or self.isChecked() or self._always)
 
 
 def study_fold(order: RunOrder) -> Fold:
     tip = "A study's runs are on Studies; here they are listed while they work, or with this tick"
-    return Fold(order, "Runs of studies", tip, lambda row: row.study_id is not None,
+    return Fold("Runs of studies", tip, lambda row: row.study_id is not None,
                 lambda on: order.set_folded(not on))  # fmt: skip
 
 
 def archive_fold(order: RunOrder) -> Fold:
     tip = "Also list the runs that were put into the archive (A)"
-    return Fold(order, "Archived", tip, lambda row: row.archived, order.set_archived, always=True)
+    return Fold("Archived", tip, lambda row: row.archived, order.set_archived, always=True)
