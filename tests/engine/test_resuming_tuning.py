@@ -108,21 +108,21 @@ def test_other_images_are_not_gone_on_with(tmp_path: Path) -> None:
 
 
 def searched(strategy: str, seed: int = 1) -> Experiment:
-    """Five settings of three folds, some of them given up."""
+    """Five settings of six folds."""
     ranges = {"learning_rate": RangeChoice(low=1e-4, high=1e-1, values=5)} if strategy == "sweep" else {}
     only = ("learning_rate",) if strategy == "sweep" else ()
-    choice = SearchChoice(trials=5, folds=7, strategy=strategy, parameters=only, ranges=ranges)  # type: ignore[arg-type]
+    choice = SearchChoice(trials=5, folds=6, strategy=strategy, parameters=only, ranges=ranges)  # type: ignore[arg-type]
     return small("linear_probe", epochs=3).model_copy(update={"search": choice, "seed": seed})
 
 
-@pytest.mark.parametrize("strategy", ["bayesian", "random", "sweep"])
+@pytest.mark.parametrize("strategy", ["bayesian", "sweep"])
 def test_a_search_goes_on_with_its_finished_trials_and_folds(strategy: str, tmp_path: Path) -> None:
-    """Within a trial, at the end of one, and within the training that follows."""
+    """In the middle of the search, and within the training that follows."""
     experiment = searched(strategy)
     expected = whole(experiment, tmp_path / "whole")
     assert isinstance(expected[-1], RunFinished)
     searching = [event for event in expected if isinstance(event, ResumePoint) and event.step == 0]
-    for at in (len(searching) // 2, len(searching) // 2 + 1, points(expected) - 1):
+    for at in (len(searching) // 2, points(expected) - 1):
         assert_the_same(experiment, tmp_path, at, expected, later=2)
 
 
