@@ -16,10 +16,9 @@ from engine.events import LIVE_STATES, RunState
 from engine.experiment import DatasetChoice, Experiment, MethodChoice, explain
 from storage import marks
 from storage.results import result_row
-from storage.rows import Failure, RunRow, moment
+from storage.rows import UNREADABLE, Failure, RunRow, moment
 from storage.workspace import UID
 
-UNREADABLE = "unreadable"  # stands for the method and the data of a run whose row is damaged
 _RUN = (
     "id, uid, name, state, family, experiment, group_hash, created, started, ended, seconds, step, total_steps,"
     " steps_per_epoch, examples_per_step, facts, starred, note, plan, deleted_at,"

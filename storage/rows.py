@@ -12,6 +12,7 @@ import numpy as np
 from engine.events import RunState
 from engine.experiment import Experiment
 
+UNREADABLE = "unreadable"  # stands for the method and the data of a run whose row is damaged
 LAST_MOMENT = 253402300799.0  # 9999-12-31, the last second that a calendar has
 _STATES = {state.value: state for state in RunState}
 
@@ -145,6 +146,11 @@ class RunRow:
     archived: bool = False
     cell_notes: Mapping[str, CellNote] = field(default_factory=dict)
     waits: bool = False
+
+    @property
+    def is_readable(self) -> bool:
+        """False where its row is damaged, so that its settings are not known."""
+        return self.experiment.method.name != UNREADABLE
 
     @property
     def took(self) -> float | None:

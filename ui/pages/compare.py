@@ -179,8 +179,14 @@ class ComparePage(QWidget):
             return
         number, metric = self._asked, self.pane.curves.chosen_metric()
         self.parts.library.read(
-            lambda store: read_chosen(store, wanted, metric), lambda found: self._show(found, number)
-        )
+            lambda store: read_chosen(store, wanted, metric), lambda found: self._show(found, number),
+            lambda error: self._cannot_show(error, number),
+        )  # fmt: skip
+
+    def _cannot_show(self, error: ExperimentError, number: int) -> None:
+        if number == self._asked:
+            self._answered = number
+            self._invite(error.message, error.advice)
 
     def _problem(self, runs: Sequence[RunRow]) -> tuple[str, str] | None:
         """Why these runs cannot be put side by side, as a heading and what to do."""

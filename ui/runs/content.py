@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
+from engine.errors import StorageError
 from engine.events import Evaluated, TrialCompleted
 from ui import theme
 from ui.runs.run_now import best_index
@@ -16,6 +18,8 @@ from ui.widgets.curve_line import CurveLine
 
 if TYPE_CHECKING:
     from storage.store import Message, RunRow, RunStore
+
+T = TypeVar("T")
 
 
 class CurveLike(Protocol):
@@ -45,12 +49,30 @@ READ = ("train", "val", "moved", "rate", "bench", "bench folds")  # kinds of met
 
 
 def read_content(store: RunStore, run_id: int) -> Content:
-    """Everything the page shows of a run; runs in the storage thread."""
-    names = [name for name in store.metric_names(run_id) if name.partition("/")[0] in READ]
-    curves = {name: store.curve(run_id, name) for name in names}
+    """Everything the page shows of a run; runs in the storage thread. What is damaged is left out, as a message
+    says.
+
+    Raises `StorageError` when there is no such run.
+    """
+    from storage.store import Message
+
     row = store.run(run_id)
-    trials = store.trials(run_id) if row.experiment.search else ()
-    return Content(row, curves, store.results(run_id), store.messages(run_id), trials, store.environment(run_id))
+    unread: list[Message] = []
+
+    def part(read: Callable[[], T], nothing: Any) -> T:
+        try:
+            return read()
+        except StorageError as error:
+            unread.append(Message(row.ended or row.created, "warning", str(error)))
+            return nothing
+
+    names = [name for name in part(lambda: store.metric_names(run_id), []) if name.partition("/")[0] in READ]
+    read = {name: part(partial(store.curve, run_id, name), None) for name in names}
+    curves = {name: curve for name, curve in read.items() if curve is not None}
+    trials = part(lambda: store.trials(run_id), []) if row.experiment.search else ()
+    results, messages = part(lambda: store.results(run_id), []), part(lambda: store.messages(run_id), [])
+    environment = part(lambda: store.environment(run_id), {})
+    return Content(row, curves, results, [*unread, *messages], trials, environment)
 
 
 # metric -> (label, style, dashed)

@@ -112,6 +112,8 @@ class RunDeeds(QObject):
             return self._why_not_live(key, now)
         if key in ("delete", "archive") and any(run.is_live for run in self._runs):
             return "It is still active. Stop or discard it first."
+        if key in ("clone", "again", "command") and not all(run.row.is_readable for run in self._runs):
+            return "Its settings cannot be read."
         if key == "compare" and now.is_live:
             return "It can be compared when it has ended."
         if key in ("rename", "note", "figure", "clone", "folder") and len(self._runs) > 1:

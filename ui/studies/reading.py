@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +15,9 @@ from engine.comparison.arms import Items, per_item
 from engine.comparison.crossings import Crossing, crossings, sentence
 from engine.comparison.study_table import Outcome, StudyTable, answers, study_table
 from engine.comparison.wording import caveats, count
-from engine.errors import ExperimentError
+from engine.errors import ExperimentError, InvalidExperiment
 from engine.events import Evaluated, RunState
+from engine.given import decode
 from engine.study import Study, parse_study
 from engine.study_cells import Cell, cell_name, cells
 from ui.study_runner import Progress, progress, states
@@ -66,7 +66,11 @@ def saved_study(row: StudyRow) -> Study:
 @lru_cache(maxsize=64)
 def grid(spec: str, title: str) -> tuple[Study, tuple[Cell, ...]]:
     """A saved study and its cells, worked out once; raises `InvalidExperiment`."""
-    study = parse_study({**json.loads(spec), "title": title})
+    try:
+        body = {**decode(spec), "title": title}
+    except (ValueError, TypeError):
+        raise InvalidExperiment("What is saved of this study is damaged.", "Delete it, or bring back a copy.") from None
+    study = parse_study(body)
     return study, cells(study)
 
 
