@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import time
 import zipfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,6 +38,7 @@ Features = NDArray[np.float32]
 CHUNK = 64
 MOST_BYTES = 2**30  # of all files together; the ones not used for longest go first
 FORMAT = "1"  # a change of what is computed makes old files worthless
+KEEP_EVERY, COST = 5.0, 20  # seconds between two writes, and at least so many times what one took
 TEXT = "Embedding images with the frozen backbone"
 
 
@@ -102,25 +104,35 @@ def embedded(data: ImageSet, ids: Ids, kind: FeatureKind) -> Generator[Preparing
     known = read(file)
     missing = np.setdiff1d(ids, known[0])
     if len(missing):
-        fresh = yield from _embed(data, missing, kind)
-        if not np.isfinite(fresh).all():
-            raise WeightsError("The network gives features that are not numbers.", "Choose other weights or float32.")
+        fresh = yield from _embed(data, missing, kind, lambda some: write(file, *merged(known, some)))
         known = merged(known, (missing, fresh))
-        write(file, *known)
     return known[1][np.searchsorted(known[0], ids)]
 
 
-def _embed(data: ImageSet, ids: Ids, kind: FeatureKind) -> Generator[Preparing, None, Features]:
+def _embed(
+    data: ImageSet, ids: Ids, kind: FeatureKind, keep: Callable[[Known], None]
+) -> Generator[Preparing, None, Features]:
+    """keep: is given what there is so far now and then, so that a long pass can go on, and all of it at the end."""
     device, shape = torch_device(kind.device), normaliser(kind.backbone)
     yield Preparing(TEXT)
     plain = kind.backbone.model_copy(update={"head": "new"})
     model = build_backbone(plain, None, kind.seed, kind.runs).to(device).eval()
-    parts = []
+    parts, due = [], time.monotonic() + KEEP_EVERY
     for start in range(0, len(ids), CHUNK):
         yield Preparing(TEXT, start / len(ids))
         pixels = seen_pixels(data, ids[start : start + CHUNK], shape, kind.shift)
-        parts.append(_forward(model, shape, pixels.to(device), kind.precision == "bfloat16"))
+        parts.append(_checked(_forward(model, shape, pixels.to(device), kind.precision == "bfloat16")))
+        if start + CHUNK >= len(ids) or time.monotonic() >= due:
+            begin, found = time.monotonic(), np.concatenate(parts)
+            keep((ids[: len(found)], found))
+            due = time.monotonic() + max(KEEP_EVERY, COST * (time.monotonic() - begin))
     return np.concatenate(parts)
+
+
+def _checked(features: Features) -> Features:
+    if not np.isfinite(features).all():
+        raise WeightsError("The network gives features that are not numbers.", "Choose other weights or float32.")
+    return features
 
 
 def seen_pixels(data: ImageSet, ids: Ids, shape: Normaliser, shift: Shift | None) -> Tensor:

@@ -64,14 +64,18 @@ class MetaTraining:
             self.load_state(bookmark.found[KEY])
         while True:
             if self._validation_is_due:
+                yield from self._point()  # it may take longer than many steps
                 yield from self._validate()
             stopping = self.limits.asked_to_stop
-            yield from bookmark.at(self.step, lambda: {KEY: self.state()}, now=stopping)
+            yield from self._point(now=stopping)
             if stopping or self.limits.out_of_time or self.step >= steps:
                 break
             yield self._update()
         if self.step and not self.epoch:
             yield from self._validate()
+
+    def _point(self, now: bool = False) -> Iterator[Event]:
+        yield from self.checkpoints.bookmark.at(self.step, lambda: {KEY: self.state()}, now)
 
     def _choose(self) -> Iterator[Event]:
         draw = np.random.default_rng(0)

@@ -65,6 +65,20 @@ def test_an_image_is_embedded_once(digits: ImageSet, tmp_path: Path) -> None:
     assert len(list((tmp_path / "cache" / "features").iterdir())) == 1
 
 
+def test_a_pass_that_is_cut_off_goes_on(digits: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = np.arange(150)
+    expected, _ = drain(embedded(digits, ids, kind(tmp_path / "whole")))
+    monkeypatch.setattr(features, "KEEP_EVERY", 0.0)
+    monkeypatch.setattr(features, "COST", 0)
+    begun = embedded(digits, ids, kind(tmp_path / "cut"))
+    for _ in range(3):  # said before the first 64 images, before them once more, and before the next
+        next(begun)
+    begun.close()
+    found, said = drain(embedded(digits, ids, kind(tmp_path / "cut")))
+    assert said == 1 + 2
+    assert np.array_equal(found, expected)
+
+
 def test_other_weights_sizes_shifts_and_precisions_are_kept_apart(tmp_path: Path) -> None:
     run = tmp_path / "runs" / "abc"
     run.mkdir(parents=True)
