@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QScrollArea, QScrollBar, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QScrollBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from storage.store import RunStore
@@ -20,23 +20,24 @@ from ui.main_window import COMPARE, NEW, RUNS, MainWindow
 from ui.widgets.curve_plot import CurvePlot
 
 
-def scrolling_page(widget: QWidget) -> QScrollArea | None:
-    """The outermost area around the widget that has more to show."""
-    found, above = None, widget.parentWidget()
+def areas_around(widget: QWidget) -> list[QScrollArea]:
+    """The areas around the widget that have more to show."""
+    found, above = [], widget.parentWidget()
     while above is not None:
-        if isinstance(above, QScrollArea) and above.verticalScrollBar().maximum() > 0:
-            found = above
+        if isinstance(above, QScrollArea) and above.verticalScrollBar().maximum() > 2:
+            found.append(above)
         above = above.parentWidget()
     return found
 
 
-def pointed_at(root: QWidget) -> Iterator[tuple[QWidget, QScrollArea]]:
-    """Everything in a page that scrolls on which a pointer can lie, with that page."""
+def pointed_at(root: QWidget) -> Iterator[tuple[QWidget, list[QScrollArea]]]:
+    """Everything in a page that scrolls on which a pointer can lie, with what scrolls around it."""
     for widget in root.findChildren(QWidget):
-        page = scrolling_page(widget)
-        bar = isinstance(widget, QScrollBar) or (page is not None and widget in (page.viewport(), page.widget()))
-        if page is not None and widget.isVisible() and not widget.size().isEmpty() and not bar:
-            yield widget, page
+        areas = areas_around(widget)
+        bar = isinstance(widget, QScrollBar) or any(widget in (area.viewport(), area.widget()) for area in areas)
+        inside = not any(widget.parentWidget() is area for area in areas)  # not a bar's or a corner's holder
+        if areas and widget.isVisible() and not widget.size().isEmpty() and not bar and inside:
+            yield widget, areas
 
 
 def turn(widget: QWidget, by: int) -> None:
@@ -54,19 +55,19 @@ def turn(widget: QWidget, by: int) -> None:
 
 
 def dead_under(root: QWidget) -> list[str]:
-    """The widgets over which a notch does not scroll their page."""
+    """The widgets over which a notch scrolls nothing around them."""
     dead, met = [], 0
-    for widget, page in list(pointed_at(root)):
-        if isinstance(widget.parentWidget(), QAbstractScrollArea) and widget.parentWidget() is page:
-            continue
-        bar, met = page.verticalScrollBar(), met + 1
+    for widget, areas in list(pointed_at(root)):
+        bars, met = [area.verticalScrollBar() for area in areas], met + 1
         for way in (-120, 120):
-            bar.setValue(1 if way < 0 else bar.maximum() - 1)
-            before = bar.value()
+            for bar in bars:
+                bar.setValue(1 if way < 0 else bar.maximum() - 1)
+            before = [bar.value() for bar in bars]
             turn(widget, way)
-            if bar.value() != before:
-                continue
-            dead.append(f"{type(widget).__name__} {widget.accessibleName()} in {type(widget.parentWidget()).__name__}")
+            if [bar.value() for bar in bars] == before:
+                dead.append(
+                    f"{type(widget).__name__} {widget.accessibleName()} in {type(widget.parentWidget()).__name__}"
+                )
     assert met > 10
     return dead
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from engine.events import RunState
@@ -16,6 +16,7 @@ from engine.warm import load_torch
 from storage.store import RunStore, StudyRow
 from storage.workspace import Workspace
 from tests.ui.studies.conftest import crossing, save_study, settle, small_study
+from tests.ui.test_wheel import dead_under
 from ui.main_window import COMPARE, RUNS, STUDIES, MainWindow
 from ui.pages.studies import StudiesPage
 from ui.widgets.figure_export import save
@@ -45,6 +46,16 @@ def test_a_study_is_shown_with_its_table_and_what_it_says(saved: StudyRow, page:
     assert "Probe overtakes Weak probe at 2.0 labels per class (95 % interval 1.5 to 2.7, 3 seeds)." in words(page)
     page.detail.accuracy.click()
     assert page.detail.table.results.texts()[0][1] == "51.0 ± 2.5 %"
+
+
+def test_the_wheel_scrolls_the_study_over_everything_on_it(
+    qtbot: QtBot, saved: StudyRow, page: StudiesPage, window: MainWindow
+) -> None:
+    window.resize(1000, 560)
+    page.detail.says.setText("\n".join(["A study says much."] * 40))
+    qtbot.waitUntil(lambda: page.detail.findChild(QScrollArea).verticalScrollBar().maximum() > 300)
+    window.rail.setFocus()
+    assert dead_under(page) == []
 
 
 def test_the_figure_is_drawn_read_out_and_saved(
