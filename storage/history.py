@@ -150,9 +150,8 @@ def _current(connection: sqlite3.Connection, column: str, ids: list[int], table:
 
 
 def _write(connection: sqlite3.Connection, column: str, values: Values, table: str = "run") -> None:
-    if values:
-        pairs = [(value, row_id) for row_id, value in values.items()]
-        connection.executemany(f"UPDATE {table} SET {_checked(column, table)} = ? WHERE id = ?", pairs)
+    for row_id, value in values.items():
+        connection.execute(f"UPDATE {table} SET {_checked(column, table)} = ? WHERE id = ?", (value, row_id))
 
 
 def _checked(column: str, table: str) -> str:

@@ -45,6 +45,8 @@ __all__ = [
     "StudyRow",
 ]  # fmt: skip
 
+LONGEST_NAME = 200  # letters, as in the field of the window
+
 
 class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
     """Runs, their curves, figures, messages and files in one workspace, and the studies that runs belong to.
@@ -95,7 +97,7 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
         now = time.time()
         row = {
             "uid": uid,
-            "name": name.strip() or f"{experiment.method.name} on {experiment.dataset.name}",
+            "name": name.strip()[:LONGEST_NAME] or f"{experiment.method.name} on {experiment.dataset.name}",
             "plan": plan,
             "family": family or ("meta" if "way" in experiment.method.hyperparameters else "finetune"),
             "state": RunState.QUEUED.value,

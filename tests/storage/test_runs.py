@@ -170,3 +170,10 @@ def test_seeds_of_one_configuration_share_their_settings(store: RunStore, experi
     ):
         store._connection.execute("UPDATE run SET experiment = ? WHERE id = 1", (text,))
         assert store.run(1).experiment == Experiment.model_validate_json(text)
+
+
+def test_names_are_cut_and_letters_that_are_no_unicode_replaced(store: RunStore, experiment: Experiment) -> None:
+    run = store.create(experiment, "x" * 100_000, plan="\udcff plan")
+    assert (run.name, run.plan) == ("x" * 200, "? plan")
+    store.note(run.id, "a\ud800b")
+    assert store.run(run.id).note == "a?b"
