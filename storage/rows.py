@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.events import RunState
+from engine.events import LIVE_STATES, RunState
 from engine.experiment import Experiment
 
 UNREADABLE = "unreadable"  # stands for the method and the data of a run whose row is damaged
@@ -151,6 +151,11 @@ class RunRow:
     def is_readable(self) -> bool:
         """False where its row is damaged, so that its settings are not known."""
         return self.experiment.method.name != UNREADABLE
+
+    @property
+    def is_live(self) -> bool:
+        """Whether some program has it in line or works it."""
+        return self.state in LIVE_STATES and not self.waits
 
     @property
     def took(self) -> float | None:

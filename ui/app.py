@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ui.qt_check import display_problem
@@ -11,12 +11,13 @@ from ui.qt_check import display_problem
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from storage.store import RunRow
+    from storage.store import RunRow, RunStore
     from storage.workspace import Workspace
     from ui.engine_loading import EngineLoading
     from ui.main_window import MainWindow
     from ui.parts import Parts
 
+LONG = 3600.0  # seconds that the word about unfinished runs stays
 PATIENCE = 5.0  # seconds in which a run may end its step and save the last points of its curve after the window is gone
 
 
@@ -31,13 +32,16 @@ def run_window(workspace: Workspace, then: Callable[[Parts], None] | None = None
         return 2
     from ui.engine_loading import EngineLoading
     from ui.garbage import Garbage
+    from ui.leaving import Leaving
 
     app = make_application()
     loading = EngineLoading()
     Garbage(loading)
     desk = Desk(app)
     desk.open(workspace, loading, then)
+    leaving = Leaving(app, desk.leave, desk.commit)
     code = int(app.exec())
+    leaving.restore()
     desk.wait()
     return code
 
@@ -70,6 +74,17 @@ class Desk:
 
     def _succeed(self, workspace: Workspace, loading: EngineLoading) -> None:
         self.open(workspace, loading)
+
+    def leave(self) -> None:
+        """Somebody ends the program or the session: runs are kept where they are."""
+        for window in self.windows:
+            if window.isVisible():
+                window.closing.quit_for_later()
+
+    def commit(self) -> None:
+        for window in self.windows:
+            if window.isVisible():
+                window.closing.quit_at_once()
 
     def wait(self) -> None:
         """For the last step of what still trains; nobody waits for a window any more."""
@@ -119,19 +134,38 @@ def open_window(
 
 
 def tell_interrupted(parts: Parts) -> None:
-    """Mark the runs of a process that died and say so, with the way to them."""
+    """Mark the runs of a process that died; what was cut off or waits is told, with a button that lets it go on."""
 
-    def tell(rows: list[RunRow]) -> None:
-        if not rows:
-            return
-        one = len(rows) == 1
-        what = f"“{rows[0].name}” was" if one else f"{len(rows)} runs were"
-        parts.toasts.show(
-            f"{what} interrupted when the program ended. What was saved is kept.",
-            "Show run" if one else "Show runs",
-            lambda: parts.navigator.show_run.emit(rows[0].id),
-            "warning",
-            20,
-        )
+    def look(store: RunStore) -> tuple[list[RunRow], list[RunRow]]:
+        dead = store.mark_interrupted()
+        return dead, store.waiting()
 
-    parts.library.write(lambda store: store.mark_interrupted(), tell)
+    def tell(found: tuple[list[RunRow], list[RunRow]]) -> None:
+        dead, waiting = found
+        rows = [row for row in (*dead, *waiting) if row.study_id is None and not row.archived]
+        if rows:
+            ids = sorted(row.id for row in rows)
+            parts.toasts.show(
+                left_words(dead, waiting), "Continue", lambda: go_on(ids), "warning" if dead else "info", LONG
+            )
+        elif dead:  # cells of a study, which goes on by itself
+            show = parts.navigator.page
+            parts.toasts.show(left_words(dead, []), "Show studies", lambda: show.emit("Studies"), "warning", LONG)
+
+    def go_on(ids: list[int]) -> None:
+        parts.go_on(ids)
+        parts.navigator.show_run.emit(ids[0])
+
+    parts.library.write(look, tell)
+
+
+def left_words(dead: Sequence[RunRow], waiting: Sequence[RunRow]) -> str:
+    """ "“a” was interrupted when the program ended. 3 runs wait: continue?" """
+    said = []
+    if dead:
+        what = f"“{dead[0].name}” was" if len(dead) == 1 else f"{len(dead)} runs were"
+        said.append(f"{what} interrupted when the program ended. What was saved is kept.")
+    if waiting:
+        what = f"“{waiting[0].name}” waits" if len(waiting) == 1 else f"{len(waiting)} runs wait"
+        said.append(f"{what}: continue?")
+    return " ".join(said)

@@ -1,4 +1,4 @@
-"""Closing the window while runs are active: keep training, stop and save, or quit without saving."""
+"""Closing the window while runs are active: keep training, quit and resume later, or stop and save."""
 
 from __future__ import annotations
 
@@ -11,17 +11,29 @@ from ui.widgets.buttons import button
 from ui.widgets.dialogs import ask_about_runs
 from ui.widgets.text import Text
 
-PATIENCE = 600.0  # seconds that "stop and save" may take
+PATIENCE = {"stop": 600.0, "later": 30.0}  # seconds that an answer may take
+SESSION = 10.0  # seconds that the end of a session may wait for
+SAID = {
+    "stop": (
+        "Testing and saving the best weights…",
+        "The window closes when this is done. Quit now leaves the runs interrupted, without a test.",
+    ),
+    "later": (
+        "Keeping where the runs are…",
+        "The window closes when this is done, as a rule after the present step. Quit now lets them go on from where "
+        "they were kept last.",
+    ),
+}
 WIDTH = 400  # pixels of the dialog meanwhile
 
 
 class Waiting(QDialog):
-    """Shown while the best weights are tested and saved. quit_now: the button was pressed; no key and no closing of the
+    """Shown while runs are saved. how: a key of `SAID`. quit_now: the button was pressed; no key and no closing of the
     dialog does that."""
 
     quit_now = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, how: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Stopping")
         self.setWindowModality(Qt.WindowModality.WindowModal)
@@ -29,21 +41,21 @@ class Waiting(QDialog):
         bar = QProgressBar()
         bar.setRange(0, 0)
         bar.setTextVisible(False)
-        bar.setAccessibleName("Testing and saving")
-        tip = "Leave now: these runs are interrupted, their curves are kept and their weights are not tested"
+        title, words = SAID[how]
+        bar.setAccessibleName(title.rstrip("…"))
+        tip = "Leave now: curves and what was kept so far stay, nothing is tested"
         leave = button("Quit now", tip=tip, clicked=self.quit_now.emit)
         leave.setAutoDefault(False)
         leave.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._lay_out(bar, leave)
+        self._lay_out(title, bar, words, leave)
         self.setFocus()
 
-    def _lay_out(self, bar: QProgressBar, leave: QWidget) -> None:
+    def _lay_out(self, title: str, bar: QProgressBar, words: str, leave: QWidget) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(12)
-        column.addWidget(Text("Testing and saving the best weights…", wrap=False))
+        column.addWidget(Text(title, wrap=False))
         column.addWidget(bar)
-        words = "The window closes when this is done. Quit now leaves the runs interrupted, without a test."
         column.addWidget(Text(words, "small", "muted"))
         row = QHBoxLayout()
         row.addStretch(1)
@@ -69,7 +81,7 @@ class Closing(QObject):
         self._done = False
 
     def decide_to_quit(self) -> None:
-        """Close without asking, as after "Quit without saving"."""
+        """Close without asking."""
         self._decided = True
 
     def is_waiting(self) -> bool:
@@ -82,17 +94,28 @@ class Closing(QObject):
             return True
         if self._waiting is None:
             answer = ask_about_runs(len(self._parts.queue.active()), self._window)
-            self._decided = answer == "quit"
-            if answer == "stop":
-                self._stop_and_save()
+            if answer in PATIENCE:
+                self._end(answer)
         return self._decided
 
-    def _stop_and_save(self) -> None:
-        self._waiting = Waiting(self._window)
+    def quit_for_later(self) -> None:
+        """The session ends, or the program was asked to: where the runs are is kept without a question."""
+        if self._parts.queue.is_busy() and not self._decided and self._waiting is None:
+            self._end("later")
+        elif self._waiting is None:
+            self._window.close()
+
+    def quit_at_once(self) -> None:
+        """The desktop waits for this program before the session ends: kept before this returns."""
+        self._parts.queue.close("later", SESSION)
+        self._leave()
+
+    def _end(self, how: str) -> None:
+        self._waiting = Waiting(how, self._window)
         self._waiting.quit_now.connect(self._leave)
         self._waiting.show()
         queue = self._parts.queue
-        self._parts.background.run(lambda cancelled: queue.close("stop", PATIENCE), lambda ended: self._leave())
+        self._parts.background.run(lambda cancelled: queue.close(how, PATIENCE[how]), lambda ended: self._leave())
 
     def _leave(self) -> None:
         self.decide_to_quit()
@@ -101,8 +124,8 @@ class Closing(QObject):
         self._window.close()
 
     def close_parts(self) -> None:
-        """End every thread, waiting for none. What still trains is left as interrupted; its curve is saved up to now.
-        Once only."""
+        """End every thread, waiting for none. What still trains is left as interrupted or, after "later", in line; its
+        curve is saved up to now. Once only."""
         if self._done:
             return
         self._done = True

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.events import (
@@ -23,58 +23,15 @@ from engine.events import (
     RunStopped,
     TrialCompleted,
 )  # fmt: skip
+from ui.growing_curve import GrowingCurve
 from ui.library import Library
 from ui.remaining import Remaining
 from ui.run_queue import RunQueue
 from ui.run_thread import Past, Said
 
-if TYPE_CHECKING:
-    from storage.store import Curve
-
 INTERVAL_MS = 66
 KEPT_ENDED = 3  # runs that have ended and are still whole in memory; the others are in the database
 _LAST_STATE = {RunFinished: RunState.FINISHED, RunStopped: RunState.STOPPED, RunFailed: RunState.FAILED}
-
-
-class GrowingCurve:
-    """A curve that is appended to; `steps` (int64), `times` (seconds since the start) and `values` are views."""
-
-    def __init__(self) -> None:
-        self._steps = np.empty(256, np.int64)
-        self._rest = np.empty((2, 256), np.float64)
-        self._length = 0
-
-    @classmethod
-    def of(cls, curve: Curve) -> GrowingCurve:
-        """A saved curve, to be gone on with."""
-        result = cls()
-        result._steps, result._length = np.array(curve.steps, np.int64), len(curve)
-        result._rest = np.array([curve.times, curve.values], np.float64)
-        return result
-
-    def append(self, step: int, seconds: float, value: float) -> None:
-        if self._length == len(self._steps):
-            more = max(256, self._length)
-            self._steps = np.concatenate([self._steps, np.empty(more, np.int64)])
-            self._rest = np.concatenate([self._rest, np.empty((2, more))], axis=1)
-        self._steps[self._length] = step
-        self._rest[:, self._length] = seconds, value
-        self._length += 1
-
-    def __len__(self) -> int:
-        return self._length
-
-    @property
-    def steps(self) -> np.ndarray:
-        return self._steps[: self._length]
-
-    @property
-    def times(self) -> np.ndarray:
-        return self._rest[0, : self._length]
-
-    @property
-    def values(self) -> np.ndarray:
-        return self._rest[1, : self._length]
 
 
 @dataclass
@@ -246,10 +203,11 @@ class Live(QObject):
         found = ((run_id, self._runs.get(run_id)) for run_id in self._queue.active())
         return [run_id for run_id, run in found if run is None or run.ended is None]
 
-    def wake(self) -> None:
-        """Start the timer; called after a run was put in line."""
+    def wake(self, go_on: Sequence[int] = ()) -> None:
+        """Start the timer; called after a run was put in line. go_on: runs that were here before, if so."""
         for run_id in self._queue.active():
-            again = run_id in self._runs and self._runs[run_id].ended and self._queue.state(run_id) is RunState.QUEUED
+            has_ended = run_id in self._runs and self._runs[run_id].ended is not None
+            again = has_ended and (run_id in go_on or self._queue.state(run_id) is RunState.QUEUED)
             if run_id not in self._runs or again:  # a run that goes on is put in line again under its id
                 self._runs[run_id] = LiveRun(run_id)
                 self.state.emit(run_id, RunState.QUEUED)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from engine.comparison.wording import known_words
+from engine.errors import StorageError
 from engine.experiment import Experiment
 from ui.background import Background
 from ui.library import Library
@@ -56,6 +57,26 @@ class Parts:
     live: Live
     toasts: Toasts
     settings: QSettings
+
+    def go_on(self, run_ids: Sequence[int]) -> None:
+        """Let saved runs go on where they were cut off; those that cannot are told."""
+
+        def take(store: RunStore) -> list[str]:
+            refused: list[str] = []
+            for run_id in run_ids:
+                try:
+                    self.queue.go_on(run_id, store)
+                except StorageError as error:
+                    refused.append(str(error))
+            return refused
+
+        def done(refused: list[str]) -> None:
+            self.live.wake(run_ids)
+            if refused:
+                more = f" The same holds for {len(refused) - 1} more." if len(refused) > 1 else ""
+                self.toasts.show(refused[0] + more, level="warning", seconds=KNOWN_SECONDS)
+
+        self.library.write(take, done, run_ids)
 
     def submit(
         self,

@@ -1,5 +1,7 @@
 """Closing during a run, runs left by a program that died, and the start of the engine."""
 
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -7,19 +9,22 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.events import Event, RunStarted, RunState
+from engine.events import RESUME_FILE, Event, Metrics, RunStarted, RunState
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.warm import load_torch
 from storage.store import RunStore
 from storage.workspace import Workspace
 from ui.app import open_window, tell_interrupted
 from ui.engine_loading import EngineLoading
+from ui.leaving import ASKED, Leaving
 from ui.main_window import PAGES, MainWindow
+from ui.run_queue import RunQueue
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LONG = Experiment(
@@ -77,16 +82,62 @@ def test_stop_and_save_tests_the_run_then_closes(
         assert store.run(training).test is not None
 
 
-def test_quit_without_saving_leaves_it_interrupted(
+def test_quit_and_resume_later_keeps_where_it_is_and_what_waits(
     qtbot: QtBot, window: MainWindow, workspace: Workspace, training: int
 ) -> None:
-    QTimer.singleShot(0, press("Quit without saving"))
+    window.parts.submit([LONG.with_seed(1)])
+    qtbot.waitUntil(lambda: len(window.parts.queue.active()) == 2)
+    QTimer.singleShot(0, press("Quit and resume later"))
     window.close()
-    assert not window.isVisible()
-    assert state(workspace, training) is RunState.INTERRUPTED
-    assert window.parts.queue.close("abandon", 20)  # as the program does once the window is gone
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=60_000)
     with RunStore(workspace) as store:
+        assert [row.id for row in store.waiting()] == [training, training + 1]
+        assert (store.directory(store.run(training)) / RESUME_FILE).is_file()
         assert len(store.curve(training, "train/loss").values) > 0
+
+
+@pytest.mark.parametrize("name", [name for name in ASKED if hasattr(signal, name)])
+def test_a_signal_makes_the_window_quit_for_later(
+    qtbot: QtBot, qapp: QApplication, window: MainWindow, workspace: Workspace, training: int, name: str
+) -> None:
+    leaving = Leaving(qapp, window.closing.quit_for_later, window.closing.quit_at_once)
+    os.kill(os.getpid(), getattr(signal, name))
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=60_000)
+    leaving.restore()
+    with RunStore(workspace) as store:
+        assert [row.id for row in store.waiting()] == [training]
+
+
+def test_the_next_start_asks_and_the_run_goes_on_with_its_curve(
+    qtbot: QtBot, window: MainWindow, workspace: Workspace
+) -> None:
+    load_torch()
+    queue = RunQueue(workspace)
+    row = queue.submit(LONG)
+    wait_for(lambda: any(isinstance(said, Metrics) for said in queue.drain().get(row.id, [])))
+    assert queue.close("later", 60)
+    with RunStore(workspace) as store:
+        kept = len(store.curve(row.id, "train/loss"))
+    tell_interrupted(window.parts)
+    qtbot.waitUntil(lambda: bool(window.parts.toasts.shown()))
+    toast = window.parts.toasts.shown()[0]
+    assert toast.label.text() == f"“{row.name}” waits: continue?"
+    toast.button.click()
+    qtbot.waitUntil(lambda: (live := window.parts.live.buffer(row.id)) is not None and live.started is not None)
+    live = window.parts.live.buffer(row.id)
+    assert live is not None
+    qtbot.waitUntil(lambda: len(live.curves.get("train/loss", ())) > kept, timeout=60_000)
+    curve = live.curves["train/loss"]
+    assert (np.diff(curve.steps) == 1).all(), "the earlier points are there, and nothing is missing between"
+    assert (np.diff(curve.times) >= 0).all()
+    assert live.elapsed() >= curve.times[kept - 1]
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -129,19 +180,26 @@ def test_only_a_click_on_quit_now_leaves_before_the_weights_are_saved(
     assert state(workspace, stuck) is RunState.INTERRUPTED
 
 
-def test_quitting_does_not_wait_for_a_long_step(window: MainWindow, workspace: Workspace, stuck: int) -> None:
-    QTimer.singleShot(0, press("Quit without saving"))
-    begin = time.monotonic()
+def test_quitting_does_not_wait_for_a_long_step(
+    qtbot: QtBot, window: MainWindow, workspace: Workspace, stuck: int
+) -> None:
+    QTimer.singleShot(0, press("Quit and resume later"))
     window.close()
+    waiting = window.closing._waiting
+    assert waiting is not None
+    begin = time.monotonic()
+    (leave,) = waiting.findChildren(QPushButton)
+    qtbot.mouseClick(leave, Qt.MouseButton.LeftButton)
     assert time.monotonic() - begin < 2.0
     assert not window.isVisible()
-    assert state(workspace, stuck) is RunState.INTERRUPTED
+    with RunStore(workspace) as store:
+        assert [row.id for row in store.waiting()] == [stuck], "it goes on from where it was kept last"
 
 
 DIES = """
 import os, sys
 from engine.experiment import Experiment
-from engine.events import Event, RunStarted, RunState
+from engine.events import RESUME_FILE, Event, Metrics, RunStarted, RunState
 from storage.store import RunStore
 from storage.workspace import Workspace
 store = RunStore(Workspace(sys.argv[1]))
@@ -158,9 +216,10 @@ def test_a_run_of_a_dead_program_is_told(qtbot: QtBot, window: MainWindow, works
     qtbot.waitUntil(lambda: bool(window.parts.toasts.shown()))
     toast = window.parts.toasts.shown()[0]
     assert "“left behind” was interrupted" in toast.label.text()
+    assert state(workspace, 1) is RunState.INTERRUPTED
     toast.button.click()
     assert shown == [1]
-    assert state(workspace, 1) is RunState.INTERRUPTED
+    qtbot.waitUntil(lambda: window.parts.queue.active() == [1])
 
 
 def test_after_the_first_paint_the_engine_is_loaded(

@@ -73,7 +73,8 @@ def test_all_failed_are_put_in_line_from_the_menu(
         menu = page.column.restart.menu(read_restartable(store))
     lines = {action.text(): action for action in menu.actions()}
     assert list(lines) == [
-        "Run again: all failed (2)", "Run again: all interrupted (1)", "Run again: all stopped (1)",
+        "Run again: all failed (2)", "Resume: all interrupted (1)", "Run again: all interrupted (1)",
+        "Run again: all stopped (1)",
         "Run again: all discarded (1)",
     ]  # fmt: skip
     lines["Run again: all failed (2)"].trigger()

@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
 from engine.comparison.wording import count
-from engine.events import LIVE_STATES
 from ui import icons
 from ui.comparison.run_columns import COLUMNS
 from ui.comparison.run_model import NAME, NOTE
@@ -172,7 +171,7 @@ class RunActions(QObject):
     def delete(self) -> None:
         """Hide the runs; the toast and Ctrl+Z bring them back. A run that works is stopped first by the person."""
         runs = self._runs()
-        live = [run for run in runs if run.state in LIVE_STATES]
+        live = [run for run in runs if run.is_live]
         if live:
             self._parts.toasts.show(
                 f"“{live[0].name}” is {live[0].state}. Stop it before you delete it.", level="warning"

@@ -205,7 +205,7 @@ def summary(runs: Sequence[ComparedRun]) -> str:
     said = f"These are {count(len(runs), 'runs')} of one configuration ({name})"
     if together.tested:
         return f"{said} with the same seed."
-    live = any(run.row.state in LIVE_STATES for run in runs)
+    live = any(run.row.is_live for run in runs)
     return f"{said}; none is tested yet." if live else f"{said}; none was tested."
 
 

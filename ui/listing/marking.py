@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QVBoxLayout, QWidget
 
 from engine.comparison.wording import count
-from engine.events import LIVE_STATES
 from ui.listing.finding import known_tags
 from ui.listing.word_field import complete_words
 from ui.parts import Parts
@@ -72,7 +71,7 @@ def archives(rows: Sequence[RunRow]) -> bool:
 
 def archive(parts: Parts, rows: Sequence[RunRow]) -> None:
     """Put the ended ones among these runs into the archive or bring them back; the toast and Ctrl+Z undo it."""
-    ended = [row for row in rows if row.state not in LIVE_STATES]
+    ended = [row for row in rows if not row.is_live]
     ids, into = [row.id for row in ended], archives(ended)
     if not ids:
         return

@@ -57,7 +57,13 @@ def run_again(parts: Parts, rows: Sequence[RunRow]) -> None:
     parts.toasts.show(f"{count(len(rows), 'runs')} put in line.", "Show", lambda: go.emit("Runs"))
 
 
+def go_on(parts: Parts, rows: Sequence[RunRow]) -> None:
+    """Let each go on where it was cut off."""
+    parts.go_on([row.id for row in rows])
+
+
 WAYS: dict[str, tuple[tuple[str, Deed], ...]] = dict.fromkeys(KINDS, (("Run again", run_again),))
+WAYS["interrupted"] = (("Resume", go_on), ("Run again", run_again))
 
 
 class Restart(QObject):

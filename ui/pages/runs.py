@@ -9,7 +9,7 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from engine.events import LIVE_STATES, Evaluated, Event, Notice
+from engine.events import Evaluated, Event, Notice
 from ui import theme
 from ui.comparison.reading import image_reader, read_rows
 from ui.live import LiveRun
@@ -90,6 +90,7 @@ class RunsPage(QWidget):
         self.detail.header.renamed.connect(self.deeds.rename)
         self.detail.trouble.change_wanted.connect(self.deeds.clone)
         self.detail.trouble.again_wanted.connect(self.deeds.again)
+        self.detail.trouble.resume_wanted.connect(self.deeds.go_on)
         self.detail.search.use_wanted.connect(self.parts.navigator.clone)
         self.deeds.renamed = self.detail.header.edit_name
         self.deeds.everything = self.model.rows
@@ -123,7 +124,7 @@ class RunsPage(QWidget):
     def _take(self, answer: tuple[bool, list[RunRow]]) -> None:
         everything, rows = answer
         self._has_read = True
-        ended = {row.id for row in rows if row.state not in LIVE_STATES}
+        ended = {row.id for row in rows if not row.is_live}
         (self.model.set_rows if everything else self.model.update_rows)(rows)
         self.stack.setCurrentWidget(self.splitter if self.model.rowCount() else self.empty)
         self.column.take_rows(self.model.rows())
@@ -217,6 +218,8 @@ class RunsPage(QWidget):
         if number != self._asked or now is None or content.row.id != self._chosen:
             return
         self._content = content
+        self.deeds.take_place(content.row.id, content.resumable)
+        self.detail.trouble.show_now(now, content.resumable)
         live = self.parts.live.buffer(self._chosen)
         if live is not None and now.is_live:
             self.detail.show_live(live, now, content)
@@ -256,7 +259,7 @@ class RunsPage(QWidget):
 
     def _beat(self) -> None:
         """Once a second: times go on between two events, and runs of other windows are read again."""
-        live = [row for row in self.model.rows() if row.state in LIVE_STATES]
+        live = [row for row in self.model.rows() if row.is_live]
         for row in live:
             self.model.touch(row.id)
         strangers = frozenset(row.id for row in live if self.parts.live.buffer(row.id) is None)

@@ -43,6 +43,7 @@ class Content:
     messages: Sequence[Message] = ()
     trials: Sequence[TrialCompleted] = ()
     environment: Mapping[str, Any] = field(default_factory=dict)
+    resumable: bool = False  # it has left a place to go on from
 
 
 READ = ("train", "val", "moved", "rate", "bench", "bench folds")  # kinds of metrics that the page draws
@@ -72,7 +73,8 @@ def read_content(store: RunStore, run_id: int) -> Content:
     trials = part(lambda: store.trials(run_id), []) if row.experiment.search else ()
     results, messages = part(lambda: store.results(run_id), []), part(lambda: store.messages(run_id), [])
     environment = part(lambda: store.environment(run_id), {})
-    return Content(row, curves, results, [*unread, *messages], trials, environment)
+    resumable = store.is_resumable(row)
+    return Content(row, curves, results, [*unread, *messages], trials, environment, resumable)
 
 
 # metric -> (label, style, dashed)

@@ -30,6 +30,7 @@ DEEDS = {
     "compare": ("Compare", "V", "compare", "Put this run beside others"),
     "clone": ("Clone into New experiment", "C", "clone", "Fill New experiment with these settings"),
     "again": ("Run again", "R", "play", "Put the same experiment in line once more, with the same seed"),
+    "resume": ("Resume", "G", "play", "Go on with this run from where it was, as if it had never ended"),
     "star": ("Star", "S", "star", "Mark it with a star, or take the star away"),
     "rename": ("Rename", "F2", "edit", "Give this run another name"),
     "note": ("Note…", "N", "edit", "Write a note about this run"),
@@ -41,7 +42,7 @@ DEEDS = {
     "delete": ("Delete", "Del", "discard", "Delete it; Ctrl+Z brings it back"),
 }
 ELSEWHERE = "This run belongs to another window or terminal: control it there."
-LIVE_DEEDS, ENDED_DEEDS = ("pause", "stop", "discard"), ("compare", "clone", "again", "delete")
+LIVE_DEEDS, ENDED_DEEDS = ("pause", "stop", "discard"), ("compare", "clone", "resume", "again", "delete")
 
 
 class RunDeeds(QObject):
@@ -52,12 +53,14 @@ class RunDeeds(QObject):
         self._page, self._parts = page, parts
         self._runs: list[RunNow] = []
         self._asked: dict[int, str] = {}  # run id -> "pause", "stop": asked, not yet followed
+        self._places: dict[int, bool] = {}
         self.renamed: Callable[[], None] = lambda: None
         self.everything: Callable[[], list[RunRow]] = list  # all runs, whose tags are offered
         does: dict[str, Callable[[], object]] = {
             "pause": self.pause, "stop": self.stop, "discard": self.discard, "compare": self.compare,
-            "clone": self.clone, "again": self.again, "star": self.star, "rename": lambda: self.renamed(),
-            "note": self.ask_note, "delete": self.delete, "tag": self.ask_tags, "archive": self.archive,
+            "clone": self.clone, "again": self.again, "resume": self.go_on, "star": self.star,
+            "rename": lambda: self.renamed(), "note": self.ask_note, "delete": self.delete, "tag": self.ask_tags,
+            "archive": self.archive,
             "command": lambda: handing_on.copy_commands(parts, self._rows()),
             "figure": lambda: cell_notes.ask_note(
                 page, parts, self._shown(), cell_notes.FIGURES, next(iter(cell_notes.FIGURES))
@@ -76,7 +79,7 @@ class RunDeeds(QObject):
         menu = QMenu(self._page)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
-        first = LIVE_DEEDS if live else ("compare", "again")
+        first = LIVE_DEEDS if live else ("compare", "resume", "again")
         rest = [key for key in ("clone", "star", "rename", "note", "figure", "tag") if key not in first]
         for keys in (first, rest, ("command", "folder"), ("archive", "delete")):
             menu.addActions([self.actions[key] for key in keys])
@@ -110,6 +113,8 @@ class RunDeeds(QObject):
             return "Choose a run first."
         if key in LIVE_DEEDS:
             return self._why_not_live(key, now)
+        if key == "resume":
+            return self._why_not_resume(now)
         if key in ("delete", "archive") and any(run.is_live for run in self._runs):
             return "It is still active. Stop or discard it first."
         if key in ("clone", "again", "command") and not all(run.row.is_readable for run in self._runs):
@@ -119,6 +124,21 @@ class RunDeeds(QObject):
         if key in ("rename", "note", "figure", "clone", "folder") and len(self._runs) > 1:
             return "Choose a single run."
         return ""
+
+    def _why_not_resume(self, now: RunNow) -> str:
+        if any(run.may_go_on for run in self._runs[1:]):
+            return ""  # those that cannot are told
+        if not now.may_go_on:
+            return "It is still active." if now.is_live else "It is finished: there is nothing to go on to."
+        needs_place = now.state in (RunState.STOPPED, RunState.FAILED)
+        if needs_place and not self._places.get(now.row.id, True):
+            return "It has left nothing to go on from. Run it again."
+        return ""
+
+    def take_place(self, run_id: int, resumable: bool) -> None:
+        """Whether the shown run has left a place to go on from, which the disk knows."""
+        self._places = {run_id: resumable}
+        self.adjust(self._runs)
 
     def _why_not_live(self, key: str, now: RunNow) -> str:
         if not now.is_live:
@@ -143,7 +163,7 @@ class RunDeeds(QObject):
             "pause": pausing, "stop": "Stopping…" if asked == "stop" else STOP_SEARCH if now.is_searching else STOP,
             "discard": "Remove from queue" if now.state is RunState.QUEUED else "Discard…",
             "star": ("Unstar" if starred else "Star") + several, "delete": f"Delete{several}",
-            "again": f"Run{several} again", "compare": f"Compare{several}",
+            "again": f"Run{several} again", "resume": f"Resume{several}", "compare": f"Compare{several}",
             "archive": ("Archive" if marking.archives(self._rows()) else "Bring back") + several,
         }  # fmt: skip
         for key, text in words.items():
@@ -209,6 +229,11 @@ class RunDeeds(QObject):
         for number, row in enumerate(self._rows()):
             then = None if number else (lambda made: go.emit(made[0].id))
             self._parts.submit([row.experiment], row.name, row.plan, then)
+
+    def go_on(self) -> None:
+        """Let the selected runs go on, those that can."""
+        ids = [run.row.id for run in self._runs if run.may_go_on]
+        self._parts.go_on(ids)
 
     def star(self) -> None:
         wanted = not all(run.row.starred for run in self._runs)

@@ -182,10 +182,10 @@ class Header(QWidget):
         if now.row.id != self._run_id:
             self._run_id = now.row.id
             self.name.clearFocus()
-        word, icon, role = LOOKS[now.state]
+        _, icon, role = LOOKS[now.state]
         self.name.set_name(now.row.name)
         icons.dress(self.mark, icon, role, 16)
-        self.state.setText(word)
+        self.state.setText(now.word)
         self.state.set_role(role)
         self.facts.setText(facts(now))
         self.settings.setText(settings_line(now.row.experiment))
@@ -196,7 +196,8 @@ class Header(QWidget):
         self.progress.show_now(now)
         self._show_star(now.row.starred)
         for key, one in self.buttons.items():
-            one.setVisible(key == "note" or (key in LIVE_DEEDS) == now.is_live)
+            fits = (key in LIVE_DEEDS) == now.is_live and (key != "resume" or now.may_go_on)
+            one.setVisible(key == "note" or fits)
         self.setAccessibleDescription(now.spoken())
 
     def _show_star(self, starred: bool) -> None:
@@ -220,10 +221,14 @@ def notes(row: RunRow) -> str:
     return "\n".join([*filter(None, [row.note]), *(f"{title(at)}: {one.text}" for at, one in row.cell_notes.items())])
 
 
+def _queue_words(now: RunNow) -> str:
+    return "Resume lets it begin or go on" if now.row.waits else "waits for its turn"
+
+
 def facts(now: RunNow) -> str:
     """ "· epoch 3 of 30 · about 1 min 40 s left · 12 s elapsed · CPU"."""
     device = now.row.experiment.device
-    parts = [now.activity, now.epoch_text() if now.state is not RunState.QUEUED else "waits for its turn"]
+    parts = [now.activity, now.epoch_text() if now.state is not RunState.QUEUED else _queue_words(now)]
     if now.is_live and now.left is not None:
         parts.append(f"about {duration(now.left)} left")
     if now.is_live:

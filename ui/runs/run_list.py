@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
-from engine.events import LIVE_STATES, RunState
+from engine.events import RunState
 from ui.listing.finding import Search, search
 from ui.runs.run_now import RunNow, run_now
 from ui.widgets.text import plain
@@ -159,7 +159,7 @@ class RunOrder(QSortFilterProxyModel):
     def _is_away(self, row: RunRow) -> bool:
         if row.archived and self._without_archive:
             return True
-        return self._folded and row.study_id is not None and row.state not in LIVE_STATES and row.id != self._kept
+        return self._folded and row.study_id is not None and not row.is_live and row.id != self._kept
 
     def count_away(self) -> tuple[int, int]:
         """How many runs the filter means that are only left out as runs of studies, and as archived ones."""
@@ -170,7 +170,7 @@ class RunOrder(QSortFilterProxyModel):
 
 def order(row: RunRow) -> tuple[int, float]:
     """Working, then waiting in their order, then ended with the newest first."""
-    if row.state in LIVE_STATES:
+    if row.is_live:
         return _RANK[row.state], row.created
     return 2, -(row.ended or row.created)
 

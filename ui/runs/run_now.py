@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.comparison.wording import compact, duration, figure, marked, percent, title
-from engine.events import LIVE_STATES, RunState
+from engine.events import LIVE_STATES, RESUMABLE, RunState
 from engine.naming import family
 
 if TYPE_CHECKING:
@@ -72,11 +72,16 @@ class RunNow:
 
     @property
     def is_live(self) -> bool:
-        return self.state in LIVE_STATES
+        return self.state in LIVE_STATES and not self.row.waits
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether it ended before its end or only waits."""
+        return self.row.waits or (self.state in RESUMABLE and not self.row.is_live)
 
     @property
     def word(self) -> str:
-        return LOOKS[self.state][0]
+        return "Waiting" if self.row.waits else LOOKS[self.state][0]
 
     @property
     def epochs_begun(self) -> int:
@@ -138,7 +143,7 @@ class RunNow:
 
 def run_now(row: RunRow, live: LiveRun | None) -> RunNow:
     """Overlay `row` with the memory of a run that this window works; a run that has ended is as it was saved."""
-    if live is None or row.state not in LIVE_STATES:
+    if live is None or not row.is_live:
         return _saved(row)
     steps = live.steps_per_epoch or row.steps_per_epoch
     return RunNow(
@@ -150,8 +155,9 @@ def run_now(row: RunRow, live: LiveRun | None) -> RunNow:
 
 
 def _saved(row: RunRow) -> RunNow:
-    live = row.state in LIVE_STATES
-    elapsed = time.time() - row.started if live and row.started is not None else row.took
+    live = row.is_live
+    working = live and row.state is not RunState.QUEUED and row.started is not None
+    elapsed = time.time() - row.started if working and row.started else row.took
     progress = min(1.0, row.step / row.total_steps) if row.total_steps else None
     waiting = waiting_text(row, row.last.get(WITHOUT_GAIN)) if live else ""
     return RunNow(row, row.state, row.step, row.total_steps, max(1, row.steps_per_epoch), elapsed, None,

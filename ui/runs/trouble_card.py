@@ -17,9 +17,11 @@ from ui.widgets.text import Text
 
 
 class TroubleCard(Card):
-    """Shown for failed and interrupted runs. change_wanted: open the settings; again_wanted: run it once more."""
+    """Shown for failed and interrupted runs. change_wanted: open the settings; resume_wanted: go on from where it was;
+    again_wanted: run it once more."""
 
     change_wanted = Signal()
+    resume_wanted = Signal()
     again_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -34,7 +36,8 @@ class TroubleCard(Card):
         self.change = button("Change settings", "clone", "Open these settings in New experiment",
                              self.change_wanted.emit)  # fmt: skip
         self.again = button("Run again", "play", "Put the same experiment in line once more", self.again_wanted.emit)
-        self._details = ""
+        self.resume = button("Resume", "play", "Go on from where it was", self.resume_wanted.emit)
+        self._details, self._shown, self._resumable = "", -1, False
         self._lay_out()
         self.hide()
 
@@ -47,11 +50,14 @@ class TroubleCard(Card):
         row.setSpacing(12)
         row.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
-        for one in (self.again, self.change, self.copy):
+        for one in (self.resume, self.again, self.change, self.copy):
             row.addWidget(one, 0, Qt.AlignmentFlag.AlignTop)
         self.body.addLayout(row)
 
-    def show_now(self, now: RunNow) -> None:
+    def show_now(self, now: RunNow, resumable: bool | None = None) -> None:
+        """resumable: whether there is a place to go on from; None while that is not known, or as it was."""
+        if resumable is not None or now.row.id != self._shown:
+            self._shown, self._resumable = now.row.id, bool(resumable)
         self.setVisible(now.state in (RunState.FAILED, RunState.INTERRUPTED))
         if now.state is RunState.FAILED:
             self._show_failure(now)
@@ -74,12 +80,14 @@ class TroubleCard(Card):
         at = f" at {now.epoch_text()}" if now.epoch_text() and now.step else " before its first step"
         self.message.setText(f"Interrupted{at}: the program ended while this run was active.")
         kept = "Its curve up to there is kept. " if now.step else ""
-        self.advice.setText(f"{kept}Run it again to train it to the end.")
+        way = "Resume goes on from there" if self._resumable else "Run it again to train it"
+        self.advice.setText(f"{kept}{way}, to the end.")
         self.advice.show()
         self._offer(interrupted=True)
 
     def _offer(self, interrupted: bool) -> None:
         """The deeds that help: after a failure other settings, after an interruption the same ones."""
+        self.resume.setVisible(self._resumable)
         self.again.setVisible(interrupted)
         self.change.setVisible(not interrupted)
         self.copy.setVisible(not interrupted)

@@ -118,24 +118,24 @@ class ShortcutsDialog(QDialog):
 
 
 def ask_about_runs(active: int, parent: QWidget) -> str:
-    """What to do with the active runs when the window closes: "keep", "stop" or "quit"."""
+    """What to do with the active runs when the window closes: "keep", "stop" or "later"."""
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Question)
     one = active == 1
     box.setWindowTitle("A run is still training" if one else "Runs are still training")
     box.setText("A run is still training." if one else f"{active} runs are training or waiting.")
     box.setInformativeText(
-        "Stop and save tests the best weights so far and keeps them. "
-        "Quit without saving keeps the curve up to now and marks it as interrupted."
+        "Quit and resume later keeps where they are; the next start asks whether to go on. "
+        "Stop and save ends what trains, tests the best weights so far and keeps them."
     )
     keep = box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
     stop = box.addButton("Stop and save", QMessageBox.ButtonRole.AcceptRole)
-    leave = box.addButton("Quit without saving", QMessageBox.ButtonRole.DestructiveRole)
-    box.setDefaultButton(keep)
+    later = box.addButton("Quit and resume later", QMessageBox.ButtonRole.AcceptRole)
+    box.setDefaultButton(later)
     box.setEscapeButton(keep)
     box.exec()
     clicked = box.clickedButton()
-    answer = "stop" if clicked is stop else "quit" if clicked is leave else "keep"
+    answer = "stop" if clicked is stop else "later" if clicked is later else "keep"
     box.deleteLater()
     return answer
 
