@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QRect, Qt, QTimer
+from PySide6.QtGui import QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -13,9 +15,12 @@ from engine.events import RunState
 from engine.experiment import Experiment, MethodChoice
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
+from ui import theme
 from ui.listing.finding import known_tags, search
 from ui.listing.marking import TagDialog
 from ui.main_window import COMPARE, RUNS, MainWindow
+from ui.runs.run_delegate import RunDelegate
+from ui.runs.run_now import run_now
 
 Rows = dict[str, RunRow]
 
@@ -27,7 +32,7 @@ def rows(workspace: Workspace) -> Rows:
         study = store.create_study("Question", "{}").id
         studies = {"first": None, "second": None, "old": None, "cell 1": study, "cell 2": study}
         scratch = Experiment(method=MethodChoice(name="scratch"))
-        made = {name: store.create(scratch, name, study_id=of) for name, of in studies.items()}
+        made = {name: store.create(scratch, name, study_id=of, cell=name) for name, of in studies.items()}
         for run in made.values():
             store.set_state(run.id, RunState.STOPPED)
         store.tag([made["first"].id, made["old"].id], ["Paper"])
@@ -145,6 +150,24 @@ def test_archived_runs_leave_the_list_and_come_back(qtbot: QtBot, listed: Listed
     listed.deeds.actions["archive"].trigger()
     listed.archived.setChecked(False)
     soon(qtbot, listed, "first", "old", "second")
+
+
+def test_no_name_state_or_tag_pushes_the_seed_out(qtbot: QtBot, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[tuple[str, int]] = []
+    monkeypatch.setattr(
+        RunDelegate, "_write", lambda self, painter, box, text, *more: written.append((text, box.width())) or 90
+    )
+    long = Experiment(method=MethodChoice(name="scratch"), seed=123)
+    row = replace(rows["first"], name="x" * 200, experiment=long, tags=tuple("tag" * 5 + str(n) for n in range(9)),
+                  state=RunState.INTERRUPTED)  # fmt: skip
+    picture = QPixmap(220, 60)
+    painter = QPainter(picture)
+    RunDelegate()._paint_words(painter, QRect(8, 8, 204, 44), run_now(row, None))
+    painter.end()
+    (rest, width) = next(one for one in written if "seed" in one[0])
+    metrics = QFontMetrics(theme.font("small", tabular=True))
+    assert rest.startswith(" · seed 123")
+    assert metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width).startswith(" · seed 123")
 
 
 def test_only_what_is_shared_by_all_runs_is_typed_for_them(qtbot: QtBot, rows: Rows) -> None:

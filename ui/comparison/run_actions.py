@@ -147,7 +147,8 @@ class RunActions(QObject):
     def note_cell(self) -> None:
         """Write a note on the cell that was clicked, or on another of its line."""
         if runs := self._runs():
-            place = COLUMNS[max(0, self._table.currentIndex().column())].key
+            column = self._table.currentIndex().column()  # the keyboard stays in the first one
+            place = COLUMNS[column].key if column > 0 else "test"
             cell_notes.ask_note(self._table, self._parts, runs[0], cell_notes.TITLES, place)
 
     def star(self, runs: Sequence[RunRow]) -> None:

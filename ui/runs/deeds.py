@@ -68,6 +68,7 @@ class RunDeeds(QObject):
             "folder": lambda: handing_on.open_folder(parts, self._shown()),
         }  # fmt: skip
         self.actions = {key: deed_action(self._page, DEEDS[key], deed) for key, deed in does.items()}
+        self.actions["clone"].setIconText("Clone")  # on its button, beside five others
         self.adjust([])
 
     def recolour(self) -> None:

@@ -58,14 +58,17 @@ class RunDelegate(QStyledItemDelegate):
         line = QRect(box.left() + ICON + PAD, box.top() + first.height() + 2, box.width() - ICON - PAD, second.height())
         rest = now.sentence().removeprefix(word)
         used = self._write(painter, line, word, role, theme.font("small", bold=True))
-        line = self._paint_tags(painter, line.adjusted(used, 0, 0, 0), now.row.tags)
+        line = self._paint_tags(painter, line.adjusted(used, 0, 0, 0), now)
         self._write(painter, line, rest, "muted", theme.font("small", tabular=True))
 
-    def _paint_tags(self, painter: QPainter, line: QRect, tags: tuple[str, ...]) -> QRect:
-        """At the right end of the second line, in at most half of it; returns what is left."""
+    def _paint_tags(self, painter: QPainter, line: QRect, now: RunNow) -> QRect:
+        """At the right end of the second line, in what the seed leaves; returns what is left."""
+        tags = now.row.tags
         if not tags:
             return line
-        width = min(chips.room(tags), line.width() // 2)
+        seed = f" · seed {now.row.experiment.seed} · …"
+        kept = QFontMetrics(theme.font("small", tabular=True)).horizontalAdvance(seed) + PAD
+        width = max(0, min(chips.room(tags), line.width() - kept))
         chips.paint_tags(painter, QRectF(line.right() - width, line.top(), width, line.height()), tags)
         return line.adjusted(0, 0, -width - PAD, 0)
 
