@@ -76,6 +76,7 @@ class Restart(QObject):
         self.action.setToolTip("Every run that failed, or was stopped, interrupted or discarded")
         self.action.triggered.connect(lambda _=False: parts.library.read(read_restartable, self._open))
         self.button = deed_button(self.action, "Run all again")
+        icons.dress(self.button, "redo")  # in the palette's colour, also when that changes
 
     def _open(self, found: dict[str, list[RunRow]]) -> None:
         self.menu(found).popup(self.button.mapToGlobal(QPoint(0, self.button.height())))
