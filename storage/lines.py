@@ -38,16 +38,9 @@ class LineMethods:
 
         Raises `RunTaken` for one that is in line or finished, `StorageError` for one that left nothing to go on from.
         """
-        owner = presence.token(self.workspace.presence)
         with writing(self._connection) as connection:
-            row = connection.execute("SELECT uid, name, state, owner FROM run WHERE id = ?", (run_id,)).fetchone()
-            if row is None:
-                raise StorageError(f"There is no run {run_id}.", "It may have been discarded.")
-            old = state_named(row["state"])
-            if old in LIVE_STATES and presence.is_alive(self.workspace.presence, row["owner"]):
-                raise RunTaken(f"“{row['name']}” is {old} already.", "Watch it where it was started.")
-            if old not in (RunState.QUEUED, RunState.INTERRUPTED):
-                _check_place(self.workspace, row, old)
+            old = _takeable(connection, self.workspace, run_id)
+            owner = presence.token(self.workspace.presence)
             saving.change_state(connection, run_id, old, RunState.QUEUED, owner, time.time())
             return reading.one(connection, run_id)
 
@@ -94,12 +87,21 @@ def has_place(workspace: Workspace, uid: str) -> bool:
     return (Path(workspace.runs) / uid / RESUME_FILE).is_file()
 
 
-def _check_place(workspace: Workspace, row: sqlite3.Row, state: RunState) -> None:
-    """Raise `StorageError` for a finished run and for one that ended without a place to go on from."""
+def _takeable(connection: sqlite3.Connection, workspace: Workspace, run_id: int) -> RunState:
+    """The state of a run that may be put in line; raises `StorageError` in a sentence for any other."""
+    row = connection.execute("SELECT uid, name, state, owner, deleted_at FROM run WHERE id = ?", (run_id,)).fetchone()
+    if row is None:
+        raise StorageError(f"There is no run {run_id}.", "It may have been discarded.")
+    state, name = state_named(row["state"]), f"“{row['name']}”"
+    if row["deleted_at"] is not None:
+        raise StorageError(f"{name} was deleted.", "Bring it back first, with undo.")
+    if state in LIVE_STATES and presence.is_alive(workspace.presence, row["owner"]):
+        raise RunTaken(f"{name} is {state} already.", "Watch it where it was started.")
     if state is RunState.FINISHED:
-        raise RunTaken(f"“{row['name']}” is finished: there is nothing to go on to.", "Run it again instead.")
-    if not has_place(workspace, row["uid"]):
-        raise StorageError(f"“{row['name']}” has left nothing to go on from.", "Run it again from the start.")
+        raise RunTaken(f"{name} is finished: there is nothing to go on to.", "Run it again instead.")
+    if state in (RunState.STOPPED, RunState.FAILED) and not has_place(workspace, row["uid"]):
+        raise StorageError(f"{name} has left nothing to go on from.", "Run it again from the start.")
+    return state
 
 
 def is_taken(connection: sqlite3.Connection, workspace: Workspace, study_id: int, cell: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ui.qt_check import display_problem
@@ -11,13 +11,11 @@ from ui.qt_check import display_problem
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from storage.store import RunRow, RunStore
     from storage.workspace import Workspace
     from ui.engine_loading import EngineLoading
     from ui.main_window import MainWindow
     from ui.parts import Parts
 
-LONG = 3600.0  # seconds that the word about unfinished runs stays
 PATIENCE = 5.0  # seconds in which a run may end its step and save the last points of its curve after the window is gone
 
 
@@ -112,6 +110,7 @@ def open_window(
 ) -> MainWindow:
     """Show the window; after its first paint: interrupted runs are told, `then`, and the engine is imported."""
     from ui import theme
+    from ui.left_over import tell_left_over
     from ui.main_window import MainWindow
     from ui.window_memory import WindowMemory, open_settings
 
@@ -123,7 +122,7 @@ def open_window(
     loading.failed.connect(window.crashes.report)
 
     def after_paint() -> None:
-        tell_interrupted(window.parts)
+        tell_left_over(window.parts)
         loading.start()
         if then is not None:
             then(window.parts)
@@ -131,41 +130,3 @@ def open_window(
     window.painted.connect(after_paint)
     window.show()
     return window
-
-
-def tell_interrupted(parts: Parts) -> None:
-    """Mark the runs of a process that died; what was cut off or waits is told, with a button that lets it go on."""
-
-    def look(store: RunStore) -> tuple[list[RunRow], list[RunRow]]:
-        dead = store.mark_interrupted()
-        return dead, store.waiting()
-
-    def tell(found: tuple[list[RunRow], list[RunRow]]) -> None:
-        dead, waiting = found
-        rows = [row for row in (*dead, *waiting) if row.study_id is None and not row.archived]
-        if rows:
-            ids = sorted(row.id for row in rows)
-            parts.toasts.show(
-                left_words(dead, waiting), "Continue", lambda: go_on(ids), "warning" if dead else "info", LONG
-            )
-        elif dead:  # cells of a study, which goes on by itself
-            show = parts.navigator.page
-            parts.toasts.show(left_words(dead, []), "Show studies", lambda: show.emit("Studies"), "warning", LONG)
-
-    def go_on(ids: list[int]) -> None:
-        parts.go_on(ids)
-        parts.navigator.show_run.emit(ids[0])
-
-    parts.library.write(look, tell)
-
-
-def left_words(dead: Sequence[RunRow], waiting: Sequence[RunRow]) -> str:
-    """ "“a” was interrupted when the program ended. 3 runs wait: continue?" """
-    said = []
-    if dead:
-        what = f"“{dead[0].name}” was" if len(dead) == 1 else f"{len(dead)} runs were"
-        said.append(f"{what} interrupted when the program ended. What was saved is kept.")
-    if waiting:
-        what = f"“{waiting[0].name}” waits" if len(waiting) == 1 else f"{len(waiting)} runs wait"
-        said.append(f"{what}: continue?")
-    return " ".join(said)

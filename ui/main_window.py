@@ -114,6 +114,7 @@ class MainWindow(QMainWindow):
         go.show_run.connect(lambda run_id: self._pass_on(RUNS, go.show_run, run_id))
         go.compare.connect(lambda run_ids: self._pass_on(COMPARE, go.compare, run_ids))
         go.study.connect(lambda study: self._pass_on(STUDIES, go.study, study))
+        go.continue_study.connect(lambda study_id: self._pass_on(STUDIES, go.continue_study, study_id))
         go.explain.connect(self._explain)
         self.drops.dropped.connect(self._use_folder)
         self.drops.refused.connect(lambda words: parts.toasts.show(words, level="warning"))

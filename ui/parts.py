@@ -29,6 +29,7 @@ class Navigator(QObject):
     """Pages never talk to each other; they ask here, and the window answers.
 
     page(title), clone(Experiment) fills New experiment, compare(list of run ids), study(Study) opens its draft,
+    continue_study(study id) lets a saved one go on,
     show_run(run id) on Runs, explain() opens the page of help on meta-learning. current: what New experiment is set to,
     None before that page is built; raises `InvalidExperiment`.
     """
@@ -37,6 +38,7 @@ class Navigator(QObject):
     clone = Signal(object)
     compare = Signal(object)
     study = Signal(object)
+    continue_study = Signal(int)
     show_run = Signal(int)
     explain = Signal()
 

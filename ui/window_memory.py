@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
@@ -19,6 +20,14 @@ class WindowMemory:
 
     def __init__(self, settings: QSettings) -> None:
         self._settings = settings
+
+    def studies_at_work(self) -> list[int]:
+        """Those that were going on when the window closed or died."""
+        return [int(word) for word in str(self._settings.value("studies/at work", "")).split() if word.isdecimal()]
+
+    def set_studies_at_work(self, study_ids: Iterable[int]) -> None:
+        self._settings.setValue("studies/at work", " ".join(map(str, study_ids)))
+        self._settings.sync()
 
     def save_window(self, window: QMainWindow, page: int) -> None:
         self._settings.setValue("window/geometry", window.saveGeometry())

@@ -69,6 +69,7 @@ def test_a_killed_run_goes_on_as_if_it_never_was(warmstart: Command, place: Work
     assert saved(place, 1) == saved(place, 2)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends the process")
 @pytest.mark.parametrize("name", [name for name in ASKED if hasattr(signal, name)])
 def test_a_signal_stops_a_run_which_can_go_on(
     warmstart: Command, place: Workspace, name: str, monkeypatch: pytest.MonkeyPatch

@@ -20,9 +20,10 @@ from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodC
 from engine.warm import load_torch
 from storage.store import RunStore
 from storage.workspace import Workspace
-from ui.app import open_window, tell_interrupted
+from ui.app import open_window
 from ui.engine_loading import EngineLoading
 from ui.leaving import ASKED, Leaving
+from ui.left_over import tell_left_over
 from ui.main_window import PAGES, MainWindow
 from ui.run_queue import RunQueue
 
@@ -96,6 +97,7 @@ def test_quit_and_resume_later_keeps_where_it_is_and_what_waits(
         assert len(store.curve(training, "train/loss").values) > 0
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends the process")
 @pytest.mark.parametrize("name", [name for name in ASKED if hasattr(signal, name)])
 def test_a_signal_makes_the_window_quit_for_later(
     qtbot: QtBot, qapp: QApplication, window: MainWindow, workspace: Workspace, training: int, name: str
@@ -118,7 +120,7 @@ def test_the_next_start_asks_and_the_run_goes_on_with_its_curve(
     assert queue.close("later", 60)
     with RunStore(workspace) as store:
         kept = len(store.curve(row.id, "train/loss"))
-    tell_interrupted(window.parts)
+    tell_left_over(window.parts)
     qtbot.waitUntil(lambda: bool(window.parts.toasts.shown()))
     toast = window.parts.toasts.shown()[0]
     assert toast.label.text() == f"“{row.name}” waits: continue?"
@@ -131,6 +133,21 @@ def test_the_next_start_asks_and_the_run_goes_on_with_its_curve(
     assert (np.diff(curve.steps) == 1).all(), "the earlier points are there, and nothing is missing between"
     assert (np.diff(curve.times) >= 0).all()
     assert live.elapsed() >= curve.times[kept - 1]
+
+
+def test_a_study_that_was_going_on_is_asked_about(qtbot: QtBot, window: MainWindow, workspace: Workspace) -> None:
+    with RunStore(workspace) as store:
+        study = store.create_study("Few labels", "{}")
+    window.memory.set_studies_at_work([study.id, 77])
+    asked: list[int] = []
+    window.parts.navigator.continue_study.disconnect()
+    window.parts.navigator.continue_study.connect(asked.append)
+    tell_left_over(window.parts)
+    qtbot.waitUntil(lambda: bool(window.parts.toasts.shown()))
+    toast = window.parts.toasts.shown()[0]
+    assert toast.label.text() == "“Few labels” is unfinished: continue?"
+    toast.button.click()
+    assert asked == [study.id]
 
 
 def wait_for(true: Callable[[], bool]) -> None:
@@ -212,7 +229,7 @@ def test_a_run_of_a_dead_program_is_told(qtbot: QtBot, window: MainWindow, works
     subprocess.run([sys.executable, "-c", DIES, str(workspace.root)], cwd=REPOSITORY, check=False, timeout=60)
     shown: list[int] = []
     window.parts.navigator.show_run.connect(shown.append)
-    tell_interrupted(window.parts)
+    tell_left_over(window.parts)
     qtbot.waitUntil(lambda: bool(window.parts.toasts.shown()))
     toast = window.parts.toasts.shown()[0]
     assert "“left behind” was interrupted" in toast.label.text()

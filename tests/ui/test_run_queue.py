@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.errors import RunTaken
 from engine.events import Event, Metrics, Notice, RunFailed, RunFinished, RunStarted, RunState, RunStopped
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.warm import load_torch
@@ -14,6 +15,7 @@ from storage.workspace import Workspace
 from ui.library import Library
 from ui.live import Live
 from ui.run_queue import RunQueue
+from ui.run_thread import Past
 
 
 def small(epochs: int = 2, device: str = "cpu") -> Experiment:
@@ -166,3 +168,33 @@ def test_of_runs_that_ended_only_the_last_few_stay_in_memory(
     assert [run_id for run_id, run in held.items() if run and run.curves and run.messages] == [6, 7, 8]
     assert {run.state for run in held.values() if run} == {RunState.FINISHED}
     assert len(held) == 8
+
+
+def test_a_run_put_off_goes_on_in_another_queue_as_if_it_never_was(workspace: Workspace) -> None:
+    """Also from a pause; what waited behind it goes on after it."""
+    queue = RunQueue(workspace)
+    whole = queue.submit(small(12))
+    until(lambda: not queue.is_busy())
+    first, second = queue.submit(small(12)), queue.submit(small())
+    events: dict[int, list[Event]] = {}
+    until(lambda: sum(isinstance(said, Metrics) for said in collect(queue, events).get(first.id, [])) > 5)
+    queue.pause(first.id)
+    until(lambda: queue.state(first.id) is RunState.PAUSED)
+    assert queue.close("later", 60)
+    with RunStore(workspace) as store:
+        waiting = [row.id for row in store.waiting()]
+        assert waiting == [first.id, second.id]
+        other = RunQueue(workspace)
+        for run_id in waiting:
+            other.go_on(run_id, store)
+        with pytest.raises(RunTaken, match="already"):
+            other.go_on(first.id, store)
+        until(lambda: not other.is_busy())
+        assert any(isinstance(said, Past) for said in collect(other, {})[first.id])
+        assert [store.run(run_id).state for run_id in waiting] == [RunState.FINISHED] * 2
+        for name in store.metric_names(whole.id):
+            one, two = (store.curve(run_id, name) for run_id in (whole.id, first.id))
+            assert (one.steps.tobytes(), one.values.tobytes()) == (two.steps.tobytes(), two.values.tobytes()), name
+            assert (two.times[1:] >= two.times[:-1]).all()
+        assert [one.value for one in store.results(whole.id)] == [one.value for one in store.results(first.id)]
+    assert other.close("abandon", 60)

@@ -90,6 +90,7 @@ class StudiesPage(QWidget):
         self.list.chosen.connect(lambda _: self._read(at_once=True))
         self.list.customContextMenuRequested.connect(self._show_menu)
         self.detail.run_wanted.connect(self.parts.navigator.show_run.emit)
+        self.parts.navigator.continue_study.connect(self.driver.start)
         self.parts.navigator.study.connect(lambda study: self._open(study, None, changing=False))
 
     def paintEvent(self, event: QPaintEvent) -> None:

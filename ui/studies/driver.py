@@ -12,6 +12,7 @@ from engine.study import Study
 from ui.parts import Parts
 from ui.studies.reading import grid, progress_words
 from ui.study_runner import Progress, StudyRunner
+from ui.window_memory import WindowMemory
 
 if TYPE_CHECKING:
     from storage.store import RunStore
@@ -85,18 +86,26 @@ class StudyDriver(QObject):
         self._starting.discard(study_id)
         self._pulse.start()
         runner.feeding = True
+        self._remember()
         self._ask(runner, StudyRunner.start)
+
+    def _remember(self) -> None:
+        """Which studies the next start asks about."""
+        at_work = [study_id for study_id, runner in self._runners.items() if runner.feeding]
+        WindowMemory(self._parts.settings).set_studies_at_work(at_work)
 
     def pause(self, study_id: int) -> None:
         """Let the run at work end and start no other."""
         if runner := self._runners.get(study_id):
             runner.feeding = False
+            self._remember()
             self._ask(runner, StudyRunner.pause)
 
     def stop(self, study_id: int) -> None:
         """End the runs at work at once; they are done again when the study goes on."""
         if runner := self._runners.get(study_id):
             runner.feeding = False
+            self._remember()
             self._ask(runner, StudyRunner.stop)
 
     def _ask(self, runner: StudyRunner, first: Callable[[StudyRunner], None] | None = None) -> None:
@@ -129,6 +138,7 @@ class StudyDriver(QObject):
         if self._runners.pop(runner.study_id, None) is None:
             return
         self._seen.pop(runner.study_id, None)
+        self._remember()
         if not self._runners:
             self._pulse.stop()
         if runner.feeding:
