@@ -21,6 +21,7 @@ from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, SearchChoice
 from engine.meta import choice as choice_of_threads
 from engine.meta import evaluation, sharing, training
+from engine.methods.anil import ANIL
 from engine.methods.base import Method
 from engine.methods.fine_tune import FineTuneMethod
 from engine.methods.head_bench import HeadBench
@@ -157,6 +158,23 @@ def test_meta_learning_goes_on_to_the_last_bit(
     keep_every_point(monkeypatch)
     monkeypatch.setattr(evaluation, "PAUSE_EVERY", 4)
     assert_equal(in_pieces(of_images(kind, by_class.one), tmp_path, 3, later=2), tmp_path, expected, directory)
+
+
+def test_a_long_test_goes_on_in_each_of_its_parts(
+    by_class: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over inner steps, over other shots and where one does not fit: nothing is said twice or left out."""
+    keep_every_point(monkeypatch)
+    monkeypatch.setattr(evaluation, "PAUSE_EVERY", 4)
+    values = fitting(ANIL, {**SHORT, "steps": 0, "over_shots": "1, 2, 5, 10, 20"})
+    experiment = of_images(ANIL, by_class.one)
+    experiment = experiment.model_copy(update={"method": MethodChoice(name=ANIL.name, hyperparameters=values)})
+    expected = to_the_end(experiment, tmp_path / "whole")
+    events = in_pieces(experiment, tmp_path / "cut", 3)
+    assert_equal(events, tmp_path / "cut", expected, tmp_path / "whole")
+    left_out = [event for event in expected if isinstance(event, Notice) and "left out of the curve" in event.text]
+    assert len(left_out) == 1
+    assert [event for event in events if event in left_out] == left_out
 
 
 @pytest.mark.parametrize("kind", OF_NUMBERS, ids=lambda kind: kind.name)
