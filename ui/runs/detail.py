@@ -202,7 +202,7 @@ class RunDetail(QScrollArea):
 
     def _show_present(self, now: RunNow) -> None:
         """Which blocks learn by now; until the first epoch, which will."""
-        begun = now.epochs_begun, not now.is_live
+        begun = now.epochs_begun, not (now.is_live or now.row.waits)
         if self._table is None or begun == self._begun:
             return
         self._begun, present = begun, self._table.present(*begun)

@@ -47,7 +47,7 @@ class RunDelegate(QStyledItemDelegate):
             painter.drawRect(box.adjusted(0, 0, -1, -1))
 
     def _paint_words(self, painter: QPainter, box: QRect, now: RunNow) -> None:
-        word, icon, role = LOOKS[now.state]
+        word, (_, icon, role) = now.word, LOOKS[now.state]
         first, second = QFontMetrics(theme.font()), QFontMetrics(theme.font("small"))
         ratio = painter.device().devicePixelRatioF()
         mark = icons.pixmap(icon, ICON, role, max(1.0, ratio))
