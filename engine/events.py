@@ -144,14 +144,18 @@ class Preparing:
 
 @dataclass(frozen=True, slots=True)
 class RunFinished:
+    """why: how its training came to its end, such as "after 20 of 20 epochs"."""
+
     step: int
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RunStopped:
-    """The person (or the time budget's owner) asked to stop and keep what there is."""
+    """The person (or the time budget's owner) asked to stop and keep what there is. why: as of `RunFinished`."""
 
     step: int
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def execute(
     try:
         yield from _run(experiment, directory, stop, resume)
     except Cancelled:
-        yield RunStopped(0)
+        yield RunStopped(0, "by hand before the first step")
     except ExperimentError as error:
         yield RunFailed("experiment", error.message, error.advice)
     except Exception as error:  # noqa: BLE001 the boundary: a bug becomes a failed run that keeps its traceback

@@ -72,7 +72,7 @@ class FineTuning:
         self.order = torch.Generator().manual_seed(seed)
         self.step = self.epoch = self.stage = 0
         self.used = 0.0  # seconds of an earlier part of the run
-        self.stopped_early = False  # for want of a better validation accuracy
+        self.stopped_early = ""  # why, for want of a better validation accuracy
         self._under_way: StageTraining | None = None
         self._kept: State | None = None  # of the stage to go on with
         settings = method.hyperparameters

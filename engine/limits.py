@@ -83,11 +83,15 @@ def heeding(limits: Limits, preparation: Generator[Preparing, None, T]) -> Gener
         yield said
 
 
-def last_words(limits: Limits, step: int, total: int, done: str) -> Iterator[Notice | RunStopped | RunFinished]:
-    """How a run that was tested ends. done: how far it came, for example "3 of 20 epochs"."""
+def last_words(
+    limits: Limits, step: int, total: int, done: str, early: str = ""
+) -> Iterator[Notice | RunStopped | RunFinished]:
+    """How a run that was tested ends. done: how far it came, for example "3 of 20 epochs"; early: why not further."""
     if limits.asked_to_stop:
-        yield RunStopped(step)
+        yield RunStopped(step, f"by hand after {done}")
         return
     if step < total:
         yield Notice(f"The time budget ended training after {done}.")
-    yield RunFinished(step)
+        yield RunFinished(step, f"its time was over after {done}")
+        return
+    yield RunFinished(step, ", ".join(part for part in (early, f"after {done}") if part))

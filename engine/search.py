@@ -44,7 +44,7 @@ def run_searched(
     yield from search.events()
     if limits.asked_to_stop and not search.over:
         yield search.outcome()
-        yield RunStopped(0)
+        yield RunStopped(0, "by hand during the search")
         return
     chosen = complete(search.chosen())
     checkpoints = Checkpoints(directory, bookmark)

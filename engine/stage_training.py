@@ -205,6 +205,6 @@ class StageTraining:
 
     def _why_early(self) -> str:
         patience = self.run.method.hyperparameters.patience
-        self.run.stopped_early = True
+        self.run.stopped_early = f"early, {counted(patience, 'epochs')} without gain"
         without = f"{counted(patience, 'epochs')} without a better validation accuracy than {percent(self._best)}"
         return f"Stopped early: {without}."

@@ -77,7 +77,8 @@ def train_and_test(training: FineTuning, experiment: Experiment, material: Mater
         yield replace(said, protocol={**said.protocol, **words}) if isinstance(said, Evaluated) else said
     yield from training.checkpoints.insist()
     total = training.step if training.stopped_early else training.total_steps
-    yield from last_words(limits, training.step, total, f"{training.epoch} of {method.epochs} epochs")
+    done = f"{training.epoch} of {method.epochs} epochs"
+    yield from last_words(limits, training.step, total, done, training.stopped_early)
 
 
 def build(experiment: Experiment, method: FineTuneMethod, classes: tuple[str, ...], runs: Path) -> Backbone:

@@ -31,7 +31,7 @@ _RUNS = f"""
 SELECT {", ".join(f"run.{name.strip()}" for name in _RUN.split(","))},
   {", ".join(f"result.{name.strip()}" for name in _RESULT.split(","))},
   run.study_id, run.cell, (SELECT title FROM study WHERE study.id = run.study_id),
-  run.tags, run.archived, run.cell_notes, run.owner IS NULL
+  run.tags, run.archived, run.cell_notes, run.owner IS NULL, run.ending
 FROM run LEFT JOIN result ON result.id =
   (SELECT min(id) FROM result WHERE run_id = run.id AND metric LIKE 'test/%')
 WHERE {{where}} ORDER BY run.created DESC, run.id DESC"""
@@ -99,7 +99,7 @@ def one(connection: sqlite3.Connection, run_id: int | None) -> RunRow:
 def _readable(row: tuple, best: Best, last: Last) -> RunRow:
     """The run in a row of `_RUNS`; of one that is damaged what can be said of it, so that the others are shown."""
     try:
-        return _row(row[:20], row[20:24], row[24:31], row[31:34], row[34:37], bool(row[37]), best, last)
+        return _row(row[:20], row[20:24], row[24:31], row[31:34], row[34:37], row[37:39], best, last)
     except (ValueError, TypeError, LookupError, ArithmeticError, ExperimentError) as error:
         reason = explain(error)[0] if isinstance(error, ValidationError) else f"{type(error).__name__}: {error}"
         return _unreadable(row, shown(reason))
@@ -122,7 +122,7 @@ def _unreadable(row: tuple, reason: str) -> RunRow:
 
 
 def _row(
-    run: tuple, failure: tuple, result: tuple, study: tuple, found_by: tuple, nobodys: bool, best: Best, last: Last
+    run: tuple, failure: tuple, result: tuple, study: tuple, found_by: tuple, end: tuple, best: Best, last: Last
 ) -> RunRow:  # fmt: skip
     run_id, uid, name, state, family, experiment, group, created, started, ended, seconds, *rest = run
     step, total_steps, steps_per_epoch, examples_per_step, facts, starred, note, plan, deleted_at = rest
@@ -156,7 +156,8 @@ def _row(
         study_id=study[0],
         cell=study[1],
         study=study[2] or "",
-        waits=nobodys and state == RunState.QUEUED,
+        waits=bool(end[0]) and state == RunState.QUEUED,
+        ending=end[1],
         **marks.read(*found_by),
     )
 

@@ -112,7 +112,7 @@ class RunRow:
     best: metric -> (value, step); the smallest for losses, the largest for everything else. last: metric -> value.
     step is the last one saved; total_steps is 0 until the run has said how long it is. study: title of the study it
     belongs to, if any; cell: the key of its place there. cell_notes: by the key of the column or figure.
-    waits: in line, but its program has ended: it goes on when somebody takes it.
+    waits: in line, but its program has ended: it goes on when somebody takes it. ending: how it came to its end.
     """
 
     id: int
@@ -146,6 +146,14 @@ class RunRow:
     archived: bool = False
     cell_notes: Mapping[str, CellNote] = field(default_factory=dict)
     waits: bool = False
+    ending: str = ""
+
+    @property
+    def why(self) -> str:
+        """How it came to its end, in words; "" while it has not, and for finished runs of earlier versions."""
+        if self.failure is not None:
+            return self.failure.message
+        return "the program ended while it worked" if self.state is RunState.INTERRUPTED else self.ending
 
     @property
     def is_readable(self) -> bool:

@@ -41,7 +41,7 @@ def change_state(
     update = "UPDATE run SET state = ?1, heartbeat = ?2, "
     if state is RunState.QUEUED:
         update += "owner = ?3, ended = NULL, seconds = NULL, failure_kind = NULL, failure_message = NULL,"
-        update += " failure_advice = NULL, failure_traceback = NULL"
+        update += " failure_advice = NULL, failure_traceback = NULL, ending = ''"
     elif state in (RunState.RUNNING, RunState.PAUSED):
         update += "owner = ?3, started = coalesce(started, ?2)"
     else:
@@ -102,13 +102,13 @@ def _(said: Notice, connection: sqlite3.Connection, run_id: int, now: float) -> 
 @event.register
 def _(said: RunFinished, connection: sqlite3.Connection, run_id: int, now: float) -> None:
     _end(connection, run_id, RunState.FINISHED, now)
-    _reach(connection, run_id, said.step)
+    _reach(connection, run_id, said.step, said.why)
 
 
 @event.register
 def _(said: RunStopped, connection: sqlite3.Connection, run_id: int, now: float) -> None:
     _end(connection, run_id, RunState.STOPPED, now)
-    _reach(connection, run_id, said.step)
+    _reach(connection, run_id, said.step, said.why)
 
 
 @event.register
@@ -135,8 +135,8 @@ def took(connection: sqlite3.Connection, run_id: int, seconds: float) -> None:
     connection.execute("UPDATE run SET seconds = ? WHERE id = ?", (seconds, run_id))
 
 
-def _reach(connection: sqlite3.Connection, run_id: int, step: int) -> None:
-    connection.execute("UPDATE run SET step = ? WHERE id = ?", (int(step), run_id))
+def _reach(connection: sqlite3.Connection, run_id: int, step: int, why: str) -> None:
+    connection.execute("UPDATE run SET step = ?, ending = ? WHERE id = ?", (int(step), why, run_id))
 
 
 def points(connection: sqlite3.Connection, run_id: int, open_curves: Mapping[str, OpenCurve], now: float) -> None:

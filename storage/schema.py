@@ -126,6 +126,12 @@ def m0006_marks(db: Database) -> None:
     )
 
 
+@MIGRATIONS()
+def m0007_ending(db: Database) -> None:
+    """How a run came to its end, in words; '' for one that has not, that failed, and for those of earlier versions."""
+    db.conn.execute("ALTER TABLE run ADD COLUMN ending TEXT NOT NULL DEFAULT ''")
+
+
 def known() -> frozenset[str]:
     """Names of the migrations this program has."""
     return frozenset(migration.name for migration in MIGRATIONS._migrations)

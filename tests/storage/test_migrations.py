@@ -64,7 +64,7 @@ def test_a_database_of_version_0_4_gets_tags_archive_notes_and_views(
 ) -> None:
     store.close()
     raw.execute("DROP TABLE saved_view")
-    for column in ("tags", "archived", "cell_notes"):
+    for column in ("tags", "archived", "cell_notes", "ending"):
         raw.execute(f"ALTER TABLE run DROP COLUMN {column}")
     raw.execute("DELETE FROM _sqlite_migrations WHERE name > 'm0006'")
     with RunStore(workspace) as again:

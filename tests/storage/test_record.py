@@ -182,6 +182,22 @@ def test_an_interrupted_run_that_starts_again_starts_from_nothing(store: RunStor
     assert store.run(run.id).best["train/loss"] == (1 / 30, 30)
 
 
+@pytest.mark.parametrize(
+    "last, why",
+    [
+        (RunFinished(9, "after 3 of 3 epochs"), "after 3 of 3 epochs"),
+        (RunStopped(4, "by hand after 1 of 3 epochs"), "by hand after 1 of 3 epochs"),
+        (RunFailed("experiment", "The disk is full.", "Free some."), "The disk is full."),
+    ],
+)
+def test_how_a_run_ended_is_kept_in_words_until_it_goes_on(store: RunStore, run: RunRow, last: Event, why: str) -> None:
+    list(record(store, run.id, iter([RunStarted(9, 3, 3), last])))
+    assert store.run(run.id).why == why
+    if not isinstance(last, RunFinished):
+        store.set_state(run.id, RunState.QUEUED)
+        assert store.run(run.id).why == ""
+
+
 def test_a_checkpoint_written_again_is_one_file(store: RunStore, run: RunRow) -> None:
     saved = [CheckpointSaved("best", "best.safetensors", step, step / 10) for step in (1, 2, 3)]
     list(record(store, run.id, iter([RunStarted(9, 9, 9), *saved, RunFinished(9)])))

@@ -252,6 +252,7 @@ COLUMNS: tuple[Column, ...] = (
           lambda run: " ".join(run.tags)),
     words("note", "Note", "Your note (N writes one)", 24, lambda run: run.note),
     words("study", "Study", "The study that the run belongs to", 20, lambda run: run.study, shown=False),
+    words("ending", "Ended", "How the run came to its end", 24, lambda run: run.why, shown=False),
     words("device", "Device", "Where it was trained", 8, lambda run: run.experiment.device, shown=False),
     words("code", "Code", "The run's short code, also the name of its folder", 8, lambda run: run.uid, shown=False),
 )  # fmt: skip

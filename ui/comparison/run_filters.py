@@ -81,7 +81,10 @@ WORDS: dict[str, Callable[[RunRow], tuple[str, ...]]] = {
     "state": lambda run: (state_text(run).split()[0],),
     "tags": lambda run: run.tags or (NOTHING,),
     "date": day,
-    **{key: said(key) for key in ("data", "backbone", "weights", "method", "labels", "study", "device", "note")},
+    **{
+        key: said(key)
+        for key in ("data", "backbone", "weights", "method", "labels", "study", "device", "note", "ending")
+    },
 }
 KEYS = tuple(column.key for column in COLUMNS if column.key in NUMBERS or column.key in WORDS)
 

@@ -225,10 +225,16 @@ def _queue_words(now: RunNow) -> str:
     return "Resume lets it begin or go on" if now.row.waits else "waits for its turn"
 
 
+def _how_far(now: RunNow) -> str:
+    if now.state is RunState.QUEUED:
+        return _queue_words(now)
+    return (not now.is_live and now.row.ending) or now.epoch_text()
+
+
 def facts(now: RunNow) -> str:
     """ "· epoch 3 of 30 · about 1 min 40 s left · 12 s elapsed · CPU"."""
     device = now.row.experiment.device
-    parts = [now.activity, now.epoch_text() if now.state is not RunState.QUEUED else _queue_words(now)]
+    parts = [now.activity, _how_far(now)]
     if now.is_live and now.left is not None:
         parts.append(f"about {duration(now.left)} left")
     if now.is_live:

@@ -148,7 +148,7 @@ def data_words(run: RunRow) -> str:
 def run_object(run: RunRow) -> dict[str, Any]:
     """A saved run for programs: what it was, how far it came, and its figures."""
     return {
-        "id": run.id, "uid": run.uid, "name": run.name, "state": str(run.state), "plan": run.plan,
+        "id": run.id, "uid": run.uid, "name": run.name, "state": str(run.state), "why": run.why, "plan": run.plan,
         "created": run.created, "started": run.started, "ended": run.ended, "seconds": run.took,
         "step": run.step, "total_steps": run.total_steps,
         "test": dataclasses.asdict(run.test) if run.test else None,

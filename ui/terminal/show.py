@@ -56,7 +56,8 @@ def print_heading(run: RunRow) -> None:
     say(f"Run {run.id}: {run.name}{star}")
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created))
     took = "" if run.took is None else f", took {duration(run.took)}"
-    say(f"{run.state}, {run.step:,} of {run.total_steps:,} steps{took}, created {when}, uid {run.uid}")
+    ending = f" {run.ending}" if run.ending else ""
+    say(f"{run.state}{ending}, {run.step:,} of {run.total_steps:,} steps{took}, created {when}, uid {run.uid}")
     if run.archived:
         say("In the archive: lists leave it out")
     if run.tags:
