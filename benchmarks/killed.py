@@ -53,6 +53,11 @@ class Process:
         while self.began is None and self._reader.is_alive() and time.monotonic() < end:
             time.sleep(0.01)
 
+    @property
+    def length(self) -> float:
+        """Seconds from the first word to the last."""
+        return self.lines[-1][0] - (self.began or self.lines[-1][0])
+
     def wait(self, seconds: float) -> bool:
         """Whether it ended by itself within this time."""
         self._reader.join(seconds)
