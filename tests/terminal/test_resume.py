@@ -20,7 +20,7 @@ from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodC
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.terminal.conftest import REPOSITORY, Command
-from ui.terminal.interrupts import ASKED
+from ui.terminal.interrupts import ASKED, Interrupts
 
 SMALL = ("--data", "digits", "--method", "scratch", "--labels-per-class", 5, "--json", "--set")
 OFTEN = "import engine.bookmark as b; b.LEAST_PAUSE = b.COST = 0.0; b.BYTES_PER_SECOND = float('inf')"
@@ -93,6 +93,23 @@ def test_a_signal_stops_a_run_which_can_go_on(
         assert store.is_resumable(row)
         taken = store.put_in_line(1)
         assert (taken.state, taken.started) == (RunState.QUEUED, row.started)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminals")
+def test_what_is_said_to_a_terminal_that_closed_goes_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A closed terminal no longer says that it is one, so it is asked before."""
+    import pty
+
+    master, slave = pty.openpty()
+    monkeypatch.setattr("ui.terminal.interrupts.terminals", lambda: [slave] if os.isatty(slave) else [])
+    with Interrupts() as interrupts:
+        os.close(master)
+        with pytest.raises(OSError, match="Input/output"):
+            os.write(slave, b"lost")
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert os.write(slave, b"more") == 4
+        assert interrupts.stopping()
+    os.close(slave)
 
 
 def when_training(monkeypatch: pytest.MonkeyPatch, deed: Callable[[], None]) -> None:

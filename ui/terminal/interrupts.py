@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from contextlib import suppress
 from types import FrameType, TracebackType
@@ -26,6 +25,7 @@ class Interrupts:
         self._words = words
         self._asked = False
         self._before: dict[int, Any] = {}
+        self._terminals = terminals()
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -45,7 +45,7 @@ class Interrupts:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if number == getattr(signal, "SIGHUP", None):
-            leave_terminal()
+            leave(self._terminals)
         if self._asked:
             raise KeyboardInterrupt
         self._asked = True
@@ -53,9 +53,14 @@ class Interrupts:
             os.write(2, self._words.encode())  # print is not safe inside a signal handler
 
 
-def leave_terminal() -> None:
+def terminals() -> list[int]:
+    """Which of the standard streams are a terminal; one that has closed can no longer say so."""
+    return [descriptor for descriptor in (0, 1, 2) if os.isatty(descriptor)]
+
+
+def leave(descriptors: list[int]) -> None:
     """The terminal is closing: what is still written to it goes nowhere instead of failing; files stay."""
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError, AttributeError):
-            if os.isatty(stream.fileno()):
-                os.dup2(os.open(os.devnull, os.O_RDWR), stream.fileno())
+    with suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for descriptor in descriptors:
+            os.dup2(nowhere, descriptor)
