@@ -118,11 +118,6 @@ class Bookmark:
             self._path.unlink(missing_ok=True)
 
 
-def is_resumable(directory: Path) -> bool:
-    """Whether a run in this folder has something to go on from."""
-    return (directory / FILE).is_file()
-
-
 def _hash(experiment: Experiment) -> str:
     return hashlib.sha256(experiment.model_dump_json().encode()).hexdigest()
 
