@@ -37,7 +37,7 @@ class Interval:
 
     @property
     def half(self) -> float:
-        """Half the width, for "81.2 ± 1.4"."""
+        """Half the width."""
         return (self.high - self.low) / 2
 
     def excludes_zero(self) -> bool:

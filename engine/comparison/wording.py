@@ -80,17 +80,20 @@ def interval_text(interval: Interval, metric: str = ACCURACY) -> str:
 
 
 def with_interval(interval: Interval, metric: str = ACCURACY) -> str:
-    """ "81.2 ± 1.4 %" where the interval is even, "97.0 (94.1 to 98.5) %" where it is not, "81.2 %" without one; of an
-    error "0.352 ± 0.021"."""
-    if not isfinite(interval.value):
-        return NO_NUMBER
-    value, unit = _plain(interval.value, metric), " %" if is_share(metric) else ""
-    if not interval.known:
-        return f"{value}{unit}"
-    above, below = interval.high - interval.value, interval.value - interval.low
-    if abs(above - below) < 0.0005:
-        return f"{value} ± {_plain((above + below) / 2, metric)}{unit}"
-    return f"{value} ({_plain(interval.low, metric)} to {_plain(interval.high, metric)}){unit}"
+    """ "97.0 % (94.1 to 98.5)", "97.0 %" without an interval; of an error "0.352 (0.331 to 0.373)". Both ends are told
+    even where they lie as far away, so that every interval reads alike and one can be held against another."""
+    return _with_ends(figure(metric, interval.value), interval, metric)
+
+
+def bare_interval(interval: Interval) -> str:
+    """The same of a share where a heading says the unit: "97.0 (94.1 to 98.5)"."""
+    return _with_ends(number(100 * interval.value), interval)
+
+
+def _with_ends(value: str, interval: Interval, metric: str = ACCURACY) -> str:
+    if not interval.known or not isfinite(interval.value):
+        return value
+    return f"{value} ({_plain(interval.low, metric)} to {_plain(interval.high, metric)})"
 
 
 def with_seeds(values: Sequence[float], metric: str = ACCURACY) -> str:

@@ -66,7 +66,7 @@ def test_settings_within_the_noise_are_counted() -> None:
     assert found is not None
     assert (found.trial.number, found.rivals, found.others) == (0, 2, 3)
     assert found.sentence() == (
-        "90.0 ± 2.5 % over 3 folds. 2 of the 3 other complete settings are as good within the noise."
+        "90.0 % (87.5 to 92.5) over 3 folds. 2 of the 3 other complete settings are as good within the noise."
     )
     alone = choose(trials[:1])
     assert alone is not None

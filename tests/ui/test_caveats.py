@@ -13,7 +13,8 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from engine.bench_figures import BenchFigure
-from engine.comparison.wording import MARK
+from engine.comparison.intervals import Interval
+from engine.comparison.wording import MARK, with_interval
 from engine.events import Evaluated, RunState
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.study import Arm, Study, completed
@@ -34,7 +35,6 @@ from ui.studies.result_table import cells_of
 from ui.studies.view import View
 from ui.terminal.display import event_fields, result_words
 from ui.terminal.listing import run_cells
-from ui.terminal.output import with_interval
 from ui.terminal.show import result_object
 from ui.terminal.study_display import print_study
 from ui.terminal.verdicts import print_comparison
@@ -130,7 +130,7 @@ def test_no_form_shows_an_interval_without_width(low: float, high: float) -> Non
     """Ten tasks at chance, or one alone: neither is certainty."""
     shown = Evaluated("test/accuracy", 0.2, low, high, 10, "episodes", {})
     assert interval_words(shown) == "no interval"
-    assert with_interval(0.2, low, high) == "20.0 %"
+    assert with_interval(Interval(0.2, low, high, 10)) == "20.0 %"
     for said in (result_object(shown), event_fields(shown)):
         assert all(math.isnan(float(str(said[end]))) for end in ("low", "high"))
     assert accuracy_words(BenchFigure("mean", "1 label", 1, 0.2, low, high)) == "20.0"

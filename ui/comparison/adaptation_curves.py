@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 from engine.comparison.adaptation import SHOTS, STEPS
 from engine.comparison.adaptation_curve import AdaptationCurve
 from engine.comparison.by_hardness import HARDNESS
-from engine.comparison.wording import number, percent
+from engine.comparison.intervals import Interval
+from engine.comparison.wording import ACCURACY, percent, with_interval
 from ui import theme
 from ui.comparison.painted import PaintedFigure, Section, line_height
 from ui.widgets.painted_axes import ACROSS, Axis, Plot, around, paint_axes, plot_in
@@ -141,12 +142,12 @@ class AdaptationCurves(PaintedFigure):
             self._marks.append((QRectF(at.x() - 7, at.y() - 7, 14, 14), self._said(line, place)))
 
     def _said(self, line: AdaptationLine, place: int) -> str:
-        """E.g. "MAML: 95.2 % after 3 inner steps, 94.8 to 95.6 over test episodes"."""
+        """E.g. "MAML: 95.2 % (94.8 to 95.6) after 3 inner steps, over test episodes"."""
         curve = line.curve
-        say = (lambda value: number(value, 3)) if self.is_error else (lambda value: percent(value))
-        words = f"{say(float(curve.y[place]))} {where_words(self.over, float(curve.x[place]))}"
-        if np.isfinite(curve.low[place]):
-            words += f", {say(float(curve.low[place]))} to {say(float(curve.high[place]))} {curve.basis}"
+        shown = Interval(float(curve.y[place]), float(curve.low[place]), float(curve.high[place]), 0)
+        figure = with_interval(shown, "test/error" if self.is_error else ACCURACY)
+        words = f"{figure} {where_words(self.over, float(curve.x[place]))}"
+        words += f", {curve.basis}" if shown.known else ""
         words += " (the test's own)" if curve.x[place] == curve.own else ""
         return f"{line.title}: {words}" if line.title else words
 

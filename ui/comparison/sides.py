@@ -87,7 +87,7 @@ class Side:
 
     @property
     def figure(self) -> str:
-        """ "81.2 ± 1.4 %", or "0.352 ± 0.021" of an error; "" if not tested."""
+        """ "81.2 % (79.8 to 82.6)", or "0.352 (0.331 to 0.373)" of an error; "" if not tested."""
         if self.interval is None:
             return NO_NUMBER if self.tested else ""
         return with_interval(self.interval, self.metric)

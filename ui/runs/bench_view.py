@@ -19,7 +19,7 @@ from ui.widgets.curve_axes import StepScale
 from ui.widgets.text import Text
 
 EXPLAINED = (
-    "Large: accuracy on the test images in %, mean ± half the 95 % interval over draws of the labelled images; "
+    "Large: accuracy on the test images in %, the mean and its 95 % interval over draws of the labelled images; "
     "with all labels there is one draw, and the interval is over test images. Bold: the best of its column. "
     "Small: accuracy in cross-validation on the labelled images alone, which is what a choice may rest on."
 )

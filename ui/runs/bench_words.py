@@ -7,7 +7,7 @@ from math import isfinite
 
 from engine.bench_figures import BenchFigure
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import number, percent, with_interval
+from engine.comparison.wording import bare_interval, number, percent, with_interval
 
 
 def by_head(figures: Sequence[BenchFigure]) -> dict[str, list[BenchFigure]]:
@@ -29,10 +29,8 @@ def count_words(figure: BenchFigure) -> str:
 
 
 def accuracy_words(figure: BenchFigure) -> str:
-    """ "81.2 ± 1.4", in percent; half the interval's width where it is not even."""
-    value = number(100 * figure.accuracy)
-    interval = Interval(figure.accuracy, figure.low, figure.high, 0)
-    return f"{value} ± {number(100 * interval.half)}" if interval.known else value
+    """ "81.2 (79.8 to 82.6)", in percent."""
+    return bare_interval(Interval(figure.accuracy, figure.low, figure.high, 0))
 
 
 def folds_words(figure: BenchFigure) -> str:
@@ -41,7 +39,7 @@ def folds_words(figure: BenchFigure) -> str:
 
 
 def tip(figure: BenchFigure) -> str:
-    """Everything a point says: "Ridge regression, 5 labels: 81.2 ± 1.4 %; cross-validation 80.1 %"."""
+    """Everything a point says: "Ridge regression, 5 labels: 81.2 % (79.8 to 82.6); cross-validation 80.1 %"."""
     test = with_interval(Interval(figure.accuracy, figure.low, figure.high, 0))
     folds = f"; cross-validation {percent(figure.folds)}" if isfinite(figure.folds) else ""
     return f"{figure.head}, {count_words(figure)}: {test}{folds}"

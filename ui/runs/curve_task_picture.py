@@ -104,9 +104,12 @@ class CurveTaskPicture(PaintedFigure):
 
 
 def value_words(one: Prediction, place: int) -> str:
-    """ "1.52", or "1.52 ± 0.40" (95 %) with a deviation."""
-    value = number(float(one.y[place]), 2)
-    return value if one.deviation is None else f"{value} ± {number(NORMAL * float(one.deviation[place]), 2)}"
+    """ "1.52", or "1.52 (1.12 to 1.92)" (95 %) with a deviation."""
+    value = float(one.y[place])
+    if one.deviation is None:
+        return number(value, 2)
+    half = NORMAL * float(one.deviation[place])
+    return f"{number(value, 2)} ({number(value - half, 2)} to {number(value + half, 2)})"
 
 
 def description(task: CurveTask) -> str:

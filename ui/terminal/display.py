@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import caveats, count, duration
-from engine.comparison.wording import with_interval as interval_words
+from engine.comparison.wording import caveats, count, duration, with_interval
 from engine.events import (
     Evaluated,
     Event,
@@ -27,7 +26,7 @@ from engine.events import (
 from engine.search_space import shown
 from engine.trials import COMPLETE, PRUNED, score
 from ui.remaining import Remaining
-from ui.terminal.output import complain_failure, console, percent, print_json, visible, with_interval
+from ui.terminal.output import complain_failure, console, percent, print_json, visible
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -75,20 +74,20 @@ def _figure(name: str, value: float) -> str:
 
 
 def result_words(result: Evaluated) -> str:
-    """ "test accuracy 78.3 % (75.1–81.2), 800 images" """
-    figure = with_interval(result.value, result.low, result.high, result.metric)
+    """ "test accuracy 78.3 % (75.1 to 81.2), 800 images" """
+    figure = with_interval(Interval(result.value, result.low, result.high, result.n), result.metric)
     said = [f"{result.metric.replace('/', ' ')} {figure}, {result.n:,} {result.unit}", *caveats(result.protocol)]
     return "; ".join(said)
 
 
 def trial_words(trial: TrialCompleted) -> str:
-    """ "setting 3: learning rate 0.0031, weight decay 0.2: 81.2 ± 4.0 % over 5 folds" """
+    """ "setting 3: learning rate 0.0031, weight decay 0.2: 81.2 % (77.2 to 85.2) over 5 folds" """
     values = ", ".join(f"{name.replace('_', ' ')} {shown(value)}" for name, value in trial.values.items())
     if not trial.scores:
         return f"setting {trial.number + 1}: {values}: diverged"
     early = "" if trial.state == COMPLETE else f", {'given up early' if trial.state == PRUNED else 'diverged'}"
     folds = count(len(trial.scores), "folds")
-    return f"setting {trial.number + 1}: {values}: {interval_words(score(trial))} over {folds}{early}"
+    return f"setting {trial.number + 1}: {values}: {with_interval(score(trial))} over {folds}{early}"
 
 
 def minutes_of(started: RunStarted) -> float:

@@ -13,8 +13,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.comparison.intervals import Interval
-from engine.comparison.wording import ACCURACY, figure, is_share
 from engine.errors import ExperimentError
 from engine.events import RunFailed
 
@@ -98,15 +96,6 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
 def percent(value: float | None) -> str:
     """0.7834 -> "78.3 %"."""
     return "–" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
-
-
-def with_interval(value: float, low: float, high: float, metric: str = ACCURACY) -> str:
-    """0.78, 0.75, 0.81 -> "78.0 % (75.0–81.0)"; of an error "0.352 (0.331–0.373)"; without an interval the figure."""
-    if not Interval(value, low, high, 0).known:
-        return figure(metric, value)
-    if not is_share(metric):
-        return f"{figure(metric, value)} ({low:.3f}–{high:.3f})"
-    return f"{percent(value)} ({100 * low:.1f}–{100 * high:.1f})"
 
 
 def size(count: int) -> str:

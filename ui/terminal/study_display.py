@@ -196,7 +196,7 @@ def text_table(table: StudyTable) -> tuple[list[str], list[list[str]]]:
 
 
 def entry_words(entry: Entry, metric: str) -> str:
-    """ "81.2 ± 1.4 % *", or "0.352 ± 0.021" of an error."""
+    """ "81.2 % (79.8 to 82.6) *", or "0.352 (0.331 to 0.373)" of an error."""
     if entry.interval is None:
         return "–"
     star = (" *" if entry.best else "") + (f" {MARK}" if entry.caveats else "")

@@ -61,7 +61,7 @@ def print_sides(sides: Sequence[Side]) -> None:
 
 
 def figure(side: Side) -> str:
-    """ "81.2 ± 1.4 %", or "0.352 ± 0.021" of an error."""
+    """ "81.2 % (79.8 to 82.6)", or "0.352 (0.331 to 0.373)" of an error."""
     return side.figure or "–"
 
 

@@ -54,8 +54,8 @@ def test_an_error_and_an_accuracy_are_not_comparable() -> None:
 
 def test_errors_are_told_as_numbers_and_accuracies_in_percent() -> None:
     shown = Interval(0.352, 0.331, 0.373, 600)
-    assert with_interval(shown, "test/error") == "0.352 ± 0.021"
-    assert with_interval(shown) == "35.2 ± 2.1 %"
+    assert with_interval(shown, "test/error") == "0.352 (0.331 to 0.373)"
+    assert with_interval(shown) == "35.2 % (33.1 to 37.3)"
     assert interval_text(shown, "test/error") == "95 % interval 0.331 to 0.373"
     assert (figure("test/error, 5 inner steps", 1.25), figure("test/accuracy", 0.5)) == ("1.250", "50.0 %")
     assert (points(0.21, "test/error"), points(0.21)) == ("0.210", "21.0 points")

@@ -94,8 +94,8 @@ def test_best_and_last_are_means_over_seeds() -> None:
 
 
 def test_figures_read_as_a_person_says_them() -> None:
-    assert with_interval(Interval(0.812, 0.798, 0.826, 5)) == "81.2 ± 1.4 %"
-    assert with_interval(Interval(0.97, 0.941, 0.985, 100)) == "97.0 (94.1 to 98.5) %"
+    assert with_interval(Interval(0.812, 0.798, 0.826, 5)) == "81.2 % (79.8 to 82.6)"
+    assert with_interval(Interval(0.97, 0.941, 0.985, 100)) == "97.0 % (94.1 to 98.5)"
     assert with_interval(Interval(0.97, float("nan"), float("nan"), 1)) == "97.0 %"
     assert (percent(0.5), points(-0.0123), count(1, "seeds")) == ("50.0 %", "−1.2 points", "1 seed")
     spoken = {

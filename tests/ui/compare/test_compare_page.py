@@ -40,7 +40,7 @@ def test_every_saved_run_is_a_line_with_its_figures(page: ComparePage, saved: Sa
     assert page.table.runs.rowCount() == 9
     line = texts(page, "name").index(saved["lp_ft"][0].name)
     assert texts(page, "method")[line] == "LP-FT"
-    assert texts(page, "test")[line] == "90.0 (83.3 to 94.2) %"  # Wilson, 108 of 120
+    assert texts(page, "test")[line] == "90.0 % (83.3 to 94.2)"  # Wilson, 108 of 120
     assert texts(page, "labels")[line] == "2"
     assert texts(page, "state")[texts(page, "name").index("A run that failed")] == "failed"
     assert not page.halves.comparing
@@ -157,7 +157,7 @@ def test_one_configuration_alone_is_said_to_be_seeds(qtbot: QtBot, page: Compare
     shown = page.pane.comparison
     assert shown is not None
     assert shown.verdicts == {}
-    assert shown.summary.startswith("These are 3 seeds of one configuration (LP-FT): 89.2 (")
+    assert shown.summary.startswith("These are 3 seeds of one configuration (LP-FT): 89.2 % (")
 
 
 def test_a_cell_of_the_confusion_matrix_lists_its_images(qtbot: QtBot, page: ComparePage, saved: Saved) -> None:

@@ -163,7 +163,7 @@ def test_a_figure_that_is_no_number_is_told(qtbot: QtBot, qapp) -> None:
         [ComparedRun(run(1, "lp_ft", 0, None).row, broken), run(3, "lp_ft", 1, 12), run(2, "scratch", 0, 60)]
     )
     assert more is not None
-    assert more.sides[0].figure.startswith("90.0 (")
+    assert more.sides[0].figure.startswith("90.0 % (")
     assert "1 seed without a number" in more.sides[0].basis
     bars.show_comparison(more)
     bars.grab()

@@ -83,16 +83,16 @@ def test_the_figure_and_the_table_can_be_copied_as_numbers(qtbot: QtBot) -> None
     assert csv_text(curves).splitlines()[2] == "Ridge regression,all labels,12,0.875,0.86,0.89,0.851"
     assert csv_text(table).splitlines() == [
         'head,1 label,"1 label, cross-validation",all labels,"all labels, cross-validation"',
-        "Ridge regression,50.0 ± 5.0,–,87.5 ± 1.5,85.1",
-        "Nearest mean,60.0 ± 2.0,–,75.0 ± 1.0,71.0",
+        "Ridge regression,50.0 (45.0 to 55.0),–,87.5 (86.0 to 89.0),85.1",
+        "Nearest mean,60.0 (58.0 to 62.0),–,75.0 (74.0 to 76.0),71.0",
     ]
 
 
 def test_words_of_a_figure() -> None:
-    assert accuracy_words(FIGURES[0]) == "50.0 ± 5.0"
+    assert accuracy_words(FIGURES[0]) == "50.0 (45.0 to 55.0)"
     assert accuracy_words(BenchFigure("x", "", 2, 0.5)) == "50.0"
     assert [short_count(figure) for figure in FIGURES[:2]] == ["1", "all, 12"]
-    assert tip(FIGURES[1]) == "Ridge regression, all labels: 87.5 ± 1.5 %; cross-validation 85.1 %"
+    assert tip(FIGURES[1]) == "Ridge regression, all labels: 87.5 % (86.0 to 89.0); cross-validation 85.1 %"
 
 
 def test_pointing_at_a_mark_or_a_cell_says_its_numbers(qtbot: QtBot) -> None:

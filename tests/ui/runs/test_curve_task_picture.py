@@ -62,7 +62,7 @@ def test_pointing_says_the_numbers_with_the_band(picture: CurveTaskPicture) -> N
     picture.grab()
     assert picture._plot is not None
     at = picture._plot.point(0.0, 0.0)
-    assert picture.words_at(at) == "x 0.0\ntruth 0.00\nprediction 0.00 ± 0.98"
+    assert picture.words_at(at) == "x 0.0\ntruth 0.00\nprediction 0.00 (−0.98 to 0.98)"
     assert picture.words_at(QPointF(0, 0)) == ""
 
 

@@ -71,13 +71,13 @@ def test_a_saved_search_is_shown_with_its_uncertainty(qtbot: QtBot, open_page: O
     assert view.card.values.text() == "Learning rate 0.001, head weight decay 0.1"
     # by hand: 0.82 ± 4.3027 · 0.02 / √3 = 0.82 ± 0.0497
     assert view.card.certainty.text() == (
-        "82.0 ± 5.0 % over 3 folds. 1 of the 2 other complete settings is as good within the noise."
+        "82.0 % (77.0 to 87.0) over 3 folds. 1 of the 2 other complete settings is as good within the noise."
     )
     assert view.progress.text() == (
         "5 of 5 settings tried, 1 given up early, 1 diverged · 3 stratified folds of the training images"
     )
     shown = cells(page)
-    assert shown[1][:6] == ["2", "82.0 ± 5.0 %", "chosen", "0.001", "0.1", "3"]
+    assert shown[1][:6] == ["2", "82.0 % (77.0 to 87.0)", "chosen", "0.001", "0.1", "3"]
     assert shown[2][1:3] == ["25.0 %", "given up early"]
     assert shown[4][1:3] == ["–", "diverged"]
     view.table.sortByColumn(1, Qt.SortOrder.DescendingOrder)
@@ -91,7 +91,7 @@ def test_the_figures_follow_the_hyperparameter_and_say_their_points(qtbot: QtBot
     size = QSizeF(view.against.size())
     plot = view.against.plot(size)
     assert plot.x.share(1e-3) == pytest.approx(0.75)  # 1e-6 to 1e-2 by equal ratios
-    assert "Setting 2: 82.0 ± 5.0 %" in view.against.tip(plot.point(1e-3, 0.82) + QPointF(2, 2))
+    assert "Setting 2: 82.0 % (77.0 to 87.0)" in view.against.tip(plot.point(1e-3, 0.82) + QPointF(2, 2))
     assert view.against.tip(QPointF(-50, -50)) == ""
     assert view.parameter.set_key("probe_weight_decay")
     assert "Setting 2:" in view.against.tip(view.against.plot(size).point(0.1, 0.82))
@@ -100,7 +100,7 @@ def test_the_figures_follow_the_hyperparameter_and_say_their_points(qtbot: QtBot
     assert len(list(rows)) == 4
     view.table.setFocus()
     QTest.keyClick(view.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert QGuiApplication.clipboard().text().splitlines()[2].startswith("2\t82.0 ± 5.0 %\tchosen\t0.001\t0.1")
+    assert QGuiApplication.clipboard().text().splitlines()[2].startswith("2\t82.0 % (77.0 to 87.0)\tchosen\t0.001\t0.1")
 
 
 def test_use_it_fills_new_experiment_without_a_search(qtbot: QtBot, open_page: Open, row: RunRow) -> None:

@@ -37,15 +37,19 @@ def test_a_study_is_shown_with_its_table_and_what_it_says(saved: StudyRow, page:
     assert page.detail.header.title.text() == "From how many labels?"
     assert page.detail.header.status.text() == "12 of 12 runs done."
     assert page.detail.table.results.texts() == [
-        ["Probe", "49.0 ± 2.5 %", "29.0 ± 2.5 %"],  # error over seeds 0.50, 0.49, 0.48: ± 4.303 * 0.01 / sqrt(3)
-        ["Weak probe", "39.0 ± 2.5 %", "39.0 ± 2.5 %"],
+        [
+            "Probe",
+            "49.0 % (46.5 to 51.5)",
+            "29.0 % (26.5 to 31.5)",
+        ],  # error over seeds 0.50, 0.49, 0.48: ± 4.303 * 0.01 / sqrt(3)
+        ["Weak probe", "39.0 % (36.5 to 41.5)", "39.0 % (36.5 to 41.5)"],
     ]
     bold = [[strong for _, _, strong in row] for row in page.detail.table.results.cells]
     assert bold == [[False, True], [True, False]]
     assert "1 label per class: Weak probe is best, 10.0 points above Probe" in words(page)
     assert "Probe overtakes Weak probe at 2.0 labels per class (95 % interval 1.5 to 2.7, 3 seeds)." in words(page)
     page.detail.accuracy.click()
-    assert page.detail.table.results.texts()[0][1] == "51.0 ± 2.5 %"
+    assert page.detail.table.results.texts()[0][1] == "51.0 % (48.5 to 53.5)"
 
 
 def test_the_wheel_scrolls_the_study_over_everything_on_it(
@@ -66,7 +70,7 @@ def test_the_figure_is_drawn_read_out_and_saved(
     assert len(figure._places) == 5  # two arms at two label counts, and the ring where they cross
     assert figure._places[-1][1].startswith("Probe overtakes Weak probe")
     spot, said = figure._places[0]
-    assert said.startswith("Probe, 1 label per class\nTest error 49.0 ± 2.5 %, 3 seeds")
+    assert said.startswith("Probe, 1 label per class\nTest error 49.0 % (46.5 to 51.5), 3 seeds")
     assert figure.rect().contains(spot.toRect())
     for suffix in ("png", "svg", "csv"):
         save(figure, tmp_path / f"figure.{suffix}")

@@ -46,8 +46,8 @@ def test_errors_are_numbers_and_the_smallest_is_best(
     settle(qtbot, page)
     detail = page.detail
     assert detail.table.results.texts() == [  # ± 4.303 * 0.1 / sqrt(3)
-        ["MAML", "2.600 ± 0.248", "2.100 ± 0.248"],
-        ["Pretrained", "3.100 ± 0.248", "3.100 ± 0.248"],
+        ["MAML", "2.600 (2.352 to 2.848)", "2.100 (1.852 to 2.348)"],
+        ["Pretrained", "3.100 (2.852 to 3.348)", "3.100 (2.852 to 3.348)"],
     ]
     assert [[strong for _, _, strong in row] for row in detail.table.results.cells] == [[True, True], [False, False]]
     assert "10 points per task: MAML is best, 1.000 below Pretrained" in detail.says.text()
@@ -56,7 +56,7 @@ def test_errors_are_numbers_and_the_smallest_is_best(
     detail.figure.grab()
     assert unit(detail.figure.view) == "Test error (mean squared)"
     assert detail.figure._places[0][1].startswith(
-        "MAML, 5 points per task\nTest error (mean squared) 2.600 ± 0.248, 3 seeds"
+        "MAML, 5 points per task\nTest error (mean squared) 2.600 (2.352 to 2.848), 3 seeds"
     )
     save(detail.figure, tmp_path / "figure.png")
 
