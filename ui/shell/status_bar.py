@@ -83,7 +83,7 @@ class StatusBar(QStatusBar):
         found = QToolButton()
         found.setFont(theme.font("small"))
         cut = found.fontMetrics().elidedText(root.name or str(root), Qt.TextElideMode.ElideMiddle, WORKSPACE_WIDTH)
-        found.setText(cut.replace("&", "&&") + "   ")  # room for the arrow
+        found.setText(cut.replace("&", "&&"))
         found.setAccessibleName(f"Workspace {root}")
         found.setToolTip(plain(f"Runs are kept in {root}"))
         found.setAutoRaise(True)
