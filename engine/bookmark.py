@@ -55,10 +55,10 @@ class Bookmark:
         if self._path is None or not self._path.is_file():
             return
         kept = read_state(self._path)
-        if kept["format"] != FORMAT or kept["of"] != self._of:
+        if (kept.get("format"), kept.get("of")) != (FORMAT, self._of):
             raise StorageError(
                 "What this run was to go on from belongs to another experiment or version.",
-                "Run it again from the start.",
+                "Go on with the version that began it, or run it again from the start.",
             )
         self.found, self._step, self._note = kept["state"], kept["step"], kept["note"]
         self._random = kept["random"]
@@ -74,7 +74,10 @@ class Bookmark:
         name: in the plural, such as "images".
         """
         if self.found is not None and self.found.get(name) not in (None, value):
-            raise StorageError(f"The {name} are not those that this run began with.", "Run it again from the start.")
+            raise StorageError(
+                f"The {name} are not those that this run began with.",
+                "Bring those back, or run it again from the start.",
+            )
         self.besides[name] = value
 
     @property
@@ -132,14 +135,17 @@ def write_state(state: State, path: Path) -> int:
 
 
 def read_state(path: Path) -> dict[str, Any]:
-    """The nested state as it was written, tensors on the CPU; raises `StorageError` for a file that is none."""
+    """The nested state as it was written, tensors on the CPU; raises `StorageError` for a file that cannot be read, or
+    that is none, which is set aside: nobody shall try it again."""
     try:
         with safe_open(path, framework="pt") as file:
-            words = json.loads(file.metadata()["state"])
-            unpacked = _unpack(words, file.get_tensor)
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+            return dict(_unpack(json.loads(file.metadata()["state"]), file.get_tensor))
+    except OSError as error:
+        raise StorageError(f"{path.name} of this run cannot be read.", "Make it readable, then try again.") from error
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+        with suppress(OSError):
+            os.replace(path, path.with_suffix(".damaged"))
         raise StorageError(f"{path.name} of this run is damaged.", "Run it again from the start.") from error
-    return unpacked
 
 
 def write_tensors(tensors: Mapping[str, Tensor], path: Path, words: Mapping[str, str] | None = None) -> None:

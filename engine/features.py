@@ -75,9 +75,9 @@ class FeatureKind:
             return f"random {self.seed}"
         if weights.startswith("run:"):
             file = saved_file(weights.removeprefix("run:"), self.runs)
-            return f"{weights} {file.name} {file.stat().st_mtime_ns}"
-        known = {info.name: info.file for info in catalog.weights(self.backbone.name)}
-        file = Path(known.get(weights, ""))
+        else:
+            known = {info.name: info.file for info in catalog.weights(self.backbone.name)}
+            file = Path(known.get(weights, ""))
         return file_hash(file, file.stat().st_mtime_ns) if file.is_file() else weights
 
 

@@ -54,6 +54,8 @@ def run_head_bench(
 ) -> Iterator[Event]:
     """Embed, measure, choose by cross-validation. Raises `ExperimentError` for what a person can mend."""
     material = yield from heeding(limits, read_features(experiment, directory.parent))
+    bookmark.require("images", material.data.fingerprint)
+    bookmark.require("weights", FeatureKind.of(experiment, directory.parent).weights_key())
     keep_left_out(material.data, directory)
     found = findings(experiment, method, material.data, material.split, directory.parent)
     material = replace(material, findings=found)

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from engine.backbones.backbone import digest
 from engine.bookmark import Bookmark, State
 from engine.checkpoints import Checkpoints
 from engine.devices import torch_device
@@ -37,10 +38,11 @@ def run_searched(
     material = with_findings(material, experiment, method, directory)
     search = Search(experiment, material, directory.parent, limits, bookmark)
     plain = prepared(with_values(experiment, {}), method, material, Checkpoints(directory), limits)
+    bookmark.require("images", material.data.fingerprint)
+    bookmark.require("first weights", digest(plain.initial))
     yield started(plain, experiment, material, facts(plain, material) | search.facts())
     yield from bookmark.once(data_notices(material))
     yield from bookmark.once(left_out_notice(plain))
-    bookmark.require("images", material.data.fingerprint)
     yield from search.events()
     if limits.asked_to_stop and not search.over:
         yield search.outcome()

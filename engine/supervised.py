@@ -56,17 +56,19 @@ def with_findings(material: Material, experiment: Experiment, method: FineTuneMe
 def prepared(
     experiment: Experiment, method: FineTuneMethod, material: Material, checkpoints: Checkpoints, limits: Limits
 ) -> FineTuning:
-    """The network with its weights and all that is needed to train it."""
+    """The network with its weights and all that is needed to train it; raises `StorageError` where the run began with
+    other images or weights."""
     model = build(experiment, method, material.class_names, checkpoints.directory.parent)
     model = model.to(material.train.pixels.device)
-    return tuning(experiment, method, model, material, checkpoints, limits)
+    training = tuning(experiment, method, model, material, checkpoints, limits)
+    checkpoints.bookmark.require("images", material.data.fingerprint)
+    checkpoints.bookmark.require("weights", digest(training.initial))
+    return training
 
 
 def train_and_test(training: FineTuning, experiment: Experiment, material: Material) -> Iterator[Event]:
     """Train to the end or to the limits, keep the weights, test those that were chosen."""
     limits, method, bookmark = training.limits, training.method, training.checkpoints.bookmark
-    bookmark.require("weights", digest(training.initial))
-    bookmark.require("images", material.data.fingerprint)
     if bookmark.found is not None and "model" in bookmark.found:
         training.load_state(bookmark.found)
     limits.start(training.used)

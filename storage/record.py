@@ -65,6 +65,8 @@ def record(
             given = time.monotonic()
             yield event
             recording.paused_for(time.monotonic() - given)
+            if recording.end_is_unsaved:
+                break  # what it goes on from is removed by whoever is asked for more
         if not recording.ended:
             event = RunFailed("bug", "The run ended without saying how.", "Copy the details and report it.")
             recording.take(event)
@@ -184,6 +186,11 @@ class Recording:
         self.flush(PATIENCE)
         if self._pause:
             self.notices.append(Notice("The last part of this run could not be saved.", "warning"))
+
+    @property
+    def end_is_unsaved(self) -> bool:
+        """Whether the run has come to its end and the database has not heard of it."""
+        return self.ended and self._pause > 0
 
     def told(self) -> list[Event]:
         """The notices, which count as seen from now on."""

@@ -45,6 +45,7 @@ def run_meta(
     device = torch_device(experiment.device)
     tasks = yield from heeding(limits, read_tasks(experiment, method, device))
     if isinstance(tasks, ImageTasks):
+        bookmark.require("images", tasks.protocol["data"])
         tasks = with_findings(tasks, experiment, method, directory)
     model = build(experiment, method, tasks, directory.parent).to(device)
     checkpoints = Checkpoints(directory, bookmark)

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save
 
 from engine.bookmark import (
+    Bookmark,
     generator_state,
     load_generator,
     load_network,
@@ -19,6 +21,7 @@ from engine.bookmark import (
     write_state,
 )
 from engine.errors import StorageError
+from engine.experiment import Experiment
 
 
 def test_a_state_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -84,11 +87,22 @@ def test_a_network_goes_on_with_all_that_it_draws_and_counts(tmp_path: Path) -> 
     assert torch.equal(other.norm.running_mean, one.norm.running_mean)
 
 
-@pytest.mark.parametrize("content", [b"", b"no file of ours", b"\x08\0\0\0\0\0\0\0{}      "])
-def test_a_damaged_file_is_told(tmp_path: Path, content: bytes) -> None:
+NOT_OURS = [save({"0": torch.ones(1)}, words) for words in (None, {"state": "[1]"}, {"state": "[" * 9999})]
+
+
+@pytest.mark.parametrize("content", [b"", b"no file of ours", b"\x08\0\0\0\0\0\0\0{}      ", *NOT_OURS])
+def test_a_damaged_file_is_told_and_set_aside(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "resume.safetensors").write_bytes(content)
     with pytest.raises(StorageError, match="damaged"):
-        read_state(tmp_path / "resume.safetensors")
+        Bookmark(tmp_path, Experiment()).read()
+    assert [path.name for path in tmp_path.iterdir()] == ["resume.damaged"]
+
+
+def test_a_file_of_another_version_is_told_and_kept(tmp_path: Path) -> None:
+    write_state({"format": 99}, tmp_path / "resume.safetensors")
+    with pytest.raises(StorageError, match="another experiment or version"):
+        Bookmark(tmp_path, Experiment()).read()
+    assert (tmp_path / "resume.safetensors").exists()
 
 
 def test_a_folder_that_is_gone_is_made_again_and_one_that_cannot_be_is_told(tmp_path: Path) -> None:

@@ -93,6 +93,8 @@ def test_other_weights_sizes_shifts_and_precisions_are_kept_apart(tmp_path: Path
     files = {one.file for one in kinds}
     assert len(files) == len(kinds)
     os.utime(run / "best.safetensors", (1, 1))
+    assert kind(tmp_path, backbone=own).file in files, "a copied workspace"
+    (run / "best.safetensors").write_bytes(b"others")
     assert kind(tmp_path, backbone=own).file not in files
 
 

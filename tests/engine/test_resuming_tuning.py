@@ -93,18 +93,30 @@ def test_a_time_budget_counts_what_was_used_and_steps_go_on(tmp_path: Path) -> N
     assert any(isinstance(event, Evaluated) for event in second)
 
 
-def test_other_images_are_not_gone_on_with(tmp_path: Path) -> None:
-    for number in range(24):
-        place = tmp_path / "data" / f"class{number % 2}" / f"{number}.png"
+EPISODES = {
+    "way": 2, "training_way": 2, "shot": 1, "query": 3, "steps": 4, "validation_episodes": 10, "test_episodes": 10,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("method", "values"),
+    [("full_ft", {"epochs": 2, "batch_size": 8}), ("protonet", EPISODES), ("head_bench", {"repeats": 2})],
+)
+def test_other_images_are_not_gone_on_with(method: str, values: dict[str, Any], tmp_path: Path) -> None:
+    """Which is found before anything that was saved is cut."""
+    for number in range(48):
+        place = tmp_path / "data" / f"class{number % 8}" / f"{number}.png"
         place.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.random.default_rng(number).integers(0, 255, (16, 16), dtype=np.uint8)).save(place)
-    data = DatasetChoice(name="folder", path=str(tmp_path / "data"), labels_per_class=4)
-    experiment = small("full_ft", epochs=2).model_copy(update={"dataset": data})
+    data = DatasetChoice(name="folder", path=str(tmp_path / "data"), labels_per_class=2, validation_per_class=1)
+    data = DatasetChoice(name="folder", path=str(tmp_path / "data")) if method == "protonet" else data
+    experiment = Experiment(dataset=data, method=MethodChoice(name=method, hyperparameters=values))
     cut_off(experiment, tmp_path / "run", at=2)
     Image.fromarray(np.zeros((16, 16), dtype=np.uint8)).save(tmp_path / "data" / "class0" / "0.png")
-    last = goes_on(experiment, tmp_path / "run")[-1]
-    assert isinstance(last, RunFailed)
-    assert "images are not those" in last.message
+    said = goes_on(experiment, tmp_path / "run")
+    assert isinstance(said[-1], RunFailed)
+    assert "images are not those" in said[-1].message
+    assert not any(isinstance(event, RunStarted) for event in said)
 
 
 def searched(strategy: str, seed: int = 1) -> Experiment:

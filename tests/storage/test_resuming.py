@@ -41,7 +41,7 @@ class Source:
 
     def __init__(self) -> None:
         self.kept: tuple[int, Mapping[str, Any]] | None = None
-        self.refuses = False
+        self.refuses = self.over = False
 
     def events(self, stop_at: int = STEPS + 1) -> Iterator[Event]:
         first, note = (0, None) if self.kept is None else self.kept
@@ -59,6 +59,7 @@ class Source:
                 return
         yield evaluated()
         yield RunFinished(STEPS)
+        self.over = True
 
     def _step(self, step: int) -> Iterator[Event]:
         values = {"train/loss": 1 / step, "train/accuracy": float("nan") if step % 3 else step / STEPS}
@@ -152,6 +153,32 @@ def test_nothing_is_kept_that_the_database_does_not_have(
     list(recorded)
     assert source.kept is not None
     assert source.kept[0] == STEPS
+    assert source.over
+
+
+def test_a_run_whose_end_cannot_be_saved_keeps_its_place(
+    store: RunStore, run: RunRow, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is asked for nothing after its last event: there it would give up what it goes on from."""
+    source, real = Source(), store.append
+
+    def append(*given: Any) -> bool:
+        raise StorageError("The disk is full.", "Free some space.")
+
+    interrupted(store, run, source, 500)
+    in_line_again(store, run)
+    recorded = record(store, run.id, source.events())
+    next(recorded)
+    monkeypatch.setattr(store, "append", append)
+    assert isinstance(list(recorded)[-1], RunFinished)
+    assert not source.over
+    assert "could not be saved" in caplog.text
+    monkeypatch.setattr(store, "append", real)
+    store.set_state(run.id, RunState.INTERRUPTED)
+    in_line_again(store, run)
+    list(record(store, run.id, source.events()))
+    assert store.run(run.id).state is RunState.FINISHED
+    assert source.over
 
 
 def test_a_place_that_cannot_be_written_is_told_once_and_tried_again(store: RunStore, run: RunRow) -> None:
