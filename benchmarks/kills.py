@@ -138,7 +138,8 @@ def all_kills(kinds: list[Kind], chosen: argparse.Namespace, draw: random.Random
         found[kind.name] += kills
         done, number, different = done + len(kills), number + 1, different + bool(wrong)
         words = f"DIFFERENT: {', '.join(wrong)}" if wrong else "the same to the last bit"
-        print(f"{kind.name}: {len(kills)} kills at {', '.join(f'{k.age:.1f}' for k in kills)} s, {words}", flush=True)
+        told = ", ".join(f"{kill.age:.1f} (points lost {kill.lost:.2f})" for kill in kills)
+        print(f"{kind.name}: {len(kills)} kills at {told} s, {words}", flush=True)
     report(found, number, different)
     return different
 
