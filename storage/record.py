@@ -32,6 +32,7 @@ from storage.curves import OpenCurve
 from storage.store import RunStore
 
 FLUSH = 0.25  # seconds between two flushes while points arrive
+SLOW = 0.1  # seconds between two points from which one is worth a write of its own
 HURRY = 0.2  # seconds to wait for another writer in the middle of training
 LONGEST_PAUSE = 8.0  # seconds between two attempts while saving fails
 LEAST_PAUSE = 0.01  # seconds; less is the handing on of an event
@@ -109,7 +110,8 @@ class Recording:
         self._curves: defaultdict[str, OpenCurve] = defaultdict(OpenCurve)
         self._paused = 0.0  # seconds since the first step
         self._started: float | None = None
-        self._due = 0.0
+        self._due = self._heard = 0.0
+        self._slow = False
         self._pause = 0.0  # 0 while saving works, else seconds until the next attempt
         self._unkept = False  # somebody was told that resume points fail
         self._warned = False  # somebody was told that saving fails
@@ -132,7 +134,7 @@ class Recording:
         """Keep one event, and write when it is time."""
         if type(said) is Metrics:  # first and short, because it comes with every step
             self._points.append((said, self._clock() - self._paused))
-            if time.monotonic() >= self._due:
+            if self._is_time():
                 self.flush(HURRY)
             return
         now = self._clock()
@@ -147,6 +149,14 @@ class Recording:
             self._end(now)
         elif time.monotonic() >= self._due or (isinstance(said, AT_ONCE) and not self._pause):
             self.flush(HURRY)
+
+    def _is_time(self) -> bool:
+        """Whether a point is written now: every 0.25 s, and where points come slowly each of them and the next, because
+        the one after that may take long again."""
+        now = time.monotonic()
+        before, self._slow = self._slow, now - self._heard >= SLOW
+        self._heard = now
+        return now >= self._due or (not self._pause and (before or self._slow))
 
     def _start(self, said: RunStarted, now: float) -> None:
         """The run's clock begins, or goes on from where its resume point was."""

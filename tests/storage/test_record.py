@@ -198,6 +198,21 @@ def test_how_a_run_ended_is_kept_in_words_until_it_goes_on(store: RunStore, run:
         assert store.run(run.id).why == ""
 
 
+def test_a_point_after_a_wait_and_the_next_are_written_at_once(store: RunStore, run: RunRow) -> None:
+    """As after a validation: the step after that may last long, and a kill within it would lose them."""
+
+    def steps() -> Iterator[Event]:
+        yield RunStarted(9, 9, 9)
+        for step in range(1, 7):
+            time.sleep(0.11 if step == 4 else 0)
+            yield Metrics(step, {"train/loss": 1 / step})
+
+    recorded = record(store, run.id, steps())
+    next(recorded)
+    assert [next(recorded) and len(store.curve(run.id, "train/loss")) for _ in range(6)] == [1, 2, 2, 4, 5, 5]
+    recorded.close()
+
+
 def test_a_checkpoint_written_again_is_one_file(store: RunStore, run: RunRow) -> None:
     saved = [CheckpointSaved("best", "best.safetensors", step, step / 10) for step in (1, 2, 3)]
     list(record(store, run.id, iter([RunStarted(9, 9, 9), *saved, RunFinished(9)])))
