@@ -155,6 +155,17 @@ def contrast(one: QColor, other: QColor) -> float:
     return bright[1] / bright[0]
 
 
+def test_news_is_said_once_and_its_button_covers_no_word(qtbot: QtBot, window: MainWindow) -> None:
+    toasts = window.parts.toasts
+    for _ in range(2):
+        toast = toasts.offer_undo("“Matching network on Glyphs, seed 0” put into the archive.", lambda: None)
+    assert toasts.shown() == [toast]
+    qtbot.waitUntil(lambda: toast.button.x() > toast.label.x())
+    assert not toast.button.geometry().intersects(toast.label.geometry())
+    toasts.withdraw_undo()
+    assert not toasts.shown()
+
+
 def test_hovering_stops_a_toast(qtbot: QtBot, window: MainWindow) -> None:
     pressed: list[bool] = []
     toast = window.parts.toasts.show("Saved.", "Show", lambda: pressed.append(True), seconds=0.3)

@@ -15,11 +15,19 @@ Index = QModelIndex | QPersistentModelIndex
 MARK = 9  # pixels of the corner that marks a note
 
 
+def row_height() -> int:
+    """Pixels of a line with its box to tick, also while that is scrolled out of sight: Qt asks visible cells only."""
+    style = QApplication.style()
+    room = style.pixelMetric(QStyle.PixelMetric.PM_FocusFrameVMargin)
+    return style.pixelMetric(QStyle.PixelMetric.PM_IndicatorHeight) + 2 * room + 8
+
+
 class WholeText(QStyledItemDelegate):
     """Cells with room to breathe; one that is too narrow shows its whole text as tooltip, above what it says anyway."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return super().sizeHint(option, index) + QSize(8, 8)
+        hint = super().sizeHint(option, index) + QSize(8, 8)
+        return hint.expandedTo(QSize(0, row_height()))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         tags = str(index.data() or "").split() if index.column() == TAGS else []

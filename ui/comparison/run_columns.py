@@ -80,7 +80,7 @@ def name_of(group: RunGroup[RunRow]) -> str:
 
 
 def state_text(run: RunRow) -> str:
-    if run.state in (RunState.RUNNING, RunState.PAUSED) and run.total_steps:
+    if run.state in (RunState.RUNNING, RunState.PAUSED) and run.total_steps and run.step:
         return f"{run.state.value} {number(100 * run.step / run.total_steps, 0)} %"
     return run.state.value
 

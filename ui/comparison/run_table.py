@@ -14,8 +14,9 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
     QAbstractItemView,
     QFrame,
     QTreeView,
@@ -46,6 +47,7 @@ class RunTable(QTreeView):
 
     def __init__(self, settings: QSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._sideways: int | None = None  # where it was scrolled to before a cell was typed into
         self.runs = RunModel(self)
         self.setModel(self.runs)
         self.setItemDelegate(WholeText(self))
@@ -132,12 +134,19 @@ class RunTable(QTreeView):
         index = self.currentIndex().siblingAtColumn(column)
         if index.isValid() and index.flags() & Qt.ItemFlag.ItemIsEditable:
             self.setColumnHidden(column, False)
+            self._sideways = self.horizontalScrollBar().value()
             self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
             self.scrollTo(index)
             self.edit(index)
         elif index.isValid():
             self.expand(index.siblingAtColumn(0))
             self.setCurrentIndex(self.runs.index(0, column, index.siblingAtColumn(0)))
+
+    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
+        super().closeEditor(editor, hint)
+        if self._sideways is not None:
+            self.horizontalScrollBar().setValue(self._sideways)
+            self._sideways = None
 
     def copy_lines(self) -> None:
         """Put the selected lines on the clipboard with the visible columns and their headings."""
@@ -183,6 +192,15 @@ class RunTable(QTreeView):
             self._open(self.currentIndex())
         else:
             super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The line that was clicked stays in sight when the comparison takes the lower half."""
+        line, sideways = self.currentIndex(), self.horizontalScrollBar().value()
+        seen = line.isValid() and 0 <= self.visualRect(line).top() < event.oldSize().height()
+        super().resizeEvent(event)
+        if seen:
+            self.scrollTo(line)
+            self.horizontalScrollBar().setValue(sideways)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard

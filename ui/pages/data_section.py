@@ -39,6 +39,7 @@ class DataSection(Column):
         super().__init__("Data", 1, parent)
         self._parts, self._memory = parts, WindowMemory(parts.settings)
         self._key = START.name
+        self._place = ""  # where a folder was picked last, a wrong one too
         self._kept: dict[str, Counts] = {}  # labels and classes as they were left, by data set
         self._strips: dict[str, Callable[[DatasetPreview], None]] = {}
         self._waiting = Text("Looking for data sets…", role="muted")
@@ -149,6 +150,7 @@ class DataSection(Column):
 
     def use_path(self, path: str) -> None:
         """A folder or zip becomes the data set. All of its classes and labels are used at first."""
+        self._place = str(Path(path).parent)
 
         def look(cancelled: object) -> DatasetChoice:
             from engine.data.sources import resolve
@@ -231,7 +233,7 @@ class DataSection(Column):
 
     def _last_place(self) -> str:
         recent = self._memory.recent_folders()
-        return str(Path(str(choice_of(recent[0]).path)).parent) if recent else documents()
+        return self._place or (str(Path(str(choice_of(recent[0]).path)).parent) if recent else documents())
 
 
 def is_there(key: str) -> bool:

@@ -233,7 +233,6 @@ def _how_far(now: RunNow) -> str:
 
 def facts(now: RunNow) -> str:
     """ "· epoch 3 of 30 · about 1 min 40 s left · 12 s elapsed · CPU"."""
-    device = now.row.experiment.device
     parts = [now.activity, _how_far(now)]
     if now.is_live and now.left is not None:
         parts.append(f"about {duration(now.left)} left")
@@ -241,7 +240,7 @@ def facts(now: RunNow) -> str:
         parts.append(now.waiting)
     if now.elapsed:
         parts.append(f"{duration(now.elapsed)} elapsed" if now.is_live else f"took {duration(now.elapsed)}")
-    parts.append("CPU" if device == "cpu" else device)
+    parts.append(now.device)
     return "· " + " · ".join(part for part in parts if part)
 
 

@@ -71,6 +71,10 @@ class RunNow:
         return self.row.name.removesuffix(f", seed {self.row.experiment.seed}") or self.row.name
 
     @property
+    def device(self) -> str:
+        return "CPU" if self.row.experiment.device == "cpu" else self.row.experiment.device
+
+    @property
     def is_live(self) -> bool:
         return self.state in LIVE_STATES and not self.row.waits
 

@@ -184,7 +184,7 @@ def sentence(now: RunNow | None, active: int) -> str:
         return " · ".join(part for part in ("A run is at work", waiting) if part)
     state = "" if now.state is RunState.RUNNING else now.word
     doing = now.activity or now.epoch_text()
-    words = (f"Run {now.row.id}", now.row.name, now.row.experiment.device, state, doing, now.time_text(), waiting)
+    words = (f"Run {now.row.id}", now.row.name, now.device, state, doing, now.time_text(), waiting)
     return " · ".join(part for part in words if part)
 
 

@@ -101,6 +101,6 @@ def chain(*widgets: QWidget) -> None:
 
 def caption(text: str) -> Text:
     """A small heading inside a column."""
-    result = Text(text, "small", "muted", bold=True, wrap=False)
+    result = Text(text, "small", "muted", bold=True)
     result.setContentsMargins(0, 8, 0, 0)
     return result

@@ -52,7 +52,7 @@ class Notice(QFrame):
         height = min(self._column.heightForWidth(width), self._area.height() - MARGIN) if wanted else 0
         margins.setBottom(self._margin + height)
         self._body.setContentsMargins(margins)
-        self.setGeometry(MARGIN, self._area.height() - height - 4, width, height)
+        self.setGeometry(MARGIN, self._area.height() - height, width, height)
         self.setVisible(wanted)
         self.raise_()
 

@@ -37,7 +37,6 @@ class Toast(QFrame):
         row.setSpacing(8)
         self._add_mark(row, level)
         self.label = Text(text)
-        self.label.setMinimumWidth(min(260, self.label.fontMetrics().horizontalAdvance(text) + 8))
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row.addWidget(self.label, 1)
         self._add_buttons(row, action_title)
@@ -104,7 +103,9 @@ class Toasts(QObject):
         self, text: str, action_title: str | None = None, action: Callable[[], None] | None = None,
         level: str = "info", seconds: float = SECONDS,
     ) -> Toast:  # fmt: skip
-        """Say `text`; level "info", "warning" or "error". The action closes the toast, then is called."""
+        """Say `text`, once; level "info", "warning" or "error". The action closes the toast, then is called."""
+        for same in [one for one in self._toasts if one.accessibleName() == text]:
+            same.close()
         toast = Toast(self._window, text, action_title, action, level, seconds)
         toast.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         toast.closed.connect(lambda: self._forget(toast))
@@ -117,16 +118,16 @@ class Toasts(QObject):
 
     def offer_undo(self, text: str, undo: Callable[[], None]) -> Toast:
         """Say what was done, with a button that takes the latest change back; earlier ones lose theirs."""
-        self.withdraw_undo()
+        if self._undoing in self._toasts:
+            self._undoing.button.hide()
         toast = self.show(text, UNDO, undo)
         self._undoing = toast
         return toast
 
     def withdraw_undo(self) -> None:
-        """The latest change is another one now, or was taken back: no toast offers that any more."""
-        if self._undoing is not None and self._undoing in self._toasts:
-            self._undoing.button.hide()
-            self._arrange()
+        """The latest change is another one now, or was taken back: no toast tells of it any more."""
+        if self._undoing in self._toasts:
+            self._undoing.close()
         self._undoing = None
 
     def shown(self) -> list[Toast]:

@@ -97,6 +97,31 @@ def test_a_run_is_renamed_and_gets_a_note_from_the_keyboard(
         assert (store.run(run.id).name, store.run(run.id).note) == ("My best", "for the paper")
 
 
+def test_the_table_stays_where_it_was_under_a_note_a_scroll_and_a_comparison(
+    qtbot: QtBot, page: ComparePage, saved: Saved
+) -> None:
+    table = page.table
+    sideways = table.horizontalScrollBar()
+    last = table.runs.index(table.runs.rowCount() - 1, NAME)
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(last).center())
+    high = table.visualRect(last).height()
+    qtbot.keyClick(table, Qt.Key.Key_N)
+    assert sideways.value() > 0
+    qtbot.keyClick(table.findChild(QLineEdit), Qt.Key.Key_Escape)
+    assert sideways.value() == 0
+    sideways.setValue(sideways.maximum())
+    table.doItemsLayout()
+    assert table.visualRect(last).height() == high  # the boxes to tick are out of sight
+    page.choose(ids(saved["lp_ft"]))
+    table.setCurrentIndex(last)
+    sideways.setValue(sideways.maximum())
+    tall = table.viewport().height()
+    table.window().resize(table.window().width(), 560)
+    qtbot.waitUntil(lambda: page.halves.comparing and table.viewport().height() < tall)
+    assert 0 <= table.visualRect(last).center().y() < table.viewport().height()
+    assert sideways.value() == sideways.maximum()
+
+
 def test_deleted_runs_come_back_from_the_toast(
     qtbot: QtBot, page: ComparePage, saved: Saved, workspace: Workspace
 ) -> None:
