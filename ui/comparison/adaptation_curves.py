@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from engine.comparison.adaptation import SHOTS, STEPS
@@ -27,6 +27,7 @@ AXES = {
     HARDNESS: "Hardness (error on plain pixels)",
 }
 ACROSS_MOST = 2  # figures beside each other
+LEAST_WIDTH = 240  # pixels of a figure
 BAND, MARK = 0.15, 3.5
 MOST_NAME, SWATCH = 160.0, 18.0
 
@@ -79,7 +80,7 @@ class AdaptationCurves(PaintedFigure):
         return QSize(420, 240)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(240, 200)
+        return QSize(LEAST_WIDTH, 200)
 
     def figure_size(self) -> QSize:
         return super().figure_size().expandedTo(QSize(480, 320))
@@ -221,6 +222,8 @@ class AdaptationFigures(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(24)
+        self._shown: list[Section] = []
+        self._across = 0
         self.hide()
 
     def show_lines(self, lines: dict[str, list[AdaptationLine]], is_error: bool) -> None:
@@ -229,14 +232,30 @@ class AdaptationFigures(QWidget):
             figure.show_lines(lines.get(over, []), is_error)
             self.sections[over].heading.setText(figure.title)
             self.sections[over].setVisible(bool(lines.get(over)))
-        self._place([section for over, section in self.sections.items() if lines.get(over)])
+        self._shown = [section for over, section in self.sections.items() if lines.get(over)]
+        self._place()
         self.setVisible(any(lines.values()))
 
-    def _place(self, shown: Sequence[Section]) -> None:
-        """Two in a row; one that is left alone has the row to itself."""
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as the widest of them: they can always stand below each other."""
+        width = max((section.minimumSizeHint().width() for section in self._shown), default=0)
+        return QSize(width, self._grid.totalMinimumSize().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._across != self._fitting():
+            self._place()
+
+    def _fitting(self) -> int:
+        """How many fit beside each other."""
+        return ACROSS_MOST if self.width() >= ACROSS_MOST * LEAST_WIDTH + self._grid.spacing() else 1
+
+    def _place(self) -> None:
+        """Two in a row where there is room; one that is left alone has the row to itself."""
+        self._across = self._fitting()
         for section in self.sections.values():
             self._grid.removeWidget(section)
-        for place, section in enumerate(shown):
-            row, column = divmod(place, ACROSS_MOST)
-            alone = place == len(shown) - 1 and column == 0
-            self._grid.addWidget(section, row, column, 1, ACROSS_MOST if alone else 1)
+        for place, section in enumerate(self._shown):
+            row, column = divmod(place, self._across)
+            alone = place == len(self._shown) - 1 and column == 0
+            self._grid.addWidget(section, row, column, 1, ACROSS_MOST if alone or self._across == 1 else 1)

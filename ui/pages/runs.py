@@ -58,7 +58,7 @@ class RunsPage(QWidget):
     def _build(self) -> None:
         self.column = RunColumn(self.order, self.parts)
         self.filter, self.list = self.column.filter, self.column.list
-        self.detail.setMinimumWidth(480)
+        self.detail.setMinimumWidth(360)
         self.splitter = ThinSplitter("runs")
         self.splitter.addWidget(self.column)
         self.splitter.addWidget(self.detail)

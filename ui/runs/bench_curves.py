@@ -50,7 +50,7 @@ class BenchCurves(PaintedFigure):
         return QSize(560, 300)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(360, 240)
+        return QSize(300, 240)
 
     def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         return NUMBERS, [

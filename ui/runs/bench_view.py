@@ -42,6 +42,10 @@ class BenchView(QWidget):
         column.addWidget(self._table_section)
         column.addWidget(self.words)
 
+    def has_lines(self, curves: Mapping[str, CurveLike]) -> bool:
+        """Whether anything was measured."""
+        return bool(self._final or so_far(curves, TITLES))
+
     def show_curves(self, curves: Mapping[str, CurveLike], scale: StepScale, run_id: int, live: bool) -> None:
         for _ in self.drawing(curves, scale, run_id, live):
             pass

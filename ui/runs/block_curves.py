@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.runs.content import CurveLike
@@ -13,6 +13,7 @@ from ui.widgets.curve_axes import StepScale
 from ui.widgets.curve_line import CurveLine
 from ui.widgets.curve_plot import CurvePlot
 from ui.widgets.fields import Choice
+from ui.widgets.reflow import FlowLayout
 from ui.widgets.text import Text
 
 # Metrics that begin so -> what they are called
@@ -41,12 +42,9 @@ class BlockCurves(QWidget):
         self.log.toggled.connect(lambda _: self._note())
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(Text("Each block", wrap=False))
-        row.addWidget(self.choice)
-        row.addWidget(self.log)
-        row.addStretch(1)
+        row = FlowLayout()
+        for one in (Text("Each block", wrap=False), self.choice, self.log):
+            row.addWidget(one)
         self.plot.setMinimumHeight(170)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

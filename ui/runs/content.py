@@ -90,6 +90,7 @@ _ACCURACY = {
     "train/accuracy before adaptation": ("training, before", "train", True),
     "val/accuracy before adaptation": ("validation, before", "validation", True),
 }
+DRAWN = frozenset(_LOSS) | frozenset(_ACCURACY)
 BEFORE = "before adaptation"  # how the names of metrics end that were measured before the inner steps
 
 

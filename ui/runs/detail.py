@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QSettings
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from engine import registry
 from engine.backbones import catalog
@@ -39,21 +39,21 @@ from ui.runs.tasks_view import TasksView
 from ui.runs.trouble_card import TroubleCard
 from ui.widgets.block_picture import BlockPicture
 from ui.widgets.curve_axes import StepScale
-from ui.widgets.frame import SlimScrollBar
+from ui.widgets.frame import SlimArea
 from ui.widgets.layer_edits import LayerView, view_of
+from ui.widgets.reflow import Beside
 
 if TYPE_CHECKING:
     from storage.store import Message
 
 
-class RunDetail(QScrollArea):
+class RunDetail(SlimArea):
     """`show_now` many times a second, `show_content` when it was read, `show_live` while it runs."""
 
     def __init__(self, deeds: RunDeeds, settings: QSettings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setVerticalScrollBar(SlimScrollBar())
+        super().__init__(parent=parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # its place does not come and go
         self.setAccessibleName("The chosen run")
         self.header = Header(deeds)
         self.trouble, self.result, self.search = TroubleCard(), ResultCard(), SearchView()
@@ -71,21 +71,17 @@ class RunDetail(QScrollArea):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        self.curves.setMinimumHeight(280)
         self.bench.hide()
         self._blocks_section = Section("What trains", self.blocks)
         self._messages_section = Section("Messages", self.messages)
         self._messages_section.hide()
         self._tasks_section = Section(TASKS, self.tasks, self.tasks.images.menu)
-        left = QVBoxLayout()
+        left = QVBoxLayout(work := QWidget())
+        left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(16)
         left.addWidget(self._blocks_section)
         left.addWidget(self.block_curves, 1)
         left.addWidget(self._messages_section, 1)
-        lower = QHBoxLayout()
-        lower.setSpacing(24)
-        lower.addLayout(left, 1)
-        lower.addWidget(self.mistakes, 1)
         column = QVBoxLayout(page := QWidget())
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(12)
@@ -95,7 +91,7 @@ class RunDetail(QScrollArea):
         column.addWidget(self.bench, 1)
         column.addWidget(self.adaptation)
         column.addWidget(self._tasks_section)
-        column.addLayout(lower)
+        column.addWidget(Beside(work, self.mistakes, least=320, spacing=24))
         column.addWidget(self.made_with)
         page.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         page.installEventFilter(self)
@@ -125,23 +121,21 @@ class RunDetail(QScrollArea):
         self.search.start_run(now.row.id, now.row.experiment)
         self._view = self._views.get(now.row.experiment.method.name, self.curves)
         self.curves.expect(not is_regression(now.row.experiment.dataset))
-        self._make_room({}, now)
+        self._show_results([], now)
+        self._await_curves(now)
         self._show_blocks(now)
         self._expect_tasks(now)
-        self._show_results([], now)
         self._show_messages([])
         self._view.say_empty("The curves appear with the first step." if now.is_live else "Reading…")
         self._draw({}, now)
 
     def show_content(self, content: Content, now: RunNow) -> None:
         """A run as it was saved."""
-        self._view.say_empty("The curves appear with the first step." if now.is_live else "This run has no curve.")
-        if not content.curves and not now.is_live:
-            self.curves.expect(False)  # one plot is enough to say so
+        self._view.say_empty("The curves appear with the first step.")
         self._draw(content.curves, now)
-        self._make_room(content.curves, now)
         self.search.show_trials(content.trials, content.row.facts, now.row.id)
         self._show_results(content.results, now)
+        self._make_room(content.curves, now)
         self._show_messages(content.messages)
         self.made_with.show_rows(made_with(content.row, content.environment))
 
@@ -182,12 +176,21 @@ class RunDetail(QScrollArea):
         self._tasks_section.show()
 
     def _make_room(self, curves: Mapping[str, CurveLike], now: RunNow) -> None:
-        """While a run searches it has no curves yet."""
+        """While a run searches it has no curves yet; one that never makes a step has none at all."""
+        begins = now.is_live and now.row.experiment.search is None
         for view in (self.curves, self.bench):
-            shown = view is self._view and (bool(curves) or now.row.experiment.search is None)
+            shown = view is self._view and (begins or view.has_lines(curves))
             if not shown and (focus := view.focusWidget()) is not None and focus.hasFocus():
                 self.setFocus()  # else it goes on to a widget further down, and the page scrolls there
             view.setVisible(shown)
+
+    def _await_curves(self, now: RunNow) -> None:
+        """A saved run that made a step keeps its plots' place until they are read."""
+        if not now.is_live and now.row.step:
+            for view in (self.curves, self.bench):
+                view.setVisible(view is self._view)
+        else:
+            self._make_room({}, now)
 
     def _draw(self, curves: Mapping[str, CurveLike], now: RunNow) -> None:
         self._view.show_curves(curves, self._scale_of(now), now.row.id, False)

@@ -20,6 +20,7 @@ from ui.listing.chips import TagLine
 from ui.runs.deeds import ENDED_DEEDS, LIVE_DEEDS, RunDeeds
 from ui.runs.run_delegate import ProgressLine
 from ui.runs.run_now import LOOKS, RunNow
+from ui.widgets.reflow import FlowLayout
 from ui.widgets.text import Elided, Text, plain
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Header(QWidget):
         self.name, self.state = NameField(), Text("", bold=True, wrap=False)
         self.mark = Text(wrap=False)
         self.facts = Elided("", role="text")
-        self.settings = Elided("", "small", "muted")
+        self.settings = Text("", "small", "muted")
         self.note, self.tags = Text("", "small", "text"), TagLine()
         self.progress = ProgressLine()
         self.star = QToolButton()
@@ -161,12 +162,9 @@ class Header(QWidget):
         second.addWidget(self.mark)
         second.addWidget(self.state)
         second.addWidget(self.facts, 1)
-        third = QHBoxLayout()
-        third.setSpacing(8)
-        for key in self.buttons:
-            third.addWidget(self.buttons[key])
-        third.addWidget(self.more)
-        third.addStretch(1)
+        third = FlowLayout()
+        for one in (*self.buttons.values(), self.more):
+            third.addWidget(one)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)

@@ -28,7 +28,7 @@ class ResultCard(Card):
         super().__init__(parent)
         self.setAccessibleName("Test result")
         self.value = Text("", "title", bold=True, wrap=False)
-        self.interval = Text("", role="text", wrap=False)
+        self.interval = Text("", role="text")
         self.beside = Text("", role="text")
         self.caveats = Problem("warning")
         self.protocol = Text("", "small", "muted")

@@ -59,7 +59,7 @@ class RunColumn(QWidget):
         for widget in (self.studies, self.archived, self.none):
             column.addWidget(widget)
         column.addWidget(self.list, 1)
-        self.setMinimumWidth(220)
+        self.setMinimumWidth(200)
 
     def find(self) -> None:  # type: ignore[override]
         """Type into the filter."""

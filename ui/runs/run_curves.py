@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
-from ui.runs.content import BEFORE, CurveLike, accuracy_lines, kept_epoch, loss_lines
+from ui.runs.content import BEFORE, DRAWN, CurveLike, accuracy_lines, kept_epoch, loss_lines
 from ui.widgets.curve_axes import X_AXES, StepScale, y_text
 from ui.widgets.curve_plot import CurvePlot
 from ui.widgets.fields import Choice
 from ui.widgets.quiet import QuietSlider
+from ui.widgets.reflow import Beside, FlowLayout
 from ui.widgets.text import Text
 
 MOST_SMOOTHING = 0.99
@@ -44,18 +45,10 @@ class CurveControls(QWidget):
         self.smoothing.valueChanged.connect(lambda _: self._note())
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(Text("Axis", wrap=False))
-        row.addWidget(self.axis)
-        row.addSpacing(16)
+        row = FlowLayout(self, spacing=16)
+        row.add_row(Text("Axis", wrap=False), self.axis)
         row.addWidget(self.log)
-        row.addSpacing(16)
-        row.addWidget(Text("Smoothing", wrap=False))
-        row.addWidget(self.smoothing)
-        row.addWidget(self.amount)
-        row.addStretch(1)
+        row.add_row(Text("Smoothing", wrap=False), self.smoothing, self.amount)
 
     def offer_epochs(self, offered: bool) -> None:
         """Whether the shown run has epochs to be drawn against; what was chosen comes back with one that has."""
@@ -98,15 +91,13 @@ class RunCurves(QWidget):
         self._curves: Mapping[str, CurveLike] = {}
         self._scale, self._run_id, self._live = StepScale(), -1, False
         self._expected = True
-        plots = QHBoxLayout()
-        plots.setSpacing(16)
-        plots.addWidget(self.loss, 1)
-        plots.addWidget(self.accuracy, 1)
+        for plot in (self.loss, self.accuracy):
+            plot.setMinimumHeight(240)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self.controls)
-        column.addLayout(plots, 1)
+        column.addWidget(Beside(self.loss, self.accuracy, least=280), 1)
         self.loss.cursor_moved.connect(self.accuracy.set_cursor)
         self.accuracy.cursor_moved.connect(self.loss.set_cursor)
         self.controls.changed.connect(self._draw)
@@ -115,6 +106,11 @@ class RunCurves(QWidget):
         """Whether there will be accuracies, before there is anything: not where the tasks ask for numbers."""
         self._expected = accuracy
         self.accuracy.setVisible(accuracy)
+
+    @staticmethod
+    def has_lines(curves: Mapping[str, CurveLike]) -> bool:
+        """Whether there is anything to draw of these."""
+        return any(name in curves for name in DRAWN)
 
     def show_curves(self, curves: Mapping[str, CurveLike], scale: StepScale, run_id: int, live: bool) -> None:
         """curves by metric name; a run other than the last one forgets the reader's zoom."""

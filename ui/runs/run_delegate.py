@@ -21,7 +21,7 @@ class RunDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         lines = QFontMetrics(theme.font()).height() + QFontMetrics(theme.font("small")).height()
-        return QSize(200, lines + 2 * PAD + 2 + BAR)
+        return QSize(0, lines + 2 * PAD + 2 + BAR)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         now: RunNow = index.data(NOW)
@@ -44,7 +44,7 @@ class RunDelegate(QStyledItemDelegate):
         painter.drawLine(box.bottomLeft(), box.bottomRight())
         if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
             painter.setPen(theme.colour("accent"))
-            painter.drawRect(box.adjusted(0, 0, -1, -1))
+            painter.drawRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5))  # inside, or a bit stays at the next line
 
     def _paint_words(self, painter: QPainter, box: QRect, now: RunNow) -> None:
         word, (_, icon, role) = now.word, LOOKS[now.state]
@@ -106,6 +106,8 @@ class RunListView(QListView):
         self.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self.setUniformItemSizes(True)
         self.setVerticalScrollBar(SlimScrollBar())
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # its place does not come and go
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # what does not fit is elided
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setMouseTracking(True)

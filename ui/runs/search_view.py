@@ -20,6 +20,7 @@ from ui.runs.trial_table import TrialTable
 from ui.widgets.buttons import button
 from ui.widgets.card import Card
 from ui.widgets.fields import Choice as ChoiceField
+from ui.widgets.reflow import Beside
 from ui.widgets.text import Text
 
 HINT = "The best of many is a little too good by itself; the test figure of the run is not."
@@ -72,7 +73,7 @@ class SearchView(QWidget):
         self.against, self.best = AccuracyAgainst(), BestSoFar()
         self.parameter = ChoiceField()
         self.parameter.setAccessibleName("Hyperparameter on the horizontal axis")
-        self.parameter.setMinimumContentsLength(14)
+        self.parameter.setMinimumContentsLength(5)
         self.progress = Text("", "small", "muted")
         self._experiment: Experiment | None = None
         self._ranges: Sequence[Range] = ()
@@ -86,16 +87,12 @@ class SearchView(QWidget):
         left = Section("Accuracy over folds", self.against, self.against.menu)
         left.row.insertWidget(1, self.parameter)
         right = Section("Best so far", self.best, self.best.menu)
-        figures = QHBoxLayout()
-        figures.setSpacing(16)
-        figures.addWidget(left, 3)
-        figures.addWidget(right, 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         for part in (Text("Search", bold=True, wrap=False), self.card, self.progress):
             column.addWidget(part)
-        column.addLayout(figures, 1)
+        column.addWidget(Beside(left, right, least=300), 1)
         column.addWidget(self.table)
 
     def start_run(self, run_id: int, experiment: Experiment) -> None:

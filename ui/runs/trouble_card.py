@@ -13,6 +13,7 @@ from ui.runs.run_now import RunNow
 from ui.widgets.buttons import button
 from ui.widgets.card import Card
 from ui.widgets.dialogs import copy_text
+from ui.widgets.reflow import FlowLayout
 from ui.widgets.text import Text
 
 
@@ -46,12 +47,15 @@ class TroubleCard(Card):
         words.setSpacing(4)
         words.addWidget(self.message)
         words.addWidget(self.advice)
+        deeds = FlowLayout()
+        for one in (self.resume, self.again, self.change, self.copy):
+            deeds.addWidget(one)
+        words.addSpacing(4)
+        words.addLayout(deeds)
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
-        for one in (self.resume, self.again, self.change, self.copy):
-            row.addWidget(one, 0, Qt.AlignmentFlag.AlignTop)
         self.body.addLayout(row)
 
     def show_now(self, now: RunNow, resumable: bool | None = None) -> None:

@@ -48,8 +48,8 @@ class SlimScrollBar(QScrollBar):
 class SlimArea(QScrollArea):
     """A view without a frame: what is in it has the view's size, and scrolls where it needs more."""
 
-    def __init__(self, widget: QWidget | None = None) -> None:
-        super().__init__()
+    def __init__(self, widget: QWidget | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the focus of what is in it
         self.setFrameShape(QFrame.Shape.NoFrame)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QSizePolicy, QWidget
 
 from ui.widgets.figure_export import FigureActions
+from ui.widgets.frame import SlimScrollBar
 from ui.widgets.quiet import QuietTable
 from ui.widgets.text import plain
 
@@ -51,6 +52,8 @@ class PlainTable(QuietTable):
         self.setModel(model)
         self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollBar(SlimScrollBar())
+        self.setHorizontalScrollBar(SlimScrollBar(Qt.Orientation.Horizontal))
         self.setShowGrid(False)
         self.setAlternatingRowColors(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -143,12 +143,17 @@ def test_a_live_search_grows_and_has_no_curves_yet(qtbot: QtBot, open_page: Open
     assert live.seconds_left() == pytest.approx(live.elapsed() * 1.5, rel=0.2)
 
 
-def test_a_run_without_a_search_has_no_such_view(qtbot: QtBot, open_page: Open, workspace: Workspace) -> None:
+@pytest.mark.parametrize("measured", [True, False])
+def test_a_run_without_a_search_has_no_such_view(
+    qtbot: QtBot, open_page: Open, workspace: Workspace, measured: bool
+) -> None:
+    """Nor has one that never measured a loss plots for it: no empty axes with their controls."""
+    losses = [Metrics(5, {"train/loss": 1.0})] if measured else []
     with RunStore(workspace) as store:
         made = store.create(searching().model_copy(update={"search": None}), "Plain")
-        for _ in record(store, made.id, iter([RunStarted(30, 5, 16), RunFinished(30)])):
+        for _ in record(store, made.id, iter([RunStarted(30, 5, 16), *losses, RunFinished(30)])):
             pass
     page = open_page()
-    qtbot.waitUntil(lambda: page.now() is not None)
+    qtbot.waitUntil(lambda: page.now() is not None and page.is_settled())
     assert page.detail.search.isHidden()
-    assert not page.detail.curves.isHidden()
+    assert page.detail.curves.isHidden() is not measured
