@@ -94,7 +94,7 @@ class Menus:
     def _add_schemes(self) -> None:
         group = QActionGroup(self._window)
         for scheme in ("light", "dark", "system"):
-            action = self._add(self.menus["&View"], scheme, scheme.capitalize(), "", "")
+            action = self._add(self.menus["&View"], scheme, f"&{scheme.capitalize()}", "", "")
             action.setCheckable(True)
             group.addAction(action)
         self.menus["&View"].addSeparator()

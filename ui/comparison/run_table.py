@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
     QAbstractItemView,
@@ -192,6 +192,13 @@ class RunTable(QTreeView):
             self._open(self.currentIndex())
         else:
             super().keyPressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A line that was ticked is the current one too, which Qt makes of a clicked line only."""
+        super().mouseReleaseEvent(event)
+        line = self.indexAt(event.position().toPoint())
+        if line.isValid():
+            self.selectionModel().setCurrentIndex(line, QItemSelectionModel.SelectionFlag.NoUpdate)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The line that was clicked stays in sight when the comparison takes the lower half."""

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from storage.store import RunStore
 from storage.workspace import Workspace
-from tests.ui.compare.acting import NAME, Saved, click, header_click, settle, texts
+from tests.ui.compare.acting import NAME, Saved, click, header_click, settle, texts, tick
 from tests.ui.compare.saved_runs import experiment, ids, save
 from ui.comparison.run_columns import PLACES
 from ui.pages.compare import ComparePage
@@ -112,8 +112,11 @@ def test_the_table_stays_where_it_was_under_a_note_a_scroll_and_a_comparison(
     sideways.setValue(sideways.maximum())
     table.doItemsLayout()
     assert table.visualRect(last).height() == high  # the boxes to tick are out of sight
-    page.choose(ids(saved["lp_ft"]))
-    table.setCurrentIndex(last)
+    table.setCurrentIndex(table.runs.index(0, NAME))
+    page.choose(ids(saved["scratch"]))
+    tick(qtbot, page, saved["lp_ft"][0].id)
+    last = table.runs.index_of(saved["lp_ft"][0].id)
+    assert table.runs.chosen == {*ids(saved["scratch"]), saved["lp_ft"][0].id}
     sideways.setValue(sideways.maximum())
     tall, right = table.viewport().height(), sideways.value()
     table.window().resize(table.window().width(), 560)
