@@ -162,6 +162,7 @@ def test_news_is_said_once_and_its_button_covers_no_word(qtbot: QtBot, window: M
     assert toasts.shown() == [toast]
     qtbot.waitUntil(lambda: toast.button.x() > toast.label.x())
     assert not toast.button.geometry().intersects(toast.label.geometry())
+    assert toast.button.height() < toast.height() < 5 * toast.fontMetrics().lineSpacing()
     toasts.withdraw_undo()
     assert not toasts.shown()
 

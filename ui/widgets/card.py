@@ -118,5 +118,5 @@ def paint_focus(widget: QWidget) -> None:
         return
     painter = QPainter(widget)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(theme.colour("accent"), 1.0, Qt.PenStyle.DotLine))
+    painter.setPen(QPen(theme.colour("accent"), 1.5))
     painter.drawRoundedRect(QRectF(widget.rect()).adjusted(3.5, 3.5, -3.5, -3.5), RADIUS - 2, RADIUS - 2)

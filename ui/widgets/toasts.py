@@ -143,7 +143,7 @@ class Toasts(QObject):
         bottom = self._window.height() - MARGIN - FOOT
         width = min(380, self._window.width() - 2 * MARGIN)
         for toast in reversed(self._toasts):
-            height = max(toast.heightForWidth(width), toast.sizeHint().height())
+            height = toast.heightForWidth(width)
             toast.setGeometry(MARGIN // 2, bottom - height, width, height)
             toast.raise_()
             bottom -= height + 8
