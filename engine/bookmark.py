@@ -38,7 +38,8 @@ TENSOR = "\0tensor"  # key that stands for a tensor in the JSON
 
 
 class Bookmark:
-    """Says when to keep a run's state and keeps it. found: the state that the run goes on from; None at its start."""
+    """Says when to keep a run's state and keeps it. found: the state that the run goes on from; None at its start.
+    step: where that is."""
 
     def __init__(self, directory: Path | None = None, experiment: Experiment | None = None) -> None:
         """Without a directory nothing is ever kept, as in a fit of a search."""
@@ -46,7 +47,7 @@ class Bookmark:
         self._of = "" if experiment is None else _hash(experiment)
         self._due = time.monotonic() + LEAST_PAUSE
         self.found: State | None = None
-        self._step, self._note = 0, dict[str, Any]()
+        self.step, self._note = 0, dict[str, Any]()
         self._random: State | None = None
         self.besides: dict[str, Any] = {}  # what every state holds besides what its loop gives
 
@@ -60,7 +61,7 @@ class Bookmark:
                 "What this run was to go on from belongs to another experiment or version.",
                 "Go on with the version that began it, or run it again from the start.",
             )
-        self.found, self._step, self._note = kept["state"], kept["step"], kept["note"]
+        self.found, self.step, self._note = kept["state"], kept["step"], kept["note"]
         self._random = kept["random"]
 
     def draw_on(self) -> None:
@@ -107,7 +108,7 @@ class Bookmark:
         if self._random is None or not isinstance(said, RunStarted):
             return said
         self.draw_on()
-        return said.resumed(self._step, self._note)
+        return said.resumed(self.step, self._note)
 
     def once(self, events: Iterable[Event]) -> Iterator[Event]:
         """Carry out what belongs to the start of a run, and say it unless an earlier part of the run has."""

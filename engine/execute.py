@@ -52,8 +52,6 @@ def execute(
     """
     try:
         yield from _run(experiment, directory, stop, resume)
-    except Cancelled:
-        yield RunStopped(0, "by hand before the first step")
     except ExperimentError as error:
         yield RunFailed("experiment", error.message, error.advice)
     except Exception as error:  # noqa: BLE001 the boundary: a bug becomes a failed run that keeps its traceback
@@ -75,15 +73,18 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool], resu
     bookmark = Bookmark(directory, experiment)
     if resume:
         bookmark.read()
-    with closing(_runner(experiment, method)(experiment, method, directory, limits, bookmark)) as events:
-        for event in events:
-            given = time.monotonic()
-            if isinstance(event, RunStarted):
-                event = replace(event, facts={**event.facts, "device": device_words(experiment.device)})
-            yield bookmark.started(event)
-            limits.paused_for(time.monotonic() - given)
-            if isinstance(event, RunFinished):  # after it was saved: until then the run may have to go on
-                bookmark.remove()
+    try:
+        with closing(_runner(experiment, method)(experiment, method, directory, limits, bookmark)) as events:
+            for event in events:
+                given = time.monotonic()
+                if isinstance(event, RunStarted):
+                    event = replace(event, facts={**event.facts, "device": device_words(experiment.device)})
+                yield bookmark.started(event)
+                limits.paused_for(time.monotonic() - given)
+                if isinstance(event, RunFinished):  # after it was saved: until then the run may have to go on
+                    bookmark.remove()
+    except Cancelled:
+        yield RunStopped(bookmark.step, f"by hand before {'it went on' if bookmark.found else 'the first step'}")
 
 
 def _runner(experiment: Experiment, method: Method) -> Callable[..., Any]:

@@ -30,8 +30,10 @@ class LineMethods:
             return reading.rows(connection, _WAITS)[::-1]
 
     def is_resumable(self, run: RunRow) -> bool:
-        """Whether the run has ended before its end and has left something to go on from. Looks at the disk."""
-        return run.state in RESUMABLE and has_place(self.workspace, run.uid)
+        """Whether the run has ended before its end and has left something to go on from, or was stopped before it
+        began. Looks at the disk."""
+        begins = run.state is RunState.STOPPED and not run.facts
+        return begins or (run.state in RESUMABLE and has_place(self.workspace, run.uid))
 
     def put_in_line(self, run_id: int) -> RunRow:
         """Make a run that was cut off, stopped or left waiting this process's own, in line again.
@@ -89,7 +91,9 @@ def has_place(workspace: Workspace, uid: str) -> bool:
 
 def _takeable(connection: sqlite3.Connection, workspace: Workspace, run_id: int) -> RunState:
     """The state of a run that may be put in line; raises `StorageError` in a sentence for any other."""
-    row = connection.execute("SELECT uid, name, state, owner, deleted_at FROM run WHERE id = ?", (run_id,)).fetchone()
+    row = connection.execute(
+        "SELECT uid, name, state, facts, owner, deleted_at FROM run WHERE id = ?", (run_id,)
+    ).fetchone()
     if row is None:
         raise StorageError(f"There is no run {run_id}.", "It may have been discarded.")
     state, name = state_named(row["state"]), f"“{row['name']}”"
@@ -99,7 +103,8 @@ def _takeable(connection: sqlite3.Connection, workspace: Workspace, run_id: int)
         raise RunTaken(f"{name} is {state} already.", "Watch it where it was started.")
     if state is RunState.FINISHED:
         raise RunTaken(f"{name} is finished: there is nothing to go on to.", "Run it again instead.")
-    if state in (RunState.STOPPED, RunState.FAILED) and not has_place(workspace, row["uid"]):
+    began = state is RunState.FAILED or (state is RunState.STOPPED and row["facts"] != "{}")
+    if began and not has_place(workspace, row["uid"]):
         raise StorageError(f"{name} has left nothing to go on from.", "Run it again from the start.")
     return state
 

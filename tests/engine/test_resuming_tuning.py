@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.events import Evaluated, Metrics, ResumePoint, RunFailed, RunFinished, RunStarted, TrialCompleted
+from engine.events import (
+    Evaluated,
+    Metrics,
+    ResumePoint,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    RunStopped,
+    TrialCompleted,
+)
+from engine.execute import execute
 from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice, RangeChoice, SearchChoice
 from tests.engine.resuming import (
     assert_same_weights,
@@ -75,11 +85,14 @@ def test_a_stopped_run_goes_on_as_if_nobody_had_stopped_it(after: int, tmp_path:
     experiment = small("lp_ft", **LP_FT)
     expected = whole(experiment, tmp_path / "whole")
     first = stopped(experiment, tmp_path / "cut", after)
+    at_once = list(execute(experiment, tmp_path / "cut", lambda: True, resume=True))[-1]
+    step = max(event.step for event in first if isinstance(event, Metrics))
+    assert at_once == RunStopped(step, "by hand before it went on")
     second = goes_on(experiment, tmp_path / "cut")
     assert figures(first) + figures(second) == figures(expected)
     assert isinstance(second[-1], RunFinished)
     started = next(event for event in second if isinstance(event, RunStarted))
-    assert started.step == max(event.step for event in first if isinstance(event, Metrics))
+    assert started.step == step
     assert_same_weights(tmp_path / "cut", tmp_path / "whole")
 
 

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from engine import bookmark
-from engine.events import RunState
+from engine.events import RunFinished, RunStarted, RunState, RunStopped
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from storage.record import record
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.terminal.conftest import REPOSITORY, Command
@@ -155,9 +156,12 @@ def test_what_cannot_go_on_is_told(warmstart: Command, refuses: Callable[..., st
     at = ("--workspace", place.root)
     with RunStore(place) as store:
         done, stopped, here = (store.create(experiment(), name) for name in ("done", "stopped", "at work"))
-        for row, state in ((done, RunState.FINISHED), (stopped, RunState.STOPPED)):
-            store.set_state(row.id, RunState.RUNNING)
-            store.set_state(row.id, state)
+        early = store.create(experiment(), "stopped before it began")
+        list(record(store, early.id, iter([RunStopped(0)])))
+        assert store.is_resumable(store.run(early.id))
+        assert store.put_in_line(early.id).state is RunState.QUEUED
+        for row, end in ((done, RunFinished(9)), (stopped, RunStopped(1))):
+            list(record(store, row.id, iter([RunStarted(9, 3, 4, {"classes": 2}), end])))
     assert "“done” is finished" in refuses("resume", done.id, *at)
     assert "“stopped” has left nothing to go on from. Run it again" in refuses("resume", "stopped", *at)
     assert "“at work” is queued already" in refuses("resume", here.id, *at)
