@@ -95,8 +95,10 @@ def make_application() -> QApplication:
     from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication
 
+    from engine.allocator import share_one_arena
     from ui import icons
 
+    share_one_arena()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("Warmstart")
