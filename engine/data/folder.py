@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,7 @@ class FilePixels:
         self._scales = scales
         self._inverted = inverted
         self._files = listing.open()
+        self._root = None if listing.is_zip else listing.root
 
     def image(self, index: int, size: int, channels: int) -> Image.Image:
         """The same bytes were decoded when the set was looked at, so a fault here is a file that changed meanwhile."""
@@ -61,6 +63,10 @@ class FilePixels:
 
     def name(self, index: int) -> str:
         return self._items[index].short
+
+    def file(self, index: int) -> Path | None:
+        """Where the file lies; None in a zip."""
+        return None if self._root is None else self._root / self._items[index].entry.real
 
 
 def load_folder(listing: Listing, progress: Progress | None = None, cancelled: Cancel | None = None) -> ImageSet:

@@ -9,27 +9,32 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.experiment import Experiment
-from ui.widgets.images import ImageStrip
+from ui.comparison.large_image import Found, LargeImage, open_folder_of
+from ui.comparison.pick_strip import PickStrip
 from ui.widgets.text import Text
 
 MOST = 40
 HINT = "Click a cell to see which images it holds."
-Named = tuple[np.ndarray, str]
 
 
 class CellImages(QWidget):
-    """wanted(experiment, ids, answer): whoever has the data calls `answer` with the images and their names, each
-    (uint8 [height, width, channels], name); with none where the data are gone."""
+    """wanted(experiment, ids, large, answer): whoever has the data calls `answer` with what was `Found`, as tiles or
+    large; with none where the data are gone."""
 
-    wanted = Signal(object, object, object)
+    wanted = Signal(object, object, bool, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.words = Text(HINT, "small", "muted")
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.strip = ImageStrip(tile=64, rows=3)
+        self.strip = PickStrip(tile=64, rows=3)
         self.strip.setAccessibleName("Images of the cell")
+        self.strip.opened.connect(self._open)
+        self.strip.folder_wanted.connect(lambda index: open_folder_of(self._found[index]))
         self._asked = 0
+        self._title, self._ids = "", np.zeros(0, np.int64)
+        self._found: tuple[Found, ...] = ()
+        self._experiment: Experiment | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -50,16 +55,28 @@ class CellImages(QWidget):
         numbers = [str(int(one)) for one in shown]
         self.words.setText(f"{title}. {self._listed('Image numbers', numbers, len(ids))}".strip())
         if len(ids):
-            number = self._asked
-            self.wanted.emit(experiment, shown, lambda found: self._show(number, title, found, len(ids)))
+            number, self._title, self._experiment, self._ids = self._asked, title, experiment, shown
+            self.wanted.emit(experiment, shown, False, lambda found: self._show(number, title, found, len(ids)))
 
-    def _show(self, number: int, title: str, found: Sequence[Named], total: int) -> None:
+    def _show(self, number: int, title: str, found: Sequence[Found], total: int) -> None:
         if number != self._asked or not found:
             return
-        names = [name for _, name in found]
+        self._found, names = tuple(found), [one.name for one in found]
         self.words.setText(f"{title}. {self._listed('Images', names, total)}".strip())
-        self.strip.set_images([pixels for pixels, _ in found], names)
+        self.strip.set_images([one.pixels for one in found], names)
+        self.strip.folder.setEnabled(any(one.file is not None for one in found))
         self.strip.show()
+
+    def _open(self, index: int) -> None:
+        """One of them large, and from there the others."""
+        experiment, ids = self._experiment, self._ids
+        self.dialog = LargeImage(
+            self._title, self._found,
+            lambda place, answer: self.wanted.emit(experiment, ids[place : place + 1], True, answer), self.window(),
+        )  # fmt: skip
+        self.dialog.show_image(index)
+        self.dialog.finished.connect(lambda _: self.strip.pick(self.dialog.index))
+        self.dialog.open()
 
     def _listed(self, what: str, names: Sequence[str], total: int) -> str:
         more = f" and {total - len(names)} more" if total > len(names) else ""

@@ -11,15 +11,16 @@ import numpy as np
 from engine.errors import StorageError
 from engine.experiment import Experiment
 from ui.background import Background
-from ui.comparison.cell_images import Named
+from ui.comparison.large_image import Found
 from ui.comparison.sides import ComparedRun, load, load_curves
 
 if TYPE_CHECKING:
     from storage.store import Curve, RunRow, RunStore
 
-Answer = Callable[[list[Named]], None]
+Answer = Callable[[list[Found]], None]
 FEW = 12  # up to so many changed runs are read one by one
 TILE = 64  # pixels of the images behind a cell
+LARGE = 1024  # and of one of them alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,27 +56,35 @@ def read_rows(changed: Collection[int]) -> Callable[[RunStore], tuple[bool, list
     return question
 
 
-def image_reader(background: Background) -> Callable[[Experiment, np.ndarray, Answer], None]:
+def image_reader(background: Background) -> Callable[[Experiment, np.ndarray, bool, Answer], None]:
     """What answers `CellImages.wanted`; where the data are gone the numbers of the images remain."""
 
-    def read(experiment: Experiment, ids: np.ndarray, answer: Answer) -> None:
-        background.run(images_of(experiment, ids), answer, lambda _: answer([]), key="images of a cell")
+    def read(experiment: Experiment, ids: np.ndarray, large: bool, answer: Answer) -> None:
+        key = "large image" if large else "images of a cell"
+        background.run(images_of(experiment, ids, large), answer, lambda _: answer([]), key=key)
 
     return read
 
 
-def images_of(experiment: Experiment, ids: np.ndarray) -> Callable[[Callable[[], bool]], list[Named]]:
-    """Work for the background: the images with these numbers as the run saw them and what their files are called."""
+def images_of(
+    experiment: Experiment, ids: np.ndarray, large: bool = False
+) -> Callable[[Callable[[], bool]], list[Found]]:
+    """Work for the background: the images with these numbers and what their files are called; as tiles, or large and
+    whole, but cut to the square of the run where it shifted them."""
 
-    def work(cancelled: Callable[[], bool]) -> list[Named]:
+    def work(cancelled: Callable[[], bool]) -> list[Found]:
         from engine.data import shifts, sources
 
         data = sources.load(experiment.dataset, cancelled=cancelled)
-        inside = ids[ids < len(data.labels)]
-        size = min(TILE, *data.typical_size)
-        pixels = data.pixels(inside, size, data.shown_channels, cancelled=cancelled)
-        shift = experiment.dataset.shift
-        shown = shifts.shifted(pixels, shift, inside) if shift else pixels
-        return [(image, data.source.name(int(place))) for image, place in zip(shown, inside, strict=True)]
+        inside, shift = ids[ids < len(data.labels)], experiment.dataset.shift
+        if large and not shift:
+            shown = [np.asarray(data.source.image(int(place), LARGE, data.shown_channels)) for place in inside]
+        else:
+            size = min(LARGE if large else TILE, *data.typical_size)
+            pixels = data.pixels(inside, size, data.shown_channels, cancelled=cancelled)
+            shown = list(shifts.shifted(pixels, shift, inside) if shift else pixels)
+        file = getattr(data.source, "file", lambda _: None)  # images that were made, or came in one array, have none
+        places = [int(place) for place in inside]
+        return [Found(image, data.source.name(place), file(place)) for image, place in zip(shown, places, strict=True)]
 
     return work
