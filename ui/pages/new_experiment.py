@@ -41,7 +41,7 @@ from ui.window_memory import WindowMemory
 if TYPE_CHECKING:
     from storage.store import RunRow
 
-WIDTHS, LEAST_WIDTHS = (300, 260, 320, 250), (232, 216, 232, 236)
+WIDTHS, LEAST_WIDTHS = (300, 260, 320, 250), (232, 216, 232, 222)
 MOST_START = 320  # pixels of the last column
 COPY = (
     "Copy as command",

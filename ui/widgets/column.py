@@ -50,14 +50,14 @@ class Column(QWidget):
         # The height comes from the width the column has, not from the least width its text could have.
         self._content.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         self.body = QVBoxLayout(self._content)
-        self.body.setContentsMargins(16, 8, 16, 16)
+        self.body.setContentsMargins(16, 8, 8, 16)
         self.body.setSpacing(theme.GRID)
         self.area = SlimArea(self._content)
         self.area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # its place does not come and go
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.notice = Notice(self.area, self.body)
         self.foot = QVBoxLayout()
-        self.foot.setContentsMargins(16, 0, 16 + SlimScrollBar.WIDTH, 16)  # as wide as the content
+        self.foot.setContentsMargins(16, 0, 8 + SlimScrollBar.WIDTH, 16)  # as wide as the content
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
