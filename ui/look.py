@@ -1,31 +1,21 @@
-"""How buttons and boxes look: Fusion's, but flat, with an edge that is seen on a dark ground, and with the arrow of a
-menu beside the words."""
+"""How buttons and boxes look: Fusion's, but flat, and with an edge that is seen on a dark ground too."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
-from PySide6.QtWidgets import (
-    QProxyStyle,
-    QStyle,
-    QStyleOption,
-    QStyleOptionComplex,
-    QStyleOptionToolButton,
-    QToolButton,
-    QWidget,
-)  # fmt: skip
+from PySide6.QtWidgets import QProxyStyle, QStyle, QStyleOption, QWidget
 
 from ui import theme
 
 BOXES = (QStyle.PrimitiveElement.PE_IndicatorCheckBox, QStyle.PrimitiveElement.PE_IndicatorItemViewItemCheck)
 BUTTON = QStyle.PrimitiveElement.PE_PanelButtonCommand
 RADIUS = 4.0
-ARROW = 8  # pixels of a menu's arrow; its middle is so far from the button's right edge
 TICK = ((0.24, 0.52), (0.43, 0.70), (0.77, 0.32))  # parts of the box's side
 
 
 class Look(QProxyStyle):
-    """Fusion with three things drawn otherwise."""
+    """Fusion with two things drawn otherwise."""
 
     def __init__(self) -> None:
         super().__init__("Fusion")
@@ -40,45 +30,6 @@ class Look(QProxyStyle):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         (_draw_button if element == BUTTON else _draw_box)(painter, option)
         painter.restore()
-
-    def sizeFromContents(
-        self, kind: QStyle.ContentsType, option: QStyleOption, size: QSize, widget: QWidget | None = None
-    ) -> QSize:
-        found = super().sizeFromContents(kind, option, size, widget)  # type: ignore[arg-type]
-        return found + QSize(3 * ARROW, 0) if kind == QStyle.ContentsType.CT_ToolButton and _has_menu(widget) else found
-
-    def drawComplexControl(
-        self, control: QStyle.ComplexControl, option: QStyleOptionComplex, painter: QPainter,
-        widget: QWidget | None = None,
-    ) -> None:  # fmt: skip
-        if not (control == QStyle.ComplexControl.CC_ToolButton and _has_menu(widget)):
-            super().drawComplexControl(control, option, painter, widget)
-            return
-        assert isinstance(widget, QToolButton)
-        plain = QStyleOptionToolButton()
-        widget.initStyleOption(plain)
-        plain.features &= ~QStyleOptionToolButton.ToolButtonFeature.HasMenu
-        super().drawComplexControl(control, plain, painter, widget)
-        _draw_arrow(painter, widget)
-
-
-def _has_menu(widget: QWidget | None) -> bool:
-    """A button that shows its menu at once."""
-    return (
-        isinstance(widget, QToolButton)
-        and widget.menu() is not None
-        and widget.popupMode() == QToolButton.ToolButtonPopupMode.InstantPopup
-    )
-
-
-def _draw_arrow(painter: QPainter, button: QToolButton) -> None:
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(theme.colour("muted"), 1.5))
-    x, y = button.width() - ARROW, button.height() / 2
-    half = ARROW / 2
-    painter.drawPolyline(QPolygonF([QPointF(x - half, y - 2), QPointF(x, y + 2), QPointF(x + half, y - 2)]))
-    painter.restore()
 
 
 def _draw_button(painter: QPainter, option: QStyleOption) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.comparison.differences import Value, flatten
 from engine.comparison.dimensions import Dimension, dimensions
@@ -19,6 +19,7 @@ from ui.comparison.run_columns import METRIC, best_value, test_value, tested_met
 from ui.widgets.buttons import button
 from ui.widgets.fields import Choice
 from ui.widgets.figure_export import menu_button
+from ui.widgets.menu_button import MenuButton
 from ui.widgets.text import Elided, Text
 
 if TYPE_CHECKING:
@@ -84,12 +85,8 @@ class ParallelView(QWidget):
     def _build(self) -> None:
         self.words = Elided("", "small", "muted")
         self.words.setToolTip(HELP)
-        self.axes_menu = QMenu(self)
-        self.axes = QToolButton(self)
-        self.axes.setText("Axes")
-        self.axes.setAccessibleName("Axes that are shown")
-        self.axes.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.axes.setMenu(self.axes_menu)
+        self.axes = MenuButton("Axes", "Which axes are shown", name="Axes that are shown", parent=self)
+        self.axes_menu = self.axes.menu()
         self.tick = button("Tick these", "", "Tick the runs that pass, to compare them",
                            lambda: self.tick_wanted.emit(self.figure.passing_ids()))  # fmt: skip
         self.clear = button("Clear ranges", "", "Let all runs pass (Esc in the figure)", self.figure.clear_ranges)

@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QInputDialog, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QInputDialog, QWidget
 
-from ui.listing.tool_buttons import text_button
 from ui.parts import Parts
+from ui.widgets.menu_button import MenuButton
 
 if TYPE_CHECKING:
     from storage.store import RunStore, SavedView
@@ -30,12 +30,11 @@ class Views(QObject):
         self._owner, self._parts, self._page, self._capture, self._apply = owner, parts, page, capture, apply
         self.views: list[SavedView] = []
         self.current = ""  # the view that was chosen last
-        self.button = text_button("view", "Views", TIP)
-        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.menu = QMenu(self.button)
+        self.button = MenuButton("Views", TIP, "view")
+        self.button.setAutoRaise(True)
+        self.menu = self.button.menu()
         self.menu.setToolTipsVisible(True)
         self.menu.aboutToShow.connect(self.fill)
-        self.button.setMenu(self.menu)
         self._read()
 
     def _read(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.comparison.wording import count, duration
 from engine.data.shifts import short
@@ -20,6 +20,7 @@ from ui.listing.chips import TagLine
 from ui.runs.deeds import ENDED_DEEDS, LIVE_DEEDS, RunDeeds
 from ui.runs.run_delegate import ProgressLine
 from ui.runs.run_now import LOOKS, RunNow
+from ui.widgets.menu_button import MenuButton
 from ui.widgets.reflow import FlowLayout
 from ui.widgets.text import Elided, Text, plain
 
@@ -112,18 +113,11 @@ class ActionButton(QToolButton):
         self.setDefaultAction(action)
 
 
-def more_button(actions: Sequence[QAction]) -> QToolButton:
+def more_button(actions: Sequence[QAction]) -> MenuButton:
     """A button that opens a menu of what is done less often."""
-    result = QToolButton()
-    result.setText("More")
-    result.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    result.setToolTip("Tags, archive, name, command and folder of this run")
-    result.setAccessibleName("More deeds")
-    result.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-    menu = QMenu(result)
-    menu.setToolTipsVisible(True)
-    menu.addActions(list(actions))
-    result.setMenu(menu)
+    result = MenuButton("More", "Tags, archive, name, command and folder of this run", name="More deeds")
+    result.menu().setToolTipsVisible(True)
+    result.menu().addActions(list(actions))
     return result
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPaintEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyleOptionButton,
     QStylePainter,
-    QToolButton,
     QWidget,
 )  # fmt: skip
 
@@ -25,6 +24,7 @@ from ui import theme
 from ui.machine import Machine, Usage, gigabytes
 from ui.parts import Parts
 from ui.runs.run_now import RunNow, run_now
+from ui.widgets.menu_button import MenuButton
 from ui.widgets.text import Text, plain
 
 if TYPE_CHECKING:
@@ -78,18 +78,13 @@ class StatusBar(QStatusBar):
         self.addPermanentWidget(line, 1)
         self.bar.setSizePolicy(_keeping_its_place(self.bar))
 
-    def _workspace_button(self, menu: QMenu) -> QToolButton:
+    def _workspace_button(self, menu: QMenu) -> MenuButton:
         root = self._parts.workspace.root
-        found = QToolButton()
+        metrics = QFontMetrics(theme.font("small"))
+        cut = metrics.elidedText(root.name or str(root), Qt.TextElideMode.ElideMiddle, WORKSPACE_WIDTH)
+        found = MenuButton(cut, plain(f"Runs are kept in {root}"), "", menu, f"Workspace {root}")
         found.setFont(theme.font("small"))
-        cut = found.fontMetrics().elidedText(root.name or str(root), Qt.TextElideMode.ElideMiddle, WORKSPACE_WIDTH)
-        found.setText(cut.replace("&", "&&"))
-        found.setAccessibleName(f"Workspace {root}")
-        found.setToolTip(plain(f"Runs are kept in {root}"))
         found.setAutoRaise(True)
-        found.setMenu(menu)
-        found.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        found.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return found
 
     # What it says
