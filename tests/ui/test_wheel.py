@@ -54,8 +54,8 @@ def turn(widget: QWidget, by: int) -> None:
         taker = None if taker.isWindow() else taker.parentWidget()
 
 
-def dead_under(root: QWidget) -> list[str]:
-    """The widgets over which a notch scrolls nothing around them."""
+def dead_under(root: QWidget, least: int = 10) -> list[str]:
+    """The widgets over which a notch scrolls nothing around them; least: how many there must be at all."""
     dead, met = [], 0
     for widget, areas in list(pointed_at(root)):
         bars, met = [area.verticalScrollBar() for area in areas], met + 1
@@ -68,7 +68,7 @@ def dead_under(root: QWidget) -> list[str]:
                 dead.append(
                     f"{type(widget).__name__} {widget.accessibleName()} in {type(widget.parentWidget()).__name__}"
                 )
-    assert met > 10
+    assert met > least
     return dead
 
 

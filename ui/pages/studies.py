@@ -61,7 +61,7 @@ class StudiesPage(QWidget):
         self.right = QStackedWidget()
         self.right.addWidget(self.detail)
         self.right.addWidget(self.unread)
-        self.right.setMinimumWidth(460)
+        self.right.setMinimumWidth(360)
         self.splitter = ThinSplitter("studies")
         self.splitter.addWidget(left)
         self.splitter.addWidget(self.right)

@@ -37,7 +37,7 @@ class StudyFigure(PaintedFigure):
         return QSize(640, 340)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(360, 240)
+        return QSize(300, 140)
 
     def paint(self, painter: QPainter, size: QSizeF) -> None:
         self._places = []

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from engine.comparison.wording import duration
 from ui.studies.reading import StudyNow, progress_words
 from ui.studies.study_list import ShareLine
 from ui.widgets.buttons import PrimaryButton, button
-from ui.widgets.figure_export import menu_button
+from ui.widgets.menu_button import MenuButton
+from ui.widgets.reflow import FlowLayout
 from ui.widgets.text import Elided, Text
 
 
@@ -51,19 +52,18 @@ class StudyHeader(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(8)
-        top.addWidget(self.title, 1)
-        more = menu_button(self, self.menu, "More about this study", "More")
-        more.setToolTip("Change, copy, rename, save or delete this study")
+        deeds = FlowLayout()
+        tip = "Change, copy, rename, save or delete this study"
+        more = MenuButton("More", tip, menu=self.menu, name="More about this study")
         for widget in (self.start, self.stop, self.compare, more):
-            top.addWidget(widget)
+            deeds.addWidget(widget)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(top)
-        for line in (self.question, self.status, self.bar):
+        for line in (self.title, self.question, self.status, self.bar):
             column.addWidget(line)
+        column.addSpacing(4)
+        column.addLayout(deeds)
 
     def show_study(self, now: StudyNow, word: str) -> None:
         """word: what this window does with it."""

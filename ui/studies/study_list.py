@@ -50,7 +50,7 @@ class StudyDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         lines = 2 * QFontMetrics(theme.font(bold=True)).height() + QFontMetrics(theme.font("small")).height()
-        return QSize(160, lines + 2 * PAD + 10 + BAR)
+        return QSize(0, lines + 2 * PAD + 10 + BAR)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         study: Listed = index.data(STUDY)

@@ -59,7 +59,7 @@ def test_the_wheel_scrolls_the_study_over_everything_on_it(
     page.detail.says.setText("\n".join(["A study says much."] * 40))
     qtbot.waitUntil(lambda: page.detail.findChild(QScrollArea).verticalScrollBar().maximum() > 300)
     window.rail.setFocus()
-    assert dead_under(page) == []
+    assert dead_under(page, least=2) == []  # the words; the figure above them needs no scrolling
 
 
 def test_the_figure_is_drawn_read_out_and_saved(
