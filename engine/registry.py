@@ -103,6 +103,12 @@ def build_method(experiment: Experiment) -> Any:
 
 def fields(chosen: type[Method], blocks: tuple[str, ...] = ()) -> tuple[HyperparameterField, ...]:
     """The rows of the method's form, in the order of its hyperparameter model. blocks: names that may be chosen."""
+    key: Any = chosen  # mypy does not see that a class can be a key
+    return _rows(key, blocks)
+
+
+@cache
+def _rows(chosen: Any, blocks: tuple[str, ...]) -> tuple[HyperparameterField, ...]:
     rows = chosen.Hyperparameters.model_fields.items()
     left_out = NOT_IN_FORM | chosen.unused
     return tuple(_field(name, info, blocks) for name, info in rows if name not in left_out)

@@ -6,6 +6,7 @@ Counts and rates are worked out by hand from the published architectures.
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -78,16 +79,8 @@ def training(name: str, method_name: str, **values: object) -> FineTuning:
     pixels = torch.randint(0, 256, (4, channels, size, size), dtype=torch.uint8, generator=torch.Generator())
     few = Labelled(pixels, torch.tensor([0, 1, 2, 0]), np.arange(4))
     chosen = method(method_name).from_values(values)
-    return FineTuning(
-        network(name),
-        chosen,
-        few,
-        few,
-        Normaliser(size, channels),
-        Checkpoints(None),
-        Limits(),
-        seed=0,  # type: ignore[arg-type]
-    )
+    nowhere = Checkpoints(Path("nowhere"))  # nothing is trained, so nothing is written
+    return FineTuning(network(name), chosen, few, few, Normaliser(size, channels), nowhere, Limits(), seed=0)
 
 
 def begun(name: str, method_name: str, **values: object) -> StageTraining:
@@ -213,7 +206,7 @@ def test_what_a_backbone_does_not_have_is_a_sentence(
     assert caught.value.advice
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", [name for name in NETWORKS if name != "vit_b_16"])  # which takes five seconds
 def test_auto_rgn_gives_each_weight_its_own_rate_and_leaves_norms_out(name: str) -> None:
     stage = begun(name, "auto_rgn", learning_rate=0.5)
     peaks = [group["peak"] for group in stage.rates.groups]

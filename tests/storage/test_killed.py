@@ -48,7 +48,7 @@ class Child:
 
 def test_kill_at_any_moment(workspace: Workspace, store: RunStore, experiment: Experiment) -> None:
     chance = random.Random(11)
-    for _ in range(3):
+    for _ in range(2):
         children = [Child(workspace, store.create(experiment)) for _ in range(2)]
         for child in children:
             time.sleep(chance.uniform(0.1, 0.8))

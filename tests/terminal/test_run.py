@@ -79,7 +79,7 @@ def test_json_lines_tell_the_whole_run(warmstart: Command) -> None:
 
 
 def test_two_arms_are_compared_with_a_verdict(warmstart: Command) -> None:
-    for epochs in (1, 6):
+    for epochs in (1, 2):
         assert warmstart(*QUICK[:-2], "--set", f"epochs={epochs}", "--seeds", "2").code == 0
     answer = warmstart("compare", 1, 2, 3, 4)
     assert answer.code == 0, answer.err
@@ -122,7 +122,9 @@ def test_a_run_that_fails_exits_with_1(warmstart: Command, own_workspace: Path) 
 def test_the_weights_of_a_saved_run_are_named_by_number(warmstart: Command, own_workspace: Path) -> None:
     assert warmstart(*QUICK, "--name", "source", "--seeds", "2").code == 0
     assert (
-        warmstart("run", "--data", "digits", "--weights", "run:1", "--set", "epochs=1", "--set", "probe_epochs=1").code
+        warmstart(
+            *QUICK[:3], "--labels-per-class", "2", "--weights", "run:1", "--set", "epochs=1", "--set", "probe_epochs=1"
+        ).code
         == 0
     )
     newest, second, first = saved(own_workspace)
@@ -134,7 +136,7 @@ def test_a_device_that_is_not_there(refuses: Callable[..., str], own_workspace: 
     assert "no device “cuda:99”" in refuses(*QUICK, "--device", "cuda:99")
 
 
-def press_ctrl_c_while_training(root: Path, twice: bool = False) -> tuple[int, str]:
+def press_ctrl_c_twice_while_training(root: Path) -> tuple[int, str]:
     """Start a long run as a program and press Ctrl+C while it trains; returns the exit code and the errors."""
     command = [sys.executable, "main.py", *QUICK[:-2], "--set", "epochs=2000", "--json", "--workspace", str(root)]
     with subprocess.Popen(
@@ -145,22 +147,13 @@ def press_ctrl_c_while_training(root: Path, twice: bool = False) -> tuple[int, s
         next(line for line in process.stdout if json.loads(line)["event"] == "metrics")
         process.send_signal(signal.SIGINT)
         next(line for line in process.stderr if "Press Ctrl+C again" in line)
-        if twice:
-            process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
         return process.returncode, err
 
 
-def test_ctrl_c_stops_and_keeps(own_workspace: Path) -> None:
-    code, errors = press_ctrl_c_while_training(own_workspace)
-    (run,) = saved(own_workspace)
-    assert (code, errors) == (130, "")
-    assert run.state is RunState.STOPPED
-    assert run.test is not None
-
-
 def test_a_second_ctrl_c_leaves_at_once(own_workspace: Path) -> None:
-    code, errors = press_ctrl_c_while_training(own_workspace, twice=True)
+    code, errors = press_ctrl_c_twice_while_training(own_workspace)
     (run,) = saved(own_workspace)
     assert (code, errors) == (130, "")
     assert run.state in (RunState.INTERRUPTED, RunState.STOPPED)  # stopped if it was quicker than the second press

@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from storage.store import RunStore
-from storage.workspace import Workspace
-
 Command = Callable[..., Any]
-QUICK = ("run", "--data", "digits", "--method", "scratch", "--labels-per-class", "2", "--set", "epochs=1")
 NO_QT = "sys.modules.update(dict.fromkeys(['PySide6', 'shiboken6', 'pyqtgraph']))"
-
-
-def test_run_works_without_qt(program: Command, own_workspace: Path) -> None:
-    answer = program(*QUICK, before=NO_QT)
-    assert answer.code == 0, answer.err
-    assert "test accuracy" in answer.out
-    with RunStore(Workspace(own_workspace)) as store:
-        assert len(store.runs()) == 1
 
 
 def test_the_window_says_what_is_missing(program: Command) -> None:

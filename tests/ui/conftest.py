@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
+from engine.warm import load_torch
 from storage.workspace import Workspace
 from ui import theme
 from ui.main_window import NEW, MainWindow
@@ -18,7 +20,9 @@ from ui.pages.new_experiment import NewExperimentPage
 
 @pytest.fixture(autouse=True, scope="session")
 def what_is_loaded_stays() -> None:
-    """What earlier tests and torch left is not looked through after every test of the window."""
+    """What earlier tests and torch left is not looked through after every test of the window, which loads torch."""
+    load_torch()
+    importlib.import_module("pyqtgraph")
     gc.collect()
     gc.freeze()
 

@@ -106,8 +106,9 @@ class SearchSettings(QWidget):
         column.addWidget(self._settings)
 
     def tab_order(self) -> tuple[QWidget, ...]:
-        first = [row for name, row in self.rows.items() if self._is_usual(name)]
-        rest = [row for name, row in self.rows.items() if not self._is_usual(name)]
+        before = usual(self._method) if self._method is not None else ()
+        first = [row for name, row in self.rows.items() if name in before]
+        rest = [row for name, row in self.rows.items() if name not in before]
         fields = (self.on, self.strategy, self.trials, self.minutes, self.folds, self.pruning)
         own, others = ([one for row in rows for one in row.tab_order()] for rows in (first, rest))
         return (*fields, *own, self.others.button, *others)

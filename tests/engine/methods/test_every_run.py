@@ -16,7 +16,18 @@ from PIL import Image
 from engine.bench_figures import FOLDS
 from engine.data.sources import load
 from engine.data.splits import split_classes, split_images
-from engine.events import Evaluated, Event, Metrics, Notice, RunFinished, TrialCompleted
+from engine.events import (
+    LAST_EVENTS,
+    CheckpointSaved,
+    EpochCompleted,
+    Evaluated,
+    Event,
+    Metrics,
+    Notice,
+    RunFinished,
+    RunStarted,
+    TrialCompleted,
+)
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, SearchChoice
 from engine.meta import choice as choice_of_threads
@@ -107,6 +118,23 @@ def to_the_end(experiment: Experiment, directory: Path) -> list[Event]:
     return events
 
 
+def tells_its_story(events: list[Event], directory: Path, given: Experiment) -> None:
+    """The order of what is said, what is written, and what stands beside the figure."""
+    kinds = [type(event) for event in events]
+    assert [kind for kind in kinds if kind in LAST_EVENTS] == [RunFinished] == kinds[-1:]
+    started = next(event for event in events if isinstance(event, RunStarted))
+    assert kinds.index(RunStarted) < kinds.index(Metrics)
+    assert events[-1].step == started.total_steps
+    assert EpochCompleted in kinds
+    written = {event.path for event in events if isinstance(event, CheckpointSaved)}
+    assert written - {"tasks.json"} == {"best.safetensors", "last.safetensors"}
+    test = next(event for event in events if isinstance(event, Evaluated))
+    assert 0 <= test.low <= test.value <= test.high <= 1
+    assert {"split", "batch norm", "interval", "weights", "data"} <= set(test.protocol)
+    saved = Experiment.model_validate_json((directory / "experiment.json").read_text())
+    assert saved.method.hyperparameters.items() >= given.method.hyperparameters.items()
+
+
 def weights(directory: Path) -> list[bytes]:
     """What was kept: the last weights and, by their choice on validation images, the best."""
     return [(directory / f"{name}.safetensors").read_bytes() for name in ("last", "best")]
@@ -132,6 +160,7 @@ def test_fine_tuning_learns_nothing_from_test_images(kind: type[Method], by_imag
     every, kept = answers(one, lambda _: True), set(list(answers(one, lambda _: True))[1::2])
     assert len(kept) == len(every) // 2
     assert answers(one, kept.__contains__) == answers(other, kept.__contains__)
+    tells_its_story(one, tmp_path / "one", of_images(kind, by_image.one))
 
 
 @pytest.mark.parametrize("kind", META, ids=lambda kind: kind.name)
@@ -140,6 +169,8 @@ def test_meta_learning_learns_nothing_from_test_classes(kind: type[Method], by_c
     other = ran(kind, by_class.other, tmp_path / "other")
     assert weights(directory) == weights(tmp_path / "other")
     assert curve(one) == curve(other)
+    tells_its_story(one, directory, of_images(kind, by_class.one))
+    assert (directory / "tasks.json").is_file()
 
 
 @cache
