@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize
+from PySide6.QtWidgets import QWidget
 
 LEAST, USUAL = QSize(800, 560), QSize(1280, 800)
 FRAME = 40  # pixels that the desktop needs for the title above a window
@@ -20,3 +21,9 @@ def within(wanted: QRect, room: QRect) -> QRect:
     left = min(max(wanted.left(), room.left()), room.right() + 1 - size.width())
     top = min(max(wanted.top(), room.top() + FRAME), room.bottom() + 1 - size.height())
     return QRect(left, top, size.width(), size.height())
+
+
+def fit(dialog: QWidget, width: int, height: int) -> None:
+    """Give a dialog this size, or what its screen has: its buttons must not lie outside."""
+    room = dialog.screen().availableSize() - QSize(0, FRAME)
+    dialog.resize(QSize(width, height).boundedTo(room))

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, QSize, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QDropEvent, QEnterEvent, QFont, QFontInfo
-from PySide6.QtWidgets import QApplication, QCheckBox, QSplitter
+from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QSplitter
 from pytestqt.qtbot import QtBot
 
 from engine.errors import StorageError
@@ -18,7 +18,7 @@ from tests.ui.conftest import wait_until_checked
 from ui import theme
 from ui.main_window import COMPARE, NEW, RUNS, STUDIES, MainWindow
 from ui.widgets.frame import SlimArea
-from ui.window_place import sizes, within
+from ui.window_place import fit, sizes, within
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -228,6 +228,16 @@ def test_the_window_fits_the_screen(room: tuple[int, int], least: tuple[int, int
         screen = QRect(100, 50, *room)
         assert screen.contains(within(wanted, screen))
         assert within(wanted, screen).size() == wanted.size().boundedTo(QSize(*room) - QSize(0, 40))
+
+
+def test_no_dialog_is_larger_than_its_screen(qtbot: QtBot) -> None:
+    dialog = QDialog()
+    qtbot.addWidget(dialog)
+    room = dialog.screen().availableSize()
+    fit(dialog, room.width() + 500, 300)
+    assert dialog.size() == QSize(room.width(), 300)
+    fit(dialog, 400, room.height() + 1)
+    assert dialog.size() == QSize(400, room.height() - 40)  # and there is room for the desktop's title above it
 
 
 def test_a_window_of_another_screen_is_made_to_fit(qtbot: QtBot, workspace: Workspace, qapp: QApplication) -> None:

@@ -23,6 +23,7 @@ from ui.comparison.run_filters import KEYS, NUMBERS, Bounds, Filter, OneOf, rang
 from ui.widgets.fields import Choice
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
+from ui.window_place import fit
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -151,7 +152,7 @@ class FilterDialog(QDialog):
         column.setSpacing(8)
         for part in (self.column, self.kinds, self.problem, self.buttons):
             column.addWidget(part)
-        self.resize(440, 380)
+        fit(self, 440, 380)
 
     def _show_column(self) -> None:
         """Keep what was chosen for the column before, and show another."""

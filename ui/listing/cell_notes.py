@@ -20,6 +20,7 @@ from ui.comparison.run_columns import COLUMNS, date_text
 from ui.parts import Parts
 from ui.widgets.fields import Choice
 from ui.widgets.text import Elided, Text
+from ui.window_place import fit
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -64,7 +65,7 @@ class NoteDialog(QDialog):
         for part in (Elided(f"About “{row.name}”"), self.where, self.field, buttons):
             column.addWidget(part)
         self.where.currentIndexChanged.connect(lambda _: self._show())
-        self.resize(440, 260)
+        fit(self, 440, 260)
         self._show()
         self.field.setFocus()
 
@@ -112,7 +113,7 @@ class NotesDialog(QDialog):
         column.addWidget(Text(words, role="muted"))
         column.addWidget(self.list, 1)
         self.list.setVisible(bool(found))
-        self.resize(560, 420 if found else 120)
+        fit(self, 560, 420 if found else 120)
 
     def _choose(self, item: QListWidgetItem) -> None:
         self.chosen = item.data(PLACE)

@@ -20,6 +20,7 @@ from ui.widgets.painted_axes import brief
 from ui.widgets.problem import Problem
 from ui.widgets.rate_figure import RateFigure
 from ui.widgets.text import Text
+from ui.window_place import fit
 
 if TYPE_CHECKING:
     from engine.experiment import Experiment
@@ -91,7 +92,7 @@ class RateDialog(QDialog):
         column.addWidget(refusal_line(self.rate))
         column.addLayout(foot)
         self.setMinimumSize(440, 420)
-        self.resize(600, 500)
+        fit(self, 600, 500)
 
     # The test
 

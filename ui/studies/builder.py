@@ -28,6 +28,7 @@ from ui.widgets.column import caption
 from ui.widgets.frame import SlimScrollBar, ThinSplitter
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
+from ui.window_place import fit
 
 OWN = "own"  # key of the card that starts with nothing
 KEY = "study builder"  # of the check in the background
@@ -59,7 +60,9 @@ class StudyBuilder(QDialog):
         elif presets:
             self.choose(presets[0].name)
         self._expect()
-        self.resize(980 if base is None else 700, 640)
+        fit(self, 980 if base is None else 700, 640)
+        if base is None:
+            self._splitter.setSizes([self.width() // 3, 2 * self.width() // 3])
 
     # Building
 
@@ -70,10 +73,9 @@ class StudyBuilder(QDialog):
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(12)
         if with_presets:
-            splitter = ThinSplitter("study builder")
+            self._splitter = splitter = ThinSplitter("study builder")
             splitter.addWidget(self._preset_list())
             splitter.addWidget(scrolled(self.form))
-            splitter.setSizes([330, 620])
             splitter.setStretchFactor(1, 1)
             column.addWidget(splitter, 1)
         else:

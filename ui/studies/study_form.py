@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QVBoxLayout,
@@ -33,8 +32,10 @@ from ui.studies.grid_fields import (
 from ui.widgets.buttons import button
 from ui.widgets.column import caption
 from ui.widgets.fields import Choice, CountOrAll, IntField
+from ui.widgets.frame import SlimScrollBar
 from ui.widgets.number_field import NumberField, refusal_line
 from ui.widgets.quiet import QuietText
+from ui.widgets.reflow import Beside
 
 MOST_SEEDS = 30
 AXES = (
@@ -73,6 +74,7 @@ class StudyForm(QWidget):
         self.title.setMaxLength(120)
         self.question = QuietText()
         self.question.setTabChangesFocus(True)
+        self.question.setVerticalScrollBar(SlimScrollBar())
         self.question.setFixedHeight(4 * self.fontMetrics().lineSpacing() + 12)
         self.data = Choice()
         self.classes, self.validation = CountOrAll(2), CountOrAll(1)
@@ -111,10 +113,7 @@ class StudyForm(QWidget):
         ))  # fmt: skip
         column.addWidget(caption("Arms: what is compared"))
         column.addWidget(self.arms)
-        start = QHBoxLayout()
-        start.addWidget(self.backbone, 1)
-        start.addWidget(self.weights, 1)
-        start.addWidget(self.give)
+        start = Beside(self.backbone, self.weights, self.give, least=130, spacing=8)
         column.addLayout(self._grid(("Start from", start, "What an added arm starts from")))
         column.addWidget(self.source)
         self.source_row = QWidget()
@@ -130,7 +129,7 @@ class StudyForm(QWidget):
         column.addLayout(self._grid(("On the axis", self.figure, "What the figure shows")))
         column.addStretch(1)
 
-    def _grid(self, *rows: tuple[str, QWidget | QHBoxLayout, str]) -> QGridLayout:
+    def _grid(self, *rows: tuple[str, QWidget, str]) -> QGridLayout:
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setColumnMinimumWidth(0, 130)
@@ -141,9 +140,6 @@ class StudyForm(QWidget):
             label = QLabel(words)
             tall = field is self.question
             grid.addWidget(label, 2 * number, 0, Qt.AlignmentFlag.AlignTop if tall else Qt.AlignmentFlag.AlignVCenter)
-            if isinstance(field, QHBoxLayout):
-                grid.addLayout(field, 2 * number, 1)
-                continue
             label.setBuddy(field)
             if help:
                 field.setToolTip(help)
@@ -182,6 +178,7 @@ class StudyForm(QWidget):
         self._filling = True
         study = self._base = study or beginning()
         self.title.setText(study.title)
+        self.title.setCursorPosition(0)  # a long one is read from its beginning
         self.question.setPlainText(study.description)
         self._offer_data(study.dataset)
         self.classes.set_count(study.dataset.classes)

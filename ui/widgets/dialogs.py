@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from ui import icons
 from ui.widgets.buttons import button
 from ui.widgets.text import Text
+from ui.window_place import fit
 
 
 def details_of(error: BaseException) -> str:
@@ -42,7 +43,7 @@ class DetailsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(640, 360)
+        fit(self, 640, 360)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(12)
@@ -103,7 +104,7 @@ class ShortcutsDialog(QDialog):
         column.setContentsMargins(16, 16, 16, 16)
         column.addWidget(area, 1)
         column.addWidget(box)
-        self.resize(420, 520)
+        fit(self, 420, 520)
 
     def _add_menu(self, grid: QGridLayout, title: str, actions: Sequence[QAction]) -> None:
         shown = [action for action in actions if not action.shortcut().isEmpty()]
