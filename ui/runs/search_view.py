@@ -74,6 +74,7 @@ class SearchView(QWidget):
         self.parameter = ChoiceField()
         self.parameter.setAccessibleName("Hyperparameter on the horizontal axis")
         self.parameter.setMinimumContentsLength(5)
+        self.parameter.setMaximumWidth(200)
         self.progress = Text("", "small", "muted")
         self._experiment: Experiment | None = None
         self._ranges: Sequence[Range] = ()
@@ -85,7 +86,7 @@ class SearchView(QWidget):
 
     def _lay_out(self) -> None:
         left = Section("Accuracy over folds", self.against, self.against.menu)
-        left.row.insertWidget(1, self.parameter)
+        left.row.insertWidget(1, self.parameter, 9)  # as wide as its words where there is room
         right = Section("Best so far", self.best, self.best.menu)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
