@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
@@ -12,6 +13,8 @@ from ui.widgets.buttons import PrimaryButton, button
 from ui.widgets.menu_button import MenuButton
 from ui.widgets.reflow import FlowLayout
 from ui.widgets.text import Elided, Text
+
+LEAST_WIDTH = 320  # pixels
 
 
 def status_words(now: StudyNow, word: str) -> str:
@@ -64,6 +67,11 @@ class StudyHeader(QWidget):
             column.addWidget(line)
         column.addSpacing(4)
         column.addLayout(deeds)
+
+    def minimumSizeHint(self) -> QSize:
+        """As high as its words are at the least width of the page, not at that of a button."""
+        layout = self.layout()
+        return QSize(LEAST_WIDTH, layout.minimumHeightForWidth(LEAST_WIDTH)) if layout is not None else QSize()
 
     def show_study(self, now: StudyNow, word: str) -> None:
         """word: what this window does with it."""

@@ -62,6 +62,19 @@ def test_the_wheel_scrolls_the_study_over_everything_on_it(
     assert dead_under(page, least=2) == []  # the words; the figure above them needs no scrolling
 
 
+def test_a_long_question_leaves_the_study_inside_a_small_window(
+    qtbot: QtBot, saved: StudyRow, page: StudiesPage, window: MainWindow
+) -> None:
+    """Nothing scrolls around it: what is long scrolls in itself."""
+    page.detail.header.question.setText("Does it pay to train everything when labels are few and far between? " * 4)
+    window.resize(800, 560)
+    qtbot.waitUntil(lambda: window.width() == 800)
+    around = window.stack.parentWidget().parentWidget()
+    assert isinstance(around, QScrollArea)
+    qtbot.waitUntil(lambda: around.verticalScrollBar().maximum() == 0, timeout=2000)
+    assert around.horizontalScrollBar().maximum() == 0
+
+
 def test_the_figure_is_drawn_read_out_and_saved(
     qtbot: QtBot, saved: StudyRow, page: StudiesPage, tmp_path: Path
 ) -> None:
