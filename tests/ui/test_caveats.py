@@ -103,10 +103,10 @@ def test_the_form_says_before_the_start_what_the_weights_know(
     page.fill(Experiment(dataset=data, backbone=BackboneChoice(weights="omniglot-supervised"), method=method))
     wait_until_checked(qtbot, page)
     words = "5 of 10 test classes were in the weights' training set"
-    qtbot.waitUntil(lambda: words in page.launch.warning.text.text(), timeout=30_000)
+    qtbot.waitUntil(lambda: words in page.launch.warning.text.text())
     page.fill(Experiment(dataset=DatasetChoice(name="digits"), backbone=BackboneChoice(), method=method))
     wait_until_checked(qtbot, page)
-    qtbot.waitUntil(lambda: not page.launch.warning.isVisibleTo(page), timeout=30_000)
+    qtbot.waitUntil(lambda: not page.launch.warning.isVisibleTo(page))
 
 
 def test_the_data_card_counts_copies_and_few_shot_folders_are_named(
@@ -120,7 +120,7 @@ def test_the_data_card_counts_copies_and_few_shot_folders_are_named(
     page.use_path(str(tmp_path))
     preview = page.data.preview
     words = "The folders of .* hold different classes to train"
-    qtbot.waitUntil(lambda: re.search(words, preview.fault) is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: re.search(words, preview.fault) is not None)
     assert preview.warnings.text.text() == "4 of 16 images are copies of others."
     assert preview.warnings.isVisibleTo(page)
 

@@ -42,8 +42,8 @@ def training(qtbot: QtBot, window: MainWindow) -> int:
     started: list[int] = []
     window.parts.live.state.connect(lambda run_id, state: started.append(run_id) if state is RunState.RUNNING else None)
     window.parts.submit([LONG])
-    qtbot.waitUntil(lambda: bool(started), timeout=60_000)
-    qtbot.waitUntil(lambda: len(window.parts.live.buffer(started[0]).curves) > 0, timeout=60_000)
+    qtbot.waitUntil(lambda: bool(started))
+    qtbot.waitUntil(lambda: len(window.parts.live.buffer(started[0]).curves) > 0)
     return started[0]
 
 
@@ -77,7 +77,7 @@ def test_stop_and_save_tests_the_run_then_closes(
 ) -> None:
     QTimer.singleShot(0, press("Stop and save"))
     window.close()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=60_000)
+    qtbot.waitUntil(lambda: not window.isVisible())
     assert state(workspace, training) is RunState.STOPPED
     with RunStore(workspace) as store:
         assert store.run(training).test is not None
@@ -90,7 +90,7 @@ def test_quit_and_resume_later_keeps_where_it_is_and_what_waits(
     qtbot.waitUntil(lambda: len(window.parts.queue.active()) == 2)
     QTimer.singleShot(0, press("Quit and resume later"))
     window.close()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=60_000)
+    qtbot.waitUntil(lambda: not window.isVisible())
     with RunStore(workspace) as store:
         assert [row.id for row in store.waiting()] == [training, training + 1]
         assert (store.directory(store.run(training)) / RESUME_FILE).is_file()
@@ -104,7 +104,7 @@ def test_a_signal_makes_the_window_quit_for_later(
 ) -> None:
     leaving = Leaving(qapp, window.closing.quit_for_later, window.closing.quit_at_once)
     os.kill(os.getpid(), getattr(signal, name))
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=60_000)
+    qtbot.waitUntil(lambda: not window.isVisible())
     leaving.restore()
     with RunStore(workspace) as store:
         assert [row.id for row in store.waiting()] == [training]
@@ -128,7 +128,7 @@ def test_the_next_start_asks_and_the_run_goes_on_with_its_curve(
     qtbot.waitUntil(lambda: (live := window.parts.live.buffer(row.id)) is not None and live.started is not None)
     live = window.parts.live.buffer(row.id)
     assert live is not None
-    qtbot.waitUntil(lambda: len(live.curves.get("train/loss", ())) > kept, timeout=60_000)
+    qtbot.waitUntil(lambda: len(live.curves.get("train/loss", ())) > kept)
     curve = live.curves["train/loss"]
     assert (np.diff(curve.steps) == 1).all(), "the earlier points are there, and nothing is missing between"
     assert (np.diff(curve.times) >= 0).all()
@@ -168,9 +168,9 @@ def stuck(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr("engine.execute.execute", execute)
     window.parts.submit([LONG])
-    qtbot.waitUntil(lambda: bool(window.parts.queue.active()), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(window.parts.queue.active()))
     (run_id,) = window.parts.queue.active()
-    qtbot.waitUntil(lambda: window.parts.queue.state(run_id) is RunState.RUNNING, timeout=20_000)
+    qtbot.waitUntil(lambda: window.parts.queue.state(run_id) is RunState.RUNNING)
     yield run_id
     step.set()
 
@@ -247,7 +247,7 @@ def test_after_the_first_paint_the_engine_is_loaded(
     qtbot.addWidget(window)
     window.parts.live.engine_ready.connect(lambda: said.append("engine"))
     qtbot.waitUntil(lambda: said == ["then", "engine"], timeout=120_000)
-    qtbot.waitUntil(lambda: set(window.pages) == set(range(len(PAGES))), timeout=60_000)
+    qtbot.waitUntil(lambda: set(window.pages) == set(range(len(PAGES))))
     window.close()
     window.parts.background.wait()
 

@@ -36,11 +36,11 @@ def test_every_page_shows_what_is_whole(qtbot: QtBot, window: MainWindow, worksp
     window.parts.background.crashed.connect(bugs.append)
     page = window.show_page(RUNS)
     window.parts.library.announce(())
-    qtbot.waitUntil(lambda: page.model.now(runs[3].id) is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: page.model.now(runs[3].id) is not None)
     for run in runs:
         page.choose(run.id)
-        qtbot.waitUntil(lambda run=run: page.now() is not None and page.now().row.id == run.id, timeout=20_000)
-        qtbot.waitUntil(page.is_settled, timeout=20_000)
+        qtbot.waitUntil(lambda run=run: page.now() is not None and page.now().row.id == run.id)
+        qtbot.waitUntil(page.is_settled)
         window.grab()
     assert "unreadable" in page.model.now(runs[0].id).row.name
     content = read_content_of(window, runs[2].id)
@@ -48,16 +48,16 @@ def test_every_page_shows_what_is_whole(qtbot: QtBot, window: MainWindow, worksp
     assert sum("damaged" in message.text for message in content.messages) >= 2, "the curve and the figures"
     assert read_content_of(window, runs[3].id).results
     page.choose(runs[1].id)
-    qtbot.waitUntil(page.detail.trouble.isVisible, timeout=20_000)
+    qtbot.waitUntil(page.detail.trouble.isVisible)
     assert not page.deeds.actions["again"].isEnabled()
     assert not page.deeds.actions["clone"].isEnabled()
     compare = window.show_page(COMPARE)
-    qtbot.waitUntil(compare.is_settled, timeout=20_000)
+    qtbot.waitUntil(compare.is_settled)
     for ids in ([runs[0].id, runs[3].id], [runs[2].id, runs[3].id], [runs[0].id, runs[1].id]):
         compare.choose(ids)
-        qtbot.waitUntil(compare.is_settled, timeout=20_000)
+        qtbot.waitUntil(compare.is_settled)
         window.grab()
     studies = window.show_page(STUDIES)
-    qtbot.waitUntil(studies.is_settled, timeout=60_000)
+    qtbot.waitUntil(studies.is_settled)
     window.grab()
     assert bugs == []

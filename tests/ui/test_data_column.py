@@ -19,7 +19,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 def use(qtbot: QtBot, page: NewExperimentPage, folder: Path) -> FolderCard:
     page.use_path(str(folder))
-    qtbot.waitUntil(lambda: page.data.choice().path == str(folder), timeout=5000)
+    qtbot.waitUntil(lambda: page.data.choice().path == str(folder))
     wait_until_checked(qtbot, page)
     return page.data.list.folder(f"folder:{folder}")
 
@@ -105,7 +105,7 @@ def test_a_folder_that_is_gone_is_grey_and_says_why(qtbot: QtBot, workspace: Wor
     assert (page.data.choice().name, page.data.cards["glyphs"].isChecked()) == ("glyphs", True)
     (tmp_path / "elsewhere").rename(gone)
     qtbot.mouseClick(card, LEFT)
-    qtbot.waitUntil(lambda: page.data.choice().path == str(gone), timeout=5000)
+    qtbot.waitUntil(lambda: page.data.choice().path == str(gone))
     wait_until_checked(qtbot, page)
     assert card.badge.text() == "your folder"
     window.close()

@@ -23,8 +23,8 @@ def test_the_demo_ends_on_the_comparison(qtbot: QtBot, window: MainWindow) -> No
     window.parts.navigator.compare.connect(compared.append)
     plan = parse_plan({"name": "demo", "title": "Two arms.", "experiments": [arm(1), arm(2)]}, "demo")
     start_demo(window.parts, plan)
-    qtbot.waitUntil(lambda: RUNS in window.pages, timeout=20_000)
-    qtbot.waitUntil(lambda: bool(compared), timeout=60_000)
-    qtbot.waitUntil(lambda: window.stack.currentWidget() is window.pages.get(COMPARE), timeout=20_000)
+    qtbot.waitUntil(lambda: RUNS in window.pages)
+    qtbot.waitUntil(lambda: bool(compared))
+    qtbot.waitUntil(lambda: window.stack.currentWidget() is window.pages.get(COMPARE))
     assert compared[0] == sorted(set(shown))
     assert len(compared[0]) == 2

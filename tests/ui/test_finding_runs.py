@@ -67,12 +67,12 @@ class Listed:
 @pytest.fixture(params=[RUNS, COMPARE])
 def listed(request: pytest.FixtureRequest, qtbot: QtBot, rows: Rows, window: MainWindow) -> Listed:
     found = Listed(window, request.param)
-    qtbot.waitUntil(lambda: found.page.is_settled() and bool(found.names()), timeout=20_000)
+    qtbot.waitUntil(lambda: found.page.is_settled() and bool(found.names()))
     return found
 
 
 def soon(qtbot: QtBot, listed: Listed, *names: str) -> None:
-    qtbot.waitUntil(lambda: listed.names() == sorted(names), timeout=5_000)
+    qtbot.waitUntil(lambda: listed.names() == sorted(names))
 
 
 def test_what_is_typed_decides_within_what_the_ticks_show(qtbot: QtBot, listed: Listed) -> None:

@@ -68,7 +68,7 @@ def test_all_failed_are_put_in_line_from_the_menu(
     qtbot: QtBot, saved: dict[str, list[RunRow]], window: MainWindow
 ) -> None:
     page = window.show_page(RUNS)
-    qtbot.waitUntil(page.is_settled, timeout=20_000)
+    qtbot.waitUntil(page.is_settled)
     with RunStore(window.parts.workspace) as store:
         menu = page.column.restart.menu(read_restartable(store))
     lines = {action.text(): action for action in menu.actions()}
@@ -83,7 +83,7 @@ def test_all_failed_are_put_in_line_from_the_menu(
         with RunStore(window.parts.workspace) as store:
             return [row.name for row in store.runs() if row.id > 10]
 
-    qtbot.waitUntil(lambda: sorted(again()) == ["failed 0", "failed 1"], timeout=20_000)
+    qtbot.waitUntil(lambda: sorted(again()) == ["failed 0", "failed 1"])
     assert page.column.restart.button.accessibleName() == "Run all again…"
 
 
@@ -91,12 +91,12 @@ def test_a_study_of_ticked_runs_opens_in_the_builder(
     qtbot: QtBot, saved: dict[str, list[RunRow]], window: MainWindow
 ) -> None:
     page = window.show_page(COMPARE)
-    qtbot.waitUntil(page.is_settled, timeout=20_000)
+    qtbot.waitUntil(page.is_settled)
     page.table.tick([row.id for row in saved["failed"]])
     page.actions_of_runs.actions["study"].trigger()
     studies = window.page(STUDIES)
-    qtbot.waitUntil(lambda: studies.builder is not None, timeout=20_000)
-    qtbot.waitUntil(lambda: studies.builder.study is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: studies.builder is not None)
+    qtbot.waitUntil(lambda: studies.builder.study is not None)
     study = studies.builder.study
     assert (study.seeds, study.labels, [arm.title for arm in study.arms]) == ((0, 1, 2, 3, 4), (2,), ["Linear probe"])
     assert "(copy)" not in study.title

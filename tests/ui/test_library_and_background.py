@@ -145,7 +145,7 @@ def test_what_other_processes_change_is_noticed(qtbot: QtBot, library: Library, 
     def after(change: Callable[[RunStore], object]) -> list[frozenset[int]]:
         told.clear()
         change(other)
-        qtbot.waitUntil(lambda: bool(told), timeout=5_000)
+        qtbot.waitUntil(lambda: bool(told))
         return list(told)
 
     with RunStore(Workspace(own_workspace)) as other:
@@ -162,10 +162,10 @@ def test_what_other_processes_change_is_noticed(qtbot: QtBot, library: Library, 
         assert after(lambda store: library.write(lambda own: own.star(2, True), runs=[2])) == [frozenset({2})]
         told.clear()
         other.set_state(runs[1].id, RunState.RUNNING)
-        qtbot.waitUntil(lambda: told == [frozenset({2})], timeout=5_000)
+        qtbot.waitUntil(lambda: told == [frozenset({2})])
         for _ in record(other, 3, iter([RunStarted(9, 3, 1), Metrics(1, {"val/loss": 1.0})])):
             other.beat(2)
-        qtbot.waitUntil(lambda: frozenset({3}) in told, timeout=5_000)
+        qtbot.waitUntil(lambda: frozenset({3}) in told)
         told.clear()
         other.beat(2)
         qtbot.wait(300)
@@ -179,7 +179,7 @@ def test_a_database_that_goes_away_is_told_once(qtbot: QtBot, library: Library, 
     library.read(lambda store: store.runs(), lambda _: None)
     qtbot.wait(100)
     (own_workspace / "warmstart.db").rename(own_workspace / "elsewhere.db")
-    qtbot.waitUntil(lambda: bool(told), timeout=5_000)
+    qtbot.waitUntil(lambda: bool(told))
     qtbot.wait(300)
     assert [error.message for error in told] == [
         "The workspace's database was removed or replaced while it was in use."

@@ -85,12 +85,12 @@ def test_augmented_images_are_shown_and_drawn_again(qtbot: QtBot, window: MainWi
     assert preview.isHidden()
     assert page.method.form is not None
     page.method.form.rows["augmentation"].input.set_key("shift and turn")
-    qtbot.waitUntil(lambda: len(preview.after._images) == 8, timeout=30_000)
+    qtbot.waitUntil(lambda: len(preview.after._images) == 8)
     before, after = pixels_of(preview.before._images), pixels_of(preview.after._images)
     assert all(one != other for one, other in zip(before, after, strict=True))
     assert np.frombuffer(after[0], np.uint8).max() > 0
     qtbot.mouseClick(preview.again, LEFT)
-    qtbot.waitUntil(lambda: pixels_of(preview.after._images) != after, timeout=30_000)
+    qtbot.waitUntil(lambda: pixels_of(preview.after._images) != after)
     assert pixels_of(preview.before._images) == before
     page.method.choose("full_ft")
     assert preview.isHidden()

@@ -105,13 +105,13 @@ def test_no_tag_of_a_name_is_carried_out_anywhere(qtbot: QtBot, window: MainWind
     for name, number in pages.items():
         page = window.show_page(number)
         window.parts.library.announce(())
-        qtbot.waitUntil(page.is_settled, timeout=20_000)
+        qtbot.waitUntil(page.is_settled)
         if name == "Compare":
             page.choose([1, 2])
-            qtbot.waitUntil(page.is_settled, timeout=20_000)
+            qtbot.waitUntil(page.is_settled)
         if name == "Runs":
             page.choose(1)
-            qtbot.waitUntil(page.is_settled, timeout=20_000)
+            qtbot.waitUntil(page.is_settled)
         window.grab()
         found[name] = carried_out(page)
     new = window.show_page(NEW)
@@ -138,7 +138,7 @@ def test_a_question_shows_the_name_letter_by_letter(
         store.set_state(run.id, RunState.RUNNING)
     runs = window.show_page(RUNS)
     window.parts.library.announce(())
-    qtbot.waitUntil(lambda: runs.model.now(run.id) is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: runs.model.now(run.id) is not None)
     now = runs.model.now(run.id)
     assert not runs.deeds._confirm(now)
     assert EVIL in asked[0].text()

@@ -190,11 +190,11 @@ def test_start_trains_saves_and_shows_the_run(
     type_number(qtbot, page.launch.seeds, "3")
     wait_until_checked(qtbot, page)
     qtbot.waitUntil(lambda: page.launch.start_button.isEnabled())
-    qtbot.waitUntil(lambda: page.launch.cost.values["Time in all"].text() != "–", timeout=60_000)
+    qtbot.waitUntil(lambda: page.launch.cost.values["Time in all"].text() != "–")
     states: list[tuple[int, RunState]] = []
     window.parts.live.state.connect(lambda run_id, state: states.append((run_id, state)))
     click(qtbot, page.launch.start_button)
-    qtbot.waitUntil(lambda: window.stack.currentIndex() == RUNS, timeout=20_000)
+    qtbot.waitUntil(lambda: window.stack.currentIndex() == RUNS)
     qtbot.waitUntil(lambda: [s for _, s in states].count(RunState.FINISHED) == 3, timeout=120_000)
     rows = saved(workspace)
     assert [row.experiment.seed for row in rows] == [2, 1, 0]

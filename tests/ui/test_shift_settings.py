@@ -161,16 +161,16 @@ def test_shifted_samples_follow_the_choice(qtbot: QtBot, page: NewExperimentPage
     shift.fold.button.setChecked(True)
     assert not shift.after.isVisibleTo(page)
     shift.kind.set_key("inversion")
-    qtbot.waitUntil(lambda: shift.after.isVisibleTo(page), timeout=20_000)
+    qtbot.waitUntil(lambda: shift.after.isVisibleTo(page))
     assert shift.words.text() == "Inversion, on every image"
     found = page.data.preview.found
     assert found is not None
     assert np.array_equal(found.shifted[0], 255 - found.strip[0])
     shift.kind.set_key("label shift")
-    qtbot.waitUntil(lambda: "take each other's names" in shift.words.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "take each other's names" in shift.words.text())
     assert not shift.after.isVisibleTo(page)
     shift.kind.set_key(None)
-    qtbot.waitUntil(lambda: not shift.words.isVisibleTo(page), timeout=20_000)
+    qtbot.waitUntil(lambda: not shift.words.isVisibleTo(page))
 
 
 def test_clone_brings_shifts_and_halves_along(qtbot: QtBot, page: NewExperimentPage) -> None:

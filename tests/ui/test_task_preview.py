@@ -20,9 +20,9 @@ def said(page: NewExperimentPage) -> list[str]:
 def test_several_tasks_are_sampled_and_sampled_again(qtbot: QtBot, page: NewExperimentPage) -> None:
     qtbot.mouseClick(page.method.families["meta"], LEFT)
     tasks = page.data.preview.tasks
-    qtbot.waitUntil(lambda: said(page)[0].startswith("20 classes"), timeout=30_000)  # what the method trains with
+    qtbot.waitUntil(lambda: said(page)[0].startswith("20 classes"))  # what the method trains with
     page.method.choose("maml")
-    qtbot.waitUntil(lambda: said(page)[0].startswith("5 classes"), timeout=30_000)
+    qtbot.waitUntil(lambda: said(page)[0].startswith("5 classes"))
     wait_until_checked(qtbot, page)
     first = said(page)
     assert len(set(first)) == COUNT == len(first)
@@ -43,7 +43,7 @@ def test_curves_are_sampled_where_tasks_are_curves(qtbot: QtBot, page: NewExperi
     page.method.choose("maml")
     qtbot.mouseClick(page.data.cards["sinusoid"], LEFT)
     tasks = page.data.preview.tasks
-    qtbot.waitUntil(lambda: tasks.curves[0].isVisibleTo(page), timeout=30_000)
+    qtbot.waitUntil(lambda: tasks.curves[0].isVisibleTo(page))
     page.method.form.rows["shot"].input.setValue(7)
     qtbot.waitUntil(lambda: tasks.titles[0].text() == "Task 1: 7 points given")
     page.method.form.rows["shot"].input.setValue(1)

@@ -92,7 +92,7 @@ def test_the_wheel_scrolls_the_page_over_everything_on_it(
     if place == NEW:
         wait_until_checked(qtbot, shown)
     else:
-        qtbot.waitUntil(shown.is_settled, timeout=20_000)
+        qtbot.waitUntil(shown.is_settled)
     for plot in shown.findChildren(CurvePlot):
         plot.show_table(True)  # longer than its place
     QApplication.processEvents()

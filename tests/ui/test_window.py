@@ -72,7 +72,7 @@ def test_a_dropped_folder_becomes_the_data(qtbot: QtBot, window: MainWindow, pag
         QApplication.sendEvent(window, event)
         assert event.isAccepted()
         assert event.dropAction() == Qt.DropAction.CopyAction  # the original stays
-    qtbot.waitUntil(lambda: page.data.choice().name == "folder", timeout=5000)
+    qtbot.waitUntil(lambda: page.data.choice().name == "folder")
     wait_until_checked(qtbot, page)
     assert page.data.preview.sentence.text() == "30 images, 3 classes, 1 file skipped"
     assert "broken.jpg" in page.data.preview.skipped_list.toPlainText()
@@ -90,7 +90,7 @@ def test_several_dropped_things_are_refused_in_words(window: MainWindow) -> None
 def test_what_is_dropped_is_not_judged_by_its_name(qtbot: QtBot, window: MainWindow, page, tmp_path: Path) -> None:
     folder = photos(tmp_path / "photos.png")
     window.drops.take([str(folder)])
-    qtbot.waitUntil(lambda: page.data.choice().path == str(folder), timeout=5000)
+    qtbot.waitUntil(lambda: page.data.choice().path == str(folder))
     picture = next(folder.rglob("*.png"))
     window.drops.take([str(picture)])
     qtbot.waitUntil(lambda: any("is a single file" in toast.label.text() for toast in window.parts.toasts.shown())

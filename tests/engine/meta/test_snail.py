@@ -114,7 +114,9 @@ def test_it_answers_by_labels_whatever_the_order(tmp_path: Path) -> None:
 
 def seen(tasks: Any, seed: int, folder: Path) -> list[Task]:
     method = SNAIL.from_values({"way": WAY, "meta_batch": 20})
-    training = MetaTraining(Backbone({}, 1, None), method, tasks, Checkpoints(folder), Limits(), seed=seed)
+    training = MetaTraining(
+        Backbone({"one": nn.Linear(1, 1)}, 1, None), method, tasks, Checkpoints(folder), Limits(), seed=seed
+    )
     return training._meta_batch(20)
 
 

@@ -174,7 +174,7 @@ def test_a_cell_of_the_confusion_matrix_lists_its_images(qtbot: QtBot, page: Com
     qtbot.keyClick(matrix, Qt.Key.Key_Down)
     assert matrix.cell == (1, 1)
     assert "true square, predicted square: 27" in matrix.accessibleDescription()
-    qtbot.waitUntil(page.pane.confusion.images.strip.isVisible, timeout=20_000)
+    qtbot.waitUntil(page.pane.confusion.images.strip.isVisible)
 
 
 def test_columns_hide_and_stay_hidden(

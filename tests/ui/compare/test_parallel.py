@@ -124,13 +124,13 @@ def test_the_listed_runs_are_shown_and_those_that_pass_are_ticked(
 ) -> None:
     page.halves.parallel.click()
     view = page.lines
-    qtbot.waitUntil(lambda: len(view.figure.shown.ids) == 9, timeout=10_000)
+    qtbot.waitUntil(lambda: len(view.figure.shown.ids) == 9)
     labels = [one.label for one in view.figure.shown.lines.dimensions]
     assert {"Method", "Labels per class", "Seed"} <= set(labels)
     assert labels[-1] == "Test accuracy"
     assert "Backbone" not in labels
     page.table.runs.list_only(words="lp-ft")
-    qtbot.waitUntil(lambda: sorted(view.figure.shown.ids) == sorted(ids(saved["lp_ft"])), timeout=10_000)
+    qtbot.waitUntil(lambda: sorted(view.figure.shown.ids) == sorted(ids(saved["lp_ft"])))
     view.figure.axis = [one.label for one in view.figure.shown.lines.dimensions].index("Seed")
     for _ in range(11):
         qtbot.keyClick(view.figure, Qt.Key.Key_Up)  # seeds 0 to 2: the lower end beyond the middle

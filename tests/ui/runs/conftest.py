@@ -40,7 +40,7 @@ def open_page(qtbot: QtBot, qapp, workspace: Workspace) -> Iterator[Callable[[],
         window.resize(1280, 800)
         window.show()
         made.append(page)
-        qtbot.waitUntil(page.is_settled, timeout=20_000)
+        qtbot.waitUntil(page.is_settled)
         return page
 
     yield opened

@@ -63,8 +63,8 @@ def test_a_narrow_page_stacks_what_stood_beside_each_other(qtbot: QtBot, open_pa
     for width, across in ((1100, True), (930, True), (600, False), (1100, True)):
         page.window().resize(width, 560)
         qtbot.waitUntil(lambda: page.window().width() == width)  # noqa: B023
-        qtbot.waitUntil(lambda: (curves.loss.x() < curves.accuracy.x()) is across, timeout=2000)  # noqa: B023
-        qtbot.waitUntil(lambda: detail.horizontalScrollBar().maximum() == 0, timeout=2000)
+        qtbot.waitUntil(lambda: (curves.loss.x() < curves.accuracy.x()) is across)  # noqa: B023
+        qtbot.waitUntil(lambda: detail.horizontalScrollBar().maximum() == 0)
         assert page.list.horizontalScrollBar().maximum() == 0
         assert detail.widget().width() == detail.viewport().width()
         inside = detail.header.rect()
@@ -109,7 +109,7 @@ def test_a_cell_of_the_confusion_matrix_shows_its_images(qtbot: QtBot, open_page
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Return):
         qtbot.keyClick(matrix, key)
     assert view.images.words.text() == "True a, predicted b: 1 image. Image numbers: 0."
-    qtbot.waitUntil(view.images.strip.isVisible, timeout=20_000)
+    qtbot.waitUntil(view.images.strip.isVisible)
     assert "Images: digit 0, image 1." in view.images.words.text()
     shown = view.images.words.text()
     page.detail.show_content(page._content, page.now())
@@ -220,7 +220,7 @@ def test_a_run_of_another_window_is_followed_but_not_controlled(
         assert page.deeds.actions["pause"].toolTip().startswith("This run belongs to another window")
         assert not page.deeds.actions["delete"].isEnabled()
         store.set_state(row.id, RunState.STOPPED)
-    qtbot.waitUntil(lambda: chosen(page).state is RunState.STOPPED, timeout=10_000)
+    qtbot.waitUntil(lambda: chosen(page).state is RunState.STOPPED)
 
 
 def test_the_newest_choice_wins_while_answers_are_under_way(qtbot: QtBot, open_page: Open, saved: Saved) -> None:
@@ -347,9 +347,9 @@ def test_a_run_that_another_window_purges_leaves_the_list(
     with RunStore(page.parts.workspace) as other:
         other.rename(saved["stopped"].id, "renamed elsewhere")
         other.purge([saved["finished"].id])
-    qtbot.waitUntil(lambda: page.model.now(saved["finished"].id) is None, timeout=10_000)
+    qtbot.waitUntil(lambda: page.model.now(saved["finished"].id) is None)
     assert page.model.now(saved["stopped"].id).row.name == "renamed elsewhere"
-    qtbot.waitUntil(page.is_settled, timeout=10_000)
+    qtbot.waitUntil(page.is_settled)
     assert page.now() is not None
     assert page.now().row.id != saved["finished"].id
     assert toasts == []

@@ -83,7 +83,7 @@ def page(qtbot: QtBot, workspace: Workspace, open_page: Open) -> RunsPage:
     row = saved_run(workspace)
     write(workspace.runs / row.uid, 20)
     opened = open_page()
-    qtbot.waitUntil(lambda: opened.detail.tasks.shown is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: opened.detail.tasks.shown is not None)
     return opened
 
 
@@ -218,7 +218,7 @@ def test_curves_of_a_regression_run_take_the_place_of_images(
            "predictions": [{"steps": 0, "y": (0 * x).tolist(), "deviation": None}]}  # fmt: skip
     write(workspace.runs / row.uid, 20, kind="curves", tasks=[one] * 4)
     page = open_page()
-    qtbot.waitUntil(lambda: page.detail.tasks.shown is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: page.detail.tasks.shown is not None)
     assert page.detail.tasks.curves.isVisible()
     assert not page.detail.tasks.images.isVisible()
     assert page.detail.tasks.curves.pictures[3].accessibleDescription().startswith("1 points given")

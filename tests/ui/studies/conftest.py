@@ -77,4 +77,4 @@ def page(qtbot: QtBot, window: MainWindow) -> StudiesPage:
 
 
 def settle(qtbot: QtBot, page: StudiesPage) -> None:
-    qtbot.waitUntil(page.is_settled, timeout=60_000)
+    qtbot.waitUntil(page.is_settled)

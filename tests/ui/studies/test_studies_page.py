@@ -123,7 +123,7 @@ def test_a_study_runs_to_its_end_and_its_table_fills(qtbot: QtBot, workspace: Wo
     assert "known after the first run" in page.detail.header.status.text()
     qtbot.mouseClick(page.detail.header.start, Qt.MouseButton.LeftButton)
     assert page.driver.word(row.id) == "starting"
-    qtbot.waitUntil(lambda: not page.driver.word(row.id), timeout=60_000)
+    qtbot.waitUntil(lambda: not page.driver.word(row.id))
     settle(qtbot, page)
     assert page.detail.now.is_complete
     assert page.detail.now.table.done == 4
@@ -143,29 +143,29 @@ def test_pause_stop_and_continue(qtbot: QtBot, workspace: Workspace, window: Mai
     page = window.show_page(STUDIES)
     settle(qtbot, page)
     page.deeds.start()
-    qtbot.waitUntil(lambda: len(window.parts.queue.active()) == 2, timeout=60_000)  # never the whole study
+    qtbot.waitUntil(lambda: len(window.parts.queue.active()) == 2)  # never the whole study
     first = window.parts.queue.active()[0]
-    qtbot.waitUntil(lambda: window.parts.queue.state(first) is RunState.RUNNING, timeout=60_000)
-    qtbot.waitUntil(lambda: page.deeds.actions["start"].text() == "Pause", timeout=60_000)
+    qtbot.waitUntil(lambda: window.parts.queue.state(first) is RunState.RUNNING)
+    qtbot.waitUntil(lambda: page.deeds.actions["start"].text() == "Pause")
     assert not page.deeds.actions["delete"].isEnabled()
     page.deeds.start()
-    qtbot.waitUntil(lambda: window.parts.queue.active() == [first], timeout=60_000)  # the waiting one left the line
+    qtbot.waitUntil(lambda: window.parts.queue.active() == [first])  # the waiting one left the line
     assert page.driver.word(row.id) == "ending"
-    qtbot.waitUntil(lambda: page.deeds.actions["stop"].isEnabled(), timeout=60_000)
+    qtbot.waitUntil(lambda: page.deeds.actions["stop"].isEnabled())
     page.deeds.stop()
-    qtbot.waitUntil(lambda: not page.driver.word(row.id), timeout=60_000)
+    qtbot.waitUntil(lambda: not page.driver.word(row.id))
     settle(qtbot, page)
     assert page.deeds.actions["start"].text() in ("Start", "Continue")
     with RunStore(workspace) as store:
         assert {run.state for run in store.study_runs(row.id)} == {RunState.INTERRUPTED}
         ids = {run.id for run in store.study_runs(row.id)}
     page.deeds.start()
-    qtbot.waitUntil(lambda: len(window.parts.queue.active()) == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: len(window.parts.queue.active()) == 2)
     assert set(window.parts.queue.active()) == ids  # the interrupted runs are put in line again
-    qtbot.waitUntil(lambda: page.driver.word(row.id) == "working", timeout=60_000)
+    qtbot.waitUntil(lambda: page.driver.word(row.id) == "working")
     page.deeds.adjust(page.detail.now)
     page.deeds.stop()
-    qtbot.waitUntil(lambda: not window.parts.queue.active() and not page.driver.word(row.id), timeout=60_000)
+    qtbot.waitUntil(lambda: not window.parts.queue.active() and not page.driver.word(row.id))
 
 
 def test_failed_runs_are_told_with_the_way_to_them(qtbot: QtBot, workspace: Workspace, window: MainWindow) -> None:
@@ -185,9 +185,9 @@ def test_failed_runs_are_told_with_the_way_to_them(qtbot: QtBot, workspace: Work
 
 def test_deleting_a_study_is_undone(qtbot: QtBot, saved: StudyRow, page: StudiesPage, window: MainWindow) -> None:
     page.deeds.actions["delete"].trigger()
-    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.empty, timeout=60_000)
+    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.empty)
     window.menus.actions["undo"].trigger()
-    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.splitter, timeout=60_000)
+    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.splitter)
     settle(qtbot, page)
     assert page.detail.now.is_complete
 
@@ -202,7 +202,7 @@ def test_a_saved_file_is_the_study_again(saved: StudyRow, page: StudiesPage, tmp
 
 def test_runs_of_studies_are_folded_away(qtbot: QtBot, saved: StudyRow, window: MainWindow) -> None:
     page = window.show_page(RUNS)
-    qtbot.waitUntil(lambda: page.is_settled() and page.model.rowCount() == 12, timeout=60_000)
+    qtbot.waitUntil(lambda: page.is_settled() and page.model.rowCount() == 12)
     assert page.order.rowCount() <= 1
     fold = page.column.studies
     assert fold.text() == "Runs of studies (12)"
@@ -216,7 +216,7 @@ def test_runs_of_studies_are_folded_away(qtbot: QtBot, saved: StudyRow, window: 
     page.filter.clear()
     wanted = page.model.rows()[-1].id
     window.parts.navigator.show_run.emit(wanted)
-    qtbot.waitUntil(lambda: page.is_settled() and page.now().row.id == wanted, timeout=60_000)
+    qtbot.waitUntil(lambda: page.is_settled() and page.now().row.id == wanted)
 
 
 def test_compare_lists_the_runs_that_a_study_sends(
@@ -224,7 +224,7 @@ def test_compare_lists_the_runs_that_a_study_sends(
 ) -> None:
     page.deeds.actions["compare"].trigger()
     compare = window.page(COMPARE)
-    qtbot.waitUntil(lambda: len(compare.table.runs.chosen) == 12, timeout=60_000)
+    qtbot.waitUntil(lambda: len(compare.table.runs.chosen) == 12)
     assert compare.table.runs.count_shown() == 12
     compare.table.clear_choice()
     compare.bar.studies.setChecked(True)

@@ -28,7 +28,7 @@ def builder(qtbot: QtBot, page: StudiesPage) -> Iterator[StudyBuilder]:
 
 def checked(qtbot: QtBot, builder: StudyBuilder) -> None:
     """Until what is typed was read and held against the data."""
-    qtbot.waitUntil(lambda: not builder._soon.isActive() and builder.runs.text() != "Checking…", timeout=60_000)
+    qtbot.waitUntil(lambda: not builder._soon.isActive() and builder.runs.text() != "Checking…")
 
 
 def typed(qtbot: QtBot, line: object, text: str) -> None:
@@ -62,7 +62,7 @@ def test_a_study_of_ones_own(qtbot: QtBot, builder: StudyBuilder, page: StudiesP
     assert (study.title, study.labels, study.seeds, study.learning_rates) == ("Mine", (1, 3), (0, 1), (0.01, 0.001))
     assert study.shifts == (None, Shift(kind="noise", severity=5))
     assert study.dataset.tested_on == (Shift(kind="blur", severity=3),)
-    qtbot.waitUntil(lambda: [row.row.title for row in page.list.studies()] == ["Mine"], timeout=60_000)
+    qtbot.waitUntil(lambda: [row.row.title for row in page.list.studies()] == ["Mine"])
     settle(qtbot, page)
     assert page.detail.header.start.text() == "Start"
 
@@ -131,6 +131,6 @@ def test_more_seeds_keep_what_is_finished(qtbot: QtBot, saved: StudyRow, page: S
     builder.form.seeds.setValue(5)
     checked(qtbot, builder)
     qtbot.mouseClick(builder.save, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.is_settled() and page.detail.now.progress.total == 20, timeout=60_000)
+    qtbot.waitUntil(lambda: page.is_settled() and page.detail.now.progress.total == 20)
     assert page.detail.now.progress.finished == 12
     assert page.detail.header.start.text() == "Continue"
