@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import isfinite
+from math import inf, isfinite
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPolygonF
@@ -104,7 +104,12 @@ def paint_axes(painter: QPainter, frame: Frame, across: LogPlace, figures: Seque
     painter.setFont(theme.font("small", tabular=True))
     metrics = QFontMetricsF(painter.font())
     painter.setPen(theme.colour("muted"))
-    for position, words in {figure.position: short_count(figure) for figure in figures}.items():
+    counts, free = {figure.position: short_count(figure) for figure in figures}, inf
+    for position, words in sorted(counts.items(), reverse=True):  # from "all, 90"; one that has no room is left out
+        half = metrics.horizontalAdvance(words) / 2
+        if across.x(position) + half + 4 > free:
+            continue
+        free = across.x(position) - half
         drawing.paint_centred(painter, across.x(position), frame.box.bottom() + 4, 60, words, most=1)
     words = "Labels per class (logarithmic)"
     left = frame.box.center().x() - metrics.horizontalAdvance(words) / 2
