@@ -30,9 +30,10 @@ def _cut(found: re.Match[str]) -> str:
     return f"{text[:most]}…{text[-1] if text[-1] in '”)' else ''}"
 
 
-OUT_OF_MEMORY = (  # Windows; Linux, twice; CUDA, MPS; NumPy; cuBLAS and cuDNN; C++
+OUT_OF_MEMORY = (  # Windows; Linux, twice; CUDA, MPS; NumPy; cuBLAS and cuDNN; C++; a library to load
     "not enough memory", "can't allocate memory", "cannot allocate memory", "out of memory", "unable to allocate",
     "alloc_failed", "bad_alloc", "bad allocation", "failed to allocate", "could not allocate",
+    "failed to map segment",
 )  # fmt: skip
 
 

@@ -296,6 +296,5 @@ def _published(name: str) -> list[WeightsInfo]:
 
 def hub_checkpoints() -> Path:
     """The folder torchvision keeps downloaded weights in, found as torch.hub finds it but without importing torch."""
-    cache = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
-    home = os.environ.get("TORCH_HOME", str(Path(cache) / "torch"))
-    return Path(os.path.expanduser(home)) / "hub" / "checkpoints"
+    cache = Path(os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")))
+    return Path(os.path.expanduser(os.environ.get("TORCH_HOME", str(cache / "torch")))) / "hub" / "checkpoints"

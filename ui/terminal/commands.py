@@ -32,7 +32,7 @@ def run_command(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         mute()
         return 0
-    except (MemoryError, RuntimeError) as error:
+    except (MemoryError, RuntimeError, ImportError) as error:
         told = mendable(error)
         if not isinstance(told, ExperimentError):
             raise
