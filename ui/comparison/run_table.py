@@ -185,7 +185,8 @@ class RunTable(QTreeView):
             self.opened.emit(node.runs[0])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        typing = self.state() == QAbstractItemView.State.EditingState  # the line that is typed into hands Enter on
+        plain = not typing and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if event.key() == Qt.Key.Key_Space and plain:
             self.toggle_ticks()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and plain:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -84,6 +85,7 @@ def test_a_run_is_renamed_and_gets_a_note_from_the_keyboard(
 ) -> None:
     run = saved["lp_ft"][0]
     click(qtbot, page, run.id)
+    opened = QSignalSpy(page.table.opened)
     for key, text in ((Qt.Key.Key_F2, "My best"), (Qt.Key.Key_N, "for the paper")):
         qtbot.keyClick(page.table, key)
         editor = page.table.findChild(QLineEdit)
@@ -95,6 +97,7 @@ def test_a_run_is_renamed_and_gets_a_note_from_the_keyboard(
         settle(qtbot, page)
     with RunStore(workspace) as store:
         assert (store.run(run.id).name, store.run(run.id).note) == ("My best", "for the paper")
+    assert opened.count() == 0  # Enter was for the words
 
 
 def test_the_table_stays_where_it_was_under_a_note_a_scroll_and_a_comparison(
