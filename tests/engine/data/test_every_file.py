@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -77,10 +76,10 @@ def test_every_kind_of_run_ends_and_says_what_was_left_out(
 
 
 def test_what_passes_a_look_is_decoded_whatever_happened_to_it() -> None:
-    """Random bytes, cuts and doublings in files of all formats, as many as three seconds allow."""
+    """Random bytes, cuts and doublings in files of all formats, until 200 of them pass."""
     rng, bodies = np.random.default_rng(7), list(sound().values())
     bodies = [one for one in bodies if len(one) < 5000]
-    until, passed = time.monotonic() + 3, 0
+    passed = 0
     for turn in range(4000):
         whole = bytearray(bodies[turn % len(bodies)])
         for place in rng.integers(0, len(whole), rng.integers(1, 6)):
@@ -94,7 +93,7 @@ def test_what_passes_a_look_is_decoded_whatever_happened_to_it() -> None:
         passed += 1
         for size, channels in STEPS:
             assert decode(mutated, size, channels).mode in ("L", "RGB")
-        if time.monotonic() > until:
+        if passed == 200:
             break
     assert passed > 20
 
