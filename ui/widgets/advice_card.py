@@ -43,8 +43,7 @@ class AdviceCard(QWidget):
         head = QHBoxLayout()
         head.addWidget(Text("Advice", "small", "muted", bold=True, wrap=False), 1)
         head.addWidget(self.close_button)
-        deeds = QHBoxLayout()  # above the words, whose length changes
-        deeds.setContentsMargins(0, 0, 6, 0)
+        deeds = QHBoxLayout()  # above the words, whose length changes; as far right as the cross, to fit 184 px
         deeds.setSpacing(6)
         deeds.addWidget(self.use, 1)
         deeds.addWidget(self.measure, 1)
