@@ -27,6 +27,7 @@ from ui.main_window import MainWindow
 from ui.shell import desktop_news, endings, workspaces
 from ui.shell.at_work import AtWork
 from ui.shell.endings import Endings
+from ui.shell.status_bar import SELDOM_MS
 
 LONG_NAME = "ネットワーク " * 20 + "<b>&amp; seed 2"
 
@@ -72,7 +73,7 @@ def test_the_status_bar_tells_the_run_the_machine_and_the_workspace(
     run.add(RunFinished(60))
     bar.refresh()
     assert bar.run.accessibleName() == "No run at work"
-    assert not bar._timer.isActive()
+    assert bar._timer.interval() == SELDOM_MS
 
 
 def test_usage_is_that_of_this_process() -> None:

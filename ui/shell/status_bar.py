@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from storage.store import RunRow
 
 HEIGHT = 28
-EVERY_MS = 1000
+EVERY_MS, SELDOM_MS = 1000, 5000  # between two looks while a run is at work, and while none is
 IDLE = "No run at work"
 WIDEST = "100 % of the CPU · 999.9 GB"
 WORKSPACE_WIDTH = 260  # pixels that a long name of a workspace gets at most
@@ -50,9 +50,9 @@ class StatusBar(QStatusBar):
         self.setFixedHeight(HEIGHT)
         self._build(menu)
         self._timer = QTimer(self)
-        self._timer.setInterval(EVERY_MS)
         self._timer.timeout.connect(self.refresh)
-        parts.live.state.connect(lambda run_id, state: self._begin())
+        self._timer.start(SELDOM_MS)
+        parts.live.state.connect(lambda run_id, state: self.refresh())
         parts.library.changed.connect(self._forget)
         self.refresh()
 
@@ -89,24 +89,18 @@ class StatusBar(QStatusBar):
 
     # What it says
 
-    def _begin(self) -> None:
-        self.refresh()
-        if not self._timer.isActive():
-            self._timer.start()
-
     def close_timer(self) -> None:
         self._timer.stop()
 
     def refresh(self) -> None:
-        """Say how things are now; rests when no run is at work."""
+        """Say how things are now."""
         active = self._parts.live.active()
         now = self._now(active)
         self.run.say(sentence(now, len(active)) if active else IDLE, bool(active))
         self.bar.setVisible(now is not None and now.progress is not None)
         self.bar.setValue(round(100 * (now.progress or 0.0)) if now is not None else 0)
         self._show_usage()
-        if not active:
-            self._timer.stop()
+        self._timer.setInterval(EVERY_MS if active else SELDOM_MS)
 
     def _now(self, active: list[int]) -> RunNow | None:
         """The run at work; its row is asked for when it is first seen."""
