@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -28,6 +28,7 @@ from ui.widgets.text import Text
 AS_BUTTONS = {"clone": "Clone", "again": "Run again", "study": "Study", "star": "Star", "tag": "Tags",
               "archive": "Archive", "delete": "Delete"}  # fmt: skip
 WITHOUT_DEEDS = 480  # pixels that the filter and what chooses lines and columns take
+WITH_WORDS, LEAST_WIDTH, LEAST_FILTER = 720, 560, 150  # pixels from which they have words; at least, and of the filter
 WAIT_MS = 120  # after the last key before the filter works
 
 
@@ -41,7 +42,7 @@ class WordFilter(QLineEdit):
         self.setToolTip("Show only runs that contain every word; tag:x finds those with the tag x")
         self.setAccessibleName("Filter the runs")
         self.setClearButtonEnabled(True)
-        self.setMinimumWidth(200)
+        self.setMinimumWidth(LEAST_FILTER)
         self.setMaximumWidth(360)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -106,9 +107,16 @@ class RunBar(QWidget):
         column.addLayout(second)
         column.addWidget(self.chips)
 
+    def minimumSizeHint(self) -> QSize:
+        """Of icons alone, which is what is shown where there is no room for words."""
+        return QSize(LEAST_WIDTH, super().minimumSizeHint().height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Words beside the icons where there is room for all of them."""
         super().resizeEvent(event)
+        beside, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        for button in (self.views.button, self.filter_columns, self.columns, self.notes):
+            button.setToolButtonStyle(beside if event.size().width() >= WITH_WORDS else alone)
         needed = sum(self.buttons[key].room_with_words() for key in self.buttons) + WITHOUT_DEEDS
         for button in self.buttons.values():
             button.show_words(needed <= event.size().width())

@@ -34,6 +34,22 @@ from ui.pages.compare import ComparePage
 OK = QDialogButtonBox.StandardButton.Ok
 
 
+def test_the_bar_gives_up_its_words_where_there_is_no_room(qtbot: QtBot, page: ComparePage) -> None:
+    """And the page is as narrow as it was before there was room for them."""
+    buttons = [page.bar.views.button, page.bar.notes, *page.bar.buttons.values()]
+
+    def fits(width: int) -> bool:
+        inside = [button.geometry().right() < page.bar.width() <= page.width() for button in buttons]
+        return page.width() <= width and all(inside) and not cut()
+
+    def cut() -> list[str]:
+        return [button.accessibleName() for button in buttons if button.width() < button.sizeHint().width()]
+
+    for width in (1400, 640, 1000, 640):
+        page.resize(width, 600)
+        qtbot.waitUntil(lambda width=width: fits(width), timeout=5000)
+
+
 def test_every_column_but_names_is_filtered(page: ComparePage) -> None:
     assert {column.key for column in COLUMNS} - set(KEYS) == {"name", "code"}
 
