@@ -11,6 +11,7 @@ from engine.events import (
     CheckpointSaved,
     Evaluated,
     Event,
+    IllegalTransition,
     Notice,
     RunFailed,
     RunFinished,
@@ -36,17 +37,25 @@ def state_of(connection: sqlite3.Connection, run_id: int) -> RunState | None:
 def change_state(
     connection: sqlite3.Connection, run_id: int, old: RunState, new: RunState, owner: str | None, now: float
 ) -> None:
-    """Write a state that may follow; raises `IllegalTransition`. A run that waits or works belongs to `owner`."""
+    """Write a state that may follow; raises `IllegalTransition`. A run that waits or works belongs to `owner`; one that
+    waits and is nobody's is put in line first."""
     state = next_state(old, new)
     update = "UPDATE run SET state = ?1, heartbeat = ?2, "
     if state is RunState.QUEUED:
         update += "owner = ?3, ended = NULL, seconds = NULL, failure_kind = NULL, failure_message = NULL,"
         update += " failure_advice = NULL, failure_traceback = NULL, ending = ''"
     elif state in (RunState.RUNNING, RunState.PAUSED):
+        _check_in_line(connection, run_id)
         update += "owner = ?3, started = coalesce(started, ?2)"
     else:
         update += "owner = NULL, ended = coalesce(ended, ?2)"
     connection.execute(f"{update} WHERE id = ?4", (state.value, now, owner, run_id))
+
+
+def _check_in_line(connection: sqlite3.Connection, run_id: int) -> None:
+    nobodys = "SELECT 1 FROM run WHERE id = ? AND state = 'queued' AND owner IS NULL"
+    if connection.execute(nobodys, (run_id,)).fetchone():
+        raise IllegalTransition("A run that waits for nobody cannot begin.", "Put it in line first.")
 
 
 @singledispatch

@@ -115,6 +115,7 @@ class Closing(QObject):
         self._waiting.quit_now.connect(self._leave)
         self._waiting.show()
         queue = self._parts.queue
+        queue.close(how, 0.0)  # said at once, because Quit now may come before the background has a thread to wait in
         self._parts.background.run(lambda cancelled: queue.close(how, PATIENCE[how]), lambda ended: self._leave())
 
     def _leave(self) -> None:

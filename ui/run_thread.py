@@ -15,6 +15,7 @@ from engine.events import (
     LIVE_STATES,
     Evaluated,
     Event,
+    IllegalTransition,
     ResumePoint,
     RunFailed,
     RunStarted,
@@ -88,7 +89,8 @@ class RunThread(threading.Thread):
             with RunStore(self._line._workspace) as store:
                 self._work(store)
         except Exception as error:  # noqa: BLE001 - the thread's boundary: a bug becomes a failed run instead of silence
-            self._line.deliver(self.run_row.id, _failure(error))
+            if not (self._ending and isinstance(error, IllegalTransition)):  # else its last state is given already
+                self._line.deliver(self.run_row.id, _failure(error))
         finally:
             self._done = True
             self._line.leave(self)

@@ -169,6 +169,20 @@ def test_a_run_that_has_ended_is_not_recorded_again(store: RunStore, finished: R
     assert store.run(finished.id) == finished
 
 
+def test_a_run_left_for_the_next_start_is_not_begun_by_a_thread_that_comes_late(
+    store: RunStore, run: RunRow, training
+) -> None:
+    assert store.put_off(run.id)
+    with pytest.raises(IllegalTransition):
+        next(record(store, run.id, training()))
+    for state in (RunState.RUNNING, RunState.PAUSED):
+        with pytest.raises(IllegalTransition):
+            store.set_state(run.id, state)
+    assert [row.id for row in store.waiting()] == [run.id]
+    store.put_in_line(run.id)
+    assert list(record(store, run.id, training()))
+
+
 def test_an_interrupted_run_that_starts_again_starts_from_nothing(store: RunStore, run: RunRow, training) -> None:
     events = record(store, run.id, training(300))
     for _ in range(200):

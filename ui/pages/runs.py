@@ -224,6 +224,7 @@ class RunsPage(QWidget):
         if live is not None and now.is_live:
             self.detail.show_live(live, now, content)
         else:
+            self._pace.stop()  # what is half drawn of it is from when it was live
             self.detail.show_content(content, now)
 
     def _hear(self, run_id: int, events: list[Event]) -> None:

@@ -41,7 +41,9 @@ def points(page: RunsPage) -> int:
 
 
 @pytest.mark.timeout(300)
-def test_a_run_is_watched_paused_resumed_stopped_and_kept(qtbot: QtBot, open_page: Open, workspace: Workspace) -> None:
+def test_a_run_is_watched_paused_resumed_stopped_and_kept(
+    qtbot: QtBot, open_page: Open, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = open_page()
     page.parts.submit([endless(), endless(1)], "Live", then=lambda rows: page.choose(rows[0].id))
 
@@ -76,11 +78,15 @@ def test_a_run_is_watched_paused_resumed_stopped_and_kept(qtbot: QtBot, open_pag
     late = len(live.curves["train/loss"])
     qtbot.waitUntil(lambda: points(page) >= late, timeout=LONG)  # opened late, it shows the whole curve
 
+    qtbot.waitUntil(lambda: page._pace._parts is not None, timeout=LONG)
+    monkeypatch.setattr("ui.runs.pace.PART_MS", 10**6)  # what is half drawn stays so until it has ended
     press(page, "stop")
     assert page.deeds.actions["stop"].text() == "Stopping…"
     qtbot.waitUntil(lambda: now(page).state is RunState.STOPPED and page.is_settled(), timeout=LONG)
     qtbot.waitUntil(page.detail.result.isVisible, timeout=LONG)
     assert "test images" in page.detail.result.interval.text()
-    qtbot.waitUntil(lambda: not page.detail.curves.loss.live, timeout=LONG)
+    for _ in range(5):
+        page._pace._draw_part()
+    assert not page.detail.curves.loss.live
     with RunStore(workspace) as store:
         assert points(page) == len(store.curve(first.row.id, "train/loss")) >= late
