@@ -27,7 +27,7 @@ sys.path.insert(0, str(REPOSITORY))
 from engine.events import Event, Metrics, RunFinished, RunStarted  # noqa: E402
 from engine.experiment import Experiment, MethodChoice  # noqa: E402
 from storage.record import Recording, record  # noqa: E402
-from storage.store import RunStore  # noqa: E402
+from storage.store import NewRun, RunStore  # noqa: E402
 from storage.workspace import Workspace  # noqa: E402
 
 FOUR = ("train/loss", "train/accuracy", "val/loss", "val/accuracy")
@@ -45,7 +45,7 @@ def steps(n: int, names: tuple[str, ...]) -> Iterator[Event]:
 
 def add_run(store: RunStore, n: int, names: tuple[str, ...] = FOUR, seed: int = 0) -> int:
     """A finished run with `n` steps; returns its id."""
-    run = store.create(EXPERIMENT.with_seed(seed), f"run {seed}")
+    run = store.create(NewRun(EXPERIMENT.with_seed(seed), "finetune", f"run {seed}"))
     for _ in record(store, run.id, steps(n, names)):
         pass
     return run.id
@@ -130,7 +130,7 @@ def recording_cost(store: RunStore, n: int = 2000, step_seconds: float = 0.001) 
 
 def flush_costs(store: RunStore, rounds: int, at_once: int = 250) -> list[float]:
     """Seconds to write what a quarter of a second brings at 4,000 points per second."""
-    recording = Recording(store, store.create(EXPERIMENT).id, time.time)
+    recording = Recording(store, store.create(NewRun(EXPERIMENT, "finetune")).id, time.time)
     recording.begin()
     seconds = []
     for start in range(0, rounds * at_once, at_once):
@@ -154,7 +154,7 @@ def passing_costs(store: RunStore, n: int, step_seconds: float, recording: bool)
             sent = clock["now"]()
             yield event
 
-    events = record(store, store.create(EXPERIMENT).id, source()) if recording else source()
+    events = record(store, store.create(NewRun(EXPERIMENT, "finetune")).id, source()) if recording else source()
     return [clock["now"]() - sent for event in events if isinstance(event, Metrics)]
 
 
@@ -168,7 +168,7 @@ def bytes_per_point(n: int = 100_000) -> float:
 
 def kill_once(store: RunStore, delay: float) -> tuple[float, bool]:
     """(seconds of points lost, whether the database and the curves are whole) after kill -9."""
-    run = store.create(EXPERIMENT)
+    run = store.create(NewRun(EXPERIMENT, "finetune"))
     command = [sys.executable, str(CHILD), str(store.workspace.root), str(run.id)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     lines = [child.stdout.readline()]

@@ -21,12 +21,12 @@ from pathlib import Path
 from benchmarks.measure import machine
 from engine.comparison.wording import duration
 from engine.events import RunState
-from engine.naming import family
+from engine.families import family
 from engine.study import Study, completed, load_study, parse_study, study_preset, study_presets
 from engine.study_cells import Cell, cell_name, cells, from_source
 from engine.study_checks import check_study
 from storage.record import record
-from storage.store import CellRun, RunStore, StudyRow
+from storage.store import CellRun, NewRun, RunStore, StudyRow
 from storage.workspace import Workspace
 from ui.studies.reading import StudyNow, read_study
 from ui.terminal.study_display import text_table
@@ -103,7 +103,8 @@ def run_cell(root: str, study: Study, study_id: int, cell: Cell, source: str) ->
 
     experiment = from_source(cell, source)
     with RunStore(Workspace(root)) as store:
-        run = store.create(experiment, cell_name(study, cell), study.name, family(experiment), study_id, cell.key)
+        kind, name = family(experiment).key, cell_name(study, cell)
+        run = store.create(NewRun(experiment, kind, name, study.name, study_id, cell.key))
         with closing(record(store, run.id, execute(experiment, store.directory(run)))) as recorded:
             for _ in recorded:
                 pass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,6 +18,7 @@ from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
 from engine.devices import training_threads
 from engine.experiment import Experiment
+from engine.families import family
 from engine.folds import plan
 from engine.heads import draws
 from engine.heads.timing import bench_seconds
@@ -27,7 +27,6 @@ from engine.learners import EVALUATION_BATCH
 from engine.meta.image_tasks import classes_of_minibatches
 from engine.meta.sinusoid import SinusoidTasks
 from engine.meta.task import Task
-from engine.methods.base import Method
 from engine.methods.fine_tune import FineTuneMethod
 from engine.methods.head_bench import HeadBench
 from engine.methods.meta_learner import MetaLearner
@@ -65,10 +64,11 @@ def estimate(experiment: Experiment) -> Cost:
     torch.set_num_threads(training_threads())
     experiment = complete(experiment)
     method = build_method(experiment)
-    return next(cost for kind, cost in COSTS if isinstance(method, kind))(experiment, method)
+    found: Cost = family(experiment).cost(experiment, method)
+    return found
 
 
-def _fine_tune_cost(experiment: Experiment, method: FineTuneMethod) -> Cost:
+def fine_tune_cost(experiment: Experiment, method: FineTuneMethod) -> Cost:
     split = split_images(load(experiment.dataset), experiment.dataset, experiment.seed)
     batch = min(method.hyperparameters.batch_size, len(split.train))
     timing = Timing(experiment, len(split.classes), batch)
@@ -90,7 +90,7 @@ def _fine_tune_cost(experiment: Experiment, method: FineTuneMethod) -> Cost:
     return Cost(trained, parameter_count(model), steps, max(epochs), total, memory, fits, min(epochs))
 
 
-def _bench_cost(experiment: Experiment, method: HeadBench) -> Cost:
+def bench_cost(experiment: Experiment, method: HeadBench) -> Cost:
     """Every image goes through the network once; an epoch is that pass."""
     data = load(experiment.dataset)
     split = split_images(data, experiment.dataset, experiment.seed)
@@ -136,7 +136,7 @@ def _activations(model: Backbone, images: Tensor, shape: Normaliser) -> int:
     return total
 
 
-def _meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
+def meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
     settings = method.hyperparameters
     outputs = 1 if is_regression(experiment.dataset) else settings.way
     model, shape, device = network(experiment, outputs if method.has_head else None)
@@ -209,9 +209,3 @@ def _data_bytes(experiment: Experiment, shape: Normaliser) -> int:
     if is_regression(experiment.dataset):
         return 0
     return int(np.size(load(experiment.dataset).labels) * shape.channels * shape.size**2)
-
-
-# What a method costs, by the kind of method it is.
-COSTS: tuple[tuple[type[Method], Callable[..., Cost]], ...] = (
-    (MetaLearner, _meta_cost), (FineTuneMethod, _fine_tune_cost), (HeadBench, _bench_cost),
-)  # fmt: skip

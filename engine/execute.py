@@ -18,22 +18,11 @@ from engine.devices import device_words, training_threads
 from engine.errors import Cancelled, ExperimentError, StorageError, is_out_of_memory
 from engine.events import Event, RunFailed, RunFinished, RunStarted, RunStopped
 from engine.experiment import Experiment
-from engine.head_bench import run_head_bench
+from engine.families import family
 from engine.limits import Limits, never
-from engine.meta.run import run_meta
-from engine.methods.base import Method
-from engine.methods.fine_tune import FineTuneMethod
-from engine.methods.head_bench import HeadBench
-from engine.methods.meta_learner import MetaLearner
 from engine.preflight import problems
 from engine.registry import build_method, complete
-from engine.supervised import run_supervised
 from engine.whole_files import write_text
-
-# What runs a method, by the kind of method it is.
-RUNNERS: tuple[tuple[type[Method], Callable[..., Any]], ...] = (  # what runs a method: generators of events
-    (MetaLearner, run_meta), (FineTuneMethod, run_supervised), (HeadBench, run_head_bench),
-)  # fmt: skip
 
 keep_freed_memory()
 
@@ -74,7 +63,7 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool], resu
     if resume:
         bookmark.read()
     try:
-        with closing(_runner(experiment, method)(experiment, method, directory, limits, bookmark)) as events:
+        with closing(_runner(experiment)(experiment, method, directory, limits, bookmark)) as events:
             for event in events:
                 given = time.monotonic()
                 if isinstance(event, RunStarted):
@@ -87,12 +76,12 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool], resu
         yield RunStopped(bookmark.step, f"by hand before {'it went on' if bookmark.found else 'the first step'}")
 
 
-def _runner(experiment: Experiment, method: Method) -> Callable[..., Any]:
+def _runner(experiment: Experiment) -> Callable[..., Any]:
     if experiment.search is not None:
         from engine.search import run_searched  # Optuna takes a while to load
 
         return run_searched
-    return next(runner for kind, runner in RUNNERS if isinstance(method, kind))
+    return family(experiment).run
 
 
 def _open_directory(directory: Path, experiment: Experiment) -> None:

@@ -104,7 +104,6 @@ def facts(experiment: Experiment, material: BenchMaterial, method: HeadBench) ->
     info = catalog.backbone(experiment.backbone.name)
     head = (info.features + 1) * material.on.classes
     return {
-        "family": "finetune",
         "classes": material.on.classes,
         "training images": len(material.split.train),
         "test images": len(material.split.test),

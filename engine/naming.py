@@ -43,11 +43,3 @@ def data_title(experiment: Experiment) -> str:
     if choice.name == "folder" and choice.path:
         return choice.folder_name or choice.path
     return next((info.title for info in datasets() if info.name == choice.name), choice.name)
-
-
-def family(experiment: Experiment) -> str:
-    """ "finetune" or "meta"; the former when there is no such method (any more)."""
-    try:
-        return method(experiment.method.name).family
-    except InvalidExperiment:
-        return "finetune"

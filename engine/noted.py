@@ -17,6 +17,7 @@ from engine.data.splits import ClassSplit, ImageSplit, for_tasks, split_classes,
 from engine.errors import StorageError
 from engine.events import Notice
 from engine.experiment import Experiment
+from engine.families import family
 from engine.registry import build_method, complete
 
 Found = tuple[Finding, ...]
@@ -79,7 +80,7 @@ def warnings(experiment: Experiment, runs: Path) -> list[str]:
     data, choice = load(experiment.dataset), experiment.dataset
     split: Division
     small = ""
-    if method.family == "meta":
+    if family(experiment).divides == "classes":
         data = for_tasks(data, choice)
         split = split_classes(data, choice)
         small = left_out_words(data, samplers(data, choice, shape_of(method)))

@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator
 
 from engine.backbones import catalog
 from engine.errors import InvalidExperiment
-from engine.experiment import DatasetChoice, Experiment
+from engine.experiment import Budget, DatasetChoice, Experiment
+from engine.families import Family, family
 from engine.given import is_there
 from engine.registry import complete, method, nearest
 from engine.search_space import search_faults
 from engine.study import first_repeated
-from engine.table_faults import table_faults
 from engine.task_faults import task_faults
 
 
 def problems(experiment: Experiment) -> list[InvalidExperiment]:
     """Every fault found; `.field` says beside which input to show it. Empty when the run may start."""
     checks: tuple[Callable[[Experiment], Iterator[InvalidExperiment]], ...] = (
-        _data, _backbone, _method, _fit, task_faults, table_faults, _search,
+        _data, _backbone, _method, task_faults, _family, _search,
     )  # fmt: skip
     return [fault for check in checks for fault in check(experiment)]
 
@@ -117,42 +117,45 @@ def _method(experiment: Experiment) -> Iterator[InvalidExperiment]:
         yield fault
 
 
-def _fit(experiment: Experiment) -> Iterator[InvalidExperiment]:
+def _family(experiment: Experiment) -> Iterator[InvalidExperiment]:
     try:
-        chosen = method(experiment.method.name)
+        kind = family(experiment)
     except InvalidExperiment:
         return
-    if chosen.family == "meta" and experiment.precision != "float32":
-        yield InvalidExperiment(
-            "Meta-learning needs float32: in bfloat16 the second-order gradient is far off.",
-            "Choose float32 as precision.",
-            "precision",
-        )
-    if chosen.family == "meta" and experiment.dataset.labels_per_class is not None:
-        yield InvalidExperiment(
-            "Labels per class does not apply to meta-learning; the shot says how many labels an episode has.",
-            "Set it to all labels.",
-            "dataset",
-        )
-    if chosen.family == "meta":
-        yield from _only_fine_tuning(experiment.dataset)
-    elif experiment.dataset.name == "regions":
+    yield from _settings(experiment.dataset, kind)
+    yield from _time(experiment.budget, kind)
+    yield from kind.faults(experiment)
+
+
+# Settings of the data that not every family has a place for: in words, and what to do.
+ELSEWHERE = "Take it away, or choose a fine-tuning method."
+SETTINGS = {
+    "labels_per_class": ("Labels per class", "Set it to all labels."),
+    "shift": ("A shift", ELSEWHERE), "tested_on": ("Testing on shifts", ELSEWHERE),
+    "part": ("Half of the images", ELSEWHERE), "validation_per_class": ("A number of validation images", ELSEWHERE),
+}  # fmt: skip
+
+
+def _settings(dataset: DatasetChoice, kind: Family) -> Iterator[InvalidExperiment]:
+    for name, (words, advice) in SETTINGS.items():
+        if getattr(dataset, name) and name not in kind.data_settings:
+            why = kind.instead.get(name, "")
+            yield InvalidExperiment(f"{words} does not apply to {kind.title.lower()}{why}.", advice, "dataset")
+    if kind.divides == "images" and dataset.name == "regions":
         yield InvalidExperiment(
             "The land cover regions are for meta-learning: each of their classes is one cover in one region.",
             "Choose a meta-learner, or another data set.", "dataset",
         )  # fmt: skip
 
 
-def _only_fine_tuning(dataset: DatasetChoice) -> Iterator[InvalidExperiment]:
-    """Settings of the data that the episodes of meta-learning have no place for."""
-    settings = {
-        "A shift": dataset.shift, "Testing on shifts": dataset.tested_on, "Half of the images": dataset.part,
-        "A number of validation images": dataset.validation_per_class,
-    }  # fmt: skip
-    for words in (words for words, value in settings.items() if value):
+def _time(budget: Budget, kind: Family) -> Iterator[InvalidExperiment]:
+    if budget.instead_of_epochs and not kind.for_a_time:
         yield InvalidExperiment(
-            f"{words} does not apply to meta-learning.", "Take it away, or choose a fine-tuning method.", "dataset"
-        )
+            "Training for a time instead of epochs is for fine-tuning methods.",
+            "Let the minutes be a limit, or choose a fine-tuning method.", "budget",
+        )  # fmt: skip
+    elif budget.instead_of_epochs and budget.minutes is None:
+        yield InvalidExperiment("Training for a time needs the minutes.", "Say how many minutes.", "budget")
 
 
 def _search(experiment: Experiment) -> Iterator[InvalidExperiment]:

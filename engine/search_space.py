@@ -64,9 +64,7 @@ class Range:
 
 def searchable(chosen: type[Method]) -> tuple[Range, ...]:
     """Every hyperparameter of the method that may be searched, in the order of its form."""
-    if chosen.family != "finetune" or not chosen.searched:
-        return ()
-    found = (_range(field) for field in fields(chosen) if not _sets_length(field.name))
+    found = (_range(field) for field in fields(chosen) if chosen.searched and not _sets_length(field.name))
     return tuple(one for one in found if one is not None)
 
 

@@ -117,6 +117,7 @@ def _again(folder: Path, runs: Path | None) -> Past:
 
 def learnt(experiment: Experiment, runs: Path | None) -> Past:
     """What this run's weights have met, read off its settings and its data; raises `ExperimentError`."""
+    from engine.families import family
     from engine.registry import build_method, complete
 
     experiment = complete(experiment)
@@ -125,7 +126,7 @@ def learnt(experiment: Experiment, runs: Path | None) -> Past:
     if experiment.dataset.name in REGRESSION:
         return Past(before.lessons, None, before.unknown)
     data = load(experiment.dataset)
-    if method.family == "meta":
+    if family(experiment).divides == "classes":
         data = for_tasks(data, experiment.dataset)
         return after_classes(before, data, split_classes(data, experiment.dataset))
     return after_images(before, experiment, method, data, split_images(data, experiment.dataset, experiment.seed))

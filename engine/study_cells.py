@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.families import family
 from engine.given import MOST_RUNS
 from engine.registry import complete, method
 from engine.study import Arm, Condition, Study, condition_words, labels_words
@@ -114,9 +115,9 @@ def _cell(
 def with_shot(experiment: Experiment) -> Experiment:
     """The labels per class as the shot of a meta-learner's episodes; other methods read them off the data."""
     labels, chosen = experiment.dataset.labels_per_class, experiment.method
-    if labels is None or method(chosen.name).family != "meta":
+    if labels is None or not (shot := family(experiment).shot):
         return experiment
-    values = chosen.hyperparameters | {"shot": labels}
+    values = chosen.hyperparameters | {shot: labels}
     return experiment.model_copy(update={
         "dataset": experiment.dataset.model_copy(update={"labels_per_class": None}),
         "method": chosen.model_copy(update={"hyperparameters": values}),

@@ -10,8 +10,9 @@ from engine.data.sources import REGRESSION, load
 from engine.data.splits import for_tasks, split_images
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
+from engine.families import family
 from engine.preflight import problems
-from engine.registry import build_method, method
+from engine.registry import build_method
 from engine.study import Study
 from engine.study_cells import Cell, cells, from_source
 
@@ -66,8 +67,8 @@ def check_data(study: Study, cancelled: Cancel | None = None) -> None:
     seen: set[object] = set()
     for cell in cells(study):
         choice = cell.experiment.dataset
-        meta = method(cell.experiment.method.name).family == "meta"
-        shape = shape_of(build_method(cell.experiment)) if meta else None
+        of_classes = family(cell.experiment).divides == "classes"
+        shape = shape_of(build_method(cell.experiment)) if of_classes else None
         key = (shape, choice.split_seed, choice.labels_per_class, choice.part, choice.distance)
         if key in seen or choice.name in REGRESSION:
             continue

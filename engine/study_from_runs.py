@@ -9,8 +9,9 @@ from engine.comparison.differences import differences
 from engine.comparison.differences import shown as value_words
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice, Experiment
+from engine.families import family
 from engine.naming import data_title, method_title
-from engine.registry import complete, method
+from engine.registry import complete
 from engine.study import Arm, Study, parse_study
 
 ENOUGH, MORE = (5, 10), 5  # seeds that a study is drafted with, and how many are added to those that have more
@@ -74,7 +75,7 @@ def _follows(experiments: Sequence[Experiment]) -> bool:
 
 
 def _is_episodic(experiment: Experiment) -> bool:
-    return method(experiment.method.name).family == "meta" and SHOT in experiment.method.hyperparameters
+    return family(experiment).shot in experiment.method.hyperparameters
 
 
 def _labels(experiment: Experiment) -> int | None:

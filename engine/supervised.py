@@ -115,7 +115,6 @@ def facts(training: FineTuning, material: Material) -> dict[str, Any]:
     """What the window shows beside a run."""
     model = training.model
     found = {
-        "family": "finetune",
         "classes": len(material.split.classes),
         "training images": len(material.train),
         "validation images": len(material.validation),

@@ -9,41 +9,24 @@ from engine.backbones import catalog
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.layers import HEAD, LayerRow, too_late
-from engine.methods.fine_tune import FineTuneMethod
-from engine.registry import build_method, method
+from engine.registry import build_method
 
 TABLE = "hyperparameters.layers"
 
 
 def table_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
-    """Blocks that are not there, a new head that never learns, a time that is missing."""
-    budget = experiment.budget
-    if budget.instead_of_epochs and _is_meta(experiment):
-        yield InvalidExperiment(
-            "Training for a time instead of epochs is for fine-tuning methods.",
-            "Let the minutes be a limit, or choose a fine-tuning method.", "budget",
-        )  # fmt: skip
-    elif budget.instead_of_epochs and budget.minutes is None:
-        yield InvalidExperiment("Training for a time needs the minutes.", "Say how many minutes.", "budget")
+    """Blocks that are not there, a new head that never learns. Of a method that has a layer table."""
     try:
         blocks = catalog.backbone(experiment.backbone.name).block_names
         built = build_method(experiment)
-        table = built.table(blocks) if isinstance(built, FineTuneMethod) else None
+        table = built.table(blocks)
     except InvalidExperiment as fault:
         if fault.field in (TABLE, "hyperparameters.block"):
             yield fault
         return
-    if table is not None:
-        yield from _what_learns(experiment, built, table)
-        yield from _one_at_a_time(experiment, built, table)
-        yield from _too_late(experiment, built, table)
-
-
-def _is_meta(experiment: Experiment) -> bool:
-    try:
-        return method(experiment.method.name).family == "meta"
-    except InvalidExperiment:
-        return False
+    yield from _what_learns(experiment, built, table)
+    yield from _one_at_a_time(experiment, built, table)
+    yield from _too_late(experiment, built, table)
 
 
 def _what_learns(experiment: Experiment, chosen: Any, table: dict[str, LayerRow]) -> Iterator[InvalidExperiment]:

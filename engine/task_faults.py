@@ -9,6 +9,7 @@ from engine.backbones import catalog
 from engine.data.sources import REGRESSION
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice, Experiment
+from engine.families import FAMILIES
 from engine.methods.base import Method
 from engine.registry import method, methods
 
@@ -37,7 +38,8 @@ def _method(chosen: type[Method], regression: bool) -> Iterator[InvalidExperimen
     kind = "regression" if regression else "classification"
     if kind in kinds(chosen):
         return
-    fitting = ", ".join(one.title for one in methods() if kind in kinds(one) and one.family == "meta")
+    of_tasks = (one for one in methods() if FAMILIES[one.family].divides == "classes")
+    fitting = ", ".join(one.title for one in of_tasks if kind in kinds(one))
     if regression:
         words = "tells classes apart, and sinusoids ask for numbers"
         yield InvalidExperiment(f"{chosen.title} {words}.", f"Choose one of: {fitting}.", "method")
@@ -56,6 +58,15 @@ def _network(info: catalog.BackboneInfo, regression: bool) -> Iterator[InvalidEx
         yield InvalidExperiment(
             f"{info.title} reads one number, and these are images.", "Choose another backbone.", "backbone"
         )
+
+
+def precision_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
+    """Of meta-learning."""
+    if experiment.precision != "float32":
+        yield InvalidExperiment(
+            "Meta-learning needs float32: in bfloat16 the second-order gradient is far off.",
+            "Choose float32 as precision.", "precision",
+        )  # fmt: skip
 
 
 def _data(choice: DatasetChoice, regression: bool) -> Iterator[InvalidExperiment]:

@@ -115,7 +115,7 @@ def _unreadable(row: tuple, reason: str) -> RunRow:
     )
     return RunRow(
         id=row[0], uid=row[1] if UID.fullmatch(str(row[1])) else UNREADABLE,
-        name=f"{row[2]} ({UNREADABLE})", state=RunState.FAILED, family="finetune",
+        name=f"{row[2]} ({UNREADABLE})", state=RunState.FAILED, family="",
         experiment=nothing, group=str(row[6]), created=moment(row[7]) or 0.0, failure=failure,
         deleted_at=moment(row[19]),
     )  # fmt: skip

@@ -73,10 +73,10 @@ def _(said: RunStarted, connection: sqlite3.Connection, run_id: int, now: float)
     facts, started = dict(said.facts), now if said.note is None else said.note["started"]
     connection.execute(
         "UPDATE run SET started = ?, seconds = NULL, step = ?, total_steps = ?, steps_per_epoch = ?,"
-        " examples_per_step = ?, facts = ?, family = coalesce(?, family) WHERE id = ?",
+        " examples_per_step = ?, facts = ? WHERE id = ?",
         (
             *(started, said.step, int(said.total_steps), int(said.steps_per_epoch), int(said.examples_per_step)),
-            *(json.dumps(facts, default=results.plain), facts.get("family"), run_id),
+            *(json.dumps(facts, default=results.plain), run_id),
         ),
     )
 

@@ -8,6 +8,8 @@ Times are seconds since the epoch (UTC). Curves and predictions are little-endia
 
 from __future__ import annotations
 
+import re
+
 from sqlite_utils import Database, Migrations
 
 MIGRATIONS = Migrations("warmstart")
@@ -130,6 +132,26 @@ def m0006_marks(db: Database) -> None:
 def m0007_ending(db: Database) -> None:
     """How a run came to its end, in words; '' for one that has not, that failed, and for those of earlier versions."""
     db.conn.execute("ALTER TABLE run ADD COLUMN ending TEXT NOT NULL DEFAULT ''")
+
+
+@MIGRATIONS()
+def m0008_family(db: Database) -> None:
+    """Which families there are is the engine's to say: the column takes any. A head bench, saved as fine-tuning so
+    far, has a family of its own."""
+    indexes = db.execute("SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'run' AND sql <> ''")
+    (table,) = db.execute("SELECT sql FROM sqlite_master WHERE name = 'run'").fetchone()
+    again = [sql for (sql,) in indexes.fetchall()]
+    free = table.replace(" CHECK(family IN('finetune','meta'))", "")
+    db.execute(re.sub(r'^CREATE TABLE "?run"?', "CREATE TABLE run_new", free))
+    db.execute("INSERT INTO run_new SELECT * FROM run")
+    db.execute("DELETE FROM sqlite_sequence WHERE name = 'run_new'")
+    db.execute("INSERT INTO sqlite_sequence SELECT 'run_new', seq FROM sqlite_sequence WHERE name = 'run'")
+    db.execute("DROP TABLE run")
+    db.execute("ALTER TABLE run_new RENAME TO run")
+    for sql in again:
+        db.execute(sql)
+    bench = "json_extract(experiment, '$.method.name') = 'head_bench'"
+    db.execute(f"UPDATE run SET family = 'bench' WHERE CASE WHEN json_valid(experiment) THEN {bench} END")
 
 
 def known() -> frozenset[str]:

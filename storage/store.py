@@ -17,7 +17,6 @@ from typing import Any
 
 from engine.errors import RunTaken, StorageError
 from engine.events import Evaluated, RunState, TrialCompleted
-from engine.experiment import Experiment
 from storage import curves, environment, presence, purging, reading, results, resuming, saving, trials
 from storage.changes import ChangeMethods
 from storage.connection import PATIENCE, OpenDatabase, connect, makes_room, snapshot, told, writing
@@ -30,6 +29,7 @@ from storage.rows import (
     Curve,
     Failure,
     Message,
+    NewRun,
     ResultRow,
     RunRow,
     SavedView,
@@ -41,8 +41,8 @@ from storage.views import ViewMethods
 from storage.workspace import Workspace
 
 __all__ = [
-    "Artifact", "CellNote", "CellRun", "Curve", "Failure", "Message", "ResultRow", "RunRow", "RunStore", "SavedView",
-    "StudyRow",
+    "Artifact", "CellNote", "CellRun", "Curve", "Failure", "Message", "NewRun", "ResultRow", "RunRow", "RunStore",
+    "SavedView", "StudyRow",
 ]  # fmt: skip
 
 LONGEST_NAME = 200  # letters, as in the field of the window
@@ -82,24 +82,20 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
 
     # Making and finding runs.
 
-    def create(
-        self, experiment: Experiment, name: str = "", plan: str = "", family: str = "",
-        study_id: int | None = None, cell: str = "",
-    ) -> RunRow:  # fmt: skip
+    def create(self, new: NewRun) -> RunRow:
         """Save a new queued run, with a folder for its files, owned by this process.
 
-        family: "finetune" or "meta"; when empty, taken from the hyperparameters (episodes have a `way`) and corrected
-        by what the run says when it starts. name: the method and the data when empty. study_id, cell: the study that
-        the run belongs to, and its place there; raises `RunTaken` where that place has a run that waits or works.
+        Raises `RunTaken` where its place in a study has a run that waits or works.
         """
         uid = secrets.choice("abcdefghijklmnopqrstuvwxyz") + secrets.token_hex(4)[1:]
         self._make_folder(uid)
+        experiment = new.experiment
         now = time.time()
         row = {
             "uid": uid,
-            "name": name.strip()[:LONGEST_NAME] or f"{experiment.method.name} on {experiment.dataset.name}",
-            "plan": plan,
-            "family": family or ("meta" if "way" in experiment.method.hyperparameters else "finetune"),
+            "name": new.name.strip()[:LONGEST_NAME] or f"{experiment.method.name} on {experiment.dataset.name}",
+            "plan": new.plan,
+            "family": new.family,
             "state": RunState.QUEUED.value,
             "created": now,
             "heartbeat": now,
@@ -107,12 +103,12 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
             "seed": experiment.seed,
             "experiment": experiment.canonical(),
             "group_hash": experiment.group_hash(),
-            "study_id": study_id,
-            "cell": cell,
+            "study_id": new.study_id,
+            "cell": new.cell,
         }
         with writing(self._connection) as connection:
-            if study_id is not None:
-                self._refuse_second(connection, study_id, cell, uid)
+            if new.study_id is not None:
+                self._refuse_second(connection, new.study_id, new.cell, uid)
             row["env_id"] = environment.save(connection)
             marks = ", ".join(f":{column}" for column in row)
             run_id = connection.execute(f"INSERT INTO run({', '.join(row)}) VALUES({marks})", row).lastrowid

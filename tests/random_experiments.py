@@ -8,6 +8,7 @@ from engine import registry
 from engine.backbones import catalog
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment, parse_experiment
+from engine.families import FAMILIES
 from engine.given import MOST_SEED
 from engine.preflight import problems
 from engine.registry import HyperparameterField, complete
@@ -45,7 +46,7 @@ def a_dataset(draw: random.Random, backbone: str, family: str) -> Body:
         "vary_frequency": backbone == NUMBERS and draw.random() < 0.5,
         "distance": draw.choice((1.0, draw.uniform(0, 3))),
         **({} if backbone in own else {"classes": maybe(draw, draw.randint(7, 10))}),
-        **(of_images(draw) if family == "finetune" else {"split": maybe(draw, "random-classes")}),
+        **(of_images(draw) if FAMILIES[family].divides == "images" else {"split": maybe(draw, "random-classes")}),
     }  # fmt: skip
 
 
@@ -74,7 +75,7 @@ def start(draw: random.Random, backbone: catalog.BackboneInfo) -> Body:
 
 def layers(draw: random.Random, method: Any, blocks: tuple[str, ...]) -> Body:
     """Cells of the layer table, also some that are the method's own."""
-    if method.family != "finetune" or method.name in ("as_is", "head_bench") or draw.random() < 0.5:
+    if not FAMILIES[method.family].layered or method.name == "as_is" or draw.random() < 0.5:
         return {}
     cells = {"rate": draw.choice((1.0, draw.uniform(0.1, 3), 1.000001)), "from_epoch": 0, "anchor": 1 / 3}
     some = draw.sample(sorted(cells), draw.randint(1, 3))

@@ -19,6 +19,7 @@ from storage.connection import prepare
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.engine.methods.tuning_contract import follows_the_labels, hold
+from tests.new_runs import new_run
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -70,7 +71,7 @@ def test_a_new_method_trains(new_method: type, tmp_path: Path) -> None:
 def test_a_new_column_reaches_a_workspace_that_has_runs(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path).open()
     with RunStore(workspace) as store:
-        run = store.create(parse_experiment({}))
+        run = store.create(new_run(parse_experiment({})))
     migrations = Migrations("warmstart")
     migrations._migrations = list(schema.MIGRATIONS._migrations)
     exec(recipe("column"), {"MIGRATIONS": migrations, "Database": Database})

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 from engine.errors import ExperimentError
 from engine.events import RunState
 from engine.experiment import Experiment
-from engine.naming import family, run_name
+from engine.families import family
+from engine.naming import run_name
 from ui.run_thread import RunThread, Said
 
 if TYPE_CHECKING:
@@ -52,7 +53,10 @@ class RunQueue:
 
             with RunStore(self._workspace) as own:
                 return self.submit(experiment, name, plan, own, study_id, cell)
-        run = store.create(experiment, name or run_name(experiment), plan, family(experiment), study_id, cell)
+        from storage.rows import NewRun
+
+        kind = family(experiment).key
+        run = store.create(NewRun(experiment, kind, name or run_name(experiment), plan, study_id, cell))
         return self.enqueue(run, store.directory)
 
     def go_on(self, run_id: int, store: RunStore) -> RunRow:

@@ -114,7 +114,7 @@ def training_classes(tasks: Tasks) -> int:
 def facts(model: Backbone, tasks: Tasks) -> dict[str, Any]:
     learning = sum(parameter.numel() for parameter in learnt(model))
     counts = {"trainable parameters": learning, "parameters": parameter_count(model)}
-    return {"family": "meta", "step": "meta-steps", **tasks.facts, **counts}
+    return {**tasks.facts, **counts}
 
 
 def test(experiment: Experiment, exam: Exam) -> Iterator[Event]:

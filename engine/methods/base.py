@@ -6,7 +6,7 @@ Torch-free at module level: the window draws forms and pictures from these class
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -51,7 +51,7 @@ class Method:
 
     name: ClassVar[str]
     title: ClassVar[str]
-    family: ClassVar[Literal["finetune", "meta"]]
+    family: ClassVar[str]  # key of the kind of procedure it is, in `engine.families`; its base class says it
     group: ClassVar[str]  # heading of its card among the family's methods
     idea: ClassVar[str]
     paper: ClassVar[str]

@@ -34,7 +34,7 @@ class HeadBenchHyperparameters(HyperparameterModel):
 class HeadBench(Method):
     name = "head_bench"
     title = "Head bench"
-    family = "finetune"
+    family = "bench"
     group = "Frozen features"
     idea = "Embed every image once and compare all heads at all label counts."
     paper = "Chen et al. 2019, A Closer Look at Few-shot Classification, arXiv 1904.04232"

@@ -7,7 +7,7 @@ import pytest
 from engine import naming
 from engine.comparison import differences
 from engine.experiment import DatasetChoice, Experiment, MethodChoice, Shift
-from engine.naming import family, run_name
+from engine.naming import run_name
 
 
 @pytest.mark.parametrize(
@@ -41,14 +41,6 @@ from engine.naming import family, run_name
 )
 def test_a_run_is_named_by_its_method_and_data(data: DatasetChoice, method: str, expected: str) -> None:
     assert run_name(Experiment(dataset=data, method=MethodChoice(name=method), seed=3)) == expected
-
-
-def test_families() -> None:
-    assert [family(Experiment(method=MethodChoice(name=name))) for name in ("maml", "lp_ft", "gone")] == [
-        "meta",
-        "finetune",
-        "finetune",
-    ]
 
 
 @pytest.mark.parametrize("path", ["/data/birds.v2", "/data/birds.v2/", "/data/birds.v2.zip", "C:\\data\\birds.v2.ZIP"])

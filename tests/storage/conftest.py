@@ -22,6 +22,7 @@ from engine.experiment import Experiment, MethodChoice
 from storage.record import record
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 
 Training = Callable[..., Iterator[Event]]
 
@@ -80,7 +81,7 @@ def training() -> Training:
 
 @pytest.fixture
 def finished(store: RunStore, experiment: Experiment) -> RunRow:
-    run = store.create(experiment, "first try")
+    run = store.create(new_run(experiment, "first try"))
     for _ in record(store, run.id, training_events()):
         pass
     return store.run(run.id)

@@ -12,6 +12,7 @@ from engine.experiment import Experiment
 from storage.curves import CHUNK, OpenCurve, pack
 from storage.record import record
 from storage.store import RunStore
+from tests.new_runs import new_run
 
 
 def recorded(store: RunStore, experiment: Experiment, steps: list[int], values: list[float]) -> int:
@@ -21,7 +22,7 @@ def recorded(store: RunStore, experiment: Experiment, steps: list[int], values: 
             yield Metrics(step, {"val/loss": value})
         yield RunFinished(steps[-1])
 
-    run = store.create(experiment)
+    run = store.create(new_run(experiment))
     times = iter(range(10**6))
     for _ in record(store, run.id, events(), clock=lambda: float(next(times))):
         pass
@@ -68,7 +69,7 @@ def test_numpy_numbers_are_taken(store: RunStore, experiment: Experiment) -> Non
 
 
 def test_a_metric_that_is_not_there_is_empty(store: RunStore, experiment: Experiment) -> None:
-    run = store.create(experiment)
+    run = store.create(new_run(experiment))
     for metric in ("val/loss", "no such metric"):
         curve = store.curve(run.id, metric)
         assert (len(curve), curve.steps.dtype) == (0, np.int64)

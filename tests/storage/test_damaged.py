@@ -18,6 +18,7 @@ from engine.study import Arm, Study
 from storage.record import record
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 
 ROW = {
     "facts": ["no JSON", "[]", "7", "", '"x"', "{" * 5000],
@@ -55,7 +56,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with RunStore(Workspace(root)) as store:
         study = store.create_study("Question", Study(title="Question", arms=(Arm(title="A"),)).canonical())
         for name in ("bad", "good"):
-            run = store.create(Experiment(), name, study_id=study.id, cell=name)
+            run = store.create(new_run(Experiment(), name, study_id=study.id, cell=name))
             for _ in record(store, run.id, training_events()):
                 pass
         store.rename(1, "bad one")
@@ -85,7 +86,7 @@ def questions(store: RunStore) -> Iterator[Callable[[], object]]:
             yield lambda ask=ask, run_id=run_id: ask(run_id)
         yield lambda run_id=run_id: [store.curve(run_id, name) for name in store.metric_names(run_id)]
     yield lambda: store.study_runs(1)
-    yield from (store.undo, store.redo, lambda: store.create(Experiment()), lambda: store.delete([1]))
+    yield from (store.undo, store.redo, lambda: store.create(new_run(Experiment())), lambda: store.delete([1]))
     yield lambda: store.purge([1])
 
 
@@ -155,7 +156,7 @@ def test_a_database_that_is_taken_away_is_told(damaged: Path) -> None:
     with RunStore(Workspace(damaged)) as store:
         run = store.run(2)
         (damaged / "warmstart.db").rename(damaged / "elsewhere.db")
-        for ask in (store.runs, lambda: store.rename(run.id, "new"), lambda: store.create(Experiment())):
+        for ask in (store.runs, lambda: store.rename(run.id, "new"), lambda: store.create(new_run(Experiment()))):
             with pytest.raises(StorageError, match="was removed or replaced"):
                 ask()
         (damaged / "elsewhere.db").rename(damaged / "warmstart.db")

@@ -19,6 +19,7 @@ from engine.experiment import Experiment
 from storage import presence
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 
 CHILD = Path(__file__).with_name("recording_child.py")
 NAMES = ("train/loss", "train/accuracy", "val/loss", "val/accuracy")
@@ -49,7 +50,7 @@ class Child:
 def test_kill_at_any_moment(workspace: Workspace, store: RunStore, experiment: Experiment) -> None:
     chance = random.Random(11)
     for _ in range(2):
-        children = [Child(workspace, store.create(experiment)) for _ in range(2)]
+        children = [Child(workspace, store.create(new_run(experiment))) for _ in range(2)]
         for child in children:
             time.sleep(chance.uniform(0.1, 0.8))
             last_step, last_time = child.kill()
@@ -75,8 +76,8 @@ def check(workspace: Workspace, run: RunRow, last_step: int, last_time: float) -
 
 
 def test_a_run_of_a_living_process_is_left_alone(workspace: Workspace, store: RunStore, experiment: Experiment) -> None:
-    dead, alive = (Child(workspace, store.create(experiment)) for _ in range(2))
-    mine = store.create(experiment)
+    dead, alive = (Child(workspace, store.create(new_run(experiment))) for _ in range(2))
+    mine = store.create(new_run(experiment))
     dead.kill()
     try:
         assert [row.id for row in store.mark_interrupted()] == [dead.run.id]
@@ -92,7 +93,7 @@ def test_a_run_of_a_living_process_is_left_alone(workspace: Workspace, store: Ru
 
 
 def test_a_run_of_a_living_process_is_not_purged(workspace: Workspace, store: RunStore, experiment: Experiment) -> None:
-    child = Child(workspace, store.create(experiment, "over there"))
+    child = Child(workspace, store.create(new_run(experiment, "over there")))
     try:
         with pytest.raises(StorageError, match="“over there” is at work in another window or terminal"):
             store.purge([child.run.id])
@@ -103,7 +104,7 @@ def test_a_run_of_a_living_process_is_not_purged(workspace: Workspace, store: Ru
 
 
 def test_marks_of_dead_processes_are_swept_away(workspace: Workspace, store: RunStore, experiment: Experiment) -> None:
-    child = Child(workspace, store.create(experiment))
+    child = Child(workspace, store.create(new_run(experiment)))
     child.kill()
     assert len(list(workspace.presence.iterdir())) == 2
     for path in workspace.presence.iterdir():

@@ -11,9 +11,10 @@ from sqlite_utils import Database, Migrations
 
 from engine.errors import StorageError
 from engine.events import RunState
+from engine.experiment import Experiment
 from storage import schema
 from storage.connection import connect, prepare
-from storage.store import RunRow, RunStore
+from storage.store import NewRun, RunRow, RunStore
 from storage.workspace import Workspace
 
 OLDEST = Path(__file__).with_name("oldest.sql")  # a workspace's database as the first version wrote it
@@ -74,6 +75,38 @@ def test_a_database_of_version_0_4_gets_tags_archive_notes_and_views(
         assert (again.run(finished.id).tags, again.run(finished.id).archived) == (("kept",), False)
         assert [view.name for view in again.views("runs")] == ["Kept"]
     assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_the_family_column_takes_any_and_a_bench_gets_its_own(workspace: Workspace, raw: sqlite3.Connection) -> None:
+    raw.executescript(OLDEST.read_text())
+    raw.execute("UPDATE run SET experiment = json_set(experiment, '$.method.name', 'head_bench')")
+    ids = [row[0] for row in raw.execute("SELECT id FROM run")]
+    raw.execute("UPDATE sqlite_sequence SET seq = 70 WHERE name = 'run'")  # runs up to 70 were purged
+    with RunStore(workspace) as store:
+        assert [(run.id, run.family) for run in store.runs()] == [(ids[0], "bench")]
+        new = store.create(NewRun(Experiment(), "a fourth one"))
+        assert (new.id, store.run(new.id).family) == (71, "a fourth one")
+    tables = dict(raw.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+    assert "CHECK(family" not in tables["run"]
+    assert "CHECK(state IN" in tables["run"]
+    assert "AUTOINCREMENT" in tables["run"]
+    assert not any("run_new" in sql for sql in tables.values())
+    indexes = {name for _, name, *_ in raw.execute("PRAGMA index_list(run)")}
+    assert {"run_list", "run_group", "run_state", "run_env", "run_study"} <= indexes
+    parents = {row[2] for row in raw.execute("PRAGMA foreign_key_list(metric)")}
+    parents |= {
+        row[2] for table in ("summary", "chunk", "trial") for row in raw.execute(f"PRAGMA foreign_key_list({table})")
+    }
+    assert parents == {"run", "metric"}
+    assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_no_run_is_named_twice_although_all_were_purged_before(workspace: Workspace, raw: sqlite3.Connection) -> None:
+    raw.executescript(OLDEST.read_text())
+    raw.execute("PRAGMA foreign_keys=ON")
+    raw.execute("DELETE FROM run")
+    with RunStore(workspace) as store:
+        assert store.create(NewRun(Experiment(), "finetune")).id == 2
 
 
 def test_a_second_opening_changes_nothing(workspace: Workspace, finished: RunRow, raw: sqlite3.Connection) -> None:

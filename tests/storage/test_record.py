@@ -27,12 +27,13 @@ from engine.events import (
 from engine.experiment import Experiment
 from storage.record import record
 from storage.store import RunRow, RunStore
+from tests.new_runs import new_run
 from tests.storage.conftest import evaluated
 
 
 @pytest.fixture
 def run(store: RunStore, experiment: Experiment) -> RunRow:
-    return store.create(experiment, "first try")
+    return store.create(new_run(experiment, "first try"))
 
 
 def slow_steps(n: int, seconds: float = 0.004) -> Iterator[Event]:
@@ -107,7 +108,7 @@ def test_points_are_saved_every_quarter_second(store: RunStore, run: RunRow) -> 
 
 
 def test_a_stopped_run_and_a_failed_run_say_so(store: RunStore, experiment: Experiment) -> None:
-    stopped, failed = store.create(experiment), store.create(experiment)
+    stopped, failed = store.create(new_run(experiment)), store.create(new_run(experiment))
     list(record(store, stopped.id, iter([RunStarted(9, 9, 9), RunStopped(4)])))
     list(record(store, failed.id, iter([RunFailed("experiment", "Out of memory.", "Use batch 16.", "lines")])))
     assert (store.run(stopped.id).state, store.run(stopped.id).step) == (RunState.STOPPED, 4)

@@ -26,6 +26,7 @@ from engine.events import (
 from engine.experiment import Experiment
 from storage.record import record
 from storage.store import RunRow, RunStore
+from tests.new_runs import new_run
 from tests.storage.conftest import evaluated
 
 STEPS, EPOCH = 700, 90  # longer than two chunks
@@ -33,7 +34,7 @@ STEPS, EPOCH = 700, 90  # longer than two chunks
 
 @pytest.fixture
 def run(store: RunStore, experiment: Experiment) -> RunRow:
-    return store.create(experiment, "first try")
+    return store.create(new_run(experiment, "first try"))
 
 
 class Source:
@@ -101,7 +102,7 @@ def in_line_again(store: RunStore, run: RunRow) -> None:
 
 @pytest.mark.parametrize("cuts", [[3], [517], [2 * 256 + 3, 700], [181, 40, 600], [1400, 5, 5]])
 def test_a_run_cut_off_anywhere_is_saved_as_if_it_never_was(store: RunStore, run: RunRow, cuts: list[int]) -> None:
-    whole = store.create(run.experiment, "whole")
+    whole = store.create(new_run(run.experiment, "whole"))
     list(record(store, whole.id, Source().events()))
     source = Source()
     for events in cuts:
@@ -117,7 +118,7 @@ def test_a_run_cut_off_anywhere_is_saved_as_if_it_never_was(store: RunStore, run
 
 
 def test_a_stopped_run_goes_on_without_what_its_stop_added(store: RunStore, run: RunRow) -> None:
-    whole = store.create(run.experiment, "whole")
+    whole = store.create(new_run(run.experiment, "whole"))
     list(record(store, whole.id, Source().events()))
     source = Source()
     list(record(store, run.id, source.events(stop_at=400)))

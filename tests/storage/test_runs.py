@@ -11,12 +11,13 @@ from engine.events import EpochCompleted, IllegalTransition, RunState
 from engine.experiment import DatasetChoice, Experiment, MethodChoice
 from storage.environment import commit
 from storage.record import record
-from storage.store import RunRow, RunStore
+from storage.store import NewRun, RunRow, RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 
 
 def test_a_new_run_is_queued_and_has_a_folder(store: RunStore, experiment: Experiment) -> None:
-    run = store.create(experiment, "  first try ", plan="demo")
+    run = store.create(new_run(experiment, "  first try ", plan="demo"))
     assert (run.name, run.plan, run.state, run.family) == ("first try", "demo", RunState.QUEUED, "finetune")
     assert run.experiment == experiment
     assert run.group == experiment.group_hash()
@@ -33,18 +34,19 @@ def test_a_run_survives_closing_the_store(finished: RunRow, store: RunStore, wor
 
 def test_a_name_is_made_from_the_experiment(store: RunStore) -> None:
     few = DatasetChoice(name="folder", path="/photos/trash.zip", labels_per_class=1)
-    run = store.create(Experiment(dataset=few, seed=3))
+    run = store.create(new_run(Experiment(dataset=few, seed=3)))
     assert run.name == "lp_ft on folder"
 
 
-def test_the_family_is_given_or_told_by_the_episodes(store: RunStore) -> None:
+def test_the_family_is_what_is_given_whatever_the_hyperparameters_are(store: RunStore) -> None:
     episodes = Experiment(method=MethodChoice(name="protonet", hyperparameters={"way": 5}))
-    assert store.create(episodes).family == "meta"
-    assert store.create(Experiment(), family="meta").family == "meta"
+    for key in ("meta", "finetune", "bench", "of a later version"):
+        run = store.create(NewRun(episodes, key))
+        assert store.run(run.id).family == run.family == key
 
 
 def test_runs_are_listed_newest_first(store: RunStore, experiment: Experiment) -> None:
-    made = [store.create(experiment.with_seed(seed)) for seed in range(4)]
+    made = [store.create(new_run(experiment.with_seed(seed))) for seed in range(4)]
     assert store.runs() == made[::-1]
     assert len({run.group for run in made}) == 1
 
@@ -53,7 +55,7 @@ def test_the_list_follows_every_change(store: RunStore, finished: RunRow, worksp
     assert store.runs() == [finished]
     with RunStore(workspace) as other:
         other.note(finished.id, "seen")
-        run = other.create(finished.experiment)
+        run = other.create(new_run(finished.experiment))
         for event in record(other, run.id, training()):
             if isinstance(event, EpochCompleted):
                 listed = store.runs()
@@ -65,7 +67,7 @@ def test_the_list_follows_every_change(store: RunStore, finished: RunRow, worksp
 
 
 def test_a_run_knows_its_newest_earlier_twin(store: RunStore, experiment: Experiment) -> None:
-    first, other, second = (store.create(one) for one in (experiment, experiment.with_seed(99), experiment))
+    first, other, second = (store.create(new_run(one)) for one in (experiment, experiment.with_seed(99), experiment))
     assert [store.twin(run) for run in (first, other)] == [None, None]
     assert store.twin(second) == first
     for state in (RunState.RUNNING, RunState.FINISHED):
@@ -74,11 +76,11 @@ def test_a_run_knows_its_newest_earlier_twin(store: RunStore, experiment: Experi
     assert store.twin(second) is None  # what is out of sight is no reason not to run it
     store.set_state(second.id, RunState.RUNNING)
     store.set_state(second.id, RunState.FAILED)
-    assert store.twin(store.create(experiment)) is None
+    assert store.twin(store.create(new_run(experiment))) is None
 
 
 def test_a_run_is_found_by_id_uid_beginning_and_name(store: RunStore, experiment: Experiment) -> None:
-    old, new = (store.create(experiment, "same name") for _ in range(2))
+    old, new = (store.create(new_run(experiment, "same name")) for _ in range(2))
     assert store.run(old.id).id == store.run(str(old.id)).id == store.run(old.uid).id == old.id
     beginning = next(old.uid[:n] for n in range(1, 9) if not new.uid.startswith(old.uid[:n]))
     assert store.run(beginning).id == old.id
@@ -93,14 +95,14 @@ def test_an_unknown_run_is_told_in_words(store: RunStore, finished: RunRow, key:
 
 
 def test_an_ambiguous_beginning_is_told(store: RunStore, experiment: Experiment) -> None:
-    uids = [store.create(experiment).uid for _ in range(27)]
+    uids = [store.create(new_run(experiment)).uid for _ in range(27)]
     shared = next(uid[0] for uid in uids if sum(other[0] == uid[0] for other in uids) > 1)
     with pytest.raises(StorageError, match="is the beginning of"):
         store.run(shared)
 
 
 def test_states_follow_the_table(store: RunStore, experiment: Experiment) -> None:
-    run = store.create(experiment)
+    run = store.create(new_run(experiment))
     for state in (RunState.RUNNING, RunState.PAUSED, RunState.RUNNING, RunState.RUNNING, RunState.STOPPED):
         store.set_state(run.id, state)
         assert store.run(run.id).state is state
@@ -115,13 +117,13 @@ def test_states_follow_the_table(store: RunStore, experiment: Experiment) -> Non
 
 
 def test_ids_are_never_given_twice(store: RunStore, experiment: Experiment) -> None:
-    first = store.create(experiment)
+    first = store.create(new_run(experiment))
     store.purge([first.id])
-    assert store.create(experiment).id > first.id
+    assert store.create(new_run(experiment)).id > first.id
 
 
 def test_the_environment_is_kept_once(store: RunStore, experiment: Experiment) -> None:
-    runs = [store.create(experiment) for _ in range(3)]
+    runs = [store.create(new_run(experiment)) for _ in range(3)]
     assert "numpy" in store.environment(runs[-1].id)["packages"]
     assert store._connection.execute("SELECT count(*) FROM env").fetchone()[0] == 1
     with store._connection:
@@ -159,7 +161,7 @@ def test_seeds_of_one_configuration_share_their_settings(store: RunStore, experi
     """As saved, also the largest seed and settings that were not written by this program."""
     seeds = (0, 7, 2**63 - 1)
     for seed in seeds:
-        store.create(experiment.with_seed(seed))
+        store.create(new_run(experiment.with_seed(seed)))
     runs = store.runs()
     assert [run.experiment for run in runs] == [experiment.with_seed(seed) for seed in reversed(seeds)]
     assert len({id(run.experiment.method) for run in runs}) == 1
@@ -173,7 +175,7 @@ def test_seeds_of_one_configuration_share_their_settings(store: RunStore, experi
 
 
 def test_names_are_cut_and_letters_that_are_no_unicode_replaced(store: RunStore, experiment: Experiment) -> None:
-    run = store.create(experiment, "x" * 100_000, plan="\udcff plan")
+    run = store.create(new_run(experiment, "x" * 100_000, plan="\udcff plan"))
     assert (run.name, run.plan) == ("x" * 200, "? plan")
     store.note(run.id, "a\ud800b")
     assert store.run(run.id).note == "a?b"

@@ -15,6 +15,7 @@ from engine.experiment import Experiment
 from storage.record import record
 from storage.store import RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -33,7 +34,7 @@ def test_two_threads_record_while_a_third_reads_and_changes(workspace: Workspace
     def train(seed: int) -> None:
         try:
             with RunStore(workspace) as store:
-                run = store.create(experiment.with_seed(seed), f"seed {seed}")
+                run = store.create(new_run(experiment.with_seed(seed), f"seed {seed}"))
                 for event in record(store, run.id, steps(3000)):
                     if isinstance(event, Metrics) and event.step % 100 == 0:
                         store.beat(run.id)
@@ -67,7 +68,7 @@ def test_two_threads_record_while_a_third_reads_and_changes(workspace: Workspace
 
 
 def test_a_reader_sees_whole_flushes_only(workspace: Workspace, store: RunStore, experiment: Experiment) -> None:
-    run = store.create(experiment)
+    run = store.create(new_run(experiment))
     with RunStore(workspace) as reader:
         for _ in record(store, run.id, steps(2000)):
             last = reader.run(run.id).last
@@ -93,10 +94,10 @@ def test_a_store_belongs_to_its_thread(store: RunStore) -> None:
 def test_many_processes_may_make_the_same_workspace_at_once(workspace: Workspace, processes: int) -> None:
     script = (
         f"import sys; sys.path.insert(0, {str(REPOSITORY)!r})\n"
-        "from storage.store import RunStore; from storage.workspace import Workspace\n"
+        "from storage.store import NewRun, RunStore; from storage.workspace import Workspace\n"
         "from engine.experiment import Experiment\n"
         "input()\n"
-        f"with RunStore(Workspace({str(workspace.root)!r})) as store: store.create(Experiment())"
+        f"with RunStore(Workspace({str(workspace.root)!r})) as store: store.create(NewRun(Experiment(), 'finetune'))"
     )
     command = [sys.executable, "-c", script]
     children = [
@@ -122,7 +123,7 @@ def test_nobody_takes_back_what_another_living_process_did(workspace: Workspace,
     )
     with RunStore(workspace) as store:
         for name in ("first", "second"):
-            store.set_state(store.create(experiment, name).id, RunState.INTERRUPTED)
+            store.set_state(store.create(new_run(experiment, name)).id, RunState.INTERRUPTED)
         store.star(2, True)
         store.rename(1, "mine")
         seen = store.data_version()

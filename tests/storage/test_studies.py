@@ -10,6 +10,7 @@ from engine.experiment import Experiment
 from storage.record import record
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 from tests.storage.conftest import training_events
 
 
@@ -21,8 +22,8 @@ def finish(store: RunStore, run: RunRow) -> None:
 def test_a_study_knows_its_runs_with_their_figures(store: RunStore, experiment: Experiment) -> None:
     study = store.create_study(" Which block? ", "{}")
     assert (study.title, study.spec, study.finished) == ("Which block?", "{}", frozenset())
-    first, second = (store.create(experiment, f"run {n}", study_id=study.id, cell=f"cell {n}") for n in (1, 2))
-    store.create(experiment, "of no study")
+    first, second = (store.create(new_run(experiment, f"run {n}", study_id=study.id, cell=f"cell {n}")) for n in (1, 2))
+    store.create(new_run(experiment, "of no study"))
     finish(store, first)
     for _ in record(store, second.id, iter([RunStarted(1, 1, 1), RunFailed("experiment", "No.", "Do this.")])):
         pass
@@ -43,7 +44,7 @@ def test_validation_accuracy_is_its_best_and_its_last(store: RunStore, experimen
     from engine.events import Metrics, RunFinished
 
     study = store.create_study("a", "{}")
-    run = store.create(experiment, study_id=study.id, cell="c")
+    run = store.create(new_run(experiment, study_id=study.id, cell="c"))
     events = [RunStarted(3, 1, 1), *(Metrics(n, {"val/accuracy": v}) for n, v in ((1, 0.5), (2, 0.8), (3, 0.6)))]
     for _ in record(store, run.id, iter([*events, RunFinished(3)])):
         pass
@@ -61,7 +62,7 @@ def test_a_study_is_found_by_number_uid_and_title(store: RunStore) -> None:
 
 def test_changes_of_a_study_are_taken_back(store: RunStore, experiment: Experiment) -> None:
     study = store.create_study("first", "{}")
-    run = store.create(experiment, study_id=study.id, cell="c")
+    run = store.create(new_run(experiment, study_id=study.id, cell="c"))
     finish(store, run)
     store.rename_study(study.id, "second")
     store.note_study(study.id, "well")
@@ -79,7 +80,7 @@ def test_changes_of_a_study_are_taken_back(store: RunStore, experiment: Experime
 
 def test_a_purged_run_leaves_the_undo_of_its_study(store: RunStore, experiment: Experiment) -> None:
     study = store.create_study("first", "{}")
-    run = store.create(experiment, study_id=study.id, cell="c")
+    run = store.create(new_run(experiment, study_id=study.id, cell="c"))
     finish(store, run)
     store.delete_study(study.id)
     store.purge([run.id])
@@ -89,7 +90,7 @@ def test_a_purged_run_leaves_the_undo_of_its_study(store: RunStore, experiment: 
 
 def test_a_study_at_work_is_not_deleted(store: RunStore, experiment: Experiment) -> None:
     study = store.create_study("first", "{}")
-    store.create(experiment, study_id=study.id, cell="c")
+    store.create(new_run(experiment, study_id=study.id, cell="c"))
     with pytest.raises(StorageError, match="“first” is still at work"):
         store.delete_study(study.id)
     with pytest.raises(StorageError, match="A study needs a title"):

@@ -17,6 +17,7 @@ from engine.experiment import Experiment
 from storage.record import record
 from storage.store import RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 
 FIRST = TrialCompleted(0, {"learning_rate": 1e-3, "batch_norm": "batch statistics"}, (0.5, 0.75), "complete", 1.25)
 SECOND = TrialCompleted(1, {"learning_rate": np.float64(0.1)}, (np.float64(0.25),), "pruned", 0.5)
@@ -31,7 +32,7 @@ def searching() -> Iterator[Event]:
 
 
 def test_trials_come_back_as_they_were_said(store: RunStore, experiment: Experiment) -> None:
-    run = store.create(experiment)
+    run = store.create(new_run(experiment))
     for said in record(store, run.id, searching()):
         if isinstance(said, TrialCompleted):  # saved before shown
             assert store.trials(run.id)[-1].number == said.number
@@ -40,14 +41,14 @@ def test_trials_come_back_as_they_were_said(store: RunStore, experiment: Experim
 
 
 def test_a_run_that_starts_anew_forgets_its_trials(store: RunStore, experiment: Experiment) -> None:
-    run = store.create(experiment)
+    run = store.create(new_run(experiment))
     for _ in record(store, run.id, iter([RunStarted(10, 5, 16), FIRST, RunStarted(10, 5, 16), SECOND, RunFinished(1)])):
         pass
     assert [trial.number for trial in store.trials(run.id)] == [1]
 
 
 def test_purging_a_run_takes_its_trials(store: RunStore, experiment: Experiment) -> None:
-    run = store.create(experiment)
+    run = store.create(new_run(experiment))
     for _ in record(store, run.id, searching()):
         pass
     store.purge([run.id])
@@ -78,7 +79,7 @@ with RunStore(Workspace({workspace!r})) as store:
 def test_every_trial_that_was_shown_survives_kill_9(
     workspace: Workspace, store: RunStore, experiment: Experiment
 ) -> None:
-    run = store.create(experiment)
+    run = store.create(new_run(experiment))
     root = str(Path(__file__).resolve().parents[2])
     script = CHILD.format(root=root, workspace=str(workspace.root), run=run.id)
     child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)

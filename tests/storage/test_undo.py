@@ -12,6 +12,7 @@ from engine.events import RunState
 from engine.experiment import Experiment
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 
 
 def test_each_change_is_taken_back_and_made_again(store: RunStore, finished: RunRow) -> None:
@@ -40,7 +41,7 @@ def test_each_change_is_taken_back_and_made_again(store: RunStore, finished: Run
 
 
 def test_the_label_says_what_would_happen(store: RunStore, finished: RunRow, experiment: Experiment) -> None:
-    other = store.create(experiment)
+    other = store.create(new_run(experiment))
     assert (store.undo_label(), store.redo_label()) == (None, None)
     store.star(finished.id, True)
     store.star(other.id, True)
@@ -84,7 +85,7 @@ def test_a_run_needs_a_name(store: RunStore, finished: RunRow) -> None:
 
 
 def test_a_working_run_is_not_deleted(store: RunStore, finished: RunRow, experiment: Experiment) -> None:
-    waiting = store.create(experiment, "waiting")
+    waiting = store.create(new_run(experiment, "waiting"))
     with pytest.raises(StorageError, match="“waiting” is still queued") as caught:
         store.delete([finished.id, waiting.id])
     assert caught.value.advice == "Stop it first."
@@ -159,7 +160,7 @@ def test_purging_frees_rows_folder_and_undo(store: RunStore, finished: RunRow, w
 
 
 def test_purging_one_of_two_keeps_the_undo_of_the_other(store: RunStore, experiment: Experiment) -> None:
-    runs = [store.create(experiment) for _ in range(2)]
+    runs = [store.create(new_run(experiment)) for _ in range(2)]
     for run in runs:
         store.set_state(run.id, RunState.STOPPED)
     store.delete([run.id for run in runs])
@@ -169,7 +170,7 @@ def test_purging_one_of_two_keeps_the_undo_of_the_other(store: RunStore, experim
 
 
 def test_undoing_500_deletions_is_quick(store: RunStore, experiment: Experiment) -> None:
-    ids = [store.create(experiment).id for _ in range(500)]
+    ids = [store.create(new_run(experiment)).id for _ in range(500)]
     store._connection.execute("UPDATE run SET state = 'finished'")
     seconds = []
     for _ in range(5):

@@ -11,12 +11,13 @@ import pytest
 from engine.experiment import BackboneChoice, Experiment
 from storage.store import RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 from tests.terminal.conftest import Command
 
 
 def test_image_size_and_head_go_into_the_experiment(warmstart: Command, own_workspace: Path) -> None:
     with RunStore(Workspace(own_workspace).open()) as store:
-        store.create(Experiment(), "source")
+        store.create(new_run(Experiment(), "source"))
     flags = ("--weights", "run:source", "--keep-head", "--image-size", "32", "--dry-run")
     answer = warmstart("run", "--data", "digits", *flags)
     assert answer.code == 0, answer.err
@@ -39,5 +40,5 @@ def test_what_does_not_fit_is_refused(
     refuses: Callable[..., str], own_workspace: Path, flags: tuple[str, ...], said: str
 ) -> None:
     with RunStore(Workspace(own_workspace).open()) as store:
-        store.create(Experiment(backbone=BackboneChoice(name="conv4")), "source")
+        store.create(new_run(Experiment(backbone=BackboneChoice(name="conv4")), "source"))
     assert said in refuses("run", "--data", "digits", *flags)

@@ -10,6 +10,7 @@ from PIL import Image
 from engine import registry
 from engine.data.sources import resolve
 from engine.experiment import Experiment
+from engine.families import FAMILIES
 from engine.registry import complete
 from tests.random_experiments import changed, valid
 from ui.terminal.arguments import parse, program
@@ -43,7 +44,7 @@ def read(line: str) -> tuple[list[Experiment], str]:
     return list(plan_from(chosen).experiments), chosen.name or ""
 
 
-@pytest.mark.parametrize("family", ["finetune", "meta"])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_the_line_gives_the_same_experiment(family: str) -> None:
     draw = random.Random(f"lines, {family}")
     wrong = []

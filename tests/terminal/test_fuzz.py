@@ -28,6 +28,7 @@ from engine.study import study_presets
 from engine.study_cells import study_as_json
 from storage.store import RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 
 Command = Callable[..., Any]
 SEED = 2026
@@ -225,7 +226,7 @@ def test_40_damaged_workspaces(warmstart: Command, own_workspace: Path, tmp_path
     plan = preset("demo")
     with RunStore(Workspace(own_workspace)) as store:
         for experiment in plan.experiments[:2]:
-            store.create(experiment, "one of them")
+            store.create(new_run(experiment, "one of them"))
         store.mark_interrupted()
     database = own_workspace / "warmstart.db"
     whole = database.read_bytes()

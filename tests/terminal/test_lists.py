@@ -16,6 +16,7 @@ from engine.experiment import parse_experiment
 from engine.plan import parse_plan, presets
 from storage.store import RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 from ui.terminal.arguments import COMMANDS, LISTS
 from ui.terminal.output import percent, plain, size
 
@@ -51,7 +52,7 @@ def test_a_listed_preset_is_an_experiment_file(warmstart: Command) -> None:
 
 def test_runs_are_listed_by_tag_and_without_the_archive(warmstart: Command, tmp_path: Path) -> None:
     with RunStore(Workspace(tmp_path / "kept")) as store:
-        runs = [store.create(parse_experiment({}), name) for name in ("first", "second", "third")]
+        runs = [store.create(new_run(parse_experiment({}), name)) for name in ("first", "second", "third")]
         for run in runs:
             store.set_state(run.id, RunState.STOPPED)
         store.tag([runs[0].id, runs[1].id], ["Paper"])

@@ -20,6 +20,7 @@ from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodC
 from storage.record import record
 from storage.store import RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 from tests.terminal.conftest import REPOSITORY, Command
 from ui.terminal.interrupts import ASKED, STOPPING, Interrupts
 
@@ -129,14 +130,14 @@ def when_training(monkeypatch: pytest.MonkeyPatch, deed: Callable[[], None]) -> 
 
 def test_all_that_waits_or_was_cut_off_goes_on_once(warmstart: Command, place: Workspace) -> None:
     with RunStore(place) as store:
-        waits, cut, again = (store.create(experiment().with_seed(seed), f"run {seed}") for seed in range(3))
+        waits, cut, again = (store.create(new_run(experiment().with_seed(seed), f"run {seed}")) for seed in range(3))
         study = store.create_study("a study", "{}").id
-        cell = store.create(experiment(), "a cell", study_id=study, cell="first")
+        cell = store.create(new_run(experiment(), "a cell", study_id=study, cell="first"))
         for row in (cut, again):
             store.set_state(row.id, RunState.INTERRUPTED)
         for row in (waits, cell):
             assert store.put_off(row.id)
-        since = store.create(again.experiment, "run again since")
+        since = store.create(new_run(again.experiment, "run again since"))
         store.put_off(since.id)
         assert store.run(cell.id).state is RunState.INTERRUPTED, "its study goes on with it"
     listed = {
@@ -155,8 +156,8 @@ def test_all_that_waits_or_was_cut_off_goes_on_once(warmstart: Command, place: W
 def test_what_cannot_go_on_is_told(warmstart: Command, refuses: Callable[..., str], place: Workspace) -> None:
     at = ("--workspace", place.root)
     with RunStore(place) as store:
-        done, stopped, here = (store.create(experiment(), name) for name in ("done", "stopped", "at work"))
-        early = store.create(experiment(), "stopped before it began")
+        done, stopped, here = (store.create(new_run(experiment(), name)) for name in ("done", "stopped", "at work"))
+        early = store.create(new_run(experiment(), "stopped before it began"))
         list(record(store, early.id, iter([RunStopped(0)])))
         assert store.is_resumable(store.run(early.id))
         assert store.put_in_line(early.id).state is RunState.QUEUED

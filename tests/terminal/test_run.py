@@ -18,6 +18,7 @@ from engine.events import RunState
 from engine.experiment import Experiment
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 Command = Callable[..., Any]
@@ -111,7 +112,7 @@ def test_a_folder_of_photos(warmstart: Command, photos: Path, own_workspace: Pat
 
 def test_a_run_that_fails_exits_with_1(warmstart: Command, own_workspace: Path) -> None:
     with RunStore(Workspace(own_workspace)) as store:
-        store.create(Experiment(), "never trained")
+        store.create(new_run(Experiment(), "never trained"))
     answer = warmstart("run", "--data", "digits", "--method", "linear_probe", "--weights", "run:never trained")
     assert answer.code == 1, answer
     assert "Run 2 failed:" in answer.err

@@ -14,6 +14,7 @@ from engine.experiment import BackboneChoice, DatasetChoice, Experiment
 from storage.record import record
 from storage.store import RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 from tests.ui.conftest import wait_until_checked
 from tests.ui.test_window import photos
 from ui.main_window import MainWindow
@@ -39,7 +40,7 @@ def save_runs(workspace: Workspace, number: int, file: str = "best.safetensors")
     keys = []
     with RunStore(workspace) as store:
         for seed in range(number):
-            run = store.create(experiment.with_seed(seed), f"Source {seed}")
+            run = store.create(new_run(experiment.with_seed(seed), f"Source {seed}"))
             store.directory(run).mkdir(parents=True, exist_ok=True)
             (store.directory(run) / file).write_bytes(b"weights")
             tested = Evaluated("test/accuracy", 0.875, 0.8, 0.9, 40, "images", {})

@@ -6,13 +6,14 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine import registry
+from engine.families import FAMILIES
 from tests.random_experiments import changed, valid
 from tests.ui.conftest import wait_until_checked
 from ui.main_window import MainWindow
 from ui.pages.new_experiment import NewExperimentPage
 
 
-@pytest.mark.parametrize("family", ["finetune", "meta"])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_a_clone_is_the_experiment(qtbot: QtBot, page: NewExperimentPage, window: MainWindow, family: str) -> None:
     draw = random.Random(f"clones, {family}")
     wrong = []

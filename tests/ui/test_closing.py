@@ -217,10 +217,10 @@ DIES = """
 import os, sys
 from engine.experiment import Experiment
 from engine.events import RESUME_FILE, Event, Metrics, RunStarted, RunState
-from storage.store import RunStore
+from storage.store import NewRun, RunStore
 from storage.workspace import Workspace
 store = RunStore(Workspace(sys.argv[1]))
-store.set_state(store.create(Experiment(), "left behind").id, RunState.RUNNING)
+store.set_state(store.create(NewRun(Experiment(), 'finetune', "left behind")).id, RunState.RUNNING)
 os._exit(9)
 """
 

@@ -15,6 +15,7 @@ from engine.events import RunState
 from engine.experiment import Experiment, MethodChoice
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 from ui import theme
 from ui.listing.finding import known_tags, search
 from ui.listing.marking import TagDialog
@@ -32,7 +33,7 @@ def rows(workspace: Workspace) -> Rows:
         study = store.create_study("Question", "{}").id
         studies = {"first": None, "second": None, "old": None, "cell 1": study, "cell 2": study}
         scratch = Experiment(method=MethodChoice(name="scratch"))
-        made = {name: store.create(scratch, name, study_id=of, cell=name) for name, of in studies.items()}
+        made = {name: store.create(new_run(scratch, name, study_id=of, cell=name)) for name, of in studies.items()}
         for run in made.values():
             store.set_state(run.id, RunState.STOPPED)
         store.tag([made["first"].id, made["old"].id], ["Paper"])

@@ -13,8 +13,10 @@ from pytestqt.qtbot import QtBot
 
 from engine import registry
 from engine.events import RunState
+from engine.families import FAMILIES
 from storage.store import RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 from tests.random_experiments import valid
 from tests.ui.conftest import wait_until_checked
 from tests.ui.test_new_experiment import click, type_number
@@ -126,7 +128,7 @@ def test_deleted_runs_come_back_where_runs_are(
     qtbot: QtBot, window: MainWindow, page: NewExperimentPage, workspace: Workspace
 ) -> None:
     with RunStore(workspace) as store:
-        run = store.create(page.experiment(), "one", "", "finetune")
+        run = store.create(new_run(page.experiment(), "one"))
         store.set_state(run.id, RunState.STOPPED)
         store.delete([run.id])
     step(page)
@@ -139,7 +141,7 @@ def test_deleted_runs_come_back_where_runs_are(
         assert [row.name for row in store.runs()] == ["one"]
 
 
-@pytest.mark.parametrize("family", ["finetune", "meta"])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_the_next_start_shows_what_was_set_up(qtbot: QtBot, workspace: Workspace, family: str) -> None:
     draw = random.Random(f"starts, {family}")
     method = draw.choice([method for method in registry.methods() if method.family == family])

@@ -13,6 +13,7 @@ from engine.experiment import DatasetChoice, Experiment, MethodChoice
 from engine.registry import complete
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 from ui.listing import handing_on
 from ui.listing.restart import KINDS, kind_of, read_restartable
 from ui.main_window import COMPARE, RUNS, STUDIES, MainWindow
@@ -28,7 +29,7 @@ def digits(seed: int, method: str = "linear_probe") -> Experiment:
 
 
 def ended(store: RunStore, seed: int, *states: RunState, **more: int) -> RunRow:
-    run = store.create(digits(seed), f"{states[-1]} {seed}", **more)
+    run = store.create(new_run(digits(seed), f"{states[-1]} {seed}", **more))
     for state in states:
         store.set_state(run.id, state)
     return store.run(run.id)

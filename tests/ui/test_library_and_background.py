@@ -15,6 +15,7 @@ from engine.study import Arm, Study
 from storage.record import record
 from storage.store import RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 from ui import library as library_module
 from ui.background import Background
 from ui.library import Library
@@ -59,7 +60,7 @@ def test_answers_come_back_in_the_asking_thread(qtbot: QtBot, library: Library) 
 def test_a_write_says_what_changed_before_it_answers(qtbot: QtBot, library: Library) -> None:
     order: list[object] = []
     library.changed.connect(order.append)
-    library.write(lambda store: store.create(Experiment()).id, lambda run_id: order.append(run_id))
+    library.write(lambda store: store.create(new_run(Experiment())).id, lambda run_id: order.append(run_id))
     qtbot.waitUntil(lambda: len(order) == 2)
     assert order == [frozenset(), 1]
     library.write(lambda store: store.rename(1, "first"), runs=[1])
@@ -149,14 +150,14 @@ def test_what_other_processes_change_is_noticed(qtbot: QtBot, library: Library, 
         return list(told)
 
     with RunStore(Workspace(own_workspace)) as other:
-        runs = [other.create(Experiment(), f"run {number}") for number in range(2)]
+        runs = [other.create(new_run(Experiment(), f"run {number}")) for number in range(2)]
         other.set_state(1, RunState.INTERRUPTED)
         library.read(lambda store: store.runs(), lambda _: None)
         qtbot.wait(100)
         assert after(lambda store: store.rename(2, "theirs")) == [frozenset({2})]
         assert after(lambda store: store.delete([1])) == [frozenset({1})]
         assert after(lambda store: store.purge([1])) == [frozenset()]
-        assert after(lambda store: store.create(Experiment())) == [frozenset()]
+        assert after(lambda store: store.create(new_run(Experiment()))) == [frozenset()]
         study = Study(title="Q", arms=(Arm(title="A"),))
         assert after(lambda store: store.create_study("Q", study.canonical())) == [frozenset()]
         assert after(lambda store: library.write(lambda own: own.star(2, True), runs=[2])) == [frozenset({2})]

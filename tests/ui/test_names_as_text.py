@@ -23,6 +23,7 @@ from engine.experiment import DatasetChoice
 from storage.record import record
 from storage.store import RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 from tests.ui.compare.saved_runs import experiment, happenings
 from tests.ui.conftest import wait_until_checked
 from tests.ui.studies.conftest import crossing, save_study, small_study
@@ -50,11 +51,11 @@ def evil_workspace(workspace: Workspace, folder: Path) -> None:
             own = experiment(seed=seed).model_copy(
                 update={"dataset": DatasetChoice(name="folder", path=f"{folder}/{EVIL.replace('/', '∕')}")}
             )
-            run = store.create(own, f"{EVIL} {seed}", EVIL)
+            run = store.create(new_run(own, f"{EVIL} {seed}", EVIL))
             store.note(run.id, EVIL)
             for event in record(store, run.id, evil_events(seed)):
                 assert event
-        store.create(own, EVIL)
+        store.create(new_run(own, EVIL))
         study = small_study(title=EVIL, description=EVIL)
         arms = tuple(arm.model_copy(update={"title": f"{EVIL} {n}"}) for n, arm in enumerate(study.arms))
         save_study(store, study.model_copy(update={"arms": arms}), crossing)
@@ -134,7 +135,7 @@ def test_a_question_shows_the_name_letter_by_letter(
     asked: list[QMessageBox] = []
     monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(box) or 0)
     with RunStore(window.parts.workspace) as store:
-        run = store.create(experiment(), EVIL)
+        run = store.create(new_run(experiment(), EVIL))
         store.set_state(run.id, RunState.RUNNING)
     runs = window.show_page(RUNS)
     window.parts.library.announce(())

@@ -16,6 +16,7 @@ from engine.experiment import BackboneChoice, Experiment
 from engine.warm import load_torch
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 from tests.ui.conftest import wait_until_checked
 from ui.main_window import NEW, RUNS, MainWindow
 from ui.pages.first_run import FirstRun
@@ -241,7 +242,7 @@ def test_a_newcomer_finds_the_example_until_there_is_a_run(
     welcome = page.welcome
     qtbot.waitUntil(welcome.isVisible)
     with RunStore(workspace) as store:
-        store.create(page.experiment(), "one")
+        store.create(new_run(page.experiment(), "one"))
     welcome.look()
     qtbot.waitUntil(lambda: not welcome.isVisible())
 

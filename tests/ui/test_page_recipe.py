@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 import ui.pages
 from engine.experiment import Experiment
+from tests.new_runs import new_run
 from ui import main_window
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -42,5 +43,5 @@ def test_a_new_page_opens_and_follows_the_saved_runs(qtbot: QtBot, request: pyte
     page = window.show_page(len(main_window.PAGES) - 1)
     assert window.stack.currentWidget() is page
     qtbot.waitUntil(lambda: page.words.text().startswith("No runs yet"))
-    window.parts.library.write(lambda store: store.create(Experiment()))
+    window.parts.library.write(lambda store: store.create(new_run(Experiment())))
     qtbot.waitUntil(lambda: page.words.text() == "lp_ft: 1")

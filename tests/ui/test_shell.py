@@ -18,6 +18,7 @@ from engine.errors import StorageError
 from engine.events import Metrics, RunFinished, RunStarted, RunState
 from engine.experiment import Experiment
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 from ui import machine
 from ui.app import Desk
 from ui.awake import Awake
@@ -35,7 +36,7 @@ LONG_NAME = "ネットワーク " * 20 + "<b>&amp; seed 2"
 def make_live(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, name: str = LONG_NAME) -> LiveRun:
     """A saved run, and what its thread would have said: 30 of 60 steps done. No thread works it."""
     saved: list[int] = []
-    window.parts.library.write(lambda store: store.create(Experiment(), name).id, saved.append)
+    window.parts.library.write(lambda store: store.create(new_run(Experiment(), name)).id, saved.append)
     qtbot.waitUntil(lambda: bool(saved))
     live = window.parts.live
     run = live._runs.setdefault(saved[0], LiveRun(saved[0]))

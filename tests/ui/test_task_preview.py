@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from engine import registry
 from tests.ui.conftest import wait_until_checked
+from ui.pages.method_choices import list_of
 from ui.pages.new_experiment import NewExperimentPage
 from ui.pages.tasks_preview import COUNT
 
@@ -54,7 +55,7 @@ def test_curves_are_sampled_where_tasks_are_curves(qtbot: QtBot, page: NewExperi
 def test_every_method_is_listed_once_under_its_group(page: NewExperimentPage) -> None:
     for family, shown in page.method.choices.lists.items():
         listed = [row.key for _, rows in shown.groups.values() for row in rows]
-        assert sorted(listed) == sorted(method.name for method in registry.methods() if method.family == family)
+        assert sorted(listed) == sorted(method.name for method in registry.methods() if list_of(method) == family)
     titles = list(page.method.choices.lists["meta"].groups)
     assert titles[:2] == ["Gradient-based", "Metric"]
     page.method.choose("protonet")

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSettings, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from engine.comparison.wording import count
+from engine.families import named
 from ui.comparison.adaptation_curves import AdaptationFigures
 from ui.comparison.adaptation_lines import adaptation_lines
 from ui.comparison.confusion_view import ConfusionView
@@ -109,7 +110,7 @@ class ComparisonPane(QScrollArea):
         """Compare these runs; the base stays if it is still among them."""
         self._runs, self._curves, self._metric = list(runs), curves, metric
         blocked = self.curves.blockSignals(True)
-        self.curves.set_metrics(metrics, all(run.row.family == "meta" for run in runs))
+        self.curves.set_metrics(metrics, all(named(run.row.family).divides == "classes" for run in runs))
         self.curves.blockSignals(blocked)
         found = compare(runs, str(self.base.key() or ""))
         if found is not None:

@@ -23,6 +23,7 @@ from engine.comparison.wording import (
     with_seeds,
 )
 from engine.events import RunState
+from engine.families import named
 from engine.naming import backbone_title, data_title, method_title
 from engine.task_faults import is_regression
 from ui.comparison.side_names import stem
@@ -87,16 +88,17 @@ def state_text(run: RunRow) -> str:
 
 def labels_text(run: RunRow) -> str:
     labels = run.experiment.dataset.labels_per_class
-    if run.family == "meta":
+    if shot := named(run.family).shot:
         settings = run.experiment.method.hyperparameters
-        return f"{settings['shot']}-shot" if "shot" in settings else "–"
+        return f"{settings[shot]}-shot" if shot in settings else "–"
     return "all" if labels is None else str(labels)
 
 
 def labels_order(run: RunRow) -> tuple[str, float]:
     labels = run.experiment.dataset.labels_per_class
-    shot = run.experiment.method.hyperparameters.get("shot", 0)
-    return run.family, float(shot) if run.family == "meta" else float("inf") if labels is None else float(labels)
+    if shot := named(run.family).shot:
+        return run.family, float(run.experiment.method.hyperparameters.get(shot, 0))
+    return run.family, float("inf") if labels is None else float(labels)
 
 
 def watched(run: RunRow) -> str:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import Experiment
-from engine.registry import method
+from engine.families import family
 from ui.pages.start_section import StartSection
 from ui.parts import Parts
 
@@ -58,7 +58,7 @@ class Costs(QObject):
 
             return estimate(wanted[0])
 
-        runs, meta = len(wanted), method(wanted[0].method.name).family == "meta"
+        runs, meta = len(wanted), family(wanted[0]).divides == "classes"
         self._parts.background.run(
             measure,
             lambda cost: self._launch.cost.show_cost(cost, runs, self._launch.free_bytes(), meta),

@@ -79,16 +79,16 @@ class DataPreview(QWidget):
         self._episode = shape, seed
         return changed
 
-    def read(self, choice: DatasetChoice, family: str) -> None:
-        """Read the data set, and for "meta" sample tasks. Answers come through `judged`."""
+    def read(self, choice: DatasetChoice, in_tasks: bool) -> None:
+        """Read the data set, and sample tasks where it is met in tasks. Answers come through `judged`."""
         self.is_reading = True
         self._choice = choice
-        sample = self._sampling() if family == "meta" else None
+        sample = self._sampling() if in_tasks else None
 
         def look(cancelled: Callable[[], bool]) -> tuple[DatasetPreview, Sampled | None]:
             from engine.data.preview import preview
 
-            found = preview(choice, self._progressed.emit, cancelled, family == "meta")
+            found = preview(choice, self._progressed.emit, cancelled, in_tasks)
             return found, None if sample is None or found.problem is not None else sample(cancelled)
 
         self._background.run(look, lambda both: self._show(*both), self._refuse, key="preview")

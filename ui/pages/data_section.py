@@ -162,10 +162,10 @@ class DataSection(Column):
     def _refuse(self, error: Exception) -> None:
         self._parts.toasts.show(str(error), level="error", seconds=20)
 
-    def set_family(self, family: str) -> None:
-        """ "finetune" divides images, "meta" divides classes and shows tasks."""
-        self.settings.set_family(family)
-        self._delay.start()
+    def set_family(self, key: str) -> None:
+        """One divides images, another divides classes and shows tasks."""
+        if self.settings.set_family(key):
+            self._delay.start()
 
     def set_episode(self, shape: EpisodeShape, seed: int) -> None:
         """The shape of the tasks that are shown."""
@@ -205,7 +205,7 @@ class DataSection(Column):
         self.changed.emit()
 
     def _read(self) -> None:
-        self.preview.read(self.choice(), self.settings.family)
+        self.preview.read(self.choice(), self.settings.family.divides == "classes")
 
     def _judge(self) -> None:
         self._fetch_strips()

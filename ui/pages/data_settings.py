@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from engine.data.sources import REGRESSION
 from engine.experiment import DatasetChoice
+from engine.families import FINE_TUNING, named
 from engine.given import MOST_SEED
 from ui import theme
 from ui.pages.shift_settings import ShiftSettings
@@ -27,7 +28,7 @@ ALPHABETS = ("by-alphabet", "By alphabet")
 REGIONS = ("by-region", "By region")
 PARTS: list[tuple[object, str]] = [(None, "All"), ("source half", "Source half"), ("target half", "Target half")]
 WITHOUT_CLASSES = frozenset({"regions"})  # of the classes, covers in regions, a part would tear episodes apart
-FINE_TUNING_ONLY = ("labels", "part", "validation")
+SETTING_OF = {"labels": "labels_per_class", "part": "part", "validation": "validation_per_class"}  # by row
 
 
 class DataSettings(QWidget):
@@ -37,7 +38,7 @@ class DataSettings(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.family = "finetune"
+        self.family = FINE_TUNING
         self._given = DatasetChoice()  # what was filled in
         self._source = "glyphs"
         self.labels, self.classes, self.validation = CountOrAll(1), CountOrAll(2), CountOrAll(1)
@@ -112,10 +113,11 @@ class DataSettings(QWidget):
                 shown["classes"] = self.classes.count()
         if self._source == "regions":
             shown["distance"] = self.distance.value()
-        if self.family == "finetune" and self._source not in REGRESSION:
-            shown |= {"labels_per_class": self.labels.count(), "part": self.part.key(),
-                      "validation_per_class": self.validation.count(),
-                      "shift": self.shift.shift(), "tested_on": self.shift.table.chosen()}  # fmt: skip
+        if self._source not in REGRESSION:
+            read = {"labels_per_class": self.labels.count(), "part": self.part.key(),
+                    "validation_per_class": self.validation.count(),
+                    "shift": self.shift.shift(), "tested_on": self.shift.table.chosen()}  # fmt: skip
+            shown |= {name: value for name, value in read.items() if name in self.family.data_settings}
         return (self._given if filled else choice).model_copy(update=shown)
 
     def fill(self, choice: DatasetChoice) -> None:
@@ -152,14 +154,19 @@ class DataSettings(QWidget):
             blocker.unblock()
         refresh_marks(self)
 
-    def set_family(self, family: str) -> None:
-        """Another family does without what is set for this one alone."""
-        self.family = family
+    def set_family(self, key: str) -> bool:
+        """Another family does without what is set for this one alone; true where it takes the data otherwise."""
+        before, self.family = self.family, named(key)
+        reads = self.family.data_settings
+        if (before.divides, before.data_settings) == (self.family.divides, reads):
+            return False
         self._given = DatasetChoice(name=self._given.name, path=self._given.path)
-        for widget in (widget for name in FINE_TUNING_ONLY for widget in self._rows[name]):
-            widget.setVisible(family == "finetune")
-        self.shift.setVisible(family == "finetune")
+        for row, setting in SETTING_OF.items():
+            for widget in self._rows[row]:
+                widget.setVisible(setting in reads)
+        self.shift.setVisible("shift" in reads)
         self._offer_splits()
+        return True
 
     def set_source(self, name: str) -> None:
         """Offer the splits that this data set can have."""
@@ -177,7 +184,7 @@ class DataSettings(QWidget):
     def _offer_splits(self) -> None:
         own = self._source in ("folder", "omniglot")
         given = [PUBLISHED] if self._source == "mnist" else [GIVEN] if own else []
-        if self.family == "finetune":
+        if self.family.divides == "images":
             options = [AUTOMATIC, STRATIFIED, *given]
         else:
             groups = {"omniglot": [ALPHABETS], "regions": [REGIONS], "folder": [REGIONS]}.get(self._source, [])

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.backbones.catalog import BackboneInfo
 from engine.errors import InvalidExperiment
+from engine.families import FAMILIES
 from engine.layers import HEAD
-from engine.methods.fine_tune import FineTuneMethod
 from ui.widgets.block_picture import BlockPicture
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.column import caption
@@ -140,7 +140,7 @@ class LayersPart(QWidget):
             self._drop_unknown(info)
         self._method, self._info, self.view = method, info, None
         fault: InvalidExperiment | None = None
-        if issubclass(method, FineTuneMethod):
+        if FAMILIES[method.family].layered:
             try:
                 self.view = layer_view(method, values, self._edits, info, kept_head)
             except InvalidExperiment as found:

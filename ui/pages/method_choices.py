@@ -1,23 +1,20 @@
-"""Which method: two families, and in each one line per method under the heading of its group."""
+"""Which method: the families, and in each one line per method under the heading of its group."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
+from engine.families import FAMILIES, Family
 from engine.methods.base import Method
 from ui.widgets.choice_list import ChoiceList, ChoiceRow
 from ui.widgets.frame import Segment
 
-FAMILIES = (("finetune", "Fine-tuning"), ("meta", "Meta-learning"))
-# Groups in the order in which they are met in a course; others follow as they come.
-GROUPS = ("Gradient-based", "Metric", "Closed form", "Black box", "Bayesian", "Baselines")
-
 
 class MethodChoices(QWidget):
-    """chosen(name): the person chose a method. family_wanted(key): the person turned to the other family."""
+    """chosen(name): the person chose a method. family_wanted(key): the person turned to another family."""
 
     chosen = Signal(str)
     family_wanted = Signal(str)
@@ -26,7 +23,7 @@ class MethodChoices(QWidget):
         super().__init__(parent)
         self.cards: dict[str, ChoiceRow] = {}
         self.families: dict[str, Segment] = {}
-        self.lists = {key: ChoiceList() for key, _ in FAMILIES}
+        self.lists = {one.key: ChoiceList() for one in listed()}
         self._family_of: dict[str, str] = {}
         self._rows = QButtonGroup(self)
         column = QVBoxLayout(self)
@@ -42,21 +39,21 @@ class MethodChoices(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         group = QButtonGroup(self)
-        for key, title in FAMILIES:
-            button = Segment(title)
-            button.clicked.connect(lambda _=False, key=key: self.family_wanted.emit(key))
+        for one in listed():
+            button = Segment(one.title)
+            button.clicked.connect(lambda _=False, key=one.key: self.family_wanted.emit(key))
             group.addButton(button)
-            self.families[key] = button
+            self.families[one.key] = button
             row.addWidget(button, 1)
         return row
 
     def _add(self, methods: Iterable[type[Method]]) -> None:
-        groups: dict[str, dict[str, list[type[Method]]]] = {key: {} for key, _ in FAMILIES}
+        groups: dict[str, dict[str, list[type[Method]]]] = {key: {} for key in self.lists}
         for method in methods:
-            groups[method.family].setdefault(method.group, []).append(method)
-            self._family_of[method.name] = method.family
+            family = self._family_of[method.name] = list_of(method)
+            groups[family].setdefault(method.group, []).append(method)
         for family, found in groups.items():
-            for title in in_order(found) if family == "meta" else list(found):
+            for title in in_order(found, FAMILIES[family].groups):
                 self.lists[family].add(title, [self._row(method) for method in found[title]])
 
     def _row(self, method: type[Method]) -> ChoiceRow:
@@ -81,7 +78,17 @@ class MethodChoices(QWidget):
         return (*self.families.values(), *self.list_of(name).tab_order())
 
 
-def in_order(groups: Iterable[str]) -> list[str]:
+def listed() -> list[Family]:
+    """The families that have a list of their own."""
+    return [one for one in FAMILIES.values() if not one.under]
+
+
+def list_of(method: type[Method]) -> str:
+    """Key of the family in whose list the method is shown."""
+    return FAMILIES[method.family].under or method.family
+
+
+def in_order(titles: Iterable[str], known: Sequence[str]) -> list[str]:
     """Groups as they are listed: the known ones first, others after them as they came."""
-    order = {title: place for place, title in enumerate(GROUPS)}
-    return sorted(groups, key=lambda title: order.get(title, len(order)))
+    order = {title: place for place, title in enumerate(known)}
+    return sorted(titles, key=lambda title: order.get(title, len(order)))

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine import registry
 from engine.backbones.catalog import BackboneInfo
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
-from engine.methods.fine_tune import FineTuneMethod
+from engine.families import FAMILIES
 from engine.task_faults import is_regression
 from ui.pages.augmentation_preview import AugmentationPreview
 from ui.pages.curve_fields import POINTLESS, of_curves
 from ui.pages.layers_part import LayersPart
-from ui.pages.method_choices import MethodChoices
+from ui.pages.method_choices import MethodChoices, list_of, listed
 from ui.parts import Parts
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.choice_list import ChoiceList
@@ -33,7 +33,7 @@ NOT_COUNTED = "The time limit says how long it trains."
 
 
 class MethodSection(Column):
-    """changed: another method or other hyperparameters. family_changed: "finetune" or "meta"."""
+    """changed: another method or other hyperparameters. family_changed: the key of its family."""
 
     changed = Signal()
     family_changed = Signal(str)
@@ -46,7 +46,7 @@ class MethodSection(Column):
         self._info: BackboneInfo | None = None
         self._around: tuple[DatasetChoice, BackboneChoice, float] | None = None
         self._curves = False  # whether tasks are curves
-        self._last = {"finetune": START, "meta": "protonet"}
+        self._last = {one.key: one.start for one in listed()}
         self.choices = MethodChoices(self._methods.values())
         self.cards, self.families = self.choices.cards, self.choices.families
         self.body.addWidget(self.choices)
@@ -106,7 +106,7 @@ class MethodSection(Column):
 
     def _values(self) -> dict[str, Any]:
         assert self.form is not None
-        layers = {"layers": self.layers.edits()} if issubclass(self.method, FineTuneMethod) else {}
+        layers = {"layers": self.layers.edits()} if FAMILIES[self.method.family].layered else {}
         return {**self.form.values(), **layers}
 
     def fill(self, choice: MethodChoice) -> None:
@@ -129,17 +129,17 @@ class MethodSection(Column):
 
     def _show_method(self, name: str, values: Mapping[str, Any]) -> None:
         self._name = name
-        family = self.method.family
-        self._last[family] = name
+        family = FAMILIES[self.method.family]
+        self._last[list_of(self.method)] = name
         self.choices.show_choice(name)
         self.idea.setText(self.method.idea)
-        self.explain.setVisible(family == "meta")
+        self.explain.setVisible(family.divides == "classes")
         self.paper.setText(self.method.source())
         self._make_form(values)
         options: list[tuple[object, str]] = [(title, title) for title in self.method.presets]
         self.presets.set_options([*options, (OWN, "Own values")])
         self._explain_reset()
-        self.family_changed.emit(family)
+        self.family_changed.emit(family.key)
         self._note_change()
 
     # The form

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from engine import registry
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, Experiment, MethodChoice
-from engine.methods.fine_tune import FineTuneMethod
+from engine.families import FAMILIES
 from ui import theme
 from ui.pages.adviser_part import AdviserPart
 from ui.pages.backbone_rows import suiting
@@ -171,13 +171,13 @@ class NewExperimentPage(QWidget):
     def _adopt_method(self) -> None:
         """Tell the other columns what the method needs of them."""
         method, values = self.method.method, self.method.choice().hyperparameters
+        family = FAMILIES[method.family]
         self._show_backbone()
         self.backbone.set_uses_pretrained(method.uses_pretrained)
-        self.launch.set_timed_allowed(issubclass(method, FineTuneMethod))
+        self.launch.set_timed_allowed(family.for_a_time)
         self.launch.search.set_method(method)
-        if self.data.settings.family != method.family:
-            self.data.set_family(method.family)
-        if method.family == "meta":
+        self.data.set_family(family.key)
+        if family.divides == "classes":
             from engine.data.episode_splits import shape_of
 
             self.data.set_episode(shape_of(method.from_values(values)), self.launch.first_seed.value())
@@ -194,7 +194,9 @@ class NewExperimentPage(QWidget):
         if preview.found is not None:
             self.backbone.rows.arrange(suiting(kind_of(self.data.choice()), preview.found.side, preview.found.channels))
             self._order_tabs()
-        known = self.method.method.family == "finetune" and preview.found is not None and not preview.fault
+        known = (
+            FAMILIES[self.method.method.family].divides == "images" and preview.found is not None and not preview.fault
+        )
         self.adviser.set_data(self.data.choice() if known else None)
 
     def _take_advice(self, backbone: BackboneChoice, method: MethodChoice) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from engine import registry
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
+from engine.families import FAMILIES
 from engine.task_faults import is_regression, kinds
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def suits(choice: MethodChoice, kind: Kind) -> bool:
     method = registry.method(choice.name)
     if kind != "regions":
         return ("regression" if kind == "curves" else "classification") in kinds(method)
-    if method.family != "meta" or "classification" not in kinds(method):
+    if FAMILIES[method.family].divides != "classes" or "classification" not in kinds(method):
         return False
     return max(method.from_values(choice.hyperparameters).training_way, choice.hyperparameters.get("way", 0)) <= COVERS
 

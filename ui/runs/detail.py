@@ -15,7 +15,7 @@ from engine.comparison import adaptation
 from engine.comparison.wording import lower_is_better
 from engine.errors import ExperimentError
 from engine.events import LIVE_STATES, Evaluated, Notice
-from engine.experiment import Experiment
+from engine.families import named
 from engine.task_faults import is_regression
 from ui.comparison.adaptation_curves import AdaptationFigures, AdaptationLine
 from ui.comparison.painted import Section
@@ -163,7 +163,7 @@ class RunDetail(SlimArea):
 
     def _expect_tasks(self, now: RunNow) -> None:
         """Room for the tasks of a meta-learner at work; those of a saved run appear with its curves."""
-        meta = is_meta(now.row.experiment)
+        meta = named(now.row.family).divides == "classes"
         self.block_curves.kinds = INNER if meta else KINDS
         if meta:
             self.tasks.start_run(now.row.experiment, now.is_live)
@@ -245,11 +245,3 @@ class RunDetail(SlimArea):
         found = {over: adaptation.curve(results, over) for over in adaptation.OVER}
         lines = {over: [AdaptationLine("", curve, run_id)] for over, curve in found.items() if curve is not None}
         self.adaptation.show_lines(lines, any(lower_is_better(result.metric) for result in results))
-
-
-def is_meta(experiment: Experiment) -> bool:
-    """False also for a method that this program does not know."""
-    try:
-        return registry.method(experiment.method.name).family == "meta"
-    except ExperimentError:
-        return False

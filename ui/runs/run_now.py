@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.comparison.wording import compact, duration, figure, marked, percent, title
 from engine.events import LIVE_STATES, RESUMABLE, RunState
-from engine.naming import family
+from engine.families import named
 
 if TYPE_CHECKING:
-    from engine.experiment import Experiment
     from storage.store import RunRow
     from ui.live import LiveRun
 
@@ -154,7 +152,7 @@ def run_now(row: RunRow, live: LiveRun | None) -> RunNow:
         row, live.state, live.step, live.total_steps or row.total_steps, max(1, steps), live.elapsed(),
         None if live.activity and not live.trials else live.seconds_left(), activity(live),
         live.fraction if live.activity else live.progress(), live_best(live, max(1, steps)), True,
-        waiting_text(row, live_value(live, WITHOUT_GAIN)), unit_of({**row.facts, **live.facts}, row.experiment),
+        waiting_text(row, live_value(live, WITHOUT_GAIN)), named(row.family).step,
     )  # fmt: skip
 
 
@@ -165,12 +163,7 @@ def _saved(row: RunRow) -> RunNow:
     progress = min(1.0, row.step / row.total_steps) if row.total_steps else None
     waiting = waiting_text(row, row.last.get(WITHOUT_GAIN)) if live else ""
     return RunNow(row, row.state, row.step, row.total_steps, max(1, row.steps_per_epoch), elapsed, None,
-                  "", progress, saved_best(row), False, waiting, unit_of(row.facts, row.experiment))  # fmt: skip
-
-
-def unit_of(facts: Mapping[str, Any], experiment: Experiment) -> str:
-    """What a run counts instead of epochs, "" where it counts epochs; known before the run has begun."""
-    return str(facts.get("step") or ("meta-steps" if family(experiment) == "meta" else ""))
+                  "", progress, saved_best(row), False, waiting, named(row.family).step)  # fmt: skip
 
 
 def waiting_text(row: RunRow, epochs: float | None) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.events import CheckpointSaved, Event
+from engine.families import named
 from ui.parts import Parts
-from ui.runs.detail import RunDetail, is_meta
+from ui.runs.detail import RunDetail
 from ui.runs.run_now import RunNow
 from ui.runs.task_reading import ShownTasks, reading
 
@@ -26,7 +27,7 @@ class TaskWatch:
 
     def read(self, now: RunNow | None) -> None:
         """Ask for the picture of this run; the newest question is answered. Other methods have none."""
-        if now is None or not is_meta(now.row.experiment):
+        if now is None or named(now.row.family).divides != "classes":
             self._wanted = -1
             self._parts.background.cancel(KEY)
             return

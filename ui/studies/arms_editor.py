@@ -24,6 +24,7 @@ from engine import registry
 from engine.backbones import catalog
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import BackboneChoice, MethodChoice
+from engine.families import FAMILIES
 from engine.study import SOURCE, Arm
 from ui.parts import Parts
 from ui.widgets.buttons import button, icon_button
@@ -194,7 +195,7 @@ class ArmsEditor(QWidget):
         menu.addSeparator()
         groups: dict[str, QMenu] = {}
         for method in registry.methods():
-            if method.family != "finetune":
+            if FAMILIES[method.family].divides != "images":
                 continue
             group = getattr(method, "group", "Fine-tuning")
             inner = groups[group] if group in groups else groups.setdefault(group, menu.addMenu(group))

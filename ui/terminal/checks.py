@@ -8,8 +8,9 @@ from engine.backbones import catalog
 from engine.data.episode_splits import samplers, shape_of
 from engine.data.splits import for_tasks, split_images
 from engine.experiment import Experiment
+from engine.families import family
 from engine.folds import plan
-from engine.registry import build_method, complete, method
+from engine.registry import build_method, complete
 from engine.task_faults import is_regression
 from storage.store import RunStore
 from storage.workspace import Workspace
@@ -42,7 +43,7 @@ def check_data(experiment: Experiment) -> None:
     if is_regression(experiment.dataset):
         return  # tasks are drawn, there is nothing to read
     data = load(experiment.dataset)
-    if method(experiment.method.name).family == "meta":
+    if family(experiment).divides == "classes":
         shape = shape_of(build_method(complete(experiment)))
         samplers(for_tasks(data, experiment.dataset), experiment.dataset, shape)
     else:

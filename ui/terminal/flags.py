@@ -11,6 +11,7 @@ from engine.data.shifts import parse_shift
 from engine.data.sources import REGRESSION
 from engine.errors import InvalidExperiment, shown
 from engine.experiment import Experiment, parse_experiment
+from engine.families import FAMILIES
 from engine.given import MOST_SEEDS, is_file, is_there
 from engine.plan import Plan, load_plan, preset, presets, with_seeds
 from engine.registry import complete, method, nearest
@@ -92,7 +93,7 @@ def usual_weights(backbone: str, method_name: str) -> str:
     from engine.backbones import catalog
 
     chosen = method(method_name)
-    starts_pretrained = chosen.uses_pretrained and chosen.family == "finetune"
+    starts_pretrained = chosen.uses_pretrained and FAMILIES[chosen.family].divides == "images"
     catalog.backbone(backbone)
     return catalog.default_weights(backbone) if starts_pretrained else "random"
 

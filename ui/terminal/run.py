@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from engine.comparison.wording import known_words
 from engine.events import LAST_EVENTS, LIVE_STATES, Event, RunFailed, RunState
 from engine.experiment import Experiment
-from engine.naming import family, run_name
+from engine.families import family
+from engine.naming import run_name
 from engine.plan import Plan, plan_as_json
 from engine.study import names_study
 from storage.record import record
-from storage.store import RunRow, RunStore
+from storage.store import NewRun, RunRow, RunStore
 from ui.awake import Awake
 from ui.terminal.arguments import program
 from ui.terminal.checks import check, with_exact_weights
@@ -82,7 +83,7 @@ def run_one(
     store: RunStore, experiment: Experiment, display: Display, interrupts: Interrupts, name: str, plan: str, place: str
 ) -> tuple[RunRow, bool]:
     """Save a new run and work it; see `work_one`."""
-    run = store.create(experiment, name or run_name(experiment), plan, family(experiment))
+    run = store.create(NewRun(experiment, family(experiment).key, name or run_name(experiment), plan))
     return work_one(store, run, display, interrupts, place)
 
 

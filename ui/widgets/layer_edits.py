@@ -18,6 +18,7 @@ from engine.backbones.catalog import BackboneInfo
 from engine.comparison.wording import compact
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment, explain
+from engine.families import FAMILIES
 from engine.layers import HEAD, LayerRow, Treatment, treatment
 from engine.methods.fine_tune import FineTuneMethod
 from engine.schedules import factor
@@ -176,9 +177,9 @@ def layer_view(
 
 def view_of(experiment: Experiment) -> LayerView | None:
     """The table of a saved experiment; None for a method without one. Raises `InvalidExperiment`."""
-    chosen = registry.method(experiment.method.name)
+    chosen: Any = registry.method(experiment.method.name)
     info = catalog.backbone(experiment.backbone.name)
-    if not issubclass(chosen, FineTuneMethod):
+    if not FAMILIES[chosen.family].layered:
         return None
     values = dict(experiment.method.hyperparameters)
     return layer_view(chosen, values, values.get("layers", {}), info, experiment.backbone.head == "kept")

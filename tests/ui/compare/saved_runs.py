@@ -22,6 +22,7 @@ from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodC
 from engine.naming import run_name
 from storage.record import record
 from storage.store import RunRow, RunStore
+from tests.new_runs import new_run
 
 CLASSES = ("circle", "square", "star", "cross")
 IMAGES = 120
@@ -52,7 +53,7 @@ def figure(wrong: int, seed: int = 0) -> Evaluated:
 
 def happenings(wrong: int, seed: int, tested: bool = True) -> Iterator[Event]:
     """What a short run says."""
-    yield RunStarted(total_steps=6, steps_per_epoch=2, examples_per_step=8, facts={"family": "finetune"})
+    yield RunStarted(total_steps=6, steps_per_epoch=2, examples_per_step=8, facts={})
     for epoch in range(1, 4):
         accuracy = 1 - wrong / IMAGES - 0.1 / epoch + 0.001 * seed
         yield Metrics(2 * epoch, {"train/loss": 1 / epoch, "val/loss": 1.5 / epoch, "val/accuracy": accuracy})
@@ -65,7 +66,7 @@ def happenings(wrong: int, seed: int, tested: bool = True) -> Iterator[Event]:
 
 
 def save(store: RunStore, settings: Experiment, wrong: int, name: str = "", tested: bool = True) -> RunRow:
-    row = store.create(settings, name or run_name(settings))
+    row = store.create(new_run(settings, name or run_name(settings)))
     store.set_state(row.id, RunState.RUNNING)
     for _ in record(store, row.id, happenings(wrong, settings.seed, tested)):
         pass

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.experiment import DatasetChoice, Experiment
 from storage.store import RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 from tests.ui.compare.acting import Saved, texts
 from ui.comparison.filter_dialog import WORD, FilterDialog
 from ui.comparison.run_columns import COLUMNS, PLACES
@@ -118,7 +119,7 @@ def test_the_dialog_filters_several_columns_and_chips_remove_them(qtbot: QtBot, 
 
 def test_an_error_of_regression_is_filtered_as_it_is_shown(page: ComparePage, workspace: Workspace) -> None:
     with RunStore(workspace) as store:
-        run = store.create(Experiment(dataset=DatasetChoice(name="sinusoid")))
+        run = store.create(new_run(Experiment(dataset=DatasetChoice(name="sinusoid"))))
     assert not passes(run, {"test": Bounds(0, 100)})
     assert passes(run, {"data": OneOf(frozenset(texts(page, "data")) | {COLUMNS[PLACES["data"]].text(run)})})
 

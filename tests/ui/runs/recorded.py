@@ -20,6 +20,7 @@ from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodC
 from engine.naming import run_name
 from storage.record import record
 from storage.store import RunRow, RunStore
+from tests.new_runs import new_run
 
 CLASSES = ("a", "b", "c", "d")
 PROTOCOL = {"split": "stratified, 50/20/30 % of each class", "batch norm": "running statistics",
@@ -87,7 +88,7 @@ def long(points: int) -> Iterator[Event]:
 
 def save(store: RunStore, events: Iterator[Event], name: str = "", method: str = "lp_ft", seed: int = 0) -> RunRow:
     """Record these events as a run of some time ago, a second of its clock per look at it."""
-    row = store.create(experiment(method, seed), name or run_name(experiment(method, seed)))
+    row = store.create(new_run(experiment(method, seed), name or run_name(experiment(method, seed))))
     clock = count(1_700_000_000 + 1000 * row.id)
     for _ in record(store, row.id, events, clock=lambda: float(next(clock))):
         pass

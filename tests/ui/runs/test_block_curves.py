@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from engine.events import EpochCompleted, Event, Metrics, RunFinished, RunStarte
 from engine.experiment import Experiment, MethodChoice
 from storage.store import RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 from tests.ui.runs import recorded
 from tests.ui.runs.recorded import experiment, finished, save
 from ui.live import LiveRun
@@ -67,7 +67,7 @@ def test_the_header_counts_the_epochs_without_gain(
     workspace: Workspace, patience: int, counted: float, said: str
 ) -> None:
     with RunStore(workspace) as store:
-        row = store.create(patient(patience))
+        row = store.create(new_run(patient(patience)))
         store.set_state(row.id, RunState.RUNNING)
         row = store.run(row.id)
     live = LiveRun(row.id)
@@ -81,7 +81,7 @@ def test_the_header_counts_the_epochs_without_gain(
 
 def test_a_run_without_planned_steps_goes_by_its_time(workspace: Workspace) -> None:
     with RunStore(workspace) as store:
-        row = store.create(experiment())
+        row = store.create(new_run(experiment()))
         store.set_state(row.id, RunState.RUNNING)
         row = store.run(row.id)
     live = LiveRun(row.id)
@@ -99,9 +99,9 @@ def test_a_run_without_planned_steps_goes_by_its_time(workspace: Workspace) -> N
 @pytest.mark.parametrize(("planned", "words"), [(1500, "250 of 1,500 meta-steps"), (0, "250 meta-steps")])
 def test_a_run_without_epochs_counts_its_steps(planned: int, words: str, workspace: Workspace) -> None:
     with RunStore(workspace) as store:
-        row = store.create(experiment())
+        row = store.create(new_run(recorded.experiment("maml")))
         store.set_state(row.id, RunState.RUNNING)
-        row = replace(store.run(row.id), facts={"step": "meta-steps"})
+        row = store.run(row.id)
     live = LiveRun(row.id)
     live.add(RunStarted(planned, 500, 16, row.facts))
     live.add(Metrics(250, {"train/loss": 1.0}))

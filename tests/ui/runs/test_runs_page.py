@@ -15,6 +15,7 @@ from engine.events import Event, Metrics, RunFinished, RunStarted, RunState
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from storage.store import RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 from tests.ui.runs.acting import Open, Saved, chosen, names, show
 from tests.ui.runs.recorded import experiment, finished, long, save
 from ui import theme
@@ -148,7 +149,7 @@ def test_what_will_never_come_takes_no_room(qtbot: QtBot, open_page: Open, works
         method=MethodChoice(name="maml"),
     )  # fmt: skip
     with RunStore(workspace) as store:
-        row = store.create(sinusoids, "Waits")
+        row = store.create(new_run(sinusoids, "Waits"))
     page = open_page()
     show(qtbot, page, row)
     assert page.detail.curves.loss.isVisible()
@@ -187,7 +188,7 @@ def test_a_failed_run_says_what_happened_and_what_to_do(qtbot: QtBot, open_page:
 
 def test_an_interrupted_run_offers_to_run_again(open_page: Open, workspace: Workspace) -> None:
     with RunStore(workspace) as store:
-        row = store.create(experiment())
+        row = store.create(new_run(experiment()))
         store.set_state(row.id, RunState.RUNNING)
         store.set_state(row.id, RunState.INTERRUPTED)
     page = open_page()
@@ -214,7 +215,7 @@ def test_a_run_of_another_window_is_followed_but_not_controlled(
     qtbot: QtBot, open_page: Open, workspace: Workspace
 ) -> None:
     with RunStore(workspace) as store:
-        row = store.create(experiment(), "Elsewhere")
+        row = store.create(new_run(experiment(), "Elsewhere"))
         store.set_state(row.id, RunState.RUNNING)
         page = open_page()
         assert page.deeds.actions["pause"].toolTip().startswith("This run belongs to another window")
@@ -236,7 +237,7 @@ def test_the_newest_choice_wins_while_answers_are_under_way(qtbot: QtBot, open_p
 def test_two_hundred_runs_with_long_names_stay_fluent(open_page: Open, workspace: Workspace) -> None:
     long_name = "A name of eighty characters, as one writes it to remember what it was all about."
     with RunStore(workspace) as store:
-        rows = [store.create(experiment(seed=seed), long_name) for seed in range(200)]
+        rows = [store.create(new_run(experiment(seed=seed), long_name)) for seed in range(200)]
         for row in rows:
             store.set_state(row.id, RunState.STOPPED)
     page = open_page()

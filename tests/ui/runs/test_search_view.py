@@ -15,6 +15,7 @@ from engine.experiment import DatasetChoice, Experiment, MethodChoice, SearchCho
 from storage.record import record
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 from tests.ui.runs import recorded
 from ui.live import LiveRun
 from ui.pages.runs import RunsPage
@@ -49,7 +50,7 @@ def events() -> Iterator[Event]:
 @pytest.fixture
 def row(workspace: Workspace) -> RunRow:
     with RunStore(workspace) as store:
-        made = store.create(searching(), "Searched")
+        made = store.create(new_run(searching(), "Searched"))
         for _ in record(store, made.id, events()):
             pass
         return store.run(made.id)
@@ -150,7 +151,7 @@ def test_a_run_without_a_search_has_no_such_view(
     """Nor has one that never measured a loss plots for it: no empty axes with their controls."""
     losses = [Metrics(5, {"train/loss": 1.0})] if measured else []
     with RunStore(workspace) as store:
-        made = store.create(searching().model_copy(update={"search": None}), "Plain")
+        made = store.create(new_run(searching().model_copy(update={"search": None}), "Plain"))
         for _ in record(store, made.id, iter([RunStarted(30, 5, 16), *losses, RunFinished(30)])):
             pass
     page = open_page()

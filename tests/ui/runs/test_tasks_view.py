@@ -18,6 +18,7 @@ from engine.experiment import DatasetChoice, Experiment, MethodChoice
 from storage.record import record
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 from tests.ui.runs.recorded import finished, save
 from ui.pages.runs import RunsPage
 from ui.runs.result_card import ResultCard, beside_words, protocol_words
@@ -52,7 +53,7 @@ def write(folder: Path, step: int, right: int = 2, kind: str = "images", tasks: 
 
 def learned() -> Iterator[Event]:
     """Two validations of ten steps; a test after 0 to 3 inner steps."""
-    yield RunStarted(20, 10, 40, {"family": "meta", "step": "meta-steps"})
+    yield RunStarted(20, 10, 40, {})
     for step in (10, 20):
         accuracies = {"train/accuracy": 0.8, "train/accuracy before adaptation": 0.2, "train/loss": 1.0}
         yield Metrics(step, accuracies)
@@ -72,7 +73,7 @@ def saved_run(workspace: Workspace, data: str = "glyphs") -> RunRow:
     wanted = Experiment(dataset=DatasetChoice(name=data), method=MethodChoice(name="maml", hyperparameters=values))
     clock = count(1_700_000_000)
     with RunStore(workspace) as store:
-        row = store.create(wanted, "A meta-learner")
+        row = store.create(new_run(wanted, "A meta-learner"))
         for _ in record(store, row.id, learned(), clock=lambda: float(next(clock))):
             pass
         return store.run(row.id)

@@ -14,6 +14,7 @@ from engine.study_cells import Cell, cell_name, cells
 from storage.record import record
 from storage.store import RunStore, StudyRow
 from storage.workspace import Workspace
+from tests.new_runs import new_run
 from ui.main_window import STUDIES, MainWindow
 from ui.pages.studies import StudiesPage
 
@@ -40,7 +41,7 @@ def save_study(store: RunStore, study: Study, score: Score, further: Mapping[str
     row = store.create_study(study.title, study.canonical())
     for cell in cells(study):
         if (value := score(cell)) is not None:
-            run = store.create(cell.experiment, cell_name(study, cell), study_id=row.id, cell=cell.key)
+            run = store.create(new_run(cell.experiment, cell_name(study, cell), study_id=row.id, cell=cell.key))
             for _ in record(store, run.id, iter(events(value, further or {}))):
                 pass
     return store.study(row.id)

@@ -1,0 +1,86 @@
+"""The kinds of procedure a method can be: what runs it, what it costs, what it refuses, what is shown of it.
+
+One table that everything else asks. A method belongs to a family through its base class (`Method.family`). Torch-free:
+what does the work is imported when it is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Literal
+
+from engine.experiment import Experiment
+from engine.registry import method
+
+IMAGE_SETTINGS = frozenset({"labels_per_class", "shift", "tested_on", "part", "validation_per_class"})
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One kind of procedure.
+
+    run: (experiment, method, directory, limits, bookmark) -> events. cost: (experiment, method) -> `engine.cost.Cost`.
+    faults: experiment -> what this kind of procedure refuses; torch-free.
+    start: name of the method that the form begins with. under: the family in whose list its methods are shown.
+    divides: what is kept apart for the test: images of every class, or whole classes, of which tasks are drawn.
+    data_settings: fields of `DatasetChoice` that it reads; instead: what is said of one that it does not.
+    shot: the hyperparameter that stands for labels per class. step: what a step is called, "" for one of an epoch.
+    groups: of its methods, in the order in which they are met in a course; others follow as they come.
+    for_a_time: the minutes may replace the epochs. layered: its methods have a layer table.
+    """
+
+    key: str
+    title: str
+    run: Callable[..., Any]
+    cost: Callable[..., Any]
+    start: str
+    faults: Callable[[Experiment], Any] = lambda _: ()
+    under: str = ""
+    divides: Literal["images", "classes"] = "images"
+    data_settings: frozenset[str] = IMAGE_SETTINGS
+    instead: Mapping[str, str] = field(default_factory=dict)
+    shot: str = ""
+    step: str = ""
+    groups: tuple[str, ...] = ()
+    for_a_time: bool = False
+    layered: bool = False
+
+
+def later(module: str, name: str) -> Callable[..., Any]:
+    """This function of this module, which is imported when it is called."""
+    return lambda *given: getattr(import_module(module), name)(*given)
+
+
+FINE_TUNING = Family(
+    "finetune", "Fine-tuning",
+    run=later("engine.supervised", "run_supervised"), cost=later("engine.cost", "fine_tune_cost"),
+    faults=later("engine.table_faults", "table_faults"),
+    start="lp_ft", for_a_time=True, layered=True,
+)  # fmt: skip
+META_LEARNING = Family(
+    "meta", "Meta-learning",
+    run=later("engine.meta.run", "run_meta"), cost=later("engine.cost", "meta_cost"),
+    faults=later("engine.task_faults", "precision_faults"),
+    start="protonet", divides="classes", data_settings=frozenset(), shot="shot", step="meta-steps",
+    groups=("Gradient-based", "Metric", "Closed form", "Black box", "Bayesian", "Baselines"),
+    instead={"labels_per_class": "; the shot says how many labels an episode has"},
+)  # fmt: skip
+HEAD_BENCH = Family(
+    "bench", "Head bench",
+    run=later("engine.head_bench", "run_head_bench"), cost=later("engine.cost", "bench_cost"),
+    start="head_bench", under="finetune", step="labels per class",
+)  # fmt: skip
+
+FAMILIES: dict[str, Family] = {one.key: one for one in (FINE_TUNING, META_LEARNING, HEAD_BENCH)}
+
+
+def named(key: str) -> Family:
+    """The family of this key; fine-tuning where this version does not know it (any more)."""
+    return FAMILIES.get(key, FINE_TUNING)
+
+
+def family(experiment: Experiment) -> Family:
+    """What kind of procedure this is; raises `InvalidExperiment` when there is no such method."""
+    return FAMILIES[method(experiment.method.name).family]
