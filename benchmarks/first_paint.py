@@ -24,7 +24,7 @@ HEAVY = ("torch", "torchvision", "pyqtgraph", "sklearn", "scipy")
 CHILD = """
 import os, sys, time
 from pathlib import Path
-from ui.engine_loading import EngineLoading
+from ui.window.engine_loading import EngineLoading
 
 def painted(self):
     print(time.monotonic(), *(name for name in sys.argv[2:] if name in sys.modules), flush=True)
@@ -32,7 +32,7 @@ def painted(self):
 
 EngineLoading.start = painted
 from storage.workspace import Workspace
-from ui.app import run_window
+from ui.window.app import run_window
 sys.exit(run_window(Workspace(Path(sys.argv[1])).open()))
 """
 

@@ -109,7 +109,7 @@ def main() -> None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20.0
     from storage.workspace import Workspace
-    from ui.app import run_window
+    from ui.window.app import run_window
 
     with tempfile.TemporaryDirectory() as folder:
         kept = []

@@ -160,16 +160,16 @@ def own(row: Row) -> tuple[Step, str]:
     """A step as `engine.meta.training` takes it, in the way that a timed step chose; and what was chosen."""
     import numpy as np
 
-    from engine.allocator import keep_freed_memory
-    from engine.backbones.weights import build_backbone
+    from engine.artifacts.weights import build_backbone
     from engine.data.episodes import EpisodeSampler, evaluation_episodes
-    from engine.devices import training_threads
     from engine.experiment import BackboneChoice
-    from engine.inputs import Normaliser
-    from engine.meta.choice import choose
+    from engine.machine.allocator import keep_freed_memory
+    from engine.machine.devices import training_threads
+    from engine.meta.batch.choice import choose
     from engine.meta.evaluation import task_scores
+    from engine.meta.learner import MetaLearner
     from engine.meta.task import ImageTasks, TaskImages
-    from engine.methods.meta_learner import MetaLearner
+    from engine.preparation.inputs import Normaliser
     from engine.registry import method
 
     keep_freed_memory()

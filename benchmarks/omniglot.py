@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.measure import Figure, machine, measure, row, save
 from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice
-from engine.methods.meta_learner import MetaLearner
+from engine.meta.learner import MetaLearner
 from engine.registry import method
 
 COMPARING: dict[str, object] = {"training_way": 20, "halve_every": 100_000, "meta_batch": 1}

@@ -21,8 +21,8 @@ import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from ui import theme
-from ui.widgets.curve_line import CurveLine
-from ui.widgets.curve_plot import CurvePlot
+from ui.figures.curve_line import CurveLine
+from ui.figures.curve_plot import CurvePlot
 
 SIZES = (1_000, 10_000, 100_000)
 

@@ -19,17 +19,17 @@ import torch
 from torch import Tensor
 
 from benchmarks.measure import machine, save
+from engine.adaptation.objective import score
+from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
-from engine.checkpoints import Checkpoints
 from engine.comparison.intervals import Interval, episode_interval, mean_interval
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from engine.limits import Limits, heeding
-from engine.meta.objective import score
+from engine.machine.limits import Limits, heeding
 from engine.meta.run import build, read_tasks
 from engine.meta.task import Tasks
 from engine.meta.training import MetaTraining
-from engine.methods.base import Classifier
-from engine.methods.snail import SNAIL
+from engine.method import Classifier
+from engine.methods.meta.snail import SNAIL
 from engine.registry import complete
 
 ORDERS = 4

@@ -28,8 +28,8 @@ from PIL import Image
 
 from benchmarks.measure import machine, save
 from engine.data.sources import load
-from engine.devices import training_threads
 from engine.experiment import DatasetChoice
+from engine.machine.devices import training_threads
 
 CAMERA = 3024  # pixels of the shorter side
 

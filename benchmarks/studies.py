@@ -22,9 +22,9 @@ from benchmarks.measure import machine
 from engine.comparison.wording import duration
 from engine.events import RunState
 from engine.families import family
-from engine.study import Study, completed, load_study, parse_study, study_preset, study_presets
-from engine.study_cells import Cell, cell_name, cells, from_source
-from engine.study_checks import check_study
+from engine.studies.cells import Cell, cell_name, cells, from_source
+from engine.studies.checks import check_study
+from engine.studies.study import Study, completed, load_study, parse_study, study_preset, study_presets
 from storage.record import record
 from storage.store import CellRun, NewRun, RunStore, StudyRow
 from storage.workspace import Workspace

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 
 LONGEST = 80  # letters of a value that a sentence repeats
 LONGEST_PATH = 300
@@ -102,3 +104,11 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether it says, in any library's words, that there is not enough memory."""
     words = str(error).lower()
     return isinstance(error, MemoryError) or any(sign in words for sign in OUT_OF_MEMORY)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Advice for a misspelt name: the nearest one if there is one, and all of them."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, 1)
+    hint = f"Did you mean “{close[0]}”? " if close else ""
+    return f"{hint}Choose one of: {', '.join(names)}."

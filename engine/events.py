@@ -81,7 +81,7 @@ class EpochCompleted:
 @dataclass(frozen=True, slots=True)
 class CheckpointSaved:
     """A file in the run's directory. kind: "best" or "last" for weights as safetensors, "tasks" for a picture of a few
-    tasks as JSON (engine/meta/gallery.py); path: relative to the run's directory."""
+    tasks as JSON (engine/meta/tasks/gallery.py); path: relative to the run's directory."""
 
     kind: str
     path: str
@@ -96,7 +96,7 @@ class Evaluated:
     metric: e.g. "test/accuracy". value, low, high: the figure and its 95 % interval. n: images or episodes behind it.
     unit: "images" or "episodes". protocol: e.g. {"split": …, "batch norm": …, "interval": …, "weights": …}.
     ids, truth, predicted: per image (int64, int16, int16); scores: per episode (float64). Either may be empty.
-    hardness: of each episode, whatever the method, 0..1 (float64); see `engine.meta.hardness`.
+    hardness: of each episode, whatever the method, 0..1 (float64); see `engine.meta.tasks.hardness`.
     """
 
     metric: str

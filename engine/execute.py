@@ -12,17 +12,17 @@ from typing import Any
 
 import torch
 
-from engine.allocator import keep_freed_memory, return_freed_memory
-from engine.bookmark import Bookmark
-from engine.devices import device_words, training_threads
+from engine.artifacts.bookmark import Bookmark
 from engine.errors import Cancelled, ExperimentError, StorageError, is_out_of_memory
 from engine.events import Event, RunFailed, RunFinished, RunStarted, RunStopped
 from engine.experiment import Experiment
 from engine.families import family
-from engine.limits import Limits, never
-from engine.preflight import problems
+from engine.machine.allocator import keep_freed_memory, return_freed_memory
+from engine.machine.devices import device_words, training_threads
+from engine.machine.limits import Limits, never
+from engine.machine.whole_files import write_text
+from engine.preflight.problems import problems
 from engine.registry import build_method, complete
-from engine.whole_files import write_text
 
 keep_freed_memory()
 
@@ -78,7 +78,7 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool], resu
 
 def _runner(experiment: Experiment) -> Callable[..., Any]:
     if experiment.search is not None:
-        from engine.search import run_searched  # Optuna takes a while to load
+        from engine.search.run import run_searched  # Optuna takes a while to load
 
         return run_searched
     return family(experiment).run

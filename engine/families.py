@@ -21,7 +21,8 @@ IMAGE_SETTINGS = frozenset({"labels_per_class", "shift", "tested_on", "part", "v
 class Family:
     """One kind of procedure.
 
-    run: (experiment, method, directory, limits, bookmark) -> events. cost: (experiment, method) -> `engine.cost.Cost`.
+    run: (experiment, method, directory, limits, bookmark) -> events. cost: (experiment, method) ->
+    `engine.preflight.cost.Cost`.
     faults: experiment -> what this kind of procedure refuses; torch-free.
     start: name of the method that the form begins with. under: the family in whose list its methods are shown.
     divides: what is kept apart for the test: images of every class, or whole classes, of which tasks are drawn.
@@ -55,21 +56,21 @@ def later(module: str, name: str) -> Callable[..., Any]:
 
 FINE_TUNING = Family(
     "finetune", "Fine-tuning",
-    run=later("engine.supervised", "run_supervised"), cost=later("engine.cost", "fine_tune_cost"),
-    faults=later("engine.table_faults", "table_faults"),
+    run=later("engine.tuning.run", "run_supervised"), cost=later("engine.preflight.cost", "fine_tune_cost"),
+    faults=later("engine.preflight.layers", "table_faults"),
     start="lp_ft", for_a_time=True, layered=True,
 )  # fmt: skip
 META_LEARNING = Family(
     "meta", "Meta-learning",
-    run=later("engine.meta.run", "run_meta"), cost=later("engine.cost", "meta_cost"),
-    faults=later("engine.task_faults", "precision_faults"),
+    run=later("engine.meta.run", "run_meta"), cost=later("engine.preflight.cost", "meta_cost"),
+    faults=later("engine.preflight.tasks", "precision_faults"),
     start="protonet", divides="classes", data_settings=frozenset(), shot="shot", step="meta-steps",
     groups=("Gradient-based", "Metric", "Closed form", "Black box", "Bayesian", "Baselines"),
     instead={"labels_per_class": "; the shot says how many labels an episode has"},
 )  # fmt: skip
 HEAD_BENCH = Family(
     "bench", "Head bench",
-    run=later("engine.head_bench", "run_head_bench"), cost=later("engine.cost", "bench_cost"),
+    run=later("engine.bench.run", "run_head_bench"), cost=later("engine.preflight.cost", "bench_cost"),
     start="head_bench", under="finetune", step="labels per class",
 )  # fmt: skip
 

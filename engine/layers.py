@@ -38,8 +38,8 @@ class LayerRow(Frozen):
 @dataclass(frozen=True, slots=True)
 class Measured:
     """Of one weight tensor over groups of images. gradient: mean norm of its gradient. weight: its norm.
-    signal_to_noise: of a training batch's gradient, see `engine.measured.signal`; 0 where gradients are not compared.
-    stands_out: it can be told from noise."""
+    signal_to_noise: of a training batch's gradient, see `engine.tuning.measured.signal`; 0 where gradients are
+    not compared. stands_out: it can be told from noise."""
 
     gradient: float
     weight: float

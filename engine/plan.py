@@ -10,10 +10,9 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 import resources
-from engine.errors import InvalidExperiment
+from engine.errors import InvalidExperiment, nearest
 from engine.experiment import Experiment, Frozen, explain, parse_experiment
 from engine.given import MOST_RUNS, MOST_SEEDS, Seed, read_json
-from engine.registry import nearest
 
 PRESETS = Path(resources.__path__[0]) / "presets"
 

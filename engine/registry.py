@@ -1,8 +1,7 @@
-"""Finds the methods: every class in `engine/methods/*.py` that has a name. Torch-free."""
+"""Finds the methods: every class below `engine/methods/` that has a name. Torch-free."""
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 import pkgutil
@@ -14,10 +13,9 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-import engine.methods
-from engine.errors import InvalidExperiment
+from engine.errors import InvalidExperiment, nearest
 from engine.experiment import Experiment, explain
-from engine.methods.base import Method
+from engine.method import Method
 
 ORDER = (
     "lp_ft", "full_ft", "discriminative", "l2_sp", "reinit_last", "surgical", "gradual", "auto_rgn", "auto_snr",
@@ -57,8 +55,9 @@ def methods() -> tuple[type[Method], ...]:
 
 
 def _modules() -> Iterable[Any]:
-    for info in pkgutil.iter_modules(engine.methods.__path__):
-        yield importlib.import_module(f"engine.methods.{info.name}")
+    methods = importlib.import_module("engine.methods")  # looked for, not imported: the methods are above this
+    for info in pkgutil.walk_packages(methods.__path__, "engine.methods."):
+        yield importlib.import_module(info.name)
 
 
 def _methods_in(module: Any) -> Iterable[type[Method]]:
@@ -73,14 +72,6 @@ def method(name: str) -> type[Method]:
     if name in known:
         return known[name]
     raise InvalidExperiment(f"There is no method called “{name}”.", nearest(name, known), "method")
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Advice for a misspelt name: the nearest one if there is one, and all of them."""
-    names = list(known)
-    close = difflib.get_close_matches(name, names, 1)
-    hint = f"Did you mean “{close[0]}”? " if close else ""
-    return f"{hint}Choose one of: {', '.join(names)}."
 
 
 def complete(experiment: Experiment) -> Experiment:

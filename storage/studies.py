@@ -37,7 +37,7 @@ WHERE study_id = ? AND deleted_at IS NULL AND metric LIKE 'test/%' ORDER BY resu
 
 
 class StudyMethods:
-    """What `RunStore` can do about studies; the spec is JSON that `engine/study.py` reads."""
+    """What `RunStore` can do about studies; the spec is JSON that `engine/studies/study.py` reads."""
 
     _connection: sqlite3.Connection
     workspace: Workspace

@@ -29,7 +29,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))
 
 
-from ui.qt_check import qt_problem  # noqa: E402 - after the path and the platform are set
+from ui.window.qt_check import qt_problem  # noqa: E402 - after the path and the platform are set
 
 QT_PROBLEM = qt_problem()
 pytest_plugins = [] if QT_PROBLEM else ["pytestqt.plugin"]

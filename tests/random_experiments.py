@@ -10,9 +10,9 @@ from engine.errors import InvalidExperiment
 from engine.experiment import Experiment, parse_experiment
 from engine.families import FAMILIES
 from engine.given import MOST_SEED
-from engine.preflight import problems
+from engine.preflight.problems import problems
 from engine.registry import HyperparameterField, complete
-from engine.search_space import Range, searchable
+from engine.search.space import Range, searchable
 
 NUMBERS, BANDS = "sine_mlp", "bands_cnn"  # the backbones that read curves, and patches of four bands
 SHIFTS = ("noise", "blur", "contrast", "jpeg", "inversion", "label shift")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.study import study_presets
-from ui.terminal.arguments import COMMANDS, LISTS, parse
+from engine.studies.study import study_presets
+from ui.command.arguments import COMMANDS, LISTS, parse
 from ui.terminal.study import WORDS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -34,7 +34,7 @@ def test_every_file_that_a_document_names_exists(name: str) -> None:
         r"`((?:engine|storage|ui|resources|tests|benchmarks|docs|\.ci)/[\w./-]*|[\w-]+\.(?:py|toml|md))`", recipes
     )
     linked = re.findall(r"\]\(([\w./-]+)\)", text)
-    new_here = {"engine/methods/last_block.py", "ui/pages/tally.py"}  # made by following the recipes
+    new_here = {"engine/methods/tuning/last_block.py", "ui/pages/tally.py"}  # made by following the recipes
     missing = [path for path in [*named, *linked] if path not in new_here and not (REPOSITORY / path).exists()]
     assert not missing
     assert named or linked
@@ -74,7 +74,7 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
 
 
 def test_the_readme_names_every_package_that_the_window_may_miss() -> None:
-    source = (REPOSITORY / "ui" / "qt_check.py").read_text(encoding="utf-8")
+    source = (REPOSITORY / "ui" / "window" / "qt_check.py").read_text(encoding="utf-8")
     wanted = set(re.findall(r'"lib[\w.-]+\.so\.\d+": "([\w.-]+)"', source))
     assert wanted <= set(marked(README, "qt packages").split())
 

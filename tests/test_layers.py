@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import pkgutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -20,7 +23,7 @@ TORCH_FREE = [
     "engine.backbones.catalog",
     "engine.plan",
     "engine.comparison",
-    "engine.preflight",
+    "engine.preflight.problems",
     "engine.experiment",
     "engine.events",
 ]
@@ -67,3 +70,17 @@ def test_the_packages_themselves_import_nothing() -> None:
             [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
         )
         assert answer.stdout.strip() == f"['{name}']"
+
+
+LARGEST = {ast.Module: 300, ast.ClassDef: 250, ast.FunctionDef: 40, ast.AsyncFunctionDef: 40}  # lines
+
+
+@pytest.mark.parametrize("room", ["engine", "storage", "ui"])
+def test_no_file_class_or_function_is_too_long_to_read(room: str) -> None:
+    for path in (REPOSITORY / room).rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(tree := ast.parse(text)):
+            if (most := LARGEST.get(type(node))) is not None:
+                first, last = (1, text.count("\n")) if node is tree else (node.lineno, node.end_lineno)
+                name = getattr(node, "name", "the file")
+                assert last - first < most, f"{path.relative_to(REPOSITORY)}: {name} has {last - first + 1} lines"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database, Migrations
 
-import engine.methods
+import engine.methods.tuning
 from engine import registry
 from engine.events import Evaluated, RunFinished
 from engine.experiment import parse_experiment
@@ -36,11 +36,11 @@ def recipe(name: str) -> str:
 def new_method(tmp_path: Path) -> Iterator[type]:
     """The sample method as a file among the methods, for the time of one test."""
     (tmp_path / "last_block.py").write_text(recipe("method"), encoding="utf-8")
-    engine.methods.__path__.append(str(tmp_path))
+    engine.methods.tuning.__path__.append(str(tmp_path))
     registry.methods.cache_clear()
     yield registry.method("last_block")
-    engine.methods.__path__.remove(str(tmp_path))
-    sys.modules.pop("engine.methods.last_block", None)
+    engine.methods.tuning.__path__.remove(str(tmp_path))
+    sys.modules.pop("engine.methods.tuning.last_block", None)
     registry.methods.cache_clear()
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from benchmarks import speed_arms
 from benchmarks.speed import photo, words, write_photos
-from engine.backbones.weights import build_backbone
+from engine.artifacts.weights import build_backbone
 from engine.experiment import BackboneChoice
 
 

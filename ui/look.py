@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QProxyStyle, QStyle, QStyleOption, QWidget
 
-from ui import theme
+from ui.colours import colour, is_dark
 
 BOXES = (QStyle.PrimitiveElement.PE_IndicatorCheckBox, QStyle.PrimitiveElement.PE_IndicatorItemViewItemCheck)
 BUTTON = QStyle.PrimitiveElement.PE_PanelButtonCommand
@@ -38,10 +38,10 @@ def _draw_button(painter: QPainter, option: QStyleOption) -> None:
     down = bool(state & (QStyle.StateFlag.State_Sunken | QStyle.StateFlag.State_On))
     pointed = bool(state & QStyle.StateFlag.State_MouseOver) and bool(state & QStyle.StateFlag.State_Enabled)
     focused = bool(state & QStyle.StateFlag.State_HasFocus)
-    own = ground != theme.colour("card")
-    edge = ground if own else theme.colour("border")
+    own = ground != colour("card")
+    edge = ground if own else colour("border")
     if focused and bool(state & QStyle.StateFlag.State_KeyboardFocusChange):
-        edge = theme.colour("text" if own else "accent")
+        edge = colour("text" if own else "accent")
     painter.setPen(QPen(edge, 1.0))
     painter.setBrush(_shaded(ground, own, 2 * down or int(pointed)))
     painter.drawRoundedRect(QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
@@ -50,8 +50,8 @@ def _draw_button(painter: QPainter, option: QStyleOption) -> None:
 def _shaded(ground: QColor, own: bool, steps: int) -> QColor:
     """Pointed at (1) and pressed (2) it steps away from what it is."""
     if not own:
-        return (ground, theme.colour("hover"), theme.colour("selected"))[steps]
-    return ground.lighter(100 + 8 * steps) if theme.is_dark() else ground.darker(100 + 8 * steps)
+        return (ground, colour("hover"), colour("selected"))[steps]
+    return ground.lighter(100 + 8 * steps) if is_dark() else ground.darker(100 + 8 * steps)
 
 
 def _draw_box(painter: QPainter, option: QStyleOption) -> None:
@@ -59,16 +59,16 @@ def _draw_box(painter: QPainter, option: QStyleOption) -> None:
     state = option.state
     enabled = bool(state & QStyle.StateFlag.State_Enabled)
     some, ticked = bool(state & QStyle.StateFlag.State_NoChange), bool(state & QStyle.StateFlag.State_On)
-    full = theme.colour("accent" if enabled else "faint")
+    full = colour("accent" if enabled else "faint")
     side = min(option.rect.width(), option.rect.height()) - 1.0
     box = QRectF(0, 0, side, side)
     box.moveCenter(QRectF(option.rect).center())
     pointed = bool(state & QStyle.StateFlag.State_MouseOver) and enabled
-    edge = full if ticked or some or pointed else theme.colour("faint" if enabled else "border")
+    edge = full if ticked or some or pointed else colour("faint" if enabled else "border")
     painter.setPen(QPen(edge, 1.25))
-    painter.setBrush(full if ticked or some else theme.colour("field"))
+    painter.setBrush(full if ticked or some else colour("field"))
     painter.drawRoundedRect(box, 3, 3)
-    painter.setPen(QPen(theme.colour("on accent"), 1.75, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    painter.setPen(QPen(colour("on accent"), 1.75, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     places = [QPointF(box.x() + x * side, box.y() + y * side) for x, y in TICK]
     if some:

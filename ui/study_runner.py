@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from engine.errors import RunTaken
 from engine.events import LIVE_STATES, RunState
-from engine.study import Study
-from engine.study_cells import Cell, cell_name, cells, from_source, next_cell
+from engine.studies.cells import Cell, cell_name, cells, from_source, next_cell
+from engine.studies.study import Study
 from ui.run_queue import RunQueue
 
 if TYPE_CHECKING:

@@ -6,12 +6,17 @@ Widgets that paint themselves ask `colour(role)` each time they paint and repain
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication
+
+from ui.colours import DARK, LIGHT
+from ui.colours import ROLES as ROLES
+from ui.colours import colour as colour
+from ui.colours import is_dark as is_dark
+from ui.colours import on_paper as on_paper
+from ui.look import Look
 
 GRID = 8  # every distance is a multiple of this many pixels
 
@@ -20,46 +25,11 @@ OKABE_ITO = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "
 _CURVES_LIGHT = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 _CURVES_DARK = ["#4BA3E3", "#E8743B", "#2FBF95", "#D993B9", "#E69F00", "#8CCBEF"]
 
-_LIGHT = {
-    "page": "#F6F7F9", "card": "#FFFFFF", "border": "#D5D9E0", "text": "#1B1F25", "muted": "#5A6270",
-    "faint": "#767E8B", "accent": "#1F5FBF", "good": "#1B7A48", "warning": "#8F5A00", "bad": "#BC2F2A",
-    "grid": "#E3E6EB", "field": "#FFFFFF", "hover": "#ECEFF4", "selected": "#E1EAF8", "on accent": "#FFFFFF",
-}  # fmt: skip
-_DARK = {
-    "page": "#16181C", "card": "#1E2126", "border": "#383D46", "text": "#E7E9ED", "muted": "#A7AEBA",
-    "faint": "#858D9A", "accent": "#78AEFF", "good": "#55C78E", "warning": "#E3AD52", "bad": "#F27D76",
-    "grid": "#2A2E35", "field": "#262A31", "hover": "#272B32", "selected": "#24344F", "on accent": "#0E1A2B",
-}  # fmt: skip
-ROLES = tuple(_LIGHT)
-_PAPER = _LIGHT | {"page": "#FFFFFF"}
-
 # Four sizes, as factors of the system's font, and two weights.
 FONT = {"small": 0.92, "body": 1.0, "heading": 1.15, "title": 1.45}
 LEAST_PIXELS = 12  # no text is smaller, whatever the system's font
 SCHEMES = ("system", "light", "dark")
 _scheme = "system"
-_on_paper = False
-
-
-@contextmanager
-def on_paper(paper: bool = True) -> Iterator[None]:
-    """Inside, every colour is that of ink on white paper, whatever the window's palette; paper=False: the window's."""
-    global _on_paper
-    before, _on_paper = _on_paper, paper
-    try:
-        yield
-    finally:
-        _on_paper = before
-
-
-def is_dark() -> bool:
-    """True while the application's palette has a dark window colour, except on paper."""
-    return not _on_paper and QApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128
-
-
-def colour(role: str) -> QColor:
-    """The colour of a role (see `ROLES`) in the palette in use; raises KeyError for an unknown role."""
-    return QColor((_DARK if is_dark() else _PAPER if _on_paper else _LIGHT)[role])
 
 
 def curve_colour(index: int) -> QColor:
@@ -99,8 +69,6 @@ def scheme() -> str:
 
 def apply(app: QApplication, name: str = "system") -> None:
     """Use Fusion with the light or dark palette; "system" follows the desktop, also when it changes later."""
-    from ui.look import Look  # which asks this module for its colours
-
     global _scheme
     first = not isinstance(app.style(), Look)
     _scheme = name if name in SCHEMES else "system"
@@ -120,7 +88,7 @@ def _follow_system(app: QApplication) -> None:
 
 def palette(dark: bool) -> QPalette:
     """The whole Qt palette of one scheme."""
-    hues = {name: QColor(value) for name, value in (_DARK if dark else _LIGHT).items()}
+    hues = {name: QColor(value) for name, value in (DARK if dark else LIGHT).items()}
     result = QPalette(hues["card"], hues["page"])
     role = QPalette.ColorRole
     for target, source in {

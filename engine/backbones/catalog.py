@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.errors import InvalidExperiment, WeightsError
+from engine.errors import InvalidExperiment, WeightsError, nearest
 from engine.experiment import BackboneChoice
 from engine.given import is_file
-from engine.registry import nearest
 
 BUNDLED = Path(__file__).resolve().parents[2] / "resources" / "weights"
 WeightsState = Literal["none needed", "bundled", "on this machine", "download"]

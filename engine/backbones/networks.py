@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
-from engine.backbones.conv_block import ConvBlock
-from engine.backbones.convolution import with_quick_gradients
+from engine.backbones.kernels.conv_block import ConvBlock
+from engine.backbones.kernels.convolution import with_quick_gradients
 from engine.backbones.published import CUT, random_blocks
 
 

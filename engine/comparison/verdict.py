@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 from itertools import count as count_from
 from itertools import islice
 from math import nan
-from typing import Literal
 
 import numpy as np
 
 from engine.comparison.arms import Arm, disagreements, guard, shares_items
-from engine.comparison.crossed import ENOUGH_SEEDS, TWO, Spread, crossed, holm, of_seeds
+from engine.comparison.crossed import ENOUGH_SEEDS, TWO, crossed, holm, of_seeds
+from engine.comparison.gap import Gap, Kind
 from engine.comparison.intervals import Interval, mean_interval, paired_share_interval
-from engine.comparison.wording import is_share, lower_is_better
+from engine.comparison.verdict_words import basis, sentence
+from engine.comparison.wording import is_share
 
-Kind = Literal["better", "worse", "too close", "too few", "one seed", "not comparable"]
 MORE_SEEDS = 3
 LEVEL = 0.05
 
@@ -60,27 +60,6 @@ class Verdict:
     @property
     def sure(self) -> bool:
         return self.kind in ("better", "worse")
-
-
-@dataclass(frozen=True)
-class Gap:
-    """How far a is from b (the base), paired over shared seeds and test items. values: of each shared seed, rising."""
-
-    a: Arm
-    b: Arm
-    values: tuple[float, ...]
-    spread: Spread
-    interval: Interval
-    items: Interval | None
-
-    @property
-    def counts(self) -> bool:
-        """Whether it can be called at all, and so belongs to what is corrected for."""
-        return len(self.values) >= TWO
-
-    @property
-    def ahead(self) -> bool:
-        return self.spread.value < 0 if lower_is_better(self.a.metric) else self.spread.value > 0
 
 
 def verdict(a: Arm, b: Arm) -> Verdict:
@@ -155,8 +134,6 @@ def limits(metric: str) -> tuple[float, float]:
 
 def judged(found: Gap, ps: tuple[float, float], together: int) -> Verdict:
     """Better, worse or why not, with the sentence and the seeds still missing. ps: alone, and corrected."""
-    from engine.comparison.verdict_words import basis, sentence
-
     p, adjusted = ps
     kind, seeds = kind_of(found, adjusted), len(found.values)
     enough = seeds >= ENOUGH_SEEDS and kind in ("better", "worse")

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from engine.comparison.crossed import ENOUGH_SEEDS, seeds_needed
+from engine.comparison.gap import Gap, Kind
 from engine.comparison.wording import count, interval_text, lower_is_better, number, points
-
-if TYPE_CHECKING:
-    from engine.comparison.verdict import Gap, Kind
 
 MANY_SEEDS = 20
 LEVEL = 0.05

@@ -13,12 +13,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.files.reading import Entry, Files
+from engine.data.files.tree import Listing
 from engine.data.hashes import short_hash
 from engine.data.images import ArrayPixels, Cancel, ImageSet, Progress, Skipped, check
-from engine.data.reading import Entry, Files
-from engine.data.tree import Listing
 from engine.errors import DataError
-from engine.files import Unread
+from engine.machine.files import Unread
 
 TITLE = "MNIST"
 LICENCE = "CC BY-SA 3.0 (LeCun, Cortes and Burges)"

@@ -10,13 +10,13 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data import grey
-from engine.data.decode import Facts
-from engine.data.folder import FilePixels, digests, fingerprint, inspect, typical_size
+from engine.data.files import grey
+from engine.data.files.decode import Facts
+from engine.data.files.folder import FilePixels, digests, fingerprint, inspect, typical_size
+from engine.data.files.layout import Item
+from engine.data.files.reading import Entry
+from engine.data.files.tree import Listing, natural
 from engine.data.images import Cancel, ImageSet, Progress, Skipped
-from engine.data.layout import Item
-from engine.data.reading import Entry
-from engine.data.tree import Listing, natural
 from engine.errors import DataError
 
 TITLE = "Omniglot"

@@ -9,7 +9,7 @@ brightness is added to every channel. Inversion and label shift (Lee et al. 2022
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import get_args
@@ -205,3 +205,18 @@ def _tile_means(size: int, tiles: int) -> Floats:
     start, stop = np.arange(size), np.arange(size) + 1
     overlap = np.minimum(edges[1:, None], stop) - np.maximum(edges[:-1, None], start)
     return (np.clip(overlap, 0, None) * tiles / size).astype(np.float32)
+
+
+def first_repeated(values: Sequence[object]) -> str | None:
+    """The first value that is there twice, in words."""
+    for place, value in enumerate(values):
+        if value in values[:place]:
+            return condition_words(value) if isinstance(value, Shift) else "all labels" if value is None else str(value)
+    return None
+
+
+def condition_words(condition: Shift | float | None) -> str:
+    """ "noise 5", "inversion", "distance 2", "no shift"."""
+    if isinstance(condition, int | float):
+        return f"distance {condition:g}"
+    return "no shift" if condition is None else short(condition)

@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from engine.data import digits, glyphs, mnist, omniglot, regions, sinusoids
-from engine.data.folder import load_folder
+from engine.data.files.folder import load_folder
+from engine.data.files.tree import Listing, list_files
 from engine.data.images import Cancel, ImageSet, Progress, Remembered
-from engine.data.tree import Listing, list_files
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice
 

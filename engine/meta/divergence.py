@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import torch
 
+from engine.adaptation.objective import loss
+from engine.artifacts.bookmark import State
 from engine.backbones.backbone import Backbone
-from engine.bookmark import State
 from engine.comparison.wording import compact
 from engine.errors import Diverged
 from engine.events import Notice
-from engine.meta.objective import loss
+from engine.meta.learner import MetaLearner
 from engine.meta.results import diverged
 from engine.meta.task import Task
-from engine.methods.meta_learner import MetaLearner
 
 MANY = 0.1  # share of validation tasks from which their divergence is worth a warning
 WORSE = 2.0  # times the loss of guessing: above that, adapting does harm

@@ -10,15 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.adaptation.objective import score
 from engine.backbones.backbone import Backbone
 from engine.data.episodes import Episode
 from engine.events import Preparing
-from engine.learners import batches
-from engine.meta.objective import score
-from engine.meta.sharing import Crew
-from engine.meta.stacked import stacked_scores, stacks_at_test
+from engine.meta.batch.sharing import Crew
+from engine.meta.batch.stacked import stacked_scores, stacks_at_test
+from engine.meta.learner import MetaLearner, knows
 from engine.meta.task import ImageTasks, Task, Tasks
-from engine.methods.meta_learner import MetaLearner, knows
+from engine.tuning.learners import batches
 
 PAUSE_EVERY = 10  # tasks between two chances to stop
 CURVES = 100  # tasks of numbers that are met at once

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from engine.artifacts.bookmark import State, load_network, network_state
+from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
-from engine.bookmark import State, load_network, network_state
-from engine.checkpoints import Checkpoints
 from engine.events import Event, Preparing, ResumePoint
-from engine.limits import Limits, never
+from engine.machine.limits import Limits, never
 from engine.meta.evaluation import task_scores
+from engine.meta.learner import MetaLearner
 from engine.meta.task import Tasks
-from engine.methods.meta_learner import MetaLearner
 
 KEY = "exam"  # of its state, in place of that of the training
 

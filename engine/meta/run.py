@@ -9,30 +9,30 @@ from typing import Any
 
 import torch
 
+from engine.artifacts.bookmark import Bookmark
+from engine.artifacts.checkpoints import Checkpoints, kept
+from engine.artifacts.weights import build_backbone, load_meta
 from engine.backbones.backbone import Backbone, batch_norms, parameter_count
-from engine.backbones.weights import build_backbone, load_meta
-from engine.bookmark import Bookmark
-from engine.checkpoints import Checkpoints, kept
 from engine.data.episodes import list_hash
 from engine.data.findings import protocol as noted
-from engine.devices import torch_device
 from engine.errors import InvalidExperiment
 from engine.events import Event, Notice, Preparing, RunStarted
 from engine.experiment import Experiment
-from engine.limits import Limits, heeding, last_words
+from engine.machine.devices import torch_device
+from engine.machine.limits import Limits, heeding, last_words
 from engine.meta.exam import Exam
-from engine.meta.gallery import show_tasks
-from engine.meta.hardness import hardness, with_hardness
-from engine.meta.image_tasks import read_image_tasks
+from engine.meta.learner import MetaLearner, learnt
 from engine.meta.results import base_metric, figure, over_steps, shot_metric
-from engine.meta.sinusoid import sinusoid_tasks
 from engine.meta.task import ImageTasks, Tasks
+from engine.meta.tasks.gallery import show_tasks
+from engine.meta.tasks.hardness import hardness, with_hardness
+from engine.meta.tasks.image_tasks import read_image_tasks
+from engine.meta.tasks.sinusoid import sinusoid_tasks
 from engine.meta.training import MetaTraining
 from engine.meta.twin import QUERIES, TOGETHER, beside_twin
-from engine.methods.meta_learner import MetaLearner, learnt
-from engine.noted import findings, notices, write_down
-from engine.seen import KEY
-from engine.testing import UNSEEN
+from engine.provenance.noted import findings, notices, write_down
+from engine.provenance.seen import KEY
+from engine.tuning.testing import UNSEEN
 
 # Where the tasks of a data set come from; all others are images in classes.
 SOURCES: dict[str, Callable[..., Generator[Preparing, None, Tasks]]] = {"sinusoid": sinusoid_tasks}

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from engine.backbones.backbone import Backbone, batch_norms
+from engine.meta.learner import MetaLearner
 from engine.meta.task import Tasks
-from engine.methods.meta_learner import MetaLearner
 
 
 @torch.no_grad()

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.data.batches import Batch
-from engine.inputs import Normaliser
+from engine.preparation.inputs import Normaliser
 
 if TYPE_CHECKING:
     from engine.data.batches import BatchSampler

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from engine.backbones.backbone import Backbone
-from engine.bookmark import (
+from engine.artifacts.bookmark import (
     State,
     generator_state,
     load_generator,
@@ -17,18 +16,19 @@ from engine.bookmark import (
     network_state,
     optimiser_state,
 )
-from engine.checkpoints import Checkpoints
+from engine.artifacts.checkpoints import Checkpoints
+from engine.backbones.backbone import Backbone
 from engine.events import EpochCompleted, Event, Metrics
-from engine.limits import Limits
-from engine.meta.choice import WORTH_TIMING, choose
+from engine.machine.limits import Limits
+from engine.meta.batch.choice import WORTH_TIMING, choose
 from engine.meta.divergence import TRIED, DivergenceGuard
 from engine.meta.evaluation import task_scores
-from engine.meta.gallery import show_tasks
+from engine.meta.learner import MetaLearner
 from engine.meta.results import mean_score
 from engine.meta.statistics import refreshed
 from engine.meta.task import Task, Tasks
-from engine.methods.meta_learner import MetaLearner
-from engine.tally import check_numbers
+from engine.meta.tasks.gallery import show_tasks
+from engine.tuning.tally import check_numbers
 
 ORDER = 1  # keeps the order of support sets apart from the drawing of tasks
 KEY = "training"  # of its state in the file that a run goes on from
@@ -146,7 +146,7 @@ class MetaTraining:
         every = max(1, self.method.hyperparameters.validate_every // GLIMPSES)
         if not self.method.has_steps or self.method.pooled or self.step % every:
             return {}
-        from engine.meta.objective import score
+        from engine.adaptation.objective import score
 
         first = next(self.method.classifiers(self.model, task.support_inputs, task.support_targets, task.way, 0))
         value = score(first(task.query_inputs), task.query_targets)

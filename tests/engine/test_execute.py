@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.cost import estimate
 from engine.events import (
     Evaluated,
     Event,
@@ -22,6 +21,7 @@ from engine.events import (
 )  # fmt: skip
 from engine.execute import execute
 from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice
+from engine.preflight.cost import estimate
 
 QUICK = {
     "lp_ft": {"probe_epochs": 3, "epochs": 1},

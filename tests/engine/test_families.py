@@ -10,7 +10,7 @@ from engine import registry
 from engine.errors import InvalidExperiment
 from engine.experiment import parse_experiment
 from engine.families import FAMILIES, FINE_TUNING, family, named
-from engine.preflight import problems
+from engine.preflight.problems import problems
 
 
 def test_every_method_belongs_to_a_family_whose_list_it_stands_in() -> None:

@@ -13,7 +13,7 @@ from engine import registry
 from engine.backbones import catalog
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice, parse_experiment
-from engine.preflight import problems
+from engine.preflight.problems import problems
 
 NAMES = [
     "lp_ft", "full_ft", "discriminative", "l2_sp", "reinit_last", "surgical", "gradual", "auto_rgn", "auto_snr",
@@ -153,7 +153,7 @@ def test_scratch_does_not_ask_for_weights_it_will_not_load() -> None:
 
 def test_the_window_can_draw_forms_before_torch_is_loaded() -> None:
     code = (
-        "import sys, engine.registry as r, engine.backbones.catalog as c, engine.preflight as p\n"
+        "import sys, engine.registry as r, engine.backbones.catalog as c, engine.preflight.problems as p\n"
         "[r.fields(m) or m.picture({}, c.backbone('conv4').block_names) for m in r.methods()]\n"
         "p.problems(__import__('engine.experiment').experiment.Experiment())\n"
         "sys.exit('torch' in sys.modules)"

@@ -14,7 +14,7 @@ import pytest
 from engine.errors import StorageError
 from engine.events import RunState
 from engine.experiment import Experiment
-from engine.study import Arm, Study
+from engine.studies.study import Arm, Study
 from storage.record import record
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace

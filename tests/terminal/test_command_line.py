@@ -13,9 +13,9 @@ from engine.experiment import Experiment
 from engine.families import FAMILIES
 from engine.registry import complete
 from tests.random_experiments import changed, valid
-from ui.terminal.arguments import parse, program
-from ui.terminal.command_line import command_for
-from ui.terminal.flags import plan_from
+from ui.command.arguments import parse, program
+from ui.command.command_line import command_for
+from ui.command.flags import plan_from
 
 ODD = (
     "-x",

@@ -12,7 +12,7 @@ import pytest
 from engine.data.shifts import KINDS, parse_shift
 from storage.store import RunStore
 from storage.workspace import Workspace
-from ui.terminal import arguments
+from ui.command import arguments
 
 Command = Callable[..., Any]
 Refuses = Callable[..., str]

@@ -24,8 +24,8 @@ import pytest
 from PIL import Image
 
 from engine.plan import preset
-from engine.study import study_presets
-from engine.study_cells import study_as_json
+from engine.studies.cells import study_as_json
+from engine.studies.study import study_presets
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run

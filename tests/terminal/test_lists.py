@@ -17,7 +17,7 @@ from engine.plan import parse_plan, presets
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
-from ui.terminal.arguments import COMMANDS, LISTS
+from ui.command.arguments import COMMANDS, LISTS
 from ui.terminal.output import percent, plain, size
 
 Command = Callable[..., Any]

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from engine import bookmark
+from engine.artifacts import bookmark
 from engine.events import RunFinished, RunStarted, RunState, RunStopped
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from storage.record import record
@@ -25,7 +25,7 @@ from tests.terminal.conftest import REPOSITORY, Command
 from ui.terminal.interrupts import ASKED, STOPPING, Interrupts
 
 SMALL = ("--data", "digits", "--method", "scratch", "--labels-per-class", 5, "--json", "--set")
-OFTEN = "import engine.bookmark as b; b.LEAST_PAUSE = b.COST = 0.0; b.BYTES_PER_SECOND = float('inf')"
+OFTEN = "import engine.artifacts.bookmark as b; b.LEAST_PAUSE = b.COST = 0.0; b.BYTES_PER_SECOND = float('inf')"
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment, RangeChoice, SearchChoice
-from ui.terminal.arguments import parse
-from ui.terminal.flags import plan_from
+from ui.command.arguments import parse
+from ui.command.flags import plan_from
 
 
 def experiment(*flags: str) -> Experiment:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine.experiment import Budget, parse_experiment
-from ui.terminal.settings import settings_from
+from ui.command.settings import settings_from
 
 Command = Callable[..., Any]
 Refuses = Callable[..., str]

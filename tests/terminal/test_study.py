@@ -121,7 +121,7 @@ def test_failed_cells_are_told_and_tried_once_more(tmp_path: Path, warmstart: Co
     arms = [probe("Probe"), {**probe("Gone"), "backbone": {"name": "conv4", "weights": "run:nosuchrun"}}]
     broken = study(arms=arms, labels=[1], seeds=[0], learning_rates=[])
     with RunStore(Workspace(tmp_path).open()) as store:
-        from engine.study import completed, parse_study
+        from engine.studies.study import completed, parse_study
 
         row = store.create_study("Broken", completed(parse_study(broken)).canonical())
     first = warmstart("study", "continue", row.uid, "--workspace", tmp_path)

@@ -12,11 +12,11 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
-from engine.warm import load_torch
+from engine.machine.warm import load_torch
 from storage.workspace import Workspace
 from ui import theme
-from ui.main_window import NEW, MainWindow
 from ui.pages.new_experiment import NewExperimentPage
+from ui.window.main_window import NEW, MainWindow
 
 PATIENCE = 60_000  # milliseconds
 

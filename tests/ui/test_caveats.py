@@ -12,15 +12,15 @@ import pytest
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
-from engine.bench_figures import BenchFigure
+from engine.bench.figures import BenchFigure
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import MARK, with_interval
 from engine.events import Evaluated, RunState
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from engine.study import Arm, Study, completed
-from engine.study_cells import cells
+from engine.studies.cells import cells
+from engine.studies.study import Arm, Study, completed
 from storage.rows import CellRun, ResultRow, RunRow, StudyRow
-from tests.ui.compare.saved_runs import experiment, figure
+from tests.ui.comparison.saved_runs import experiment, figure
 from tests.ui.conftest import wait_until_checked
 from ui.comparison.report import report
 from ui.comparison.result_bars import tip

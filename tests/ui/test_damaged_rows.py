@@ -9,10 +9,10 @@ from pytestqt.qtbot import QtBot
 
 from storage.store import RunStore
 from storage.workspace import Workspace
-from tests.ui.compare.saved_runs import experiment, save
+from tests.ui.comparison.saved_runs import experiment, save
 from tests.ui.studies.conftest import crossing, save_study, small_study
-from ui.main_window import COMPARE, RUNS, STUDIES, MainWindow
 from ui.runs.content import Content, read_content
+from ui.window.main_window import COMPARE, RUNS, STUDIES, MainWindow
 
 
 def read_content_of(window: MainWindow, run_id: int) -> Content:

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from engine.errors import Cancelled, ExperimentError, StorageError
 from engine.events import Metrics, RunStarted, RunState
 from engine.experiment import Experiment
-from engine.study import Arm, Study
+from engine.studies.study import Arm, Study
 from storage.record import record
 from storage.store import RunStore
 from storage.workspace import Workspace

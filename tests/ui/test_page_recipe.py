@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 import ui.pages
 from engine.experiment import Experiment
 from tests.new_runs import new_run
-from ui import main_window
+from ui.window import main_window
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

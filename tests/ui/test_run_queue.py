@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from engine.errors import RunTaken
 from engine.events import Event, Metrics, Notice, RunFailed, RunFinished, RunStarted, RunState, RunStopped
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from engine.warm import load_torch
+from engine.machine.warm import load_torch
 from storage.store import RunStore
 from storage.workspace import Workspace
 from ui.library import Library

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.comparison import adaptation
 from engine.comparison.adaptation_curve import AdaptationCurve
 from engine.comparison.wording import lower_is_better
-from ui.comparison.adaptation_curves import AdaptationLine
+from ui.figures.adaptation_curves import AdaptationLine
 
 if TYPE_CHECKING:
     from ui.comparison.sides import Comparison, Side

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.comparison.wording import MINUS, count
 from ui import theme
-from ui.comparison.painted import PaintedFigure, draw_elided, line_height
 from ui.comparison.sides import Side
+from ui.figures.painted import PaintedFigure, draw_elided, line_height
 from ui.widgets.text import show_tip
 
 MOST_CLASSES = 200

@@ -10,9 +10,9 @@ from engine.comparison.wording import count
 from ui.comparison.cell_images import CellImages
 from ui.comparison.confusion import ConfusionMatrix, Mistakes, mistakes, only_first_right, share_classes
 from ui.comparison.sides import Comparison, Side
+from ui.figures.figure_export import menu_button
 from ui.widgets.buttons import ElidedButton
 from ui.widgets.fields import Choice
-from ui.widgets.figure_export import menu_button
 from ui.widgets.text import Text
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from engine.comparison.bands import band
 from ui import theme
 from ui.comparison.sides import ComparedRun, Comparison, Side
-from ui.widgets.curve_axes import StepScale
-from ui.widgets.curve_line import CurveLine, smooth_lines
+from ui.figures.curve_axes import StepScale
+from ui.figures.curve_line import CurveLine, smooth_lines
 
 if TYPE_CHECKING:
     from storage.store import Curve, RunRow

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.comparison.curve_lines import curve_lines
 from ui.comparison.sides import Comparison
-from ui.widgets.curve_axes import X_AXES
-from ui.widgets.curve_plot import CurvePlot
+from ui.figures.curve_axes import X_AXES
+from ui.figures.curve_plot import CurvePlot
 from ui.widgets.fields import Choice
 from ui.widgets.quiet import QuietSlider
 from ui.widgets.text import Text

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QWidget
 
 from engine.comparison.differences import shown
 from ui import theme
-from ui.comparison.painted import HEADING, draw_elided, line_height, paint_title
 from ui.comparison.sides import Comparison
-from ui.widgets.plain_table import FigureTable, HeadedModel, said
+from ui.figures.painted import HEADING, draw_elided, line_height, paint_title
+from ui.figures.plain_table import FigureTable, HeadedModel, said
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()

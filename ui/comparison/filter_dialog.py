@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
 
 from ui.comparison.run_filters import KEYS, NUMBERS, Bounds, Filter, OneOf, range_of, title, values_of
 from ui.widgets.fields import Choice
+from ui.widgets.place import fit
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
-from ui.window_place import fit
 
 if TYPE_CHECKING:
     from storage.store import RunRow

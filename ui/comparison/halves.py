@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from ui.comparison.empty import Invitation
 from ui.widgets.frame import Segment
+from ui.widgets.invitation import Invitation
 
 LARGEST = 16_777_215  # Qt's own limit of a height
 

@@ -11,8 +11,8 @@ from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from ui.shell.workspaces import show_folder
 from ui.widgets.buttons import button
+from ui.widgets.folders import show_folder
 from ui.widgets.images import to_image
 from ui.widgets.text import Text
 

@@ -10,15 +10,15 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBox
 
 from engine.comparison.wording import count
 from engine.families import named
-from ui.comparison.adaptation_curves import AdaptationFigures
 from ui.comparison.adaptation_lines import adaptation_lines
 from ui.comparison.confusion_view import ConfusionView
 from ui.comparison.curves_pane import CurvesPane
 from ui.comparison.difference_table import TITLE, DifferenceTable
-from ui.comparison.painted import Section
 from ui.comparison.result_bars import ResultBars
 from ui.comparison.sides import ComparedRun, Comparison, compare
 from ui.comparison.verdict_card import VerdictCard
+from ui.figures.adaptation_curves import AdaptationFigures
+from ui.figures.painted import Section
 from ui.widgets.buttons import button
 from ui.widgets.fields import Choice
 from ui.widgets.text import Text

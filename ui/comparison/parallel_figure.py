@@ -15,10 +15,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.comparison.wording import count
 from ui import theme
-from ui.comparison.painted import PaintedFigure
 from ui.comparison.parallel_lines import Ends, Frame, Lines, frame_in, value_words
 from ui.comparison.parallel_painting import Look, paint_lines
-from ui.widgets.curve_readout import Readout
+from ui.figures.curve_readout import Readout
+from ui.figures.painted import PaintedFigure
 
 HELP = ("Left and Right choose an axis, Up and Down move the lower end of its range, with Shift the upper end; Delete "
         "takes the range away. Page Up and Page Down go from run to run, Enter ticks it.")  # fmt: skip

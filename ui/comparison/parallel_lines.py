@@ -16,7 +16,7 @@ from PySide6.QtGui import QFontMetricsF
 from engine.comparison.dimensions import Dimension
 from engine.comparison.wording import duration
 from ui import theme
-from ui.widgets.painted_axes import UP, Axis
+from ui.figures.painted_axes import UP, Axis
 
 NONE_BELOW = 26.0  # pixels under the axes where the lines of runs without a value pass
 SNAP = 3.0

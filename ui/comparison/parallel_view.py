@@ -16,9 +16,9 @@ from ui.background import Background
 from ui.comparison.parallel_figure import HELP, ParallelFigure, Shown
 from ui.comparison.parallel_lines import Lines
 from ui.comparison.run_columns import METRIC, best_value, test_value, tested_metric, watched
+from ui.figures.figure_export import menu_button
 from ui.widgets.buttons import button
 from ui.widgets.fields import Choice
-from ui.widgets.figure_export import menu_button
 from ui.widgets.menu_button import MenuButton
 from ui.widgets.text import Elided, Text
 

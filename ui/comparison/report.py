@@ -18,7 +18,7 @@ from ui.comparison.difference_table import table_of
 from ui.comparison.report_parts import cell, escape, matrices, runs, table
 from ui.comparison.result_bars import figure_heading, value_text
 from ui.comparison.sides import Comparison, sentences
-from ui.widgets.figure_export import Figure, png, svg
+from ui.figures.figure_export import Figure, png, svg
 
 SHEET = 560  # pixels of a figure on a sheet of A4
 

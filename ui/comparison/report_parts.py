@@ -11,8 +11,8 @@ from engine.comparison.wording import count, duration
 from ui.comparison.confusion import MOST_CLASSES, ConfusionMatrix, Mistakes, cell_text, mistakes
 from ui.comparison.run_columns import date_text, seconds, test_text
 from ui.comparison.sides import ComparedRun, Comparison, Side
+from ui.figures.figure_export import Figure
 from ui.made_with import code, data, hardware, packages
-from ui.widgets.figure_export import Figure
 
 MOST_LISTED = 10  # mistakes of one configuration that are listed
 RUN_HEADS = ("Run", "Seeds", "State", "Test", "Time taken", "Date", "Code", "Made with")

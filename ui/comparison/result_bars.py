@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import ACCURACY, is_share, number, title
 from ui import theme
-from ui.comparison.painted import PaintedFigure, draw_elided, line_height
 from ui.comparison.sides import Comparison, Side
+from ui.figures.painted import PaintedFigure, draw_elided, line_height
 from ui.widgets.text import show_tip
 
 SIDE_MARGIN = 10.0

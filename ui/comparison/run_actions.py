@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QMenu
 
 from engine.comparison.wording import count
 from ui import icons
+from ui.comparison import cell_notes
 from ui.comparison.run_columns import COLUMNS
 from ui.comparison.run_model import NAME, NOTE
 from ui.comparison.run_table import RunTable
 from ui.comparison.side_names import own_name
-from ui.listing import cell_notes, handing_on, marking
+from ui.listing import handing_on, marking
 from ui.listing.restart import run_again
 from ui.parts import Parts
 from ui.widgets.deed import deed_action

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QW
 
 from engine.comparison.wording import count
 from ui import icons
+from ui.comparison.cell_notes import NotesDialog
 from ui.comparison.filter_dialog import FilterDialog
 from ui.comparison.run_actions import RunActions
 from ui.comparison.run_columns import PLACES
 from ui.comparison.run_filters import Filter, as_json, from_json, words
 from ui.comparison.run_table import RunTable
-from ui.listing.cell_notes import NotesDialog
 from ui.listing.filter_chips import FilterChips
 from ui.listing.finding import TAG, known_tags
 from ui.listing.tool_buttons import deed_button, text_button

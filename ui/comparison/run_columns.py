@@ -25,7 +25,7 @@ from engine.comparison.wording import (
 from engine.events import RunState
 from engine.families import named
 from engine.naming import backbone_title, data_title, method_title
-from engine.task_faults import is_regression
+from engine.preflight.tasks import is_regression
 from ui.comparison.side_names import stem
 from ui.comparison.sides import state_words
 

@@ -43,8 +43,7 @@ class RunModel(QAbstractItemModel):
     """
 
     chosen_changed = Signal()
-    renamed = Signal(int, str)
-    noted = Signal(int, str)
+    renamed, noted = Signal(int, str), Signal(int, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

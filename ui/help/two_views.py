@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.comparison.painted import Section
+from ui.figures.painted import Section
 from ui.help.knowing_theta import Entropies, Unrolled
 from ui.help.views import Drawing, GraphicalModel, MechanisticView
 from ui.widgets.frame import SlimScrollBar

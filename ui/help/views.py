@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
-from ui.comparison.painted import PaintedFigure
+from ui.figures.painted import PaintedFigure
 from ui.help.drawing import RADIUS, Node, paint_arrow, paint_node, paint_plate, paint_symbol, paint_words
 
 HEIGHT = 340.0

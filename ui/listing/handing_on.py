@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.errors import InvalidExperiment
 from ui.parts import Parts
-from ui.shell.workspaces import show_folder
+from ui.widgets.folders import show_folder
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -22,7 +22,7 @@ STUDY = ("Make a study of these…", "Ctrl+Shift+S", "studies", "The same arms a
 def copy_commands(parts: Parts, rows: Sequence[RunRow]) -> None:
     """Put one line for each run on the clipboard."""
     from engine.registry import complete
-    from ui.terminal.command_line import command_for, usual_workspace
+    from ui.command.command_line import command_for, usual_workspace
 
     root = parts.workspace.root
     elsewhere = root if root != usual_workspace() else None
@@ -46,7 +46,7 @@ def open_folder(parts: Parts, row: RunRow) -> None:
 
 def make_study(parts: Parts, rows: Sequence[RunRow]) -> None:
     """Open the builder with a study of these runs, or say why there is none."""
-    from engine.study_from_runs import study_of
+    from engine.studies.from_runs import study_of
 
     try:
         parts.navigator.study.emit(study_of([row.experiment for row in rows]))

@@ -14,7 +14,6 @@ from engine.comparison.grouping import configurations
 from engine.comparison.verdict import Verdict
 from engine.comparison.wording import count
 from engine.errors import ExperimentError
-from ui.comparison.empty import Invitation
 from ui.comparison.halves import Halves
 from ui.comparison.pane import ComparisonPane
 from ui.comparison.parallel_view import ParallelView
@@ -25,6 +24,7 @@ from ui.comparison.run_bar import RunBar
 from ui.comparison.run_table import RunTable
 from ui.comparison.sides import Side
 from ui.parts import Parts
+from ui.widgets.invitation import Invitation
 from ui.widgets.saving import FileKind, ask_where
 
 if TYPE_CHECKING:

@@ -14,21 +14,21 @@ from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, Experiment, MethodChoice
 from engine.families import FAMILIES
 from ui import theme
-from ui.pages.adviser_part import AdviserPart
-from ui.pages.backbone_rows import suiting
-from ui.pages.backbone_section import START as BACKBONE
-from ui.pages.backbone_section import BackboneSection
-from ui.pages.checks import Checks
-from ui.pages.costs import Costs
-from ui.pages.data_section import DataSection
-from ui.pages.data_settings import START as DATA
-from ui.pages.first_run import FirstRun
-from ui.pages.form_history import FormHistory, FormState
-from ui.pages.method_section import START as METHOD
-from ui.pages.method_section import MethodSection
-from ui.pages.rate_button import RateButton
-from ui.pages.start_section import StartSection
-from ui.pages.task_kind import TaskKind, kind_of
+from ui.new_experiment.adviser_part import AdviserPart
+from ui.new_experiment.backbone_rows import suiting
+from ui.new_experiment.backbone_section import START as BACKBONE
+from ui.new_experiment.backbone_section import BackboneSection
+from ui.new_experiment.checks import Checks
+from ui.new_experiment.costs import Costs
+from ui.new_experiment.data_section import DataSection
+from ui.new_experiment.data_settings import START as DATA
+from ui.new_experiment.first_run import FirstRun
+from ui.new_experiment.form_history import FormHistory, FormState
+from ui.new_experiment.method_section import START as METHOD
+from ui.new_experiment.method_section import MethodSection
+from ui.new_experiment.rate_button import RateButton
+from ui.new_experiment.start_section import StartSection
+from ui.new_experiment.task_kind import TaskKind, kind_of
 from ui.parts import Parts
 from ui.widgets.column import chain
 from ui.widgets.deed import deed_action
@@ -253,7 +253,7 @@ class NewExperimentPage(QWidget):
 
     def copy_command(self) -> None:
         """Put the line for the terminal that gives the same experiment on the clipboard."""
-        from ui.terminal.command_line import command_for, usual_workspace
+        from ui.command.command_line import command_for, usual_workspace
 
         take_what_is_typed()
         root = self._parts.workspace.root

@@ -228,9 +228,7 @@ class RunsPage(QWidget):
             self.detail.show_content(content, now)
 
     def _hear(self, run_id: int, events: list[Event]) -> None:
-        if not self.isVisible():
-            return
-        if run_id == self._chosen:
+        if self.isVisible() and run_id == self._chosen:
             self.tasks.hear(self.now(), events)
             self._pace.wake(urgent=any(isinstance(event, (Evaluated, Notice)) for event in events))
 

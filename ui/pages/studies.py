@@ -7,9 +7,8 @@ from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.errors import ExperimentError
-from engine.study import Study
+from engine.studies.study import Study
 from ui import theme
-from ui.comparison.empty import Invitation
 from ui.parts import Parts
 from ui.studies.builder import StudyBuilder
 from ui.studies.deeds import StudyDeeds
@@ -19,6 +18,7 @@ from ui.studies.reading import Listed, StudyNow, read_list, read_study
 from ui.studies.study_list import StudyList
 from ui.widgets.buttons import button
 from ui.widgets.frame import ThinSplitter
+from ui.widgets.invitation import Invitation
 
 REST_MS = 400  # between two readings while runs end quickly
 

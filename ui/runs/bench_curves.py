@@ -9,13 +9,13 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.bench_figures import BenchFigure
+from engine.bench.figures import BenchFigure
 from ui import theme
-from ui.comparison.painted import PaintedFigure, line_height
+from ui.figures import drawing
+from ui.figures.drawing import FOOT, LEFT, Frame, LogPlace
+from ui.figures.painted import PaintedFigure, line_height
+from ui.figures.plot_labels import spread
 from ui.runs.bench_words import by_head, short_count, tip
-from ui.studies import drawing
-from ui.studies.drawing import FOOT, LEFT, Frame, LogPlace
-from ui.widgets.plot_labels import spread
 from ui.widgets.text import show_tip
 
 TITLE = "Accuracy against labels per class"

@@ -8,12 +8,12 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.bench_figures import BenchFigure
+from engine.bench.figures import BenchFigure
 from engine.comparison.wording import number
 from ui import theme
-from ui.comparison.painted import PaintedFigure, draw_elided, line_height
+from ui.figures import drawing
+from ui.figures.painted import PaintedFigure, draw_elided, line_height
 from ui.runs.bench_words import accuracy_words, best_at, by_head, columns, folds_words, tip
-from ui.studies import drawing
 from ui.widgets.text import show_tip
 
 TITLE = "Heads by labels per class"

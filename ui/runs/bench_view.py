@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.bench_figures import BenchFigure, figures, so_far
+from engine.bench.figures import BenchFigure, figures, so_far
 from engine.events import Evaluated
 from engine.heads.catalog import TITLES
-from ui.comparison.painted import Section
+from ui.figures.curve_axes import StepScale
+from ui.figures.painted import Section
 from ui.runs.bench_curves import TITLE as CURVES_TITLE
 from ui.runs.bench_curves import BenchCurves
 from ui.runs.bench_table import TITLE as TABLE_TITLE
 from ui.runs.bench_table import BenchTable
 from ui.runs.content import CurveLike
-from ui.widgets.curve_axes import StepScale
 from ui.widgets.text import Text
 
 EXPLAINED = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 
-from engine.bench_figures import BenchFigure
+from engine.bench.figures import BenchFigure
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import bare_interval, number, percent, with_interval
 

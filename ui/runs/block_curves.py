@@ -8,10 +8,10 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from ui import theme
+from ui.figures.curve_axes import StepScale
+from ui.figures.curve_line import CurveLine
+from ui.figures.curve_plot import CurvePlot
 from ui.runs.content import CurveLike
-from ui.widgets.curve_axes import StepScale
-from ui.widgets.curve_line import CurveLine
-from ui.widgets.curve_plot import CurvePlot
 from ui.widgets.fields import Choice
 from ui.widgets.reflow import FlowLayout
 from ui.widgets.text import Text

@@ -12,9 +12,9 @@ import numpy as np
 from engine.errors import StorageError
 from engine.events import Evaluated, TrialCompleted
 from ui import theme
+from ui.figures.curve_axes import StepScale
+from ui.figures.curve_line import CurveLine
 from ui.runs.run_now import best_index
-from ui.widgets.curve_axes import StepScale
-from ui.widgets.curve_line import CurveLine
 
 if TYPE_CHECKING:
     from storage.store import Message, RunRow, RunStore

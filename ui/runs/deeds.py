@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 from engine.comparison.wording import count
 from engine.events import RunState
 from ui import icons
-from ui.listing import cell_notes, handing_on, marking
+from ui.comparison import cell_notes
+from ui.listing import handing_on, marking
 from ui.parts import Parts
 from ui.runs.run_now import RunNow
 from ui.widgets.deed import deed_action

@@ -10,17 +10,20 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from engine import registry
 from engine.backbones import catalog
-from engine.bench_figures import is_bench
+from engine.bench.figures import is_bench
 from engine.comparison import adaptation
 from engine.comparison.wording import lower_is_better
 from engine.errors import ExperimentError
 from engine.events import LIVE_STATES, Evaluated, Notice
 from engine.families import named
-from engine.task_faults import is_regression
-from ui.comparison.adaptation_curves import AdaptationFigures, AdaptationLine
-from ui.comparison.painted import Section
+from engine.preflight.tasks import is_regression
+from ui.figures.adaptation_curves import AdaptationFigures, AdaptationLine
+from ui.figures.block_picture import BlockPicture
+from ui.figures.curve_axes import StepScale
+from ui.figures.painted import Section
 from ui.live import LiveRun
 from ui.made_with import made_with
+from ui.new_experiment.layer_view import LayerView, view_of
 from ui.runs.bench_view import BenchView
 from ui.runs.block_curves import INNER, KINDS, BlockCurves
 from ui.runs.content import Content, CurveLike
@@ -37,10 +40,7 @@ from ui.runs.task_reading import ShownTasks
 from ui.runs.tasks_view import TITLE as TASKS
 from ui.runs.tasks_view import TasksView
 from ui.runs.trouble_card import TroubleCard
-from ui.widgets.block_picture import BlockPicture
-from ui.widgets.curve_axes import StepScale
 from ui.widgets.frame import SlimArea
-from ui.widgets.layer_edits import LayerView, view_of
 from ui.widgets.reflow import Beside
 
 if TYPE_CHECKING:

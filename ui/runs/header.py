@@ -15,7 +15,7 @@ from engine.events import RunState
 from engine.experiment import Experiment
 from engine.naming import backbone_title, data_title, method_title
 from ui import icons, theme
-from ui.listing.cell_notes import title
+from ui.comparison.cell_notes import title
 from ui.listing.chips import TagLine
 from ui.runs.deeds import ENDED_DEEDS, LIVE_DEEDS, RunDeeds
 from ui.runs.run_delegate import ProgressLine

@@ -13,7 +13,7 @@ from engine.events import Evaluated
 from engine.experiment import Experiment
 from ui.comparison.cell_images import CellImages
 from ui.comparison.confusion import MOST_CLASSES, ConfusionMatrix
-from ui.comparison.painted import Section
+from ui.figures.painted import Section
 
 TITLE = "Which classes are mistaken"
 

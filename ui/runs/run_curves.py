@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
+from ui.figures.curve_axes import X_AXES, StepScale, y_text
+from ui.figures.curve_plot import CurvePlot
 from ui.runs.content import BEFORE, DRAWN, CurveLike, accuracy_lines, kept_epoch, loss_lines
-from ui.widgets.curve_axes import X_AXES, StepScale, y_text
-from ui.widgets.curve_plot import CurvePlot
 from ui.widgets.fields import Choice
 from ui.widgets.quiet import QuietSlider
 from ui.widgets.reflow import Beside, FlowLayout

@@ -12,9 +12,9 @@ from engine.comparison.wording import count
 from engine.errors import ExperimentError
 from engine.events import TrialCompleted
 from engine.experiment import Experiment
-from engine.search_space import Range, labels_of, planned, space, with_values, words_of
-from engine.trials import Choice, choose
-from ui.comparison.painted import Section
+from engine.search.space import Range, labels_of, planned, space, with_values, words_of
+from engine.search.trials import Choice, choose
+from ui.figures.painted import Section
 from ui.runs.trial_figures import AccuracyAgainst, BestSoFar
 from ui.runs.trial_table import TrialTable
 from ui.widgets.buttons import button

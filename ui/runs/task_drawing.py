@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QTransf
 
 from engine.comparison.wording import number, percent
 from ui import theme
-from ui.comparison.painted import draw_elided, line_height
+from ui.figures.painted import draw_elided, line_height
 from ui.runs.task_reading import ImageTask
 from ui.widgets.images import draw_tile
 

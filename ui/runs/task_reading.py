@@ -15,7 +15,7 @@ from engine.errors import ExperimentError
 from engine.experiment import Experiment
 from ui.widgets.images import to_image
 
-FILE = "tasks.json"  # written by engine/meta/gallery.py
+FILE = "tasks.json"  # written by engine/meta/tasks/gallery.py
 SIDE = 64  # pixels at which images are fetched
 
 Cancelled = Callable[[], bool]

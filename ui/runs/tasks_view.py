@@ -12,15 +12,15 @@ from engine import registry
 from engine.data.sources import REGRESSION
 from engine.experiment import Experiment
 from ui import theme
-from ui.comparison.painted import PaintedFigure
-from ui.runs.curve_task_picture import CurveTaskPicture
+from ui.figures.curve_task_picture import CurveTaskPicture
+from ui.figures.painted import PaintedFigure
 from ui.runs.task_drawing import TaskDrawing, TaskShape, heading, shape_of, table_rows
 from ui.runs.task_reading import ShownTasks
 from ui.widgets.text import show_tip
 
 TITLE = "Tasks"
 GAP = 24.0
-COUNT = 4  # tasks in the file, see engine/meta/gallery.py
+COUNT = 4  # tasks in the file, see engine/meta/tasks/gallery.py
 WAITING = "The tasks appear with the first validation."
 HEADS = ("task", "class", "name", "image", "before", "after", "certainty", "entropy in nats")
 

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import with_interval
 from engine.events import TrialCompleted
-from engine.search_space import Range, shown
-from engine.trials import COMPLETE, Choice, best_so_far, choose, score
+from engine.search.space import Range, shown
+from engine.search.trials import COMPLETE, Choice, best_so_far, choose, score
 from ui import theme
-from ui.comparison.painted import PaintedFigure
-from ui.widgets.painted_axes import Axis, Plot, around, paint_axes, plot_in
+from ui.figures.painted import PaintedFigure
+from ui.figures.painted_axes import Axis, Plot, around, paint_axes, plot_in
 from ui.widgets.text import show_tip
 
 NEAR = 8.0  # pixels from a point within which its tooltip shows

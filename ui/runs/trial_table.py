@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from engine.comparison.wording import duration, with_interval
 from engine.events import TrialCompleted
-from engine.search_space import Range, shown
-from engine.trials import best, score
+from engine.search.space import Range, shown
+from engine.search.trials import best, score
 from ui import theme
-from ui.comparison.painted import line_height
-from ui.widgets.plain_table import HeadedModel, PlainTable, said
+from ui.figures.painted import line_height
+from ui.figures.plain_table import HeadedModel, PlainTable, said
 from ui.widgets.table_text import copy_table
 
 Index = QModelIndex | QPersistentModelIndex

@@ -25,7 +25,7 @@ from engine.backbones import catalog
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import BackboneChoice, MethodChoice
 from engine.families import FAMILIES
-from engine.study import SOURCE, Arm
+from engine.studies.study import SOURCE, Arm
 from ui.parts import Parts
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.text import plain

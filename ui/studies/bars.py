@@ -6,10 +6,10 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter
 
 from ui import theme
-from ui.comparison.painted import line_height
-from ui.studies import drawing
+from ui.figures import drawing
+from ui.figures.drawing import FOOT, LEFT, Frame
+from ui.figures.painted import line_height
 from ui.studies.curves import paint_unit
-from ui.studies.drawing import FOOT, LEFT, Frame
 from ui.studies.view import View, tip
 
 MOST_BAR = 56.0  # pixels, the widest bar

@@ -18,17 +18,17 @@ from PySide6.QtWidgets import (
 
 from engine.comparison.wording import count
 from engine.errors import ExperimentError
-from engine.study import Study, completed, study_presets
-from engine.study_cells import count_runs
+from engine.studies.cells import count_runs
+from engine.studies.study import Study, completed, study_presets
 from ui.parts import Parts
 from ui.studies.study_form import StudyForm
 from ui.widgets.buttons import PrimaryButton, button
 from ui.widgets.card import ChoiceCard
 from ui.widgets.column import caption
 from ui.widgets.frame import SlimScrollBar, ThinSplitter
+from ui.widgets.place import fit
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
-from ui.window_place import fit
 
 OWN = "own"  # key of the card that starts with nothing
 KEY = "study builder"  # of the check in the background
@@ -181,7 +181,7 @@ class StudyBuilder(QDialog):
 
 def examine(study: Study, cancelled: Callable[[], bool]) -> None:
     """In the background: raise the first fault of the study."""
-    from engine.study_checks import check_study
+    from engine.studies.checks import check_study
 
     check_study(study, cancelled)
 

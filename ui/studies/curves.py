@@ -9,15 +9,15 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
-from engine.comparison.crossings import sentence
 from engine.comparison.intervals import Interval
-from engine.comparison.study_table import ERROR, Column, Entry
+from engine.studies.crossings import sentence
+from engine.studies.table import ERROR, Column, Entry
 from ui import theme
-from ui.comparison.painted import line_height
-from ui.studies import drawing
-from ui.studies.drawing import FOOT, LEFT, Frame, LogPlace
+from ui.figures import drawing
+from ui.figures.drawing import FOOT, LEFT, Frame, LogPlace
+from ui.figures.painted import line_height
+from ui.figures.plot_labels import spread
 from ui.studies.view import View, curve_places, tip, unit
-from ui.widgets.plot_labels import spread
 
 MOST_NAME = 180.0  # pixels of an arm's name
 

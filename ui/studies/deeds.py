@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QInputDialog, QWidget
 
-from engine.study_cells import study_as_json
+from engine.studies.cells import study_as_json
 from ui import icons
 from ui.parts import Parts
 from ui.studies.driver import StudyDriver

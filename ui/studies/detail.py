@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from ui.comparison.painted import Section
+from ui.figures.painted import Section
 from ui.studies.figure import StudyFigure
 from ui.studies.header import StudyHeader
 from ui.studies.reading import Failed, StudyNow

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.errors import ExperimentError
-from engine.study import Study
+from engine.studies.study import Study
 from ui.parts import Parts
 from ui.studies.reading import grid, progress_words
 from ui.study_runner import Progress, StudyRunner
@@ -59,7 +59,7 @@ class StudyDriver(QObject):
 
     def _check(self, study_id: int, spec: str, title: str) -> None:
         def look(cancelled: Callable[[], bool]) -> Study:
-            from engine.study_checks import check_study
+            from engine.studies.checks import check_study
 
             study, _ = grid(spec, title)
             check_study(study, cancelled)

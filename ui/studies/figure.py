@@ -9,7 +9,7 @@ from PySide6.QtGui import QHelpEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
-from ui.comparison.painted import PaintedFigure
+from ui.figures.painted import PaintedFigure
 from ui.studies.bars import paint_bars
 from ui.studies.curves import paint_curves
 from ui.studies.view import View, rows_of, unit

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.comparison.arms import Items, per_item
-from engine.comparison.crossings import Crossing, crossings, sentence
-from engine.comparison.study_table import Outcome, StudyTable, answers, study_table
 from engine.comparison.wording import caveats, count
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.events import Evaluated, RunState
 from engine.given import decode
-from engine.study import Study, parse_study
-from engine.study_cells import Cell, cell_name, cells
+from engine.studies.cells import Cell, cell_name, cells
+from engine.studies.crossings import Crossing, crossings, sentence
+from engine.studies.study import Study, parse_study
+from engine.studies.table import Outcome, StudyTable, answers, study_table
 from ui.study_runner import Progress, progress, states
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QWidget
 from engine.comparison.wording import MARK, with_interval
 from ui import theme
 from ui.comparison.difference_table import paint_table, table_height
-from ui.comparison.painted import HEADING, line_height, paint_title
+from ui.figures.painted import HEADING, line_height, paint_title
+from ui.figures.plain_table import FigureTable, said
 from ui.studies.view import View, tip
-from ui.widgets.plain_table import FigureTable, said
 from ui.widgets.text import plain
 
 Index = QModelIndex | QPersistentModelIndex

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from engine.backbones import catalog
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
-from engine.study import SOURCE, Arm, Source, Study, parse_study
+from engine.studies.study import SOURCE, Arm, Source, Study, parse_study
 from ui.parts import Parts
 from ui.studies.arms_editor import ArmsEditor
 from ui.studies.grid_fields import (

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.comparison.crossings import Crossing
 from engine.comparison.intervals import Interval
-from engine.comparison.study_table import BEST, ERROR, TEST, Column, Entry, StudyTable
 from engine.comparison.wording import compact, count, with_interval
+from engine.studies.crossings import Crossing
+from engine.studies.table import BEST, ERROR, TEST, Column, Entry, StudyTable
 
 
 @dataclass(frozen=True)

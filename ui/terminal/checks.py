@@ -9,9 +9,9 @@ from engine.data.episode_splits import samplers, shape_of
 from engine.data.splits import for_tasks, split_images
 from engine.experiment import Experiment
 from engine.families import family
-from engine.folds import plan
+from engine.preflight.tasks import is_regression
 from engine.registry import build_method, complete
-from engine.task_faults import is_regression
+from engine.search.folds import plan
 from storage.store import RunStore
 from storage.workspace import Workspace
 
@@ -20,7 +20,7 @@ RUN = "run:"
 
 def check(experiments: Iterable[Experiment]) -> None:
     """Refuse the plan before anything is saved: settings, device, and the data themselves."""
-    from engine.preflight import problems
+    from engine.preflight.problems import problems
 
     for experiment in experiments:
         for problem in problems(experiment):
@@ -31,7 +31,7 @@ def check(experiments: Iterable[Experiment]) -> None:
 
 def check_device(experiment: Experiment) -> None:
     if experiment.device != "cpu":
-        from engine.devices import torch_device
+        from engine.machine.devices import torch_device
 
         torch_device(experiment.device)
 

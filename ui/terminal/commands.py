@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 
 from engine.errors import ExperimentError, mendable
-from ui.terminal.arguments import parse
+from ui.command.arguments import parse
 from ui.terminal.output import complain
 
 BAD_INPUT, INTERRUPTED = 2, 130

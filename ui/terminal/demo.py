@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.comparison.wording import duration
 from engine.plan import Plan, preset
-from ui.qt_check import display_problem
+from ui.window.qt_check import display_problem
 
 PICTURE = "demo-comparison.png"
 WITHOUT_A_SCREEN = ("offscreen", "minimal", "vnc")

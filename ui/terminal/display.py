@@ -23,8 +23,8 @@ from engine.events import (
     RunStopped,
     TrialCompleted,
 )  # fmt: skip
-from engine.search_space import shown
-from engine.trials import COMPLETE, PRUNED, score
+from engine.search.space import shown
+from engine.search.trials import COMPLETE, PRUNED, score
 from ui.remaining import Remaining
 from ui.terminal.output import complain_failure, console, percent, print_json, visible
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.comparison.wording import duration, figure, marked
 from engine.errors import InvalidExperiment
-from ui.terminal.arguments import program
+from ui.command.arguments import program
 from ui.terminal.output import print_json, print_table, say, size
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Listing:
 
 
 def print_list(chosen: argparse.Namespace) -> int:
-    from engine.registry import nearest
+    from engine.errors import nearest
 
     if chosen.what not in LISTINGS:
         raise InvalidExperiment(f"There is no list of “{chosen.what}”.", nearest(chosen.what, LISTINGS))
@@ -96,7 +96,7 @@ def list_presets(_: argparse.Namespace) -> Listing:
 
 
 def list_devices(_: argparse.Namespace) -> Listing:
-    from engine.devices import devices
+    from engine.machine.devices import devices
 
     known = devices()
     rows = [(d.name, d.title, "–" if d.free_bytes is None else size(d.free_bytes)) for d in known]

@@ -10,8 +10,8 @@ from engine.errors import StorageError
 from storage.store import RunStore
 from storage.workspace import Workspace
 from ui.comparison.sides import load, load_curves
-from ui.qt_check import qt_problem
 from ui.terminal.display import Display
+from ui.window.qt_check import qt_problem
 
 METRIC = "val/accuracy"
 
@@ -22,7 +22,7 @@ def save_picture(workspace: Workspace, run_ids: Sequence[int], path: Path, displ
         display.say(f"No picture was drawn. {problem}")
         return
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from ui.widgets.comparison_figure import save_comparison_picture
+    from ui.comparison.picture import save_comparison_picture
 
     with RunStore(workspace) as store:
         runs, curves = load(store, run_ids), load_curves(store, run_ids, METRIC)

@@ -6,14 +6,14 @@ import argparse
 
 from engine.errors import InvalidExperiment, RunTaken, StorageError
 from storage.store import RunRow, RunStore
-from ui.awake import Awake
-from ui.terminal.arguments import program
+from ui.command.arguments import program
 from ui.terminal.display import Display, make_display
 from ui.terminal.interrupts import Interrupts
 from ui.terminal.output import complain
 from ui.terminal.run import DONE, INTERRUPTED, RUN_FAILED, work_one
 from ui.terminal.workspaces import open_workspace
 from ui.unfinished import unfinished
+from ui.window.awake import Awake
 
 
 def resume_from_command_line(chosen: argparse.Namespace) -> int:

@@ -13,19 +13,19 @@ from engine.experiment import Experiment
 from engine.families import family
 from engine.naming import run_name
 from engine.plan import Plan, plan_as_json
-from engine.study import names_study
+from engine.studies.study import names_study
 from storage.record import record
 from storage.store import NewRun, RunRow, RunStore
-from ui.awake import Awake
-from ui.terminal.arguments import program
+from ui.command.arguments import program
+from ui.command.flags import plan_from
 from ui.terminal.checks import check, with_exact_weights
 from ui.terminal.display import Display, make_display
 from ui.terminal.downloads import fetch_missing_weights
-from ui.terminal.flags import plan_from
 from ui.terminal.interrupts import Interrupts
 from ui.terminal.output import print_file
 from ui.terminal.verdicts import load_comparison, print_comparison
 from ui.terminal.workspaces import open_workspace
+from ui.window.awake import Awake
 
 if TYPE_CHECKING:
     from storage.workspace import Workspace

@@ -6,10 +6,10 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
-from engine import left_out
 from engine.comparison.differences import flatten, label, shown
 from engine.comparison.wording import duration
 from engine.events import Evaluated
+from engine.provenance import left_out
 from storage.store import RunRow, RunStore
 from ui.made_with import made_with
 from ui.terminal.display import ends, result_words

@@ -9,24 +9,24 @@ from pathlib import Path
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.given import is_file
-from engine.study import Study, completed, load_study, study_preset, study_presets
-from engine.study_cells import cells, count_runs, study_as_json
-from engine.study_checks import check_study, one_of_each
+from engine.studies.cells import cells, count_runs, study_as_json
+from engine.studies.checks import check_study, one_of_each
+from engine.studies.study import Study, completed, load_study, study_preset, study_presets
 from storage.store import RunStore, StudyRow
 from storage.workspace import Workspace
-from ui.awake import Awake
+from ui.command.arguments import program
+from ui.command.flags import seeds_from
 from ui.run_queue import RunQueue
 from ui.studies.reading import progress_words, read_study, saved_study, study_now
 from ui.study_runner import StudyRunner
-from ui.terminal.arguments import program
 from ui.terminal.checks import check_device, exact
 from ui.terminal.display import make_display
 from ui.terminal.downloads import fetch_missing_weights
-from ui.terminal.flags import seeds_from
 from ui.terminal.interrupts import Interrupts
 from ui.terminal.output import print_file, print_json, print_table, say
 from ui.terminal.study_display import StudyDisplay, make_study_display, print_study
 from ui.terminal.workspaces import open_workspace
+from ui.window.awake import Awake
 
 DONE, RUN_FAILED, INTERRUPTED = 0, 1, 130
 STOPPING = "\nStopping: what is finished is kept and can be continued. Press Ctrl+C again to leave at once.\n"

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Protocol, Self
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from engine.comparison.crossings import sentence
-from engine.comparison.study_table import BEST, ERROR, TEST, Entry, StudyTable
 from engine.comparison.wording import MARK, duration, figure, with_interval
 from engine.events import RunState
 from engine.experiment import Shift
+from engine.studies.crossings import sentence
+from engine.studies.table import BEST, ERROR, TEST, Entry, StudyTable
 from ui.studies.reading import StudyNow, progress_words
 from ui.study_runner import Progress, StudyRunner
 from ui.terminal.output import console, print_json, print_table, say, visible

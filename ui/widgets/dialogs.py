@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
 
 from ui import icons
 from ui.widgets.buttons import button
+from ui.widgets.place import fit
 from ui.widgets.text import Text
-from ui.window_place import fit
 
 
 def details_of(error: BaseException) -> str:

@@ -14,10 +14,10 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from engine.artifacts.weights import build_backbone, trunk_weights
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone, distance_moved, parameter_count, snapshot, still_statistics
 from engine.backbones.networks import random_backbone
-from engine.backbones.weights import build_backbone, trunk_weights
 from engine.errors import InvalidExperiment, WeightsError
 from engine.experiment import BackboneChoice
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from engine.backbones import catalog
-from engine.cost import estimate
 from engine.errors import InvalidExperiment
 from engine.events import Evaluated, RunFailed
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from engine.inputs import normaliser
-from engine.preflight import problems
+from engine.preflight.cost import estimate
+from engine.preflight.problems import problems
+from engine.preparation.inputs import normaliser
 
 
 def test_the_backbones_own_size_is_the_default() -> None:

@@ -10,15 +10,15 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from engine.artifacts.weights import build_backbone
 from engine.backbones.backbone import snapshot
 from engine.backbones.networks import random_backbone
-from engine.backbones.weights import build_backbone
 from engine.errors import WeightsError
 from engine.events import Evaluated, RunFailed, RunStarted
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from engine.preflight import problems
-from engine.seen import Past, write
+from engine.preflight.problems import problems
+from engine.provenance.seen import Past, write
 
 KEPT = BackboneChoice(weights="run:abc", head="kept")
 

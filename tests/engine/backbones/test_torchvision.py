@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engine.adaptation.inner_loop import InnerLoop
+from engine.artifacts.weights import build_backbone, published_trunk
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
 from engine.backbones.published import CUT, Attention, blocks_of, torchvision_network
-from engine.backbones.weights import build_backbone, published_trunk
 from engine.experiment import BackboneChoice
-from engine.meta.inner_loop import InnerLoop
 
 # Published totals with the classifier for ImageNet's 1,000 classes, and the side at which features are compared.
 PUBLISHED = {

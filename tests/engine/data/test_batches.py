@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from engine.advice.rate_finder import find_rates
 from engine.backbones import catalog
-from engine.cost import estimate
 from engine.data.batches import cuts
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, SearchChoice
-from engine.preflight import problems
-from engine.rate_finder import find_rates
+from engine.preflight.cost import estimate
+from engine.preflight.problems import problems
 
 
 def test_every_image_comes_once_and_none_alone() -> None:

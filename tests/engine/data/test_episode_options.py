@@ -16,7 +16,7 @@ from engine.errors import InvalidExperiment
 from engine.events import Notice
 from engine.execute import execute
 from engine.experiment import DatasetChoice, Experiment, MethodChoice
-from engine.noted import warnings
+from engine.provenance.noted import warnings
 from tests.engine.data.conftest import picture
 
 LABELS = np.repeat(np.arange(12), 9).astype(np.int64)

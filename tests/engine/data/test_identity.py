@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.bench.features import FeatureKind, embedded
 from engine.comparison.arms import Arm, disagreements
 from engine.data.hashes import BY_CONTENT
 from engine.data.sources import load, resolve
 from engine.errors import DataError
 from engine.experiment import BackboneChoice
-from engine.features import FeatureKind, embedded
 from tests.engine.data.conftest import Maker, picture
 from tests.engine.data.test_mnist import NAMES, idx
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import seen
 from engine.backbones import catalog
 from engine.data.digits import load_digits
 from engine.data.findings import images_of
@@ -18,8 +17,9 @@ from engine.data.splits import ClassSplit, split_classes, split_images
 from engine.events import Evaluated, Event, Notice
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, SearchChoice
-from engine.noted import warnings
-from engine.testing import UNSEEN
+from engine.provenance import seen
+from engine.provenance.noted import warnings
+from engine.tuning.testing import UNSEEN
 from tests.engine.data.conftest import Maker, picture, real_zip
 
 DIGITS = DatasetChoice(name="digits", labels_per_class=10, validation_per_class=5)

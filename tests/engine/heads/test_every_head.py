@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.bookmark import read_state, write_state
+from engine.artifacts.bookmark import read_state, write_state
+from engine.bench.draws import LabelCount
+from engine.bench.measure import Cell
 from engine.heads.catalog import HEADS
-from engine.heads.draws import LabelCount
 from engine.heads.head import Head, scores
-from engine.heads.measure import Cell
 
 CLASSES, PER_CLASS, WIDTH = 4, 5, 8
 EVERY_HEAD = pytest.mark.parametrize("head", HEADS, ids=[head.name for head in HEADS])

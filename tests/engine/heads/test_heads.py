@@ -15,7 +15,7 @@ from engine.heads.mahalanobis import Mahalanobis
 from engine.heads.nearest_mean import NearestMean, NearestMeanCosine
 from engine.heads.ridge import Centred, Ridge
 from engine.heads.simple_shot import CentredNearestMean, PowerNearestMean, rooted
-from engine.methods.head_bench import HeadBench
+from engine.methods.bench.head_bench import HeadBench
 
 # Two images of class 0 with mean (1, 0), one of class 1 at (0, 4).
 FEATURES = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 4.0]])

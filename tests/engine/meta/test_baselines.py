@@ -9,18 +9,18 @@ import pytest
 import torch
 from torch import nn
 
+from engine.adaptation.episode_heads import cosine_heads, linear_heads
 from engine.backbones.backbone import Backbone
 from engine.backbones.networks import conv_block
-from engine.cost import estimate
 from engine.data.batches import BatchSampler
 from engine.data.episodes import EpisodeSampler
 from engine.events import Evaluated, RunFailed, RunFinished, RunStarted
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from engine.meta.episode_heads import cosine_heads, linear_heads
 from engine.meta.task import Task
-from engine.methods.baseline import Baseline
-from engine.methods.baseline_pp import BaselinePlusPlus
+from engine.methods.meta.baseline import Baseline
+from engine.methods.meta.baseline_pp import BaselinePlusPlus
+from engine.preflight.cost import estimate
 
 LABELS = np.repeat(np.arange(6), 5)
 TARGETS = np.array([0, 0, 1, 1, 2, 2])

@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.func import functional_call, grad, vmap
 from torch.nn import functional as F
 
+from engine.adaptation.inner_loop import InnerLoop
+from engine.adaptation.objective import loss as query_loss
 from engine.backbones.backbone import Backbone
-from engine.meta.inner_loop import InnerLoop
-from engine.meta.objective import loss as query_loss
 from engine.meta.task import Task
 from tests.engine.meta.by_hand import BODY, HEAD, assert_equal, image_task, plain_meta_gradient, tiny_network
 

@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.adaptation.film import hang_film
 from engine.backbones.backbone import Backbone
 from engine.backbones.networks import random_backbone
 from engine.errors import WeightsError
-from engine.meta.film import hang_film
 from engine.meta.task import Task
-from engine.methods.cavia import CAVIA
+from engine.methods.meta.cavia import CAVIA
 from tests.engine.meta.by_hand import (
     assert_equal,
     image_task,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.meta.conditional import ConditionalNetworks, negative_likelihood
+from engine.adaptation.conditional import ConditionalNetworks, negative_likelihood
 
 
 def perceptron(layers: torch.nn.Sequential, x: np.ndarray) -> np.ndarray:

@@ -16,10 +16,10 @@ from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.meta.divergence import DivergenceGuard, fitting, learn
 from engine.meta.task import Task
-from engine.methods.anil import ANIL
-from engine.methods.baseline import Baseline
-from engine.methods.maml import MAML
-from engine.methods.protonet import ProtoNet
+from engine.methods.meta.anil import ANIL
+from engine.methods.meta.baseline import Baseline
+from engine.methods.meta.maml import MAML
+from engine.methods.meta.protonet import ProtoNet
 from tests.engine.meta.by_hand import image_task, tiny_network
 
 SHORT = {"steps": 4, "meta_batch": 2, "validate_every": 2, "validation_episodes": 10, "test_episodes": 10, "shot": 5}

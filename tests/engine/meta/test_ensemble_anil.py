@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engine.adaptation.particles import apart, together
 from engine.backbones.backbone import Backbone
 from engine.backbones.networks import conv_block
-from engine.meta.gallery import answers
-from engine.meta.particles import apart, together
 from engine.meta.task import Task
-from engine.methods.ensemble_anil import Ensemble, EnsembleANIL
+from engine.meta.tasks.gallery import answers
+from engine.methods.meta.ensemble_anil import Ensemble, EnsembleANIL
 from tests.engine.meta.by_hand import (
     HEAD,
     as_task,

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from engine.meta.implicit import conjugate_gradients
+from engine.adaptation.implicit import conjugate_gradients
 from engine.meta.task import Task
-from engine.methods.imaml import ImplicitMAML
+from engine.methods.meta.imaml import ImplicitMAML
 from tests.engine.meta.by_hand import (
     BODY,
     HEAD,

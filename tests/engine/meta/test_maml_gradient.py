@@ -10,7 +10,7 @@ from torch import nn
 
 from engine.backbones.backbone import Backbone
 from engine.meta.task import Task
-from engine.methods.maml import MAML
+from engine.methods.meta.maml import MAML
 from tests.engine.meta.by_hand import (
     BODY,
     HEAD,

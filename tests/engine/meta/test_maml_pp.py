@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.meta.task import Task
-from engine.methods.maml_pp import MAMLPlusPlus, step_weights
+from engine.methods.meta.maml_pp import MAMLPlusPlus, step_weights
 from tests.engine.meta.by_hand import (
     BODY,
     HEAD,

@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.meta.formulation import one_by_one
+from engine.meta.batch.formulation import one_by_one
 from engine.meta.task import Task
-from engine.methods.anil import ANIL
-from engine.methods.boil import BOIL
-from engine.methods.fomaml import FOMAML
-from engine.methods.meta_sgd import MetaSGD
-from engine.methods.protonet import ProtoNet
+from engine.methods.meta.anil import ANIL
+from engine.methods.meta.boil import BOIL
+from engine.methods.meta.fomaml import FOMAML
+from engine.methods.meta.meta_sgd import MetaSGD
+from engine.methods.meta.protonet import ProtoNet
 from tests.engine.meta.by_hand import (
     BODY,
     HEAD,

@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import nn
 
+from engine.adaptation.comparing import Attention, RelationModule, class_means, maps
 from engine.backbones.backbone import Backbone
 from engine.backbones.networks import conv4, conv_block
-from engine.meta.comparing import Attention, RelationModule, class_means, maps
 from engine.meta.task import Task
-from engine.methods.matching import Matching, attended
-from engine.methods.relation import Relation, wanted
-from engine.methods.siamese import Siamese, pair_loss
+from engine.methods.meta.matching import Matching, attended
+from engine.methods.meta.relation import Relation, wanted
+from engine.methods.meta.siamese import Siamese, pair_loss
 
 TARGETS = np.array([0, 1, 1, 2])
 

@@ -7,14 +7,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.adaptation.prototype_tuning import Material, cosine_logits, material, tuned
 from engine.backbones.backbone import Backbone
-from engine.cost import estimate
 from engine.errors import InvalidExperiment
 from engine.events import Notice
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from engine.meta.prototype_tuning import Material, cosine_logits, material, tuned
 from engine.meta.task import Task
-from engine.methods.pmf import PMF, RATES
+from engine.methods.meta.pmf import PMF, RATES
+from engine.preflight.cost import estimate
 
 BLOCKS = ("one", "two", "head")
 VALUES = {"copies": 0, "test_steps": 30, "choice_episodes": 3}

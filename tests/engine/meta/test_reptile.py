@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.meta.inner_optimiser import in_turn
-from engine.methods.reptile import Reptile
+from engine.adaptation.inner_optimiser import in_turn
+from engine.methods.meta.reptile import Reptile
 from engine.registry import fields
 from tests.engine.meta.by_hand import as_task, linear_network, linear_tasks, softmax_gradient
 

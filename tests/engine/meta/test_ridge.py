@@ -10,12 +10,12 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from engine.artifacts.weights import load_meta
 from engine.backbones.backbone import Backbone
-from engine.backbones.weights import load_meta
 from engine.errors import WeightsError
 from engine.experiment import BackboneChoice
 from engine.meta.task import Task
-from engine.methods.ridge import Ridge, ridge_weights
+from engine.methods.meta.ridge import Ridge, ridge_weights
 
 SCALE, STRENGTH = 3.0, 0.7
 

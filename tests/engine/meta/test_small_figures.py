@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
+from engine.adaptation.comparing import RelationModule
 from engine.data.batches import Batch, BatchSampler
 from engine.data.episodes import EpisodeSampler
 from engine.heads.logistic import STRENGTHS as LOGISTIC
 from engine.heads.ridge import STRENGTHS as RIDGE
-from engine.inputs import Normaliser
-from engine.meta.comparing import RelationModule
 from engine.meta.results import diverged, figure, mean_score, settled
 from engine.meta.task import ImageTasks, TaskImages
+from engine.preparation.inputs import Normaliser
 
 LABELS = np.repeat(np.arange(6), 5)
 

@@ -11,15 +11,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.adaptation.objective import score
+from engine.adaptation.temporal import CausalAttention, CausalConvolution, Reader
+from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
-from engine.checkpoints import Checkpoints
-from engine.limits import Limits
-from engine.meta.objective import score
-from engine.meta.sinusoid import SinusoidTasks
+from engine.machine.limits import Limits
 from engine.meta.task import Task
-from engine.meta.temporal import CausalAttention, CausalConvolution, Reader
+from engine.meta.tasks.sinusoid import SinusoidTasks
 from engine.meta.training import MetaTraining
-from engine.methods.snail import SNAIL
+from engine.methods.meta.snail import SNAIL
 
 WAY, FEATURES = 3, 8
 

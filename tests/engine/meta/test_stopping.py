@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from engine.meta.evaluation import PAUSE_EVERY, task_scores
-from engine.methods.maml import MAML
+from engine.methods.meta.maml import MAML
 from tests.engine.meta.by_hand import as_task, linear_network, linear_tasks
 
 

@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.artifacts.weights import build_backbone
 from engine.backbones.backbone import Backbone
 from engine.backbones.networks import conv_block
-from engine.backbones.weights import build_backbone
 from engine.experiment import BackboneChoice
+from engine.meta.learner import MetaLearner
 from engine.meta.task import Task
-from engine.methods.meta_learner import MetaLearner
 from engine.registry import methods
 
 WAY = 3

@@ -12,21 +12,21 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from engine.adaptation.set_to_set import SetToSet
+from engine.artifacts.weights import load_meta
 from engine.backbones.backbone import Backbone
-from engine.backbones.weights import load_meta
-from engine.cost import estimate
 from engine.events import Evaluated, Metrics, Notice, RunFailed, RunStarted
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from engine.meta.set_to_set import SetToSet
+from engine.meta.learner import MetaLearner
 from engine.meta.task import Task
-from engine.methods.baseline_pp import BaselinePlusPlus
-from engine.methods.bd_cspn import BDCSPN
-from engine.methods.feat import FEAT
-from engine.methods.meta_baseline import MetaBaseline
-from engine.methods.meta_learner import MetaLearner
-from engine.methods.simple_shot import SimpleShot
-from engine.methods.warmed_up import WarmedUp
+from engine.methods.meta.baseline_pp import BaselinePlusPlus
+from engine.methods.meta.bd_cspn import BDCSPN
+from engine.methods.meta.feat import FEAT
+from engine.methods.meta.meta_baseline import MetaBaseline
+from engine.methods.meta.simple_shot import SimpleShot
+from engine.methods.meta.warmed_up import WarmedUp
+from engine.preflight.cost import estimate
 
 KINDS = [MetaBaseline, FEAT]
 CLASSES = 5

@@ -18,11 +18,11 @@ from torch import Tensor, nn
 from engine.backbones.backbone import Backbone
 from engine.backbones.networks import conv_block
 from engine.experiment import DatasetChoice, Experiment, MethodChoice
-from engine.meta.formulation import one_by_one
+from engine.meta.batch.formulation import one_by_one
+from engine.meta.batch.sharing import Shared
+from engine.meta.learner import EpisodeHyperparameters, MetaLearner
 from engine.meta.run import facts, protocol
-from engine.meta.sharing import Shared
 from engine.meta.task import Task
-from engine.methods.meta_learner import EpisodeHyperparameters, MetaLearner
 from engine.registry import fields
 from tests.engine.methods.fitting import fitting
 

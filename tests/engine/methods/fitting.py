@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.methods.base import Method
+from engine.method import Method
 from engine.registry import HyperparameterField, fields
 
 

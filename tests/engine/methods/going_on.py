@@ -7,9 +7,16 @@ from pathlib import Path
 
 import torch
 
+from engine.artifacts.bookmark import (
+    load_network,
+    load_optimiser,
+    network_state,
+    optimiser_state,
+    read_state,
+    write_state,
+)
 from engine.backbones.backbone import Backbone
-from engine.bookmark import load_network, load_optimiser, network_state, optimiser_state, read_state, write_state
-from engine.methods.meta_learner import MetaLearner
+from engine.meta.learner import MetaLearner
 from tests.engine.methods.contract import Case, network, training_task
 
 NOISY = {"dropout": 0.5, "attention_dropout": 0.5}

@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
-from engine.checkpoints import Checkpoints
-from engine.limits import Limits
+from engine.machine.limits import Limits
+from engine.meta.learner import MetaLearner
 from engine.meta.task import Task
 from engine.meta.training import MetaTraining
-from engine.methods.meta_learner import MetaLearner
 from engine.registry import fields
 
 WAY, SHOT, POINTS, CLASSES = 3, 3, 6, 40

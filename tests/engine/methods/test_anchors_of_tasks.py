@@ -13,19 +13,19 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.adaptation.conditional import ConditionalNetworks, negative_likelihood
+from engine.adaptation.temporal import CausalAttention, CausalConvolution, Reader
 from engine.backbones.backbone import Backbone
-from engine.meta.conditional import ConditionalNetworks, negative_likelihood
+from engine.meta.learner import MetaLearner
 from engine.meta.task import Task
-from engine.meta.temporal import CausalAttention, CausalConvolution, Reader
-from engine.methods.baseline import Baseline
-from engine.methods.baseline_pp import BaselinePlusPlus
-from engine.methods.cnp import CNP
-from engine.methods.matching import Matching
-from engine.methods.meta_learner import MetaLearner
-from engine.methods.pmf import PMF
-from engine.methods.protonet import ProtoNet
-from engine.methods.relation import Relation
-from engine.methods.siamese import Siamese
+from engine.methods.meta.baseline import Baseline
+from engine.methods.meta.baseline_pp import BaselinePlusPlus
+from engine.methods.meta.cnp import CNP
+from engine.methods.meta.matching import Matching
+from engine.methods.meta.pmf import PMF
+from engine.methods.meta.protonet import ProtoNet
+from engine.methods.meta.relation import Relation
+from engine.methods.meta.siamese import Siamese
 from engine.registry import method
 
 LINE = Task(*(torch.tensor([[value]]).double() for value in (1.0, 0.0, 2.0, 0.0)), 1)

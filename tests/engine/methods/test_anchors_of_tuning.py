@@ -17,13 +17,13 @@ import pytest
 import torch
 from torch import nn
 
+from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
-from engine.checkpoints import Checkpoints
-from engine.fine_tuning import FineTuning
-from engine.inputs import Labelled, Normaliser
-from engine.limits import Limits
-from engine.lowrank import LowRank
+from engine.machine.limits import Limits
+from engine.preparation.inputs import Labelled, Normaliser
 from engine.registry import method
+from engine.tuning.lowrank import LowRank
+from engine.tuning.training import FineTuning
 from tests.engine.methods.fitting import fitting
 
 IMAGES = Labelled(torch.tensor([255, 0], dtype=torch.uint8).view(2, 1, 1, 1), torch.tensor([0, 1]), np.arange(2))

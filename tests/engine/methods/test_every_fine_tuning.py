@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.methods.fine_tune import FineTuneMethod
 from engine.registry import methods
+from engine.tuning.method import FineTuneMethod
 from tests.engine.methods.tuning_contract import follows_the_labels, hold
 
 KINDS = [kind for kind in methods() if issubclass(kind, FineTuneMethod) and kind.from_values({}).stages()]

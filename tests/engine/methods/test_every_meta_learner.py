@@ -13,13 +13,13 @@ from torch import Tensor, nn
 from engine.backbones.backbone import Backbone
 from engine.comparison.arms import arm, disagreements
 from engine.experiment import Experiment
+from engine.meta.learner import MetaLearner
 from engine.meta.results import figure
 from engine.meta.run import protocol
 from engine.meta.twin import QUERIES
-from engine.methods.base import Classifier
-from engine.methods.embedding_based import EmbeddingBased
-from engine.methods.meta_learner import MetaLearner
-from engine.methods.protonet import nearest_prototype
+from engine.method import Classifier
+from engine.methods.meta.embedding_based import EmbeddingBased
+from engine.methods.meta.protonet import nearest_prototype
 from engine.registry import methods
 from tests.engine.methods import contract
 from tests.engine.methods.contract import Case, cases_of

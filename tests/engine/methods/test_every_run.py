@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.bench_figures import FOLDS
+from engine.bench.figures import FOLDS
 from engine.data.sources import load
 from engine.data.splits import split_classes, split_images
 from engine.events import (
@@ -30,16 +30,17 @@ from engine.events import (
 )
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, SearchChoice
-from engine.meta import choice as choice_of_threads
-from engine.meta import evaluation, sharing, training
-from engine.methods.anil import ANIL
-from engine.methods.base import Method
-from engine.methods.fine_tune import FineTuneMethod
-from engine.methods.head_bench import HeadBench
-from engine.methods.meta_learner import MetaLearner
+from engine.meta import evaluation, training
+from engine.meta.batch import choice as choice_of_threads
+from engine.meta.batch import sharing
+from engine.meta.learner import MetaLearner
+from engine.method import Method
+from engine.methods.bench.head_bench import HeadBench
+from engine.methods.meta.anil import ANIL
 from engine.registry import methods
+from engine.tuning.method import FineTuneMethod
 from tests.engine.methods.fitting import fitting
-from tests.engine.resuming import assert_equal, in_pieces, keep_every_point, stopped
+from tests.engine.tuning.resuming import assert_equal, in_pieces, keep_every_point, stopped
 
 CLASSES, IMAGES, SIDE = 8, 12, 16
 SHORT = {

@@ -17,18 +17,18 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.artifacts.bookmark import Bookmark
+from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone, batch_norms, snapshot
-from engine.bookmark import Bookmark
-from engine.checkpoints import Checkpoints
 from engine.events import Event, Metrics
-from engine.fine_tuning import FineTuning
-from engine.inputs import Labelled, Normaliser
-from engine.limits import Limits
-from engine.methods.fine_tune import FineTuneHyperparameters, FineTuneMethod
+from engine.machine.limits import Limits
+from engine.preparation.inputs import Labelled, Normaliser
 from engine.registry import fields
-from engine.trainable import count_trainable
+from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod
+from engine.tuning.trainable import count_trainable
+from engine.tuning.training import FineTuning
 from tests.engine.methods.fitting import fitting
-from tests.engine.resuming import figures, keep_every_point, points, up_to
+from tests.engine.tuning.resuming import figures, keep_every_point, points, up_to
 
 SHARED = (
     {"optimiser": "SGD"}, {"batch_norm": "pretrained statistics"}, {"batch_norm": "batch statistics"}, {"ema": 0.9},

@@ -12,8 +12,8 @@ from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.ui.runs.recorded import crashed, failed, finished, save, stopped
 from ui import theme
-from ui.main_window import build_parts
 from ui.pages.runs import RunsPage
+from ui.window.main_window import build_parts
 
 
 @pytest.fixture

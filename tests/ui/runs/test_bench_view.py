@@ -6,17 +6,17 @@ import pytest
 from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
-from engine.bench_figures import BenchFigure
+from engine.bench.figures import BenchFigure
 from engine.events import RunState
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.heads.catalog import TITLES
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
+from ui.figures.figure_export import csv_text, svg
 from ui.pages.runs import RunsPage
 from ui.runs.bench_curves import BenchCurves
 from ui.runs.bench_table import BenchTable
 from ui.runs.bench_words import accuracy_words, short_count, tip
-from ui.widgets.figure_export import csv_text, svg
 
 LONG = 200_000
 FIGURES = [

@@ -9,14 +9,14 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.events import Evaluated, Metrics, RunFailed, RunFinished, RunStarted
-from engine.study import Study, completed, parse_study
-from engine.study_cells import Cell, cell_name, cells
+from engine.studies.cells import Cell, cell_name, cells
+from engine.studies.study import Study, completed, parse_study
 from storage.record import record
 from storage.store import RunStore, StudyRow
 from storage.workspace import Workspace
 from tests.new_runs import new_run
-from ui.main_window import STUDIES, MainWindow
 from ui.pages.studies import StudiesPage
+from ui.window.main_window import STUDIES, MainWindow
 
 Score = Callable[[Cell], float | None]
 

@@ -12,14 +12,14 @@ from PySide6.QtWidgets import QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from engine.events import RunState
-from engine.warm import load_torch
+from engine.machine.warm import load_torch
 from storage.store import RunStore, StudyRow
 from storage.workspace import Workspace
 from tests.ui.studies.conftest import crossing, save_study, settle, small_study
-from tests.ui.test_wheel import dead_under
-from ui.main_window import COMPARE, RUNS, STUDIES, MainWindow
+from tests.ui.widgets.test_wheel import dead_under
+from ui.figures.figure_export import save
 from ui.pages.studies import StudiesPage
-from ui.widgets.figure_export import save
+from ui.window.main_window import COMPARE, RUNS, STUDIES, MainWindow
 
 
 def words(page: StudiesPage) -> str:
@@ -193,7 +193,7 @@ def test_deleting_a_study_is_undone(qtbot: QtBot, saved: StudyRow, page: Studies
 
 
 def test_a_saved_file_is_the_study_again(saved: StudyRow, page: StudiesPage, tmp_path: Path) -> None:
-    from engine.study import load_study
+    from engine.studies.study import load_study
 
     page.deeds.write_file(tmp_path / "study.json")
     again = load_study(tmp_path / "study.json")

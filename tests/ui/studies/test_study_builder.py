@@ -9,12 +9,12 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.experiment import Shift
-from engine.study import Study, study_presets
+from engine.studies.study import Study, study_presets
 from storage.store import StudyRow
 from tests.ui.studies.conftest import settle
-from ui.main_window import NEW, MainWindow
 from ui.pages.studies import StudiesPage
 from ui.studies.builder import OWN, StudyBuilder
+from ui.window.main_window import NEW, MainWindow
 
 
 @pytest.fixture

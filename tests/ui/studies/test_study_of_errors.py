@@ -9,17 +9,17 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.events import RunState
-from engine.study import Study, completed, parse_study
-from engine.study_cells import Cell
+from engine.studies.cells import Cell
+from engine.studies.study import Study, completed, parse_study
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.ui.studies.conftest import save_study, settle
-from ui.main_window import STUDIES, MainWindow
+from ui.figures.drawing import tick
+from ui.figures.figure_export import save
 from ui.pages.studies import StudiesPage
 from ui.studies.curves import bounds
-from ui.studies.drawing import tick
 from ui.studies.view import unit
-from ui.widgets.figure_export import save
+from ui.window.main_window import STUDIES, MainWindow
 
 
 def curves_study(figure: str) -> Study:

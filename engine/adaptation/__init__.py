@@ -1,0 +1,1 @@
+"""What meta-learners are built from: inner loops, heads, embeddings compared, particles. Torch."""

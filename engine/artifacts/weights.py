@@ -1,0 +1,211 @@
+"""Builds a backbone and gives it its weights: bundled, torchvision's own, or those of a saved run."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from engine.backbones import catalog
+from engine.backbones.backbone import Backbone
+from engine.backbones.digest import is_as_named
+from engine.backbones.networks import BLOCKS, random_backbone
+from engine.backbones.published import blocks_of
+from engine.errors import WeightsError, nearest
+from engine.experiment import BackboneChoice
+from engine.provenance.seen import past
+
+KEEP_NONE = "Take a new head."
+NAMED = 6  # classes that a sentence names
+_initialising = threading.Lock()  # torch's random state is one for all threads
+
+
+def build_backbone(
+    choice: BackboneChoice,
+    outputs: int | None,
+    seed: int,
+    runs: Path | None = None,
+    pretrained: bool = True,
+    classes: tuple[str, ...] | None = None,
+) -> Backbone:
+    """The chosen backbone with a fresh head of `outputs` classes, the same for the same seed, or with the head that was
+    kept; channels last in memory (on a CPU the convolutions of Conv-4 run about 1.7 times faster so).
+
+    runs: the folder of saved runs, where run:<uid> is looked up. pretrained False leaves the random weights. classes:
+    what the outputs stand for, by which a kept head is brought into their order; None where they mean nothing (tasks).
+    Raises `WeightsError` when the weights are missing, damaged or of another architecture, or when the head to be kept
+    is missing or tells other classes apart.
+    """
+    with _initialising, torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model = random_backbone(choice.name, outputs)
+    if pretrained and choice.weights != "random":
+        load_trunk(model, trunk_weights(choice, runs), choice)
+    if pretrained and choice.head == "kept":
+        load_head(model, head_of(choice, runs, classes) if classes else head_weights(choice, runs))
+    return model.to(memory_format=torch.channels_last)
+
+
+def trunk_weights(choice: BackboneChoice, runs: Path | None = None) -> dict[str, Tensor]:
+    """State of the blocks ("blocks.<name>.…") for this choice."""
+    if choice.weights.startswith("run:"):
+        return _saved_run(choice.weights.removeprefix("run:"), runs)
+    known = {info.name: info for info in catalog.weights(choice.name)}
+    info = known.get(choice.weights)
+    if info is None:
+        raise WeightsError(
+            f"{catalog.backbone(choice.name).title} has no weights called “{choice.weights}”.",
+            nearest(choice.weights, known),
+        )
+    if info.state == "download":
+        raise WeightsError(
+            f"The {info.title} weights of {catalog.backbone(choice.name).title} are not on this machine.",
+            "Download them in New experiment while online, or choose other weights.",
+        )
+    return read_trunk(Path(info.file)) if info.state == "bundled" else published_trunk(choice.name)
+
+
+def _saved_run(uid: str, runs: Path | None) -> dict[str, Tensor]:
+    return trunk_of(read_weights(saved_file(uid, runs)))
+
+
+def saved_file(uid: str, runs: Path | None) -> Path:
+    """The file of a saved run's weights: the best ones, or the last where there are no best."""
+    folder = (runs or Path()) / uid
+    for file in (folder / "best.safetensors", folder / "last.safetensors"):
+        if runs is not None and file.is_file():
+            return file
+    raise WeightsError(f"The saved weights of run {uid} are gone.", "Choose other weights or run it again.")
+
+
+def head_weights(choice: BackboneChoice, runs: Path | None = None) -> dict[str, Tensor]:
+    """State of a saved run's head, "weight" [classes, features] and "bias" [classes]."""
+    if not choice.weights.startswith("run:"):
+        raise WeightsError("Only the weights of a saved run come with a head.", KEEP_NONE)
+    uid = choice.weights.removeprefix("run:")
+    state = read_weights(saved_file(uid, runs))
+    found = {key.removeprefix("head."): value for key, value in state.items() if key.startswith("head.")}
+    if not found:
+        raise WeightsError(f"Run {uid} has no head: its method compares features instead.", KEEP_NONE)
+    return found
+
+
+def head_of(choice: BackboneChoice, runs: Path | None, classes: tuple[str, ...]) -> dict[str, Tensor]:
+    """A saved run's head with its rows in the order of `classes`; raises `WeightsError` where it tells others apart."""
+    state, found = head_weights(choice, runs), past(choice, runs)
+    if found.classes is None or len(found.classes) != len(state["weight"]):
+        why = f": {found.unknown}" if found.unknown else ", because its tasks had other classes every time"
+        raise WeightsError(f"What the head of {choice.weights} tells apart is not known{why}.", KEEP_NONE)
+    if sorted(found.classes) != sorted(classes):
+        raise WeightsError(
+            f"The head to keep tells {_listed(found.classes)} apart, but this data has {_listed(classes)}.",
+            f"{KEEP_NONE.removesuffix('.')}, or use data with the same classes.",
+        )
+    rows = torch.tensor([found.classes.index(name) for name in classes])
+    return {key: value[rows] for key, value in state.items()}
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """ "2 classes (“cat”, “dog”)", of many the first few."""
+    more = ", …" if len(names) > NAMED else ""
+    return f"{len(names)} classes (" + ", ".join(f"“{name}”" for name in names[:NAMED]) + f"{more})"
+
+
+def load_head(model: Backbone, state: dict[str, Tensor]) -> None:
+    """Copy a head into the model; raises `WeightsError` when it does not fit the model's own."""
+    if not isinstance(model.head, nn.Linear):
+        raise WeightsError("This method compares features, so there is no head to keep.", KEEP_NONE)
+    had, wanted = len(state["weight"]), model.head.out_features
+    if had != wanted:
+        raise WeightsError(
+            f"The head to keep tells {had} classes apart, but this data has {wanted}.",
+            f"{KEEP_NONE.removesuffix('.')}, or use data with {had} classes.",
+        )
+    refuse_odd(state, model.head.state_dict())
+    model.head.load_state_dict(state)
+
+
+def load_meta(model: Backbone, choice: BackboneChoice, runs: Path | None = None) -> None:
+    """Copy what a saved run learnt besides its network into `model.meta`; raises `WeightsError` if it differs.
+
+    What stands for the training classes, which others need not have, is copied where it fits.
+    """
+    uid = choice.weights.removeprefix("run:")
+    state = read_weights(saved_file(uid, runs))
+    found = {key.removeprefix("meta."): value for key, value in state.items() if key.startswith("meta.")}
+    own, passing = model.meta.state_dict(), getattr(model.meta, "of_classes", None)
+    fitting = {key for key in set(own) & set(found) if own[key].shape == found[key].shape}
+    if any(not passing or not key.startswith(passing) for key in (set(own) | set(found)) - fitting):
+        raise WeightsError(f"What run {uid} learnt besides its network does not fit this method.", KEEP_NONE)
+    kept = {key: found[key] for key in fitting}
+    refuse_odd(kept, own)
+    model.meta.load_state_dict(kept, strict=False)
+
+
+def read_trunk(path: Path) -> dict[str, Tensor]:
+    """The blocks' state in a safetensors file, without the head."""
+    return trunk_of(read_weights(path))
+
+
+def trunk_of(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {key: value for key, value in state.items() if key.startswith("blocks.")}
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The whole state in a safetensors file; raises `WeightsError` when it cannot be read."""
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"The weights file {path.name} cannot be read.", "Restore it or choose others.") from error
+
+
+def published_trunk(name: str) -> dict[str, Tensor]:
+    """The blocks' state in torchvision's published weights, read from its cache; raises `WeightsError`.
+
+    The file has to be the one that its name promises, and only tensors are ever read from it: neither torch.hub, which
+    unpacks archives, nor pickled code comes into it.
+    """
+    file = Path(catalog.weights(name)[1].file)
+    try:
+        if not is_as_named(file):
+            raise ValueError("another file than its name promises")
+        state = torch.load(file, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(file))
+        blocks = blocks_of(name, state)
+    except (RuntimeError, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, pickle.PickleError):
+        raise WeightsError(
+            f"The local copy of the {catalog.backbone(name).title} weights is damaged.",
+            "Delete it from torchvision's cache folder and download it again.",
+        ) from None
+    return Backbone(blocks, catalog.backbone(name).features, None).trunk_state()
+
+
+def load_trunk(model: Backbone, state: dict[str, Tensor], choice: BackboneChoice) -> None:
+    """Copy the blocks' state into the model; raises `WeightsError` when it belongs to another architecture."""
+    own = model.trunk_state()
+    wrong = set(own) ^ set(state) or {key for key in own if own[key].shape != state[key].shape}
+    if wrong:
+        raise catalog.other_network(choice)
+    refuse_odd(state, own)
+    model.load_state_dict(state, strict=False)
+
+
+def refuse_odd(state: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> None:
+    """Raise `WeightsError` for weights that are no fractions where the network's are, or no numbers."""
+    for key, value in state.items():
+        if key not in own or not own[key].is_floating_point():
+            continue
+        if not value.is_floating_point():
+            kind = str(value.dtype).removeprefix("torch.")
+            raise WeightsError(f"The weights are of the kind {kind}, which no network learns.", "Choose other weights.")
+        if not bool(torch.isfinite(value).all()):
+            raise WeightsError("Some of the weights are not numbers: that training diverged.", "Choose other weights.")
+
+
+assert set(BLOCKS) == {info.name for info in catalog.BACKBONES}

@@ -1,0 +1,1 @@
+"""A bench of heads: every image embedded once, every head at every label count."""

@@ -1,0 +1,207 @@
+"""Features of images from a frozen backbone: every image is embedded once, and the result is kept on disk.
+
+One file per (data, weights, image size, shift, precision), holding the features of the images embedded so far; a bench
+of heads, another seed and the adviser so share one pass over the images.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Generator
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.artifacts.weights import build_backbone, saved_file
+from engine.backbones import catalog
+from engine.backbones.backbone import Backbone
+from engine.data.hashes import short_hash
+from engine.data.images import ImageSet
+from engine.errors import WeightsError
+from engine.events import Preparing
+from engine.experiment import BackboneChoice, Experiment, Shift
+from engine.machine.devices import torch_device
+from engine.preparation.inputs import Normaliser, normaliser
+
+Ids = NDArray[np.int64]
+Features = NDArray[np.float32]
+CHUNK = 64
+MOST_BYTES = 2**30  # of all files together; the ones not used for longest go first
+FORMAT = "1"  # a change of what is computed makes old files worthless
+KEEP_EVERY, COST = 5.0, 20  # seconds between two writes, and at least so many times what one took
+TEXT = "Embedding images with the frozen backbone"
+
+
+@dataclass(frozen=True)
+class FeatureKind:
+    """What features depend on beside the images. seed: of random weights. runs: the folder of saved runs."""
+
+    backbone: BackboneChoice
+    runs: Path
+    seed: int = 0
+    shift: Shift | None = None
+    precision: str = "float32"
+    device: str = "cpu"
+
+    @classmethod
+    def of(cls, experiment: Experiment, runs: Path, shift: Shift | None = None) -> FeatureKind:
+        """For a run of this experiment. shift: of the images; a label shift changes none."""
+        seen = None if shift is None or shift.kind == "label shift" else shift
+        return cls(experiment.backbone, runs, experiment.seed, seen, experiment.precision, experiment.device)
+
+    @property
+    def file(self) -> Path:
+        """Where the features of the images embedded so far are kept, but for the name of the data."""
+        parts = (
+            FORMAT, self.backbone.name, self.weights_key(), str(catalog.image_size(self.backbone)), self.precision,
+            self.shift.model_dump_json() if self.shift else "",
+        )  # fmt: skip
+        return cache_folder(self.runs) / f"{short_hash(*parts)}.npz"
+
+    def weights_key(self) -> str:
+        """Changes whenever the weights do."""
+        weights = self.backbone.weights
+        if weights == "random":
+            return f"random {self.seed}"
+        if weights.startswith("run:"):
+            file = saved_file(weights.removeprefix("run:"), self.runs)
+        else:
+            known = {info.name: info.file for info in catalog.weights(self.backbone.name)}
+            file = Path(known.get(weights, ""))
+        return file_hash(file, file.stat().st_mtime_ns) if file.is_file() else weights
+
+
+def cache_folder(runs: Path) -> Path:
+    """The workspace's cache folder, which lies beside its runs; runs that lie loose keep a cache among them."""
+    root = runs.parent if runs.name == "runs" else runs
+    return root / "cache" / "features"
+
+
+@lru_cache(maxsize=64)
+def file_hash(file: Path, changed: int) -> str:
+    """SHA-256 of a file, computed again only when it changed (nanoseconds of its last change)."""
+    with file.open("rb") as body:
+        return hashlib.file_digest(body, "sha256").hexdigest()
+
+
+def embedded(data: ImageSet, ids: Ids, kind: FeatureKind) -> Generator[Preparing, None, Features]:
+    """Yields `Preparing`, returns float32 [len(ids), features]: eval mode, no gradient, channels last.
+
+    Only images that were never embedded in this way are read. Raises `ExperimentError` when the weights or the
+    images cannot be had; a cache that cannot be read or written costs time, nothing else.
+    """
+    file = kind.file.with_name(f"{data.fingerprint}-{kind.file.name}")
+    known = read(file)
+    missing = np.setdiff1d(ids, known[0])
+    if len(missing):
+        fresh = yield from _embed(data, missing, kind, lambda some: write(file, *merged(known, some)))
+        known = merged(known, (missing, fresh))
+    return known[1][np.searchsorted(known[0], ids)]
+
+
+def _embed(
+    data: ImageSet, ids: Ids, kind: FeatureKind, keep: Callable[[Known], None]
+) -> Generator[Preparing, None, Features]:
+    """keep: is given what there is so far now and then, so that a long pass can go on, and all of it at the end."""
+    device, shape = torch_device(kind.device), normaliser(kind.backbone)
+    yield Preparing(TEXT)
+    plain = kind.backbone.model_copy(update={"head": "new"})
+    model = build_backbone(plain, None, kind.seed, kind.runs).to(device).eval()
+    parts, due = [], time.monotonic() + KEEP_EVERY
+    for start in range(0, len(ids), CHUNK):
+        yield Preparing(TEXT, start / len(ids))
+        pixels = seen_pixels(data, ids[start : start + CHUNK], shape, kind.shift)
+        parts.append(_checked(_forward(model, shape, pixels.to(device), kind.precision == "bfloat16")))
+        if start + CHUNK >= len(ids) or time.monotonic() >= due:
+            begin, found = time.monotonic(), np.concatenate(parts)
+            keep((ids[: len(found)], found))
+            due = time.monotonic() + max(KEEP_EVERY, COST * (time.monotonic() - begin))
+    return np.concatenate(parts)
+
+
+def _checked(features: Features) -> Features:
+    if not np.isfinite(features).all():
+        raise WeightsError("The network gives features that are not numbers.", "Choose other weights or float32.")
+    return features
+
+
+def seen_pixels(data: ImageSet, ids: Ids, shape: Normaliser, shift: Shift | None) -> Tensor:
+    """uint8 [n, c, s, s], shifted as asked."""
+    pixels = data.pixels(ids, shape.size, shape.channels)
+    if shift is not None:
+        from engine.data.shifts import shifted
+
+        pixels = shifted(pixels, shift, ids)
+    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))
+
+
+@torch.no_grad()
+def _forward(model: Backbone, shape: Normaliser, pixels: Tensor, bf16: bool) -> Features:
+    with torch.autocast(pixels.device.type, torch.bfloat16) if bf16 else nullcontext():
+        return model.embed(shape(pixels)).float().cpu().numpy()
+
+
+# On disk
+
+Known = tuple[Ids, Features]
+
+
+def read(file: Path) -> Known:
+    """(ids ascending, their features) of a cache file; nothing when it is missing or damaged."""
+    empty = np.zeros(0, np.int64), np.zeros((0, 0), np.float32)
+    try:
+        with file.open("rb") as body, np.load(body, allow_pickle=False) as kept:
+            ids, features = kept["ids"], kept["features"]
+        os.utime(file)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return empty
+    whole = ids.dtype == np.int64 and features.dtype == np.float32 and ids.shape == features.shape[:1]
+    return (ids, features) if whole and np.isfinite(features).all() else empty
+
+
+def merged(old: Known, new: Known) -> Known:
+    """Both, in the order of the ids."""
+    if not len(old[0]):
+        return new
+    ids = np.concatenate([old[0], new[0]])
+    order = np.argsort(ids)
+    return ids[order], np.concatenate([old[1], new[1]])[order]
+
+
+def write(file: Path, ids: Ids, features: Features) -> None:
+    """Keep features; the file is the old one or the new one, whole. A full or locked disk keeps none."""
+    part = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as body:
+            np.savez(body, ids=ids, features=features)
+        os.replace(part, file)
+    except OSError:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        return
+    trim(file.parent, keep=file)
+
+
+def trim(folder: Path, keep: Path, most: int | None = None) -> None:
+    """Remove the files not used for longest until all together have at most `most` bytes; never `keep`."""
+    limit = MOST_BYTES if most is None else most
+    with suppress(OSError):
+        files = sorted(folder.glob("*"), key=lambda file: file.stat().st_mtime_ns)
+        total = sum(file.stat().st_size for file in files)
+        for file in files:
+            if total <= limit:
+                return
+            if file != keep:
+                total -= file.stat().st_size
+                file.unlink()

@@ -1,0 +1,250 @@
+"""A run that compares heads on frozen features: one embedding pass, then every head at every label count."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.artifacts.bookmark import Bookmark, State
+from engine.backbones import catalog
+from engine.bench.draws import LabelCount, plan
+from engine.bench.features import FeatureKind, embedded
+from engine.bench.figures import BENCH, COUNT_KEY, FOLDS, FOLDS_KEY, HEAD_KEY, POSITION_KEY, metric, percent
+from engine.bench.measure import Benched, Cell, Part, best, measuring
+from engine.comparison.grouping import over_seeds
+from engine.comparison.intervals import Interval, wilson
+from engine.comparison.wording import ACCURACY
+from engine.data.findings import Finding
+from engine.data.findings import protocol as noted
+from engine.data.images import ImageSet
+from engine.data.shifts import describe, shifted_labels, short
+from engine.data.sources import load
+from engine.data.splits import ImageSplit, split_images
+from engine.errors import Cancelled
+from engine.events import EpochCompleted, Evaluated, Event, Metrics, Notice, Preparing, RunStarted
+from engine.experiment import Experiment, Shift
+from engine.heads.head import scores
+from engine.machine.limits import Limits, heeding, last_words
+from engine.methods.bench.head_bench import HeadBench
+from engine.preparation.inputs import positions
+from engine.provenance.noted import findings, keep_left_out, notices
+from engine.tuning.testing import balanced, is_uneven, unseen
+
+Words = dict[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class BenchMaterial:
+    """further: the test images once more under each shift that they are also tested on. findings: what must be known
+    of the images and of what the weights have met before."""
+
+    data: ImageSet
+    split: ImageSplit
+    on: Benched
+    further: tuple[tuple[Shift, Part], ...]
+    findings: tuple[Finding, ...] = ()
+
+
+def run_head_bench(
+    experiment: Experiment, method: HeadBench, directory: Path, limits: Limits, bookmark: Bookmark
+) -> Iterator[Event]:
+    """Embed, measure, choose by cross-validation. Raises `ExperimentError` for what a person can mend."""
+    material = yield from heeding(limits, read_features(experiment, directory.parent))
+    bookmark.require("images", material.data.fingerprint)
+    bookmark.require("weights", FeatureKind.of(experiment, directory.parent).weights_key())
+    keep_left_out(material.data, directory)
+    found = findings(experiment, method, material.data, material.split, directory.parent)
+    material = replace(material, findings=found)
+    train = material.on.train
+    counts, left = plan(method.counts, train.labels, material.on.class_names)
+    largest = counts[-1].position
+    yield RunStarted(largest, largest, len(material.on.class_names), facts(experiment, material, method))
+    yield from bookmark.once(notices(found))
+    yield from bookmark.once(Notice(one.sentence, "warning") for one in left)
+    measured = Measuring(counts, method, material.on, experiment.seed, limits, bookmark)
+    yield from measured.events()
+    cells, planned = measured.cells, len(measured.planned)
+    if not cells:
+        raise Cancelled
+    yield from results(cells, experiment, material)
+    step = largest if len(cells) == planned else min(cells[-1].count.position, largest - 1)
+    yield from last_words(limits, step, largest, f"{len(cells)} of {planned} measurements")
+
+
+def read_features(experiment: Experiment, runs: Path) -> Generator[Preparing, None, BenchMaterial]:
+    """Yields `Preparing`, returns the features of training and test images."""
+    yield Preparing("Reading the data set")
+    choice = experiment.dataset
+    data = load(choice)
+    split = split_images(data, choice, experiment.seed)
+
+    def part(ids: np.ndarray, shift: Shift | None) -> Generator[Preparing, None, Part]:
+        features = yield from embedded(data, ids, FeatureKind.of(experiment, runs, shift))
+        labels = positions(data.labels[ids], split.classes).numpy()
+        if shift is not None:
+            labels = shifted_labels(labels, len(split.classes), shift, choice.split_seed)
+        return Part(features, labels, ids)
+
+    both = yield from part(np.concatenate([split.train, split.test]), choice.shift)
+    places = np.arange(len(both.ids))
+    train, test = both.at(places[: len(split.train)]), both.at(places[len(split.train) :])
+    further = []
+    for shift in choice.tested_on:
+        further.append((shift, (yield from part(split.test, shift))))
+    names = tuple(data.class_names[c] for c in split.classes)
+    return BenchMaterial(data, split, Benched(train, test, names, data.labels[split.train]), tuple(further))
+
+
+def facts(experiment: Experiment, material: BenchMaterial, method: HeadBench) -> dict[str, Any]:
+    """What the window shows beside a run."""
+    info = catalog.backbone(experiment.backbone.name)
+    head = (info.features + 1) * material.on.classes
+    return {
+        "classes": material.on.classes,
+        "training images": len(material.split.train),
+        "test images": len(material.split.test),
+        "heads": len(method.heads),
+        "trainable parameters": head,
+        "parameters": info.parameters + head,
+        "head parameters": head,
+        "step": "labels per class",
+        "split": material.split.description,
+        "data": material.data.fingerprint,
+    }
+
+
+class Measuring:
+    """Every head at every count, the small counts first. cells: those that were finished."""
+
+    def __init__(
+        self, counts: list[LabelCount], method: HeadBench, on: Benched, seed: int, limits: Limits, bookmark: Bookmark
+    ) -> None:
+        self.planned = [Cell(head, count) for count in counts for head in method.heads]
+        self.cells: list[Cell] = []
+        self._heads, self._repeats = len(method.heads), method.hyperparameters.repeats
+        self._on, self._seed, self._limits, self._bookmark = on, seed, limits, bookmark
+
+    def events(self) -> Iterator[Event]:
+        self._go_on()
+        for cell in self.planned[len(self.cells) :]:
+            if not (yield from self._filled(cell)):
+                return
+            self.cells.append(cell)
+            figures = {BENCH + cell.head.name: cell.accuracy, FOLDS + cell.head.name: cell.folds}
+            yield Metrics(cell.count.position, {name: value for name, value in figures.items() if value == value})
+            if len(self.cells) % self._heads == 0:
+                yield EpochCompleted(len(self.cells) // self._heads, cell.count.position)
+
+    def _go_on(self) -> None:
+        """Of what an earlier part of the run kept, all cells but the last were finished and said."""
+        kept: State = self._bookmark.found or {"cells": [], "used": 0.0}
+        for cell, state in zip(self.planned, kept["cells"], strict=False):
+            cell.load_state(state)
+        self.cells = self.planned[: max(0, len(kept["cells"]) - 1)]
+        self._limits.start(kept["used"])
+
+    def _filled(self, cell: Cell) -> Generator[Event, None, bool]:
+        """Whether it could be filled within the limits."""
+        step = self.cells[-1].count.position if self.cells else 0
+        for _ in measuring(cell, self._on, self._seed, self._repeats):
+            stopping = self._limits.asked_to_stop
+            yield from self._bookmark.at(step, lambda: self._state(cell), now=stopping)
+            if stopping or self._limits.out_of_time:
+                return False
+            share = len(self.cells) / len(self.planned)
+            yield Preparing(f"{cell.head.title}, {cell.count.words} per class", share)
+        return True
+
+    def _state(self, cell: Cell) -> State:
+        return {"cells": [one.state() for one in (*self.cells, cell)], "used": self._limits.used}
+
+
+# What is known at the end
+
+
+def results(cells: list[Cell], experiment: Experiment, material: BenchMaterial) -> Iterator[Evaluated]:
+    """The chosen head's figure first, which the run is known by, then every cell."""
+    chosen = best(cells)
+    assert chosen.predicted is not None
+    words = said(chosen, experiment, material) | {"chosen by": _choice_words(chosen)}
+    test, classes = material.on.test, material.on.classes
+    yield evaluated("test/accuracy", test, chosen.predicted, words, material.on.class_names)
+    yield from unseen(material.findings, test.ids, chosen.predicted, test.labels, words)
+    if is_uneven(test.labels, classes):
+        yield balanced(chosen.predicted, test.labels, words, classes)
+    for shift, part in material.further:
+        guess = predictions(chosen, material.on, part, experiment.seed)
+        metric_name = f"test/accuracy, {short(shift)}"
+        yield evaluated(metric_name, part, guess, words | {"shift": describe(shift)}, material.on.class_names)
+    yield from (cell_result(cell, experiment, material) for cell in cells)
+
+
+def _choice_words(chosen: Cell) -> str:
+    if not chosen.fold_accuracies:
+        return "the order of the heads: one label per class leaves nothing to cross-validate"
+    return f"cross-validation, {percent(chosen.folds)} ({chosen.folding})"
+
+
+def predictions(chosen: Cell, on: Benched, part: Part, seed: int) -> np.ndarray:
+    """Classes int64 [n] of these images by the chosen head, fitted on draw 0."""
+    labelled = on.labelled(chosen.count, seed, 0)
+    return scores(chosen.tuned or chosen.head, labelled.features, labelled.labels, on.classes, part.features).argmax(1)
+
+
+def evaluated(name: str, part: Part, guess: np.ndarray, words: Words, class_names: tuple[str, ...]) -> Evaluated:
+    found = wilson(int((guess == part.labels).sum()), len(guess))
+    return Evaluated(
+        name, found.value, found.low, found.high, found.n, "images",
+        words | {"interval": "95 % Wilson, over test images"},
+        ids=part.ids, truth=part.labels.astype(np.int16), predicted=guess.astype(np.int16), class_names=class_names,
+    )  # fmt: skip
+
+
+def cell_result(cell: Cell, experiment: Experiment, material: BenchMaterial) -> Evaluated:
+    """One head at one count with its interval over draws, or over test images where every draw is the same."""
+    images = len(material.on.test.labels)
+    found, interval = accuracy_interval(cell, images)
+    words = said(cell, experiment, material) | {"interval": interval, POSITION_KEY: str(cell.count.position)}
+    if cell.fold_accuracies:
+        words |= {"folds": f"{cell.folding}; {_draws(len(cell.fold_accuracies))}"}
+    one_draw = len(cell.accuracies) == 1
+    return Evaluated(
+        metric(cell.head.title, cell.count.words), found.value, found.low, found.high,
+        images if one_draw else found.n, "images" if one_draw else "draws",
+        words | {FOLDS_KEY: percent(cell.folds)}, scores=np.asarray(cell.accuracies, np.float64),
+    )  # fmt: skip
+
+
+def accuracy_interval(cell: Cell, images: int) -> tuple[Interval, str]:
+    """(figure, what its interval says in words)."""
+    if len(cell.accuracies) == 1:
+        return wilson(round(cell.accuracies[0] * images), images), f"95 % Wilson, over {images} test images; one draw"
+    found, draws = over_seeds(cell.accuracies, ACCURACY), _draws(len(cell.accuracies))
+    assert found is not None
+    if not found.known:
+        return found, f"{draws} of the labelled images are too few for an interval; the same {images} test images"
+    return found, f"95 % Student, over {draws} of the labelled images; the same {images} test images"
+
+
+def _draws(count: int) -> str:
+    return f"{count} draw{'' if count == 1 else 's'}"
+
+
+def said(cell: Cell, experiment: Experiment, material: BenchMaterial) -> Words:
+    """What it takes to believe a figure of this cell."""
+    shift = experiment.dataset.shift
+    words = {
+        "split": material.split.description,
+        "split seed": str(experiment.dataset.split_seed),
+        "batch norm": "running statistics",
+        "weights": "frozen, as they came",
+        HEAD_KEY: cell.head.title,
+        COUNT_KEY: cell.count.words,
+        "standardised": "by the labelled images" if cell.head.standardised else "no",
+        "data": material.data.fingerprint,
+    } | noted(material.findings)
+    return words | ({"shift": describe(shift)} if shift is not None else {})

@@ -1,0 +1,44 @@
+"""How long a bench will fit heads, from two fits of each on made-up clouds. Torch-free."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.bench.draws import LabelCount
+from engine.bench.measure import FOLDED_DRAWS, FOLDS
+from engine.heads.head import Head
+
+FEW_LABELS, MORE_LABELS = 2, 15  # labels per class of the fits that are timed,
+MOST_IMAGES = 500  # or fewer where there are many classes
+
+
+def bench_seconds(
+    heads: Sequence[Head], counts: Sequence[LabelCount], classes: int, features: int, repeats: int
+) -> float:
+    """Seconds of all fits; the time of a fit is taken to grow evenly with the labelled images."""
+    total, more_labels = 0.0, max(FEW_LABELS + 1, min(MORE_LABELS, MOST_IMAGES // classes))
+    for head in heads:
+        timed(head, classes, features, 2)  # loads what it needs
+        few, more = (np.array(timed(head, classes, features, labels)) for labels in (FEW_LABELS, more_labels))
+        slope = np.maximum(0.0, more - few) / (more_labels - FEW_LABELS)
+        for count in counts:
+            tuning, fit = np.minimum(few, more) + slope * max(0, count.position - FEW_LABELS)
+            draws = 1 if count.same else repeats
+            folds = min(FOLDS, count.position) if count.position > 1 else 0
+            total += float((draws + min(draws, FOLDED_DRAWS) * folds) * (tuning + fit))
+    return total
+
+
+def timed(head: Head, classes: int, features: int, labels: int) -> tuple[float, float]:
+    """(seconds to tune, seconds to fit and score as many images)."""
+    places = np.repeat(np.arange(classes), labels)
+    rng = np.random.default_rng(0)
+    clouds = 2 * rng.normal(size=(classes, features))[places] + rng.normal(size=(len(places), features))
+    begin = time.perf_counter()
+    tuned = head.tuned(clouds, places, classes, 0)
+    between = time.perf_counter()
+    tuned.fit(clouds, places, classes)(clouds)
+    return between - begin, time.perf_counter() - between

@@ -1,0 +1,185 @@
+"""The files of a folder or zip, listed in the same way. Only regular files are ever opened."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import zipfile
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from engine.data.files.kinds import COMPANIONS, ending, is_image, promises_image
+from engine.data.files.names import clean, is_housekeeping, is_text
+from engine.data.files.reading import Entry, Files, FolderFiles, ZipFiles
+from engine.data.files.zips import list_members
+from engine.data.images import Cancel, Skipped, check
+from engine.errors import DataError
+from engine.given import is_there, person_path
+from engine.machine.files import Unread
+
+MOST_FILES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All visible files and folders. folders: paths of all folders, also empty ones. odd: what is called an image and
+    is no regular file (a pipe, a device, a link that leads nowhere), and folders that cannot be read. coding: how the
+    names of a zip were read that does not say it, "" for UTF-8."""
+
+    root: Path
+    files: tuple[Entry, ...]
+    folders: frozenset[str]
+    is_zip: bool
+    odd: tuple[Skipped, ...] = ()
+    coding: str = ""
+
+    @property
+    def images(self) -> tuple[Entry, ...]:
+        """The files that are images by their ending, or by their first bytes where it says nothing, in the order of a
+        person who counts: 9 before 10."""
+        return self._sorted_out[0]
+
+    @property
+    def unknown(self) -> tuple[Entry, ...]:
+        """The files whose ending says nothing and whose bytes are no image's."""
+        return self._sorted_out[1]
+
+    @cached_property
+    def companions(self) -> tuple[Entry, ...]:
+        """Texts and tables, as they come with images."""
+        return tuple(entry for entry in self.files if ending(entry.path) in COMPANIONS)
+
+    @cached_property
+    def _sorted_out(self) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+        images = [entry for entry in self.files if promises_image(entry.path)]
+        doubtful = [e for e in self.files if not promises_image(e.path) and ending(e.path) not in COMPANIONS]
+        found = self._by_first_bytes(doubtful)
+        images += found
+        images.sort(key=lambda entry: natural(entry.path))
+        return tuple(images), tuple(entry for entry in doubtful if entry not in set(found))
+
+    def _by_first_bytes(self, doubtful: list[Entry]) -> list[Entry]:
+        if not doubtful:
+            return []
+        files = self.open()
+        try:
+            return [entry for entry in doubtful if entry.size and is_image(_head(files, entry))]
+        finally:
+            files.close()
+
+    @property
+    def signature(self) -> int:
+        """Changes whenever a file is added, removed or rewritten."""
+        return hash((str(self.root), self.files, self.folders, self.odd))
+
+    def open(self) -> Files:
+        return ZipFiles(self.root) if self.is_zip else FolderFiles(self.root)
+
+
+def list_files(path: str | Path, cancelled: Cancel | None = None) -> Listing:
+    """What lies in a folder or zip, without hidden files; raises `DataError` when it is neither or not safe."""
+    root = Path(os.path.abspath(person_path(path)))
+    if not is_text(str(root)):
+        raise DataError(f"The path “{clean(str(root))}” is not text that could be saved.", "Rename the folder.")
+    if not is_there(root):
+        raise DataError(f"“{root}” does not exist.", "Check the path, or pick the folder again.")
+    if root.is_dir():
+        return _list_folder(root, cancelled)
+    if not root.is_file():
+        raise DataError(f"“{root}” is neither a folder nor a file.", "Pick a folder of class folders, or a zip of one.")
+    if zipfile.is_zipfile(root):
+        files, folders, coding = list_members(root, MOST_FILES)
+        return Listing(root, files, folders, is_zip=True, coding=coding)
+    if root.suffix.lower() == ".zip":
+        raise DataError(f"“{root.name}” is not a readable zip file.", "Download or pack it again.")
+    raise DataError(f"“{root.name}” is a single file.", "Pick a folder of class folders, or a zip of one.")
+
+
+@dataclass
+class _Found:
+    files: list[Entry] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    odd: list[Skipped] = field(default_factory=list)
+
+
+def _list_folder(root: Path, cancelled: Cancel | None) -> Listing:
+    found, linked = _Found(), set[str]()
+    waiting = [(str(root), "")]
+    while waiting:
+        check(cancelled)
+        folder, inner = waiting.pop()
+        for item in _scan(folder, inner, found):
+            if is_housekeeping(item.name):
+                continue
+            if not _is_folder(item):
+                _add_file(item, inner + item.name, found)
+            elif not (item.is_symlink() and _met_before(item.path, linked)):
+                found.folders.append(clean(inner + item.name))
+                waiting.append((item.path, f"{inner}{item.name}/"))
+        if len(found.files) > MOST_FILES:
+            raise DataError(
+                f"“{root.name}” holds more than {MOST_FILES:,} files.", "Pick the folder of classes itself."
+            )
+    odd = sorted(found.odd, key=lambda one: natural(one.path))
+    return Listing(root, tuple(sorted(found.files)), frozenset(found.folders), is_zip=False, odd=tuple(odd))
+
+
+def _scan(folder: str, inner: str, found: _Found) -> list[os.DirEntry[str]]:
+    """What lies in a folder; the outermost must be readable, another one is named when it is not."""
+    try:
+        with os.scandir(folder) as items:
+            return list(items)
+    except OSError as error:
+        if inner:
+            found.odd.append(Skipped(clean(inner.rstrip("/")), "a folder that cannot be read"))
+            return []
+        raise DataError(f"The folder “{folder}” cannot be read ({error.strerror}).", "Check its permissions.") from None
+
+
+def _is_folder(item: os.DirEntry[str]) -> bool:
+    try:
+        return item.is_dir()
+    except OSError:
+        return False
+
+
+def _met_before(link: str, linked: set[str]) -> bool:
+    """Whether a linked folder was listed already or holds the link itself, which would never end."""
+    target = os.path.realpath(link)
+    around = os.path.realpath(os.path.dirname(link))
+    if target in linked or around == target or around.startswith(target.rstrip(os.sep) + os.sep):
+        return True
+    linked.add(target)
+    return False
+
+
+def _add_file(item: os.DirEntry[str], path: str, found: _Found) -> None:
+    """A regular file; of what is none, or has gone since, only what is called an image is worth a word."""
+    try:
+        status = item.stat()
+        if stat.S_ISREG(status.st_mode):
+            stamp = hash((status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+            found.files.append(Entry(clean(path), status.st_size, stamp, path))
+            return
+        reason = "not a file"
+    except OSError:
+        reason = "a link that leads nowhere" if item.is_symlink() else "cannot be read"
+    if promises_image(path):
+        found.odd.append(Skipped(clean(path), reason))
+
+
+def _head(files: Files, entry: Entry) -> bytes:
+    try:
+        return files.head(entry)
+    except Unread:
+        return b""
+
+
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """Sort key that puts "image 9" before "image 10"."""
+    pieces = re.split(r"(\d+)", text.casefold())
+    return [(0, int(piece), "") if piece.isdigit() and piece.isascii() else (1, 0, piece) for piece in pieces] + [
+        (2, 0, text)
+    ]

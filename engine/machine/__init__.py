@@ -1,0 +1,1 @@
+"""The machine a run works on: its processors, its memory, its time."""

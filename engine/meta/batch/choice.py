@@ -1,0 +1,58 @@
+"""How the tasks of a run are computed: the faster way, by a timed step at the start.
+
+Only ways whose results are the same to the last bit are timed against each other, so a run repeats exactly whichever is
+chosen. How many tasks are computed at once, which differs by rounding, follows from network, shapes and machine.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+import torch
+
+from engine.backbones.backbone import Backbone
+from engine.events import Notice
+from engine.machine.devices import sharing_threads
+from engine.meta.batch.formulation import Formulation, one_by_one, portions
+from engine.meta.batch.sharing import Shared, keeps_statistics, shares
+from engine.meta.learner import MetaLearner
+from engine.meta.task import Task
+
+WORTH_TIMING = 20  # meta-steps from which timing costs less than it can save
+ROUNDS = 2  # the better of so many is taken
+
+
+def choose(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> Iterator[Notice]:
+    """Sets `method.formulation` and says which and why; leaves the model as it was."""
+    method.formulation = one_by_one
+    parts = portions(method, model, tasks)
+    if len(parts) < 2 or not shares(method, model):
+        return
+    shared = Shared(min(sharing_threads(), len(parts)))
+    torch.set_num_threads(1)  # in both: sums over several threads are rounded otherwise
+    single = Shared(1) if keeps_statistics(method, model) else one_by_one  # adds statistics up in the same way
+    before = [buffer.clone() for buffer in model.buffers()]
+    single(method, model, tasks[:1])
+    alone, together = (_seconds(way, method, model, tasks) for way in (single, shared))
+    model.zero_grad(set_to_none=True)
+    for buffer, value in zip(model.buffers(), before, strict=True):
+        buffer.copy_(value)
+    method.formulation = shared if together < alone else single
+    yield Notice(_words(alone, together, shared.threads, len(parts[0])))
+
+
+def _seconds(way: Formulation, method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> float:
+    model.train()
+    taken = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        way(method, model, tasks)
+        taken.append(time.perf_counter() - start)
+    return min(taken)
+
+
+def _words(alone: float, together: float, threads: int, size: int) -> str:
+    both = f"{1000 * together:.0f} ms a meta-step on {threads} threads, {1000 * alone:.0f} ms on one"
+    where = f"on {threads} threads" if together < alone else "on one thread"
+    return f"Tasks are computed {f'{size} at a time' if size > 1 else 'each by itself'}, {where}: {both}."

@@ -1,0 +1,167 @@
+"""Many tasks at once: the adapted weights of every task stacked, each layer one operation for all of them.
+
+What becomes of a task is said by the method's `Adaptation`, whose steps are carried out here as they are for one task;
+a method that says it in any other way, or a network with an unknown layer, is computed task by task.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from engine.adaptation.adapting import Adaptation, within
+from engine.adaptation.inner_loop import Parameters
+from engine.adaptation.inner_optimiser import BatchSteps, in_turn
+from engine.backbones.backbone import Backbone, batch_norms
+from engine.machine.devices import sharing_threads
+from engine.meta.batch.stacked_network import StackedNetwork, stacked_network
+from engine.meta.learner import MetaLearner, TaskGradient, learnt
+from engine.meta.task import Task
+
+Forward = Callable[[Parameters, Tensor], Tensor]
+PARTS = ("support_inputs", "support_targets", "query_inputs", "query_targets")
+MOST = 8  # convolutional tasks at once; beyond that little is gained
+UNFOLDED_BYTES = {"cpu": 10 << 20, "cuda": 1 << 30}  # of the widest convolution's maps, for all tasks at once
+
+
+def size_together(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> int:
+    """How many of these tasks to compute at once in training; 1 where they cannot be.
+
+    Decided by the network, the shapes and the machine, never by a clock: the sums of a run round the same every time.
+    Tasks of many images keep a processor busy as they are.
+    """
+    adaptation = method.in_training(model)
+    if adaptation is None or not adaptation.can_be_stacked or len({_shapes(task) for task in tasks}) > 1:
+        return 1
+    network = stacked_network(model)
+    if network is None:
+        return 1
+    if not network.convolutions:
+        return len(tasks)
+    device = tasks[0].query_inputs.device.type
+    room = UNFOLDED_BYTES.get(device, 0) // max(1, _unfolded_bytes(network, adaptation, tasks[0]))
+    share = math.ceil(len(tasks) / sharing_threads())
+    most = min(room, share, MOST) if device == "cpu" else min(room, len(tasks))
+    return 1 << (most.bit_length() - 1) if most else 1
+
+
+def _shapes(task: Task) -> tuple[object, ...]:
+    return tuple((part.shape, part.dtype) for part in (getattr(task, name) for name in PARTS))
+
+
+def _unfolded_bytes(network: StackedNetwork, adaptation: Adaptation, task: Task) -> int:
+    """Of what the convolutions of one task see, at the most: each block halves the maps' sides."""
+    support, query = len(task.support_inputs), len(task.query_inputs)
+    if adaptation.outer == "displacement":
+        images = max(support, query // 4)  # nothing is kept of the query images
+    else:
+        images = max(support * (1 if adaptation.reach else adaptation.inner.steps), query)
+    positions, size = task.support_inputs[0, 0].numel(), task.support_inputs.element_size()
+    return images * size * max(c * 9 * (positions >> 2 * number) for number, c in enumerate(network.convolutions))
+
+
+def stacks_at_test(method: MetaLearner, model: Backbone) -> bool:
+    """Whether new tasks can be met so."""
+    adaptation = method.at_test(model, 0)
+    plain = next(batch_norms(model), None) is None and stacked_network(model) is not None
+    return plain and adaptation is not None and adaptation.can_be_stacked
+
+
+def stacked_gradient(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> TaskGradient:
+    """The sums over tasks, of equal shapes, of their outer gradients and figures; where `size_together` is over 1."""
+    adaptation, network = method.in_training(model), stacked_network(model)
+    assert adaptation is not None
+    assert network is not None
+    x, y, query, wanted = together(tasks)
+    start = copies(model, len(tasks))
+    call, x, query = _reached(network, adaptation.reach, start, x, query)
+    *_, adapted = _path(adaptation, call, start, x, y)
+    if adaptation.outer == "displacement":
+        with torch.no_grad():
+            outputs = call(adapted, query)
+        learns = [name for name, value in start.items() if value.requires_grad]
+        moved = [(start[name].detach() - adapted[name].detach()).sum(0) for name in learns]
+        return TaskGradient(moved, figures(losses(outputs, wanted), outputs, wanted))
+    outputs = call(adapted, query)
+    values = losses(outputs, wanted)
+    return TaskGradient(
+        torch.autograd.grad(values.sum(), learnt(model), allow_unused=True), figures(values.detach(), outputs, wanted)
+    )
+
+
+def stacked_scores(method: MetaLearner, model: Backbone, tasks: Sequence[Task], steps: int) -> Tensor:
+    """Accuracy or squared error after 0, 1, …, `steps` inner steps, [tasks, steps + 1]; NaN where an output is not a
+    number. The tasks have equal shapes; where `stacks_at_test`."""
+    model.eval()
+    adaptation, network = method.at_test(model, steps), stacked_network(model)
+    assert adaptation is not None
+    assert network is not None
+    x, y, query, wanted = together(tasks)
+    start = {name: value.detach().requires_grad_() for name, value in copies(model, len(tasks)).items()}
+    with torch.no_grad():
+        call, x, query = _reached(network, adaptation.reach, start, x, query)
+    found = []
+    for adapted in _path(adaptation, call, start, x, y):
+        with torch.no_grad():
+            found.append(scores(call(adapted, query), wanted))
+    return torch.stack(found, 1)
+
+
+def _reached(
+    network: StackedNetwork, reach: str, start: Parameters, x: Tensor, query: Tensor
+) -> tuple[Forward, Tensor, Tensor]:
+    """What of the network the inner loop runs, and support and query inputs of that."""
+    if reach == "head.":
+        return network.head, network.embed(start, x), network.embed(start, query)
+    return network, x, query
+
+
+def together(tasks: Sequence[Task]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Support inputs and targets, query inputs and targets of all tasks, each [tasks, n, …]."""
+    x, y, query, wanted = (torch.stack([getattr(task, name) for task in tasks]) for name in PARTS)
+    return x, y, query, wanted
+
+
+def copies(model: Backbone, count: int) -> Parameters:
+    """Every parameter as [count, …], a view of the one there is. What the inner rates are made of is left out."""
+    named = model.named_parameters()
+    return {name: value.expand(count, *value.shape) for name, value in named if not name.startswith("meta.")}
+
+
+def _path(adaptation: Adaptation, call: Forward, start: Parameters, x: Tensor, y: Tensor) -> Iterator[Parameters]:
+    """The stacked parameters within reach after 0, 1, … steps on x, y [tasks, k, …]. Tasks do not share a parameter,
+    so that the gradient of the sum of their losses is each one's own."""
+    inner, own = adaptation.inner, within(start, adaptation.reach)
+    if isinstance(inner, BatchSteps):
+        rows = torch.arange(len(y), device=y.device)[:, None]
+        batches = [torch.stack(parts) for parts in zip(*(in_turn(targets, inner.batch) for targets in y), strict=True)]
+        return inner.descent(own, lambda now, b: losses(call(now, x[rows, b]), y[rows, b]).sum(), batches)
+    return inner.descent(own, lambda now: losses(call(now, x), y).sum())
+
+
+def losses(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Loss of each task [tasks]; outputs: [tasks, n, way]; targets: int64 [tasks, n] or float [tasks, n, 1]."""
+    if targets.is_floating_point():
+        return (outputs - targets).square().flatten(1).mean(1)
+    return F.cross_entropy(outputs.flatten(0, 1), targets.flatten(), reduction="none").view(targets.shape).mean(1)
+
+
+def scores(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Squared error or accuracy of each task [tasks], NaN where an output is not a number."""
+    if targets.is_floating_point():
+        found = losses(outputs, targets)
+    else:
+        found = (outputs.argmax(-1) == targets).float().mean(1)
+    return torch.where(torch.isfinite(outputs).flatten(1).all(1), found, torch.nan)
+
+
+def figures(values: Tensor, outputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
+    """Sums over tasks of loss and, for classes, accuracy. values: each task's loss [tasks]."""
+    found = {"loss": values.sum()}
+    if not targets.is_floating_point():
+        found["accuracy"] = (outputs.detach().argmax(-1) == targets).float().mean(1).sum()
+    return found

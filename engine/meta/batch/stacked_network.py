@@ -1,0 +1,129 @@
+"""A network with weights of its own for each task, where all its layers are known; see `stacked_blocks`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from engine.backbones.backbone import Backbone
+from engine.backbones.kernels.conv_block import ConvBlock
+from engine.backbones.kernels.convolution import QuickConv2d
+from engine.backbones.networks import MeanPosition
+from engine.meta.batch.stacked_blocks import conv_block, convolved, max_pool
+
+Parameters = Mapping[str, Tensor]  # each [tasks, …]
+Layer = Callable[[Parameters, Tensor], Tensor]
+CONVOLUTIONS = (nn.Conv2d, QuickConv2d)
+
+
+@dataclass(frozen=True)
+class StackedNetwork:
+    """parameters: by their names in the backbone, [tasks, …]. inputs: [tasks, n, c, h, w] or [tasks, n, d] -> embed:
+    [tasks, n, features] -> head and the network itself: [tasks, n, outputs]. convolutions: input channels of each."""
+
+    layers: tuple[Layer, ...]
+    convolutions: tuple[int, ...]
+
+    def embed(self, parameters: Parameters, inputs: Tensor) -> Tensor:
+        maps = inputs.dim() == 5
+        values = inputs.permute(0, 1, 3, 4, 2).contiguous() if maps else inputs
+        for layer in self.layers:
+            values = layer(parameters, values)
+        return values.permute(0, 1, 4, 2, 3).flatten(2) if maps else values
+
+    def head(self, parameters: Parameters, features: Tensor) -> Tensor:
+        return linear("head", parameters, features)
+
+    def __call__(self, parameters: Parameters, inputs: Tensor) -> Tensor:
+        return self.head(parameters, self.embed(parameters, inputs))
+
+
+def stacked_network(model: Backbone) -> StackedNetwork | None:
+    """None where a layer is of a kind that is not known here."""
+    hooked = any(part._forward_hooks or part._forward_pre_hooks for part in model.modules())
+    if type(model) is not Backbone or type(model.head) is not nn.Linear or hooked:
+        return None
+    named = [(f"blocks.{name}", block) for name, block in model.blocks.items()]
+    layers = [layer for name, block in named for layer in layers_of(name, block)]
+    if any(layer is None for layer in layers):
+        return None
+    convolutions = [part.in_channels for part in model.modules() if isinstance(part, nn.Conv2d)]
+    return StackedNetwork(tuple(layer for layer in layers if layer), tuple(convolutions))
+
+
+def layers_of(name: str, part: nn.Module) -> Iterator[Layer | None]:
+    """What this part of the network does, in order; None for what is not known."""
+    if type(part) not in (ConvBlock, nn.Sequential):
+        yield _layer(name, part)
+        return
+    children = list(part.children())
+    start = 0
+    if type(part) is ConvBlock:
+        start = 4
+        yield _known_block(name, children)
+    for number, child in enumerate(children[start:], start):
+        yield _layer(f"{name}.{number}", child)
+
+
+def _known_block(name: str, children: Sequence[nn.Module]) -> Layer | None:
+    """Its first four layers, where they are those of Conv-4."""
+    norm, others = children[1], [_layer("", children[place]) for place in (0, 2, 3)]
+    if type(norm) is not nn.BatchNorm2d or not norm.affine or others[1:] != [_relu, _max_pool]:
+        return None
+    return partial(_conv_block, name, norm.eps) if isinstance(children[0], nn.Conv2d) and others[0] else None
+
+
+def _layer(name: str, part: nn.Module) -> Layer | None:
+    kind = type(part)  # exactly: a subclass may compute something else
+    if kind is nn.Linear and part.bias is not None:
+        return partial(linear, name)
+    if isinstance(part, nn.Conv2d) and kind in CONVOLUTIONS and _is_plain(part):
+        return partial(_convolution, name)
+    if kind is nn.ReLU:
+        return _relu
+    if isinstance(part, nn.MaxPool2d) and kind is nn.MaxPool2d and _is_halving(part):
+        return _max_pool
+    if kind is MeanPosition or (kind is nn.AdaptiveAvgPool2d and part.output_size == 1):
+        return _mean_position
+    return None
+
+
+def _is_plain(layer: nn.Conv2d) -> bool:
+    shape = (layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.groups, layer.padding_mode)
+    return shape == ((3, 3), (1, 1), (1, 1), (1, 1), 1, "zeros") and layer.bias is not None
+
+
+def _is_halving(layer: nn.MaxPool2d) -> bool:
+    shape = (layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.ceil_mode, layer.return_indices)
+    return shape == (2, 2, 0, 1, False, False)
+
+
+def linear(name: str, parameters: Parameters, values: Tensor) -> Tensor:
+    """[tasks, n, d] -> [tasks, n, outputs]"""
+    return torch.baddbmm(parameters[f"{name}.bias"].unsqueeze(1), values, parameters[f"{name}.weight"].mT)
+
+
+def _convolution(name: str, parameters: Parameters, values: Tensor) -> Tensor:
+    return convolved(values, parameters[f"{name}.weight"]) + parameters[f"{name}.bias"][:, None, None, None]
+
+
+def _conv_block(name: str, tiny: float, parameters: Parameters, values: Tensor) -> Tensor:
+    # The convolution's bias is taken away again with the mean: its gradient is zero.
+    shift = parameters[f"{name}.1.bias"] + 0.0 * parameters[f"{name}.0.bias"]
+    return conv_block(values, parameters[f"{name}.0.weight"], parameters[f"{name}.1.weight"], shift, tiny)
+
+
+def _relu(parameters: Parameters, values: Tensor) -> Tensor:
+    return values.relu()
+
+
+def _max_pool(parameters: Parameters, values: Tensor) -> Tensor:
+    return max_pool(values)
+
+
+def _mean_position(parameters: Parameters, values: Tensor) -> Tensor:
+    return values.mean((2, 3), keepdim=True)

@@ -1,0 +1,283 @@
+"""What every meta-learner has: episodes, an outer gradient per task, and how it meets a new task.
+
+Torch-free at module level, like `engine/method.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from engine.method import Classifier, HyperparameterModel, Method, hyper
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from engine.adaptation.adapting import Adaptation
+    from engine.backbones.backbone import Backbone
+    from engine.events import Notice, Preparing
+    from engine.meta.batch.formulation import Formulation
+    from engine.meta.task import Task, Tasks
+
+DERIVED = ("hyperparameters", "formulation")  # what a method has on itself when a run begins
+
+
+class EpisodeHyperparameters(HyperparameterModel):
+    """What every meta-learner shares: the shape of an episode, the length, and how it is tested."""
+
+    way: int = hyper(5, "Way", "Classes in each test episode.", unit="classes", low=2, high=100)
+    shot: int = hyper(1, "Shot", "Labelled support images per class.", unit="images", low=1, high=50)
+    query: int = hyper(5, "Query", "Query images per class, to learn from or be tested on.", low=1, high=50)
+    steps: int = hyper(
+        1000, "Meta-steps", "Updates of the shared parameters; 0 tests the weights as they are.", low=0, high=200_000
+    )
+    meta_batch: int = hyper(1, "Episodes per step", "Episodes averaged in one update.", low=1, high=64)
+    learning_rate: float = hyper(
+        1e-3, "Outer learning rate", "Step size of Adam on the shared parameters.", low=1e-6, high=1.0, log=True
+    )
+    validate_every: int = hyper(
+        100, "Validate every", "Meta-steps between two validations.", unit="steps", low=1, high=10_000, advanced=True
+    )
+    validation_episodes: int = hyper(
+        100, "Validation episodes", "Fixed episodes behind each validation point.", low=10, high=2000, advanced=True
+    )
+    test_episodes: int = hyper(
+        600, "Test episodes", "Fixed episodes behind the final figure; papers use 600.", low=10, high=10_000
+    )
+    within: Literal["as the data says", "any classes", "one group"] = hyper(
+        "as the data says", "Classes of an episode", "From anywhere, or all of one group: one region, one alphabet.",
+        advanced=True,
+    )  # fmt: skip
+    rotations: Literal["as the data says", "on", "off"] = hyper(
+        "as the data says", "Quarter turns as classes", "In training, each class counts four times, once per turn.",
+        advanced=True,
+    )  # fmt: skip
+    slots: Literal["shuffled", "fixed"] = hyper(
+        "shuffled", "Label slots in training",
+        "Fixed: a class always has the same label, so that a network can learn the classes by heart.", advanced=True,
+    )  # fmt: skip
+    training_shot: int = hyper(
+        0, "Shot in training", "Support examples per class while meta-training; 0 is as many as at test.",
+        low=0, high=50, advanced=True,
+    )  # fmt: skip
+    over_shots: Literal["off", "1, 2, 5", "1, 2, 5, 10, 20"] = hyper(
+        "off", "Shots of the curve", "Test at these shots too, on as many episodes each: accuracy against shots.",
+        advanced=True,
+    )  # fmt: skip
+
+    @property
+    def further_shots(self) -> tuple[int, ...]:
+        """The shots of the curve without the test's own, which is tested anyway."""
+        asked = () if self.over_shots == "off" else tuple(int(part) for part in self.over_shots.split(","))
+        return tuple(shot for shot in asked if shot != self.shot)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One task's query set after learning from its support set. loss: scalar, differentiable down to the model's
+    parameters. outputs: [n, way] logits or [n, 1] predictions, without gradient."""
+
+    loss: Tensor
+    outputs: Tensor
+
+
+@dataclass(frozen=True)
+class TaskGradient:
+    """gradients: one per parameter of `learnt(model)`, in that order; None where there is none. figures: {"loss": …,
+    "accuracy": …} of the query set as scalar tensors, or whatever else the method tells of a task."""
+
+    gradients: Sequence[Tensor | None]
+    figures: dict[str, Tensor]
+
+
+class MetaLearner(Method):
+    """Learning to learn from tasks; the loop is `engine.meta.training`.
+
+    A subclass says `query_loss` (or, where the outer gradient is not one of a loss, `task_gradient`), and `adapt` or
+    `classifiers`. What it learns besides the network (inner rates, a relation module, …) it puts into `model.meta`.
+    Methods may be called from several threads at once, each with a replica of the model that shares its parameters:
+    they keep no state of a task.
+    """
+
+    family = "meta"
+    group = "Meta-learning"
+    uses_pretrained = True
+    Hyperparameters: ClassVar[type[HyperparameterModel]] = EpisodeHyperparameters
+    suits: ClassVar[frozenset[str]] = frozenset({"classification"})  # kinds of task; also "regression"
+    frozen_at_test: ClassVar[bool] = False  # True: `classify_features` needs features only, embedded once for all
+    pooled: ClassVar[bool] = False  # True: learns from minibatches of all training classes instead of episodes
+    has_head: ClassVar[bool] = True  # False: the network ends in features, there is no layer per class
+    has_meta: ClassVar[bool] = False  # True: `prepare` gives the model something that is learnt besides the network
+    has_steps: ClassVar[bool] = False  # True: `classifiers` gives one classifier per inner step
+    reads_in_order: ClassVar[bool] = False  # True: the support set is a sequence, and another order gives other answers
+    refreshes_statistics: ClassVar[bool] = False  # True: training leaves batch norm's running statistics alone
+    refresh_batches: ClassVar[int] = 8  # tasks or minibatches whose images `refresh` is given
+    queries_together: ClassVar[bool] = False  # True: an answer depends on the other query images of the episode
+    formulation: Formulation | None = None  # how the tasks of a meta-batch are computed; None is one after the other
+    progress: float = 0.0  # how far meta-training is, 0..1; the loop sets it before every step
+
+    @property
+    def training_way(self) -> int:
+        """Classes per training episode; the test way unless the method trains with more."""
+        return int(self.hyperparameters.way)
+
+    @property
+    def training_shot(self) -> int:
+        """Support images per class of a training episode; those of the test unless the method trains with more."""
+        return int(self.hyperparameters.training_shot or self.hyperparameters.shot)
+
+    @property
+    def warm_up(self) -> float:
+        """Share of the training, from its start, that learns from minibatches of all training classes; then come
+        episodes."""
+        return 0.0
+
+    @property
+    def test_steps(self) -> int:
+        """Inner steps on a new task; 0 for a method that has none."""
+        return int(getattr(self.hyperparameters, "test_steps", 0))
+
+    def state(self) -> dict[str, Any]:
+        """What it keeps from step to step besides the network: all that it has set on itself, made of numbers, text,
+        truth values, None, lists and tensors."""
+        return {name: value for name, value in vars(self).items() if name not in DERIVED}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        vars(self).update(state)
+
+    def remark(self, weights: str) -> str:
+        """What a person should know of these settings with weights of this name, "" where there is nothing."""
+        return ""
+
+    @property
+    def twin(self) -> MetaLearner | None:
+        """The same network with an answer that does not depend on the other query images, to be tested beside it."""
+        return None
+
+    @property
+    def choices(self) -> Mapping[str, str]:
+        """What `settle` chose, in words, for the protocol."""
+        return {}
+
+    @property
+    def trials_before_test(self) -> int:
+        """Test episodes' worth of work that `settle` takes."""
+        return 0
+
+    @property
+    def batch_norm_mode(self) -> str:
+        """How query images are normalised at test time, in words, for the protocol of every figure."""
+        raise TypeError(f"{type(self).__name__} does not say its batch-norm mode")
+
+    def prepare(self, model: Backbone, way: int) -> None:
+        """Give the model what is learnt besides it, as `model.meta`. way: outputs of a task; of a pooled method or
+        one that is warmed up all training classes."""
+
+    def optimiser(self, model: Backbone) -> torch.optim.Optimizer:
+        """The outer optimiser. Each group's "factor" multiplies the outer learning rate."""
+        import torch
+
+        return torch.optim.Adam([{"params": learnt(model), "factor": 1.0}], fused=True)
+
+    def inner_rates(self, model: Backbone) -> dict[str, float]:
+        """Block -> the inner rate that was learnt for it (a mean over its parameters); empty where none is learnt."""
+        return {}
+
+    def rate_factor(self, step: int) -> float:
+        """Factor on the outer learning rate at this meta-step."""
+        return 1.0
+
+    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+        """Learn from the task's support set and return the loss on its query set."""
+        raise TypeError(f"{type(self).__name__} cannot be meta-trained")
+
+    def task_gradient(self, model: Backbone, task: Task) -> TaskGradient:
+        """The outer gradient of one task."""
+        import torch
+
+        from engine.adaptation.objective import figures
+
+        outcome = self.query_loss(model, task)
+        gradients = torch.autograd.grad(outcome.loss, learnt(model), allow_unused=True)
+        return TaskGradient(gradients, figures(outcome.outputs, task.query_targets, outcome.loss))
+
+    def meta_gradient(self, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
+        """Leave the mean outer gradient of these tasks in `.grad`; return the means of their figures."""
+        from engine.meta.batch.formulation import one_by_one
+
+        model.train()
+        found = (self.formulation or one_by_one)(self, model, tasks)
+        self.clip(model)
+        return found
+
+    def clip(self, model: Backbone) -> None:
+        """Limit the outer gradient in `.grad`."""
+
+    def in_training(self, model: Backbone) -> Adaptation | None:
+        """All that `task_gradient` does, as a value that can be carried out for many tasks at once; None where it is
+        not one."""
+        return None
+
+    def at_test(self, model: Backbone, steps: int) -> Adaptation | None:
+        """The same of `classifiers`."""
+        return None
+
+    def adapt(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int) -> Classifier:
+        """Learn from a support set (inputs [n, …], targets [n]); return inputs -> outputs [m, way]."""
+        *_, last = self.classifiers(model, inputs, targets, way, self.test_steps)
+        return last
+
+    def classifiers(
+        self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int
+    ) -> Iterator[Classifier]:
+        """The classifier after 0, 1, …, `steps` inner steps; a single one for a method that takes none."""
+        yield self.adapt(model, inputs, targets, way)
+
+    def refresh(self, model: Backbone, batches: Iterable[Tensor]) -> None:
+        """Before it is judged: take from training images [n, …], in batches, what training did not keep."""
+        from engine.meta.statistics import refresh_statistics
+
+        if self.refreshes_statistics:
+            refresh_statistics(model, batches)
+
+    def settle(self, model: Backbone, tasks: Tasks) -> Iterator[Preparing | Notice]:
+        """Once before the test: choose on validation tasks what is to be chosen there."""
+        return iter(())
+
+    def suppose(self) -> None:
+        """Take the costliest of what `settle` may choose, to tell before a run what it will cost."""
+
+    def embed(self, model: Backbone, inputs: Tensor) -> Tensor:
+        """What a method that is frozen at test embeds once for all tasks: [n, …]."""
+        return model.embed(inputs)
+
+    def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
+        """`adapt` on what `embed` gave before, with or without gradient: embedded queries [m, …] -> logits [m, way]."""
+        raise TypeError(f"{type(self).__name__} does not work on embedded images")
+
+    def classify_episodes(self, model: Backbone, support: Tensor, targets: Tensor, query: Tensor, way: int) -> Tensor:
+        """Logits [e, m, way] of embedded queries [e, m, …] for several episodes with support [e, n, …] and the same
+        targets [n]: one after the other unless the method does it at once."""
+        import torch
+
+        pairs = zip(support, query, strict=True)
+        return torch.stack([self.classify_features(model, known, targets, way)(new) for known, new in pairs])
+
+
+def knows(kind: type[MetaLearner], statement: str, *others: str) -> bool:
+    """Whether the class that says `statement` knows what becomes of these others: none is overridden further down.
+
+    What holds for a method need not hold for one that is made of it; a shorter way is taken only where it does.
+    """
+
+    def place(name: str) -> int:
+        return next(number for number, owner in enumerate(kind.__mro__) if name in vars(owner))
+
+    return all(place(statement) <= place(other) for other in others)
+
+
+def learnt(model: Backbone) -> list[Tensor]:
+    """The parameters that the outer loop trains, in the model's order."""
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]

@@ -1,0 +1,97 @@
+"""A few fixed tasks as a picture: their images, and what the model says of the query images before and after adapting.
+
+Written into the run's folder at every validation and at test, whole or not at all, so that it may be read at any time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.backbones.backbone import Backbone
+from engine.data.episodes import Episode
+from engine.events import CheckpointSaved, Notice
+from engine.machine.whole_files import write_text
+from engine.meta.learner import MetaLearner
+from engine.meta.task import ImageTasks, Tasks
+from engine.meta.tasks.gallery_curves import curve_task
+from engine.meta.tasks.hardness import hardness_of
+from engine.meta.tasks.sinusoid import SinusoidTasks
+
+KIND, FILE = "tasks", "tasks.json"
+SHOWN = 4  # tasks
+NOTHING = -1  # the slot of an answer that is not a number
+
+
+def show_tasks(
+    method: MetaLearner,
+    model: Backbone,
+    tasks: Tasks,
+    items: Sequence[Any],
+    split: str,
+    step: int,
+    directory: Path,
+) -> Iterator[CheckpointSaved | Notice]:
+    """Meet the first few of `items` and write what came out. split: "validation" or "test", for the window."""
+    found = gallery(method, model, tasks, items[:SHOWN])
+    if found is None:
+        return
+    try:
+        write_text(directory / FILE, json.dumps({"step": step, "split": split, **found}))
+    except OSError as error:
+        yield Notice(f"The picture of the tasks was not saved: {(error.strerror or str(error)).lower()}.", "warning")
+    else:
+        yield CheckpointSaved(KIND, FILE, step)
+
+
+def gallery(method: MetaLearner, model: Backbone, tasks: Tasks, items: Sequence[Any]) -> dict[str, Any] | None:
+    """{"kind": "images" or "curves", "tasks": one entry each}; None for tasks that there is no picture of."""
+    if isinstance(tasks, SinusoidTasks):
+        return {"kind": "curves", "tasks": [curve_task(method, model, tasks, item) for item in items]}
+    if not all(isinstance(item, Episode) for item in items):
+        return None
+    return {"kind": "images", "tasks": [image_task(method, model, tasks, item) for item in items]}
+
+
+def image_task(method: MetaLearner, model: Backbone, tasks: Tasks, episode: Episode) -> dict[str, Any]:
+    """support, query: indices of images [way][n]. before, after: the slot that each query image goes to, before is None
+    for a method without inner steps; sure: its probability; entropy: of all slots, in nats; both after adapting;
+    hardness: of the task, in engine/meta/tasks/hardness.py."""
+    task = tasks.task(episode)
+    path = method.classifiers(model, task.support_inputs, task.support_targets, task.way, method.test_steps)
+    first = next(path)
+    before = first(task.query_inputs) if method.has_steps else None
+    rest = deque(path, maxlen=1)
+    last = rest[0] if rest else first
+    slots, sure, entropy = answers(last(task.query_inputs), task.way)
+    return {
+        "classes": episode.classes.tolist(),
+        "turns": episode.turns.tolist(),
+        "support": episode.support.tolist(),
+        "query": episode.query.tolist(),
+        "before": None if before is None else answers(before, task.way)[0],
+        "after": slots,
+        "sure": sure,
+        "entropy": entropy,
+        "hardness": hardness_of(tasks.images, episode) if isinstance(tasks, ImageTasks) else None,
+    }
+
+
+@torch.no_grad()
+def answers(outputs: Tensor, way: int) -> tuple[list[list[int]], list[list[float]], list[list[float]]]:
+    """outputs [way · n, way] logits, in the order of the slots -> slot chosen, its probability, entropy [way][n]."""
+    shares = outputs.detach().double().softmax(1).cpu().numpy()
+    known = np.isfinite(shares).all(1)
+    shares = np.where(known[:, None], shares, 0.0)
+    entropy = -(shares * np.log(np.maximum(shares, 1e-300))).sum(1)
+    chosen = np.where(known, shares.argmax(1), NOTHING)
+    found = (chosen, shares.max(1).round(4), np.maximum(entropy, 0.0).round(4))
+    slots, sure, unsure = (values.reshape(way, -1).tolist() for values in found)
+    return slots, sure, unsure

@@ -1,0 +1,124 @@
+"""Episodes of images, from the experiment's data set: what to draw training tasks from, and the fixed lists."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import torch
+
+from engine.data.batches import BatchSampler
+from engine.data.episode_splits import (
+    EpisodeShape,
+    Samplers,
+    kind_of,
+    left_out_words,
+    samplers,
+    shape_of,
+    test_sampler,
+)
+from engine.data.episodes import Episode, evaluation_episodes, list_hash
+from engine.data.images import ImageSet
+from engine.data.sources import load
+from engine.data.splits import ClassSplit, for_tasks
+from engine.events import Preparing
+from engine.experiment import Experiment
+from engine.meta.learner import MetaLearner
+from engine.meta.task import ImageTasks, TaskImages
+from engine.preparation.inputs import decode, normaliser
+
+VALIDATION_SEED, TEST_SEED = 1, 2
+
+
+def read_image_tasks(
+    experiment: Experiment, method: MetaLearner, device: torch.device
+) -> Generator[Preparing, None, ImageTasks]:
+    """Yields `Preparing`, returns the tasks; raises `ExperimentError` where the data cannot give such episodes."""
+    yield Preparing("Reading the data set")
+    data = for_tasks(load(experiment.dataset), experiment.dataset)
+    shape, settings, seed = shape_of(method), method.hyperparameters, experiment.dataset.split_seed
+    found = samplers(data, experiment.dataset, shape)
+    images = yield from _images(experiment, data, found.split, device)
+    test = evaluation_episodes(found.test, settings.test_episodes, seed * 10 + TEST_SEED)
+    return ImageTasks(
+        images,
+        found.train,
+        evaluation_episodes(found.validation, settings.validation_episodes, seed * 10 + VALIDATION_SEED),
+        test,
+        settings.way,
+        _facts(data, found, method),
+        {
+            "split": found.split.description,
+            "episodes": found.words,
+            "test list": list_hash(test),
+            "data": data.fingerprint,
+        },
+        test_at=partial(_test_at, data, experiment, shape, settings.test_episodes),
+        source=(data, found.split),
+        test_of=partial(_test_of, data, experiment, shape, settings.test_episodes),
+        pooled=_minibatches(data, found, method) if method.pooled else None,
+        warm_up=_minibatches(data, found, method) if method.warm_up else None,
+    )
+
+
+def _minibatches(data: ImageSet, found: Samplers, method: MetaLearner) -> BatchSampler:
+    """Of all training classes; those that come back in every region share their label."""
+    kinds = kind_of(data) if data.kinds else None
+    return BatchSampler(data.labels, found.train, method.hyperparameters.batch_size, kinds)
+
+
+def classes_of_minibatches(experiment: Experiment, method: MetaLearner) -> int:
+    """Classes that a minibatch of all training classes tells apart, without reading any image."""
+    data = for_tasks(load(experiment.dataset), experiment.dataset)
+    return _minibatches(data, samplers(data, experiment.dataset, shape_of(method)), method).classes
+
+
+def _test_at(
+    data: ImageSet, experiment: Experiment, shape: EpisodeShape, count: int, shot: int
+) -> tuple[tuple[Episode, ...], str]:
+    """`count` fixed test episodes at another number of shots, and what they are in words."""
+    other = replace(shape, shot=shot)
+    sampler, words = test_sampler(data, experiment.dataset, other, None)
+    return evaluation_episodes(sampler, count, experiment.dataset.split_seed * 10 + TEST_SEED), words
+
+
+def _test_of(
+    data: ImageSet, experiment: Experiment, shape: EpisodeShape, count: int, classes: np.ndarray
+) -> tuple[tuple[Episode, ...], str]:
+    """`count` fixed episodes of these test classes alone, and what they are in words."""
+    sampler, words = test_sampler(data, experiment.dataset, shape, classes)
+    return evaluation_episodes(sampler, count, experiment.dataset.split_seed * 10 + TEST_SEED), words
+
+
+def _images(
+    experiment: Experiment, data: ImageSet, split: ClassSplit, device: torch.device
+) -> Generator[Preparing, None, TaskImages]:
+    shape = normaliser(experiment.backbone)
+    used = np.flatnonzero(np.isin(data.labels, np.concatenate([split.train, split.validation, split.test])))
+    pixels = yield from decode(data, used, shape, device, "Reading images")
+    rows = torch.full((len(data.labels),), -1, dtype=torch.int64)
+    rows[torch.from_numpy(used)] = torch.arange(len(used))
+    return TaskImages(pixels, rows, shape)
+
+
+def _facts(data: ImageSet, found: Samplers, method: MetaLearner) -> dict[str, object]:
+    split, left_out = found.split, left_out_words(data, found)
+    return {
+        "training classes": found.train.choices,
+        "validation classes": len(found.validation.classes),
+        "test classes": len(found.test.classes),
+        "way in training": _way_in_training(method),
+        "split": split.description,
+        "data": data.fingerprint,
+        **({"left out": left_out} if left_out else {}),
+    }
+
+
+def _way_in_training(method: MetaLearner) -> int | str:
+    if method.pooled or method.warm_up == 1:
+        return "all, in minibatches"
+    if method.warm_up:
+        return f"{100 * method.warm_up:.0f} % of the steps all, in minibatches, then {method.training_way}"
+    return method.training_way

@@ -1,0 +1,56 @@
+"""Head bench: the trunk is frozen, every image is embedded once, and all heads learn from the same features.
+
+Each head is met at every number of labels, over several draws of the labelled images, and judged twice: by
+cross-validation on the labelled images, which is what a choice may rest on, and on the test images. Features with a
+small head are the best value on a small machine (Chen et al. 2019; Tian et al. 2020).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from engine.heads.catalog import HEADS
+from engine.heads.head import Head
+from engine.layers import HEAD, Treatment
+from engine.method import HyperparameterModel, Method, hyper
+
+COUNTS = (1, 2, 5, 10, 20)
+ALL = "all"
+
+
+class HeadBenchHyperparameters(HyperparameterModel):
+    most_labels: Literal["1", "2", "5", "10", "20", "all"] = hyper(
+        ALL, "Labels per class up to", "Every step of 1, 2, 5, 10, 20 and all labels up to this one."
+    )
+    repeats: int = hyper(
+        10, "Draws", "How often the labelled images are drawn anew at each count.", unit="draws", low=1, high=100
+    )
+    heads: Literal[
+        "all", "Nearest mean", "Nearest mean, cosine", "Nearest mean, centred", "Nearest mean, power",
+        "Cosine classifier", "Logistic regression", "Ridge regression", "Shrunk Mahalanobis",
+    ] = hyper("all", "Heads", "All heads, or one of them.", advanced=True)  # fmt: skip
+
+
+class HeadBench(Method):
+    name = "head_bench"
+    title = "Head bench"
+    family = "bench"
+    group = "Frozen features"
+    idea = "Embed every image once and compare all heads at all label counts."
+    paper = "Chen et al. 2019, A Closer Look at Few-shot Classification, arXiv 1904.04232"
+    Hyperparameters = HeadBenchHyperparameters
+    presets = {"Usual values": {}, "Quick look": {"most_labels": "5", "repeats": 3}}
+
+    def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
+        return {block: "new" if block == HEAD else "frozen" for block in blocks}
+
+    @property
+    def heads(self) -> tuple[Head, ...]:
+        wanted = self.hyperparameters.heads
+        return tuple(head for head in HEADS if wanted in ("all", head.title))
+
+    @property
+    def counts(self) -> tuple[int | None, ...]:
+        """Labels per class to be met, rising; None stands for all."""
+        most = self.hyperparameters.most_labels
+        return (*COUNTS, None) if most == ALL else tuple(count for count in COUNTS if count <= int(most))

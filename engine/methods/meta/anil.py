@@ -1,0 +1,58 @@
+"""ANIL: almost no inner loop. Only the head adapts, on features that the outer loop learns (Raghu et al. 2020).
+
+The trunk runs once over the support set, and the steps are taken on the head alone; the outer gradient still goes
+through them, down into the trunk. Faster than MAML by the inner backward passes it saves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from engine.layers import HEAD, Treatment
+from engine.method import hyper
+from engine.methods.meta.gradient_based import GradientBased, GradientHyperparameters
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from engine.adaptation.adapting import Adaptation
+    from engine.backbones.backbone import Backbone
+
+
+class ANILHyperparameters(GradientHyperparameters):
+    inner_steps: int = hyper(5, "Inner steps", "Gradient steps on the head while meta-training.", low=1, high=50)
+    test_steps: int = hyper(5, "Inner steps at test", "Gradient steps on the head for a new task.", low=1, high=100)
+    order: Literal["second order", "first order"] = hyper(
+        "second order", "Meta-gradient", "Second order differentiates through the steps of the head."
+    )
+
+
+class ANIL(GradientBased):
+    name = "anil"
+    title = "ANIL"
+    idea = "Adapt the head alone; the features are meta-learned but do not change within a task."
+    paper = "Raghu, Raghu, Bengio & Vinyals 2020, Rapid Learning or Feature Reuse?, arXiv 1909.09157"
+    Hyperparameters = ANILHyperparameters
+    presets = {
+        "Minutes on a laptop": {},
+        "Sinusoid": {
+            "shot": 5, "training_shot": 10, "query": 10, "inner_rate": 0.1, "inner_steps": 1, "meta_batch": 25,
+            "steps": 20_000, "test_steps": 10, "validate_every": 2000,
+        },
+    }  # fmt: skip
+
+    def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
+        return {block: "adapted" if block == HEAD else "trained" for block in blocks}
+
+    @property
+    def second_order(self) -> bool:
+        return bool(self.hyperparameters.order == "second order")
+
+    def adapts(self, model: nn.Module) -> Callable[[str], bool]:
+        return lambda name: name.startswith("head.")
+
+    def adaptation(self, model: Backbone, steps: int, second_order: bool) -> Adaptation:
+        from dataclasses import replace
+
+        return replace(super().adaptation(model, steps, second_order), reach="head.")

@@ -1,0 +1,30 @@
+"""BOIL: body only update in the inner loop. The trunk adapts, the head stays (Oh et al. 2021, arXiv 2008.08882).
+
+The opposite of ANIL: features have to change for a new task because the classifier in front of them does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from engine.layers import HEAD, Treatment
+from engine.methods.meta.maml import MAML
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class BOIL(MAML):
+    name = "boil"
+    title = "BOIL"
+    idea = "Adapt the trunk and keep the head, so that features have to change for each task."
+    paper = "Oh, Yoo, Kim & Yun 2021, BOIL: Towards Representation Change for Few-shot Learning, arXiv 2008.08882"
+    presets = {"Minutes on a laptop": {}}
+
+    def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
+        return {block: "trained" if block == HEAD else "adapted" for block in blocks}
+
+    def adapts(self, model: nn.Module) -> Callable[[str], bool]:
+        all_of_them = super().adapts(model)
+        return lambda name: all_of_them(name) and not name.startswith("head.")

@@ -1,0 +1,101 @@
+"""Conditional neural process: a network reads the whole support set and answers at once (Garnelo et al. 2018).
+
+r = mean of h(x, y) over the support set, and (μ, σ) = g(r, x): no gradient step on a new task, and a deviation that
+says how sure it is. Curves are learnt by likelihood and judged by the squared error of μ. Images are embedded first;
+each class has an r of its own. It tends to under-fit: the mean of few numbers has to hold all that was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.meta.learner import Outcome, knows
+from engine.method import Classifier, hyper
+from engine.methods.meta.embedding_based import EmbeddingBased, EmbeddingHyperparameters
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from engine.backbones.backbone import Backbone
+    from engine.meta.task import Task
+
+
+class CNPHyperparameters(EmbeddingHyperparameters):
+    width: int = hyper(128, "Width", "Units in each layer of h and g.", unit="units", low=8, high=1024)
+    training_way: int = hyper(
+        5, "Way in training", "Classes per training episode.", unit="classes", low=2, high=200
+    )  # fmt: skip
+
+
+class CNP(EmbeddingBased):
+    name = "cnp"
+    title = "Conditional neural process"
+    group = "Black box"
+    idea = "A network reads the support set and answers with a mean and how sure it is; nothing is trained at test."
+    paper = "Garnelo et al. 2018, Conditional Neural Processes, arXiv 1807.01613"
+    differs = "For images each class has a summary r of its own, in the paper one r holds all of them."
+    suits = frozenset({"classification", "regression"})
+    has_meta = True
+    frozen_at_test = True  # `adapt` differs for curves alone
+    Hyperparameters = CNPHyperparameters
+    presets = {
+        "Minutes on a laptop": {},
+        "Sinusoid": {
+            "shot": 5, "query": 20, "meta_batch": 25, "steps": 20_000, "halve_every": 5000, "validate_every": 1000,
+        },
+    }  # fmt: skip
+
+    def prepare(self, model: Backbone, way: int) -> None:
+        """h and g; a single output is a number to predict."""
+        from engine.adaptation.conditional import ConditionalNetworks
+
+        model.meta = ConditionalNetworks(model.features, way == 1, self.hyperparameters.width)
+
+    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+        from engine.adaptation.conditional import negative_likelihood
+
+        if not task.is_regression:
+            return super().query_loss(model, task)
+        asked = model.embed(task.query_inputs)
+        mean, deviation = model.meta.curve(model.embed(task.support_inputs), task.support_targets, asked)  # type: ignore[operator]
+        return Outcome(negative_likelihood(mean, deviation, task.query_targets), mean.detach())
+
+    def meta_gradient(self, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
+        """Curves go through the networks together."""
+        if not (tasks[0].is_regression and knows(type(self), "meta_gradient", "query_loss", "task_gradient")):
+            return super().meta_gradient(model, tasks)
+        from engine.adaptation.conditional import negative_likelihood
+
+        model.train()
+        x, y, asked, wanted = (self._stacked(model, tasks, name) for name in PARTS)
+        mean, deviation = model.meta.curve(x, y, asked)  # type: ignore[operator]
+        value = negative_likelihood(mean, deviation, wanted)
+        model.zero_grad(set_to_none=True)
+        value.backward()
+        return {"loss": float((mean.detach() - wanted).square().mean()), "likelihood": float(-value.detach())}
+
+    def _stacked(self, model: Backbone, tasks: Sequence[Task], name: str) -> Tensor:
+        """[tasks, n, d]: this part of every task, inputs as features."""
+        import torch
+
+        parts = torch.stack([getattr(task, name) for task in tasks])
+        return model.embed(parts.flatten(0, 1)).unflatten(0, parts.shape[:2]) if "inputs" in name else parts
+
+    def adapt(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int) -> Classifier:
+        import torch
+
+        from engine.adaptation.conditional import Bands
+
+        if not targets.is_floating_point():
+            return super().adapt(model, inputs, targets, way)
+        model.eval()
+        with torch.no_grad():
+            return Bands(model.meta, model.embed, model.embed(inputs), targets)  # type: ignore[arg-type]
+
+    def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
+        summaries = model.meta.summaries(features, targets, way)  # type: ignore[operator]
+        return lambda queries: model.meta.scores(summaries, queries)  # type: ignore[operator]
+
+
+PARTS = ("support_inputs", "support_targets", "query_inputs", "query_targets")

@@ -1,0 +1,95 @@
+"""Meta-learners that compare embedded images: one embedding for all tasks, and something small on top per task.
+
+A subclass says `classify_features`; training with more classes per episode than at test, a rate that is halved as it
+goes, and meeting a new task are the same for all. Batch norm runs on its running statistics at test, so nothing leaks
+between query images.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from engine.layers import HEAD, Treatment
+from engine.meta.learner import EpisodeHyperparameters, MetaLearner, Outcome
+from engine.method import Classifier, HyperparameterModel, hyper
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from engine.backbones.backbone import Backbone
+    from engine.meta.task import Task
+
+
+class EmbeddingHyperparameters(EpisodeHyperparameters):
+    training_way: int = hyper(
+        20, "Way in training", "Classes per training episode; more than at test helps.", unit="classes", low=2, high=200
+    )
+    steps: int = hyper(
+        1000, "Meta-steps", "Updates of the embedding; 0 tests the weights as they are.", low=0, high=200_000
+    )
+    halve_every: int = hyper(
+        500, "Halve the rate every", "The learning rate is halved after this many steps.", unit="steps", low=1,
+        advanced=True,
+    )  # fmt: skip
+
+
+class EmbeddingBased(MetaLearner):
+    group = "Metric"
+    frozen_at_test = True
+    has_head = False
+    quicker: ClassVar[float] = 1.0  # the rate of what is learnt besides the embedding, against that of the embedding
+    Hyperparameters: ClassVar[type[HyperparameterModel]] = EmbeddingHyperparameters
+
+    def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
+        """The embedding is trained; what takes the place of a head follows each support set."""
+        return {block: "adapted" if block == HEAD else "trained" for block in blocks}
+
+    @property
+    def training_way(self) -> int:
+        return int(self.hyperparameters.training_way or self.hyperparameters.way)
+
+    @property
+    def batch_norm_mode(self) -> str:
+        return "running statistics"
+
+    def rate_factor(self, step: int) -> float:
+        return float(0.5 ** (step // self.hyperparameters.halve_every))
+
+    def quick(self, model: Backbone) -> list[Tensor]:
+        """What learns `quicker` times as fast as the rest."""
+        return [value for value in model.meta.parameters() if value.requires_grad]
+
+    def optimiser(self, model: Backbone) -> torch.optim.Optimizer:
+        import torch
+
+        from engine.meta.learner import learnt
+
+        quick = self.quick(model)
+        others = [value for value in learnt(model) if all(value is not one for one in quick)]
+        groups = [{"params": others, "factor": 1.0}, {"params": quick, "factor": self.quicker}]
+        return torch.optim.Adam([group for group in groups if group["params"]], fused=True)
+
+    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+        """The support and the query images go through the network together."""
+        import torch
+        from torch.nn.functional import cross_entropy
+
+        features = self.embed(model, torch.cat([task.support_inputs, task.query_inputs]))
+        support, query = features.split([len(task.support_targets), len(task.query_targets)])
+        logits = self.classify_features(model, support, task.support_targets, task.way)(query)
+        return Outcome(cross_entropy(logits, task.query_targets), logits.detach())
+
+    def adapt(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int) -> Classifier:
+        import torch
+
+        model.eval()
+        with torch.no_grad():
+            support = self.embed(model, inputs)
+        classify = self.classify_features(model, support, targets, way)
+
+        @torch.no_grad()
+        def on_images(queries: Tensor) -> Tensor:
+            return classify(self.embed(model, queries))
+
+        return on_images

@@ -1,0 +1,187 @@
+"""Meta-learners that adapt by gradient steps: everything they share, from which MAML and its kin are a few lines each.
+
+A subclass says which parameters adapt (`adapts`), at which rates (`rate`) and in which order the outer gradient is
+taken; all that together is its `adaptation`, a value that is carried out for one task or for many at once. Batch norm
+uses the statistics of the current batch, in training and at test, as in MAML's own code: the query images of a test
+episode are normalised together (transductive). Its scale and shift are not adapted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Literal
+
+from engine.layers import Treatment
+from engine.meta.learner import EpisodeHyperparameters, MetaLearner, Outcome, TaskGradient
+from engine.method import Classifier, hyper
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from engine.adaptation.adapting import Adaptation
+    from engine.adaptation.inner_loop import InnerLoop, Parameters, Rate
+    from engine.backbones.backbone import Backbone
+    from engine.meta.task import Task
+
+# What carries an adaptation out for one task. A method with one of these of its own is more than its adaptation says.
+IN_TRAINING = ("query_loss", "task_gradient")
+AT_TEST = ("classifiers", "classifier", "batch_statistics")
+
+
+class GradientHyperparameters(EpisodeHyperparameters):
+    inner_rate: float = hyper(
+        0.4, "Inner learning rate", "Step size α of the adaptation.", low=1e-5, high=10.0, log=True
+    )
+    inner_steps: int = hyper(1, "Inner steps", "Gradient steps on the support set while meta-training.", low=1, high=20)
+    test_steps: int = hyper(3, "Inner steps at test", "Gradient steps on a new task.", low=1, high=100)
+    over_steps: int = hyper(
+        0, "Steps of the curve", "Test after every number of inner steps up to this; the test's own steps at least.",
+        low=0, high=200, advanced=True,
+    )  # fmt: skip
+    meta_batch: int = hyper(8, "Episodes per step", "Tasks averaged in one meta-update.", low=1, high=64)
+    steps: int = hyper(
+        1500, "Meta-steps", "Updates of the shared initial weights; 0 tests them as they are.", low=0, high=200_000
+    )
+    batch_norm: Literal["transductive", "running statistics"] = hyper(
+        "transductive",
+        "Batch norm at test",
+        "Transductive normalises the query images of an episode together, as the paper's code does.",
+        advanced=True,
+    )
+    inner_clip: float = hyper(
+        0.0, "Largest inner gradient", "Each value of an inner gradient is clipped to this; 0 leaves it alone.",
+        low=0.0, advanced=True,
+    )  # fmt: skip
+    gradient_clip: float = hyper(
+        10.0, "Largest meta-gradient", "Each value of the meta-gradient is clipped to this.", low=1e-3, advanced=True
+    )
+
+
+class GradientBased(MetaLearner):
+    group = "Gradient-based"
+    has_steps = True
+    refreshes_statistics = True
+    suits = frozenset({"classification", "regression"})
+    Hyperparameters = GradientHyperparameters
+
+    def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
+        return dict.fromkeys(blocks, "adapted")
+
+    @property
+    def transductive(self) -> bool:
+        return bool(self.hyperparameters.batch_norm == "transductive")
+
+    @property
+    def batch_norm_mode(self) -> str:
+        return "transductive (query batch)" if self.transductive else "running statistics"
+
+    @property
+    def second_order(self) -> bool:
+        """Whether the outer gradient goes through the inner steps."""
+        return False
+
+    def adapts(self, model: nn.Module) -> Callable[[str], bool]:
+        """Says by its name whether a parameter changes in the inner loop: all but batch norm's and `model.meta`."""
+        from engine.adaptation.inner_loop import norm_parameters
+
+        norms = norm_parameters(model)
+        return lambda name: name not in norms and not name.startswith("meta.")
+
+    def rate(self, model: Backbone) -> Rate:
+        """The inner step size of a parameter at a step."""
+        alpha = float(self.hyperparameters.inner_rate)
+        return lambda name, step: alpha
+
+    def inner_loop(self, model: Backbone, steps: int, second_order: bool) -> InnerLoop:
+        from engine.adaptation.inner_loop import InnerLoop
+
+        clip = self.hyperparameters.inner_clip or None
+        return InnerLoop(self.rate(model), steps, second_order, self.adapts(model), clip)
+
+    def adaptation(self, model: Backbone, steps: int, second_order: bool) -> Adaptation:
+        """What becomes of the parameters on a task."""
+        from engine.adaptation.adapting import Adaptation
+
+        return Adaptation(self.inner_loop(model, steps, second_order))
+
+    def in_training(self, model: Backbone) -> Adaptation | None:
+        if not self._keeps(IN_TRAINING):
+            return None
+        return self.adaptation(model, self.hyperparameters.inner_steps, self.second_order)
+
+    def at_test(self, model: Backbone, steps: int) -> Adaptation | None:
+        return self.adaptation(model, steps, second_order=False) if self._keeps(AT_TEST) else None
+
+    def _keeps(self, names: tuple[str, ...]) -> bool:
+        """Whether all of these are still the ones below."""
+        return all(getattr(getattr(self, name), "__func__", None) is vars(GradientBased)[name] for name in names)
+
+    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+        from engine.adaptation.objective import loss
+        from engine.backbones.backbone import applied, still_statistics
+
+        with still_statistics(model):
+            adaptation = self.adaptation(model, self.hyperparameters.inner_steps, self.second_order)
+            start = dict(model.named_parameters())
+            *_, adapted = adaptation.path(model, start, task.support_inputs, task.support_targets)
+            outputs = applied(model, adapted, task.query_inputs)
+        return Outcome(loss(outputs, task.query_targets), outputs.detach())
+
+    def task_gradient(self, model: Backbone, task: Task) -> TaskGradient:
+        adaptation = self.adaptation(model, self.hyperparameters.inner_steps, self.second_order)
+        if adaptation.outer == "displacement":
+            return self._displacement(adaptation, model, task)
+        return super().task_gradient(model, task)
+
+    def _displacement(self, adaptation: Adaptation, model: Backbone, task: Task) -> TaskGradient:
+        """θ - φ of one task."""
+        import torch
+
+        from engine.adaptation.inner_loop import start_of
+        from engine.adaptation.objective import figures, loss
+        from engine.backbones.backbone import applied, still_statistics
+
+        start = dict(model.named_parameters())
+        with still_statistics(model):
+            *_, adapted = adaptation.path(model, start_of(model), task.support_inputs, task.support_targets)
+            with torch.no_grad():
+                outputs = applied(model, adapted, task.query_inputs)
+        moved = [start[name].detach() - adapted[name].detach() for name in start if start[name].requires_grad]
+        return TaskGradient(moved, figures(outputs, task.query_targets, loss(outputs, task.query_targets)))
+
+    def clip(self, model: Backbone) -> None:
+        from torch.nn.utils import clip_grad_value_
+
+        clip_grad_value_(model.parameters(), self.hyperparameters.gradient_clip)
+
+    def batch_statistics(self, model: Backbone) -> AbstractContextManager[None]:
+        """At test: normalise by the batch, or by the running statistics."""
+        from engine.backbones.backbone import still_statistics
+
+        return still_statistics(model) if self.transductive else nullcontext()
+
+    def classifiers(
+        self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int
+    ) -> Iterator[Classifier]:
+        from engine.adaptation.inner_loop import start_of
+
+        model.eval()
+        path = self.adaptation(model, steps, second_order=False).path(model, start_of(model), inputs, targets)
+        for _ in range(steps + 1):
+            with self.batch_statistics(model):
+                adapted = next(path)
+            yield self.classifier(model, adapted)
+
+    def classifier(self, model: Backbone, adapted: Parameters) -> Classifier:
+        """The network with these parameters, without gradient."""
+        import torch
+
+        from engine.backbones.backbone import applied
+
+        @torch.no_grad()
+        def classify(queries: Tensor) -> Tensor:
+            with self.batch_statistics(model):
+                return applied(model, adapted, queries)
+
+        return classify

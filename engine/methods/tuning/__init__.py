@@ -1,0 +1,1 @@
+"""The fine-tuning methods, a file each."""

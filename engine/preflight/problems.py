@@ -1,0 +1,165 @@
+"""What is wrong with an experiment before it starts, in words, without reading any data. Torch-free."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+from engine.backbones import catalog
+from engine.data.shifts import first_repeated
+from engine.errors import InvalidExperiment, nearest
+from engine.experiment import Budget, DatasetChoice, Experiment
+from engine.families import Family, family
+from engine.given import is_there
+from engine.preflight.tasks import task_faults
+from engine.registry import complete, method
+from engine.search.space import search_faults
+
+
+def problems(experiment: Experiment) -> list[InvalidExperiment]:
+    """Every fault found; `.field` says beside which input to show it. Empty when the run may start."""
+    checks: tuple[Callable[[Experiment], Iterator[InvalidExperiment]], ...] = (
+        _data, _backbone, _method, task_faults, _family, _search,
+    )  # fmt: skip
+    return [fault for check in checks for fault in check(experiment)]
+
+
+def _data(experiment: Experiment) -> Iterator[InvalidExperiment]:
+    from engine.data.sources import check_name
+
+    dataset = experiment.dataset
+    try:
+        check_name(dataset)
+    except InvalidExperiment as fault:
+        yield fault
+    if dataset.path is not None and not is_there(dataset.path):
+        yield InvalidExperiment(
+            f"There is no folder or file at {dataset.path}.", "Choose the data again; it may have moved.", "dataset"
+        )
+    if (again := first_repeated(dataset.tested_on)) is not None:
+        yield InvalidExperiment(f"It is tested on {again} twice.", "Name each shift once.", "dataset")
+
+
+def _backbone(experiment: Experiment) -> Iterator[InvalidExperiment]:
+    try:
+        info = catalog.backbone(experiment.backbone.name)
+    except InvalidExperiment as fault:
+        yield fault
+        return
+    yield from _image_size(experiment)
+    if info.channels > 3 and experiment.dataset.name != "regions":
+        yield InvalidExperiment(
+            f"{info.title} reads patches of {info.channels} bands, which only the land cover regions have.",
+            "Choose another backbone, or the land cover regions.", "backbone",
+        )  # fmt: skip
+    yield from _head(experiment)
+    weights = experiment.backbone.weights
+    if weights.startswith("run:") or not _loads_weights(experiment):
+        return
+    known = {found.name: found for found in catalog.weights(info.name)}
+    if weights not in known:
+        yield InvalidExperiment(f"{info.title} has no weights called “{weights}”.", nearest(weights, known), "backbone")
+    elif known[weights].state == "download":
+        yield InvalidExperiment(
+            f"The {known[weights].title} weights of {info.title} are not on this machine.",
+            "Download them first, or choose other weights.",
+            "backbone",
+        )
+
+
+def _image_size(experiment: Experiment) -> Iterator[InvalidExperiment]:
+    try:
+        catalog.image_size(experiment.backbone)
+    except InvalidExperiment as fault:
+        yield fault
+
+
+def _head(experiment: Experiment) -> Iterator[InvalidExperiment]:
+    """Only a saved run has a head to keep, and only a method that starts from its weights and uses it can keep it."""
+    try:
+        chosen = method(experiment.method.name)
+    except InvalidExperiment:
+        return
+    if experiment.backbone.head == "new":
+        return
+    if not chosen.uses_pretrained or not (getattr(chosen, "has_head", True) or getattr(chosen, "has_meta", False)):
+        why = "compares features" if chosen.uses_pretrained else "starts from random weights"
+        yield InvalidExperiment(
+            f"{chosen.title} {why}, so there is no head to keep.",
+            "Take a new head, or choose a method that goes on from a run's weights.",
+            "backbone",
+        )
+    elif not experiment.backbone.weights.startswith("run:"):
+        yield InvalidExperiment(
+            "Only the weights of a saved run come with a head.",
+            "Take a new head, or start from the weights of a saved run.",
+            "backbone",
+        )
+
+
+def _loads_weights(experiment: Experiment) -> bool:
+    try:
+        return method(experiment.method.name).uses_pretrained
+    except InvalidExperiment:
+        return False
+
+
+def _method(experiment: Experiment) -> Iterator[InvalidExperiment]:
+    for name, value in experiment.method.hyperparameters.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            yield InvalidExperiment(
+                f"“{name}” must be a number (given: {value}).", "Correct this value.", f"hyperparameters.{name}"
+            )
+            return
+    try:
+        complete(experiment)
+    except InvalidExperiment as fault:
+        yield fault
+
+
+def _family(experiment: Experiment) -> Iterator[InvalidExperiment]:
+    try:
+        kind = family(experiment)
+    except InvalidExperiment:
+        return
+    yield from _settings(experiment.dataset, kind)
+    yield from _time(experiment.budget, kind)
+    yield from kind.faults(experiment)
+
+
+# Settings of the data that not every family has a place for: in words, and what to do.
+ELSEWHERE = "Take it away, or choose a fine-tuning method."
+SETTINGS = {
+    "labels_per_class": ("Labels per class", "Set it to all labels."),
+    "shift": ("A shift", ELSEWHERE), "tested_on": ("Testing on shifts", ELSEWHERE),
+    "part": ("Half of the images", ELSEWHERE), "validation_per_class": ("A number of validation images", ELSEWHERE),
+}  # fmt: skip
+
+
+def _settings(dataset: DatasetChoice, kind: Family) -> Iterator[InvalidExperiment]:
+    for name, (words, advice) in SETTINGS.items():
+        if getattr(dataset, name) and name not in kind.data_settings:
+            why = kind.instead.get(name, "")
+            yield InvalidExperiment(f"{words} does not apply to {kind.title.lower()}{why}.", advice, "dataset")
+    if kind.divides == "images" and dataset.name == "regions":
+        yield InvalidExperiment(
+            "The land cover regions are for meta-learning: each of their classes is one cover in one region.",
+            "Choose a meta-learner, or another data set.", "dataset",
+        )  # fmt: skip
+
+
+def _time(budget: Budget, kind: Family) -> Iterator[InvalidExperiment]:
+    if budget.instead_of_epochs and not kind.for_a_time:
+        yield InvalidExperiment(
+            "Training for a time instead of epochs is for fine-tuning methods.",
+            "Let the minutes be a limit, or choose a fine-tuning method.", "budget",
+        )  # fmt: skip
+    elif budget.instead_of_epochs and budget.minutes is None:
+        yield InvalidExperiment("Training for a time needs the minutes.", "Say how many minutes.", "budget")
+
+
+def _search(experiment: Experiment) -> Iterator[InvalidExperiment]:
+    try:
+        yield from search_faults(experiment)
+    except InvalidExperiment:
+        return  # no such method, which is said already

@@ -1,0 +1,81 @@
+"""What is wrong between a data set, a method and a network that deal in different kinds of task. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from engine.backbones import catalog
+from engine.data.sources import REGRESSION
+from engine.errors import InvalidExperiment
+from engine.experiment import DatasetChoice, Experiment
+from engine.families import FAMILIES
+from engine.method import Method
+from engine.registry import method, methods
+
+
+def is_regression(choice: DatasetChoice) -> bool:
+    """Whether the tasks of this data ask for numbers instead of classes."""
+    return choice.name in REGRESSION
+
+
+def kinds(chosen: type[Method]) -> frozenset[str]:
+    """The kinds of task a method can learn: "classification", "regression"."""
+    return getattr(chosen, "suits", frozenset({"classification"}))
+
+
+def task_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
+    """Every fault; a method or a network that is not known is somebody else's to name."""
+    regression = is_regression(experiment.dataset)
+    with suppress(InvalidExperiment):
+        yield from _method(method(experiment.method.name), regression)
+    with suppress(InvalidExperiment):
+        yield from _network(catalog.backbone(experiment.backbone.name), regression)
+    yield from _data(experiment.dataset, regression)
+
+
+def _method(chosen: type[Method], regression: bool) -> Iterator[InvalidExperiment]:
+    kind = "regression" if regression else "classification"
+    if kind in kinds(chosen):
+        return
+    of_tasks = (one for one in methods() if FAMILIES[one.family].divides == "classes")
+    fitting = ", ".join(one.title for one in of_tasks if kind in kinds(one))
+    if regression:
+        words = "tells classes apart, and sinusoids ask for numbers"
+        yield InvalidExperiment(f"{chosen.title} {words}.", f"Choose one of: {fitting}.", "method")
+        return
+    words = "predicts numbers, and these images are in classes"
+    yield InvalidExperiment(f"{chosen.title} {words}.", "Choose sinusoids as data, or another method.", "method")
+
+
+def _network(info: catalog.BackboneInfo, regression: bool) -> Iterator[InvalidExperiment]:
+    if regression and info.inputs == "images":
+        numbers = " or ".join(one.title for one in catalog.backbones() if one.inputs == "numbers")
+        yield InvalidExperiment(
+            f"{info.title} reads images, and sinusoids are numbers.", f"Choose {numbers} as backbone.", "backbone"
+        )
+    if not regression and info.inputs == "numbers":
+        yield InvalidExperiment(
+            f"{info.title} reads one number, and these are images.", "Choose another backbone.", "backbone"
+        )
+
+
+def precision_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
+    """Of meta-learning."""
+    if experiment.precision != "float32":
+        yield InvalidExperiment(
+            "Meta-learning needs float32: in bfloat16 the second-order gradient is far off.",
+            "Choose float32 as precision.", "precision",
+        )  # fmt: skip
+
+
+def _data(choice: DatasetChoice, regression: bool) -> Iterator[InvalidExperiment]:
+    if regression and (choice.classes is not None or choice.split is not None):
+        yield InvalidExperiment(
+            "Sinusoids have no classes, so there is nothing to limit or divide.",
+            "Leave classes and split empty.", "dataset",
+        )  # fmt: skip
+    if choice.vary_frequency and choice.name != "sinusoid":
+        yield InvalidExperiment(
+            "A frequency that varies belongs to sinusoids alone.", "Choose sinusoids, or turn it off.", "dataset"
+        )

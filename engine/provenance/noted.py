@@ -1,0 +1,111 @@
+"""What a run says of its data and its weights beside every figure, and what it writes down for runs that start from
+its own weights. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from engine.backbones import catalog
+from engine.data.episode_splits import left_out_words, samplers, shape_of
+from engine.data.findings import Finding, in_classes, in_images
+from engine.data.images import ImageSet
+from engine.data.sources import REGRESSION, load
+from engine.data.splits import ClassSplit, ImageSplit, for_tasks, split_classes, split_images
+from engine.errors import StorageError
+from engine.events import Notice
+from engine.experiment import Experiment
+from engine.families import family
+from engine.provenance import left_out, seen
+from engine.registry import build_method, complete
+
+Found = tuple[Finding, ...]
+Division = ImageSplit | ClassSplit
+FAR = 4  # times as large or small as what a network reads, from which images do not suit it
+
+
+def findings(experiment: Experiment, method: Any, data: ImageSet, split: Division, runs: Path) -> Found:
+    """Copies, missing classes, skipped files, and test images or classes that the weights have met before."""
+    found = in_classes(data, split) if isinstance(split, ClassSplit) else in_images(data, split)
+    return (*found, *met(experiment, method, data, split, runs))
+
+
+def met(experiment: Experiment, method: Any, data: ImageSet, split: Division, runs: Path) -> list[Finding]:
+    """Test images or classes that the weights have met before."""
+    before = seen.past_of(experiment, method, runs)
+    if isinstance(split, ClassSplit):
+        return seen.met_in_classes(before, data, split.test)
+    return seen.met_in_images(before, data, split.classes, split.test)
+
+
+def write_down(experiment: Experiment, method: Any, data: ImageSet, split: Division, directory: Path) -> None:
+    """What the run's weights will have met and which files were left out, into its folder. Raises `StorageError`."""
+    before = seen.past_of(experiment, method, directory.parent)
+    if isinstance(split, ClassSplit):
+        after = seen.after_classes(before, data, split)
+    else:
+        after = seen.after_images(before, experiment, method, data, split)
+    keep_left_out(data, directory)
+    try:
+        seen.write(after, directory)
+    except OSError as error:
+        raise StorageError(
+            f"The run's folder {directory} cannot be written.", "Free some disk space or choose another workspace."
+        ) from error
+
+
+def keep_left_out(data: ImageSet, directory: Path) -> None:
+    """The names of all files that were left out, into the run's folder. Raises `StorageError`."""
+    try:
+        left_out.write(data.skipped, directory)
+    except OSError as error:
+        raise StorageError(
+            f"The run's folder {directory} cannot be written.", "Free some disk space or choose another workspace."
+        ) from error
+
+
+def notices(found: Iterable[Finding]) -> Iterator[Notice]:
+    return (Notice(one.sentence, "warning") for one in found)
+
+
+def warnings(experiment: Experiment, runs: Path) -> list[str]:
+    """What the weights have met before, whether the images suit the network, and which classes are too small for an
+    episode, as sentences before a run starts; reads the data if they are not in memory. Raises `ExperimentError`
+    where they cannot be read or divided."""
+    if experiment.dataset.name in REGRESSION:
+        return []
+    experiment = complete(experiment)
+    method = build_method(experiment)
+    data, choice = load(experiment.dataset), experiment.dataset
+    split: Division
+    small = ""
+    if family(experiment).divides == "classes":
+        data = for_tasks(data, choice)
+        split = split_classes(data, choice)
+        small = left_out_words(data, samplers(data, choice, shape_of(method)))
+    else:
+        split = split_images(data, choice, experiment.seed)
+    said = [*misfit(experiment, data), *(one.sentence for one in met(experiment, method, data, split, runs))]
+    return [*said, f"{small}."] if small else said
+
+
+def misfit(experiment: Experiment, data: ImageSet) -> Iterator[str]:
+    """ "The images are 512 px in colour, and Conv-4 reads 28 px in grey: SqueezeNet 1.0 would suit them better." """
+    info, side = catalog.backbone(experiment.backbone.name), min(data.typical_size)
+    size = catalog.image_size(experiment.backbone)
+    colour = data.channels == 3 and info.channels == 1
+    if data.channels > 3 or not (colour or side >= FAR * size or size >= FAR * side):
+        return
+    others = [one for one in catalog.image_backbones() if suits(one, side, data.channels)]
+    better = f": {min(others, key=lambda one: one.parameters).title} would suit them better" if others else ""
+    kinds = {1: "in grey", 3: "in colour"}
+    yield (
+        f"The images are {side} px {kinds[data.channels]}, and {info.title} reads {size} px {kinds[info.channels]}"
+        f"{better}."
+    )
+
+
+def suits(info: catalog.BackboneInfo, side: int, channels: int) -> bool:
+    """Whether a network reads images of so many pixels and channels without losing what they show."""
+    return info.channels >= channels and info.input_size < FAR * side and side < FAR * info.input_size

@@ -1,0 +1,1 @@
+"""Hyperparameters chosen by cross-validation on the training images, and what the trials say together."""

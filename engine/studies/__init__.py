@@ -1,0 +1,1 @@
+"""Studies: one question asked with a grid of runs, its cells, and what they have found. Torch-free."""

@@ -1,0 +1,188 @@
+"""The runs of a study: its cells, in the order in which they are worked, and what of it is done. Torch-free."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.data.shifts import condition_words
+from engine.errors import InvalidExperiment
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.families import family
+from engine.given import MOST_RUNS
+from engine.registry import complete, method
+from engine.studies.study import Arm, Condition, Study, labels_words
+
+RUN = "run:"
+RATE = "learning_rate"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of the grid. key: its place in words and a hash of all that decides its result, not the arm's title, so
+    that a study may be extended and its arms renamed without doing a run again.
+
+    arm: place in `study.arms`, None for the training of a source. labels: per class; of a meta-learner the shot. rate:
+    the learning rate tried, None for the arm's own. experiment: complete; where `source` (the key of the cell it starts
+    from) is given, its weights are still to be filled in by `from_source`.
+    """
+
+    key: str
+    arm: int | None
+    labels: int | None
+    condition: Condition
+    seed: int
+    rate: float | None
+    experiment: Experiment
+    source: str = ""
+
+
+def cells(study: Study) -> tuple[Cell, ...]:
+    """Every run: the sources, then seed by seed all arms, so that a table of few seeds is already whole.
+
+    Raises `InvalidExperiment` for an unknown method, a value out of bounds, or a grid with too many runs.
+    """
+    if (runs := count_runs(study)) > MOST_RUNS:
+        raise InvalidExperiment(f"The study has {runs:,} runs.", f"Leave some out: at most {MOST_RUNS:,} can be done.")
+    sources = _sources(study)
+    tried = [(place, rate) for place, arm in enumerate(study.arms) for rate in rates(study, arm)]
+    ways = [(place, rate, _way(study, place, rate)) for place, rate in tried]
+    grid = [
+        _cell(study, sources, seed, target(study, labels, condition, split_seed(study, seed)), *way)
+        for seed in study.seeds
+        for labels in study.labels
+        for condition in study.conditions
+        for way in ways
+    ]
+    return (*sources.values(), *grid)
+
+
+def rates(study: Study, arm: Arm) -> tuple[float | None, ...]:
+    """The learning rates an arm is tried at; only its own for a method that has none or trains nothing."""
+    fields = method(arm.method.name).Hyperparameters.model_fields
+    trains = RATE in fields and ("epochs" not in fields or fields["epochs"].default != 0)
+    return study.learning_rates if study.learning_rates and trains else (None,)
+
+
+def split_seed(study: Study, seed: int) -> int:
+    return seed if study.splits_follow_seed else study.dataset.split_seed
+
+
+def _sources(study: Study) -> dict[int, Cell]:
+    """Split seed -> the training of its source."""
+    if study.source is None:
+        return {}
+    splits = dict.fromkeys(split_seed(study, seed) for seed in study.seeds)
+    return {split: _source(study, split) for split in splits}
+
+
+def _source(study: Study, split: int) -> Cell:
+    assert study.source is not None
+    dataset = study.dataset.model_copy(update={
+        "part": "source half", "shift": None, "tested_on": (), "labels_per_class": None, "validation_per_class": None,
+        "split_seed": split,
+    })  # fmt: skip
+    body = _body(study, study.source.backbone, study.source.method)
+    experiment = body.model_copy(update={"dataset": dataset, "seed": split})
+    key = f"source, split {split}, {_hash(experiment.canonical())}"
+    return Cell(key, None, None, None, split, None, experiment)
+
+
+def _way(study: Study, place: int, rate: float | None) -> Experiment:
+    """The experiment of an arm at a learning rate, whatever its data and seed."""
+    arm = study.arms[place]
+    own = {} if rate is None else {RATE: rate}
+    chosen = arm.method.model_copy(update={"hyperparameters": arm.method.hyperparameters | own})
+    return _body(study, arm.backbone, chosen).model_copy(update={"search": arm.search})
+
+
+def _cell(
+    study: Study, sources: Mapping[int, Cell], seed: int, dataset: DatasetChoice, place: int, rate: float | None,
+    way: Experiment,
+) -> Cell:  # fmt: skip
+    labels = dataset.labels_per_class
+    condition = dataset.distance if study.distances else dataset.shift
+    experiment = with_shot(way.model_copy(update={"dataset": dataset, "seed": seed}))
+    source = sources[dataset.split_seed].key if study.arms[place].starts_from_source else ""
+    words = [experiment.method.name, labels_words(labels), condition_words(condition), f"seed {seed}"]
+    words += [] if rate is None else [f"rate {rate:g}"]
+    key = ", ".join([*words, _hash(experiment.canonical() + source)])
+    return Cell(key, place, labels, condition, seed, rate, experiment, source)
+
+
+def with_shot(experiment: Experiment) -> Experiment:
+    """The labels per class as the shot of a meta-learner's episodes; other methods read them off the data."""
+    labels, chosen = experiment.dataset.labels_per_class, experiment.method
+    if labels is None or not (shot := family(experiment).shot):
+        return experiment
+    values = chosen.hyperparameters | {shot: labels}
+    return experiment.model_copy(update={
+        "dataset": experiment.dataset.model_copy(update={"labels_per_class": None}),
+        "method": chosen.model_copy(update={"hyperparameters": values}),
+    })  # fmt: skip
+
+
+def target(study: Study, labels: int | None, condition: Condition, split: int) -> DatasetChoice:
+    """The data an arm learns from and is tested on: the other half where there is a source."""
+    part = study.dataset.part or ("target half" if study.source else None)
+    update: dict[str, Any] = {"labels_per_class": labels, "split_seed": split, "part": part}
+    update["distance" if isinstance(condition, int | float) else "shift"] = condition
+    return study.dataset.model_copy(update=update)
+
+
+def _body(study: Study, backbone: BackboneChoice, chosen: MethodChoice) -> Experiment:
+    return complete(Experiment(
+        backbone=backbone, method=chosen, budget=study.budget, device=study.device, precision=study.precision
+    ))  # fmt: skip
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def from_source(cell: Cell, uid: str) -> Experiment:
+    """The cell's experiment starting from the saved run `uid`; as it is where it needs no source."""
+    if not cell.source:
+        return cell.experiment
+    backbone = cell.experiment.backbone.model_copy(update={"weights": RUN + uid})
+    return cell.experiment.model_copy(update={"backbone": backbone})
+
+
+def cell_name(study: Study, cell: Cell) -> str:
+    """What the run of a cell is called: "First block, noise 5, seed 0", with what the study varies."""
+    if cell.arm is None:
+        return f"Source, split {cell.seed}"
+    parts = [study.arms[cell.arm].title]
+    if len(study.labels) > 1:
+        parts.append(labels_words(cell.labels, study.regression))
+    if len(study.conditions) > 1:
+        parts.append(condition_words(cell.condition))
+    if cell.rate is not None:
+        parts.append(f"rate {cell.rate:g}")
+    return ", ".join([*parts, f"seed {cell.seed}"])
+
+
+def next_cell(wanted: tuple[Cell, ...], done: Collection[str], taken: Collection[str]) -> Cell | None:
+    """The first cell that is neither done nor taken (in line, failed) and whose source is done."""
+    for cell in wanted:
+        if cell.key not in done and cell.key not in taken and (not cell.source or cell.source in done):
+            return cell
+    return None
+
+
+def study_as_json(study: Study) -> dict[str, Any]:
+    """The study as a file holds it; `parse_study` reads it back."""
+    return json.loads(study.model_dump_json(exclude_defaults=True)) | {"title": study.title}
+
+
+def count_runs(study: Study) -> int:
+    """Runs the study takes, without building them; raises `InvalidExperiment` for an unknown method."""
+    per_seed = len(study.labels) * len(study.conditions) * sum(len(rates(study, arm)) for arm in study.arms)
+    return len(study.seeds) * per_seed + len(_splits(study))
+
+
+def _splits(study: Study) -> set[int]:
+    return {split_seed(study, seed) for seed in study.seeds} if study.source else set()

@@ -1,0 +1,80 @@
+"""What is wrong with a study, said before any of its runs is saved. Reads which images there are, not the pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.data.episode_splits import samplers, shape_of
+from engine.data.images import Cancel
+from engine.data.sources import REGRESSION, load
+from engine.data.splits import for_tasks, split_images
+from engine.errors import InvalidExperiment
+from engine.experiment import Experiment
+from engine.families import family
+from engine.preflight.problems import problems
+from engine.registry import build_method
+from engine.studies.cells import Cell, cells, from_source
+from engine.studies.study import Study
+
+
+def check_study(study: Study, cancelled: Cancel | None = None) -> None:
+    """Raise the first fault found: settings, then whether every class has as many labels as are asked for.
+
+    Raises `ExperimentError`; `Cancelled` when asked to stop.
+    """
+    for fault in faults(study):
+        raise fault
+    check_data(study, cancelled)
+
+
+def faults(study: Study) -> Iterator[InvalidExperiment]:
+    """What can be said without reading any data, the arm's title first where it is about one."""
+    if (wrong := other_backbone(study)) is not None:
+        yield wrong
+    if study.distances and study.dataset.name != "regions":
+        yield InvalidExperiment(
+            "Distances are of the synthetic land cover regions; the study is on other data.",
+            "Leave the distances empty, or choose the land cover regions.", "distances",
+        )  # fmt: skip
+    for cell, experiment in one_of_each(study):
+        for fault in problems(experiment):
+            about_data = fault.field == "dataset" or cell.arm is None
+            title = "" if about_data or cell.arm is None else f"{study.arms[cell.arm].title}: "
+            yield InvalidExperiment(f"{title}{fault.message}", fault.advice, fault.field)
+
+
+def other_backbone(study: Study) -> InvalidExperiment | None:
+    """The fault of an arm whose network is not that of the source it starts from."""
+    for arm in study.arms:
+        if arm.starts_from_source and study.source and arm.backbone.name != study.source.backbone.name:
+            return InvalidExperiment(
+                f"“{arm.title}” has another backbone than the source it starts from.",
+                "Give both the same backbone.", "arms",
+            )  # fmt: skip
+    return None
+
+
+def one_of_each(study: Study) -> list[tuple[Cell, Experiment]]:
+    """A cell of every arm, label count and shift, and of the source; its experiment is as if the source were there."""
+    found: dict[object, tuple[Cell, Experiment]] = {}
+    for cell in cells(study):
+        found.setdefault((cell.arm, cell.labels, cell.condition), (cell, from_source(cell, "source")))
+    return list(found.values())
+
+
+def check_data(study: Study, cancelled: Cancel | None = None) -> None:
+    """Divide the images or classes as the runs will, for every split, label count and shape of an episode."""
+    seen: set[object] = set()
+    for cell in cells(study):
+        choice = cell.experiment.dataset
+        of_classes = family(cell.experiment).divides == "classes"
+        shape = shape_of(build_method(cell.experiment)) if of_classes else None
+        key = (shape, choice.split_seed, choice.labels_per_class, choice.part, choice.distance)
+        if key in seen or choice.name in REGRESSION:
+            continue
+        seen.add(key)
+        data = load(choice, cancelled=cancelled)
+        if shape is None:
+            split_images(data, choice, cell.seed)
+        else:
+            samplers(for_tasks(data, choice), choice, shape)

@@ -1,0 +1,271 @@
+"""What a study has found so far: arm by column, mean over seeds with its interval, and which arm is best where.
+
+A study of tasks that ask for numbers is about errors, of which the smallest is the best; all others are about accuracy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import inf, isfinite, nan
+
+import numpy as np
+
+from engine.comparison.arms import Arm, Items
+from engine.comparison.intervals import Interval
+from engine.comparison.verdict import Verdict, verdicts
+from engine.comparison.verdict_words import corrected
+from engine.comparison.wording import lower_is_better, points
+from engine.data.shifts import condition_words
+from engine.studies.cells import Cell, cells
+from engine.studies.study import Condition, Study, labels_words
+
+TEST, ERROR = "test/accuracy", "test/error"
+MEAN = "test/accuracy, mean over shifts"  # of the further test sets
+LAST = "last epoch"
+BEST = "best: better than the next arm, corrected for all columns together"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the run of one cell found. tests: metric -> accuracy as a fraction, or error. best, last: on validation,
+    the accuracy or the loss, NaN where there is none. items: metric -> what each test item got, where that was kept;
+    unit: what the items are. caveats: what a reader must know of its figures."""
+
+    tests: Mapping[str, float]
+    best: float = nan
+    last: float = nan
+    items: Mapping[str, Items] = field(default_factory=dict)
+    unit: str = "images"
+    caveats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One place of the table. metric: `TEST` or `ERROR`, that of a further test set, or `MEAN` over those."""
+
+    labels: int | None
+    condition: Condition
+    metric: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One arm in one column. arm: its scores by seed. rates: learning rate -> seeds that chose it. best: better than
+    the next arm of the column, see `engine.comparison.verdict`. caveats: of any of its runs."""
+
+    arm: Arm
+    rates: Mapping[float, int] = field(default_factory=dict)
+    best: bool = False
+    caveats: tuple[str, ...] = ()
+
+    @property
+    def scores(self) -> Mapping[int, float]:
+        """Seed -> accuracy or error."""
+        return self.arm.scores
+
+    @property
+    def interval(self) -> Interval | None:
+        return self.arm.interval
+
+
+@dataclass(frozen=True)
+class Lead:
+    """The best arm of a column against the next. difference: the verdict of the first against the second."""
+
+    first: int
+    second: int
+    difference: Verdict
+
+
+@dataclass(frozen=True)
+class StudyTable:
+    """entries[arm][column], arms in the study's order. leads: of each column, None while fewer than two arms have a
+    score. done and total count runs, the source's included."""
+
+    study: Study
+    columns: tuple[Column, ...]
+    entries: tuple[tuple[Entry, ...], ...]
+    leads: tuple[Lead | None, ...]
+    done: int
+    total: int
+
+
+Chosen = dict[tuple[int, int | None, Condition], dict[int, tuple[Cell, Outcome]]]
+
+
+def study_table(
+    study: Study, outcomes: Mapping[str, Outcome], failed: Collection[str] = (), wanted: Sequence[Cell] = ()
+) -> StudyTable:
+    """The table from what is known. outcomes: by the key of the cell. failed: cells that ended without a result.
+
+    wanted: the study's cells, where they are known already.
+    """
+    wanted = wanted or cells(study)
+    chosen = chosen_rates(study, wanted, outcomes, failed)
+    places = columns(study)
+    plain = [[entry(chosen, study, arm, column) for column in places] for arm in range(len(study.arms))]
+    found = leads(plain, places)
+    for number, one in enumerate(found):
+        if one is not None and one.difference.kind == "better":
+            plain[one.first][number] = replace(plain[one.first][number], best=True)
+    done = sum(cell.key in outcomes for cell in wanted)
+    return StudyTable(study, places, tuple(map(tuple, plain)), tuple(found), done, len(wanted))
+
+
+def columns(study: Study) -> tuple[Column, ...]:
+    """Label count by condition, and there the test images themselves, the further test sets and the mean over those."""
+    return tuple(
+        Column(labels, condition, metric, ", ".join(filter(None, (labels_part, where, words))) or measure(study))
+        for labels in study.labels
+        for condition in study.conditions
+        for metric, words in metrics(study)
+        for labels_part in [labels_words(labels, study.regression) if len(study.labels) > 1 else ""]
+        for where in [condition_words(condition) if len(study.conditions) > 1 else ""]
+    )
+
+
+def metrics(study: Study) -> list[tuple[str, str]]:
+    """(metric, words) of every test set of a run; tasks of numbers have the one."""
+    if study.regression:
+        return [(ERROR, "")]
+    further = [(f"{TEST}, {condition_words(shift)}", condition_words(shift)) for shift in study.dataset.tested_on]
+    mean = [(MEAN, "mean out of distribution")] if len(further) > 1 else []
+    return [(TEST, "in distribution" if further else ""), *mean, *further]
+
+
+def measure(study: Study) -> str:
+    """What the figures of the study are."""
+    return "test error" if study.regression else "test accuracy"
+
+
+def chosen_rates(
+    study: Study, wanted: Sequence[Cell], outcomes: Mapping[str, Outcome], failed: Collection[str]
+) -> Chosen:
+    """For each arm, label count and condition: seed -> the cell that counts, once every learning rate was tried."""
+    tried: dict[tuple, list[Cell]] = {}
+    for cell in wanted:
+        if cell.arm is not None:
+            tried.setdefault((cell.arm, cell.labels, cell.condition, cell.seed), []).append(cell)
+    found: Chosen = {}
+    for (arm, labels, condition, seed), group in tried.items():
+        known = [(cell, outcomes[cell.key]) for cell in group if cell.key in outcomes]
+        if known and all(cell.key in outcomes or cell.key in failed for cell in group):
+            found.setdefault((arm, labels, condition), {})[seed] = max(known, key=lambda pair: validation(*pair))
+    return found
+
+
+def validation(cell: Cell, outcome: Outcome) -> float:
+    """How good the tested weights are on validation, more is better; below everything where that is not known."""
+    last = cell.experiment.method.hyperparameters.get("tested") == LAST
+    value = outcome.last if last else outcome.best
+    if not isfinite(value):
+        return -inf
+    return -value if ERROR in outcome.tests else value
+
+
+def entry(chosen: Chosen, study: Study, arm: int, column: Column) -> Entry:
+    """One arm's scores in one column."""
+    scores: dict[int, float] = {}
+    per_item: dict[int, Items] = {}
+    rates: dict[float, int] = {}
+    known: dict[str, None] = {}
+    unit = "images"
+    for seed, (cell, outcome) in chosen.get((arm, column.labels, column.condition), {}).items():
+        if isfinite(value := score(outcome, column.metric)):
+            scores[seed], unit = value, outcome.unit
+            known |= dict.fromkeys(outcome.caveats)
+            if (items := item_scores(outcome, column.metric)) is not None:
+                per_item[seed] = items
+            if cell.rate is not None:
+                rates[cell.rate] = rates.get(cell.rate, 0) + 1
+    return Entry(
+        Arm(study.arms[arm].title, scores, per_item, {"metric": column.metric}, unit), rates, caveats=tuple(known)
+    )
+
+
+def score(outcome: Outcome, metric: str) -> float:
+    """The figure of one test set, NaN where it is not known."""
+    if metric != MEAN:
+        return outcome.tests.get(metric, nan)
+    further = [outcome.tests[name] for name in further_tests(outcome)]
+    return sum(further) / len(further) if further else nan
+
+
+def further_tests(outcome: Outcome) -> list[str]:
+    return [name for name in outcome.tests if name.startswith(f"{TEST}, ")]
+
+
+def item_scores(outcome: Outcome, metric: str) -> Items | None:
+    """What each test item got; of the mean over further test sets the mean, where all have the same items."""
+    if metric != MEAN:
+        return outcome.items.get(metric)
+    kept = [outcome.items[name] for name in further_tests(outcome) if name in outcome.items]
+    if not kept or len(kept) < len(further_tests(outcome)):
+        return None
+    ids = kept[0][0]
+    same = all(np.array_equal(other, ids) for other, _ in kept)
+    return (ids, np.mean([got for _, got in kept], axis=0)) if same else None
+
+
+def leads(table: Sequence[Sequence[Entry]], places: Sequence[Column]) -> list[Lead | None]:
+    """Who leads each column, as verdicts that are shown together."""
+    pairs = [best_pair([row[number] for row in table], column.metric) for number, column in enumerate(places)]
+    known = [(number, *pair) for number, pair in enumerate(pairs) if pair is not None]
+    found: list[Lead | None] = [None] * len(places)
+    judged = verdicts([(table[first][number].arm, table[second][number].arm) for number, first, second in known])
+    for (number, first, second), one in zip(known, judged, strict=True):
+        found[number] = Lead(first, second, one)
+    return found
+
+
+def best_pair(entries: Sequence[Entry], metric: str = TEST) -> tuple[int, int] | None:
+    """The places of the two best means; None while fewer than two arms have a score."""
+    sign = 1 if lower_is_better(metric) else -1
+    known = sorted((sign * one.interval.value, place) for place, one in enumerate(entries) if one.interval is not None)
+    return (known[0][1], known[1][1]) if len(known) > 1 else None
+
+
+def seed_gaps(first: Entry, second: Entry, metric: str) -> dict[int, float]:
+    """Seed -> first minus second, or second minus first of an error: positive where the first is the better one."""
+    ahead, behind = (second, first) if lower_is_better(metric) else (first, second)
+    shared = sorted(set(first.scores) & set(second.scores))
+    return {seed: ahead.scores[seed] - behind.scores[seed] for seed in shared}
+
+
+def answers(table: StudyTable) -> list[str]:
+    """One sentence per column: which arm is best there and by how much, or that it is too close to call."""
+    said = [said for number in shown_columns(table) if (said := answer(table, number))]
+    together = max((lead.difference.together for lead in table.leads if lead is not None), default=0)
+    return said + ([corrected(together)] if together > 1 else [])
+
+
+def shown_columns(table: StudyTable) -> Iterable[int]:
+    """Every column but the single further test sets, which the mean stands for."""
+    has_mean = len(table.study.dataset.tested_on) > 1
+    return (n for n, column in enumerate(table.columns) if not has_mean or column.metric in (TEST, MEAN))
+
+
+NOT_SURE = {
+    "too close": "too close to call between",
+    "too few": "two seeds are too few to call between",
+    "one seed": "one seed cannot decide between",
+}
+
+
+def answer(table: StudyTable, number: int) -> str:
+    """ "noise 5: First block is best, 8.0 points above All layers (95 % interval 3.1 to 12.9, 5 seeds)." """
+    column, found = table.columns[number], table.leads[number]
+    if found is None or not found.difference.pairs:
+        return ""
+    first, second = (table.study.arms[place].title for place in (found.first, found.second))
+    gap, lower = found.difference, lower_is_better(column.metric)
+    place, by = f"{column.title[:1].upper()}{column.title[1:]}: ", points(abs(gap.difference), column.metric)
+    if gap.kind == "better":
+        return f"{place}{first} is best, {by} {'below' if lower else 'above'} {second} ({gap.basis})."
+    if gap.difference == 0:
+        return f"{place}{first} and {second} are equal ({gap.basis})."
+    if gap.kind in NOT_SURE:
+        return f"{place}{NOT_SURE[gap.kind]} {first} and {second}, {by} apart ({gap.basis})."
+    return place + gap.sentence  # behind over the seeds that both have

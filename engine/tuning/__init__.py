@@ -1,0 +1,1 @@
+"""Fine-tuning: from a layer table to the trained network and its test figures."""

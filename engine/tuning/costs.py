@@ -1,0 +1,145 @@
+"""What the phases of a fine-tuning run cost, from timed steps of a random network of the same kind.
+
+LP-FT's head on cached features takes a fortieth of a step of the whole network: time left and progress weigh steps by
+the phase they belong to.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import gettempdir
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from engine.artifacts.weights import build_backbone
+from engine.backbones import catalog
+from engine.backbones.backbone import Backbone
+from engine.data.batches import cuts
+from engine.experiment import BackboneChoice, Experiment
+from engine.layers import HEAD
+from engine.machine.devices import torch_device
+from engine.preparation.inputs import Normaliser, normaliser
+from engine.tuning.method import FineTuneMethod
+from engine.tuning.trainable import frozen_prefix
+from engine.tuning.training import Phase, phases
+
+TIMED = 0.3  # seconds that a measurement may take before it is cut short
+HEAD_STEP = 4e-4  # seconds of a step of the head on cached features
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseCost:
+    """once: seconds before its first step. epoch: seconds, with validation."""
+
+    epochs: int
+    once: float
+    epoch: float
+
+    @property
+    def seconds(self) -> float:
+        return self.once + self.epochs * self.epoch
+
+
+class Timing:
+    """A random network and how long it takes. forward: seconds per image. images: what its steps are timed on."""
+
+    def __init__(self, experiment: Experiment, outputs: int | None, batch: int) -> None:
+        self.model, self.shape, self.device = network(experiment, outputs)
+        self.forward, self.images = _timed_forward(self.model, batch, self.shape, self.device)
+        self.longer = batch / len(self.images)  # a step of the run against the step that is timed
+
+    def phases(self, method: FineTuneMethod, train: int, validation: int) -> list[PhaseCost]:
+        """train, validation: how many images."""
+        return [self._cost(phase, method, train, validation) for phase in phases(method, self.model.block_names)]
+
+    def _cost(self, phase: Phase, method: FineTuneMethod, train: int, validation: int) -> PhaseCost:
+        """A head on cached features embeds once; frozen leading blocks are computed once where images stay the same."""
+        settings = method.hyperparameters
+        steps, same = len(cuts(train, min(settings.batch_size, train))), settings.augmentation == "none"
+        once = self.forward * (train + validation)
+        if set(phase.groups) == {HEAD} and (same or len(method.stages()) > 1):
+            return PhaseCost(phase.epochs, once, steps * HEAD_STEP)
+        frozen = len(frozen_prefix(self.model.block_names, frozenset(phase.groups)))
+        start = frozen if same and not settings.mixup else 0
+        step, forward = self._seconds(phase, start)
+        return PhaseCost(phase.epochs, once if start else 0.0, steps * self.longer * step + forward * validation)
+
+    def _seconds(self, phase: Phase, start: int) -> tuple[float, float]:
+        """(of a training step, per image of validation) with the blocks from number `start` on."""
+        for name, block in self.model.named_blocks():
+            block.requires_grad_(name in phase.groups)
+        with torch.no_grad():
+            values = self.model.eval().through(self.shape(self.images), 0, start)
+        step = seconds_of(lambda: _train_step(self.model, values, start))
+        return step, seconds_of(lambda: _forward(self.model, values, start)) / len(values)
+
+
+def plan_of(
+    experiment: Experiment, method: FineTuneMethod, classes: int, train: int, validation: int
+) -> tuple[tuple[int, float], ...]:
+    """(steps, seconds) of each phase of a run, as `RunStarted` tells them; nothing where there is one phase only.
+
+    Leaves torch's random state as it was.
+    """
+    batch = min(method.hyperparameters.batch_size, train)
+    if len(phases(method, catalog.backbone(experiment.backbone.name).block_names)) < 2:
+        return ()
+    own = [experiment.device] if experiment.device.startswith("cuda") else []
+    with torch.random.fork_rng(devices=own):
+        costs = Timing(experiment, classes, batch).phases(method, train, validation)
+    return tuple((cost.epochs * len(cuts(train, batch)), cost.seconds) for cost in costs)
+
+
+def network(experiment: Experiment, outputs: int | None) -> tuple[Backbone, Normaliser, torch.device]:
+    """A random one of the experiment's kind, on its device."""
+    device = torch_device(experiment.device)
+    choice = BackboneChoice(name=experiment.backbone.name, image_size=experiment.backbone.image_size)
+    model = build_backbone(choice, outputs, 0, Path(gettempdir())).to(device)
+    return model, normaliser(choice), device
+
+
+def noise(count: int, shape: Normaliser, device: torch.device) -> Tensor:
+    return torch.randint(0, 256, (count, shape.channels, shape.size, shape.size), dtype=torch.uint8, device=device)
+
+
+def _timed_forward(model: Backbone, batch: int, shape: Normaliser, device: torch.device) -> tuple[float, Tensor]:
+    """(seconds per image, the images to time steps with): a whole batch, or of a large network as many as it reads in
+    `TIMED` seconds, but two, which batch norm needs."""
+    images = noise(2, shape, device)
+    seconds = seconds_of(lambda: _forward(model, shape(images))) / len(images)
+    fitting = min(batch, int(TIMED / seconds))
+    if fitting <= len(images):
+        return seconds, images
+    images = noise(fitting, shape, device)
+    return seconds_of(lambda: _forward(model, shape(images))) / fitting, images
+
+
+@torch.no_grad()
+def _forward(model: Backbone, values: Tensor, start: int = 0) -> None:
+    model.eval()
+    model(values, start).sum().item()
+
+
+def _train_step(model: Backbone, values: Tensor, start: int) -> None:
+    model.train()
+    labels = torch.zeros(len(values), dtype=torch.int64, device=values.device)
+    loss = F.cross_entropy(model(values, start), labels)
+    loss.backward()
+    model.zero_grad(set_to_none=True)
+    loss.item()
+
+
+def seconds_of(work: Callable[[], object], repeats: int = 2) -> float:
+    """Least time of a few repeats after one warm-up, which counts itself and suffices when it takes long; noise of
+    other programs only ever adds."""
+    times: list[float] = []
+    while len(times) <= repeats and sum(times) < TIMED:
+        begin = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begin)
+    return min(times)

@@ -1,0 +1,256 @@
+"""The two ways to learn within one stage of fine-tuning: the whole network on images, or the head on cached features.
+
+Both offer: `learn(blocks, epochs)` before the first epoch in which these blocks learn, `parts()` for the optimiser,
+`statistics()` that training changes besides, `begin()` before each epoch, `logits(indices, blend)` on training images,
+`validate()` and `settle()`, after which the model itself holds what was learnt. `named()` are all tensors that may
+learn; `state()` is what neither the model holds nor `learn` brings back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from engine.artifacts.bookmark import State, generator_state, load_generator
+from engine.backbones.backbone import Backbone, batch_norms
+from engine.events import Preparing
+from engine.layers import HEAD, LayerRow
+from engine.preparation.augmentation import Augmentation
+from engine.preparation.inputs import Labelled, Normaliser
+from engine.tuning.lowrank import LowRank
+from engine.tuning.objective import Blend
+from engine.tuning.trainable import Part, chosen, frozen_prefix, prefix_of
+
+EVALUATION_BATCH = 64
+KEPT_BYTES = 1 << 30  # most that is kept of the frozen blocks' outputs
+
+
+def batches(count: int, size: int = EVALUATION_BATCH) -> Iterator[slice]:
+    return (slice(start, min(start + size, count)) for start in range(0, count, size))
+
+
+class WholeNetwork:
+    """The blocks that learn are trained on images; the others are frozen and in eval mode.
+
+    Where leading blocks are frozen and the images do not change from epoch to epoch, their outputs are computed once.
+    """
+
+    def __init__(
+        self,
+        model: Backbone,
+        train: Labelled,
+        validation: Labelled,
+        shape: Normaliser,
+        table: Mapping[str, LayerRow],
+        *,
+        bf16: bool = False,
+        augmentation: Augmentation | None = None,
+        low_rank: LowRank | None = None,
+        cached: bool = True,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        self.model, self.train, self.validation, self.shape, self.table = model, train, validation, shape, table
+        self.bf16, self.augmentation, self.low_rank = bf16, augmentation, low_rank
+        self._may_cache = cached and augmentation is None
+        self._generator = generator or torch.Generator()
+        self.learning: frozenset[str] = frozenset()
+        self.start = 0  # the first block that is computed; what comes before is cached
+        self._inputs: tuple[Tensor, Tensor] = (train.pixels, validation.pixels)
+
+    def learn(self, blocks: frozenset[str], epochs: int) -> Generator[Preparing, None, None]:
+        """Let these blocks learn from now on, for at least this many epochs."""
+        self.learning = blocks
+        self.model.requires_grad_(False)
+        for part in self.parts():
+            for parameter in part.parameters:
+                parameter.requires_grad_(True)
+        self.start, self._inputs = 0, (self.train.pixels, self.validation.pixels)
+        prefix = len(frozen_prefix(self.model.block_names, blocks))
+        if prefix and epochs > 1 and self._may_cache:
+            yield from self._cache(prefix)
+
+    def parts(self) -> list[Part]:
+        """What learns, block by block."""
+        return [self._part(name) for name in self.model.block_names if name in self.learning]
+
+    def _part(self, name: str) -> Part:
+        row = self.table[name]
+        own = list(chosen(self.model.block(name), row).values())
+        if row.trains == "low-rank" and self.low_rank is not None:
+            own = self.low_rank.parameters(prefix_of(name))
+        return Part(name, own, row.rate, row.anchor)
+
+    def statistics(self) -> Iterator[Tensor]:
+        """Batch norm's running means and variances in the blocks that learn."""
+        for norm in (norm for name in self.learning for norm in batch_norms(self.model.block(name))):
+            yield from (kept for kept in (norm.running_mean, norm.running_var) if kept is not None)
+
+    def _cache(self, prefix: int) -> Iterator[Preparing]:
+        self.model.eval()
+        kept: list[Tensor] = []
+        for labelled in (self.train, self.validation):
+            parts: list[Tensor] = []
+            for part in batches(len(labelled)):
+                yield Preparing("Computing the frozen blocks once", part.start / len(labelled))
+                parts.append(self._prefix(labelled.pixels[part], prefix))
+                if parts[0][0].nbytes * (len(self.train) + len(self.validation)) > KEPT_BYTES:
+                    return
+            kept.append(torch.cat(parts) if parts else labelled.pixels)
+        self.start, self._inputs = prefix, (kept[0], kept[1])
+
+    @torch.no_grad()
+    def _prefix(self, pixels: Tensor, blocks: int) -> Tensor:
+        with self._precision():
+            return self.model.through(self.shape(pixels), 0, blocks)
+
+    def begin(self) -> None:
+        """Training mode where something learns; batch norm as the table says."""
+        self.model.eval()
+        for name in self.learning:
+            block = self.model.block(name).train()
+            if self.table[name].batch_norm == "pretrained statistics":
+                for norm in batch_norms(block):
+                    norm.eval()
+
+    def logits(self, indices: Tensor, blend: Blend | None = None) -> Tensor:
+        inputs = self._inputs[0][indices]
+        if self.augmentation is not None:
+            inputs = self.augmentation(inputs, self._generator)
+        with self._precision():
+            return self._tail(inputs, blend).float()
+
+    def _tail(self, inputs: Tensor, blend: Blend | None) -> Tensor:
+        values = self.shape(inputs) if self.start == 0 else _channels_last(inputs)
+        values = blend(values) if blend is not None else values
+        if self.low_rank is None:
+            return self.model(values, self.start)
+        return functional_call(self.model, self.low_rank.merged(), (values, self.start))
+
+    def _precision(self) -> Any:
+        device = self.train.pixels.device.type
+        return torch.autocast(device, torch.bfloat16) if self.bf16 else nullcontext()
+
+    @torch.no_grad()
+    def validate(self) -> Tensor:
+        """Logits [n, classes] of the validation images, in eval mode."""
+        self.model.eval()
+        with self._precision():
+            inputs = (self._inputs[1][part] for part in batches(len(self.validation)))
+            return torch.cat([self._tail(part, None).float() for part in inputs])
+
+    def settle(self) -> None:
+        if self.low_rank is not None:
+            self.low_rank.settle()
+
+    def named(self) -> dict[str, Tensor]:
+        factors = self.low_rank.named() if self.low_rank is not None else {}
+        return {**dict(self.model.named_parameters()), **dict(self.model.named_buffers()), **factors}
+
+    def state(self) -> State:
+        low_rank = self.low_rank.state() if self.low_rank is not None else None
+        return {"generator": generator_state(self._generator), "low rank": low_rank}
+
+    def load_state(self, state: State) -> None:
+        load_generator(self._generator, state["generator"])
+        if self.low_rank is not None:
+            self.low_rank.load_state(state["low rank"])
+
+
+def _channels_last(values: Tensor) -> Tensor:
+    return values.contiguous(memory_format=torch.channels_last) if values.dim() == 4 else values
+
+
+class HeadOnFeatures:
+    """The trunk never changes, so every image is embedded once; the head learns on standardised features.
+
+    Training z = (f - mean) / deviation and folding the scale into the head's weights afterwards gives the same
+    function of f, learnt on well-conditioned inputs.
+    """
+
+    def __init__(
+        self, model: Backbone, train: Labelled, validation: Labelled, shape: Normaliser, rate: float = 1.0
+    ) -> None:
+        self.model, self.shape, self.rate = model, shape, rate
+        self._sets = (train, validation)
+        self._features: list[Tensor] = []
+        self._head = nn.Linear(1, 1)
+        self._mean = self._deviation = torch.empty(0)
+
+    def learn(self, blocks: frozenset[str], epochs: int) -> Generator[Preparing, None, None]:
+        """Embed all images once, then standardise by the training images."""
+        self._features = []
+        for labelled in self._sets:
+            parts: list[Tensor] = []
+            for part in batches(len(labelled)):
+                yield Preparing("Embedding images with the frozen blocks", part.start / len(labelled))
+                parts.append(embed(self.model, self.shape(labelled.pixels[part])))
+            self._features.append(torch.cat(parts) if parts else torch.empty(0, self.model.features))
+        self._standardise()
+
+    def _standardise(self) -> None:
+        train = self._features[0]
+        self._mean, deviation = train.mean(0), train.std(0, unbiased=False)
+        flat = deviation < 1e-3 * deviation.mean().clamp_min(1e-12)
+        self._deviation = torch.where(flat, torch.ones_like(deviation), deviation)
+        self._features = [(features - self._mean) / self._deviation for features in self._features]
+        self._head = self._standardised_head()
+
+    @torch.no_grad()
+    def _standardised_head(self) -> nn.Linear:
+        own = self._own_head()
+        head = nn.Linear(own.in_features, own.out_features, device=self._mean.device)
+        head.weight.copy_(own.weight * self._deviation)
+        head.bias.copy_(own.bias + own.weight @ self._mean)
+        return head
+
+    def _own_head(self) -> nn.Linear:
+        assert isinstance(self.model.head, nn.Linear)
+        return self.model.head
+
+    def parts(self) -> list[Part]:
+        return [Part(HEAD, list(self._head.parameters()), self.rate)]
+
+    def statistics(self) -> Iterator[Tensor]:
+        """A linear head has none."""
+        return iter(())
+
+    def begin(self) -> None:
+        """Nothing to do: the features stay as they are."""
+
+    def logits(self, indices: Tensor, blend: Blend | None = None) -> Tensor:
+        features = self._features[0][indices]
+        return self._head(features if blend is None else blend(features))
+
+    @torch.no_grad()
+    def validate(self) -> Tensor:
+        return self._head(self._features[1])
+
+    @torch.no_grad()
+    def settle(self) -> None:
+        """Write the head, in terms of the plain features, into the model."""
+        weight = self._head.weight / self._deviation
+        self._own_head().weight.copy_(weight)
+        self._own_head().bias.copy_(self._head.bias - weight @ self._mean)
+
+    def named(self) -> dict[str, Tensor]:
+        return dict(self._head.named_parameters())
+
+    def state(self) -> State:
+        return {"head": self.named() if self._features else None}
+
+    @torch.no_grad()
+    def load_state(self, state: State) -> None:
+        for name, kept in (state["head"] or {}).items():
+            self.named()[name].copy_(kept)
+
+
+@torch.no_grad()
+def embed(model: Backbone, images: Tensor) -> Tensor:
+    """Features [n, features] of normalised images, in eval mode."""
+    model.eval()
+    return model.embed(images)

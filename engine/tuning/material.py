@@ -1,0 +1,80 @@
+"""What a supervised run works on: images decoded once, shifted if asked for, in three parts and further test sets."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from engine.data.findings import Finding
+from engine.data.images import ImageSet
+from engine.data.shifts import shifted_background, shifted_labels
+from engine.data.sources import load
+from engine.data.splits import ImageSplit, split_images
+from engine.events import Preparing
+from engine.experiment import Experiment, Shift
+from engine.preparation.inputs import Labelled, Normaliser, decode, normaliser, positions
+
+
+@dataclass(frozen=True)
+class Material:
+    """further: the test images once more under each shift that they are also tested on; None is no shift, which tells
+    what a kept head forgets of its old images while it adapts to shifted ones. findings: what must be known of the
+    images and of what the weights have met before."""
+
+    data: ImageSet
+    split: ImageSplit
+    train: Labelled
+    validation: Labelled
+    test: Labelled
+    shape: Normaliser
+    further: tuple[tuple[Shift | None, Labelled], ...] = ()
+    shift: Shift | None = None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def background(self) -> int:
+        """Value outside the training images, 0..255, as their shift leaves it."""
+        return self.data.background if self.shift is None else shifted_background(self.data.background, self.shift)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return tuple(self.data.class_names[c] for c in self.split.classes)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How images of one run are read."""
+
+    data: ImageSet
+    classes: np.ndarray
+    shape: Normaliser
+    device: torch.device
+    split_seed: int
+
+    def labelled(self, ids: np.ndarray, shift: Shift | None, text: str) -> Generator[Preparing, None, Labelled]:
+        """Yields `Preparing`, returns these images and their labels under this shift."""
+        pixels = yield from decode(self.data, ids, self.shape, self.device, text, shift)
+        labels = positions(self.data.labels[ids], self.classes)
+        if shift is not None:
+            labels = torch.from_numpy(shifted_labels(labels.numpy(), len(self.classes), shift, self.split_seed))
+        return Labelled(pixels, labels.to(self.device), ids)
+
+
+def read_material(experiment: Experiment, device: torch.device) -> Generator[Preparing, None, Material]:
+    """Yields `Preparing`, returns the decoded images. Raises `DataError` and `InvalidExperiment`."""
+    yield Preparing("Reading the data set")
+    choice = experiment.dataset
+    data = load(choice)
+    split = split_images(data, choice, experiment.seed)
+    reading = Reading(data, split.classes, normaliser(experiment.backbone), device, choice.split_seed)
+    train = yield from reading.labelled(split.train, choice.shift, "Reading training images")
+    validation = yield from reading.labelled(split.validation, choice.shift, "Reading validation images")
+    test = yield from reading.labelled(split.test, choice.shift, "Reading test images")
+    further: list[tuple[Shift | None, Labelled]] = []
+    forgets = choice.shift is not None and experiment.backbone.head == "kept"
+    for shift in (*([None] if forgets else []), *choice.tested_on):
+        further.append((shift, (yield from reading.labelled(split.test, shift, "Reading further test images"))))
+    return Material(data, split, train, validation, test, reading.shape, tuple(further), choice.shift)

@@ -1,0 +1,149 @@
+"""What every fine-tuning method shares: its options and its layer table. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from engine.layers import HEAD, BatchNorm, LayerRow, Measured, Treatment, edited, plain, treatment
+from engine.method import HyperparameterModel, Method, hyper
+from engine.tuning.schedules import Schedule
+
+Optimiser = Literal["AdamW", "SGD"]
+Augment = Literal["none", "shift and turn", "flip and crop", "flip, crop and colour"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Consecutive epochs with one optimiser and one schedule."""
+
+    epochs: int
+    learning_rate: float
+    weight_decay: float
+
+
+class FineTuneHyperparameters(HyperparameterModel):
+    """Options of every supervised method. `layers`: a person's changes to the table, {block: {column: value}}."""
+
+    epochs: int = hyper(40, "Epochs", "How often every training image is seen.", low=1, high=2000)
+    learning_rate: float = hyper(
+        1e-3, "Learning rate", "Step size at its peak, where the table says 1.", low=1e-6, high=1.0, log=True
+    )
+    batch_size: int = hyper(32, "Batch size", "Images per step; a smaller one needs less memory.", low=1, high=1024)
+    augmentation: Augment = hyper(
+        "none", "Augmentation", "Changes that leave the class as it is, drawn anew for every image and epoch."
+    )
+    optimiser: Optimiser = hyper(
+        "AdamW",
+        "Optimiser",
+        "AdamW adapts the step of each weight; SGD takes plain steps with momentum.",
+        advanced=True,
+    )
+    momentum: float = hyper(0.9, "Momentum", "Of SGD; AdamW has its own.", low=0.0, high=0.999, advanced=True)
+    weight_decay: float = hyper(
+        1e-4, "Weight decay", "Pull of the weights towards zero.", low=0.0, high=1.0, log=True, advanced=True
+    )
+    schedule: Schedule = hyper(
+        "cosine",
+        "Schedule",
+        "How the rate goes over the epochs: falling, constant, or up and then down; it alone, not the momentum.",
+        advanced=True,
+    )
+    batch_norm: BatchNorm = hyper(
+        "batch statistics",
+        "Batch norm of trained blocks",
+        "Batch statistics follow the new images; pretrained ones stay as they came with the weights.",
+        advanced=True,
+    )
+    class_weights: Literal["none", "balanced"] = hyper(
+        "none", "Class weights", "Balanced lets every class count the same, however many images it has.", advanced=True
+    )
+    label_smoothing: float = hyper(
+        0.0, "Label smoothing", "Share of the target given to all classes alike.", low=0.0, high=0.9, advanced=True
+    )
+    mixup: float = hyper(
+        0.0, "Mixup",
+        "Blend pairs of images (of features where the head learns alone): alpha of the Beta law; 0 is off.",
+        low=0.0, high=4.0, advanced=True,
+    )  # fmt: skip
+    patience: int = hyper(
+        0, "Patience", "Stop after this many epochs without a better validation accuracy; 0 is off.",
+        unit="epochs", low=0, high=1000, advanced=True,
+    )  # fmt: skip
+    clip_norm: float = hyper(
+        0.0, "Gradient clipping", "Longest gradient that is let through; 0 is off.", low=0.0, high=1000.0, advanced=True
+    )
+    ema: float = hyper(
+        0.0, "Weight averaging", "Share of the old average kept at each step (EMA), such as 0.99; 0 is off.",
+        low=0.0, high=0.9999, advanced=True,
+    )  # fmt: skip
+    tested: Literal["best validation epoch", "last epoch"] = hyper(
+        "best validation epoch",
+        "Weights used for the test",
+        "The epoch with the best validation accuracy, or simply the last one.",
+        advanced=True,
+    )
+    layers: dict[str, dict[str, Any]] = Field(default_factory=dict, description="changes to the layer table")
+
+    @field_validator("layers")
+    @classmethod
+    def _one_way_to_write_it(cls, layers: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """0 and 0.0 are the same change; a cell that cannot be is left for `FineTuneMethod.table` to name."""
+        return {block: plain(edit) for block, edit in layers.items() if edit}
+
+
+class FineTuneMethod(Method):
+    """Supervised training: a subclass says its layer table, and its stages if it has more than one."""
+
+    family = "finetune"
+    group = "All layers"
+    searched: ClassVar[tuple[str, ...]] = ("learning_rate",)
+    Hyperparameters = FineTuneHyperparameters
+    measures_rates: ClassVar[bool] = False  # True: `measured_rates` is asked before each epoch
+    compares_gradients: ClassVar[bool] = False  # True: it needs the signal-to-noise ratio of what is measured
+
+    def rows(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
+        """The method's own layer table, a row for every block, the head last."""
+        raise TypeError(f"{type(self).__name__} does not say what it trains")
+
+    def row(self, **cells: Any) -> LayerRow:
+        """A row with the method's batch-norm mode and these cells."""
+        return LayerRow(**({"batch_norm": self.hyperparameters.batch_norm} | cells))
+
+    def table(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]:
+        """The layer table with the person's changes; raises `InvalidExperiment` for a block that is not there."""
+        return edited(self.rows(blocks), self.hyperparameters.layers)
+
+    def stages(self) -> tuple[Stage, ...]:
+        values = self.hyperparameters
+        return (Stage(int(values.epochs), float(values.learning_rate), float(values.weight_decay)),)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs in all, over every stage."""
+        return sum(stage.epochs for stage in self.stages())
+
+    def stage_at(self, epoch: int) -> Stage:
+        for stage in self.stages():
+            if epoch < stage.epochs:
+                return stage
+            epoch -= stage.epochs
+        return self.stages()[-1]
+
+    def groups(self, blocks: tuple[str, ...], epoch: int) -> dict[str, float]:
+        """Block -> peak learning rate in this epoch. A block that is left out is frozen and in eval mode."""
+        rate = self.stage_at(epoch).learning_rate
+        return {block: rate * row.rate for block, row in self.table(blocks).items() if row.learns(epoch)}
+
+    def measured_rates(self, measured: Mapping[str, Measured]) -> dict[str, float]:
+        """Parameter -> factor on its rate, from what was measured of each learning parameter; 0 freezes it."""
+        return dict.fromkeys(measured, 1.0)
+
+    def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
+        table, last = self.table(blocks), self.epochs - 1
+        return {
+            block: treatment(row, last, new=block == HEAD or not self.uses_pretrained) for block, row in table.items()
+        }

@@ -1,0 +1,155 @@
+"""What is minimised: cross-entropy with class weights, label smoothing and mixup; and the average of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from engine.artifacts.bookmark import State, generator_state, load_generator
+
+
+@dataclass(frozen=True)
+class Blend:
+    """Mixup (Zhang et al. 2018, arXiv 1710.09412): share of each image, and which other image has the rest."""
+
+    share: float
+    partner: Tensor
+
+    def __call__(self, values: Tensor) -> Tensor:
+        return torch.lerp(values[self.partner], values, self.share)
+
+
+def balanced_weights(labels: Tensor, classes: int) -> Tensor:
+    """[classes]: n / (classes * n_c), so that every class counts the same; 0 for a class without images."""
+    counts = torch.bincount(labels, minlength=classes).float()
+    return torch.where(counts > 0, len(labels) / (classes * counts.clamp_min(1)), torch.zeros_like(counts))
+
+
+class Objective:
+    """labels: int64 [n], of all training images, for the class weights."""
+
+    def __init__(
+        self,
+        labels: Tensor,
+        classes: int,
+        class_weights: str,
+        smoothing: float,
+        mixup: float,
+        generator: torch.Generator,
+    ) -> None:
+        self._weights = balanced_weights(labels, classes) if class_weights == "balanced" else None
+        self._smoothing, self._mixup, self._generator = smoothing, mixup, generator
+
+    def blend(self, count: int, device: torch.device) -> Blend | None:
+        """How this batch is blended; None without mixup. The larger share is always the image's own."""
+        if not self._mixup:
+            return None
+        alpha = torch.tensor([self._mixup, self._mixup])
+        one, other = torch._standard_gamma(alpha, generator=self._generator).tolist()
+        share = one / (one + other) if one + other > 0 else 1.0
+        partner = torch.randperm(count, generator=self._generator).to(device)
+        return Blend(max(share, 1 - share), partner)
+
+    def state(self) -> State:
+        return {"generator": generator_state(self._generator)}
+
+    def load_state(self, state: State) -> None:
+        load_generator(self._generator, state["generator"])
+
+    def loss(self, logits: Tensor, labels: Tensor, blend: Blend | None = None) -> Tensor:
+        """Mean loss of logits [n, classes] on labels [n]."""
+        own = self._cross_entropy(logits, labels)
+        if blend is None:
+            return own
+        return blend.share * own + (1 - blend.share) * self._cross_entropy(logits, labels[blend.partner])
+
+    def _cross_entropy(self, logits: Tensor, labels: Tensor) -> Tensor:
+        return F.cross_entropy(logits, labels, weight=self._weights, label_smoothing=self._smoothing)
+
+
+class AveragedWeights:
+    """Exponential moving average of tensors, batch norm's running statistics among them; with decay 0 it does nothing.
+
+    As in timm's ModelEmaV3 the tensors themselves are never touched by it, so that training is the same without it.
+    """
+
+    def __init__(self, decay: float) -> None:
+        self._decay = decay
+        self._groups: list[_Together] = []
+
+    def follow(self, tensors: Iterable[Tensor]) -> None:
+        """Average these too from now on; those that are averaged already go on."""
+        known = {id(tensor) for group in self._groups for tensor in group.own}
+        fresh = [tensor for tensor in tensors if id(tensor) not in known]
+        if self._decay and fresh:
+            self._groups.append(_Together(fresh))
+
+    def update(self) -> None:
+        """After each step."""
+        for group in self._groups:
+            group.update(self._decay)
+
+    def state(self, names: Mapping[Tensor, str]) -> State:
+        """names: of every tensor that may be averaged."""
+        return {
+            "groups": [
+                {"names": [names[one] for one in group.own], "steps": group.steps, "means": group.mean}
+                for group in self._groups
+            ]
+        }
+
+    def load_state(self, state: State, named: Mapping[str, Tensor]) -> None:
+        self._groups = [
+            _Together([named[name] for name in kept["names"]], kept["steps"], kept["means"]) for kept in state["groups"]
+        ]
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """While open, the tensors are their averages."""
+        self._swap()
+        try:
+            yield
+        finally:
+            self._swap()
+
+    def _swap(self) -> None:
+        for group in self._groups:
+            group.swap()
+
+    def keep(self) -> None:
+        """Give the tensors their averages for good."""
+        self._swap()
+        self._groups = []
+
+
+class _Together:
+    """Tensors whose average began at the same step; early averages forget faster, so that the start does not linger."""
+
+    def __init__(self, tensors: Sequence[Tensor], steps: int = 0, mean: Sequence[Tensor] | None = None) -> None:
+        """mean: the average so far, after these steps; the tensors themselves at the start."""
+        self.own, self.steps = list(tensors), steps
+        self.mean = [tensor.detach().clone() for tensor in tensors]
+        for kept, given in zip(self.mean, mean or (), strict=False):
+            kept.copy_(given)
+
+    @torch.no_grad()
+    def update(self, decay: float) -> None:
+        self.steps += 1
+        share = min(decay, self.steps / (self.steps + 9))
+        torch._foreach_lerp_(self.mean, [tensor.detach() for tensor in self.own], 1 - share)
+
+    @torch.no_grad()
+    def swap(self) -> None:
+        for own, mean in zip(self.own, self.mean, strict=True):
+            kept = own.detach().clone()
+            own.copy_(mean)
+            mean.copy_(kept)
+
+
+def accuracy(logits: Tensor, labels: Tensor) -> float:
+    return float((logits.argmax(1) == labels).float().mean())

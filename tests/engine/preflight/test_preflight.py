@@ -1,0 +1,37 @@
+"""What is said about the data before a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.experiment import DatasetChoice, Experiment, MethodChoice, Shift
+from engine.preflight.problems import problems
+
+
+def said(method: str, **dataset: object) -> list[str]:
+    wanted = Experiment(dataset=DatasetChoice.model_validate(dataset), method=MethodChoice(name=method))
+    return [str(fault) for fault in problems(wanted) if fault.field == "dataset"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"shift": Shift(kind="noise")}, "A shift"),
+        ({"tested_on": (Shift(kind="blur"),)}, "Testing on shifts"),
+        ({"part": "source half"}, "Half of the images"),
+        ({"validation_per_class": 3}, "A number of validation images"),
+    ],
+)
+def test_what_episodes_have_no_place_for_is_refused(setting: dict[str, object], words: str) -> None:
+    advice = "Take it away, or choose a fine-tuning method."
+    assert said("protonet", **setting) == [f"{words} does not apply to meta-learning. {advice}"]
+    assert said("scratch", **setting) == []
+
+
+def test_mnist_needs_its_folder(tmp_path: Path) -> None:
+    assert said("scratch", name="mnist") == ["The folder of MNIST is not chosen. Pick a folder or a zip."]
+    assert said("scratch", name="mnist", path=str(tmp_path)) == []
+    (gone,) = said("scratch", name="mnist", path=str(tmp_path / "gone"))
+    assert gone.startswith("There is no folder or file at")

@@ -1,0 +1,56 @@
+"""Compare stays usable in a narrow window, however long the names are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtWidgets import QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from storage.store import RunStore
+from storage.workspace import Workspace
+from tests.ui.comparison.acting import settle
+from tests.ui.comparison.saved_runs import experiment, ids, save
+from ui.pages.compare import ComparePage
+
+RAIL = 98  # the window's, left of the page
+LONG = {
+    "a sentence": "The network from last Thursday, tuned again with half the rate, after the talk on schedules",
+    "one word": "resnet50_imagenet21k_lr3e4_wd005_mixup02_cosine_warmup10_ema0999_" + "x" * 120,
+    "wide letters": "W" * 150,
+}
+
+
+def lies_inside(part: QWidget, page: ComparePage) -> bool:
+    """Whether all of the part is within the page's width, nothing of it cut off."""
+    place = QRect(part.mapTo(page, QPoint()), part.size())
+    return part.isVisible() and place.left() >= 0 and place.right() < page.width()
+
+
+@pytest.mark.parametrize("name", list(LONG.values()), ids=list(LONG))
+@pytest.mark.parametrize("width", [1100, 1024, 1000])
+def test_base_report_and_clear_stay_inside(
+    qtbot: QtBot, workspace: Workspace, open_page: Callable[[], ComparePage], name: str, width: int
+) -> None:
+    with RunStore(workspace) as store:
+        rows = [save(store, experiment("lp_ft", seed), 12 + seed, f"{name} A, seed {seed}") for seed in range(2)]
+        rows += [save(store, experiment("full_ft", seed), 20 + seed, f"{name} B, seed {seed}") for seed in range(3)]
+    page = open_page()
+    page.resize(width - RAIL, 560)
+    page.choose(ids(rows))
+    settle(qtbot, page)
+    qtbot.waitUntil(lambda: page.pane.base.isVisible())
+    pane = page.pane
+    page.grab().save(f"/tmp/w2n{width}.png")
+    pane.verticalScrollBar().setValue(9999)
+    page.grab().save(f"/tmp/w2m{width}.png")
+    pane.verticalScrollBar().setValue(0)
+    buttons = [one for one in pane.widget().findChildren(QPushButton) if one.text() in ("Save report…", "Clear")]
+    assert len(buttons) == 2
+    for part in (*buttons, pane.base, *page.bar.buttons.values(), page.bar.columns):
+        assert lies_inside(part, page), part.accessibleName() or part
+    assert pane.horizontalScrollBar().maximum() == 0
+    named = next(one for one in pane.confusion.findChildren(QPushButton) if one.text().startswith("Only "))
+    assert named.text() in named.toolTip()

@@ -1,0 +1,112 @@
+"""The data column: the first click on any card works, folders are remembered once they were read, and can leave."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from storage.workspace import Workspace
+from tests.ui.conftest import wait_until_checked
+from tests.ui.window.test_window import photos
+from ui.new_experiment.data_cards import FolderCard
+from ui.pages.new_experiment import NewExperimentPage
+from ui.window.main_window import NEW, MainWindow
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def use(qtbot: QtBot, page: NewExperimentPage, folder: Path) -> FolderCard:
+    page.use_path(str(folder))
+    qtbot.waitUntil(lambda: page.data.choice().path == str(folder))
+    wait_until_checked(qtbot, page)
+    return page.data.list.folder(f"folder:{folder}")
+
+
+def folder_cards(page: NewExperimentPage) -> list[str]:
+    return [card.title.text() for card in page.data.list.in_order() if isinstance(card, FolderCard)]
+
+
+@pytest.mark.parametrize("family", ["finetune", "meta"])
+def test_the_first_click_on_any_bundled_card_works(qtbot: QtBot, page: NewExperimentPage, family: str) -> None:
+    qtbot.mouseClick(page.method.families[family], LEFT)
+    for name in ("digits", "glyphs", "regions", "sinusoid", "digits"):
+        qtbot.mouseClick(page.data.cards[name], LEFT)
+        wait_until_checked(qtbot, page)
+        assert (name, page.data.preview.fault, page.data.problem.text.text()) == (name, "", "")
+
+
+def test_labels_and_classes_are_those_that_the_data_was_left_with(
+    qtbot: QtBot, page: NewExperimentPage, tmp_path: Path
+) -> None:
+    settings = page.data.settings
+    use(qtbot, page, photos(tmp_path / "photos"))
+    assert settings.counts() == (None, None)
+    settings.set_counts(4, 3)
+    qtbot.mouseClick(page.data.cards["glyphs"], LEFT)
+    assert settings.counts() == (2, 40)
+    settings.set_counts(5, 20)
+    qtbot.mouseClick(page.data.cards["digits"], LEFT)
+    assert settings.counts() == (5, None)
+    qtbot.mouseClick(page.data.cards[f"folder:{tmp_path / 'photos'}"], LEFT)
+    assert settings.counts() == (4, 3)
+    qtbot.mouseClick(page.data.cards["glyphs"], LEFT)
+    assert settings.counts() == (5, 20)
+    wait_until_checked(qtbot, page)
+
+
+def test_only_folders_that_were_read_are_remembered_newest_first(
+    qtbot: QtBot, window: MainWindow, page: NewExperimentPage, tmp_path: Path
+) -> None:
+    for name, classes in (("old", 3), ("single", 1), ("loose", 0), ("new", 2)):
+        folder = photos(tmp_path / name, classes, 3) if classes else tmp_path / name
+        if not classes:
+            shutil.copytree(tmp_path / "old" / "class 1", folder)
+        use(qtbot, page, folder)
+        assert bool(page.data.problem.text.text()) == (classes < 2)
+        card = page.data.cards[f"folder:{folder}"]
+        qtbot.waitUntil(lambda card=card: not card.visibleRegion().isEmpty())  # scrolled to
+    assert folder_cards(page) == ["new", "loose", "single", "old"]
+    assert window.memory.recent_folders() == [f"folder:{tmp_path / name}" for name in ("new", "old")]
+
+
+def test_a_folder_can_leave_the_list_and_come_back(
+    qtbot: QtBot, window: MainWindow, page: NewExperimentPage, tmp_path: Path
+) -> None:
+    folder = photos(tmp_path / "photos")
+    card = use(qtbot, page, folder)
+    qtbot.keyClick(card, Qt.Key.Key_Delete)
+    assert page.data.choice().name == "glyphs"
+    assert (folder_cards(page), window.memory.recent_folders()) == ([], [])
+    assert folder.is_dir()
+    qtbot.mouseClick(window.parts.toasts.shown()[-1].button, LEFT)
+    assert (folder_cards(page), window.memory.recent_folders()) == (["photos"], [f"folder:{folder}"])
+    qtbot.mouseClick(page.data.list.folder(f"folder:{folder}").remove, LEFT)
+    assert page.data.list.cards.keys() == {"glyphs", "digits", "sinusoid", "regions"}
+    wait_until_checked(qtbot, page)
+
+
+def test_a_folder_that_is_gone_is_grey_and_says_why(qtbot: QtBot, workspace: Workspace, tmp_path: Path) -> None:
+    gone, here = photos(tmp_path / "gone"), photos(tmp_path / "here")
+    window = MainWindow(workspace)
+    qtbot.addWidget(window)
+    for folder in (gone, here):
+        window.memory.remember_folder(f"folder:{folder}")
+    gone.rename(tmp_path / "elsewhere")
+    window.show()
+    page = window.page(NEW)
+    wait_until_checked(qtbot, page)
+    assert folder_cards(page) == ["here", "gone"]
+    card = page.data.list.folder(f"folder:{gone}")
+    assert (card.badge.text(), page.data.list.folder(f"folder:{here}").badge.text()) == ("missing", "your folder")
+    qtbot.mouseClick(card, LEFT)
+    qtbot.waitUntil(lambda: bool(window.parts.toasts.shown()))
+    assert (page.data.choice().name, page.data.cards["glyphs"].isChecked()) == ("glyphs", True)
+    (tmp_path / "elsewhere").rename(gone)
+    qtbot.mouseClick(card, LEFT)
+    qtbot.waitUntil(lambda: page.data.choice().path == str(gone))
+    wait_until_checked(qtbot, page)
+    assert card.badge.text() == "your folder"
+    window.close()
+    window.parts.background.wait()

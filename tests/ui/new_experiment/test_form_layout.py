@@ -1,0 +1,191 @@
+"""Nothing a person may be about to press moves when words come, go or change; and every change of a field is marked."""
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.advice.adviser import Recommendation
+from engine.experiment import BackboneChoice, MethodChoice
+from ui.new_experiment.hyperparameter_form import FieldRow
+from ui.pages.new_experiment import NewExperimentPage
+from ui.widgets.fields import Choice
+from ui.widgets.number_field import NumberField
+from ui.widgets.reset_mark import ResetMark, read, write
+from ui.window.main_window import MainWindow
+
+CONTROLS = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit)
+LONG = "These words are much longer than any that stood here before, so that they need several lines more. " * 2
+
+
+def places(page: QWidget) -> dict[QWidget, QRect]:
+    """Of every control that is shown."""
+    found = [control for kind in CONTROLS for control in page.findChildren(kind)]
+    shown = [control for control in found if control.isVisibleTo(page) and not isinstance(control, ResetMark)]
+    return {control: QRect(control.mapTo(page, QPoint()), control.size()) for control in shown}
+
+
+def moved(before: dict[QWidget, QRect], after: dict[QWidget, QRect]) -> list[str]:
+    """Names of the controls that stand elsewhere, by more than 2 pixels, or have another size."""
+
+    def far(one: QRect, other: QRect) -> bool:
+        edges = zip(one.getCoords(), other.getCoords(), strict=True)  # type: ignore[call-overload]
+        return any(abs(a - b) > 2 for a, b in edges)
+
+    return [
+        f"{type(control).__name__} “{control.accessibleName()}” {before[control]} {after[control]}"
+        for control in before.keys() & after.keys() if far(before[control], after[control])
+    ]  # fmt: skip
+
+
+def settled(qtbot: QtBot, page: QWidget) -> dict[QWidget, QRect]:
+    """Where everything is once the layouts are done with what was said."""
+    seen = [places(page)]
+
+    def is_still() -> bool:
+        seen.append(places(page))
+        return seen[-1] == seen[-4:][0] and len(seen) > 4
+
+    qtbot.waitUntil(is_still)
+    return seen[-1]
+
+
+def advice(words: str) -> Recommendation:
+    return Recommendation(BackboneChoice(), MethodChoice(), words, (words, words))
+
+
+def say_everything(page: NewExperimentPage, words: str) -> None:
+    """Every text of the form that changes while a person works in it."""
+    preview, start, form = page.data.preview, page.launch, page.method.form
+    assert form is not None
+    page.adviser.card.show_advice(advice(words or "Linear probe"))
+    page.adviser.card.say(words)
+    start.cost.say(words)
+    start.cost.set_usual(words)
+    for value in start.cost.values.values():
+        value.setText(words[:40])
+    page.data.settings.split_words.setText(words)
+    page.backbone.scratch_words.setVisible(bool(words))
+    for problem in (page.data.problem, preview.warnings, page.backbone.problem, page.method.problem,
+                    page.method.layers.problem, page.method.layers.doubts, start.problem, start.warning):  # fmt: skip
+        problem.say(words)
+    start.allow(words, words)
+    page.method.layers.say(words)
+    for row in form.rows.values():
+        row.set_problem(words)
+        row.set_unused(words)
+    for field in page.findChildren(NumberField):
+        field._say(words)
+    for card in page.data.cards.values():
+        card.set_badge(words[:9])
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1024, 560)])
+@pytest.mark.parametrize("scrolled", [False, True])
+def test_no_control_moves_when_words_change(
+    qtbot: QtBot, window: MainWindow, page: NewExperimentPage, size: tuple[int, int], scrolled: bool
+) -> None:
+    window.resize(*size)
+    page.method.choose("full_ft")
+    for fold in (page.launch.more, page.data.settings.fold, page.data.settings.shift.fold):
+        fold.button.setChecked(True)
+    page.adviser.card.show_advice(advice("Short"))
+    page.adviser.show()
+    say_everything(page, "")
+    settled(qtbot, page)
+    for section in page.sections if scrolled else ():
+        bar = section.area.verticalScrollBar()
+        bar.setValue(bar.maximum())
+    before = settled(qtbot, page)
+    for words in (LONG, "Short.", LONG * 2, ""):
+        say_everything(page, words)
+        assert moved(before, settled(qtbot, page)) == []
+
+
+def test_a_refusal_and_a_notice_can_be_read_whole(qtbot: QtBot, window: MainWindow, page: NewExperimentPage) -> None:
+    """Over what is there, inside the view, and all of the content can be scrolled clear of the notice."""
+    form = page.method.form
+    assert form is not None
+    field = form.rows["learning_rate"].input
+    field._say("This is refused. It is still 0.0001.")
+    assert field.line is not None
+    assert field.line.height() >= field.line.heightForWidth(field.line.width())
+    assert field.line.parentWidget() is page.method.area.widget()
+    assert field.line.testAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+    page.method.problem.say(LONG)
+    notice, area = page.method.notice, page.method.area
+    qtbot.waitUntil(lambda: notice.isVisible() and area.rect().contains(notice.geometry()))
+    text = page.method.problem.text
+    assert text.height() >= text.heightForWidth(text.width())
+    last = max((row for row in form.rows.values() if row.isVisible()), key=lambda row: row.mapTo(area, QPoint()).y())
+    area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
+    assert last.mapTo(area, last.rect().bottomLeft()).y() <= notice.y()
+
+
+def other_value(mark: ResetMark) -> object:
+    """Another value than the usual one, that the field can have."""
+    field = mark.field
+    if isinstance(field, NumberField):
+        return field.maximum() if read(field) != field.maximum() else field.minimum()
+    if isinstance(field, Choice):
+        return next((field.itemData(i) for i in range(field.count()) if field.itemData(i) != read(field)), None)
+    return not read(field)
+
+
+@pytest.mark.parametrize("name", ["lp_ft", "maml"])
+def test_what_differs_from_its_usual_value_is_marked_and_reset(
+    qtbot: QtBot, page: NewExperimentPage, name: str
+) -> None:
+    page.method.choose(name)
+    usual = page.experiments()
+    marks = page.findChildren(ResetMark)
+    assert len(marks) > 20
+    assert [mark.accessibleName() for mark in marks if mark.is_modified() or not mark.isHidden()] == []
+    for mark in marks:
+        field, other = mark.field, other_value(mark)
+        if other is None or not field.isEnabled():
+            continue
+        write(field, other)
+        assert not mark.isHidden()
+        assert field.accessibleDescription().startswith("Modified. ")
+        assert mark.accessibleName().startswith("Reset ")
+        mark.click()
+        assert mark.isHidden()
+        assert not field.accessibleDescription().startswith("Modified")
+    assert page.experiments() == usual
+
+
+def test_the_key_resets_the_field_that_has_the_keyboard(qtbot: QtBot, page: NewExperimentPage) -> None:
+    form = page.method.form
+    assert form is not None
+    first, second = form.rows["epochs"], form.rows["batch_size"]
+    for row in (first, second):
+        row.input.setValue(7)
+    first.input.setFocus()
+    (action,) = [action for action in page.actions() if action.text() == "Reset this field"]
+    action.trigger()
+    assert (first.value(), second.value()) == (first.field.default, 7)
+    assert isinstance(first, FieldRow)
+
+
+def test_a_mark_follows_what_is_filled_in(page: NewExperimentPage) -> None:
+    given = page.experiment()
+    hyper = {**given.method.hyperparameters, "epochs": 3}
+    data = given.dataset.model_copy(update={"split_seed": 5})
+    page.fill(
+        given.model_copy(
+            update={"seed": 4, "dataset": data, "method": MethodChoice(name="lp_ft", hyperparameters=hyper)}
+        )
+    )
+    assert {mark.accessibleName() for mark in page.findChildren(ResetMark) if not mark.isHidden()} == {
+        "Reset Epochs to 20", "Reset First seed to 0", "Reset Split seed to 0",
+    }  # fmt: skip
+
+
+def test_cost_is_said_in_its_place(page: NewExperimentPage) -> None:
+    cost = page.launch.cost
+    cost.set_usual("5 GB of memory free")
+    cost.say("Timing a step…")
+    assert cost.state.text() == "Timing a step…"
+    cost.say("")
+    assert cost.state.text() == "5 GB of memory free"

@@ -1,0 +1,68 @@
+"""Choosing curves as data brings a network and a method for them, and choosing images brings the old ones back."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from engine.experiment import DatasetChoice, Experiment
+from engine.preflight.problems import problems
+from tests.ui.conftest import wait_until_checked
+from ui.new_experiment.task_kind import usual
+from ui.pages.new_experiment import NewExperimentPage
+
+
+def test_what_is_usual_for_each_kind_can_be_run() -> None:
+    backbone, method = usual("curves")
+    curves = Experiment(dataset=DatasetChoice(name="sinusoid"), backbone=backbone, method=method)
+    assert problems(curves) == []
+    assert method.hyperparameters["inner_rate"] == 0.01
+    backbone, method = usual("images")
+    images = backbone.model_copy(update={"weights": "random"})
+    assert problems(Experiment(dataset=DatasetChoice(name="glyphs"), backbone=images, method=method)) == []
+
+
+def test_curves_bring_what_fits_them_and_images_theirs(page: NewExperimentPage, qtbot: QtBot) -> None:
+    before = page.experiment()
+    qtbot.mouseClick(page.data.cards["sinusoid"], Qt.MouseButton.LeftButton)
+    wait_until_checked(qtbot, page)
+    curves = page.experiment()
+    assert (curves.backbone.name, curves.method.name, curves.dataset.classes) == ("sine_mlp", "maml", None)
+    assert page.launch.start_button.isEnabled()
+    page.data.settings.frequency.setChecked(True)
+    assert page.experiment().dataset.vary_frequency
+    qtbot.mouseClick(page.data.cards["glyphs"], Qt.MouseButton.LeftButton)
+    wait_until_checked(qtbot, page)
+    assert page.experiment().backbone == before.backbone
+    assert page.experiment().method.name == before.method.name
+
+
+def test_curves_are_set_in_points_and_without_classes(page: NewExperimentPage, qtbot: QtBot) -> None:
+    qtbot.mouseClick(page.data.cards["sinusoid"], Qt.MouseButton.LeftButton)
+    wait_until_checked(qtbot, page)
+    form = page.method.form
+    assert form is not None
+    assert (form.rows["way"].isHidden(), form.rows["shot"].isHidden()) == (True, False)
+    assert form.rows["shot"].input.text() == "5 points"  # type: ignore[attr-defined]
+    assert form.folds["Regularisation"].isHidden()  # batch norm alone, and the network has none
+    assert page.data.preview.tasks.part_choice.isHidden()
+    qtbot.mouseClick(page.data.cards["glyphs"], Qt.MouseButton.LeftButton)
+    page.method.choose("maml")
+    form = page.method.form
+    assert form is not None
+    assert (form.rows["way"].isHidden(), form.rows["shot"].input.text()) == (False, "1 image")  # type: ignore[attr-defined]
+
+
+def test_regions_bring_their_network_and_no_more_classes_than_they_have(page: NewExperimentPage, qtbot: QtBot) -> None:
+    page.method.choose("matching")
+    page.method.choose("protonet")  # learns from 20 classes at a time, and a region has 6
+    qtbot.mouseClick(page.data.cards["regions"], Qt.MouseButton.LeftButton)
+    wait_until_checked(qtbot, page)
+    regions = page.experiment()
+    assert (regions.backbone.name, regions.method.name, regions.dataset.classes) == ("bands_cnn", "protonet", None)
+    assert regions.method.hyperparameters["training_way"] == 5
+    assert page.data.settings.classes.isHidden()
+    assert page.launch.start_button.isEnabled()
+    qtbot.mouseClick(page.data.cards["glyphs"], Qt.MouseButton.LeftButton)
+    assert (page.experiment().backbone.name, page.experiment().dataset.classes) == ("conv4", 40)
+    assert page.experiment().method.hyperparameters["training_way"] == 20

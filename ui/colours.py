@@ -1,0 +1,48 @@
+"""The roles of colours, in a light and a dark palette of our own and as ink on paper.
+
+Widgets that paint themselves ask `colour(role)` each time they paint and repaint in `changeEvent(PaletteChange)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+LIGHT = {
+    "page": "#F6F7F9", "card": "#FFFFFF", "border": "#D5D9E0", "text": "#1B1F25", "muted": "#5A6270",
+    "faint": "#767E8B", "accent": "#1F5FBF", "good": "#1B7A48", "warning": "#8F5A00", "bad": "#BC2F2A",
+    "grid": "#E3E6EB", "field": "#FFFFFF", "hover": "#ECEFF4", "selected": "#E1EAF8", "on accent": "#FFFFFF",
+}  # fmt: skip
+DARK = {
+    "page": "#16181C", "card": "#1E2126", "border": "#383D46", "text": "#E7E9ED", "muted": "#A7AEBA",
+    "faint": "#858D9A", "accent": "#78AEFF", "good": "#55C78E", "warning": "#E3AD52", "bad": "#F27D76",
+    "grid": "#2A2E35", "field": "#262A31", "hover": "#272B32", "selected": "#24344F", "on accent": "#0E1A2B",
+}  # fmt: skip
+ROLES = tuple(LIGHT)
+_PAPER = LIGHT | {"page": "#FFFFFF"}
+
+_on_paper = False
+
+
+@contextmanager
+def on_paper(paper: bool = True) -> Iterator[None]:
+    """Inside, every colour is that of ink on white paper, whatever the window's palette; paper=False: the window's."""
+    global _on_paper
+    before, _on_paper = _on_paper, paper
+    try:
+        yield
+    finally:
+        _on_paper = before
+
+
+def is_dark() -> bool:
+    """True while the application's palette has a dark window colour, except on paper."""
+    return not _on_paper and QApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128
+
+
+def colour(role: str) -> QColor:
+    """The colour of a role (see `ROLES`) in the palette in use; raises KeyError for an unknown role."""
+    return QColor((DARK if is_dark() else _PAPER if _on_paper else LIGHT)[role])

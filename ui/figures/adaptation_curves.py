@@ -1,0 +1,261 @@
+"""How a meta-learner's figure changes with inner steps, shots or hardness: a line with its 95 % band, one per arm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPen, QPolygonF, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+
+from engine.comparison.adaptation import SHOTS, STEPS
+from engine.comparison.adaptation_curve import AdaptationCurve
+from engine.comparison.by_hardness import HARDNESS
+from engine.comparison.intervals import Interval
+from engine.comparison.wording import ACCURACY, percent, with_interval
+from ui import theme
+from ui.figures.painted import PaintedFigure, Section, line_height
+from ui.figures.painted_axes import ACROSS, Axis, Plot, around, paint_axes, plot_in
+from ui.figures.plot_labels import spread
+from ui.widgets.text import show_tip
+
+AXES = {
+    STEPS: "Inner steps",
+    SHOTS: "Shots (logarithmic)",
+    HARDNESS: "Hardness (error on plain pixels)",
+}
+ACROSS_MOST = 2  # figures beside each other
+LEAST_WIDTH = 240  # pixels of a figure
+BAND, MARK = 0.15, 3.5
+MOST_NAME, SWATCH = 160.0, 18.0
+
+
+@dataclass(frozen=True, eq=False)
+class AdaptationLine:
+    """One arm. title: "" when there is one arm only and it needs no name. tint: index of its colour."""
+
+    title: str
+    curve: AdaptationCurve
+    tint: int
+    dashed: bool = False
+
+    @property
+    def colour(self) -> QColor:
+        return theme.curve_colour(self.tint)
+
+
+class WholeAxis(Axis):
+    """Ticks at whole numbers only: there is no half inner step."""
+
+    def ticks(self, pixels: float, apart: float = ACROSS) -> list[tuple[float, str]]:
+        found = super().ticks(pixels, apart)
+        return [(share, words) for share, words in found if "." not in words]
+
+
+def title_of(over: str, lower_is_better: bool) -> str:
+    return f"{'Error' if lower_is_better else 'Accuracy'} against {over}"
+
+
+class AdaptationCurves(PaintedFigure):
+    """`show_lines` draws; hidden by its owner while there is nothing. over: one of `AXES`."""
+
+    def __init__(self, over: str, parent: QWidget | None = None) -> None:
+        super().__init__(title_of(over, False), parent)
+        self.over = over
+        self.lines: list[AdaptationLine] = []
+        self.is_error = False
+        self._marks: list[tuple[QRectF, str]] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def show_lines(self, lines: Sequence[AdaptationLine], is_error: bool) -> None:
+        self.lines, self.is_error = list(lines), is_error
+        self.title = title_of(self.over, is_error)
+        said = "; ".join(self._said(line, place) for line in lines for place in (0, len(line.curve.x) - 1))
+        self.setAccessibleDescription(said)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(420, 240)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(LEAST_WIDTH, 200)
+
+    def figure_size(self) -> QSize:
+        return super().figure_size().expandedTo(QSize(480, 320))
+
+    def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        figure = "test error" if self.is_error else "test accuracy"
+        heads = ["side", self.over, figure, "low", "high", "interval"]
+        return heads, [
+            [
+                line.title,
+                float(x) if self.over == HARDNESS else int(x),
+                float(y),
+                float(low),
+                float(high),
+                line.curve.basis,
+            ]
+            for line in self.lines
+            for x, y, low, high in zip(line.curve.x, line.curve.y, line.curve.low, line.curve.high, strict=True)
+        ]
+
+    def paint(self, painter: QPainter, size: QSizeF) -> None:
+        self._marks = []
+        if not self.lines:
+            return
+        ends = end_width([line.title for line in self.lines])
+        plot = plot_in(size.width() - ends, size.height(), self._across(), self._up())
+        paint_axes(painter, plot, AXES[self.over])
+        painter.save()
+        painter.setClipRect(plot.area.adjusted(-MARK - 2, -MARK - 2, MARK + 2, MARK + 2))
+        for line in self.lines:
+            paint_band(painter, plot, line)
+        for line in self.lines:
+            self._paint_line(painter, plot, line)
+        painter.restore()
+        paint_ends(painter, plot, self.lines)
+
+    def _across(self) -> Axis:
+        xs = np.concatenate([line.curve.x for line in self.lines])
+        low, high = float(xs.min()), float(xs.max())
+        if self.over == HARDNESS:
+            return Axis(low, high, percent=True)
+        return WholeAxis(low, high) if self.over == STEPS else Axis(max(low, 1.0), max(high, low + 1.0), log=True)
+
+    def _up(self) -> Axis:
+        edges = [edge for line in self.lines for part in ("y", "low", "high") for edge in getattr(line.curve, part)]
+        return around(edges, low=0.0) if self.is_error else around(np.clip(edges, 0.0, 1.0).tolist(), 0.06, 0.0, 1.0)
+
+    def _paint_line(self, painter: QPainter, plot: Plot, line: AdaptationLine) -> None:
+        points = [plot.point(x, float(y)) for x, y in zip(line.curve.x, line.curve.y, strict=True)]
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(pen_of(line))
+        painter.drawPolyline(points)
+        own = float(line.curve.own)
+        for place, (at, x) in enumerate(zip(points, line.curve.x, strict=True)):
+            is_own = x == own
+            painter.setPen(QPen(line.colour, 2 if is_own else 1))
+            painter.setBrush(theme.colour("page") if is_own else line.colour)
+            size = MARK + 1.5 if is_own else (MARK if len(points) <= 24 else 1.5)
+            painter.drawEllipse(at, size, size)
+            self._marks.append((QRectF(at.x() - 7, at.y() - 7, 14, 14), self._said(line, place)))
+
+    def _said(self, line: AdaptationLine, place: int) -> str:
+        """E.g. "MAML: 95.2 % (94.8 to 95.6) after 3 inner steps, over test episodes"."""
+        curve = line.curve
+        shown = Interval(float(curve.y[place]), float(curve.low[place]), float(curve.high[place]), 0)
+        figure = with_interval(shown, "test/error" if self.is_error else ACCURACY)
+        words = f"{figure} {where_words(self.over, float(curve.x[place]))}"
+        words += f", {curve.basis}" if shown.known else ""
+        words += " (the test's own)" if curve.x[place] == curve.own else ""
+        return f"{line.title}: {words}" if line.title else words
+
+    def words_at(self, at: QPointF) -> str:
+        """What the marks there say, "" where there is none."""
+        return "\n".join(words for box, words in self._marks if box.contains(at))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            show_tip(event.globalPos(), self.words_at(QPointF(event.pos())), self)
+            return True
+        return super().event(event)
+
+
+def where_words(over: str, x: float) -> str:
+    """ "after 3 inner steps", "with 5 shots", "on tasks of 40 % hardness"."""
+    if over == HARDNESS:
+        return f"on tasks of {percent(x, 0)} hardness"
+    return f"after {x:g} inner {'step' if x == 1 else 'steps'}" if over == STEPS else f"with {x:g} shots"
+
+
+def pen_of(line: AdaptationLine) -> QPen:
+    return QPen(line.colour, 2, Qt.PenStyle.DashLine if line.dashed else Qt.PenStyle.SolidLine)
+
+
+def paint_band(painter: QPainter, plot: Plot, line: AdaptationLine) -> None:
+    curve = line.curve
+    known = np.isfinite(curve.low) & np.isfinite(curve.high)
+    if known.sum() < 2:
+        return
+    upper = [plot.point(x, float(y)) for x, y in zip(curve.x[known], curve.high[known], strict=True)]
+    lower = [plot.point(x, float(y)) for x, y in zip(curve.x[known], curve.low[known], strict=True)]
+    fill = QColor(line.colour)
+    fill.setAlphaF(BAND)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(fill)
+    painter.drawPolygon(QPolygonF([*upper, *reversed(lower)]))
+
+
+def end_width(titles: Sequence[str]) -> float:
+    """Pixels for the names at the lines' ends."""
+    metrics = QFontMetricsF(theme.font("small"))
+    widest = max((metrics.horizontalAdvance(title) for title in titles if title), default=0.0)
+    return min(MOST_NAME, widest) + SWATCH + 8 if widest else 8.0
+
+
+def paint_ends(painter: QPainter, plot: Plot, lines: Sequence[AdaptationLine]) -> None:
+    """Each arm's name at the height where its line ends, never over another."""
+    named = [line for line in lines if line.title]
+    ends = sorted(((plot.point(line.curve.x[-1], float(line.curve.y[-1])).y(), place) for place, line in
+                   enumerate(named)))  # fmt: skip
+    painter.setFont(theme.font("small"))
+    metrics = QFontMetricsF(painter.font())
+    heights = spread([y for y, _ in ends], line_height("small"), plot.area.top(), plot.area.bottom())
+    left = plot.area.right() + 10
+    for y, (_, place) in zip(heights, ends, strict=True):
+        painter.setPen(pen_of(named[place]))
+        painter.drawLine(QPointF(left, y), QPointF(left + SWATCH, y))
+        painter.setPen(theme.colour("text"))
+        said = metrics.elidedText(named[place].title, Qt.TextElideMode.ElideRight, MOST_NAME)
+        painter.drawText(QPointF(left + SWATCH + 4, y + metrics.capHeight() / 2), said)
+
+
+class AdaptationFigures(QWidget):
+    """The curves beside and below each other, each hidden while there is nothing of it, all when there is nothing."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.figures = {over: AdaptationCurves(over) for over in AXES}
+        self.sections = {over: Section(figure.title, figure, figure.menu) for over, figure in self.figures.items()}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(24)
+        self._shown: list[Section] = []
+        self._across = 0
+        self.hide()
+
+    def show_lines(self, lines: dict[str, list[AdaptationLine]], is_error: bool) -> None:
+        """lines: by what the curves are over."""
+        for over, figure in self.figures.items():
+            figure.show_lines(lines.get(over, []), is_error)
+            self.sections[over].heading.setText(figure.title)
+            self.sections[over].setVisible(bool(lines.get(over)))
+        self._shown = [section for over, section in self.sections.items() if lines.get(over)]
+        self._place()
+        self.setVisible(any(lines.values()))
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as the widest of them: they can always stand below each other."""
+        width = max((section.minimumSizeHint().width() for section in self._shown), default=0)
+        return QSize(width, self._grid.totalMinimumSize().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._across != self._fitting():
+            self._place()
+
+    def _fitting(self) -> int:
+        """How many fit beside each other."""
+        return ACROSS_MOST if self.width() >= ACROSS_MOST * LEAST_WIDTH + self._grid.spacing() else 1
+
+    def _place(self) -> None:
+        """Two in a row where there is room; one that is left alone has the row to itself."""
+        self._across = self._fitting()
+        for section in self.sections.values():
+            self._grid.removeWidget(section)
+        for place, section in enumerate(self._shown):
+            row, column = divmod(place, self._across)
+            alone = place == len(self._shown) - 1 and column == 0
+            self._grid.addWidget(section, row, column, 1, ACROSS_MOST if alone or self._across == 1 else 1)

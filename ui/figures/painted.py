@@ -1,0 +1,116 @@
+"""A figure that paints itself: on the page, as a saved picture, and as numbers. The base of bars and matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import QEvent, QPoint, QSize, QSizeF, Qt
+from PySide6.QtGui import QContextMenuEvent, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from ui import theme
+from ui.figures.figure_export import FigureActions, menu_button
+from ui.widgets.text import Text
+
+HEADING = 28.0  # pixels above a saved figure for its title
+
+
+class PaintedFigure(QWidget):
+    """Subclasses paint in `paint` and list their numbers in `figure_table`; copy, PNG, SVG and CSV come from here."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = title
+        self.setAccessibleName(title)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.menu = QMenu(self)
+        self._exports = FigureActions(self, self)
+        self.menu.addActions(self._exports.actions)
+
+    def paint(self, painter: QPainter, size: QSizeF) -> None:
+        """Draw into 0, 0, size without the title."""
+
+    def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        """Headings and rows of the numbers behind the figure."""
+        return [], []
+
+    def figure_title(self) -> str:
+        return self.title
+
+    def figure_size(self) -> QSize:
+        return self.size().expandedTo(self.minimumSizeHint()) + QSize(0, round(HEADING))
+
+    def paint_figure(self, painter: QPainter, size: QSizeF) -> None:
+        """The figure under its title, as it is saved."""
+        paint_title(painter, self.title)
+        painter.translate(0, HEADING)
+        self.paint(painter, QSizeF(size.width(), size.height() - HEADING))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.paint(painter, QSizeF(self.size()))
+        if self.hasFocus():
+            painter.setPen(theme.colour("accent"))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        self.menu.popup(self.mapToGlobal(QPoint(16, 16)) if by_key else event.globalPos())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self.updateGeometry()
+            self.update()
+
+
+class Section(QWidget):
+    """A heading with a "⋯" menu above what it is about, on the page's own ground."""
+
+    def __init__(self, title: str, content: QWidget, menu: QMenu | None = None, at_top: bool = False) -> None:
+        super().__init__()
+        self.content = content
+        self.heading = Text(title, bold=True, wrap=False)
+        self.row = QHBoxLayout()
+        self.row.setSpacing(8)
+        self.row.addWidget(self.heading)
+        self.row.addStretch(1)
+        self._button = None if menu is None else menu_button(self, menu, f"Menu of {title}")
+        if self._button is not None:
+            self.row.addWidget(self._button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(self.row)
+        column.addWidget(content, 0 if at_top else 1)
+        if at_top:
+            column.addStretch(1)
+
+    def set_menu_shown(self, shown: bool) -> None:
+        """Without its menu where what is shown has one of its own."""
+        if self._button is not None:
+            self._button.setVisible(shown)
+
+
+def paint_title(painter: QPainter, title: str) -> None:
+    """A figure's title at its upper left."""
+    painter.setFont(theme.font(bold=True))
+    painter.setPen(theme.colour("text"))
+    painter.drawText(0, 18, title)
+
+
+def line_height(size: str = "body", bold: bool = False) -> float:
+    """Pixels from one line of text to the next."""
+    return QFontMetricsF(theme.font(size, bold)).height()
+
+
+def draw_elided(painter: QPainter, x: float, baseline: float, width: float, text: str, name: bool = False) -> bool:
+    """Draw one line of text in the painter's font, shortened to `width`; True when all of it fitted. name: it is cut in
+    the middle, because names often differ at their end."""
+    metrics = QFontMetricsF(painter.font())
+    mode = Qt.TextElideMode.ElideMiddle if name else Qt.TextElideMode.ElideRight
+    said = metrics.elidedText(text, mode, max(0.0, width))
+    painter.drawText(QPoint(round(x), round(baseline)), said)
+    return said == text

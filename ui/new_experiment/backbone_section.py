@@ -1,0 +1,229 @@
+"""Second column of New experiment: which network, and the weights it starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
+
+from engine.backbones import catalog
+from engine.experiment import BackboneChoice
+from ui.new_experiment.backbone_rows import BackboneRows
+from ui.new_experiment.backbone_settings import ImageSize, KeepHead
+from ui.new_experiment.own_weights import OwnWeights, own_weights
+from ui.new_experiment.weights_card import WeightsCard
+from ui.parts import Parts
+from ui.widgets.buttons import button
+from ui.widgets.column import Column, caption
+from ui.widgets.problem import Problem
+from ui.widgets.text import Text
+from ui.widgets.words import count
+
+START = BackboneChoice(name="conv4", weights="")  # no weights: the first pretrained ones there are
+OWN_SHOWN = 8  # finished runs offered as weights, newest first, and so many more each time more are asked for
+
+
+class BackboneSection(Column):
+    """changed: another backbone or other weights. listed: the list of weights was made anew."""
+
+    changed = Signal()
+    listed = Signal()
+
+    def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
+        super().__init__("Backbone", 2, parent)
+        self._parts = parts
+        self._choice = START
+        self._uses_pretrained = True
+        self._filled: BackboneChoice | None = None  # taken over as it is, with a method that ignores its weights
+        self._shown: object = None
+        self._most_own = OWN_SHOWN
+        self.rows = BackboneRows(catalog.backbones())
+        self.cards = self.rows.rows
+        self.rows.mark(START.name)
+        self.weights: dict[str, WeightsCard] = {}
+        self._weights_group = QButtonGroup(self)
+        self.body.addWidget(self.rows)
+        self.problem = Problem()
+        self.image_size = ImageSize()
+        self.body.addWidget(self.image_size)
+        self.body.addWidget(caption("Start from"))
+        self.scratch_words = Text("This method starts from random weights, whatever is chosen here.", "small", "muted")
+        self.scratch_words.hide()
+        self.notice.add(self.problem, self.scratch_words)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(8)
+        self.keep_head = KeepHead(self)
+        self.body.addLayout(self._list)
+        self.more = button("", "", "Older runs of this backbone", self._show_more)
+        self.more.hide()
+        self.body.addWidget(self.more)
+        self.finish()
+        self._show_settings()
+        self.rows.chosen.connect(self._choose_backbone)
+        self._weights_group.buttonClicked.connect(lambda card: self._choose_weights(card.key))
+        self.image_size.changed.connect(lambda: self._set(image_size=self.image_size.asked()))
+        self.keep_head.changed.connect(lambda: self._set(head="kept" if self.keep_head.is_kept() else "new"))
+        parts.library.changed.connect(lambda _: self._look_for_weights())
+
+    def load(self) -> None:
+        """Ask which weights are on this machine and which runs can be started from."""
+        self._look_for_weights()
+
+    # What is chosen
+
+    def tab_order(self) -> tuple[QWidget, ...]:
+        lines = [(card, card.download) if card.download else (card,) for card in self.weights.values()]
+        weights = (widget for line in lines for widget in line)
+        return (*self.rows.in_order(), self.image_size.field, *weights, self.keep_head.box, self.more)
+
+    def choice(self) -> BackboneChoice:
+        """The backbone; its weights are random for a method that uses no others, unless they were filled in so."""
+        if self._choice is self._filled:
+            return self._choice
+        known = self._uses_pretrained and self._choice.weights
+        return self._choice if known else self._choice.model_copy(update={"weights": "random", "head": "new"})
+
+    def is_settled(self) -> bool:
+        """False while it is looked up which weights to begin with."""
+        return self._choice.weights != ""
+
+    def info(self) -> catalog.BackboneInfo:
+        return catalog.backbone(self._choice.name)
+
+    def fill(self, choice: BackboneChoice) -> None:
+        """Show this choice; an unknown backbone is left for the checks to name."""
+        self._choice = choice
+        self.rows.mark(choice.name)
+        self._show_settings()
+        self._look_for_weights()
+        self.changed.emit()
+
+    def keep(self, choice: BackboneChoice) -> None:
+        """What was filled in together with the method: a clone has its weights, also where they are ignored."""
+        self._choice = self._filled = choice
+
+    def set_uses_pretrained(self, uses: bool) -> None:
+        """Say that the method ignores the weights."""
+        self._filled = self._filled if uses == self._uses_pretrained else None
+        self._uses_pretrained = uses
+        self.scratch_words.setVisible(not uses)
+        for card in self.weights.values():
+            card.setEnabled(uses)
+        self.keep_head.setEnabled(uses)
+
+    def _choose_backbone(self, name: str) -> None:
+        if name != self._choice.name:
+            self._choice = BackboneChoice(name=name, weights="")
+            self.rows.mark(name)
+            self._most_own = OWN_SHOWN
+            self._show_settings()
+            self._look_for_weights()
+            self.changed.emit()
+
+    def _choose_weights(self, key: str) -> None:
+        self._set(weights=key, head="new")
+        self._show_settings()
+
+    def _set(self, **changes: object) -> None:
+        self._choice = self._choice.model_copy(update=changes)
+        self.changed.emit()
+
+    def _show_settings(self) -> None:
+        """Image size and head as they are chosen; an unknown backbone has none to show."""
+        self.image_size.setVisible(self._choice.name in self.cards)
+        if self._choice.name in self.cards:
+            info = self.info()
+            self.image_size.setVisible(info.inputs == "images")
+            self.image_size.show_size(info.input_size, self._choice.image_size, info.fixed_size)
+        self.keep_head.show_kept(self._choice.head == "kept", self._choice.weights.startswith("run:"))
+        if self._choice.weights in self.weights:  # the box stands under the weights it belongs to
+            self._list.removeWidget(self.keep_head)
+            self._list.insertWidget(self._list.indexOf(self.weights[self._choice.weights]) + 1, self.keep_head)
+
+    # Which weights there are
+
+    def _look_for_weights(self) -> None:
+        name = self._choice.name
+        if name in self.cards:
+            self._parts.library.read(
+                lambda store: (catalog.weights(name), own_weights(store, name)), lambda found: self._show(name, *found)
+            )
+
+    def _show_more(self) -> None:
+        self._most_own += OWN_SHOWN
+        self._look_for_weights()
+
+    def _show(self, name: str, published: tuple[catalog.WeightsInfo, ...], own: list[OwnWeights]) -> None:
+        shown = (published, own, self._choice, self._most_own)
+        if name != self._choice.name or shown == self._shown:
+            return
+        self._clear()
+        for info in published:
+            self._add_weights(WeightsCard.of(info))
+        for one in own[: self._most_own]:
+            self._add_weights(WeightsCard(one.key, one.title, one.facts, "your run"))
+        if self._choice.weights == "":
+            usable = [info.name for info in published if info.kind != "random" and info.state != "download"]
+            self._choose_weights(usable[0] if usable else published[-1].name)
+        elif self._choice.weights not in self.weights:
+            self._add_weights(_older_or_missing(self._choice.weights, own))
+        self.weights[self._choice.weights].setChecked(True)
+        self._show_settings()
+        self.more.setText(f"Show {count(min(OWN_SHOWN, len(own) - self._most_own), 'older run')}")
+        self.more.setVisible(len(own) > self._most_own)
+        self._shown = (published, own, self._choice, self._most_own)
+        self.listed.emit()
+
+    def _clear(self) -> None:
+        for card in self.weights.values():
+            self._weights_group.removeButton(card)
+            self._list.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        self.weights = {}
+
+    def _add_weights(self, card: WeightsCard) -> None:
+        self.weights[card.key] = card
+        self._weights_group.addButton(card)
+        self._list.addWidget(card)
+        card.setEnabled(self._uses_pretrained)
+        if card.download is not None:
+            card.download.clicked.connect(lambda: self._download(card))
+
+    # Download
+
+    def _download(self, card: WeightsCard) -> None:
+        name = self._choice.name
+        key = f"download {name}"
+        if card.is_loading:
+            self._parts.background.cancel(key)
+            card.show_progress(None)
+            return
+
+        def fetch(cancelled: Callable[[], bool]) -> None:
+            from engine.backbones.download import fetch
+
+            fetch(name, card.progressed.emit, cancelled)
+
+        card.show_progress(0.0)
+        self._parts.background.run(fetch, lambda _: self._downloaded(name), lambda e: self._not_loaded(card, e), key)
+
+    def _downloaded(self, name: str) -> None:
+        title = catalog.backbone(name).title
+        self._parts.toasts.show(f"The weights of {title} are on this machine now.")
+        self._look_for_weights()
+        self.changed.emit()
+
+    def _not_loaded(self, card: WeightsCard, error: Exception) -> None:
+        if card.key in self.weights and self.weights[card.key] is card:
+            card.show_progress(None)
+        self._parts.background.crashed.emit(error)
+
+
+def _older_or_missing(key: str, own: list[OwnWeights]) -> WeightsCard:
+    """The card of chosen weights that are not among those shown."""
+    older = next((one for one in own if one.key == key), None)
+    if older is not None:
+        return WeightsCard(key, older.title, older.facts, "your run")
+    return WeightsCard(key, key.replace("run:", "Run "), "Its weights were not found.", "missing")

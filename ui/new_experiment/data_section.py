@@ -1,0 +1,244 @@
+"""First column of New experiment: which images, how many labels, how they are divided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+
+from engine.experiment import DatasetChoice
+from ui.new_experiment.data_cards import DataCards, choice_of
+from ui.new_experiment.data_preview import DataPreview
+from ui.new_experiment.data_settings import START, DataSettings
+from ui.parts import Parts
+from ui.widgets.buttons import button
+from ui.widgets.column import Column
+from ui.widgets.problem import Problem
+from ui.widgets.saving import documents
+from ui.widgets.text import Text
+from ui.window_memory import WindowMemory
+
+if TYPE_CHECKING:
+    from engine.data.episode_splits import EpisodeShape
+    from engine.data.preview import DatasetPreview
+    from engine.data.sources import DatasetInfo
+
+Counts = tuple[int | None, int | None]
+
+
+class DataSection(Column):
+    """changed: the choice is another one. judged: the images were read, or cannot be."""
+
+    changed = Signal()
+    judged = Signal()
+
+    def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
+        super().__init__("Data", 1, parent)
+        self._parts, self._memory = parts, WindowMemory(parts.settings)
+        self._key = START.name
+        self._place = ""  # where a folder was picked last, a wrong one too
+        self._kept: dict[str, Counts] = {}  # labels and classes as they were left, by data set
+        self._strips: dict[str, Callable[[DatasetPreview], None]] = {}
+        self._waiting = Text("Looking for data sets…", role="muted")
+        self.list = DataCards()
+        self.cards = self.list.cards
+        self.body.addLayout(self._open_buttons())
+        self.body.addWidget(self._waiting)
+        self.body.addWidget(self.list)
+        self.problem = Problem()
+        self.settings = DataSettings(self)
+        self.preview = DataPreview(parts.background, self)
+        self.body.addWidget(self.settings)
+        self.body.addWidget(self.preview)
+        self.notice.add(self.problem, self.preview.warnings)
+        self.finish()
+        self._connect()
+        self.settings.fill(START)
+
+    def _connect(self) -> None:
+        self._delay = QTimer(self)
+        self._delay.setSingleShot(True)
+        self._delay.setInterval(200)
+        self._delay.timeout.connect(self._read)
+        self.list.chosen.connect(self._choose)
+        self.list.removed.connect(self._remove)
+        self.settings.changed.connect(self._say_changed)
+        self.preview.judged.connect(self._judge)
+
+    def _open_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        tip = (
+            "A folder with one folder per class, or MNIST or Omniglot as published; you can also drop it on the window"
+        )
+        self.folder_button = button("Choose folder…", "", tip, self.choose_folder)
+        self.zip_button = button("Zip…", "", "A zip of class folders, of MNIST or of Omniglot", self.choose_zip)
+        self.zip_button.setAccessibleName("Choose zip…")
+        row.addWidget(self.folder_button, 1)
+        row.addWidget(self.zip_button)
+        return row
+
+    # What there is
+
+    def load(self) -> None:
+        """Ask the engine for its data sets and whether the folders of other days are still there; then cards appear."""
+        recent = self._memory.recent_folders()
+
+        def look(cancelled: object) -> tuple[tuple[DatasetInfo, ...], dict[str, bool]]:
+            from engine.data.sources import datasets
+
+            return datasets(), {key: is_there(key) for key in recent}
+
+        self._parts.background.run(look, lambda found: self._show_datasets(*found), key="datasets")
+
+    def _show_datasets(self, found: tuple[DatasetInfo, ...], folders: dict[str, bool]) -> None:
+        self._waiting.hide()
+        self.list.show_bundled([info for info in found if info.where == "bundled"])  # others need a folder first
+        self.list.show_folders(folders)
+        self._strips = self.list.strips()
+        self._show_chosen(self._key)
+
+    def _fetch_strips(self) -> None:
+        """Samples on the cards, once the chosen data is read."""
+        for name, show in self._strips.items():
+            self._fetch_strip(name, show)
+        self._strips = {}
+
+    def _fetch_strip(self, name: str, show: Callable[[DatasetPreview], None]) -> None:
+        def look(cancelled: object) -> DatasetPreview:
+            from engine.data.preview import preview
+
+            return preview(DatasetChoice(name=name))
+
+        self._parts.background.run(look, show, lambda error: None, key=f"strip {name}")
+
+    def _remove(self, key: str) -> None:
+        """Take a folder off the list, for good unless it is taken back."""
+        name = self.cards[key].title.text()
+        remembered = key in self._memory.recent_folders()
+        self._memory.forget_folder(key)
+        self.list.drop(key)
+        if key == self._key:
+            self._choose(START.name)
+        self._parts.toasts.show(f"{name} is not in the list any more. Its images stay where they are.",
+                                "Undo", lambda: self._take_back(key, remembered))  # fmt: skip
+
+    def _take_back(self, key: str, remembered: bool) -> None:
+        if remembered:
+            self._memory.remember_folder(key)
+        self.list.add_folder(choice_of(key))
+
+    # What is chosen
+
+    def tab_order(self) -> tuple[QWidget, ...]:
+        own = self.settings.tab_order()
+        shown = (self.preview.skipped.button, self.preview.skipped_list, *self.preview.tasks.tab_order())
+        return (self.folder_button, self.zip_button, *self.list.in_order(), *own, *shown)
+
+    def choice(self) -> DatasetChoice:
+        """The data set with labels, classes and split as set."""
+        return self.settings.apply(choice_of(self._key))
+
+    def fill(self, choice: DatasetChoice) -> None:
+        """Show this choice."""
+        self._kept[self._key] = self.settings.counts()
+        self.settings.fill(choice)
+        self._show_chosen(self.list.add_folder(choice) if choice.path else choice.name)
+
+    def use_path(self, path: str) -> None:
+        """A folder or zip becomes the data set. All of its classes and labels are used at first."""
+        self._place = str(Path(path).parent)
+
+        def look(cancelled: object) -> DatasetChoice:
+            from engine.data.sources import resolve
+
+            return resolve(path)
+
+        self._parts.background.run(look, self.fill, self._refuse, key="resolve")
+
+    def _refuse(self, error: Exception) -> None:
+        self._parts.toasts.show(str(error), level="error", seconds=20)
+
+    def set_family(self, key: str) -> None:
+        """One divides images, another divides classes and shows tasks."""
+        if self.settings.set_family(key):
+            self._delay.start()
+
+    def set_episode(self, shape: EpisodeShape, seed: int) -> None:
+        """The shape of the tasks that are shown."""
+        if self.preview.set_episode(shape, seed):
+            self._delay.start()
+
+    def _choose(self, key: str) -> None:
+        """As a person does: labels and classes are those that this data was left with, at first as many as it has."""
+        if key in self.cards and self._is_missing(key):
+            self.list.mark(self._key)
+            self.use_path(str(choice_of(key).path))  # it may be back, and what is wrong is said
+            return
+        self._kept[self._key] = self.settings.counts()
+        self.settings.set_counts(*self._kept.get(key, self._first_counts(key)))
+        self._show_chosen(key)
+
+    def _is_missing(self, key: str) -> bool:
+        return ":" in key and self.list.folder(key).is_missing
+
+    def _first_counts(self, key: str) -> Counts:
+        """Of a folder everything; of what is bundled the labels that are set, which all of them have."""
+        if ":" in key:
+            return None, None
+        return self.settings.labels.count(), START.classes if key == START.name else None
+
+    def _show_chosen(self, key: str) -> None:
+        self._key = key
+        self.list.mark(key)
+        if key in self.cards:
+            self.reveal(self.cards[key])
+        self.settings.set_source(choice_of(key).name)
+        self._say_changed()
+
+    def _say_changed(self) -> None:
+        self.preview.expect()
+        self._delay.start()
+        self.changed.emit()
+
+    def _read(self) -> None:
+        self.preview.read(self.choice(), self.settings.family.divides == "classes")
+
+    def _judge(self) -> None:
+        self._fetch_strips()
+        self.problem.say(self.preview.fault)
+        found = self.preview.found
+        self.settings.shift.show_samples(found)
+        self.settings.split_words.setText(found.split_sentence if found else "")
+        if found is not None:
+            self.list.describe(self._key, found)
+        if found is not None and not self.preview.fault and ":" in self._key:
+            self._memory.remember_folder(self._key)  # only what could be used is offered another day
+        self.judged.emit()
+
+    # Dialogs
+
+    def choose_folder(self) -> None:
+        path = QFileDialog.getExistingDirectory(self, "Folder with one folder per class", self._last_place())
+        if path:
+            self.use_path(path)
+
+    def choose_zip(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Zip of class folders", self._last_place(), "Zip files (*.zip)")
+        if path:
+            self.use_path(path)
+
+    def _last_place(self) -> str:
+        recent = self._memory.recent_folders()
+        return self._place or (str(Path(str(choice_of(recent[0]).path)).parent) if recent else documents())
+
+
+def is_there(key: str) -> bool:
+    """Whether a remembered folder can still be found; it may take a while on a network."""
+    try:
+        return Path(str(choice_of(key).path)).expanduser().exists()
+    except OSError:
+        return False

@@ -1,0 +1,219 @@
+"""The layer table in the method's column: the picture, what was changed, and the way to the whole table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.backbones.catalog import BackboneInfo
+from engine.errors import InvalidExperiment
+from engine.families import FAMILIES
+from engine.layers import HEAD
+from ui.figures.block_picture import BlockPicture
+from ui.new_experiment.layer_doubts import sentences
+from ui.new_experiment.layer_table import LayersDialog
+from ui.new_experiment.layer_view import (
+    Edits,
+    LayerView,
+    cells_in,
+    differing,
+    layer_view,
+    split_known,
+    toggled,
+    with_cell,
+    without_cell,
+)  # fmt: skip
+from ui.widgets.buttons import button, icon_button
+from ui.widgets.column import caption
+from ui.widgets.problem import Problem
+from ui.widgets.text import Text
+from ui.widgets.words import count
+
+TABLE = "hyperparameters.layers"  # the field that faults of the table name
+
+
+class LayersPart(QWidget):
+    """`show` says which method with which values on which backbone. changed: a person changed the table. undo, redo:
+    wanted from its dialog."""
+
+    changed = Signal()
+    undo = Signal()
+    redo = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._edits: Edits = {}
+        self._filled: Edits | None = None  # what was filled in, while it is untouched
+        self._left: tuple[Edits, str] = {}, ""  # changes that were left behind, and with which method
+        self._method: Any = None
+        self._info: BackboneInfo | None = None
+        self.view: LayerView | None = None
+        self.dialog: LayersDialog | None = None
+        self.picture = BlockPicture()
+        self.picture.pressed.connect(self._toggle)
+        self.problem = Problem()
+        self.doubts = Problem("warning")
+        self.note = Text("", "small", "muted")
+        self.take_over = button("Use them here too", clicked=self._take_over)
+        self.changes = Text("", "small", "muted", wrap=False)
+        self.edit_button = button("Edit layers…", "edit", "Rates, timing, what learns: block by block", self.open)
+        self.reset_button = icon_button("reset", "Reset all layers to the method's own", self.reset)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.edit_button)
+        row.addWidget(self.changes)
+        row.addWidget(self.reset_button)
+        row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(caption("What happens to each block"))
+        column.addWidget(self.picture)
+        column.addLayout(row)
+        self.say("")
+
+    def said(self) -> tuple[QWidget, ...]:
+        """What has to be said about the table, for the column's notice."""
+        return self.problem, self.doubts, self.note, self.take_over
+
+    def tab_order(self) -> tuple[QWidget, ...]:
+        return self.picture, self.edit_button, self.reset_button, self.take_over
+
+    # The changes
+
+    def edits(self) -> Edits:
+        """What differs from the method's own table, as the hyperparameter `layers` takes it."""
+        if self._edits is self._filled:
+            return {block: dict(cells) for block, cells in self._edits.items()}
+        return differing(self._edits, self.view.own if self.view is not None else {})
+
+    def fill(self, edits: Mapping[str, Mapping[str, Any]]) -> None:
+        """Take over changes from a file as they are, also those that do not fit; `show` then says what is wrong."""
+        self._edits = self._filled = {block: dict(cells) for block, cells in edits.items()}
+        self._left = {}, ""
+        self.say("")
+
+    def leave(self, title: str) -> None:
+        """Another method was chosen: its own table is shown, and the changes can be taken over. title: the old one."""
+        left = self.edits()
+        self._edits = {}
+        if left:
+            self._left = left, title
+            self.say(f"{count(cells_in(left), 'change')} to the layers of {title} {_were(left)} left behind.", True)
+        elif title:
+            self._left = {}, ""
+            self.say("")
+
+    def reset(self) -> None:
+        self._change({})
+
+    def _change(self, edits: Edits) -> None:
+        self._edits = edits
+        self.say("")
+        self.changed.emit()
+
+    def _take_over(self) -> None:
+        known, _ = split_known(self._left[0], self._info.block_names if self._info else ())
+        self._change(known)
+
+    def _toggle(self, block: str) -> None:
+        if self.view is not None:
+            self._change(toggled(self.view, self._edits, block))
+
+    def say(self, words: str, offer: bool = False) -> None:
+        """A note under the picture. offer: with a button that takes the changes over that were left behind."""
+        self.note.setText(words)
+        self.note.setVisible(bool(words))
+        self.take_over.setVisible(offer)
+
+    # What is shown
+
+    def show_method(self, method: Any, values: Mapping[str, Any], info: BackboneInfo, kept_head: bool = False) -> None:
+        """method: a class of `engine.methods`; values: its hyperparameters without `layers`."""
+        if self._info is not None and info.name != self._info.name:
+            self._drop_unknown(info)
+        self._method, self._info, self.view = method, info, None
+        fault: InvalidExperiment | None = None
+        if FAMILIES[method.family].layered:
+            try:
+                self.view = layer_view(method, values, self._edits, info, kept_head)
+            except InvalidExperiment as found:
+                fault = found
+        self._draw(method, values, info, fault)
+
+    def _drop_unknown(self, info: BackboneInfo) -> None:
+        """Another backbone was chosen: changes to blocks that it does not have go, and that is said."""
+        assert self._info is not None
+        known, lost = split_known(self._edits, info.block_names)
+        if lost:
+            titles = {block.name: block.title for block in self._info.blocks}
+            names = ", ".join(titles.get(block, block) for block in lost)
+            self._edits = known
+            self.say(f"Changes to {names} are gone: {info.title} has no such block.")
+
+    def _draw(
+        self, method: Any, values: Mapping[str, Any], info: BackboneInfo, fault: InvalidExperiment | None
+    ) -> None:
+        blocks = [(b.name, b.title, b.parameters) for b in info.blocks]
+        if self.view is not None:
+            treatments: dict[str, Any] = dict(self.view.treatments)
+        else:
+            treatments = {} if fault else method.picture(values, info.block_names)
+        shown = [*blocks, (HEAD, "Head", None)] if HEAD in treatments or fault else blocks
+        self.picture.set_blocks(shown, treatments)
+        self.picture.setVisible(fault is None)
+        own = fault is not None and (fault.field or "").startswith(TABLE)  # others stand beside their field
+        self.problem.say(str(fault) if own else "")
+        self.doubts.say(*(sentences(self.view) if self.view is not None else ()))
+        self._draw_changes()
+
+    def _draw_changes(self) -> None:
+        editable = self.view is not None and self.view.epochs > 0
+        cells = cells_in(self.edits())
+        self.picture.set_editable(editable)
+        self.picture.set_marked(self.view.changed_blocks() if self.view is not None else frozenset())
+        self.edit_button.setVisible(editable)
+        self.changes.setText(f"{count(cells, 'cell')} changed")
+        for widget in (self.changes, self.reset_button):
+            widget.setVisible(cells > 0)
+        if self.dialog is not None and self.view is not None:
+            self.dialog.show_view(self.view, cells)
+        elif self.dialog is not None:
+            self.dialog.problem.say(self.problem.text.text())
+
+    def say_fault(self, words: str) -> None:
+        """What the checks found wrong with the table, unless it is said already."""
+        if self.view is not None:
+            self.problem.say(words)
+            if self.dialog is not None:
+                self.dialog.problem.say(words)
+
+    # The whole table
+
+    def open(self) -> None:
+        """The table in a dialog over the window."""
+        if self.view is None or self.dialog is not None:
+            return
+        self.dialog = dialog = LayersDialog(self.window())
+        dialog.table.edited.connect(lambda block, key, value: self._change(with_cell(self._edits, block, key, value)))
+        dialog.table.cleared.connect(lambda block, key: self._change(without_cell(self._edits, block, key)))
+        dialog.table.pressed.connect(self._toggle)
+        for signal, then in ((dialog.reset, self.reset), (dialog.undo, self.undo), (dialog.redo, self.redo)):
+            signal.connect(then)
+        dialog.finished.connect(lambda _: self._forget_dialog())
+        self._draw_changes()
+        dialog.resize(dialog.sizeHint())
+        dialog.open()
+
+    def _forget_dialog(self) -> None:
+        self.dialog = None
+
+
+def _were(edits: Edits) -> str:
+    return "was" if cells_in(edits) == 1 else "were"

@@ -1,0 +1,263 @@
+"""Third column of New experiment: the method, what it does to each block, and its hyperparameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from engine import registry
+from engine.backbones.catalog import BackboneInfo
+from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
+from engine.families import FAMILIES
+from engine.preflight.tasks import is_regression
+from ui.new_experiment.augmentation_preview import AugmentationPreview
+from ui.new_experiment.curve_fields import POINTLESS, of_curves
+from ui.new_experiment.hyperparameter_form import HyperparameterForm
+from ui.new_experiment.layers_part import LayersPart
+from ui.new_experiment.method_choices import MethodChoices, list_of, listed
+from ui.new_experiment.schedule_curve import ScheduleCurve
+from ui.parts import Parts
+from ui.widgets.buttons import button, icon_button
+from ui.widgets.choice_list import ChoiceList
+from ui.widgets.column import Column
+from ui.widgets.fields import Choice
+from ui.widgets.problem import Problem
+from ui.widgets.text import Place, Text
+
+START = "lp_ft"
+OWN = "own"  # key of the preset that stands for values that are no preset
+NOT_COUNTED = "The time limit says how long it trains."
+
+
+class MethodSection(Column):
+    """changed: another method or other hyperparameters. family_changed: the key of its family."""
+
+    changed = Signal()
+    family_changed = Signal(str)
+
+    def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
+        super().__init__("Method", 3, parent)
+        self._parts = parts
+        self._methods = {method.name: method for method in registry.methods()}
+        self._name = START
+        self._info: BackboneInfo | None = None
+        self._around: tuple[DatasetChoice, BackboneChoice, float] | None = None
+        self._curves = False  # whether tasks are curves
+        self._last = {one.key: one.start for one in listed()}
+        self.choices = MethodChoices(self._methods.values())
+        self.cards, self.families = self.choices.cards, self.choices.families
+        self.body.addWidget(self.choices)
+        self.problem = Problem()
+        self.idea = Place("", lines=3)
+        self.paper = Place("", "small", "muted", lines=3)
+        tip = "Two drawings: a graphical model, and a network that reads a data set (Shift+F1)"
+        self.explain = button("How it is seen", "help", tip, parts.navigator.explain.emit)
+        self.layers = LayersPart()
+        self.curve, self.augmented = ScheduleCurve(self), AugmentationPreview(parts, self)
+        for widget in (self.idea, self.paper, self.explain, self.layers):
+            self.body.addWidget(widget)
+        self.notice.add(self.problem, *self.layers.said())
+        self.body.addLayout(self._preset_row())
+        self._form_place = QVBoxLayout()
+        self.body.addLayout(self._form_place)
+        self.finish()
+        self.form: HyperparameterForm | None = None
+        self.choices.chosen.connect(self.choose)
+        self.choices.family_wanted.connect(lambda family: self.choose(self._last[family]))
+        self.layers.changed.connect(self._note_change)
+        self.choose(START)
+
+    def _preset_row(self) -> QHBoxLayout:
+        self.presets = Choice()
+        self.presets.setAccessibleName("Preset")
+        self.presets.activated.connect(lambda _: self._use_preset())
+        self.reset = icon_button("reset", "Reset to the usual values", self._reset)
+        self._preset_words = Text("Values", wrap=False)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 8, 0, 0)
+        row.addWidget(self._preset_words)
+        row.addWidget(self.presets, 1)
+        row.addWidget(self.reset)
+        return row
+
+    # What is chosen
+
+    @property
+    def method(self) -> Any:
+        """The class of the chosen method."""
+        return self._methods[self._name]
+
+    @property
+    def list(self) -> ChoiceList:
+        """The methods of the family that is shown."""
+        return self.choices.list_of(self._name)
+
+    def tab_order(self) -> tuple[QWidget, ...]:
+        assert self.form is not None
+        own = (self.explain, *self.layers.tab_order(), self.presets, self.reset)
+        return (*self.choices.tab_order(self._name), *own, *self.form.tab_order())
+
+    def choice(self) -> MethodChoice:
+        """The method with all its hyperparameters."""
+        return MethodChoice(name=self._name, hyperparameters=self._values())
+
+    def _values(self) -> dict[str, Any]:
+        assert self.form is not None
+        layers = {"layers": self.layers.edits()} if FAMILIES[self.method.family].layered else {}
+        return {**self.form.values(), **layers}
+
+    def fill(self, choice: MethodChoice) -> None:
+        """Show this choice; an unknown method raises `InvalidExperiment`."""
+        registry.method(choice.name)
+        self.layers.fill(choice.hyperparameters.get("layers", {}))
+        if choice.name == self._name and self.form is not None:  # the form and its focus stay
+            self.form.fill(choice.hyperparameters)
+            self._note_change()
+        else:
+            self._show_method(choice.name, choice.hyperparameters)
+
+    def choose(self, name: str) -> None:
+        """Show a method with its usual values."""
+        if name == self._name and self.form is not None:
+            return
+        if self.form is not None:
+            self.layers.leave(self.method.title)
+        self._show_method(name, {})
+
+    def _show_method(self, name: str, values: Mapping[str, Any]) -> None:
+        self._name = name
+        family = FAMILIES[self.method.family]
+        self._last[list_of(self.method)] = name
+        self.choices.show_choice(name)
+        self.idea.setText(self.method.idea)
+        self.explain.setVisible(family.divides == "classes")
+        self.paper.setText(self.method.source())
+        self._make_form(values)
+        options: list[tuple[object, str]] = [(title, title) for title in self.method.presets]
+        self.presets.set_options([*options, (OWN, "Own values")])
+        self._explain_reset()
+        self.family_changed.emit(family.key)
+        self._note_change()
+
+    # The form
+
+    def _fields(self) -> tuple[registry.HyperparameterField, ...]:
+        fields = registry.fields(self.method, self._info.block_names if self._info is not None else ())
+        return of_curves(fields) if self._curves else fields
+
+    def _make_form(self, values: Mapping[str, Any]) -> None:
+        self._drop_form()
+        titles = {block.name: block.title for block in self._info.blocks} if self._info is not None else {}
+        beside = {"schedule": self.curve, "augmentation": self.augmented}
+        pointless = POINTLESS if self._curves else frozenset()
+        self.form = HyperparameterForm(self._fields(), titles, beside, pointless)
+        self.form.fill(values)
+        self.form.changed.connect(self._note_change)
+        self._form_place.addWidget(self.form)
+
+    def _drop_form(self) -> None:
+        """The previews outlive the form they stood in."""
+        for preview in (self.curve, self.augmented):
+            preview.setParent(self)
+            preview.hide()
+        if self.form is not None:
+            self._form_place.removeWidget(self.form)
+            self.form.hide()
+            self.form.deleteLater()
+
+    def _explain_reset(self) -> None:
+        first = next(iter(self.method.presets), "Usual values")
+        words = "the paper's values" if "paper" in first.lower() else "the usual values"
+        self.reset.setToolTip(f"Reset to {words}")
+        self.reset.setAccessibleName(f"Reset to {words}")
+
+    # Values
+
+    def _note_change(self) -> None:
+        self._draw()
+        self.presets.set_key(self._preset_in_use())
+        self.changed.emit()
+
+    def _preset_in_use(self) -> str:
+        assert self.form is not None
+        values, usual = self.form.values(), self.form.defaults()
+        if self.layers.edits():
+            return OWN
+        return next((title for title, own in self.method.presets.items() if values == {**usual, **own}), OWN)
+
+    def _use_preset(self) -> None:
+        own = self.method.presets.get(str(self.presets.key()))
+        if own is not None and self.form is not None:
+            self._set_values(own)
+
+    def _reset(self) -> None:
+        self._set_values(next(iter(self.method.presets.values()), {}))
+
+    def _set_values(self, values: Mapping[str, Any]) -> None:
+        """These and otherwise the usual values, and the method's own layer table."""
+        assert self.form is not None
+        self.form.fill(values)
+        self.layers.fill({})
+        self._note_change()
+
+    def show_problems(self, problems: Mapping[str, str]) -> None:
+        """Sentences by hyperparameter."""
+        assert self.form is not None
+        self.form.show_problems(problems)
+        self.layers.say_fault(problems.get("layers", ""))
+
+    # What is around
+
+    def set_backbone(self, info: BackboneInfo) -> None:
+        """The network whose blocks are shown, edited and offered."""
+        before, self._info = self._fields(), info
+        if self._fields() == before:
+            self._draw()
+        else:
+            self._offer_blocks(info)
+            self.changed.emit()
+
+    def _offer_blocks(self, info: BackboneInfo) -> None:
+        """Make the form anew where blocks are among the choices; a block that is not there any more is said."""
+        assert self.form is not None
+        values = self.form.values()
+        offered = {field.name: field.choices or (values[field.name],) for field in self._fields()}
+        lost = [name for name, value in values.items() if value not in offered[name]]
+        words = [f"{self.form.rows[name].field.label}: {info.title} has no block “{values[name]}”." for name in lost]
+        self._make_form({name: value for name, value in values.items() if name not in lost})
+        self._note_change()
+        if words:
+            self.layers.say(f"{' '.join(words)} It is the usual one again.")
+
+    def set_surroundings(self, data: DatasetChoice, backbone: BackboneChoice, minutes: float) -> None:
+        """What the previews need. minutes: how long it trains instead of its epochs; 0 when the epochs count."""
+        self._around = data, backbone, minutes
+        if is_regression(data) != self._curves:
+            self._curves = not self._curves
+            values = self._values()
+            self._make_form(values)
+            self.changed.emit()
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._info is None or self.form is None:
+            return
+        kept = self._around is not None and self._around[1].head == "kept"
+        self.layers.show_method(self.method, self.form.values(), self._info, kept)
+        nothing = self.layers.view is not None and not self.layers.view.epochs
+        for widget in (self.form, self.presets, self.reset, self._preset_words):
+            widget.setVisible(not nothing)  # a method that trains nothing has nothing to set
+        self._draw_previews()
+
+    def _draw_previews(self) -> None:
+        view = self.layers.view
+        if self.form is None or self._around is None:
+            return
+        data, backbone, minutes = self._around
+        values = self.form.values()
+        self.form.set_unused({"epochs": NOT_COUNTED} if minutes else {})
+        self.curve.show_schedule(str(values.get("schedule")), view.method.stages() if view is not None else (), minutes)
+        self.augmented.show_choice(data, backbone, str(values.get("augmentation", "none")))

@@ -1,0 +1,172 @@
+"""Find a learning rate: the range test as it runs, the rate it suggests, and "Use this value"."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from engine.advice.rate_range import RatePoint, suggest
+from engine.comparison.wording import compact
+from engine.errors import ExperimentError
+from ui.figures.painted_axes import brief
+from ui.new_experiment.rate_figure import RateFigure
+from ui.parts import Parts
+from ui.widgets.buttons import PrimaryButton, button
+from ui.widgets.fields import FloatField
+from ui.widgets.number_field import refusal_line
+from ui.widgets.place import fit
+from ui.widgets.problem import Problem
+from ui.widgets.text import Text
+
+if TYPE_CHECKING:
+    from engine.experiment import Experiment
+
+INTERVAL_MS = 66
+KEY = "rate finder"
+IDEA = (
+    "A copy of the network takes steps at ever larger rates. A good rate lies where the loss falls steadily, "
+    "well before it rises. Click or drag in the figure to choose another."
+)
+
+
+class RateDialog(QDialog):
+    """used(rate): the person wants this rate, between `bounds`. The test runs until it or the dialog ends."""
+
+    used = Signal(float)
+
+    def __init__(
+        self, parts: Parts, experiment: Experiment, bounds: tuple[float, float], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Find a learning rate")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setModal(True)
+        self._parts = parts
+        self._points: list[RatePoint] = []
+        self._news: deque[RatePoint | str] = deque()
+        self._touched = False
+        self.figure, self.rate = RateFigure(), FloatField(*bounds, log=True)
+        self.words, self.problem = Text("Preparing…"), Problem()
+        self.use = PrimaryButton("Use this value")
+        self._lay_out()
+        self.rate.setValue(float(experiment.method.hyperparameters["learning_rate"]))
+        self.rate.setFocus()
+        self._timer = QTimer(self)
+        self._timer.setInterval(INTERVAL_MS)
+        self._timer.timeout.connect(self._take_news)
+        self.figure.picked.connect(self._pick)
+        self.rate.valueChanged.connect(self._pick)
+        self.use.clicked.connect(self._use)
+        self.finished.connect(self._end)
+        self._begin(experiment)
+
+    def _lay_out(self) -> None:
+        label = QLabel("Learning rate")
+        label.setBuddy(self.rate)
+        self.rate.setAccessibleName("Learning rate")
+        self.rate.setMinimumWidth(96)
+        self.use.setEnabled(False)
+        self.use.setDefault(True)
+        self.cancel = button("Cancel", clicked=self.reject)
+        self.cancel.setAutoDefault(False)
+        foot = QHBoxLayout()
+        foot.setSpacing(8)
+        foot.addWidget(label)
+        foot.addWidget(self.rate)
+        foot.addStretch(1)
+        foot.addWidget(self.cancel)
+        foot.addWidget(self.use)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(12)
+        # The least height of wrapped words is that of one word per line, which is not what the dialog needs.
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
+        column.addWidget(Text(IDEA, role="muted"))
+        column.addWidget(self.figure, 1)
+        column.addWidget(self.words)
+        column.addWidget(self.problem)
+        column.addWidget(refusal_line(self.rate))
+        column.addLayout(foot)
+        self.setMinimumSize(440, 420)
+        fit(self, 600, 500)
+
+    # The test
+
+    def _begin(self, experiment: Experiment) -> None:
+        if reason := why_not(self._parts):
+            self._fail(reason)
+            return
+        news, runs = self._news, self._parts.workspace.runs
+
+        def work(cancelled: Callable[[], bool]) -> None:
+            from engine.advice.rate_finder import find_rates
+
+            for said in find_rates(experiment, runs, cancelled):
+                news.append(said if isinstance(said, RatePoint) else said.text)
+
+        self._timer.start()
+        self._parts.background.run(work, lambda _: self._finish(), self._failed, key=KEY)
+
+    def _take_news(self) -> None:
+        before = len(self._points)
+        while self._news:
+            said = self._news.popleft()
+            if isinstance(said, RatePoint):
+                self._points.append(said)
+            else:
+                self.words.setText(f"{said}…")
+        if len(self._points) > before:
+            self.figure.set_points(tuple(self._points))
+            self.words.setText(f"Testing rates: {brief(float(f'{self._points[-1].rate:.2g}'))}")
+
+    def _finish(self) -> None:
+        self._timer.stop()
+        self._take_news()
+        found = suggest(self._points)
+        self.words.setText(found.reason if found.rate is None else f"Suggested: {compact(found.rate)}. {found.reason}")
+        if found.rate is not None and not self._touched:
+            self._show_rate(found.rate)
+
+    def _failed(self, error: Exception) -> None:
+        self._fail(str(error) if isinstance(error, ExperimentError) else "The test could not be made.")
+        if not isinstance(error, ExperimentError):
+            self._parts.background.crashed.emit(error)
+
+    def _fail(self, reason: str) -> None:
+        self._timer.stop()
+        self.words.hide()
+        self.problem.say(reason)
+
+    # The rate
+
+    def _pick(self, rate: float) -> None:
+        self._touched = True
+        self._show_rate(rate)
+
+    def _show_rate(self, rate: float) -> None:
+        blocker = QSignalBlocker(self.rate)
+        self.rate.setValue(self.rate.inside(rate))
+        blocker.unblock()
+        self.figure.set_rate(self.rate.value())
+        self.use.setEnabled(True)
+
+    def _use(self) -> None:
+        self.used.emit(self.rate.value())
+        self.accept()
+
+    def _end(self) -> None:
+        self._timer.stop()
+        self._parts.background.cancel(KEY)
+
+
+def why_not(parts: Parts) -> str:
+    """Why the test cannot start now, or nothing."""
+    if not parts.live.is_engine_ready:
+        return "PyTorch is still being loaded. Try again in a few seconds."
+    if parts.queue.is_busy():
+        return "A run is training, and the test would slow both down. Try again when it has ended."
+    return ""

@@ -1,0 +1,111 @@
+"""How the images differ from those the weights know: one shift of all images, and further shifts to test on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from engine.data.shifts import ALL_OR_NOTHING, KINDS, NAMES, short
+from engine.experiment import DatasetChoice, Shift
+from ui.new_experiment.severity_table import SeverityTable
+from ui.widgets.column import caption
+from ui.widgets.field_grid import FieldGrid
+from ui.widgets.fields import Choice, IntField
+from ui.widgets.fold import Fold
+from ui.widgets.images import ImageStrip
+from ui.widgets.reset_mark import refresh_marks
+from ui.widgets.text import Text
+
+if TYPE_CHECKING:
+    from engine.data.preview import DatasetPreview
+
+TILE = 40
+USUAL = 3  # severity to begin with
+
+
+class ShiftSettings(QWidget):
+    """Shift, severity, what it looks like, and the shifts of further test sets. changed: by a person, not by `fill`."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.kind = Choice([(None, "None"), *((kind, NAMES[kind]) for kind in KINDS)])
+        self.severity = IntField(1, 5)
+        self.severity.setValue(USUAL)
+        self.table = SeverityTable()
+        self.fold = Fold("Shift")
+        grid = FieldGrid()
+        grid.add("Kind", self.kind, "Applies to all images: to learn from, to validate and to test.", lambda: None)
+        self.kind.setAccessibleName("Kind of shift")
+        self._severity_row = grid.add("Severity", self.severity, "1 is mild, 5 severe.", lambda: USUAL)
+        self.severity.setAccessibleName("Severity of the shift")
+        self.fold.body.addLayout(grid)
+        self._add_strips()
+        self.fold.body.addWidget(caption("Also test on"))
+        words = "The same test images, shifted, which the run never learns from. A column for each severity."
+        self.fold.body.addWidget(Text(words, "small", "muted"))
+        self.fold.body.addWidget(self.table)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.fold)
+        self._connect()
+        self._follow()
+
+    def _add_strips(self) -> None:
+        self.before, self.after = ImageStrip(TILE, 1), ImageStrip(TILE, 1)
+        self.before.setAccessibleName("Samples as they are")
+        self.after.setAccessibleName("The same samples, shifted")
+        self.words = Text("", "small")
+        for widget in (self.words, self.before, self.after):
+            widget.hide()
+            self.fold.body.addWidget(widget)
+
+    def _connect(self) -> None:
+        self.kind.currentIndexChanged.connect(lambda _: self._change())
+        self.severity.valueChanged.connect(lambda _: self._change())
+        self.table.changed.connect(self._change)
+
+    def tab_order(self) -> tuple[QWidget, ...]:
+        return self.fold.button, self.kind, self.severity, self.table
+
+    def shift(self) -> Shift | None:
+        kind = self.kind.key()
+        return None if kind is None else Shift.model_validate({"kind": kind, "severity": self.severity.value()})
+
+    def fill(self, choice: DatasetChoice) -> None:
+        """Show these shifts; what a person set is never hidden in a closed fold."""
+        blockers = [QSignalBlocker(field) for field in (self.kind, self.severity)]
+        self.kind.set_key(choice.shift.kind if choice.shift else None)
+        self.severity.setValue(choice.shift.severity if choice.shift else USUAL)
+        for blocker in blockers:
+            blocker.unblock()
+        refresh_marks(self)
+        self.table.set_chosen(choice.tested_on)
+        if choice.shift or choice.tested_on:
+            self.fold.button.setChecked(True)
+        self._follow()
+
+    def show_samples(self, found: DatasetPreview | None) -> None:
+        """Samples as they are and, below each, shifted; or in words what a label shift does."""
+        pairs = bool(found and found.shifted)
+        self.before.set_images(found.strip if found and pairs else [])
+        self.after.set_images(found.shifted if found else [])
+        self.words.setText(found.shift_sentence if found else "")
+        self.words.setVisible(bool(found and found.shift_sentence))
+        for strip in (self.before, self.after):
+            strip.setVisible(pairs)
+
+    def _change(self) -> None:
+        self._follow()
+        self.changed.emit()
+
+    def _follow(self) -> None:
+        """The title tells what is set while the fold is closed; a severity is asked for where there is one."""
+        shift, others = self.shift(), len(self.table.chosen())
+        for widget in self._severity_row:
+            widget.setVisible(shift is not None and shift.kind not in ALL_OR_NOTHING)
+        said = [short(shift) if shift else "none", *([f"also tested on {others}"] if others else [])]
+        self.fold.set_title(f"Shift: {', '.join(said)}" if shift or others else "Shift")

@@ -1,0 +1,257 @@
+"""Last column of New experiment: cost, device, seeds, budget, what is in the way, and Start."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
+
+from engine.errors import ExperimentError
+from engine.experiment import Budget, Experiment
+from engine.given import MOST_SEED
+from ui import theme
+from ui.new_experiment.cost_card import CostCard
+from ui.new_experiment.search_settings import SearchSettings
+from ui.parts import Parts
+from ui.widgets.buttons import PrimaryButton, button, icon_button
+from ui.widgets.column import Column
+from ui.widgets.field_grid import labelled
+from ui.widgets.fields import Choice, FloatField, IntField
+from ui.widgets.fold import Fold
+from ui.widgets.number_field import refusal_line
+from ui.widgets.problem import Problem
+from ui.widgets.reset_mark import refresh_marks
+from ui.widgets.text import Text
+from ui.widgets.words import size
+
+if TYPE_CHECKING:
+    from engine.machine.devices import DeviceInfo
+
+MOST_SEEDS = 10
+LIMITS: list[tuple[object, str]] = [(False, "At the latest"), (True, "Instead of epochs")]
+LIMIT_HELP = "Stop after this time at the latest, or train exactly this long, however many epochs that is."
+OWN_FIELDS = ("device", "precision", "budget", "seed", "search")  # problems that are shown in this column
+
+
+class StartSection(Column):
+    """changed: a setting of this column. started(stay): Start or, with stay, Add to queue was pressed."""
+
+    changed = Signal()
+    started = Signal(bool)
+
+    def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
+        super().__init__("Start", 4, parent)
+        self._parts = parts
+        self._free: dict[str, int | None] = {}
+        self.cost = CostCard()
+        self._grid = QGridLayout()
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(8)
+        self._grid.setColumnStretch(1, 1)
+        self._add_fields()
+        self.body.addLayout(self._grid)
+        self.search = SearchSettings()
+        self.search.changed.connect(self.changed)
+        self.body.addWidget(self.search)
+        self.more = self._more()
+        self.body.addWidget(self.more)
+        self.body.addWidget(self.cost)
+        self.finish()
+        self._pressed = QTimer(self, singleShot=True, interval=QApplication.doubleClickInterval())
+        self._add_foot()
+
+    def _add_fields(self) -> None:
+        self.device = Choice([("cpu", "CPU")])
+        self.seeds = IntField(1, MOST_SEEDS)
+        self.name = QLineEdit()
+        self.name.setPlaceholderText("Automatic")
+        self.name.setMaxLength(120)
+        self._field(self._grid, "Device", self.device, "Where the run works.", "cpu")
+        self._field(
+            self._grid, "Seeds", self.seeds, "How many times to run it, each with another seed: an interval.", 1
+        )
+        self._field(self._grid, "Name", self.name, "How the run is called; its settings if empty.")
+        self.device.currentIndexChanged.connect(lambda _: self._choose_device())
+        self.seeds.valueChanged.connect(lambda _: self.changed.emit())
+
+    def _more(self) -> Fold:
+        self.first_seed = IntField(0, MOST_SEED)
+        self.minutes = FloatField(0.0, None)
+        self.minutes.setSpecialValueText("None")
+        self.minutes.setSuffix(" min")
+        self.limit = Choice(LIMITS)
+        self._timed_allowed, self._filled_timed = True, False
+        self.precision = Choice([("float32", "float32"), ("bfloat16", "bfloat16")])
+        more = Fold("More")
+        grid = QGridLayout()
+        grid.setColumnStretch(1, 1)
+        self._field(
+            grid, "First seed", self.first_seed, "Draws the labelled images, the new head and the batch order.", 0
+        )
+        self._field(grid, "Time limit", self.minutes, "Stop training after this long and test the best weights.", 0.0)
+        self.limit.setAccessibleName("What the time limit means")
+        for description in (self.limit.setToolTip, self.limit.setAccessibleDescription):
+            description(LIMIT_HELP)
+        grid.addWidget(self.limit, grid.rowCount(), 0, 1, 2)
+        self._field(grid, "Precision", self.precision, "bfloat16 is faster on some processors, and rougher.", "float32")
+        more.body.addLayout(grid)
+        for field in (self.first_seed, self.minutes):
+            field.valueChanged.connect(lambda _: self.changed.emit())
+        self.minutes.valueChanged.connect(lambda _: self._show_limit())
+        for choice in (self.limit, self.precision):
+            choice.currentIndexChanged.connect(lambda _: self.changed.emit())
+        self._show_limit()
+        return more
+
+    def _field(self, grid: QGridLayout, title: str, field: QWidget, help: str, usual: object = None) -> None:
+        row = grid.rowCount()
+        label = QLabel(title)
+        label.setBuddy(field)
+        label.setToolTip(help)
+        field.setToolTip(help)
+        field.setAccessibleName(title)
+        field.setAccessibleDescription(help)
+        refusal_line(field)
+        grid.addWidget(labelled(label, field, None if usual is None else lambda: usual), row, 0)
+        grid.addWidget(field, row, 1)
+
+    def _add_foot(self) -> None:
+        self.problem, self.warning = Problem(), Problem("warning")
+        self.reason = Text("", "small", "muted")
+        self.reason.hide()
+        self.start_button = PrimaryButton("Start", "play")
+        self.start_button.setToolTip("Start and watch it learn (Ctrl+R)")
+        self.start_button.clicked.connect(lambda: self._press(False))
+        tip = "Put it in line and set up another one (Ctrl+Shift+R)"
+        self.queue_button = button("Add to queue", "queue", tip, lambda: self._press(True))
+        self.copy_button = icon_button("copy", "Copy as command (Ctrl+Shift+C)")
+        self.foot.setSpacing(theme.GRID)
+        self.notice.add(self.warning, self.problem, self.reason)
+        self.foot.addWidget(self.start_button)
+        row = QHBoxLayout()
+        row.setSpacing(theme.GRID)
+        row.addWidget(self.queue_button, 1)
+        row.addWidget(self.copy_button)
+        self.foot.addLayout(row)
+
+    def _press(self, stay: bool) -> None:
+        """Once for a double click, however long the first of the two takes."""
+        if not self._pressed.isActive():
+            self._pressed.start()
+            self.started.emit(stay)
+
+    # What is chosen
+
+    def tab_order(self) -> tuple[QWidget, ...]:
+        more = (*self.search.tab_order(), self.more.button, self.first_seed, self.minutes, self.limit)
+        foot = (self.start_button, self.queue_button, self.copy_button)
+        return self.device, self.seeds, self.name, *more, self.precision, *foot
+
+    def experiments(self, base: Experiment) -> list[Experiment]:
+        """One experiment per seed, with the settings of this column. Raises `InvalidExperiment`."""
+        settings = {
+            "device": str(self.device.key() or "cpu"),
+            "precision": str(self.precision.key()),
+            "budget": Budget(minutes=self.minutes.value() or None, instead_of_epochs=self._is_timed()),
+            "search": self.search.choice(),
+        }
+        first = self.first_seed.value()
+        filled = base.model_copy(update=settings)
+        return [filled.with_seed(first + offset) for offset in range(self.seeds.value())]
+
+    def fill(self, experiment: Experiment) -> None:
+        """Show the settings of this experiment: one run with its seed."""
+        fields = (self.device, self.seeds, self.first_seed, self.minutes, self.limit, self.precision)
+        blockers = [QSignalBlocker(field) for field in fields]
+        if not self.device.set_key(experiment.device):
+            self.device.addItem(f"{experiment.device} (not on this machine)", experiment.device)
+            self.device.set_key(experiment.device)
+        self.seeds.setValue(1)
+        self.first_seed.setValue(experiment.seed)
+        self.minutes.setValue(experiment.budget.minutes or 0.0)
+        self.limit.set_key(experiment.budget.instead_of_epochs)
+        self._filled_timed = experiment.budget.instead_of_epochs
+        self._show_limit()
+        if experiment.budget.minutes:
+            self.more.button.setChecked(True)
+        self.precision.set_key(experiment.precision)
+        self.search.fill(experiment.search)
+        for blocker in blockers:
+            blocker.unblock()
+        refresh_marks(self)
+
+    def _is_timed(self) -> bool:
+        """As chosen; where that is not shown, as it was filled in."""
+        return bool(self.timed_minutes()) if self._timed_allowed else self._filled_timed
+
+    def timed_minutes(self) -> float:
+        """Minutes that it trains instead of its epochs; 0 when the epochs count."""
+        timed = self._timed_allowed and bool(self.limit.key())
+        return self.minutes.value() if timed else 0.0
+
+    def set_timed_allowed(self, allowed: bool) -> None:
+        """Whether the method can train for a time instead of a number of epochs."""
+        self._filled_timed &= allowed == self._timed_allowed
+        self._timed_allowed = allowed
+        self._show_limit()
+
+    def _show_limit(self) -> None:
+        self.limit.setVisible(self._timed_allowed)
+        self.limit.setEnabled(self.minutes.value() > 0)
+
+    def free_bytes(self) -> int | None:
+        """Memory free on the chosen device, None if it is not known."""
+        return self._free.get(str(self.device.key()))
+
+    # What the machine has
+
+    def load(self) -> None:
+        """Ask for the devices; needs torch, so call it when the engine is there."""
+
+        def look(cancelled: object) -> tuple[DeviceInfo, ...]:
+            from engine.machine.devices import devices
+
+            return devices()
+
+        self._parts.background.run(look, self._show_devices, key="devices")
+
+    def _show_devices(self, found: tuple[DeviceInfo, ...]) -> None:
+        self._free = {info.name: info.free_bytes for info in found}
+        self.device.set_options([(info.name, info.title) for info in found])
+        self._show_free()
+
+    def _choose_device(self) -> None:
+        self._show_free()
+        self.changed.emit()
+
+    def _show_free(self) -> None:
+        free = self.free_bytes()
+        self.cost.set_usual(f"{size(free)} of memory free" if free else "")
+
+    # What is in the way
+
+    def warn_of(self, checked: Experiment | None) -> None:
+        """Say before the start what the weights have met before and what the network was not made for."""
+        runs = self._parts.workspace.runs
+
+        def look(cancelled: object) -> list[str]:
+            from engine.provenance.noted import warnings
+
+            with suppress(ExperimentError):  # which the checks have named
+                return warnings(checked, runs) if checked else []
+            return []
+
+        self._parts.background.run(look, lambda said: self.warning.say(*said), key="warnings")
+
+    def allow(self, reason: str, problem: str = "", waits: bool = False) -> None:
+        """Turn Start on, or off with the reason. problem: something that is wrong in this column. waits: the reason
+        goes away by itself, so that it is not shown."""
+        self.problem.say(problem)
+        self.reason.setText(reason)
+        self.reason.setVisible(bool(reason) and reason != problem and not waits)
+        for control in (self.start_button, self.queue_button):
+            control.setEnabled(not reason)
+        self.start_button.setAccessibleDescription(reason)

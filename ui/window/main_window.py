@@ -1,0 +1,295 @@
+"""The window: navigation rail, pages, menus. Wiring only; what a page does is decided in the page."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMessageBox, QWidget
+
+from ui import theme
+from ui.about import about
+from ui.background import Background
+from ui.library import Library
+from ui.live import Live
+from ui.parts import Navigator, Parts
+from ui.run_queue import RunQueue
+from ui.widgets.dialogs import ShortcutsDialog
+from ui.widgets.drops import Drops
+from ui.widgets.folders import show_folder
+from ui.widgets.frame import Pages, SlimArea
+from ui.widgets.nav_rail import NavRail
+from ui.widgets.place import sizes, within
+from ui.widgets.saving import remember_folders
+from ui.widgets.text import plain
+from ui.widgets.toasts import Toast, Toasts
+from ui.window.closing import Closing
+from ui.window.crashes import Crashes
+from ui.window.menus import Menus
+from ui.window.surroundings import SWITCHES, Shell
+from ui.window_memory import WindowMemory, open_settings
+
+if TYPE_CHECKING:
+    from storage.workspace import Workspace
+    from ui.new_experiment.form_history import FormHistory
+
+
+@dataclass(frozen=True)
+class Page:
+    """A place in the rail; its class is imported when the page is first needed."""
+
+    title: str
+    shortcut: str
+    icon: str
+    module: str
+    name: str
+
+    def build(self, parts: Parts) -> Any:
+        return getattr(importlib.import_module(self.module), self.name)(parts)
+
+
+PAGES = (
+    Page("New experiment", "Ctrl+1", "new", "ui.pages.new_experiment", "NewExperimentPage"),
+    Page("Runs", "Ctrl+2", "runs", "ui.pages.runs", "RunsPage"),
+    Page("Compare", "Ctrl+3", "compare", "ui.pages.compare", "ComparePage"),
+    Page("Studies", "Ctrl+4", "studies", "ui.pages.studies", "StudiesPage"),
+)
+NEW, RUNS, COMPARE, STUDIES = range(4)
+
+
+class MainWindow(QMainWindow):
+    """Owns the parts and the pages. painted: the first paint is over, heavy imports may begin. closed: for good."""
+
+    painted = Signal()
+    closed = Signal()
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self.setWindowTitle("Warmstart")
+        least, usual = sizes(self.screen().availableSize())
+        self.setMinimumSize(least)
+        self.parts = build_parts(workspace, self)
+        self.memory = WindowMemory(self.parts.settings)
+        self.crashes = Crashes(self, self.parts.toasts)
+        self.closing = Closing(self, self.parts)
+        self.pages: dict[int, Any] = {}
+        self._page = -1
+        self._undone: Toast | None = None  # what was said of the last undoing
+        self._has_painted = False
+        self._build()
+        self._connect()
+        self.resize(usual)
+        if self.memory.restore_window(self) and not self.isMaximized():
+            self.setGeometry(within(self.geometry(), self.screen().availableGeometry()))
+        self.show_page(self.memory.page() if self.memory.page() in range(len(PAGES)) else NEW)
+
+    def _build(self) -> None:
+        self.rail = NavRail([(page.title, page.icon, page.shortcut) for page in PAGES])
+        self.stack = Pages()
+        for _ in PAGES:
+            self.stack.addWidget(QWidget())
+        centre = QWidget()
+        row = QHBoxLayout(centre)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addWidget(SlimArea(self.stack), 1)
+        self.setCentralWidget(centre)
+        titles = [(page.title, page.shortcut) for page in PAGES]
+        self.menus = Menus(self, self._deeds(), titles, self.show_page, self._page_actions)
+        self.menus.check_scheme(theme.scheme())
+        self.drops = Drops(self)
+        self.shell = Shell(self, self.parts, self.menus, self.memory)
+
+    def _connect(self) -> None:
+        parts, go = self.parts, self.parts.navigator
+        self.rail.chosen.connect(self.show_page)
+        go.page.connect(lambda title: self.show_page([page.title for page in PAGES].index(title)))
+        go.clone.connect(lambda experiment: self._pass_on(NEW, go.clone, experiment))
+        go.show_run.connect(lambda run_id: self._pass_on(RUNS, go.show_run, run_id))
+        go.compare.connect(lambda run_ids: self._pass_on(COMPARE, go.compare, run_ids))
+        go.study.connect(lambda study: self._pass_on(STUDIES, go.study, study))
+        go.continue_study.connect(lambda study_id: self._pass_on(STUDIES, go.continue_study, study_id))
+        go.explain.connect(self._explain)
+        self.drops.dropped.connect(self._use_folder)
+        self.drops.refused.connect(lambda words: parts.toasts.show(words, level="warning"))
+        parts.live.state.connect(self._count_active)
+        for source in (parts.library.failed, parts.library.crashed, parts.background.crashed):
+            source.connect(self.crashes.report)
+
+    def _deeds(self) -> dict[str, Callable[[], object]]:
+        """What each menu entry does."""
+        deeds: dict[str, Callable[[], object]] = {
+            "new": lambda: self.show_page(NEW),
+            "open folder": lambda: self.show_page(NEW).choose_folder(),
+            "open zip": lambda: self.show_page(NEW).choose_zip(),
+            "open workspace": lambda: self.shell.workspaces.choose(),
+            "show workspace": lambda: show_folder(self.parts.workspace.root),
+            "quit": self.close,
+            "undo": self._undo,
+            "redo": self._redo,
+            "find": self._find,
+            "start": lambda: self.show_page(NEW).start(),
+            "queue": lambda: self.show_page(NEW).start(stay=True),
+            "example": self._run_example,
+            "reset layout": self._reset_layout,
+            "meta-learning": self._explain,
+            "shortcuts": lambda: ShortcutsDialog(self.menus.listed(), self).open(),
+            "about": self._about,
+        }
+        for name in SWITCHES:
+            deeds[name] = partial(self._switch, name)
+        for name in theme.SCHEMES:
+            deeds[name] = partial(self._use_scheme, name)
+        return deeds
+
+    # Pages
+
+    def show_page(self, index: int) -> Any:
+        """Show a page, building it when it is needed for the first time; returns it."""
+        page = self.page(index)
+        self.rail.show_chosen(index)
+        self.stack.setCurrentIndex(index)
+        self._page = index
+        if focus_list := getattr(page, "focus_list", None):
+            focus_list()
+        return page
+
+    def page(self, index: int) -> Any:
+        """The page, built if need be."""
+        if index not in self.pages:
+            page = self.pages[index] = PAGES[index].build(self.parts)
+            if (old := self.stack.widget(index)) is not None:
+                self.stack.removeWidget(old)
+                old.deleteLater()
+            self.stack.insertWidget(index, page)
+            self.memory.restore_splitters(page)
+        return self.pages[index]
+
+    def build_all(self) -> None:
+        """Build the pages that nobody asked for yet, one per turn of the event loop."""
+        missing = [index for index in range(len(PAGES)) if index not in self.pages]
+        if missing:
+            self.page(missing[0])
+            QTimer.singleShot(0, self, self.build_all)
+
+    def _pass_on(self, index: int, signal: Any, value: object) -> None:
+        """Show the page; one that is only built now has not heard the signal, so it is said again."""
+        known = index in self.pages
+        self.show_page(index)
+        if not known:
+            QTimer.singleShot(0, self, lambda: signal.emit(value))
+
+    def _page_actions(self) -> list[QAction]:
+        return list(self.pages[self._page].actions()) if self._page in self.pages else []
+
+    def _find(self) -> None:
+        find = getattr(self.pages.get(self._page), "find", None)
+        if find is not None:
+            find()
+
+    # Deeds
+
+    def _use_folder(self, path: str) -> None:
+        self.show_page(NEW).use_path(path)
+
+    def _run_example(self) -> None:
+        from engine.plan import preset
+        from ui.demo import start_demo
+
+        parts = self.parts
+        parts.background.run(lambda cancelled: preset("demo"), lambda plan: start_demo(parts, plan), key="example")
+
+    def _undo(self) -> None:
+        """The last change of the form while it is shown and was changed; else that of the saved runs."""
+        if (form := self._changed_form()) is not None:
+            self._say_undone("Undone", form.undo())
+            return
+        self.parts.library.write(lambda store: store.undo(), lambda done: self._say_undone("Undone", done))
+
+    def _redo(self) -> None:
+        if (form := self._changed_form()) is not None:
+            self._say_undone("Done again", form.redo())
+            return
+        self.parts.library.write(lambda store: store.redo(), lambda done: self._say_undone("Done again", done))
+
+    def _changed_form(self) -> FormHistory | None:
+        history = getattr(self.pages.get(self._page), "history", None)
+        return history if history is not None and history.is_used() else None
+
+    def _say_undone(self, word: str, done: str | None) -> None:
+        self.parts.toasts.withdraw_undo()
+        if self._undone is not None and self._undone in self.parts.toasts.shown():
+            self._undone.close()  # one word at a time
+        nothing = "There is nothing to undo." if word == "Undone" else "There is nothing to do again."
+        self._undone = self.parts.toasts.show(f"{word}: {done}." if done else nothing, seconds=4)
+
+    def _use_scheme(self, name: str) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app, name)
+        self.memory.set_scheme(name)
+
+    def _switch(self, name: str) -> None:
+        self.memory.set_on(name, self.menus.actions[name].isChecked())
+
+    def _reset_layout(self) -> None:
+        self.memory.forget_layout()
+        for page in self.pages.values():
+            if reset := getattr(page, "reset_layout", None):
+                reset()
+
+    def _explain(self) -> None:
+        from ui.help.two_views import TwoViewsDialog
+
+        TwoViewsDialog(self).show()
+
+    def _about(self) -> None:
+        QMessageBox.about(self, "About Warmstart", plain(about(self.parts.workspace.root)))
+
+    def _count_active(self) -> None:
+        self.rail.buttons[RUNS].set_count(len(self.parts.live.active()))
+
+    # Beginning and end
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._has_painted:
+            self._has_painted = True
+            QTimer.singleShot(0, self, self.painted.emit)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.closing.may_close():
+            event.ignore()
+            return
+        self.memory.save_window(self, self._page)
+        if NEW in self.pages:
+            self.pages[NEW].history.take()
+        self.crashes.uninstall()
+        self.shell.close()
+        self.closing.close_parts()
+        event.accept()
+        self.closed.emit()
+
+
+def build_parts(workspace: Workspace, window: QMainWindow) -> Parts:
+    """The parts of the program, all owned by the window."""
+    settings = open_settings(workspace.root)
+    remember_folders(settings)
+    library = Library(workspace, window)
+    queue = RunQueue(workspace)
+    return Parts(
+        workspace=workspace,
+        library=library,
+        background=Background(4, window),
+        queue=queue,
+        navigator=Navigator(window),
+        live=Live(queue, library, window),
+        toasts=Toasts(window),
+        settings=settings,
+    )

@@ -1,0 +1,188 @@
+"""The window's lowest line: the run at work and how long it still takes, the machine, the workspace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QFontMetrics, QPaintEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QStatusBar,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QWidget,
+)  # fmt: skip
+
+from engine.events import RunState
+from ui import theme
+from ui.parts import Parts
+from ui.runs.run_now import RunNow, run_now
+from ui.widgets.menu_button import MenuButton
+from ui.widgets.text import Text, plain
+from ui.window.machine import Machine, Usage, gigabytes
+
+if TYPE_CHECKING:
+    from storage.store import RunRow
+
+HEIGHT = 28
+EVERY_MS, SELDOM_MS = 1000, 5000  # between two looks while a run is at work, and while none is
+IDLE = "No run at work"
+WIDEST = "100 % of the CPU · 999.9 GB"
+WORKSPACE_WIDTH = 260  # pixels that a long name of a workspace gets at most
+
+
+class StatusBar(QStatusBar):
+    """run: a click shows it. It says what it knows once a second; nothing in it moves when its words change."""
+
+    def __init__(self, parts: Parts, menu: QMenu) -> None:
+        """menu: what can be done with workspaces."""
+        super().__init__()
+        self._parts = parts
+        self._machine = Machine()
+        self._rows: dict[int, RunRow] = {}
+        self.setSizeGripEnabled(False)
+        self.setFixedHeight(HEIGHT)
+        self._build(menu)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.refresh)
+        self._timer.start(SELDOM_MS)
+        parts.live.state.connect(lambda run_id, state: self.refresh())
+        parts.library.changed.connect(self._forget)
+        self.refresh()
+
+    def _build(self, menu: QMenu) -> None:
+        self.run = Line()
+        self.run.clicked.connect(self._show_run)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedSize(120, 6)
+        self.bar.setAccessibleName("Progress of the run at work")
+        self.usage = Text(size="small", role="muted", wrap=False)
+        self.usage.setFixedWidth(self.usage.fontMetrics().horizontalAdvance(WIDEST) + 8)
+        self.usage.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.workspace = self._workspace_button(menu)
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
+        row.setSpacing(2 * theme.GRID)
+        row.addWidget(self.run, 1)
+        row.addWidget(self.bar)
+        row.addWidget(self.usage)
+        row.addWidget(self.workspace)
+        self.addPermanentWidget(line, 1)
+        self.bar.setSizePolicy(_keeping_its_place(self.bar))
+
+    def _workspace_button(self, menu: QMenu) -> MenuButton:
+        root = self._parts.workspace.root
+        metrics = QFontMetrics(theme.font("small"))
+        cut = metrics.elidedText(root.name or str(root), Qt.TextElideMode.ElideMiddle, WORKSPACE_WIDTH)
+        found = MenuButton(cut, plain(f"Runs are kept in {root}"), "", menu, f"Workspace {root}")
+        found.setFont(theme.font("small"))
+        found.setAutoRaise(True)
+        return found
+
+    # What it says
+
+    def close_timer(self) -> None:
+        self._timer.stop()
+
+    def refresh(self) -> None:
+        """Say how things are now."""
+        active = self._parts.live.active()
+        now = self._now(active)
+        self.run.say(sentence(now, len(active)) if active else IDLE, bool(active))
+        self.bar.setVisible(now is not None and now.progress is not None)
+        self.bar.setValue(round(100 * (now.progress or 0.0)) if now is not None else 0)
+        self._show_usage()
+        self._timer.setInterval(EVERY_MS if active else SELDOM_MS)
+
+    def _now(self, active: list[int]) -> RunNow | None:
+        """The run at work; its row is asked for when it is first seen."""
+        run_id = self._at_work(active)
+        if run_id is None:
+            return None
+        if run_id not in self._rows:
+            self._parts.library.read(lambda store: store.run(run_id), self._know, lambda error: None)
+            return None
+        return run_now(self._rows[run_id], self._parts.live.buffer(run_id))
+
+    def _at_work(self, active: list[int]) -> int | None:
+        buffers = ((run_id, self._parts.live.buffer(run_id)) for run_id in active)
+        working = [run_id for run_id, run in buffers if run is not None and run.state is not RunState.QUEUED]
+        return next(iter(working or active), None)
+
+    def _know(self, row: RunRow) -> None:
+        self._rows[row.id] = row
+        self.refresh()
+
+    def _forget(self, run_ids: frozenset[int]) -> None:
+        for run_id in run_ids or tuple(self._rows):
+            self._rows.pop(run_id, None)
+
+    def _show_usage(self) -> None:
+        usage = self._machine.usage()
+        self.usage.setText(f"{round(100 * usage.load)} % of the CPU · {gigabytes(usage.memory)}")
+        self.usage.setToolTip(usage_tip(usage))
+
+    def _show_run(self) -> None:
+        run_id = self._at_work(self._parts.live.active())
+        if run_id is not None:
+            self._parts.navigator.show_run.emit(run_id)
+
+
+class Line(QPushButton):
+    """Words at the left that a click acts on; what does not fit is cut, and whole for a screen reader."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFlat(True)
+        self.setFont(theme.font("small", tabular=True))
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def say(self, words: str, acts: bool) -> None:
+        self.setText(words.replace("&", "&&"))
+        self.setAccessibleName(words)
+        self.setAccessibleDescription("Show this run" if acts else "")
+        self.setEnabled(acts)
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, super().sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        words, option.text = self.accessibleName(), ""
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        room = self.rect().adjusted(6, 0, -6, 0)
+        shown = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, room.width())
+        painter.setPen(theme.colour("text" if self.isEnabled() else "muted"))
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shown)
+
+
+def sentence(now: RunNow | None, active: int) -> str:
+    """ "Run 12 · LP-FT, digits, seed 2 · epoch 3 of 40 · 2 min 5 s left · 3 waiting"."""
+    waiting = f"{active - 1} waiting" if active > 1 else ""
+    if now is None:
+        return " · ".join(part for part in ("A run is at work", waiting) if part)
+    state = "" if now.state is RunState.RUNNING else now.word
+    doing = now.activity or now.epoch_text()
+    words = (f"Run {now.row.id}", now.row.name, now.device, state, doing, now.time_text(), waiting)
+    return " · ".join(part for part in words if part)
+
+
+def usage_tip(usage: Usage) -> str:
+    return f"This program uses {gigabytes(usage.memory)} of the {gigabytes(usage.total)} that this machine has."
+
+
+def _keeping_its_place(widget: QWidget) -> QSizePolicy:
+    """What hides leaves its room, so that the words beside it stay where they are."""
+    policy = widget.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    return policy
