@@ -17,7 +17,7 @@ from typing import Any
 
 from engine.errors import RunTaken, StorageError
 from engine.events import Evaluated, RunState, TrialCompleted
-from storage import curves, environment, presence, purging, reading, results, resuming, saving, trials
+from storage import artifacts, curves, environment, presence, purging, reading, results, resuming, saving, trials
 from storage.changes import ChangeMethods
 from storage.connection import PATIENCE, OpenDatabase, connect, makes_room, snapshot, told, writing
 from storage.lines import LineMethods, is_taken
@@ -255,10 +255,19 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
 
     def artifacts(self, run_id: int) -> list[Artifact]:
         """The run's files, such as its checkpoints."""
-        query = "SELECT kind, path, step, value, time FROM artifact WHERE run_id = ? ORDER BY id"
         with snapshot(self._connection) as connection:
-            rows = connection.execute(query, (run_id,))
-            return [Artifact(kind, path, step, value, moment(when)) for kind, path, step, value, when in rows]
+            return artifacts.read(connection, run_id)
+
+    def add_artifact(self, run_id: int, file: Path, kind: str) -> Artifact:
+        """Copy a file whole into the folder of a run that has ended, under its own name, to be listed and purged with
+        the run. Raises `StorageError` for a run that waits or works, a name that is taken, or a file that cannot be
+        copied."""
+        with snapshot(self._connection) as connection:
+            purging.title(connection, [run_id], ended=True)
+            folder = self.directory(reading.one(connection, run_id))
+        with artifacts.copied(file, folder) as part, writing(self._connection) as connection:
+            purging.title(connection, [run_id], ended=True)
+            return artifacts.add(connection, run_id, part, folder / file.name, kind)
 
     def environment(self, run_id: int) -> dict:
         """Python, packages and hardware the run was made with."""

@@ -14,16 +14,17 @@ CONTEXT = "meta.context"  # the vector's name in a network whose `meta` is a `Fi
 
 
 class Film(nn.Module):
-    """values [n, channels, h, w] or [n, …, channels] -> values · (1 + γ) + β, with γ and β linear in the context. The
-    context itself is not learnt: it is 0 except while a task puts its own in its place.
+    """values [n, channels, h, w], where they are maps, or [n, …, channels] -> values · (1 + γ) + β, with γ and β linear
+    in the context. The context itself is not learnt: it is 0 except while a task puts its own in its place.
 
     normalised: whether the values have been, and will be again. Zintgraf et al. scale such by γ alone, which starts
     near a tenth that the next norm divides out, so that a context counts more from the start. Here that comes from
     larger weights: Kaiming's, as theirs, times √10 (after 60 steps on Glyphs chance without the factor, 46 % with it).
     """
 
-    def __init__(self, size: int, channels: int, normalised: bool = False) -> None:
+    def __init__(self, size: int, channels: int, normalised: bool = False, maps: bool = True) -> None:
         super().__init__()
+        self.maps = maps
         self.weights = nn.Linear(size, 2 * channels)
         if normalised:
             nn.init.kaiming_uniform_(self.weights.weight, nonlinearity="linear")
@@ -34,7 +35,7 @@ class Film(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         scale, shift = self.weights(self.context).chunk(2)
-        if values.ndim == 4:
+        if self.maps:
             scale, shift = scale[:, None, None], shift[:, None, None]
         return values * (1 + scale) + shift
 
@@ -63,7 +64,7 @@ def hang_film(model: Backbone, size: int) -> None:
             f"Block {name} has no layer that a context vector could change.", "Choose another backbone or method."
         )
     place = norms[-1] if norms else layers[-1]
-    model.meta = Film(size, channels_of(place), normalised=bool(norms))
+    model.meta = Film(size, channels_of(place), bool(norms), isinstance(place, nn.Conv2d | nn.BatchNorm2d))
     place.register_forward_hook(AfterLayer(model.meta))
 
 

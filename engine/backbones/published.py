@@ -56,7 +56,7 @@ class Patches(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         patches = self.projection(images).flatten(2).transpose(1, 2)
-        return torch.cat([self.class_token.expand(len(images), -1, -1), patches], 1) + self.position
+        return torch.cat([self.class_token.expand(images.shape[0], -1, -1), patches], 1) + self.position
 
 
 class Attention(nn.Module):

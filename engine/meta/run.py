@@ -11,6 +11,7 @@ import torch
 
 from engine.artifacts.bookmark import Bookmark
 from engine.artifacts.checkpoints import Checkpoints, kept
+from engine.artifacts.saved import keep_settled
 from engine.artifacts.weights import build_backbone, load_meta
 from engine.backbones.backbone import Backbone, batch_norms, parameter_count
 from engine.data.episodes import list_hash
@@ -62,6 +63,7 @@ def run_meta(
     yield from exam.events(test(experiment, exam))
     yield from show_tasks(method, model, tasks, tasks.test, "test", exam.step, directory)
     yield from checkpoints.insist()
+    keep_settled(method, directory)
     yield from last_words(limits, exam.step, settings.steps, f"{exam.step} of {settings.steps} meta-steps")
 
 

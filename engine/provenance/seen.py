@@ -171,6 +171,14 @@ def write(found: Past, directory: Path) -> None:
     write_text(directory / FILE, json.dumps(body, ensure_ascii=False) + "\n")
 
 
+def classes_of(directory: Path) -> tuple[str, ...]:
+    """What the outputs of a run's network stand for, in order, by its folder; empty where that is not known."""
+    try:
+        return tuple(json.loads((directory / FILE).read_text(encoding="utf-8"))["classes"] or ())
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+
+
 def _as_json(one: Lesson) -> dict[str, Any]:
     if one.published:
         return {"published": one.published}

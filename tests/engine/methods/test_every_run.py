@@ -3,6 +3,7 @@ last bit, and so is the answer to every test image that stayed."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -13,9 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.artifacts.saved import SavedModel
 from engine.bench.figures import FOLDS
 from engine.data.sources import load
 from engine.data.splits import split_classes, split_images
+from engine.errors import WeightsError
 from engine.events import (
     LAST_EVENTS,
     CheckpointSaved,
@@ -40,6 +43,7 @@ from engine.methods.meta.anil import ANIL
 from engine.registry import methods
 from engine.tuning.method import FineTuneMethod
 from tests.engine.methods.fitting import fitting
+from tests.engine.methods.reopened import answers_as_the_run_did, learns_tasks_as_the_run_did
 from tests.engine.tuning.resuming import assert_equal, in_pieces, keep_every_point, stopped
 
 CLASSES, IMAGES, SIDE = 8, 12, 16
@@ -162,6 +166,7 @@ def test_fine_tuning_learns_nothing_from_test_images(kind: type[Method], by_imag
     assert len(kept) == len(every) // 2
     assert answers(one, kept.__contains__) == answers(other, kept.__contains__)
     tells_its_story(one, tmp_path / "one", of_images(kind, by_image.one))
+    answers_as_the_run_did(one, tmp_path / "one", of_images(kind, by_image.one))
 
 
 @pytest.mark.parametrize("kind", META, ids=lambda kind: kind.name)
@@ -171,6 +176,7 @@ def test_meta_learning_learns_nothing_from_test_classes(kind: type[Method], by_c
     assert weights(directory) == weights(tmp_path / "other")
     assert curve(one) == curve(other)
     tells_its_story(one, directory, of_images(kind, by_class.one))
+    learns_tasks_as_the_run_did(one, directory, of_images(kind, by_class.one))
     assert (directory / "tasks.json").is_file()
 
 
@@ -222,6 +228,7 @@ def test_meta_learning_of_numbers_goes_on(kind: type[Method], tmp_path: Path, mo
         method=MethodChoice(name=kind.name, hyperparameters=values),
     )  # fmt: skip
     expected, cut = to_the_end(experiment, tmp_path / "whole"), tmp_path / "cut"
+    learns_tasks_as_the_run_did(expected, tmp_path / "whole", experiment)
     first = stopped(experiment, cut, 3)
     assert 0 < len([event for event in first if isinstance(event, Metrics)]) < 5
     events = first + in_pieces(experiment, cut, 2, later=4)
@@ -236,6 +243,33 @@ def test_the_bench_chooses_nothing_by_test_images(by_image: Pair, tmp_path: Path
     folds = [[{k: v for k, v in values.items() if k.startswith(FOLDS)} for _, values in curve(e)] for e in (one, other)]
     assert any(folds[0])
     assert folds[0] == folds[1]
+
+
+def test_every_method_is_opened_again_by_one_of_these_tests() -> None:
+    """As it is trains nothing, and a bench keeps nothing; both are below."""
+    met = {kind.name for kind in (*TRAINED, *META, *OF_NUMBERS)}
+    assert met | {"as_is", "head_bench"} == {kind.name for kind in methods()}
+
+
+def test_a_kept_head_is_opened_as_it_was_kept(by_image: Pair, tmp_path: Path) -> None:
+    """By a run that trains nothing and by one that goes on, after the run they began with is gone."""
+    first = tmp_path / "r0000"
+    ran(next(kind for kind in TRAINED if kind.name == "linear_probe"), by_image.one, first)
+    said = {}
+    for kind in (kind for kind in methods() if kind.name in ("as_is", "lora")):
+        given = of_images(kind, by_image.one)
+        kept = given.backbone.model_copy(update={"weights": "run:r0000", "head": "kept"})
+        given = given.model_copy(update={"backbone": kept})
+        said[kind.name] = to_the_end(given, tmp_path / kind.name), given
+    shutil.rmtree(first)
+    for name, (events, given) in said.items():
+        answers_as_the_run_did(events, tmp_path / name, given)
+
+
+def test_a_bench_keeps_no_network(by_image: Pair, tmp_path: Path) -> None:
+    ran(HeadBench, by_image.one, tmp_path)
+    with pytest.raises(WeightsError, match="has no weights"):
+        SavedModel.open(tmp_path)
 
 
 def test_a_search_chooses_nothing_by_test_images(by_image: Pair, tmp_path: Path) -> None:

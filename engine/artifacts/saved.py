@@ -1,0 +1,192 @@
+"""A saved run as a thing: its experiment, its network as it was tested, and what that says of other images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import ValidationError
+from torch import Tensor
+
+from engine.artifacts.bookmark import read_state, write_state
+from engine.artifacts.weights import build_backbone, read_weights, refuse_odd
+from engine.backbones import catalog
+from engine.backbones.backbone import Backbone
+from engine.data.images import ImageSet
+from engine.errors import InvalidExperiment, StorageError, WeightsError
+from engine.experiment import Experiment
+from engine.families import family
+from engine.machine.devices import torch_device
+from engine.method import Classifier
+from engine.preparation.inputs import decode, normaliser
+from engine.provenance import seen
+from engine.registry import build_method, complete
+
+SETTLED = "method.safetensors"  # what a meta-learner chose before its test, beside its weights
+TOGETHER = 64  # images at a time, as in a run's own test: of other numbers the kernels round otherwise
+State = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """How inputs come to a network. Images: an `ImageSet`, all of it, or uint8 [n, c, s, s] of the network's size, as
+    `engine.preparation.inputs.decode` gives them; numbers: float [n, d]."""
+
+    experiment: Experiment
+    device: torch.device
+
+    def __call__(self, inputs: Tensor | ImageSet) -> Tensor:
+        """As they lie in memory, to be prepared batch by batch."""
+        if not isinstance(inputs, ImageSet):
+            return inputs.to(self.device)
+        shape = normaliser(self.experiment.backbone)
+        reading = decode(inputs, np.arange(len(inputs.labels)), shape, self.device, "Reading images")
+        while True:
+            try:
+                next(reading)
+            except StopIteration as end:
+                found: Tensor = end.value
+                return found
+
+    def prepared(self, inputs: Tensor) -> Tensor:
+        """As the network wants them, float."""
+        return inputs if of_numbers(self.experiment) else normaliser(self.experiment.backbone)(inputs)
+
+
+@dataclass(frozen=True, eq=False)
+class Adapted:
+    """A meta-learner that has met a support set. Inputs are predicted all at once: how one is answered may depend on
+    the others (batch norm by the query images, transduction)."""
+
+    classify: Classifier
+    reader: Reader
+    values: bool
+
+    def predict(self, inputs: Tensor | ImageSet) -> Tensor:
+        """Probabilities float32 [n, way], the softmax of what the method gives, or values [n, outputs]."""
+        found = self.classify(self.reader.prepared(self.reader(inputs))).detach().float()
+        return found if self.values else found.softmax(1)
+
+
+@dataclass(frozen=True, eq=False)
+class SavedModel:
+    """network: in eval mode, with the weights that the run was tested with. class_names: what its outputs stand for;
+    empty for a meta-learner, whose classes come with each support set, and where they are not known."""
+
+    experiment: Experiment
+    method: Any
+    network: Backbone
+    class_names: tuple[str, ...]
+    reader: Reader
+
+    @classmethod
+    def open(
+        cls, folder: Path, experiment: Experiment | None = None, class_names: tuple[str, ...] = (), device: str = "cpu"
+    ) -> SavedModel:
+        """From a run's own folder alone, whatever it started from.
+
+        experiment, class_names: of a run whose folder does not tell them, as one that was saved before runs wrote them
+        down. Raises `StorageError` where there is no run, `WeightsError` where its weights are missing or damaged, or
+        where the run kept none, as a head bench does.
+        """
+        experiment = complete(experiment or experiment_of(folder))
+        method = build_method(experiment)
+        state = read_weights(tested_file(folder, method))
+        network = fitting(experiment, method, state).to(torch_device(device)).eval()
+        if (folder / SETTLED).is_file():
+            method.load_state(read_state(folder / SETTLED)["method"])
+        names = class_names or seen.classes_of(folder)
+        return cls(experiment, method, network, names, Reader(experiment, torch_device(device)))
+
+    @torch.no_grad()
+    def predict(self, inputs: Tensor | ImageSet) -> Tensor:
+        """Probabilities float32 [n, classes]. Raises `InvalidExperiment` for a meta-learner, which has to adapt."""
+        if learns_tasks(self.experiment):
+            raise InvalidExperiment("A meta-learner has no classes of its own.", "Let it adapt to a support set first.")
+        values, found = self.reader(inputs), []
+        bf16 = self.experiment.precision == "bfloat16"
+        for part in values.split(TOGETHER):
+            with torch.autocast(values.device.type, torch.bfloat16, enabled=bf16):
+                found.append(self.network(self.reader.prepared(part)).float())
+        return torch.cat(found).softmax(1)
+
+    def adapt(self, inputs: Tensor, targets: Tensor) -> Adapted:
+        """Learn from a support set: inputs as `Reader` has them, targets int64 [n] in 0 .. way - 1, each at least once,
+        or values float [n, outputs]. Raises `InvalidExperiment` for a method that learns no tasks, or of another way
+        than its head has."""
+        if not learns_tasks(self.experiment):
+            raise InvalidExperiment(f"{self.method.title} learns no tasks.", "Open a run of a meta-learner.")
+        values = targets.is_floating_point()
+        way = targets.shape[1] if values else int(targets.max()) + 1
+        head = getattr(self.network.head, "out_features", way)
+        if way != head:
+            raise InvalidExperiment(f"This network tells {head} classes apart, not {way}.", f"Give it {head} classes.")
+        shown = self.reader.prepared(self.reader(inputs))
+        classify = self.method.adapt(self.network, shown, targets.to(shown.device), way)
+        return Adapted(classify, self.reader, values)
+
+
+def experiment_of(folder: Path) -> Experiment:
+    """As the run wrote it down; raises `StorageError`."""
+    try:
+        return Experiment.model_validate_json((folder / "experiment.json").read_text(encoding="utf-8"))
+    except (OSError, ValidationError) as error:
+        raise StorageError(
+            f"The folder {folder} does not say which experiment it is of.", "Choose the folder of a saved run."
+        ) from error
+
+
+def tested_file(folder: Path, method: Any) -> Path:
+    """The weights that the run was tested with; raises `WeightsError`."""
+    last = getattr(method.hyperparameters, "tested", "") == "last epoch"
+    names = ("last",) if last else ("best", "last")
+    for file in (folder / f"{name}.safetensors" for name in names):
+        if file.is_file():
+            return file
+    raise WeightsError(f"The folder of run {folder.name} has no weights.", "Open a run that trained a network.")
+
+
+def fitting(experiment: Experiment, method: Any, state: State) -> Backbone:
+    """The network that has these weights, with them; raises `WeightsError` where they are another's."""
+    shapes = {key: value.shape for key, value in state.items()}
+    for model in candidates(experiment, method, state):
+        own = model.state_dict()
+        if {key: value.shape for key, value in own.items()} == shapes:
+            refuse_odd(state, own)
+            model.load_state_dict(state)
+            return model
+    raise catalog.other_network(experiment.backbone)
+
+
+def candidates(experiment: Experiment, method: Any, state: State) -> Iterator[Backbone]:
+    """The network without a head or with as many outputs as the saved one, and with what a meta-learner learns besides.
+    That depends on the training classes where it is a head of theirs, which some first dimension of it then tells."""
+    outputs = len(state["head.bias"]) if "head.bias" in state else None
+    if not learns_tasks(experiment):
+        yield build_backbone(experiment.backbone, outputs, experiment.seed, pretrained=False)
+        return
+    likely = 1 if of_numbers(experiment) else int(method.hyperparameters.way)
+    sizes = (len(value) for key, value in state.items() if key.startswith("meta.") and value.dim())
+    for count in dict.fromkeys((outputs or likely, likely, *sizes)):
+        with torch.random.fork_rng():
+            model = build_backbone(experiment.backbone, outputs, experiment.seed, pretrained=False)
+            method.prepare(model, count)
+        yield model
+
+
+def learns_tasks(experiment: Experiment) -> bool:
+    return family(experiment).divides == "classes"
+
+
+def of_numbers(experiment: Experiment) -> bool:
+    return catalog.backbone(experiment.backbone.name).inputs == "numbers"
+
+
+def keep_settled(method: Any, folder: Path) -> None:
+    """Write what the method chose before its test, where it chose anything; raises `StorageError`."""
+    if set(method.state()) - {"progress"}:
+        write_state({"method": method.state()}, folder / SETTLED)

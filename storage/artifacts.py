@@ -1,0 +1,53 @@
+"""Files of a run: what it wrote itself, and what was added to it after its end."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from engine.errors import StorageError
+from storage.rows import Artifact, moment
+
+
+def read(connection: sqlite3.Connection, run_id: int) -> list[Artifact]:
+    query = "SELECT kind, path, step, value, time FROM artifact WHERE run_id = ? ORDER BY id"
+    rows = connection.execute(query, (run_id,))
+    return [Artifact(kind, path, step, value, moment(when)) for kind, path, step, value, when in rows]
+
+
+def add(connection: sqlite3.Connection, run_id: int, part: Path, goal: Path, kind: str) -> Artifact:
+    """List a file and give it its name; raises `StorageError` where the run has one of this name."""
+    taken = "SELECT 1 FROM artifact WHERE run_id = ? AND lower(path) = lower(?)"
+    if goal.exists() or connection.execute(taken, (run_id, goal.name)).fetchone():
+        raise StorageError(f"The run has a file {goal.name} already.", "Give the file another name.")
+    insert = "INSERT INTO artifact(run_id, kind, path, step, time) SELECT id, ?, ?, step, ? FROM run WHERE id = ?"
+    connection.execute(insert, (kind, goal.name, time.time(), run_id))
+    os.replace(part, goal)
+    return read(connection, run_id)[-1]
+
+
+@contextmanager
+def copied(source: Path, folder: Path) -> Iterator[Path]:
+    """A synced copy in this folder under a name of its own, gone afterwards unless it was given another; raises
+    `StorageError`."""
+    part = folder / f"{secrets.token_hex(8)}.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, part)
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        yield part
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise StorageError(
+            f"The file {source.name} cannot be added to the run ({reason}).", "Check the file and the free disk space."
+        ) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
