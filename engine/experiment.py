@@ -136,7 +136,13 @@ class SearchChoice(Frozen):
 
 
 class Experiment(Frozen):
-    """Everything needed to run again on another machine."""
+    """Everything needed to run again on another machine.
+
+    `device` is a placement: it says where a run is worked, not what is run, and is left out of `configuration()` and of
+    what is hashed from it. `precision` stays in: bfloat16 rounds otherwise than float32 and gives other figures, and no
+    value of it is left for the machine to choose. `dataset.path` stays in too: what identifies images is their
+    fingerprint, and that is known only once they were read; without the path unlike folders would be one configuration.
+    """
 
     dataset: DatasetChoice = DatasetChoice()
     backbone: BackboneChoice = BackboneChoice()
@@ -149,13 +155,22 @@ class Experiment(Frozen):
 
     def canonical(self) -> str:
         """JSON with sorted keys and no white space: equal experiments give equal text."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return self._text(set())
+
+    def configuration(self) -> str:
+        """As `canonical`, without where it runs: equal text on any device is the same experiment."""
+        return self._text({"device"})
+
+    def digest(self, source: str = "") -> str:
+        """10 hexadecimal digits of the configuration and of what else decides its result: the key of its source."""
+        return hashlib.sha256((self.configuration() + source).encode()).hexdigest()[:10]
 
     def group_hash(self) -> str:
-        """Hash of everything but the seed: runs that share it are seeds of one configuration."""
-        body = self.model_dump(mode="json", exclude={"seed"})
-        text = json.dumps(body, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        """Hash of the configuration but for the seed: runs that share it are seeds of one configuration."""
+        return hashlib.sha256(self._text({"device", "seed"}).encode()).hexdigest()[:16]
+
+    def _text(self, without: set[str]) -> str:
+        return json.dumps(self.model_dump(mode="json", exclude=without), sort_keys=True, separators=(",", ":"))
 
     def with_seed(self, seed: int) -> Experiment:
         """Raises `InvalidExperiment` where the number can be no seed."""

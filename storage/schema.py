@@ -12,6 +12,8 @@ import re
 
 from sqlite_utils import Database, Migrations
 
+from storage.rehash import rehash
+
 MIGRATIONS = Migrations("warmstart")
 
 FIRST = """
@@ -152,6 +154,12 @@ def m0008_family(db: Database) -> None:
         db.execute(sql)
     bench = "json_extract(experiment, '$.method.name') = 'head_bench'"
     db.execute(f"UPDATE run SET family = 'bench' WHERE CASE WHEN json_valid(experiment) THEN {bench} END")
+
+
+@MIGRATIONS()
+def m0009_hashes(db: Database) -> None:
+    """A run's hash and its cell in a study no longer depend on the device."""
+    rehash(db.conn)
 
 
 def known() -> frozenset[str]:

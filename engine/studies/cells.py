@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -87,7 +86,7 @@ def _source(study: Study, split: int) -> Cell:
     })  # fmt: skip
     body = _body(study, study.source.backbone, study.source.method)
     experiment = body.model_copy(update={"dataset": dataset, "seed": split})
-    key = f"source, split {split}, {_hash(experiment.canonical())}"
+    key = f"source, split {split}, {experiment.digest()}"
     return Cell(key, None, None, None, split, None, experiment)
 
 
@@ -109,7 +108,7 @@ def _cell(
     source = sources[dataset.split_seed].key if study.arms[place].starts_from_source else ""
     words = [experiment.method.name, labels_words(labels), condition_words(condition), f"seed {seed}"]
     words += [] if rate is None else [f"rate {rate:g}"]
-    key = ", ".join([*words, _hash(experiment.canonical() + source)])
+    key = ", ".join([*words, experiment.digest(source)])
     return Cell(key, place, labels, condition, seed, rate, experiment, source)
 
 
@@ -137,10 +136,6 @@ def _body(study: Study, backbone: BackboneChoice, chosen: MethodChoice) -> Exper
     return complete(Experiment(
         backbone=backbone, method=chosen, budget=study.budget, device=study.device, precision=study.precision
     ))  # fmt: skip
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 def from_source(cell: Cell, uid: str) -> Experiment:

@@ -122,6 +122,14 @@ def test_seeds_of_one_configuration_share_their_group() -> None:
     assert experiment().group_hash() != experiment(epochs=3).group_hash()
 
 
+@pytest.mark.parametrize(("field", "value", "same"), [("device", "cuda:1", True), ("precision", "bfloat16", False)])
+def test_where_it_runs_is_no_part_of_a_configuration_and_how_it_rounds_is(field: str, value: str, same: bool) -> None:
+    other = experiment().model_copy(update={field: value})
+    assert (other.group_hash() == experiment().group_hash()) is same
+    assert (other.configuration() == experiment().configuration()) is same
+    assert Experiment.model_validate_json(other.canonical()) == other
+
+
 @pytest.mark.parametrize(
     "given,field",
     [

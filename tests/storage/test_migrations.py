@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,9 @@ from sqlite_utils import Database, Migrations
 from engine.errors import StorageError
 from engine.events import RunState
 from engine.experiment import Experiment
+from engine.registry import complete
+from engine.studies.cells import cells, next_cell
+from engine.studies.study import parse_study
 from storage import schema
 from storage.connection import connect, prepare
 from storage.store import NewRun, RunRow, RunStore
@@ -107,6 +111,30 @@ def test_no_run_is_named_twice_although_all_were_purged_before(workspace: Worksp
     raw.execute("DELETE FROM run")
     with RunStore(workspace) as store:
         assert store.create(NewRun(Experiment(), "finetune")).id == 2
+
+
+@pytest.mark.parametrize("version", ["0_3", "0_5"])
+def test_runs_of_earlier_versions_are_of_the_same_configuration_and_cell_on_any_device(
+    workspace: Workspace, raw: sqlite3.Connection, version: str
+) -> None:
+    raw.executescript(Path(__file__).with_name(f"half_done_{version}.sql").read_text())
+    with RunStore(workspace) as store:
+        here, there = (store.run(name) for name in ("on cpu", "on cuda:0"))
+        assert here.experiment.device != there.experiment.device
+        new = store.create(NewRun(complete(here.experiment.model_copy(update={"device": "mps"})), here.family))
+        assert here.group == there.group == new.group
+        assert store.twin(new) == there
+        (study,) = store.studies()
+        wanted = cells(parse_study(json.loads(study.spec)).model_copy(update={"device": "cpu"}))
+        assert {cell.key for cell in wanted[:3]} == set(study.finished)  # of 2 sources and 2 arms with 2 seeds each
+        assert next_cell(wanted, study.finished, ()) == wanted[3]
+
+
+def test_a_run_that_cannot_be_read_keeps_its_hash(workspace: Workspace, raw: sqlite3.Connection) -> None:
+    raw.executescript(OLDEST.read_text())
+    raw.execute("UPDATE run SET experiment = '{', group_hash = 'as it was'")
+    RunStore(workspace).close()
+    assert raw.execute("SELECT group_hash FROM run").fetchone() == ("as it was",)
 
 
 def test_a_second_opening_changes_nothing(workspace: Workspace, finished: RunRow, raw: sqlite3.Connection) -> None:

@@ -50,6 +50,14 @@ def test_the_source_learns_unshifted_on_the_other_half() -> None:
     assert source.experiment.method.hyperparameters["epochs"] == 3
 
 
+def test_a_study_moved_to_another_device_has_the_same_cells() -> None:
+    here, there = cells(study()), cells(study(device="cuda:1"))
+    assert [cell.key for cell in here] == [cell.key for cell in there]
+    assert {cell.experiment.device for cell in there} == {"cuda:1"}
+    assert next_cell(there, {cell.key for cell in here[:2]}, ()) == there[2]
+    assert not {cell.key for cell in here} & {cell.key for cell in cells(study(precision="bfloat16"))}
+
+
 def test_splits_may_follow_the_seed() -> None:
     asked = study(splits_follow_seed=True, seeds=[3, 4])
     found = cells(asked)
