@@ -19,7 +19,7 @@ from engine.comparison.wording import compact
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment, explain
 from engine.families import FAMILIES
-from engine.layers import HEAD, LayerRow, Treatment, treatment
+from engine.layers import HEAD, LayerRow, Treatment, edited, plain, treatment
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.schedules import factor
 
@@ -76,7 +76,7 @@ def _copied(edits: Mapping[str, Mapping[str, Any]]) -> Edits:
 @dataclass(frozen=True)
 class LayerView:
     """A method's layer table on a backbone, as it is drawn and edited. own: without the person's changes. kept_head:
-    the head came with the weights."""
+    the head came with the weights. method: with its values, and without the changes."""
 
     method: FineTuneMethod
     info: BackboneInfo
@@ -169,10 +169,10 @@ def layer_view(
     kept_head: bool = False,
 ) -> LayerView:
     """The table of this method with these values and changes; raises `InvalidExperiment` where they do not fit."""
-    blocks = info.block_names
-    own = _made(method, {**values, "layers": {}}).table(blocks)
-    changed = _made(method, {**values, "layers": differing(edits, own)})
-    return LayerView(changed, info, own, changed.table(blocks), kept_head)
+    made = _made(method, {**values, "layers": {}})
+    own = made.rows(info.block_names)
+    changes = {block: plain(cells) for block, cells in differing(edits, own).items()}
+    return LayerView(made, info, own, edited(own, changes), kept_head)
 
 
 def view_of(experiment: Experiment) -> LayerView | None:

@@ -48,7 +48,7 @@ class LayersPart(QWidget):
         self._edits: Edits = {}
         self._filled: Edits | None = None  # what was filled in, while it is untouched
         self._left: tuple[Edits, str] = {}, ""  # changes that were left behind, and with which method
-        self._method: Any = None
+        self.built: Any = None  # the method with the values that are shown; None where they do not fit
         self._info: BackboneInfo | None = None
         self.view: LayerView | None = None
         self.dialog: LayersDialog | None = None
@@ -92,6 +92,10 @@ class LayersPart(QWidget):
         if self._edits is self._filled:
             return {block: dict(cells) for block, cells in self._edits.items()}
         return differing(self._edits, self.view.own if self.view is not None else {})
+
+    def state(self) -> object:
+        """What its picture depends on besides method, values and network."""
+        return self._edits, self._edits is self._filled
 
     def fill(self, edits: Mapping[str, Mapping[str, Any]]) -> None:
         """Take over changes from a file as they are, also those that do not fit; `show` then says what is wrong."""
@@ -138,14 +142,17 @@ class LayersPart(QWidget):
         """method: a class of `engine.methods`; values: its hyperparameters without `layers`."""
         if self._info is not None and info.name != self._info.name:
             self._drop_unknown(info)
-        self._method, self._info, self.view = method, info, None
+        self._info, self.view, self.built = info, None, None
         fault: InvalidExperiment | None = None
         if FAMILIES[method.family].layered:
             try:
                 self.view = layer_view(method, values, self._edits, info, kept_head)
+                self.built = self.view.method
             except InvalidExperiment as found:
                 fault = found
-        self._draw(method, values, info, fault)
+        else:
+            self.built = method.from_values(values)
+        self._draw(info, fault)
 
     def _drop_unknown(self, info: BackboneInfo) -> None:
         """Another backbone was chosen: changes to blocks that it does not have go, and that is said."""
@@ -157,14 +164,12 @@ class LayersPart(QWidget):
             self._edits = known
             self.say(f"Changes to {names} are gone: {info.title} has no such block.")
 
-    def _draw(
-        self, method: Any, values: Mapping[str, Any], info: BackboneInfo, fault: InvalidExperiment | None
-    ) -> None:
+    def _draw(self, info: BackboneInfo, fault: InvalidExperiment | None) -> None:
         blocks = [(b.name, b.title, b.parameters) for b in info.blocks]
         if self.view is not None:
             treatments: dict[str, Any] = dict(self.view.treatments)
         else:
-            treatments = {} if fault else method.picture(values, info.block_names)
+            treatments = {} if self.built is None else self.built.treatments(tuple(info.block_names))
         shown = [*blocks, (HEAD, "Head", None)] if HEAD in treatments or fault else blocks
         self.picture.set_blocks(shown, treatments)
         self.picture.setVisible(fault is None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -32,6 +33,17 @@ OWN = "own"  # key of the preset that stands for values that are no preset
 NOT_COUNTED = "The time limit says how long it trains."
 
 
+@dataclass(frozen=True)
+class Around:
+    """What is set up beside the method. info: of the network, None where it is not known; minutes: how long it trains
+    instead of its epochs, 0 when the epochs count."""
+
+    data: DatasetChoice
+    backbone: BackboneChoice
+    info: BackboneInfo | None
+    minutes: float
+
+
 class MethodSection(Column):
     """changed: another method or other hyperparameters. family_changed: the key of its family."""
 
@@ -43,9 +55,9 @@ class MethodSection(Column):
         self._parts = parts
         self._methods = {method.name: method for method in registry.methods()}
         self._name = START
-        self._info: BackboneInfo | None = None
-        self._around: tuple[DatasetChoice, BackboneChoice, float] | None = None
-        self._curves = False  # whether tasks are curves
+        self._info: BackboneInfo | None = None  # of the last network that is known
+        self._around: Around | None = None
+        self._drawn: object = None  # all that the column shows depends on
         self._last = {one.key: one.start for one in listed()}
         self.choices = MethodChoices(self._methods.values())
         self.cards, self.families = self.choices.cards, self.choices.families
@@ -144,6 +156,11 @@ class MethodSection(Column):
 
     # The form
 
+    @property
+    def _curves(self) -> bool:
+        """Whether tasks are curves."""
+        return self._around is not None and is_regression(self._around.data)
+
     def _fields(self) -> tuple[registry.HyperparameterField, ...]:
         fields = registry.fields(self.method, self._info.block_names if self._info is not None else ())
         return of_curves(fields) if self._curves else fields
@@ -156,6 +173,7 @@ class MethodSection(Column):
         self.form = HyperparameterForm(self._fields(), titles, beside, pointless)
         self.form.fill(values)
         self.form.changed.connect(self._note_change)
+        self._drawn = None
         self._form_place.addWidget(self.form)
 
     def _drop_form(self) -> None:
@@ -211,53 +229,46 @@ class MethodSection(Column):
 
     # What is around
 
-    def set_backbone(self, info: BackboneInfo) -> None:
-        """The network whose blocks are shown, edited and offered."""
-        before, self._info = self._fields(), info
-        if self._fields() == before:
-            self._draw()
-        else:
-            self._offer_blocks(info)
-            self.changed.emit()
+    def set_around(self, around: Around) -> None:
+        """The network whose blocks are shown, edited and offered, and what the previews need."""
+        before = self._fields(), self._curves
+        self._around, self._info = around, around.info or self._info
+        if (self._fields(), self._curves) != before:
+            self._offer_fields()
+        self._draw()
 
-    def _offer_blocks(self, info: BackboneInfo) -> None:
-        """Make the form anew where blocks are among the choices; a block that is not there any more is said."""
+    def _offer_fields(self) -> None:
+        """Make the form anew where other fields or blocks are among the choices; a block that is gone is said."""
         assert self.form is not None
         values = self.form.values()
         offered = {field.name: field.choices or (values[field.name],) for field in self._fields()}
         lost = [name for name, value in values.items() if value not in offered[name]]
-        words = [f"{self.form.rows[name].field.label}: {info.title} has no block “{values[name]}”." for name in lost]
+        title = self._info.title if self._info is not None else ""
+        words = [f"{self.form.rows[name].field.label}: {title} has no block “{values[name]}”." for name in lost]
         self._make_form({name: value for name, value in values.items() if name not in lost})
         self._note_change()
         if words:
             self.layers.say(f"{' '.join(words)} It is the usual one again.")
 
-    def set_surroundings(self, data: DatasetChoice, backbone: BackboneChoice, minutes: float) -> None:
-        """What the previews need. minutes: how long it trains instead of its epochs; 0 when the epochs count."""
-        self._around = data, backbone, minutes
-        if is_regression(data) != self._curves:
-            self._curves = not self._curves
-            values = self._values()
-            self._make_form(values)
-            self.changed.emit()
-        self._draw()
-
     def _draw(self) -> None:
-        if self._info is None or self.form is None:
+        """Show the method as it is set up now, unless it is shown already."""
+        if self._info is None or self._around is None or self.form is None:
             return
-        kept = self._around is not None and self._around[1].head == "kept"
-        self.layers.show_method(self.method, self.form.values(), self._info, kept)
+        values = self.form.values()
+        wanted = self._name, values, self._around
+        if (*wanted, self.layers.state()) == self._drawn:
+            return
+        self.layers.show_method(self.method, values, self._info, self._around.backbone.head == "kept")
+        self._drawn = (*wanted, self.layers.state())  # which it may have changed: blocks that are gone
         nothing = self.layers.view is not None and not self.layers.view.epochs
         for widget in (self.form, self.presets, self.reset, self._preset_words):
             widget.setVisible(not nothing)  # a method that trains nothing has nothing to set
-        self._draw_previews()
+        self._draw_previews(values, self._around)
 
-    def _draw_previews(self) -> None:
+    def _draw_previews(self, values: Mapping[str, Any], around: Around) -> None:
+        assert self.form is not None
         view = self.layers.view
-        if self.form is None or self._around is None:
-            return
-        data, backbone, minutes = self._around
-        values = self.form.values()
-        self.form.set_unused({"epochs": NOT_COUNTED} if minutes else {})
-        self.curve.show_schedule(str(values.get("schedule")), view.method.stages() if view is not None else (), minutes)
-        self.augmented.show_choice(data, backbone, str(values.get("augmentation", "none")))
+        self.form.set_unused({"epochs": NOT_COUNTED} if around.minutes else {})
+        stages = view.method.stages() if view is not None else ()
+        self.curve.show_schedule(str(values.get("schedule")), stages, around.minutes)
+        self.augmented.show_choice(around.data, around.backbone, str(values.get("augmentation", "none")))

@@ -25,7 +25,7 @@ from ui.new_experiment.data_settings import START as DATA
 from ui.new_experiment.first_run import FirstRun
 from ui.new_experiment.form_history import FormHistory, FormState
 from ui.new_experiment.method_section import START as METHOD
-from ui.new_experiment.method_section import MethodSection
+from ui.new_experiment.method_section import Around, MethodSection
 from ui.new_experiment.rate_button import RateButton
 from ui.new_experiment.start_section import StartSection
 from ui.new_experiment.task_kind import TaskKind, kind_of
@@ -117,7 +117,6 @@ class NewExperimentPage(QWidget):
         self.backbone.listed.connect(self.history.note)
         self.method.family_changed.connect(lambda _: self._adopt_method())
         self.method.changed.connect(self._adopt_method)
-        self.backbone.changed.connect(self._show_backbone)
         self.launch.started.connect(self.start)
         self.method.layers.undo.connect(self.history.undo)
         self.method.layers.redo.connect(self.history.redo)
@@ -170,22 +169,25 @@ class NewExperimentPage(QWidget):
 
     def _adopt_method(self) -> None:
         """Tell the other columns what the method needs of them."""
-        method, values = self.method.method, self.method.choice().hyperparameters
+        method = self.method.method
         family = FAMILIES[method.family]
-        self._show_backbone()
         self.backbone.set_uses_pretrained(method.uses_pretrained)
         self.launch.set_timed_allowed(family.for_a_time)
         self.launch.search.set_method(method)
         self.data.set_family(family.key)
-        if family.divides == "classes":
+        self._show_around()
+        if family.divides == "classes" and self.method.layers.built is not None:
             from engine.data.episode_splits import shape_of
 
-            self.data.set_episode(shape_of(method.from_values(values)), self.launch.first_seed.value())
+            self.data.set_episode(shape_of(self.method.layers.built), self.launch.first_seed.value())
 
-    def _show_backbone(self) -> None:
-        """Give the method's column the network's blocks; one that is not known is named by the checks."""
+    def _show_around(self) -> None:
+        """Tell the method's column what else is set up; a network that is not known is named by the checks."""
+        info = None
         with suppress(InvalidExperiment):
-            self.method.set_backbone(self.backbone.info())
+            info = self.backbone.info()
+        minutes = self.launch.timed_minutes()
+        self.method.set_around(Around(self.data.choice(), self.backbone.choice(), info, minutes))
         self.rates.join(self.method.form, self.method.method)
 
     def _advise(self) -> None:
@@ -216,7 +218,7 @@ class NewExperimentPage(QWidget):
         self.rates.follow_tabs()
 
     def _note_change(self) -> None:
-        self.method.set_surroundings(self.data.choice(), self.backbone.choice(), self.launch.timed_minutes())
+        self._show_around()
         self.launch.search.set_labels(self.data.choice().labels_per_class)
         self._order_tabs()
         self.adviser.set_in_use(self.backbone.choice(), self.method.choice())
