@@ -8,16 +8,14 @@ from typing import Any
 
 import pytest
 
-from engine.execute import execute
 from engine.experiment import parse_experiment
 from engine.plan import load_plan
-from engine.preflight import problems
+from engine.preflight.problems import problems
 from engine.registry import complete
-from engine.study import load_study, parse_study
-from engine.study_cells import cells, next_cell
+from engine.studies.cells import cells, next_cell
+from engine.studies.study import load_study, parse_study
 from main import main
 from storage.environment import environment
-from storage.record import record
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.old_workspaces import VERSIONS, unpack
@@ -163,12 +161,12 @@ def same_machine() -> None:
 @pytest.mark.parametrize("version", ["0.5.0"], indirect=True)
 @pytest.mark.usefixtures("same_machine")
 @pytest.mark.parametrize("run_id", range(1, WHOLE))
-def test_a_run_learns_the_same_again(store: RunStore, run_id: int) -> None:
-    before = store.run(run_id)
-    again = store.create(before.experiment)
-    for _ in record(store, again.id, execute(before.experiment, store.directory(again))):
-        pass
-    assert learnt(store, again.id) == learnt(store, run_id)
+def test_a_run_learns_the_same_again(store: RunStore, run_id: int, capfd: pytest.CaptureFixture[str]) -> None:
+    file = store.directory(store.run(run_id)) / "experiment.json"
+    assert main(["run", str(file), "--workspace", str(store.workspace.root)]) == 0, capfd.readouterr()
+    again = max(run.id for run in store.runs())
+    assert again > STOPPED
+    assert learnt(store, again) == learnt(store, run_id)
 
 
 @pytest.mark.parametrize("version", ["0.5.0"], indirect=True)
