@@ -28,6 +28,7 @@ class Family:
     divides: what is kept apart for the test: images of every class, or whole classes, of which tasks are drawn.
     data_settings: fields of `DatasetChoice` that it reads; instead: what is said of one that it does not.
     shot: the hyperparameter that stands for labels per class. step: what a step is called, "" for one of an epoch.
+    view: what a run's page draws: learning curves, or a bench's accuracies over labels per class.
     groups: of its methods, in the order in which they are met in a course; others follow as they come.
     for_a_time: the minutes may replace the epochs. layered: its methods have a layer table.
     """
@@ -44,6 +45,7 @@ class Family:
     instead: Mapping[str, str] = field(default_factory=dict)
     shot: str = ""
     step: str = ""
+    view: Literal["curves", "bench"] = "curves"
     groups: tuple[str, ...] = ()
     for_a_time: bool = False
     layered: bool = False
@@ -71,7 +73,7 @@ META_LEARNING = Family(
 HEAD_BENCH = Family(
     "bench", "Head bench",
     run=later("engine.bench.run", "run_head_bench"), cost=later("engine.preflight.cost", "bench_cost"),
-    start="head_bench", under="finetune", step="labels per class",
+    start="head_bench", under="finetune", step="labels per class", view="bench",
 )  # fmt: skip
 
 FAMILIES: dict[str, Family] = {one.key: one for one in (FINE_TUNING, META_LEARNING, HEAD_BENCH)}

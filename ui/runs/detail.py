@@ -58,8 +58,8 @@ class RunDetail(SlimArea):
         self.header = Header(deeds)
         self.trouble, self.result, self.search = TroubleCard(), ResultCard(), SearchView()
         self.curves, self.bench = RunCurves(settings), BenchView()
-        self._views: dict[str, BenchView] = {"head_bench": self.bench}  # methods that show other than learning curves
-        self._view: RunCurves | BenchView = self.curves
+        self._views: dict[str, RunCurves | BenchView] = {"curves": self.curves, "bench": self.bench}
+        self._view = self._views["curves"]
         self.adaptation, self.tasks = AdaptationFigures(), TasksView()
         self.blocks = BlockPicture()
         self.block_curves = BlockCurves(settings)
@@ -119,7 +119,7 @@ class RunDetail(SlimArea):
         """Another run: what is known at once; its content follows."""
         self.verticalScrollBar().setValue(0)
         self.search.start_run(now.row.id, now.row.experiment)
-        self._view = self._views.get(now.row.experiment.method.name, self.curves)
+        self._view = self._views[named(now.row.family).view]
         self.curves.expect(not is_regression(now.row.experiment.dataset))
         self._show_results([], now)
         self._await_curves(now)
