@@ -17,15 +17,15 @@ from engine import registry
 from engine.events import RunState
 from engine.experiment import Experiment, parse_experiment
 from engine.families import FAMILIES, Family, later
-from engine.preflight import problems
+from engine.preflight.problems import problems
 from tests.ui.conftest import wait_until_checked
-from ui.main_window import NEW, RUNS, MainWindow
 from ui.terminal.listing import list_methods
+from ui.window.main_window import NEW, RUNS, MainWindow
 
 METHOD = '''
 """The simplest pretraining: the mean image of the images without their labels, found pass by pass."""
 
-from engine.methods.base import HyperparameterModel, Method, hyper
+from engine.method import HyperparameterModel, Method, hyper
 
 
 class Settings(HyperparameterModel):
@@ -61,7 +61,7 @@ def run(experiment, method, directory, limits, bookmark):
 
 
 def cost(experiment, method):
-    from engine.cost import Cost
+    from engine.preflight.cost import Cost
 
     return Cost(64, 64, method.hyperparameters.passes, 1.0, 1.0 * method.hyperparameters.passes, 1000)
 '''
@@ -90,7 +90,7 @@ def asked(**more: Any) -> Experiment:
 
 @pytest.mark.usefixtures("pretraining")
 def test_it_is_checked_and_costed() -> None:
-    from engine.cost import estimate
+    from engine.preflight.cost import estimate
 
     assert problems(asked(part="source half")) == []
     assert "mean_image" in [row[0] for row in list_methods(Namespace()).rows]
