@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from engine.experiment import parse_experiment
+from engine.families import family
 from engine.plan import load_plan
 from engine.preflight.problems import problems
 from engine.registry import complete
@@ -75,6 +76,7 @@ def test_every_run_is_listed_as_it_was_saved(store: RunStore, version: str) -> N
     listed = [(run.name, str(run.state), run.step, run.total_steps, run.test and run.test.value)
               for run in oldest_first(store)]  # fmt: skip
     assert listed == SAVED[version]
+    assert all(run.family == family(run.experiment).key for run in store.runs())  # a bench was saved as fine-tuning
     assert all(store.environment(run.id)["packages"]["torch"] == "2.14.1" for run in store.runs())
     left_out = [message.text.partition(" per class")[0] for message in store.messages(3)]
     assert left_out == ["5 labels", "10 labels", "20 labels"]
