@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -123,3 +123,23 @@ def distance_moved(model: Backbone, initial: Mapping[str, Tensor]) -> dict[str, 
         if pairs and size > 0:
             moved[name] = (change / size) ** 0.5
     return moved
+
+
+@torch.no_grad()
+def refresh_statistics(model: Backbone, batches: Iterable[Tensor]) -> None:
+    """Average mean and variance over these inputs [n, …], so that others may use the trunk with running statistics.
+
+    The network itself, not an adapted one, sees the inputs; its mode and momentum are left as they were.
+    """
+    norms = [(norm, norm.training, norm.momentum) for norm in batch_norms(model)]
+    if not norms:
+        return
+    for norm, _, _ in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain average over the batches
+        norm.train()
+    for inputs in batches:
+        model.embed(inputs)
+    for norm, training, momentum in norms:
+        norm.momentum = momentum
+        norm.train(training)

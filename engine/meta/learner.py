@@ -237,7 +237,7 @@ class MetaLearner(Method):
 
     def refresh(self, model: Backbone, batches: Iterable[Tensor]) -> None:
         """Before it is judged: take from training images [n, …], in batches, what training did not keep."""
-        from engine.meta.statistics import refresh_statistics
+        from engine.backbones.backbone import refresh_statistics
 
         if self.refreshes_statistics:
             refresh_statistics(model, batches)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -16,14 +15,12 @@ from engine.comparison.wording import percent
 from engine.data.batches import cuts
 from engine.events import EpochCompleted, Event, Metrics, Notice
 from engine.machine.limits import heeding
+from engine.tuning.course import Course
 from engine.tuning.learners import WholeNetwork
 from engine.tuning.method import Stage
 from engine.tuning.objective import AveragedWeights, accuracy
 from engine.tuning.rates import Rates
 from engine.tuning.tally import Tally, check_numbers
-
-if TYPE_CHECKING:
-    from engine.tuning.training import FineTuning
 
 
 class StageTraining:
@@ -32,7 +29,7 @@ class StageTraining:
     kept: the state that it goes on from.
     """
 
-    def __init__(self, run: FineTuning, stage: Stage, first: int, endless: bool, kept: State | None = None) -> None:
+    def __init__(self, run: Course, stage: Stage, first: int, endless: bool, kept: State | None = None) -> None:
         self.run, self.stage, self.first, self.endless = run, stage, first, endless
         self.learner = run.learner(stage, first)
         self.rates = Rates(run.method.hyperparameters, stage)

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.preflight.problems import problems
-from ui.new_experiment.start_section import OWN_FIELDS
-
-if TYPE_CHECKING:
-    from ui.pages.new_experiment import NewExperimentPage
+from ui.new_experiment.backbone_section import BackboneSection
+from ui.new_experiment.data_section import DataSection
+from ui.new_experiment.method_section import MethodSection
+from ui.new_experiment.start_section import OWN_FIELDS, StartSection
 
 CHECK_AFTER = 120  # milliseconds of quiet
 
 
 class Checks(QObject):
-    """`check_soon` after a change; `judge` once the images were read. run: does work in the background."""
+    """`check_soon` after a change; `judge` once the images were read.
 
-    def __init__(self, page: NewExperimentPage, run: Callable[..., object]) -> None:
-        super().__init__(page)
-        self._page, self._run = page, run
+    sections: where faults are told. experiment: what is set up now. run: does work in the background.
+    """
+
+    def __init__(
+        self,
+        sections: tuple[DataSection, BackboneSection, MethodSection, StartSection],
+        experiment: Callable[[], Experiment],
+        run: Callable[..., object],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._data, self._backbone, self._method, self._launch = sections
+        self._experiment, self._run = experiment, run
         self._faults: list[InvalidExperiment] = []
         self._checked: Experiment | None = None
         self._soon = QTimer(self, singleShot=True, interval=CHECK_AFTER)
@@ -35,14 +44,14 @@ class Checks(QObject):
 
     def is_settled(self) -> bool:
         """True when the data is read and what is set up now has been checked."""
-        return self._checked is not None and not self._page.data.preview.is_reading
+        return self._checked is not None and not self._data.preview.is_reading
 
     def is_wrong(self) -> bool:
-        return bool(self._faults or self._page.data.preview.fault)
+        return bool(self._faults or self._data.preview.fault)
 
     def _check(self) -> None:
         try:
-            wanted = self._page.experiment()
+            wanted = self._experiment()
         except InvalidExperiment as fault:
             self._show(None, [fault])
             return
@@ -50,26 +59,26 @@ class Checks(QObject):
 
     def _show(self, checked: Experiment | None, found: Sequence[InvalidExperiment]) -> None:
         self._checked, self._faults = checked, list(found)
-        self._page.launch.warn_of(None if found else checked)
+        self._launch.warn_of(None if found else checked)
         self.judge()
 
     def judge(self) -> None:
         """Put each fault beside its input and turn Start on or off."""
-        page, by_field = self._page, dict[str, str]()
+        by_field = dict[str, str]()
         for fault in self._faults:
             by_field.setdefault(fault.field or "device", str(fault))
-        page.method.show_problems(_under("hyperparameters", by_field))
-        page.method.problem.say(by_field.get("method", ""))
-        page.backbone.problem.say(*_under("backbone", by_field).values())
-        preview = page.data.preview
-        page.data.problem.say(preview.fault, *_under("dataset", by_field).values())
+        self._method.show_problems(_under("hyperparameters", by_field))
+        self._method.problem.say(by_field.get("method", ""))
+        self._backbone.problem.say(*_under("backbone", by_field).values())
+        preview = self._data.preview
+        self._data.problem.say(preview.fault, *_under("dataset", by_field).values())
         own = next((by_field[field] for field in OWN_FIELDS if field in by_field), "")
         sentences = [preview.fault, preview.episode_fault, *by_field.values()]
         reason = next((words for words in sentences if words), "")
         waits = not reason and (preview.is_reading or self._checked is None)
         if waits:
             reason = "The images are still being read." if preview.is_reading else "Checking…"
-        page.launch.allow(reason, own, waits)
+        self._launch.allow(reason, own, waits)
 
 
 def _under(part: str, by_field: dict[str, str]) -> dict[str, str]:

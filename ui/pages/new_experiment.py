@@ -71,7 +71,7 @@ class NewExperimentPage(QWidget):
         self.choose_folder, self.choose_zip = self.data.choose_folder, self.data.choose_zip
         self.use_path = self.data.use_path
         self._lay_out()
-        self.checks = Checks(self, parts.background.run)
+        self.checks = Checks(self.sections, self.experiment, parts.background.run, self)
         self.costs = Costs(parts, self.launch, self.experiments, self.checks.is_wrong, self)
         self._memory = WindowMemory(parts.settings)
         self.history = FormHistory(self.state, self.show_state, lambda now: self._memory.set_form(now.as_json()), self)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from engine.backbones.backbone import Backbone
-from engine.meta.statistics import refresh_statistics
+from engine.backbones.backbone import Backbone, refresh_statistics
 
 
 def test_statistics_are_the_average_over_the_batches() -> None:

@@ -1,0 +1,139 @@
+"""What the stages of a fine-tuning run share: the network, the data, the table, the objective, and how far it is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+import torch
+
+from engine.artifacts.bookmark import State
+from engine.artifacts.checkpoints import Checkpoints
+from engine.backbones.backbone import Backbone, snapshot
+from engine.data.batches import cuts
+from engine.errors import InvalidExperiment
+from engine.events import ResumePoint
+from engine.layers import HEAD
+from engine.machine.limits import Limits
+from engine.preparation.augmentation import Augmentation
+from engine.preparation.inputs import Labelled, Normaliser
+from engine.tuning.learners import HeadOnFeatures, WholeNetwork
+from engine.tuning.lowrank import LowRank, low_rank_weights
+from engine.tuning.measured import Measuring
+from engine.tuning.method import FineTuneMethod, Stage
+from engine.tuning.objective import Objective
+from engine.tuning.trainable import Anchor, Part, check_table, prefix_of
+
+
+class Course(ABC):
+    """What a run of fine-tuning works on, how far it is, and what each of its stages asks of it.
+
+    Raises `InvalidExperiment` when the method's table has nothing to train in this model.
+    """
+
+    def __init__(
+        self,
+        model: Backbone,
+        method: FineTuneMethod,
+        train: Labelled,
+        validation: Labelled,
+        shape: Normaliser,
+        checkpoints: Checkpoints,
+        limits: Limits,
+        *,
+        seed: int,
+        bf16: bool = False,
+        background: int = 0,
+    ) -> None:
+        self.model, self.method, self.train, self.validation, self.shape = model, method, train, validation, shape
+        self.checkpoints, self.limits, self.bf16 = checkpoints, limits, bf16
+        self.seed, self.background = seed, background
+        self.table = method.table(model.block_names)
+        check_table(model, self.table)
+        self.initial = snapshot(model)
+        self._starts = {parameter: parameter.detach().clone() for parameter in self._anchored()}
+        self.order = torch.Generator().manual_seed(seed)
+        self.step = self.epoch = self.stage = 0
+        self.used = 0.0  # seconds of an earlier part of the run
+        self.stopped_early = ""  # why, for want of a better validation accuracy
+        settings = method.hyperparameters
+        self.batch_size = min(settings.batch_size, len(train))
+        self.steps_per_epoch = len(cuts(len(train), self.batch_size))
+        self.objective = Objective(
+            train.labels, self._classes(), settings.class_weights, settings.label_smoothing, settings.mixup,
+            torch.Generator().manual_seed(seed + 1),
+        )  # fmt: skip
+
+    def _anchored(self) -> Iterator[torch.nn.Parameter]:
+        for name, row in self.table.items():
+            if row.anchor > 0:
+                yield from self.model.block(name).parameters()
+
+    def _classes(self) -> int:
+        return self.model.head.out_features if isinstance(self.model.head, torch.nn.Linear) else 0
+
+    @property
+    def total_steps(self) -> int:
+        """Steps planned; 0 when only the time decides."""
+        return 0 if self.limits.only_time else self.method.epochs * self.steps_per_epoch
+
+    def point(self, now: bool = False) -> Iterator[ResumePoint]:
+        return self.checkpoints.bookmark.at(self.step, self.state, now)
+
+    @abstractmethod
+    def state(self) -> State:
+        """Everything that training reads, for a place to go on from."""
+
+    def learner(self, stage: Stage, first: int) -> HeadOnFeatures | WholeNetwork:
+        """Head on cached features where nothing else learns in the whole stage."""
+        names = self.model.block_names
+        learning = self._learning_in(stage, first)
+        settings = self.method.hyperparameters
+        if not learning:
+            raise InvalidExperiment(
+                "Nothing learns at first.",
+                "Let at least one block learn from the first epoch.",
+                "hyperparameters.layers",
+            )
+        if self.on_features(stage, first):
+            return HeadOnFeatures(self.model, self.train, self.validation, self.shape, self.table[HEAD].rate)
+        low_rank = [name for name in names if self.table[name].trains == "low-rank" and name in learning]
+        named = [prefix_of(name) + key for name in low_rank for key in low_rank_weights(self.model.block(name))]
+        rank, scale = getattr(settings, "rank", 4), getattr(settings, "scale", 8.0)
+        return WholeNetwork(
+            self.model, self.train, self.validation, self.shape, self.table, bf16=self.bf16,
+            augmentation=None if settings.augmentation == "none"
+            else Augmentation(settings.augmentation, self.background),
+            low_rank=LowRank(self.model, named, rank, scale, self.seed) if named else None,
+            cached=settings.mixup == 0, generator=torch.Generator().manual_seed(self.seed + 2),
+        )  # fmt: skip
+
+    def _learning_in(self, stage: Stage, first: int) -> set[str]:
+        return {block for epoch in range(first, first + stage.epochs) for block in self.learning(epoch)}
+
+    def on_features(self, stage: Stage, first: int) -> bool:
+        """Whether a stage that begins with this epoch trains the head alone, on features that are computed once."""
+        same = len(self.method.stages()) > 1 or self.method.hyperparameters.augmentation == "none"
+        return same and self._learning_in(stage, first) == {HEAD}
+
+    def mixed(self) -> str:
+        """What mixup blends, in words; empty without it."""
+        kinds, first = [], 0
+        for stage in self.method.stages():
+            kinds.append("features" if self.on_features(stage, first) else "images")
+            first += stage.epochs
+        if not kinds or not self.method.hyperparameters.mixup:
+            return ""
+        return kinds[0] if len(set(kinds)) == 1 else f"{kinds[0]} at first, then {kinds[-1]}"
+
+    def measuring(self, learner: HeadOnFeatures | WholeNetwork) -> Measuring | None:
+        """What measures rates before each epoch, for methods that want it where more than the head learns."""
+        if not self.method.measures_rates or not isinstance(learner, WholeNetwork):
+            return None
+        return Measuring(learner, self.method, self.objective, self.batch_size, self.seed)
+
+    def learning(self, epoch: int) -> frozenset[str]:
+        return frozenset(block for block, row in self.table.items() if row.learns(epoch))
+
+    def anchor(self, parts: list[Part]) -> Anchor:
+        return Anchor(parts, self._starts)
