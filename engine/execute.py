@@ -22,7 +22,7 @@ from engine.machine.devices import device_words, training_threads
 from engine.machine.limits import Limits, never
 from engine.machine.whole_files import write_text
 from engine.preflight.problems import problems
-from engine.registry import build_method, complete
+from engine.registry import complete, with_method
 
 keep_freed_memory()
 
@@ -53,11 +53,10 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool], resu
     faults = problems(experiment)
     if faults:
         raise faults[0]
-    experiment = complete(experiment)
+    experiment, method = with_method(experiment)
     _open_directory(directory, experiment)
     torch.set_num_threads(training_threads())
     torch.manual_seed(experiment.seed)  # for what layers of published networks draw, such as stochastic depth
-    method = build_method(experiment)
     limits = Limits(stop, experiment.budget.minutes, experiment.budget.instead_of_epochs)
     bookmark = Bookmark(directory, experiment)
     if resume:

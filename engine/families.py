@@ -23,7 +23,7 @@ class Family:
 
     run: (experiment, method, directory, limits, bookmark) -> events. cost: (experiment, method) ->
     `engine.preflight.cost.Cost`.
-    faults: experiment -> what this kind of procedure refuses; torch-free.
+    faults: (experiment, method, None where its values do not fit) -> what this kind of procedure refuses; torch-free.
     start: name of the method that the form begins with. under: the family in whose list its methods are shown.
     divides: what is kept apart for the test: images of every class, or whole classes, of which tasks are drawn.
     data_settings: fields of `DatasetChoice` that it reads; instead: what is said of one that it does not.
@@ -38,7 +38,7 @@ class Family:
     run: Callable[..., Any]
     cost: Callable[..., Any]
     start: str
-    faults: Callable[[Experiment], Any] = lambda _: ()
+    faults: Callable[[Experiment, Any], Any] = lambda *_: ()
     under: str = ""
     divides: Literal["images", "classes"] = "images"
     data_settings: frozenset[str] = IMAGE_SETTINGS

@@ -76,20 +76,24 @@ def method(name: str) -> type[Method]:
 
 def complete(experiment: Experiment) -> Experiment:
     """The experiment with every hyperparameter filled in and checked; raises `InvalidExperiment`."""
-    chosen = method(experiment.method.name)
-    try:
-        values = chosen.Hyperparameters.model_validate(experiment.method.hyperparameters)
-    except ValidationError as error:
-        message, advice, name = explain(error)
-        raise InvalidExperiment(message, advice, f"hyperparameters.{name}") from None
-    filled = experiment.method.model_copy(update={"hyperparameters": values.model_dump()})
-    return experiment.model_copy(update={"method": filled})
+    return with_method(experiment)[0]
 
 
 def build_method(experiment: Experiment) -> Any:
-    """An instance of the experiment's method with its hyperparameters."""
-    filled = complete(experiment)
-    return method(filled.method.name).from_values(filled.method.hyperparameters)
+    """An instance of the experiment's method with its hyperparameters; raises `InvalidExperiment`."""
+    chosen = method(experiment.method.name)
+    try:
+        return chosen.from_values(experiment.method.hyperparameters)
+    except ValidationError as error:
+        message, advice, name = explain(error)
+        raise InvalidExperiment(message, advice, f"hyperparameters.{name}") from None
+
+
+def with_method(experiment: Experiment) -> tuple[Experiment, Any]:
+    """(the experiment with every hyperparameter filled in and checked, its method); raises `InvalidExperiment`."""
+    built = build_method(experiment)
+    filled = experiment.method.model_copy(update={"hyperparameters": built.hyperparameters.model_dump()})
+    return experiment.model_copy(update={"method": filled}), built
 
 
 def fields(chosen: type[Method], blocks: tuple[str, ...] = ()) -> tuple[HyperparameterField, ...]:

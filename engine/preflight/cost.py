@@ -28,7 +28,7 @@ from engine.meta.tasks.sinusoid import SinusoidTasks
 from engine.methods.bench.head_bench import HeadBench
 from engine.preflight.tasks import is_regression
 from engine.preparation.inputs import Normaliser, positions
-from engine.registry import build_method, complete
+from engine.registry import with_method
 from engine.search.folds import plan
 from engine.search.space import planned
 from engine.tuning.costs import Timing, network, noise, seconds_of
@@ -62,8 +62,7 @@ def estimate(experiment: Experiment) -> Cost:
     Raises `ExperimentError` when the experiment cannot be run as it stands.
     """
     torch.set_num_threads(training_threads())
-    experiment = complete(experiment)
-    method = build_method(experiment)
+    experiment, method = with_method(experiment)
     found: Cost = family(experiment).cost(experiment, method)
     return found
 

@@ -9,16 +9,16 @@ from engine.backbones import catalog
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.layers import HEAD, LayerRow, too_late
-from engine.registry import build_method
 
 TABLE = "hyperparameters.layers"
 
 
-def table_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
+def table_faults(experiment: Experiment, built: Any) -> Iterator[InvalidExperiment]:
     """Blocks that are not there, a new head that never learns. Of a method that has a layer table."""
+    if built is None:
+        return
     try:
         blocks = catalog.backbone(experiment.backbone.name).block_names
-        built = build_method(experiment)
         table = built.table(blocks)
     except InvalidExperiment as fault:
         if fault.field in (TABLE, "hyperparameters.block"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 from engine.backbones import catalog
 from engine.data.shifts import first_repeated
@@ -12,16 +13,15 @@ from engine.experiment import Budget, DatasetChoice, Experiment
 from engine.families import Family, family
 from engine.given import is_there
 from engine.preflight.tasks import task_faults
-from engine.registry import complete, method
+from engine.registry import build_method, method
 from engine.search.space import search_faults
 
 
 def problems(experiment: Experiment) -> list[InvalidExperiment]:
     """Every fault found; `.field` says beside which input to show it. Empty when the run may start."""
-    checks: tuple[Callable[[Experiment], Iterator[InvalidExperiment]], ...] = (
-        _data, _backbone, _method, task_faults, _family, _search,
-    )  # fmt: skip
-    return [fault for check in checks for fault in check(experiment)]
+    built, wrong = _built(experiment)
+    found = *_data(experiment), *_backbone(experiment), *wrong, *task_faults(experiment)
+    return [*found, *_family(experiment, built), *_search(experiment)]
 
 
 def _data(experiment: Experiment) -> Iterator[InvalidExperiment]:
@@ -104,27 +104,26 @@ def _loads_weights(experiment: Experiment) -> bool:
         return False
 
 
-def _method(experiment: Experiment) -> Iterator[InvalidExperiment]:
+def _built(experiment: Experiment) -> tuple[Any, list[InvalidExperiment]]:
+    """(the method with its values, []), or (None, what is wrong with them)."""
     for name, value in experiment.method.hyperparameters.items():
         if isinstance(value, float) and not math.isfinite(value):
-            yield InvalidExperiment(
-                f"“{name}” must be a number (given: {value}).", "Correct this value.", f"hyperparameters.{name}"
-            )
-            return
+            words = f"“{name}” must be a number (given: {value})."
+            return None, [InvalidExperiment(words, "Correct this value.", f"hyperparameters.{name}")]
     try:
-        complete(experiment)
+        return build_method(experiment), []
     except InvalidExperiment as fault:
-        yield fault
+        return None, [fault]
 
 
-def _family(experiment: Experiment) -> Iterator[InvalidExperiment]:
+def _family(experiment: Experiment, built: Any) -> Iterator[InvalidExperiment]:
     try:
         kind = family(experiment)
     except InvalidExperiment:
         return
     yield from _settings(experiment.dataset, kind)
     yield from _time(experiment.budget, kind)
-    yield from kind.faults(experiment)
+    yield from kind.faults(experiment, built)
 
 
 # Settings of the data that not every family has a place for: in words, and what to do.

@@ -18,7 +18,7 @@ from engine.events import Notice
 from engine.experiment import Experiment
 from engine.families import family
 from engine.provenance import left_out, seen
-from engine.registry import build_method, complete
+from engine.registry import with_method
 
 Found = tuple[Finding, ...]
 Division = ImageSplit | ClassSplit
@@ -75,8 +75,7 @@ def warnings(experiment: Experiment, runs: Path) -> list[str]:
     where they cannot be read or divided."""
     if experiment.dataset.name in REGRESSION:
         return []
-    experiment = complete(experiment)
-    method = build_method(experiment)
+    experiment, method = with_method(experiment)
     data, choice = load(experiment.dataset), experiment.dataset
     split: Division
     small = ""

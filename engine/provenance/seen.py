@@ -118,10 +118,9 @@ def _again(folder: Path, runs: Path | None) -> Past:
 def learnt(experiment: Experiment, runs: Path | None) -> Past:
     """What this run's weights have met, read off its settings and its data; raises `ExperimentError`."""
     from engine.families import family
-    from engine.registry import build_method, complete
+    from engine.registry import with_method
 
-    experiment = complete(experiment)
-    method = build_method(experiment)
+    experiment, method = with_method(experiment)
     before = past_of(experiment, method, runs)
     if experiment.dataset.name in REGRESSION:
         return Past(before.lessons, None, before.unknown)

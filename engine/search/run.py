@@ -15,7 +15,7 @@ from engine.events import Evaluated, Event, Notice, Preparing, ResumePoint, RunS
 from engine.experiment import Experiment
 from engine.machine.devices import torch_device
 from engine.machine.limits import Limits, heeding
-from engine.registry import build_method, complete
+from engine.registry import complete, with_method
 from engine.search.fits import FoldFits, fold_fits
 from engine.search.folds import divide
 from engine.search.proposals import Proposal, Proposals
@@ -48,9 +48,9 @@ def run_searched(
         yield search.outcome()
         yield RunStopped(0, "by hand during the search")
         return
-    chosen = complete(search.chosen())
+    chosen, method = with_method(search.chosen())
     checkpoints = Checkpoints(directory, bookmark)
-    training = prepared(chosen, build_method(chosen), material, checkpoints, search.limits_left())
+    training = prepared(chosen, method, material, checkpoints, search.limits_left())
     for said in train_and_test(training, chosen, material):
         yield replace(said, protocol={**said.protocol, **search.protocol()}) if isinstance(said, Evaluated) else said
 

@@ -21,7 +21,9 @@ from engine.events import (
 )  # fmt: skip
 from engine.execute import execute
 from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice
+from engine.method import Method
 from engine.preflight.cost import estimate
+from engine.preflight.problems import problems
 
 QUICK = {
     "lp_ft": {"probe_epochs": 3, "epochs": 1},
@@ -53,7 +55,7 @@ def quick(method: str, *, seed: int = 0, minutes: float | None = None, **more: o
     return Experiment(
         dataset=data,
         backbone=backbone,
-        method=MethodChoice(name=method, hyperparameters=QUICK[method] | more),
+        method=MethodChoice(name=method, hyperparameters=QUICK.get(method, {}) | more),
         budget=Budget(minutes=minutes),
         seed=seed,
     )
@@ -186,3 +188,30 @@ def test_stopping_while_images_are_embedded_tests_the_untrained_head(tmp_path: P
             asked.set()
     assert [event for event in events if isinstance(event, Metrics)] == []
     assert isinstance(events[-1], RunStopped)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("linear_probe", {}),
+        ("protonet", {}),
+        ("head_bench", {"most_labels": "1", "repeats": 1, "heads": "Nearest mean"}),
+    ],
+)
+def test_values_are_checked_once_per_check_and_once_per_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, values: dict[str, object]
+) -> None:
+    calls: list[str] = []
+    build = Method.from_values.__func__  # type: ignore[attr-defined]
+
+    def counted(kind: type[Method], values: dict[str, object]) -> object:
+        calls.append(kind.name)
+        return build(kind, values)
+
+    monkeypatch.setattr(Method, "from_values", classmethod(counted))
+    experiment = quick(name, **values)
+    assert problems(experiment) == []
+    assert calls == [name]
+    calls.clear()
+    assert isinstance(list(execute(experiment, tmp_path))[-1], RunFinished)
+    assert calls == [name, name]  # before it starts, and for the run itself
