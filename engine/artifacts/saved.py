@@ -15,7 +15,7 @@ from torch import Tensor
 from engine.artifacts.bookmark import read_state, write_state
 from engine.artifacts.weights import build_backbone, read_weights, refuse_odd
 from engine.backbones import catalog
-from engine.backbones.backbone import Backbone
+from engine.backbones.backbone import Backbone, changed
 from engine.data.images import ImageSet
 from engine.errors import InvalidExperiment, StorageError, WeightsError
 from engine.experiment import Experiment
@@ -26,7 +26,7 @@ from engine.preparation.inputs import decode, normaliser
 from engine.provenance import seen
 from engine.registry import build_method, complete
 
-SETTLED = "method.safetensors"  # what a meta-learner chose before its test, beside its weights
+SETTLED = "settled.safetensors"  # what a meta-learner chose before its test, beside its weights
 TOGETHER = 64  # images at a time, as in a run's own test: of other numbers the kernels round otherwise
 State = Mapping[str, Tensor]
 
@@ -85,20 +85,25 @@ class SavedModel:
 
     @classmethod
     def open(
-        cls, folder: Path, experiment: Experiment | None = None, class_names: tuple[str, ...] = (), device: str = "cpu"
+        cls,
+        folder: Path,
+        experiment: Experiment | None = None,
+        class_names: tuple[str, ...] = (),
+        settled: Mapping[str, Any] | None = None,
+        device: str = "cpu",
     ) -> SavedModel:
         """From a run's own folder alone, whatever it started from.
 
-        experiment, class_names: of a run whose folder does not tell them, as one that was saved before runs wrote them
-        down. Raises `StorageError` where there is no run, `WeightsError` where its weights are missing or damaged, or
-        where the run kept none, as a head bench does.
+        experiment, class_names, settled (the method's `state` at its test): of a run whose folder does not tell them,
+        as one that was saved before runs wrote them down. Raises `StorageError` where there is no run or it is not
+        known what it chose, `WeightsError` where its weights are missing or damaged, or where it kept none, as a head
+        bench does.
         """
         experiment = complete(experiment or experiment_of(folder))
         method = build_method(experiment)
         state = read_weights(tested_file(folder, method))
         network = fitting(experiment, method, state).to(torch_device(device)).eval()
-        if (folder / SETTLED).is_file():
-            method.load_state(read_state(folder / SETTLED)["method"])
+        settle(method, network, folder, settled)
         names = class_names or seen.classes_of(folder)
         return cls(experiment, method, network, names, Reader(experiment, torch_device(device)))
 
@@ -186,7 +191,22 @@ def of_numbers(experiment: Experiment) -> bool:
     return catalog.backbone(experiment.backbone.name).inputs == "numbers"
 
 
-def keep_settled(method: Any, folder: Path) -> None:
-    """Write what the method chose before its test, where it chose anything; raises `StorageError`."""
-    if set(method.state()) - {"progress"}:
-        write_state({"method": method.state()}, folder / SETTLED)
+def settle(method: Any, network: Backbone, folder: Path, handed: Mapping[str, Any] | None) -> None:
+    """Bring back what was chosen before the test; raises `StorageError` where nothing tells it."""
+    if (folder / SETTLED).is_file():
+        kept = read_state(folder / SETTLED)
+        method.load_state(kept["method"])
+        network.load_state_dict(kept["network"], strict=False)
+    elif handed is not None:
+        method.load_state(handed)
+    elif getattr(method, "trials_before_test", 0):
+        raise StorageError(f"What run {folder.name} chose before its test is not known.", "Run it again.")
+    elif hasattr(method, "suppose"):
+        method.suppose()
+
+
+def keep_settled(method: Any, model: Backbone, folder: Path) -> None:
+    """Write what the method chose before its test and what it changed of the written weights; raises
+    `ExperimentError`."""
+    network = changed(model.state_dict(), read_weights(tested_file(folder, method)))
+    write_state({"method": method.state(), "network": network}, folder / SETTLED)

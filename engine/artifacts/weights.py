@@ -56,7 +56,7 @@ def build_backbone(
 def trunk_weights(choice: BackboneChoice, runs: Path | None = None) -> dict[str, Tensor]:
     """State of the blocks ("blocks.<name>.…") for this choice."""
     if choice.weights.startswith("run:"):
-        return _saved_run(choice.weights.removeprefix("run:"), runs)
+        return trunk_of(saved_state(choice, runs))
     known = {info.name: info for info in catalog.weights(choice.name)}
     info = known.get(choice.weights)
     if info is None:
@@ -69,11 +69,13 @@ def trunk_weights(choice: BackboneChoice, runs: Path | None = None) -> dict[str,
             f"The {info.title} weights of {catalog.backbone(choice.name).title} are not on this machine.",
             "Download them in New experiment while online, or choose other weights.",
         )
-    return read_trunk(Path(info.file)) if info.state == "bundled" else published_trunk(choice.name)
+    return trunk_of(read_weights(Path(info.file))) if info.state == "bundled" else published_trunk(choice.name)
 
 
-def _saved_run(uid: str, runs: Path | None) -> dict[str, Tensor]:
-    return trunk_of(read_weights(saved_file(uid, runs)))
+def saved_state(choice: BackboneChoice, runs: Path | None, part: str = "") -> dict[str, Tensor]:
+    """Of the saved run that is chosen: everything, or one part ("head.", "meta.") under the names it has there."""
+    state = read_weights(saved_file(choice.weights.removeprefix("run:"), runs))
+    return {key.removeprefix(part): value for key, value in state.items() if key.startswith(part)}
 
 
 def saved_file(uid: str, runs: Path | None) -> Path:
@@ -89,10 +91,9 @@ def head_weights(choice: BackboneChoice, runs: Path | None = None) -> dict[str, 
     """State of a saved run's head, "weight" [classes, features] and "bias" [classes]."""
     if not choice.weights.startswith("run:"):
         raise WeightsError("Only the weights of a saved run come with a head.", KEEP_NONE)
-    uid = choice.weights.removeprefix("run:")
-    state = read_weights(saved_file(uid, runs))
-    found = {key.removeprefix("head."): value for key, value in state.items() if key.startswith("head.")}
+    found = saved_state(choice, runs, "head.")
     if not found:
+        uid = choice.weights.removeprefix("run:")
         raise WeightsError(f"Run {uid} has no head: its method compares features instead.", KEEP_NONE)
     return found
 
@@ -137,24 +138,19 @@ def load_meta(model: Backbone, choice: BackboneChoice, runs: Path | None = None)
 
     What stands for the training classes, which others need not have, is copied where it fits.
     """
-    uid = choice.weights.removeprefix("run:")
-    state = read_weights(saved_file(uid, runs))
-    found = {key.removeprefix("meta."): value for key, value in state.items() if key.startswith("meta.")}
+    found = saved_state(choice, runs, "meta.")
     own, passing = model.meta.state_dict(), getattr(model.meta, "of_classes", None)
     fitting = {key for key in set(own) & set(found) if own[key].shape == found[key].shape}
     if any(not passing or not key.startswith(passing) for key in (set(own) | set(found)) - fitting):
+        uid = choice.weights.removeprefix("run:")
         raise WeightsError(f"What run {uid} learnt besides its network does not fit this method.", KEEP_NONE)
     kept = {key: found[key] for key in fitting}
     refuse_odd(kept, own)
     model.meta.load_state_dict(kept, strict=False)
 
 
-def read_trunk(path: Path) -> dict[str, Tensor]:
-    """The blocks' state in a safetensors file, without the head."""
-    return trunk_of(read_weights(path))
-
-
 def trunk_of(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The blocks' part of a state, without head and `meta`."""
     return {key: value for key, value in state.items() if key.startswith("blocks.")}
 
 

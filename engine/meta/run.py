@@ -63,7 +63,8 @@ def run_meta(
     yield from exam.events(test(experiment, exam))
     yield from show_tasks(method, model, tasks, tasks.test, "test", exam.step, directory)
     yield from checkpoints.insist()
-    keep_settled(method, directory)
+    if type(method).settle is not MetaLearner.settle:
+        keep_settled(method, model, directory)
     yield from last_words(limits, exam.step, settings.steps, f"{exam.step} of {settings.steps} meta-steps")
 
 

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.artifacts.saved import SavedModel
+from engine.artifacts.saved import SETTLED, SavedModel
 from engine.bench.figures import FOLDS
 from engine.data.sources import load
 from engine.data.splits import split_classes, split_images
-from engine.errors import WeightsError
+from engine.errors import StorageError, WeightsError
 from engine.events import (
     LAST_EVENTS,
     CheckpointSaved,
@@ -264,6 +264,22 @@ def test_a_kept_head_is_opened_as_it_was_kept(by_image: Pair, tmp_path: Path) ->
     shutil.rmtree(first)
     for name, (events, given) in said.items():
         answers_as_the_run_did(events, tmp_path / name, given)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in META if kind.settle is not MetaLearner.settle], ids=lambda k: k.name)
+def test_what_was_chosen_before_the_test_is_kept(kind: type[Method], by_class: Pair, tmp_path: Path) -> None:
+    """Also where nothing was trained. Of an older run, whose folder does not tell it, it is handed in or refused."""
+    given = of_images(kind, by_class.one)
+    values = given.method.hyperparameters | {"steps": 0}
+    given = given.model_copy(update={"method": MethodChoice(name=kind.name, hyperparameters=values)})
+    events = to_the_end(given, tmp_path)
+    learns_tasks_as_the_run_did(events, tmp_path, given)
+    chosen = SavedModel.open(tmp_path).method.state()
+    (tmp_path / SETTLED).unlink()
+    if kind.from_values(values).trials_before_test:
+        with pytest.raises(StorageError, match="chose before its test is not known"):
+            SavedModel.open(tmp_path)
+    assert SavedModel.open(tmp_path, settled=chosen).method.state() == chosen
 
 
 def test_a_bench_keeps_no_network(by_image: Pair, tmp_path: Path) -> None:
