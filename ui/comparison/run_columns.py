@@ -97,8 +97,8 @@ def labels_text(run: RunRow) -> str:
 def labels_order(run: RunRow) -> tuple[str, float]:
     labels = run.experiment.dataset.labels_per_class
     if shot := named(run.family).shot:
-        return run.family, float(run.experiment.method.hyperparameters.get(shot, 0))
-    return run.family, float("inf") if labels is None else float(labels)
+        return shot, float(run.experiment.method.hyperparameters.get(shot, 0))
+    return "", float("inf") if labels is None else float(labels)
 
 
 def watched(run: RunRow) -> str:

@@ -8,12 +8,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialogButtonBox
 from pytestqt.qtbot import QtBot
-from tests.ui.compare.acting import Saved, texts
 
 from engine.experiment import DatasetChoice, Experiment
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
+from tests.ui.comparison.acting import Saved, texts
 from ui.comparison.filter_dialog import WORD, FilterDialog
 from ui.comparison.run_columns import COLUMNS, PLACES
 from ui.comparison.run_filters import (

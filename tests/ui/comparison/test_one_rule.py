@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.comparison.arms import per_item
 from engine.events import RunState
+from engine.experiment import MethodChoice
 from engine.studies.cells import cells
 from engine.studies.study import parse_study
 from engine.studies.table import TEST, Outcome, answers, study_table
@@ -21,6 +22,7 @@ from ui import theme
 from ui.comparison.curve_lines import curve_lines
 from ui.comparison.report import report
 from ui.comparison.result_bars import ResultBars, row_of
+from ui.comparison.run_columns import labels_order, labels_text
 from ui.comparison.sides import ComparedRun, Comparison, compare, sentences
 from ui.comparison.verdict_card import KINDS, VerdictCard
 from ui.terminal.verdicts import print_comparison
@@ -167,3 +169,14 @@ def test_a_figure_that_is_no_number_is_told(qtbot: QtBot, qapp) -> None:
     assert "1 seed without a number" in more.sides[0].basis
     bars.show_comparison(more)
     bars.grab()
+
+
+def test_runs_are_ordered_by_labels_and_those_of_episodes_by_shot_after_them() -> None:
+    tuned, benched, episodes = (run(number, "lp_ft", 0, None).row for number in range(3))
+    benched = replace(benched, family="bench")
+    few = benched.experiment.dataset.model_copy(update={"labels_per_class": 1})
+    benched = replace(benched, experiment=benched.experiment.model_copy(update={"dataset": few}))
+    shots = MethodChoice(name="protonet", hyperparameters={"shot": 3})
+    episodes = replace(episodes, family="meta", experiment=episodes.experiment.model_copy(update={"method": shots}))
+    assert sorted((episodes, tuned, benched), key=labels_order) == [benched, tuned, episodes]
+    assert labels_text(episodes) == "3-shot"

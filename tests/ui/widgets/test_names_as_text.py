@@ -17,7 +17,6 @@ from PySide6.QtGui import QAction
 from PySide6.QtGui import Qt as Gui
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QMessageBox, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
-from tests.ui.compare.saved_runs import experiment, happenings
 
 from engine.events import Evaluated, RunState
 from engine.experiment import DatasetChoice
@@ -25,6 +24,7 @@ from storage.record import record
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
+from tests.ui.comparison.saved_runs import experiment, happenings
 from tests.ui.conftest import wait_until_checked
 from tests.ui.studies.conftest import crossing, save_study, small_study
 from ui.figures.curve_readout import Readout
