@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from engine import metrics
 from engine.errors import ExperimentError, StorageError, shown
 from engine.events import LIVE_STATES, RunState
 from engine.experiment import DatasetChoice, Experiment, MethodChoice, explain
@@ -33,7 +34,7 @@ SELECT {", ".join(f"run.{name.strip()}" for name in _RUN.split(","))},
   run.study_id, run.cell, (SELECT title FROM study WHERE study.id = run.study_id),
   run.tags, run.archived, run.cell_notes, run.owner IS NULL, run.ending
 FROM run LEFT JOIN result ON result.id =
-  (SELECT min(id) FROM result WHERE run_id = run.id AND metric LIKE 'test/%')
+  (SELECT min(id) FROM result WHERE run_id = run.id AND metric LIKE '{metrics.TEST}%')
 WHERE {{where}} ORDER BY run.created DESC, run.id DESC"""
 
 _SUMMARIES = """

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from engine import metrics
 from engine.events import Evaluated
 from storage.rows import ResultRow, number
 
@@ -60,7 +61,7 @@ def result_row(
     """The figure alone. A value that is not a number was stored as NULL and is NaN again; intervals of accuracies that
     older programs let end beyond 0 and 1 end there."""
     value, low, high = map(number, (value, low, high))
-    if "accuracy" in metric:
+    if metrics.of(metric).is_share:
         low, high = max(low, 0.0), min(high, 1.0)  # NaN stays
     return ResultRow(metric, value, low, high, n, unit, dict(json.loads(protocol)))
 

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from functools import singledispatch
 
+from engine import metrics
 from engine.events import (
     CheckpointSaved,
     Evaluated,
@@ -158,10 +159,9 @@ def points(connection: sqlite3.Connection, run_id: int, open_curves: Mapping[str
 
 
 def metric_id(connection: sqlite3.Connection, name: str) -> int:
-    """The id of a metric, made on first use. The smallest loss or error is best; of everything else the largest."""
+    """The id of a metric, made on first use."""
     found = connection.execute("SELECT id FROM metric WHERE name = ?", (name,)).fetchone()
     if found is not None:
         return found["id"]
-    goal = "min" if "loss" in name or "error" in name else "max"
-    made = connection.execute("INSERT INTO metric(name, goal) VALUES(?, ?)", (name, goal))
+    made = connection.execute("INSERT INTO metric(name, goal) VALUES(?, ?)", (name, metrics.of(name).goal))
     return int(made.lastrowid or 0)

@@ -8,6 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 
+from engine import metrics
 from engine.errors import StorageError
 from engine.events import LIVE_STATES
 from storage import history, presence
@@ -31,9 +32,9 @@ FROM run LEFT JOIN summary AS accuracy ON accuracy.run_id = run.id
 LEFT JOIN summary AS loss ON loss.run_id = run.id
   AND loss.metric_id = (SELECT id FROM metric WHERE name = 'val/loss')
 WHERE study_id = ? AND deleted_at IS NULL ORDER BY run.id"""
-_TESTS = """
+_TESTS = f"""
 SELECT run_id, metric, value FROM result JOIN run ON run.id = run_id
-WHERE study_id = ? AND deleted_at IS NULL AND metric LIKE 'test/%' ORDER BY result.id"""
+WHERE study_id = ? AND deleted_at IS NULL AND metric LIKE '{metrics.TEST}%' ORDER BY result.id"""
 
 
 class StudyMethods:

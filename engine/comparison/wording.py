@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import isfinite
 
+from engine import metrics
 from engine.comparison.intervals import Interval
 
 MINUS = "−"
@@ -35,19 +36,19 @@ def percent(value: float, digits: int = 1) -> str:
 
 def lower_is_better(metric: str) -> bool:
     """Whether the smaller of two figures is the better one: for errors and losses."""
-    return "error" in metric or "loss" in metric
+    return metrics.of(metric).lower_is_better
 
 
 def is_share(metric: str) -> bool:
     """Whether a figure is a fraction, told in percent; an error is a plain number."""
-    return not lower_is_better(metric)
+    return metrics.of(metric).is_share
 
 
 def figure(metric: str, value: float) -> str:
     """ "81.2 %" of an accuracy, "0.352" of an error."""
     if not isfinite(value):
         return NO_NUMBER
-    return percent(value) if is_share(metric) else number(value, 3)
+    return percent(value, metrics.of(metric).digits) if is_share(metric) else _plain(value, metric)
 
 
 def title(metric: str) -> str:
@@ -69,7 +70,7 @@ def marked(text: str, protocol: Mapping[str, object]) -> str:
 
 def points(difference: float, metric: str = ACCURACY) -> str:
     """A difference of two shares: 0.382 -> "38.2 points"; of two errors: "0.210"."""
-    return f"{number(100 * difference)} points" if is_share(metric) else number(difference, 3)
+    return f"{number(100 * difference)} points" if is_share(metric) else _plain(difference, metric)
 
 
 def interval_text(interval: Interval, metric: str = ACCURACY) -> str:
@@ -104,7 +105,7 @@ def with_seeds(values: Sequence[float], metric: str = ACCURACY) -> str:
 
 def _plain(value: float, metric: str) -> str:
     """The number alone, in percent for a share."""
-    return number(100 * value) if is_share(metric) else number(value, 3)
+    return number(100 * value if is_share(metric) else value, metrics.of(metric).digits)
 
 
 def count(n: int, what: str, kind: str = "") -> str:

@@ -28,6 +28,7 @@ from engine.meta.results import mean_score
 from engine.meta.statistics import refreshed
 from engine.meta.task import Task, Tasks
 from engine.meta.tasks.gallery import show_tasks
+from engine.metrics import BEFORE
 from engine.tuning.tally import check_numbers
 
 ORDER = 1  # keeps the order of support sets apart from the drawing of tasks
@@ -150,7 +151,7 @@ class MetaTraining:
 
         first = next(self.method.classifiers(self.model, task.support_inputs, task.support_targets, task.way, 0))
         value = score(first(task.query_inputs), task.query_targets)
-        return {f"train/{self.name} before adaptation": float(value)}
+        return {f"train/{self.name} {BEFORE}": float(value)}
 
     def _validate(self) -> Iterator[Event]:
         check_numbers(self.model, 0.0, f"at meta-step {self.step}")
@@ -165,7 +166,7 @@ class MetaTraining:
         value = mean_score(scores[:, -1], self.tasks.regression)
         found = {f"val/{self.name}": value}
         if self.method.has_steps:
-            found[f"val/{self.name} before adaptation"] = mean_score(scores[:, 0], self.tasks.regression)
+            found[f"val/{self.name} {BEFORE}"] = mean_score(scores[:, 0], self.tasks.regression)
         found |= {f"rate/{block}": rate for block, rate in self.method.inner_rates(self.model).items()}
         judged = value if np.isfinite(scores[:, -1]).any() else math.nan  # wrong answers are a figure
         accuracy, error = (0.0, judged) if self.tasks.regression else (judged, 0.0)

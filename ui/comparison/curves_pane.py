@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QSettings, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from engine import metrics
 from ui.comparison.curve_lines import curve_lines
 from ui.comparison.sides import Comparison
 from ui.figures.curve_axes import X_AXES
@@ -115,8 +116,8 @@ class CurvesPane(QWidget):
 
     @property
     def plot(self) -> CurvePlot:
-        """The plot that is shown: accuracies in percent, everything else in its own unit."""
-        return self.percent if "accuracy" in self._metric else self.plain
+        """The plot that is shown: shares in percent, everything else in its own unit."""
+        return self.percent if metrics.of(self._metric).is_share else self.plain
 
     def chosen_metric(self) -> str:
         return str(self.metric_choice.key() or USUAL)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QBuffer, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPalette
 from PySide6.QtWidgets import QApplication
 
+from engine import metrics
 from ui import theme
 from ui.comparison.curve_lines import curve_lines
 from ui.comparison.curves_pane import metric_title
@@ -134,11 +135,11 @@ def paint_figures(
 def paint_curves(
     painter: QPainter, comparison: Comparison, curves: Mapping[int, Curve], metric: str, axis: str, size: QSizeF
 ) -> None:
-    plot = CurvePlot(metric_title(metric), "percent" if "accuracy" in metric else "number")
+    plot = CurvePlot(metric_title(metric), metrics.of(metric).unit)
     plot.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
     plot.resize(size.toSize())
     plot.set_x_axis(axis)
-    plot.set_curves(curve_lines(comparison, curves, axis, share="accuracy" in metric))
+    plot.set_curves(curve_lines(comparison, curves, axis, share=metrics.of(metric).is_share))
     plot.show()  # lays it out; nothing is seen
     plot.paint_figure(painter, size)
     plot.hide()

@@ -11,10 +11,11 @@ import numpy as np
 
 from engine.errors import StorageError
 from engine.events import Evaluated, TrialCompleted
+from engine.metrics import BEFORE
 from ui import theme
 from ui.figures.curve_axes import StepScale
 from ui.figures.curve_line import CurveLine
-from ui.runs.run_now import best_index
+from ui.runs.run_now import WATCHED, best_index
 
 if TYPE_CHECKING:
     from storage.store import Message, RunRow, RunStore
@@ -77,21 +78,16 @@ def read_content(store: RunStore, run_id: int) -> Content:
     return Content(row, curves, results, [*unread, *messages], trials, environment, resumable)
 
 
-# metric -> (label, style, dashed)
-_LOSS = {
-    "train/loss": ("training", "train", False),
-    "val/loss": ("validation", "validation", False),
-    "train/loss before adaptation": ("training, before", "train", True),
-    "val/loss before adaptation": ("validation, before", "validation", True),
-}
-_ACCURACY = {
-    "train/accuracy": ("training", "train", False),
-    "val/accuracy": ("validation", "validation", False),
-    "train/accuracy before adaptation": ("training, before", "train", True),
-    "val/accuracy before adaptation": ("validation, before", "validation", True),
-}
+def _of_both(measured: str) -> dict[str, tuple[str, str, bool]]:
+    """metric -> (label, style, dashed), before and after adaptation."""
+    parts = (("train", "training", "train"), ("val", "validation", "validation"))
+    after = {f"{part}/{measured}": (label, style, False) for part, label, style in parts}
+    before = {f"{part}/{measured} {BEFORE}": (f"{label}, before", style, True) for part, label, style in parts}
+    return after | before
+
+
+_LOSS, _ACCURACY = _of_both("loss"), _of_both("accuracy")
 DRAWN = frozenset(_LOSS) | frozenset(_ACCURACY)
-BEFORE = "before adaptation"  # how the names of metrics end that were measured before the inner steps
 
 
 @dataclass(frozen=True)
@@ -105,7 +101,7 @@ class Kept:
 
 def kept_epoch(curves: Mapping[str, CurveLike]) -> Kept | None:
     """The best validation accuracy, else the lowest validation loss."""
-    for metric in ("val/accuracy", "val/loss"):
+    for metric, _ in WATCHED:
         curve = curves.get(metric)
         if curve is not None and np.isfinite(curve.values).any():
             index = best_index(metric, curve.values)

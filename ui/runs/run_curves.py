@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
+from engine import metrics
 from ui.figures.curve_axes import X_AXES, StepScale, y_text
 from ui.figures.curve_plot import CurvePlot
-from ui.runs.content import BEFORE, DRAWN, CurveLike, accuracy_lines, kept_epoch, loss_lines
+from ui.runs.content import DRAWN, CurveLike, accuracy_lines, kept_epoch, loss_lines
 from ui.widgets.fields import Choice
 from ui.widgets.quiet import QuietSlider
 from ui.widgets.reflow import Beside, FlowLayout
@@ -124,7 +125,7 @@ class RunCurves(QWidget):
     def drawing(self, curves: Mapping[str, CurveLike], scale: StepScale, run_id: int, live: bool) -> Iterator[None]:
         """The same one plot at a time, so that the event loop may turn in between."""
         self._curves, self._scale, self._run_id, self._live = curves, scale, run_id, live
-        self.accuracy.setVisible(self._expected or any("accuracy" in name for name in curves))
+        self.accuracy.setVisible(self._expected or any(metrics.of(name).key == "accuracy" for name in curves))
         self.controls.offer_epochs(scale.has_epochs)
         yield from self._plots()
 
@@ -154,10 +155,10 @@ class RunCurves(QWidget):
         kept = kept_epoch(self._curves)
         words = {self.loss: "", self.accuracy: ""}
         if kept is not None:
-            plot = self.accuracy if kept.metric.endswith("accuracy") else self.loss
+            plot = self.accuracy if metrics.of(kept.metric).is_share else self.loss
             words[plot] = f"best {y_text(kept.value, plot.unit)} at {self._scale.place(kept.step)}"
         for plot in words:
             if any(line.dashed for line in plot.given):
-                words[plot] = " · ".join(part for part in (words[plot], f"dashed: {BEFORE}") if part)
+                words[plot] = " · ".join(part for part in (words[plot], f"dashed: {metrics.BEFORE}") if part)
         for plot, text in words.items():
             plot.set_caption(text)

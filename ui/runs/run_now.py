@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine import metrics
 from engine.comparison.wording import compact, duration, figure, marked, percent, title
 from engine.events import LIVE_STATES, RESUMABLE, RunState
 from engine.families import named
@@ -42,7 +43,7 @@ class Best:
     epoch: float | None
 
     def figure(self) -> str:
-        return percent(self.value) if self.metric.endswith("accuracy") else compact(self.value, 4)
+        return percent(self.value) if metrics.of(self.metric).is_share else compact(self.value, 4)
 
 
 @dataclass(frozen=True)
@@ -206,5 +207,5 @@ def live_best(live: LiveRun, steps_per_epoch: int) -> Best | None:
 
 
 def best_index(metric: str, values: np.ndarray) -> int:
-    """Index of the first best value: the largest, for losses the smallest; NaN never is."""
-    return int(np.nanargmin(values) if metric.endswith("loss") else np.nanargmax(values))
+    """Index of the first best value: the largest, where less is better the smallest; NaN never is."""
+    return int(np.nanargmin(values) if metrics.of(metric).lower_is_better else np.nanargmax(values))

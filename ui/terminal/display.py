@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from engine import metrics
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import caveats, count, duration, with_interval
 from engine.events import (
@@ -66,11 +67,13 @@ class LatestValues:
 
     def words(self) -> str:
         known = [(label, name, self.values[name]) for name, label in SHOWN if name in self.values]
-        return "  ".join(f"{label} {_figure(name, value)}" for label, name, value in known)
+        return "  ".join(f"{label} {curve_figure(name, value)}" for label, name, value in known)
 
 
-def _figure(name: str, value: float) -> str:
-    return percent(value) if "accuracy" in name else f"{value:.3f}"
+def curve_figure(name: str, value: float) -> str:
+    """ "81.2 %" of an accuracy, "0.352" of a loss."""
+    measured = metrics.of(name)
+    return percent(value) if measured.is_share else f"{value:.{measured.digits}f}"
 
 
 def result_words(result: Evaluated) -> str:

@@ -12,9 +12,9 @@ from engine.events import Evaluated
 from engine.provenance import left_out
 from storage.store import RunRow, RunStore
 from ui.made_with import made_with
-from ui.terminal.display import ends, result_words
+from ui.terminal.display import curve_figure, ends, result_words
 from ui.terminal.listing import run_object
-from ui.terminal.output import percent, print_json, print_table, say
+from ui.terminal.output import print_json, print_table, say
 from ui.terminal.workspaces import open_workspace
 
 if TYPE_CHECKING:
@@ -83,8 +83,7 @@ def print_results(run: RunRow, results: list[Evaluated]) -> None:
         print_table(("", ""), [(f"  {name}", value) for name, value in result.protocol.items()])
     for name, (value, step) in run.best.items():
         if name.startswith("val/"):
-            figure = percent(value) if "accuracy" in name else f"{value:.3f}"
-            say(f"best {name.replace('val/', 'validation ')} {figure} after {step:,} steps")
+            say(f"best {name.replace('val/', 'validation ')} {curve_figure(name, value)} after {step:,} steps")
     if run.failure:
         say(f"Failed: {run.failure.message} {run.failure.advice}".rstrip())
         if run.failure.traceback:
