@@ -36,13 +36,17 @@ def hyper(
     advanced: bool = False,
     choices: tuple[str, ...] = (),
     or_block: bool = False,
+    off: float | None = None,
 ) -> Any:
     """One hyperparameter: default, bounds, unit and one line of help, from which form, command line and docs come.
 
     choices: of a text; with `or_block` the name of any block of the backbone is one too.
+    off: the value that turns it off; the help says so.
     """
     extra: dict[str, Any] = {"label": label, "unit": unit, "log": log, "advanced": advanced}
-    extra |= {"choices": list(choices), "or_block": or_block}
+    extra |= {"choices": list(choices), "or_block": or_block, "off": off}
+    if off is not None:
+        help = f"{help.removesuffix('.')}; {off:g} is off."
     return Field(default, ge=low, le=high, description=help, json_schema_extra=extra)
 
 

@@ -44,6 +44,7 @@ class HyperparameterField:
     help: str
     log: bool
     advanced: bool
+    off: float | None = None  # the value that turns it off
 
 
 @cache
@@ -128,6 +129,7 @@ def _field(name: str, info: FieldInfo, blocks: tuple[str, ...]) -> Hyperparamete
         help=info.description or "",
         log=extra.get("log", False),
         advanced=extra.get("advanced", False),
+        off=extra.get("off"),
     )
 
 

@@ -66,19 +66,19 @@ class FineTuneHyperparameters(HyperparameterModel):
     )
     mixup: float = hyper(
         0.0, "Mixup",
-        "Blend pairs of images (of features where the head learns alone): alpha of the Beta law; 0 is off.",
-        low=0.0, high=4.0, advanced=True,
+        "Blend pairs of images (of features where the head learns alone): alpha of the Beta law.",
+        low=0.0, high=4.0, off=0, advanced=True,
     )  # fmt: skip
     patience: int = hyper(
-        0, "Patience", "Stop after this many epochs without a better validation accuracy; 0 is off.",
-        unit="epochs", low=0, high=1000, advanced=True,
+        0, "Patience", "Stop after this many epochs without a better validation accuracy.",
+        unit="epochs", low=0, high=1000, off=0, advanced=True,
     )  # fmt: skip
     clip_norm: float = hyper(
-        0.0, "Gradient clipping", "Longest gradient that is let through; 0 is off.", low=0.0, high=1000.0, advanced=True
+        0.0, "Gradient clipping", "Longest gradient that is let through.", low=0.0, high=1000.0, off=0, advanced=True
     )
     ema: float = hyper(
-        0.0, "Weight averaging", "Share of the old average kept at each step (EMA), such as 0.99; 0 is off.",
-        low=0.0, high=0.9999, advanced=True,
+        0.0, "Weight averaging", "Share of the old average kept at each step (EMA), such as 0.99.",
+        low=0.0, high=0.9999, off=0, advanced=True,
     )  # fmt: skip
     tested: Literal["best validation epoch", "last epoch"] = hyper(
         "best validation epoch",

@@ -13,6 +13,7 @@ from engine import registry
 from engine.backbones import catalog
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, Budget, DatasetChoice, Experiment, MethodChoice, parse_experiment
+from engine.method import HyperparameterModel, hyper
 from engine.preflight.problems import problems
 
 NAMES = [
@@ -208,3 +209,13 @@ def test_what_is_not_as_published_is_told_beside_the_paper() -> None:
         assert method.differs.endswith(".")
         assert not method.paper.endswith(".")
     assert registry.method("protonet").source() == registry.method("protonet").paper
+
+
+def test_the_value_that_turns_something_off_is_stated_as_one_and_told_in_the_help() -> None:
+    class Toy(HyperparameterModel):
+        drop: float = hyper(0.5, "Drop", "Share that is dropped.", low=0.0, high=1.0, off=0)
+        wait: int = hyper(1, "Wait", "Epochs; never less than 0 is offered.", low=0)
+
+    drop, wait = (registry._field(name, info, ()) for name, info in Toy.model_fields.items())
+    assert (drop.off, drop.help) == (0, "Share that is dropped; 0 is off.")
+    assert (wait.off, wait.help) == (None, "Epochs; never less than 0 is offered.")

@@ -38,8 +38,8 @@ def _float(field: HyperparameterField) -> QWidget:
 
 
 def _off(field: HyperparameterField) -> str:
-    """What stands for 0 where that turns something off."""
-    return "Off" if field.low == 0 and "0 is off" in field.help else ""
+    """What stands for the lowest value where that turns something off."""
+    return "Off" if field.off is not None and field.off == field.low else ""
 
 
 def _bool(field: HyperparameterField) -> QWidget:
