@@ -26,6 +26,7 @@ class RunStarted:
     cached features is not one of the whole network; empty where all steps are alike.
     facts: what the window shows beside the run, e.g. {"classes": 40, "training images": 80}.
     step, note: where a resumed run goes on from, and what was noted at that `ResumePoint`; else 0 and None.
+    environment: what the machine that works it runs with, as `engine.machine.environment` tells it; may be empty.
     """
 
     total_steps: int
@@ -35,6 +36,7 @@ class RunStarted:
     phases: tuple[tuple[int, float], ...] = ()
     step: int = 0
     note: Mapping[str, Any] | None = None
+    environment: Mapping[str, Any] = field(default_factory=dict)
 
     def resumed(self, step: int, note: Mapping[str, Any]) -> RunStarted:
         return replace(self, step=step, note=note)

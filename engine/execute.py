@@ -19,6 +19,7 @@ from engine.experiment import Experiment
 from engine.families import family
 from engine.machine.allocator import keep_freed_memory, return_freed_memory
 from engine.machine.devices import device_words, training_threads
+from engine.machine.environment import environment
 from engine.machine.limits import Limits, never
 from engine.machine.whole_files import write_text
 from engine.preflight.problems import problems
@@ -66,7 +67,8 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool], resu
             for event in events:
                 given = time.monotonic()
                 if isinstance(event, RunStarted):
-                    event = replace(event, facts={**event.facts, "device": device_words(experiment.device)})
+                    facts = {**event.facts, "device": device_words(experiment.device)}
+                    event = replace(event, facts=facts, environment=environment())
                 yield bookmark.started(event)
                 limits.paused_for(time.monotonic() - given)
                 if isinstance(event, RunFinished):  # after it was saved: until then the run may have to go on

@@ -4,83 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import platform
 import sqlite3
-from functools import lru_cache
-from importlib import metadata
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-PACKAGES = ("warmstart", "torch", "torchvision", "numpy", "pillow", "scikit-learn", "safetensors", "pydantic")
 
-COMMIT = "commit"
-
-
-@lru_cache(maxsize=1)
-def environment() -> tuple[str, str, str, str]:
-    """(hash, Python's version, packages as JSON, machine as JSON). Reads versions without importing the packages."""
-    versions = {name: _version(name) for name in PACKAGES} | {COMMIT: commit(Path(__file__).resolve().parents[1])}
-    packages = json.dumps({name: version for name, version in versions.items() if version})
-    machine = {"system": platform.system(), "machine": platform.machine(), "processor": _processor(),
-               "CPU cores": os.cpu_count(), "memory": _memory()}  # fmt: skip
-    parts = (platform.python_version(), packages, json.dumps(machine))
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16], *parts
-
-
-def _version(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def _processor() -> str:
-    """The name its maker gives it, or nothing."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
-
-
-def _memory() -> str:
-    """All there is, in whole GB."""
-    try:
-        return f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GB"
-    except (AttributeError, ValueError, OSError):
-        return ""
-
-
-def commit(root: Path) -> str | None:
-    """The first 12 digits of the commit that is checked out here; None where this is no checkout."""
-    try:
-        return _head(root / ".git")
-    except (OSError, UnicodeDecodeError):
-        return None
-
-
-def _head(git: Path) -> str | None:
-    if git.is_file():  # a work tree of a repository elsewhere
-        git = Path(git.parent, git.read_text("utf-8").removeprefix("gitdir:").strip())
-    head = (git / "HEAD").read_text("utf-8").strip()
-    if not head.startswith("ref:"):
-        return head[:12]
-    branch, shared = head.removeprefix("ref:").strip(), git / "commondir"
-    home = git / shared.read_text("utf-8").strip() if shared.is_file() else git
-    if (home / branch).is_file():
-        return (home / branch).read_text("utf-8").strip()[:12]
-    packed = (home / "packed-refs").read_text("utf-8").splitlines()
-    return next((line[:12] for line in packed if line.endswith(f" {branch}")), None)
-
-
-def save(connection: sqlite3.Connection) -> int:
-    """The id of this environment's row, written once. Belongs inside a transaction."""
-    values = environment()
+def save(connection: sqlite3.Connection, run_id: int, environment: Mapping[str, Any]) -> None:
+    """The run is made with this from now on: that of its last start, on whatever machine. Belongs inside a
+    transaction."""
+    parts = (environment["python"], *(json.dumps(dict(environment[part])) for part in ("packages", "hardware")))
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
     connection.execute(
-        "INSERT INTO env(hash, python, packages, hardware) VALUES(?,?,?,?) ON CONFLICT(hash) DO NOTHING", values
+        "INSERT INTO env(hash, python, packages, hardware) VALUES(?,?,?,?) ON CONFLICT(hash) DO NOTHING",
+        (digest, *parts),
     )
-    return connection.execute("SELECT id FROM env WHERE hash = ?", values[:1]).fetchone()["id"]
+    connection.execute("UPDATE run SET env_id = (SELECT id FROM env WHERE hash = ?) WHERE id = ?", (digest, run_id))
 
 
 def read(connection: sqlite3.Connection, run_id: int) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from engine.events import (
     TrialCompleted,
     next_state,
 )
-from storage import curves, results, trials
+from storage import curves, environment, results, trials
 from storage.curves import OpenCurve
 from storage.rows import state_named
 
@@ -80,6 +80,8 @@ def _(said: RunStarted, connection: sqlite3.Connection, run_id: int, now: float)
             *(json.dumps(facts, default=results.plain), run_id),
         ),
     )
+    if said.environment:
+        environment.save(connection, run_id, said.environment)
 
 
 @event.register

@@ -109,7 +109,6 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
         with writing(self._connection) as connection:
             if new.study_id is not None:
                 self._refuse_second(connection, new.study_id, new.cell, uid)
-            row["env_id"] = environment.save(connection)
             marks = ", ".join(f":{column}" for column in row)
             run_id = connection.execute(f"INSERT INTO run({', '.join(row)}) VALUES({marks})", row).lastrowid
             return reading.one(connection, run_id)
@@ -270,7 +269,7 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
             return artifacts.add(connection, run_id, part, folder / file.name, kind)
 
     def environment(self, run_id: int) -> dict:
-        """Python, packages and hardware the run was made with."""
+        """Python, packages and hardware the run was made with; empty for one that has not started."""
         with snapshot(self._connection) as connection:
             return environment.read(connection, run_id)
 

@@ -10,13 +10,13 @@ import pytest
 
 from engine.experiment import parse_experiment
 from engine.families import family
+from engine.machine.environment import environment
 from engine.plan import load_plan
 from engine.preflight.problems import problems
 from engine.registry import complete
 from engine.studies.cells import cells, next_cell
 from engine.studies.study import load_study, parse_study
 from main import main
-from storage.environment import environment
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.old_workspaces import VERSIONS, unpack
@@ -155,7 +155,7 @@ def learnt(store: RunStore, run_id: int) -> dict[str, Any]:
 @pytest.fixture
 def same_machine() -> None:
     """Bits are the same only with the same torch on the same kind of processor."""
-    here = json.loads(environment()[2])["torch"], json.loads(environment()[3])["processor"]
+    here = environment()["packages"]["torch"], environment()["hardware"]["processor"]
     if here != ("2.14.1", "AMD EPYC"):
         pytest.skip(f"saved with torch 2.14.1 on an AMD EPYC, here are torch {here[0]} and {here[1]}")
 

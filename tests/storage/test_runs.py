@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from engine.errors import StorageError
-from engine.events import EpochCompleted, IllegalTransition, RunState
+from engine.events import EpochCompleted, IllegalTransition, RunFailed, RunStarted, RunState
 from engine.experiment import DatasetChoice, Experiment, MethodChoice
-from storage.environment import commit
 from storage.record import record
 from storage.store import NewRun, RunRow, RunStore
 from storage.workspace import Workspace
@@ -122,39 +119,27 @@ def test_ids_are_never_given_twice(store: RunStore, experiment: Experiment) -> N
     assert store.create(new_run(experiment)).id > first.id
 
 
-def test_the_environment_is_kept_once(store: RunStore, experiment: Experiment) -> None:
-    runs = [store.create(new_run(experiment)) for _ in range(3)]
-    assert "numpy" in store.environment(runs[-1].id)["packages"]
-    assert store._connection.execute("SELECT count(*) FROM env").fetchone()[0] == 1
+def started(store: RunStore, experiment: Experiment, *packages: dict[str, str]) -> RunRow:
+    """A run that was begun once on each machine."""
+    run = store.create(new_run(experiment))
+    for has in packages:
+        made_with = {"python": "3.12.1", "packages": has, "hardware": {"CPU cores": 64}}
+        events = [RunStarted(1, 1, 1, environment=made_with), RunFailed("experiment", "No.", "Do this.")]
+        list(record(store, run.id, iter(events)))
+        store.set_state(run.id, RunState.QUEUED)
+    return run
+
+
+def test_the_environment_is_that_of_the_last_start_and_kept_once(store: RunStore, experiment: Experiment) -> None:
+    here, there = {"torch": "2.0"}, {"torch": "3.0"}
+    waits, first, second, moved = (started(store, experiment, *on) for on in ((), (here,), (here,), (here, there)))
+    assert store.environment(waits.id) == {}
+    assert store.environment(first.id) == {"python": "3.12.1", "packages": here, "hardware": {"CPU cores": 64}}
+    assert store.environment(moved.id)["packages"] == there
+    assert store._connection.execute("SELECT count(*) FROM env").fetchone()[0] == 2
     with store._connection:
         store._connection.execute("UPDATE env SET packages = '[1'")
-    assert store.environment(runs[0].id) == {}  # a damaged row costs itself
-
-
-HEAD = "0123456789abcdef0123456789abcdef01234567"
-
-
-@pytest.mark.parametrize(
-    ("files", "found"),
-    [
-        ({".git/HEAD": HEAD}, HEAD[:12]),
-        ({".git/HEAD": "ref: refs/heads/main\n", ".git/refs/heads/main": HEAD}, HEAD[:12]),
-        ({".git/HEAD": "ref: refs/heads/main\n", ".git/packed-refs": f"# pack\n{HEAD} refs/heads/main\n"}, HEAD[:12]),
-        (
-            {".git": "gitdir: kept/worktrees/one\n", "kept/worktrees/one/HEAD": "ref: refs/heads/one\n",
-             "kept/worktrees/one/commondir": "../..\n", "kept/refs/heads/one": HEAD},
-            HEAD[:12],
-        ),
-        ({".git/HEAD": "ref: refs/heads/unborn\n"}, None),
-        ({}, None),
-    ],
-)  # fmt: skip
-def test_the_commit_that_runs_is_read_of_the_checkout(tmp_path: Path, files: dict[str, str], found: str | None) -> None:
-    for name, words in files.items():
-        place = tmp_path / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(words)
-    assert commit(tmp_path) == found
+    assert store.environment(second.id) == {}  # a damaged row costs itself
 
 
 def test_seeds_of_one_configuration_share_their_settings(store: RunStore, experiment: Experiment) -> None:

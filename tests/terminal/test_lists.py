@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from engine import registry
-from engine.events import RunState
+from engine.events import RunStarted, RunStopped
 from engine.experiment import parse_experiment
+from engine.machine.environment import environment
 from engine.plan import parse_plan, presets
+from storage.record import record
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
@@ -54,7 +56,7 @@ def test_runs_are_listed_by_tag_and_without_the_archive(warmstart: Command, tmp_
     with RunStore(Workspace(tmp_path / "kept")) as store:
         runs = [store.create(new_run(parse_experiment({}), name)) for name in ("first", "second", "third")]
         for run in runs:
-            store.set_state(run.id, RunState.STOPPED)
+            list(record(store, run.id, iter([RunStarted(1, 1, 1, environment=environment()), RunStopped(0)])))
         store.tag([runs[0].id, runs[1].id], ["Paper"])
         store.tag([runs[0].id], ["odd"])
         store.note_cell(runs[0].id, "test", "look again")

@@ -19,6 +19,7 @@ from engine.events import (
     RunState,
 )
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.machine.environment import environment
 from engine.naming import run_name
 from storage.record import record
 from storage.store import RunRow, RunStore
@@ -53,7 +54,7 @@ def figure(wrong: int, seed: int = 0) -> Evaluated:
 
 def happenings(wrong: int, seed: int, tested: bool = True) -> Iterator[Event]:
     """What a short run says."""
-    yield RunStarted(total_steps=6, steps_per_epoch=2, examples_per_step=8, facts={})
+    yield RunStarted(total_steps=6, steps_per_epoch=2, examples_per_step=8, environment=environment())
     for epoch in range(1, 4):
         accuracy = 1 - wrong / IMAGES - 0.1 / epoch + 0.001 * seed
         yield Metrics(2 * epoch, {"train/loss": 1 / epoch, "val/loss": 1.5 / epoch, "val/accuracy": accuracy})

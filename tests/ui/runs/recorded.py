@@ -17,6 +17,7 @@ from engine.events import (
     RunStopped,
 )  # fmt: skip
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.machine.environment import environment
 from engine.naming import run_name
 from storage.record import record
 from storage.store import RunRow, RunStore
@@ -44,7 +45,7 @@ def tested() -> Evaluated:
 
 def training(epochs: int = 6, per_epoch: int = 5, planned: int = 6) -> Iterator[Event]:
     """Loss falls, validation accuracy peaks in epoch 4."""
-    yield RunStarted(planned * per_epoch, per_epoch, 16, {"classes": 4})
+    yield RunStarted(planned * per_epoch, per_epoch, 16, {"classes": 4}, environment=environment())
     yield Notice("Using the bundled weights.")
     for epoch in range(1, epochs + 1):
         for step in range((epoch - 1) * per_epoch + 1, epoch * per_epoch + 1):
