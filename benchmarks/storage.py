@@ -103,7 +103,7 @@ def first_list(workspace: Workspace, rounds: int) -> list[float]:
     from storage import reading
 
     def work() -> None:
-        reading._experiment.cache_clear()
+        reading._settings.cache_clear()
         with RunStore(workspace) as store:
             store.runs()
 
