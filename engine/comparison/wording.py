@@ -108,9 +108,33 @@ def _plain(value: float, metric: str) -> str:
     return number(100 * value if is_share(metric) else value, metrics.of(metric).digits)
 
 
+def thousands(value: float | None) -> str:
+    """12345 -> "12,345"; a dash when it is not known."""
+    return "–" if value is None else f"{value:,.0f}"
+
+
 def count(n: int, what: str, kind: str = "") -> str:
-    """ "5 seeds", "1 seed", "540 test images": `what` in the plural, `kind` before it."""
-    return f"{n:,} {kind}{what.removesuffix('s') if n == 1 else what}"
+    """ "5 seeds", "1 seed", "1 class", "540 test images": `what` in the plural, `kind` before it."""
+    one = what.removesuffix("es") if what.endswith("sses") else what.removesuffix("s")
+    return f"{thousands(n)} {kind}{one if n == 1 else what}"
+
+
+def brief(value: float) -> str:
+    """11_180_616 -> "11.2 M", 113_088 -> "113 k"."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            scaled = value / size
+            return f"{scaled:.0f} {unit}" if scaled >= 99.5 else f"{scaled:.3g} {unit}"
+    return f"{value:.0f}"
+
+
+def size(octets: float) -> str:
+    """Bytes in decimal units: 4_800_000 -> "4.8 MB"."""
+    for step, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if octets >= step:
+            scaled = octets / step
+            return f"{scaled:.0f} {unit}" if scaled >= 10 else f"{scaled:.1f} {unit}"
+    return f"{octets:.0f} bytes"
 
 
 def duration(seconds: float | None) -> str:

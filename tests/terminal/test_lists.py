@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from engine import registry
+from engine.comparison.wording import count, percent, size
 from engine.events import RunStarted, RunStopped
 from engine.experiment import parse_experiment
 from engine.machine.environment import environment
@@ -20,7 +21,7 @@ from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
 from ui.command.arguments import COMMANDS, LISTS
-from ui.terminal.output import percent, plain, size
+from ui.terminal.output import plain
 
 Command = Callable[..., Any]
 
@@ -116,7 +117,8 @@ def test_output_to_a_closed_pipe_is_no_error(program: Command) -> None:
 def test_figures_in_words() -> None:
     assert percent(0.7834) == "78.3 %"
     assert percent(float("nan")) == "–"
-    assert [size(n) for n in (12, 1200, 46_830_571)] == ["12 bytes", "1.2 kB", "46.8 MB"]
+    assert [size(n) for n in (12, 1200, 46_830_571)] == ["12 bytes", "1.2 kB", "47 MB"]
+    assert [count(1, "classes"), count(1, "runs"), count(2048, "classes")] == ["1 class", "1 run", "2,048 classes"]
     assert plain({"a": float("nan"), "b": (1, True, None), "c": sys}) == {
         "a": None,
         "b": [1, True, None],

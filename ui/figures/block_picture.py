@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Si
 from PySide6.QtGui import QBrush, QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from engine.comparison.wording import count
 from ui import theme
 from ui.widgets.text import show_tip
-from ui.widgets.words import count
 
 # Treatment -> (colour: a role or the index of a curve colour, pattern drawn over it, what it means)
 LOOKS: dict[str, tuple[str | int, Qt.BrushStyle, str]] = {
@@ -132,7 +132,7 @@ class BlockPicture(QWidget):
     def _said_of(self, number: int) -> str:
         name, title, parameters = self._blocks[number]
         word = self._treatments.get(name, "frozen")
-        size = f", {count(parameters, 'parameter')}" if parameters else ""
+        size = f", {count(parameters, 'parameters')}" if parameters else ""
         said = f"{title}{size}: {self._words.get(name) or f'{word} ({LOOKS[word][2]})'}"
         if self._editable:
             said += ". Click to let it learn" if word == "frozen" else ". Click to freeze it"

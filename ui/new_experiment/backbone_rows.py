@@ -8,11 +8,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from engine.backbones import catalog
+from engine.comparison.wording import brief
 from engine.provenance.noted import suits
 from ui.widgets.choice_list import ChoiceRow
 from ui.widgets.column import caption
 from ui.widgets.text import Place
-from ui.widgets.words import brief
 
 
 class BackboneRows(QWidget):

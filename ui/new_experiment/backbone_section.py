@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from engine.backbones import catalog
+from engine.comparison.wording import count
 from engine.experiment import BackboneChoice
 from ui.new_experiment.backbone_rows import BackboneRows
 from ui.new_experiment.backbone_settings import ImageSize, KeepHead
@@ -18,7 +19,6 @@ from ui.widgets.buttons import button
 from ui.widgets.column import Column, caption
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
-from ui.widgets.words import count
 
 START = BackboneChoice(name="conv4", weights="")  # no weights: the first pretrained ones there are
 OWN_SHOWN = 8  # finished runs offered as weights, newest first, and so many more each time more are asked for
@@ -170,7 +170,7 @@ class BackboneSection(Column):
             self._add_weights(_older_or_missing(self._choice.weights, own))
         self.weights[self._choice.weights].setChecked(True)
         self._show_settings()
-        self.more.setText(f"Show {count(min(OWN_SHOWN, len(own) - self._most_own), 'older run')}")
+        self.more.setText(f"Show {count(min(OWN_SHOWN, len(own) - self._most_own), 'older runs')}")
         self.more.setVisible(len(own) > self._most_own)
         self._shown = (published, own, self._choice, self._most_own)
         self.listed.emit()

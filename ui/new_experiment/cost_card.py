@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from engine.comparison.wording import duration
+from engine.comparison.wording import brief, duration, size, thousands
 from ui.widgets.card import Card
 from ui.widgets.text import Elided, Place, Text
-from ui.widgets.words import brief, number, size
 
 if TYPE_CHECKING:
     from engine.preflight.cost import Cost
@@ -69,7 +68,7 @@ class CostCard(Card):
         shares = f"all {brief(cost.trainable)}" if every else f"{brief(cost.trainable)} of {brief(cost.parameters)}"
         in_all = duration(cost.seconds * runs)
         room = size(cost.memory_bytes)
-        figures = (shares, number(cost.steps * runs), per_epoch(cost), in_all, room)
+        figures = (shares, thousands(cost.steps * runs), per_epoch(cost), in_all, room)
         for title, words in zip(ROWS, figures, strict=True):
             self.values[title].setText(words)
         short = free is not None and cost.memory_bytes > 0.9 * free
@@ -79,7 +78,9 @@ class CostCard(Card):
         self.values["Time per epoch"].setToolTip("from one validation to the next" if meta else phases)
         self.say("")
         if cost.fits:
-            self.state.setText(f"With {number(cost.fits)} fits of the search, fewer where settings are given up early.")
+            self.state.setText(
+                f"With {thousands(cost.fits)} fits of the search, fewer where settings are given up early."
+            )
         self.values["Memory"].set_role("bad" if short else "text")
         self.setAccessibleDescription("; ".join(f"{t}: {w}" for t, w in zip(ROWS, figures, strict=True)))
 

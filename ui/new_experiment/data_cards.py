@@ -10,12 +10,12 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QMenu, QVBoxLayout, QWidget
 
+from engine.comparison.wording import count
 from engine.experiment import DatasetChoice
 from ui.widgets.buttons import icon_button
 from ui.widgets.card import ChoiceCard
 from ui.widgets.images import ImageStrip
 from ui.widgets.text import plain
-from ui.widgets.words import count
 
 if TYPE_CHECKING:
     from engine.data.preview import DatasetPreview
@@ -174,8 +174,8 @@ def choice_of(key: str) -> DatasetChoice:
 
 def facts_of(info: DatasetInfo) -> str:
     """ "6,000 images · 200 classes · 28 px"; what is not known is left out."""
-    parts = [count(info.images, "image")] if info.images else []
-    parts += [count(info.classes, "class", "classes")] if info.classes else []
+    parts = [count(info.images, "images")] if info.images else []
+    parts += [count(info.classes, "classes")] if info.classes else []
     if info.image_size is not None:
         height, width = info.image_size
         parts.append(f"{width} px" if width == height else f"{width} × {height} px")

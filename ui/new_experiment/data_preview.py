@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from engine.comparison.wording import count, thousands
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice
 from ui.background import Background
@@ -18,7 +19,6 @@ from ui.widgets.images import ClassBars, ImageStrip
 from ui.widgets.problem import Problem
 from ui.widgets.quiet import QuietText
 from ui.widgets.text import Text
-from ui.widgets.words import count, number
 
 if TYPE_CHECKING:
     from engine.data.episode_splits import EpisodeShape
@@ -135,18 +135,18 @@ class DataPreview(QWidget):
         self.judged.emit()
 
     def _show_skipped(self, found: DatasetPreview) -> None:
-        self.skipped.set_title(f"{count(len(found.skipped), 'file')} skipped")
+        self.skipped.set_title(f"{count(len(found.skipped), 'files')} skipped")
         lines = [f"{one.path}: {one.reason}" for one in found.skipped[:SKIPPED_SHOWN]]
         rest = len(found.skipped) - len(lines)
-        self.skipped_list.setPlainText("\n".join([*lines, *([f"and {number(rest)} more"] if rest else [])]))
+        self.skipped_list.setPlainText("\n".join([*lines, *([f"and {thousands(rest)} more"] if rest else [])]))
 
     def _show_balance(self, found: DatasetPreview) -> None:
         counts = [amount for _, amount in found.per_class]
         self.bars.set_classes(found.per_class)
         if counts and min(counts) == max(counts):
-            self.balance_words.setText(f"{count(counts[0], 'image')} in each of {number(len(counts))} classes")
+            self.balance_words.setText(f"{count(counts[0], 'images')} in each of {thousands(len(counts))} classes")
         elif counts:
-            self.balance_words.setText(f"{number(min(counts))} to {number(max(counts))} images per class")
+            self.balance_words.setText(f"{thousands(min(counts))} to {thousands(max(counts))} images per class")
 
     def _show_episode(self, tasks: Sampled | None) -> None:
         self.episode_fault = ""

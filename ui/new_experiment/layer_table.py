@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from engine.comparison.wording import count
 from engine.layers import HEAD
 from ui.new_experiment.layer_cells import KINDS, BlockTile, Cell
 from ui.new_experiment.layer_doubts import doubts, sentences
@@ -25,7 +26,6 @@ from ui.widgets.column import caption
 from ui.widgets.frame import SlimScrollBar
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
-from ui.widgets.words import count
 
 RATE_PLACE = 2  # the effective rate stands right after the factor
 
@@ -80,7 +80,7 @@ class LayerTable(QWidget):
             rate = Text("", wrap=False)
             rate.setMinimumWidth(120)
             if parameters:
-                tile.setAccessibleName(f"{title}, {count(parameters, 'parameter')}")
+                tile.setAccessibleName(f"{title}, {count(parameters, 'parameters')}")
             self.rates[block] = rate
             self._grid.addWidget(rate, line, RATE_PLACE)
             for place in range(len(KINDS)):
@@ -173,7 +173,7 @@ class LayersDialog(QDialog):
         self.timeline.show_view(view)
         self.problem.say("")
         self.doubts.say(*sentences(view))
-        self.changes.setText(count(cells, "cell") + " changed" if cells else "")
+        self.changes.setText(count(cells, "cells") + " changed" if cells else "")
         self.reset_button.setEnabled(cells > 0)
 
     def sizeHint(self) -> QSize:

@@ -8,11 +8,11 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from engine.comparison.wording import count
 from ui import theme
 from ui.figures.block_picture import treatment_colour
 from ui.new_experiment.layer_view import LayerView
 from ui.widgets.text import show_tip
-from ui.widgets.words import count
 
 LANE, NAMES, PEAKS, AXIS = 22, 132, 120, 22
 DECADES = 4.0  # from the highest rate down to the foot of a lane
@@ -105,7 +105,7 @@ class LayerTimeline(QWidget):
             painter.drawLine(QPointF(self._x(end), 0), QPointF(self._x(end), y))
         painter.setPen(theme.colour("muted"))
         for end in ends:
-            text = count(end, "epoch") if end == ends[-1] else str(end)
+            text = count(end, "epochs") if end == ends[-1] else str(end)
             width = self.fontMetrics().horizontalAdvance(text) + 4
             left = min(max(self._x(end) - width / 2, NAMES - 4.0), self.width() - width)
             painter.drawText(QRectF(left, y + 2, width, AXIS - 2), Qt.AlignmentFlag.AlignCenter, text)

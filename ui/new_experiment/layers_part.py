@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.backbones.catalog import BackboneInfo
+from engine.comparison.wording import count
 from engine.errors import InvalidExperiment
 from engine.families import FAMILIES
 from engine.layers import HEAD
@@ -30,7 +31,6 @@ from ui.widgets.buttons import button, icon_button
 from ui.widgets.column import caption
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
-from ui.widgets.words import count
 
 TABLE = "hyperparameters.layers"  # the field that faults of the table name
 
@@ -109,7 +109,7 @@ class LayersPart(QWidget):
         self._edits = {}
         if left:
             self._left = left, title
-            self.say(f"{count(cells_in(left), 'change')} to the layers of {title} {_were(left)} left behind.", True)
+            self.say(f"{count(cells_in(left), 'changes')} to the layers of {title} {_were(left)} left behind.", True)
         elif title:
             self._left = {}, ""
             self.say("")
@@ -184,7 +184,7 @@ class LayersPart(QWidget):
         self.picture.set_editable(editable)
         self.picture.set_marked(self.view.changed_blocks() if self.view is not None else frozenset())
         self.edit_button.setVisible(editable)
-        self.changes.setText(f"{count(cells, 'cell')} changed")
+        self.changes.setText(f"{count(cells, 'cells')} changed")
         for widget in (self.changes, self.reset_button):
             widget.setVisible(cells > 0)
         if self.dialog is not None and self.view is not None:

@@ -8,11 +8,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.comparison.wording import compact
+from engine.comparison.wording import compact, count
 from engine.tuning.method import Stage
 from engine.tuning.schedules import preview
 from ui import theme
-from ui.widgets.words import count
 
 HEAD, ROOM, FOOT = 16, 44, 16
 LEAST = 0.2  # of the width, so that a short stage can still be seen
@@ -40,7 +39,7 @@ class ScheduleCurve(QWidget):
 
     def words(self) -> str:
         """ "cosine: peak 0.01 over 100 epochs, then peak 0.0001 over 20 epochs"."""
-        lengths = [count(stage.epochs, "epoch") for stage in self._stages]
+        lengths = [count(stage.epochs, "epochs") for stage in self._stages]
         if self._minutes and lengths:
             lengths[-1] = f"what is left of {self._minutes:g} min" if len(lengths) > 1 else f"{self._minutes:g} min"
         parts = [f"peak {compact(s.learning_rate, 3)} over {n}" for s, n in zip(self._stages, lengths, strict=True)]

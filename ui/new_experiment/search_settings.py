@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from engine.comparison.wording import count, thousands
 from engine.errors import InvalidExperiment
 from engine.experiment import SearchChoice
 from engine.given import MOST_MINUTES
@@ -21,7 +22,6 @@ from ui.widgets.fold import Fold
 from ui.widgets.number_field import refusal_line
 from ui.widgets.reset_mark import refresh_marks
 from ui.widgets.text import Place, Text
-from ui.widgets.words import count, number
 
 IDEA = "Tries settings by cross-validation on the training images, then trains with the best one."
 DEFAULT = SearchChoice()
@@ -135,8 +135,8 @@ class SearchSettings(QWidget):
             return
         most = "up to " if self.pruning.isChecked() or self.minutes.value() else ""
         said = words if words.startswith(str(folds)) else f"{words[:1].upper()}{words[1:]}: {folds} folds"
-        self.work.setText(f"{said}; {most}{number(folds * settings)} trainings.")
-        self.combinations.setText(count(settings, "combination"))
+        self.work.setText(f"{said}; {most}{thousands(folds * settings)} trainings.")
+        self.combinations.setText(count(settings, "combinations"))
 
     def _show_strategy(self) -> None:
         sweep = self.strategy.key() == "sweep"

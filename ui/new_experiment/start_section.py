@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
 
+from engine.comparison.wording import size
 from engine.errors import ExperimentError
 from engine.experiment import Budget, Experiment
 from engine.given import MOST_SEED
@@ -24,7 +25,6 @@ from ui.widgets.number_field import refusal_line
 from ui.widgets.problem import Problem
 from ui.widgets.reset_mark import refresh_marks
 from ui.widgets.text import Text
-from ui.widgets.words import size
 
 if TYPE_CHECKING:
     from engine.machine.devices import DeviceInfo

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from engine.backbones.catalog import WeightsInfo
+from engine.comparison.wording import size
 from ui import icons
 from ui.widgets.card import ChoiceCard
-from ui.widgets.words import size
 
 STATES = {"none needed": ("", "muted"), "bundled": ("bundled", "good"), "on this machine": ("on this machine", "good")}
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from engine import registry
+from engine.comparison.wording import count
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, Experiment, MethodChoice
 from engine.families import FAMILIES
@@ -35,7 +36,6 @@ from ui.widgets.deed import deed_action
 from ui.widgets.frame import SlimArea, ThinSplitter
 from ui.widgets.number_field import take_what_is_typed
 from ui.widgets.reset_mark import reset_focused
-from ui.widgets.words import count
 from ui.window_memory import WindowMemory
 
 if TYPE_CHECKING:
@@ -283,7 +283,7 @@ class NewExperimentPage(QWidget):
         if stay:
             go = self._parts.navigator.show_run
             self._parts.toasts.show(
-                f"{count(len(rows), 'run')} added to the queue.", "Show", lambda: go.emit(rows[0].id)
+                f"{count(len(rows), 'runs')} added to the queue.", "Show", lambda: go.emit(rows[0].id)
             )
         else:
             self._parts.navigator.show_run.emit(rows[0].id)

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from engine import metrics
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import caveats, count, duration, with_interval
+from engine.comparison.wording import caveats, count, duration, percent, with_interval
 from engine.events import (
     Evaluated,
     Event,
@@ -27,7 +27,7 @@ from engine.events import (
 from engine.search.space import shown
 from engine.search.trials import COMPLETE, PRUNED, score
 from ui.remaining import Remaining
-from ui.terminal.output import complain_failure, console, percent, print_json, visible
+from ui.terminal.output import complain_failure, console, print_json, visible
 
 if TYPE_CHECKING:
     from storage.store import RunRow

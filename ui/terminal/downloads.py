@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.backbones import catalog
+from engine.comparison.wording import percent, size
 from engine.experiment import Experiment
 from engine.registry import method
 from ui.terminal.display import Display
-from ui.terminal.output import percent, size
 
 
 def fetch_missing_weights(experiments: Iterable[Experiment], display: Display) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine.comparison.wording import duration, figure, marked
+from engine.comparison.wording import duration, figure, marked, size, thousands
 from engine.errors import InvalidExperiment
 from ui.command.arguments import program
-from ui.terminal.output import print_json, print_table, say, size
+from ui.terminal.output import print_json, print_table, say
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -48,7 +48,7 @@ def list_datasets(_: argparse.Namespace) -> Listing:
     from engine.data.sources import datasets
 
     known = datasets()
-    rows = [(d.name, d.title, count(d.images), count(d.classes), d.where, d.description) for d in known]
+    rows = [(d.name, d.title, thousands(d.images), thousands(d.classes), d.where, d.description) for d in known]
     return Listing(("name", "title", ">images", ">classes", "where", "what it is"), rows, objects(known))
 
 
@@ -57,7 +57,7 @@ def list_backbones(_: argparse.Namespace) -> Listing:
 
     known = catalog.backbones()
     rows = [
-        (b.name, b.title, count(b.parameters), b.reads_words, weights_words(catalog.weights(b.name)))
+        (b.name, b.title, thousands(b.parameters), b.reads_words, weights_words(catalog.weights(b.name)))
         for b in known
     ]  # fmt: skip
     found = [
@@ -159,10 +159,6 @@ def run_object(run: RunRow) -> dict[str, Any]:
         "cell_notes": {place: dataclasses.asdict(note) for place, note in run.cell_notes.items()},
         "experiment": run.experiment.model_dump(mode="json"),
     }  # fmt: skip
-
-
-def count(number: int | None) -> str:
-    return "–" if number is None else f"{number:,}"
 
 
 def objects(items: Iterable[Any]) -> list[dict[str, Any]]:

@@ -91,18 +91,3 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
     for row in rows:
         table.add_row(*(Text(visible(cell)) for cell in row))
     console().print(table)
-
-
-def percent(value: float | None) -> str:
-    """0.7834 -> "78.3 %"."""
-    return "–" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
-
-
-def size(count: int) -> str:
-    """Bytes in words: "1.2 MB"."""
-    amount = float(count)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if amount < 1000 or unit == "GB":
-            return f"{amount:.0f} {unit}" if unit == "bytes" or amount >= 100 else f"{amount:.1f} {unit}"
-        amount /= 1000
-    raise AssertionError("unreachable")

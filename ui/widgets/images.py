@@ -9,9 +9,9 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from engine.comparison.wording import thousands
 from ui import theme
 from ui.widgets.text import plain, show_tip
-from ui.widgets.words import number
 
 
 def to_image(pixels: np.ndarray) -> QImage:
@@ -104,7 +104,7 @@ class ClassBars(QWidget):
 
     def set_classes(self, classes: Sequence[tuple[str, int]]) -> None:
         self._classes = tuple(classes)
-        shown = ", ".join(f"{name} {number(count)}" for name, count in self._classes[:30])
+        shown = ", ".join(f"{name} {thousands(count)}" for name, count in self._classes[:30])
         self.setAccessibleDescription(shown)
         self.setToolTip(plain(shown) if len(self._classes) > self.NAMED else "")
         self.updateGeometry()
@@ -129,7 +129,7 @@ class ClassBars(QWidget):
         metrics = self.fontMetrics()
         most = max(1, max(count for _, count in self._classes))
         names = min(self.width() // 2, max(metrics.horizontalAdvance(name) for name, _ in self._classes) + 8)
-        figures = metrics.horizontalAdvance(number(most)) + 8
+        figures = metrics.horizontalAdvance(thousands(most)) + 8
         room = max(8, self.width() - names - figures)
         for index, (name, count) in enumerate(self._classes):
             line = QRect(0, index * self.ROW, self.width(), self.ROW)
@@ -140,7 +140,7 @@ class ClassBars(QWidget):
             bar = QRect(names, line.top() + 5, max(2, round(room * count / most)), self.ROW - 10)
             painter.fillRect(bar, theme.curve_colour(5))
             painter.setPen(theme.colour("muted"))
-            painter.drawText(QRect(bar.right() + 6, line.top(), figures, self.ROW), middle, number(count))
+            painter.drawText(QRect(bar.right() + 6, line.top(), figures, self.ROW), middle, thousands(count))
 
     def _paint_columns(self, painter: QPainter) -> None:
         counts = np.sort(np.array([count for _, count in self._classes]))[::-1]
