@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPen, QPolygonF, QResizeEvent
+from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from engine.comparison.adaptation import SHOTS, STEPS
@@ -16,9 +16,9 @@ from engine.comparison.by_hardness import HARDNESS
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import ACCURACY, percent, with_interval
 from ui import theme
-from ui.figures.painted import PaintedFigure, Section, line_height
+from ui.figures.line_ends import End, fill_between, paint_ends, widest_name
+from ui.figures.painted import PaintedFigure, Section
 from ui.figures.painted_axes import ACROSS, Axis, Plot, around, paint_axes, plot_in
-from ui.figures.plot_labels import spread
 from ui.widgets.text import show_tip
 
 AXES = {
@@ -115,7 +115,8 @@ class AdaptationCurves(PaintedFigure):
         for line in self.lines:
             self._paint_line(painter, plot, line)
         painter.restore()
-        paint_ends(painter, plot, self.lines)
+        names = [end_of(plot, line) for line in self.lines if line.title]
+        paint_ends(painter, names, plot.area.adjusted(0, 0, 10, 0), MOST_NAME, SWATCH, gap=4.0)
 
     def _across(self) -> Axis:
         xs = np.concatenate([line.curve.x for line in self.lines])
@@ -181,35 +182,16 @@ def paint_band(painter: QPainter, plot: Plot, line: AdaptationLine) -> None:
         return
     upper = [plot.point(x, float(y)) for x, y in zip(curve.x[known], curve.high[known], strict=True)]
     lower = [plot.point(x, float(y)) for x, y in zip(curve.x[known], curve.low[known], strict=True)]
-    fill = QColor(line.colour)
-    fill.setAlphaF(BAND)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(fill)
-    painter.drawPolygon(QPolygonF([*upper, *reversed(lower)]))
+    fill_between(painter, upper, lower, line.colour, BAND)
 
 
 def end_width(titles: Sequence[str]) -> float:
     """Pixels for the names at the lines' ends."""
-    metrics = QFontMetricsF(theme.font("small"))
-    widest = max((metrics.horizontalAdvance(title) for title in titles if title), default=0.0)
-    return min(MOST_NAME, widest) + SWATCH + 8 if widest else 8.0
+    return widest_name(titles, MOST_NAME) + SWATCH + 8 if any(titles) else 8.0
 
 
-def paint_ends(painter: QPainter, plot: Plot, lines: Sequence[AdaptationLine]) -> None:
-    """Each arm's name at the height where its line ends, never over another."""
-    named = [line for line in lines if line.title]
-    ends = sorted(((plot.point(line.curve.x[-1], float(line.curve.y[-1])).y(), place) for place, line in
-                   enumerate(named)))  # fmt: skip
-    painter.setFont(theme.font("small"))
-    metrics = QFontMetricsF(painter.font())
-    heights = spread([y for y, _ in ends], line_height("small"), plot.area.top(), plot.area.bottom())
-    left = plot.area.right() + 10
-    for y, (_, place) in zip(heights, ends, strict=True):
-        painter.setPen(pen_of(named[place]))
-        painter.drawLine(QPointF(left, y), QPointF(left + SWATCH, y))
-        painter.setPen(theme.colour("text"))
-        said = metrics.elidedText(named[place].title, Qt.TextElideMode.ElideRight, MOST_NAME)
-        painter.drawText(QPointF(left + SWATCH + 4, y + metrics.capHeight() / 2), said)
+def end_of(plot: Plot, line: AdaptationLine) -> End:
+    return plot.point(line.curve.x[-1], float(line.curve.y[-1])).y(), pen_of(line), line.title
 
 
 class AdaptationFigures(QWidget):

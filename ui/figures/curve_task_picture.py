@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.comparison.wording import number
 from ui import theme
 from ui.figures.curve_reading import CurveTask, Prediction, Values, after_words, curve_task_of, error_words, shown
+from ui.figures.line_ends import fill_between
 from ui.figures.painted import PaintedFigure, draw_elided, line_height
 from ui.figures.painted_axes import Axis, Plot, paint_axes, plot_in
 from ui.widgets.text import show_tip
@@ -153,11 +154,7 @@ def paint_band(painter: QPainter, plot: Plot, task: CurveTask) -> None:
     above, below = last.y + NORMAL * last.deviation, last.y - NORMAL * last.deviation
     upper = [plot.point(float(x), float(y)) for x, y in zip(task.x, above, strict=True)]
     lower = [plot.point(float(x), float(y)) for x, y in zip(task.x, below, strict=True)]
-    fill = theme.curve_colour(0)
-    fill.setAlphaF(BAND)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(fill)
-    painter.drawPolygon(QPolygonF([*upper, *reversed(lower)]))
+    fill_between(painter, upper, lower, theme.curve_colour(0), BAND)
 
 
 def truth_pen() -> QPen:

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from math import inf, isfinite
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPolygonF
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.bench.figures import BenchFigure
 from ui import theme
 from ui.figures import drawing
 from ui.figures.drawing import FOOT, LEFT, Frame, LogPlace
+from ui.figures.line_ends import fill_between, paint_ends, widest_name
 from ui.figures.painted import PaintedFigure, line_height
-from ui.figures.plot_labels import spread
 from ui.runs.bench_words import by_head, short_count, tip
 from ui.widgets.text import show_tip
 
@@ -64,7 +64,9 @@ class BenchCurves(PaintedFigure):
             painter.setPen(theme.colour("faint"))
             painter.drawText(QRectF(0, 0, size.width(), size.height()), Qt.AlignmentFlag.AlignCenter, self._empty)
             return
-        box = QRectF(LEFT, line_height("small") + 8, size.width() - LEFT - end_width(list(lines)), 0)
+        box = QRectF(
+            LEFT, line_height("small") + 8, size.width() - LEFT - widest_name(lines, MOST_NAME) - SWATCH - 12, 0
+        )
         box.setBottom(size.height() - FOOT)
         frame = Frame(box, *bounds(self._figures))
         positions = sorted({figure.position for figure in self._figures})
@@ -74,7 +76,11 @@ class BenchCurves(PaintedFigure):
             paint_band(painter, frame, across, place, line)
         for place, line in enumerate(lines.values()):
             self._places += paint_line(painter, frame, across, place, line)
-        paint_ends(painter, frame, lines)
+        ends = [
+            (frame.y(line[-1].accuracy), drawing.arm_pen(place, 2.5), head)
+            for place, (head, line) in enumerate(lines.items())
+        ]
+        paint_ends(painter, ends, frame.box.adjusted(0, 0, 4, 0), MOST_NAME, SWATCH)
 
     def words_at(self, at: QPointF) -> str:
         """What the mark there says, "" where there is none."""
@@ -121,12 +127,8 @@ def paint_band(painter: QPainter, frame: Frame, across: LogPlace, place: int, li
     if len(known) < 2:
         return
     upper = [QPointF(across.x(f.position), frame.y(f.high)) for f in known]
-    lower = [QPointF(across.x(f.position), frame.y(f.low)) for f in reversed(known)]
-    fill = QColor(drawing.arm_colour(place))
-    fill.setAlphaF(BAND)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(fill)
-    painter.drawPolygon(QPolygonF([*upper, *lower]))
+    lower = [QPointF(across.x(f.position), frame.y(f.low)) for f in known]
+    fill_between(painter, upper, lower, drawing.arm_colour(place), BAND)
 
 
 def paint_line(
@@ -140,23 +142,3 @@ def paint_line(
     for at in points:
         drawing.paint_mark(painter, at, place, 3.5)
     return [(QRectF(at.x() - 7, at.y() - 7, 14, 14), tip(f)) for at, f in zip(points, line, strict=True)]
-
-
-def end_width(heads: Sequence[str]) -> float:
-    metrics = QFontMetricsF(theme.font("small"))
-    return min(MOST_NAME, max(metrics.horizontalAdvance(head) for head in heads)) + SWATCH + 12
-
-
-def paint_ends(painter: QPainter, frame: Frame, lines: dict[str, list[BenchFigure]]) -> None:
-    """Each head's name at the height where its line ends, never over another."""
-    painter.setFont(theme.font("small"))
-    metrics = QFontMetricsF(painter.font())
-    ends = sorted((frame.y(line[-1].accuracy), place, head) for place, (head, line) in enumerate(lines.items()))
-    heights = spread([y for y, *_ in ends], metrics.height(), frame.box.top(), frame.box.bottom())
-    left = frame.box.right() + 4
-    for y, (_, place, head) in zip(heights, ends, strict=True):
-        painter.setPen(drawing.arm_pen(place, 2.5))
-        painter.drawLine(QPointF(left, y), QPointF(left + SWATCH, y))
-        painter.setPen(theme.colour("text"))
-        said = metrics.elidedText(head, Qt.TextElideMode.ElideRight, MOST_NAME)
-        painter.drawText(QPointF(left + SWATCH + 5, y + metrics.capHeight() / 2), said)

@@ -15,11 +15,11 @@ from engine.studies.table import ERROR, Column, Entry
 from ui import theme
 from ui.figures import drawing
 from ui.figures.drawing import FOOT, LEFT, Frame, LogPlace
+from ui.figures.line_ends import paint_ends, widest_name
 from ui.figures.painted import line_height
-from ui.figures.plot_labels import spread
 from ui.studies.view import View, curve_places, tip, unit
 
-MOST_NAME = 180.0  # pixels of an arm's name
+MOST_NAME, SWATCH = 180.0, 12.0  # pixels of an arm's name and of the stroke before it
 
 
 def paint_curves(painter: QPainter, size: QSizeF, view: View) -> list[tuple[QRectF, str]]:
@@ -39,7 +39,12 @@ def paint_curves(painter: QPainter, size: QSizeF, view: View) -> list[tuple[QRec
     for arm, line in enumerate(lines):
         places += paint_curve(painter, frame, across, view, arm, line)
     places += paint_crossings(painter, frame, across, view, lines, (shift, metric))
-    paint_ends(painter, frame, view, lines)
+    names = [
+        (frame.y(line[-1][1].value), drawing.arm_pen(arm, 2.5), view.table.study.arms[arm].title)
+        for arm, line in enumerate(lines)
+        if line
+    ]
+    paint_ends(painter, names, frame.box.adjusted(0, 0, 4, 0), MOST_NAME, SWATCH)
     return places
 
 
@@ -129,21 +134,4 @@ def paint_curve(
 
 def end_width(view: View, lines: Sequence[Line]) -> float:
     """Room at the right for the arms' names."""
-    metrics = QFontMetricsF(theme.font("small"))
-    widest = max((metrics.horizontalAdvance(arm.title) for arm in view.table.study.arms), default=0.0)
-    return min(widest, MOST_NAME) + 24 if any(lines) else 16.0
-
-
-def paint_ends(painter: QPainter, frame: Frame, view: View, lines: Sequence[Line]) -> None:
-    """Each arm's name at the height where its curve ends, never over another."""
-    painter.setFont(theme.font("small"))
-    metrics = QFontMetricsF(painter.font())
-    ends = sorted((frame.y(line[-1][1].value), arm) for arm, line in enumerate(lines) if line)
-    heights = spread([y for y, _ in ends], metrics.height(), frame.box.top(), frame.box.bottom())
-    for y, (_, arm) in zip(heights, ends, strict=True):
-        left = frame.box.right() + 4
-        painter.setPen(drawing.arm_pen(arm, 2.5))
-        painter.drawLine(QPointF(left, y), QPointF(left + 12, y))
-        painter.setPen(theme.colour("text"))
-        said = metrics.elidedText(view.table.study.arms[arm].title, Qt.TextElideMode.ElideRight, MOST_NAME)
-        painter.drawText(QPointF(left + 17, y + metrics.capHeight() / 2), said)
+    return widest_name((arm.title for arm in view.table.study.arms), MOST_NAME) + 24 if any(lines) else 16.0
