@@ -53,6 +53,11 @@ def of(name: str) -> Metric:
     return _TABLE.get(place) or _TABLE.get(key) or Metric(key, key.capitalize())
 
 
+def is_own(name: str) -> bool:
+    """Whether a figure is a run's own test: "test/accuracy", not "test/accuracy, 5-shot"."""
+    return name.removeprefix(TEST) in _TABLE and name.startswith(TEST)
+
+
 register(
     Metric("accuracy", "Accuracy", unit="percent", digits=1),
     Metric("loss", "Loss", "min"),

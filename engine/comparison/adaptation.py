@@ -8,6 +8,7 @@ from math import isfinite
 
 import numpy as np
 
+from engine import metrics
 from engine.comparison.adaptation_curve import AdaptationCurve, Figure
 from engine.comparison.arms import Arm
 from engine.comparison.by_hardness import HARDNESS, hardness_curve
@@ -75,7 +76,7 @@ def points(results: Iterable[Figure], over: str) -> tuple[int, dict[int, Figure]
     for figure in results:
         if match := _FURTHER[over].match(figure.metric):
             found[int(match.group(1))] = figure
-        elif own is None and figure.metric in ("test/accuracy", "test/error"):
+        elif own is None and metrics.is_own(figure.metric):
             own = _own(figure, over)
             if own is not None:
                 found[own] = figure

@@ -7,6 +7,7 @@ from math import inf
 
 import numpy as np
 
+from engine import metrics
 from engine.comparison.adaptation_curve import AdaptationCurve, Figure
 from engine.comparison.intervals import episode_interval
 from engine.comparison.wording import is_share
@@ -50,7 +51,7 @@ def fifths(hard: np.ndarray) -> list[np.ndarray]:
 def _own(results: Iterable[Figure]) -> tuple[np.ndarray, np.ndarray] | None:
     """Hardness and score of each episode of the run's own test."""
     for figure in results:
-        if figure.metric in ("test/accuracy", "test/error"):
+        if metrics.is_own(figure.metric):
             hard, scores = figure.hardness, figure.scores
             return None if hard is None or scores is None or len(hard) != len(scores) else (hard, scores)
     return None

@@ -58,6 +58,11 @@ def test_one_line_makes_a_metric_known_to_words_storage_and_curves(perplexity: M
     assert result_row(name, 17.26, -1.0, 19.0, 9, "images", "{}").high == 19.0
 
 
+def test_a_runs_own_figure_is_told_from_its_further_ones(perplexity: Metric) -> None:
+    names = ["test/perplexity", "test/error", "test/accuracy", "test/accuracy, 5-shot", "val/accuracy", "accuracy"]
+    assert [metrics.is_own(name) for name in names] == [True, True, True, False, False, False]
+
+
 def test_storage_keeps_the_goal_of_a_metric(perplexity: Metric) -> None:
     connection = sqlite3.connect(":memory:")
     connection.row_factory = sqlite3.Row

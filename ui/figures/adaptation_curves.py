@@ -14,7 +14,8 @@ from engine.comparison.adaptation import SHOTS, STEPS
 from engine.comparison.adaptation_curve import AdaptationCurve
 from engine.comparison.by_hardness import HARDNESS
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import ACCURACY, percent, with_interval
+from engine.comparison.wording import ACCURACY, is_share, percent, title, with_interval
+from engine.metrics import of as metric_of
 from ui import theme
 from ui.figures.line_ends import End, fill_between, paint_ends, widest_name
 from ui.figures.painted import PaintedFigure, Section
@@ -54,24 +55,24 @@ class WholeAxis(Axis):
         return [(share, words) for share, words in found if "." not in words]
 
 
-def title_of(over: str, lower_is_better: bool) -> str:
-    return f"{'Error' if lower_is_better else 'Accuracy'} against {over}"
+def title_of(over: str, metric: str) -> str:
+    return f"{metric_of(metric).title} against {over}"
 
 
 class AdaptationCurves(PaintedFigure):
     """`show_lines` draws; hidden by its owner while there is nothing. over: one of `AXES`."""
 
     def __init__(self, over: str, parent: QWidget | None = None) -> None:
-        super().__init__(title_of(over, False), parent)
+        super().__init__(title_of(over, ACCURACY), parent)
         self.over = over
         self.lines: list[AdaptationLine] = []
-        self.is_error = False
+        self.measured = ACCURACY  # name of the metric; QWidget has a `metric` of its own
         self._marks: list[tuple[QRectF, str]] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
-    def show_lines(self, lines: Sequence[AdaptationLine], is_error: bool) -> None:
-        self.lines, self.is_error = list(lines), is_error
-        self.title = title_of(self.over, is_error)
+    def show_lines(self, lines: Sequence[AdaptationLine], metric: str) -> None:
+        self.lines, self.measured = list(lines), metric
+        self.title = title_of(self.over, metric)
         said = "; ".join(self._said(line, place) for line in lines for place in (0, len(line.curve.x) - 1))
         self.setAccessibleDescription(said)
         self.update()
@@ -86,7 +87,7 @@ class AdaptationCurves(PaintedFigure):
         return super().figure_size().expandedTo(QSize(480, 320))
 
     def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
-        figure = "test error" if self.is_error else "test accuracy"
+        figure = title(self.measured).lower()
         heads = ["side", self.over, figure, "low", "high", "interval"]
         return heads, [
             [
@@ -127,7 +128,11 @@ class AdaptationCurves(PaintedFigure):
 
     def _up(self) -> Axis:
         edges = [edge for line in self.lines for part in ("y", "low", "high") for edge in getattr(line.curve, part)]
-        return around(edges, low=0.0) if self.is_error else around(np.clip(edges, 0.0, 1.0).tolist(), 0.06, 0.0, 1.0)
+        return (
+            around(np.clip(edges, 0.0, 1.0).tolist(), 0.06, 0.0, 1.0)
+            if is_share(self.measured)
+            else around(edges, low=0.0)
+        )
 
     def _paint_line(self, painter: QPainter, plot: Plot, line: AdaptationLine) -> None:
         points = [plot.point(x, float(y)) for x, y in zip(line.curve.x, line.curve.y, strict=True)]
@@ -147,7 +152,7 @@ class AdaptationCurves(PaintedFigure):
         """E.g. "MAML: 95.2 % (94.8 to 95.6) after 3 inner steps, over test episodes"."""
         curve = line.curve
         shown = Interval(float(curve.y[place]), float(curve.low[place]), float(curve.high[place]), 0)
-        figure = with_interval(shown, "test/error" if self.is_error else ACCURACY)
+        figure = with_interval(shown, self.measured)
         words = f"{figure} {where_words(self.over, float(curve.x[place]))}"
         words += f", {curve.basis}" if shown.known else ""
         words += " (the test's own)" if curve.x[place] == curve.own else ""
@@ -208,10 +213,10 @@ class AdaptationFigures(QWidget):
         self._across = 0
         self.hide()
 
-    def show_lines(self, lines: dict[str, list[AdaptationLine]], is_error: bool) -> None:
+    def show_lines(self, lines: dict[str, list[AdaptationLine]], metric: str) -> None:
         """lines: by what the curves are over."""
         for over, figure in self.figures.items():
-            figure.show_lines(lines.get(over, []), is_error)
+            figure.show_lines(lines.get(over, []), metric)
             self.sections[over].heading.setText(figure.title)
             self.sections[over].setVisible(bool(lines.get(over)))
         self._shown = [section for over, section in self.sections.items() if lines.get(over)]

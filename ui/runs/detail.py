@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from engine import registry
+from engine import metrics, registry
 from engine.backbones import catalog
 from engine.bench.figures import is_bench
 from engine.comparison import adaptation
-from engine.comparison.wording import lower_is_better
+from engine.comparison.wording import ACCURACY
 from engine.errors import ExperimentError
 from engine.events import LIVE_STATES, Evaluated, Notice
 from engine.families import named
@@ -244,4 +244,4 @@ class RunDetail(SlimArea):
     def _show_adaptation(self, results: Sequence[Evaluated], run_id: int) -> None:
         found = {over: adaptation.curve(results, over) for over in adaptation.OVER}
         lines = {over: [AdaptationLine("", curve, run_id)] for over, curve in found.items() if curve is not None}
-        self.adaptation.show_lines(lines, any(lower_is_better(result.metric) for result in results))
+        self.adaptation.show_lines(lines, next((one.metric for one in results if metrics.is_own(one.metric)), ACCURACY))

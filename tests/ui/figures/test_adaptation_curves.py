@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.comparison.adaptation import SHOTS, STEPS, curve, is_further, mean_curve, over_episodes
 from engine.comparison.by_hardness import HARDNESS, fifths
+from engine.comparison.wording import ACCURACY
 from engine.events import Evaluated
 from ui.figures.adaptation_curves import AdaptationFigures, AdaptationLine
 
@@ -77,7 +78,7 @@ def test_the_figure_says_its_points_and_lists_its_numbers(qtbot: QtBot) -> None:
     found = curve(met(), STEPS)
     assert found is not None
     pair.show_lines({STEPS: [AdaptationLine("MAML", found, 0), AdaptationLine("A very long name of an arm", found, 1)]},
-                    False)  # fmt: skip
+                    ACCURACY)  # fmt: skip
     assert pair.isVisible()
     assert not pair.sections[SHOTS].isVisible()
     figure = pair.figures[STEPS]
@@ -88,7 +89,7 @@ def test_the_figure_says_its_points_and_lists_its_numbers(qtbot: QtBot) -> None:
     heads, rows = figure.figure_table()
     assert heads[:2] == ["side", "inner steps"]
     assert len(list(rows)) == 6
-    pair.show_lines({}, False)
+    pair.show_lines({}, ACCURACY)
     assert not pair.isVisible()
 
 
@@ -134,7 +135,7 @@ def test_three_figures_stand_two_in_a_row(qtbot: QtBot) -> None:
     figures.resize(900, 600)
     curves = {over: curve([*met(), *tasks_of_two_kinds()], over) for over in (STEPS, SHOTS)}
     curves[HARDNESS] = curve(tasks_of_two_kinds(), HARDNESS)
-    figures.show_lines({over: [AdaptationLine("MAML", found, 0)] for over, found in curves.items() if found}, False)
+    figures.show_lines({over: [AdaptationLine("MAML", found, 0)] for over, found in curves.items() if found}, ACCURACY)
     figures.grab()
     boxes = [figures.sections[over].geometry() for over in (STEPS, SHOTS, HARDNESS)]
     assert boxes[0].top() == boxes[1].top() < boxes[2].top()
