@@ -25,8 +25,6 @@ from engine.machine.whole_files import write_text
 from engine.preflight.problems import problems
 from engine.registry import complete, with_method
 
-keep_freed_memory()
-
 
 def execute(
     experiment: Experiment, directory: Path, stop: Callable[[], bool] = never, resume: bool = False
@@ -40,6 +38,7 @@ def execute(
     so far are tested and the last event is `RunStopped`. Closing the generator abandons the run.
     Never raises for a run's own errors: they come as `RunFailed`.
     """
+    keep_freed_memory()
     try:
         yield from _run(experiment, directory, stop, resume)
     except ExperimentError as error:

@@ -21,6 +21,7 @@ from engine.errors import InvalidExperiment, StorageError, WeightsError
 from engine.experiment import Experiment
 from engine.families import family
 from engine.machine.devices import torch_device
+from engine.machine.draws import own_draws
 from engine.method import Classifier
 from engine.preparation.inputs import decode, normaliser
 from engine.provenance import seen
@@ -177,7 +178,7 @@ def candidates(experiment: Experiment, method: Any, state: State) -> Iterator[Ba
     likely = 1 if of_numbers(experiment) else int(method.hyperparameters.way)
     sizes = (len(value) for key, value in state.items() if key.startswith("meta.") and value.dim())
     for count in dict.fromkeys((outputs or likely, likely, *sizes)):
-        with torch.random.fork_rng():
+        with own_draws():
             model = build_backbone(experiment.backbone, outputs, experiment.seed, pretrained=False)
             method.prepare(model, count)
         yield model

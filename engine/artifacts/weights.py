@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import threading
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,11 +19,11 @@ from engine.backbones.networks import BLOCKS, random_backbone
 from engine.backbones.published import blocks_of
 from engine.errors import WeightsError, nearest
 from engine.experiment import BackboneChoice
+from engine.machine.draws import own_draws
 from engine.provenance.seen import past
 
 KEEP_NONE = "Take a new head."
 NAMED = 6  # classes that a sentence names
-_initialising = threading.Lock()  # torch's random state is one for all threads
 
 
 def build_backbone(
@@ -43,8 +42,7 @@ def build_backbone(
     Raises `WeightsError` when the weights are missing, damaged or of another architecture, or when the head to be kept
     is missing or tells other classes apart.
     """
-    with _initialising, torch.random.fork_rng():
-        torch.manual_seed(seed)
+    with own_draws(seed):
         model = random_backbone(choice.name, outputs)
     if pretrained and choice.weights != "random":
         load_trunk(model, trunk_weights(choice, runs), choice)

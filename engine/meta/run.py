@@ -20,6 +20,7 @@ from engine.errors import InvalidExperiment
 from engine.events import Event, Notice, Preparing, RunStarted
 from engine.experiment import Experiment
 from engine.machine.devices import torch_device
+from engine.machine.draws import own_draws
 from engine.machine.limits import Limits, heeding, last_words
 from engine.meta.exam import Exam
 from engine.meta.learner import MetaLearner, learnt
@@ -95,8 +96,7 @@ def build(experiment: Experiment, method: MetaLearner, tasks: Tasks, runs: Path)
     outputs = tasks.outputs if method.has_head else None
     choice = experiment.backbone if method.has_head else experiment.backbone.model_copy(update={"head": "new"})
     model = build_backbone(choice, outputs, experiment.seed, runs, method.uses_pretrained)
-    with torch.random.fork_rng():
-        torch.manual_seed(experiment.seed)
+    with own_draws(experiment.seed):
         method.prepare(model, training_classes(tasks) if method.pooled or method.warm_up else tasks.outputs)
     if experiment.backbone.head == "kept" and method.has_meta:
         load_meta(model, experiment.backbone, runs)

@@ -21,6 +21,7 @@ from engine.data.splits import ImageSplit, split_images
 from engine.experiment import Experiment
 from engine.families import family
 from engine.machine.devices import training_threads
+from engine.machine.draws import own_draws
 from engine.meta.learner import MetaLearner
 from engine.meta.task import Task
 from engine.meta.tasks.image_tasks import classes_of_minibatches
@@ -63,7 +64,9 @@ def estimate(experiment: Experiment) -> Cost:
     """
     torch.set_num_threads(training_threads())
     experiment, method = with_method(experiment)
-    found: Cost = family(experiment).cost(experiment, method)
+    own = [experiment.device] if experiment.device.startswith("cuda") else []
+    with own_draws(devices=own):
+        found: Cost = family(experiment).cost(experiment, method)
     return found
 
 

@@ -18,6 +18,7 @@ from engine.errors import Diverged
 from engine.events import Preparing
 from engine.experiment import Experiment
 from engine.layers import HEAD
+from engine.machine.draws import own_draws
 from engine.machine.limits import Limits
 from engine.preparation.inputs import Labelled, Normaliser
 from engine.registry import build_method
@@ -108,7 +109,7 @@ def fold_fits(
         yield Preparing("Embedding images with the frozen blocks", chunk.start / len(material.train))
         features.append(embed(model, material.shape(material.train.pixels[chunk])))
     train = Labelled(torch.cat(features), material.train.labels, material.train.ids)
-    with torch.random.fork_rng():
+    with own_draws():
         trunkless = Backbone({}, model.features, len(classes)).to(train.pixels.device)
     trunkless.head.load_state_dict(model.head.state_dict())
     return FoldFits(material, runs, train, AsTheyAre(0, 0), trunkless)

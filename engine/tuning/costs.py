@@ -23,6 +23,7 @@ from engine.data.batches import cuts
 from engine.experiment import BackboneChoice, Experiment
 from engine.layers import HEAD
 from engine.machine.devices import torch_device
+from engine.machine.draws import own_draws
 from engine.preparation.inputs import Normaliser, normaliser
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.trainable import frozen_prefix
@@ -90,7 +91,7 @@ def plan_of(
     if len(phases(method, catalog.backbone(experiment.backbone.name).block_names)) < 2:
         return ()
     own = [experiment.device] if experiment.device.startswith("cuda") else []
-    with torch.random.fork_rng(devices=own):
+    with own_draws(devices=own):
         costs = Timing(experiment, classes, batch).phases(method, train, validation)
     return tuple((cost.epochs * len(cuts(train, batch)), cost.seconds) for cost in costs)
 

@@ -1,0 +1,21 @@
+"""Torch's global random state is one for all threads: who seeds it or leaves it as it was does so alone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+
+_turn = threading.RLock()
+
+
+@contextmanager
+def own_draws(seed: int | None = None, devices: Sequence[str] | None = None) -> Iterator[None]:
+    """What is drawn inside starts from `seed`, if it is given, and leaves the state as it was, on the CPU and on the
+    `devices` (all if None). Other threads wait meanwhile; the same thread may be inside twice."""
+    with _turn, torch.random.fork_rng(devices=devices):
+        if seed is not None:
+            torch.manual_seed(seed)
+        yield
