@@ -17,6 +17,10 @@ from storage import schema
 PATIENCE = 5.0  # seconds to wait for another process that is writing
 DAMAGED = "The workspace's database is damaged, or was changed by another program"
 BRING_BACK = "Move it away or bring back a copy."
+MOVED = (
+    "The workspace's database was removed or replaced while it was in use.",
+    "Bring it back, or start Warmstart again with the workspace as it is now.",
+)
 
 _WORDS = {
     sqlite3.SQLITE_FULL: (
@@ -62,10 +66,7 @@ class OpenDatabase(sqlite3.Connection):
         except OSError:
             same = False
         if not same:
-            raise StorageError(
-                "The workspace's database was removed or replaced while it was in use.",
-                "Bring it back, or start Warmstart again with the workspace as it is now.",
-            )
+            raise StorageError(*MOVED)
 
 
 def _unicode(value: object) -> object:
@@ -85,8 +86,11 @@ def told() -> Iterator[None]:
     except sqlite3.ProgrammingError:
         raise
     except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        extended = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        code = extended & 0xFF
         words = _WORDS.get(code, (f"{DAMAGED} ({shown(str(error))}).", BRING_BACK))
+        if extended == sqlite3.SQLITE_READONLY_DBMOVED:  # between the check and the writing
+            words = MOVED
         held = code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
         raise (DatabaseHeld if held else StorageError)(*words) from error
 

@@ -35,7 +35,7 @@ from ui.window_memory import WindowMemory
 
 EVIL = "<b>x</b><img src='file:///etc/hostname'>"
 TAG = re.compile(r"<(b|img)\b")
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 HELD = Qt.ItemDataRole.ToolTipRole
 
 

@@ -25,7 +25,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 FIRST_PAINT = """
 import sys
 from storage.workspace import Workspace
-from ui import app
+from ui.window import app
 from ui.window.engine_loading import EngineLoading
 EngineLoading.start = lambda self: None
 application = app.make_application()
