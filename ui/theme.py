@@ -1,7 +1,4 @@
-"""Colours, sizes and fonts: Fusion style with a light and a dark palette of our own and one accent colour.
-
-Widgets that paint themselves ask `colour(role)` each time they paint and repaint in `changeEvent(PaletteChange)`.
-"""
+"""Colours, sizes and fonts: Fusion style with a light and a dark palette of our own and one accent colour."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def ask_about_runs(active: int, parent: QWidget) -> str:
     box.setWindowTitle("A run is still training" if one else "Runs are still training")
     box.setText("A run is still training." if one else f"{active} runs are training or waiting.")
     box.setInformativeText(
-        "Quit and resume later keeps where they are; the next start asks whether to go on. "
+        f"Quit and resume later keeps where {'it is' if one else 'they are'}; the next start asks whether to go on. "
         "Stop and save ends what trains, tests the best weights so far and keeps them."
     )
     keep = box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
