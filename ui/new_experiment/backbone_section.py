@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from engine.backbones import catalog
@@ -37,6 +38,7 @@ class BackboneSection(Column):
         self._uses_pretrained = True
         self._filled: BackboneChoice | None = None  # taken over as it is, with a method that ignores its weights
         self._shown: object = None
+        self._stale = False  # runs have changed while nobody looked
         self._most_own = OWN_SHOWN
         self.rows = BackboneRows(catalog.backbones())
         self.cards = self.rows.rows
@@ -64,7 +66,7 @@ class BackboneSection(Column):
         self._weights_group.buttonClicked.connect(lambda card: self._choose_weights(card.key))
         self.image_size.changed.connect(lambda: self._set(image_size=self.image_size.asked()))
         self.keep_head.changed.connect(lambda: self._set(head="kept" if self.keep_head.is_kept() else "new"))
-        parts.library.changed.connect(lambda _: self._look_for_weights())
+        parts.library.changed.connect(lambda _: self._note_runs())
 
     def load(self) -> None:
         """Ask which weights are on this machine and which runs can be started from."""
@@ -149,6 +151,17 @@ class BackboneSection(Column):
             self._parts.library.read(
                 lambda store: (catalog.weights(name), own_weights(store, name)), lambda found: self._show(name, *found)
             )
+
+    def _note_runs(self) -> None:
+        """Runs have changed, and with them perhaps the weights to start from; asked for once somebody looks."""
+        self._stale = not self.isVisible()
+        if not self._stale:
+            self._look_for_weights()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self._note_runs()
 
     def _show_more(self) -> None:
         self._most_own += OWN_SHOWN

@@ -144,6 +144,8 @@ class ComparePage(QWidget):
     def _take(self, answer: tuple[bool, list[RunRow]]) -> None:
         everything, rows = answer
         self._reading = False
+        before = {row.id: row for row in self.table.runs.rows()} if everything else {}
+        changed = {row.id for row in rows if before.get(row.id) != row}
         if everything:
             self.table.runs.set_rows(rows)
         else:
@@ -154,7 +156,7 @@ class ComparePage(QWidget):
         if self._to_tick:
             ids, self._to_tick = self._to_tick, ()
             self.table.tick(ids)
-        elif set(self._wanted) & {row.id for row in rows}:
+        elif not changed.isdisjoint(self._wanted):
             self._read_chosen(again=True)
         self._read()
 

@@ -124,15 +124,15 @@ class RunsPage(QWidget):
     def _take(self, answer: tuple[bool, list[RunRow]]) -> None:
         everything, rows = answer
         self._has_read = True
-        ended = {row.id for row in rows if not row.is_live}
+        before = self.now() if everything else None
         (self.model.set_rows if everything else self.model.update_rows)(rows)
         self.stack.setCurrentWidget(self.splitter if self.model.rowCount() else self.empty)
         self.column.take_rows(self.model.rows())
         if not self._choose_wanted() and self.now() is None:
             self._choose_first()
-        if self._chosen in {row.id for row in rows}:
+        if (chosen := next((row for row in rows if row.id == self._chosen), None)) is not None:
             self._show_now()
-            if self._chosen in ended:
+            if not chosen.is_live and not (before is not None and before.row == chosen):
                 self._read_content()
 
     def _choose_wanted(self) -> bool:

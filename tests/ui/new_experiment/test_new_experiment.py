@@ -207,8 +207,8 @@ def test_start_trains_saves_and_shows_the_run(
     assert list(live.curves["train/loss"].values)
     assert json.loads((workspace.runs / rows[0].uid / "experiment.json").read_text())["seed"] == 2
     own = f"run:{rows[0].uid}"
-    qtbot.waitUntil(lambda: own in page.backbone.weights)
     window.show_page(NEW)
+    qtbot.waitUntil(lambda: own in page.backbone.weights)
     click(qtbot, page.launch.queue_button)
     numbers = ", ".join(str(row.id) for row in reversed(rows))
     known = f"The same settings and seeds as runs {numbers}: expect the same figures."
