@@ -18,7 +18,7 @@ from engine.events import Event, RunFailed, RunFinished, RunStarted, RunStopped
 from engine.experiment import Experiment
 from engine.families import family
 from engine.machine.allocator import keep_freed_memory, return_freed_memory
-from engine.machine.devices import device_words, training_threads
+from engine.machine.devices import computing, device_words
 from engine.machine.environment import environment
 from engine.machine.limits import Limits, never
 from engine.machine.whole_files import write_text
@@ -40,7 +40,8 @@ def execute(
     """
     keep_freed_memory()
     try:
-        yield from _run(experiment, directory, stop, resume)
+        with computing():
+            yield from _run(experiment, directory, stop, resume)
     except ExperimentError as error:
         yield RunFailed("experiment", error.message, error.advice)
     except Exception as error:  # noqa: BLE001 the boundary: a bug becomes a failed run that keeps its traceback
@@ -55,7 +56,6 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool], resu
         raise faults[0]
     experiment, method = with_method(experiment)
     _open_directory(directory, experiment)
-    torch.set_num_threads(training_threads())
     torch.manual_seed(experiment.seed)  # for what layers of published networks draw, such as stochastic depth
     limits = Limits(stop, experiment.budget.minutes, experiment.budget.instead_of_epochs)
     bookmark = Bookmark(directory, experiment)

@@ -17,7 +17,7 @@ from engine.data.splits import split_images
 from engine.errors import Cancelled
 from engine.events import Preparing
 from engine.experiment import Experiment
-from engine.machine.devices import torch_device, training_threads
+from engine.machine.devices import computing, torch_device
 from engine.machine.limits import Limits, heeding, never
 from engine.preparation.inputs import Labelled, normaliser
 from engine.registry import build_method, complete
@@ -38,9 +38,11 @@ def find_rates(experiment: Experiment, runs: Path, stop: Callable[[], bool] = ne
     Earlier stages (the head of LP-FT) are trained first, because the rate belongs to the last one. runs: the folder of
     saved runs, where run:<uid> is looked up. Raises `ExperimentError`, and `Cancelled` when `stop()` turns true.
     """
-    torch.set_num_threads(training_threads())
-    experiment = complete(with_values(experiment, {"schedule": "constant"}))
-    limits = Limits(stop)
+    with computing():
+        yield from _find_rates(complete(with_values(experiment, {"schedule": "constant"})), runs, Limits(stop))
+
+
+def _find_rates(experiment: Experiment, runs: Path, limits: Limits) -> Iterator[Preparing | RatePoint]:
     material = yield from heeding(limits, read_training_images(experiment))
     method: FineTuneMethod = build_method(experiment)
     model = build(experiment, method, material.class_names, runs).to(material.train.pixels.device)

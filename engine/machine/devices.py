@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -29,6 +31,17 @@ def training_threads() -> int:
     At most OMP_NUM_THREADS where that is set, as by somebody who runs several programs side by side.
     """
     return max(1, min(usable_cores() - 1, _allowed_threads()))
+
+
+@contextmanager
+def computing() -> Iterator[None]:
+    """torch computes on `training_threads` inside, whatever was left over from before, and as before afterwards."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(training_threads())
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def sharing_threads() -> int:

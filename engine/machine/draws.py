@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
@@ -12,10 +12,11 @@ _turn = threading.RLock()
 
 
 @contextmanager
-def own_draws(seed: int | None = None, devices: Sequence[str] | None = None) -> Iterator[None]:
-    """What is drawn inside starts from `seed`, if it is given, and leaves the state as it was, on the CPU and on the
-    `devices` (all if None). Other threads wait meanwhile; the same thread may be inside twice."""
-    with _turn, torch.random.fork_rng(devices=devices):
+def own_draws(seed: int | None = None) -> Iterator[None]:
+    """What is drawn inside starts from `seed`, if it is given, and leaves the state as it was: the CPU's, where every
+    network is made. Other threads wait meanwhile, so draw here and nothing else; the same thread may be inside twice.
+    """
+    with _turn, torch.random.fork_rng(devices=[]):
         if seed is not None:
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)
         yield

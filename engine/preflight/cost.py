@@ -20,7 +20,7 @@ from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
 from engine.experiment import Experiment
 from engine.families import family
-from engine.machine.devices import training_threads
+from engine.machine.devices import computing
 from engine.machine.draws import own_draws
 from engine.meta.learner import MetaLearner
 from engine.meta.task import Task
@@ -62,10 +62,8 @@ def estimate(experiment: Experiment) -> Cost:
 
     Raises `ExperimentError` when the experiment cannot be run as it stands.
     """
-    torch.set_num_threads(training_threads())
     experiment, method = with_method(experiment)
-    own = [experiment.device] if experiment.device.startswith("cuda") else []
-    with own_draws(devices=own):
+    with computing():
         found: Cost = family(experiment).cost(experiment, method)
     return found
 
@@ -143,7 +141,8 @@ def meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
     outputs = 1 if is_regression(experiment.dataset) else settings.way
     model, shape, device = network(experiment, outputs if method.has_head else None)
     classes = classes_of_minibatches(experiment, method) if method.pooled or method.warm_up else outputs
-    method.prepare(model, classes)
+    with own_draws():
+        method.prepare(model, classes)
     stages, tested = _timed_tasks(experiment, method, shape, device, classes)
     step = sum(share * seconds_of(partial(method.meta_gradient, model, tasks), 1) for share, tasks in stages)
     validating = _episode_seconds(method, model, tested)

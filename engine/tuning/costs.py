@@ -23,7 +23,6 @@ from engine.data.batches import cuts
 from engine.experiment import BackboneChoice, Experiment
 from engine.layers import HEAD
 from engine.machine.devices import torch_device
-from engine.machine.draws import own_draws
 from engine.preparation.inputs import Normaliser, normaliser
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.trainable import frozen_prefix
@@ -90,9 +89,7 @@ def plan_of(
     batch = min(method.hyperparameters.batch_size, train)
     if len(phases(method, catalog.backbone(experiment.backbone.name).block_names)) < 2:
         return ()
-    own = [experiment.device] if experiment.device.startswith("cuda") else []
-    with own_draws(devices=own):
-        costs = Timing(experiment, classes, batch).phases(method, train, validation)
+    costs = Timing(experiment, classes, batch).phases(method, train, validation)
     return tuple((cost.epochs * len(cuts(train, batch)), cost.seconds) for cost in costs)
 
 
@@ -105,7 +102,8 @@ def network(experiment: Experiment, outputs: int | None) -> tuple[Backbone, Norm
 
 
 def noise(count: int, shape: Normaliser, device: torch.device) -> Tensor:
-    return torch.randint(0, 256, (count, shape.channels, shape.size, shape.size), dtype=torch.uint8, device=device)
+    draws, values = torch.Generator(device), (count, shape.channels, shape.size, shape.size)
+    return torch.randint(0, 256, values, dtype=torch.uint8, device=device, generator=draws)
 
 
 def _timed_forward(model: Backbone, batch: int, shape: Normaliser, device: torch.device) -> tuple[float, Tensor]:

@@ -7,6 +7,8 @@ from threading import Event
 
 import pytest
 import torch
+from torch import nn
+from torch.nn.modules.module import register_module_forward_pre_hook
 
 from engine.artifacts.weights import build_backbone
 from engine.experiment import BackboneChoice, Experiment, MethodChoice
@@ -46,8 +48,22 @@ def test_a_network_is_initialised_while_nobody_else_draws() -> None:
         assert all(torch.equal(value, alone[name]) for name, value in building.result(5).state_dict().items())
 
 
-def test_timing_a_step_leaves_the_random_state_as_it_was() -> None:
+@pytest.mark.parametrize("name", ["full_ft", "feat", "pmf"])
+def test_a_timed_step_draws_nothing_and_keeps_nobody_from_drawing(name: str) -> None:
     torch.manual_seed(3)
-    before = torch.get_rng_state()
-    estimate(Experiment(method=MethodChoice(name="full_ft", hyperparameters={"epochs": 1})))
+    before, drawn = torch.get_rng_state(), []
+
+    def draw() -> None:
+        with own_draws(1):
+            drawn.append(torch.rand(()))
+
+    def in_between(module: nn.Module, inputs: object) -> None:
+        if not drawn and module.training:
+            pool.submit(draw).result(5)
+
+    with ThreadPoolExecutor(1) as pool:
+        watched = register_module_forward_pre_hook(in_between)
+        estimate(Experiment(method=MethodChoice(name=name)))
+        watched.remove()
+    assert drawn
     assert torch.equal(torch.get_rng_state(), before)
