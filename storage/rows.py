@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ import numpy as np
 
 from engine.events import LIVE_STATES, RunState
 from engine.experiment import Experiment
+from engine.given import decode
 
 UNREADABLE = "unreadable"  # stands for the method and the data of a run whose row is damaged
 LAST_MOMENT = 253402300799.0  # 9999-12-31, the last second that a calendar has
@@ -198,6 +200,19 @@ class StudyRow:
     note: str = ""
     deleted_at: float | None = None
     finished: frozenset[str] = frozenset()
+
+    @property
+    def question(self) -> str:
+        return question(self.spec)
+
+
+def question(spec: str) -> str:
+    """What makes it the same study on any machine: the spec without the device that works it."""
+    try:
+        body = decode(spec)
+    except ValueError:
+        return spec
+    return json.dumps({key: body[key] for key in sorted(body) if key != "device"} if isinstance(body, dict) else body)
 
 
 @dataclass(frozen=True, slots=True)

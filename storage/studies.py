@@ -13,7 +13,7 @@ from engine.errors import StorageError
 from engine.events import LIVE_STATES
 from storage import history, presence
 from storage.connection import snapshot, writing
-from storage.rows import CellRun, Failure, StudyRow, moment, number, state_named
+from storage.rows import CellRun, Failure, StudyRow, moment, number, question, state_named
 from storage.workspace import Workspace
 
 JUST_BEGUN = 60.0  # seconds
@@ -49,11 +49,11 @@ class StudyMethods:
             return _insert(connection, title, spec)
 
     def begin_study(self, title: str, spec: str) -> tuple[StudyRow, bool]:
-        """Save a new study; or, where another process has just begun the same or works on it, that one and True."""
+        """Save a new study; or, where another process has just begun the same or works on it, on whatever device, that
+        one and True."""
         with writing(self._connection) as connection:
-            where = "deleted_at IS NULL AND spec = ? AND title = ?"
-            for row in _rows(connection, where, (spec, title.strip())):
-                if _is_at_work(connection, row, self.workspace):
+            for row in _rows(connection, "deleted_at IS NULL AND title = ?", (title.strip(),)):
+                if row.question == question(spec) and _is_at_work(connection, row, self.workspace):
                     return row, True
             return _insert(connection, title, spec), False
 

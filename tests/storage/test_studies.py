@@ -98,11 +98,15 @@ def test_a_study_at_work_is_not_deleted(store: RunStore, experiment: Experiment)
 
 
 def test_the_same_study_begun_twice_at_once_is_one(store: RunStore, workspace: Workspace) -> None:
-    """Until it is older than a minute and nobody works on it; another spec or title is another study."""
-    first, shared = store.begin_study("Q", "{}")
+    """Until it is older than a minute and nobody works on it; another spec or title is another study, not another
+    device."""
+    store.create_study("Q", "damaged")
+    first, shared = store.begin_study("Q", '{"device": "cpu"}')
     assert not shared
     with RunStore(workspace) as other:
         assert other.begin_study(" Q ", "{}") == (first, True)
+        assert other.begin_study("Q", '{"device": "cuda:1"}') == (first, True)
+        assert other.begin_study("Q", '{"precision": "bfloat16"}')[1] is False
         assert other.begin_study("Q", "[]")[1] is False
         assert other.begin_study("R", "{}")[1] is False
         store._connection.execute("UPDATE study SET created = created - 61")

@@ -66,7 +66,7 @@ def new_study(chosen: argparse.Namespace) -> int:
             display.say("Another program has just begun the same study: its runs are shared.")
         else:
             point_at_unfinished(store, row, study, display)
-        return work(store, row, display, chosen.json)
+        return work(store, row, study.device, display, chosen.json)
 
 
 def named_study(text: str) -> Study:
@@ -90,7 +90,7 @@ def with_exact_weights(study: Study, workspace: Workspace) -> Study:
 def point_at_unfinished(store: RunStore, new: StudyRow, study: Study, display: StudyDisplay) -> None:
     """Say that the same study was begun before."""
     for row in store.studies():
-        if row.id != new.id and row.spec == study.canonical() and len(row.finished) < count_runs(study):
+        if row.id != new.id and row.question == new.question and len(row.finished) < count_runs(study):
             display.say(f"The same study was begun before; to go on with it: {program()} study continue {row.uid}")
             return
 
@@ -98,14 +98,16 @@ def point_at_unfinished(store: RunStore, new: StudyRow, study: Study, display: S
 def continue_study(chosen: argparse.Namespace) -> int:
     with RunStore(open_workspace(chosen.workspace)) as store:
         row = store.study(chosen.key)
-        check_study(saved_study(row))
-        return work(store, row, make_study_display(chosen.json), chosen.json)
+        study = saved_study(row)
+        check_study(study)
+        return work(store, row, study.device, make_study_display(chosen.json), chosen.json)
 
 
-def work(store: RunStore, row: StudyRow, display: StudyDisplay, as_json: bool) -> int:
-    """Run what is missing of a saved study, then print its table; returns the exit code."""
+def work(store: RunStore, row: StudyRow, device: str, display: StudyDisplay, as_json: bool) -> int:
+    """Run what is missing of a saved study on this device, then print its table; returns the exit code."""
     store.mark_interrupted()
-    runner = StudyRunner(RunQueue(store.workspace), row.id, saved_study(row))
+    study = saved_study(row).model_copy(update={"device": device})
+    runner = StudyRunner(RunQueue(store.workspace), row.id, study)
     with display, Interrupts(STOPPING) as interrupts, Awake():
         try:
             follow(runner, store, row, display, interrupts)
