@@ -6,15 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.comparison.wording import MINUS, count
 from ui import theme
 from ui.comparison.sides import Side
 from ui.figures.painted import PaintedFigure, draw_elided, line_height
-from ui.widgets.text import show_tip
 
 MOST_CLASSES = 200
 MOST_NAMED = 60  # classes whose names a saved matrix has room for
@@ -242,12 +241,9 @@ class ConfusionMatrix(PaintedFigure):
         self.paint(painter, size)
         self.cell = marked
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            cell = self.cell_at(QPointF(event.pos()))
-            show_tip(event.globalPos(), self.words(*cell) if cell else "", self)
-            return True
-        return super().event(event)
+    def words_at(self, at: QPointF) -> str:
+        cell = self.cell_at(at)
+        return self.words(*cell) if cell else ""
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         cell = self.cell_at(event.position())

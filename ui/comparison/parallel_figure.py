@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.comparison.wording import count
 from ui import theme
@@ -45,6 +45,8 @@ class ParallelFigure(PaintedFigure):
     opened = Signal(int)
     ranges_changed = Signal()
 
+    usual, least = QSize(720, 320), QSize(320, 200)
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Runs over their settings", parent)
         self.shown = Shown()
@@ -56,7 +58,6 @@ class ParallelFigure(PaintedFigure):
         self.readout = Readout(self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     # What the view says
 
@@ -110,12 +111,6 @@ class ParallelFigure(PaintedFigure):
         self.setAccessibleDescription(". ".join([*said, HELP]))
 
     # Drawing
-
-    def sizeHint(self) -> QSize:
-        return QSize(720, 320)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(320, 200)
 
     def frame(self) -> Frame:
         return frame_in(self.width(), self.height(), len(self.shown.lines.dimensions))

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, isfinite
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.comparison.intervals import Interval
@@ -15,7 +15,6 @@ from engine.comparison.wording import ACCURACY, is_share, number, title
 from ui import theme
 from ui.comparison.sides import Comparison, Side
 from ui.figures.painted import PaintedFigure, draw_elided, line_height
-from ui.widgets.text import show_tip
 
 SIDE_MARGIN = 10.0
 STRIP = 22.0  # height of the line with the interval
@@ -81,15 +80,10 @@ class ResultBars(PaintedFigure):
         heads = ["side", metric.replace("/", " "), "low", "high", "interval", "seeds", "rests on", "protocol"]
         return heads, [row_of(side) for side in self._comparison.sides] if self._comparison else []
 
-    def event(self, event: QEvent) -> bool:
-        """The tooltip says in full what may be cut in the line below a bar."""
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self._comparison is not None:
-            place = int(event.pos().y() // row_height())
-            if place < len(self._comparison.sides):
-                side = self._comparison.sides[place]
-                show_tip(event.globalPos(), tip(side), self)
-            return True
-        return super().event(event)
+    def words_at(self, at: QPointF) -> str:
+        """In full what may be cut in the line below a bar."""
+        sides, place = self._comparison.sides if self._comparison else (), int(at.y() // row_height())
+        return tip(sides[place]) if place < len(sides) else ""
 
 
 def row_of(side: Side) -> list[object]:

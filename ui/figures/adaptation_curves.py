@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPen, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.comparison.adaptation import SHOTS, STEPS
 from engine.comparison.adaptation_curve import AdaptationCurve
@@ -20,7 +20,6 @@ from ui import theme
 from ui.figures.line_ends import End, fill_between, paint_ends, widest_name
 from ui.figures.painted import PaintedFigure, Section
 from ui.figures.painted_axes import ACROSS, Axis, Plot, around, paint_axes, plot_in
-from ui.widgets.text import show_tip
 
 AXES = {
     STEPS: "Inner steps",
@@ -67,8 +66,6 @@ class AdaptationCurves(PaintedFigure):
         self.over = over
         self.lines: list[AdaptationLine] = []
         self.measured = ACCURACY  # name of the metric; QWidget has a `metric` of its own
-        self._marks: list[tuple[QRectF, str]] = []
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_lines(self, lines: Sequence[AdaptationLine], metric: str) -> None:
         self.lines, self.measured = list(lines), metric
@@ -76,12 +73,6 @@ class AdaptationCurves(PaintedFigure):
         said = "; ".join(self._said(line, place) for line in lines for place in (0, len(line.curve.x) - 1))
         self.setAccessibleDescription(said)
         self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(420, 240)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(LEAST_WIDTH, 200)
 
     def figure_size(self) -> QSize:
         return super().figure_size().expandedTo(QSize(480, 320))
@@ -103,7 +94,7 @@ class AdaptationCurves(PaintedFigure):
         ]
 
     def paint(self, painter: QPainter, size: QSizeF) -> None:
-        self._marks = []
+        self.marks = []
         if not self.lines:
             return
         ends = end_width([line.title for line in self.lines])
@@ -146,7 +137,7 @@ class AdaptationCurves(PaintedFigure):
             painter.setBrush(theme.colour("page") if is_own else line.colour)
             size = MARK + 1.5 if is_own else (MARK if len(points) <= 24 else 1.5)
             painter.drawEllipse(at, size, size)
-            self._marks.append((QRectF(at.x() - 7, at.y() - 7, 14, 14), self._said(line, place)))
+            self.marks.append((QRectF(at.x() - 7, at.y() - 7, 14, 14), self._said(line, place)))
 
     def _said(self, line: AdaptationLine, place: int) -> str:
         """E.g. "MAML: 95.2 % (94.8 to 95.6) after 3 inner steps, over test episodes"."""
@@ -160,13 +151,7 @@ class AdaptationCurves(PaintedFigure):
 
     def words_at(self, at: QPointF) -> str:
         """What the marks there say, "" where there is none."""
-        return "\n".join(words for box, words in self._marks if box.contains(at))
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            show_tip(event.globalPos(), self.words_at(QPointF(event.pos())), self)
-            return True
-        return super().event(event)
+        return "\n".join(words for box, words in self.marks if box.contains(at))
 
 
 def where_words(over: str, x: float) -> str:

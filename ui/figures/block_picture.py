@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.comparison.wording import count
 from ui import theme
-from ui.widgets.text import show_tip
+from ui.widgets.text import Pointed
 
 # Treatment -> (colour: a role or the index of a curve colour, pattern drawn over it, what it means)
 LOOKS: dict[str, tuple[str | int, Qt.BrushStyle, str]] = {
@@ -26,7 +26,7 @@ LINE = 20  # height of a legend line
 LEAST_LINES = 2  # of the legend: what is below it stays where it is when a block is pressed
 
 
-class BlockPicture(QWidget):
+class BlockPicture(Pointed):
     """`set_blocks` says which blocks there are and what happens to each; the head is last.
 
     pressed(name): a block of an editable picture was clicked, or chosen with the arrow keys and the space bar.
@@ -121,9 +121,9 @@ class BlockPicture(QWidget):
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, shown)
             top += LINE
 
-    def tip_at(self, position: QPoint) -> str:
-        """Title, parameters and treatment of the block under the position, or nothing."""
-        found = self._block_at(position)
+    def words_at(self, at: QPointF) -> str:
+        """Title, parameters and treatment of the block there, or nothing."""
+        found = self._block_at(at.toPoint())
         return self._said_of(found) if found >= 0 else ""
 
     def _block_at(self, position: QPoint) -> int:
@@ -171,12 +171,6 @@ class BlockPicture(QWidget):
             self.pressed.emit(self._blocks[min(self._current, len(self._blocks) - 1)][0])
         else:
             super().keyPressEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            show_tip(event.globalPos(), self.tip_at(event.pos()), self)
-            return True
-        return super().event(event)
 
 
 def paint_swatch(painter: QPainter, place: QRect, treatment: str, hovered: bool = False) -> None:

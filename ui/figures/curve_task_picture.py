@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QWidget
 
 from engine.comparison.wording import number
 from ui import theme
@@ -17,7 +17,6 @@ from ui.figures.curve_reading import CurveTask, Prediction, Values, after_words,
 from ui.figures.line_ends import fill_between
 from ui.figures.painted import PaintedFigure, draw_elided, line_height
 from ui.figures.painted_axes import Axis, Plot, paint_axes, plot_in
-from ui.widgets.text import show_tip
 
 TITLE = "Prediction of a curve"
 PALEST, BAND = 0.3, 0.18  # opacity of the first prediction and of the band
@@ -30,12 +29,13 @@ LEVELS = (0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 6.0, 10.0)  # where the vertical ax
 class CurveTaskPicture(PaintedFigure):
     """`show_task` draws a task of the gallery; None empties the picture."""
 
+    usual, least = QSize(360, 240), QSize(200, 150)
+
     def __init__(self, parent: QWidget | None = None, legend: bool = True) -> None:
         super().__init__(TITLE, parent)
         self.legend = legend
         self._task: CurveTask | None = None
         self._plot: Plot | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_task(self, task: dict[str, Any] | None) -> None:
         """task: {"x", "truth", "support_x", "support_y", "predictions"}; KeyError where a part is missing."""
@@ -43,12 +43,6 @@ class CurveTaskPicture(PaintedFigure):
         self._plot = None
         self.setAccessibleDescription("" if self._task is None else description(self._task))
         self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(360, 240)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(200, 150)
 
     def figure_size(self) -> QSize:
         return self.size().expandedTo(QSize(480, 340))
@@ -96,12 +90,6 @@ class CurveTaskPicture(PaintedFigure):
             for one in shown(task.predictions)
         ]
         return "\n".join(lines)
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            show_tip(event.globalPos(), self.words_at(QPointF(event.pos())), self)
-            return True
-        return super().event(event)
 
 
 def value_words(one: Prediction, place: int) -> str:

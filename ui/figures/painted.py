@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QEvent, QPoint, QSize, QSizeF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QContextMenuEvent, QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.figures.figure_export import FigureActions, menu_button
-from ui.widgets.text import Text
+from ui.widgets.text import Pointed, Text
 
 HEADING = 28.0  # pixels above a saved figure for its title
 
 
-class PaintedFigure(QWidget):
-    """Subclasses paint in `paint` and list their numbers in `figure_table`; copy, PNG, SVG and CSV come from here."""
+class PaintedFigure(Pointed):
+    """Subclasses paint in `paint` and list their numbers in `figure_table`; copy, PNG, SVG and CSV come from here.
+
+    usual, least: its size in pixels where nothing else is said. marks: where something is said when pointed at.
+    """
+
+    usual, least = QSize(420, 240), QSize(240, 200)
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title = title
+        self.marks: list[tuple[QRectF, str]] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.menu = QMenu(self)
@@ -29,6 +36,15 @@ class PaintedFigure(QWidget):
 
     def paint(self, painter: QPainter, size: QSizeF) -> None:
         """Draw into 0, 0, size without the title."""
+
+    def words_at(self, at: QPointF) -> str:
+        return next((words for box, words in self.marks if box.contains(at)), "")
+
+    def sizeHint(self) -> QSize:
+        return self.usual
+
+    def minimumSizeHint(self) -> QSize:
+        return self.least
 
     def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         """Headings and rows of the numbers behind the figure."""

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.comparison.wording import count
 from ui import theme
 from ui.figures.block_picture import treatment_colour
 from ui.new_experiment.layer_view import LayerView
-from ui.widgets.text import show_tip
+from ui.widgets.text import Pointed
 
 LANE, NAMES, PEAKS, AXIS = 22, 132, 120, 22
 DECADES = 4.0  # from the highest rate down to the foot of a lane
 
 
-class LayerTimeline(QWidget):
+class LayerTimeline(Pointed):
     """Heights are logarithmic: a lane's foot is a ten-thousandth of the highest rate in the picture."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -110,18 +110,12 @@ class LayerTimeline(QWidget):
             left = min(max(self._x(end) - width / 2, NAMES - 4.0), self.width() - width)
             painter.drawText(QRectF(left, y + 2, width, AXIS - 2), Qt.AlignmentFlag.AlignCenter, text)
 
-    def tip_at(self, position: QPoint) -> str:
-        number = position.y() // LANE
+    def words_at(self, at: QPointF) -> str:
+        number = int(at.y()) // LANE
         if self._view is None or not 0 <= number < len(self._lanes):
             return ""
         block = list(self._lanes)[number]
         return f"{self._view.titles[block]}: {self._words(block)}"
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            show_tip(event.globalPos(), self.tip_at(event.pos()), self)
-            return True
-        return super().event(event)
 
 
 def height(rate: float, top: float) -> float:

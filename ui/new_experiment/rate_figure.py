@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QPointF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.advice.rate_range import HIGHEST, LOWEST, RatePoint
 from ui import theme
@@ -25,19 +25,14 @@ class RateFigure(PaintedFigure):
 
     picked = Signal(float)
 
+    usual, least = QSize(520, 260), QSize(320, 200)
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Loss against learning rate", parent)
         self._points: Sequence[RatePoint] = ()
         self.rate: float | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setCursor(Qt.CursorShape.CrossCursor)
-
-    def sizeHint(self) -> QSize:
-        return QSize(520, 260)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(320, 200)
 
     def set_points(self, points: Sequence[RatePoint]) -> None:
         self._points = points

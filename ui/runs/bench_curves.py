@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import inf, isfinite
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtWidgets import QWidget
 
 from engine.bench.figures import BenchFigure
 from ui import theme
@@ -16,7 +16,6 @@ from ui.figures.drawing import FOOT, LEFT, Frame, LogPlace
 from ui.figures.line_ends import fill_between, paint_ends, widest_name
 from ui.figures.painted import PaintedFigure, line_height
 from ui.runs.bench_words import by_head, short_count, tip
-from ui.widgets.text import show_tip
 
 TITLE = "Accuracy against labels per class"
 UNIT = "Test accuracy, mean and 95 % interval"
@@ -29,12 +28,12 @@ BAND = 0.13  # how much of a head's colour its band has
 class BenchCurves(PaintedFigure):
     """`show_figures` draws what is known so far; a point says its numbers when pointed at."""
 
+    usual, least = QSize(560, 300), QSize(300, 240)
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(TITLE, parent)
         self._figures: list[BenchFigure] = []
         self._empty = ""
-        self._places: list[tuple[QRectF, str]] = []
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_figures(self, figures: Sequence[BenchFigure]) -> None:
         self._figures = list(figures)
@@ -46,12 +45,6 @@ class BenchCurves(PaintedFigure):
         self._empty = text
         self.update()
 
-    def sizeHint(self) -> QSize:
-        return QSize(560, 300)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(300, 240)
-
     def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         return NUMBERS, [
             [f.head, f.count or str(f.position), f.position, f.accuracy, f.low, f.high, f.folds] for f in self._figures
@@ -59,7 +52,7 @@ class BenchCurves(PaintedFigure):
 
     def paint(self, painter: QPainter, size: QSizeF) -> None:
         lines = by_head(self._figures)
-        self._places = []
+        self.marks = []
         if not lines:
             painter.setPen(theme.colour("faint"))
             painter.drawText(QRectF(0, 0, size.width(), size.height()), Qt.AlignmentFlag.AlignCenter, self._empty)
@@ -75,22 +68,12 @@ class BenchCurves(PaintedFigure):
         for place, line in enumerate(lines.values()):
             paint_band(painter, frame, across, place, line)
         for place, line in enumerate(lines.values()):
-            self._places += paint_line(painter, frame, across, place, line)
+            self.marks += paint_line(painter, frame, across, place, line)
         ends = [
             (frame.y(line[-1].accuracy), drawing.arm_pen(place, 2.5), head)
             for place, (head, line) in enumerate(lines.items())
         ]
         paint_ends(painter, ends, frame.box.adjusted(0, 0, 4, 0), MOST_NAME, SWATCH)
-
-    def words_at(self, at: QPointF) -> str:
-        """What the mark there says, "" where there is none."""
-        return next((words for box, words in self._places if box.contains(at)), "")
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            show_tip(event.globalPos(), self.words_at(QPointF(event.pos())), self)
-            return True
-        return super().event(event)
 
 
 def bounds(figures: Sequence[BenchFigure]) -> tuple[float, float]:

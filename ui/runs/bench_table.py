@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QResizeEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.bench.figures import BenchFigure
@@ -14,7 +14,6 @@ from ui import theme
 from ui.figures import drawing
 from ui.figures.painted import PaintedFigure, draw_elided, line_height
 from ui.runs.bench_words import accuracy_words, best_at, by_head, columns, folds_words, tip
-from ui.widgets.text import show_tip
 
 TITLE = "Heads by labels per class"
 PAD = 6.0
@@ -76,12 +75,6 @@ class BenchTable(PaintedFigure):
                 paint_cell(painter, box, said(figure), figure, best)
             painter.setPen(theme.colour("grid"))
             painter.drawLine(QPointF(0, below), QPointF(size.width(), below))
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            show_tip(event.globalPos(), self.words_at(QPointF(event.pos())), self)
-            return True
-        return super().event(event)
 
     def words_at(self, at: QPointF) -> str:
         """What the cell there says in full, "" where there is none."""

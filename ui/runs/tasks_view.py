@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QSize, QSizeF
-from PySide6.QtGui import QHelpEvent, QPainter, QResizeEvent
+from PySide6.QtCore import QPointF, QSize, QSizeF
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine import registry
@@ -16,7 +16,6 @@ from ui.figures.curve_task_picture import CurveTaskPicture
 from ui.figures.painted import PaintedFigure
 from ui.runs.task_drawing import TaskDrawing, TaskShape, heading, shape_of, table_rows
 from ui.runs.task_reading import ShownTasks
-from ui.widgets.text import show_tip
 
 TITLE = "Tasks"
 GAP = 24.0
@@ -97,12 +96,6 @@ class ImageTasks(PaintedFigure):
         """What the image there says, "" where there is none."""
         found = (words for drawing in self._drawings for box, words in reversed(drawing.places) if box.contains(at))
         return next(found, "")
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            show_tip(event.globalPos(), self.words_at(QPointF(event.pos())), self)
-            return True
-        return super().event(event)
 
     def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         tasks = self._shown.tasks if self._shown is not None else ()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QWidget
 
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import with_interval
@@ -17,7 +17,6 @@ from engine.search.trials import COMPLETE, Choice, best_so_far, choose, score
 from ui import theme
 from ui.figures.painted import PaintedFigure
 from ui.figures.painted_axes import Axis, Plot, around, paint_axes, plot_in
-from ui.widgets.text import show_tip
 
 NEAR = 8.0  # pixels from a point within which its tooltip shows
 
@@ -30,12 +29,13 @@ def scored(trials: Sequence[TrialCompleted]) -> list[tuple[TrialCompleted, Inter
 class TrialFigure(PaintedFigure):
     """What both figures share: the trials, their common accuracy axis, and what is said of a point."""
 
+    usual, least = QSize(360, 220), QSize(200, 180)
+
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(title, parent)
         self._trials: Sequence[TrialCompleted] = ()
         self._chosen: Choice | None = None
         self._run_id = 0
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
 
     def set_trials(self, trials: Sequence[TrialCompleted], run_id: int) -> None:
@@ -46,12 +46,6 @@ class TrialFigure(PaintedFigure):
     def colour(self) -> QColor:
         """The run's own."""
         return theme.run_colour(self._run_id)
-
-    def sizeHint(self) -> QSize:
-        return QSize(360, 220)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(200, 180)
 
     def accuracy_axis(self) -> Axis:
         ends = [end for _, found in scored(self._trials) for end in (found.value, found.low, found.high)]
@@ -64,13 +58,7 @@ class TrialFigure(PaintedFigure):
         """The trial's value on the horizontal axis."""
         raise TypeError(f"{type(self).__name__} does not say where a setting lies")
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            show_tip(event.globalPos(), self.tip(QPointF(event.pos())), self)
-            return True
-        return super().event(event)
-
-    def tip(self, at: QPointF) -> str:
+    def words_at(self, at: QPointF) -> str:
         """What the point near this place says, or nothing."""
         plot = self.plot(QSizeF(self.size()))
         for trial, found in scored(self._trials):

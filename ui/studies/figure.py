@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QHelpEvent, QPainter
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
 
 from ui import theme
 from ui.figures.painted import PaintedFigure
 from ui.studies.bars import paint_bars
 from ui.studies.curves import paint_curves
 from ui.studies.view import View, rows_of, unit
-from ui.widgets.text import show_tip
 
 NOTHING = "No results yet. They appear here run by run."
 
@@ -21,11 +20,11 @@ NOTHING = "No results yet. They appear here run by run."
 class StudyFigure(PaintedFigure):
     """Copied, saved and read out like every figure."""
 
+    usual, least = QSize(640, 340), QSize(300, 140)
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Results of the study", parent)
         self.view: View | None = None
-        self._places: list[tuple[QRectF, str]] = []  # where the tooltips are
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_view(self, view: View) -> None:
         self.view = view
@@ -33,28 +32,14 @@ class StudyFigure(PaintedFigure):
         self.setAccessibleDescription("; ".join(f"{row[0]}, {row[1]}: {row[7]}" for row in rows_of(view)))
         self.update()
 
-    def sizeHint(self) -> QSize:
-        return QSize(640, 340)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(300, 140)
-
     def paint(self, painter: QPainter, size: QSizeF) -> None:
-        self._places = []
+        self.marks = []
         if self.view is not None:
-            self._places = paint_study(painter, size, self.view)
+            self.marks = paint_study(painter, size, self.view)
 
     def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         heads = ["arm", "column", "value", "low", "high", "seeds", "scores by seed", "in words"]
         return heads, rows_of(self.view) if self.view else []
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            at = QPointF(event.pos())
-            words = next((words for box, words in self._places if box.contains(at)), "")
-            show_tip(event.globalPos(), words, self)
-            return True
-        return super().event(event)
 
 
 def paint_study(painter: QPainter, size: QSizeF, view: View) -> list[tuple[QRectF, str]]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.comparison.wording import thousands
 from ui import theme
-from ui.widgets.text import plain, show_tip
+from ui.widgets.text import Pointed, plain
 
 
 def to_image(pixels: np.ndarray) -> QImage:
@@ -38,7 +38,7 @@ def draw_tile(painter: QPainter, image: QImage, place: QRect) -> None:
     painter.drawRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5))
 
 
-class ImageStrip(QWidget):
+class ImageStrip(Pointed):
     """Samples in as many columns as fit and at most `rows` rows."""
 
     def __init__(self, tile: int = 40, rows: int = 2, parent: QWidget | None = None) -> None:
@@ -80,13 +80,9 @@ class ImageStrip(QWidget):
         for image, place in zip(self._images, self._places(), strict=False):
             draw_tile(painter, image, place)
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            found = [i for i, place in enumerate(self._places()) if place.contains(event.pos())]
-            text = self._names[found[0]] if found and found[0] < len(self._names) else ""
-            show_tip(event.globalPos(), text, self)
-            return True
-        return super().event(event)
+    def words_at(self, at: QPointF) -> str:
+        named = zip(self._places(), self._names, strict=False)
+        return next((name for place, name in named if place.contains(at.toPoint())), "")
 
 
 class ClassBars(QWidget):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPoint, QSize
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent, Qt, QTextLayout
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSize
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPalette, QResizeEvent, Qt, QTextLayout
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 from ui import theme
@@ -19,6 +19,20 @@ def plain(text: str) -> str:
 def show_tip(at: QPoint, text: str, widget: QWidget, *more: Any) -> None:
     """A tooltip at a place of the screen, letter by letter; hides it where there is nothing to say."""
     QToolTip.showText(at, plain(text), widget, *more)
+
+
+class Pointed(QWidget):
+    """A widget that says something of each place on it as a tooltip."""
+
+    def words_at(self, at: QPointF) -> str:
+        """What is said of this place, "" where there is nothing."""
+        raise NotImplementedError
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            show_tip(event.globalPos(), self.words_at(QPointF(event.pos())), self)
+            return True
+        return super().event(event)
 
 
 class Text(QLabel):

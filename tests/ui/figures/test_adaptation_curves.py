@@ -83,7 +83,7 @@ def test_the_figure_says_its_points_and_lists_its_numbers(qtbot: QtBot) -> None:
     assert not pair.sections[SHOTS].isVisible()
     figure = pair.figures[STEPS]
     figure.grab()
-    said = {words for box, _ in figure._marks for words in [figure.words_at(QPointF(box.center()))]}
+    said = {words for box, _ in figure.marks for words in [figure.words_at(QPointF(box.center()))]}
     assert any("MAML: 60.0 % (50.0 to 70.0) after 1 inner step, over test episodes (the test's own)" in one
                for one in said)  # fmt: skip
     heads, rows = figure.figure_table()
@@ -141,6 +141,6 @@ def test_three_figures_stand_two_in_a_row(qtbot: QtBot) -> None:
     assert boxes[0].top() == boxes[1].top() < boxes[2].top()
     assert boxes[2].width() > 1.8 * boxes[0].width()
     hardness = figures.figures[HARDNESS]
-    said = {hardness.words_at(QPointF(box.center())) for box, _ in hardness._marks}
+    said = {hardness.words_at(QPointF(box.center())) for box, _ in hardness.marks}
     assert "MAML: 50.0 % (45.5 to 54.5) on tasks of 60 % hardness, over test episodes" in said
     assert next(iter(hardness.figure_table()[1]))[1:3] == pytest.approx([0.2, 0.9])

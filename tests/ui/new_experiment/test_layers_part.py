@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QButtonGroup, QMainWindow
 from pytestqt.qtbot import QtBot
 
@@ -54,7 +54,7 @@ def test_a_click_on_a_block_freezes_it_and_the_next_one_frees_it(qtbot: QtBot, p
     assert part.edits() == {"conv2": {"rate": 0.0}}
     assert part.changes.text() == "1 cell changed"
     assert "frozen: Convolution 2" in part.picture.accessibleDescription()
-    assert part.picture.tip_at(middle_of(part, 1)).endswith("Click to let it learn")
+    assert part.picture.words_at(QPointF(middle_of(part, 1))).endswith("Click to let it learn")
     qtbot.mouseClick(part.picture, LEFT, pos=middle_of(part, 1))
     assert part.edits() == {}
     assert not part.reset_button.isVisible()

@@ -103,7 +103,7 @@ def test_pointing_at_a_mark_or_a_cell_says_its_numbers(qtbot: QtBot) -> None:
         widget.show_figures(FIGURES)
         widget.show()
         widget.grab()
-    assert curves.words_at(curves._places[0][0].center()) == tip(FIGURES[0])
+    assert curves.words_at(curves.marks[0][0].center()) == tip(FIGURES[0])
     assert curves.words_at(QPointF(1, 1)) == ""
     assert table.words_at(QPointF(630, 40)) == tip(FIGURES[1])
     assert table.words_at(QPointF(10, 40)) == ""

@@ -92,10 +92,10 @@ def test_the_figures_follow_the_hyperparameter_and_say_their_points(qtbot: QtBot
     size = QSizeF(view.against.size())
     plot = view.against.plot(size)
     assert plot.x.share(1e-3) == pytest.approx(0.75)  # 1e-6 to 1e-2 by equal ratios
-    assert "Setting 2: 82.0 % (77.0 to 87.0)" in view.against.tip(plot.point(1e-3, 0.82) + QPointF(2, 2))
-    assert view.against.tip(QPointF(-50, -50)) == ""
+    assert "Setting 2: 82.0 % (77.0 to 87.0)" in view.against.words_at(plot.point(1e-3, 0.82) + QPointF(2, 2))
+    assert view.against.words_at(QPointF(-50, -50)) == ""
     assert view.parameter.set_key("probe_weight_decay")
-    assert "Setting 2:" in view.against.tip(view.against.plot(size).point(0.1, 0.82))
+    assert "Setting 2:" in view.against.words_at(view.against.plot(size).point(0.1, 0.82))
     heads, rows = view.best.figure_table()
     assert list(heads)[:3] == ["setting", "learning_rate", "probe_weight_decay"]
     assert len(list(rows)) == 4

@@ -80,9 +80,9 @@ def test_the_figure_is_drawn_read_out_and_saved(
 ) -> None:
     figure = page.detail.figure
     figure.grab()
-    assert len(figure._places) == 5  # two arms at two label counts, and the ring where they cross
-    assert figure._places[-1][1].startswith("Probe overtakes Weak probe")
-    spot, said = figure._places[0]
+    assert len(figure.marks) == 5  # two arms at two label counts, and the ring where they cross
+    assert figure.marks[-1][1].startswith("Probe overtakes Weak probe")
+    spot, said = figure.marks[0]
     assert said.startswith("Probe, 1 label per class\nTest error 49.0 % (46.5 to 51.5), 3 seeds")
     assert figure.rect().contains(spot.toRect())
     for suffix in ("png", "svg", "csv"):
@@ -107,7 +107,7 @@ def test_bars_by_shift_and_by_arm(qtbot: QtBot, workspace: Workspace, window: Ma
         page.list.choose(row.row.id)
         settle(qtbot, page)
         page.detail.figure.grab()
-        assert len(page.detail.figure._places) == 8  # two arms on four columns
+        assert len(page.detail.figure.marks) == 8  # two arms on four columns
     heads = page.detail.table.results.heads
     assert heads == ["in distribution", "mean out of distribution", "noise 3", "blur 3"]
     assert "Mean out of distribution: Probe and Weak probe are equal" in words(page)

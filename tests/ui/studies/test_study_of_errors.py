@@ -55,7 +55,7 @@ def test_errors_are_numbers_and_the_smallest_is_best(
     assert detail.error.isHidden()
     detail.figure.grab()
     assert unit(detail.figure.view) == "Test error (mean squared)"
-    assert detail.figure._places[0][1].startswith(
+    assert detail.figure.marks[0][1].startswith(
         "MAML, 5 points per task\nTest error (mean squared) 2.600 (2.352 to 2.848), 3 seeds"
     )
     save(detail.figure, tmp_path / "figure.png")
