@@ -26,6 +26,7 @@ TORCH_FREE = [
     "engine.preflight.problems",
     "engine.experiment",
     "engine.events",
+    "engine.work",
 ]
 
 
