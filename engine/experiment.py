@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import (
@@ -201,3 +202,16 @@ def explain(error: ValidationError) -> tuple[str, str, str]:
         return f"“{field}” is not a known setting.", "Remove it or check its spelling.", field
     reason = first["msg"].replace("Input should be", "must be").replace("Value error, ", "")
     return f"“{field}” {reason}{said}.", "Correct this value and try again.", field
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """What is saved of a run before it works. family: key of its kind of procedure. name: the method and the data when
+    empty. study_id, cell: the study that the run belongs to, and its place there."""
+
+    experiment: Experiment
+    family: str
+    name: str = ""
+    plan: str = ""
+    study_id: int | None = None
+    cell: str = ""

@@ -41,6 +41,14 @@ AT_ONCE = (RunStarted, EpochCompleted, Evaluated, TrialCompleted, *LAST_EVENTS)
 log = logging.getLogger(__name__)
 
 
+class RecordingStore(RunStore):
+    """A store for whoever works runs: it saves what they say."""
+
+    def record(self, run_id: int, events: Iterator[Event]) -> Generator[Event, None, None]:
+        """See `record`."""
+        return record(self, run_id, events)
+
+
 def record(
     store: RunStore, run_id: int, events: Iterator[Event], clock: Callable[[], float] | None = None
 ) -> Generator[Event, None, None]:

@@ -108,19 +108,6 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
-class NewRun:
-    """What is saved of a run before it works. family: key of its kind of procedure. name: the method and the data when
-    empty. study_id, cell: the study that the run belongs to, and its place there."""
-
-    experiment: Experiment
-    family: str
-    name: str = ""
-    plan: str = ""
-    study_id: int | None = None
-    cell: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class RunRow:
     """A saved run as the list shows it. Times are seconds since the epoch; seconds: how long it took, see `took`.
 

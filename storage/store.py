@@ -13,10 +13,11 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from engine.errors import RunTaken, StorageError
 from engine.events import Evaluated, RunState, TrialCompleted
+from engine.experiment import NewRun
 from storage import artifacts, curves, environment, presence, purging, reading, results, resuming, saving, trials
 from storage.changes import ChangeMethods
 from storage.connection import PATIENCE, OpenDatabase, connect, makes_room, snapshot, told, writing
@@ -29,7 +30,6 @@ from storage.rows import (
     Curve,
     Failure,
     Message,
-    NewRun,
     ResultRow,
     RunRow,
     SavedView,
@@ -59,7 +59,7 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
         self._connection: OpenDatabase = connect(workspace.database)
         self._known: reading.Known = {}
 
-    def __enter__(self) -> RunStore:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from storage.store import Curve
+    from engine.work.recorder import Curve
 
 
 class GrowingCurve:

@@ -13,11 +13,19 @@ from PySide6.QtCore import QObject, Qt, Signal
 from engine.errors import ExperimentError
 
 if TYPE_CHECKING:
+    from storage.record import RecordingStore
     from storage.store import RunStore
     from storage.workspace import Workspace
 
 T = TypeVar("T")
 LOOK_EVERY = 1.0  # seconds between two looks at what other processes have written
+
+
+def recording_store(workspace: Workspace) -> RecordingStore:
+    """For the thread of a run, which saves what the run says."""
+    from storage.record import RecordingStore
+
+    return RecordingStore(workspace)
 
 
 class Others:

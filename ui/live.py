@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.events import (
+    LIVE_STATES,
     CheckpointSaved,
     EpochCompleted,
     Evaluated,
@@ -23,11 +23,11 @@ from engine.events import (
     RunStopped,
     TrialCompleted,
 )  # fmt: skip
+from engine.work.queue import RunQueue
+from engine.work.recorder import Left, Now, Past, Said
 from ui.growing_curve import GrowingCurve
 from ui.library import Library
 from ui.remaining import Remaining
-from ui.run_queue import RunQueue
-from ui.run_thread import Past, Said
 
 INTERVAL_MS = 66
 KEPT_ENDED = 3  # runs that have ended and are still whole in memory; the others are in the database
@@ -107,6 +107,8 @@ class LiveRun:
     def add(self, event: Said) -> None:
         """Take one event in."""
         match event:
+            case Now():
+                self.set_state(event.state)
             case Past():
                 self._remember(event)
             case RunStarted():
@@ -129,6 +131,9 @@ class LiveRun:
                 self.checkpoints[event.kind] = event
             case RunFinished() | RunStopped() | RunFailed():
                 self._end(event)
+            case Left() if self.ended is None:  # discarded, put off, or taken out before its turn
+                self.set_state(RunState.STOPPED)
+                self.ended, self.activity, self.fraction = time.monotonic(), "", None
 
     def _start(self, event: RunStarted) -> None:
         self.total_steps, self.steps_per_epoch = event.total_steps, event.steps_per_epoch
@@ -152,11 +157,6 @@ class LiveRun:
         self._remaining.reach(self.step, seconds - self._searched)
         for name, value in event.values.items():
             self.curves.setdefault(name, GrowingCurve()).append(event.step, seconds, value)
-
-    def leave(self) -> None:
-        """It ended without a last event."""
-        self.set_state(RunState.STOPPED)
-        self.ended, self.activity, self.fraction = time.monotonic(), "", None
 
     def forget(self) -> None:
         """Let go of what the database has: curves, figures, messages; how it ended stays."""
@@ -186,7 +186,6 @@ class Live(QObject):
         self._queue = queue
         self._library = library
         self._runs: dict[int, LiveRun] = {}
-        self._gone: set[int] = set()  # left the queue, perhaps with news that the next tick takes
         self.is_engine_ready = False
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL_MS)
@@ -199,20 +198,13 @@ class Live(QObject):
         return self._runs.get(run_id)
 
     def active(self) -> list[int]:
-        """Runs in the queue that have not said their last word; a thread may still be tidying up after it."""
-        found = ((run_id, self._runs.get(run_id)) for run_id in self._queue.active())
-        return [run_id for run_id, run in found if run is None or run.ended is None]
+        """Runs that have not said their last word; a thread may still be tidying up after it."""
+        return [run_id for run_id, run in self._runs.items() if run.state in LIVE_STATES]
 
-    def wake(self, go_on: Sequence[int] = ()) -> None:
-        """Start the timer; called after a run was put in line. go_on: runs that were here before, if so."""
-        for run_id in self._queue.active():
-            has_ended = run_id in self._runs and self._runs[run_id].ended is not None
-            again = has_ended and (run_id in go_on or self._queue.state(run_id) is RunState.QUEUED)
-            if run_id not in self._runs or again:  # a run that goes on is put in line again under its id
-                self._runs[run_id] = LiveRun(run_id)
-                self.state.emit(run_id, RunState.QUEUED)
-        if not self._timer.isActive():
-            self._timer.start()
+    def wake(self) -> None:
+        """Look now and go on looking; called after a run was put in line."""
+        self.tick()
+        self._timer.start()
 
     def stop(self) -> None:
         self._timer.stop()
@@ -221,52 +213,32 @@ class Live(QObject):
         """Take what the runs' threads left, tell the pages, and re-read rows whose state changed."""
         busy = self._queue.is_busy()
         news = self._queue.drain()
-        changed = {run_id for run_id, events in news.items() if self._take(run_id, events)}
-        changed |= self._compare_states() | self._let_go()
+        changed = {run_id for run_id, said in news.items() if self._take(run_id, said)}
         if changed:
             self._library.announce(changed)
             self._forget()
-        if not busy and not news and not self._gone:
+        if not busy and not news:
             self._timer.stop()
 
-    def _take(self, run_id: int, events: list[Said]) -> bool:
+    def _take(self, run_id: int, news: list[Said]) -> bool:
         """Add the events; True if the row should be read again. Progress is not a reason: it is in memory here."""
         run = self._runs.get(run_id)
-        if run is None or run.ended is not None:  # it has ended before, and goes on
-            run = self._runs[run_id] = LiveRun(run_id)
-        before = run.state
-        for event in events:
-            run.add(event)
-        self.events.emit(run_id, events)
+        before = None if run is None else run.state
+        for said in news:
+            if run is None or (isinstance(said, Now) and said.state is RunState.QUEUED):  # it may have been here before
+                run = self._runs[run_id] = LiveRun(run_id)
+            run.add(said)
+        assert run is not None
+        self.events.emit(run_id, news)
         if run.state is not before:
             self.state.emit(run_id, run.state)
-        return run.state is not before or any(isinstance(event, Evaluated) for event in events)
+        return run.state is not before or any(isinstance(said, Evaluated) for said in news)
 
     def _forget(self) -> None:
         """A night of runs would otherwise be held twice, here and in the database."""
         ended = {run_id: run for run_id, run in self._runs.items() if run.ended is not None and not run.forgotten}
         for run_id in sorted(ended, key=lambda run_id: ended[run_id].ended or 0.0)[:-KEPT_ENDED]:
             ended[run_id].forget()
-
-    def _compare_states(self) -> set[int]:
-        changed = set()
-        for run_id, run in self._runs.items():
-            now = self._queue.state(run_id)
-            if now is not None and now is not run.state and run.ended is None:
-                run.set_state(now)
-                self.state.emit(run_id, now)
-                changed.add(run_id)
-        return changed
-
-    def _let_go(self) -> set[int]:
-        """End the runs that left the queue without a last word: discarded, or taken out before their turn."""
-        gone = {run_id for run_id, run in self._runs.items() if run.ended is None and self._queue.state(run_id) is None}
-        left = gone & self._gone
-        self._gone = gone - left
-        for run_id in left:
-            self._runs[run_id].leave()
-            self.state.emit(run_id, RunState.STOPPED)
-        return left
 
     def _note_engine(self) -> None:
         self.is_engine_ready = True

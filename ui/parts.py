@@ -11,10 +11,10 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from engine.comparison.wording import known_words
 from engine.errors import StorageError
 from engine.experiment import Experiment
+from engine.work.queue import RunQueue, new_run
 from ui.background import Background
 from ui.library import Library
 from ui.live import Live
-from ui.run_queue import RunQueue
 
 if TYPE_CHECKING:
     from storage.store import RunRow, RunStore
@@ -73,7 +73,7 @@ class Parts:
             return refused
 
         def done(refused: list[str]) -> None:
-            self.live.wake(run_ids)
+            self.live.wake()
             if refused:
                 more = f" The same holds for {len(refused) - 1} more." if len(refused) > 1 else ""
                 self.toasts.show(refused[0] + more, level="warning", seconds=KNOWN_SECONDS)
@@ -91,7 +91,7 @@ class Parts:
         run before is said."""
 
         def save(store: RunStore) -> tuple[list[RunRow], str]:
-            rows = [self.queue.submit(experiment, name, plan, store) for experiment in experiments]
+            rows = [self.queue.submit(new_run(experiment, name, plan), store) for experiment in experiments]
             twins = [twin for row in rows if (twin := store.twin(row)) is not None]
             return rows, known_words([(twin.id, twin.state.value) for twin in twins])
 

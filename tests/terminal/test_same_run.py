@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import pytest
 
 from engine.events import RunFinished
 from engine.execute import execute
+from engine.work.queue import RunQueue, new_run
+from storage.record import RecordingStore
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
-from ui.run_queue import RunQueue
 
 Command = Callable[..., Any]
 SMALL = {
@@ -30,8 +32,9 @@ def saved(workspace: Workspace) -> list[RunRow]:
 
 def queued(workspace: Workspace, run: RunRow) -> Path:
     """The folder of the same experiment after it went through the queue."""
-    queue = RunQueue(workspace)
-    row = queue.submit(run.experiment)
+    queue = RunQueue(partial(RecordingStore, workspace))
+    with RunStore(workspace) as store:
+        row = queue.submit(new_run(run.experiment), store)
     deadline = time.monotonic() + 60
     while queue.is_busy():
         assert time.monotonic() < deadline, "waited too long"

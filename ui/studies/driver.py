@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.errors import ExperimentError
 from engine.studies.study import Study
+from engine.work.study import Progress, StudyRunner
 from ui.parts import Parts
 from ui.studies.reading import grid, progress_words
-from ui.study_runner import Progress, StudyRunner
 from ui.window_memory import WindowMemory
 
 if TYPE_CHECKING:

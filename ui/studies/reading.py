@@ -20,7 +20,7 @@ from engine.studies.cells import Cell, cell_name, cells
 from engine.studies.crossings import Crossing, crossings, sentence
 from engine.studies.study import Study, parse_study
 from engine.studies.table import Outcome, StudyTable, answers, study_table
-from ui.study_runner import Progress, progress, states
+from engine.work.study import Progress, progress, states
 
 if TYPE_CHECKING:
     from storage.store import CellRun, Failure, RunStore, StudyRow

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from engine.comparison.wording import count
+from engine.work.study import Progress
 from ui import theme
 from ui.studies.reading import Listed, progress_words
-from ui.study_runner import Progress
 from ui.widgets.frame import SlimScrollBar
 from ui.widgets.text import plain
 

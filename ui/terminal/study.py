@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from functools import partial
 from pathlib import Path
 
 from engine.errors import InvalidExperiment
@@ -12,13 +13,14 @@ from engine.given import is_file
 from engine.studies.cells import cells, count_runs, study_as_json
 from engine.studies.checks import check_study, one_of_each
 from engine.studies.study import Study, completed, load_study, study_preset, study_presets
+from engine.work.queue import RunQueue
+from engine.work.study import StudyRunner
+from storage.record import RecordingStore
 from storage.store import RunStore, StudyRow
 from storage.workspace import Workspace
 from ui.command.arguments import program
 from ui.command.flags import seeds_from
-from ui.run_queue import RunQueue
 from ui.studies.reading import progress_words, read_study, saved_study, study_now
-from ui.study_runner import StudyRunner
 from ui.terminal.checks import check_device, exact
 from ui.terminal.display import make_display
 from ui.terminal.downloads import fetch_missing_weights
@@ -107,7 +109,7 @@ def work(store: RunStore, row: StudyRow, device: str, display: StudyDisplay, as_
     """Run what is missing of a saved study on this device, then print its table; returns the exit code."""
     store.mark_interrupted()
     study = saved_study(row).model_copy(update={"device": device})
-    runner = StudyRunner(RunQueue(store.workspace), row.id, study)
+    runner = StudyRunner(RunQueue(partial(RecordingStore, store.workspace)), row.id, study)
     with display, Interrupts(STOPPING) as interrupts, Awake():
         try:
             follow(runner, store, row, display, interrupts)

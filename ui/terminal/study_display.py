@@ -15,8 +15,8 @@ from engine.events import RunState
 from engine.experiment import Shift
 from engine.studies.crossings import sentence
 from engine.studies.table import BEST, ERROR, TEST, Entry, StudyTable
+from engine.work.study import Progress, StudyRunner
 from ui.studies.reading import StudyNow, progress_words
-from ui.study_runner import Progress, StudyRunner
 from ui.terminal.output import console, print_json, print_table, say, visible
 
 if TYPE_CHECKING:

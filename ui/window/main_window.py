@@ -12,13 +12,13 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMessageBox, QWidget
 
+from engine.work.queue import RunQueue
 from ui import theme
 from ui.about import about
 from ui.background import Background
-from ui.library import Library
+from ui.library import Library, recording_store
 from ui.live import Live
 from ui.parts import Navigator, Parts
-from ui.run_queue import RunQueue
 from ui.widgets.dialogs import ShortcutsDialog
 from ui.widgets.drops import Drops
 from ui.widgets.folders import show_folder
@@ -282,7 +282,7 @@ def build_parts(workspace: Workspace, window: QMainWindow) -> Parts:
     settings = open_settings(workspace.root)
     remember_folders(settings)
     library = Library(workspace, window)
-    queue = RunQueue(workspace)
+    queue = RunQueue(lambda: recording_store(workspace))
     return Parts(
         workspace=workspace,
         library=library,

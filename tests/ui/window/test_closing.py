@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,10 @@ from pytestqt.qtbot import QtBot
 from engine.events import RESUME_FILE, Event, Metrics, RunStarted, RunState
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.machine.warm import load_torch
+from engine.work.queue import RunQueue, new_run
 from storage.store import RunStore
 from storage.workspace import Workspace
-from ui.run_queue import RunQueue
+from ui.library import recording_store
 from ui.window.app import open_window
 from ui.window.engine_loading import EngineLoading
 from ui.window.leaving import ASKED, Leaving
@@ -114,8 +116,9 @@ def test_the_next_start_asks_and_the_run_goes_on_with_its_curve(
     qtbot: QtBot, window: MainWindow, workspace: Workspace
 ) -> None:
     load_torch()
-    queue = RunQueue(workspace)
-    row = queue.submit(LONG)
+    queue = RunQueue(partial(recording_store, workspace))
+    with RunStore(workspace) as store:
+        row = queue.submit(new_run(LONG), store)
     wait_for(lambda: any(isinstance(said, Metrics) for said in queue.drain().get(row.id, [])))
     assert queue.close("later", 60)
     with RunStore(workspace) as store:

@@ -1,4 +1,4 @@
-"""Feeds a study to the queue, a few runs at a time. No Qt and no thread: whoever shows the study asks it to go on.
+"""Feeds a study to the queue, a few runs at a time. No thread: whoever shows the study asks it to go on.
 
     while runner.feed(store): wait until one of its runs has ended
 
@@ -8,20 +8,38 @@ never run again, an interrupted run goes on where it was, and the table is that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from engine.errors import RunTaken
 from engine.events import LIVE_STATES, RunState
 from engine.studies.cells import Cell, cell_name, cells, from_source, next_cell
 from engine.studies.study import Study
-from ui.run_queue import RunQueue
-
-if TYPE_CHECKING:
-    from storage.store import CellRun, RunRow, RunStore
+from engine.work.queue import RunQueue, new_run
+from engine.work.recorder import Registry, Run, SavedRun
 
 AHEAD = 2  # runs of one study in the queue at a time: the next one waits where the present one works
+
+
+class CellRun(Protocol):
+    """A saved run of a study. cell: the key of its place there."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def uid(self) -> str: ...
+    @property
+    def cell(self) -> str: ...
+    @property
+    def state(self) -> RunState: ...
+
+
+class StudyRegistry(Registry[SavedRun], Protocol[SavedRun]):
+    """Where studies and their runs are saved."""
+
+    def run(self, key: int | str) -> SavedRun: ...
+    def study_runs(self, study_id: int) -> Sequence[CellRun]: ...
 
 
 @dataclass(frozen=True)
@@ -75,7 +93,7 @@ class StudyRunner:
         self._mine = {run_id for run_id in self._mine if self._queue.state(run_id) is not None}
         return sorted(self._mine)
 
-    def feed(self, store: RunStore) -> Progress:
+    def feed(self, store: StudyRegistry[Any]) -> Progress:
         """Put in line what is next, as far as there is room; returns how far the study is."""
         runs = store.study_runs(self.study_id)
         open_ = self.feeding and not self._queue.is_closed()
@@ -84,11 +102,11 @@ class StudyRunner:
             runs = store.study_runs(self.study_id)
         return self.progress(runs)
 
-    def _next(self, runs: list[CellRun]) -> Cell | None:
+    def _next(self, runs: Sequence[CellRun]) -> Cell | None:
         done, live, failed = states(runs)
         return next_cell(self.cells, done, live | (failed & self._given))
 
-    def _put_in_line(self, store: RunStore, cell: Cell, runs: list[CellRun]) -> None:
+    def _put_in_line(self, store: StudyRegistry[Any], cell: Cell, runs: Sequence[CellRun]) -> None:
         """Let the cell's interrupted run go on if it is of the same experiment, else begin a new one."""
         source = next((run.uid for run in runs if run.cell == cell.source and run.state is RunState.FINISHED), "")
         experiment = from_source(cell, source)
@@ -98,13 +116,13 @@ class StudyRunner:
                 run = self._queue.go_on(run.id, store)
             else:
                 name = cell_name(self.study, cell)
-                run = self._queue.submit(experiment, name, self.study.name, store, self.study_id, cell.key)
+                run = self._queue.submit(new_run(experiment, name, self.study.name, self.study_id, cell.key), store)
         except RunTaken:
             return  # another program was quicker
         self._given.add(cell.key)
         self._mine.add(run.id)
 
-    def _interrupted(self, store: RunStore, cell: Cell, runs: list[CellRun]) -> RunRow | None:
+    def _interrupted(self, store: StudyRegistry[Any], cell: Cell, runs: Sequence[CellRun]) -> Run | None:
         found = [run.id for run in runs if run.cell == cell.key and run.state is RunState.INTERRUPTED]
         return store.run(found[-1]) if found else None
 
@@ -117,7 +135,7 @@ class StudyRunner:
         self.feeding = False
         self._queue.close("later")
 
-    def progress(self, runs: list[CellRun]) -> Progress:
+    def progress(self, runs: Sequence[CellRun]) -> Progress:
         """How far the study is with these runs."""
         return progress(self.cells, runs)
 

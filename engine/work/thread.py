@@ -1,19 +1,16 @@
-"""The thread that works one run of the queue, from its turn in line to its last event. No Qt."""
+"""The thread that keeps one run of the queue, from its turn in line to its last word."""
 
 from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeGuard
+from typing import Any, TypeGuard
 
 from engine.errors import ExperimentError
 from engine.events import (
     LIVE_STATES,
-    Evaluated,
     Event,
     IllegalTransition,
     ResumePoint,
@@ -21,103 +18,86 @@ from engine.events import (
     RunStarted,
     RunState,
     RunStopped,
-    TrialCompleted,
 )
-
-if TYPE_CHECKING:
-    from storage.store import Curve, RunRow, RunStore
-    from ui.run_queue import RunQueue
+from engine.work.lines import Turn
+from engine.work.recorder import Now, Recorder, Run, Said, past
+from engine.work.worker import Job, Worker
 
 ENDS = ("", "stop", "later", "abandon", "discard")  # how a run may be ended, the harsher later
+WORDS = {"stop": "stop", "later": "stop", "abandon": "abandon", "discard": "abandon"}  # what its worker is told
 HEARTBEAT = 1.0  # seconds between two signs of life of a run that waits or is paused
 
-
-@dataclass(frozen=True)
-class Past:
-    """What a run that goes on has saved before, said once before its `RunStarted`."""
-
-    curves: Mapping[str, Curve]
-    results: Sequence[Evaluated]
-    trials: Sequence[TrialCompleted]
-    seconds: float  # of training
-
-
-Said = Event | Past
+Open = Callable[[], Recorder[Any]]
 
 
 class RunThread(threading.Thread):
-    """Works one run from its turn in line to its last event. Daemon: a killed program leaves it interrupted."""
+    """Waits for the run's turn, lets its worker work, saves what it says and hands it on. Daemon: a killed program
+    leaves its run interrupted.
 
-    def __init__(self, line: RunQueue, run: RunRow, directory: Path) -> None:
+    open_: the store of this thread. deliver: called with all that is said, in this thread. left: called with this
+    thread at its end.
+    """
+
+    def __init__(
+        self, run: Run, job: Job, worker: Worker, turn: Turn, open_: Open,
+        deliver: Callable[[Said], None], left: Callable[[RunThread], None],
+    ) -> None:  # fmt: skip
         super().__init__(name=f"run {run.id}", daemon=True)
-        self.run_row = run
+        self.run_id = run.id
         self.state = RunState.QUEUED
-        self._line = line
-        self._directory = directory
+        self._job, self._worker, self._turn = job, worker, turn
+        self._open, self._deliver, self._left = open_, deliver, left
         self._running = threading.Event()
         self._running.set()
-        self._ending = ""  # "", "stop", "later", "discard" or "abandon"
+        self._ending = ""  # one of ENDS
         self._put_off = False
-        self._done = False
 
     def pause(self) -> None:
         if self.state is RunState.RUNNING:
             self._running.clear()
+            self._worker.say("pause")
 
     def resume(self) -> None:
+        self._worker.say("resume")
         self._running.set()
 
     def end(self, how: str) -> None:
         """how: "stop" (evaluate and keep), "later" (put off), "discard" or "abandon"; a later call may be harsher."""
         if ENDS.index(how) > ENDS.index(self._ending):
             self._ending = how
+            self._worker.say(WORDS[how])  # type: ignore[arg-type]
         self._put_off = self._put_off or how == "later" or (how == "abandon" and self.state is RunState.QUEUED)
         self._running.set()
-        self._line.wake()
-
-    def is_ending(self) -> bool:
-        return bool(self._ending)
-
-    def is_active(self) -> bool:
-        return not self._done
+        self._turn.give_up()
 
     def run(self) -> None:
         """Wait for the turn, work, and leave the line whatever happens."""
-        from storage.store import RunStore
-
         try:
-            with RunStore(self._line._workspace) as store:
+            with self._open() as store:
                 self._work(store)
         except Exception as error:  # noqa: BLE001 - the thread's boundary: a bug becomes a failed run instead of silence
             if not (self._ending and isinstance(error, IllegalTransition)):  # else its last state is given already
-                self._line.deliver(self.run_row.id, _failure(error))
+                self._deliver(_failure(error))
         finally:
-            self._done = True
-            self._line.leave(self)
+            self._turn.leave()
+            self._left(self)
 
-    def _work(self, store: RunStore) -> None:
-        run_id = self.run_row.id
-        if self._line.wait_turn(self):
+    def _work(self, store: Recorder[Any]) -> None:
+        if self._turn.wait():
             self._show(store, RunState.RUNNING)
             self._train(store)
         if self._ending == "discard":
             self._settle(store, RunState.STOPPED)
-            store.delete([run_id])
+            store.delete([self.run_id])
         elif self._ending in ("later", "abandon"):
             self.settle(store)
         elif self._ending == "stop" and self.state is RunState.QUEUED:
             self._settle(store, RunState.STOPPED)
 
-    def _train(self, store: RunStore) -> None:
-        from engine.execute import execute
-        from storage.record import record
-
-        events = execute(self.run_row.experiment, self._directory, self._stopping, resume=True)
-        recorded = record(store, self.run_row.id, self._without_end(events))
-        try:
-            self._pass_on(store, recorded)
-        finally:
-            recorded.close()
+    def _train(self, store: Recorder[Any]) -> None:
+        said = store.record(self.run_id, self._without_end(self._worker.start(self._job)))
+        with closing(said):  # type: ignore[type-var]
+            self._pass_on(store, said)
 
     def _without_end(self, events: Iterator[Event]) -> Iterator[Event]:
         """A run that is put off has no last word: where it would stop is a place like any other."""
@@ -128,53 +108,42 @@ class RunThread(threading.Thread):
     def _is_put_off(self, event: Event) -> TypeGuard[RunStopped]:
         return isinstance(event, RunStopped) and self._ending == "later"
 
-    def _pass_on(self, store: RunStore, recorded: Iterator[Event]) -> None:
+    def _pass_on(self, store: Recorder[Any], recorded: Iterator[Event]) -> None:
         for event in recorded:
             if isinstance(event, RunStarted) and event.note is not None:
-                self._line.deliver(self.run_row.id, past(store, self.run_row.id, event))
-            if not isinstance(event, ResumePoint):
-                self._line.deliver(self.run_row.id, event)
-            elif self._ending == "later":
+                self._deliver(past(store, self.run_id, event))
+            if isinstance(event, ResumePoint) and self._ending == "later":
                 return
+            self._deliver(event)
             if not self._running.is_set():
                 self._wait_while_paused(store)
             if self._ending in ("discard", "abandon"):
                 return
 
-    def _wait_while_paused(self, store: RunStore) -> None:
+    def _wait_while_paused(self, store: Recorder[Any]) -> None:
         self._show(store, RunState.PAUSED)
         while not self._running.wait(HEARTBEAT):
-            store.beat(self.run_row.id)
+            store.beat(self.run_id)
         if self._ending not in ("discard", "abandon"):
             self._show(store, RunState.RUNNING)
 
-    def _stopping(self) -> bool:
-        """Whether to stop; a run offers a place to go on from before it does. One that is discarded or abandoned is
-        closed instead."""
-        return self._ending in ("stop", "later")
-
-    def _show(self, store: RunStore, state: RunState) -> None:
-        store.set_state(self.run_row.id, state)
+    def _show(self, store: Recorder[Any], state: RunState) -> None:
+        store.set_state(self.run_id, state)
         self.state = state
+        self._deliver(Now(state))
 
-    def _settle(self, store: RunStore, state: RunState) -> None:
+    def _settle(self, store: Recorder[Any], state: RunState) -> None:
         """Give a run that was cut off its last state, unless it reached one by itself."""
-        if store.run(self.run_row.id).state in LIVE_STATES:
-            store.set_state(self.run_row.id, state)
+        if store.run(self.run_id).state in LIVE_STATES:
+            store.set_state(self.run_id, state)
             self.state = state
 
-    def settle(self, store: RunStore) -> None:
+    def settle(self, store: Recorder[Any]) -> None:
         """Leave a run that was cut off in line for another time, or interrupted."""
         if self._put_off:
-            store.put_off(self.run_row.id)
+            store.put_off(self.run_id)
         else:
             self._settle(store, RunState.INTERRUPTED)
-
-
-def past(store: RunStore, run_id: int, started: RunStarted) -> Past:
-    assert started.note is not None
-    curves = {name: store.curve(run_id, name) for name in store.metric_names(run_id)}
-    return Past(curves, store.results(run_id), store.trials(run_id), float(started.note["seconds"]))
 
 
 def _failure(error: Exception) -> RunFailed:

@@ -1,21 +1,23 @@
-"""The queue: one run per device at a time, pause, stop and keep, discard, abandon; all with real small runs."""
+"""The queue: one run per place at a time, pause, stop and keep, discard, abandon; all with real small runs."""
+
+from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from engine.errors import RunTaken
-from engine.events import Event, Metrics, Notice, RunFailed, RunFinished, RunStarted, RunState, RunStopped
+from engine.events import LAST_EVENTS, Metrics, RunFailed, RunFinished, RunState, RunStopped
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.machine.warm import load_torch
-from storage.store import RunStore
+from engine.work.queue import RunQueue, new_run
+from engine.work.recorder import Left, Now, Past, Said
+from storage.record import RecordingStore
+from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
-from ui.library import Library
-from ui.live import Live
-from ui.run_queue import RunQueue
-from ui.run_thread import Past
 
 
 def small(epochs: int = 2, device: str = "cpu") -> Experiment:
@@ -35,8 +37,17 @@ def engine() -> None:
 
 
 @pytest.fixture
+def workspace(own_workspace: Path) -> Workspace:
+    return Workspace(own_workspace)
+
+
+def queue_in(workspace: Workspace) -> RunQueue:
+    return RunQueue(partial(RecordingStore, workspace))
+
+
+@pytest.fixture
 def queue(workspace: Workspace) -> Iterator[RunQueue]:
-    made = RunQueue(workspace)
+    made = queue_in(workspace)
     yield made
     assert made.close("abandon", 60)
 
@@ -48,7 +59,12 @@ def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
         time.sleep(0.01)
 
 
-def collect(queue: RunQueue, events: dict[int, list[Event]]) -> dict[int, list[Event]]:
+def submit(queue: RunQueue, workspace: Workspace, experiment: Experiment) -> RunRow:
+    with RunStore(workspace) as store:
+        return queue.submit(new_run(experiment), store)
+
+
+def collect(queue: RunQueue, events: dict[int, list[Said]]) -> dict[int, list[Said]]:
     for run_id, news in queue.drain().items():
         events.setdefault(run_id, []).extend(news)
     return events
@@ -60,7 +76,7 @@ def state(workspace: Workspace, run_id: int) -> RunState:
 
 
 def test_runs_of_one_device_take_turns(queue: RunQueue, workspace: Workspace) -> None:
-    rows = [queue.submit(small().with_seed(seed)) for seed in range(3)]
+    rows = [submit(queue, workspace, small().with_seed(seed)) for seed in range(3)]
     most, events = 0, {}
     while queue.is_busy():
         most = max(most, sum(queue.state(row.id) is RunState.RUNNING for row in rows))
@@ -68,14 +84,14 @@ def test_runs_of_one_device_take_turns(queue: RunQueue, workspace: Workspace) ->
         time.sleep(0.005)
     collect(queue, events)
     assert most == 1
-    assert all(isinstance(events[row.id][-1], RunFinished) for row in rows)
+    assert all(isinstance(events[row.id][-2], RunFinished) for row in rows)
     assert all(state(workspace, row.id) is RunState.FINISHED for row in rows)
     with RunStore(workspace) as store:
         assert len(store.curve(rows[0].id, "train/loss").values) > 0
 
 
 def test_pause_holds_the_run_and_resume_goes_on(queue: RunQueue, workspace: Workspace) -> None:
-    row, events = queue.submit(small(400)), {}
+    row, events = submit(queue, workspace, small(400)), {}
     until(lambda: any(isinstance(event, Metrics) for event in collect(queue, events).get(row.id, [])))
     queue.pause(row.id)
     until(lambda: queue.state(row.id) is RunState.PAUSED)
@@ -88,11 +104,11 @@ def test_pause_holds_the_run_and_resume_goes_on(queue: RunQueue, workspace: Work
     until(lambda: len(collect(queue, events)[row.id]) > before)
     queue.stop(row.id)
     until(lambda: not queue.is_busy())
-    assert isinstance(collect(queue, events)[row.id][-1], RunStopped)
+    assert isinstance(collect(queue, events)[row.id][-2], RunStopped)
 
 
 def test_stopping_keeps_a_tested_run_even_from_a_pause(queue: RunQueue, workspace: Workspace) -> None:
-    row, events = queue.submit(small(2000)), {}
+    row, events = submit(queue, workspace, small(2000)), {}
     until(lambda: any(isinstance(event, Metrics) for event in collect(queue, events).get(row.id, [])))
     queue.pause(row.id)
     until(lambda: queue.state(row.id) is RunState.PAUSED)
@@ -106,7 +122,7 @@ def test_stopping_keeps_a_tested_run_even_from_a_pause(queue: RunQueue, workspac
 
 
 def test_discarding_is_undone_with_undo(queue: RunQueue, workspace: Workspace) -> None:
-    row, events = queue.submit(small(2000)), {}
+    row, events = submit(queue, workspace, small(2000)), {}
     until(lambda: any(isinstance(event, Metrics) for event in collect(queue, events).get(row.id, [])))
     queue.discard(row.id)
     until(lambda: not queue.is_busy())
@@ -117,7 +133,7 @@ def test_discarding_is_undone_with_undo(queue: RunQueue, workspace: Workspace) -
 
 
 def test_a_run_that_waits_can_be_stopped(queue: RunQueue, workspace: Workspace) -> None:
-    first, second = queue.submit(small(2000)), queue.submit(small())
+    first, second = submit(queue, workspace, small(2000)), submit(queue, workspace, small())
     until(lambda: queue.state(first.id) is RunState.RUNNING)
     queue.stop(second.id)
     until(lambda: queue.active() == [first.id])
@@ -125,8 +141,8 @@ def test_a_run_that_waits_can_be_stopped(queue: RunQueue, workspace: Workspace) 
 
 
 def test_an_abandoned_run_is_interrupted_and_those_that_wait_go_on_waiting(workspace: Workspace) -> None:
-    queue = RunQueue(workspace)
-    rows = [queue.submit(small(2000)), queue.submit(small())]
+    queue = queue_in(workspace)
+    rows = [submit(queue, workspace, small(2000)), submit(queue, workspace, small())]
     until(lambda: queue.state(rows[0].id) is RunState.RUNNING)
     assert queue.close("abandon", 60)
     assert [state(workspace, row.id) for row in rows] == [RunState.INTERRUPTED, RunState.QUEUED]
@@ -134,49 +150,43 @@ def test_an_abandoned_run_is_interrupted_and_those_that_wait_go_on_waiting(works
         assert [row.id for row in store.waiting()] == [rows[1].id]
 
 
-def test_an_impossible_run_fails_with_a_sentence(queue: RunQueue) -> None:
-    row = queue.submit(small(device="cuda:63"))
-    events: dict[int, list[Event]] = {}
+def test_an_impossible_run_fails_with_a_sentence(queue: RunQueue, workspace: Workspace) -> None:
+    row = submit(queue, workspace, small(device="cuda:63"))
+    events: dict[int, list[Said]] = {}
     until(lambda: not queue.is_busy())
-    last = collect(queue, events)[row.id][-1]
+    last = collect(queue, events)[row.id][-2]
     assert isinstance(last, RunFailed)
     assert last.kind == "experiment"
     assert "cuda:63" in last.message
 
 
-def test_what_was_drained_is_forgotten(queue: RunQueue) -> None:
-    row = queue.submit(small())
+def test_a_run_says_first_what_it_does_and_last_that_it_has_left(queue: RunQueue, workspace: Workspace) -> None:
+    """Whatever happened to it; a queue that is not busy has nothing more to say than what it holds already."""
+    rows = [submit(queue, workspace, small(2000)), submit(queue, workspace, small()), submit(queue, workspace, small())]
+    events: dict[int, list[Said]] = {}
+    until(lambda: any(isinstance(said, Metrics) for said in collect(queue, events).get(rows[0].id, [])))
+    queue.stop(rows[2].id)
+    queue.discard(rows[0].id)
     until(lambda: not queue.is_busy())
-    queue.drain()
-    until(lambda: (queue.drain(), queue._threads == {})[1])
-    assert queue.state(row.id) is None
+    collect(queue, events)
     assert queue.drain() == {}
-
-
-def test_of_runs_that_ended_only_the_last_few_stay_in_memory(
-    qtbot: QtBot, queue: RunQueue, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """How each ended is still known; its curve and figures are in the database."""
-    library = Library(workspace)
-    live = Live(queue, library)
-    news = [RunStarted(2, 1, 8), Metrics(1, {"train/loss": 1.0}), Notice("one"), RunFinished(2)]
-    for run_id in range(1, 9):
-        monkeypatch.setattr(queue, "drain", lambda run_id=run_id: {run_id: news})
-        live.tick()
-    library.close()
-    held = {run_id: live.buffer(run_id) for run_id in range(1, 9)}
-    assert [run_id for run_id, run in held.items() if run and run.curves and run.messages] == [6, 7, 8]
-    assert {run.state for run in held.values() if run} == {RunState.FINISHED}
-    assert len(held) == 8
+    for row in rows:
+        states = [said.state for said in events[row.id] if isinstance(said, Now)]
+        assert events[row.id][0] == Now(RunState.QUEUED)
+        assert events[row.id].count(Left()) == 1
+        assert isinstance(events[row.id][-1], Left)
+        assert states == [RunState.QUEUED, RunState.RUNNING][: 1 if row is rows[2] else 2]
+        assert queue.state(row.id) is None
+    assert [isinstance(events[row.id][-2], LAST_EVENTS) for row in rows] == [False, True, False]
 
 
 def test_a_run_put_off_goes_on_in_another_queue_as_if_it_never_was(workspace: Workspace) -> None:
     """Also from a pause; what waited behind it goes on after it."""
-    queue = RunQueue(workspace)
-    whole = queue.submit(small(12))
+    queue = queue_in(workspace)
+    whole = submit(queue, workspace, small(12))
     until(lambda: not queue.is_busy())
-    first, second = queue.submit(small(12)), queue.submit(small())
-    events: dict[int, list[Event]] = {}
+    first, second = submit(queue, workspace, small(12)), submit(queue, workspace, small())
+    events: dict[int, list[Said]] = {}
     until(lambda: sum(isinstance(said, Metrics) for said in collect(queue, events).get(first.id, [])) > 5)
     queue.pause(first.id)
     until(lambda: queue.state(first.id) is RunState.PAUSED)
@@ -184,7 +194,7 @@ def test_a_run_put_off_goes_on_in_another_queue_as_if_it_never_was(workspace: Wo
     with RunStore(workspace) as store:
         waiting = [row.id for row in store.waiting()]
         assert waiting == [first.id, second.id]
-        other = RunQueue(workspace)
+        other = queue_in(workspace)
         for run_id in waiting:
             other.go_on(run_id, store)
         with pytest.raises(RunTaken, match="already"):

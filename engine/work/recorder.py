@@ -1,0 +1,101 @@
+"""What a run at work needs of the place where runs are saved. The engine knows no database: a store is handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, Self, TypeVar
+
+import numpy as np
+
+from engine.events import Evaluated, Event, RunStarted, RunState, TrialCompleted
+from engine.experiment import Experiment, NewRun
+
+
+class Run(Protocol):
+    """A saved run."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def uid(self) -> str: ...
+    @property
+    def state(self) -> RunState: ...
+    @property
+    def experiment(self) -> Experiment: ...
+
+
+class Curve(Protocol):
+    """steps: int64 [n]. times: float64 [n], seconds since the first step. values: float64 [n]."""
+
+    @property
+    def steps(self) -> np.ndarray: ...
+    @property
+    def times(self) -> np.ndarray: ...
+    @property
+    def values(self) -> np.ndarray: ...
+    def __len__(self) -> int: ...
+
+
+SavedRun = TypeVar("SavedRun", bound=Run)
+
+
+class Registry(Protocol[SavedRun]):
+    """Where a run is saved before it is put in line. Both raise `StorageError`."""
+
+    def create(self, new: NewRun) -> SavedRun: ...
+    def put_in_line(self, run_id: int) -> SavedRun: ...
+    def directory(self, run: SavedRun) -> Path: ...
+
+
+class Recorder(Registry[SavedRun], Protocol[SavedRun]):
+    """Where a run is saved while it works; opened, used and closed in the run's own thread. Raises `StorageError`.
+
+    record: writes what is said and hands it on, each event when it is saved; see `storage.record.record`.
+    """
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: object) -> None: ...
+    def record(self, run_id: int, events: Iterator[Event]) -> Iterator[Event]: ...
+    def run(self, key: int | str) -> SavedRun: ...
+    def set_state(self, run_id: int, state: RunState) -> None: ...
+    def beat(self, run_id: int) -> None: ...
+    def put_off(self, run_id: int) -> bool: ...
+    def delete(self, run_ids: Iterable[int]) -> Any: ...
+    def metric_names(self, run_id: int) -> list[str]: ...
+    def curve(self, run_id: int, metric: str) -> Any: ...
+    def results(self, run_id: int) -> list[Evaluated]: ...
+    def trials(self, run_id: int) -> list[TrialCompleted]: ...
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a run that goes on has saved before, said once before its `RunStarted`. seconds: of training."""
+
+    curves: Mapping[str, Curve]
+    results: Sequence[Evaluated]
+    trials: Sequence[TrialCompleted]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Now:
+    """What the run does from now on: queued comes first, then running and paused in turn."""
+
+    state: RunState
+
+
+@dataclass(frozen=True)
+class Left:
+    """The run is out of the queue, whatever its last word was. Always the last."""
+
+
+Said = Event | Past | Now | Left
+
+
+def past(recorder: Recorder[Any], run_id: int, started: RunStarted) -> Past:
+    """What was saved of a run before it started again at `started.note`."""
+    assert started.note is not None
+    curves = {name: recorder.curve(run_id, name) for name in recorder.metric_names(run_id)}
+    return Past(curves, recorder.results(run_id), recorder.trials(run_id), float(started.note["seconds"]))
