@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -76,7 +75,7 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool], resu
         yield RunStopped(bookmark.step, f"by hand before {'it went on' if bookmark.found else 'the first step'}")
 
 
-def _runner(experiment: Experiment) -> Callable[..., Any]:
+def _runner(experiment: Experiment) -> Callable[..., Generator[Event, None, None]]:
     if experiment.search is not None:
         from engine.search.run import run_searched  # Optuna takes a while to load
 

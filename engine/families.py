@@ -6,12 +6,15 @@ what does the work is imported when it is called.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Literal
 
+from engine.errors import InvalidExperiment
+from engine.events import Event
 from engine.experiment import Experiment
+from engine.method import Method
 from engine.registry import method
 
 IMAGE_SETTINGS = frozenset({"labels_per_class", "shift", "tested_on", "part", "validation_per_class"})
@@ -35,10 +38,10 @@ class Family:
 
     key: str
     title: str
-    run: Callable[..., Any]
-    cost: Callable[..., Any]
+    run: Callable[..., Generator[Event, None, None]]
+    cost: Callable[[Experiment, Method], object]
     start: str
-    faults: Callable[[Experiment, Any], Any] = lambda *_: ()
+    faults: Callable[[Experiment, Method | None], Iterable[InvalidExperiment]] = lambda *_: ()
     under: str = ""
     divides: Literal["images", "classes"] = "images"
     data_settings: frozenset[str] = IMAGE_SETTINGS

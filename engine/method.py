@@ -6,7 +6,7 @@ Torch-free at module level: the window draws forms and pictures from these class
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -50,6 +50,16 @@ def hyper(
     return Field(default, ge=low, le=high, description=help, json_schema_extra=extra)
 
 
+Values = TypeVar("Values", covariant=True)
+
+
+class HasValues(Protocol[Values]):
+    """A class with a model of its hyperparameters, whichever it is."""
+
+    @property
+    def Hyperparameters(self) -> type[Values]: ...
+
+
 class Method:
     """A method as the catalogue shows it. Subclasses are found by `engine.registry`."""
 
@@ -67,10 +77,15 @@ class Method:
     Hyperparameters: ClassVar[type[HyperparameterModel]]
 
     def __init__(self, hyperparameters: HyperparameterModel) -> None:
-        self.hyperparameters: Any = hyperparameters
+        self._values = hyperparameters
+
+    @property
+    def hyperparameters(self: HasValues[Values]) -> Values:
+        """An instance of the class's own `Hyperparameters`."""
+        return cast("Values", vars(self)["_values"])
 
     @classmethod
-    def from_values(cls, values: Mapping[str, Any]) -> Any:
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
         return cls(cls.Hyperparameters.model_validate(dict(values)))
 
     @classmethod

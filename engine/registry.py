@@ -8,7 +8,7 @@ import pkgutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -26,6 +26,7 @@ ORDER = (
     "maml", "fomaml", "anil", "boil", "meta_sgd", "maml_pp", "cavia", "imaml", "reptile",
     "cnp", "snail", "ensemble_anil",
 )  # fmt: skip
+M = TypeVar("M", bound=Method)
 NOT_IN_FORM = frozenset({"layers"})  # edited in the layer table
 
 
@@ -80,7 +81,7 @@ def complete(experiment: Experiment) -> Experiment:
     return with_method(experiment)[0]
 
 
-def build_method(experiment: Experiment) -> Any:
+def build_method(experiment: Experiment) -> Method:
     """An instance of the experiment's method with its hyperparameters; raises `InvalidExperiment`."""
     chosen = method(experiment.method.name)
     try:
@@ -90,7 +91,15 @@ def build_method(experiment: Experiment) -> Any:
         raise InvalidExperiment(message, advice, f"hyperparameters.{name}") from None
 
 
-def with_method(experiment: Experiment) -> tuple[Experiment, Any]:
+def build_as(kind: type[M], experiment: Experiment) -> M:
+    """`build_method` where the experiment's method can only be of this kind."""
+    built = build_method(experiment)
+    if not isinstance(built, kind):
+        raise TypeError(f"{type(built).__name__} is no {kind.__name__}")
+    return built
+
+
+def with_method(experiment: Experiment) -> tuple[Experiment, Method]:
     """(the experiment with every hyperparameter filled in and checked, its method); raises `InvalidExperiment`."""
     built = build_method(experiment)
     filled = experiment.method.model_copy(update={"hyperparameters": built.hyperparameters.model_dump()})

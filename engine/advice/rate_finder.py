@@ -20,7 +20,7 @@ from engine.experiment import Experiment
 from engine.machine.devices import computing, torch_device
 from engine.machine.limits import Limits, heeding, never
 from engine.preparation.inputs import Labelled, normaliser
-from engine.registry import build_method, complete
+from engine.registry import build_as, complete
 from engine.search.space import with_values
 from engine.tuning.material import Material, Reading
 from engine.tuning.method import FineTuneMethod
@@ -44,7 +44,7 @@ def find_rates(experiment: Experiment, runs: Path, stop: Callable[[], bool] = ne
 
 def _find_rates(experiment: Experiment, runs: Path, limits: Limits) -> Iterator[Preparing | RatePoint]:
     material = yield from heeding(limits, read_training_images(experiment))
-    method: FineTuneMethod = build_method(experiment)
+    method = build_as(FineTuneMethod, experiment)
     model = build(experiment, method, material.class_names, runs).to(material.train.pixels.device)
     training = tuning(experiment, method, model, material, Checkpoints(runs), limits)
     yield from first_stages(training)

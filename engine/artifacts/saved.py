@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -19,10 +19,9 @@ from engine.backbones.backbone import Backbone, changed
 from engine.data.images import ImageSet
 from engine.errors import InvalidExperiment, StorageError, WeightsError
 from engine.experiment import Experiment
-from engine.families import family
 from engine.machine.devices import torch_device
 from engine.machine.draws import own_draws
-from engine.method import Classifier
+from engine.method import Classifier, Method
 from engine.preparation.inputs import decode, normaliser
 from engine.provenance import seen
 from engine.registry import build_method, complete
@@ -58,6 +57,19 @@ class Reader:
         return inputs if of_numbers(self.experiment) else normaliser(self.experiment.backbone)(inputs)
 
 
+@runtime_checkable
+class LearnsTasks(Protocol):
+    """A method that meets a task by its support set, and may have chosen something before its test."""
+
+    @property
+    def trials_before_test(self) -> int: ...
+    def prepare(self, model: Backbone, way: int) -> None: ...
+    def adapt(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int) -> Classifier: ...
+    def suppose(self) -> None: ...
+    def state(self) -> dict[str, Any]: ...
+    def load_state(self, state: Mapping[str, Any]) -> None: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Adapted:
     """A meta-learner that has met a support set. Inputs are predicted all at once: how one is answered may depend on
@@ -79,7 +91,7 @@ class SavedModel:
     empty for a meta-learner, whose classes come with each support set, and where they are not known."""
 
     experiment: Experiment
-    method: Any
+    method: Method
     network: Backbone
     class_names: tuple[str, ...]
     reader: Reader
@@ -111,7 +123,7 @@ class SavedModel:
     @torch.no_grad()
     def predict(self, inputs: Tensor | ImageSet) -> Tensor:
         """Probabilities float32 [n, classes]. Raises `InvalidExperiment` for a meta-learner, which has to adapt."""
-        if learns_tasks(self.experiment):
+        if isinstance(self.method, LearnsTasks):
             raise InvalidExperiment("A meta-learner has no classes of its own.", "Let it adapt to a support set first.")
         values, found = self.reader(inputs), []
         bf16 = self.experiment.precision == "bfloat16"
@@ -124,7 +136,7 @@ class SavedModel:
         """Learn from a support set: inputs as `Reader` has them, targets int64 [n] in 0 .. way - 1, each at least once,
         or values float [n, outputs]. Raises `InvalidExperiment` for a method that learns no tasks, or of another way
         than its head has."""
-        if not learns_tasks(self.experiment):
+        if not isinstance(self.method, LearnsTasks):
             raise InvalidExperiment(f"{self.method.title} learns no tasks.", "Open a run of a meta-learner.")
         values = targets.is_floating_point()
         way = targets.shape[1] if values else int(targets.max()) + 1
@@ -146,7 +158,7 @@ def experiment_of(folder: Path) -> Experiment:
         ) from error
 
 
-def tested_file(folder: Path, method: Any) -> Path:
+def tested_file(folder: Path, method: Method) -> Path:
     """The weights that the run was tested with; raises `WeightsError`."""
     last = getattr(method.hyperparameters, "tested", "") == "last epoch"
     names = ("last",) if last else ("best", "last")
@@ -156,7 +168,7 @@ def tested_file(folder: Path, method: Any) -> Path:
     raise WeightsError(f"The folder of run {folder.name} has no weights.", "Open a run that trained a network.")
 
 
-def fitting(experiment: Experiment, method: Any, state: State) -> Backbone:
+def fitting(experiment: Experiment, method: Method, state: State) -> Backbone:
     """The network that has these weights, with them; raises `WeightsError` where they are another's."""
     shapes = {key: value.shape for key, value in state.items()}
     for model in candidates(experiment, method, state):
@@ -168,14 +180,14 @@ def fitting(experiment: Experiment, method: Any, state: State) -> Backbone:
     raise catalog.other_network(experiment.backbone)
 
 
-def candidates(experiment: Experiment, method: Any, state: State) -> Iterator[Backbone]:
+def candidates(experiment: Experiment, method: Method, state: State) -> Iterator[Backbone]:
     """The network without a head or with as many outputs as the saved one, and with what a meta-learner learns besides.
     That depends on the training classes where it is a head of theirs, which some first dimension of it then tells."""
     outputs = len(state["head.bias"]) if "head.bias" in state else None
-    if not learns_tasks(experiment):
+    if not isinstance(method, LearnsTasks):
         yield build_backbone(experiment.backbone, outputs, experiment.seed, pretrained=False)
         return
-    likely = 1 if of_numbers(experiment) else int(method.hyperparameters.way)
+    likely = 1 if of_numbers(experiment) else experiment.method.hyperparameters["way"]
     sizes = (len(value) for key, value in state.items() if key.startswith("meta.") and value.dim())
     for count in dict.fromkeys((outputs or likely, likely, *sizes)):
         with own_draws():
@@ -184,30 +196,29 @@ def candidates(experiment: Experiment, method: Any, state: State) -> Iterator[Ba
         yield model
 
 
-def learns_tasks(experiment: Experiment) -> bool:
-    return family(experiment).divides == "classes"
-
-
 def of_numbers(experiment: Experiment) -> bool:
     return catalog.backbone(experiment.backbone.name).inputs == "numbers"
 
 
-def settle(method: Any, network: Backbone, folder: Path, handed: Mapping[str, Any] | None) -> None:
+def settle(method: Method, network: Backbone, folder: Path, handed: Mapping[str, Any] | None) -> None:
     """Bring back what was chosen before the test; raises `StorageError` where nothing tells it."""
+    if not isinstance(method, LearnsTasks):
+        return
     if (folder / SETTLED).is_file():
         kept = read_state(folder / SETTLED)
         method.load_state(kept["method"])
         network.load_state_dict(kept["network"], strict=False)
     elif handed is not None:
         method.load_state(handed)
-    elif getattr(method, "trials_before_test", 0):
+    elif method.trials_before_test:
         raise StorageError(f"What run {folder.name} chose before its test is not known.", "Run it again.")
-    elif hasattr(method, "suppose"):
+    else:
         method.suppose()
 
 
-def keep_settled(method: Any, model: Backbone, folder: Path) -> None:
+def keep_settled(method: Method, model: Backbone, folder: Path) -> None:
     """Write what the method chose before its test and what it changed of the written weights; raises
     `ExperimentError`."""
+    assert isinstance(method, LearnsTasks)
     network = changed(model.state_dict(), read_weights(tested_file(folder, method)))
     write_state({"method": method.state(), "network": network}, folder / SETTLED)

@@ -6,7 +6,7 @@ Window and run ask the same function, so that what cannot be drawn is said befor
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -36,12 +36,12 @@ class EpisodeShape:
     slots: Slots = "shuffled"
 
 
-def shape_of(method: Any) -> EpisodeShape:
-    """The shape of a meta-learner's episodes. method: an instance of `MetaLearner`."""
-    own = method.hyperparameters
-    return EpisodeShape(
-        own.way, own.shot, own.query, method.training_way, method.training_shot, own.within, own.rotations, own.slots
-    )
+@runtime_checkable
+class LearnsEpisodes(Protocol):
+    """A method that is trained on episodes."""
+
+    @property
+    def episodes(self) -> EpisodeShape: ...
 
 
 @dataclass(frozen=True, eq=False)

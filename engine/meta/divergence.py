@@ -81,7 +81,7 @@ class DivergenceGuard:
     def _rates(self) -> str:
         if not self._inner:
             return ""
-        rate = self.method.hyperparameters.inner_rate
+        rate = float(getattr(self.method.hyperparameters, "inner_rate", 0.0))
         if self.method.inner_rates(self.model):
             return f" with inner rates learnt from {compact(rate, 3)}"
         return f" with an inner rate of {compact(rate, 3)}"
@@ -131,7 +131,7 @@ def _below(rate: float) -> Iterator[float]:
 
 def learn(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> bool:
     """Whether the inner steps, of training or of the test, lower the support loss of each of these tasks."""
-    steps = max(int(method.hyperparameters.inner_steps), method.test_steps)
+    steps = max(int(getattr(method.hyperparameters, "inner_steps", 0)), method.test_steps)
     return all(_learns(method, model, task, steps) for task in tasks)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from engine.data.episode_splits import EpisodeShape
 from engine.method import Classifier, HyperparameterModel, Method, hyper
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from engine.meta.batch.formulation import Formulation
     from engine.meta.task import Task, Tasks
 
-DERIVED = ("hyperparameters", "formulation")  # what a method has on itself when a run begins
+DERIVED = ("_values", "formulation")  # what a method has on itself when a run begins
 
 
 class EpisodeHyperparameters(HyperparameterModel):
@@ -104,7 +105,7 @@ class MetaLearner(Method):
     family = "meta"
     group = "Meta-learning"
     uses_pretrained = True
-    Hyperparameters: ClassVar[type[HyperparameterModel]] = EpisodeHyperparameters
+    Hyperparameters = EpisodeHyperparameters
     suits: ClassVar[frozenset[str]] = frozenset({"classification"})  # kinds of task; also "regression"
     frozen_at_test: ClassVar[bool] = False  # True: `classify_features` needs features only, embedded once for all
     pooled: ClassVar[bool] = False  # True: learns from minibatches of all training classes instead of episodes
@@ -119,6 +120,14 @@ class MetaLearner(Method):
     progress: float = 0.0  # how far meta-training is, 0..1; the loop sets it before every step
 
     @property
+    def episodes(self) -> EpisodeShape:
+        """The shape of its episodes."""
+        own = self.hyperparameters
+        return EpisodeShape(
+            own.way, own.shot, own.query, self.training_way, self.training_shot, own.within, own.rotations, own.slots
+        )
+
+    @property
     def training_way(self) -> int:
         """Classes per training episode; the test way unless the method trains with more."""
         return int(self.hyperparameters.way)
@@ -127,6 +136,11 @@ class MetaLearner(Method):
     def training_shot(self) -> int:
         """Support images per class of a training episode; those of the test unless the method trains with more."""
         return int(self.hyperparameters.training_shot or self.hyperparameters.shot)
+
+    @property
+    def batch_size(self) -> int:
+        """Images of a minibatch; 0 for a method that never learns from one."""
+        return int(getattr(self.hyperparameters, "batch_size", 0))
 
     @property
     def warm_up(self) -> float:

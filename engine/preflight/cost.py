@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
@@ -64,7 +63,8 @@ def estimate(experiment: Experiment) -> Cost:
     """
     experiment, method = with_method(experiment)
     with computing():
-        found: Cost = family(experiment).cost(experiment, method)
+        found = family(experiment).cost(experiment, method)
+    assert isinstance(found, Cost)
     return found
 
 
@@ -168,24 +168,24 @@ def _timed_tasks(
         curves = SinusoidTasks([], [], method.training_shot, settings.query, device=device)
         tested = curves.task(draw_sinusoid(rng, settings.shot, TEST_POINTS))
         return [(1.0, [curves.task(curves.draw(rng)) for _ in range(settings.meta_batch)])], tested
-    tested = _noise_task(settings.way, settings.shot, settings, shape, device)
+    tested = _noise_task(settings.way, settings.shot, settings.query, shape, device)
     minibatches, stages = 1.0 if method.pooled else method.warm_up, []
     if minibatches:
-        images = shape(noise(settings.batch_size, shape, device))
-        labels = torch.arange(settings.batch_size, device=device) % classes
+        images = shape(noise(method.batch_size, shape, device))
+        labels = torch.arange(method.batch_size, device=device) % classes
         stages.append((minibatches, [Task(images[:0], labels[:0], images, labels, classes)]))
     if minibatches < 1:
         way, shot = method.training_way, method.training_shot
-        tasks = [_noise_task(way, shot, settings, shape, device) for _ in range(settings.meta_batch)]
+        tasks = [_noise_task(way, shot, settings.query, shape, device) for _ in range(settings.meta_batch)]
         stages.append((1 - minibatches, tasks))
     return stages, tested
 
 
-def _noise_task(way: int, shot: int, settings: Any, shape: Normaliser, device: torch.device) -> Task:
+def _noise_task(way: int, shot: int, queries: int, shape: Normaliser, device: torch.device) -> Task:
     slots = torch.arange(way, device=device)
     support = shape(noise(way * shot, shape, device))
-    query = shape(noise(way * settings.query, shape, device))
-    return Task(support, slots.repeat_interleave(shot), query, slots.repeat_interleave(settings.query), way)
+    query = shape(noise(way * queries, shape, device))
+    return Task(support, slots.repeat_interleave(shot), query, slots.repeat_interleave(queries), way)
 
 
 def _episode_seconds(method: MetaLearner, model: Backbone, task: Task) -> float:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from engine.backbones import catalog
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.layers import HEAD, LayerRow, too_late
+from engine.method import Method
+from engine.tuning.method import FineTuneMethod
 
 TABLE = "hyperparameters.layers"
 
 
-def table_faults(experiment: Experiment, built: Any) -> Iterator[InvalidExperiment]:
+def table_faults(experiment: Experiment, built: Method | None) -> Iterator[InvalidExperiment]:
     """Blocks that are not there, a new head that never learns. Of a method that has a layer table."""
-    if built is None:
+    if not isinstance(built, FineTuneMethod):
         return
     try:
         blocks = catalog.backbone(experiment.backbone.name).block_names
@@ -29,7 +30,9 @@ def table_faults(experiment: Experiment, built: Any) -> Iterator[InvalidExperime
     yield from _too_late(experiment, built, table)
 
 
-def _what_learns(experiment: Experiment, chosen: Any, table: dict[str, LayerRow]) -> Iterator[InvalidExperiment]:
+def _what_learns(
+    experiment: Experiment, chosen: FineTuneMethod, table: dict[str, LayerRow]
+) -> Iterator[InvalidExperiment]:
     head_learns = any(table[HEAD].learns(epoch) for epoch in (0, chosen.epochs - 1))
     if not chosen.stages():
         if experiment.backbone.head == "new":
@@ -49,7 +52,9 @@ def _what_learns(experiment: Experiment, chosen: Any, table: dict[str, LayerRow]
         )  # fmt: skip
 
 
-def _one_at_a_time(experiment: Experiment, chosen: Any, table: dict[str, LayerRow]) -> Iterator[InvalidExperiment]:
+def _one_at_a_time(
+    experiment: Experiment, chosen: FineTuneMethod, table: dict[str, LayerRow]
+) -> Iterator[InvalidExperiment]:
     """Batch norm cannot follow images that come one at a time."""
     info = catalog.backbone(experiment.backbone.name)
     searched = experiment.search is not None and "batch_norm" in experiment.search.parameters
@@ -66,7 +71,9 @@ def _one_at_a_time(experiment: Experiment, chosen: Any, table: dict[str, LayerRo
         )
 
 
-def _too_late(experiment: Experiment, chosen: Any, table: dict[str, LayerRow]) -> Iterator[InvalidExperiment]:
+def _too_late(
+    experiment: Experiment, chosen: FineTuneMethod, table: dict[str, LayerRow]
+) -> Iterator[InvalidExperiment]:
     """A person's own beginning of a block that lies after the end; a method's own is told when the run starts."""
     if experiment.budget.instead_of_epochs or not chosen.stages():
         return

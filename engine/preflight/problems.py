@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 from engine.backbones import catalog
 from engine.data.shifts import first_repeated
@@ -12,6 +11,7 @@ from engine.errors import InvalidExperiment, nearest
 from engine.experiment import Budget, DatasetChoice, Experiment
 from engine.families import Family, family
 from engine.given import is_there
+from engine.method import Method
 from engine.preflight.tasks import task_faults
 from engine.registry import build_method, method
 from engine.search.space import search_faults
@@ -104,7 +104,7 @@ def _loads_weights(experiment: Experiment) -> bool:
         return False
 
 
-def _built(experiment: Experiment) -> tuple[Any, list[InvalidExperiment]]:
+def _built(experiment: Experiment) -> tuple[Method | None, list[InvalidExperiment]]:
     """(the method with its values, []), or (None, what is wrong with them)."""
     for name, value in experiment.method.hyperparameters.items():
         if isinstance(value, float) and not math.isfinite(value):
@@ -116,7 +116,7 @@ def _built(experiment: Experiment) -> tuple[Any, list[InvalidExperiment]]:
         return None, [fault]
 
 
-def _family(experiment: Experiment, built: Any) -> Iterator[InvalidExperiment]:
+def _family(experiment: Experiment, built: Method | None) -> Iterator[InvalidExperiment]:
     try:
         kind = family(experiment)
     except InvalidExperiment:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
 from engine.backbones import catalog
 from engine.data.sources import REGRESSION
@@ -61,7 +60,7 @@ def _network(info: catalog.BackboneInfo, regression: bool) -> Iterator[InvalidEx
         )
 
 
-def precision_faults(experiment: Experiment, _: Any) -> Iterator[InvalidExperiment]:
+def precision_faults(experiment: Experiment, _: Method | None) -> Iterator[InvalidExperiment]:
     """Of meta-learning."""
     if experiment.precision != "float32":
         yield InvalidExperiment(

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from engine.backbones import catalog
-from engine.data.episode_splits import left_out_words, samplers, shape_of
+from engine.data.episode_splits import LearnsEpisodes, left_out_words, samplers
 from engine.data.findings import Finding, in_classes, in_images
 from engine.data.images import ImageSet
 from engine.data.sources import REGRESSION, load
@@ -17,6 +16,7 @@ from engine.errors import StorageError
 from engine.events import Notice
 from engine.experiment import Experiment
 from engine.families import family
+from engine.method import Method
 from engine.provenance import left_out, seen
 from engine.registry import with_method
 
@@ -25,13 +25,13 @@ Division = ImageSplit | ClassSplit
 FAR = 4  # times as large or small as what a network reads, from which images do not suit it
 
 
-def findings(experiment: Experiment, method: Any, data: ImageSet, split: Division, runs: Path) -> Found:
+def findings(experiment: Experiment, method: Method, data: ImageSet, split: Division, runs: Path) -> Found:
     """Copies, missing classes, skipped files, and test images or classes that the weights have met before."""
     found = in_classes(data, split) if isinstance(split, ClassSplit) else in_images(data, split)
     return (*found, *met(experiment, method, data, split, runs))
 
 
-def met(experiment: Experiment, method: Any, data: ImageSet, split: Division, runs: Path) -> list[Finding]:
+def met(experiment: Experiment, method: Method, data: ImageSet, split: Division, runs: Path) -> list[Finding]:
     """Test images or classes that the weights have met before."""
     before = seen.past_of(experiment, method, runs)
     if isinstance(split, ClassSplit):
@@ -39,7 +39,7 @@ def met(experiment: Experiment, method: Any, data: ImageSet, split: Division, ru
     return seen.met_in_images(before, data, split.classes, split.test)
 
 
-def write_down(experiment: Experiment, method: Any, data: ImageSet, split: Division, directory: Path) -> None:
+def write_down(experiment: Experiment, method: Method, data: ImageSet, split: Division, directory: Path) -> None:
     """What the run's weights will have met and which files were left out, into its folder. Raises `StorageError`."""
     before = seen.past_of(experiment, method, directory.parent)
     if isinstance(split, ClassSplit):
@@ -82,7 +82,8 @@ def warnings(experiment: Experiment, runs: Path) -> list[str]:
     if family(experiment).divides == "classes":
         data = for_tasks(data, choice)
         split = split_classes(data, choice)
-        small = left_out_words(data, samplers(data, choice, shape_of(method)))
+        assert isinstance(method, LearnsEpisodes)
+        small = left_out_words(data, samplers(data, choice, method.episodes))
     else:
         split = split_images(data, choice, experiment.seed)
     said = [*misfit(experiment, data), *(one.sentence for one in met(experiment, method, data, split, runs))]

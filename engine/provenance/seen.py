@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,9 @@ from engine.data.sources import REGRESSION, load
 from engine.data.splits import ClassSplit, ImageSplit, for_tasks, split_classes, split_images
 from engine.errors import ExperimentError
 from engine.experiment import BackboneChoice, Experiment
+from engine.layers import LayerRow
 from engine.machine.whole_files import write_text
+from engine.method import Method
 
 FILE = "trained_on.json"
 KEY = "seen before"  # in the protocol of a figure
@@ -131,7 +133,15 @@ def learnt(experiment: Experiment, runs: Path | None) -> Past:
     return after_images(before, experiment, method, data, split_images(data, experiment.dataset, experiment.seed))
 
 
-def past_of(experiment: Experiment, method: Any, runs: Path | None) -> Past:
+@runtime_checkable
+class TrainsBlocks(Protocol):
+    """A method that trains a network block by block of a layer table; without stages it trains nothing."""
+
+    def stages(self) -> Sequence[object]: ...
+    def table(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]: ...
+
+
+def past_of(experiment: Experiment, method: Method, runs: Path | None) -> Past:
     """Of the weights a run starts from; nothing for a method that takes none."""
     return past(experiment.backbone, runs) if method.uses_pretrained else Past()
 
@@ -142,16 +152,16 @@ def after_classes(before: Past, data: ImageSet, split: ClassSplit) -> Past:
     return Past((*before.lessons, lesson(data, ids)), None, before.unknown)
 
 
-def after_images(before: Past, experiment: Experiment, method: Any, data: ImageSet, split: ImageSplit) -> Past:
+def after_images(before: Past, experiment: Experiment, method: Method, data: ImageSet, split: ImageSplit) -> Past:
     """What weights have met after fine-tuning on these images."""
     names = tuple(data.class_names[place] for place in split.classes)
-    if not getattr(method, "stages", tuple)():
+    if not isinstance(method, TrainsBlocks) or not method.stages():
         return Past(before.lessons, names, before.unknown)
     own = lesson(data, np.concatenate([split.train, split.validation]), trains_head_alone(experiment, method))
     return Past((*before.lessons, own), names, before.unknown)
 
 
-def trains_head_alone(experiment: Experiment, method: Any) -> bool:
+def trains_head_alone(experiment: Experiment, method: TrainsBlocks) -> bool:
     blocks = catalog.backbone(experiment.backbone.name).block_names
     table = method.table(blocks)
     return all(table[block].rate == 0 and not table[block].fresh for block in blocks[:-1])

@@ -21,7 +21,7 @@ from engine.layers import HEAD
 from engine.machine.draws import own_draws
 from engine.machine.limits import Limits
 from engine.preparation.inputs import Labelled, Normaliser
-from engine.registry import build_method
+from engine.registry import build_as
 from engine.search.folds import Fold
 from engine.tuning.learners import batches, embed
 from engine.tuning.material import Material
@@ -71,7 +71,7 @@ class FoldFits:
 
         Says `text` with a fraction that goes from `begin` by `share`. Raises `Diverged`.
         """
-        method = build_method(self._without_trunk(experiment))
+        method = build_as(FineTuneMethod, self._without_trunk(experiment))
         train, none = part(self.train, fold.train), part(self.train, fold.train[:0])
         material = replace(self.material, train=train, validation=none, test=none, further=(), shape=self.shape)
         model = self.model(experiment, method)
@@ -100,7 +100,7 @@ def fold_fits(
     experiment: Experiment, material: Material, runs: Path, same_blocks: bool
 ) -> Generator[Preparing, None, FoldFits]:
     """Yields `Preparing` while images are embedded, where the head alone learns. same_blocks: whatever the setting."""
-    method, classes = build_method(experiment), material.class_names
+    method, classes = build_as(FineTuneMethod, experiment), material.class_names
     model = build(experiment, method, classes, runs).to(material.train.pixels.device)
     if not (same_blocks and head_only(method, model.block_names)):
         return FoldFits(material, runs, material.train, material.shape, None)

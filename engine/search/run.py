@@ -15,7 +15,7 @@ from engine.events import Evaluated, Event, Notice, Preparing, ResumePoint, RunS
 from engine.experiment import Experiment
 from engine.machine.devices import torch_device
 from engine.machine.limits import Limits, heeding
-from engine.registry import complete, with_method
+from engine.registry import build_as, complete
 from engine.search.fits import FoldFits, fold_fits
 from engine.search.folds import divide
 from engine.search.proposals import Proposal, Proposals
@@ -31,7 +31,7 @@ KEY = "search"  # of its state among all that a resume point holds
 
 def run_searched(
     experiment: Experiment, method: FineTuneMethod, directory: Path, limits: Limits, bookmark: Bookmark
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Search, then train on all training images with the chosen values and test. Raises `ExperimentError`."""
     device = torch_device(experiment.device)
     material = yield from heeding(limits, read_material(experiment, device))
@@ -48,7 +48,8 @@ def run_searched(
         yield search.outcome()
         yield RunStopped(0, "by hand during the search")
         return
-    chosen, method = with_method(search.chosen())
+    chosen = complete(search.chosen())
+    method = build_as(FineTuneMethod, chosen)
     checkpoints = Checkpoints(directory, bookmark)
     training = prepared(chosen, method, material, checkpoints, search.limits_left())
     for said in train_and_test(training, chosen, material):

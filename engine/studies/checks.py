@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.data.episode_splits import samplers, shape_of
+from engine.data.episode_splits import samplers
 from engine.data.images import Cancel
 from engine.data.sources import REGRESSION, load
 from engine.data.splits import for_tasks, split_images
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.families import family
+from engine.meta.learner import MetaLearner
 from engine.preflight.problems import problems
-from engine.registry import build_method
+from engine.registry import build_as
 from engine.studies.cells import Cell, cells, from_source
 from engine.studies.study import Study
 
@@ -68,7 +69,7 @@ def check_data(study: Study, cancelled: Cancel | None = None) -> None:
     for cell in cells(study):
         choice = cell.experiment.dataset
         of_classes = family(cell.experiment).divides == "classes"
-        shape = shape_of(build_method(cell.experiment)) if of_classes else None
+        shape = build_as(MetaLearner, cell.experiment).episodes if of_classes else None
         key = (shape, choice.split_seed, choice.labels_per_class, choice.part, choice.distance)
         if key in seen or choice.name in REGRESSION:
             continue

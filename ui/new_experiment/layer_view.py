@@ -18,7 +18,6 @@ from engine.backbones.catalog import BackboneInfo
 from engine.comparison.wording import compact
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment, explain
-from engine.families import FAMILIES
 from engine.layers import HEAD, LayerRow, Treatment, edited, plain, treatment
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.schedules import factor
@@ -177,9 +176,9 @@ def layer_view(
 
 def view_of(experiment: Experiment) -> LayerView | None:
     """The table of a saved experiment; None for a method without one. Raises `InvalidExperiment`."""
-    chosen: Any = registry.method(experiment.method.name)
+    chosen = registry.method(experiment.method.name)
     info = catalog.backbone(experiment.backbone.name)
-    if not FAMILIES[chosen.family].layered:
+    if not issubclass(chosen, FineTuneMethod):
         return None
     values = dict(experiment.method.hyperparameters)
     return layer_view(chosen, values, values.get("layers", {}), info, experiment.backbone.head == "kept")
@@ -187,11 +186,10 @@ def view_of(experiment: Experiment) -> LayerView | None:
 
 def _made(method: type[FineTuneMethod], values: Mapping[str, Any]) -> FineTuneMethod:
     try:
-        made: FineTuneMethod = method.from_values(values)
+        return method.from_values(values)
     except ValidationError as error:
         message, advice, name = explain(error)
         raise InvalidExperiment(message, advice, f"hyperparameters.{name}") from None
-    return made
 
 
 def toggled(view: LayerView, edits: Mapping[str, Mapping[str, Any]], block: str) -> Edits:

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.backbones.catalog import BackboneInfo
 from engine.comparison.wording import count
 from engine.errors import InvalidExperiment
-from engine.families import FAMILIES
 from engine.layers import HEAD
+from engine.method import Method
+from engine.tuning.method import FineTuneMethod
 from ui.figures.block_picture import BlockPicture
 from ui.new_experiment.layer_doubts import sentences
 from ui.new_experiment.layer_table import LayersDialog
@@ -48,7 +49,7 @@ class LayersPart(QWidget):
         self._edits: Edits = {}
         self._filled: Edits | None = None  # what was filled in, while it is untouched
         self._left: tuple[Edits, str] = {}, ""  # changes that were left behind, and with which method
-        self.built: Any = None  # the method with the values that are shown; None where they do not fit
+        self.built: Method | None = None  # the method with the values that are shown; None where they do not fit
         self._info: BackboneInfo | None = None
         self.view: LayerView | None = None
         self.dialog: LayersDialog | None = None
@@ -138,13 +139,15 @@ class LayersPart(QWidget):
 
     # What is shown
 
-    def show_method(self, method: Any, values: Mapping[str, Any], info: BackboneInfo, kept_head: bool = False) -> None:
+    def show_method(
+        self, method: type[Method], values: Mapping[str, Any], info: BackboneInfo, kept_head: bool = False
+    ) -> None:
         """method: a class of `engine.methods`; values: its hyperparameters without `layers`."""
         if self._info is not None and info.name != self._info.name:
             self._drop_unknown(info)
         self._info, self.view, self.built = info, None, None
         fault: InvalidExperiment | None = None
-        if FAMILIES[method.family].layered:
+        if issubclass(method, FineTuneMethod):
             try:
                 self.view = layer_view(method, values, self._edits, info, kept_head)
                 self.built = self.view.method

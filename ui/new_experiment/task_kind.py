@@ -11,6 +11,7 @@ from engine import registry
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from engine.families import FAMILIES
+from engine.meta.learner import MetaLearner
 from engine.preflight.tasks import is_regression, kinds
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def suits(choice: MethodChoice, kind: Kind) -> bool:
         return ("regression" if kind == "curves" else "classification") in kinds(method)
     if FAMILIES[method.family].divides != "classes" or "classification" not in kinds(method):
         return False
-    return max(method.from_values(choice.hyperparameters).training_way, choice.hyperparameters.get("way", 0)) <= COVERS
+    built = method.from_values(choice.hyperparameters)
+    return isinstance(built, MetaLearner) and max(built.training_way, built.hyperparameters.way) <= COVERS
 
 
 def usual(kind: Kind, before: MethodChoice | None = None) -> Pair:

@@ -14,6 +14,7 @@ from engine.comparison.wording import count
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, Experiment, MethodChoice
 from engine.families import FAMILIES
+from engine.meta.learner import MetaLearner
 from ui import theme
 from ui.new_experiment.adviser_part import AdviserPart
 from ui.new_experiment.backbone_rows import suiting
@@ -176,10 +177,8 @@ class NewExperimentPage(QWidget):
         self.launch.search.set_method(method)
         self.data.set_family(family.key)
         self._show_around()
-        if family.divides == "classes" and self.method.layers.built is not None:
-            from engine.data.episode_splits import shape_of
-
-            self.data.set_episode(shape_of(self.method.layers.built), self.launch.first_seed.value())
+        if isinstance(built := self.method.layers.built, MetaLearner):
+            self.data.set_episode(built.episodes, self.launch.first_seed.value())
 
     def _show_around(self) -> None:
         """Tell the method's column what else is set up; a network that is not known is named by the checks."""

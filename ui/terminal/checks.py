@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.backbones import catalog
-from engine.data.episode_splits import samplers, shape_of
+from engine.data.episode_splits import samplers
 from engine.data.splits import for_tasks, split_images
 from engine.experiment import Experiment
 from engine.families import family
+from engine.meta.learner import MetaLearner
 from engine.preflight.tasks import is_regression
-from engine.registry import build_method, complete
+from engine.registry import build_as
 from engine.search.folds import plan
 from storage.store import RunStore
 from storage.workspace import Workspace
@@ -44,7 +45,7 @@ def check_data(experiment: Experiment) -> None:
         return  # tasks are drawn, there is nothing to read
     data = load(experiment.dataset)
     if family(experiment).divides == "classes":
-        shape = shape_of(build_method(complete(experiment)))
+        shape = build_as(MetaLearner, experiment).episodes
         samplers(for_tasks(data, experiment.dataset), experiment.dataset, shape)
     else:
         split = split_images(data, experiment.dataset, experiment.seed)

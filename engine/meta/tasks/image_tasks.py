@@ -16,7 +16,6 @@ from engine.data.episode_splits import (
     kind_of,
     left_out_words,
     samplers,
-    shape_of,
     test_sampler,
 )
 from engine.data.episodes import Episode, evaluation_episodes, list_hash
@@ -38,7 +37,7 @@ def read_image_tasks(
     """Yields `Preparing`, returns the tasks; raises `ExperimentError` where the data cannot give such episodes."""
     yield Preparing("Reading the data set")
     data = for_tasks(load(experiment.dataset), experiment.dataset)
-    shape, settings, seed = shape_of(method), method.hyperparameters, experiment.dataset.split_seed
+    shape, settings, seed = method.episodes, method.hyperparameters, experiment.dataset.split_seed
     found = samplers(data, experiment.dataset, shape)
     images = yield from _images(experiment, data, found.split, device)
     test = evaluation_episodes(found.test, settings.test_episodes, seed * 10 + TEST_SEED)
@@ -66,13 +65,13 @@ def read_image_tasks(
 def _minibatches(data: ImageSet, found: Samplers, method: MetaLearner) -> BatchSampler:
     """Of all training classes; those that come back in every region share their label."""
     kinds = kind_of(data) if data.kinds else None
-    return BatchSampler(data.labels, found.train, method.hyperparameters.batch_size, kinds)
+    return BatchSampler(data.labels, found.train, method.batch_size, kinds)
 
 
 def classes_of_minibatches(experiment: Experiment, method: MetaLearner) -> int:
     """Classes that a minibatch of all training classes tells apart, without reading any image."""
     data = for_tasks(load(experiment.dataset), experiment.dataset)
-    return _minibatches(data, samplers(data, experiment.dataset, shape_of(method)), method).classes
+    return _minibatches(data, samplers(data, experiment.dataset, method.episodes), method).classes
 
 
 def _test_at(

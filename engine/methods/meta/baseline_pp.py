@@ -37,7 +37,7 @@ class BaselinePlusPlus(Pretrained):
         "New directions start at the class means and are fitted by full-batch steps, at the learnt scale; the "
         "authors' start at random and take 100 epochs of SGD on batches of 4 at scale 2."
     )
-    Hyperparameters: ClassVar[type[PretrainingHyperparameters]] = CosineHyperparameters
+    Hyperparameters: ClassVar[type[AngleHyperparameters]] = CosineHyperparameters
     presets = {
         "Minutes on a laptop": {},
         "Five epochs of Omniglot": {"steps": 7000, "validate_every": 500},
@@ -54,7 +54,9 @@ class BaselinePlusPlus(Pretrained):
         from engine.adaptation.comparing import CosineHead
         from engine.adaptation.episode_heads import cosine_heads
 
+        values = self.hyperparameters
         assert isinstance(model.meta, CosineHead)
+        assert isinstance(values, CosineHyperparameters)
         scale = float(model.meta.scale())
-        directions = cosine_heads(support, targets, way, self.hyperparameters.test_iterations, scale)
+        directions = cosine_heads(support, targets, way, values.test_iterations, scale)
         return scale * normalize(query, dim=2) @ directions.mT

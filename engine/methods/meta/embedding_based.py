@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from engine.layers import HEAD, Treatment
 from engine.meta.learner import EpisodeHyperparameters, MetaLearner, Outcome
-from engine.method import Classifier, HyperparameterModel, hyper
+from engine.method import Classifier, hyper
 
 if TYPE_CHECKING:
     import torch
@@ -39,7 +39,13 @@ class EmbeddingBased(MetaLearner):
     frozen_at_test = True
     has_head = False
     quicker: ClassVar[float] = 1.0  # the rate of what is learnt besides the embedding, against that of the embedding
-    Hyperparameters: ClassVar[type[HyperparameterModel]] = EmbeddingHyperparameters
+    Hyperparameters: ClassVar[type[EpisodeHyperparameters]] = EmbeddingHyperparameters
+
+    @property
+    def _own(self) -> EmbeddingHyperparameters:
+        """Its hyperparameters; who has others says what follows from them."""
+        assert isinstance(self.hyperparameters, EmbeddingHyperparameters)
+        return self.hyperparameters
 
     def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
         """The embedding is trained; what takes the place of a head follows each support set."""
@@ -47,14 +53,14 @@ class EmbeddingBased(MetaLearner):
 
     @property
     def training_way(self) -> int:
-        return int(self.hyperparameters.training_way or self.hyperparameters.way)
+        return self._own.training_way or self._own.way
 
     @property
     def batch_norm_mode(self) -> str:
         return "running statistics"
 
     def rate_factor(self, step: int) -> float:
-        return float(0.5 ** (step // self.hyperparameters.halve_every))
+        return float(0.5 ** (step // self._own.halve_every))
 
     def quick(self, model: Backbone) -> list[Tensor]:
         """What learns `quicker` times as fast as the rest."""
