@@ -14,7 +14,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 from engine.errors import ExperimentError
 from engine.events import RunState
@@ -22,7 +21,7 @@ from engine.experiment import Experiment, NewRun
 from engine.families import family
 from engine.naming import run_name
 from engine.work.lines import Lines, Place
-from engine.work.recorder import Left, Now, Registry, Run, Said, SavedRun
+from engine.work.recorder import Left, Now, Registry, Said, SavedRun
 from engine.work.thread import Open, RunThread
 from engine.work.worker import Here, Job, Worker
 
@@ -68,29 +67,27 @@ class RunQueue:
 
     def submit(self, new: NewRun, store: Registry[SavedRun]) -> SavedRun:
         """Save a new run and put it in line; raises `StorageError`."""
-        run = store.create(new)
-        self._enqueue(run, store.directory(run))
-        return run
+        return self.enqueue(store.create(new), store)
 
     def go_on(self, run_id: int, store: Registry[SavedRun]) -> SavedRun:
         """Put a run that waits, was cut off or stopped in line again, to go on where it was; raises `StorageError`."""
-        run = store.put_in_line(run_id)
-        self._enqueue(run, store.directory(run))
-        return run
+        return self.enqueue(store.put_in_line(run_id), store)
 
-    def _enqueue(self, run: Run, directory: Path) -> None:
-        worker = self.worker()
+    def enqueue(self, run: SavedRun, store: Registry[SavedRun]) -> SavedRun:
+        """Put a run in line that is saved as this process's own."""
+        job, worker = Job(run.experiment, store.directory(run)), self.worker()
         with self._lock:
             if self._closed:
                 raise ExperimentError("The program is closing.", "Start this run again after the next start.")
             turn = self._lines.join(Place(worker.host, run.experiment.device))
             thread = RunThread(
-                run, Job(run.experiment, directory), worker, turn, self._open,
+                run, job, worker, turn, self._open,
                 lambda said: self._mailbox.put(run.id, said), self._let_go,
             )  # fmt: skip
             self._threads[run.id] = thread
             self._mailbox.put(run.id, Now(RunState.QUEUED))
         thread.start()
+        return run
 
     def _let_go(self, thread: RunThread) -> None:
         with self._lock:  # a queue that is not busy has nothing more to say

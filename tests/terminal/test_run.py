@@ -191,7 +191,7 @@ def test_a_run_whose_end_cannot_be_saved_is_no_success(
 def test_a_database_that_is_taken_away_ends_in_words(warmstart: Command, own_workspace: Path) -> None:
     from ui.terminal.display import Lines
     from ui.terminal.interrupts import Interrupts
-    from ui.terminal.run import run_one
+    from ui.terminal.run import queue_in, work_one
 
     class TakesItAway(Lines):
         def say(self, text: str) -> None:
@@ -199,5 +199,12 @@ def test_a_database_that_is_taken_away_ends_in_words(warmstart: Command, own_wor
 
     body = {"dataset": {"name": "digits", "labels_per_class": 2}, "method": {"name": "scratch"}}
     gone = pytest.raises(StorageError, match="was removed or replaced")
-    with RunStore(Workspace(own_workspace)) as store, TakesItAway() as display, Interrupts() as interrupts, gone:
-        run_one(store, Experiment.model_validate(body), display, interrupts, "", "", "")
+    experiment, workspace = Experiment.model_validate(body), Workspace(own_workspace)
+    with (
+        RunStore(workspace) as store,
+        TakesItAway() as display,
+        Interrupts() as interrupts,
+        gone,
+        queue_in(workspace) as queue,
+    ):
+        work_one(queue, store, store.create(new_run(experiment)), display, interrupts, "")

@@ -10,7 +10,7 @@ from ui.command.arguments import program
 from ui.terminal.display import Display, make_display
 from ui.terminal.interrupts import Interrupts
 from ui.terminal.output import complain
-from ui.terminal.run import DONE, INTERRUPTED, RUN_FAILED, work_one
+from ui.terminal.run import DONE, INTERRUPTED, RUN_FAILED, queue_in, work_one
 from ui.terminal.workspaces import open_workspace
 from ui.unfinished import unfinished
 from ui.window.awake import Awake
@@ -32,7 +32,7 @@ def resume_from_command_line(chosen: argparse.Namespace) -> int:
 def resume(store: RunStore, runs: list[RunRow], display: Display, everything: bool) -> int:
     """Take each run when its turn comes, so that several programs may share the work; returns the exit code."""
     failed = False
-    with display, Interrupts() as interrupts, Awake():
+    with display, Interrupts() as interrupts, Awake(), queue_in(store.workspace) as queue:
         for position, run in enumerate(runs, 1):
             try:
                 taken = store.put_in_line(run.id)
@@ -45,7 +45,7 @@ def resume(store: RunStore, runs: list[RunRow], display: Display, everything: bo
                 failed = True
                 continue
             place = f" ({position} of {len(runs)})" if len(runs) > 1 else ""
-            failed = not work_one(store, taken, display, interrupts, place)[1] or failed
+            failed = not work_one(queue, store, taken, display, interrupts, place)[1] or failed
             if interrupts.stopping():
                 return INTERRUPTED
     return RUN_FAILED if failed else DONE

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import closing
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.comparison.wording import known_words
-from engine.events import LAST_EVENTS, LIVE_STATES, Event, RunFailed, RunState
+from engine.events import LAST_EVENTS, LIVE_STATES, RunFailed
 from engine.experiment import Experiment
-from engine.families import family
 from engine.naming import run_name
 from engine.plan import Plan, plan_as_json
 from engine.studies.study import names_study
-from storage.record import record
-from storage.store import NewRun, RunRow, RunStore
+from engine.work.queue import RunQueue, new_run
+from engine.work.recorder import Left, Now, Past
+from storage.record import RecordingStore
+from storage.store import RunRow, RunStore
 from ui.command.arguments import program
 from ui.command.flags import plan_from
 from ui.terminal.checks import check, with_exact_weights
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
     from storage.workspace import Workspace
 
 DONE, RUN_FAILED, INTERRUPTED = 0, 1, 130
+POLL = 0.01  # seconds between two looks at the queue
+LEAVING = 0.5  # seconds that a run has to save what it can when the program leaves at once
 
 
 def run_from_command_line(chosen: argparse.Namespace) -> int:
@@ -58,17 +64,27 @@ def run_plan(plan: Plan, workspace: Workspace, display: Display, name: str = "")
     rows: list[RunRow] = []
     failed = False
     count = len(plan.experiments)
-    with RunStore(workspace) as store, display, Interrupts() as interrupts, Awake():
+    with RunStore(workspace) as store, display, Interrupts() as interrupts, Awake(), queue_in(workspace) as queue:
         store.mark_interrupted()
         for position, experiment in enumerate(plan.experiments, 1):
             place = f" ({position} of {count})" if count > 1 else ""
-            called = name_in(plan, experiment, name)
-            row, kept = run_one(store, experiment, display, interrupts, called, plan.name, place)
+            run = store.create(new_run(experiment, name_in(plan, experiment, name), plan.name))
+            row, kept = work_one(queue, store, run, display, interrupts, place)
             rows.append(row)
             failed = failed or not kept
             if interrupts.stopping():
                 break
     return rows, INTERRUPTED if interrupts.stopping() else RUN_FAILED if failed else DONE
+
+
+@contextmanager
+def queue_in(workspace: Workspace) -> Iterator[RunQueue]:
+    """A queue for this terminal; what it still works at the end is left as interrupted."""
+    queue = RunQueue(partial(RecordingStore, workspace))
+    try:
+        yield queue
+    finally:
+        queue.close("abandon", LEAVING)
 
 
 def name_in(plan: Plan, experiment: Experiment, name: str) -> str:
@@ -79,18 +95,10 @@ def name_in(plan: Plan, experiment: Experiment, name: str) -> str:
     return f"{name}, seed {experiment.seed}" if len(arms) == 1 else f"{name}, {run_name(experiment)}"
 
 
-def run_one(
-    store: RunStore, experiment: Experiment, display: Display, interrupts: Interrupts, name: str, plan: str, place: str
-) -> tuple[RunRow, bool]:
-    """Save a new run and work it; see `work_one`."""
-    run = store.create(NewRun(experiment, family(experiment).key, name or run_name(experiment), plan))
-    return work_one(store, run, display, interrupts, place)
-
-
 def work_one(
-    store: RunStore, run: RunRow, display: Display, interrupts: Interrupts, place: str
-) -> tuple[RunRow, bool]:  # fmt: skip
-    """execute -> record -> display; the run as saved, and whether it came to its end and that is saved.
+    queue: RunQueue, store: RunStore, run: RunRow, display: Display, interrupts: Interrupts, place: str
+) -> tuple[RunRow, bool]:
+    """Put the run in line and show it; the run as saved, and whether it came to its end and that is saved.
 
     A second Ctrl+C leaves the run interrupted with what was saved.
     """
@@ -98,10 +106,9 @@ def work_one(
     if run.started is None and (twin := store.twin(run)) is not None:
         display.say(known_words([(twin.id, twin.state.value)]))
     try:
-        ended = drain(store, run, display, interrupts)
+        ended = follow(queue, queue.enqueue(run, store).id, display, interrupts)
     except KeyboardInterrupt:
-        if store.run(run.id).state in (RunState.QUEUED, RunState.RUNNING):
-            store.set_state(run.id, RunState.INTERRUPTED)
+        queue.close("abandon", LEAVING)
         tell_how_to_go_on(store, run.id, display)
         raise
     saved = tell_how_to_go_on(store, run.id, display)
@@ -116,14 +123,16 @@ def tell_how_to_go_on(store: RunStore, run_id: int, display: Display) -> RunRow:
     return saved
 
 
-def drain(store: RunStore, run: RunRow, display: Display, interrupts: Interrupts) -> bool:
+def follow(queue: RunQueue, run_id: int, display: Display, interrupts: Interrupts) -> bool:
     """Show what the run says; False when it says that it failed, whatever could be saved of that."""
-    from engine.execute import execute
-
-    events = execute(run.experiment, store.directory(run), interrupts.stopping, resume=True)
-    with closing(record(store, run.id, events)) as recorded:
-        last: Event | None = None
-        for event in recorded:
-            display.show(event)
-            last = event if isinstance(event, LAST_EVENTS) else last
-    return last is not None and not isinstance(last, RunFailed)
+    ended = False
+    while True:
+        for said in queue.drain().get(run_id, ()):
+            if isinstance(said, Left):
+                return ended
+            if not isinstance(said, Now | Past):
+                display.show(said)
+            ended = ended or (isinstance(said, LAST_EVENTS) and not isinstance(said, RunFailed))
+        if interrupts.stopping():
+            queue.stop(run_id)
+        time.sleep(POLL)
