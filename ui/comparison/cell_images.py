@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.experiment import Experiment
 from ui.comparison.large_image import Found, LargeImage, open_folder_of
 from ui.comparison.pick_strip import PickStrip
+from ui.widgets.layouts import in_column
 from ui.widgets.text import Text
 
 MOST = 40
@@ -35,11 +36,7 @@ class CellImages(QWidget):
         self._title, self._ids = "", np.zeros(0, np.int64)
         self._found: tuple[Found, ...] = ()
         self._experiment: Experiment | None = None
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self.words)
-        column.addWidget(self.strip)
+        in_column(self.words, self.strip, owner=self, gap=8)
         self.clear()
 
     def clear(self) -> None:

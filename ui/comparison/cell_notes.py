@@ -12,13 +12,13 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPlainTextEdit,
-    QVBoxLayout,
     QWidget,
 )
 
 from ui.comparison.run_columns import COLUMNS, date_text
 from ui.parts import Parts
 from ui.widgets.fields import Choice
+from ui.widgets.layouts import in_column
 from ui.widgets.place import fit
 from ui.widgets.text import Elided, Text
 
@@ -60,10 +60,7 @@ class NoteDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setSpacing(8)
-        for part in (Elided(f"About “{row.name}”"), self.where, self.field, buttons):
-            column.addWidget(part)
+        in_column(Elided(f"About “{row.name}”"), self.where, self.field, buttons, owner=self, gap=8, edges=None)
         self.where.currentIndexChanged.connect(lambda _: self._show())
         fit(self, 440, 260)
         self._show()
@@ -108,10 +105,7 @@ class NotesDialog(QDialog):
         self.list.itemActivated.connect(self._choose)
         words = "Click a note, or press Return, to see its cell." if found else (
             "No notes yet. Right-click a cell of the table, or press Shift+N, to write one.")  # fmt: skip
-        column = QVBoxLayout(self)
-        column.setSpacing(8)
-        column.addWidget(Text(words, role="muted"))
-        column.addWidget(self.list, 1)
+        in_column(Text(words, role="muted"), (self.list, 1), owner=self, gap=8, edges=None)
         self.list.setVisible(bool(found))
         fit(self, 560, 420 if found else 120)
 

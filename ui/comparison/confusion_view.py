@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.comparison.wording import count
 from ui.comparison.cell_images import CellImages
@@ -13,6 +13,7 @@ from ui.comparison.sides import Comparison, Side
 from ui.figures.figure_export import menu_button
 from ui.widgets.buttons import ElidedButton
 from ui.widgets.fields import Choice
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
 
 
@@ -38,11 +39,7 @@ class ConfusionView(QWidget):
         tip = "Images one side always gets right and the other always wrong"
         self._gained = ElidedButton(tip, lambda: self._show_only(True))
         self._lost = ElidedButton(tip, lambda: self._show_only(False))
-        heading = QHBoxLayout()
-        heading.setSpacing(8)
-        for widget in (self._title, self.other):
-            heading.addWidget(widget)
-        heading.addStretch(1)
+        heading = in_row(self._title, self.other, ..., gap=8)
         row = QGridLayout()
         row.setSpacing(16)
         for place, matrix in enumerate(self.matrices):
@@ -51,16 +48,8 @@ class ConfusionView(QWidget):
             row.addWidget(menu_button(matrix, matrix.menu, f"Menu of {matrix.title}"), 0, place,
                           Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)  # fmt: skip
             row.setColumnStretch(place, 1)
-        lists = QHBoxLayout()
-        lists.addWidget(self._gained)
-        lists.addWidget(self._lost)
-        lists.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        for part in (heading, row, lists):
-            column.addLayout(part)
-        column.addWidget(self.images)
+        lists = in_row(self._gained, self._lost, ...)
+        in_column(heading, row, lists, self.images, owner=self, gap=8)
 
     def show_comparison(self, comparison: Comparison) -> None:
         """Hidden when no other side shares its classes with the base."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSettings, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from engine import metrics
 from ui.comparison.curve_lines import curve_lines
@@ -14,6 +14,7 @@ from ui.comparison.sides import Comparison
 from ui.figures.curve_axes import X_AXES
 from ui.figures.curve_plot import CurvePlot
 from ui.widgets.fields import Choice
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.quiet import QuietSlider
 from ui.widgets.text import Text
 
@@ -80,18 +81,11 @@ class CurvesPane(QWidget):
         self.smoothing.setFixedWidth(96)
         self.metric_choice.setMinimumContentsLength(11)
         self.metric_choice.setMaximumWidth(220)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.metric_choice, 10)
-        row.addWidget(self.axis)
-        row.addWidget(Text("Smoothing", "small", "muted", wrap=False))
-        for widget in (self.smoothing, self.log, self.members):
-            row.addWidget(widget)
-        row.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(row)
+        row = in_row(
+            (self.metric_choice, 10), self.axis, Text("Smoothing", "small", "muted", wrap=False), self.smoothing,
+            self.log, self.members, ..., gap=8,
+        )  # fmt: skip
+        column = in_column(row, owner=self, gap=4)
         for plot in (self.percent, self.plain):
             plot.setMinimumHeight(300)
             plot.set_empty_text("These runs have no such curve.")

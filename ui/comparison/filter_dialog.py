@@ -15,12 +15,12 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from ui.comparison.run_filters import KEYS, NUMBERS, Bounds, Filter, OneOf, range_of, title, values_of
 from ui.widgets.fields import Choice
+from ui.widgets.layouts import in_column
 from ui.widgets.place import fit
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
@@ -148,10 +148,7 @@ class FilterDialog(QDialog):
         self._for_values = (every, none)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setSpacing(8)
-        for part in (self.column, self.kinds, self.problem, self.buttons):
-            column.addWidget(part)
+        in_column(self.column, self.kinds, self.problem, self.buttons, owner=self, gap=8, edges=None)
         fit(self, 440, 380)
 
     def _show_column(self) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSplitter, QStackedWidget, QWidget
 
 from ui.widgets.frame import Segment
 from ui.widgets.invitation import Invitation
+from ui.widgets.layouts import in_column
 
 LARGEST = 16_777_215  # Qt's own limit of a height
 
@@ -27,11 +28,7 @@ class Halves(QSplitter):
         self.stack, self.below = QStackedWidget(), QWidget()
         for part in (self.invitation, pane, lines):
             self.stack.addWidget(part)
-        column = QVBoxLayout(self.below)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(self._segments())
-        column.addWidget(self.stack, 1)
+        in_column(self._segments(), (self.stack, 1), owner=self.below, gap=0)
         self.addWidget(table)
         self.addWidget(self.below)
         self.setStretchFactor(0, 2)

@@ -9,11 +9,12 @@ from typing import NamedTuple
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QPushButton, QSizePolicy, QWidget
 
 from ui.widgets.buttons import button
 from ui.widgets.folders import show_folder
 from ui.widgets.images import to_image
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
 
 WAYS = {int(Qt.Key.Key_Left): -1, int(Qt.Key.Key_Right): 1}
@@ -78,19 +79,8 @@ class LargeImage(QDialog):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for one in (self.before, self.after, self.folder):
-            row.addWidget(one)
-        row.addStretch(1)
-        row.addWidget(button("Close", clicked=self.reject))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(8)
-        column.addWidget(self.classes)
-        column.addWidget(self.picture, 1)
-        column.addWidget(self.place)
-        column.addLayout(row)
+        row = in_row(self.before, self.after, self.folder, ..., button("Close", clicked=self.reject), gap=8)
+        in_column(self.classes, (self.picture, 1), self.place, row, owner=self, gap=8, edges=16)
         for one in self.findChildren(QPushButton):
             one.installEventFilter(self)  # on which the arrow keys would only move the focus
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QWidget
 
 from engine.comparison.wording import count
 from engine.families import named
@@ -21,6 +21,7 @@ from ui.figures.adaptation_curves import AdaptationFigures
 from ui.figures.painted import Section
 from ui.widgets.buttons import button
 from ui.widgets.fields import Choice
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
 
 if TYPE_CHECKING:
@@ -74,16 +75,10 @@ class ComparisonPane(QScrollArea):
         columns.setStretchFactor(0, 4)
         columns.setStretchFactor(1, 5)
         page = Sheet()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(16, 8, 16, 16)
-        column.setSpacing(20)
-        column.addLayout(self._heading())
-        column.addWidget(self.verdict)
-        column.addWidget(columns)
-        column.addWidget(self.adaptation)
-        column.addWidget(self.settings_section)
-        column.addWidget(self.confusion)
-        column.addStretch(1)
+        in_column(
+            self._heading(), self.verdict, columns, self.adaptation, self.settings_section, self.confusion, ...,
+            owner=page, gap=20, edges=(16, 8, 16, 16),
+        )  # fmt: skip
         self.setWidget(page)
 
     def _heading(self) -> QHBoxLayout:
@@ -93,15 +88,17 @@ class ComparisonPane(QScrollArea):
         self.base.setAccessibleName("Base of the comparison")
         self.base.setToolTip("What the others are compared with")
         self.base.setMinimumContentsLength(16)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.title)
-        row.addStretch(1)
-        row.addWidget(against)
-        row.addWidget(self.base)
-        row.addWidget(button("Save report…", "export", "One web page or PDF with everything on this page",
-                             self.report_wanted.emit))  # fmt: skip
-        row.addWidget(button("Clear", "close", "Untick and deselect everything (Esc in the table)", self.cleared.emit))
+        row = in_row(
+            self.title,
+            ...,
+            against,
+            self.base,
+            button(
+                "Save report…", "export", "One web page or PDF with everything on this page", self.report_wanted.emit
+            ),
+            button("Clear", "close", "Untick and deselect everything (Esc in the table)", self.cleared.emit),
+            gap=8,
+        )
         return row
 
     def show_runs(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.comparison.differences import Value, flatten
 from engine.comparison.dimensions import Dimension, dimensions
@@ -19,6 +19,7 @@ from ui.comparison.run_columns import METRIC, best_value, test_value, tested_met
 from ui.figures.figure_export import menu_button
 from ui.widgets.buttons import button
 from ui.widgets.fields import Choice
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.menu_button import MenuButton
 from ui.widgets.text import Elided, Text
 
@@ -90,17 +91,11 @@ class ParallelView(QWidget):
         self.tick = button("Tick these", "", "Tick the runs that pass, to compare them",
                            lambda: self.tick_wanted.emit(self.figure.passing_ids()))  # fmt: skip
         self.clear = button("Clear ranges", "", "Let all runs pass (Esc in the figure)", self.figure.clear_ranges)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.words, 1)
-        row.addWidget(Text("Colour", "small", "muted", wrap=False))
-        for widget in (self.colour, self.axes, self.tick, self.clear):
-            row.addWidget(widget)
-        row.addWidget(menu_button(self, self.figure.menu, "Menu of the parallel coordinates"))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 4, 16, 8)
-        column.addLayout(row)
-        column.addWidget(self.figure, 1)
+        row = in_row(
+            (self.words, 1), Text("Colour", "small", "muted", wrap=False), self.colour, self.axes, self.tick,
+            self.clear, menu_button(self, self.figure.menu, "Menu of the parallel coordinates"), gap=8,
+        )  # fmt: skip
+        in_column(row, (self.figure, 1), owner=self, edges=(16, 4, 16, 8))
         self.colour.currentIndexChanged.connect(lambda _: self._draw())
         self.figure.ranges_changed.connect(self._say)
         self.figure.clicked.connect(self.clicked)

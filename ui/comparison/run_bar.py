@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QWidget
 
 from engine.comparison.wording import count
 from ui import icons
@@ -23,6 +23,7 @@ from ui.listing.tool_buttons import deed_button, text_button
 from ui.listing.views_button import Views
 from ui.listing.word_field import complete_words
 from ui.parts import Parts
+from ui.widgets.layouts import in_column
 from ui.widgets.text import Text
 
 AS_BUTTONS = {"clone": "Clone", "again": "Run again", "study": "Study", "star": "Star", "tag": "Tags",
@@ -100,12 +101,7 @@ class RunBar(QWidget):
             second.addWidget(box)
         second.addStretch(1)
         second.addWidget(self.said)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(first)
-        column.addLayout(second)
-        column.addWidget(self.chips)
+        in_column(first, second, self.chips, owner=self, gap=4)
 
     def minimumSizeHint(self) -> QSize:
         """Of icons alone, which is what is shown where there is no room for words."""

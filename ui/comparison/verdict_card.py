@@ -11,6 +11,7 @@ from engine.comparison.wording import count
 from ui import theme
 from ui.comparison.sides import Comparison, Side, sentences
 from ui.widgets.card import Card
+from ui.widgets.layouts import in_row
 from ui.widgets.text import Text, plain
 
 KINDS = {
@@ -67,10 +68,7 @@ class VerdictCard(Card):
         kind.setMinimumWidth(self._room)
         sentence = Text(before + verdict.sentence)
         sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        row.addWidget(kind)
-        row.addWidget(sentence, 1)
+        row = in_row(kind, (sentence, 1), gap=12)
         if verdict.missing_seeds:
             row.addWidget(self._button(side, base, verdict))
         return row

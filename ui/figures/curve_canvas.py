@@ -6,7 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
 from ui.figures.curve_axes import X_AXES
@@ -14,6 +14,7 @@ from ui.figures.curve_line import LOG_FLOOR, CurveLine, bounds, with_gaps
 from ui.figures.curve_readout import Readout, Rule
 from ui.figures.curve_state import CurveState
 from ui.figures.plot_items import CurveView, DrawnCurve, EndLabels, QuietView, XAxis, YAxis
+from ui.widgets.layouts import in_column
 
 FEW = 500  # points up to which an antialiased line is drawn in one piece
 
@@ -46,9 +47,7 @@ class CurveCanvas(QWidget):
         axes = {"bottom": self.x_axis, "left": self.y_axis, "right": self.ends}
         self.view = QuietView(self, viewBox=self.box, axisItems=axes)
         self._set_up()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.view)
+        in_column(self.view, owner=self)
         self.rule, self.readout = Rule(self), Readout(self)
         self.recolour()
 

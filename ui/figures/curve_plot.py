@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QStackedWidget, QWidget
 
 from engine.comparison.wording import NO_NUMBER
 from ui import theme
@@ -23,6 +23,7 @@ from ui.figures.curve_line import CurveLine, finite, smooth_lines, table
 from ui.figures.curve_state import CurveState
 from ui.figures.curve_table import CurveTableModel
 from ui.figures.figure_export import FigureActions, menu_button
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.quiet import QuietTable
 from ui.widgets.text import Elided, Text
 
@@ -117,22 +118,16 @@ class CurvePlot(QWidget, CurveState):
         self._figure = FigureActions(self, self)
         self._menu = self._make_menu()
         self._caption = Elided("", "small", "muted")
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self._heading)
-        row.addWidget(self._caption, 1)
-        row.addWidget(menu_button(self, self._menu, f"Menu of the figure {self._title}"))
+        row = in_row(
+            self._heading, (self._caption, 1), menu_button(self, self._menu, f"Menu of the figure {self._title}"), gap=8
+        )
         self._stack = QStackedWidget(self)
         self._note = QLabel(self._empty_text, self._stack, textFormat=Qt.TextFormat.PlainText)
         self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._note.setWordWrap(True)
         self._note.setForegroundRole(self.palette().ColorRole.PlaceholderText)
         self._stack.addWidget(self._note)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(row)
-        layout.addWidget(self._stack, 1)
+        in_column(row, (self._stack, 1), owner=self, gap=0)
 
     def _make_menu(self) -> QMenu:
         menu = QMenu(self)

@@ -7,9 +7,10 @@ from html import escape
 
 from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from ui import theme
+from ui.widgets.layouts import in_column
 
 MOST_ROWS = 14
 
@@ -41,9 +42,7 @@ class Readout(QFrame):
         self._ground = parent
         self._text = QLabel(self)
         self._text.setTextFormat(Qt.TextFormat.RichText)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 6)
-        layout.addWidget(self._text)
+        in_column(self._text, owner=self, edges=(8, 6, 8, 6))
         self.hide()
 
     def show_values(self, head: str, rows: Sequence[tuple[str, QColor, str]], at: QPoint) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QContextMenuEvent, QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from ui import theme
 from ui.figures.figure_export import FigureActions, menu_button
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Pointed, Text
 
 HEADING = 28.0  # pixels above a saved figure for its title
@@ -89,18 +90,11 @@ class Section(QWidget):
         super().__init__()
         self.content = content
         self.heading = Text(title, bold=True, wrap=False)
-        self.row = QHBoxLayout()
-        self.row.setSpacing(8)
-        self.row.addWidget(self.heading)
-        self.row.addStretch(1)
+        self.row = in_row(self.heading, ..., gap=8)
         self._button = None if menu is None else menu_button(self, menu, f"Menu of {title}")
         if self._button is not None:
             self.row.addWidget(self._button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(self.row)
-        column.addWidget(content, 0 if at_top else 1)
+        column = in_column(self.row, (content, 0 if at_top else 1), owner=self, gap=4)
         if at_top:
             column.addStretch(1)
 

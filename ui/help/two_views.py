@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -19,6 +18,7 @@ from ui.figures.painted import Section
 from ui.help.knowing_theta import Entropies, Unrolled
 from ui.help.views import Drawing, GraphicalModel, MechanisticView
 from ui.widgets.frame import SlimScrollBar
+from ui.widgets.layouts import in_column
 from ui.widgets.text import Text
 
 TITLE = "How meta-learning is seen"
@@ -52,14 +52,11 @@ class TwoViewsDialog(QDialog):
         self.unrolled, self.entropies = Unrolled(), Entropies()
         self.known = QCheckBox("θ is &known")
         self.known.toggled.connect(self.unrolled.set_known)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 12)
-        column.addWidget(self._scrolled(), 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())  # the style's own is black in the dark
         buttons.setContentsMargins(16, 0, 16, 0)
-        column.addWidget(buttons)
+        in_column((self._scrolled(), 1), buttons, owner=self, edges=(0, 0, 0, 12))
         self._fit()
 
     def _fit(self) -> None:
@@ -107,9 +104,7 @@ class TwoViewsDialog(QDialog):
     def _figure(self, figure: Drawing, *beneath: QWidget) -> QWidget:
         """A drawing under its title, and what belongs below it."""
         box = QWidget()
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(Section(figure.title, figure, figure.menu))
+        column = in_column(Section(figure.title, figure, figure.menu), owner=box)
         for widget in beneath:
             column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter if widget is self.known else NOWHERE)
         column.addStretch(1)

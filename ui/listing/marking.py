@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QWidget
 
 from engine.comparison.wording import count
 from ui.listing.finding import known_tags
 from ui.listing.word_field import complete_words
 from ui.parts import Parts
+from ui.widgets.layouts import in_column
 from ui.widgets.text import Elided
 
 if TYPE_CHECKING:
@@ -36,10 +37,7 @@ class TagDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setSpacing(8)
-        for part in (Elided(f"Tags of {of}, with spaces between them"), self.field, buttons):
-            column.addWidget(part)
+        in_column(Elided(f"Tags of {of}, with spaces between them"), self.field, buttons, owner=self, gap=8, edges=None)
         self.setMinimumWidth(420)
 
     def wanted(self) -> tuple[list[str], list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.bench.figures import BenchFigure, figures, so_far
 from engine.events import Evaluated
@@ -16,6 +16,7 @@ from ui.runs.bench_curves import BenchCurves
 from ui.runs.bench_table import TITLE as TABLE_TITLE
 from ui.runs.bench_table import BenchTable
 from ui.runs.content import CurveLike
+from ui.widgets.layouts import in_column
 from ui.widgets.text import Text
 
 EXPLAINED = (
@@ -35,12 +36,10 @@ class BenchView(QWidget):
         self._table_section = Section(TABLE_TITLE, self.table, self.table.menu)
         self._streamed: list[BenchFigure] = []
         self._final: list[BenchFigure] = []
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(16)
-        column.addWidget(Section(CURVES_TITLE, self.curves, self.curves.menu), 1)
-        column.addWidget(self._table_section)
-        column.addWidget(self.words)
+        in_column(
+            (Section(CURVES_TITLE, self.curves, self.curves.menu), 1), self._table_section, self.words, owner=self,
+            gap=16,
+        )  # fmt: skip
 
     def has_lines(self, curves: Mapping[str, CurveLike]) -> bool:
         """Whether anything was measured."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from ui import theme
 from ui.figures.curve_axes import StepScale
@@ -13,6 +13,7 @@ from ui.figures.curve_line import CurveLine
 from ui.figures.curve_plot import CurvePlot
 from ui.runs.content import CurveLike
 from ui.widgets.fields import Choice
+from ui.widgets.layouts import in_column
 from ui.widgets.reflow import FlowLayout
 from ui.widgets.text import Text
 
@@ -46,11 +47,7 @@ class BlockCurves(QWidget):
         for one in (Text("Each block", wrap=False), self.choice, self.log):
             row.addWidget(one)
         self.plot.setMinimumHeight(170)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addLayout(row)
-        column.addWidget(self.plot, 1)
+        in_column(row, (self.plot, 1), owner=self, gap=8)
 
     def show_curves(
         self, curves: Mapping[str, CurveLike], titles: Mapping[str, str], axis: str, scale: StepScale, live: bool

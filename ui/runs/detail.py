@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine import metrics, registry
 from engine.backbones import catalog
@@ -41,6 +41,7 @@ from ui.runs.tasks_view import TITLE as TASKS
 from ui.runs.tasks_view import TasksView
 from ui.runs.trouble_card import TroubleCard
 from ui.widgets.frame import SlimArea
+from ui.widgets.layouts import in_column
 from ui.widgets.reflow import Beside
 
 if TYPE_CHECKING:
@@ -76,23 +77,14 @@ class RunDetail(SlimArea):
         self._messages_section = Section("Messages", self.messages)
         self._messages_section.hide()
         self._tasks_section = Section(TASKS, self.tasks, self.tasks.images.menu)
-        left = QVBoxLayout(work := QWidget())
-        left.setContentsMargins(0, 0, 0, 0)
-        left.setSpacing(16)
-        left.addWidget(self._blocks_section)
-        left.addWidget(self.block_curves, 1)
-        left.addWidget(self._messages_section, 1)
-        column = QVBoxLayout(page := QWidget())
-        column.setContentsMargins(16, 12, 16, 16)
-        column.setSpacing(12)
-        for part in (self.header, self.trouble, self.result, self.search):
-            column.addWidget(part)
-        column.addWidget(self.curves, 1)
-        column.addWidget(self.bench, 1)
-        column.addWidget(self.adaptation)
-        column.addWidget(self._tasks_section)
-        column.addWidget(Beside(work, self.mistakes, least=320, spacing=24))
-        column.addWidget(self.made_with)
+        in_column(
+            self._blocks_section, (self.block_curves, 1), (self._messages_section, 1), owner=(work := QWidget()), gap=16
+        )
+        in_column(
+            self.header, self.trouble, self.result, self.search, (self.curves, 1), (self.bench, 1), self.adaptation,
+            self._tasks_section, Beside(work, self.mistakes, least=320, spacing=24), self.made_with,
+            owner=(page := QWidget()), gap=12, edges=(16, 12, 16, 16),
+        )  # fmt: skip
         page.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         page.installEventFilter(self)
         self.setWidget(page)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from ui.parts import Parts
 from ui.widgets.buttons import PrimaryButton, button
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
 
 
@@ -29,24 +30,15 @@ class EmptyRuns(QWidget):
         )  # fmt: skip
         words.setFixedWidth(480)
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addStretch(1)
-        row.addWidget(self.example)
-        row.addWidget(self.own)
-        row.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setSpacing(8)
-        column.addStretch(2)
-        column.addWidget(Text("No runs yet", "heading", bold=True, wrap=False), 0, Qt.AlignmentFlag.AlignHCenter)
+        row = in_row(..., self.example, self.own, ..., gap=8)
         middle = QHBoxLayout()
         middle.addStretch(1)
         middle.addWidget(words)  # without alignment: a layout forgets height for width where it aligns
         middle.addStretch(1)
-        column.addLayout(middle)
-        column.addSpacing(8)
-        column.addLayout(row)
-        column.addStretch(3)
+        in_column(
+            (..., 2), (Text("No runs yet", "heading", bold=True, wrap=False), 0, Qt.AlignmentFlag.AlignHCenter), middle,
+            8, row, (..., 3), owner=self, gap=8, edges=None,
+        )  # fmt: skip
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

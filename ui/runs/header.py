@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QToolButton, QWidget
 
 from engine.comparison.wording import count, duration
 from engine.data.shifts import short
@@ -20,6 +20,7 @@ from ui.listing.chips import TagLine
 from ui.runs.deeds import ENDED_DEEDS, LIVE_DEEDS, RunDeeds
 from ui.runs.run_delegate import ProgressLine
 from ui.runs.run_now import LOOKS, RunNow
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.menu_button import MenuButton
 from ui.widgets.reflow import FlowLayout
 from ui.widgets.text import Elided, Text, plain
@@ -147,28 +148,12 @@ class Header(QWidget):
         self.star.clicked.connect(self._deeds.actions["star"].trigger)
         self.name.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.name.setMinimumWidth(120)
-        first = QHBoxLayout()
-        first.setSpacing(8)
-        first.addWidget(self.star)
-        first.addWidget(self.name, 1)
-        second = QHBoxLayout()
-        second.setSpacing(6)
-        second.addWidget(self.mark)
-        second.addWidget(self.state)
-        second.addWidget(self.facts, 1)
+        first = in_row(self.star, (self.name, 1), gap=8)
+        second = in_row(self.mark, self.state, (self.facts, 1), gap=6)
         third = FlowLayout()
         for one in (*self.buttons.values(), self.more):
             third.addWidget(one)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        for row in (first, second):
-            column.addLayout(row)
-        column.addWidget(self.settings)
-        column.addWidget(self.note)
-        column.addWidget(self.tags)
-        column.addLayout(third)
-        column.addWidget(self.progress)
+        in_column(first, second, self.settings, self.note, self.tags, third, self.progress, owner=self, gap=6)
 
     def show_now(self, now: RunNow) -> None:
         if now.row.id != self._run_id:

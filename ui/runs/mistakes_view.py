@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.comparison.wording import count
 from engine.events import Evaluated
@@ -14,6 +14,7 @@ from engine.experiment import Experiment
 from ui.comparison.cell_images import CellImages
 from ui.comparison.confusion import MOST_CLASSES, ConfusionMatrix
 from ui.figures.painted import Section
+from ui.widgets.layouts import in_column
 
 TITLE = "Which classes are mistaken"
 
@@ -28,15 +29,10 @@ class MistakesView(QWidget):
         self._experiment: Experiment | None = None
         self._run_id = -1
         self.matrix.cell_chosen.connect(self._show_cell)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
         section = Section(TITLE, self.matrix, self.matrix.menu)
         if (layout := section.layout()) is not None:
             layout.setAlignment(self.matrix, Qt.AlignmentFlag.AlignTop)  # else it is no higher than its hint
-        column.addWidget(section)
-        column.addWidget(self.images)
-        column.addStretch(1)
+        in_column(section, self.images, ..., owner=self, gap=8)
         self.hide()
 
     def show_results(self, results: Sequence[Evaluated], experiment: Experiment, run_id: int) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import caveats, count, figure, interval_text, is_share, title
 from engine.events import Evaluated
 from ui.widgets.card import Card
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
 
@@ -36,16 +37,8 @@ class ResultCard(Card):
             line.setTextInteractionFlags(
                 Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
             )
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self.interval)
-        words.addWidget(self.beside)
-        words.addWidget(self.caveats)
-        words.addWidget(self.protocol)
-        row = QHBoxLayout()
-        row.setSpacing(24)
-        row.addWidget(self.value, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addLayout(words, 1)
+        words = in_column(self.interval, self.beside, self.caveats, self.protocol, gap=2)
+        row = in_row((self.value, 0, Qt.AlignmentFlag.AlignVCenter), (words, 1), gap=24)
         self.body.addLayout(row)
         self.hide()
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from ui.listing.finding import TAG, known_tags
 from ui.listing.restart import Restart
@@ -16,6 +16,7 @@ from ui.parts import Parts
 from ui.runs.run_delegate import RunListView
 from ui.runs.run_list import RunOrder
 from ui.runs.study_fold import archive_fold, study_fold
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
 
 if TYPE_CHECKING:
@@ -46,19 +47,11 @@ class RunColumn(QWidget):
             signal.connect(lambda _: self._tell())
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 8, 16)
-        column.setSpacing(8)
-        column.addWidget(self.filter)
-        tools = QHBoxLayout()
-        tools.setSpacing(4)
-        tools.addWidget(self.views.button)
-        tools.addWidget(self.restart.button)
-        tools.addStretch(1)
-        column.addLayout(tools)
-        for widget in (self.studies, self.archived, self.none):
-            column.addWidget(widget)
-        column.addWidget(self.list, 1)
+        tools = in_row(self.views.button, self.restart.button, ..., gap=4)
+        in_column(
+            self.filter, tools, self.studies, self.archived, self.none, (self.list, 1), owner=self, gap=8,
+            edges=(16, 12, 8, 16),
+        )  # fmt: skip
         self.setMinimumWidth(200)
 
     def find(self) -> None:  # type: ignore[override]

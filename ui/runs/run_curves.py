@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from engine import metrics
 from ui.figures.curve_axes import X_AXES, StepScale, y_text
 from ui.figures.curve_plot import CurvePlot
 from ui.runs.content import DRAWN, CurveLike, accuracy_lines, kept_epoch, loss_lines
 from ui.widgets.fields import Choice
+from ui.widgets.layouts import in_column
 from ui.widgets.quiet import QuietSlider
 from ui.widgets.reflow import Beside, FlowLayout
 from ui.widgets.text import Text
@@ -94,11 +95,7 @@ class RunCurves(QWidget):
         self._expected = True
         for plot in (self.loss, self.accuracy):
             plot.setMinimumHeight(240)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self.controls)
-        column.addWidget(Beside(self.loss, self.accuracy, least=280), 1)
+        in_column(self.controls, (Beside(self.loss, self.accuracy, least=280), 1), owner=self, gap=8)
         self.loss.cursor_moved.connect(self.accuracy.set_cursor)
         self.accuracy.cursor_moved.connect(self.loss.set_cursor)
         self.controls.changed.connect(self._draw)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.comparison.wording import count
 from engine.errors import ExperimentError
@@ -20,6 +20,7 @@ from ui.runs.trial_table import TrialTable
 from ui.widgets.buttons import button
 from ui.widgets.card import Card
 from ui.widgets.fields import Choice as ChoiceField
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.reflow import Beside
 from ui.widgets.text import Text
 
@@ -44,10 +45,7 @@ class ChosenCard(Card):
         for line in (self.values, self.certainty, self.hint):
             line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             words.addWidget(line)
-        row = QHBoxLayout()
-        row.setSpacing(24)
-        row.addLayout(words, 1)
-        row.addWidget(self.use, 0, Qt.AlignmentFlag.AlignTop)
+        row = in_row((words, 1), (self.use, 0, Qt.AlignmentFlag.AlignTop), gap=24)
         self.body.addLayout(row)
 
     def show_choice(self, found: Choice | None, labels: Mapping[str, str]) -> None:
@@ -88,13 +86,10 @@ class SearchView(QWidget):
         left = Section("Accuracy over folds", self.against, self.against.menu)
         left.row.insertWidget(1, self.parameter, 9)  # as wide as its words where there is room
         right = Section("Best so far", self.best, self.best.menu)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        for part in (Text("Search", bold=True, wrap=False), self.card, self.progress):
-            column.addWidget(part)
-        column.addWidget(Beside(left, right, least=300), 1)
-        column.addWidget(self.table)
+        in_column(
+            Text("Search", bold=True, wrap=False), self.card, self.progress, (Beside(left, right, least=300), 1),
+            self.table, owner=self, gap=8,
+        )  # fmt: skip
 
     def start_run(self, run_id: int, experiment: Experiment) -> None:
         """Another run: its ranges, nothing tried yet."""

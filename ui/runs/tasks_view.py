@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QPointF, QSize, QSizeF
 from PySide6.QtGui import QPainter, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from engine import registry
 from engine.data.sources import REGRESSION
@@ -16,6 +16,7 @@ from ui.figures.curve_task_picture import CurveTaskPicture
 from ui.figures.painted import PaintedFigure
 from ui.runs.task_drawing import TaskDrawing, TaskShape, heading, shape_of, table_rows
 from ui.runs.task_reading import ShownTasks
+from ui.widgets.layouts import in_column
 
 TITLE = "Tasks"
 GAP = 24.0
@@ -128,10 +129,7 @@ class TasksView(QWidget):
         super().__init__(parent)
         self.images, self.curves = ImageTasks(), CurveTasks()
         self.shown: ShownTasks | None = None
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        for part in (self.images, self.curves):
-            column.addWidget(part)
+        in_column(self.images, self.curves, owner=self)
         self._turn_to(self.images)
 
     def start_run(self, experiment: Experiment, live: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.events import RunState
 from ui import icons
@@ -13,6 +13,7 @@ from ui.runs.run_now import RunNow
 from ui.widgets.buttons import button
 from ui.widgets.card import Card
 from ui.widgets.dialogs import copy_text
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.reflow import FlowLayout
 from ui.widgets.text import Text
 
@@ -43,19 +44,11 @@ class TroubleCard(Card):
         self.hide()
 
     def _lay_out(self) -> None:
-        words = QVBoxLayout()
-        words.setSpacing(4)
-        words.addWidget(self.message)
-        words.addWidget(self.advice)
         deeds = FlowLayout()
         for one in (self.resume, self.again, self.change, self.copy):
             deeds.addWidget(one)
-        words.addSpacing(4)
-        words.addLayout(deeds)
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        row.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(words, 1)
+        words = in_column(self.message, self.advice, 4, deeds, gap=4)
+        row = in_row((self._mark, 0, Qt.AlignmentFlag.AlignTop), (words, 1), gap=12)
         self.body.addLayout(row)
 
     def show_now(self, now: RunNow, resumable: bool | None = None) -> None:

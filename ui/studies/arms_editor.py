@@ -10,13 +10,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
     QInputDialog,
     QMenu,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -28,6 +26,7 @@ from engine.families import FAMILIES
 from engine.studies.study import SOURCE, Arm
 from ui.parts import Parts
 from ui.widgets.buttons import button, icon_button
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import plain
 
 if TYPE_CHECKING:
@@ -93,18 +92,11 @@ class ArmsEditor(QWidget):
         self.remove = icon_button("discard", "Remove this arm (Del)", self.remove_current)
         self.up = icon_button("up", "Move this arm up", lambda: self.shift(-1))
         self.down = icon_button("down", "Move this arm down", lambda: self.shift(1))
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        row.addWidget(self.add)
-        row.addStretch(1)
+        row = in_row(self.add, ..., gap=4)
         for tool in (self.up, self.down, self.remove):
             tool.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             row.addWidget(tool)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.tree, 1)
-        column.addLayout(row)
+        in_column((self.tree, 1), row, owner=self, gap=4)
         self._adjust()
 
     def _adjust(self) -> None:

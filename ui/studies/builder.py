@@ -26,6 +26,7 @@ from ui.widgets.buttons import PrimaryButton, button
 from ui.widgets.card import ChoiceCard
 from ui.widgets.column import caption
 from ui.widgets.frame import SlimScrollBar, ThinSplitter
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.place import fit
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
@@ -85,10 +86,7 @@ class StudyBuilder(QDialog):
 
     def _preset_list(self) -> QWidget:
         inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 8, 0)
-        column.setSpacing(8)
-        column.addWidget(caption("Prepared studies"))
+        column = in_column(caption("Prepared studies"), owner=inner, gap=8, edges=(0, 0, 8, 0))
         group = QButtonGroup(self)
         for study in study_presets():
             facts = f"{count(count_runs(study), 'runs')}, bundled data"
@@ -111,9 +109,7 @@ class StudyBuilder(QDialog):
         cancel = button("Cancel", clicked=self.reject)
         self.start.clicked.connect(lambda: self._finish(start=True))
         self.save.clicked.connect(lambda: self._finish(start=False))
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.runs, 1)
+        row = in_row((self.runs, 1), gap=8)
         for control in (cancel, self.save, self.start):
             control.setAutoDefault(False)
             control.setMinimumHeight(36)
@@ -209,7 +205,5 @@ class _Scrolled(QScrollArea):
 def scrolled(content: QWidget) -> QWidget:
     """The content in a scroll area with room at its right."""
     outer = QWidget()
-    row = QHBoxLayout(outer)
-    row.setContentsMargins(4, 0, 0, 0)
-    row.addWidget(_Scrolled(content))
+    in_row(_Scrolled(content), owner=outer, edges=(4, 0, 0, 0))
     return outer

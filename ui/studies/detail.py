@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.figures.painted import Section
 from ui.studies.figure import StudyFigure
@@ -15,6 +15,7 @@ from ui.studies.view import View, curve_places
 from ui.widgets.buttons import button
 from ui.widgets.fields import Choice
 from ui.widgets.frame import Segment, SlimScrollBar, ThinSplitter
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
 
 LEGEND = (
@@ -47,11 +48,7 @@ class StudyDetail(QWidget):
         self.splitter.addWidget(self._words_part())
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 0)
-        column.setSpacing(12)
-        column.addWidget(self.header)
-        column.addWidget(self.splitter, 1)
+        in_column(self.header, (self.splitter, 1), owner=self, gap=12, edges=(16, 12, 16, 0))
         self.reset_layout()
 
     def reset_layout(self) -> None:
@@ -77,13 +74,10 @@ class StudyDetail(QWidget):
         self.note = Text("", role="muted")
         inner = QWidget()
         inner.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 8, 8, 16)
-        column.setSpacing(8)
-        column.addLayout(self.failed)
-        for widget in (Section("Table", self.table, self.table.menu), self.legend, self.says, self.note):
-            column.addWidget(widget)
-        column.addStretch(1)
+        in_column(
+            self.failed, Section("Table", self.table, self.table.menu), self.legend, self.says, self.note, ...,
+            owner=inner, gap=8, edges=(0, 8, 8, 16),
+        )  # fmt: skip
         self._inner, self._area = inner, QScrollArea()
         self._area.setWidget(inner)
         self._area.setWidgetResizable(True)
@@ -150,10 +144,9 @@ class StudyDetail(QWidget):
 
     def _failed_line(self, failed: Failed) -> QWidget:
         line = QWidget()
-        row = QHBoxLayout(line)
-        row.setContentsMargins(0, 0, 0, 0)
         why = "" if failed.failure is None else f"{failed.failure.message} {failed.failure.advice}".strip()
-        row.addWidget(Text(f"{failed.name} failed. {why}", "small", "bad"), 1)
         show = button("Show run", "", "Its message and details on Runs", lambda: self.run_wanted.emit(failed.run_id))
-        row.addWidget(show, 0, Qt.AlignmentFlag.AlignTop)
+        in_row(
+            (Text(f"{failed.name} failed. {why}", "small", "bad"), 1), (show, 0, Qt.AlignmentFlag.AlignTop), owner=line
+        )
         return line

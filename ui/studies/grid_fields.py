@@ -8,13 +8,14 @@ from functools import partial
 from typing import get_args
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QMenu, QToolButton, QWidget
 
 from engine.comparison.wording import compact
 from engine.data.shifts import ALL_OR_NOTHING, SEVERITIES, TITLES, parse_shift, short
 from engine.errors import InvalidExperiment
 from engine.experiment import Shift, ShiftKind
 from ui.widgets.buttons import icon_button
+from ui.widgets.layouts import in_row
 
 ALL, NONE = "all", "none"
 DOUBTFUL = re.compile(r"(?<![\d.,])\d+,(?:0\d+|\d{3})(?![\d.])")  # 0,001 and 1,440 without a space
@@ -107,11 +108,7 @@ class ShiftList(QWidget):
         self.add = icon_button("new", f"Add to {name.lower()}")
         self.add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.add.setMenu(self._menu(with_none))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
-        row.addWidget(self.line, 1)
-        row.addWidget(self.add)
+        in_row((self.line, 1), self.add, owner=self, gap=4)
         self.setFocusProxy(self.line)
 
     def _menu(self, with_none: bool) -> QMenu:

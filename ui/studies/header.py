@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.comparison.wording import duration
 from ui.studies.reading import StudyNow, progress_words
 from ui.studies.study_list import ShareLine
 from ui.widgets.buttons import PrimaryButton, button
+from ui.widgets.layouts import in_column
 from ui.widgets.menu_button import MenuButton
 from ui.widgets.reflow import FlowLayout
 from ui.widgets.text import Elided, Text
@@ -60,13 +61,7 @@ class StudyHeader(QWidget):
         more = MenuButton("More", tip, menu=self.menu, name="More about this study")
         for widget in (self.start, self.stop, self.compare, more):
             deeds.addWidget(widget)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        for line in (self.title, self.question, self.status, self.bar):
-            column.addWidget(line)
-        column.addSpacing(4)
-        column.addLayout(deeds)
+        in_column(self.title, self.question, self.status, self.bar, 4, deeds, owner=self, gap=4)
 
     def minimumSizeHint(self) -> QSize:
         """As high as its words are at the least width of the page, not at that of a button."""

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
     QLineEdit,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -33,6 +32,7 @@ from ui.widgets.buttons import button
 from ui.widgets.column import caption
 from ui.widgets.fields import Choice, CountOrAll, IntField
 from ui.widgets.frame import SlimScrollBar
+from ui.widgets.layouts import in_column
 from ui.widgets.number_field import NumberField, refusal_line
 from ui.widgets.quiet import QuietText
 from ui.widgets.reflow import Beside
@@ -101,33 +101,26 @@ class StudyForm(QWidget):
         self.figure = Choice(list(AXES))
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 12, 8)
-        column.setSpacing(8)
-        column.addLayout(self._grid(("Title", self.title, ""), ("Question", self.question, "")))
-        column.addWidget(caption("Data"))
-        column.addLayout(self._grid(
-            ("Images", self.data, "Bundled data, or what New experiment is set to"),
-            ("Classes", self.classes, "Use only this many of the classes"),
-            ("Validation images", self.validation, "Per class at most; real projects have few"),
-        ))  # fmt: skip
-        column.addWidget(caption("Arms: what is compared"))
-        column.addWidget(self.arms)
         start = Beside(self.backbone, self.weights, self.give, least=130, spacing=8)
-        column.addLayout(self._grid(("Start from", start, "What an added arm starts from")))
-        column.addWidget(self.source)
         self.source_row = QWidget()
         self.source_row.setLayout(self._grid(("Trained for", self.source_epochs, "From random weights, no shift")))
-        column.addWidget(self.source_row)
-        column.addWidget(caption("Grid: each arm is run with every one of these"))
-        column.addLayout(self._grid(
-            ("Labels per class", self.labels, ""), ("Shifts", self.shifts, ""), ("Distances", self.distances, ""),
-            ("Also tested on", self.tested, ""),
-            ("Seeds", self.seeds, "More seeds give a narrower interval"), ("Learning rates", self.rates, ""),
-        ))  # fmt: skip
-        column.addWidget(self.follow)
-        column.addLayout(self._grid(("On the axis", self.figure, "What the figure shows")))
-        column.addStretch(1)
+        in_column(
+            self._grid(("Title", self.title, ""), ("Question", self.question, "")),
+            caption("Data"), self._grid(
+                ("Images", self.data, "Bundled data, or what New experiment is set to"),
+                ("Classes", self.classes, "Use only this many of the classes"),
+                ("Validation images", self.validation, "Per class at most; real projects have few"),
+            ),
+            caption("Arms: what is compared"), self.arms,
+            self._grid(("Start from", start, "What an added arm starts from")), self.source, self.source_row,
+            caption("Grid: each arm is run with every one of these"), self._grid(
+                ("Labels per class", self.labels, ""), ("Shifts", self.shifts, ""), ("Distances", self.distances, ""),
+                ("Also tested on", self.tested, ""),
+                ("Seeds", self.seeds, "More seeds give a narrower interval"), ("Learning rates", self.rates, ""),
+            ),
+            self.follow, self._grid(("On the axis", self.figure, "What the figure shows")), ...,
+            owner=self, gap=8, edges=(0, 0, 12, 8),
+        )  # fmt: skip
 
     def _grid(self, *rows: tuple[str, QWidget, str]) -> QGridLayout:
         grid = QGridLayout()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QVBoxLayout, QWidget
 
 from ui import theme
+from ui.widgets.layouts import in_row
 from ui.widgets.text import Elided, Text
 
 RADIUS = 6
@@ -72,12 +73,10 @@ class ChoiceCard(QAbstractButton):
         self.setAccessibleDescription(". ".join(part for part in (idea, facts) if part))
 
     def _first_line(self, title: str) -> None:
-        self.first_line = QHBoxLayout()
         self.title = Elided(title, bold=True)
         self.badge = Text("", "small", "muted", wrap=False)
         self.badge.hide()
-        self.first_line.addWidget(self.title, 1)
-        self.first_line.addWidget(self.badge)
+        self.first_line = in_row((self.title, 1), self.badge)
         self.body.addLayout(self.first_line)
 
     def set_badge(self, text: str, role: str = "muted") -> None:

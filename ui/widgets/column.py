@@ -6,10 +6,11 @@ from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.widgets.frame import SlimArea, SlimScrollBar
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.notice import Notice
 from ui.widgets.text import Text
 
@@ -41,11 +42,7 @@ class Column(QWidget):
         super().__init__(parent)
         self.setAccessibleName(f"Step {step}: {title}")
         self.heading = Text(title, "heading", bold=True, wrap=False)
-        head = QHBoxLayout()
-        head.setContentsMargins(16, 12, 16, 4)
-        head.setSpacing(8)
-        head.addWidget(StepMark(step))
-        head.addWidget(self.heading, 1)
+        head = in_row(StepMark(step), (self.heading, 1), gap=8, edges=(16, 12, 16, 4))
         self._content = QWidget()
         # The height comes from the width the column has, not from the least width its text could have.
         self._content.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
@@ -58,12 +55,7 @@ class Column(QWidget):
         self.notice = Notice(self.area, self.body)
         self.foot = QVBoxLayout()
         self.foot.setContentsMargins(16, 0, 8 + SlimScrollBar.WIDTH, 16)  # as wide as the content
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(head)
-        column.addWidget(self.area, 1)
-        column.addLayout(self.foot)
+        in_column(head, (self.area, 1), self.foot, owner=self, gap=0)
         self.area.viewport().installEventFilter(self)
         self.area.verticalScrollBar().valueChanged.connect(lambda _: self._hold())
 

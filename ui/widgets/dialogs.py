@@ -16,12 +16,12 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QPlainTextEdit,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
 from ui import icons
 from ui.widgets.buttons import button
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.place import fit
 from ui.widgets.text import Text
 
@@ -44,22 +44,16 @@ class DetailsDialog(QDialog):
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         fit(self, 640, 360)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(12)
-        column.addLayout(self._heading(message, advice))
-        column.addWidget(self._details(details), 1)
-        column.addWidget(self._buttons(details))
+        in_column(
+            self._heading(message, advice), (self._details(details), 1), self._buttons(details), owner=self, gap=12,
+            edges=16,
+        )  # fmt: skip
 
     def _heading(self, message: str, advice: str) -> QHBoxLayout:
-        row = QHBoxLayout()
         mark = Text(wrap=False)
         icons.dress(mark, "error", "bad", 28)
-        words = QVBoxLayout()
-        words.addWidget(Text(message, "heading", bold=True))
-        words.addWidget(Text(advice, role="muted"))
-        row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(words, 1)
+        words = in_column(Text(message, "heading", bold=True), Text(advice, role="muted"))
+        row = in_row((mark, 0, Qt.AlignmentFlag.AlignTop), (words, 1))
         return row
 
     def _details(self, details: str) -> QPlainTextEdit:
@@ -100,10 +94,7 @@ class ShortcutsDialog(QDialog):
         box = QDialogButtonBox()
         box.addButton("Close", QDialogButtonBox.ButtonRole.RejectRole)
         box.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.addWidget(area, 1)
-        column.addWidget(box)
+        in_column((area, 1), box, owner=self, edges=16)
         fit(self, 420, 520)
 
     def _add_menu(self, grid: QGridLayout, title: str, actions: Sequence[QAction]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from ui.widgets.layouts import in_row
 from ui.widgets.number_field import refusal_line
 from ui.widgets.reset_mark import ResetMark
 from ui.widgets.text import Text
@@ -46,10 +47,7 @@ class FieldGrid(QGridLayout):
 def labelled(label: QLabel, field: QWidget, usual: Callable[[], Any] | None) -> QWidget:
     """The label, and at its end the place of the mark of a field that differs from its usual value."""
     head = QWidget()
-    line = QHBoxLayout(head)
-    line.setContentsMargins(0, 0, 0, 0)
-    line.setSpacing(2)
-    line.addWidget(label, 1)
+    line = in_row((label, 1), owner=head, gap=2)
     if usual is not None:
         line.addWidget(ResetMark(field, label, usual))
     return head

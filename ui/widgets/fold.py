@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStyle, QStyleOptionToolButton, QToolButton, QVBoxLayout, QWidget
 
 from ui import icons, theme
+from ui.widgets.layouts import in_column
 
 
 class FoldButton(QToolButton):
@@ -30,11 +31,7 @@ class Fold(QWidget):
         self.body = QVBoxLayout(self.content)
         self.body.setContentsMargins(0, 4, 0, 0)
         self.body.setSpacing(8)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self.content)
+        in_column((self.button, 0, Qt.AlignmentFlag.AlignLeft), self.content, owner=self, gap=0)
         self.button.toggled.connect(self._show)
         self.set_title(title)
         self.button.setChecked(opened)

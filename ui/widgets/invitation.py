@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ui.widgets.buttons import PrimaryButton
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
 
 
@@ -22,15 +23,10 @@ class Invitation(QWidget):
         self.heading = Text(heading, "heading", bold=True, wrap=False)
         self.words = Text(words, role="muted")
         self.words.setFixedWidth(480)
-        column = QVBoxLayout(self)
-        column.setSpacing(8)
-        column.addStretch(1)
+        column = in_column(..., owner=self, gap=8, edges=None)
         for label in (self.heading, self.words):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            row = QHBoxLayout()
-            row.addStretch(1)
-            row.addWidget(label)
-            row.addStretch(1)
+            row = in_row(..., label, ...)
             column.addLayout(row)
         if action and clicked:
             self.button = PrimaryButton(action, "new")

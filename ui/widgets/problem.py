@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ui import icons
+from ui.widgets.layouts import in_row
 from ui.widgets.text import Text
 
 
@@ -14,14 +15,10 @@ class Problem(QWidget):
 
     def __init__(self, level: str = "bad", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
         mark = Text(wrap=False)
         icons.dress(mark, "error" if level == "bad" else "warning", level, 16)
-        row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
         self.text = Text("", "small", level)
-        row.addWidget(self.text, 1)
+        in_row((mark, 0, Qt.AlignmentFlag.AlignTop), (self.text, 1), owner=self, gap=6)
         self.hide()
 
     def say(self, *sentences: str) -> None:
