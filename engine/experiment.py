@@ -5,16 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from importlib import import_module
+from typing import Any, Literal, Self
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
+    SerializationInfo,
+    SerializeAsAny,
     SerializerFunctionWrapHandler,
     ValidationError,
     field_validator,
     model_serializer,
+    model_validator,
 )
 
 from engine.errors import InvalidExperiment, shown
@@ -46,13 +51,20 @@ class Shift(Frozen):
     severity: int = Field(3, ge=1, le=5, description="1 is hardly seen, 5 hardly recognised")
 
 
-class DatasetChoice(Frozen):
-    """Which images, and how they are divided."""
+# What every choice of data once carried, whichever data set it was of. It is still written, so that what is saved, and
+# what is hashed from it, is the same text in every version; where it means nothing it is left out when read.
+ONCE_OF_ALL: dict[str, Any] = {"vary_frequency": False, "distance": 1.0}
 
-    name: str = Field(
-        "glyphs", description="glyphs, digits, sinusoid, regions, omniglot, or folder (then `path` says where)"
-    )
-    path: str | None = Field(None, description="folder or zip of class folders, for `folder` and `omniglot`")
+
+class DatasetChoice(Frozen):
+    """Which data, and how they are divided: what all data sets share.
+
+    A data set with settings of its own has a class of its own (`engine.data.dataset.DataSet.Choice`), which is made
+    where its name is given, as with `pathlib.Path`. A name that is not known has the shared settings alone.
+    """
+
+    name: str = Field("glyphs", description="a data set's name; `list datasets` says which there are")
+    path: str | None = Field(None, description="folder or zip that it is read from, unless it comes with the program")
     classes: int | None = Field(
         None, ge=2, le=MOST_COUNT, description="use only the first N classes of the split seed's order"
     )
@@ -67,10 +79,43 @@ class DatasetChoice(Frozen):
     tested_on: tuple[Shift, ...] = Field(
         (), max_length=MOST_TESTS, description="shifts of further test sets, never trained on"
     )
-    vary_frequency: bool = Field(False, description="sinusoids of different frequencies, not of 1 alone")
-    distance: float = Field(
-        1.0, ge=0, le=3, description="how far the test regions lie from the training regions; 0: all regions are alike"
-    )
+
+    def __new__(cls, **given: Any) -> Self:
+        return super().__new__(cls._of(given.get("name")))
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _as_its_data_set(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(data, dict):
+            return handler(data)
+        own = cls._of(data.get("name"))
+        foreign = {key for key in ONCE_OF_ALL.keys() & data.keys() - own.model_fields if data[key] == ONCE_OF_ALL[key]}
+        data = {key: value for key, value in data.items() if key not in foreign}
+        return handler(data) if own is cls else own.model_validate(data)
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialise: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        own: dict[str, Any] = serialise(self)
+        body = own if info.exclude_defaults else ONCE_OF_ALL | own
+        order = dict.fromkeys((*DatasetChoice.model_fields, *ONCE_OF_ALL, *body))
+        return {name: body[name] for name in order if name in body}
+
+    @classmethod
+    def _of(cls, name: object) -> type[Self]:
+        """The class of this data set's choices."""
+        if cls is not DatasetChoice or name is None:
+            return cls
+        sources = import_module("engine.data.sources")  # looked for, not imported: the data sets are above this
+        found = sources.known(name)
+        return cls if found is None else found.Choice
+
+    @classmethod
+    def own(cls) -> tuple[str, ...]:
+        """Names of the settings that this data set alone has."""
+        return tuple(name for name in cls.model_fields if name not in DatasetChoice.model_fields)
+
+    def own_values(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in self.own())
 
     @property
     def folder_name(self) -> str:
@@ -145,7 +190,7 @@ class Experiment(Frozen):
     fingerprint, and that is known only once they were read; without the path unlike folders would be one configuration.
     """
 
-    dataset: DatasetChoice = DatasetChoice()
+    dataset: SerializeAsAny[DatasetChoice] = DatasetChoice()
     backbone: BackboneChoice = BackboneChoice()
     method: MethodChoice = MethodChoice()
     budget: Budget = Budget()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.backbones.catalog import backbone
 from engine.data.shifts import short
-from engine.data.sources import datasets
+from engine.data.sources import known
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import Experiment
 from engine.registry import method
@@ -40,6 +40,7 @@ def backbone_title(name: str) -> str:
 def data_title(experiment: Experiment) -> str:
     """The data set's title; for a person's own folder or zip its name: "my-photos", "birds v1.2"."""
     choice = experiment.dataset
-    if choice.name == "folder" and choice.path:
-        return choice.folder_name or choice.path
-    return next((info.title for info in datasets() if info.name == choice.name), choice.name)
+    source = known(choice.name)
+    if source is None:
+        return choice.name
+    return choice.folder_name or choice.path or source.info.title if source.files else source.info.title

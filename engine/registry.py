@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -13,9 +11,11 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from engine.data.dataset import Start
 from engine.errors import InvalidExperiment, nearest
-from engine.experiment import Experiment, explain
+from engine.experiment import DatasetChoice, Experiment, explain
 from engine.method import Method
+from engine.modules import below
 
 ORDER = (
     "lp_ft", "full_ft", "discriminative", "l2_sp", "reinit_last", "surgical", "gradual", "auto_rgn", "auto_snr",
@@ -51,15 +51,9 @@ class HyperparameterField:
 @cache
 def methods() -> tuple[type[Method], ...]:
     """All methods, the usual ones first, later additions by name."""
-    found = {method.name: method for module in _modules() for method in _methods_in(module)}
+    found = {method.name: method for module in below("engine.methods") for method in _methods_in(module)}
     known = [found.pop(name) for name in ORDER if name in found]
     return (*known, *(found[name] for name in sorted(found)))
-
-
-def _modules() -> Iterable[Any]:
-    methods = importlib.import_module("engine.methods")  # looked for, not imported: the methods are above this
-    for info in pkgutil.walk_packages(methods.__path__, "engine.methods."):
-        yield importlib.import_module(info.name)
 
 
 def _methods_in(module: Any) -> Iterable[type[Method]]:
@@ -119,6 +113,18 @@ def _rows(chosen: Any, blocks: tuple[str, ...]) -> tuple[HyperparameterField, ..
     return tuple(_field(name, info, blocks) for name, info in rows if name not in left_out)
 
 
+@cache
+def own_fields(kind: type[DatasetChoice]) -> tuple[HyperparameterField, ...]:
+    """The rows of the settings that one data set alone has. kind: the class of its choices."""
+    return tuple(_field(name, kind.model_fields[name], ()) for name in kind.own())
+
+
+def usual_values(start: Start, name: str) -> dict[str, Any]:
+    """What the method of this name begins with on data that have this start."""
+    values = dict(method(name).presets.get(start.preset, {}))
+    return values | (dict(start.values) if name == start.method else {})
+
+
 def _field(name: str, info: FieldInfo, blocks: tuple[str, ...]) -> HyperparameterField:
     extra: dict[str, Any] = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     choices = tuple(get_args(info.annotation)) if get_origin(info.annotation) is Literal else ()
@@ -128,7 +134,7 @@ def _field(name: str, info: FieldInfo, blocks: tuple[str, ...]) -> Hyperparamete
     kind: Any = "choice" if choices else {bool: "bool", int: "int", float: "float"}[info.annotation]  # type: ignore[index]
     return HyperparameterField(
         name=name,
-        label=extra.get("label", name),
+        label=extra.get("label") or info.title or name,
         kind=kind,
         default=info.default,
         low=_bound(info, "ge"),

@@ -26,7 +26,6 @@ LABELS = {
     "dataset.validation_per_class": "Validation images per class",
     "dataset.shift": "Shift",
     "dataset.tested_on": "Also tested on",
-    "dataset.vary_frequency": "Frequency varies",
     "backbone.name": "Backbone",
     "backbone.weights": "Pretrained weights",
     "backbone.head": "Head",
@@ -52,7 +51,7 @@ WHEN_EMPTY = {
     "search": "none",
     "budget.minutes": "none",
 }
-HYPERPARAMETER = "method.hyperparameters."
+HYPERPARAMETER, DATA = "method.hyperparameters.", "dataset."
 WORDED_AS_ONE: dict[str, Any] = {"dataset": {"shift", "tested_on"}, "search": True}
 
 
@@ -167,7 +166,12 @@ def label(key: str, experiments: Sequence[Experiment]) -> str:
     """A setting's name in the form: "Labels per class", "Learning rate"."""
     if key in LABELS:
         return LABELS[key]
+    from engine import registry
+
     name = key.removeprefix(HYPERPARAMETER)
+    own = {field.name: field.label for one in experiments for field in registry.own_fields(type(one.dataset))}
+    if key.startswith(DATA) and (setting := key.removeprefix(DATA)) in own:
+        return own[setting]
     for method in dict.fromkeys(experiment.method.name for experiment in experiments):
         if name in field_labels(method):
             return field_labels(method)[name]

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data import sinusoids
+from engine.data.curves import Curves
+from engine.data.dataset import DataSet
 from engine.data.episodes import Episode
 from engine.data.findings import Finding, copies_words, in_classes, in_images
 from engine.data.images import Cancel, ImageSet, Progress, Skipped
 from engine.data.shifts import describe, renamed, shifted
-from engine.data.sources import REGRESSION, load
+from engine.data.sources import dataset, load
 from engine.data.splits import BY_CLASS, ClassSplit, ImageSplit, choose_classes, for_tasks, split_classes, split_images
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import DatasetChoice
@@ -69,8 +70,9 @@ def preview(
 
     meta: for meta-learning, which divides classes and not images whatever the split.
     """
-    if choice.name in REGRESSION:
-        return _curves(choice, meta)
+    source = dataset(choice.name)
+    if source.curves is not None:
+        return _curves(source, source.curves, choice, meta)
     data = load(choice, progress, cancelled)
     data = for_tasks(data, choice) if meta else data
     classes, refused = _classes(data, choice)
@@ -96,12 +98,13 @@ def preview(
     )
 
 
-def _curves(choice: DatasetChoice, meta: bool) -> DatasetPreview:
+def _curves(source: DataSet, curves: Curves, choice: DatasetChoice, meta: bool) -> DatasetPreview:
     """Regression tasks are drawn as they are needed: there are no images to count, and the strip is of curves."""
-    words, none = sinusoids.sentence(choice.vary_frequency), (0, 0, 0)
-    fault = None if meta else InvalidExperiment("Sinusoids are tasks, not images.", "Choose a meta-learner.", "dataset")
-    strip = sinusoids.pictures(STRIP, SHOWN_CURVE, choice.split_seed, choice.vary_frequency)
-    return DatasetPreview(sinusoids.TITLE, words, strip, (), (), "", sinusoids.LICENCE, "", none, fault)
+    info, none = source.info, (0, 0, 0)
+    words = f"{info.title} are tasks, not images."
+    fault = None if meta else InvalidExperiment(words, "Choose a meta-learner.", "dataset")
+    strip = curves.pictures(choice, STRIP, SHOWN_CURVE)
+    return DatasetPreview(info.title, curves.sentence(choice), strip, (), (), "", info.licence, "", none, fault)
 
 
 def sentence(data: ImageSet) -> str:

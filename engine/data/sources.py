@@ -2,72 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
-from engine.data import digits, glyphs, mnist, omniglot, regions, sinusoids
-from engine.data.files.folder import load_folder
+from engine.data.dataset import COLOURS, DataSet, DatasetInfo
 from engine.data.files.tree import Listing, list_files
 from engine.data.images import Cancel, ImageSet, Progress, Remembered
-from engine.errors import InvalidExperiment
+from engine.errors import InvalidExperiment, nearest
 from engine.experiment import DatasetChoice
+from engine.modules import below
 
-NAMES = ("glyphs", "digits", "regions", "sinusoid", "mnist", "omniglot", "folder")
-REGRESSION = frozenset({"sinusoid"})  # tasks whose targets are numbers, not classes of images
-WITH_PATH = {"folder": "your images", "mnist": mnist.TITLE, "omniglot": omniglot.TITLE}
+FOLDER = "folder"  # what a folder or zip is that nothing recognises
 _remembered = Remembered(4)
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetInfo:
-    """What a card shows without reading any image. images, classes, image_size: None when it depends on the path."""
-
-    name: str
-    title: str
-    description: str
-    images: int | None
-    classes: int | None
-    image_size: tuple[int, int] | None
-    licence: str
-    where: str
-    suits: tuple[str, ...]
+@cache
+def sets() -> tuple[DataSet, ...]:
+    """All kinds of data, the bundled ones first."""
+    found = (vars(module).get("DATASET") for module in below("engine.data.sets"))
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: (one.order, one.name)))
 
 
 def datasets() -> tuple[DatasetInfo, ...]:
-    """All kinds of data, the bundled ones first; instant."""
-    both = ("finetune", "meta")
-    return (
-        DatasetInfo(
-            "glyphs", glyphs.TITLE, "Handwriting-like characters, each written once by 30 writers.",
-            glyphs.CLASSES * glyphs.WRITERS, glyphs.CLASSES, (glyphs.SIZE, glyphs.SIZE), glyphs.LICENCE,
-            "bundled", both,
-        ),
-        DatasetInfo(
-            "digits", digits.TITLE, "Small scans of handwritten digits.",
-            1797, 10, (8, 8), digits.LICENCE, "bundled", ("finetune",),
-        ),
-        DatasetInfo(
-            "sinusoid", sinusoids.TITLE, "Regression: find a sine curve from a few of its points.",
-            None, None, None, sinusoids.LICENCE, "bundled", ("meta",),
-        ),
-        DatasetInfo(
-            "regions", regions.TITLE, "Synthetic satellite patches of four bands: 85 regions, six covers.",
-            None, None, (regions.SIDE, regions.SIDE), regions.LICENCE, "bundled", ("meta",),
-        ),
-        DatasetInfo(
-            "folder", "Your folder or zip", "Your own images: one folder per class, in a folder or zip.",
-            None, None, None, "yours", "your folder", both,
-        ),
-        DatasetInfo(
-            "omniglot", omniglot.TITLE, "1,623 characters of 50 alphabets, each drawn by 20 people.",
-            32460, 1623, (105, 105), omniglot.LICENCE, "your folder", both,
-        ),
-        DatasetInfo(
-            "mnist", mnist.TITLE, "Handwritten digits, 60,000 to learn from and 10,000 to test, as idx files.",
-            70000, 10, (28, 28), mnist.LICENCE, "your folder", ("finetune",),
-        ),
-    )  # fmt: skip
+    """What their cards show; instant."""
+    return tuple(one.info for one in sets())
+
+
+def known(name: str) -> DataSet | None:
+    """The data set of this name, None when there is none (any more)."""
+    return next((one for one in sets() if one.name == name), None)
+
+
+def dataset(name: str) -> DataSet:
+    """As `known`; raises `InvalidExperiment` with the nearest spelling."""
+    if (found := known(name)) is not None:
+        return found
+    names = [one.name for one in sets()]
+    raise InvalidExperiment(f"There is no data set called “{name}”.", nearest(name, names), "dataset")
+
+
+def is_regression(choice: DatasetChoice) -> bool:
+    """Whether the tasks of this data ask for numbers instead of classes."""
+    return (found := known(choice.name)) is not None and found.curves is not None
+
+
+def bands(choice: DatasetChoice) -> int:
+    """The most channels that its images can have."""
+    return found.bands if (found := known(choice.name)) is not None else COLOURS
 
 
 def load(choice: DatasetChoice, progress: Progress | None = None, cancelled: Cancel | None = None) -> ImageSet:
@@ -76,43 +57,45 @@ def load(choice: DatasetChoice, progress: Progress | None = None, cancelled: Can
     Raises `InvalidExperiment` for an unknown name or a missing path, `DataError` when the files do not serve,
     `Cancelled` when asked to stop.
     """
-    check_name(choice)
-    if choice.name in REGRESSION:
-        raise InvalidExperiment("Sinusoids are curves, not images.", "Choose a data set of images.", "dataset")
-    if choice.name == "digits":
-        return digits.load_digits()
-    if choice.name == "glyphs":
-        return glyphs.load_glyphs()
-    if choice.name == "regions":
-        return regions.load_regions(choice.distance, choice.split_seed)
+    source = checked(choice)
+    if source.curves is not None:
+        raise InvalidExperiment(
+            f"{source.info.title} are curves, not images.", "Choose a data set of images.", "dataset"
+        )
+    if source.load is not None:
+        return source.load(choice)
     listing = list_files(str(choice.path), cancelled)
-    key = (choice.name, listing.signature)
-    known = _remembered.get(key)
-    if isinstance(known, ImageSet):
-        return known
-    data = _read(choice.name, listing, progress, cancelled)
-    _remembered.put(key, data)
+    key = (choice.name, *choice.own_values(), listing.signature)
+    data = _remembered.get(key)
+    if not isinstance(data, ImageSet):
+        data = _read(source, choice, listing, progress, cancelled)
+        _remembered.put(key, data)
     return data
 
 
-def _read(name: str, listing: Listing, progress: Progress | None, cancelled: Cancel | None) -> ImageSet:
-    if name == "omniglot" or omniglot.is_omniglot(listing):
-        return omniglot.load_omniglot(listing, progress, cancelled)
-    if name == "mnist" or mnist.is_mnist(listing):
-        return mnist.load_mnist(listing, progress, cancelled)
-    return load_folder(listing, progress, cancelled)
+def _read(
+    source: DataSet, choice: DatasetChoice, listing: Listing, progress: Progress | None, cancelled: Cancel | None
+) -> ImageSet:
+    """A folder of one's own may be a published data set."""
+    if source.recognises is None and (found := recognised(listing)) is not source:
+        source, choice = found, found.Choice(name=found.name)
+    assert source.read is not None
+    return source.read(choice, listing, progress, cancelled)
 
 
-def check_name(choice: DatasetChoice) -> None:
-    """Raise `InvalidExperiment` for an unknown data set or a missing path, without reading anything."""
-    if choice.name not in NAMES:
-        near = get_close_matches(choice.name.lower(), NAMES, n=1)
-        advice = f"Did you mean “{near[0]}”?" if near else f"Choose one of {', '.join(NAMES)}."
-        raise InvalidExperiment(f"There is no data set called “{choice.name}”.", advice, field="dataset")
-    if choice.name in WITH_PATH and not choice.path:
+def recognised(listing: Listing) -> DataSet:
+    """What lies in a folder or zip, told by the names of its files."""
+    return next((one for one in sets() if one.recognises and one.recognises(listing)), dataset(FOLDER))
+
+
+def checked(choice: DatasetChoice) -> DataSet:
+    """The data set chosen; raises `InvalidExperiment` for an unknown name or a missing path. Reads nothing."""
+    source = dataset(choice.name)
+    if source.read and not choice.path:
         raise InvalidExperiment(
-            f"The folder of {WITH_PATH[choice.name]} is not chosen.", "Pick a folder or a zip.", field="dataset"
+            f"The folder of {source.files or source.info.title} is not chosen.", "Pick a folder or a zip.", "dataset"
         )
+    return source
 
 
 def resolve(path: str | Path) -> DatasetChoice:
@@ -121,6 +104,4 @@ def resolve(path: str | Path) -> DatasetChoice:
     Only names of files are read.
     """
     listing = list_files(path)
-    known = {"omniglot": omniglot.is_omniglot, "mnist": mnist.is_mnist}
-    name = next((name for name, recognises in known.items() if recognises(listing)), "folder")
-    return DatasetChoice.model_validate({"name": name, "path": str(listing.root)})
+    return DatasetChoice.model_validate({"name": recognised(listing).name, "path": str(listing.root)})

@@ -8,8 +8,7 @@ import numpy as np
 
 from engine.data.episode_splits import EpisodeShape, samplers
 from engine.data.preview import EpisodePreview, episode_rows, turned_name
-from engine.data.sinusoids import RANGE, draw_sinusoid
-from engine.data.sources import load
+from engine.data.sources import dataset, load
 from engine.data.splits import for_tasks
 from engine.experiment import DatasetChoice
 
@@ -41,10 +40,12 @@ def tasks_preview(
 
 def curves_preview(choice: DatasetChoice, shot: int, seed: int, count: int = 3) -> list[dict[str, Any]]:
     """`count` regression tasks as `CurveTaskPicture` takes them: the curve and the points that are given of it."""
-    draw, x = np.random.default_rng([seed, 8]), np.linspace(*RANGE, 81)
+    source = dataset(choice.name).curves
+    assert source is not None
+    draw, x = np.random.default_rng([seed, 8]), np.linspace(*source.span, 81)
     found = []
     for _ in range(count):
-        task = draw_sinusoid(draw, shot, 1, choice.vary_frequency)
+        task = source.one(choice, draw, shot, 1)
         given = {"support_x": task.support.tolist(), "support_y": task.at(task.support).tolist()}
         found.append({"x": x.tolist(), "truth": task.at(x).tolist(), **given, "predictions": []})
     return found

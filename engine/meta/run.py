@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from engine.artifacts.weights import build_backbone, load_meta
 from engine.backbones.backbone import Backbone, batch_norms, parameter_count
 from engine.data.episodes import list_hash
 from engine.data.findings import protocol as noted
+from engine.data.sources import is_regression
 from engine.errors import InvalidExperiment
 from engine.events import Event, Notice, Preparing, RunStarted
 from engine.experiment import Experiment
@@ -26,18 +27,15 @@ from engine.meta.exam import Exam
 from engine.meta.learner import MetaLearner, learnt
 from engine.meta.results import base_metric, figure, over_steps, shot_metric
 from engine.meta.task import ImageTasks, Tasks
+from engine.meta.tasks.curves import curve_tasks
 from engine.meta.tasks.gallery import show_tasks
 from engine.meta.tasks.hardness import hardness, with_hardness
 from engine.meta.tasks.image_tasks import read_image_tasks
-from engine.meta.tasks.sinusoid import sinusoid_tasks
 from engine.meta.training import MetaTraining
 from engine.meta.twin import QUERIES, TOGETHER, beside_twin
 from engine.provenance.noted import findings, notices, write_down
 from engine.provenance.seen import KEY
 from engine.tuning.testing import UNSEEN
-
-# Where the tasks of a data set come from; all others are images in classes.
-SOURCES: dict[str, Callable[..., Generator[Preparing, None, Tasks]]] = {"sinusoid": sinusoid_tasks}
 
 
 def run_meta(
@@ -80,7 +78,8 @@ def remarks(experiment: Experiment, method: MetaLearner, tasks: Tasks) -> Iterat
 
 def read_tasks(experiment: Experiment, method: MetaLearner, device: torch.device) -> Generator[Preparing, None, Tasks]:
     """Yields `Preparing`, returns where training tasks come from and the fixed lists of validation and test."""
-    return (yield from SOURCES.get(experiment.dataset.name, read_image_tasks)(experiment, method, device))
+    source = curve_tasks if is_regression(experiment.dataset) else read_image_tasks
+    return (yield from source(experiment, method, device))
 
 
 def with_findings(tasks: ImageTasks, experiment: Experiment, method: MetaLearner, directory: Path) -> ImageTasks:

@@ -14,8 +14,8 @@ from engine.backbones.backbone import Backbone, parameter_count
 from engine.bench import draws
 from engine.bench.timing import bench_seconds
 from engine.data.batches import cuts
-from engine.data.sinusoids import TEST_POINTS, draw_sinusoid
-from engine.data.sources import load
+from engine.data.curves import TEST_POINTS
+from engine.data.sources import is_regression, load
 from engine.data.splits import ImageSplit, split_images
 from engine.experiment import Experiment
 from engine.families import family
@@ -23,10 +23,9 @@ from engine.machine.devices import computing
 from engine.machine.draws import own_draws
 from engine.meta.learner import MetaLearner
 from engine.meta.task import Task
+from engine.meta.tasks.curves import training_curves
 from engine.meta.tasks.image_tasks import classes_of_minibatches
-from engine.meta.tasks.sinusoid import SinusoidTasks
 from engine.methods.bench.head_bench import HeadBench
-from engine.preflight.tasks import is_regression
 from engine.preparation.inputs import Normaliser, positions
 from engine.registry import with_method
 from engine.search.folds import plan
@@ -165,8 +164,8 @@ def _timed_tasks(
     settings = method.hyperparameters
     if is_regression(experiment.dataset):
         rng = np.random.default_rng(0)
-        curves = SinusoidTasks([], [], method.training_shot, settings.query, device=device)
-        tested = curves.task(draw_sinusoid(rng, settings.shot, TEST_POINTS))
+        curves = training_curves(experiment, method, device)
+        tested = curves.task(curves.source.one(curves.choice, rng, settings.shot, TEST_POINTS))
         return [(1.0, [curves.task(curves.draw(rng)) for _ in range(settings.meta_batch)])], tested
     tested = _noise_task(settings.way, settings.shot, settings.query, shape, device)
     minibatches, stages = 1.0 if method.pooled else method.warm_up, []

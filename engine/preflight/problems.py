@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from engine.backbones import catalog
 from engine.data.shifts import first_repeated
+from engine.data.sources import bands, checked, known, sets
 from engine.errors import InvalidExperiment, nearest
 from engine.experiment import Budget, DatasetChoice, Experiment
 from engine.families import Family, family
@@ -25,11 +26,9 @@ def problems(experiment: Experiment) -> list[InvalidExperiment]:
 
 
 def _data(experiment: Experiment) -> Iterator[InvalidExperiment]:
-    from engine.data.sources import check_name
-
     dataset = experiment.dataset
     try:
-        check_name(dataset)
+        checked(dataset)
     except InvalidExperiment as fault:
         yield fault
     if dataset.path is not None and not is_there(dataset.path):
@@ -47,10 +46,11 @@ def _backbone(experiment: Experiment) -> Iterator[InvalidExperiment]:
         yield fault
         return
     yield from _image_size(experiment)
-    if info.channels > 3 and experiment.dataset.name != "regions":
+    if info.channels > bands(experiment.dataset):
+        have = " and ".join(f"the {one.info.title.lower()}" for one in sets() if one.bands >= info.channels)
         yield InvalidExperiment(
-            f"{info.title} reads patches of {info.channels} bands, which only the land cover regions have.",
-            "Choose another backbone, or the land cover regions.", "backbone",
+            f"{info.title} reads patches of {info.channels} bands, which only {have} have.",
+            f"Choose another backbone, or {have}.", "backbone",
         )  # fmt: skip
     yield from _head(experiment)
     weights = experiment.backbone.weights
@@ -140,11 +140,9 @@ def _settings(dataset: DatasetChoice, kind: Family) -> Iterator[InvalidExperimen
         if getattr(dataset, name) and name not in kind.data_settings:
             why = kind.instead.get(name, "")
             yield InvalidExperiment(f"{words} does not apply to {kind.title.lower()}{why}.", advice, "dataset")
-    if kind.divides == "images" and dataset.name == "regions":
-        yield InvalidExperiment(
-            "The land cover regions are for meta-learning: each of their classes is one cover in one region.",
-            "Choose a meta-learner, or another data set.", "dataset",
-        )  # fmt: skip
+    source = known(dataset.name)
+    if kind.divides == "images" and source is not None and source.for_tasks:
+        yield InvalidExperiment(source.for_tasks, "Choose a meta-learner, or another data set.", "dataset")
 
 
 def _time(budget: Budget, kind: Family) -> Iterator[InvalidExperiment]:

@@ -6,17 +6,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from engine.backbones import catalog
-from engine.data.sources import REGRESSION
+from engine.data.sources import is_regression
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice, Experiment
 from engine.families import FAMILIES
 from engine.method import Method
 from engine.registry import method, methods
-
-
-def is_regression(choice: DatasetChoice) -> bool:
-    """Whether the tasks of this data ask for numbers instead of classes."""
-    return choice.name in REGRESSION
 
 
 def kinds(chosen: type[Method]) -> frozenset[str]:
@@ -75,7 +70,3 @@ def _data(choice: DatasetChoice, regression: bool) -> Iterator[InvalidExperiment
             "Sinusoids have no classes, so there is nothing to limit or divide.",
             "Leave classes and split empty.", "dataset",
         )  # fmt: skip
-    if choice.vary_frequency and choice.name != "sinusoid":
-        yield InvalidExperiment(
-            "A frequency that varies belongs to sinusoids alone.", "Choose sinusoids, or turn it off.", "dataset"
-        )

@@ -10,7 +10,7 @@ from engine.backbones import catalog
 from engine.data.episode_splits import LearnsEpisodes, left_out_words, samplers
 from engine.data.findings import Finding, in_classes, in_images
 from engine.data.images import ImageSet
-from engine.data.sources import REGRESSION, load
+from engine.data.sources import is_regression, load
 from engine.data.splits import ClassSplit, ImageSplit, for_tasks, split_classes, split_images
 from engine.errors import StorageError
 from engine.events import Notice
@@ -73,7 +73,7 @@ def warnings(experiment: Experiment, runs: Path) -> list[str]:
     """What the weights have met before, whether the images suit the network, and which classes are too small for an
     episode, as sentences before a run starts; reads the data if they are not in memory. Raises `ExperimentError`
     where they cannot be read or divided."""
-    if experiment.dataset.name in REGRESSION:
+    if is_regression(experiment.dataset):
         return []
     experiment, method = with_method(experiment)
     data, choice = load(experiment.dataset), experiment.dataset

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from engine.backbones import catalog
 from engine.data.findings import Finding, images_of
 from engine.data.images import ImageSet
-from engine.data.omniglot import BACKGROUND
-from engine.data.sources import REGRESSION, load
+from engine.data.sets.omniglot import BACKGROUND
+from engine.data.sources import is_regression, known, load
 from engine.data.splits import ClassSplit, ImageSplit, for_tasks, split_classes, split_images
 from engine.errors import ExperimentError
 from engine.experiment import BackboneChoice, Experiment
@@ -124,7 +124,7 @@ def learnt(experiment: Experiment, runs: Path | None) -> Past:
 
     experiment, method = with_method(experiment)
     before = past_of(experiment, method, runs)
-    if experiment.dataset.name in REGRESSION:
+    if is_regression(experiment.dataset):
         return Past(before.lessons, None, before.unknown)
     data = load(experiment.dataset)
     if family(experiment).divides == "classes":
@@ -168,7 +168,8 @@ def trains_head_alone(experiment: Experiment, method: TrainsBlocks) -> bool:
 
 
 def lesson(data: ImageSet, ids: Indices, head: bool = False) -> Lesson:
-    named = data.name in ("folder", "omniglot", "mnist")  # elsewhere equal names need not mean equal things
+    source = known(data.name)
+    named = source is not None and source.read is not None  # elsewhere equal names need not mean equal things
     names = (plain(data.class_names[place]) for place in np.unique(data.labels[ids])) if named else ()
     said = frozenset(name for name in names if not GENERIC.fullmatch(name))
     return Lesson(np.unique(data.contents[ids]), said, head=head)

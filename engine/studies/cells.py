@@ -13,7 +13,7 @@ from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodC
 from engine.families import family
 from engine.given import MOST_RUNS
 from engine.registry import complete, method
-from engine.studies.study import Arm, Condition, Study, labels_words
+from engine.studies.study import DISTANCE, Arm, Condition, Study, distance, labels_words
 
 RUN = "run:"
 RATE = "learning_rate"
@@ -103,7 +103,7 @@ def _cell(
     way: Experiment,
 ) -> Cell:  # fmt: skip
     labels = dataset.labels_per_class
-    condition = dataset.distance if study.distances else dataset.shift
+    condition = distance(dataset) if study.distances else dataset.shift
     experiment = with_shot(way.model_copy(update={"dataset": dataset, "seed": seed}))
     source = sources[dataset.split_seed].key if study.arms[place].starts_from_source else ""
     words = [experiment.method.name, labels_words(labels), condition_words(condition), f"seed {seed}"]
@@ -128,8 +128,9 @@ def target(study: Study, labels: int | None, condition: Condition, split: int) -
     """The data an arm learns from and is tested on: the other half where there is a source."""
     part = study.dataset.part or ("target half" if study.source else None)
     update: dict[str, Any] = {"labels_per_class": labels, "split_seed": split, "part": part}
-    update["distance" if isinstance(condition, int | float) else "shift"] = condition
-    return study.dataset.model_copy(update=update)
+    update[DISTANCE if isinstance(condition, int | float) else "shift"] = condition
+    known = type(study.dataset).model_fields
+    return study.dataset.model_copy(update={name: value for name, value in update.items() if name in known})
 
 
 def _body(study: Study, backbone: BackboneChoice, chosen: MethodChoice) -> Experiment:

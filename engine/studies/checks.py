@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.data.episode_splits import samplers
 from engine.data.images import Cancel
-from engine.data.sources import REGRESSION, load
+from engine.data.sources import is_regression, load, sets
 from engine.data.splits import for_tasks, split_images
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
@@ -15,7 +15,7 @@ from engine.meta.learner import MetaLearner
 from engine.preflight.problems import problems
 from engine.registry import build_as
 from engine.studies.cells import Cell, cells, from_source
-from engine.studies.study import Study
+from engine.studies.study import DISTANCE, Study
 
 
 def check_study(study: Study, cancelled: Cancel | None = None) -> None:
@@ -32,10 +32,11 @@ def faults(study: Study) -> Iterator[InvalidExperiment]:
     """What can be said without reading any data, the arm's title first where it is about one."""
     if (wrong := other_backbone(study)) is not None:
         yield wrong
-    if study.distances and study.dataset.name != "regions":
+    if study.distances and DISTANCE not in study.dataset.own():
+        have = " and ".join(f"the {one.info.title.lower()}" for one in sets() if DISTANCE in one.Choice.own())
         yield InvalidExperiment(
-            "Distances are of the synthetic land cover regions; the study is on other data.",
-            "Leave the distances empty, or choose the land cover regions.", "distances",
+            f"Distances are of {have}; the study is on other data.",
+            f"Leave the distances empty, or choose {have}.", "distances",
         )  # fmt: skip
     for cell, experiment in one_of_each(study):
         for fault in problems(experiment):
@@ -70,8 +71,8 @@ def check_data(study: Study, cancelled: Cancel | None = None) -> None:
         choice = cell.experiment.dataset
         of_classes = family(cell.experiment).divides == "classes"
         shape = build_as(MetaLearner, cell.experiment).episodes if of_classes else None
-        key = (shape, choice.split_seed, choice.labels_per_class, choice.part, choice.distance)
-        if key in seen or choice.name in REGRESSION:
+        key = (shape, choice.split_seed, choice.labels_per_class, choice.part, *choice.own_values())
+        if key in seen or is_regression(choice):
             continue
         seen.add(key)
         data = load(choice, cancelled=cancelled)

@@ -12,12 +12,12 @@ from engine.experiment import DatasetChoice, Experiment
 from engine.families import family
 from engine.naming import data_title, method_title
 from engine.registry import complete
-from engine.studies.study import Arm, Study, parse_study
+from engine.studies.study import DISTANCE, Arm, Study, distance, parse_study
 
 ENOUGH, MORE = (5, 10), 5  # seeds that a study is drafted with, and how many are added to those that have more
 LONGEST_ARM, LONGEST_TITLE = 60, 120
 SHOT = "shot"
-GRID = ("labels_per_class", "shift", "distance", "split_seed")  # what a study varies, or gives by its seeds
+GRID = ("labels_per_class", "shift", DISTANCE, "split_seed")  # what a study varies, or gives by its seeds
 
 
 def study_of(experiments: Sequence[Experiment]) -> Study:
@@ -64,8 +64,9 @@ def _check_alike(experiments: Sequence[Experiment]) -> None:
 
 def _alike(part: Any) -> str:
     """What a study does not vary of a part of the experiment."""
-    kept = part.model_copy(update=dict.fromkeys(GRID)) if isinstance(part, DatasetChoice) else part
-    return str(kept)
+    if not isinstance(part, DatasetChoice):
+        return str(part)
+    return str(part.model_copy(update={name: None for name in GRID if name in type(part).model_fields}))
 
 
 def _follows(experiments: Sequence[Experiment]) -> bool:
@@ -91,7 +92,7 @@ def _sorted(labels: set[int | None]) -> list[int | None]:
 
 def _conditions(experiments: Sequence[Experiment]) -> tuple[list[Any], list[float]]:
     """(shifts, distances) that occur; distances only where they differ."""
-    distances = sorted({one.dataset.distance for one in experiments})
+    distances = sorted({far for one in experiments if (far := distance(one.dataset)) is not None})
     shifts = {str(one.dataset.shift): one.dataset.shift for one in experiments}
     found = sorted(shifts.values(), key=lambda shift: (shift is not None, str(shift)))
     dumped = [None if shift is None else shift.model_dump() for shift in found]

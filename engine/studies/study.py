@@ -11,11 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SerializeAsAny, ValidationError, field_validator
 
 import resources
 from engine.data.shifts import first_repeated
-from engine.data.sources import REGRESSION
+from engine.data.sources import is_regression
 from engine.errors import InvalidExperiment, nearest
 from engine.experiment import (
     BackboneChoice,
@@ -33,6 +33,7 @@ from engine.given import Count, Seed, read_json
 from engine.registry import complete
 
 PRESETS = Path(resources.__path__[0]) / "studies"
+DISTANCE = "distance"  # the setting of a data set that `distances` varies
 SOURCE = "source"  # as an arm's weights: those of the study's own source run
 Figure = Literal["labels", "shift", "arm"]
 Condition = Shift | float | None  # under which all arms are run: a shift, a distance of the regions, or neither
@@ -71,7 +72,7 @@ class Study(Frozen):
     name: str = ""
     title: str = Field(min_length=1, max_length=120)
     description: str = Field("", description="the question, and what to look for")
-    dataset: DatasetChoice = DatasetChoice()
+    dataset: SerializeAsAny[DatasetChoice] = DatasetChoice()
     arms: tuple[Arm, ...] = Field(min_length=1, max_length=20)
     labels: tuple[Count | None, ...] = Field((None,), min_length=1, max_length=20)
     shifts: tuple[Shift | None, ...] = Field((None,), min_length=1, max_length=20)
@@ -116,7 +117,7 @@ class Study(Frozen):
     @property
     def regression(self) -> bool:
         """Whether its tasks ask for numbers: then every figure is an error, and the smaller one is better."""
-        return self.dataset.name in REGRESSION
+        return is_regression(self.dataset)
 
     def canonical(self) -> str:
         """JSON with sorted keys and no white space."""
@@ -125,6 +126,11 @@ class Study(Frozen):
     def with_seeds(self, seeds: Sequence[int]) -> Study:
         """The same study with these seeds; raises `InvalidExperiment` where one can be none."""
         return self.model_copy(update={"seeds": tuple(checked_seed(seed) for seed in seeds)})
+
+
+def distance(dataset: DatasetChoice) -> float | None:
+    """Of test regions from training regions; None for data that have no such setting."""
+    return getattr(dataset, DISTANCE, None)
 
 
 def labels_words(labels: int | None, regression: bool = False) -> str:

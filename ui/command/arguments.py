@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
+from engine.data.dataset import BUNDLED
+from engine.data.sources import datasets
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import Precision, SearchChoice, Split, Strategy
 from ui.about import version
+from ui.command.data_flags import add_own_flags
 
 KINDS = "noise, blur, contrast, brightness, pixelate, jpeg, inversion, label-shift"
 COMMANDS = ("demo", "run", "resume", "study", "list", "show", "compare")
@@ -146,7 +149,8 @@ def add_demo(demo: argparse.ArgumentParser) -> None:
 def add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("plan", nargs="?", metavar="FILE|PRESET", help="an experiment file or the name of a preset")
     flags = run.add_argument_group("an experiment from flags")
-    flags.add_argument("--data", metavar="NAME|FOLDER|ZIP", help="glyphs (default), digits, sinusoid, a folder, a zip")
+    names = f"{', '.join(one.name for one in datasets() if one.where == BUNDLED)} (default glyphs), a folder, a zip"
+    flags.add_argument("--data", metavar="NAME|FOLDER|ZIP", help=names)
     flags.add_argument("--backbone", metavar="NAME", help="the network; default conv4")
     flags.add_argument(
         "--weights",
@@ -215,13 +219,10 @@ def add_search_flags(flags: argparse._ArgumentGroup) -> None:
 
 
 def add_data_flags(flags: argparse._ArgumentGroup) -> None:
-    flags.add_argument(
-        "--vary-frequency", action="store_const", const=True, help="sinusoids of different frequencies, not of 1 alone"
-    )
+    add_own_flags(flags)
     ways = tuple(get_args(Split))
     flags.add_argument("--split", choices=ways, help="how images or classes are divided; default: the method's own way")
     flags.add_argument("--split-seed", type=int, metavar="S", help="seed of the division into parts; default 0")
-    flags.add_argument("--distance", type=float, metavar="D", help="how far test regions lie from training regions")
     flags.add_argument("--part", choices=("source", "target"), help="use one half of the images of each class")
     flags.add_argument("--validation-per-class", type=int, metavar="N", help="at most N validation images per class")
     flags.add_argument("--shift", metavar="KIND:N", help=f"shift every image; N from 1 to 5, KIND one of {KINDS}")

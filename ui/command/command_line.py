@@ -11,10 +11,12 @@ from typing import Any
 
 from platformdirs import user_data_path
 
-from engine.data.sources import REGRESSION
+from engine import registry
+from engine.data.sources import dataset
 from engine.experiment import DatasetChoice, Experiment, MethodChoice, RangeChoice, SearchChoice, Shift
 from engine.registry import complete, fields, method
 from ui.command.arguments import program
+from ui.command.data_flags import own_words
 from ui.command.flags import HALVES, STEPS
 
 DATA, SEARCH = DatasetChoice(), SearchChoice()
@@ -53,7 +55,9 @@ def _given(flag: str, value: object, usual: object = None) -> list[str]:
 
 
 def _data(data: DatasetChoice) -> list[str]:
-    path = f"./{data.path}" if data.path and not Path(data.path).is_absolute() else data.path  # no name of a data set
+    path = data.path
+    if path and not Path(path).is_absolute():
+        path = f"./{path}"  # no name of a data set
     words = _given("--data", path or data.name)
     words += _given("--labels-per-class", data.labels_per_class) + _given("--classes", data.classes)
     words += _given("--split", data.split) + _given("--split-seed", data.split_seed, DATA.split_seed)
@@ -61,8 +65,8 @@ def _data(data: DatasetChoice) -> list[str]:
     words += _given("--validation-per-class", data.validation_per_class)
     words += _given("--shift", _shift(data.shift) if data.shift else None)
     words += ["--tested-on", *(_shift(shift) for shift in data.tested_on)] if data.tested_on else []
-    words += ["--vary-frequency"] if data.vary_frequency else []
-    return words + _given("--distance", data.distance, DATA.distance)
+    own = (_given(flag, value) if value is not None else [flag] for flag, value in own_words(data))
+    return words + [word for setting in own for word in setting]
 
 
 def _shift(shift: Shift) -> str:
@@ -105,10 +109,9 @@ def _settings(experiment: Experiment) -> Iterator[str]:
 
 
 def usual_values(experiment: Experiment) -> Mapping[str, Any]:
-    """A method's own hyperparameters; for curves those of its preset for them."""
+    """A method's own hyperparameters, with those that are usual for such data."""
     name = experiment.method.name
-    preset = method(name).presets.get("Sinusoid", {}) if experiment.dataset.name in REGRESSION else {}
-    own = MethodChoice(name=name, hyperparameters=dict(preset))
+    own = MethodChoice(name=name, hyperparameters=registry.usual_values(dataset(experiment.dataset.name).start, name))
     return complete(experiment.model_copy(update={"method": own})).method.hyperparameters
 
 

@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.shifts import parse_shift
-from engine.data.sources import REGRESSION
+from engine.data.sources import dataset, datasets, known, resolve
 from engine.errors import InvalidExperiment, nearest, shown
 from engine.experiment import Experiment, parse_experiment
 from engine.families import FAMILIES
 from engine.given import MOST_SEEDS, is_file, is_there
 from engine.plan import Plan, load_plan, preset, presets, with_seeds
-from engine.registry import complete, method
+from engine.registry import complete, method, usual_values
+from ui.command.data_flags import data_flags, own_settings
 from ui.command.settings import settings_from
 
 SINGLE = (
     "data", "backbone", "weights", "image_size", "keep_head", "method", "labels_per_class", "classes", "part",
-    "validation_per_class", "shift", "tested_on", "vary_frequency", "split", "split_seed", "distance",
+    "validation_per_class", "shift", "tested_on", "split", "split_seed",
 )  # fmt: skip
 HALVES = {"source": "source half", "target": "target half"}
 
@@ -36,7 +37,7 @@ def plan_from(chosen: argparse.Namespace) -> Plan:
 
 def named_plan(chosen: argparse.Namespace) -> Plan:
     """The preset or the file that was named; flags that describe another experiment are refused."""
-    given = [f"--{name.replace('_', '-')}" for name in SINGLE if getattr(chosen, name) is not None]
+    given = [f"--{name.replace('_', '-')}" for name in (*SINGLE, *data_flags()) if getattr(chosen, name) is not None]
     given += ["--set"] if chosen.settings else []
     if given:
         raise InvalidExperiment(
@@ -52,12 +53,9 @@ def named_plan(chosen: argparse.Namespace) -> Plan:
 
 def experiment_from(chosen: argparse.Namespace) -> Experiment:
     data = dataset_from(chosen.data or "glyphs")
-    curves = data["name"] in REGRESSION
-    name = chosen.method or ("maml" if curves else "lp_ft")
-    backbone = chosen.backbone or ("sine_mlp" if curves else "conv4")
-    settings = settings_from(chosen.settings, name, block_names(backbone))
-    if curves:  # the usual values of a method are those for images
-        settings = {**method(name).presets.get("Sinusoid", {}), **settings}
+    start = dataset(data["name"]).start
+    name, backbone = chosen.method or start.method, chosen.backbone or start.backbone
+    settings = usual_values(start, name) | settings_from(chosen.settings, name, block_names(backbone))
     body = {
         "dataset": {
             **data,
@@ -67,9 +65,9 @@ def experiment_from(chosen: argparse.Namespace) -> Experiment:
             "validation_per_class": chosen.validation_per_class,
             "shift": parse_shift(chosen.shift) if chosen.shift else None,
             "tested_on": tuple(parse_shift(text) for text in chosen.tested_on or ()),
-            "vary_frequency": bool(chosen.vary_frequency),
             "split": chosen.split,
-            **{name: value for name in ("split_seed", "distance") if (value := getattr(chosen, name)) is not None},
+            **({} if chosen.split_seed is None else {"split_seed": chosen.split_seed}),
+            **own_settings(chosen, data["name"]),
         },
         "backbone": {
             "name": backbone,
@@ -100,18 +98,17 @@ def usual_weights(backbone: str, method_name: str) -> str:
 
 def dataset_from(given: str) -> dict[str, Any]:
     """The bundled data set of this name, or the folder or zip at this path; raises `ExperimentError`."""
-    from engine.data.sources import WITH_PATH, datasets, resolve
-
     bundled = [info.name for info in datasets() if info.where == "bundled"]
     if given in bundled:
         return {"name": given}
     if is_there(given):
         found = resolve(given)
         return {"name": found.name, "path": found.path}
-    if given in WITH_PATH:
+    if (source := known(given)) is not None:
         raise InvalidExperiment(
-            f"The folder of {WITH_PATH[given]} is not said.", "Give the folder or zip itself: --data FOLDER.", "dataset"
-        )
+            f"The folder of {source.files or source.info.title} is not said.",
+            "Give the folder or zip itself: --data FOLDER.", "dataset",
+        )  # fmt: skip
     raise InvalidExperiment(
         f"“{given}” is neither a data set nor a folder or zip that exists.", nearest(given, bundled), "dataset"
     )

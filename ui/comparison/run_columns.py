@@ -22,10 +22,10 @@ from engine.comparison.wording import (
     with_interval,
     with_seeds,
 )
+from engine.data.sources import is_regression
 from engine.events import RunState
 from engine.families import named
 from engine.naming import backbone_title, data_title, method_title
-from engine.preflight.tasks import is_regression
 from ui.comparison.side_names import stem
 from ui.comparison.sides import state_words
 

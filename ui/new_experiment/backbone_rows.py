@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from engine.backbones import catalog
 from engine.comparison.wording import brief
+from engine.data.dataset import COLOURS
+from engine.data.sources import is_regression
+from engine.experiment import DatasetChoice
 from engine.provenance.noted import suits
 from ui.widgets.choice_list import ChoiceRow
 from ui.widgets.column import caption
@@ -31,7 +34,7 @@ class BackboneRows(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(2)
-        self.arrange(suiting("images", 28, 1))
+        self.arrange(suiting(DatasetChoice(), 28, 1))
         self._group.buttonClicked.connect(lambda row: self.chosen.emit(row.key))
 
     def _row(self, info: catalog.BackboneInfo) -> ChoiceRow:
@@ -72,10 +75,10 @@ def said_of(info: catalog.BackboneInfo) -> str:
     return f"{info.idea} {brief(info.parameters)} parameters.".replace(" k ", "\u00a0k ").replace(" M ", "\u00a0M ")
 
 
-def suiting(kind: str, side: int, channels: int) -> frozenset[str]:
-    """Names of the backbones that read such data well. kind: of `task_kind`; side and channels of images."""
-    if kind == "curves":
+def suiting(choice: DatasetChoice, side: int, channels: int) -> frozenset[str]:
+    """Names of the backbones that read such data well. side, channels: of its images."""
+    if is_regression(choice):
         return frozenset(info.name for info in catalog.backbones() if info.inputs != "images")
-    if kind == "regions":
-        return frozenset(info.name for info in catalog.backbones() if info.channels > 3)
+    if channels > COLOURS:
+        return frozenset(info.name for info in catalog.backbones() if info.channels > COLOURS)
     return frozenset(info.name for info in catalog.image_backbones() if suits(info, side, channels))

@@ -11,6 +11,8 @@ from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QMenu, QVBoxLayout, QWidget
 
 from engine.comparison.wording import count
+from engine.data.dataset import OWN
+from engine.data.sources import known
 from engine.experiment import DatasetChoice
 from ui.widgets.buttons import icon_button
 from ui.widgets.card import ChoiceCard
@@ -18,10 +20,9 @@ from ui.widgets.images import ImageStrip
 from ui.widgets.text import plain
 
 if TYPE_CHECKING:
+    from engine.data.dataset import DatasetInfo
     from engine.data.preview import DatasetPreview
-    from engine.data.sources import DatasetInfo
 
-BADGES = {"omniglot": "Omniglot", "mnist": "MNIST"}
 TILE = 28
 REMOVE = "Remove from the list"
 
@@ -48,7 +49,7 @@ class FolderCard(ChoiceCard):
     def __init__(self, key: str, choice: DatasetChoice) -> None:
         path = str(choice.path)
         super().__init__(key, Path(path).name or path, path, one_line=True)
-        self._badge = BADGES.get(choice.name, "your folder")
+        self._badge = badge_of(choice)
         self.is_missing = False
         name = f"Remove {self.title.text()} from the list"
         self.remove = icon_button("close", name, lambda: self.removed.emit(key))
@@ -170,6 +171,12 @@ def key_of(choice: DatasetChoice) -> str:
 def choice_of(key: str) -> DatasetChoice:
     name, _, path = key.partition(":")
     return DatasetChoice(name=name, path=path or None)
+
+
+def badge_of(choice: DatasetChoice) -> str:
+    """What is published goes by its name."""
+    source = known(choice.name)
+    return OWN if source is None or source.files else source.info.title
 
 
 def facts_of(info: DatasetInfo) -> str:

@@ -100,10 +100,10 @@ class DataPreview(QWidget):
         (shape, seed), choice, part, draw = self._episode, self._choice, self.tasks.part, self.tasks.draw
 
         def sample(cancelled: Callable[[], bool]) -> Sampled:
-            from engine.data.sources import REGRESSION
+            from engine.data.sources import is_regression
             from engine.data.task_preview import curves_preview, tasks_preview
 
-            if choice.name in REGRESSION:
+            if is_regression(choice):
                 return curves_preview(choice, shape.shot, seed + 1000 * draw, COUNT)
             try:
                 return tasks_preview(choice, shape, part, seed + 1000 * draw, COUNT)  # type: ignore[arg-type]

@@ -22,9 +22,9 @@ from ui.widgets.text import Text
 from ui.window_memory import WindowMemory
 
 if TYPE_CHECKING:
+    from engine.data.dataset import DatasetInfo
     from engine.data.episode_splits import EpisodeShape
     from engine.data.preview import DatasetPreview
-    from engine.data.sources import DatasetInfo
 
 Counts = tuple[int | None, int | None]
 

@@ -25,7 +25,7 @@ PARTS = {
 DATA = {
     "labels_per_class": "labels per class", "classes": "the number of classes", "split": "the split",
     "split_seed": "the split seed", "part": "the images used", "validation_per_class": "the validation images",
-    "shift": "the shift", "tested_on": "the shifts to test on", "distance": "the distance of regions",
+    "shift": "the shift", "tested_on": "the shifts to test on",
 }  # fmt: skip
 
 
@@ -137,10 +137,13 @@ def what_changed(before: FormState, after: FormState) -> str:
 
 
 def _data(one: DatasetChoice, other: DatasetChoice) -> list[str]:
-    changed = [field for field in DatasetChoice.model_fields if getattr(one, field) != getattr(other, field)]
-    if not changed:
+    if one == other:
         return []
-    return [DATA.get(changed[0], "the data") if len(changed) == 1 else "the data"]
+    if type(one) is not type(other):
+        return ["the data"]
+    changed = [field for field in type(one).model_fields if getattr(one, field) != getattr(other, field)]
+    own = {field.name: f"the {field.label.lower()}" for field in registry.own_fields(type(one))}
+    return [(DATA | own).get(changed[0], "the data") if len(changed) == 1 else "the data"]
 
 
 def _hyperparameters(name: str, one: dict[str, Any], other: dict[str, Any]) -> list[str]:

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine import registry
 from engine.backbones.catalog import BackboneInfo
+from engine.data.sources import is_regression
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from engine.families import FAMILIES
-from engine.preflight.tasks import is_regression
 from ui.new_experiment.augmentation_preview import AugmentationPreview
 from ui.new_experiment.curve_fields import POINTLESS, of_curves
 from ui.new_experiment.hyperparameter_form import HyperparameterForm

@@ -3,96 +3,90 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from engine import registry
+from engine.data.dataset import Start
+from engine.data.sources import bands, is_regression, known
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
-from engine.families import FAMILIES
 from engine.meta.learner import MetaLearner
-from engine.preflight.tasks import is_regression, kinds
+from engine.preflight.tasks import kinds
 
 if TYPE_CHECKING:
     from ui.new_experiment.backbone_section import BackboneSection
     from ui.new_experiment.data_section import DataSection
     from ui.new_experiment.method_section import MethodSection
 
-Kind = Literal["images", "curves", "regions"]
 Pair = tuple[BackboneChoice, MethodChoice]
-FIRST_FOR_CURVES, FIRST_FOR_REGIONS = "maml", "protonet"
-COVERS = 6  # classes of a region
 
 
 class TaskKind(QObject):
-    """Changes backbone and method when the data change from one kind to another, unless they fit already; what was
-    chosen for the other kind comes back with it."""
+    """Changes backbone and method when the data change to such as are begun with otherwise, unless they fit already;
+    what was chosen for the other kind of data comes back with it."""
 
     def __init__(self, data: DataSection, backbone: BackboneSection, method: MethodSection) -> None:
         super().__init__(data)
         self._data, self._backbone, self._method = data, backbone, method
-        self._kind: Kind = "images"
-        self._kept: dict[Kind, Pair] = {}
+        self._start = Start()
+        self._kept: dict[Start, Pair] = {}
         data.changed.connect(self._follow)
 
     def expect(self, choice: DatasetChoice) -> None:
         """These data come with a backbone and a method of their own, right or wrong."""
-        self._kind = kind_of(choice)
+        self._start = start_of(choice)
 
     def _follow(self) -> None:
-        before, self._kind = self._kind, kind_of(self._data.choice())
-        if self._kind == before or self._fits(self._kind):
+        choice = self._data.choice()
+        before, self._start = self._start, start_of(choice)
+        if self._start == before or self._fits(choice):
             return
         self._kept[before] = self._backbone.choice(), self._method.choice()
-        images = self._kept.get("images")
-        backbone, method = self._kept.get(self._kind) or usual(self._kind, images[1] if images else None)
+        images = self._kept.get(Start())
+        backbone, method = self._kept.get(self._start) or usual(choice, images[1] if images else None)
         with suppress(InvalidExperiment):
             self._backbone.fill(backbone)
             self._method.fill(method)
 
-    def _fits(self, kind: Kind) -> bool:
+    def _fits(self, choice: DatasetChoice) -> bool:
         with suppress(InvalidExperiment):
             reads = self._backbone.info()
-            if reads.inputs != ("numbers" if kind == "curves" else "images"):
+            if reads.inputs != ("numbers" if is_regression(choice) else "images"):
                 return False
-            if kind == "images" and reads.channels > 3:
-                return False
-            return suits(self._method.choice(), kind)
+            return (bands(choice) > 3 or reads.channels <= 3) and suits(self._method.choice(), choice)
         return False
 
 
-def kind_of(choice: DatasetChoice) -> Kind:
-    """What tasks of this data are made of."""
-    if is_regression(choice):
-        return "curves"
-    return "regions" if choice.name == "regions" else "images"
+def start_of(choice: DatasetChoice) -> Start:
+    """What a person begins with on these data."""
+    return found.start if (found := known(choice.name)) is not None else Start()
 
 
-def suits(choice: MethodChoice, kind: Kind) -> bool:
-    """Whether the method learns from such tasks; from those of a region with at most its six covers at a time."""
-    method = registry.method(choice.name)
-    if kind != "regions":
-        return ("regression" if kind == "curves" else "classification") in kinds(method)
-    if FAMILIES[method.family].divides != "classes" or "classification" not in kinds(method):
+def suits(choice: MethodChoice, data: DatasetChoice) -> bool:
+    """Whether the method learns from such tasks, with no more classes at a time than they have."""
+    method, source = registry.method(choice.name), known(data.name)
+    if ("regression" if is_regression(data) else "classification") not in kinds(method):
         return False
-    built = method.from_values(choice.hyperparameters)
-    return isinstance(built, MetaLearner) and max(built.training_way, built.hyperparameters.way) <= COVERS
+    if source is None or not source.for_tasks:
+        return True
+    built, most = method.from_values(choice.hyperparameters), source.start.most_way
+    if not isinstance(built, MetaLearner):
+        return False
+    return not most or max(built.training_way, built.hyperparameters.way) <= most
 
 
-def usual(kind: Kind, before: MethodChoice | None = None) -> Pair:
-    """What a person starts with who has chosen nothing for this kind of data yet. before: the method for images, which
-    stays for regions if it learns from tasks, with no more classes than they have."""
-    if kind == "images":
+def usual(data: DatasetChoice, before: MethodChoice | None = None) -> Pair:
+    """What a person starts with who has chosen nothing for such data yet. before: the method for images, which stays
+    if it learns from these tasks with the values that are usual for them."""
+    start = start_of(data)
+    if start == Start():
         return BackboneChoice(weights=""), MethodChoice()
-    if kind == "curves":
-        values = registry.method(FIRST_FOR_CURVES).presets["Sinusoid"]
-        return BackboneChoice(name="sine_mlp"), MethodChoice(name=FIRST_FOR_CURVES, hyperparameters=dict(values))
-    fewer = {"way": 5, "training_way": 5}
-    network = BackboneChoice(name="bands_cnn")
+    network = BackboneChoice(name=start.backbone)
     if before is not None:
-        own = {name: value for name, value in fewer.items() if name in before.hyperparameters}
+        own = {name: value for name, value in start.values.items() if name in before.hyperparameters}
         kept = before.model_copy(update={"hyperparameters": {**before.hyperparameters, **own}})
-        if suits(kept, kind):
+        if own and suits(kept, data):
             return network, kept
-    return network, MethodChoice(name=FIRST_FOR_REGIONS, hyperparameters=fewer)
+    return network, MethodChoice(name=start.method, hyperparameters=registry.usual_values(start, start.method))

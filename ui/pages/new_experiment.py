@@ -30,7 +30,7 @@ from ui.new_experiment.method_section import START as METHOD
 from ui.new_experiment.method_section import Around, MethodSection
 from ui.new_experiment.rate_button import RateButton
 from ui.new_experiment.start_section import StartSection
-from ui.new_experiment.task_kind import TaskKind, kind_of
+from ui.new_experiment.task_kind import TaskKind
 from ui.parts import Parts
 from ui.widgets.column import chain
 from ui.widgets.deed import deed_action
@@ -193,7 +193,7 @@ class NewExperimentPage(QWidget):
         """Advise on the images that were read, and list what suits them first; meta-learning has its own ways."""
         preview = self.data.preview
         if preview.found is not None:
-            self.backbone.rows.arrange(suiting(kind_of(self.data.choice()), preview.found.side, preview.found.channels))
+            self.backbone.rows.arrange(suiting(self.data.choice(), preview.found.side, preview.found.channels))
             self._order_tabs()
         known = (
             FAMILIES[self.method.method.family].divides == "images" and preview.found is not None and not preview.fault

@@ -13,10 +13,10 @@ from engine.backbones import catalog
 from engine.bench.figures import is_bench
 from engine.comparison import adaptation
 from engine.comparison.wording import ACCURACY
+from engine.data.sources import is_regression
 from engine.errors import ExperimentError
 from engine.events import LIVE_STATES, Evaluated, Notice
 from engine.families import named
-from engine.preflight.tasks import is_regression
 from ui.figures.adaptation_curves import AdaptationFigures, AdaptationLine
 from ui.figures.block_picture import BlockPicture
 from ui.figures.curve_axes import StepScale

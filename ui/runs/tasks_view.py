@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from engine import registry
-from engine.data.sources import REGRESSION
+from engine.data.sources import is_regression
 from engine.experiment import Experiment
 from ui import theme
 from ui.figures.curve_task_picture import CurveTaskPicture
@@ -135,7 +135,7 @@ class TasksView(QWidget):
     def start_run(self, experiment: Experiment, live: bool) -> None:
         """Another run: room for what will come, at its final size."""
         self.shown = None
-        regression = experiment.dataset.name in REGRESSION
+        regression = is_regression(experiment.dataset)
         method = registry.method(experiment.method.name)
         values = registry.complete(experiment).method.hyperparameters
         way, shot, query = (int(values.get(name, 5)) for name in ("way", "shot", "query"))

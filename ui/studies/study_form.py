@@ -14,6 +14,8 @@ from PySide6.QtWidgets import (
 )
 
 from engine.backbones import catalog
+from engine.data.dataset import BUNDLED
+from engine.data.sources import datasets
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from engine.studies.study import SOURCE, Arm, Source, Study, parse_study
@@ -196,14 +198,13 @@ class StudyForm(QWidget):
     def _offer_data(self, dataset: DatasetChoice) -> None:
         """Bundled data, the study's own, and what New experiment is set to."""
         found: dict[tuple[str, str | None], str] = {
-            ("glyphs", None): "Glyphs", ("digits", None): "Digits", ("regions", None): "Land cover regions",
-        }  # fmt: skip
+            (info.name, None): info.title for info in datasets() if info.where == BUNDLED
+        }
         for choice in (dataset, self._current_dataset()):
             if choice is not None:
-                path = str(choice.path) if choice.path else None
-                found.setdefault((choice.name, path), path or choice.name.capitalize())
+                found.setdefault((choice.name, choice.path), choice.path or choice.name.capitalize())
         self.data.set_options(list(found.items()))
-        self.data.set_key((dataset.name, str(dataset.path) if dataset.path else None))
+        self.data.set_key((dataset.name, dataset.path))
 
     def _current_dataset(self) -> DatasetChoice | None:
         current = self._parts.navigator.current
@@ -247,7 +248,8 @@ class StudyForm(QWidget):
         key = self.data.key()
         name, path = key if isinstance(key, tuple | list) else ("digits", None)
         same = (name, path) == (self._base.dataset.name, self._base.dataset.path)
-        dataset = (self._base.dataset if same else DatasetChoice(name=name, path=path)).model_copy(update={
+        chosen = self._base.dataset if same else DatasetChoice(name=name, path=path)
+        dataset = chosen.model_copy(update={
             "classes": self.classes.count(), "validation_per_class": self.validation.count(),
             "tested_on": tuple(shift for shift in self.tested.shifts() if shift is not None),
         })  # fmt: skip

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from engine.backbones import catalog
 from engine.data.episode_splits import samplers
+from engine.data.sources import is_regression
 from engine.data.splits import for_tasks, split_images
 from engine.experiment import Experiment
 from engine.families import family
 from engine.meta.learner import MetaLearner
-from engine.preflight.tasks import is_regression
 from engine.registry import build_as
 from engine.search.folds import plan
 from storage.store import RunStore

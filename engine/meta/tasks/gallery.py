@@ -21,9 +21,9 @@ from engine.events import CheckpointSaved, Notice
 from engine.machine.whole_files import write_text
 from engine.meta.learner import MetaLearner
 from engine.meta.task import ImageTasks, Tasks
+from engine.meta.tasks.curves import CurveTasks
 from engine.meta.tasks.gallery_curves import curve_task
 from engine.meta.tasks.hardness import hardness_of
-from engine.meta.tasks.sinusoid import SinusoidTasks
 
 KIND, FILE = "tasks", "tasks.json"
 SHOWN = 4  # tasks
@@ -53,7 +53,7 @@ def show_tasks(
 
 def gallery(method: MetaLearner, model: Backbone, tasks: Tasks, items: Sequence[Any]) -> dict[str, Any] | None:
     """{"kind": "images" or "curves", "tasks": one entry each}; None for tasks that there is no picture of."""
-    if isinstance(tasks, SinusoidTasks):
+    if isinstance(tasks, CurveTasks):
         return {"kind": "curves", "tasks": [curve_task(method, model, tasks, item) for item in items]}
     if not all(isinstance(item, Episode) for item in items):
         return None

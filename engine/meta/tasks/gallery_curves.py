@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from engine.backbones.backbone import Backbone
-from engine.data.sinusoids import RANGE, Sinusoid
-from engine.meta.tasks.sinusoid import SinusoidTasks, column
+from engine.data.curves import Curve
+from engine.meta.tasks.curves import CurveTasks, column
 
 if TYPE_CHECKING:
     from engine.meta.learner import MetaLearner
@@ -21,15 +21,15 @@ POINTS = 81  # x values at which a curve is drawn
 DIGITS = 4
 
 
-def curve_tasks(method: MetaLearner, model: Backbone, tasks: SinusoidTasks, count: int) -> list[dict[str, Any]]:
+def curve_tasks(method: MetaLearner, model: Backbone, tasks: CurveTasks, count: int) -> list[dict[str, Any]]:
     """The first `count` validation tasks as JSON: {"x", "truth", "support_x", "support_y", "predictions": [{"steps",
     "y", "deviation"}]}; "deviation" is None where the method does not say how sure it is."""
     return [curve_task(method, model, tasks, item) for item in tasks.validation[:count]]
 
 
-def curve_task(method: MetaLearner, model: Backbone, tasks: SinusoidTasks, item: Sinusoid) -> dict[str, Any]:
+def curve_task(method: MetaLearner, model: Backbone, tasks: CurveTasks, item: Curve) -> dict[str, Any]:
     """One of them."""
-    x = np.linspace(*RANGE, POINTS)
+    x = np.linspace(*tasks.source.span, POINTS)
     task, points = tasks.task(item), column(x, tasks.device)
     path = method.classifiers(model, task.support_inputs, task.support_targets, task.way, method.test_steps)
     return {

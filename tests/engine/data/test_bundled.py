@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.data import glyphs
 from engine.data.glyph_shapes import Draws
+from engine.data.sets import glyphs
 from engine.data.sources import load
 from engine.experiment import DatasetChoice
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from engine.backbones import catalog
-from engine.data.digits import load_digits
 from engine.data.findings import images_of
+from engine.data.sets.digits import load_digits
 from engine.data.sources import load, resolve
 from engine.data.splits import ClassSplit, split_classes, split_images
 from engine.events import Evaluated, Event, Notice

@@ -17,9 +17,9 @@ from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
 from engine.machine.limits import Limits
 from engine.meta.task import Task
-from engine.meta.tasks.sinusoid import SinusoidTasks
 from engine.meta.training import MetaTraining
 from engine.methods.meta.snail import SNAIL
+from tests.sinusoids import sinusoid_tasks
 
 WAY, FEATURES = 3, 8
 
@@ -134,8 +134,8 @@ def test_each_training_task_has_an_order_of_its_own_and_its_pairs_stay_together(
 
 
 def test_the_points_of_a_curve_come_in_an_order_of_their_own_too(tmp_path: Path) -> None:
-    found = seen(SinusoidTasks([], [], 5, 4), 0, tmp_path)
-    plain = SinusoidTasks([], [], 5, 4).draw_tasks(np.random.default_rng(0), 20)
+    found = seen(sinusoid_tasks(5, 4), 0, tmp_path)
+    plain = sinusoid_tasks(5, 4).draw_tasks(np.random.default_rng(0), 20)
 
     def points(task: Task) -> Tensor:
         return torch.cat([task.support_inputs, task.support_targets], 1)

@@ -71,7 +71,7 @@ def test_shifts_and_distances_exclude_each_other() -> None:
 
 def test_distances_are_of_the_regions_alone() -> None:
     own = study(dataset={"name": "glyphs"})
-    assert "Distances are of the synthetic land cover regions" in str(next(faults(own)))
+    assert "Distances are of the land cover regions" in str(next(faults(own)))
 
 
 def test_a_way_that_no_region_has_is_told_before_anything_runs() -> None:

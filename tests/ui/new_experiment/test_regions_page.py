@@ -26,18 +26,19 @@ def test_regions_are_chosen_and_their_distance_set(page: NewExperimentPage, qtbo
     wait_until_checked(qtbot, page)
     settings, preview = page.data.settings, page.data.preview
     assert page.data.cards["regions"].isChecked()
-    assert settings.distance.isVisible()
-    assert settings.distance.value() == 1.5
+    distance = settings.own["regions"].inputs["distance"]
+    assert distance.isVisible()
+    assert distance.value() == 1.5
     assert preview.sentence.text().endswith("85 regions, 6 classes")
     assert settings.split_words.text().startswith("Regions: 60 to learn")
     assert not preview.fault
     assert not preview.episode_fault
     assert page.launch.start_button.isEnabled()
-    settings.distance.setValue(0.0)
+    distance.setValue(0.0)
     assert page.experiment().dataset.distance == 0.0
     page.data.fill(DatasetChoice(name="glyphs"))
-    assert not settings.distance.isVisible()
-    assert page.experiment().dataset.distance == 1.0
+    assert not distance.isVisible()
+    assert page.experiment().dataset == DatasetChoice(name="glyphs")
 
 
 def test_a_way_that_no_region_has_is_said_before_start(page: NewExperimentPage, qtbot: QtBot, tmp_path: Path) -> None:

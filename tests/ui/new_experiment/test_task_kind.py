@@ -13,13 +13,14 @@ from ui.pages.new_experiment import NewExperimentPage
 
 
 def test_what_is_usual_for_each_kind_can_be_run() -> None:
-    backbone, method = usual("curves")
-    curves = Experiment(dataset=DatasetChoice(name="sinusoid"), backbone=backbone, method=method)
+    sinusoids, glyphs = DatasetChoice(name="sinusoid"), DatasetChoice(name="glyphs")
+    backbone, method = usual(sinusoids)
+    curves = Experiment(dataset=sinusoids, backbone=backbone, method=method)
     assert problems(curves) == []
     assert method.hyperparameters["inner_rate"] == 0.01
-    backbone, method = usual("images")
+    backbone, method = usual(glyphs)
     images = backbone.model_copy(update={"weights": "random"})
-    assert problems(Experiment(dataset=DatasetChoice(name="glyphs"), backbone=images, method=method)) == []
+    assert problems(Experiment(dataset=glyphs, backbone=images, method=method)) == []
 
 
 def test_curves_bring_what_fits_them_and_images_theirs(page: NewExperimentPage, qtbot: QtBot) -> None:
@@ -29,7 +30,7 @@ def test_curves_bring_what_fits_them_and_images_theirs(page: NewExperimentPage, 
     curves = page.experiment()
     assert (curves.backbone.name, curves.method.name, curves.dataset.classes) == ("sine_mlp", "maml", None)
     assert page.launch.start_button.isEnabled()
-    page.data.settings.frequency.setChecked(True)
+    page.data.settings.own["sinusoid"].inputs["vary_frequency"].setChecked(True)
     assert page.experiment().dataset.vary_frequency
     qtbot.mouseClick(page.data.cards["glyphs"], Qt.MouseButton.LeftButton)
     wait_until_checked(qtbot, page)

@@ -207,7 +207,7 @@ def test_stopping_while_files_are_looked_at(class_folders: Maker) -> None:
 def test_unknown_name_with_a_near_spelling() -> None:
     with pytest.raises(InvalidExperiment) as caught:
         load(DatasetChoice(name="Glyph"))
-    assert str(caught.value) == "There is no data set called “Glyph”. Did you mean “glyphs”?"
+    assert str(caught.value).startswith("There is no data set called “Glyph”. Did you mean “glyphs”?")
     assert caught.value.field == "dataset"
 
 

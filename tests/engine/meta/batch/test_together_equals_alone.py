@@ -25,7 +25,7 @@ from engine.meta.batch.stacked import size_together, stacks_at_test
 from engine.meta.evaluation import task_scores
 from engine.meta.learner import MetaLearner, Outcome, TaskGradient
 from engine.meta.task import ImageTasks, Task, TaskImages
-from engine.meta.tasks.sinusoid import SinusoidTasks
+from engine.meta.tasks.curves import CurveTasks
 from engine.methods.meta.anil import ANIL
 from engine.methods.meta.baseline import Baseline
 from engine.methods.meta.cnp import CNP
@@ -35,6 +35,7 @@ from engine.methods.meta.protonet import ProtoNet
 from engine.methods.meta.reptile import Reptile
 from engine.preparation.inputs import Normaliser
 from engine.registry import methods
+from tests.sinusoids import sinusoid_tasks
 
 WAY = 3
 QUICK = {
@@ -214,7 +215,7 @@ def drawn(found: Any, network: str) -> list[Task]:
     """Three tasks, whose support sets come in an order of their own."""
     rng = np.random.default_rng(1)
     if network == "curves":
-        tasks = SinusoidTasks([], [], 5, 4).draw_tasks(rng, 3)
+        tasks = sinusoid_tasks(5, 4).draw_tasks(rng, 3)
         return [Task(*(part.double() for part in parts(task)), 1) for task in tasks]
     slots = torch.arange(WAY).repeat_interleave(2)
     images = [torch.tensor(rng.normal(size=(2, len(slots), 2, 9, 8))) for _ in range(3)]
@@ -253,15 +254,15 @@ def test_a_meta_batch_leaves_the_gradient_of_its_tasks_one_by_one(kind: type[Met
 def test_curves_met_together_have_the_errors_they_have_alone(kind: type[MetaLearner]) -> None:
     found, model = built(kind, "curves")
     rng = np.random.default_rng(2)
-    items = [SinusoidTasks([], [], 5, 4).draw(rng) for _ in range(4)]
+    items = [sinusoid_tasks(5, 4).draw(rng) for _ in range(4)]
     tasks = Doubles(items)
     scores = exhausted(task_scores(found, model, tasks, items, "", lambda: False))
     assert np.allclose(scores, alone(found, model, [tasks.task(item) for item in items]), rtol=1e-9, atol=0)
 
 
-class Doubles(SinusoidTasks):
+class Doubles(CurveTasks):
     def __init__(self, items: Any) -> None:
-        super().__init__(items, items, 5, 4)
+        super().__init__(**vars(sinusoid_tasks(validation=items, test=items)))
 
     def task(self, item: Any) -> Task:
         return Task(*(part.double() for part in parts(super().task(item))), 1)

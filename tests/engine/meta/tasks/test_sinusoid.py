@@ -9,19 +9,21 @@ import pytest
 import torch
 
 from engine.artifacts.weights import build_backbone
-from engine.data.sinusoids import Sinusoid, fixed_sinusoids
+from engine.data.curves import Curve
+from engine.data.sets.sinusoid import Sinusoids
+from engine.errors import InvalidExperiment
 from engine.events import CheckpointSaved, Evaluated, Metrics, RunFinished
 from engine.execute import execute
-from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, parse_experiment
 from engine.meta.batch.stacked import stacked_scores
 from engine.meta.evaluation import task_scores
 from engine.meta.learner import MetaLearner
 from engine.meta.task import Task
 from engine.meta.tasks.gallery_curves import curve_tasks
-from engine.meta.tasks.sinusoid import SinusoidTasks
 from engine.preflight.cost import estimate
 from engine.preflight.problems import problems
 from engine.registry import method
+from tests.sinusoids import fixed_sinusoids, sinusoid_tasks
 
 QUICK = {
     "shot": 5, "query": 4, "meta_batch": 3, "steps": 4, "validate_every": 2, "validation_episodes": 10,
@@ -43,7 +45,7 @@ def set_up(name: str, **values: object) -> tuple[MetaLearner, torch.nn.Module, l
     found = method(name).from_values(QUICK | values)
     model = build_backbone(BackboneChoice(name="sine_mlp"), 1 if found.has_head else None, 0)
     found.prepare(model, 1)
-    drawn = SinusoidTasks([], [], 5, 4).draw_tasks(np.random.default_rng(1), 3)
+    drawn = sinusoid_tasks(5, 4).draw_tasks(np.random.default_rng(1), 3)
     return found, model.double(), [Task(*(part.double() for part in parts_of(task)), 1) for task in drawn]
 
 
@@ -52,21 +54,24 @@ def parts_of(task: Task) -> tuple[torch.Tensor, ...]:
 
 
 def test_a_curve_is_what_its_formula_says() -> None:
-    curve = Sinusoid(2.0, 0.5, 1.5, np.array([1.0]), np.array([]))
+    curves = Sinusoids(np.array([2.0]), np.array([0.5]), np.array([1.5]), np.array([[1.0]]))
+    curve = Curve(curves, curves.x[0], np.array([]))
     assert curve.at(np.array([1.0, -2.0])) == pytest.approx([2 * np.sin(1.0), 2 * np.sin(-3.5)])
 
 
 def test_the_lists_are_fixed_and_within_the_papers_ranges() -> None:
     one, again = fixed_sinusoids([0, 2], 40, 5), fixed_sinusoids([0, 2], 40, 5)
-    assert all(np.array_equal(a.query, b.query) and a.phase == b.phase for a, b in zip(one, again, strict=True))
-    assert fixed_sinusoids([1, 2], 1, 5)[0].phase != one[0].phase
-    assert all(0.1 <= c.amplitude <= 5 and 0 <= c.phase <= np.pi and c.frequency == 1 for c in one)
+    drawn, other = [c.drawn for c in one], fixed_sinusoids([1, 2], 1, 5)[0].drawn
+    assert all(np.array_equal(a.query, b.query) for a, b in zip(one, again, strict=True))
+    assert [c.phase for c in drawn] == [c.drawn.phase for c in again]
+    assert other.phase != drawn[0].phase
+    assert all(0.1 <= c.amplitude <= 5 and 0 <= c.phase <= np.pi and c.frequency == 1 for c in drawn)
     assert all(len(c.support) == 5 and len(c.query) == 100 and np.abs(c.query).max() <= 5 for c in one)
-    assert {c.frequency for c in fixed_sinusoids([0, 2], 9, 5, True)} != {1.0}
+    assert {c.drawn.frequency[0] for c in fixed_sinusoids([0, 2], 9, 5, True)} != {1.0}
 
 
 def test_a_batch_is_what_single_draws_give() -> None:
-    tasks = SinusoidTasks([], [], 5, 4)
+    tasks = sinusoid_tasks(5, 4)
     rng = np.random.default_rng(3)
     single = [tasks.task(tasks.draw(rng)) for _ in range(4)]
     for a, b in zip(tasks.draw_tasks(np.random.default_rng(3), 4), single, strict=True):
@@ -141,7 +146,7 @@ def test_a_conditional_process_learns_how_sure_it_is() -> None:
 def test_the_curves_to_look_at_have_the_truth_and_every_step() -> None:
     found, model, _ = set_up("maml", test_steps=3)
     model.float()
-    tasks = SinusoidTasks(fixed_sinusoids([0, 1], 3, 5), [], 5, 4)
+    tasks = sinusoid_tasks(validation=fixed_sinusoids([0, 1], 3, 5))
     drawn = curve_tasks(found, model, tasks, 2)
     assert [one["steps"] for one in drawn[0]["predictions"]] == [0, 1, 2, 3]
     assert len(drawn) == 2
@@ -151,7 +156,7 @@ def test_the_curves_to_look_at_have_the_truth_and_every_step() -> None:
 
 def test_tasks_that_are_stopped_are_not_counted() -> None:
     found, model, _ = set_up("maml", test_steps=2)
-    tasks = SinusoidTasks([], fixed_sinusoids([0, 2], 12, 5), 5, 4)
+    tasks = sinusoid_tasks(test=fixed_sinusoids([0, 2], 12, 5))
     asked = task_scores(found, model.float(), tasks, tasks.test, "Testing", lambda: True)
     with pytest.raises(StopIteration) as ended:
         next(asked)
@@ -175,7 +180,7 @@ def test_what_does_not_go_together_is_said(wanted: Experiment, words: str) -> No
 def test_settings_of_images_are_refused_for_curves() -> None:
     wanted = experiment("maml")
     classes = wanted.model_copy(update={"dataset": DatasetChoice(name="sinusoid", classes=5)})
-    varied = wanted.model_copy(update={"dataset": DatasetChoice(name="glyphs", vary_frequency=True)})
     assert problems(wanted) == []
     assert "Sinusoids have no classes" in str(problems(classes)[0])
-    assert any("belongs to sinusoids alone" in str(fault) for fault in problems(varied))
+    with pytest.raises(InvalidExperiment, match="vary_frequency” is not a known setting"):
+        parse_experiment({"dataset": {"name": "glyphs", "vary_frequency": True}})

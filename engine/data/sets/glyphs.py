@@ -19,6 +19,7 @@ import platformdirs
 from numpy.typing import NDArray
 
 from engine.data import glyph_shapes
+from engine.data.dataset import DataSet, DatasetInfo
 from engine.data.glyph_shapes import Draws, Points, Stroke, character
 from engine.data.hashes import short_hash
 from engine.data.images import ArrayPixels, ImageSet
@@ -220,3 +221,12 @@ def load_glyphs(folder: Path | None = None) -> ImageSet:
         layout="240 characters, 30 writers each",
         characters=True,
     )
+
+
+DATASET = DataSet(
+    DatasetInfo(
+        "glyphs", TITLE, "Handwriting-like characters, each written once by 30 writers.",
+        CLASSES * WRITERS, CLASSES, (SIZE, SIZE), LICENCE,
+    ),
+    load=lambda choice: load_glyphs(), order=1,
+)  # fmt: skip

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.data.dataset import DataSet, DatasetInfo
 from engine.data.hashes import short_hash
 from engine.data.images import ArrayPixels, ImageSet
 from engine.errors import DataError
@@ -50,3 +51,9 @@ def _table() -> np.ndarray:
         raise DataError(
             "The digits of scikit-learn are not installed.", "Install scikit-learn and try again."
         ) from None
+
+
+DATASET = DataSet(
+    DatasetInfo("digits", TITLE, "Small scans of handwritten digits.", 1797, 10, (8, 8), LICENCE),
+    load=lambda choice: load_digits(), order=2,
+)  # fmt: skip

@@ -13,9 +13,12 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
+from engine.data.dataset import DataSet, DatasetInfo, Start
 from engine.data.hashes import short_hash
 from engine.data.images import BandPixels, ImageSet
+from engine.experiment import DatasetChoice
 
 Floats = NDArray[np.float64]
 TITLE = "Land cover regions"
@@ -107,3 +110,23 @@ def load_regions(distance: float = 1.0, seed: int = 0) -> ImageSet:
         kinds=tuple(covers),
         given_classes=np.array(parts, dtype=np.int8),
     )
+
+
+class RegionsChoice(DatasetChoice):
+    distance: float = Field(
+        1.0, ge=0, le=3, title="Distance of regions",
+        description="How far test regions lie from training regions; 0: all regions are alike, above 1: farther than "
+        "those.",
+    )  # fmt: skip
+
+
+DATASET = DataSet(
+    DatasetInfo(
+        "regions", TITLE, "Synthetic satellite patches of four bands: 85 regions, six covers.",
+        image_size=(SIDE, SIDE), licence=LICENCE,
+    ),
+    load=lambda choice: load_regions(choice.distance, choice.split_seed), Choice=RegionsChoice,
+    groups=(("by-region", "By region"),), bands=len(BANDS),
+    for_tasks="The land cover regions are for meta-learning: each of their classes is one cover in one region.",
+    start=Start("bands_cnn", "protonet", values={"way": 5, "training_way": 5}, most_way=len(COVERS)), order=4,
+)  # fmt: skip

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.dataset import OWN, DataSet, DatasetInfo
 from engine.data.files.reading import Entry, Files
 from engine.data.files.tree import Listing
 from engine.data.hashes import short_hash
@@ -154,3 +155,13 @@ def _read(files: Files, entry: Entry, rank: int) -> Bytes:
 def _refuse_unequal(entry: Entry, images: int, labels: int) -> None:
     if images != labels:
         raise DataError(f"“{entry.path}” has {images:,} images, but there are {labels:,} labels for them.", AGAIN)
+
+
+DATASET = DataSet(
+    DatasetInfo(
+        "mnist", TITLE, "Handwritten digits, 60,000 to learn from and 10,000 to test, as idx files.",
+        70000, 10, (28, 28), LICENCE, OWN,
+    ),
+    read=lambda choice, *given: load_mnist(*given), recognises=is_mnist,
+    given=("given", "As published"), order=7,
+)  # fmt: skip

@@ -1,0 +1,75 @@
+"""What a data set is: its card, its own settings, how it is recognised and read, what suits it. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.data.curves import Curves
+from engine.data.files.tree import Listing
+from engine.data.images import ImageSet
+from engine.experiment import DatasetChoice
+
+BUNDLED, OWN = "bundled", "your folder"
+COLOURS = 3
+GIVEN = ("given", "As the folders say")
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetInfo:
+    """What a card shows without reading any image. images, classes, image_size: None when it depends on the path.
+    where: "bundled", or "your folder" for what needs a path."""
+
+    name: str
+    title: str
+    description: str
+    images: int | None = None
+    classes: int | None = None
+    image_size: tuple[int, int] | None = None
+    licence: str = "yours"
+    where: str = BUNDLED
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a person begins with on such data. preset: of any method, its values for such data; values: of `method`.
+    most_way: classes a task can have at most, 0 for as many as there are."""
+
+    backbone: str = "conv4"
+    method: str = "lp_ft"
+    preset: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    most_way: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DataSet:
+    """One kind of data. Its file in `engine/data/sets/` calls it `DATASET`.
+
+    It has one of three. load: choice -> images that come with the program. read: (choice, listing, progress, cancelled)
+    -> those of a folder or zip; raises `DataError`, `Cancelled`. curves: tasks that ask for numbers.
+    Choice: with its own settings, each a `Field` with title and description, from which form and terminal are made.
+    recognises: whether a folder or zip holds it, by the names of its files. files: what is to be chosen, in words.
+    given: the split it comes with, (key, words). groups: splits of its classes by what they are parts of.
+    for_tasks: why it serves meta-learning alone, in a sentence; "" where it does not. bands: most channels of an image.
+    order: its place in the lists.
+    """
+
+    info: DatasetInfo
+    load: Callable[[Any], ImageSet] | None = None
+    read: Callable[..., ImageSet] | None = None
+    curves: Curves | None = None
+    Choice: type[DatasetChoice] = DatasetChoice
+    recognises: Callable[[Listing], bool] | None = None
+    files: str = ""
+    given: tuple[str, str] | None = None
+    groups: tuple[tuple[str, str], ...] = ()
+    for_tasks: str = ""
+    bands: int = COLOURS
+    start: Start = Start()
+    order: int = 100
+
+    @property
+    def name(self) -> str:
+        return self.info.name

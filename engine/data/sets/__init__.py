@@ -1,0 +1,1 @@
+"""The data sets, one file each: `DATASET` says what it is. Found by `engine.data.sources`."""
