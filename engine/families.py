@@ -21,11 +21,30 @@ IMAGE_SETTINGS = frozenset({"labels_per_class", "shift", "tested_on", "part", "v
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """seconds_per_epoch: of the phase that costs most, or between two validations in meta-learning. seconds: in all,
+    with validation, test and search, without reading the images. memory_bytes: weights, optimiser, images and
+    activations. further_fit: seconds of training once more, for a search. fits: how often a search trains before the
+    run itself, if no setting is given up early. least_seconds_per_epoch: of the phase that costs least, such as the
+    head alone; 0 where there is only one."""
+
+    trainable: int
+    parameters: int
+    steps: int
+    seconds_per_epoch: float
+    seconds: float
+    memory_bytes: int
+    further_fit: float = 0.0
+    fits: int = 0
+    least_seconds_per_epoch: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
     """One kind of procedure.
 
-    run: (experiment, method, directory, limits, bookmark) -> events. cost: (experiment, method) ->
-    `engine.preflight.cost.Cost`.
+    run: (experiment, method, directory, limits, bookmark) -> events. cost: (experiment, method) -> without a
+    search.
     faults: (experiment, method, None where its values do not fit) -> what this kind of procedure refuses; torch-free.
     start: name of the method that the form begins with. under: the family in whose list its methods are shown.
     divides: what is kept apart for the test: images of every class, or whole classes, of which tasks are drawn.
@@ -39,7 +58,7 @@ class Family:
     key: str
     title: str
     run: Callable[..., Generator[Event, None, None]]
-    cost: Callable[[Experiment, Method], object]
+    cost: Callable[[Experiment, Method], Cost]
     start: str
     faults: Callable[[Experiment, Method | None], Iterable[InvalidExperiment]] = lambda *_: ()
     under: str = ""
@@ -61,13 +80,13 @@ def later(module: str, name: str) -> Callable[..., Any]:
 
 FINE_TUNING = Family(
     "finetune", "Fine-tuning",
-    run=later("engine.tuning.run", "run_supervised"), cost=later("engine.preflight.cost", "fine_tune_cost"),
+    run=later("engine.tuning.run", "run_supervised"), cost=later("engine.tuning.cost", "fine_tune_cost"),
     faults=later("engine.preflight.layers", "table_faults"),
     start="lp_ft", for_a_time=True, layered=True,
 )  # fmt: skip
 META_LEARNING = Family(
     "meta", "Meta-learning",
-    run=later("engine.meta.run", "run_meta"), cost=later("engine.preflight.cost", "meta_cost"),
+    run=later("engine.meta.run", "run_meta"), cost=later("engine.meta.cost", "meta_cost"),
     faults=later("engine.preflight.tasks", "precision_faults"),
     start="protonet", divides="classes", data_settings=frozenset(), shot="shot", step="meta-steps",
     groups=("Gradient-based", "Metric", "Closed form", "Black box", "Bayesian", "Baselines"),
@@ -75,7 +94,7 @@ META_LEARNING = Family(
 )  # fmt: skip
 HEAD_BENCH = Family(
     "bench", "Head bench",
-    run=later("engine.bench.run", "run_head_bench"), cost=later("engine.preflight.cost", "bench_cost"),
+    run=later("engine.bench.run", "run_head_bench"), cost=later("engine.bench.cost", "bench_cost"),
     start="head_bench", under="finetune", step="labels per class", view="bench",
 )  # fmt: skip
 

@@ -17,10 +17,10 @@ from engine.layers import HEAD, too_late, trunk
 from engine.machine.devices import torch_device
 from engine.machine.limits import Limits, heeding, last_words
 from engine.provenance.noted import findings, notices, write_down
-from engine.tuning.costs import plan_of
 from engine.tuning.material import Material, read_material
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.testing import test
+from engine.tuning.timing import plan_of
 from engine.tuning.trainable import count_trainable, nothing_to_train
 from engine.tuning.training import FineTuning
 

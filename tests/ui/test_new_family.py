@@ -61,7 +61,7 @@ def run(experiment, method, directory, limits, bookmark):
 
 
 def cost(experiment, method):
-    from engine.preflight.cost import Cost
+    from engine.families import Cost
 
     return Cost(64, 64, method.hyperparameters.passes, 1.0, 1.0 * method.hyperparameters.passes, 1000)
 '''

@@ -12,7 +12,7 @@ from ui.widgets.card import Card
 from ui.widgets.text import Elided, Place, Text
 
 if TYPE_CHECKING:
-    from engine.preflight.cost import Cost
+    from engine.families import Cost
 
 ROWS = ("Trained parameters", "Steps", "Time per epoch", "Time in all", "Memory")
 SHORT = {"Trained parameters": "Trained", "Time per epoch": "Per epoch", "Time in all": "In all"}  # in the card

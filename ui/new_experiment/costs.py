@@ -14,7 +14,7 @@ from ui.new_experiment.start_section import StartSection
 from ui.parts import Parts
 
 if TYPE_CHECKING:
-    from engine.preflight.cost import Cost
+    from engine.families import Cost
 
 MEASURE_AFTER = 700  # milliseconds of quiet
 

@@ -1,4 +1,4 @@
-"""What the phases of a fine-tuning run cost, from timed steps of a random network of the same kind.
+"""How long the phases of a run take, from timed steps of a random network of the same kind.
 
 LP-FT's head on cached features takes a fortieth of a step of the whole network: time left and progress weigh steps by
 the phase they belong to.
@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import gettempdir
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.artifacts.weights import build_backbone
@@ -142,3 +142,19 @@ def seconds_of(work: Callable[[], object], repeats: int = 2) -> float:
         work()
         times.append(time.perf_counter() - begin)
     return min(times)
+
+
+@torch.no_grad()
+def activations(model: Backbone, images: Tensor, shape: Callable[[Tensor], Tensor]) -> int:
+    """Bytes of every layer's output for one batch, which training keeps for the backward pass."""
+    total = 0
+
+    def count(_module: nn.Module, _inputs: object, output: object) -> None:
+        nonlocal total
+        total += output.numel() * output.element_size() if isinstance(output, Tensor) else 0
+
+    hooks = [layer.register_forward_hook(count) for layer in model.modules() if not list(layer.children())]
+    model.eval()(shape(images))
+    for hook in hooks:
+        hook.remove()
+    return total

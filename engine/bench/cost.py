@@ -1,4 +1,4 @@
-"""How long a bench will fit heads, from two fits of each on made-up clouds. Torch-free."""
+"""What a bench will cost: one pass of all images, and fits of which two of each are timed on made-up clouds."""
 
 from __future__ import annotations
 
@@ -7,12 +7,39 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.bench.draws import LabelCount
+from engine.backbones.backbone import parameter_count
+from engine.bench.draws import LabelCount, plan
 from engine.bench.measure import FOLDED_DRAWS, FOLDS
+from engine.data.sources import load
+from engine.data.splits import split_images
+from engine.experiment import Experiment
+from engine.families import Cost
 from engine.heads.head import Head
+from engine.methods.bench.head_bench import HeadBench
+from engine.preparation.inputs import positions
+from engine.tuning.learners import EVALUATION_BATCH
+from engine.tuning.timing import Timing, activations
 
 FEW_LABELS, MORE_LABELS = 2, 15  # labels per class of the fits that are timed,
 MOST_IMAGES = 500  # or fewer where there are many classes
+
+
+def bench_cost(experiment: Experiment, method: HeadBench) -> Cost:
+    """Every image goes through the network once; an epoch is that pass."""
+    data = load(experiment.dataset)
+    split = split_images(data, experiment.dataset, experiment.seed)
+    classes = len(split.classes)
+    counts, _ = plan(method.counts, positions(data.labels[split.train], split.classes).numpy(),
+                     [data.class_names[c] for c in split.classes])  # fmt: skip
+    timing = Timing(experiment, None, EVALUATION_BATCH)
+    model, images = timing.model, timing.images
+    embedding = timing.forward * (len(split.train) + len(split.test) * (1 + len(experiment.dataset.tested_on)))
+    fitting = bench_seconds(method.heads, counts, classes, model.features, method.hyperparameters.repeats)
+    head, trunk = (model.features + 1) * classes, parameter_count(model)
+    memory = (
+        4 * trunk + 4 * model.features * (len(split.train) + len(split.test)) + activations(model, images, timing.shape)
+    )
+    return Cost(head, trunk + head, len(counts) * len(method.heads), embedding, embedding + fitting, memory)
 
 
 def bench_seconds(
