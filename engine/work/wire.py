@@ -12,11 +12,12 @@ from __future__ import annotations
 import io
 import json
 import math
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, get_args
+from typing import IO, Any, get_args
 
 import numpy as np
 
@@ -67,6 +68,24 @@ def from_wire(line: str, arrays: bytes = b"") -> Event:
         raise _damaged() from error
 
 
+def send(file: IO[bytes], line: str, arrays: bytes = b"") -> None:
+    """Write one frame: the length of both as eight bytes each, then both."""
+    text = line.encode()
+    file.write(_LENGTHS.pack(len(text), len(arrays)) + text + arrays)
+    file.flush()
+
+
+def receive(file: IO[bytes]) -> tuple[str, bytes] | None:
+    """The next frame; None where the other end has closed, also in the middle of one."""
+    head = file.read(_LENGTHS.size)
+    if len(head) < _LENGTHS.size:
+        return None
+    text, arrays = (file.read(length) for length in _LENGTHS.unpack(head))
+    whole = (len(text), len(arrays)) == _LENGTHS.unpack(head)
+    return (text.decode(), arrays) if whole else None
+
+
+_LENGTHS = struct.Struct("<QQ")
 _UPDATE = "Use the same version of Warmstart at both ends."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import random
@@ -18,7 +19,7 @@ import pytest
 
 from engine import events
 from engine.events import Event, Metrics, ResumePoint, RunFinished, RunStarted
-from engine.work.wire import WireError, from_wire, to_wire
+from engine.work.wire import WireError, from_wire, receive, send, to_wire
 
 KINDS = typing.get_args(Event)
 FLOATS = (0.0, -0.0, math.nan, math.inf, -math.inf, 5e-324, -sys.float_info.max, 0.1 + 0.2, 1 / 3)
@@ -206,3 +207,18 @@ def test_arrays_that_are_cut_or_changed_are_refused() -> None:
 def test_what_has_no_form_on_the_wire_is_a_mistake_in_the_program(value: object) -> None:
     with pytest.raises(TypeError, match="An event cannot hold"):
         to_wire(RunStarted(1, 1, 1, {"fact": value}))
+
+
+def test_frames_come_whole_or_not_at_all() -> None:
+    """The other end may die at any byte."""
+    pipe = io.BytesIO()
+    frames = [to_wire(RunStarted(1, 1, 1, {"counts": np.arange(3)})), ("[]", b""), ("", b"\0\n")]
+    for line, arrays in frames:
+        send(pipe, line, arrays)
+    whole = pipe.getvalue()
+    pipe.seek(0)
+    assert [receive(pipe) for _ in frames] == frames
+    assert receive(pipe) is None
+    first = 16 + sum(map(len, frames[0]))
+    for end in range(first):
+        assert receive(io.BytesIO(whole[:end])) is None

@@ -1,0 +1,136 @@
+"""The worker that has a run worked by a process of its own: it gives its memory back, and may crash alone.
+
+Whatever happens to that process, the run ends in a sentence; see `engine.work.child` for what both say to each other.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine.errors import ExperimentError, StorageError
+from engine.events import LAST_EVENTS, Event, ResumePoint, RunFailed
+from engine.work.wire import from_wire, receive
+from engine.work.worker import Job, Word
+
+ROOT = Path(__file__).resolve().parents[2]  # where the child finds this program
+
+
+class Process:
+    """Works in a child process, begun when the first event is asked for."""
+
+    host = ""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+        self._guard = threading.Lock()
+        self._stopping = self._abandoned = False
+
+    def start(self, job: Job) -> Iterator[Event]:
+        try:
+            self._begin(job)
+            yield from self._events()
+        finally:
+            self._end()
+
+    def say(self, word: Word) -> None:
+        """One that is abandoned is killed: nobody waits for its step."""
+        self._stopping |= word == "stop"
+        self._abandoned |= word == "abandon"
+        if word == "abandon" and (child := self._child) is not None:
+            child.kill()
+        else:
+            self._tell(word)
+
+    def _begin(self, job: Job) -> None:
+        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
+        try:
+            self._child = subprocess.Popen(
+                [sys.executable, "-P", "-m", "engine.work.child"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path},
+                start_new_session=True,  # Ctrl+C in the terminal is for this process, which then says what to do
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )  # fmt: skip
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise ExperimentError(f"No process can be started ({reason}).", "Close other programs.") from error
+        told = {"experiment": job.experiment.model_dump(mode="json"), "directory": str(job.directory.resolve())}
+        self._tell(json.dumps(told))
+        if self._stopping:
+            self._tell("stop")
+        if self._abandoned:
+            self._child.kill()
+
+    def _events(self) -> Iterator[Event]:
+        event: Event | None = None
+        while (event := self._next()) is not None:
+            yield event
+            if isinstance(event, LAST_EVENTS):
+                self._next()  # it tidies up once it is asked for more
+                return
+        yield ResumePoint.nothing(0) if self._abandoned else self._crash()
+
+    def _next(self) -> Event | None:
+        """None after the child's end."""
+        self._tell("next")
+        frame = self._receive()
+        if frame is None:
+            return None
+        event = from_wire(*frame)
+        return replace(event, write=self._write) if isinstance(event, ResumePoint) else event
+
+    def _write(self, note: Mapping[str, Any]) -> None:
+        self._tell(f"write {json.dumps(note)}")
+        frame = self._receive()
+        if frame is None:
+            raise StorageError("The process that trains this run has ended.", "Resume the run.")
+        if wrong := json.loads(frame[0]):
+            raise StorageError(*wrong)
+
+    def _tell(self, line: str) -> None:
+        with self._guard, suppress(OSError, ValueError):  # a child that is gone is met when it is heard
+            if (child := self._child) is not None and child.stdin is not None:
+                child.stdin.write(line.encode() + b"\n")
+                child.stdin.flush()
+
+    def _receive(self) -> tuple[str, bytes] | None:
+        assert self._child is not None
+        assert self._child.stdout is not None
+        return receive(self._child.stdout)
+
+    def _crash(self) -> RunFailed:
+        assert self._child is not None
+        self._child.kill()  # it has closed what it spoke through
+        how = ended(self._child.wait())
+        return RunFailed(
+            "experiment",
+            f"The process that trained this run ended in the middle of it ({how}).",
+            "Resume it or run it again; where memory was short, close other programs before.",
+        )
+
+    def _end(self) -> None:
+        child, self._child = self._child, None
+        if child is None:
+            return
+        child.kill()
+        child.wait()
+        for pipe in (child.stdin, child.stdout):
+            with suppress(OSError):  # what could not be said
+                assert pipe is not None
+                pipe.close()
+
+
+def ended(code: int) -> str:
+    """How a process ended: "SIGSEGV", or "exit code 1"."""
+    with suppress(ValueError):
+        return signal.Signals(-code).name
+    return f"exit code {code}"
