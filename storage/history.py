@@ -82,7 +82,8 @@ def _next(connection: sqlite3.Connection, folder: Path, undone: bool) -> sqlite3
     """The change that `redo` (undone=True) or `undo` would move."""
     order = "ASC" if undone else "DESC"
     query = f"SELECT id, label, forward, inverse FROM undo WHERE undone = ? AND {_MINE} ORDER BY id {order} LIMIT 1"
-    return connection.execute(query, (int(undone), _others(connection, folder))).fetchone()
+    found: sqlite3.Row | None = connection.execute(query, (int(undone), _others(connection, folder))).fetchone()
+    return found
 
 
 def _others(connection: sqlite3.Connection, folder: Path) -> str:
@@ -119,7 +120,7 @@ def _move(connection: sqlite3.Connection, folder: Path, undone: bool) -> str | N
         same = {row_id: value for row_id, value in values.items() if now.get(row_id) == left[key].get(str(row_id))}
         _write(connection, wanted["column"], same, table)  # what somebody has changed since then stays
     connection.execute("UPDATE undo SET undone = ? WHERE id = ?", (int(undone), row["id"]))
-    return row["label"]
+    return str(row["label"])
 
 
 def _decoded(text: str) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def _purgeable(connection: sqlite3.Connection, workspace: Workspace, run_id: int
     mine = row["owner"] == presence.token(workspace.presence)
     if state_named(row["state"]) in LIVE_STATES and not mine and presence.is_alive(workspace.presence, row["owner"]):
         raise StorageError(f"“{row['name']}” is at work in another window or terminal.", "Stop it there first.")
-    return row["uid"]
+    return str(row["uid"])
 
 
 def _remove(folder: Path) -> int:

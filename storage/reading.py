@@ -43,7 +43,8 @@ WHERE run_id IN (SELECT value FROM json_each(?))"""
 
 Best = dict[str, tuple[float, int]]
 Last = dict[str, float]
-Known = dict[int, tuple[tuple, RunRow]]  # run id -> (its row in the database, what was made of it)
+Cells = tuple[Any, ...]
+Known = dict[int, tuple[Cells, RunRow]]  # run id -> (its row in the database, what was made of it)
 
 
 def rows(
@@ -97,7 +98,7 @@ def one(connection: sqlite3.Connection, run_id: int | None) -> RunRow:
     return found[0]
 
 
-def _readable(row: tuple, best: Best, last: Last) -> RunRow:
+def _readable(row: Cells, best: Best, last: Last) -> RunRow:
     """The run in a row of `_RUNS`; of one that is damaged what can be said of it, so that the others are shown."""
     try:
         return _row(row[:20], row[20:24], row[24:31], row[31:34], row[34:37], row[37:39], best, last)
@@ -106,7 +107,7 @@ def _readable(row: tuple, best: Best, last: Last) -> RunRow:
         return _unreadable(row, shown(reason))
 
 
-def _unreadable(row: tuple, reason: str) -> RunRow:
+def _unreadable(row: Cells, reason: str) -> RunRow:
     nothing = Experiment(method=MethodChoice(name=UNREADABLE), dataset=DatasetChoice(name=UNREADABLE))
     failure = Failure(
         "experiment",
@@ -123,7 +124,7 @@ def _unreadable(row: tuple, reason: str) -> RunRow:
 
 
 def _row(
-    run: tuple, failure: tuple, result: tuple, study: tuple, found_by: tuple, end: tuple, best: Best, last: Last
+    run: Cells, failure: Cells, result: Cells, study: Cells, found_by: Cells, end: Cells, best: Best, last: Last
 ) -> RunRow:  # fmt: skip
     run_id, uid, name, state, family, experiment, group, created, started, ended, seconds, *rest = run
     step, total_steps, steps_per_epoch, examples_per_step, facts, starred, note, plan, deleted_at = rest
@@ -190,7 +191,7 @@ def find(connection: sqlite3.Connection, key: int | str) -> int:
     text = str(key).strip()
     for where, value in _ways(text):
         found = connection.execute(f"SELECT id, uid FROM run WHERE {where} ORDER BY created DESC, id DESC", (value,))
-        ids = [row["id"] for row in found]
+        ids = [int(row["id"]) for row in found]
         if len(ids) > 1 and "substr" in where:
             raise StorageError(f"“{text}” is the beginning of {len(ids)} runs.", "Give one more letter of it.")
         if ids:

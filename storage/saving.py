@@ -164,6 +164,6 @@ def metric_id(connection: sqlite3.Connection, name: str) -> int:
     """The id of a metric, made on first use."""
     found = connection.execute("SELECT id FROM metric WHERE name = ?", (name,)).fetchone()
     if found is not None:
-        return found["id"]
+        return int(found["id"])
     made = connection.execute("INSERT INTO metric(name, goal) VALUES(?, ?)", (name, metrics.of(name).goal))
     return int(made.lastrowid or 0)

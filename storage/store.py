@@ -73,7 +73,7 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
         """A number that differs from the one before when somebody else has written since."""
         with told():
             self._connection.check()
-            return self._connection.execute("PRAGMA data_version").fetchone()[0]
+            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
     def looks(self) -> Looks:
         """What lists show of each run, as numbers to compare."""
@@ -268,7 +268,7 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
             purging.title(connection, [run_id], ended=True)
             return artifacts.add(connection, run_id, part, folder / file.name, kind)
 
-    def environment(self, run_id: int) -> dict:
+    def environment(self, run_id: int) -> dict[str, Any]:
         """Python, packages and hardware the run was made with; empty for one that has not started."""
         with snapshot(self._connection) as connection:
             return environment.read(connection, run_id)

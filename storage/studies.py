@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
 
 from engine import metrics
 from engine.errors import StorageError
@@ -152,7 +153,7 @@ def _find(connection: sqlite3.Connection, text: str) -> int:
     ways += [("uid = ?", text), ("title = ?", text), ("substr(uid, 1, length(?1)) = ?1", text)]
     for where, value in ways:
         query = f"SELECT id FROM study WHERE deleted_at IS NULL AND {where} ORDER BY created DESC, id DESC"
-        ids = [row["id"] for row in connection.execute(query, (value,))]
+        ids = [int(row["id"]) for row in connection.execute(query, (value,))]
         if len(ids) > 1 and "substr" in where:
             raise StorageError(f"“{text}” is the beginning of {len(ids)} studies.", "Give one more letter of it.")
         if ids:
@@ -160,7 +161,7 @@ def _find(connection: sqlite3.Connection, text: str) -> int:
     raise StorageError(f"There is no study “{text}”.", "Give its number, its short code or its exact title.")
 
 
-def _cell_run(row: tuple, tests: Mapping[int, Mapping[str, float]]) -> CellRun:
+def _cell_run(row: tuple[Any, ...], tests: Mapping[int, Mapping[str, float]]) -> CellRun:
     run_id, uid, name, cell, state, seconds, best, last, *failure = row
     return CellRun(
         run_id, uid, name, cell, state_named(state), number(seconds), number(best), number(last),

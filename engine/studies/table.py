@@ -144,7 +144,7 @@ def chosen_rates(
     study: Study, wanted: Sequence[Cell], outcomes: Mapping[str, Outcome], failed: Collection[str]
 ) -> Chosen:
     """For each arm, label count and condition: seed -> the cell that counts, once every learning rate was tried."""
-    tried: dict[tuple, list[Cell]] = {}
+    tried: dict[tuple[int, int | None, Condition, int], list[Cell]] = {}
     for cell in wanted:
         if cell.arm is not None:
             tried.setdefault((cell.arm, cell.labels, cell.condition, cell.seed), []).append(cell)

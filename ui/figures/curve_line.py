@@ -11,6 +11,7 @@ import numpy as np
 from engine.comparison.bands import smooth
 from engine.comparison.wording import NO_NUMBER
 
+Style = Literal["train", "validation", "band"]
 ENDED = "ended at"
 MOST_FIRST = 50  # values that may count as first ones, and at most a twentieth of all
 TOWER = 1.0  # times the range of all later values
@@ -30,7 +31,7 @@ class CurveLine:
     x: np.ndarray
     y: np.ndarray
     colour: object = "#0072B2"
-    style: Literal["train", "validation", "band"] = "validation"
+    style: Style = "validation"
     low: np.ndarray | None = None
     high: np.ndarray | None = None
     dashed: bool = False

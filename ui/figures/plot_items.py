@@ -64,7 +64,7 @@ class YAxis(pg.AxisItem):
     def _short(self, value: float) -> str:
         return y_text(value, self.unit) if self.unit == "percent" else compact(value, 3)
 
-    def logTickValues(self, low: float, high: float, size: float, ticks: list) -> list:
+    def logTickValues(self, low: float, high: float, size: float, _: object) -> list[tuple[None, list[float]]]:
         """Decades; with 2 and 5 when they fit; every round number when there is less than a decade."""
         if high - low < 0.5:
             step = self._linear_step(10**low, 10**high, size)
@@ -110,7 +110,9 @@ class EndLabels(pg.AxisItem):
         for label, y in zip(self.labels, spread(heights, metrics.height(), box.top(), box.bottom()), strict=True):
             self._draw(painter, metrics, box, label, y)
 
-    def _draw(self, painter: QPainter, metrics: QFontMetricsF, box: QRectF, label: tuple, y: float) -> None:
+    def _draw(
+        self, painter: QPainter, metrics: QFontMetricsF, box: QRectF, label: tuple[str, QColor, float, bool], y: float
+    ) -> None:
         text, colour, _, dashed = label
         style = Qt.PenStyle.DotLine if dashed else Qt.PenStyle.SolidLine
         painter.setPen(QPen(colour, 2.5, style))

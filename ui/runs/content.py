@@ -14,7 +14,7 @@ from engine.events import Evaluated, TrialCompleted
 from engine.metrics import BEFORE
 from ui import theme
 from ui.figures.curve_axes import StepScale
-from ui.figures.curve_line import CurveLine
+from ui.figures.curve_line import CurveLine, Style
 from ui.runs.run_now import WATCHED, best_index
 
 if TYPE_CHECKING:
@@ -78,9 +78,9 @@ def read_content(store: RunStore, run_id: int) -> Content:
     return Content(row, curves, results, [*unread, *messages], trials, environment, resumable)
 
 
-def _of_both(measured: str) -> dict[str, tuple[str, str, bool]]:
+def _of_both(measured: str) -> dict[str, tuple[str, Style, bool]]:
     """metric -> (label, style, dashed), before and after adaptation."""
-    parts = (("train", "training", "train"), ("val", "validation", "validation"))
+    parts: tuple[tuple[str, str, Style], ...] = (("train", "training", "train"), ("val", "validation", "validation"))
     after = {f"{part}/{measured}": (label, style, False) for part, label, style in parts}
     before = {f"{part}/{measured} {BEFORE}": (f"{label}, before", style, True) for part, label, style in parts}
     return after | before
@@ -118,7 +118,11 @@ def accuracy_lines(curves: Mapping[str, CurveLike], axis: str, scale: StepScale,
 
 
 def _lines(
-    curves: Mapping[str, CurveLike], wanted: Mapping[str, tuple], axis: str, scale: StepScale, run_id: int
+    curves: Mapping[str, CurveLike],
+    wanted: Mapping[str, tuple[str, Style, bool]],
+    axis: str,
+    scale: StepScale,
+    run_id: int,
 ) -> list[CurveLine]:
     kept, lines = kept_epoch(curves), []
     for metric, (label, style, dashed) in wanted.items():

@@ -155,7 +155,7 @@ def _shrunk(canvas: NDArray[np.bool_]) -> NDArray[np.uint8]:
     return ((both.astype(np.int32) * 255 + 512) // 1024).astype(np.uint8)
 
 
-def _weighed(values: NDArray, weights: tuple[int, ...], start: int, length: int, step: int) -> NDArray:
+def _weighed(values: np.ndarray, weights: tuple[int, ...], start: int, length: int, step: int) -> np.ndarray:
     """Weighted sums of neighbours along the last axis, at every `step`-th of `length` places from `start`."""
     total = weights[0] * values[..., start : start + length : step]
     for place, weight in enumerate(weights[1:], start + 1):
