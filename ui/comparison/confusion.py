@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from engine.comparison.wording import MINUS, count
 from ui import theme
 from ui.comparison.sides import Side
+from ui.figures.drawing import blend
 from ui.figures.painted import PaintedFigure, draw_elided, line_height
 
 MOST_CLASSES = 200
@@ -271,9 +272,3 @@ def cell_text(value: float, signed: bool) -> str:
         return ""
     text = f"{abs(value):.0f}" if value == round(value) else f"{abs(value):.1f}"
     return text if not signed else f"{'+' if value > 0 else MINUS}{text}"
-
-
-def blend(ground: QColor, hue: QColor, share: float) -> QColor:
-    """`ground` tinted by `share` of `hue`."""
-    parts = ((ground.redF(), hue.redF()), (ground.greenF(), hue.greenF()), (ground.blueF(), hue.blueF()))
-    return QColor.fromRgbF(*((1 - share) * g + share * h for g, h in parts))

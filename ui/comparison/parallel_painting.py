@@ -10,8 +10,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPen, QPolygonF
 
 from ui import theme
-from ui.comparison.confusion import blend
 from ui.comparison.parallel_lines import NONE_BELOW, Ends, Frame, Lines
+from ui.figures.drawing import blend
 
 # From low to high; both ends and the middle differ in lightness from each other and from the ground.
 LIGHT_RAMP = ("#5B2A86", "#2A7E9E", "#7FA51E")

@@ -3,50 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from math import ceil, floor, isfinite
+from math import isfinite
 
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import ACCURACY, is_share, number, title
+from engine.comparison.wording import ACCURACY, is_share, title
 from ui import theme
 from ui.comparison.sides import Comparison, Side
 from ui.figures.painted import PaintedFigure, draw_elided, line_height
+from ui.figures.painted_axes import Axis, Plot, around
 
 SIDE_MARGIN = 10.0
 STRIP = 22.0  # height of the line with the interval
 GAP = 12.0  # between two sides
-STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-MOST_ERROR = 1e6  # an axis of errors has no end of its own
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Figures low..high over left..right pixels: fractions told in percent, or errors."""
-
-    low: float
-    high: float
-    left: float
-    right: float
-    percent: bool = True
-
-    def x(self, value: float) -> float:
-        return self.left + (value - self.low) / (self.high - self.low) * (self.right - self.left)
-
-    def ticks(self) -> list[float]:
-        """Round figures, about one per 70 pixels."""
-        wanted = (self.high - self.low) * 70 / max(1.0, self.right - self.left)
-        step = next((step for step in STEPS if step >= wanted), STEPS[-1])
-        return [k * step for k in range(ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9) + 1)]
-
-    def words(self, tick: float) -> str:
-        """ "81 %", "81.5 %", or "0.35"."""
-        if not self.percent:
-            return f"{tick:.3g}"
-        return f"{number(100 * tick, 0 if abs(100 * tick - round(100 * tick)) < 1e-6 else 1)} %"
+APART = 70.0  # pixels from one tick to the next
 
 
 class ResultBars(PaintedFigure):
@@ -124,49 +97,43 @@ def bars_height(count: int) -> float:
     return count * row_height() + line_height("small") + 8
 
 
-def shared_scale(comparison: Comparison, width: float) -> Scale:
+def shared_plot(comparison: Comparison, width: float) -> Plot:
     """From just below the lowest to just above the highest of all intervals and seeds, inside 0 and 1 for shares."""
-    share = is_share(shared_metric(comparison))
-    most = 1.0 if share else MOST_ERROR
-    values = [value for side in comparison.sides for value in extent(side, most)]
-    low, high = (min(values), max(values)) if values else (0.0, 1.0)
-    room = max(0.06 * (high - low), 0.01)
-    return Scale(max(0.0, low - room), min(most, high + room), SIDE_MARGIN, width - SIDE_MARGIN, share)
+    values = [value for side in comparison.sides for value in extent(side)]
+    across = around(values, share=is_share(shared_metric(comparison)), low=0.0)
+    area = QRectF(SIDE_MARGIN, 0, width - 2 * SIDE_MARGIN, len(comparison.sides) * row_height())
+    return Plot(area, across, Axis(0.0, 1.0))
 
 
-def extent(side: Side, most: float) -> list[float]:
-    """Everything the scale has to show of one side, from 0 to the most there can be."""
+def extent(side: Side) -> list[float]:
+    """Everything the scale has to show of one side."""
     if side.interval is None:
         return []
     ends = [side.interval.low, side.interval.high] if side.interval.known else []
-    values = [result.value for _, result in side.tested if isfinite(result.value)]
-    return [min(most, max(0.0, end)) for end in ends] + values
+    return ends + [result.value for _, result in side.tested]
 
 
 def paint_bars(painter: QPainter, width: float, comparison: Comparison) -> None:
     """All sides under each other over one axis, from the painter's origin."""
-    scale = shared_scale(comparison, width)
-    bottom = len(comparison.sides) * row_height()
-    paint_grid(painter, scale, bottom)
+    plot = shared_plot(comparison, width)
+    paint_grid(painter, plot)
     for place, side in enumerate(comparison.sides):
-        paint_side(painter, scale, place * row_height(), width, side, side is comparison.base)
+        paint_side(painter, plot, place * row_height(), width, side, side is comparison.base)
 
 
-def paint_grid(painter: QPainter, scale: Scale, bottom: float) -> None:
+def paint_grid(painter: QPainter, plot: Plot) -> None:
     painter.setFont(theme.font("small", tabular=True))
-    metrics = QFontMetricsF(painter.font())
-    for tick in scale.ticks():
-        x = scale.x(tick)
+    metrics, bottom = QFontMetricsF(painter.font()), plot.area.bottom()
+    for share, words in plot.x.ticks(plot.area.width(), APART):
+        x, half = plot.across(share), metrics.horizontalAdvance(words) / 2
         painter.setPen(QPen(theme.colour("grid"), 1))
         painter.drawLine(QPointF(x, 0), QPointF(x, bottom))
         painter.setPen(theme.colour("muted"))
-        text = scale.words(tick)
-        half = metrics.horizontalAdvance(text) / 2
-        x = min(max(x, scale.left - SIDE_MARGIN + half), scale.right + SIDE_MARGIN - half)
-        painter.drawText(QPointF(x - half, bottom + metrics.ascent() + 4), text)
+        x = min(max(x, half), plot.area.right() + SIDE_MARGIN - half)
+        painter.drawText(QPointF(x - half, bottom + metrics.ascent() + 4), words)
 
 
-def paint_side(painter: QPainter, scale: Scale, top: float, width: float, side: Side, is_base: bool) -> None:
+def paint_side(painter: QPainter, plot: Plot, top: float, width: float, side: Side, is_base: bool) -> None:
     """Name and figure on the first line, the interval on the second, what it rests on on the third."""
     bold = theme.font(bold=True, tabular=True)
     value, metrics = value_text(side), QFontMetricsF(bold)
@@ -176,7 +143,7 @@ def paint_side(painter: QPainter, scale: Scale, top: float, width: float, side: 
     painter.drawText(QPointF(width - room, top + metrics.ascent()), value)
     title = side.title + (" (base)" if is_base else "")
     draw_elided(painter, 0, top + metrics.ascent(), width - room - 12, title, name=True)
-    paint_interval(painter, scale, top + metrics.height() + STRIP / 2, side)
+    paint_interval(painter, plot, top + metrics.height() + STRIP / 2, side)
     painter.setFont(theme.font("small", tabular=True))
     painter.setPen(theme.colour("muted"))
     below = top + metrics.height() + STRIP + QFontMetricsF(painter.font()).ascent()
@@ -184,15 +151,16 @@ def paint_side(painter: QPainter, scale: Scale, top: float, width: float, side: 
     draw_elided(painter, 0, below + line_height("small"), width, side.protocol)
 
 
-def paint_interval(painter: QPainter, scale: Scale, y: float, side: Side) -> None:
+def paint_interval(painter: QPainter, plot: Plot, y: float, side: Side) -> None:
     """The interval as a line with ends, each seed as a hollow mark, the mean as a filled point."""
     painter.setPen(QPen(theme.colour("grid"), 1))
-    painter.drawLine(QPointF(scale.left, y), QPointF(scale.right, y))
+    painter.drawLine(QPointF(plot.area.left(), y), QPointF(plot.area.right(), y))
     if side.interval is None or not isfinite(side.interval.value):
         return
     colour = theme.curve_colour(side.colour)
     if side.interval.known:
-        left, right = scale.x(max(scale.low, side.interval.low)), scale.x(min(scale.high, side.interval.high))
+        shown = side.interval.within(plot.x.low, plot.x.high)
+        left, right = (plot.across(plot.x.share(end)) for end in (shown.low, shown.high))
         style = Qt.PenStyle.DashLine if side.dashed else Qt.PenStyle.SolidLine
         painter.setPen(QPen(colour, 2, style))
         painter.drawLine(QPointF(left, y), QPointF(right, y))
@@ -203,10 +171,10 @@ def paint_interval(painter: QPainter, scale: Scale, y: float, side: Side) -> Non
         painter.setPen(QPen(colour, 1))
         painter.setBrush(theme.colour("page"))
         for result in (result for _, result in side.tested if isfinite(result.value)):
-            painter.drawEllipse(QPointF(scale.x(result.value), y), 3, 3)
+            painter.drawEllipse(QPointF(plot.across(plot.x.share(result.value)), y), 3, 3)
     painter.setPen(QPen(theme.colour("page"), 1.5))
     painter.setBrush(colour)
-    point = QPointF(scale.x(side.interval.value), y)
+    point = QPointF(plot.across(plot.x.share(side.interval.value)), y)
     if side.dashed:
         painter.drawRect(QRectF(point.x() - 5, point.y() - 5, 10, 10))
     else:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QResizeEvent
+from PySide6.QtCore import QPointF, QSize, QSizeF, Qt
+from PySide6.QtGui import QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.comparison.adaptation import SHOTS, STEPS
@@ -17,9 +17,9 @@ from engine.comparison.intervals import Interval
 from engine.comparison.wording import ACCURACY, is_share, percent, title, with_interval
 from engine.metrics import of as metric_of
 from ui import theme
-from ui.figures.line_ends import End, fill_between, paint_ends, widest_name
+from ui.figures.line_chart import ChartLine, LineChart
 from ui.figures.painted import PaintedFigure, Section
-from ui.figures.painted_axes import ACROSS, Axis, Plot, around, paint_axes, plot_in
+from ui.figures.painted_axes import ACROSS, Axis, around
 
 AXES = {
     STEPS: "Inner steps",
@@ -28,8 +28,6 @@ AXES = {
 }
 ACROSS_MOST = 2  # figures beside each other
 LEAST_WIDTH = 240  # pixels of a figure
-BAND, MARK = 0.15, 3.5
-MOST_NAME, SWATCH = 160.0, 18.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +38,6 @@ class AdaptationLine:
     curve: AdaptationCurve
     tint: int
     dashed: bool = False
-
-    @property
-    def colour(self) -> QColor:
-        return theme.curve_colour(self.tint)
 
 
 class WholeAxis(Axis):
@@ -94,21 +88,20 @@ class AdaptationCurves(PaintedFigure):
         ]
 
     def paint(self, painter: QPainter, size: QSizeF) -> None:
-        self.marks = []
-        if not self.lines:
-            return
-        ends = end_width([line.title for line in self.lines])
-        plot = plot_in(size.width() - ends, size.height(), self._across(), self._up())
-        paint_axes(painter, plot, AXES[self.over])
-        painter.save()
-        painter.setClipRect(plot.area.adjusted(-MARK - 2, -MARK - 2, MARK + 2, MARK + 2))
-        for line in self.lines:
-            paint_band(painter, plot, line)
-        for line in self.lines:
-            self._paint_line(painter, plot, line)
-        painter.restore()
-        names = [end_of(plot, line) for line in self.lines if line.title]
-        paint_ends(painter, names, plot.area.adjusted(0, 0, 10, 0), MOST_NAME, SWATCH, gap=4.0)
+        if self.lines:
+            lines = [self._line(line) for line in self.lines]
+            edges = [
+                edge for line in lines for _, shown, _ in line.points for edge in (shown.value, shown.low, shown.high)
+            ]
+            up = around(edges, share=True) if is_share(self.measured) else around(edges, low=0.0)
+            self.marks = LineChart(lines, self._across(), up, AXES[self.over]).paint(painter, size)
+
+    def _line(self, line: AdaptationLine) -> ChartLine:
+        curve = line.curve
+        shown = [Interval(y, low, high, 0) for y, low, high in np.stack([curve.y, curve.low, curve.high], 1).tolist()]
+        points = [(float(x), shown[place], self._said(line, place)) for place, x in enumerate(curve.x)]
+        pen = QPen(theme.curve_colour(line.tint), 2, Qt.PenStyle.DashLine if line.dashed else Qt.PenStyle.SolidLine)
+        return ChartLine(line.title, pen, points, float(curve.own))
 
     def _across(self) -> Axis:
         xs = np.concatenate([line.curve.x for line in self.lines])
@@ -116,28 +109,6 @@ class AdaptationCurves(PaintedFigure):
         if self.over == HARDNESS:
             return Axis(low, high, percent=True)
         return WholeAxis(low, high) if self.over == STEPS else Axis(max(low, 1.0), max(high, low + 1.0), log=True)
-
-    def _up(self) -> Axis:
-        edges = [edge for line in self.lines for part in ("y", "low", "high") for edge in getattr(line.curve, part)]
-        return (
-            around(np.clip(edges, 0.0, 1.0).tolist(), 0.06, 0.0, 1.0)
-            if is_share(self.measured)
-            else around(edges, low=0.0)
-        )
-
-    def _paint_line(self, painter: QPainter, plot: Plot, line: AdaptationLine) -> None:
-        points = [plot.point(x, float(y)) for x, y in zip(line.curve.x, line.curve.y, strict=True)]
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(pen_of(line))
-        painter.drawPolyline(points)
-        own = float(line.curve.own)
-        for place, (at, x) in enumerate(zip(points, line.curve.x, strict=True)):
-            is_own = x == own
-            painter.setPen(QPen(line.colour, 2 if is_own else 1))
-            painter.setBrush(theme.colour("page") if is_own else line.colour)
-            size = MARK + 1.5 if is_own else (MARK if len(points) <= 24 else 1.5)
-            painter.drawEllipse(at, size, size)
-            self.marks.append((QRectF(at.x() - 7, at.y() - 7, 14, 14), self._said(line, place)))
 
     def _said(self, line: AdaptationLine, place: int) -> str:
         """E.g. "MAML: 95.2 % (94.8 to 95.6) after 3 inner steps, over test episodes"."""
@@ -150,7 +121,6 @@ class AdaptationCurves(PaintedFigure):
         return f"{line.title}: {words}" if line.title else words
 
     def words_at(self, at: QPointF) -> str:
-        """What the marks there say, "" where there is none."""
         return "\n".join(words for box, words in self.marks if box.contains(at))
 
 
@@ -159,29 +129,6 @@ def where_words(over: str, x: float) -> str:
     if over == HARDNESS:
         return f"on tasks of {percent(x, 0)} hardness"
     return f"after {x:g} inner {'step' if x == 1 else 'steps'}" if over == STEPS else f"with {x:g} shots"
-
-
-def pen_of(line: AdaptationLine) -> QPen:
-    return QPen(line.colour, 2, Qt.PenStyle.DashLine if line.dashed else Qt.PenStyle.SolidLine)
-
-
-def paint_band(painter: QPainter, plot: Plot, line: AdaptationLine) -> None:
-    curve = line.curve
-    known = np.isfinite(curve.low) & np.isfinite(curve.high)
-    if known.sum() < 2:
-        return
-    upper = [plot.point(x, float(y)) for x, y in zip(curve.x[known], curve.high[known], strict=True)]
-    lower = [plot.point(x, float(y)) for x, y in zip(curve.x[known], curve.low[known], strict=True)]
-    fill_between(painter, upper, lower, line.colour, BAND)
-
-
-def end_width(titles: Sequence[str]) -> float:
-    """Pixels for the names at the lines' ends."""
-    return widest_name(titles, MOST_NAME) + SWATCH + 8 if any(titles) else 8.0
-
-
-def end_of(plot: Plot, line: AdaptationLine) -> End:
-    return plot.point(line.curve.x[-1], float(line.curve.y[-1])).y(), pen_of(line), line.title
 
 
 class AdaptationFigures(QWidget):

@@ -13,16 +13,11 @@ from ui.figures.curve_axes import X_AXES
 from ui.figures.curve_line import LOG_FLOOR, CurveLine, bounds, with_gaps
 from ui.figures.curve_readout import Readout, Rule
 from ui.figures.curve_state import CurveState
+from ui.figures.drawing import blend
 from ui.figures.plot_items import CurveView, DrawnCurve, EndLabels, QuietView, XAxis, YAxis
 from ui.widgets.layouts import in_column
 
 FEW = 500  # points up to which an antialiased line is drawn in one piece
-
-
-def mix(colour: QColor, ground: QColor, share: float) -> QColor:
-    """`colour` paled towards `ground` by `share` in 0..1; opaque, so that overlapping segments do not show."""
-    parts = [(colour.redF(), ground.redF()), (colour.greenF(), ground.greenF()), (colour.blueF(), ground.blueF())]
-    return QColor.fromRgbF(*((1 - share) * c + share * g for c, g in parts))
 
 
 class CurveCanvas(QWidget):
@@ -89,7 +84,7 @@ class CurveCanvas(QWidget):
             self.drawn[line.label] = DrawnCurve(self.view.getPlotItem())
         item, page = self.drawn[line.label], theme.colour("page")
         strong = self.colour(line)
-        faint = pg.mkPen(mix(strong, page, 0.6 if theme.is_dark() else 0.7), width=self._ratio)
+        faint = pg.mkPen(blend(strong, page, 0.6 if theme.is_dark() else 0.7), width=self._ratio)
         item.set_pens(self._pen(line, self.colour(line)), faint, antialias, len(line.x) <= FEW)
         item.line.setZValue(2 if line.style == "train" else 3)
         raw = () if line.raw is None else (self.to_view(line.raw),)
@@ -99,7 +94,7 @@ class CurveCanvas(QWidget):
         item.set_gaps(line.gaps, self.to_view(line.y)[beside], pg.mkPen(strong, width=2 * self._ratio))
         if line.low is not None and line.high is not None:
             x, low, high = with_gaps(line, self.to_view(line.low), self.to_view(line.high))
-            item.set_band(x, low, high, mix(strong, page, 0.8))
+            item.set_band(x, low, high, blend(strong, page, 0.8))
         else:
             item.hide_band()
         place = None
@@ -112,7 +107,7 @@ class CurveCanvas(QWidget):
         """The curve's colour as drawn: training is paler than validation."""
         strong = theme.as_shown(QColor(line.colour))
         pale = 0.25 if theme.is_dark() else 0.4
-        return mix(strong, theme.colour("page"), pale) if line.style == "train" else strong
+        return blend(strong, theme.colour("page"), pale) if line.style == "train" else strong
 
     def _pen(self, line: CurveLine, colour: QColor) -> QPen:
         pen = pg.mkPen(colour, width=self._ratio * (1.0 if line.style == "train" else 2.0))

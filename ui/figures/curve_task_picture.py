@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from engine.comparison.wording import number
 from ui import theme
 from ui.figures.curve_reading import CurveTask, Prediction, Values, after_words, curve_task_of, error_words, shown
-from ui.figures.line_ends import fill_between
+from ui.figures.line_chart import fill_between
 from ui.figures.painted import PaintedFigure, draw_elided, line_height
 from ui.figures.painted_axes import Axis, Plot, paint_axes, plot_in
 

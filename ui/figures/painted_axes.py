@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from ui import theme
 
 ROUND = (1, 2, 5)
 ACROSS, UP = 64.0, 40.0  # about one tick per so many pixels
+INSET = 12.0  # pixels beside named values
 
 
 def brief(value: float) -> str:
@@ -24,13 +25,15 @@ def brief(value: float) -> str:
 
 @dataclass(frozen=True)
 class Axis:
-    """From low to high; log: by equal ratios; choices: words at equal distances instead; percent: of fractions."""
+    """From low to high; log: by equal ratios; choices: words at equal distances instead; percent: of fractions; named:
+    (value, words) of its ticks, in place of round values and without lines through the plot."""
 
     low: float
     high: float
     log: bool = False
     choices: tuple[Any, ...] = ()
     percent: bool = False
+    named: tuple[tuple[float, str], ...] = ()
 
     def share(self, value: Any) -> float:
         """Where a value lies, 0 at low and 1 at high."""
@@ -54,6 +57,8 @@ class Axis:
         """(share, words) of round values, about `apart` pixels from one to the next."""
         if self.choices:
             return [(self.share(choice), str(choice)) for choice in self.choices]
+        if self.named:
+            return [(self.share(value), words) for value, words in self.named]
         most = max(2, int(pixels / apart))
         found = self._log_ticks(most) if self.log else self._linear_ticks(most)
         return [(self.share(value), self.words(value)) for value in found]
@@ -82,26 +87,37 @@ class Axis:
         return [place * step for place in range(first, last + 1)]
 
 
-def around(values: Sequence[float], room: float = 0.06, low: float = -math.inf, high: float = math.inf) -> Axis:
-    """A linear axis a little wider than these values, inside low and high; 0 to 1 where there is none."""
-    known = [value for value in values if math.isfinite(value)]
+def around(values: Iterable[float], share: bool = False, low: float = -math.inf) -> Axis:
+    """A linear axis a little wider than these values and not below low; 0 to 1 where there is none. share: fractions,
+    told in percent and inside 0 and 1."""
+    low, high = (0.0, 1.0) if share else (low, math.inf)
+    known = [min(max(value, low), high) for value in values if math.isfinite(value)]
     least, most = (min(known), max(known)) if known else (0.0, 1.0)
-    edge = max(room * (most - least), 0.03 * max(abs(most), 1e-6), 0.01 if high <= 1 else 0.0)
-    return Axis(max(low, least - edge), min(high, most + edge), percent=high <= 1)
+    edge = max(0.06 * (most - least), 0.03 * max(abs(most), 1e-6), 0.01 if share else 0.0)
+    return Axis(max(low, least - edge), min(high, most + edge), percent=share)
 
 
 @dataclass(frozen=True)
 class Plot:
-    """A rectangle of the painter with its two axes. up: what the vertical one is, told above it."""
+    """A rectangle of the painter with its two axes. up: what the vertical one is, told above it. Values with names stay
+    away from its sides."""
 
     area: QRectF
     x: Axis
     y: Axis
     up: str = ""
 
+    def across(self, share: float) -> float:
+        """Pixels from the left of a share of the horizontal axis."""
+        aside = INSET if self.x.named else 0.0
+        return self.area.left() + aside + share * (self.area.width() - 2 * aside)
+
+    def height(self, y: float) -> float:
+        """Pixels from the top of a value of the vertical axis, inside the rectangle."""
+        return self.area.bottom() - min(1.0, max(0.0, self.y.share(y))) * self.area.height()
+
     def point(self, x: Any, y: float) -> QPointF:
-        across, up = self.x.share(x), self.y.share(y)
-        return QPointF(self.area.left() + across * self.area.width(), self.area.bottom() - up * self.area.height())
+        return QPointF(self.across(self.x.share(x)), self.area.bottom() - self.y.share(y) * self.area.height())
 
 
 def plot_in(width: float, height: float, x: Axis, y: Axis, up: str = "") -> Plot:
@@ -116,6 +132,22 @@ def plot_in(width: float, height: float, x: Axis, y: Axis, up: str = "") -> Plot
 
 def paint_axes(painter: QPainter, plot: Plot, title: str) -> None:
     """A faint grid, the words of both axes, under them what the horizontal one is, above what the vertical."""
+    paint_levels(painter, plot)
+    metrics, area, free = QFontMetricsF(painter.font()), plot.area, math.inf
+    for share, words in reversed(plot.x.ticks(area.width())):
+        x, half = plot.across(share), metrics.horizontalAdvance(words) / 2
+        if plot.x.named and x + half + 4 > free:
+            continue  # from the last one, which is often the longest; one that has no room is left out
+        if not plot.x.named:
+            _line(painter, QPointF(x, area.top()), QPointF(x, area.bottom()))
+        free = x - half
+        painter.drawText(QPointF(x - half, area.bottom() + metrics.ascent() + 4), words)
+    below = QRectF(area.left(), area.bottom() + metrics.height() + 5, area.width(), metrics.height() + 2)
+    painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), title)
+
+
+def paint_levels(painter: QPainter, plot: Plot) -> None:
+    """The vertical axis: a faint line with its words at each round value, and above them what they are."""
     painter.setFont(theme.font("small", tabular=True))
     metrics = QFontMetricsF(painter.font())
     area = plot.area
@@ -125,13 +157,6 @@ def paint_axes(painter: QPainter, plot: Plot, title: str) -> None:
         painter.drawText(
             QPointF(area.left() - 8 - metrics.horizontalAdvance(words), y + metrics.ascent() / 2 - 1), words
         )
-    for share, words in plot.x.ticks(area.width()):
-        x = area.left() + share * area.width()
-        _line(painter, QPointF(x, area.top()), QPointF(x, area.bottom()))
-        half = metrics.horizontalAdvance(words) / 2
-        painter.drawText(QPointF(x - half, area.bottom() + metrics.ascent() + 4), words)
-    below = QRectF(area.left(), area.bottom() + metrics.height() + 5, area.width(), metrics.height() + 2)
-    painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), title)
     painter.drawText(QPointF(0, metrics.ascent()), plot.up)
 
 

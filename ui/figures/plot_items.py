@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QGraphicsPathItem
 
 from engine.comparison.wording import compact
 from ui.figures.curve_axes import time_spacing, x_tick, y_text
-from ui.figures.plot_labels import spread
+from ui.figures.line_chart import spread
 
 LABEL_WIDTH = 168.0
 SWATCH = 10.0

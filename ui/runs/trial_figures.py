@@ -49,7 +49,7 @@ class TrialFigure(PaintedFigure):
 
     def accuracy_axis(self) -> Axis:
         ends = [end for _, found in scored(self._trials) for end in (found.value, found.low, found.high)]
-        return around(ends, low=0.0, high=1.0)
+        return around(ends, share=True)
 
     def plot(self, size: QSizeF) -> Plot:
         raise TypeError(f"{type(self).__name__} does not say its axes")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter
 
+from engine.studies.table import TEST
 from ui import theme
 from ui.figures import drawing
-from ui.figures.drawing import FOOT, LEFT, Frame
+from ui.figures.drawing import LEFT
 from ui.figures.painted import line_height
-from ui.studies.curves import paint_unit
+from ui.figures.painted_axes import Axis, Plot, paint_levels, plot_in
+from ui.studies.curves import unit_words
 from ui.studies.view import View, tip
 
 MOST_BAR = 56.0  # pixels, the widest bar
@@ -22,55 +26,53 @@ def paint_bars(painter: QPainter, size: QSizeF, view: View) -> list[tuple[QRectF
     groups = [arm.title for _, arm in arms] if by_arm else [column.title for _, column in columns]
     series = [column.title for _, column in columns] if by_arm else [arm.title for _, arm in arms]
     several = len(series) > 1
-    width = size.width() - LEFT
-    legend = drawing.legend_height(series, width) if several else 0.0
-    top = line_height("small") + 8
-    box = QRectF(LEFT, top + legend, width - 8, max(40.0, size.height() - FOOT - top - legend))
-    frame = Frame(box, 0.0, view.highest, view.metric)
-    paint_unit(painter, view)
+    legend = drawing.legend_height(series, size.width() - LEFT) if several else 0.0
+    up = Axis(0.0, view.highest, percent=view.metric == TEST)
+    plot = plot_in(size.width(), size.height() - legend, Axis(0.0, 1.0), up, unit_words(view))
+    plot = replace(plot, area=plot.area.translated(0, legend))
+    paint_levels(painter, plot)
     if several:
         painter.save()
-        painter.translate(0, top)
-        drawing.paint_legend(painter, series, LEFT, width)
+        painter.translate(0, line_height("small") + 8)
+        drawing.paint_legend(painter, series, LEFT, size.width() - LEFT)
         painter.restore()
-    drawing.paint_levels(painter, frame)
     places = []
     for group, words in enumerate(groups):
-        middle, room = group_place(frame, len(groups), group)
+        middle, room = group_place(plot, len(groups), group)
         painter.setFont(theme.font("small"))
         painter.setPen(theme.colour("text"))
-        drawing.paint_centred(painter, middle, frame.box.bottom() + 4, room + 8, words)
+        drawing.paint_centred(painter, middle, plot.area.bottom() + 4, room + 8, words)
         bar = min(MOST_BAR, room / len(series))
         for one in range(len(series)):
             arm, column = (group, one) if by_arm else (one, group)
             left = middle + (one - len(series) / 2) * bar
             colour = one if several else arm
-            places += paint_bar(painter, frame, QRectF(left, 0, bar, 0), view, arm, column, colour)
+            places += paint_bar(painter, plot, QRectF(left, 0, bar, 0), view, arm, column, colour)
     return places
 
 
-def group_place(frame: Frame, groups: int, group: int) -> tuple[float, float]:
+def group_place(plot: Plot, groups: int, group: int) -> tuple[float, float]:
     """(middle, room for bars) of a group in pixels."""
-    width = frame.box.width() / groups
-    return frame.box.left() + (group + 0.5) * width, width * 0.84
+    width = plot.area.width() / groups
+    return plot.area.left() + (group + 0.5) * width, width * 0.84
 
 
 def paint_bar(
-    painter: QPainter, frame: Frame, place: QRectF, view: View, arm: int, column: int, colour: int
+    painter: QPainter, plot: Plot, place: QRectF, view: View, arm: int, column: int, colour: int
 ) -> list[tuple[QRectF, str]]:
     """One bar from zero with its whisker; the surely best one has a dot above."""
     entry = view.table.entries[arm][column]
     shown = view.shown(entry)
     if shown is None:
         return []
-    top = frame.y(shown.value)
-    bar = QRectF(place.left() + 1, top, max(1.0, place.width() - 2), frame.box.bottom() - top)
+    top = plot.height(shown.value)
+    bar = QRectF(place.left() + 1, top, max(1.0, place.width() - 2), plot.area.bottom() - top)
     drawing.paint_swatch(painter, bar, colour)
-    drawing.paint_whisker(painter, frame, bar.center().x(), shown, theme.colour("text"))
+    drawing.paint_whisker(painter, plot, bar.center().x(), shown, theme.colour("text"))
     if entry.best:
-        high = frame.y(shown.high if shown.known else shown.value)
+        high = plot.height(shown.high if shown.known else shown.value)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("text"))
         painter.drawEllipse(QPointF(bar.center().x(), max(4.0, high - 7)), 2.5, 2.5)
-    whole = QRectF(bar.left(), frame.box.top(), bar.width(), frame.box.height())
+    whole = QRectF(bar.left(), plot.area.top(), bar.width(), plot.area.height())
     return [(whole, tip(view, arm, view.table.columns[column], entry))]

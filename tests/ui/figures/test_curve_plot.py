@@ -214,7 +214,7 @@ def test_colours_follow_the_palette(qapp, plot: CurvePlot) -> None:
 
 
 def test_labels_at_the_ends_do_not_overlap() -> None:
-    from ui.figures.plot_labels import spread
+    from ui.figures.line_chart import spread
 
     placed = spread([100, 101, 102, 300], 14, 0, 320)
     assert all(b - a >= 14 - 1e-9 for a, b in pairwise(placed))

@@ -14,10 +14,9 @@ from engine.studies.study import Study, completed, parse_study
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.ui.studies.conftest import save_study, settle
-from ui.figures.drawing import tick
 from ui.figures.figure_export import save
+from ui.figures.painted_axes import around
 from ui.pages.studies import StudiesPage
-from ui.studies.curves import bounds
 from ui.studies.view import unit
 from ui.window.main_window import STUDIES, MainWindow
 
@@ -62,8 +61,10 @@ def test_errors_are_numbers_and_the_smallest_is_best(
 
 
 def test_the_scale_reaches_to_the_largest_error() -> None:
-    assert bounds([], 4.0) == (0.0, 4.0)
-    assert [tick(value, "test/error") for value in (0.0, 0.25, 2.0)] == ["0", "0.25", "2"]
+    axis = around([0.5, 2.0, nan], low=0.0)
+    assert axis.low == pytest.approx(0.41)  # 0.06 of the range of 1.5 below
+    assert axis.high == pytest.approx(2.09)
+    assert [words for _, words in axis.ticks(200.0, 40.0)] == ["0.5", "1", "1.5", "2"]
 
 
 def test_the_smallest_validation_loss_is_what_a_run_is_known_by(workspace: Workspace) -> None:
