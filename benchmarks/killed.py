@@ -141,7 +141,7 @@ def _bits(result: Evaluated) -> tuple[Any, ...]:
     arrays = (result.ids, result.truth, result.predicted, result.scores, result.hardness)
     numbers = np.array([result.value, result.low, result.high]).tobytes()
     return (
-        result.metric, numbers, result.n, result.unit, dict(result.protocol),
+        result.name, numbers, result.n, result.unit, dict(result.protocol),
         *(None if one is None else one.tobytes() for one in arrays),
     )  # fmt: skip
 

@@ -26,6 +26,7 @@ from engine.comparison.intervals import mean_interval
 from engine.events import Evaluated, Metrics, RunFailed
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.metrics import SHOTS
 
 CURVES = {"few": "1, 2, 5", "all": "1, 2, 5, 10, 20"}  # shots that are tested
 OWN = 2  # shots that are trained and validated with
@@ -98,10 +99,10 @@ def run(asked: Experiment) -> tuple[float, Scores]:
                 raise SystemExit(f"{event.message} {event.advice}\n{event.traceback}")
             if isinstance(event, Metrics) and "val/accuracy" in event.values:
                 validation = event.values["val/accuracy"]
-            if isinstance(event, Evaluated) and event.metric == "test/accuracy":
+            if isinstance(event, Evaluated) and not event.at:
                 scores[OWN] = event.value
-            elif isinstance(event, Evaluated) and event.metric.endswith("-shot"):
-                scores[int(event.metric.removeprefix("test/accuracy, ").removesuffix("-shot"))] = event.value
+            elif isinstance(event, Evaluated) and SHOTS in event.at:
+                scores[int(event.at[SHOTS])] = event.value
     return validation, scores
 
 

@@ -39,7 +39,7 @@ def measure(experiment: Experiment, folder: Path) -> Figure:
     for event in execute(experiment, folder):
         if isinstance(event, RunFailed):
             raise SystemExit(f"{event.message} {event.advice}\n{event.traceback}")
-        if isinstance(event, Evaluated) and event.metric in MAIN:
+        if isinstance(event, Evaluated) and event.metric in MAIN and not event.at:
             found = event
         if isinstance(event, RunFinished):
             steps = event.step

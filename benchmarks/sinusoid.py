@@ -20,7 +20,7 @@ from benchmarks.measure import machine, save
 from engine.events import Evaluated, Event, RunFailed, RunStarted
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from engine.meta.results import step_metric
+from engine.metrics import STEPS, named
 from engine.registry import complete, method
 
 METHODS = ("maml", "fomaml", "meta_sgd", "anil", "reptile", "joint", "cnp")
@@ -50,7 +50,7 @@ def figures(events: Iterator[Event]) -> tuple[dict[str, Evaluated], float]:
             raise SystemExit(f"{event.message} {event.advice}")
         if isinstance(event, Evaluated):
             end = end if found else time.monotonic()
-            found[event.metric] = event
+            found[event.name] = event
     return found, end - begin
 
 
@@ -60,7 +60,7 @@ def row(name: str, seed: int, wanted: Experiment, found: dict[str, Evaluated], s
     own = wanted.method.hyperparameters.get("test_steps")
     result: dict[str, Any] = {"method": name, "seed": seed, "steps": steps, "seconds": round(seconds, 1)}
     for after in AFTER:
-        metric = "test/error" if own in (None, after) else step_metric("test/error", after)
+        metric = named("test/error", {} if own in (None, after) else {STEPS: after})
         one = found[metric]
         result[f"after {after}"] = {
             "error": one.value, "half interval": (one.high - one.low) / 2, "median": float(one.protocol["median"]),

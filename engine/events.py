@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from engine import metrics
 from engine.errors import ExperimentError
 
 
@@ -93,10 +94,13 @@ class CheckpointSaved:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """One final figure with what it takes to believe it.
+    """One final figure with what it takes to believe it. The first of a run is the one it is known by.
 
     metric: e.g. "test/accuracy". value, low, high: the figure and its 95 % interval. n: images or episodes behind it.
-    unit: "images" or "episodes". protocol: e.g. {"split": …, "batch norm": …, "interval": …, "weights": …}.
+    unit: "images" or "episodes". at: where it was measured if not at the run's own place: {"shots": 5}, {"shift":
+    "noise 5"}, {"head": "Ridge regression", "labels": 2}. conditions: must agree between figures that are compared,
+    e.g. {"split": …, "batch norm": …}. notes: for reading, e.g. {"weights": …}; numbers are places of the run's own
+    test, such as {"inner steps": 3}, and fractions.
     ids, truth, predicted: per image (int64, int16, int16); scores: per episode (float64). Either may be empty.
     hardness: of each episode, whatever the method, 0..1 (float64); see `engine.meta.tasks.hardness`.
     """
@@ -107,13 +111,34 @@ class Evaluated:
     high: float
     n: int
     unit: str
-    protocol: Mapping[str, str]
+    at: Mapping[str, str | int] = field(default_factory=dict)
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, str | float] = field(default_factory=dict)
     ids: np.ndarray | None = None
     truth: np.ndarray | None = None
     predicted: np.ndarray | None = None
     scores: np.ndarray | None = None
     class_names: tuple[str, ...] = ()
     hardness: np.ndarray | None = None
+
+    @property
+    def name(self) -> str:
+        """The metric and where it was measured: "test/accuracy, 5-shot"."""
+        return metrics.named(self.metric, self.at)
+
+    @property
+    def protocol(self) -> dict[str, str]:
+        """Conditions and notes as they are read: shares in percent."""
+        return {key: _said(value) for key, value in {**self.conditions, **self.notes}.items()}
+
+    def given(self, conditions: Mapping[str, str] = {}, notes: Mapping[str, str | float] = {}) -> Evaluated:
+        """The same with what holds for several figures; what it says itself stays."""
+        both = {**conditions, **self.conditions}, {**notes, **self.notes}
+        return replace(self, conditions=both[0], notes=both[1])
+
+
+def _said(value: str | float) -> str:
+    return f"{100 * value:.1f} %" if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True, slots=True)

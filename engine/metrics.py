@@ -1,16 +1,17 @@
 """What can be measured: one open table of metrics, asked by everything that orders, formats or draws figures.
 
-A figure's name says where it was measured, and what: "test/accuracy", "val/loss before adaptation", "test/accuracy,
-5-shot"; of each block "moved/block2". A new metric is one line: `register(Metric("perplexity", "Perplexity", "min"))`.
+A metric's name says on what it was measured, and what: "test/accuracy", "val/loss before adaptation"; of each block
+"moved/block2". A new metric is one line: `register(Metric("perplexity", "Perplexity", "min"))`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-TEST = "test/"  # how the names of final figures begin
+STEPS, SHOTS, SHIFT, HEAD, LABELS = "inner steps", "shots", "shift", "head", "labels"  # where a figure may be measured
 BEFORE = "before adaptation"  # how names end that were measured before the inner steps
 
 
@@ -46,20 +47,28 @@ def register(*metrics: Metric) -> None:
 
 @cache
 def of(name: str) -> Metric:
-    """The metric in a figure's name, such as "accuracy" in "test/accuracy, 5-shot"; what nobody registered is a number,
-    the more the better."""
+    """The metric in a name, such as "accuracy" in "test/accuracy"; what nobody registered is a number, the more the
+    better."""
     place, _, what = name.partition("/")
-    key = what.partition(",")[0].removesuffix(BEFORE).strip()
+    key = what.removesuffix(BEFORE).strip()
     return _TABLE.get(place) or _TABLE.get(key) or Metric(key, key.capitalize())
 
 
-def is_own(name: str) -> bool:
-    """Whether a figure is a run's own test: "test/accuracy", not "test/accuracy, 5-shot"."""
-    return name.removeprefix(TEST) in _TABLE and name.startswith(TEST)
+def named(metric: str, at: Mapping[str, str | int]) -> str:
+    """A figure's name with where it was measured: "test/accuracy, 5-shot", "test/accuracy, Nearest mean, 1 label"."""
+    return ", ".join([metric, *(place(key, value) for key, value in at.items())])
+
+
+def place(key: str, value: str | int) -> str:
+    """ "5-shot" of {"shots": 5}, "1 inner step" of {"inner steps": 1}; what is no number speaks for itself."""
+    if isinstance(value, str):
+        return value
+    return f"{value}-shot" if key == SHOTS else f"{value} {key.removesuffix('s') if value == 1 else key}"
 
 
 register(
     Metric("accuracy", "Accuracy", unit="percent", digits=1),
+    Metric("balanced accuracy", "Balanced accuracy", unit="percent", digits=1),
     Metric("loss", "Loss", "min"),
     Metric("error", "Error", "min"),
     Metric("likelihood", "Likelihood"),

@@ -11,12 +11,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from engine import metrics
 from engine.errors import ExperimentError, StorageError, shown
 from engine.events import LIVE_STATES, RunState
 from engine.experiment import DatasetChoice, Experiment, MethodChoice, explain
-from storage import marks
-from storage.results import result_row
+from storage import marks, results
+from storage.results import FIGURE
 from storage.rows import UNREADABLE, Failure, RunRow, moment
 from storage.workspace import UID
 
@@ -25,16 +24,14 @@ _RUN = (
     " steps_per_epoch, examples_per_step, facts, starred, note, plan, deleted_at,"
     " failure_kind, failure_message, failure_advice, failure_traceback"
 )
-_RESULT = "metric, value, low, high, n, unit, protocol"
 
-# The first figure on the test split is the one a run is known by.
+# The first figure is the one a run is known by.
 _RUNS = f"""
 SELECT {", ".join(f"run.{name.strip()}" for name in _RUN.split(","))},
-  {", ".join(f"result.{name.strip()}" for name in _RESULT.split(","))},
+  {", ".join(f"result.{name}" for name in FIGURE)},
   run.study_id, run.cell, (SELECT title FROM study WHERE study.id = run.study_id),
   run.tags, run.archived, run.cell_notes, run.owner IS NULL, run.ending
-FROM run LEFT JOIN result ON result.id =
-  (SELECT min(id) FROM result WHERE run_id = run.id AND metric LIKE '{metrics.TEST}%')
+FROM run LEFT JOIN result ON result.id = (SELECT min(id) FROM result WHERE run_id = run.id)
 WHERE {{where}} ORDER BY run.created DESC, run.id DESC"""
 
 _SUMMARIES = """
@@ -101,7 +98,7 @@ def one(connection: sqlite3.Connection, run_id: int | None) -> RunRow:
 def _readable(row: Cells, best: Best, last: Last) -> RunRow:
     """The run in a row of `_RUNS`; of one that is damaged what can be said of it, so that the others are shown."""
     try:
-        return _row(row[:20], row[20:24], row[24:31], row[31:34], row[34:37], row[37:39], best, last)
+        return _row(row[:20], row[20:24], row[24:33], row[33:36], row[36:39], row[39:41], best, last)
     except (ValueError, TypeError, LookupError, ArithmeticError, ExperimentError) as error:
         reason = explain(error)[0] if isinstance(error, ValidationError) else f"{type(error).__name__}: {error}"
         return _unreadable(row, shown(reason))
@@ -152,7 +149,7 @@ def _row(
         plan=plan,
         best=best,
         last=last,
-        test=None if result[0] is None else result_row(*result),
+        test=None if result[0] is None else results.figure(*result),
         failure=None if failure[0] is None else Failure(*failure),
         deleted_at=moment(deleted_at),
         study_id=study[0],

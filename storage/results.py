@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from engine import metrics
 from engine.events import Evaluated
-from storage.rows import ResultRow, number
+from storage.rows import number
 
+FIGURE = ("metric", "value", "low", "high", "n", "unit", "at", "conditions", "notes")  # columns
 _BLOBS = {
     "ids": ("<i8", np.int64),
     "truth": ("<i2", np.int16),
@@ -30,14 +33,18 @@ def write(connection: sqlite3.Connection, run_id: int, result: Evaluated, time: 
     """Insert one final figure. Belongs inside a transaction."""
     blobs = [_pack(getattr(result, name), stored) for name, (stored, _) in _BLOBS.items()]
     connection.execute(
-        "INSERT INTO result(run_id, time, metric, value, low, high, n, unit, protocol, class_names,"
-        " ids, truth, predicted, scores, hardness) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO result(run_id, time, metric, value, low, high, n, unit, at, conditions, notes, class_names,"
+        " ids, truth, predicted, scores, hardness) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             *(run_id, time, result.metric, float(result.value), float(result.low), float(result.high)),
-            *(int(result.n), result.unit, json.dumps(dict(result.protocol), default=plain)),
+            *(int(result.n), result.unit, *map(_json, (result.at, result.conditions, result.notes))),
             *(json.dumps(list(result.class_names)), *blobs),
         ),
     )
+
+
+def _json(words: Mapping[str, Any]) -> str:
+    return json.dumps(dict(words), default=plain)
 
 
 def read(connection: sqlite3.Connection, run_id: int) -> list[Evaluated]:
@@ -47,23 +54,21 @@ def read(connection: sqlite3.Connection, run_id: int) -> list[Evaluated]:
 
 
 def _evaluated(row: sqlite3.Row) -> Evaluated:
-    head = result_row(*(row[name] for name in ("metric", "value", "low", "high", "n", "unit", "protocol")))
     arrays: dict[str, Any] = {name: _unpack(row[name], stored, kind) for name, (stored, kind) in _BLOBS.items()}
     names = tuple(json.loads(row["class_names"]))
-    return Evaluated(
-        head.metric, head.value, head.low, head.high, head.n, head.unit, head.protocol, class_names=names, **arrays
-    )
+    return replace(figure(*(row[name] for name in FIGURE)), class_names=names, **arrays)
 
 
-def result_row(
-    metric: str, value: float | None, low: float | None, high: float | None, n: int, unit: str, protocol: str
-) -> ResultRow:
-    """The figure alone. A value that is not a number was stored as NULL and is NaN again; intervals of accuracies that
-    older programs let end beyond 0 and 1 end there."""
+def figure(
+    metric: str, value: float | None, low: float | None, high: float | None, n: int, unit: str, *words: str
+) -> Evaluated:
+    """The figure of the columns `FIGURE` without its predictions. A value that is not a number was stored as NULL and
+    is NaN again; intervals of accuracies that older programs let end beyond 0 and 1 end there."""
     value, low, high = map(number, (value, low, high))
     if metrics.of(metric).is_share:
         low, high = max(low, 0.0), min(high, 1.0)  # NaN stays
-    return ResultRow(metric, value, low, high, n, unit, dict(json.loads(protocol)))
+    at, conditions, notes = (dict(json.loads(text)) for text in words)
+    return Evaluated(metric, value, low, high, n, unit, at, conditions, notes)
 
 
 def _pack(array: np.ndarray | None, stored: str) -> bytes | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.events import LIVE_STATES, RunState
+from engine.events import LIVE_STATES, Evaluated, RunState
 from engine.experiment import Experiment
 from engine.given import decode
 
@@ -34,19 +34,6 @@ def moment(seconds: Any) -> Any:
 def number(value: Any) -> float:
     """A saved figure: SQLite keeps NaN as NULL."""
     return math.nan if value is None else float(value)
-
-
-@dataclass(frozen=True, slots=True)
-class ResultRow:
-    """A final figure with its 95 % interval, without the predictions behind it (see `RunStore.results`)."""
-
-    metric: str
-    value: float
-    low: float
-    high: float
-    n: int
-    unit: str
-    protocol: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +99,9 @@ class RunRow:
     """A saved run as the list shows it. Times are seconds since the epoch; seconds: how long it took, see `took`.
 
     best: metric -> (value, step); the smallest for losses, the largest for everything else. last: metric -> value.
-    step is the last one saved; total_steps is 0 until the run has said how long it is. study: title of the study it
-    belongs to, if any; cell: the key of its place there. cell_notes: by the key of the column or figure.
+    test: the figure it is known by, without its predictions. step is the last one saved; total_steps is 0 until the
+    run has said how long it is. study: title of the study it belongs to, if any; cell: the key of its place there.
+    cell_notes: by the key of the column or figure.
     waits: in line, but its program has ended: it goes on when somebody takes it. ending: how it came to its end.
     """
 
@@ -137,7 +125,7 @@ class RunRow:
     plan: str = ""
     best: Mapping[str, tuple[float, int]] = field(default_factory=dict)
     last: Mapping[str, float] = field(default_factory=dict)
-    test: ResultRow | None = None
+    test: Evaluated | None = None
     failure: Failure | None = None
     deleted_at: float | None = None
     study_id: int | None = None

@@ -12,6 +12,7 @@ import re
 
 from sqlite_utils import Database, Migrations
 
+from storage.old_results import restate
 from storage.rehash import rehash
 
 MIGRATIONS = Migrations("warmstart")
@@ -160,6 +161,16 @@ def m0008_family(db: Database) -> None:
 def m0009_hashes(db: Database) -> None:
     """A run's hash and its cell in a study no longer depend on the device."""
     rehash(db.conn)
+
+
+@MIGRATIONS()
+def m0010_metrics(db: Database) -> None:
+    """Where a figure was measured, what it takes to compare it and what is for reading apart, each as JSON; so far they
+    were words of its metric's name and of one protocol."""
+    db.conn.execute("ALTER TABLE result RENAME COLUMN protocol TO conditions")
+    for column in ("at", "notes"):
+        db.conn.execute(f"ALTER TABLE result ADD COLUMN {column} TEXT NOT NULL DEFAULT '{{}}'")
+    restate(db.conn)
 
 
 def known() -> frozenset[str]:

@@ -30,7 +30,6 @@ from storage.rows import (
     Curve,
     Failure,
     Message,
-    ResultRow,
     RunRow,
     SavedView,
     StudyRow,
@@ -41,7 +40,7 @@ from storage.views import ViewMethods
 from storage.workspace import Workspace
 
 __all__ = [
-    "Artifact", "CellNote", "CellRun", "Curve", "Failure", "Message", "NewRun", "ResultRow", "RunRow", "RunStore",
+    "Artifact", "CellNote", "CellRun", "Curve", "Failure", "Message", "NewRun", "RunRow", "RunStore",
     "SavedView", "StudyRow",
 ]  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import sqlite3
 import time
@@ -33,9 +34,9 @@ FROM run LEFT JOIN summary AS accuracy ON accuracy.run_id = run.id
 LEFT JOIN summary AS loss ON loss.run_id = run.id
   AND loss.metric_id = (SELECT id FROM metric WHERE name = 'val/loss')
 WHERE study_id = ? AND deleted_at IS NULL ORDER BY run.id"""
-_TESTS = f"""
-SELECT run_id, metric, value FROM result JOIN run ON run.id = run_id
-WHERE study_id = ? AND deleted_at IS NULL AND metric LIKE '{metrics.TEST}%' ORDER BY result.id"""
+_TESTS = """
+SELECT run_id, metric, at, value FROM result JOIN run ON run.id = run_id
+WHERE study_id = ? AND deleted_at IS NULL ORDER BY result.id"""
 
 
 class StudyMethods:
@@ -72,8 +73,8 @@ class StudyMethods:
         """Every visible run of a study in the order they were made, with its figures."""
         with snapshot(self._connection) as connection:
             tests: dict[int, dict[str, float]] = defaultdict(dict)
-            for run_id, metric, value in connection.execute(_TESTS, (study_id,)):
-                tests[run_id].setdefault(metric, number(value))
+            for run_id, metric, at, value in connection.execute(_TESTS, (study_id,)):
+                tests[run_id].setdefault(metrics.named(metric, json.loads(at)), number(value))
             return [_cell_run(tuple(row), tests) for row in connection.execute(_RUNS, (study_id,))]
 
     def rename_study(self, study_id: int, title: str) -> None:

@@ -94,7 +94,7 @@ def test_curves_and_predictions_are_read(store: RunStore) -> None:
         assert all(len(store.curve(run.id, name)) for name in store.metric_names(run.id))
     first, shifted = store.results(1)[0], store.results(6)
     assert (first.predicted == first.truth).mean() == 0.46296296296296297
-    assert [(one.metric, one.value) for one in shifted] == [
+    assert [(one.name, one.value) for one in shifted] == [
         ("test/accuracy", 0.3333333333333333), ("test/accuracy, noise 5", 0.19444444444444445)
     ]  # fmt: skip
 
@@ -144,7 +144,7 @@ def learnt(store: RunStore, run_id: int) -> dict[str, Any]:
     """All that does not depend on the clock."""
     curves = {name: store.curve(run_id, name) for name in store.metric_names(run_id)}
     figures = [
-        (one.metric, one.value, one.low, one.high, one.n, *(
+        (one.name, one.value, one.low, one.high, one.n, *(
             None if part is None else part.tolist() for part in (one.ids, one.truth, one.predicted, one.scores)
         )) for one in store.results(run_id)
     ]  # fmt: skip

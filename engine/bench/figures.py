@@ -9,15 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.events import Evaluated
+from engine.metrics import HEAD, LABELS, place
 
 BENCH, FOLDS = "bench/", "bench folds/"  # curves over labels per class: accuracy on test images, in cross-validation
-HEAD_KEY, COUNT_KEY, POSITION_KEY, FOLDS_KEY = "head", "labels per class", "mean labels per class", "cross-validation"
+POSITION, FOLDS_KEY = "mean labels per class", "cross-validation"  # numbers among a cell's notes
+ALL = "all labels"  # where a cell was measured that uses them all
 
 
 @dataclass(frozen=True)
 class BenchFigure:
-    """One head at one count. accuracy, low, high: on the test images, over the draws, as fractions (NaN: not known).
-    folds: accuracy in cross-validation on the labelled images, NaN where there can be none."""
+    """One head at one count. count: "5 labels", "all labels". accuracy, low, high: on the test images, over the draws,
+    as fractions (NaN: not known). folds: accuracy in cross-validation on the labelled images, NaN where there can be
+    none."""
 
     head: str
     count: str
@@ -27,15 +30,14 @@ class BenchFigure:
     high: float = math.nan
     folds: float = math.nan
 
-
-def metric(head: str, count: str) -> str:
-    """For example "test/accuracy, Ridge regression, 5 labels"."""
-    return f"test/accuracy, {head}, {count}"
+    @property
+    def of_all(self) -> bool:
+        return self.count == ALL
 
 
 def is_bench(result: Evaluated) -> bool:
     """Whether this is one cell of a bench, not the figure of a run."""
-    return result.metric.startswith("test/accuracy, ") and POSITION_KEY in result.protocol
+    return HEAD in result.at
 
 
 def figures(results: Iterable[Evaluated]) -> list[BenchFigure]:
@@ -44,10 +46,10 @@ def figures(results: Iterable[Evaluated]) -> list[BenchFigure]:
 
 
 def _figure(result: Evaluated) -> BenchFigure:
-    said = result.protocol
+    at, notes, folds = result.at, result.notes, result.notes.get(FOLDS_KEY)
     return BenchFigure(
-        said[HEAD_KEY], said[COUNT_KEY], int(said[POSITION_KEY]), result.value, result.low, result.high,
-        fraction(said.get(FOLDS_KEY, "")),
+        str(at[HEAD]), place(LABELS, at[LABELS]), int(notes[POSITION]), result.value, result.low, result.high,
+        folds if isinstance(folds, float) else math.nan,
     )  # fmt: skip
 
 
@@ -59,21 +61,7 @@ def so_far(curves: Mapping[str, object], titles: Mapping[str, str]) -> list[Benc
         steps, values = np.asarray(getattr(curve, "steps", ())), np.asarray(getattr(curve, "values", ()))
         known = dict(zip(getattr(folds, "steps", ()), getattr(folds, "values", ()), strict=True))
         found += [
-            BenchFigure(title, "", int(step), float(value), folds=float(known.get(step, math.nan)))
-            for step, value in zip(steps, values, strict=True)
+            BenchFigure(title, place(LABELS, step), step, float(value), folds=float(known.get(step, math.nan)))
+            for step, value in zip(map(int, steps), values, strict=True)
         ]
     return found
-
-
-def percent(value: float) -> str:
-    """ "81.3 %", or "none" where there is no figure."""
-    return f"{100 * value:.1f} %" if math.isfinite(value) else "none"
-
-
-def fraction(text: str) -> float:
-    """What `percent` wrote, back as a fraction; NaN for anything else."""
-    number = text.partition(" %")[0]
-    try:
-        return float(number) / 100
-    except ValueError:
-        return math.nan

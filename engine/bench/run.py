@@ -13,15 +13,15 @@ from engine.artifacts.bookmark import Bookmark, State
 from engine.backbones import catalog
 from engine.bench.draws import LabelCount, plan
 from engine.bench.features import FeatureKind, embedded
-from engine.bench.figures import BENCH, COUNT_KEY, FOLDS, FOLDS_KEY, HEAD_KEY, POSITION_KEY, metric, percent
+from engine.bench.figures import ALL, BENCH, FOLDS, FOLDS_KEY, POSITION
 from engine.bench.measure import Benched, Cell, Part, best, measuring
 from engine.comparison.grouping import over_seeds
 from engine.comparison.intervals import Interval, wilson
-from engine.comparison.wording import ACCURACY
+from engine.comparison.wording import ACCURACY, percent
 from engine.data.findings import Finding
 from engine.data.findings import protocol as noted
 from engine.data.images import ImageSet
-from engine.data.shifts import describe, shifted_labels, short
+from engine.data.shifts import shifted_labels
 from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
 from engine.errors import Cancelled
@@ -30,11 +30,10 @@ from engine.experiment import Experiment, Shift
 from engine.heads.head import scores
 from engine.machine.limits import Limits, heeding, last_words
 from engine.methods.bench.head_bench import HeadBench
+from engine.metrics import HEAD, LABELS
 from engine.preparation.inputs import positions
 from engine.provenance.noted import findings, keep_left_out, notices
-from engine.tuning.testing import balanced, is_uneven, unseen
-
-Words = dict[str, str]
+from engine.tuning.testing import beside, conditions, evaluated, under
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +69,8 @@ def run_head_bench(
     cells, planned = measured.cells, len(measured.planned)
     if not cells:
         raise Cancelled
-    yield from results(cells, experiment, material)
+    shared = conditions(material.split, material.data, experiment)
+    yield from (one.given(shared, noted(found)) for one in results(cells, experiment, material))
     step = largest if len(cells) == planned else min(cells[-1].count.position, largest - 1)
     yield from last_words(limits, step, largest, f"{len(cells)} of {planned} measurements")
 
@@ -169,18 +169,21 @@ class Measuring:
 def results(cells: list[Cell], experiment: Experiment, material: BenchMaterial) -> Iterator[Evaluated]:
     """The chosen head's figure first, which the run is known by, then every cell."""
     chosen = best(cells)
+    for figure in of_chosen(chosen, experiment, material):
+        yield figure.given(notes=notes(chosen) | {"chosen by": _choice_words(chosen)})
+    for cell in cells:
+        yield cell_result(cell, len(material.on.test.labels)).given(notes=notes(cell))
+
+
+def of_chosen(chosen: Cell, experiment: Experiment, material: BenchMaterial) -> Iterator[Evaluated]:
+    """What the head found best gives on the test images and on those of further shifts."""
     assert chosen.predicted is not None
-    words = said(chosen, experiment, material) | {"chosen by": _choice_words(chosen)}
-    test, classes = material.on.test, material.on.classes
-    yield evaluated("test/accuracy", test, chosen.predicted, words, material.on.class_names)
-    yield from unseen(material.findings, test.ids, chosen.predicted, test.labels, words)
-    if is_uneven(test.labels, classes):
-        yield balanced(chosen.predicted, test.labels, words, classes)
+    test, names = material.on.test, material.on.class_names
+    yield evaluated(test.ids, chosen.predicted, test.labels, names)
+    yield from beside(material.findings, test.ids, chosen.predicted, test.labels, material.on.classes)
     for shift, part in material.further:
         guess = predictions(chosen, material.on, part, experiment.seed)
-        metric_name = f"test/accuracy, {short(shift)}"
-        yield evaluated(metric_name, part, guess, words | {"shift": describe(shift)}, material.on.class_names)
-    yield from (cell_result(cell, experiment, material) for cell in cells)
+        yield under(shift, evaluated(part.ids, guess, part.labels, names))
 
 
 def _choice_words(chosen: Cell) -> str:
@@ -195,27 +198,17 @@ def predictions(chosen: Cell, on: Benched, part: Part, seed: int) -> np.ndarray:
     return scores(chosen.tuned or chosen.head, labelled.features, labelled.labels, on.classes, part.features).argmax(1)
 
 
-def evaluated(name: str, part: Part, guess: np.ndarray, words: Words, class_names: tuple[str, ...]) -> Evaluated:
-    found = wilson(int((guess == part.labels).sum()), len(guess))
-    return Evaluated(
-        name, found.value, found.low, found.high, found.n, "images",
-        words | {"interval": "95 % Wilson, over test images"},
-        ids=part.ids, truth=part.labels.astype(np.int16), predicted=guess.astype(np.int16), class_names=class_names,
-    )  # fmt: skip
-
-
-def cell_result(cell: Cell, experiment: Experiment, material: BenchMaterial) -> Evaluated:
+def cell_result(cell: Cell, images: int) -> Evaluated:
     """One head at one count with its interval over draws, or over test images where every draw is the same."""
-    images = len(material.on.test.labels)
     found, interval = accuracy_interval(cell, images)
-    words = said(cell, experiment, material) | {"interval": interval, POSITION_KEY: str(cell.count.position)}
-    if cell.fold_accuracies:
-        words |= {"folds": f"{cell.folding}; {_draws(len(cell.fold_accuracies))}"}
-    one_draw = len(cell.accuracies) == 1
+    said: dict[str, str | float] = {"interval": interval, POSITION: cell.count.position}
+    said |= {"folds": f"{cell.folding}; {_draws(len(cell.fold_accuracies))}"} if cell.fold_accuracies else {}
+    said |= {FOLDS_KEY: cell.folds if cell.fold_accuracies else "none"}
+    n, unit = (images, "images") if len(cell.accuracies) == 1 else (found.n, "draws")
     return Evaluated(
-        metric(cell.head.title, cell.count.words), found.value, found.low, found.high,
-        images if one_draw else found.n, "images" if one_draw else "draws",
-        words | {FOLDS_KEY: percent(cell.folds)}, scores=np.asarray(cell.accuracies, np.float64),
+        ACCURACY, found.value, found.low, found.high, n, unit,
+        {HEAD: cell.head.title, LABELS: cell.count.labels or ALL}, notes=said,
+        scores=np.asarray(cell.accuracies, np.float64),
     )  # fmt: skip
 
 
@@ -234,17 +227,11 @@ def _draws(count: int) -> str:
     return f"{count} draw{'' if count == 1 else 's'}"
 
 
-def said(cell: Cell, experiment: Experiment, material: BenchMaterial) -> Words:
+def notes(cell: Cell) -> dict[str, str | float]:
     """What it takes to believe a figure of this cell."""
-    shift = experiment.dataset.shift
-    words = {
-        "split": material.split.description,
-        "split seed": str(experiment.dataset.split_seed),
-        "batch norm": "running statistics",
+    return {
         "weights": "frozen, as they came",
-        HEAD_KEY: cell.head.title,
-        COUNT_KEY: cell.count.words,
+        HEAD: cell.head.title,
+        "labels per class": cell.count.words,
         "standardised": "by the labelled images" if cell.head.standardised else "no",
-        "data": material.data.fingerprint,
-    } | noted(material.findings)
-    return words | ({"shift": describe(shift)} if shift is not None else {})
+    }

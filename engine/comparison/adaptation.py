@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 
 import numpy as np
 
-from engine import metrics
 from engine.comparison.adaptation_curve import AdaptationCurve, Figure
 from engine.comparison.arms import Arm
 from engine.comparison.by_hardness import HARDNESS, hardness_curve
 from engine.comparison.intervals import Interval, episode_interval
 from engine.comparison.wording import is_share, with_interval
+from engine.metrics import SHOTS, STEPS
 
-STEPS, SHOTS = "inner steps", "shots"
 OVER = (STEPS, SHOTS, HARDNESS)
-_FURTHER = {STEPS: re.compile(r"^test/\w+, (\d+) inner steps?$"), SHOTS: re.compile(r"^test/\w+, (\d+)-shot$")}
-_OWN_SHOT = re.compile(r"\b(\d+)-shot\b")
 
 
-def is_further(metric: str) -> bool:
+def is_further(result: Figure) -> bool:
     """True for a figure that belongs to a curve, not to the run's own test."""
-    return any(pattern.match(metric) for pattern in _FURTHER.values())
+    return STEPS in result.at or SHOTS in result.at
 
 
 def curve(results: Iterable[Figure], over: str) -> AdaptationCurve | None:
@@ -73,22 +69,13 @@ def points(results: Iterable[Figure], over: str) -> tuple[int, dict[int, Figure]
     """(the test's own place, place -> figure); None without at least two places."""
     own: int | None = None
     found: dict[int, Figure] = {}
-    for figure in results:
-        if match := _FURTHER[over].match(figure.metric):
-            found[int(match.group(1))] = figure
-        elif own is None and metrics.is_own(figure.metric):
-            own = _own(figure, over)
-            if own is not None:
-                found[own] = figure
+    for place, figure in enumerate(results):
+        if not place and over in figure.notes:
+            own = int(figure.notes[over])
+            found[own] = figure
+        elif over in figure.at:
+            found[int(figure.at[over])] = figure
     return (own, found) if own is not None and len(found) > 1 else None
-
-
-def _own(figure: Figure, over: str) -> int | None:
-    """Where the test itself lies: its inner steps, or the shots of its episodes."""
-    if over == STEPS:
-        return int(figure.protocol[STEPS]) if STEPS in figure.protocol else None
-    match = _OWN_SHOT.search(figure.protocol.get("episodes", ""))
-    return int(match.group(1)) if match else None
 
 
 def over_episodes(results: Sequence[Figure]) -> Interval | None:

@@ -20,14 +20,6 @@ from engine.naming import data_title
 
 Items = tuple[np.ndarray, np.ndarray]
 OLDER = "one was tested when images were still known by their names alone"
-# How a figure came about, not what it was tested on: may differ between comparable figures.
-NOT_CONDITIONS = frozenset(
-    {
-        "interval", "weights", "validation", "head", "labels per class", "standardised", "chosen by", "by hardness",
-        "median", "diverged", "inner steps", "seen before", "copies", "classes tested", "classes validated",
-        "balanced over", "chosen values", "fine-tuning", "mixup", "support set",
-    }
-)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +119,7 @@ def per_item(result: Evaluated) -> Items | None:
 def conditions(experiment: Experiment, result: Evaluated) -> dict[str, str]:
     """What the figure was tested on and how, in words; equal texts mean comparable figures.
 
-    "data set" is for reading; when the protocol has the data's fingerprint ("data"), that alone decides.
+    "data set" is for reading; where the figure has the data's fingerprint ("data"), that alone decides.
     """
     data = experiment.dataset
     said = {
@@ -139,7 +131,7 @@ def conditions(experiment: Experiment, result: Evaluated) -> dict[str, str]:
         "images used": data.part or "all",
         "shift": describe(data.shift) if data.shift else "none",
     }
-    return said | {key: str(value) for key, value in result.protocol.items() if key not in NOT_CONDITIONS}
+    return {**said, **result.conditions}
 
 
 def disagreements(a: Arm, b: Arm) -> list[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import inf
 
 import numpy as np
 
-from engine import metrics
 from engine.comparison.adaptation_curve import AdaptationCurve, Figure
 from engine.comparison.intervals import episode_interval
 from engine.comparison.wording import is_share
@@ -48,13 +47,10 @@ def fifths(hard: np.ndarray) -> list[np.ndarray]:
     return parts
 
 
-def _own(results: Iterable[Figure]) -> tuple[np.ndarray, np.ndarray] | None:
+def _own(results: Sequence[Figure]) -> tuple[np.ndarray, np.ndarray] | None:
     """Hardness and score of each episode of the run's own test."""
-    for figure in results:
-        if metrics.is_own(figure.metric):
-            hard, scores = figure.hardness, figure.scores
-            return None if hard is None or scores is None or len(hard) != len(scores) else (hard, scores)
-    return None
+    hard, scores = (results[0].hardness, results[0].scores) if results else (None, None)
+    return None if hard is None or scores is None or len(hard) != len(scores) else (hard, scores)
 
 
 def _together(tested: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,14 @@ from engine.data.episodes import list_hash
 from engine.data.findings import protocol as noted
 from engine.data.sources import is_regression
 from engine.errors import InvalidExperiment
-from engine.events import Event, Notice, Preparing, RunStarted
+from engine.events import Evaluated, Event, Notice, Preparing, RunStarted
 from engine.experiment import Experiment
 from engine.machine.devices import torch_device
 from engine.machine.draws import own_draws
 from engine.machine.limits import Limits, heeding, last_words
 from engine.meta.exam import Exam
 from engine.meta.learner import MetaLearner, learnt
-from engine.meta.results import base_metric, figure, over_steps, shot_metric
+from engine.meta.results import figure, over_steps
 from engine.meta.task import ImageTasks, Tasks
 from engine.meta.tasks.curves import curve_tasks
 from engine.meta.tasks.gallery import show_tasks
@@ -33,6 +33,7 @@ from engine.meta.tasks.hardness import hardness, with_hardness
 from engine.meta.tasks.image_tasks import read_image_tasks
 from engine.meta.training import MetaTraining
 from engine.meta.twin import QUERIES, TOGETHER, beside_twin
+from engine.metrics import SHOTS, STEPS
 from engine.provenance.noted import findings, notices, write_down
 from engine.provenance.seen import KEY
 from engine.tuning.testing import UNSEEN
@@ -45,7 +46,7 @@ def run_meta(
     device = torch_device(experiment.device)
     tasks = yield from heeding(limits, read_tasks(experiment, method, device))
     if isinstance(tasks, ImageTasks):
-        bookmark.require("images", tasks.protocol["data"])
+        bookmark.require("images", tasks.conditions["data"])
         tasks = with_findings(tasks, experiment, method, directory)
     model = build(experiment, method, tasks, directory.parent).to(device)
     checkpoints = Checkpoints(directory, bookmark)
@@ -86,8 +87,7 @@ def with_findings(tasks: ImageTasks, experiment: Experiment, method: MetaLearner
     """The tasks with what must be known of them; what the run learns from is written into its folder."""
     assert tasks.source is not None
     write_down(experiment, method, *tasks.source, directory)
-    found = findings(experiment, method, *tasks.source, directory.parent)
-    return replace(tasks, findings=found, protocol={**tasks.protocol, **noted(found)})
+    return replace(tasks, findings=findings(experiment, method, *tasks.source, directory.parent))
 
 
 def build(experiment: Experiment, method: MetaLearner, tasks: Tasks, runs: Path) -> Backbone:
@@ -120,23 +120,29 @@ def facts(model: Backbone, tasks: Tasks) -> dict[str, Any]:
 
 
 def test(experiment: Experiment, exam: Exam) -> Iterator[Event]:
+    """Every figure with what holds for all of them."""
+    conditions, notes = protocol(experiment, exam.method, exam.tasks, exam.weights)
+    if next(batch_norms(exam.model), None) is None:
+        conditions["batch norm"] = "none in the network"
+    for event in figures(exam):
+        yield event.given(conditions, notes) if isinstance(event, Evaluated) else event
+
+
+def figures(exam: Exam) -> Iterator[Event]:
     """The figure after the method's own steps, then after each other number of them on the same tasks, then at other
     shots on lists of their own."""
     method, tasks = exam.method, exam.tasks
     steps = max(method.test_steps, getattr(method.hyperparameters, "over_steps", 0))
     scores = yield from exam.scores(method, tasks.test, "Testing", steps)
-    said = protocol(experiment, method, tasks, exam.weights)
-    if next(batch_norms(exam.model), None) is None:
-        said["batch norm"] = "none in the network"
     hard = hardness(tasks)
-    for found in over_steps(scores, method.test_steps, tasks.regression, said):
+    for found in over_steps(scores, method.test_steps, tasks.regression):
         yield with_hardness(found, hard)
-    yield from beside_twin(exam, said, scores[:, -1])
-    yield from over_unseen(exam, said)
-    yield from over_shots(exam, said)
+    yield from beside_twin(exam, scores[:, -1])
+    yield from over_unseen(exam)
+    yield from over_shots(exam)
 
 
-def over_unseen(exam: Exam, said: Mapping[str, str]) -> Iterator[Event]:
+def over_unseen(exam: Exam) -> Iterator[Event]:
     """The figure on episodes of the classes alone that the weights had not met before, where they had met others."""
     tasks = exam.tasks
     if not isinstance(tasks, ImageTasks) or tasks.test_of is None:
@@ -148,11 +154,11 @@ def over_unseen(exam: Exam, said: Mapping[str, str]) -> Iterator[Event]:
             yield Notice(f"The {len(classes)} test classes new to the weights are too few for episodes.", "warning")
             continue
         scores = yield from exam.scores(exam.method, items, "Testing on new classes")
-        words = {**said, "episodes": f"{episodes}, of {len(classes)} classes", KEY: "nothing"}
-        yield figure(UNSEEN, scores[:, -1], tasks.regression, {**words, "test list": list_hash(items)})
+        words = {"episodes": f"{episodes}, of {len(classes)} classes", "test list": list_hash(items)}
+        yield figure(scores[:, -1], tasks.regression, UNSEEN).given(words, {KEY: "nothing"})
 
 
-def over_shots(exam: Exam, said: Mapping[str, str]) -> Iterator[Event]:
+def over_shots(exam: Exam) -> Iterator[Event]:
     """The figure at each further number of shots that is asked for; one that does not fit the classes is left out."""
     method, tasks = exam.method, exam.tasks
     at = getattr(tasks, "test_at", None)
@@ -165,21 +171,20 @@ def over_shots(exam: Exam, said: Mapping[str, str]) -> Iterator[Event]:
             yield Notice(f"{shot} shots are left out of the curve. {error.message}", "warning")
             continue
         scores = yield from exam.scores(method, items, f"Testing with {shot}-shot")
-        words = {**said, "episodes": episodes}
-        metric = shot_metric(base_metric(tasks.regression), shot)
-        yield figure(metric, scores[:, -1], tasks.regression, words)
+        yield figure(scores[:, -1], tasks.regression, {SHOTS: shot}).given({"episodes": episodes}, {SHOTS: shot})
 
 
-def protocol(experiment: Experiment, method: MetaLearner, tasks: Tasks, weights: str) -> dict[str, str]:
-    """What it takes to believe the figure."""
-    said = {
-        **tasks.protocol,
+def protocol(
+    experiment: Experiment, method: MetaLearner, tasks: Tasks, weights: str
+) -> tuple[dict[str, str], dict[str, str | float]]:
+    """What it takes to believe the figures: (conditions, notes)."""
+    conditions = {
+        **tasks.conditions,
         "split seed": str(experiment.dataset.split_seed),
         "batch norm": method.batch_norm_mode,
-        "interval": "95 %, 1.96 standard errors over test episodes",
-        "weights": weights,
-        **method.choices,
+        **({QUERIES: TOGETHER} if method.queries_together else {}),
     }
-    said |= {QUERIES: TOGETHER} if method.queries_together else {}
-    said |= {"support set": "read in order: another order gives other answers"} if method.reads_in_order else {}
-    return said | ({"inner steps": str(method.test_steps)} if method.has_steps else {})
+    notes: dict[str, str | float] = {**noted(getattr(tasks, "findings", ())), "weights": weights, **method.choices}
+    notes |= {"support set": "read in order: another order gives other answers"} if method.reads_in_order else {}
+    notes |= {STEPS: method.test_steps} if method.has_steps else {}
+    return conditions, notes | ({SHOTS: method.hyperparameters.shot} if isinstance(tasks, ImageTasks) else {})

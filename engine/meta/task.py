@@ -45,7 +45,7 @@ class Task:
 class Tasks(Protocol):
     """Where the tasks of a run come from. validation, test: fixed lists, the same for every method; `task` makes an
     item of them (or a drawn one) a `Task`. outputs: of the network's head. examples: inputs in one training task.
-    facts: shown beside the run. protocol: what it takes to believe its figures."""
+    facts: shown beside the run. conditions: of its figures, see `Evaluated`."""
 
     @property
     def regression(self) -> bool: ...
@@ -60,7 +60,7 @@ class Tasks(Protocol):
     @property
     def facts(self) -> Mapping[str, Any]: ...
     @property
-    def protocol(self) -> Mapping[str, str]: ...
+    def conditions(self) -> Mapping[str, str]: ...
 
     def draw(self, rng: np.random.Generator) -> Any:
         """A new training item."""
@@ -121,7 +121,7 @@ class ImageTasks:
     test: Sequence[Episode]
     outputs: int
     facts: Mapping[str, Any] = field(default_factory=dict)
-    protocol: Mapping[str, str] = field(default_factory=dict)
+    conditions: Mapping[str, str] = field(default_factory=dict)
     regression: bool = False
     test_at: Callable[[int], tuple[Sequence[Episode], str]] | None = None
     pooled: BatchSampler | None = None

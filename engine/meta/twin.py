@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -10,20 +10,19 @@ from engine.comparison.intervals import episode_interval
 from engine.comparison.wording import interval_text, points
 from engine.events import Event
 from engine.meta.exam import Exam
-from engine.meta.results import base_metric, figure, settled
+from engine.meta.results import figure, settled
 
-QUERIES = "query images"  # of a protocol
+QUERIES = "query images"  # of the conditions
 TOGETHER = "classified together (transductive), as many of each class"
 ALONE = "each for itself"
 
 
-def beside_twin(exam: Exam, said: Mapping[str, str], own: np.ndarray) -> Iterator[Event]:
+def beside_twin(exam: Exam, own: np.ndarray) -> Iterator[Event]:
     """The twin's figure, and what the other query images bring. own: the method's scores on the same episodes."""
     twin, tasks = exam.method.twin, exam.tasks
     if twin is None:
         return
-    metric = base_metric(tasks.regression)
     plain = (yield from exam.scores(twin, tasks.test, "Testing the inductive twin"))[:, -1]
     gain = episode_interval(settled(own, tasks.regression) - settled(plain, tasks.regression))
-    words = {**said, QUERIES: ALONE, "gained by the others": f"{points(gain.value)}, {interval_text(gain)}"}
-    yield figure(f"{metric}, inductive twin", plain, tasks.regression, words)
+    found = figure(plain, tasks.regression, {"method": "inductive twin"})
+    yield found.given({QUERIES: ALONE}, {"gained by the others": f"{points(gain.value)}, {interval_text(gain)}"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ def run_searched(
     checkpoints = Checkpoints(directory, bookmark)
     training = prepared(chosen, method, material, checkpoints, search.limits_left())
     for said in train_and_test(training, chosen, material):
-        yield replace(said, protocol={**said.protocol, **search.protocol()}) if isinstance(said, Evaluated) else said
+        yield said.given(notes=search.notes()) if isinstance(said, Evaluated) else said
 
 
 class Search:
@@ -208,7 +208,7 @@ class Search:
         words = words_of(found.trial.values, self.labels)
         return Notice(f"Searched {tried}{early}: {words}. {found.sentence()}")
 
-    def protocol(self) -> dict[str, str]:
+    def notes(self) -> dict[str, str]:
         """What every figure says of how its hyperparameters came about."""
         found = self.found()
         if found is None:

@@ -17,6 +17,7 @@ from engine.comparison.verdict import Verdict, verdicts
 from engine.comparison.verdict_words import corrected
 from engine.comparison.wording import lower_is_better, points
 from engine.data.shifts import condition_words
+from engine.metrics import SHIFT, named
 from engine.studies.cells import Cell, cells
 from engine.studies.study import Condition, Study, labels_words
 
@@ -130,7 +131,8 @@ def metrics(study: Study) -> list[tuple[str, str]]:
     """(metric, words) of every test set of a run; tasks of numbers have the one."""
     if study.regression:
         return [(ERROR, "")]
-    further = [(f"{TEST}, {condition_words(shift)}", condition_words(shift)) for shift in study.dataset.tested_on]
+    words = [condition_words(shift) for shift in study.dataset.tested_on]
+    further = list(zip(further_tests(study), words, strict=True))
     mean = [(MEAN, "mean out of distribution")] if len(further) > 1 else []
     return [(TEST, "in distribution" if further else ""), *mean, *further]
 
@@ -171,12 +173,12 @@ def entry(chosen: Chosen, study: Study, arm: int, column: Column) -> Entry:
     per_item: dict[int, Items] = {}
     rates: dict[float, int] = {}
     known: dict[str, None] = {}
-    unit = "images"
+    unit, further = "images", further_tests(study)
     for seed, (cell, outcome) in chosen.get((arm, column.labels, column.condition), {}).items():
-        if isfinite(value := score(outcome, column.metric)):
+        if isfinite(value := score(outcome, column.metric, further)):
             scores[seed], unit = value, outcome.unit
             known |= dict.fromkeys(outcome.caveats)
-            if (items := item_scores(outcome, column.metric)) is not None:
+            if (items := item_scores(outcome, column.metric, further)) is not None:
                 per_item[seed] = items
             if cell.rate is not None:
                 rates[cell.rate] = rates.get(cell.rate, 0) + 1
@@ -185,24 +187,26 @@ def entry(chosen: Chosen, study: Study, arm: int, column: Column) -> Entry:
     )
 
 
-def score(outcome: Outcome, metric: str) -> float:
-    """The figure of one test set, NaN where it is not known."""
+def further_tests(study: Study) -> list[str]:
+    """The names of the figures on further test sets."""
+    return [named(TEST, {SHIFT: condition_words(shift)}) for shift in study.dataset.tested_on]
+
+
+def score(outcome: Outcome, metric: str, further: Sequence[str]) -> float:
+    """The figure of one test set, NaN where it is not known; of the mean over those that are known."""
     if metric != MEAN:
         return outcome.tests.get(metric, nan)
-    further = [outcome.tests[name] for name in further_tests(outcome)]
-    return sum(further) / len(further) if further else nan
+    known = [outcome.tests[name] for name in further if name in outcome.tests]
+    return sum(known) / len(known) if known else nan
 
 
-def further_tests(outcome: Outcome) -> list[str]:
-    return [name for name in outcome.tests if name.startswith(f"{TEST}, ")]
-
-
-def item_scores(outcome: Outcome, metric: str) -> Items | None:
+def item_scores(outcome: Outcome, metric: str, further: Sequence[str]) -> Items | None:
     """What each test item got; of the mean over further test sets the mean, where all have the same items."""
     if metric != MEAN:
         return outcome.items.get(metric)
-    kept = [outcome.items[name] for name in further_tests(outcome) if name in outcome.items]
-    if not kept or len(kept) < len(further_tests(outcome)):
+    known = [name for name in further if name in outcome.tests]
+    kept = [outcome.items[name] for name in known if name in outcome.items]
+    if not kept or len(kept) < len(known):
         return None
     ids = kept[0][0]
     same = all(np.array_equal(other, ids) for other, _ in kept)

@@ -74,9 +74,9 @@ def train_and_test(training: FineTuning, experiment: Experiment, material: Mater
     limits.start(training.used)
     yield from kept(training, training.checkpoints)
     weights = select_weights(training.model, method, training.checkpoints, training.epoch)
-    words = {"mixup": f"of {training.mixed()}"} if training.mixed() else {}
+    notes = {"mixup": f"of {training.mixed()}"} if training.mixed() else {}
     for said in test(training.model, material, experiment, weights, training.bf16):
-        yield replace(said, protocol={**said.protocol, **words}) if isinstance(said, Evaluated) else said
+        yield said.given(notes=notes) if isinstance(said, Evaluated) else said
     yield from training.checkpoints.insist()
     total = training.step if training.stopped_early else training.total_steps
     done = f"{training.step // training.steps_per_epoch} of {method.epochs} epochs"

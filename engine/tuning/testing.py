@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -11,33 +12,40 @@ from engine.backbones.backbone import Backbone
 from engine.comparison.intervals import Interval, balanced_interval, wilson
 from engine.data.findings import Finding
 from engine.data.findings import protocol as noted
-from engine.data.shifts import describe, short
+from engine.data.images import ImageSet
+from engine.data.shifts import condition_words, describe
+from engine.data.splits import ImageSplit
 from engine.events import Evaluated, Preparing
-from engine.experiment import Experiment
+from engine.experiment import Experiment, Shift
+from engine.metrics import SHIFT
 from engine.preparation.inputs import Labelled
 from engine.provenance.seen import KEY
 from engine.tuning.learners import batches
 from engine.tuning.material import Material
 
-UNSEEN = "test/accuracy, not seen before"
+UNSEEN = {"items": "not seen before"}  # where the figure on those alone is measured
+WILSON = "95 % Wilson, over test images"
 UNEVEN = 1.2  # largest test class against the smallest, from which accuracy over classes is told too
 
 
 def test(
     model: Backbone, material: Material, experiment: Experiment, weights: str, bf16: bool
 ) -> Iterator[Preparing | Evaluated]:
-    """Predict every test image once, in eval mode; intervals are Wilson's over images."""
-    said = protocol(material, experiment, weights)
+    """Every figure with what holds for all of them."""
+    shared = conditions(material.split, material.data, experiment)
+    notes = {"weights": weights, "validation": f"{len(material.validation)} images", **noted(material.findings)}
+    for event in figures(model, material, bf16):
+        yield event.given(shared, notes) if isinstance(event, Evaluated) else event
+
+
+def figures(model: Backbone, material: Material, bf16: bool) -> Iterator[Preparing | Evaluated]:
+    """Predict every test image once, in eval mode."""
     guess, truth = yield from predict(model, material, material.test, bf16, "Testing")
-    yield evaluated("test/accuracy", material.test, guess, truth, said, material.class_names)
-    yield from unseen(material.findings, material.test.ids, guess, truth, said)
-    if is_uneven(truth, len(material.class_names)):
-        yield balanced(guess, truth, said, len(material.class_names))
+    yield evaluated(material.test.ids, guess, truth, material.class_names)
+    yield from beside(material.findings, material.test.ids, guess, truth, len(material.class_names))
     for shift, labelled in material.further:
         guess, truth = yield from predict(model, material, labelled, bf16, "Testing on further images")
-        words = said | {"shift": describe(shift) if shift is not None else "none"}
-        name = short(shift) if shift is not None else "no shift"
-        yield evaluated(f"test/accuracy, {name}", labelled, guess, truth, words, material.class_names)
+        yield under(shift, evaluated(labelled.ids, guess, truth, material.class_names))
 
 
 @torch.no_grad()
@@ -54,25 +62,33 @@ def predict(
     return torch.cat(predicted).cpu().numpy(), labelled.labels.cpu().numpy()
 
 
-def evaluated(
-    metric: str, labelled: Labelled, guess: np.ndarray, truth: np.ndarray, said: dict[str, str], names: tuple[str, ...]
-) -> Evaluated:
+def evaluated(ids: np.ndarray, guess: np.ndarray, truth: np.ndarray, names: tuple[str, ...]) -> Evaluated:
+    """Accuracy over test images [n] with Wilson's interval."""
     found = wilson(int((guess == truth).sum()), len(truth))
     return Evaluated(
-        metric, found.value, found.low, found.high, found.n, "images", said,
-        ids=labelled.ids.astype(np.int64), truth=truth.astype(np.int16), predicted=guess.astype(np.int16),
-        class_names=names,
+        "test/accuracy", found.value, found.low, found.high, found.n, "images", notes={"interval": WILSON},
+        ids=ids.astype(np.int64), truth=truth.astype(np.int16), predicted=guess.astype(np.int16), class_names=names,
     )  # fmt: skip
 
 
-def unseen(
-    found: Iterable[Finding], ids: np.ndarray, guess: np.ndarray, truth: np.ndarray, said: dict[str, str]
+def under(shift: Shift | None, figure: Evaluated) -> Evaluated:
+    """The figure as one of further test images, put through `shift` instead of the run's own."""
+    said = {SHIFT: "none" if shift is None else describe(shift)}
+    return replace(figure, at={SHIFT: condition_words(shift)}, conditions=said)
+
+
+def beside(
+    found: Iterable[Finding], ids: np.ndarray, guess: np.ndarray, truth: np.ndarray, classes: int
 ) -> Iterator[Evaluated]:
-    """Accuracy on the test images [n] that the weights had not met before, where they had met others."""
+    """The same predictions [n] seen otherwise: on the images alone that the weights had not met before, where they had
+    met others, and with all classes weighted alike, where they differ in size."""
     for one in found:
         if one.unseen is not None and (keep := np.isin(ids, one.unseen)).any():
             share = wilson(int((guess == truth)[keep].sum()), int(keep.sum()))
-            yield Evaluated(UNSEEN, share.value, share.low, share.high, share.n, "images", said | {KEY: "nothing"})
+            notes = {"interval": WILSON, KEY: "nothing"}
+            yield Evaluated("test/accuracy", share.value, share.low, share.high, share.n, "images", UNSEEN, notes=notes)
+    if is_uneven(truth, classes):
+        yield balanced(guess, truth, classes)
 
 
 def is_uneven(truth: np.ndarray, classes: int) -> bool:
@@ -81,27 +97,23 @@ def is_uneven(truth: np.ndarray, classes: int) -> bool:
     return bool(sizes.max() > UNEVEN * sizes.min())
 
 
-def balanced(guess: np.ndarray, truth: np.ndarray, said: dict[str, str], classes: int) -> Evaluated:
+def balanced(guess: np.ndarray, truth: np.ndarray, classes: int) -> Evaluated:
     """Mean of the classes' accuracies, for test sets whose classes have different numbers of images."""
     per_class = [(int((guess[truth == c] == c).sum()), int((truth == c).sum())) for c in range(classes)]
     found: Interval = balanced_interval([pair for pair in per_class if pair[1]])
-    words = said | {"interval": "95 %, Wilson by the effective number of images, classes weighted alike"}
+    notes = {"interval": "95 %, Wilson by the effective number of images, classes weighted alike"}
     met = sum(count > 0 for _, count in per_class)
-    words |= {"balanced over": f"{met} of {classes} classes"} if met < classes else {}
-    return Evaluated("test/balanced accuracy", found.value, found.low, found.high, found.n, "images", words)
+    notes |= {"balanced over": f"{met} of {classes} classes"} if met < classes else {}
+    return Evaluated("test/balanced accuracy", found.value, found.low, found.high, found.n, "images", notes=notes)
 
 
-def protocol(material: Material, experiment: Experiment, weights: str) -> dict[str, str]:
-    """What it takes to believe the figure."""
+def conditions(split: ImageSplit, data: ImageSet, experiment: Experiment) -> dict[str, str]:
+    """What figures must have in common to be compared."""
     shift = experiment.dataset.shift
     said = {
-        "split": material.split.description,
+        "split": split.description,
         "split seed": str(experiment.dataset.split_seed),
         "batch norm": "running statistics",
-        "interval": "95 % Wilson, over test images",
-        "weights": weights,
-        "validation": f"{len(material.validation)} images",
-        "data": material.data.fingerprint,
+        "data": data.fingerprint,
     }
-    said |= noted(material.findings)
-    return said | ({"shift": describe(shift)} if shift is not None else {})
+    return said | ({SHIFT: describe(shift)} if shift is not None else {})

@@ -13,7 +13,7 @@ from engine.comparison.intervals import Interval
 from engine.comparison.wording import figure, interval_text, lower_is_better, points
 from engine.metrics import Metric
 from storage import saving
-from storage.results import result_row
+from storage.results import figure as stored
 from ui.runs.run_now import best_index
 from ui.terminal.display import curve_figure
 
@@ -31,9 +31,7 @@ def perplexity() -> Iterator[Metric]:
     ("name", "key"),
     [
         ("test/accuracy", "accuracy"),
-        ("test/accuracy, 5-shot", "accuracy"),
-        ("test/error, 10 inner steps", "error"),
-        ("test/accuracy, Cross-entropy loss, 5 labels", "accuracy"),
+        ("test/balanced accuracy", "balanced accuracy"),
         ("val/loss before adaptation", "loss"),
         ("val/accuracy before adaptation", "accuracy"),
         ("train/likelihood", "likelihood"),
@@ -48,19 +46,29 @@ def test_a_name_says_its_metric_wherever_it_was_measured(name: str, key: str) ->
 
 
 def test_one_line_makes_a_metric_known_to_words_storage_and_curves(perplexity: Metric) -> None:
-    name = "test/perplexity, 5-shot"
+    name = "test/perplexity"
     assert lower_is_better(name)
     assert figure(name, 17.26) == "17.3"
     assert points(2.04, name) == "2.0"
     assert interval_text(Interval(17.26, 16.0, 19.04, 9), name) == "95 % interval 16.0 to 19.0"
     assert curve_figure("val/perplexity", 17.26) == "17.3"
     assert best_index("val/perplexity", np.array([nan, 9.0, 4.0, 4.0])) == 2
-    assert result_row(name, 17.26, -1.0, 19.0, 9, "images", "{}").high == 19.0
+    assert stored(name, 17.26, -1.0, 19.0, 9, "images", "{}", "{}", "{}").high == 19.0
 
 
-def test_a_runs_own_figure_is_told_from_its_further_ones(perplexity: Metric) -> None:
-    names = ["test/perplexity", "test/error", "test/accuracy", "test/accuracy, 5-shot", "val/accuracy", "accuracy"]
-    assert [metrics.is_own(name) for name in names] == [True, True, True, False, False, False]
+@pytest.mark.parametrize(
+    ("at", "name"),
+    [
+        ({}, "test/accuracy"),
+        ({"shots": 5}, "test/accuracy, 5-shot"),
+        ({"inner steps": 1}, "test/accuracy, 1 inner step"),
+        ({"head": "Cross-entropy loss", "labels": 20}, "test/accuracy, Cross-entropy loss, 20 labels"),
+        ({"shift": "noise 5"}, "test/accuracy, noise 5"),
+        ({"epochs": 3}, "test/accuracy, 3 epochs"),
+    ],
+)
+def test_where_a_figure_was_measured_becomes_words(at: dict[str, str | int], name: str) -> None:
+    assert metrics.named("test/accuracy", at) == name
 
 
 def test_storage_keeps_the_goal_of_a_metric(perplexity: Metric) -> None:

@@ -39,7 +39,8 @@ TABLES = [
     "DROP TABLE chunk; CREATE TABLE chunk(run_id, metric_id, seq, n, step0, stride, steps, ts, vals)",
 ]  # fmt: skip
 INSIDE = [
-    "UPDATE result SET protocol = 'x'", "UPDATE result SET class_names = '{'", "UPDATE result SET ids = x'0102'",
+    "UPDATE result SET conditions = 'x'",
+    "UPDATE result SET at = '['", "UPDATE result SET class_names = '{'", "UPDATE result SET ids = x'0102'",
     "UPDATE chunk SET vals = x'01'", "UPDATE chunk SET n = 7", "UPDATE chunk SET ts = x''",
     "UPDATE chunk SET stride = NULL, steps = x'010203'", "UPDATE env SET packages = 'x'",
     "UPDATE study SET spec = '', created = 1e300", "UPDATE message SET time = 1e300",

@@ -71,6 +71,10 @@ def test_a_database_of_version_0_4_gets_tags_archive_notes_and_views(
     raw.execute("DROP TABLE saved_view")
     for column in ("tags", "archived", "cell_notes", "ending"):
         raw.execute(f"ALTER TABLE run DROP COLUMN {column}")
+    raw.execute("ALTER TABLE result RENAME COLUMN conditions TO protocol")
+    raw.execute("UPDATE result SET protocol = json_patch(protocol, notes)")
+    for column in ("at", "notes"):
+        raw.execute(f"ALTER TABLE result DROP COLUMN {column}")
     raw.execute("DELETE FROM _sqlite_migrations WHERE name > 'm0006'")
     with RunStore(workspace) as again:
         assert again.runs() == [finished]

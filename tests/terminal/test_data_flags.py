@@ -69,7 +69,7 @@ def test_a_shifted_run_says_so_in_its_name_and_tests_on_the_others(warmstart: Co
         (run,) = store.runs()
         results = store.results(run.id)
     assert run.name == "From scratch on Handwritten digits, 2 labels per class, noise 2, seed 0"
-    assert {"test/accuracy", "test/accuracy, blur 4"} <= {result.metric for result in results}
+    assert {"test/accuracy", "test/accuracy, blur 4"} <= {result.name for result in results}
     shown = warmstart("show", "1").out
     for words in ("Shift", "Gaussian noise, severity 2", "Also tested on", "Gaussian blur, severity 4"):
         assert words in shown

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from engine.events import Evaluated, RunState
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.studies.cells import cells
 from engine.studies.study import Arm, Study, completed
-from storage.rows import CellRun, ResultRow, RunRow, StudyRow
+from storage.rows import CellRun, RunRow, StudyRow
 from tests.ui.comparison.saved_runs import experiment, figure
 from tests.ui.conftest import wait_until_checked
 from ui.comparison.report import report
@@ -41,17 +40,16 @@ from ui.terminal.verdicts import print_comparison
 
 SEEN = "255 of 423 test classes were in the weights' training set"
 COPIES = "3 of 100 test images are copies of training images"
-MET = replace(figure(10), protocol={**figure(10).protocol, "seen before": SEEN, "copies": COPIES})
-CLEAN = replace(figure(12), protocol={**figure(12).protocol, "seen before": "nothing"})
+MET = figure(10).given(notes={"seen before": SEEN, "copies": COPIES})
+CLEAN = figure(12).given(notes={"seen before": "nothing"})
 
 
-def run(number: int, method: str, result: object) -> ComparedRun:
-    names = ("metric", "value", "low", "high", "n", "unit", "protocol")
+def run(number: int, method: str, result: Evaluated) -> ComparedRun:
     row = RunRow(
         number, f"u{number}", method, RunState.FINISHED, "finetune", experiment(method), str(number), float(number),
-        test=ResultRow(*(getattr(result, name) for name in names)),
+        test=result,
     )  # fmt: skip
-    return ComparedRun(row, result)  # type: ignore[arg-type]
+    return ComparedRun(row, result)
 
 
 def test_the_card_says_it_in_the_colour_of_a_warning(qtbot: QtBot) -> None:
@@ -128,7 +126,7 @@ def test_the_data_card_counts_copies_and_few_shot_folders_are_named(
 @pytest.mark.parametrize("low, high", [(0.2, 0.2), (float("nan"), float("nan"))])
 def test_no_form_shows_an_interval_without_width(low: float, high: float) -> None:
     """Ten tasks at chance, or one alone: neither is certainty."""
-    shown = Evaluated("test/accuracy", 0.2, low, high, 10, "episodes", {})
+    shown = Evaluated("test/accuracy", 0.2, low, high, 10, "episodes")
     assert interval_words(shown) == "no interval"
     assert with_interval(Interval(0.2, low, high, 10)) == "20.0 %"
     for said in (result_object(shown), event_fields(shown)):

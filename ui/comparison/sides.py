@@ -154,10 +154,8 @@ def load(store: RunStore, run_ids: Iterable[int]) -> list[ComparedRun]:
 def compared_run(store: RunStore, row: RunRow) -> ComparedRun:
     """One run with its first test figure, if it has one."""
     environment = store.environment(row.id)
-    if row.test is None:
-        return ComparedRun(row, environment=environment)
-    known_by, figures = row.test.metric, tuple(store.results(row.id))
-    return ComparedRun(row, next((one for one in figures if one.metric == known_by), None), figures, environment)
+    figures = tuple(store.results(row.id)) if row.test is not None else ()
+    return ComparedRun(row, next(iter(figures), None), figures, environment)
 
 
 def load_curves(store: RunStore, run_ids: Iterable[int], metric: str) -> dict[int, Curve]:

@@ -10,11 +10,11 @@ from PySide6.QtCore import QPointF, QSize, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from engine.comparison.adaptation import SHOTS, STEPS
 from engine.comparison.adaptation_curve import AdaptationCurve
 from engine.comparison.by_hardness import HARDNESS
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import ACCURACY, is_share, percent, title, with_interval
+from engine.metrics import SHOTS, STEPS
 from engine.metrics import of as metric_of
 from ui import theme
 from ui.figures.line_chart import ChartLine, LineChart

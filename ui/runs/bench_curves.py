@@ -43,9 +43,7 @@ class BenchCurves(PaintedFigure):
         self.update()
 
     def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
-        return NUMBERS, [
-            [f.head, f.count or str(f.position), f.position, f.accuracy, f.low, f.high, f.folds] for f in self._figures
-        ]
+        return NUMBERS, [[f.head, f.count, f.position, f.accuracy, f.low, f.high, f.folds] for f in self._figures]
 
     def paint(self, painter: QPainter, size: QSizeF) -> None:
         lines = by_head(self._figures)

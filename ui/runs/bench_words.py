@@ -20,12 +20,7 @@ def by_head(figures: Sequence[BenchFigure]) -> dict[str, list[BenchFigure]]:
 
 def short_count(figure: BenchFigure) -> str:
     """Under the axis: "5", or "all, 90" where all images were used."""
-    return f"all, {figure.position}" if figure.count.startswith("all") else str(figure.position)
-
-
-def count_words(figure: BenchFigure) -> str:
-    """ "5 labels"; a bench at work has not said its words yet."""
-    return figure.count or f"{figure.position} label{'' if figure.position == 1 else 's'}"
+    return f"all, {figure.position}" if figure.of_all else str(figure.position)
 
 
 def accuracy_words(figure: BenchFigure) -> str:
@@ -42,12 +37,12 @@ def tip(figure: BenchFigure) -> str:
     """Everything a point says: "Ridge regression, 5 labels: 81.2 % (79.8 to 82.6); cross-validation 80.1 %"."""
     test = with_interval(Interval(figure.accuracy, figure.low, figure.high, 0))
     folds = f"; cross-validation {percent(figure.folds)}" if isfinite(figure.folds) else ""
-    return f"{figure.head}, {count_words(figure)}: {test}{folds}"
+    return f"{figure.head}, {figure.count}: {test}{folds}"
 
 
 def columns(figures: Sequence[BenchFigure]) -> list[tuple[int, str]]:
     """(position, heading) of each label count, rising."""
-    return sorted({figure.position: count_words(figure) for figure in figures}.items())
+    return sorted({figure.position: figure.count for figure in figures}.items())
 
 
 def best_at(figures: Sequence[BenchFigure], position: int) -> float:

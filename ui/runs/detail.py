@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine import metrics, registry
+from engine import registry
 from engine.backbones import catalog
 from engine.bench.figures import is_bench
 from engine.comparison import adaptation
@@ -227,7 +227,7 @@ class RunDetail(SlimArea):
         self._show_present(now)
 
     def _show_results(self, results: Sequence[Evaluated], now: RunNow) -> None:
-        own = (result for result in results if not is_bench(result) and not adaptation.is_further(result.metric))
+        own = (result for result in results if not is_bench(result) and not adaptation.is_further(result))
         self.result.show_results(list(own))
         self.bench.show_results(results)
         self._show_adaptation(results, now.row.id)
@@ -236,4 +236,4 @@ class RunDetail(SlimArea):
     def _show_adaptation(self, results: Sequence[Evaluated], run_id: int) -> None:
         found = {over: adaptation.curve(results, over) for over in adaptation.OVER}
         lines = {over: [AdaptationLine("", curve, run_id)] for over, curve in found.items() if curve is not None}
-        self.adaptation.show_lines(lines, next((one.metric for one in results if metrics.is_own(one.metric)), ACCURACY))
+        self.adaptation.show_lines(lines, results[0].metric if results else ACCURACY)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import caveats, count, figure, interval_text, is_share, title
 from engine.events import Evaluated
+from engine.metrics import SHOTS
 from ui.widgets.card import Card
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.problem import Problem
@@ -18,7 +19,7 @@ from ui.widgets.text import Text
 _FIRST = ("split", "batch norm", "weights")
 _TITLES = {"split": "Split", "batch norm": "Batch norm", "weights": "Tested weights", "interval": "Interval",
            "episodes": "Episodes", "validation": "Validation", "split seed": "Split seed"}  # fmt: skip
-_HIDDEN = ("data", "test list")  # fingerprints say nothing to a reader
+_HIDDEN = ("data", "test list", SHOTS)  # fingerprints say nothing to a reader, the episodes say the shots
 _BESIDE = ("median", "diverged")  # stand beside the figure, together with the batch norm of a figure over episodes
 
 
@@ -56,7 +57,7 @@ class ResultCard(Card):
         self.caveats.say(*(f"{words[0].upper()}{words[1:]}." for words in caveats(first.protocol)))
         lines = [protocol_words(first)]
         lines += [
-            f"{title(other.metric)} {figure(other.metric, other.value)}, {interval_words(other)}, "
+            f"{title(other.name)} {figure(other.metric, other.value)}, {interval_words(other)}, "
             f"{count(other.n, other.unit)}{gain_words(other)}"
             for other in results[1:]
         ]
@@ -67,7 +68,7 @@ class ResultCard(Card):
 
 def gain_words(result: Evaluated) -> str:
     """What the other query images bring, of the inductive twin of a transductive figure; else ""."""
-    gain = result.protocol.get("gained by the others")
+    gain = result.notes.get("gained by the others")
     return f"; the other query images bring {gain}" if gain else ""
 
 

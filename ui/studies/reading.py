@@ -83,8 +83,8 @@ def read_study(store: RunStore, key: int | str) -> StudyNow:
 
 @dataclass(frozen=True)
 class KeptItems:
-    """What the test items of a run got: metric -> (ids, right or wrong or score of each). unit: what they are. caveats:
-    what a reader must know of the figures."""
+    """What the test items of a run got: name of a figure -> (ids, right or wrong or score of each). unit: what they
+    are. caveats: what a reader must know of the figures."""
 
     items: Mapping[str, Items]
     unit: str
@@ -100,7 +100,7 @@ def kept_items(store: RunStore, run: CellRun) -> KeptItems:
     key = str(store.workspace.root), run.uid
     if key not in _READ:
         results = store.results(run.id)
-        items = {one.metric: found for one in results if (found := per_item(one)) is not None}
+        items = {one.name: found for one in results if (found := per_item(one)) is not None}
         _READ[key] = KeptItems(items, results[0].unit if results else "images", said_against(results))
         if len(_READ) > MOST_READ:
             _READ.popitem(last=False)

@@ -27,7 +27,7 @@ from engine.events import (
 from engine.search.space import shown
 from engine.search.trials import COMPLETE, PRUNED, score
 from ui.remaining import Remaining
-from ui.terminal.output import complain_failure, console, print_json, visible
+from ui.terminal.output import complain_failure, console, print_json, result_object, visible
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -79,7 +79,7 @@ def curve_figure(name: str, value: float) -> str:
 def result_words(result: Evaluated) -> str:
     """ "test accuracy 78.3 % (75.1 to 81.2), 800 images" """
     figure = with_interval(Interval(result.value, result.low, result.high, result.n), result.metric)
-    said = [f"{result.metric.replace('/', ' ')} {figure}, {result.n:,} {result.unit}", *caveats(result.protocol)]
+    said = [f"{result.name.replace('/', ' ')} {figure}, {result.n:,} {result.unit}", *caveats(result.protocol)]
     return "; ".join(said)
 
 
@@ -277,10 +277,4 @@ def event_fields(event: Event) -> dict[str, Any]:
     left_out = {"ids", "truth", "predicted", "scores", "class_names", "hardness", "note", "write"}
     names = [field.name for field in dataclasses.fields(event) if field.name not in left_out]
     said = {name: getattr(event, name) for name in names}
-    return said | ends(event) if isinstance(event, Evaluated) else said
-
-
-def ends(result: Evaluated) -> dict[str, float]:
-    """low and high of its interval, no numbers where there is none."""
-    found = Interval(result.value, result.low, result.high, result.n).told()
-    return {"low": found.low, "high": found.high}
+    return result_object(event) if isinstance(event, Evaluated) else said

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from engine.comparison.wording import duration, figure, marked, size, thousands
 from engine.errors import InvalidExperiment
 from ui.command.arguments import program
-from ui.terminal.output import print_json, print_table, say
+from ui.terminal.output import print_json, print_table, result_object, say
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -151,7 +151,7 @@ def run_object(run: RunRow) -> dict[str, Any]:
         "id": run.id, "uid": run.uid, "name": run.name, "state": str(run.state), "why": run.why, "plan": run.plan,
         "created": run.created, "started": run.started, "ended": run.ended, "seconds": run.took,
         "step": run.step, "total_steps": run.total_steps,
-        "test": dataclasses.asdict(run.test) if run.test else None,
+        "test": result_object(run.test) if run.test else None,
         "failure": dataclasses.asdict(run.failure) if run.failure else None,
         "best": {name: {"value": value, "step": step} for name, (value, step) in run.best.items()},
         "last": dict(run.last), "facts": dict(run.facts), "starred": run.starred, "note": run.note,

@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from engine.comparison.intervals import Interval
 from engine.errors import ExperimentError
-from engine.events import RunFailed
+from engine.events import Evaluated, RunFailed
 
 # What would steer the terminal, not be read: control characters as their pictures, 8-bit ones and turned text as �.
 _PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\n\t"} | {0x7F: 0x2421}
@@ -91,3 +92,15 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
     for row in rows:
         table.add_row(*(Text(visible(cell)) for cell in row))
     console().print(table)
+
+
+def result_object(result: Evaluated) -> dict[str, object]:
+    """A final figure for programs. metric: its name with where it was measured."""
+    said = {name: getattr(result, name) for name in ("value", "n", "unit", "at", "protocol")}
+    return {"metric": result.name, **said} | ends(result)
+
+
+def ends(result: Evaluated) -> dict[str, float]:
+    """low and high of its interval, no numbers where there is none."""
+    found = Interval(result.value, result.low, result.high, result.n).told()
+    return {"low": found.low, "high": found.high}

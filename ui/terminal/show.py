@@ -12,9 +12,9 @@ from engine.events import Evaluated
 from engine.provenance import left_out
 from storage.store import RunRow, RunStore
 from ui.made_with import made_with
-from ui.terminal.display import curve_figure, ends, result_words
+from ui.terminal.display import curve_figure, result_words
 from ui.terminal.listing import run_object
-from ui.terminal.output import print_json, print_table, say
+from ui.terminal.output import print_json, print_table, result_object, say
 from ui.terminal.workspaces import open_workspace
 
 if TYPE_CHECKING:
@@ -45,10 +45,6 @@ def show_run(chosen: argparse.Namespace) -> int:
     print_table(("made with", ""), made_with(run, environment))
     say(f"\nFiles: {directory}")
     return 0
-
-
-def result_object(result: Evaluated) -> dict[str, object]:
-    return {name: getattr(result, name) for name in ("metric", "value", "n", "unit", "protocol")} | ends(result)
 
 
 def print_heading(run: RunRow) -> None:

@@ -32,7 +32,7 @@ class CurveTasks:
     validation: Sequence[Curve] = ()
     test: Sequence[Curve] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
-    protocol: Mapping[str, str] = field(default_factory=dict)
+    conditions: Mapping[str, str] = field(default_factory=dict)
     outputs: int = 1
     regression: bool = True
 
@@ -84,7 +84,7 @@ def curve_tasks(
     )
     title = dataset(choice.name).info.title
     tasks.facts = {"tasks": words, "points in training": method.training_shot, "data": title}
-    tasks.protocol = {
+    tasks.conditions = {
         "tasks": words,
         "episodes": f"{settings.shot} points given, {TEST_POINTS} asked for",
         "error": "mean squared; a task counts with 25 at most",

@@ -62,4 +62,4 @@ def with_hardness(figure: Evaluated, values: np.ndarray | None) -> Evaluated:
     order = np.argsort(values, kind="stable")
     easier, harder = (float(figure.scores[half].mean()) for half in np.array_split(order, 2))
     words = f"easier half {100 * easier:.1f} %, harder half {100 * harder:.1f} %"
-    return replace(figure, hardness=values, protocol={**figure.protocol, "by hardness": words})
+    return replace(figure, hardness=values).given(notes={"by hardness": words})

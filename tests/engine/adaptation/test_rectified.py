@@ -71,7 +71,7 @@ def test_both_figures_stand_beside_each_other(tmp_path: Path) -> None:
     events = list(execute(experiment, tmp_path / "run"))
     assert not [event for event in events if isinstance(event, RunFailed)]
     own, twin = (event for event in events if isinstance(event, Evaluated))
-    assert (own.metric, twin.metric) == ("test/accuracy", "test/accuracy, inductive twin")
+    assert (own.name, twin.name) == ("test/accuracy", "test/accuracy, inductive twin")
     assert "transductive" in own.protocol["query images"]
     assert twin.protocol["query images"] == "each for itself"
     difference = own.scores - twin.scores

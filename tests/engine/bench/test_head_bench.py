@@ -73,7 +73,7 @@ def test_the_runs_own_figure_comes_first_and_can_be_believed(story: list[Event])
 
 def test_a_cell_has_the_students_interval_over_its_draws(story: list[Event]) -> None:
     cells = [result for result in results(story) if is_bench(result)]
-    assert [cell.metric for cell in cells][:2] == [
+    assert [cell.name for cell in cells][:2] == [
         "test/accuracy, Nearest mean, 1 label", "test/accuracy, Nearest mean, cosine, 1 label",
     ]  # fmt: skip
     assert len(cells) == 2 * len(HEADS)
@@ -99,7 +99,7 @@ def test_cells_are_found_again_with_their_heads_and_folds(story: list[Event]) ->
 
 
 def test_further_test_sets_are_tested_with_the_chosen_head(story: list[Event]) -> None:
-    plain, shifted = results(story)[0], next(one for one in results(story) if one.metric.endswith("inversion"))
+    plain, shifted = results(story)[0], next(one for one in results(story) if one.name.endswith("inversion"))
     assert (shifted.ids == plain.ids).all()
     assert shifted.protocol["shift"] == "Inversion"
     assert shifted.value != plain.value
@@ -121,7 +121,7 @@ def test_all_labels_are_one_draw_and_too_many_are_named(tmp_path: Path) -> None:
     assert [text.partition(":")[0] for text in notices] == [f"{n} labels per class are left out" for n in (5, 10, 20)]
     assert all("has 3 training images" in text for text in notices)
     last = results(events)[-1]
-    assert (last.metric, last.n, last.unit) == ("test/accuracy, Shrunk Mahalanobis, all labels", 539, "images")
+    assert (last.name, last.n, last.unit) == ("test/accuracy, Shrunk Mahalanobis, all labels", 539, "images")
     assert "Wilson, over 539 test images; one draw" in last.protocol["interval"]
     assert last.low < last.value < last.high
 
@@ -139,7 +139,7 @@ def test_what_was_measured_before_a_stop_is_kept(tmp_path: Path) -> None:
         if isinstance(event, Metrics):
             asked.set()
     assert isinstance(events[-1], RunStopped)
-    assert [one.metric for one in results(events)] == [
+    assert [one.name for one in results(events)] == [
         "test/accuracy", "test/accuracy, Nearest mean, 1 label",
     ]  # fmt: skip
 

@@ -70,7 +70,7 @@ def test_median_diverged_and_inner_steps_are_results_and_no_reason_against_compa
 
     wanted = parse_experiment({"dataset": {"name": "sinusoid"}})
     sides = [
-        arm_of(title, [(wanted, Evaluated("test/error", value, value, value, 2, "episodes", said, scores=scores))])
+        arm_of(title, [(wanted, Evaluated("test/error", *[value] * 3, 2, "episodes", notes=said, scores=scores))])
         for title, value, said, scores in (
             ("MAML", 0.3, {"median": "0.2", "diverged": "1 of 2", "inner steps": "10"}, np.array([0.2, 0.4])),
             ("CNP", 0.9, {"median": "0.8", "diverged": "0 of 2"}, np.array([0.8, 1.0])),

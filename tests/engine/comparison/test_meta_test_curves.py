@@ -8,18 +8,19 @@ import pytest
 from engine.comparison.adaptation import curve, mean_curve, points
 from engine.comparison.by_hardness import HARDNESS, fifths, hardness_curve
 from engine.events import Evaluated
+from engine.metrics import SHOTS, STEPS
 
 
-def figure(metric: str, value: float, hard: np.ndarray | None = None, scores: np.ndarray | None = None) -> Evaluated:
-    said = {"inner steps": "3", "episodes": "5-way 1-shot, 5 query images per class"}
+def figure(value: float, hard: np.ndarray | None = None, scores: np.ndarray | None = None, **at: int) -> Evaluated:
     return Evaluated(
-        metric, value, value - 0.1, value + 0.1, 30, "episodes", said, scores=scores, hardness=hard
+        "test/accuracy", value, value - 0.1, value + 0.1, 30, "episodes", at, notes={STEPS: 3, SHOTS: 1},
+        scores=scores, hardness=hard,
     )  # fmt: skip
 
 
 def episodes(level: float, hard: np.ndarray) -> list[Evaluated]:
     scores = level - 0.5 * hard
-    return [figure("test/accuracy", float(scores.mean()), hard, scores)]
+    return [figure(float(scores.mean()), hard, scores)]
 
 
 RISING = np.arange(30) / 30
@@ -39,7 +40,7 @@ def test_one_run_falls_from_its_easiest_to_its_hardest_fifth() -> None:
     assert (found.basis, found.own) == ("over test episodes", -1)  # the run's own test is all of them
     assert hardness_curve({0: tuple(episodes(0.9, RISING[:19]))}) is None  # too few
     for scores in (None, RISING[1:]):  # not kept, or not of these episodes
-        assert curve([figure("test/accuracy", 0.5, RISING, scores)], HARDNESS) is None
+        assert curve([figure(0.5, RISING, scores)], HARDNESS) is None
 
 
 def test_seeds_on_the_same_episodes_count_with_their_mean_and_on_others_side_by_side() -> None:
@@ -51,9 +52,8 @@ def test_seeds_on_the_same_episodes_count_with_their_mean_and_on_others_side_by_
     assert others.x == pytest.approx([5.5 / 30, 17.5 / 30, (6 * 26.5 + 6 * 32.5) / 12 / 30, 41.5 / 30, 53.5 / 30])
 
 
-def test_steps_and_shots_are_read_from_the_names_and_the_protocol() -> None:
-    results = [figure("test/accuracy", 0.6), figure("test/accuracy, 1 inner step", 0.5)]
-    results += [figure("test/accuracy, 10 inner steps", 0.7), figure("test/accuracy, 5-shot", 0.8)]
+def test_steps_and_shots_are_where_a_figure_says_that_it_was_measured() -> None:
+    results = [figure(0.6), figure(0.5, **{STEPS: 1}), figure(0.7, **{STEPS: 10}), figure(0.8, shots=5)]
     steps, shots = points(results, "inner steps"), points(results, "shots")
     assert steps is not None
     assert shots is not None
@@ -67,8 +67,8 @@ def test_steps_and_shots_are_read_from_the_names_and_the_protocol() -> None:
 
 
 def test_seeds_are_averaged_where_all_were_tested() -> None:
-    first = [figure("test/accuracy", 0.6), figure("test/accuracy, 5-shot", 0.8), figure("test/accuracy, 10-shot", 0.9)]
-    second = [figure("test/accuracy", 0.4), figure("test/accuracy, 5-shot", 0.6)]
+    first = [figure(0.6), figure(0.8, shots=5), figure(0.9, shots=10)]
+    second = [figure(0.4), figure(0.6, shots=5)]
     found = mean_curve({0: first, 1: second}, "shots")
     assert found is not None
     assert (found.x.tolist(), found.own) == ([1, 5], 1)
@@ -77,5 +77,5 @@ def test_seeds_are_averaged_where_all_were_tested() -> None:
     alone = mean_curve({0: first, 1: []}, "shots")
     assert alone is not None
     assert alone.x.tolist() == [1, 5, 10]
-    broken = [figure("test/accuracy", 0.6), figure("test/accuracy, 5-shot", float("nan"))]
+    broken = [figure(0.6), figure(float("nan"), shots=5)]
     assert mean_curve({0: broken, 1: broken}, "shots") is None  # one place is left

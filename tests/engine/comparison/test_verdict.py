@@ -7,31 +7,31 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.comparison.arms import Arm, arm
+from engine.comparison.arms import Arm, arm, disagreements
 from engine.comparison.verdict import verdict
 from engine.events import Evaluated
 from engine.experiment import DatasetChoice, Experiment, Shift
 
-PROTOCOL = {"split": "stratified", "batch norm": "statistics of training", "interval": "Wilson"}
+CONDITIONS = {"split": "stratified", "batch norm": "statistics of training"}
 
 
 def scored(title: str, *scores: float, first_seed: int = 0) -> Arm:
     return Arm(title, {first_seed + index: score for index, score in enumerate(scores)})
 
 
-def figure(right: np.ndarray, ids: np.ndarray | None = None, **protocol: str) -> Evaluated:
+def figure(right: np.ndarray, ids: np.ndarray | None = None, **conditions: str) -> Evaluated:
     """A test figure over images that were classified rightly where `right` is true."""
     ids = np.arange(right.size) if ids is None else ids
     truth = np.zeros(right.size, np.int16)
     return Evaluated(
-        "test/accuracy", float(right.mean()), 0.0, 1.0, right.size, "images", PROTOCOL | protocol,
+        "test/accuracy", float(right.mean()), 0.0, 1.0, right.size, "images", {}, CONDITIONS | conditions,
         ids=ids, truth=truth, predicted=np.where(right, 0, 1).astype(np.int16), class_names=("a", "b"),
     )  # fmt: skip
 
 
-def episodes(scores: np.ndarray, **protocol: str) -> Evaluated:
-    said = {"split": "by class", "batch norm": "transductive", "way": "5", "shot": "1"} | protocol
-    return Evaluated("test/accuracy", float(scores.mean()), 0.0, 1.0, scores.size, "episodes", said, scores=scores)
+def episodes(scores: np.ndarray, **conditions: str) -> Evaluated:
+    said = {"split": "by class", "batch norm": "transductive", "way": "5", "shot": "1"} | conditions
+    return Evaluated("test/accuracy", float(scores.mean()), 0.0, 1.0, scores.size, "episodes", {}, said, scores=scores)
 
 
 def test_five_seeds_by_hand() -> None:
@@ -163,13 +163,6 @@ def test_other_test_tasks_are_told_by_how_many_they_are_where_both_are_known() -
     assert verdict(fifty, side("b2", np.linspace(0.1, 0.8, 50))).reasons == ("their test tasks differ",)
 
 
-def test_how_the_interval_was_made_does_not_matter() -> None:
-    scores = np.linspace(0.2, 0.9, 50)
-    a = arm("A", [(Experiment(), episodes(scores, interval="t"))])
-    b = arm("B", [(Experiment(), episodes(scores, interval="normal"))])
-    assert verdict(a, b).kind == "one seed"
-
-
 def test_images_against_episodes_other_data_and_another_split_are_not_comparable() -> None:
     right = np.ones(20, bool)
     a = arm("A", [(Experiment(), figure(right))])
@@ -238,17 +231,12 @@ def test_an_arm_needs_a_result() -> None:
         arm("A", [])
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        {"chosen values": "learning rate 0.02 (best of 4 settings, 5 folds)"},
-        {"mixup": "of features"},
-        {"fine-tuning": "50 steps at rate 0.01, chosen on validation tasks"},
-        {"support set": "read in order: another order gives other answers"},
-    ],
-    ids=lambda said: next(iter(said)),
-)
-def test_how_a_figure_came_about_does_not_stand_against_a_comparison(said: dict[str, str]) -> None:
-    right = np.random.default_rng(0).random(400) < 0.8
-    plain, other = (arm(name, [(Experiment(), figure(right, **words))]) for name, words in (("A", {}), ("B", said)))
-    assert verdict(plain, other).kind != "not comparable"
+def test_notes_do_not_stand_against_a_comparison_and_conditions_do() -> None:
+    plain = figure(np.random.default_rng(0).random(400) < 0.8)
+    said = {"chosen by": "cross-validation", "inner steps": 3}
+    base, noted, other = (
+        arm("", [(Experiment(), one)])
+        for one in (plain, plain.given(notes=said), plain.given({"query images": "alone"}))
+    )
+    assert disagreements(base, noted) == []
+    assert disagreements(base, other) == ["query images: not said / alone"]

@@ -133,7 +133,7 @@ def test_figures_say_which_classes_they_are_of(class_folders: Maker, tmp_path: P
     values = {"epochs": 1} if method == "linear_probe" else {"most_labels": "1", "repeats": 1}
     asked = Experiment(dataset=resolve(root), method=MethodChoice(name=method, hyperparameters=values))
     events = list(execute(asked, tmp_path / "run"))
-    figures = {event.metric: event.protocol for event in events if isinstance(event, Evaluated)}
+    figures = {event.name: event.protocol for event in events if isinstance(event, Evaluated)}
     assert {said["classes tested"] for said in figures.values()} == {"2 of 3 classes, none of “cat”"}
     assert figures["test/balanced accuracy"]["balanced over"] == "2 of 3 classes"
     (copies,) = {said["copies"] for said in figures.values()}

@@ -151,7 +151,7 @@ def test_every_figure_of_a_run_is_marked_and_told_without_what_was_seen(tmp_path
     assert {figure.protocol[seen.KEY] for figure in figures} == {words, "nothing"}
     assert any(isinstance(event, Notice) and words in event.text for event in events)
     assert any(words in sentence for sentence in warnings(asked, tmp_path))
-    apart = next(figure for figure in figures if figure.metric == UNSEEN)
+    apart = next(figure for figure in figures if figure.at == UNSEEN)
     again, total = (int(part) for part in words.split(" test")[0].split(" of "))
     assert (apart.n, figures[0].metric) == (total - again, "test/accuracy")
 
@@ -176,7 +176,7 @@ def test_classes_met_before_are_counted_in_few_shot_learning(tmp_path: Path) -> 
     again = len(set(test) & {*before.train, *before.validation})
     assert said(events) == [f"{again} of {len(test)} test classes were in the weights' training set", "nothing"]
     apart = [event for event in events if isinstance(event, Evaluated)][1]
-    assert (apart.metric, apart.n) == (UNSEEN, 12)
+    assert (apart.at, apart.n) == (UNSEEN, 12)
     assert f"of {len(test) - again} classes" in apart.protocol["episodes"]
 
 

@@ -23,7 +23,7 @@ VALUES = {"copies": 0, "test_steps": 30, "choice_episodes": 3}
 class Points:
     """Tasks on points of two directions: one tells the classes apart, one is larger and means nothing."""
 
-    regression, outputs, examples, facts, protocol = False, 2, 12, {}, {}
+    regression, outputs, examples, facts, conditions = False, 2, 12, {}, {}
 
     def __init__(self, spread: float) -> None:
         self.spread = spread

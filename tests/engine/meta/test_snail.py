@@ -72,7 +72,7 @@ class Points:
     validation: Sequence[Any] = tuple(range(2_000, 2_020))
     test: Sequence[Any] = ()
     facts: Mapping[str, Any] = {}
-    protocol: Mapping[str, str] = {}
+    conditions: Mapping[str, str] = {}
 
     def draw(self, rng: np.random.Generator) -> int:
         return int(rng.integers(1_000))

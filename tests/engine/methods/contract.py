@@ -224,14 +224,15 @@ def said(case: Case, method: MetaLearner) -> str:
     """What stands beside the figure."""
     data = "glyphs" if case.suits == "classification" else "sinusoid"
     experiment = Experiment(dataset=DatasetChoice(name=data), method=MethodChoice(name=case.kind.name))
-    return " ".join(protocol(experiment, method, Said(), "").values())
+    conditions, notes = protocol(experiment, method, Said(), "")
+    return " ".join(map(str, (*conditions.values(), *notes.values())))
 
 
 class Said:
     """Tasks of which only what is shown beside a run is asked."""
 
     facts: Mapping[str, Any] = {}
-    protocol: Mapping[str, str] = {}
+    conditions: Mapping[str, str] = {}
 
 
 def meeting_a_task_leaves_the_network_as_it_was(case: Case) -> None:

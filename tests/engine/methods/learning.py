@@ -28,7 +28,7 @@ STEPS = 60
 class Clouds:
     """Tasks of classes that are clouds around points; those of training, validation and test are others."""
 
-    regression, facts, protocol, outputs, examples = False, {}, {}, WAY, 0
+    regression, facts, conditions, outputs, examples = False, {}, {}, WAY, 0
 
     def __init__(self, pooled: bool) -> None:
         self.pooled = pooled

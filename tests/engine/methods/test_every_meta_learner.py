@@ -57,9 +57,10 @@ def test_its_figure_compares_with_others_on_the_same_tasks(kind: type[MetaLearne
     """No word a method says of itself stands against it, except where its query images help one another."""
     for case in cases_of(kind):
         regression, experiment = case.suits == "regression", Experiment()
-        own = protocol(experiment, case.method(), contract.Said(), "")
+        own, notes = protocol(experiment, case.method(), contract.Said(), "")
         plain = {name: own[name] for name in ("split seed", "batch norm", QUERIES) if name in own}
-        shown = [figure("test/x", np.array([0.2, 0.4, 0.6]), regression, words) for words in (own, plain)]
+        found = figure(np.array([0.2, 0.4, 0.6]), regression)
+        shown = found.given(own, notes), found.given(plain)
         assert disagreements(*(arm("", [(experiment, one)]) for one in shown)) == [], case.title
 
 

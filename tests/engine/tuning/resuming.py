@@ -96,7 +96,7 @@ def figures(events: list[Event]) -> list[Any]:
             found.append((event.number, dict(event.values), event.scores, event.state))
         elif isinstance(event, Evaluated):
             arrays = [None if one is None else one.tobytes() for one in (event.truth, event.predicted, event.scores)]
-            found.append((event.metric, event.value, event.low, event.high, dict(event.protocol), arrays))
+            found.append((event.name, event.value, event.low, event.high, dict(event.protocol), arrays))
     return found
 
 

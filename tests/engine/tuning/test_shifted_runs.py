@@ -41,7 +41,7 @@ def target(method: MethodChoice, backbone: BackboneChoice = KEPT, **data: object
 
 def figures(events: list[Event]) -> dict[str, Evaluated]:
     assert isinstance(events[-1], RunFinished), events[-1]
-    return {event.metric: event for event in events if isinstance(event, Evaluated)}
+    return {event.name: event for event in events if isinstance(event, Evaluated)}
 
 
 def test_no_adaptation_is_the_source_network_itself(runs: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_head_or_weights_that_do_not_fit_are_a_sentence(runs: Path, backbone: 
 
 def test_uneven_test_classes_are_judged_alike_too() -> None:
     """Two classes with 3 and 9 test images, all called the larger one: 75 % of images, 50 % over the classes."""
-    found = balanced(np.full(12, 1), np.array([0] * 3 + [1] * 9), {}, 2)
+    found = balanced(np.full(12, 1), np.array([0] * 3 + [1] * 9), 2)
     assert found.value == 0.5
     assert found.n == 12
     # Two images more in each class, right as often as all classes: shares 1/5 and 10/11, their variance

@@ -27,7 +27,8 @@ from tests.new_runs import new_run
 
 CLASSES = ("circle", "square", "star", "cross")
 IMAGES = 120
-PROTOCOL = {"split": "stratified", "batch norm": "running statistics", "interval": "Wilson", "weights": "best"}
+CONDITIONS = {"split": "stratified", "batch norm": "running statistics"}
+NOTES = {"interval": "Wilson", "weights": "best"}
 
 
 def experiment(method: str = "lp_ft", seed: int = 0, labels: int = 2, **hyperparameters: object) -> Experiment:
@@ -47,7 +48,7 @@ def figure(wrong: int, seed: int = 0) -> Evaluated:
     right[(np.arange(wrong) + seed) % IMAGES] = False
     predicted = np.where(right, truth, (truth + 1) % 4)
     found = wilson(int(right.sum()), IMAGES)
-    return Evaluated("test/accuracy", found.value, found.low, found.high, IMAGES, "images", PROTOCOL,
+    return Evaluated("test/accuracy", found.value, found.low, found.high, IMAGES, "images", {}, CONDITIONS, NOTES,
                      ids=np.arange(IMAGES), truth=truth.astype(np.int16), predicted=predicted.astype(np.int16),
                      class_names=CLASSES)  # fmt: skip
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QSettings, Qt
 from pytestqt.qtbot import QtBot
 
-from engine.events import RunState
+from engine.events import Evaluated, RunState
 from engine.naming import run_name
-from storage.store import ResultRow, RunRow
+from storage.store import RunRow
 from tests.ui.comparison.saved_runs import experiment
 from ui.comparison.run_columns import COLUMNS, PLACES
 from ui.comparison.run_table import RunTable
@@ -22,7 +22,7 @@ def thousand() -> list[RunRow]:
     for number in range(1000):
         chosen = settings[number % 12].with_seed(number // 12)
         share = (number * 37 % 1000) / 1000
-        test = ResultRow("test/accuracy", share, share - 0.02, share + 0.02, 600, "images", {})
+        test = Evaluated("test/accuracy", share, share - 0.02, share + 0.02, 600, "images")
         known = {"best": {"val/accuracy": (share, 3)}, "test": test}
         row = RunRow(number + 1, f"u{number}", run_name(chosen), RunState.FINISHED, "finetune", chosen,
                      chosen.group_hash(), float(number), 0.0, 12.5, **known)  # fmt: skip

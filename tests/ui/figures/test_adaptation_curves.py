@@ -9,26 +9,27 @@ import pytest
 from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
-from engine.comparison.adaptation import SHOTS, STEPS, curve, is_further, mean_curve, over_episodes
+from engine.comparison.adaptation import curve, is_further, mean_curve, over_episodes
 from engine.comparison.by_hardness import HARDNESS, fifths
 from engine.comparison.wording import ACCURACY
 from engine.events import Evaluated
+from engine.metrics import SHOTS, STEPS
 from ui.figures.adaptation_curves import AdaptationFigures, AdaptationLine
 
 
-def figure(metric: str, value: float, scores: list[float] | None = None, **said: str) -> Evaluated:
+def figure(value: float, scores: list[float] | None = None, **at: int) -> Evaluated:
     kept = None if scores is None else np.array(scores)
-    protocol = {"episodes": "5-way 1-shot, 5 query images per class", **said}
-    return Evaluated(metric, value, value - 0.1, value + 0.1, 40, "episodes", protocol, scores=kept)
+    notes = {} if at else {STEPS: 1, SHOTS: 1}
+    return Evaluated(ACCURACY, value, value - 0.1, value + 0.1, 40, "episodes", at, notes=notes, scores=kept)
 
 
 def met(shift: float = 0.0) -> list[Evaluated]:
     """After 1 step (the test's own), 0 and 2 steps, and with 5 shots."""
     return [
-        figure("test/accuracy", 0.6 + shift, [0.5 + shift, 0.7 + shift], **{"inner steps": "1"}),
-        figure("test/accuracy, 0 inner steps", 0.2 + shift),
-        figure("test/accuracy, 2 inner steps", 0.7 + shift),
-        figure("test/accuracy, 5-shot", 0.8 + shift),
+        figure(0.6 + shift, [0.5 + shift, 0.7 + shift]),
+        figure(0.2 + shift, **{STEPS: 0}),
+        figure(0.7 + shift, **{STEPS: 2}),
+        figure(0.8 + shift, **{SHOTS: 5}),
     ]
 
 
@@ -43,7 +44,7 @@ def test_the_figures_of_one_run_become_two_curves() -> None:
     assert shots.x.tolist() == [1, 5]
     assert np.allclose(shots.y, [0.6, 0.8])
     assert curve(met()[:1], STEPS) is None
-    assert [is_further(one.metric) for one in met()] == [False, True, True, True]
+    assert [is_further(one) for one in met()] == [False, True, True, True]
 
 
 def test_several_seeds_give_a_mean_with_an_interval_from_three_on() -> None:
@@ -97,7 +98,7 @@ def tasks_of_two_kinds(shift: float = 0.0, count: int = 40) -> list[Evaluated]:
     """Half of the episodes 0.2 hard and solved to 0.9, half 0.6 hard and solved to 0.4 and 0.6 in turn."""
     hard = np.repeat([0.6, 0.2], count // 2)
     scores = np.where(hard > 0.4, np.where(np.arange(count) % 2, 0.6, 0.4), 0.9) + shift
-    return [replace(figure("test/accuracy", float(scores.mean())), scores=scores, hardness=hard)]
+    return [replace(figure(float(scores.mean())), scores=scores, hardness=hard)]
 
 
 def test_the_figure_falls_with_the_hardness_of_the_episodes() -> None:

@@ -43,7 +43,7 @@ def save_runs(workspace: Workspace, number: int, file: str = "best.safetensors")
             run = store.create(new_run(experiment.with_seed(seed), f"Source {seed}"))
             store.directory(run).mkdir(parents=True, exist_ok=True)
             (store.directory(run) / file).write_bytes(b"weights")
-            tested = Evaluated("test/accuracy", 0.875, 0.8, 0.9, 40, "images", {})
+            tested = Evaluated("test/accuracy", 0.875, 0.8, 0.9, 40, "images")
             list(record(store, run.id, iter([RunStarted(1, 1, 1), tested, RunFinished(1)])))
             keys.append(f"run:{run.uid}")
     return keys

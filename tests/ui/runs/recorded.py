@@ -39,8 +39,8 @@ def tested() -> Evaluated:
     """40 test images of four classes, every tenth mistaken for the next class."""
     truth = np.repeat(np.arange(4), 10)
     predicted = np.where(np.arange(40) % 10 == 0, (truth + 1) % 4, truth)
-    predictions = {"ids": np.arange(40), "truth": truth.astype(np.int16), "predicted": predicted.astype(np.int16)}
-    return Evaluated("test/accuracy", 0.9, 0.769, 0.960, 40, "images", PROTOCOL, class_names=CLASSES, **predictions)
+    kept = {"ids": np.arange(40), "truth": truth.astype(np.int16), "predicted": predicted.astype(np.int16)}
+    return Evaluated("test/accuracy", 0.9, 0.769, 0.960, 40, "images", notes=PROTOCOL, class_names=CLASSES, **kept)
 
 
 def training(epochs: int = 6, per_epoch: int = 5, planned: int = 6) -> Iterator[Event]:

@@ -70,7 +70,7 @@ def test_points_of_a_bench_at_work_are_drawn_without_intervals(qtbot: QtBot) -> 
     qtbot.addWidget(curves)
     curves.say_empty("Nothing yet.")
     assert csv_text(curves).count("\n") == 1
-    curves.show_figures([BenchFigure("Ridge regression", "", 5, 0.8)])
+    curves.show_figures([BenchFigure("Ridge regression", "5 labels", 5, 0.8)])
     assert "Ridge regression, 5 labels: 80.0 %" in curves.accessibleDescription()
     assert b"Ridge regression" in svg(curves)
 

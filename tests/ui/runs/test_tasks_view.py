@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.events import CheckpointSaved, EpochCompleted, Evaluated, Event, Metrics, RunFinished, RunStarted
 from engine.experiment import DatasetChoice, Experiment, MethodChoice
+from engine.metrics import STEPS
 from storage.record import record
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
@@ -60,11 +61,12 @@ def learned() -> Iterator[Event]:
         yield Metrics(step, {"val/accuracy": 0.7, "val/accuracy before adaptation": 0.25, "rate/head": 0.4})
         yield EpochCompleted(step // 10, step)
         yield CheckpointSaved("tasks", "tasks.json", step)
-    said = {"batch norm": "transductive (query batch)", "median": "64.0 %", "diverged": "1 of 600", "split": "classes"}
-    yield Evaluated("test/accuracy", 0.6, 0.55, 0.65, 600, "episodes", {**said, "inner steps": "1"})
+    said = {"batch norm": "transductive (query batch)", "split": "classes"}
+    notes = {"median": "64.0 %", "diverged": "1 of 600"}
+    yield Evaluated("test/accuracy", 0.6, 0.55, 0.65, 600, "episodes", {}, said, {**notes, STEPS: 1})
     for steps in (0, 2, 3):
-        metric = f"test/accuracy, {steps} inner steps"
-        yield Evaluated(metric, 0.2 + 0.1 * steps, 0.1, 0.9, 600, "episodes", {**said, "inner steps": str(steps)})
+        value, own = 0.2 + 0.1 * steps, {**notes, STEPS: steps}
+        yield Evaluated("test/accuracy", value, 0.1, 0.9, 600, "episodes", {STEPS: steps}, said, own)
     yield RunFinished(20)
 
 
@@ -168,7 +170,7 @@ def test_a_figure_of_queries_classified_together_says_so_beside_it() -> None:
         "batch norm": "running statistics",
         "query images": "classified together (transductive)",
     }
-    result = Evaluated("test/accuracy", 0.6, 0.5, 0.7, 600, "episodes", said)
+    result = Evaluated("test/accuracy", 0.6, 0.5, 0.7, 600, "episodes", notes=said)
     words = "Median 64.0 % · query images classified together (transductive) · batch norm: running statistics"
     assert beside_words(result) == words
     assert "Query images" not in protocol_words(result)
@@ -176,8 +178,9 @@ def test_a_figure_of_queries_classified_together_says_so_beside_it() -> None:
 
 def test_what_the_other_query_images_bring_stands_beside_the_twin(qtbot: QtBot) -> None:
     said = {"gained by the others": "3.0 points, 95 % interval 2.7 to 3.4"}
-    own = Evaluated("test/accuracy", 0.95, 0.945, 0.955, 600, "episodes", {})
-    twin = Evaluated("test/accuracy, inductive twin", 0.92, 0.914, 0.926, 600, "episodes", said)
+    own = Evaluated("test/accuracy", 0.95, 0.945, 0.955, 600, "episodes")
+    at = {"method": "inductive twin"}
+    twin = Evaluated("test/accuracy", 0.92, 0.914, 0.926, 600, "episodes", at, notes=said)
     card = ResultCard()
     qtbot.addWidget(card)
     card.show_results([own, twin])

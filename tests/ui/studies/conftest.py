@@ -52,8 +52,8 @@ def events(value: float, further: Mapping[str, float]) -> list[Any]:
     if value != value:
         return [RunStarted(1, 1, 1), RunFailed("experiment", "The loss is not a number.", "Lower the rate.")]
     measure, val = ("error", "loss") if value > 1 else ("accuracy", "accuracy")
-    tests = {f"test/{measure}": value, **{f"test/accuracy, {name}": one for name, one in further.items()}}
-    done = [Evaluated(name, one, one, one, 10, "images", {}) for name, one in tests.items()]
+    tests = [({}, value), *(({"shift": name}, one) for name, one in further.items())]
+    done = [Evaluated(f"test/{measure}", one, one, one, 10, "images", at) for at, one in tests]
     return [RunStarted(1, 1, 1), Metrics(1, {f"val/{val}": value}), *done, RunFinished(1)]
 
 

@@ -65,7 +65,7 @@ def evil_events(seed: int) -> Iterator[object]:
     classes = tuple(f"{EVIL} {number}" for number in range(4))
     for event in happenings(10 + seed, seed, tested=seed < 2):
         if isinstance(event, Evaluated):
-            event = replace(event, class_names=classes, protocol={**event.protocol, EVIL: EVIL})
+            event = replace(event, class_names=classes, notes={**event.notes, EVIL: EVIL})
         yield event
 
 

@@ -48,7 +48,7 @@ def test_a_run_keeps_a_picture_of_its_tasks(method: str, tmp_path: Path) -> None
         assert np.min(task["sure"]) >= 0.2 - 1e-4
         assert np.max(task["entropy"]) <= math.log(5) + 1e-4
         assert 0 <= task["hardness"] <= 1
-    figures = {event.metric: event for event in events if isinstance(event, Evaluated)}
+    figures = {event.name: event for event in events if isinstance(event, Evaluated)}
     assert np.allclose(shares(found, "after"), figures["test/accuracy"].scores[:4])
     if method == "maml":
         assert np.allclose(shares(found, "before"), figures["test/accuracy, 0 inner steps"].scores[:4])
@@ -66,7 +66,7 @@ def test_the_test_goes_over_shots_and_leaves_out_what_does_not_fit(tmp_path: Pat
     """Glyphs have 30 images of each class: 20 support and 15 query images do not fit."""
     events = run("protonet", tmp_path / "run", steps=0, query=15, training_way=5, over_shots="1, 2, 5, 10, 20")
     figures = [event for event in events if isinstance(event, Evaluated)]
-    assert [event.metric for event in figures] == [
+    assert [event.name for event in figures] == [
         "test/accuracy", "test/accuracy, 2-shot", "test/accuracy, 5-shot", "test/accuracy, 10-shot",
     ]  # fmt: skip
     assert [event.protocol["episodes"].split(",")[0] for event in figures] == [
