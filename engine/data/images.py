@@ -53,7 +53,8 @@ class ImageSet:
     labels: int64 [images], positions in `class_names`. alphabets: group of each class (alphabet, region), or None.
     kinds: what a class is in every region ("forest"), where classes are one kind in one region, else None. given_split:
     int8 [images] (0 train, 1 validation, 2 test) when the source says so, else None; given_words says who says so.
-    given_classes: the same for whole classes, int8 [classes]. channels: 1 when every image is grey, 3 in colour, or the
+    given_classes: the same for whole classes, int8 [classes]. usual_parts: random classes to train and to
+    validate that papers have. channels: 1 when every image is grey, 3 in colour, or the
     number of bands. typical_size: median (height, width). background: value outside the image when it is turned or
     padded. layout: what was recognised, in words. fingerprint: short hash of all content, equal for equal data.
     digests: see `contents`; None for images in memory. held_out: alphabets that the source sets aside for testing.
@@ -82,6 +83,7 @@ class ImageSet:
     characters: bool = False
     kinds: tuple[str, ...] | None = None
     given_classes: NDArray[np.int8] | None = None
+    usual_parts: tuple[int, int] | None = None
     digests: NDArray[np.uint64] | None = field(default=None, repr=False)
     of_regions: ImageSet | None = field(default=None, repr=False)
     _decoded: dict[tuple[int, int], Decoded] = field(default_factory=dict, init=False, repr=False)

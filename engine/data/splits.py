@@ -17,7 +17,6 @@ from engine.experiment import DatasetChoice
 
 Indices = NDArray[np.int64]
 TRAIN, VALIDATION, TEST = 0, 1, 2
-PAPERS_TRAIN, PAPERS_VALIDATION, PAPERS_ALL = 1100, 100, 1623
 HELD_BACK_ALPHABETS = 5
 SOURCE = "source half"
 BY_CLASS = ("random-classes", "by-alphabet", "by-region")  # splits that divide classes, not images
@@ -225,8 +224,8 @@ def _random_classes(data: ImageSet, classes: Indices, split_seed: int) -> ClassS
             "Choose a data set with more classes, or a fine-tuning method.", "dataset",
         )  # fmt: skip
     order = np.random.default_rng([split_seed, 4]).permutation(classes)
-    if data.name == "omniglot" and count == PAPERS_ALL:
-        validation, train = PAPERS_VALIDATION, PAPERS_TRAIN
+    if data.usual_parts is not None and count == len(data.class_names):
+        train, validation = data.usual_parts
     else:
         validation = max(2, (15 * count + 50) // 100)
         train = count - validation - max(2, (25 * count + 50) // 100)

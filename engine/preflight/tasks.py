@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from engine.backbones import catalog
-from engine.data.sources import is_regression
+from engine.data.sources import is_regression, sets
 from engine.errors import InvalidExperiment
-from engine.experiment import DatasetChoice, Experiment
+from engine.experiment import Experiment
 from engine.families import FAMILIES
 from engine.method import Method
+from engine.naming import data_title
 from engine.registry import method, methods
 
 
@@ -22,32 +23,39 @@ def kinds(chosen: type[Method]) -> frozenset[str]:
 def task_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
     """Every fault; a method or a network that is not known is somebody else's to name."""
     regression = is_regression(experiment.dataset)
+    called = data_title(experiment)
     with suppress(InvalidExperiment):
-        yield from _method(method(experiment.method.name), regression)
+        yield from _method(method(experiment.method.name), regression, called.lower())
     with suppress(InvalidExperiment):
-        yield from _network(catalog.backbone(experiment.backbone.name), regression)
-    yield from _data(experiment.dataset, regression)
+        yield from _network(catalog.backbone(experiment.backbone.name), regression, called.lower())
+    choice = experiment.dataset
+    if regression and (choice.classes is not None or choice.split is not None):
+        yield InvalidExperiment(
+            f"{called} have no classes, so there is nothing to limit or divide.",
+            "Leave classes and split empty.", "dataset",
+        )  # fmt: skip
 
 
-def _method(chosen: type[Method], regression: bool) -> Iterator[InvalidExperiment]:
+def _method(chosen: type[Method], regression: bool, called: str) -> Iterator[InvalidExperiment]:
     kind = "regression" if regression else "classification"
     if kind in kinds(chosen):
         return
     of_tasks = (one for one in methods() if FAMILIES[one.family].divides == "classes")
     fitting = ", ".join(one.title for one in of_tasks if kind in kinds(one))
     if regression:
-        words = "tells classes apart, and sinusoids ask for numbers"
+        words = f"tells classes apart, and {called} ask for numbers"
         yield InvalidExperiment(f"{chosen.title} {words}.", f"Choose one of: {fitting}.", "method")
         return
     words = "predicts numbers, and these images are in classes"
-    yield InvalidExperiment(f"{chosen.title} {words}.", "Choose sinusoids as data, or another method.", "method")
+    curves = " or ".join(one.info.title.lower() for one in sets() if one.curves)
+    yield InvalidExperiment(f"{chosen.title} {words}.", f"Choose {curves} as data, or another method.", "method")
 
 
-def _network(info: catalog.BackboneInfo, regression: bool) -> Iterator[InvalidExperiment]:
+def _network(info: catalog.BackboneInfo, regression: bool, called: str) -> Iterator[InvalidExperiment]:
     if regression and info.inputs == "images":
         numbers = " or ".join(one.title for one in catalog.backbones() if one.inputs == "numbers")
         yield InvalidExperiment(
-            f"{info.title} reads images, and sinusoids are numbers.", f"Choose {numbers} as backbone.", "backbone"
+            f"{info.title} reads images, and {called} are numbers.", f"Choose {numbers} as backbone.", "backbone"
         )
     if not regression and info.inputs == "numbers":
         yield InvalidExperiment(
@@ -61,12 +69,4 @@ def precision_faults(experiment: Experiment, _: Method | None) -> Iterator[Inval
         yield InvalidExperiment(
             "Meta-learning needs float32: in bfloat16 the second-order gradient is far off.",
             "Choose float32 as precision.", "precision",
-        )  # fmt: skip
-
-
-def _data(choice: DatasetChoice, regression: bool) -> Iterator[InvalidExperiment]:
-    if regression and (choice.classes is not None or choice.split is not None):
-        yield InvalidExperiment(
-            "Sinusoids have no classes, so there is nothing to limit or divide.",
-            "Leave classes and split empty.", "dataset",
         )  # fmt: skip

@@ -240,7 +240,7 @@ def _classes(
     images = np.unique(data.labels[np.isin(data.contents, _images(lessons))])
     alphabets = frozenset[str]().union(*(lesson.alphabets for lesson in lessons))
     names = frozenset[str]().union(*(lesson.names for lesson in lessons))
-    homes = data.alphabets if data.name == "omniglot" else None
+    homes = data.alphabets if data.characters else None
     met = np.isin(classes, images) | np.array([homes is not None and homes[place] in alphabets for place in classes])
     return met, ~met & np.array([plain(data.class_names[place]) in names for place in classes])
 

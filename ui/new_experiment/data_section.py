@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
+from engine.data.sources import sets
 from engine.experiment import DatasetChoice
 from ui.new_experiment.data_cards import DataCards, choice_of
 from ui.new_experiment.data_preview import DataPreview
@@ -71,11 +72,10 @@ class DataSection(Column):
     def _open_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        tip = (
-            "A folder with one folder per class, or MNIST or Omniglot as published; you can also drop it on the window"
-        )
+        published = " or ".join(sorted(one.info.title for one in sets() if one.recognises))
+        tip = f"A folder with one folder per class, or {published} as published; you can also drop it on the window"
         self.folder_button = button("Choose folder…", "", tip, self.choose_folder)
-        self.zip_button = button("Zip…", "", "A zip of class folders, of MNIST or of Omniglot", self.choose_zip)
+        self.zip_button = button("Zip…", "", f"A zip of class folders, or of {published}", self.choose_zip)
         self.zip_button.setAccessibleName("Choose zip…")
         row.addWidget(self.folder_button, 1)
         row.addWidget(self.zip_button)

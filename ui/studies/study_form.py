@@ -91,7 +91,7 @@ class StudyForm(QWidget):
         )
         tested = "Further test sets that nobody trains on, such as noise 3, blur 3"
         self.tested = ShiftList("Also tested on", tested, "nothing else", False)
-        far = "Of test regions from training regions, such as 0, 1, 2; for land cover"
+        far = "Of test regions from training regions, such as 0, 1, 2; for data that have such regions"
         self.distances = TypedList("Distances", far, "as the data is set")
         self.seeds = IntField(1, MOST_SEEDS)
         rates = "Tried for each arm; the best on validation images counts, seed by seed"
@@ -245,10 +245,9 @@ class StudyForm(QWidget):
 
     def study(self) -> Study:
         """The study as it is set; raises `InvalidExperiment`."""
-        key = self.data.key()
-        name, path = key if isinstance(key, tuple | list) else ("digits", None)
-        same = (name, path) == (self._base.dataset.name, self._base.dataset.path)
-        chosen = self._base.dataset if same else DatasetChoice(name=name, path=path)
+        chosen, key = self._base.dataset, self.data.key()
+        if isinstance(key, tuple | list) and tuple(key) != (chosen.name, chosen.path):
+            chosen = DatasetChoice(name=key[0], path=key[1])
         dataset = chosen.model_copy(update={
             "classes": self.classes.count(), "validation_per_class": self.validation.count(),
             "tested_on": tuple(shift for shift in self.tested.shifts() if shift is not None),

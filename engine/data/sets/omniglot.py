@@ -41,6 +41,7 @@ EVALUATION = frozenset(
         "Syriac_(Serto)", "Tengwar", "Tibetan", "ULOG",
     )
 )  # fmt: skip
+CHARACTERS, PAPERS = 1623, (1100, 100)  # of all; to train and to validate with
 NEARLY, SAMPLE = 0.95, 8  # share of images that lie in the tree; images looked at for their colour
 CHARACTER = re.compile(r"character\d+$", re.IGNORECASE)
 Place = tuple[str, str, str]
@@ -122,6 +123,7 @@ def _image_set(
         layout=f"{len(places):,} characters of {len(set(alphabets))} alphabets",
         alphabets=alphabets,
         held_out=held_out if len(held_out) < len(set(alphabets)) else frozenset(),
+        usual_parts=PAPERS if len(places) == CHARACTERS else None,
         skipped=skipped,
         characters=True,
     )
@@ -134,7 +136,7 @@ def _short(entry: Entry) -> str:
 DATASET = DataSet(
     DatasetInfo(
         "omniglot", TITLE, "1,623 characters of 50 alphabets, each drawn by 20 people.",
-        32460, 1623, (105, 105), LICENCE, OWN,
+        32460, CHARACTERS, (105, 105), LICENCE, OWN,
     ),
     read=lambda choice, *given: load_omniglot(*given), recognises=is_omniglot, given=GIVEN,
     groups=(("by-alphabet", "By alphabet"),), order=6,

@@ -1,0 +1,223 @@
+"""Data sets of one file each, the recipe's and one of numbers: read, set up, typed, studied, run, compared."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+import engine.data.sets
+from engine.comparison.differences import differences
+from engine.data.preview import preview
+from engine.data.sources import load, sets
+from engine.errors import InvalidExperiment
+from engine.events import Evaluated, RunFinished
+from engine.execute import execute
+from engine.experiment import DatasetChoice, Experiment, parse_experiment
+from engine.naming import run_name
+from engine.preflight.problems import problems
+from storage.store import RunStore
+from storage.workspace import Workspace
+from tests.new_runs import new_run
+from tests.test_recipes import recipe
+from tests.ui.conftest import wait_until_checked
+from ui.command.arguments import parse, parser
+from ui.command.command_line import command_for
+from ui.command.flags import plan_from
+from ui.terminal.listing import list_datasets
+from ui.window.main_window import NEW, STUDIES, MainWindow
+
+LINES = '''
+"""Straight lines through a few of their points."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from engine.data.curves import Curves
+from engine.data.dataset import DataSet, DatasetInfo, Start
+from engine.experiment import DatasetChoice
+
+
+class LinesChoice(DatasetChoice):
+    steepest: int = Field(3, ge=1, le=9, title="Steepest", description="Largest slope in either direction.")
+    through: Literal["anywhere", "origin"] = Field("anywhere", title="Through", description="What all lines meet.")
+    upwards: bool = Field(True, title="Also upwards", description="Lines that rise as well as lines that fall.")
+
+
+@dataclass
+class Lines:
+    slope: np.ndarray
+    start: np.ndarray
+    x: np.ndarray
+
+    def at(self, x):
+        return self.slope * x + self.start
+
+
+def draw(choice, rng, count, points):
+    shares = rng.uniform(-1, 1, (count, 2 + points))
+    slope = choice.steepest * (shares[:, :1] if choice.upwards else -np.abs(shares[:, :1]))
+    return Lines(slope, shares[:, 1:2] * (choice.through == "anywhere"), 2 * shares[:, 2:])
+
+
+DATASET = DataSet(
+    DatasetInfo("lines", "Lines", "Regression: find a line from a few of its points.", licence="CC0"),
+    curves=Curves(draw, lambda choice: f"Lines of slopes up to {choice.steepest}", (-2.0, 2.0)), Choice=LinesChoice,
+    start=Start("sine_mlp", "maml", preset="Sinusoid"),
+)
+'''
+QUICK = {"steps": 2, "validate_every": 1, "validation_episodes": 10, "test_episodes": 10, "meta_batch": 2, "query": 4}
+
+
+@pytest.fixture
+def new_sets(tmp_path: Path) -> Iterator[None]:
+    """The files among the data sets, for the time of one test."""
+    folder = tmp_path / "sets"
+    folder.mkdir()
+    (folder / "stripes.py").write_text(recipe("data set"), encoding="utf-8")
+    (folder / "lines.py").write_text(LINES, encoding="utf-8")
+    engine.data.sets.__path__.append(str(folder))
+    sets.cache_clear()
+    yield
+    engine.data.sets.__path__.remove(str(folder))
+    for name in ("stripes", "lines"):
+        sys.modules.pop(f"engine.data.sets.{name}", None)
+    sets.cache_clear()
+
+
+def stripes(**more: object) -> Experiment:
+    return parse_experiment({
+        "dataset": {"name": "stripes", "labels_per_class": 2, **more},
+        "method": {"name": "linear_probe", "hyperparameters": {"epochs": 1}},
+    })  # fmt: skip
+
+
+def lines(**more: object) -> Experiment:
+    return parse_experiment({
+        "dataset": {"name": "lines", **more}, "backbone": {"name": "sine_mlp"},
+        "method": {"name": "maml", "hyperparameters": QUICK},
+    })  # fmt: skip
+
+
+@pytest.mark.usefixtures("new_sets")
+def test_they_are_listed_after_those_that_there_were_and_read() -> None:
+    assert [row[0] for row in list_datasets(Namespace()).rows][-2:] == ["lines", "stripes"]
+    plain, grainy = load(stripes(grain=0).dataset), load(stripes(grain=1).dataset)
+    assert plain.counts.tolist() == [30] * 8
+    assert plain.fingerprint != grainy.fingerprint
+    assert preview(stripes().dataset).sentence == "240 images, 8 classes"
+    found = preview(lines(steepest=2).dataset, meta=True)
+    assert (found.sentence, len(found.strip), found.problem) == ("Lines of slopes up to 2", 16, None)
+    assert not np.array_equal(found.strip[0], preview(lines(steepest=9).dataset, meta=True).strip[0])
+
+
+@pytest.mark.usefixtures("new_sets")
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"name": "stripes", "grain": 2}, "“dataset.grain” must be less than or equal to 1 (given: 2)."),
+        ({"name": "stripes", "steepest": 2}, "“dataset.steepest” is not a known setting."),
+        ({"name": "glyphs", "grain": 0.5}, "“dataset.grain” is not a known setting."),
+        ({"name": "lines", "through": "here"}, "“dataset.through” must be 'anywhere' or 'origin' (given: 'here')."),
+        ({"name": "lines", "distance": 2.0}, "“dataset.distance” is not a known setting."),
+    ],
+)
+def test_settings_are_checked_by_the_data_set_they_are_of(data: dict[str, object], words: str) -> None:
+    with pytest.raises(InvalidExperiment) as caught:
+        parse_experiment({"dataset": data})
+    assert caught.value.message == words
+
+
+@pytest.mark.usefixtures("new_sets")
+def test_what_does_not_go_with_numbers_is_said_in_the_words_of_the_data_set() -> None:
+    assert problems(lines()) == problems(stripes()) == []
+    body = lines().model_dump()
+    (network,) = problems(parse_experiment({**body, "backbone": {"name": "conv4"}}))
+    assert network.message == "Conv-4 reads images, and lines are numbers."
+    (classes,) = problems(lines(classes=3))
+    assert classes.message == "Lines have no classes, so there is nothing to limit or divide."
+
+
+@pytest.mark.usefixtures("new_sets")
+def test_the_terminal_has_their_flags_and_gives_them_back() -> None:
+    run = next(action.choices["run"] for action in parser()._actions if action.dest == "command")
+    words = " ".join(run.format_help().split())
+    assert "--grain G how much noise lies over the stripes" in words
+    assert "--no-upwards lines that rise as well as lines that fall" in words
+    assert "--through {anywhere,origin} what all lines meet" in words
+    typed = ["run", "--data", "lines", "--steepest", "5", "--no-upwards", "--through", "origin"]
+    (found,) = plan_from(parse(typed)).experiments
+    assert (found.method.name, found.backbone.name) == ("maml", "sine_mlp")
+    assert found.dataset == DatasetChoice(name="lines", steepest=5, upwards=False, through="origin")
+    line = command_for([found])
+    assert "--steepest 5 --through origin --no-upwards" in line
+    (again,) = plan_from(parse(line[line.index(" run ") + 1 :].split())).experiments
+    assert again == found
+    with pytest.raises(InvalidExperiment) as caught:
+        plan_from(parse(["run", "--data", "glyphs", "--grain", "0.5"]))
+    assert caught.value.message == "--grain is a setting of Stripes, not of Glyphs."
+
+
+@pytest.mark.usefixtures("new_sets")
+@pytest.mark.parametrize("made", [stripes, lines])
+def test_they_are_run_stored_and_compared(made: type, tmp_path: Path) -> None:
+    own = {"grain": 0.5} if made is stripes else {"steepest": 5}
+    wanted = made(**own)
+    events = list(execute(wanted, tmp_path / "run"))
+    assert isinstance(events[-1], RunFinished), events[-1]
+    assert any(isinstance(event, Evaluated) for event in events)
+    with RunStore(Workspace(tmp_path / "workspace").open()) as store:
+        saved = store.run(store.create(new_run(wanted)).id)
+    assert saved.experiment == wanted
+    assert type(saved.experiment.dataset) is type(wanted.dataset)
+    assert f" on {wanted.dataset.name.title()}" in run_name(wanted)
+    (row,) = differences([wanted, made()])
+    assert (row.label, row.values) == (("Grain", (0.5, 0.1)) if made is stripes else ("Steepest", (5, 3)))
+    assert wanted.group_hash() != made().group_hash()
+
+
+def test_the_form_and_the_studies_have_them(qtbot: QtBot, new_sets: None, request: pytest.FixtureRequest) -> None:
+    window: MainWindow = request.getfixturevalue("window")
+    page = window.page(NEW)
+    wait_until_checked(qtbot, page)
+    own = page.data.settings.own
+    qtbot.mouseClick(page.data.cards["stripes"], Qt.MouseButton.LeftButton)
+    wait_until_checked(qtbot, page)
+    assert own["stripes"].isVisibleTo(page)
+    assert not own["lines"].isVisibleTo(page)
+    page.history.take()
+    own["stripes"].inputs["grain"].setValue(0.7)
+    assert page.experiment().dataset.grain == 0.7
+    page.history.take()
+    assert page.history.stack.undoText() == "the grain"
+    qtbot.mouseClick(page.data.cards["lines"], Qt.MouseButton.LeftButton)
+    wait_until_checked(qtbot, page)
+    inputs = own["lines"].inputs
+    assert [(type(one).__name__, one.accessibleName()) for one in inputs.values()] == [
+        ("IntField", "Steepest"), ("Choice", "Through"), ("QCheckBox", "Also upwards"),
+    ]  # fmt: skip
+    inputs["steepest"].setValue(7)
+    inputs["through"].set_key("origin")
+    inputs["upwards"].setChecked(False)
+    found = page.experiment()
+    assert found.dataset == DatasetChoice(name="lines", steepest=7, through="origin", upwards=False)
+    assert (found.backbone.name, found.method.name, problems(found)) == ("sine_mlp", "maml", [])
+    qtbot.mouseClick(page.data.cards["glyphs"], Qt.MouseButton.LeftButton)
+    assert page.experiment().dataset == DatasetChoice(name="glyphs", classes=40, labels_per_class=2)
+    page.fill(found)
+    assert page.experiment().dataset == found.dataset
+    studies = window.page(STUDIES)
+    studies.open_builder(None, False)
+    form = studies.builder.form
+    form.data.set_key(("stripes", None))
+    assert form.study().dataset.name == "stripes"
+    assert form.data.currentText() == "Stripes"
