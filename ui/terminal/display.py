@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
@@ -27,7 +26,7 @@ from engine.events import (
 from engine.search.space import shown
 from engine.search.trials import COMPLETE, PRUNED, score
 from ui.remaining import Remaining
-from ui.terminal.output import complain_failure, console, print_json, result_object, visible
+from ui.terminal.output import Showing, complain_failure, console, print_json, result_object, visible
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -35,18 +34,6 @@ if TYPE_CHECKING:
 REDRAW = 0.1  # seconds between two redraws of the bar
 SAY_EVERY = 10.0  # seconds between two lines where there is no bar
 SHOWN = (("train/loss", "loss"), ("train/accuracy", "training"), ("val/accuracy", "validation"))
-
-
-class Display(Protocol):
-    """Told of every run in order: `begin`, each event, and the next `begin`. Used in a `with` statement."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-    def begin(self, run: RunRow, place: str) -> None: ...
-    def show(self, event: Event) -> None: ...
-    def say(self, text: str) -> None: ...
 
 
 def make_display(as_json: bool) -> Display:
@@ -103,34 +90,20 @@ def training_since(started: RunStarted) -> float:
     return time.monotonic() - (float(started.note["seconds"]) if started.note else 0.0)
 
 
-class Quiet:
-    """What the displays for people share: the ends of runs, results, messages."""
-
-    def __init__(self) -> None:
-        self.console = console()
-        self.latest = LatestValues()
-        self.title = ""
-        self.started = time.monotonic()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
+class Display(Showing):
+    """Told of every run in order: `begin`, each event, and the next `begin`. For people: results, messages, ends."""
 
     def begin(self, run: RunRow, place: str) -> None:
         self.title = f"Run {run.id}{place}"
         self.latest = LatestValues()
-        self.started = time.monotonic()
+        self.started = self.training = time.monotonic()
+        self.minutes, self.total = 0.0, 0
         self.say(f"{self.title}: {run.name}")
-
-    def say(self, text: str) -> None:
-        self.console.say(text)
 
     def show(self, event: Event) -> None:
         match event:
+            case RunStarted():
+                self.minutes, self.total, self.training = minutes_of(event), event.total_steps, training_since(event)
             case Metrics():
                 self.latest.take(event)
             case Evaluated():
@@ -150,7 +123,7 @@ class Quiet:
         return time.monotonic() - self.started
 
 
-class Bars(Quiet):
+class Bars(Display):
     """One progress bar with loss, accuracy and time left, redrawn as events arrive: no thread of its own."""
 
     def __enter__(self) -> Self:
@@ -164,17 +137,14 @@ class Bars(Quiet):
         self.drawn = 0.0
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.progress.stop()
 
     def begin(self, run: RunRow, place: str) -> None:
         super().begin(run, place)
-        self.minutes, self.training = 0.0, self.started
         if self.task is not None:
             self.progress.remove_task(self.task)
-        self.remaining, self.total = Remaining(0), 0
+        self.remaining = Remaining(0)
         self.task = self.progress.add_task("Preparing", total=None, values="", done="")
         self.progress.refresh()
 
@@ -183,8 +153,7 @@ class Bars(Quiet):
         assert self.task is not None
         match event:
             case RunStarted():
-                self.minutes, self.total = minutes_of(event), event.total_steps
-                self.remaining, self.training = Remaining(event.total_steps, event.phases), training_since(event)
+                self.remaining = Remaining(event.total_steps, event.phases)
                 self.progress.update(self.task, total=1.0)
             case TrialCompleted():
                 self.training = time.monotonic()  # the run's own steps come after the search
@@ -214,44 +183,24 @@ class Bars(Quiet):
             self.progress.refresh()
 
 
-class Lines(Quiet):
+class Lines(Display):
     """The name, a line every ten seconds, and the result: readable in a log."""
 
     def begin(self, run: RunRow, place: str) -> None:
         super().begin(run, place)
-        self.total, self.minutes, self.training = 0, 0.0, self.started
-        self.said = time.monotonic()
+        self.said = self.started
 
     def show(self, event: Event) -> None:
         super().show(event)
-        match event:
-            case RunStarted():
-                self.total, self.minutes = event.total_steps, minutes_of(event)
-                self.training = training_since(event)
-            case Metrics():
-                self.say_now_and_then(event.step)
-
-    def say_now_and_then(self, step: int) -> None:
         now = time.monotonic()
-        if now - self.said >= SAY_EVERY:
+        if isinstance(event, Metrics) and now - self.said >= SAY_EVERY:
             self.said = now
             of = f" of {self.total:,}" if self.total else f", {duration(now - self.training)} of {self.minutes:g} min"
-            self.say(f"  step {step:,}{of}  {self.latest.words()}")
+            self.say(f"  step {event.step:,}{of}  {self.latest.words()}")
 
 
-class JsonLines:
+class JsonLines(Display):
     """Every event as {"event": …, "run": uid, …}; arrays of the evaluation stay in the database."""
-
-    def __init__(self) -> None:
-        self.uid = ""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
     def begin(self, run: RunRow, place: str) -> None:
         self.uid = run.uid

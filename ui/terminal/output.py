@@ -6,7 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from rich.console import Console
@@ -44,6 +44,22 @@ class Terminal(Console):
     def on_broken_pipe(self) -> None:
         """The reader has left (| head): `run_command` ends quietly, instead of rich with exit code 1."""
         raise BrokenPipeError
+
+
+class Showing:
+    """Shows work while it goes on; used in a `with` statement."""
+
+    def __init__(self) -> None:
+        self.console = console()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """The work is over."""
+
+    def say(self, text: str) -> None:
+        self.console.say(text)
 
 
 def console() -> Terminal:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
@@ -17,7 +16,7 @@ from engine.studies.crossings import sentence
 from engine.studies.table import BEST, ERROR, TEST, Entry, StudyTable
 from engine.work.study import Progress, StudyRunner
 from ui.studies.reading import StudyNow, progress_words
-from ui.terminal.output import console, print_json, print_table, say, visible
+from ui.terminal.output import Showing, console, print_json, print_table, say, visible
 
 if TYPE_CHECKING:
     from storage.store import CellRun, StudyRow
@@ -25,39 +24,15 @@ if TYPE_CHECKING:
 ENDS = (RunState.FINISHED, RunState.FAILED)
 
 
-class StudyDisplay(Protocol):
-    """Told of the runs whenever they may have changed. Used in a `with` statement."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-    def begin(self, row: StudyRow, runner: StudyRunner, runs: Sequence[CellRun]) -> None: ...
-    def show(self, runs: Sequence[CellRun], now: Progress) -> None: ...
-    def say(self, text: str) -> None: ...
-
-
 def make_study_display(as_json: bool) -> StudyDisplay:
     """JSON lines if asked for, a bar on a terminal, plain lines otherwise."""
     if as_json:
         return StudyJson()
-    return StudyBar() if console().is_terminal else StudyLines()
+    return StudyBar() if console().is_terminal else StudyDisplay()
 
 
-class StudyLines:
-    """One line for each run that ended."""
-
-    def __init__(self) -> None:
-        self.console = console()
-        self.told: set[int] = set()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
+class StudyDisplay(Showing):
+    """Told of the runs whenever they may have changed: one line for each that ended."""
 
     def begin(self, row: StudyRow, runner: StudyRunner, runs: Sequence[CellRun]) -> None:
         self.told = {run.id for run in runs if run.state in ENDS}
@@ -67,9 +42,6 @@ class StudyLines:
     def show(self, runs: Sequence[CellRun], now: Progress) -> None:
         for run in newly_ended(runs, self.told):
             self.say(f"  {now.finished + now.failed} of {now.total}  {ending(run)}")
-
-    def say(self, text: str) -> None:
-        self.console.say(text)
 
 
 def newly_ended(runs: Iterable[CellRun], told: set[int]) -> list[CellRun]:
@@ -87,24 +59,17 @@ def ending(run: CellRun) -> str:
     return f"{run.name}: {figure(metric, run.tests.get(metric, float('nan')))}, {duration(run.seconds)}"
 
 
-class StudyBar(StudyLines):
+class StudyBar(StudyDisplay):
     """One bar over all runs, redrawn when one ends; only failures get a line."""
 
     def __enter__(self) -> Self:
-        columns = (
-            TextColumn("{task.description}", markup=False),
-            BarColumn(None),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-        )
-        self.bar = Bar(*columns, console=self.console, auto_refresh=False, transient=True)
+        shown = TextColumn("{task.description}", markup=False), BarColumn(None), MofNCompleteColumn()
+        self.bar = Bar(*shown, TimeRemainingColumn(), console=self.console, auto_refresh=False, transient=True)
         self.bar.start()
         self.task = self.bar.add_task("", total=None)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.bar.stop()
 
     def show(self, runs: Sequence[CellRun], now: Progress) -> None:
@@ -116,20 +81,8 @@ class StudyBar(StudyLines):
         self.bar.refresh()
 
 
-class StudyJson:
+class StudyJson(StudyDisplay):
     """Every run that ended as {"event": "cell", …}."""
-
-    def __init__(self) -> None:
-        self.told: set[int] = set()
-        self.uid = ""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
     def begin(self, row: StudyRow, runner: StudyRunner, runs: Sequence[CellRun]) -> None:
         self.told, self.uid = {run.id for run in runs if run.state in ENDS}, row.uid
