@@ -53,13 +53,12 @@ class ImageSet:
     labels: int64 [images], positions in `class_names`. alphabets: group of each class (alphabet, region), or None.
     kinds: what a class is in every region ("forest"), where classes are one kind in one region, else None. given_split:
     int8 [images] (0 train, 1 validation, 2 test) when the source says so, else None; given_words says who says so.
-    given_classes: the same for whole classes, int8 [classes]. usual_parts: random classes to train and to
-    validate that papers have. channels: 1 when every image is grey, 3 in colour, or the
-    number of bands. typical_size: median (height, width). background: value outside the image when it is turned or
-    padded. layout: what was recognised, in words. fingerprint: short hash of all content, equal for equal data.
-    digests: see `contents`; None for images in memory. held_out: alphabets that the source sets aside for testing.
-    skipped: files that were left out. doubts: what the folders may mean instead, as sentences. characters: written
-    signs, so that a quarter turn makes a new class.
+    given_classes: the same for whole classes, int8 [classes]. usual_parts: random classes to train and to validate that
+    papers have. channels: 1 when every image is grey, 3 in colour, or the number of bands. typical_size: median
+    (height, width). background: value outside the image when it is turned or padded. layout: what was recognised, in
+    words. fingerprint: short hash of all content, equal for equal data. digests: see `contents`; None for images in
+    memory. held_out: alphabets that the source sets aside for testing. skipped: files that were left out. doubts: what
+    the folders may mean instead, as sentences. characters: written signs, so that a quarter turn makes a new class.
     of_regions: the same images with classes that are one kind in one region, where folders are region/class/image.
     """
 
