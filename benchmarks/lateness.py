@@ -1,9 +1,11 @@
-"""How late the window's event loop is while a real run trains in its thread and the Runs page draws its curves.
+"""How late the window's event loop is while a real run trains and the Runs page draws its curves.
 
-    python benchmarks/lateness.py [seconds]
+    python benchmarks/lateness.py [seconds] [thread|process]
 
 A 5 ms timer in the window's thread measures how long after its time it is served, first while the window rests
-with torch loaded, then during MAML and during fine-tuning. Prints one JSON object; milliseconds.
+with torch loaded, then during MAML and during fine-tuning, worked by a thread of the window or by processes of their own.
+Prints one JSON object; milliseconds, and for each run the seconds from Start to its first point, its steps per second
+and the window's memory.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -56,6 +59,7 @@ class Measurement:
         self.phase = self.phases.pop(0)
         if self.phase == "resting":
             return self.measure()
+        self.asked, self.first = time.perf_counter(), 0.0
         self.parts.submit([parse_experiment(EXPERIMENTS[self.phase])], then=self.submitted)
         return None
 
@@ -66,6 +70,8 @@ class Measurement:
 
     def wait_for_step(self, run_id: int, events: list[Any]) -> None:
         """Measure from the twentieth step on: preparation and warm-up are over."""
+        if run_id == self.run_id and self.parts.live.buffer(run_id).step > 0 and not self.first:
+            self.first = time.perf_counter() - self.asked
         if run_id == self.run_id and self.parts.live.buffer(run_id).step >= 20:
             self.parts.live.events.disconnect(self.wait_for_step)
             self.steps = self.parts.live.buffer(run_id).step
@@ -91,6 +97,8 @@ class Measurement:
         if self.run_id is not None:
             done = self.parts.live.buffer(self.run_id).step - self.steps
             found["training steps per second"] = round(done / seconds, 1)
+            found["seconds to the first point"] = round(self.first, 2)
+            found["window's MB"] = round(psutil.Process().memory_info().rss / 2**20, 1)
             self.parts.queue.discard(self.run_id)
             self.run_id = None
         self.results[self.phase] = found
@@ -108,12 +116,19 @@ def main() -> None:
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20.0
+    from engine.work.process import Process
     from storage.workspace import Workspace
     from ui.window.app import run_window
 
     with tempfile.TemporaryDirectory() as folder:
         kept = []
-        run_window(Workspace(Path(folder)).open(), lambda parts: kept.append(Measurement(parts, seconds)))
+
+        def begin(parts: Any) -> None:
+            if "process" in sys.argv:
+                parts.queue.worker = Process
+            kept.append(Measurement(parts, seconds))
+
+        run_window(Workspace(Path(folder)).open(), begin)
 
 
 if __name__ == "__main__":
