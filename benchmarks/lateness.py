@@ -3,7 +3,7 @@
     python benchmarks/lateness.py [seconds] [thread|process]
 
 A 5 ms timer in the window's thread measures how long after its time it is served, first while the window rests
-with torch loaded, then during MAML and during fine-tuning, worked by a thread of the window or by processes of their own.
+with torch loaded, then during MAML and during fine-tuning, worked by a thread of the window or by processes.
 Prints one JSON object; milliseconds, and for each run the seconds from Start to its first point, its steps per second
 and the window's memory.
 """

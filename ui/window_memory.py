@@ -64,9 +64,9 @@ class WindowMemory:
     def set_scheme(self, scheme: str) -> None:
         self._settings.setValue("window/scheme", scheme)
 
-    def is_on(self, switch: str) -> bool:
-        """What a switch of the menus was left at; on at first."""
-        return str(self._settings.value(f"switches/{switch}", "true")).lower() == "true"
+    def is_on(self, switch: str, at_first: bool = True) -> bool:
+        """What a switch of the menus was left at."""
+        return str(self._settings.value(f"switches/{switch}", at_first)).lower() == "true"
 
     def set_on(self, switch: str, on: bool) -> None:
         self._settings.setValue(f"switches/{switch}", "true" if on else "false")

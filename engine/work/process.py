@@ -20,7 +20,7 @@ from typing import Any
 from engine.errors import ExperimentError, StorageError
 from engine.events import LAST_EVENTS, Event, ResumePoint, RunFailed
 from engine.work.wire import from_wire, receive
-from engine.work.worker import Job, Word
+from engine.work.worker import Here, Job, Word, Worker
 
 ROOT = Path(__file__).resolve().parents[2]  # where the child finds this program
 
@@ -127,6 +127,9 @@ class Process:
             with suppress(OSError):  # what could not be said
                 assert pipe is not None
                 pipe.close()
+
+
+WORKERS: dict[str, type[Worker]] = {"thread": Here, "process": Process}  # by the name that a person gives
 
 
 def ended(code: int) -> str:

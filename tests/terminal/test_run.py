@@ -205,6 +205,6 @@ def test_a_database_that_is_taken_away_ends_in_words(warmstart: Command, own_wor
         TakesItAway() as display,
         Interrupts() as interrupts,
         gone,
-        queue_in(workspace) as queue,
+        queue_in(workspace, "thread") as queue,
     ):
         work_one(queue, store, store.create(new_run(experiment)), display, interrupts, "")

@@ -61,3 +61,17 @@ def test_three_ways_learn_the_same(method: str, warmstart: Command, own_workspac
     figures = [row.test.value for row in saved(workspace) if row.test]
     assert len(figures) == 2
     assert figures[0] == figures[1]
+
+
+def test_a_process_learns_the_same_and_says_the_same(warmstart: Command, own_workspace: Path) -> None:
+    """A word about the equal run before it, and what comes by the clock, aside."""
+    by_time = {"preparing", "resume_point", "message", "created", "run_started"}
+    said, folders = [], []
+    for worker in ("thread", "process"):
+        answer = warmstart("run", "--method", "lp_ft", *SMALL["lp_ft"], "--json", "--worker", worker)
+        assert answer.code == 0, answer.err
+        said.append([{**one, "run": ""} for one in answer.objects() if one["event"] not in by_time])
+    assert said[0] == said[1]
+    for run in saved(Workspace(own_workspace)):
+        folders.append(weights(own_workspace / "runs" / run.uid))
+    assert folders[0] == folders[1]

@@ -14,6 +14,7 @@ from engine.data.dataset import BUNDLED
 from engine.data.sources import datasets
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import Precision, SearchChoice, Split, Strategy
+from engine.work.process import WORKERS
 from ui.about import version
 from ui.command.data_flags import add_own_flags
 
@@ -183,12 +184,19 @@ def add_run(run: argparse.ArgumentParser) -> None:
     )
     add_search_flags(both)
     both.add_argument("--name", help="what the runs are called in the list")
+    add_worker(both)
     both.add_argument("--dry-run", action="store_true", help="print the experiment file and run nothing")
 
 
 def add_resume(resume: argparse.ArgumentParser) -> None:
     resume.add_argument("runs", metavar="RUN", nargs="*", help="its number, uid (or the start of it) or name")
     resume.add_argument("--all", action="store_true", help="every run that waits or was cut off, the oldest first")
+    add_worker(resume)
+
+
+def add_worker(flags: argparse._ActionsContainer) -> None:
+    words = "what trains each run, a thread of this program or a process of its own; default thread"
+    flags.add_argument("--worker", choices=tuple(WORKERS), default="thread", help=words)
 
 
 def add_seed_flags(flags: argparse._ActionsContainer) -> None:
@@ -226,12 +234,8 @@ def add_data_flags(flags: argparse._ArgumentGroup) -> None:
     flags.add_argument("--part", choices=("source", "target"), help="use one half of the images of each class")
     flags.add_argument("--validation-per-class", type=int, metavar="N", help="at most N validation images per class")
     flags.add_argument("--shift", metavar="KIND:N", help=f"shift every image; N from 1 to 5, KIND one of {KINDS}")
-    flags.add_argument(
-        "--tested-on",
-        nargs="+",
-        metavar="KIND:N",
-        help="test on shifted test images as well, which it never learns from",
-    )
+    words = "test on shifted test images as well, which it never learns from"
+    flags.add_argument("--tested-on", nargs="+", metavar="KIND:N", help=words)
 
 
 def add_study(study: argparse.ArgumentParser) -> None:
@@ -239,6 +243,7 @@ def add_study(study: argparse.ArgumentParser) -> None:
     study.add_argument("key", nargs="?", metavar="STUDY", help="for show and continue: its number, uid or title")
     add_seed_flags(study)
     study.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
+    add_worker(study)
     study.add_argument("--dry-run", action="store_true", help="print the study file and run nothing")
 
 

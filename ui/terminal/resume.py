@@ -26,13 +26,13 @@ def resume_from_command_line(chosen: argparse.Namespace) -> int:
         if not runs:
             display.say("Nothing waits or was cut off.")
             return DONE
-        return resume(store, runs, display, chosen.all)
+        return resume(store, runs, display, chosen.all, chosen.worker)
 
 
-def resume(store: RunStore, runs: list[RunRow], display: Display, everything: bool) -> int:
+def resume(store: RunStore, runs: list[RunRow], display: Display, everything: bool, worker: str) -> int:
     """Take each run when its turn comes, so that several programs may share the work; returns the exit code."""
     failed = False
-    with display, Interrupts() as interrupts, Awake(), queue_in(store.workspace) as queue:
+    with display, Interrupts() as interrupts, Awake(), queue_in(store.workspace, worker) as queue:
         for position, run in enumerate(runs, 1):
             try:
                 taken = store.put_in_line(run.id)

@@ -16,6 +16,7 @@ from engine.experiment import Experiment
 from engine.naming import run_name
 from engine.plan import Plan, plan_as_json
 from engine.studies.study import names_study
+from engine.work.process import WORKERS
 from engine.work.queue import RunQueue, new_run
 from engine.work.recorder import Left, Now, Past
 from storage.record import RecordingStore
@@ -52,19 +53,22 @@ def run_from_command_line(chosen: argparse.Namespace) -> int:
     plan = replace(plan, experiments=with_exact_weights(plan.experiments, workspace))
     fetch_missing_weights(plan.experiments, make_display(chosen.json))
     check(plan.experiments)
-    rows, code = run_plan(plan, workspace, make_display(chosen.json), chosen.name or "")
+    rows, code = run_plan(plan, workspace, make_display(chosen.json), chosen.name or "", chosen.worker)
     tested = [row.id for row in rows if row.test is not None]
     if len(tested) > 1:
         print_comparison(load_comparison(workspace, tested), chosen.json)
     return code
 
 
-def run_plan(plan: Plan, workspace: Workspace, display: Display, name: str = "") -> tuple[list[RunRow], int]:
+def run_plan(
+    plan: Plan, workspace: Workspace, display: Display, name: str = "", worker: str = "thread"
+) -> tuple[list[RunRow], int]:
     """Run every experiment; returns the rows as saved and the exit code."""
     rows: list[RunRow] = []
     failed = False
     count = len(plan.experiments)
-    with RunStore(workspace) as store, display, Interrupts() as interrupts, Awake(), queue_in(workspace) as queue:
+    queue_here = queue_in(workspace, worker)
+    with RunStore(workspace) as store, display, Interrupts() as interrupts, Awake(), queue_here as queue:
         store.mark_interrupted()
         for position, experiment in enumerate(plan.experiments, 1):
             place = f" ({position} of {count})" if count > 1 else ""
@@ -78,9 +82,9 @@ def run_plan(plan: Plan, workspace: Workspace, display: Display, name: str = "")
 
 
 @contextmanager
-def queue_in(workspace: Workspace) -> Iterator[RunQueue]:
-    """A queue for this terminal; what it still works at the end is left as interrupted."""
-    queue = RunQueue(partial(RecordingStore, workspace))
+def queue_in(workspace: Workspace, worker: str) -> Iterator[RunQueue]:
+    """A queue for this terminal, worker: of `WORKERS`; what it still works at the end is left as interrupted."""
+    queue = RunQueue(partial(RecordingStore, workspace), WORKERS[worker])
     try:
         yield queue
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from engine.given import is_file
 from engine.studies.cells import cells, count_runs, study_as_json
 from engine.studies.checks import check_study, one_of_each
 from engine.studies.study import Study, completed, load_study, study_preset, study_presets
+from engine.work.process import WORKERS
 from engine.work.queue import RunQueue
 from engine.work.study import StudyRunner
 from storage.record import RecordingStore
@@ -68,7 +70,7 @@ def new_study(chosen: argparse.Namespace) -> int:
             display.say("Another program has just begun the same study: its runs are shared.")
         else:
             point_at_unfinished(store, row, study, display)
-        return work(store, row, study.device, display, chosen.json)
+        return work(store, row, study.device, display, chosen)
 
 
 def named_study(text: str) -> Study:
@@ -102,21 +104,18 @@ def continue_study(chosen: argparse.Namespace) -> int:
         row = store.study(chosen.key)
         study = saved_study(row)
         check_study(study)
-        return work(store, row, study.device, make_study_display(chosen.json), chosen.json)
+        return work(store, row, study.device, make_study_display(chosen.json), chosen)
 
 
-def work(store: RunStore, row: StudyRow, device: str, display: StudyDisplay, as_json: bool) -> int:
+def work(store: RunStore, row: StudyRow, device: str, display: StudyDisplay, chosen: argparse.Namespace) -> int:
     """Run what is missing of a saved study on this device, then print its table; returns the exit code."""
     store.mark_interrupted()
     study = saved_study(row).model_copy(update={"device": device})
-    runner = StudyRunner(RunQueue(partial(RecordingStore, store.workspace)), row.id, study)
-    with display, Interrupts(STOPPING) as interrupts, Awake():
-        try:
-            follow(runner, store, row, display, interrupts)
-        finally:
-            runner.close()
+    runner = StudyRunner(RunQueue(partial(RecordingStore, store.workspace), WORKERS[chosen.worker]), row.id, study)
+    with display, Interrupts(STOPPING) as interrupts, Awake(), closing(runner):
+        follow(runner, store, row, display, interrupts)
     now = read_study(store, row.id)
-    print_study(now, as_json)
+    print_study(now, chosen.json)
     if interrupts.stopping():
         display.say(f"Stopped. To go on: {program()} study continue {row.uid}")
         return INTERRUPTED

@@ -236,7 +236,7 @@ class MainWindow(QMainWindow):
         self.memory.set_scheme(name)
 
     def _switch(self, name: str) -> None:
-        self.memory.set_on(name, self.menus.actions[name].isChecked())
+        self.shell.switch(name, self.menus.actions[name].isChecked())
 
     def _reset_layout(self) -> None:
         self.memory.forget_layout()

@@ -6,6 +6,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QMainWindow
 
+from engine.work.process import WORKERS
 from ui.parts import Parts
 from ui.window.at_work import AtWork
 from ui.window.endings import Endings
@@ -14,21 +15,32 @@ from ui.window.status_bar import StatusBar
 from ui.window.workspaces import Workspaces
 from ui.window_memory import WindowMemory
 
-AWAKE, ENDINGS = "keep awake", "tell endings"
-SWITCHES = (AWAKE, ENDINGS)  # entries of the Run menu that are on or off
+AWAKE, ENDINGS, APART = "keep awake", "tell endings", "apart"
+SWITCHES = {AWAKE: True, ENDINGS: True, APART: False}  # entries of the Run menu, and whether on at first
 
 
 class Shell:
     """Made once the window has its menus."""
 
     def __init__(self, window: QMainWindow, parts: Parts, menus: Menus, memory: WindowMemory) -> None:
-        for switch in SWITCHES:
-            menus.make_switch(switch, memory.is_on(switch))
+        self._parts, self._memory = parts, memory
+        for switch, at_first in SWITCHES.items():
+            menus.make_switch(switch, memory.is_on(switch, at_first))
+        self._choose_worker()
         self.workspaces = Workspaces(window, parts)
         self.status = StatusBar(parts, self.workspaces.menu)
         window.setStatusBar(self.status)
         self.at_work = AtWork(window, parts, partial(memory.is_on, AWAKE))
         self.endings = Endings(window, parts, partial(memory.is_on, ENDINGS))
+
+    def switch(self, name: str, on: bool) -> None:
+        """An entry of the menu was turned on or off."""
+        self._memory.set_on(name, on)
+        self._choose_worker()
+
+    def _choose_worker(self) -> None:
+        """Of the runs that are put in line from now on."""
+        self._parts.queue.worker = WORKERS["process" if self._memory.is_on(APART, False) else "thread"]
 
     def close(self) -> None:
         self.status.close_timer()

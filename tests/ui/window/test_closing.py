@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
@@ -19,8 +20,10 @@ from pytestqt.qtbot import QtBot
 from engine.events import RESUME_FILE, Event, Metrics, RunStarted, RunState
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.machine.warm import load_torch
+from engine.work.process import Process
 from engine.work.queue import RunQueue, new_run
-from storage.store import RunStore
+from engine.work.worker import Here
+from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from ui.library import recording_store
 from ui.window.app import open_window
@@ -28,6 +31,7 @@ from ui.window.engine_loading import EngineLoading
 from ui.window.leaving import ASKED, Leaving
 from ui.window.left_over import tell_left_over
 from ui.window.main_window import PAGES, MainWindow
+from ui.window_memory import WindowMemory
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 LONG = Experiment(
@@ -263,3 +267,24 @@ def test_a_broken_engine_is_told(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) 
     loading.start().join(30)
     qtbot.waitUntil(lambda: bool(told))
     assert isinstance(told[0], ImportError)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_a_crash_in_a_process_of_its_own_leaves_the_window(
+    qtbot: QtBot, window: MainWindow, workspace: Workspace
+) -> None:
+    """It is a choice of the Run menu, kept for the next start; the run ends in a sentence."""
+    assert window.parts.queue.worker is Here
+    window.menus.actions["apart"].trigger()
+    assert window.parts.queue.worker is Process
+    assert WindowMemory(window.parts.settings).is_on("apart", False)
+    rows: list[RunRow] = []
+    window.parts.submit([LONG], then=rows.extend)
+    qtbot.waitUntil(lambda: bool(rows) and bool(window.parts.live.buffer(rows[0].id).curves))
+    (child,) = (one for one in psutil.Process().children() if "engine.work.child" in one.cmdline())
+    child.send_signal(signal.SIGSEGV)
+    qtbot.waitUntil(lambda: not window.parts.live.active())
+    run = window.parts.live.buffer(rows[0].id)
+    assert run.state is RunState.FAILED
+    assert "SIGSEGV" in run.failure.message
+    assert window.isVisible()

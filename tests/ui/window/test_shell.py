@@ -39,7 +39,6 @@ def make_live(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch,
     qtbot.waitUntil(lambda: bool(saved))
     live = window.parts.live
     run = live._runs.setdefault(saved[0], LiveRun(saved[0]))
-    monkeypatch.setattr(live, "active", lambda: [one for one, kept in live._runs.items() if kept.ended is None])
     run.add(RunStarted(60, 20, 8))
     for step in (10, 30):
         run.started = (run.started or 0.0) - 45
