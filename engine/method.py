@@ -71,6 +71,7 @@ class Method:
     paper: ClassVar[str]
     differs: ClassVar[str] = ""  # what is not as in the paper or its authors' code, in words
     uses_pretrained: ClassVar[bool] = True
+    suits: ClassVar[frozenset[str]] = frozenset({"classification"})  # kinds of task it can learn; also "regression"
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     unused: ClassVar[frozenset[str]] = frozenset()  # inherited hyperparameters that it does not read; not in its form
     searched: ClassVar[tuple[str, ...]] = ()  # hyperparameters that a search chooses unless told otherwise
@@ -87,6 +88,11 @@ class Method:
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
         return cls(cls.Hyperparameters.model_validate(dict(values)))
+
+    @property
+    def keeps_head(self) -> bool:
+        """Whether a saved run of it has more than a trunk to go on from."""
+        return True
 
     @classmethod
     def source(cls) -> str:

@@ -27,8 +27,8 @@ BYTES_PER_TRAINED = 16  # float32 weight, gradient and AdamW's two moments
 def meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
     settings = method.hyperparameters
     outputs = 1 if is_regression(experiment.dataset) else settings.way
-    model, shape, device = network(experiment, outputs if method.has_head else None)
-    classes = classes_of_minibatches(experiment, method) if method.pooled or method.warm_up else outputs
+    model, shape, device = network(experiment, outputs if method.meets.head else None)
+    classes = classes_of_minibatches(experiment, method) if method.trains.share else outputs
     with own_draws():
         method.prepare(model, classes)
     stages, tested = _timed_tasks(experiment, method, shape, device, classes)
@@ -58,10 +58,10 @@ def _timed_tasks(
         tested = curves.task(curves.source.one(curves.choice, rng, settings.shot, TEST_POINTS))
         return [(1.0, [curves.task(curves.draw(rng)) for _ in range(settings.meta_batch)])], tested
     tested = _noise_task(settings.way, settings.shot, settings.query, shape, device)
-    minibatches, stages = 1.0 if method.pooled else method.warm_up, []
+    minibatches, stages = method.trains.share, []
     if minibatches:
-        images = shape(noise(method.batch_size, shape, device))
-        labels = torch.arange(method.batch_size, device=device) % classes
+        images = shape(noise(method.trains.size, shape, device))
+        labels = torch.arange(method.trains.size, device=device) % classes
         stages.append((minibatches, [Task(images[:0], labels[:0], images, labels, classes)]))
     if minibatches < 1:
         way, shot = method.training_way, method.training_shot
@@ -80,7 +80,7 @@ def _noise_task(way: int, shot: int, queries: int, shape: Normaliser, device: to
 def _episode_seconds(method: MetaLearner, model: Backbone, task: Task) -> float:
     """Of meeting one task; of many inner steps the first is timed for all."""
     none = seconds_of(lambda: _meet(method, model, task, 0))
-    if method.frozen_at_test or not method.test_steps:
+    if not method.test_steps:
         return none
     one = seconds_of(lambda: _meet(method, model, task, 1))
     return none + method.test_steps * max(0.0, one - none)

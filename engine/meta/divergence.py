@@ -31,7 +31,7 @@ class DivergenceGuard:
 
     def __init__(self, method: MetaLearner, model: Backbone, regression: bool) -> None:
         self.method, self.model, self.regression = method, model, regression
-        inner = method.has_steps and not method.pooled and hasattr(method.hyperparameters, "inner_rate")
+        inner = method.meets.each and not method.trains.share and hasattr(method.hyperparameters, "inner_rate")
         self._inner = bool(inner)  # whether there is an inner rate to speak of
         self._losses: list[float] = []
         self._warned: set[str] = set()

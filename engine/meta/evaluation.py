@@ -17,6 +17,7 @@ from engine.events import Preparing
 from engine.meta.batch.sharing import Crew
 from engine.meta.batch.stacked import stacked_scores, stacks_at_test
 from engine.meta.learner import MetaLearner, knows
+from engine.meta.roles import Embeds
 from engine.meta.task import ImageTasks, Task, Tasks
 from engine.tuning.learners import batches
 
@@ -61,7 +62,7 @@ def task_scores(
 
 def embeds_once(method: MetaLearner) -> bool:
     """Whether `classify_features` is all that becomes of an embedded task."""
-    return method.frozen_at_test and knows(type(method), "frozen_at_test", "adapt", "classifiers")
+    return isinstance(method.meets, Embeds) and knows(type(method), "meets", "adapt", "classifiers")
 
 
 def _scores_together(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from engine.data.episode_splits import EpisodeShape
+from engine.meta.roles import Embeds, Episodes, Minibatches, Steps
 from engine.method import Classifier, HyperparameterModel, Method, hyper
 
 if TYPE_CHECKING:
@@ -106,18 +107,28 @@ class MetaLearner(Method):
     group = "Meta-learning"
     uses_pretrained = True
     Hyperparameters = EpisodeHyperparameters
-    suits: ClassVar[frozenset[str]] = frozenset({"classification"})  # kinds of task; also "regression"
-    frozen_at_test: ClassVar[bool] = False  # True: `classify_features` needs features only, embedded once for all
-    pooled: ClassVar[bool] = False  # True: learns from minibatches of all training classes instead of episodes
-    has_head: ClassVar[bool] = True  # False: the network ends in features, there is no layer per class
-    has_meta: ClassVar[bool] = False  # True: `prepare` gives the model something that is learnt besides the network
-    has_steps: ClassVar[bool] = False  # True: `classifiers` gives one classifier per inner step
-    reads_in_order: ClassVar[bool] = False  # True: the support set is a sequence, and another order gives other answers
-    refreshes_statistics: ClassVar[bool] = False  # True: training leaves batch norm's running statistics alone
     refresh_batches: ClassVar[int] = 8  # tasks or minibatches whose images `refresh` is given
-    queries_together: ClassVar[bool] = False  # True: an answer depends on the other query images of the episode
     formulation: Formulation | None = None  # how the tasks of a meta-batch are computed; None is one after the other
     progress: float = 0.0  # how far meta-training is, 0..1; the loop sets it before every step
+
+    @property
+    def trains(self) -> Episodes | Minibatches:
+        """How it learns."""
+        return Episodes()
+
+    @property
+    def meets(self) -> Embeds | Steps:
+        """How it meets a task."""
+        raise TypeError(f"{type(self).__name__} does not say how it meets a task")
+
+    @property
+    def brings_more(self) -> bool:
+        """Whether `prepare` gives the model something that is learnt besides the network."""
+        return type(self).prepare is not MetaLearner.prepare
+
+    @property
+    def keeps_head(self) -> bool:
+        return self.meets.head or self.brings_more
 
     @property
     def episodes(self) -> EpisodeShape:
@@ -138,20 +149,9 @@ class MetaLearner(Method):
         return int(self.hyperparameters.training_shot or self.hyperparameters.shot)
 
     @property
-    def batch_size(self) -> int:
-        """Images of a minibatch; 0 for a method that never learns from one."""
-        return int(getattr(self.hyperparameters, "batch_size", 0))
-
-    @property
-    def warm_up(self) -> float:
-        """Share of the training, from its start, that learns from minibatches of all training classes; then come
-        episodes."""
-        return 0.0
-
-    @property
     def test_steps(self) -> int:
         """Inner steps on a new task; 0 for a method that has none."""
-        return int(getattr(self.hyperparameters, "test_steps", 0))
+        return self.meets.count
 
     def state(self) -> dict[str, Any]:
         """What it keeps from step to step besides the network: all that it has set on itself, made of numbers, text,
@@ -186,8 +186,8 @@ class MetaLearner(Method):
         raise TypeError(f"{type(self).__name__} does not say its batch-norm mode")
 
     def prepare(self, model: Backbone, way: int) -> None:
-        """Give the model what is learnt besides it, as `model.meta`. way: outputs of a task; of a pooled method or
-        one that is warmed up all training classes."""
+        """Give the model what is learnt besides it, as `model.meta`. way: outputs of a task; of a method that learns
+        from minibatches all training classes."""
 
     def optimiser(self, model: Backbone) -> torch.optim.Optimizer:
         """The outer optimiser. Each group's "factor" multiplies the outer learning rate."""
@@ -253,7 +253,7 @@ class MetaLearner(Method):
         """Before it is judged: take from training images [n, …], in batches, what training did not keep."""
         from engine.backbones.backbone import refresh_statistics
 
-        if self.refreshes_statistics:
+        if not self.trains.keeps_statistics:
             refresh_statistics(model, batches)
 
     def settle(self, model: Backbone, tasks: Tasks) -> Iterator[Preparing | Notice]:
@@ -264,7 +264,7 @@ class MetaLearner(Method):
         """Take the costliest of what `settle` may choose, to tell before a run what it will cost."""
 
     def embed(self, model: Backbone, inputs: Tensor) -> Tensor:
-        """What a method that is frozen at test embeds once for all tasks: [n, …]."""
+        """What a method that `Embeds` embeds once for all tasks: [n, …]."""
         return model.embed(inputs)
 
     def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,14 +44,15 @@ def run_meta(
     """Read, build, meta-train, meta-test. Raises `ExperimentError` for what a person can mend."""
     device = torch_device(experiment.device)
     tasks = yield from heeding(limits, read_tasks(experiment, method, device))
-    if isinstance(tasks, ImageTasks):
+    if tasks.divided is not None:
         bookmark.require("images", tasks.conditions["data"])
-        tasks = with_findings(tasks, experiment, method, directory)
+        write_down(experiment, method, *tasks.divided, directory)
+        tasks.findings = findings(experiment, method, *tasks.divided, directory.parent)
     model = build(experiment, method, tasks, directory.parent).to(device)
     checkpoints = Checkpoints(directory, bookmark)
     training = MetaTraining(model, method, tasks, checkpoints, limits, seed=experiment.seed)
     settings = method.hyperparameters
-    examples = settings.meta_batch * tasks.examples
+    examples = method.trains.size if method.trains.share == 1 else settings.meta_batch * tasks.examples
     yield RunStarted(settings.steps, settings.validate_every, examples, facts(model, tasks))
     yield from bookmark.once(remarks(experiment, method, tasks))
     limits.start()
@@ -70,7 +70,7 @@ def run_meta(
 
 def remarks(experiment: Experiment, method: MetaLearner, tasks: Tasks) -> Iterator[Notice]:
     """What a person should know before it begins."""
-    yield from notices(getattr(tasks, "findings", ()))
+    yield from notices(tasks.findings)
     if left := tasks.facts.get("left out"):
         yield Notice(f"{left}.", "warning")
     if remark := method.remark(experiment.backbone.weights):
@@ -83,34 +83,26 @@ def read_tasks(experiment: Experiment, method: MetaLearner, device: torch.device
     return (yield from source(experiment, method, device))
 
 
-def with_findings(tasks: ImageTasks, experiment: Experiment, method: MetaLearner, directory: Path) -> ImageTasks:
-    """The tasks with what must be known of them; what the run learns from is written into its folder."""
-    assert tasks.source is not None
-    write_down(experiment, method, *tasks.source, directory)
-    return replace(tasks, findings=findings(experiment, method, *tasks.source, directory.parent))
-
-
 def build(experiment: Experiment, method: MetaLearner, tasks: Tasks, runs: Path) -> Backbone:
     """The backbone with one output per way, or without a head for a method that works on features."""
-    outputs = tasks.outputs if method.has_head else None
-    choice = experiment.backbone if method.has_head else experiment.backbone.model_copy(update={"head": "new"})
+    outputs = tasks.outputs if method.meets.head else None
+    choice = experiment.backbone if method.meets.head else experiment.backbone.model_copy(update={"head": "new"})
     model = build_backbone(choice, outputs, experiment.seed, runs, method.uses_pretrained)
     with own_draws(experiment.seed):
-        method.prepare(model, training_classes(tasks) if method.pooled or method.warm_up else tasks.outputs)
-    if experiment.backbone.head == "kept" and method.has_meta:
+        method.prepare(model, training_classes(tasks) if method.trains.share else tasks.outputs)
+    if experiment.backbone.head == "kept" and method.brings_more:
         load_meta(model, experiment.backbone, runs)
     return model
 
 
 def training_classes(tasks: Tasks) -> int:
     """Classes in a minibatch's labels; raises `InvalidExperiment` where the data come as separate tasks only."""
-    pooled = getattr(tasks, "pooled", None) or getattr(tasks, "warm_up", None)
-    if pooled is None:
+    if tasks.minibatches is None:
         raise InvalidExperiment(
             "This method learns from minibatches of all training classes, but these data come as separate tasks.",
             "Choose a method that learns from tasks, or images in classes.", "method",
         )  # fmt: skip
-    return int(pooled.classes)
+    return tasks.minibatches.classes
 
 
 def facts(model: Backbone, tasks: Tasks) -> dict[str, Any]:
@@ -145,11 +137,11 @@ def figures(exam: Exam) -> Iterator[Event]:
 def over_unseen(exam: Exam) -> Iterator[Event]:
     """The figure on episodes of the classes alone that the weights had not met before, where they had met others."""
     tasks = exam.tasks
-    if not isinstance(tasks, ImageTasks) or tasks.test_of is None:
+    if tasks.further_test is None:
         return
     for classes in (one.unseen for one in tasks.findings if one.unseen is not None and len(one.unseen)):
         try:
-            items, episodes = tasks.test_of(classes)
+            items, episodes = tasks.further_test(None, classes)
         except InvalidExperiment:
             yield Notice(f"The {len(classes)} test classes new to the weights are too few for episodes.", "warning")
             continue
@@ -161,12 +153,11 @@ def over_unseen(exam: Exam) -> Iterator[Event]:
 def over_shots(exam: Exam) -> Iterator[Event]:
     """The figure at each further number of shots that is asked for; one that does not fit the classes is left out."""
     method, tasks = exam.method, exam.tasks
-    at = getattr(tasks, "test_at", None)
-    if at is None:
+    if tasks.further_test is None:
         return
     for shot in method.hyperparameters.further_shots:
         try:
-            items, episodes = at(shot)
+            items, episodes = tasks.further_test(shot, None)
         except InvalidExperiment as error:
             yield Notice(f"{shot} shots are left out of the curve. {error.message}", "warning")
             continue
@@ -182,9 +173,9 @@ def protocol(
         **tasks.conditions,
         "split seed": str(experiment.dataset.split_seed),
         "batch norm": method.batch_norm_mode,
-        **({QUERIES: TOGETHER} if method.queries_together else {}),
+        **({QUERIES: TOGETHER} if method.meets.together else {}),
     }
-    notes: dict[str, str | float] = {**noted(getattr(tasks, "findings", ())), "weights": weights, **method.choices}
-    notes |= {"support set": "read in order: another order gives other answers"} if method.reads_in_order else {}
-    notes |= {STEPS: method.test_steps} if method.has_steps else {}
+    notes: dict[str, str | float] = {**noted(tasks.findings), "weights": weights, **method.choices}
+    notes |= {"support set": "read in order: another order gives other answers"} if method.meets.in_order else {}
+    notes |= {STEPS: method.test_steps} if method.meets.each else {}
     return conditions, notes | ({SHOTS: method.hyperparameters.shot} if isinstance(tasks, ImageTasks) else {})

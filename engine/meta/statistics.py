@@ -16,5 +16,6 @@ def refreshed(method: MetaLearner, model: Backbone, tasks: Tasks, step: int) -> 
     """Bring up to date what the method keeps of the training images and its training does not; the same at the same
     step."""
     draw = np.random.default_rng([step, 7])
-    drawn = (tasks.task(tasks.draw(draw)) for _ in range(method.refresh_batches))
+    new = tasks.minibatch if method.trains.share == 1 else lambda rng: tasks.task(tasks.draw(rng))
+    drawn = (new(draw) for _ in range(method.refresh_batches))
     method.refresh(model, (torch.cat([task.support_inputs, task.query_inputs]) for task in drawn))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from engine.data.findings import Finding
     from engine.data.images import ImageSet
     from engine.data.splits import ClassSplit
+
+
+FurtherTest = Callable[[int | None, np.ndarray | None], tuple[Sequence[Any], str]]
 
 
 @dataclass(frozen=True)
@@ -42,31 +46,44 @@ class Task:
         return replace(self, support_inputs=self.support_inputs[order], support_targets=self.support_targets[order])
 
 
-class Tasks(Protocol):
+class Tasks(ABC):
     """Where the tasks of a run come from. validation, test: fixed lists, the same for every method; `task` makes an
     item of them (or a drawn one) a `Task`. outputs: of the network's head. examples: inputs in one training task.
-    facts: shown beside the run. conditions: of its figures, see `Evaluated`."""
+    minibatches: of all training classes, where the method learns from those. further_test: test items of another number
+    of shots, or of these classes alone, and what they are in words; raises `InvalidExperiment` where images or classes
+    are too few. divided: the images and how their classes are divided. findings: what must be known of them and of what
+    the weights have met. facts: shown beside the run. conditions: of its figures, see `Evaluated`."""
+
+    regression: bool
+    outputs: int
+    validation: Sequence[Any]
+    test: Sequence[Any]
+    facts: Mapping[str, Any]
+    conditions: Mapping[str, str]
+    minibatches: BatchSampler | None = None
+    further_test: FurtherTest | None = None
+    divided: tuple[ImageSet, ClassSplit] | None = None
+    findings: tuple[Finding, ...] = ()
 
     @property
-    def regression(self) -> bool: ...
-    @property
-    def outputs(self) -> int: ...
-    @property
+    @abstractmethod
     def examples(self) -> int: ...
-    @property
-    def validation(self) -> Sequence[Any]: ...
-    @property
-    def test(self) -> Sequence[Any]: ...
-    @property
-    def facts(self) -> Mapping[str, Any]: ...
-    @property
-    def conditions(self) -> Mapping[str, str]: ...
 
+    @abstractmethod
     def draw(self, rng: np.random.Generator) -> Any:
         """A new training item."""
-        ...
 
+    @abstractmethod
     def task(self, item: Any) -> Task: ...
+
+    def draw_tasks(self, rng: np.random.Generator, count: int) -> list[Task]:
+        """New training tasks."""
+        return [self.task(self.draw(rng)) for _ in range(count)]
+
+    def minibatch(self, rng: np.random.Generator) -> Task:
+        """A new one, as the query set of a task without support images; its way is all training classes."""
+        assert self.minibatches is not None
+        return self.task(self.minibatches.sample(rng))
 
 
 class TaskImages:
@@ -108,12 +125,8 @@ class TaskImages:
 
 
 @dataclass
-class ImageTasks:
-    """Episodes of images: `Tasks` for classification. test_at: test episodes of another number of shots, and what they
-    are in words; raises `InvalidExperiment` where a class has too few images. pooled: where the method learns from
-    minibatches instead of the episodes of `sampler`, warm_up: where it does so at first. source: the images and how
-    their classes are divided. test_of: test episodes of these classes alone. findings: what must be known of them and
-    of what the weights have met."""
+class ImageTasks(Tasks):
+    """Episodes of images, those to learn from by `sampler`."""
 
     images: TaskImages
     sampler: EpisodeSampler
@@ -123,19 +136,17 @@ class ImageTasks:
     facts: Mapping[str, Any] = field(default_factory=dict)
     conditions: Mapping[str, str] = field(default_factory=dict)
     regression: bool = False
-    test_at: Callable[[int], tuple[Sequence[Episode], str]] | None = None
-    pooled: BatchSampler | None = None
-    warm_up: BatchSampler | None = None
-    source: tuple[ImageSet, ClassSplit] | None = None
-    test_of: Callable[[np.ndarray], tuple[Sequence[Episode], str]] | None = None
+    minibatches: BatchSampler | None = None
+    further_test: FurtherTest | None = None
+    divided: tuple[ImageSet, ClassSplit] | None = None
     findings: tuple[Finding, ...] = ()
 
     @property
     def examples(self) -> int:
-        return self.pooled.size if self.pooled else self.sampler.way * (self.sampler.shot + self.sampler.query)
+        return self.sampler.way * (self.sampler.shot + self.sampler.query)
 
-    def draw(self, rng: np.random.Generator) -> Episode | Batch:
-        return (self.pooled or self.sampler).sample(rng)
+    def draw(self, rng: np.random.Generator) -> Episode:
+        return self.sampler.sample(rng)
 
     def task(self, item: Episode | Batch) -> Task:
         return self.images.batch(item) if isinstance(item, Batch) else self.images.task(item)

@@ -81,7 +81,7 @@ class MetaTraining:
     def _choose(self) -> Iterator[Event]:
         draw = np.random.default_rng(0)
         count = self.method.hyperparameters.meta_batch
-        return choose(self.method, self.model, [self._drawn(draw) for _ in range(count)])
+        return choose(self.method, self.model, [self.tasks.task(self.tasks.draw(draw)) for _ in range(count)])
 
     @property
     def _validation_is_due(self) -> bool:
@@ -126,26 +126,15 @@ class MetaTraining:
     def _meta_batch(self, count: int) -> list[Task]:
         """New tasks, each with its support set in an order of its own: a method must not learn from a place what it
         should learn from a label."""
-        if (minibatch := self._minibatch()) is not None:
-            return [minibatch]
-        many = getattr(self.tasks, "draw_tasks", None)
-        tasks = many(self.draw, count) if many else [self._drawn(self.draw) for _ in range(count)]
-        return [task.mixed(self.mix) for task in tasks]
-
-    def _minibatch(self) -> Task | None:
-        """Of all training classes, while the method is warmed up with those."""
-        sampler = getattr(self.tasks, "warm_up", None)
-        if sampler is None or self.method.progress >= self.method.warm_up:
-            return None
-        return self.tasks.task(sampler.sample(self.draw))
-
-    def _drawn(self, draw: np.random.Generator) -> Task:
-        return self.tasks.task(self.tasks.draw(draw))
+        share = self.method.trains.share
+        if share == 1 or self.method.progress < share:
+            return [self.tasks.minibatch(self.draw)]
+        return [task.mixed(self.mix) for task in self.tasks.draw_tasks(self.draw, count)]
 
     def _before(self, task: Task) -> dict[str, float]:
         """Now and then: how a task of this batch is solved before adapting to it."""
         every = max(1, self.method.hyperparameters.validate_every // GLIMPSES)
-        if not self.method.has_steps or self.method.pooled or self.step % every:
+        if not self.method.meets.each or self.method.trains.share or self.step % every:
             return {}
         from engine.adaptation.objective import score
 
@@ -165,7 +154,7 @@ class MetaTraining:
         self.epoch, self._validated = self.epoch + 1, self.step
         value = mean_score(scores[:, -1], self.tasks.regression)
         found = {f"val/{self.name}": value}
-        if self.method.has_steps:
+        if self.method.meets.each:
             found[f"val/{self.name} {BEFORE}"] = mean_score(scores[:, 0], self.tasks.regression)
         found |= {f"rate/{block}": rate for block, rate in self.method.inner_rates(self.model).items()}
         judged = value if np.isfinite(scores[:, -1]).any() else math.nan  # wrong answers are a figure

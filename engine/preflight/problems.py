@@ -21,7 +21,7 @@ from engine.search.space import search_faults
 def problems(experiment: Experiment) -> list[InvalidExperiment]:
     """Every fault found; `.field` says beside which input to show it. Empty when the run may start."""
     built, wrong = _built(experiment)
-    found = *_data(experiment), *_backbone(experiment), *wrong, *task_faults(experiment)
+    found = *_data(experiment), *_backbone(experiment, built), *wrong, *task_faults(experiment)
     return [*found, *_family(experiment, built), *_search(experiment)]
 
 
@@ -39,7 +39,7 @@ def _data(experiment: Experiment) -> Iterator[InvalidExperiment]:
         yield InvalidExperiment(f"It is tested on {again} twice.", "Name each shift once.", "dataset")
 
 
-def _backbone(experiment: Experiment) -> Iterator[InvalidExperiment]:
+def _backbone(experiment: Experiment, built: Method | None) -> Iterator[InvalidExperiment]:
     try:
         info = catalog.backbone(experiment.backbone.name)
     except InvalidExperiment as fault:
@@ -52,7 +52,7 @@ def _backbone(experiment: Experiment) -> Iterator[InvalidExperiment]:
             f"{info.title} reads patches of {info.channels} bands, which only {have} have.",
             f"Choose another backbone, or {have}.", "backbone",
         )  # fmt: skip
-    yield from _head(experiment)
+    yield from _head(experiment, built)
     weights = experiment.backbone.weights
     if weights.startswith("run:") or not _loads_weights(experiment):
         return
@@ -74,7 +74,7 @@ def _image_size(experiment: Experiment) -> Iterator[InvalidExperiment]:
         yield fault
 
 
-def _head(experiment: Experiment) -> Iterator[InvalidExperiment]:
+def _head(experiment: Experiment, built: Method | None) -> Iterator[InvalidExperiment]:
     """Only a saved run has a head to keep, and only a method that starts from its weights and uses it can keep it."""
     try:
         chosen = method(experiment.method.name)
@@ -82,7 +82,7 @@ def _head(experiment: Experiment) -> Iterator[InvalidExperiment]:
         return
     if experiment.backbone.head == "new":
         return
-    if not chosen.uses_pretrained or not (getattr(chosen, "has_head", True) or getattr(chosen, "has_meta", False)):
+    if not chosen.uses_pretrained or not (built is None or built.keeps_head):
         why = "compares features" if chosen.uses_pretrained else "starts from random weights"
         yield InvalidExperiment(
             f"{chosen.title} {why}, so there is no head to keep.",

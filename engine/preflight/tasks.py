@@ -15,11 +15,6 @@ from engine.naming import data_title
 from engine.registry import method, methods
 
 
-def kinds(chosen: type[Method]) -> frozenset[str]:
-    """The kinds of task a method can learn: "classification", "regression"."""
-    return getattr(chosen, "suits", frozenset({"classification"}))
-
-
 def task_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
     """Every fault; a method or a network that is not known is somebody else's to name."""
     regression = is_regression(experiment.dataset)
@@ -38,10 +33,10 @@ def task_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
 
 def _method(chosen: type[Method], regression: bool, called: str) -> Iterator[InvalidExperiment]:
     kind = "regression" if regression else "classification"
-    if kind in kinds(chosen):
+    if kind in chosen.suits:
         return
     of_tasks = (one for one in methods() if FAMILIES[one.family].divides == "classes")
-    fitting = ", ".join(one.title for one in of_tasks if kind in kinds(one))
+    fitting = ", ".join(one.title for one in of_tasks if kind in one.suits)
     if regression:
         words = f"tells classes apart, and {called} ask for numbers"
         yield InvalidExperiment(f"{chosen.title} {words}.", f"Choose one of: {fitting}.", "method")

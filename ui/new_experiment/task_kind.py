@@ -13,7 +13,6 @@ from engine.data.sources import bands, is_regression, known
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from engine.meta.learner import MetaLearner
-from engine.preflight.tasks import kinds
 
 if TYPE_CHECKING:
     from ui.new_experiment.backbone_section import BackboneSection
@@ -67,7 +66,7 @@ def start_of(choice: DatasetChoice) -> Start:
 def suits(choice: MethodChoice, data: DatasetChoice) -> bool:
     """Whether the method learns from such tasks, with no more classes at a time than they have."""
     method, source = registry.method(choice.name), known(data.name)
-    if ("regression" if is_regression(data) else "classification") not in kinds(method):
+    if ("regression" if is_regression(data) else "classification") not in method.suits:
         return False
     if source is None or not source.for_tasks:
         return True

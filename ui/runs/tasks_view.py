@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 from engine import registry
 from engine.data.sources import is_regression
 from engine.experiment import Experiment
+from engine.meta.learner import MetaLearner
 from ui import theme
 from ui.figures.curve_task_picture import CurveTaskPicture
 from ui.figures.painted import PaintedFigure
@@ -136,11 +137,11 @@ class TasksView(QWidget):
         """Another run: room for what will come, at its final size."""
         self.shown = None
         regression = is_regression(experiment.dataset)
-        method = registry.method(experiment.method.name)
-        values = registry.complete(experiment).method.hyperparameters
+        complete, method = registry.with_method(experiment)
+        values, steps = complete.method.hyperparameters, isinstance(method, MetaLearner) and method.meets.each
         way, shot, query = (int(values.get(name, 5)) for name in ("way", "shot", "query"))
         words = WAITING if live else "Reading…"
-        self.images.expect(way, shot, query, bool(getattr(method, "has_steps", False)), words)
+        self.images.expect(way, shot, query, steps, words)
         self.curves.show_tasks(None)
         self._turn_to(self.curves if regression else self.images)
 

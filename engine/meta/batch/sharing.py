@@ -63,7 +63,7 @@ def shares(method: MetaLearner, model: Backbone) -> bool:
 
 def keeps_statistics(method: MetaLearner, model: Backbone) -> bool:
     """Whether training keeps up running statistics, which depend on the order of the tasks."""
-    return next(batch_norms(model), None) is not None and not method.refreshes_statistics
+    return next(batch_norms(model), None) is not None and method.trains.keeps_statistics
 
 
 class OwnStatistics:

@@ -14,15 +14,15 @@ from engine.data.sources import dataset
 from engine.events import Preparing
 from engine.experiment import DatasetChoice, Experiment
 from engine.meta.learner import MetaLearner
-from engine.meta.task import Task
+from engine.meta.task import Task, Tasks
 
 VALIDATION_SEED, TEST_SEED = 1, 2
 CPU = torch.device("cpu")
 
 
 @dataclass
-class CurveTasks:
-    """`Tasks` for regression: one input, one output. shot, query: points of a training task."""
+class CurveTasks(Tasks):
+    """Regression: one input, one output. shot, query: points of a training task."""
 
     source: Curves
     choice: DatasetChoice

@@ -67,7 +67,7 @@ def image_task(method: MetaLearner, model: Backbone, tasks: Tasks, episode: Epis
     task = tasks.task(episode)
     path = method.classifiers(model, task.support_inputs, task.support_targets, task.way, method.test_steps)
     first = next(path)
-    before = first(task.query_inputs) if method.has_steps else None
+    before = first(task.query_inputs) if method.meets.each else None
     rest = deque(path, maxlen=1)
     last = rest[0] if rest else first
     slots, sure, entropy = answers(last(task.query_inputs), task.way)

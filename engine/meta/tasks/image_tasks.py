@@ -54,18 +54,16 @@ def read_image_tasks(
             "test list": list_hash(test),
             "data": data.fingerprint,
         },
-        test_at=partial(_test_at, data, experiment, shape, settings.test_episodes),
-        source=(data, found.split),
-        test_of=partial(_test_of, data, experiment, shape, settings.test_episodes),
-        pooled=_minibatches(data, found, method) if method.pooled else None,
-        warm_up=_minibatches(data, found, method) if method.warm_up else None,
+        minibatches=_minibatches(data, found, method) if method.trains.share else None,
+        further_test=partial(_further_test, data, experiment, shape, settings.test_episodes),
+        divided=(data, found.split),
     )
 
 
 def _minibatches(data: ImageSet, found: Samplers, method: MetaLearner) -> BatchSampler:
     """Of all training classes; those that come back in every region share their label."""
     kinds = kind_of(data) if data.kinds else None
-    return BatchSampler(data.labels, found.train, method.batch_size, kinds)
+    return BatchSampler(data.labels, found.train, method.trains.size, kinds)
 
 
 def classes_of_minibatches(experiment: Experiment, method: MetaLearner) -> int:
@@ -74,20 +72,16 @@ def classes_of_minibatches(experiment: Experiment, method: MetaLearner) -> int:
     return _minibatches(data, samplers(data, experiment.dataset, method.episodes), method).classes
 
 
-def _test_at(
-    data: ImageSet, experiment: Experiment, shape: EpisodeShape, count: int, shot: int
+def _further_test(
+    data: ImageSet,
+    experiment: Experiment,
+    shape: EpisodeShape,
+    count: int,
+    shot: int | None,
+    classes: np.ndarray | None,
 ) -> tuple[tuple[Episode, ...], str]:
-    """`count` fixed test episodes at another number of shots, and what they are in words."""
-    other = replace(shape, shot=shot)
-    sampler, words = test_sampler(data, experiment.dataset, other, None)
-    return evaluation_episodes(sampler, count, experiment.dataset.split_seed * 10 + TEST_SEED), words
-
-
-def _test_of(
-    data: ImageSet, experiment: Experiment, shape: EpisodeShape, count: int, classes: np.ndarray
-) -> tuple[tuple[Episode, ...], str]:
-    """`count` fixed episodes of these test classes alone, and what they are in words."""
-    sampler, words = test_sampler(data, experiment.dataset, shape, classes)
+    """`count` fixed test episodes, and what they are in words."""
+    sampler, words = test_sampler(data, experiment.dataset, replace(shape, shot=shot or shape.shot), classes)
     return evaluation_episodes(sampler, count, experiment.dataset.split_seed * 10 + TEST_SEED), words
 
 
@@ -116,8 +110,9 @@ def _facts(data: ImageSet, found: Samplers, method: MetaLearner) -> dict[str, ob
 
 
 def _way_in_training(method: MetaLearner) -> int | str:
-    if method.pooled or method.warm_up == 1:
+    share = method.trains.share
+    if share == 1:
         return "all, in minibatches"
-    if method.warm_up:
-        return f"{100 * method.warm_up:.0f} % of the steps all, in minibatches, then {method.training_way}"
+    if share:
+        return f"{100 * share:.0f} % of the steps all, in minibatches, then {method.training_way}"
     return method.training_way

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.layers import HEAD, Treatment
 from engine.meta.learner import EpisodeHyperparameters, Outcome
+from engine.meta.roles import Embeds, Minibatches, Steps
 from engine.method import Classifier, hyper
 from engine.methods.meta.embedding_based import EmbeddingBased
 
@@ -61,9 +62,11 @@ class Pretrained(EmbeddingBased):
     """Trained on minibatches of all training classes with the head `model.meta`."""
 
     group = "Baselines"
-    pooled = True
-    has_meta = True
     Hyperparameters = PretrainingHyperparameters
+
+    @property
+    def trains(self) -> Minibatches:
+        return Minibatches(self.hyperparameters.batch_size)
 
     @property
     def training_way(self) -> int:
@@ -108,16 +111,8 @@ class Baseline(Pretrained):
         return bool(self.hyperparameters.adapts == "everything")
 
     @property
-    def frozen_at_test(self) -> bool:  # type: ignore[override]
-        return not self.everything
-
-    @property
-    def has_steps(self) -> bool:  # type: ignore[override]
-        return self.everything
-
-    @property
-    def test_steps(self) -> int:
-        return int(self.hyperparameters.test_steps) if self.everything else 0
+    def meets(self) -> Embeds | Steps:
+        return Steps(self.hyperparameters.test_steps, head=False) if self.everything else Embeds()
 
     @property
     def batch_norm_mode(self) -> str:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.meta.roles import Embeds
 from engine.method import hyper
 from engine.methods.meta.baseline_pp import AngleHyperparameters, BaselinePlusPlus
 
@@ -54,8 +55,8 @@ class BDCSPN(BaselinePlusPlus):
     rectifies = True
 
     @property
-    def queries_together(self) -> bool:  # type: ignore[override]
-        return self.rectifies
+    def meets(self) -> Embeds:
+        return Embeds(together=self.rectifies)
 
     @property
     def twin(self) -> BDCSPN:

@@ -44,7 +44,6 @@ class CAVIA(MAML):
         "code by γ; their pooling comes before it, and their outer rate falls by a tenth every 5,000 steps."
     )
     Hyperparameters = CAVIAHyperparameters
-    has_meta = True
     presets = {
         "Minutes on a laptop": {},
         "Paper's values, mini-ImageNet": {"query": 15, "inner_rate": 1.0, "meta_batch": 16, "steps": 60_000},

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.meta.learner import Outcome, knows
+from engine.meta.roles import Embeds
 from engine.method import Classifier, hyper
 from engine.methods.meta.embedding_based import EmbeddingBased, EmbeddingHyperparameters
 
@@ -36,8 +37,6 @@ class CNP(EmbeddingBased):
     paper = "Garnelo et al. 2018, Conditional Neural Processes, arXiv 1807.01613"
     differs = "For images each class has a summary r of its own, in the paper one r holds all of them."
     suits = frozenset({"classification", "regression"})
-    has_meta = True
-    frozen_at_test = True  # `adapt` differs for curves alone
     Hyperparameters = CNPHyperparameters
     presets = {
         "Minutes on a laptop": {},
@@ -45,6 +44,11 @@ class CNP(EmbeddingBased):
             "shot": 5, "query": 20, "meta_batch": 25, "steps": 20_000, "halve_every": 5000, "validate_every": 1000,
         },
     }  # fmt: skip
+
+    @property
+    def meets(self) -> Embeds:
+        """`adapt` differs for curves alone."""
+        return Embeds()
 
     def prepare(self, model: Backbone, way: int) -> None:
         """h and g; a single output is a number to predict."""

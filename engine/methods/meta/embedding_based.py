@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from engine.layers import HEAD, Treatment
 from engine.meta.learner import EpisodeHyperparameters, MetaLearner, Outcome
+from engine.meta.roles import Embeds, Steps
 from engine.method import Classifier, hyper
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ class EmbeddingHyperparameters(EpisodeHyperparameters):
 
 class EmbeddingBased(MetaLearner):
     group = "Metric"
-    frozen_at_test = True
-    has_head = False
     quicker: ClassVar[float] = 1.0  # the rate of what is learnt besides the embedding, against that of the embedding
     Hyperparameters: ClassVar[type[EpisodeHyperparameters]] = EmbeddingHyperparameters
 
@@ -46,6 +45,10 @@ class EmbeddingBased(MetaLearner):
         """Its hyperparameters; who has others says what follows from them."""
         assert isinstance(self.hyperparameters, EmbeddingHyperparameters)
         return self.hyperparameters
+
+    @property
+    def meets(self) -> Embeds | Steps:
+        return Embeds()
 
     def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
         """The embedding is trained; what takes the place of a head follows each support set."""

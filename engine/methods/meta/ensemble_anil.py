@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.layers import HEAD, Treatment
 from engine.meta.learner import Outcome
+from engine.meta.roles import Steps
 from engine.method import Classifier, hyper
 from engine.methods.meta.gradient_based import GradientBased, GradientHyperparameters
 
@@ -43,8 +44,6 @@ class EnsembleANIL(GradientBased):
     idea = "Adapt several heads to each task: where they disagree, the prediction is unsure."
     paper = "Yoon et al. 2018, Bayesian Model-Agnostic Meta-Learning, arXiv 1806.03836 (particles; the heads of ANIL)"
     Hyperparameters = EnsembleHyperparameters
-    has_head = False
-    has_meta = True
     presets = {
         "Minutes on a laptop": {},
         "Sinusoid": {"shot": 5, "query": 10, "inner_rate": 0.01, "meta_batch": 4, "steps": 20_000, "test_steps": 10},
@@ -52,6 +51,10 @@ class EnsembleANIL(GradientBased):
 
     def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
         return {block: "adapted" if block == HEAD else "trained" for block in blocks}
+
+    @property
+    def meets(self) -> Steps:
+        return Steps(self.hyperparameters.test_steps, head=False)
 
     @property
     def second_order(self) -> bool:

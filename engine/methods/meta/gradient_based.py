@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.layers import Treatment
 from engine.meta.learner import EpisodeHyperparameters, MetaLearner, Outcome, TaskGradient
+from engine.meta.roles import Episodes, Steps
 from engine.method import Classifier, hyper
 
 if TYPE_CHECKING:
@@ -60,10 +61,16 @@ class GradientHyperparameters(EpisodeHyperparameters):
 
 class GradientBased(MetaLearner):
     group = "Gradient-based"
-    has_steps = True
-    refreshes_statistics = True
     suits = frozenset({"classification", "regression"})
     Hyperparameters = GradientHyperparameters
+
+    @property
+    def trains(self) -> Episodes:
+        return Episodes(keeps_statistics=False)
+
+    @property
+    def meets(self) -> Steps:
+        return Steps(self.hyperparameters.test_steps)
 
     def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
         return dict.fromkeys(blocks, "adapted")

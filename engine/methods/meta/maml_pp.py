@@ -58,7 +58,6 @@ class MAMLPlusPlus(MAML):
     paper = "Antoniou, Edwards & Storkey 2019, How to Train Your MAML, arXiv 1810.09502"
     differs = "The authors' ensemble of the three best checkpoints is left out."
     Hyperparameters = MAMLPlusPlusHyperparameters
-    has_meta = True
     presets = {
         "Minutes on a laptop": {},
         "Published values, Omniglot 20-way": {"way": 20, "query": 1, "steps": 50_000},

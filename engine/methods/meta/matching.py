@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from engine.meta.roles import Embeds
 from engine.method import Classifier, hyper
 from engine.methods.meta.embedding_based import EmbeddingBased, EmbeddingHyperparameters
 
@@ -48,7 +49,6 @@ class Matching(EmbeddingBased):
         "Full context reads the support set 5 times unless told otherwise, public code as often as it has "
         "images; and the temperature is learnt, in the paper it is 1."
     )
-    has_meta = True
     Hyperparameters = MatchingHyperparameters
     presets = {
         "Minutes on a laptop": {},
@@ -58,8 +58,8 @@ class Matching(EmbeddingBased):
     }
 
     @property
-    def reads_in_order(self) -> bool:  # type: ignore[override]
-        return bool(self.hyperparameters.full_context)
+    def meets(self) -> Embeds:
+        return Embeds(in_order=self.hyperparameters.full_context)
 
     def prepare(self, model: Backbone, way: int) -> None:
         from engine.adaptation.comparing import Attention

@@ -30,7 +30,6 @@ class MetaSGD(MAML):
     idea = "Learn the initial weights together with one inner learning rate for every weight."
     paper = "Li, Zhou, Chen & Li 2017, Meta-SGD: Learning to Learn Quickly for Few-Shot Learning, arXiv 1707.09835"
     Hyperparameters = MetaSGDHyperparameters
-    has_meta = True
     presets = {
         "Minutes on a laptop": {},
         "Sinusoid": {

@@ -56,7 +56,6 @@ class MetaOptNet(EmbeddingBased):
         "augmentation and label smoothing."
     )
     Hyperparameters = MachineHyperparameters
-    has_meta = True
     quicker = 10.0  # one number with far to go
     presets = {
         "Minutes on a laptop": {},

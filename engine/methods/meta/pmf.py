@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.comparison.wording import compact
 from engine.layers import HEAD, Treatment
+from engine.meta.roles import Embeds, Steps
 from engine.method import Classifier, hyper
 from engine.methods.meta.embedding_based import EmbeddingBased, EmbeddingHyperparameters
 
@@ -65,7 +66,6 @@ class PMF(EmbeddingBased):
         "colours and shifts for every step."
     )
     Hyperparameters = PMFHyperparameters
-    has_meta = True
     presets = {
         "Quick: the last block": {"tuned": "last"},
         "Without the ProtoNet stage": {"steps": 0, "tuned": "last"},
@@ -96,8 +96,8 @@ class PMF(EmbeddingBased):
         return parts.index(chosen)
 
     @property
-    def frozen_at_test(self) -> bool:  # type: ignore[override]
-        return not self.chosen
+    def meets(self) -> Embeds | Steps:
+        return Steps(self.hyperparameters.test_steps, each=False, head=False) if self.chosen else Embeds()
 
     @property
     def choices(self) -> dict[str, str]:
@@ -196,6 +196,6 @@ class PMF(EmbeddingBased):
         with no_grad():
             queries = model.through(task.query_inputs, 0, support.start)
         for rate in RATES:
-            network = tuned(model, support, scale, rate, self.test_steps) if rate else model
+            network = tuned(model, support, scale, rate, self.hyperparameters.test_steps) if rate else model
             logits = outputs(network, support, queries, scale)
             yield float(score(logits, task.query_targets)), -float(loss(logits, task.query_targets))

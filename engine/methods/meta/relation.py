@@ -31,7 +31,6 @@ class Relation(EmbeddingBased):
         "rest, which is something else for maps of 6x6 and 7x7. Their maps of Omniglot are 5x5, those of "
         "Conv-4 here 3x3, and they normalise test images by their batch."
     )
-    has_meta = True
     presets = {
         "Minutes on a laptop": {},
         "Paper's values, Omniglot 5-way": {

@@ -39,7 +39,6 @@ class Ridge(EmbeddingBased):
     idea = "Learn features on which ridge regression, solved exactly for each task, separates the classes."
     paper = "Bertinetto et al. 2019, Meta-learning with differentiable closed-form solvers, arXiv 1805.08136"
     Hyperparameters = RidgeHyperparameters
-    has_meta = True
     quicker = 10.0  # λ and a are two numbers with far to go
     presets = {
         "Minutes on a laptop": {},

@@ -31,7 +31,6 @@ class Siamese(EmbeddingBased):
     title = "Siamese network"
     idea = "Learn to tell whether two images show the same class; a new image goes where it matches best."
     paper = "Koch, Zemel & Salakhutdinov 2015, Siamese Neural Networks for One-shot Image Recognition"
-    has_meta = True
     Hyperparameters = SiameseHyperparameters
     presets = {"Minutes on a laptop": {}, "Mean over the class": {"decision": "mean over the class"}}
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.meta.learner import Outcome
+from engine.meta.roles import Embeds
 from engine.method import Classifier, hyper
 from engine.methods.meta.embedding_based import EmbeddingBased, EmbeddingHyperparameters
 
@@ -45,8 +46,6 @@ class SNAIL(EmbeddingBased):
         "32 filters, the paper has 128 on Omniglot."
     )
     suits = frozenset({"classification", "regression"})
-    has_meta = True
-    reads_in_order = True
     Hyperparameters = SNAILHyperparameters
     presets = {
         "Minutes on a laptop": {},
@@ -54,6 +53,10 @@ class SNAIL(EmbeddingBased):
             "shot": 5, "query": 10, "meta_batch": 25, "steps": 20_000, "halve_every": 5000, "validate_every": 1000,
         },
     }  # fmt: skip
+
+    @property
+    def meets(self) -> Embeds:
+        return Embeds(in_order=True)
 
     @property
     def training_way(self) -> int:

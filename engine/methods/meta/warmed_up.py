@@ -12,6 +12,7 @@ import math
 from typing import TYPE_CHECKING
 
 from engine.meta.learner import Outcome
+from engine.meta.roles import Episodes, Minibatches
 from engine.method import hyper
 from engine.methods.meta.embedding_based import EmbeddingBased, EmbeddingHyperparameters
 
@@ -46,15 +47,15 @@ class WarmedUp(EmbeddingBased):
     """A subclass says `episodic`, what learns from episodes besides the embedding, and `classify_features`."""
 
     group = "Pretrain, meta-train"
-    has_meta = True
     Hyperparameters = WarmedUpHyperparameters
 
     @property
-    def warm_up(self) -> float:
-        return float(self.hyperparameters.warm_up)
+    def trains(self) -> Episodes | Minibatches:
+        values = self.hyperparameters
+        return Minibatches(values.batch_size, values.warm_up) if values.warm_up else Episodes()
 
     def remark(self, weights: str) -> str:
-        if weights != "random" or self.warm_up:
+        if weights != "random" or self.trains.share:
             return ""
         return "The weights start random and there is no warm-up, so that all is learnt from episodes."
 
@@ -65,7 +66,7 @@ class WarmedUp(EmbeddingBased):
     def prepare(self, model: Backbone, way: int) -> None:
         from engine.adaptation.comparing import TwoStages
 
-        model.meta = TwoStages(self.episodic(model.features), model.features, way if self.warm_up else None)
+        model.meta = TwoStages(self.episodic(model.features), model.features, way if self.trains.share else None)
 
     def quick(self, model: Backbone) -> list[Tensor]:
         """Of what learns besides the embedding, not the head of the warm-up."""
@@ -73,10 +74,10 @@ class WarmedUp(EmbeddingBased):
 
     def rate_factor(self, step: int) -> float:
         chosen = self.hyperparameters
-        if self.progress < self.warm_up:
-            fall = 0.5 * (1 + math.cos(math.pi * self.progress / self.warm_up))
+        if self.progress < self.trains.share:
+            fall = 0.5 * (1 + math.cos(math.pi * self.progress / self.trains.share))
             return float(chosen.warm_up_rate / chosen.learning_rate * fall)
-        return super().rate_factor(max(0, step - round(self.warm_up * chosen.steps)))
+        return super().rate_factor(max(0, step - round(self.trains.share * chosen.steps)))
 
     def query_loss(self, model: Backbone, task: Task) -> Outcome:
         """A minibatch is a task without support images, whose classes are those of all training images."""

@@ -59,7 +59,7 @@ def test_the_twin_is_the_cosine_to_the_plain_means() -> None:
     method = BDCSPN.from_values({"scale": 1.0})
     found = method.twin.adapt(flat(method), AXES, TWO, 2)(torch.tensor([[3.0, 4.0]]).double())
     assert found.detach().numpy() == pytest.approx(np.array([[0.6, 0.8]]))
-    assert (method.queries_together, method.twin.queries_together) == (True, False)
+    assert (method.meets.together, method.twin.meets.together) == (True, False)
 
 
 def test_both_figures_stand_beside_each_other(tmp_path: Path) -> None:
@@ -105,12 +105,9 @@ def test_simple_shot_centres_and_scales(features: str, expected: list[float]) ->
 class TrainingOnly:
     """Has training minibatches and nothing else to look at."""
 
-    def draw(self, rng: np.random.Generator) -> Task:
+    def minibatch(self, rng: np.random.Generator) -> Task:
         images = 3 + torch.from_numpy(rng.normal(size=(64, 2)))
         return Task(images[:0], torch.empty(0, dtype=torch.int64), images, torch.arange(64) % 4, 4)
-
-    def task(self, item: Task) -> Task:
-        return item
 
 
 def test_the_mean_is_that_of_training_images_and_is_taken_where_nothing_was_trained() -> None:

@@ -17,6 +17,7 @@ from engine.data.episodes import EpisodeSampler
 from engine.events import Evaluated, RunFailed, RunFinished, RunStarted
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.meta.roles import Embeds, Steps
 from engine.meta.task import Task
 from engine.methods.meta.baseline import Baseline
 from engine.methods.meta.baseline_pp import BaselinePlusPlus
@@ -167,11 +168,9 @@ def test_fine_tuning_everything_starts_from_the_fitted_head_and_leaves_the_model
 
 def test_what_adapts_decides_on_steps_caching_and_the_words() -> None:
     head = Baseline.from_values({})
-    assert (head.frozen_at_test, head.has_steps, head.test_steps, head.batch_norm_mode) == (
-        True, False, 0, "running statistics",
-    )  # fmt: skip
+    assert (head.meets, head.test_steps, head.batch_norm_mode) == (Embeds(), 0, "running statistics")
     whole = everything(batch_norm="transductive")
-    assert (whole.frozen_at_test, whole.has_steps, whole.test_steps) == (False, True, 3)
+    assert whole.meets == Steps(3, head=False)
     assert whole.batch_norm_mode == "transductive (query batch)"
 
 

@@ -12,7 +12,8 @@ from engine.backbones.backbone import Backbone
 from engine.errors import InvalidExperiment
 from engine.events import Notice
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from engine.meta.task import Task
+from engine.meta.roles import Embeds, Steps
+from engine.meta.task import Task, Tasks
 from engine.methods.meta.pmf import PMF, RATES
 from engine.preflight.cost import estimate
 
@@ -20,7 +21,7 @@ BLOCKS = ("one", "two", "head")
 VALUES = {"copies": 0, "test_steps": 30, "choice_episodes": 3}
 
 
-class Points:
+class Points(Tasks):
     """Tasks on points of two directions: one tells the classes apart, one is larger and means nothing."""
 
     regression, outputs, examples, facts, conditions = False, 2, 12, {}, {}
@@ -28,6 +29,9 @@ class Points:
     def __init__(self, spread: float) -> None:
         self.spread = spread
         self.validation = self.test = [0, 1, 2, 3]
+
+    def draw(self, rng: np.random.Generator) -> int:
+        return int(rng.integers(100))
 
     def task(self, item: int) -> Task:
         rng = np.random.default_rng(item)
@@ -102,13 +106,13 @@ def test_the_rate_that_is_best_on_validation_is_chosen_and_told() -> None:
     assert method.chosen == 0.01
     assert "0.01 is chosen on 3 validation episodes" in notice.text
     assert method.choices == {"fine-tuning": "30 steps at rate 0.01, chosen on validation"}
-    assert not method.frozen_at_test
+    assert method.meets == Steps(30, each=False, head=False)
 
 
 def test_where_nothing_is_to_be_tuned_features_may_be_embedded_once() -> None:
     method, model = PMF.from_values(VALUES | {"rate": "0"}), network([1.0, 1.0, 1.0])
     assert settled(method, model, Points(spread=0.1)) == []
-    assert method.frozen_at_test
+    assert method.meets == Embeds()
     task = Points(spread=0.1).task(0)
     logits = method.adapt(model, task.support_inputs, task.support_targets, 2)(task.query_inputs).numpy()
     means = np.stack([task.support_inputs.numpy()[task.support_targets.numpy() == k].mean(0) for k in range(2)])

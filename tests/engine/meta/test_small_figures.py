@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from engine.adaptation.comparing import RelationModule
-from engine.data.batches import Batch, BatchSampler
+from engine.data.batches import BatchSampler
 from engine.data.episodes import EpisodeSampler
 from engine.heads.logistic import STRENGTHS as LOGISTIC
 from engine.heads.ridge import STRENGTHS as RIDGE
@@ -18,29 +18,29 @@ from engine.preparation.inputs import Normaliser
 LABELS = np.repeat(np.arange(6), 5)
 
 
-def image_tasks(pooled: bool) -> ImageTasks:
+def image_tasks() -> ImageTasks:
     pixels = torch.arange(len(LABELS), dtype=torch.uint8)[:, None, None, None].expand(-1, 1, 8, 8)
     images = TaskImages(pixels, torch.arange(len(LABELS)), Normaliser(8, 1))
     sampler = EpisodeSampler(LABELS, np.arange(6), 3, 2, 1, False)
-    return ImageTasks(images, sampler, (), (), 3, pooled=BatchSampler(LABELS, sampler, 17, None) if pooled else None)
+    return ImageTasks(images, sampler, (), (), 3, minibatches=BatchSampler(LABELS, sampler, 17, None))
 
 
-def test_a_step_sees_as_many_images_as_its_episode_or_minibatch_has() -> None:
-    assert (image_tasks(False).examples, image_tasks(True).examples) == (3 * (2 + 1), 17)
+def test_a_step_sees_as_many_images_as_its_episode_has() -> None:
+    assert image_tasks().examples == 3 * (2 + 1)
 
 
 def test_a_minibatch_is_a_task_without_a_support_set() -> None:
-    tasks = image_tasks(True)
-    drawn = tasks.draw(np.random.default_rng(0))
-    assert isinstance(drawn, Batch)
-    task = tasks.task(drawn)
+    tasks = image_tasks()
+    assert tasks.minibatches is not None
+    drawn = tasks.minibatches.sample(np.random.default_rng(0))
+    task = tasks.minibatch(np.random.default_rng(0))
     assert (len(task.support_inputs), len(task.support_targets), task.way) == (0, 0, 6)
     assert (task.query_inputs[:, 0, 0, 0] * 255).round().tolist() == pytest.approx(drawn.images.tolist())
     assert task.query_targets.tolist() == drawn.labels.tolist()
 
 
 def test_an_episode_has_its_support_and_query_images_in_their_slots() -> None:
-    tasks = image_tasks(False)
+    tasks = image_tasks()
     episode = tasks.draw(np.random.default_rng(0))
     task = tasks.task(episode)
     assert (task.support_targets.tolist(), task.query_targets.tolist()) == ([0, 0, 1, 1, 2, 2], [0, 1, 2])

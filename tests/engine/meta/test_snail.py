@@ -16,7 +16,7 @@ from engine.adaptation.temporal import CausalAttention, CausalConvolution, Reade
 from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
 from engine.machine.limits import Limits
-from engine.meta.task import Task
+from engine.meta.task import Task, Tasks
 from engine.meta.training import MetaTraining
 from engine.methods.meta.snail import SNAIL
 from tests.sinusoids import sinusoid_tasks
@@ -65,7 +65,7 @@ def test_dilations_double_until_they_reach_over_the_whole_sequence() -> None:
     assert body[12].query.in_features == 3 + 2 + 12 * 4
 
 
-class Points:
+class Points(Tasks):
     """Tasks whose classes are random directions, each with one support and four query images close to it."""
 
     regression, outputs, examples = False, WAY, 5 * WAY

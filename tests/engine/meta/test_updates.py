@@ -24,7 +24,7 @@ def prepared(kind: type[MetaLearner]) -> tuple[Any, Backbone]:
     torch.manual_seed(0)
     method = kind.from_values({"way": WAY, "shot": 2})
     blocks = {"one": conv_block(1, 4), "two": conv_block(4, 16).append(nn.AdaptiveAvgPool2d(1))}
-    model = Backbone(blocks, 16, WAY if method.has_head else None)
+    model = Backbone(blocks, 16, WAY if method.meets.head else None)
     method.prepare(model, WAY)
     return method, model
 
@@ -39,7 +39,7 @@ def task() -> Task:
 def real(kind: type[MetaLearner], network: str, query: int) -> tuple[Any, Backbone, list[Task]]:
     """A network as runs build it, channels last in memory, and two tasks: of few images, which are stacked, or many."""
     method = kind.from_values({"way": WAY, "shot": 1})
-    model = build_backbone(BackboneChoice(name=network), WAY if method.has_head else None, 0)
+    model = build_backbone(BackboneChoice(name=network), WAY if method.meets.head else None, 0)
     method.prepare(model, WAY)
     draw, labels = torch.Generator().manual_seed(1), torch.arange(WAY)
     channels, side = (1, 28) if network == "conv4" else (4, 8)
@@ -49,7 +49,7 @@ def real(kind: type[MetaLearner], network: str, query: int) -> tuple[Any, Backbo
         drawn = torch.rand(count, channels, side, side, generator=draw)
         return drawn.contiguous(memory_format=torch.channels_last)
 
-    if method.pooled:
+    if method.trains.share:
         return method, model, [Task(images(0), labels[:0], images(len(asked)), asked, WAY)]
     return method, model, [Task(images(WAY), labels, images(len(asked)), asked, WAY) for _ in range(2)]
 

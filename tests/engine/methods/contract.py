@@ -1,7 +1,7 @@
 """What every meta-learner promises, as checks that take any: a new one is held to them without a line of its own.
 
 A check is given a `Case`: a method as it is or with another value of one of its own choices, and a kind of task. What
-it promises follows from what it says of itself (`has_steps`, `batch_norm_mode`, …) and from the shapes of what it
+it promises follows from what it says of itself (`meets`, `batch_norm_mode`, …) and from the shapes of what it
 learns, never from its name. All is small and in float64, so that "the same" means up to rounding.
 """
 
@@ -84,8 +84,8 @@ def network(case: Case, method: MetaLearner, outputs: int = 0) -> Backbone:
     """Prepared, with running statistics that are not those it starts with."""
     torch.manual_seed(0)
     outputs = outputs or case.outputs
-    model = Backbone(trunk(case.suits), FEATURES, outputs if method.has_head else None)
-    method.prepare(model, CLASSES_IN_ALL if method.pooled else outputs)
+    model = Backbone(trunk(case.suits), FEATURES, outputs if method.meets.head else None)
+    method.prepare(model, CLASSES_IN_ALL if method.trains.share else outputs)
     method.suppose()
     model.double().train()
     with torch.no_grad():
@@ -109,7 +109,7 @@ def task_of(case: Case, seed: int = 1) -> Task:
 def training_task(case: Case, method: MetaLearner, seed: int) -> Task:
     """What this method learns from: a task, or a minibatch of all training classes."""
     found = task_of(case, seed)
-    if not method.pooled:
+    if not method.trains.share:
         return found
     labels = torch.arange(len(found.query_targets)) % CLASSES_IN_ALL
     return Task(found.support_inputs[:0], found.support_targets[:0], found.query_inputs, labels, CLASSES_IN_ALL)
@@ -141,7 +141,7 @@ def the_order_of_the_support_set_matters_only_where_the_figure_says_so(case: Cas
     method = case.method()
     model, task = network(case, method), task_of(case)
     difference = apart(answers(method, model, task), answers(method, model, reordered(task)))
-    assert (difference > ROUNDING) == method.reads_in_order == ("read in order" in said(case, method))
+    assert (difference > ROUNDING) == method.meets.in_order == ("read in order" in said(case, method))
 
 
 def nor_does_it_matter_in_training(case: Case) -> None:
@@ -150,7 +150,7 @@ def nor_does_it_matter_in_training(case: Case) -> None:
     again = torch.randperm(len(task.query_targets), generator=torch.Generator().manual_seed(5))
     other = replace(task, query_inputs=task.query_inputs[again], query_targets=task.query_targets[again])
     found = []
-    for given in (task, other if method.reads_in_order else reordered(other)):
+    for given in (task, other if method.meets.in_order else reordered(other)):
         found.append((one_by_one(method, model.train(), [given])["loss"], gradients(model)))
     (loss, expected), (other_loss, got) = found
     assert abs(loss - other_loss) < ROUNDING * abs(loss)
@@ -211,7 +211,7 @@ def each_alone(method: MetaLearner, model: Backbone, task: Task) -> list[Tensor]
 
 def what_needs_the_other_queries_has_a_twin_that_does_not(case: Case) -> None:
     method = case.method()
-    assert (method.twin is not None) == method.queries_together
+    assert (method.twin is not None) == method.meets.together
     if method.twin is None:
         return
     model, task = network(case, method), task_of(case)
@@ -233,19 +233,20 @@ class Said:
 
     facts: Mapping[str, Any] = {}
     conditions: Mapping[str, str] = {}
+    findings = ()
 
 
 def meeting_a_task_leaves_the_network_as_it_was(case: Case) -> None:
     method = case.method()
     model, task = network(case, method), task_of(case)
     before = copy.deepcopy(model.state_dict())
-    steps = 2 if method.has_steps else 0
+    steps = 2 if method.meets.each else 0
     path = list(method.classifiers(model, task.support_inputs, task.support_targets, task.way, steps))
     assert len(path) == steps + 1
     assert all(classify(task.query_inputs).shape == (len(task.query_inputs), task.way) for classify in path)
     after = model.state_dict()
     assert all(torch.equal(value, after[key]) for key, value in before.items() if "num_batches" not in key)
-    assert case.kind.has_meta == bool(list(model.meta.parameters()))
+    assert method.brings_more == bool(list(model.meta.parameters()))
 
 
 def what_learns_is_what_is_told(case: Case) -> None:

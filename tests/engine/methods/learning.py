@@ -17,7 +17,7 @@ from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
 from engine.machine.limits import Limits
 from engine.meta.learner import MetaLearner
-from engine.meta.task import Task
+from engine.meta.task import Task, Tasks
 from engine.meta.training import MetaTraining
 from engine.registry import fields
 
@@ -25,19 +25,19 @@ WAY, SHOT, POINTS, CLASSES = 3, 3, 6, 40
 STEPS = 60
 
 
-class Clouds:
+class Clouds(Tasks):
     """Tasks of classes that are clouds around points; those of training, validation and test are others."""
 
     regression, facts, conditions, outputs, examples = False, {}, {}, WAY, 0
 
-    def __init__(self, pooled: bool) -> None:
-        self.pooled = pooled
+    def __init__(self) -> None:
         self.centres = 2 * torch.randn(2 * CLASSES, POINTS, generator=torch.Generator().manual_seed(0))
         self.validation, self.test = range(10), range(100, 140)
 
     def draw(self, rng: np.random.Generator) -> Task:
-        if not self.pooled:
-            return self.of(rng, CLASSES)
+        return self.of(rng, CLASSES)
+
+    def minibatch(self, rng: np.random.Generator) -> Task:
         labels = torch.from_numpy(rng.integers(0, CLASSES, 64))
         return Task(self.centres[:0], labels[:0], self._around(rng, labels), labels, CLASSES)
 
@@ -57,10 +57,10 @@ class Clouds:
 
 def trained(method: MetaLearner) -> tuple[Backbone, Clouds]:
     torch.manual_seed(0)
-    clouds = Clouds(method.pooled)
+    clouds = Clouds()
     layers = [nn.Sequential(nn.Linear(size, 32), nn.ReLU()) for size in (POINTS, 32)]
-    model = Backbone({"one": layers[0], "two": layers[1]}, 32, WAY if method.has_head else None)
-    method.prepare(model, CLASSES if method.pooled else WAY)
+    model = Backbone({"one": layers[0], "two": layers[1]}, 32, WAY if method.meets.head else None)
+    method.prepare(model, CLASSES if method.trains.share else WAY)
     with tempfile.TemporaryDirectory() as folder:
         training = MetaTraining(model, method, clouds, Checkpoints(Path(folder)), Limits(), seed=0)
         for _ in training.events():

@@ -44,9 +44,9 @@ def prepared(name: str, values: dict[str, Any], body: nn.Module | None = None) -
     kind = method(name)
     known = {key: value for key, value in STEP.items() if key in kind.Hyperparameters.model_fields}
     found = kind.from_values(known | values)
-    model = Backbone({"one": body or nn.Identity()}, 1, 1 if found.has_head else None)
+    model = Backbone({"one": body or nn.Identity()}, 1, 1 if found.meets.head else None)
     found.prepare(model, 1)
-    if found.has_head:
+    if found.meets.head:
         filled(model.head, 1.0, 0.0)  # type: ignore[arg-type]
     return found, model.double()
 

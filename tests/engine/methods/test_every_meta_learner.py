@@ -68,7 +68,6 @@ class Odd(EmbeddingBased):
     """As somebody may write one: nearest class mean, with a learnt weight for every feature."""
 
     name, title, idea, paper = "odd", "Odd", "Weigh the features.", "None"
-    has_meta = True
 
     def prepare(self, model: Backbone, way: int) -> None:
         model.meta = nn.Linear(model.features, 1, bias=False)

@@ -195,7 +195,7 @@ def built(kind: type[MetaLearner], network: str, **values: object) -> tuple[Any,
         "bands": (bands_cnn(2), 64),
         "curves": (sine_mlp(), 40),
     }[network]
-    model = Backbone(blocks, features, outputs if found.has_head else None)
+    model = Backbone(blocks, features, outputs if found.meets.head else None)
     found.prepare(model, outputs)
     for layer in model.modules():
         if isinstance(layer, nn.modules.dropout._DropoutNd):
@@ -220,7 +220,7 @@ def drawn(found: Any, network: str) -> list[Task]:
     slots = torch.arange(WAY).repeat_interleave(2)
     images = [torch.tensor(rng.normal(size=(2, len(slots), 2, 9, 8))) for _ in range(3)]
     tasks = [Task(support, slots, query, slots, WAY) for support, query in images]
-    return tasks if found.pooled else [task.mixed(rng) for task in tasks]
+    return tasks if found.trains.share else [task.mixed(rng) for task in tasks]
 
 
 def parts(task: Task) -> tuple[Tensor, ...]:

@@ -43,7 +43,7 @@ def experiment(name: str, data: str = "sinusoid", backbone: str = "sine_mlp", **
 def set_up(name: str, **values: object) -> tuple[MetaLearner, torch.nn.Module, list[Task]]:
     """The method, its network and three tasks, all in float64."""
     found = method(name).from_values(QUICK | values)
-    model = build_backbone(BackboneChoice(name="sine_mlp"), 1 if found.has_head else None, 0)
+    model = build_backbone(BackboneChoice(name="sine_mlp"), 1 if found.meets.head else None, 0)
     found.prepare(model, 1)
     drawn = sinusoid_tasks(5, 4).draw_tasks(np.random.default_rng(1), 3)
     return found, model.double(), [Task(*(part.double() for part in parts_of(task)), 1) for task in drawn]
