@@ -60,7 +60,7 @@ class DatasetChoice(Frozen):
     """Which data, and how they are divided: what all data sets share.
 
     A data set with settings of its own has a class of its own (`engine.data.dataset.DataSet.Choice`), which is made
-    where its name is given, as with `pathlib.Path`. A name that is not known has the shared settings alone.
+    where its name is given, as with `pathlib.Path`.
     """
 
     name: str = Field("glyphs", description="a data set's name; `list datasets` says which there are")
@@ -81,14 +81,15 @@ class DatasetChoice(Frozen):
     )
 
     def __new__(cls, **given: Any) -> Self:
-        return super().__new__(cls._of(given.get("name")))
+        own: type[Self] = cls._of(given.get("name"))
+        return super().__new__(own)
 
     @model_validator(mode="wrap")
     @classmethod
     def _as_its_data_set(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         if not isinstance(data, dict):
             return handler(data)
-        own = cls._of(data.get("name"))
+        own: type[Self] = cls._of(data.get("name"))
         foreign = {key for key in ONCE_OF_ALL.keys() & data.keys() - own.model_fields if data[key] == ONCE_OF_ALL[key]}
         data = {key: value for key, value in data.items() if key not in foreign}
         return handler(data) if own is cls else own.model_validate(data)
@@ -101,13 +102,13 @@ class DatasetChoice(Frozen):
         return {name: body[name] for name in order if name in body}
 
     @classmethod
-    def _of(cls, name: object) -> type[Self]:
+    def _of(cls, name: object) -> type[Any]:
         """The class of this data set's choices."""
         if cls is not DatasetChoice or name is None:
             return cls
         sources = import_module("engine.data.sources")  # looked for, not imported: the data sets are above this
         found = sources.known(name)
-        return cls if found is None else found.Choice
+        return UnknownChoice if found is None else found.Choice
 
     @classmethod
     def own(cls) -> tuple[str, ...]:
@@ -122,6 +123,12 @@ class DatasetChoice(Frozen):
         """ "photos.v2" of the folder photos.v2 and of photos.v2.zip, on any system; "" without a path."""
         name = (self.path or "").replace("\\", "/").rstrip("/").rpartition("/")[2]
         return name[:-4] if name.lower().endswith(".zip") else name
+
+
+class UnknownChoice(DatasetChoice):
+    """Of a data set that this version does not have (any more): a run of it is listed with what it was set to."""
+
+    model_config = ConfigDict(extra="allow")
 
 
 class BackboneChoice(Frozen):

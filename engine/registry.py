@@ -36,7 +36,7 @@ class HyperparameterField:
 
     name: str
     label: str
-    kind: Literal["int", "float", "bool", "choice"]
+    kind: Literal["int", "float", "bool", "choice", "text"]
     default: Any
     low: float | None
     high: float | None
@@ -131,7 +131,7 @@ def _field(name: str, info: FieldInfo, blocks: tuple[str, ...]) -> Hyperparamete
     choices = choices or tuple(extra.get("choices", ()))
     if extra.get("or_block"):
         choices = tuple(dict.fromkeys((*choices, *blocks)))
-    kind: Any = "choice" if choices else {bool: "bool", int: "int", float: "float"}[info.annotation]  # type: ignore[index]
+    kind: Any = "choice" if choices else {bool: "bool", int: "int", float: "float", str: "text"}[info.annotation]  # type: ignore[index]
     return HyperparameterField(
         name=name,
         label=extra.get("label") or info.title or name,

@@ -16,10 +16,16 @@ COLOURS = 3
 GIVEN = ("given", "As the folders say")
 
 
+def inside(words: str) -> str:
+    """A title or a sentence as it stands within another: "land cover regions", "EuroSAT", "MNIST"."""
+    rest = words.partition(" ")[0][1:]
+    return words[:1].lower() + words[1:] if rest == rest.lower() else words
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetInfo:
     """What a card shows without reading any image. images, classes, image_size: None when it depends on the path.
-    where: "bundled", or "your folder" for what needs a path."""
+    where: "bundled", or "your folder" for what needs a path; the data set says which."""
 
     name: str
     title: str
@@ -41,6 +47,9 @@ class Start:
     preset: str = ""
     values: Mapping[str, Any] = field(default_factory=dict, hash=False)
     most_way: int = 0
+
+
+CURVES_START = Start("sine_mlp", "maml", preset="Sinusoid")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,9 +76,14 @@ class DataSet:
     groups: tuple[tuple[str, str], ...] = ()
     for_tasks: str = ""
     bands: int = COLOURS
-    start: Start = Start()
+    own_start: Start | None = None
     order: int = 100
 
     @property
     def name(self) -> str:
         return self.info.name
+
+    @property
+    def start(self) -> Start:
+        """What its tasks are begun with, where it has no start of its own."""
+        return self.own_start or (CURVES_START if self.curves else Start())

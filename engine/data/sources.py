@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from engine.data.dataset import COLOURS, DataSet, DatasetInfo
+from engine.data.dataset import BUNDLED, COLOURS, OWN, DataSet, DatasetInfo
 from engine.data.files.tree import Listing, list_files
 from engine.data.images import Cancel, ImageSet, Progress, Remembered
 from engine.errors import InvalidExperiment, nearest
@@ -25,7 +26,7 @@ def sets() -> tuple[DataSet, ...]:
 
 def datasets() -> tuple[DatasetInfo, ...]:
     """What their cards show; instant."""
-    return tuple(one.info for one in sets())
+    return tuple(replace(one.info, where=OWN if one.read else BUNDLED) for one in sets())
 
 
 def known(name: str) -> DataSet | None:

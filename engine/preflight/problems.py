@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from engine.backbones import catalog
+from engine.data.dataset import inside
 from engine.data.shifts import first_repeated
 from engine.data.sources import bands, checked, known, sets
 from engine.errors import InvalidExperiment, nearest
@@ -47,7 +48,7 @@ def _backbone(experiment: Experiment, built: Method | None) -> Iterator[InvalidE
         return
     yield from _image_size(experiment)
     if info.channels > bands(experiment.dataset):
-        have = " and ".join(f"the {one.info.title.lower()}" for one in sets() if one.bands >= info.channels)
+        have = " and ".join(f"the {inside(one.info.title)}" for one in sets() if one.bands >= info.channels)
         yield InvalidExperiment(
             f"{info.title} reads patches of {info.channels} bands, which only {have} have.",
             f"Choose another backbone, or {have}.", "backbone",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from engine.backbones import catalog
+from engine.data.dataset import inside
 from engine.data.sources import is_regression, sets
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
@@ -20,9 +21,9 @@ def task_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
     regression = is_regression(experiment.dataset)
     called = data_title(experiment)
     with suppress(InvalidExperiment):
-        yield from _method(method(experiment.method.name), regression, called.lower())
+        yield from _method(method(experiment.method.name), regression, inside(called))
     with suppress(InvalidExperiment):
-        yield from _network(catalog.backbone(experiment.backbone.name), regression, called.lower())
+        yield from _network(catalog.backbone(experiment.backbone.name), regression, inside(called))
     choice = experiment.dataset
     if regression and (choice.classes is not None or choice.split is not None):
         yield InvalidExperiment(
@@ -42,7 +43,7 @@ def _method(chosen: type[Method], regression: bool, called: str) -> Iterator[Inv
         yield InvalidExperiment(f"{chosen.title} {words}.", f"Choose one of: {fitting}.", "method")
         return
     words = "predicts numbers, and these images are in classes"
-    curves = " or ".join(one.info.title.lower() for one in sets() if one.curves)
+    curves = " or ".join(inside(one.info.title) for one in sets() if one.curves)
     yield InvalidExperiment(f"{chosen.title} {words}.", f"Choose {curves} as data, or another method.", "method")
 
 

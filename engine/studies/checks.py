@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.data.dataset import inside
 from engine.data.episode_splits import samplers
 from engine.data.images import Cancel
 from engine.data.sources import is_regression, load, sets
@@ -33,7 +34,7 @@ def faults(study: Study) -> Iterator[InvalidExperiment]:
     if (wrong := other_backbone(study)) is not None:
         yield wrong
     if study.distances and DISTANCE not in study.dataset.own():
-        have = " and ".join(f"the {one.info.title.lower()}" for one in sets() if DISTANCE in one.Choice.own())
+        have = " and ".join(f"the {inside(one.info.title)}" for one in sets() if DISTANCE in one.Choice.own())
         yield InvalidExperiment(
             f"Distances are of {have}; the study is on other data.",
             f"Leave the distances empty, or choose {have}.", "distances",

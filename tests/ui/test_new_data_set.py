@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from engine.execute import execute
 from engine.experiment import DatasetChoice, Experiment, parse_experiment
 from engine.naming import run_name
 from engine.preflight.problems import problems
+from storage import reading
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
@@ -43,13 +45,14 @@ import numpy as np
 from pydantic import Field
 
 from engine.data.curves import Curves
-from engine.data.dataset import DataSet, DatasetInfo, Start
+from engine.data.dataset import DataSet, DatasetInfo
 from engine.experiment import DatasetChoice
 
 
 class LinesChoice(DatasetChoice):
     steepest: int = Field(3, ge=1, le=9, title="Steepest", description="Largest slope in either direction.")
     through: Literal["anywhere", "origin"] = Field("anywhere", title="Through", description="What all lines meet.")
+    remark: str = Field("", title="Remark", description="What is said of them.")
     upwards: bool = Field(True, title="Also upwards", description="Lines that rise as well as lines that fall.")
 
 
@@ -72,7 +75,6 @@ def draw(choice, rng, count, points):
 DATASET = DataSet(
     DatasetInfo("lines", "Lines", "Regression: find a line from a few of its points.", licence="CC0"),
     curves=Curves(draw, lambda choice: f"Lines of slopes up to {choice.steepest}", (-2.0, 2.0)), Choice=LinesChoice,
-    start=Start("sine_mlp", "maml", preset="Sinusoid"),
 )
 '''
 QUICK = {"steps": 2, "validate_every": 1, "validation_episodes": 10, "test_episodes": 10, "meta_batch": 2, "query": 4}
@@ -91,7 +93,13 @@ def new_sets(tmp_path: Path) -> Iterator[None]:
     engine.data.sets.__path__.remove(str(folder))
     for name in ("stripes", "lines"):
         sys.modules.pop(f"engine.data.sets.{name}", None)
+    forget()
+
+
+def forget() -> None:
+    """As a program that starts: which data sets there are is looked for again."""
     sets.cache_clear()
+    reading._settings.cache_clear()
 
 
 def stripes(**more: object) -> Experiment:
@@ -147,6 +155,21 @@ def test_what_does_not_go_with_numbers_is_said_in_the_words_of_the_data_set() ->
     assert classes.message == "Lines have no classes, so there is nothing to limit or divide."
 
 
+def test_a_run_of_a_data_set_that_is_gone_is_listed_as_it_was(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    request.getfixturevalue("new_sets")
+    wanted = stripes(grain=0.5)
+    with RunStore(Workspace(tmp_path / "workspace").open()) as store:
+        run = store.create(new_run(wanted)).id
+        engine.data.sets.__path__.pop()
+        forget()
+        read = store.run(run)
+        engine.data.sets.__path__.append(str(tmp_path / "sets"))
+    assert read.failure is None
+    assert (read.experiment.dataset.grain, read.group) == (0.5, wanted.group_hash())  # type: ignore[attr-defined]
+    (fault, *_) = problems(read.experiment)
+    assert fault.message == "There is no data set called “stripes”."
+
+
 @pytest.mark.usefixtures("new_sets")
 def test_the_terminal_has_their_flags_and_gives_them_back() -> None:
     run = next(action.choices["run"] for action in parser()._actions if action.dest == "command")
@@ -154,13 +177,13 @@ def test_the_terminal_has_their_flags_and_gives_them_back() -> None:
     assert "--grain G how much noise lies over the stripes" in words
     assert "--no-upwards lines that rise as well as lines that fall" in words
     assert "--through {anywhere,origin} what all lines meet" in words
-    typed = ["run", "--data", "lines", "--steepest", "5", "--no-upwards", "--through", "origin"]
+    typed = shlex.split("run --data lines --steepest 5 --no-upwards --through origin --remark 'two words'")
     (found,) = plan_from(parse(typed)).experiments
     assert (found.method.name, found.backbone.name) == ("maml", "sine_mlp")
-    assert found.dataset == DatasetChoice(name="lines", steepest=5, upwards=False, through="origin")
+    assert found.dataset == DatasetChoice(name="lines", steepest=5, upwards=False, through="origin", remark="two words")
     line = command_for([found])
-    assert "--steepest 5 --through origin --no-upwards" in line
-    (again,) = plan_from(parse(line[line.index(" run ") + 1 :].split())).experiments
+    assert "--steepest 5 --through origin --remark 'two words' --no-upwards" in line
+    (again,) = plan_from(parse(shlex.split(line[line.index(" run ") :]))).experiments
     assert again == found
     with pytest.raises(InvalidExperiment) as caught:
         plan_from(parse(["run", "--data", "glyphs", "--grain", "0.5"]))
@@ -195,15 +218,15 @@ def test_the_form_and_the_studies_have_them(qtbot: QtBot, new_sets: None, reques
     assert own["stripes"].isVisibleTo(page)
     assert not own["lines"].isVisibleTo(page)
     page.history.take()
-    own["stripes"].inputs["grain"].setValue(0.7)
+    own["stripes"].rows["grain"].input.setValue(0.7)
     assert page.experiment().dataset.grain == 0.7
     page.history.take()
     assert page.history.stack.undoText() == "the grain"
     qtbot.mouseClick(page.data.cards["lines"], Qt.MouseButton.LeftButton)
     wait_until_checked(qtbot, page)
-    inputs = own["lines"].inputs
+    inputs = {name: row.input for name, row in own["lines"].rows.items()}
     assert [(type(one).__name__, one.accessibleName()) for one in inputs.values()] == [
-        ("IntField", "Steepest"), ("Choice", "Through"), ("QCheckBox", "Also upwards"),
+        ("IntField", "Steepest"), ("Choice", "Through"), ("QLineEdit", "Remark"), ("QCheckBox", "Also upwards"),
     ]  # fmt: skip
     inputs["steepest"].setValue(7)
     inputs["through"].set_key("origin")

@@ -6,12 +6,13 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
+from engine.data.dataset import inside
 from engine.data.sources import dataset, sets
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice
 from engine.registry import HyperparameterField, own_fields
 
-NUMBERS = {"int": int, "float": float}
+TYPES = {"int": int, "float": float, "text": str}
 
 
 def data_flags() -> dict[str, HyperparameterField]:
@@ -26,13 +27,13 @@ def flag_of(field: HyperparameterField) -> str:
 
 def add_own_flags(flags: argparse._ArgumentGroup) -> None:
     for name, field in data_flags().items():
-        words = field.help[:1].lower() + field.help[1:].removesuffix(".")
+        words = inside(field.help).removesuffix(".")
         if field.kind == "bool":
             flags.add_argument(flag_of(field), dest=name, action="store_const", const=not field.default, help=words)
         elif field.kind == "choice":
             flags.add_argument(flag_of(field), choices=field.choices, help=words)
         else:
-            flags.add_argument(flag_of(field), type=NUMBERS[field.kind], metavar=name[0].upper(), help=words)
+            flags.add_argument(flag_of(field), type=TYPES[field.kind], metavar=name[0].upper(), help=words)
 
 
 def own_settings(chosen: argparse.Namespace, name: str) -> dict[str, Any]:

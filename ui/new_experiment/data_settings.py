@@ -10,9 +10,10 @@ from engine.data.sources import known, sets
 from engine.experiment import DatasetChoice
 from engine.families import FINE_TUNING, named
 from engine.given import MOST_SEED
+from engine.registry import own_fields
 from ui import theme
 from ui.new_experiment.data_cards import choice_of, key_of
-from ui.new_experiment.own_settings import OwnSettings
+from ui.new_experiment.hyperparameter_form import HyperparameterForm
 from ui.new_experiment.shift_settings import ShiftSettings
 from ui.widgets.field_grid import FieldGrid
 from ui.widgets.fields import Choice, CountOrAll, IntField
@@ -41,7 +42,7 @@ class DataSettings(QWidget):
         self.labels, self.classes, self.validation = CountOrAll(1), CountOrAll(2), CountOrAll(1)
         self.split, self.part = Choice(), Choice(PARTS)
         self.split_seed = IntField(0, MOST_SEED)
-        self.own = {one.name: OwnSettings(one.Choice) for one in sets() if one.Choice.own()}
+        self.own = {one.name: HyperparameterForm(own_fields(one.Choice)) for one in sets() if one.Choice.own()}
         self.split_words = Place("", "small", lines=2)
         self.shift = ShiftSettings()
         self.fold = Fold("How the data is divided")
@@ -91,7 +92,7 @@ class DataSettings(QWidget):
 
     def tab_order(self) -> tuple[QWidget, ...]:
         divided = (self.fold.button, self.split, self.split_seed, self.part, self.validation)
-        own = (widget for settings in self.own.values() for widget in settings.inputs.values())
+        own = (widget for form in self.own.values() for widget in form.tab_order())
         return *own, self.labels, self.classes, *self.shift.tab_order(), *divided
 
     def _is(self, name: str) -> bool:
@@ -123,7 +124,7 @@ class DataSettings(QWidget):
         self.split_seed.setValue(choice.split_seed)
         self.part.set_key(choice.part)
         for own in self.own.values():
-            own.fill(choice)
+            own.fill(vars(choice))
         if not self.split.set_key(choice.split):
             self.split.addItem(str(choice.split), choice.split)
             self.split.set_key(choice.split)

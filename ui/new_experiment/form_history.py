@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine import registry
+from engine.data.dataset import inside
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice, Experiment, parse_experiment
 
@@ -142,7 +143,7 @@ def _data(one: DatasetChoice, other: DatasetChoice) -> list[str]:
     if type(one) is not type(other):
         return ["the data"]
     changed = [field for field in type(one).model_fields if getattr(one, field) != getattr(other, field)]
-    own = {field.name: f"the {field.label.lower()}" for field in registry.own_fields(type(one))}
+    own = {field.name: f"the {inside(field.label)}" for field in registry.own_fields(type(one))}
     return [(DATA | own).get(changed[0], "the data") if len(changed) == 1 else "the data"]
 
 

@@ -6,21 +6,20 @@ What is rarely changed is folded, in sections by what it is about.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from engine.comparison.wording import compact
+from engine.registry import HyperparameterField
 from ui import theme
+from ui.widgets import reset_mark
 from ui.widgets.fields import Choice, FloatField, IntField
 from ui.widgets.fold import Fold
 from ui.widgets.number_field import refusal_line
 from ui.widgets.reset_mark import ResetMark
 from ui.widgets.text import Place
-
-if TYPE_CHECKING:
-    from engine.registry import HyperparameterField
 
 
 def _int(field: HyperparameterField) -> QWidget:
@@ -42,10 +41,6 @@ def _off(field: HyperparameterField) -> str:
     return "Off" if field.off is not None and field.off == field.low else ""
 
 
-def _bool(field: HyperparameterField) -> QWidget:
-    return QCheckBox()
-
-
 def _choice(field: HyperparameterField) -> QWidget:
     """A choice that has no other is shown, but not to be changed."""
     widget = Choice([(word, word[:1].upper() + word[1:]) for word in field.choices])
@@ -53,20 +48,18 @@ def _choice(field: HyperparameterField) -> QWidget:
     return widget
 
 
-def _choose(widget: Choice, value: object) -> None:
-    """A value that is not offered, as a file may have, is shown as it is; the checks say what is wrong with it."""
-    if not widget.set_key(value):
+def _show(widget: QWidget, value: object) -> None:
+    """A choice that is not offered, as a file may have, is shown as it is; the checks say what is wrong with it."""
+    if isinstance(widget, Choice) and not widget.set_key(value):
         widget.addItem(str(value), value)
-        widget.set_key(value)
+    reset_mark.write(widget, value)
 
 
-# Kind -> how to make its widget, read it, set it, and which signal says that it changed.
-KINDS: dict[str, tuple[Callable[[Any], QWidget], Callable[[Any], Any], Callable[[Any, Any], object], str]] = {
-    "int": (_int, lambda w: w.value(), lambda w, v: w.setValue(v), "valueChanged"),
-    "float": (_float, lambda w: w.value(), lambda w, v: w.setValue(v), "valueChanged"),
-    "bool": (_bool, lambda w: w.isChecked(), lambda w, v: w.setChecked(bool(v)), "toggled"),
-    "choice": (_choice, lambda w: w.key(), _choose, "currentIndexChanged"),
-}
+# Kind -> how to make its widget.
+KINDS: dict[str, Callable[[HyperparameterField], QWidget]] = {
+    "int": _int, "float": _float, "bool": lambda field: QCheckBox(), "text": lambda field: QLineEdit(),
+    "choice": _choice,
+}  # fmt: skip
 
 HALF = 12  # letters of a choice that fit into half of the column
 # Fold -> the fields in it, in this order; what is advanced and nowhere named goes to the last one.
@@ -88,10 +81,9 @@ class FieldRow(QWidget):
 
     def __init__(self, field: HyperparameterField, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        make, self._read, self._set, signal = KINDS[field.kind]
         self.field = field
-        self.input = make(field)
-        self.changed = getattr(self.input, signal)
+        self.input = KINDS[field.kind](field)
+        self.changed = reset_mark.changes_of(self.input)
         self._layout()
         self._describe()
         self.set_value(field.default)
@@ -133,11 +125,11 @@ class FieldRow(QWidget):
         self._place_of_mark.addWidget(self.mark)
 
     def value(self) -> Any:
-        return self._read(self.input)
+        return reset_mark.read(self.input)
 
     def set_value(self, value: Any) -> None:
         blocker = QSignalBlocker(self.input)
-        self._set(self.input, value)
+        _show(self.input, value)
         blocker.unblock()
         self.mark.refresh()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QToolButton, QWidget
 
 from ui import icons
 from ui.widgets.fields import Choice
@@ -71,6 +71,8 @@ def reset_focused(form: QWidget) -> None:
 def read(field: QWidget) -> Any:
     if isinstance(field, NumberField):
         return field.value()
+    if isinstance(field, QLineEdit):
+        return field.text()
     return field.key() if isinstance(field, Choice) else field.isChecked() if isinstance(field, QCheckBox) else None
 
 
@@ -80,6 +82,8 @@ def write(field: QWidget, value: Any) -> None:
         field.setValue(value)
     elif isinstance(field, Choice):
         field.set_key(value)
+    elif isinstance(field, QLineEdit):
+        field.setText(value)
     elif isinstance(field, QCheckBox):
         field.setChecked(bool(value))
 
@@ -88,6 +92,8 @@ def changes_of(field: QWidget) -> Any:
     """The signal of its changes."""
     if isinstance(field, NumberField):
         return field.valueChanged
+    if isinstance(field, QLineEdit):
+        return field.textChanged
     assert isinstance(field, Choice | QCheckBox)
     return field.currentIndexChanged if isinstance(field, Choice) else field.toggled
 
@@ -99,4 +105,4 @@ def shown(field: QWidget, value: Any) -> str:
     if isinstance(field, Choice):
         place = field.findData(value)
         return field.itemText(place) if place >= 0 else str(value)
-    return "on" if value else "off"
+    return str(value) if isinstance(field, QLineEdit) else "on" if value else "off"

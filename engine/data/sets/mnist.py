@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.dataset import OWN, DataSet, DatasetInfo
+from engine.data.dataset import DataSet, DatasetInfo
 from engine.data.files.reading import Entry, Files
 from engine.data.files.tree import Listing
 from engine.data.hashes import short_hash
@@ -160,7 +160,7 @@ def _refuse_unequal(entry: Entry, images: int, labels: int) -> None:
 DATASET = DataSet(
     DatasetInfo(
         "mnist", TITLE, "Handwritten digits, 60,000 to learn from and 10,000 to test, as idx files.",
-        70000, 10, (28, 28), LICENCE, OWN,
+        70000, 10, (28, 28), LICENCE,
     ),
     read=lambda choice, *given: load_mnist(*given), recognises=is_mnist,
     given=("given", "As published"), order=7,

@@ -10,7 +10,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.dataset import GIVEN, OWN, DataSet, DatasetInfo
+from engine.data.dataset import GIVEN, DataSet, DatasetInfo
 from engine.data.files import grey
 from engine.data.files.decode import Facts
 from engine.data.files.folder import FilePixels, digests, fingerprint, inspect, typical_size
@@ -136,7 +136,7 @@ def _short(entry: Entry) -> str:
 DATASET = DataSet(
     DatasetInfo(
         "omniglot", TITLE, "1,623 characters of 50 alphabets, each drawn by 20 people.",
-        32460, CHARACTERS, (105, 105), LICENCE, OWN,
+        32460, CHARACTERS, (105, 105), LICENCE,
     ),
     read=lambda choice, *given: load_omniglot(*given), recognises=is_omniglot, given=GIVEN,
     groups=(("by-alphabet", "By alphabet"),), order=6,

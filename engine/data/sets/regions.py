@@ -128,5 +128,5 @@ DATASET = DataSet(
     load=lambda choice: load_regions(choice.distance, choice.split_seed), Choice=RegionsChoice,
     groups=(("by-region", "By region"),), bands=len(BANDS),
     for_tasks="The land cover regions are for meta-learning: each of their classes is one cover in one region.",
-    start=Start("bands_cnn", "protonet", values={"way": 5, "training_way": 5}, most_way=len(COVERS)), order=4,
+    own_start=Start("bands_cnn", "protonet", values={"way": 5, "training_way": 5}, most_way=len(COVERS)), order=4,
 )  # fmt: skip

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from engine.data.curves import Curves, Points
-from engine.data.dataset import DataSet, DatasetInfo, Start
+from engine.data.dataset import DataSet, DatasetInfo
 from engine.experiment import DatasetChoice
 
 AMPLITUDES, PHASES, FREQUENCIES, RANGE = (0.1, 5.0), (0.0, float(np.pi)), (0.8, 1.2), (-5.0, 5.0)
@@ -61,6 +61,5 @@ DATASET = DataSet(
         "sinusoid", "Sinusoids", "Regression: find a sine curve from a few of its points.",
         licence="made by the program",
     ),
-    curves=Curves(draw, sentence, RANGE), Choice=SinusoidChoice, start=Start("sine_mlp", "maml", preset="Sinusoid"),
-    order=3,
+    curves=Curves(draw, sentence, RANGE), Choice=SinusoidChoice, order=3,
 )  # fmt: skip

@@ -26,7 +26,7 @@ def test_regions_are_chosen_and_their_distance_set(page: NewExperimentPage, qtbo
     wait_until_checked(qtbot, page)
     settings, preview = page.data.settings, page.data.preview
     assert page.data.cards["regions"].isChecked()
-    distance = settings.own["regions"].inputs["distance"]
+    distance = settings.own["regions"].rows["distance"].input
     assert distance.isVisible()
     assert distance.value() == 1.5
     assert preview.sentence.text().endswith("85 regions, 6 classes")

@@ -30,7 +30,7 @@ def test_curves_bring_what_fits_them_and_images_theirs(page: NewExperimentPage, 
     curves = page.experiment()
     assert (curves.backbone.name, curves.method.name, curves.dataset.classes) == ("sine_mlp", "maml", None)
     assert page.launch.start_button.isEnabled()
-    page.data.settings.own["sinusoid"].inputs["vary_frequency"].setChecked(True)
+    page.data.settings.own["sinusoid"].rows["vary_frequency"].input.setChecked(True)
     assert page.experiment().dataset.vary_frequency
     qtbot.mouseClick(page.data.cards["glyphs"], Qt.MouseButton.LeftButton)
     wait_until_checked(qtbot, page)
