@@ -42,6 +42,7 @@ from engine.methods.bench.head_bench import HeadBench
 from engine.methods.meta.anil import ANIL
 from engine.registry import methods
 from engine.tuning.method import FineTuneMethod
+from engine.work.wire import from_wire, to_wire
 from tests.engine.methods.fitting import fitting
 from tests.engine.methods.reopened import answers_as_the_run_did, learns_tasks_as_the_run_did
 from tests.engine.tuning.resuming import assert_equal, in_pieces, keep_every_point, stopped
@@ -118,7 +119,10 @@ def ran(kind: type[Method], folder: Path, directory: Path, **more: Any) -> list[
 
 
 def to_the_end(experiment: Experiment, directory: Path) -> list[Event]:
-    events = list(execute(experiment, directory))
+    """What the run says, as it is heard in another process."""
+    told = [to_wire(event) for event in execute(experiment, directory)]
+    events = [from_wire(*one) for one in told]
+    assert [to_wire(event) for event in events] == told
     assert isinstance(events[-1], RunFinished), events[-1]
     return events
 

@@ -13,8 +13,10 @@ from engine.errors import RunTaken
 from engine.events import LAST_EVENTS, Metrics, RunFailed, RunFinished, RunState, RunStopped
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.machine.warm import load_torch
+from engine.work.process import Process
 from engine.work.queue import RunQueue, new_run
 from engine.work.recorder import Left, Now, Past, Said
+from engine.work.worker import Here, Worker
 from storage.record import RecordingStore
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
@@ -41,8 +43,8 @@ def workspace(own_workspace: Path) -> Workspace:
     return Workspace(own_workspace)
 
 
-def queue_in(workspace: Workspace) -> RunQueue:
-    return RunQueue(partial(RecordingStore, workspace))
+def queue_in(workspace: Workspace, worker: type[Worker] = Here) -> RunQueue:
+    return RunQueue(partial(RecordingStore, workspace), worker)
 
 
 @pytest.fixture
@@ -180,21 +182,24 @@ def test_a_run_says_first_what_it_does_and_last_that_it_has_left(queue: RunQueue
     assert [isinstance(events[row.id][-2], LAST_EVENTS) for row in rows] == [False, True, False]
 
 
-def test_a_run_put_off_goes_on_in_another_queue_as_if_it_never_was(workspace: Workspace) -> None:
-    """Also from a pause; what waited behind it goes on after it."""
-    queue = queue_in(workspace)
-    whole = submit(queue, workspace, small(12))
+@pytest.mark.parametrize("worker, next_worker", [(Here, Process), (Process, Here)])
+def test_a_run_put_off_goes_on_in_another_queue_as_if_it_never_was(
+    workspace: Workspace, worker: type[Worker], next_worker: type[Worker]
+) -> None:
+    """Also from a pause, and with another worker; what waited behind it goes on after it."""
+    queue = queue_in(workspace, worker)
+    whole = submit(queue, workspace, small(6))
     until(lambda: not queue.is_busy())
-    first, second = submit(queue, workspace, small(12)), submit(queue, workspace, small())
+    first, second = submit(queue, workspace, small(6)), submit(queue, workspace, small())
     events: dict[int, list[Said]] = {}
-    until(lambda: sum(isinstance(said, Metrics) for said in collect(queue, events).get(first.id, [])) > 5)
+    until(lambda: sum(isinstance(said, Metrics) for said in collect(queue, events).get(first.id, [])) > 3)
     queue.pause(first.id)
     until(lambda: queue.state(first.id) is RunState.PAUSED)
     assert queue.close("later", 60)
     with RunStore(workspace) as store:
         waiting = [row.id for row in store.waiting()]
         assert waiting == [first.id, second.id]
-        other = queue_in(workspace)
+        other = queue_in(workspace, next_worker)
         for run_id in waiting:
             other.go_on(run_id, store)
         with pytest.raises(RunTaken, match="already"):
