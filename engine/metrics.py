@@ -6,25 +6,28 @@ A metric's name says on what it was measured, and what: "test/accuracy", "val/lo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 STEPS, SHOTS, SHIFT, HEAD, LABELS = "inner steps", "shots", "shift", "head", "labels"  # where a figure may be measured
+TRAINING, VALIDATION = "train/", "val/"  # how the names of curves begin
 BEFORE = "before adaptation"  # how names end that were measured before the inner steps
 
 
 @dataclass(frozen=True)
 class Metric:
     """key: as in names. goal: which of two figures is the better one. unit: "percent" of a fraction in [0, 1], else
-    "number". digits: behind the point, where a figure is told in words."""
+    "number". digits: behind the point, where a figure is told in words. main: a run may be known by it, and is then
+    watched by it while it learns; before it come those that were registered earlier."""
 
     key: str
     title: str
     goal: Literal["min", "max"] = "max"
     unit: Literal["percent", "number"] = "number"
     digits: int = 3
+    main: bool = True
 
     @property
     def is_share(self) -> bool:
@@ -54,6 +57,36 @@ def of(name: str) -> Metric:
     return _TABLE.get(place) or _TABLE.get(key) or Metric(key, key.capitalize())
 
 
+def measured(names: Iterable[str]) -> str:
+    """The key of what curves are about besides the loss: of the first main metric in training or validation; "loss"
+    where there is none."""
+    keys = {name.partition("/")[2] for name in names if name.startswith((TRAINING, VALIDATION))}
+    return next((one.key for one in _TABLE.values() if one.main and one.key in keys), "loss")
+
+
+def watched(names: Collection[str], tested: str = "") -> str:
+    """The curve among these that a run is watched by: of what it was tested by, else of the first main metric that was
+    validated, else the loss in validation."""
+    own = VALIDATION + of(tested).key
+    return own if own in names else VALIDATION + measured(name for name in names if name.startswith(VALIDATION))
+
+
+def usual() -> str:
+    """The curve that is watched where nothing is known yet."""
+    return watched([VALIDATION + one.key for one in _TABLE.values() if one.main])
+
+
+def title(name: str, at: Mapping[str, str | int] = {}) -> str:
+    """ "Test accuracy, 5-shot", "Validation loss before adaptation"; of each block "Moved: block2"."""
+    part, _, what = name.partition("/")
+    metric = of(name)
+    if metric.key == part:
+        return f"{metric.title}: {what}" if what else metric.title
+    before = f" {BEFORE}" if what.endswith(BEFORE) else ""
+    where = {"val": "Validation", "train": "Training"}.get(part, part.capitalize())
+    return named(f"{where} {metric.title[:1].lower()}{metric.title[1:]}{before}", at)
+
+
 def named(metric: str, at: Mapping[str, str | int]) -> str:
     """A figure's name with where it was measured: "test/accuracy, 5-shot", "test/accuracy, Nearest mean, 1 label"."""
     return ", ".join([metric, *(place(key, value) for key, value in at.items())])
@@ -68,12 +101,12 @@ def place(key: str, value: str | int) -> str:
 
 register(
     Metric("accuracy", "Accuracy", unit="percent", digits=1),
-    Metric("balanced accuracy", "Balanced accuracy", unit="percent", digits=1),
-    Metric("loss", "Loss", "min"),
     Metric("error", "Error", "min"),
-    Metric("likelihood", "Likelihood"),
-    Metric("moved", "Moved"),
-    Metric("rate", "Learning rate"),
-    Metric("bench", "Accuracy", unit="percent", digits=1),
-    Metric("bench folds", "Accuracy in cross-validation", unit="percent", digits=1),
+    Metric("balanced accuracy", "Balanced accuracy", unit="percent", digits=1, main=False),
+    Metric("loss", "Loss", "min", main=False),
+    Metric("likelihood", "Likelihood", main=False),
+    Metric("moved", "Moved", main=False),
+    Metric("rate", "Learning rate", main=False),
+    Metric("bench", "Accuracy", unit="percent", digits=1, main=False),
+    Metric("bench folds", "Accuracy in cross-validation", unit="percent", digits=1, main=False),
 )

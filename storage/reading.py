@@ -54,9 +54,9 @@ def rows(
     known = {} if known is None else known
     found = _plain(connection).execute(_RUNS.format(where=where), values).fetchall()
     fresh = [row for row in found if row[0] not in known or known[row[0]][0] != row]
-    summaries = _summaries(connection, [row[0] for row in fresh])
+    curves = summaries(connection, [row[0] for row in fresh])
     for row in fresh:
-        known[row[0]] = (row, _readable(row, *summaries[row[0]]))
+        known[row[0]] = (row, _readable(row, *curves[row[0]]))
     listed = [known[row[0]][1] for row in found]
     for run in listed:
         if run.state in LIVE_STATES:
@@ -71,7 +71,7 @@ def _plain(connection: sqlite3.Connection) -> sqlite3.Cursor:
     return cursor
 
 
-def _summaries(connection: sqlite3.Connection, run_ids: list[int]) -> dict[int, tuple[Best, Last]]:
+def summaries(connection: sqlite3.Connection, run_ids: list[int]) -> dict[int, tuple[Best, Last]]:
     """Best and last values of each metric of each run."""
     plain = _plain(connection)
     metrics = {key: (name, goal == "min") for key, name, goal in plain.execute("SELECT id, name, goal FROM metric")}

@@ -194,8 +194,8 @@ def question(spec: str) -> str:
 class CellRun:
     """A run of a study with what the study asks of it. seconds: from its first step to its end, NaN before.
 
-    tests: metric -> figure on the test images. best and last: of the validation accuracy, or of the validation loss
-    where that is all there is; NaN without either.
+    tests: name of a figure -> figure, first the one that the run is known by. best and last: of the curve `watched`;
+    NaN without it.
     """
 
     id: int
@@ -208,3 +208,4 @@ class CellRun:
     last: float
     tests: Mapping[str, float]
     failure: Failure | None
+    watched: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import secrets
 import sqlite3
 import time
@@ -13,7 +14,7 @@ from typing import Any
 from engine import metrics
 from engine.errors import StorageError
 from engine.events import LIVE_STATES
-from storage import history, presence
+from storage import history, presence, reading
 from storage.connection import snapshot, writing
 from storage.rows import CellRun, Failure, StudyRow, moment, number, question, state_named
 from storage.workspace import Workspace
@@ -25,15 +26,9 @@ _FINISHED = (
     " GROUP BY study_id, cell"
 )
 _RUNS = """
-SELECT run.id, uid, run.name, cell, state, coalesce(seconds, ended - started),
-  CASE WHEN accuracy.run_id IS NULL THEN loss.min ELSE accuracy.max END,
-  CASE WHEN accuracy.run_id IS NULL THEN loss.last ELSE accuracy.last END,
+SELECT id, uid, name, cell, state, coalesce(seconds, ended - started),
   failure_kind, failure_message, failure_advice, failure_traceback
-FROM run LEFT JOIN summary AS accuracy ON accuracy.run_id = run.id
-  AND accuracy.metric_id = (SELECT id FROM metric WHERE name = 'val/accuracy')
-LEFT JOIN summary AS loss ON loss.run_id = run.id
-  AND loss.metric_id = (SELECT id FROM metric WHERE name = 'val/loss')
-WHERE study_id = ? AND deleted_at IS NULL ORDER BY run.id"""
+FROM run WHERE study_id = ? AND deleted_at IS NULL ORDER BY id"""
 _TESTS = """
 SELECT run_id, metric, at, value FROM result JOIN run ON run.id = run_id
 WHERE study_id = ? AND deleted_at IS NULL ORDER BY result.id"""
@@ -75,7 +70,9 @@ class StudyMethods:
             tests: dict[int, dict[str, float]] = defaultdict(dict)
             for run_id, metric, at, value in connection.execute(_TESTS, (study_id,)):
                 tests[run_id].setdefault(metrics.named(metric, json.loads(at)), number(value))
-            return [_cell_run(tuple(row), tests) for row in connection.execute(_RUNS, (study_id,))]
+            rows = [tuple(row) for row in connection.execute(_RUNS, (study_id,))]
+            curves = reading.summaries(connection, [row[0] for row in rows])
+            return [_cell_run(row, tests[row[0]], *curves[row[0]]) for row in rows]
 
     def rename_study(self, study_id: int, title: str) -> None:
         """Give a study another title, which may not be empty."""
@@ -162,9 +159,10 @@ def _find(connection: sqlite3.Connection, text: str) -> int:
     raise StorageError(f"There is no study “{text}”.", "Give its number, its short code or its exact title.")
 
 
-def _cell_run(row: tuple[Any, ...], tests: Mapping[int, Mapping[str, float]]) -> CellRun:
-    run_id, uid, name, cell, state, seconds, best, last, *failure = row
+def _cell_run(row: tuple[Any, ...], tests: Mapping[str, float], best: reading.Best, last: reading.Last) -> CellRun:
+    run_id, uid, name, cell, state, seconds, *failure = row
+    watched = metrics.watched(last, next(iter(tests), ""))
     return CellRun(
-        run_id, uid, name, cell, state_named(state), number(seconds), number(best), number(last),
-        dict(tests.get(run_id, {})), None if failure[0] is None else Failure(*failure),
+        run_id, uid, name, cell, state_named(state), number(seconds), best.get(watched, (math.nan,))[0],
+        last.get(watched, math.nan), dict(tests), None if failure[0] is None else Failure(*failure), watched,
     )  # fmt: skip

@@ -17,7 +17,7 @@ from engine.experiment import Experiment
 
 
 class SavedRun(Protocol):
-    """What grouping needs of a run. best: metric -> (value, step); last: metric -> value; test: has a value."""
+    """What grouping needs of a run. test: has a value."""
 
     @property
     def group(self) -> str: ...
@@ -27,10 +27,6 @@ class SavedRun(Protocol):
     def created(self) -> float: ...
     @property
     def state(self) -> RunState: ...
-    @property
-    def best(self) -> Mapping[str, tuple[float, int]]: ...
-    @property
-    def last(self) -> Mapping[str, float]: ...
     @property
     def test(self) -> Any: ...
     @property
@@ -43,23 +39,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class RunGroup(Generic[R]):
-    """One configuration. members: its runs by seed, newest last. test, best, last: over seeds, None if no value."""
+    """One configuration. members: its runs by seed, newest last. test: over seeds, None if no value."""
 
     key: str
     members: tuple[R, ...]
     test: Interval | None
-    best: Interval | None
-    last: Interval | None
 
     @property
     def seeds(self) -> tuple[int, ...]:
         """Every seed among the members, once."""
         return tuple(sorted({run.experiment.seed for run in self.members}))
-
-
-def group_runs(rows: Iterable[R], metric: str = "val/accuracy") -> list[RunGroup[R]]:
-    """Group saved runs by configuration, in the order their first member comes; `metric` is what best and last mean."""
-    return [run_group(key, runs, metric) for key, runs in configurations(rows).items()]
 
 
 def configurations(rows: Iterable[R]) -> dict[str, list[R]]:
@@ -76,15 +65,13 @@ def configurations(rows: Iterable[R]) -> dict[str, list[R]]:
     return found
 
 
-def run_group(key: str, runs: Sequence[R], metric: str) -> RunGroup[R]:
+def run_group(key: str, runs: Sequence[R]) -> RunGroup[R]:
     """One configuration from its runs."""
     ordered = tuple(sorted(runs, key=lambda run: (run.experiment.seed, run.created)))
     counted = one_per_seed((run, run, run.test is not None) for run in ordered)
     tested = [run.test for run in counted if run.test is not None]
     test = over_seeds([result.value for result in tested], tested[0].metric) if tested else None
-    best = over_seeds([run.best[metric][0] for run in counted if metric in run.best], metric)
-    last = over_seeds([run.last[metric] for run in counted if metric in run.last], metric)
-    return RunGroup(key, ordered, test, best, last)
+    return RunGroup(key, ordered, test)
 
 
 def one_per_seed(runs: Iterable[tuple[T, SavedRun, bool]]) -> list[T]:

@@ -51,11 +51,6 @@ def figure(metric: str, value: float) -> str:
     return percent(value, metrics.of(metric).digits) if is_share(metric) else _plain(value, metric)
 
 
-def title(metric: str) -> str:
-    """ "test/accuracy" -> "Test accuracy"; "test/error" -> "Test error"."""
-    return metric.replace("/", " ").capitalize()
-
-
 def caveats(protocol: Mapping[str, object]) -> list[str]:
     """What a reader must know of a figure: "255 of 423 test classes were in the weights' training set"."""
     titles = {"classes tested": "tested on "}

@@ -23,7 +23,8 @@ Points = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Crossing:
-    """before: the arm that is ahead with fewer labels, after: with more. labels: where they are equal.
+    """before: the arm that is ahead with fewer labels, after: with more. name: of the test set's figures. labels: where
+    the arms are equal.
 
     The interval of `labels` is over seeds, on the logarithm, and only known when three or more seeds cross, each
     exactly once; then the value is their geometric mean, else where the mean curves cross. each: every seed crosses
@@ -33,7 +34,7 @@ class Crossing:
     before: int
     after: int
     condition: Condition
-    metric: str
+    name: str
     labels: Interval
     each: bool
     clear: bool
@@ -41,19 +42,19 @@ class Crossing:
 
 def crossings(table: StudyTable) -> list[Crossing]:
     """Every crossing of two mean curves, by condition and test set."""
-    kinds = dict.fromkeys((column.condition, column.metric) for column in table.columns)
+    kinds = dict.fromkeys((column.condition, column.name) for column in table.columns)
     pairs = list(combinations(range(len(table.study.arms)), 2))
     return [found for kind in kinds for first, second in pairs for found in of_pair(table, first, second, *kind)]
 
 
-def of_pair(table: StudyTable, first: int, second: int, condition: Condition, metric: str) -> list[Crossing]:
+def of_pair(table: StudyTable, first: int, second: int, condition: Condition, name: str) -> list[Crossing]:
     """Where two arms change places on one test set."""
-    gaps = differences(table, first, second, condition, metric)
+    gaps = differences(table, first, second, condition, name)
     mean = [(labels, fmean(by_seed.values())) for labels, (_, by_seed) in gaps.items()]
     found = sign_changes(mean)
     return [
         Crossing(
-            first if falls else second, second if falls else first, condition, metric,
+            first if falls else second, second if falls else first, condition, name,
             *over_seeds(gaps, labels, only=len(found) == 1), is_clear(gaps, labels),
         )
         for labels, falls in found
@@ -63,14 +64,14 @@ def of_pair(table: StudyTable, first: int, second: int, condition: Condition, me
 Gaps = Mapping[int, tuple[bool, Mapping[int, float]]]
 
 
-def differences(table: StudyTable, first: int, second: int, condition: Condition, metric: str) -> Gaps:
+def differences(table: StudyTable, first: int, second: int, condition: Condition, name: str) -> Gaps:
     """Label count -> (whether one is better, how far the first arm is ahead of the second by seed), by rising count."""
     found = {}
     for place, column in enumerate(table.columns):
-        if column.labels is None or (column.condition, column.metric) != (condition, metric):
+        if column.labels is None or (column.condition, column.name) != (condition, name):
             continue
         one, other = table.entries[first][place], table.entries[second][place]
-        if by_seed := seed_gaps(one, other, metric):
+        if by_seed := seed_gaps(one, other, table.metric):
             found[column.labels] = verdict(one.arm, other.arm).sure, by_seed
     return dict(sorted(found.items()))
 

@@ -1,6 +1,6 @@
 """What a study has found so far: arm by column, mean over seeds with its interval, and which arm is best where.
 
-A study of tasks that ask for numbers is about errors, of which the smallest is the best; all others are about accuracy.
+A study is about what its runs are known by: errors, of which the smallest is the best, accuracies, or another metric.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from engine.comparison.verdict import Verdict, verdicts
 from engine.comparison.verdict_words import corrected
 from engine.comparison.wording import lower_is_better, points
 from engine.data.shifts import condition_words
-from engine.metrics import SHIFT, named
+from engine.metrics import SHIFT, named, title
 from engine.studies.cells import Cell, cells
 from engine.studies.study import Condition, Study, labels_words
 
-TEST, ERROR = "test/accuracy", "test/error"
-MEAN = "test/accuracy, mean over shifts"  # of the further test sets
+MEAN = {"tests": "mean over shifts"}  # where the mean of the further test sets is measured
 LAST = "last epoch"
 BEST = "best: better than the next arm, corrected for all columns together"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the run of one cell found. tests: metric -> accuracy as a fraction, or error. best, last: on validation,
-    the accuracy or the loss, NaN where there is none. items: metric -> what each test item got, where that was kept;
-    unit: what the items are. caveats: what a reader must know of its figures."""
+    """What the run of one cell found. tests: name of a figure -> figure, first the one that the run is known by. best,
+    last: on validation, of the metric `watched`, NaN where there is none. items: name of a figure -> what each test
+    item got, where that was kept; unit: what the items are. caveats: what a reader must know of its figures."""
 
     tests: Mapping[str, float]
     best: float = nan
     last: float = nan
+    watched: str = ""
     items: Mapping[str, Items] = field(default_factory=dict)
     unit: str = "images"
     caveats: tuple[str, ...] = ()
@@ -43,11 +43,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Column:
-    """One place of the table. metric: `TEST` or `ERROR`, that of a further test set, or `MEAN` over those."""
+    """One place of the table. name: of its figures, on the test images, on a further test set, or their mean."""
 
     labels: int | None
     condition: Condition
     metric: str
+    name: str
     title: str
 
 
@@ -82,10 +83,11 @@ class Lead:
 
 @dataclass(frozen=True)
 class StudyTable:
-    """entries[arm][column], arms in the study's order. leads: of each column, None while fewer than two arms have a
-    score. done and total count runs, the source's included."""
+    """entries[arm][column], arms in the study's order. metric: what it is about. leads: of each column, None while
+    fewer than two arms have a score. done and total count runs, the source's included."""
 
     study: Study
+    metric: str
     columns: tuple[Column, ...]
     entries: tuple[tuple[Entry, ...], ...]
     leads: tuple[Lead | None, ...]
@@ -105,41 +107,42 @@ def study_table(
     """
     wanted = wanted or cells(study)
     chosen = chosen_rates(study, wanted, outcomes, failed)
-    places = columns(study)
+    metric = known_by(study, outcomes.values())
+    places = columns(study, metric)
     plain = [[entry(chosen, study, arm, column) for column in places] for arm in range(len(study.arms))]
     found = leads(plain, places)
     for number, one in enumerate(found):
         if one is not None and one.difference.kind == "better":
             plain[one.first][number] = replace(plain[one.first][number], best=True)
     done = sum(cell.key in outcomes for cell in wanted)
-    return StudyTable(study, places, tuple(map(tuple, plain)), tuple(found), done, len(wanted))
+    return StudyTable(study, metric, places, tuple(map(tuple, plain)), tuple(found), done, len(wanted))
 
 
-def columns(study: Study) -> tuple[Column, ...]:
+def known_by(study: Study, outcomes: Iterable[Outcome]) -> str:
+    """The metric that the runs are known by; before any has finished, what their tasks ask for."""
+    found = next((name for outcome in outcomes for name in outcome.tests), "")
+    return found or ("test/error" if study.regression else "test/accuracy")
+
+
+def columns(study: Study, metric: str) -> tuple[Column, ...]:
     """Label count by condition, and there the test images themselves, the further test sets and the mean over those."""
     return tuple(
-        Column(labels, condition, metric, ", ".join(filter(None, (labels_part, where, words))) or measure(study))
+        Column(labels, condition, metric, name, ", ".join(filter(None, (labels_part, where, words))) or about)
         for labels in study.labels
         for condition in study.conditions
-        for metric, words in metrics(study)
+        for name, words in test_sets(study, metric)
         for labels_part in [labels_words(labels, study.regression) if len(study.labels) > 1 else ""]
         for where in [condition_words(condition) if len(study.conditions) > 1 else ""]
+        for about in [title(metric).lower()]
     )
 
 
-def metrics(study: Study) -> list[tuple[str, str]]:
-    """(metric, words) of every test set of a run; tasks of numbers have the one."""
-    if study.regression:
-        return [(ERROR, "")]
+def test_sets(study: Study, metric: str) -> list[tuple[str, str]]:
+    """(name of the figure, words) of every test set of a run."""
     words = [condition_words(shift) for shift in study.dataset.tested_on]
-    further = list(zip(further_tests(study), words, strict=True))
-    mean = [(MEAN, "mean out of distribution")] if len(further) > 1 else []
-    return [(TEST, "in distribution" if further else ""), *mean, *further]
-
-
-def measure(study: Study) -> str:
-    """What the figures of the study are."""
-    return "test error" if study.regression else "test accuracy"
+    further = list(zip(further_tests(study, metric), words, strict=True))
+    mean = [(named(metric, MEAN), "mean out of distribution")] if len(further) > 1 else []
+    return [(metric, "in distribution" if further else ""), *mean, *further]
 
 
 def chosen_rates(
@@ -164,7 +167,7 @@ def validation(cell: Cell, outcome: Outcome) -> float:
     value = outcome.last if last else outcome.best
     if not isfinite(value):
         return -inf
-    return -value if ERROR in outcome.tests else value
+    return -value if lower_is_better(outcome.watched) else value
 
 
 def entry(chosen: Chosen, study: Study, arm: int, column: Column) -> Entry:
@@ -173,12 +176,12 @@ def entry(chosen: Chosen, study: Study, arm: int, column: Column) -> Entry:
     per_item: dict[int, Items] = {}
     rates: dict[float, int] = {}
     known: dict[str, None] = {}
-    unit, further = "images", further_tests(study)
+    unit, further = "images", further_tests(study, column.metric)
     for seed, (cell, outcome) in chosen.get((arm, column.labels, column.condition), {}).items():
-        if isfinite(value := score(outcome, column.metric, further)):
+        if isfinite(value := score(outcome, column, further)):
             scores[seed], unit = value, outcome.unit
             known |= dict.fromkeys(outcome.caveats)
-            if (items := item_scores(outcome, column.metric, further)) is not None:
+            if (items := item_scores(outcome, column, further)) is not None:
                 per_item[seed] = items
             if cell.rate is not None:
                 rates[cell.rate] = rates.get(cell.rate, 0) + 1
@@ -187,23 +190,23 @@ def entry(chosen: Chosen, study: Study, arm: int, column: Column) -> Entry:
     )
 
 
-def further_tests(study: Study) -> list[str]:
+def further_tests(study: Study, metric: str) -> list[str]:
     """The names of the figures on further test sets."""
-    return [named(TEST, {SHIFT: condition_words(shift)}) for shift in study.dataset.tested_on]
+    return [named(metric, {SHIFT: condition_words(shift)}) for shift in study.dataset.tested_on]
 
 
-def score(outcome: Outcome, metric: str, further: Sequence[str]) -> float:
+def score(outcome: Outcome, column: Column, further: Sequence[str]) -> float:
     """The figure of one test set, NaN where it is not known; of the mean over those that are known."""
-    if metric != MEAN:
-        return outcome.tests.get(metric, nan)
+    if column.name != named(column.metric, MEAN):
+        return outcome.tests.get(column.name, nan)
     known = [outcome.tests[name] for name in further if name in outcome.tests]
     return sum(known) / len(known) if known else nan
 
 
-def item_scores(outcome: Outcome, metric: str, further: Sequence[str]) -> Items | None:
+def item_scores(outcome: Outcome, column: Column, further: Sequence[str]) -> Items | None:
     """What each test item got; of the mean over further test sets the mean, where all have the same items."""
-    if metric != MEAN:
-        return outcome.items.get(metric)
+    if column.name != named(column.metric, MEAN):
+        return outcome.items.get(column.name)
     known = [name for name in further if name in outcome.tests]
     kept = [outcome.items[name] for name in known if name in outcome.items]
     if not kept or len(kept) < len(known):
@@ -224,7 +227,7 @@ def leads(table: Sequence[Sequence[Entry]], places: Sequence[Column]) -> list[Le
     return found
 
 
-def best_pair(entries: Sequence[Entry], metric: str = TEST) -> tuple[int, int] | None:
+def best_pair(entries: Sequence[Entry], metric: str) -> tuple[int, int] | None:
     """The places of the two best means; None while fewer than two arms have a score."""
     sign = 1 if lower_is_better(metric) else -1
     known = sorted((sign * one.interval.value, place) for place, one in enumerate(entries) if one.interval is not None)
@@ -248,7 +251,8 @@ def answers(table: StudyTable) -> list[str]:
 def shown_columns(table: StudyTable) -> Iterable[int]:
     """Every column but the single further test sets, which the mean stands for."""
     has_mean = len(table.study.dataset.tested_on) > 1
-    return (n for n, column in enumerate(table.columns) if not has_mean or column.metric in (TEST, MEAN))
+    shown = (table.metric, named(table.metric, MEAN))
+    return (n for n, column in enumerate(table.columns) if not has_mean or column.name in shown)
 
 
 NOT_SURE = {

@@ -71,6 +71,33 @@ def test_where_a_figure_was_measured_becomes_words(at: dict[str, str | int], nam
     assert metrics.named("test/accuracy", at) == name
 
 
+@pytest.mark.parametrize(
+    ("name", "at", "said"),
+    [
+        ("test/error", {}, "Test error"),
+        ("test/accuracy", {"shots": 5}, "Test accuracy, 5-shot"),
+        ("val/loss before adaptation", {}, "Validation loss before adaptation"),
+        ("train/accuracy", {}, "Training accuracy"),
+        ("val/epochs without gain", {}, "Validation epochs without gain"),
+        ("moved/block2", {}, "Moved: block2"),
+        ("rate/head", {}, "Learning rate: head"),
+    ],
+)
+def test_a_name_is_told_in_words(name: str, at: dict[str, str | int], said: str) -> None:
+    assert metrics.title(name, at) == said
+
+
+def test_a_run_is_watched_by_what_it_is_tested_by_else_by_what_comes_first(perplexity: Metric) -> None:
+    both = ["val/perplexity", "val/accuracy", "val/loss", "moved/head"]
+    assert metrics.watched(both) == "val/accuracy"
+    assert metrics.watched(both, "test/perplexity") == "val/perplexity"
+    assert metrics.watched(["val/perplexity", "val/loss", "train/accuracy"]) == "val/perplexity"
+    assert metrics.watched(["val/loss", "val/accuracy before adaptation"], "test/error") == "val/loss"
+    assert metrics.measured(["train/loss", "val/loss", "rate/accuracy"]) == "loss"
+    assert metrics.measured(["train/perplexity", "train/loss"]) == "perplexity"
+    assert metrics.usual() == "val/accuracy"
+
+
 def test_storage_keeps_the_goal_of_a_metric(perplexity: Metric) -> None:
     connection = sqlite3.connect(":memory:")
     connection.row_factory = sqlite3.Row

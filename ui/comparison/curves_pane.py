@@ -21,17 +21,11 @@ from ui.widgets.text import Text
 if TYPE_CHECKING:
     from storage.store import Curve
 
-USUAL = "val/accuracy"
-WORDS = {"train": "training", "val": "validation", "moved": "moved", "rate": "learning rate"}
-
 
 def metric_title(metric: str, inner: bool = False) -> str:
-    """ "val/accuracy" -> "Validation accuracy", "moved/block2" -> "Moved: block2". inner: rates are inner ones."""
-    kind, _, what = metric.partition("/")
-    if kind in ("moved", "rate") and what:
-        words = "inner rate" if inner and kind == "rate" else WORDS[kind]
-        return f"{words.capitalize()}: {what}"
-    return f"{WORDS.get(kind, kind)} {what}".strip().capitalize()
+    """ "Validation accuracy", "Moved: block2"; inner: rates are inner ones."""
+    title = metrics.title(metric)
+    return title.replace("Learning rate:", "Inner rate:") if inner else title
 
 
 def band_words(seeds: Sequence[int]) -> str:
@@ -53,13 +47,13 @@ class CurvesPane(QWidget):
         self._settings = settings
         self._comparison: Comparison | None = None
         self._curves: Mapping[int, Curve] = {}
-        self._metric, self._inner = USUAL, False
-        self.metric_choice = Choice([(USUAL, metric_title(USUAL))])
+        self._metric, self._inner = metrics.usual(), False
+        self.metric_choice = Choice([(self._metric, metric_title(self._metric))])
         self.axis = Choice([(key, title) for key, title in X_AXES.items()])
         self.smoothing = QuietSlider(Qt.Orientation.Horizontal)
         self.log = QCheckBox("Log")
         self.members = QCheckBox("Each seed")
-        self.percent, self.plain = CurvePlot("Curves", "percent"), CurvePlot("Curves", "number")
+        self.plot = CurvePlot("Curves")
         self._name()
         self._build()
         self._restore()
@@ -86,11 +80,9 @@ class CurvesPane(QWidget):
             self.log, self.members, ..., gap=8,
         )  # fmt: skip
         column = in_column(row, owner=self, gap=4)
-        for plot in (self.percent, self.plain):
-            plot.setMinimumHeight(300)
-            plot.set_empty_text("These runs have no such curve.")
-            column.addWidget(plot, 1)
-        self.plain.hide()
+        self.plot.setMinimumHeight(300)
+        self.plot.set_empty_text("These runs have no such curve.")
+        column.addWidget(self.plot, 1)
 
     def _restore(self) -> None:
         self.axis.set_key(str(self._settings.value("compare/axis", "epoch")))
@@ -108,21 +100,17 @@ class CurvesPane(QWidget):
         self._settings.setValue(f"compare/{key}", value)
         self._draw()
 
-    @property
-    def plot(self) -> CurvePlot:
-        """The plot that is shown: shares in percent, everything else in its own unit."""
-        return self.percent if metrics.of(self._metric).is_share else self.plain
-
     def chosen_metric(self) -> str:
-        return str(self.metric_choice.key() or USUAL)
+        return str(self.metric_choice.key() or metrics.usual())
 
     def set_metrics(self, names: list[str], inner: bool = False) -> None:
         """What any of the runs has recorded; the choice stays if it can. inner: all of them learn inner rates."""
         self._inner = inner
+        first = metrics.watched(names)
         order = sorted(
-            names, key=lambda name: (name != USUAL, name != "val/loss", name.startswith(("moved/", "rate/")), name)
+            names, key=lambda name: (name != first, name != "val/loss", name.startswith(("moved/", "rate/")), name)
         )
-        self.metric_choice.set_options([(name, metric_title(name, inner)) for name in order or [USUAL]])
+        self.metric_choice.set_options([(name, metric_title(name, inner)) for name in order or [metrics.usual()]])
 
     def show_curves(self, comparison: Comparison, metric: str, curves: Mapping[int, Curve]) -> None:
         """Draw this metric's curves, by run id."""
@@ -132,8 +120,6 @@ class CurvesPane(QWidget):
     def _draw(self) -> None:
         if self._comparison is None:
             return
-        self.plain.setVisible(self.plot is self.plain)
-        self.percent.setVisible(self.plot is self.percent)
         axis, weight = str(self.axis.key()), self.smoothing.value() / 100
         seeds = [len(side.counted) for side in self._comparison.sides]
         several = max(seeds) > 1
@@ -142,8 +128,9 @@ class CurvesPane(QWidget):
         self.plot.set_x_axis(axis)
         self.plot.set_log(self.log.isChecked())
         members = self.members.isChecked() and several
-        share = self.plot is self.percent
-        self.plot.set_curves(curve_lines(self._comparison, self._curves, axis, weight, members, share))
+        measured = metrics.of(self._metric)
+        self.plot.set_unit(measured.unit)
+        self.plot.set_curves(curve_lines(self._comparison, self._curves, axis, weight, members, measured.is_share))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

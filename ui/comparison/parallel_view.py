@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
+from engine import metrics
 from engine.comparison.differences import Value, flatten
 from engine.comparison.dimensions import Dimension, dimensions
-from engine.comparison.wording import ACCURACY, count
+from engine.comparison.wording import count
 from ui.background import Background
 from ui.comparison.parallel_figure import HELP, ParallelFigure, Shown
 from ui.comparison.parallel_lines import Lines
-from ui.comparison.run_columns import METRIC, best_value, test_value, tested_metric, watched
+from ui.comparison.run_columns import best_value, test_value, tested, watched
 from ui.figures.figure_export import menu_button
 from ui.widgets.buttons import button
 from ui.widgets.fields import Choice
@@ -37,21 +38,23 @@ def figures_of(rows: Sequence[RunRow]) -> list[Dimension]:
     known = [seconds for seconds in took if seconds]
     far = bool(known) and all(seconds is None or seconds > 0 for seconds in took) and max(known) > 30 * min(known)
     found = [Dimension("time", "Time", took, log=far, figure=True)]
-    for name, share in (("Best validation", True), ("Best validation loss", False)):
-        found.append(_figure(name, share, rows, best_value, lambda row: watched(row) == METRIC))
-    for name, share in (("Test accuracy", True), ("Test error", False)):
-        found.append(_figure(name, share, rows, test_value, lambda row: tested_metric(row) == ACCURACY))
-    return found
+    return [*found, *_figures(rows, best_value, watched, best_name), *_figures(rows, test_value, tested, metrics.title)]
 
 
-def _figure(
-    name: str, share: bool, rows: Sequence[RunRow], value: Callable[[RunRow], float | None],
-    is_share: Callable[[RunRow], bool],
-) -> Dimension:  # fmt: skip
-    """Of the runs whose figure is a share, or of those whose is none."""
-    values = tuple(value(row) if is_share(row) == share else None for row in rows)
-    known = tuple(None if number is None or number != number else number for number in values)
-    return Dimension(name, name, known, figure=True, share=share)
+def best_name(metric: str) -> str:
+    return "Best validation" if metric == metrics.usual() else f"Best {metrics.title(metric).lower()}"
+
+
+def _figures(
+    rows: Sequence[RunRow], value: Callable[[RunRow], float | None], metric: Callable[[RunRow], str],
+    name: Callable[[str], str],
+) -> Iterator[Dimension]:  # fmt: skip
+    """One for each metric that these rows have, shares first."""
+    of_rows = list(map(metric, rows))
+    for key in sorted(dict.fromkeys(filter(None, of_rows)), key=lambda key: not metrics.of(key).is_share):
+        values = (value(row) if own == key else None for own, row in zip(of_rows, rows, strict=True))
+        known = tuple(None if number is None or number != number else number for number in values)
+        yield Dimension(name(key), name(key), known, figure=True, share=metrics.of(key).is_share)
 
 
 class ParallelView(QWidget):

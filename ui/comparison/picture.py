@@ -35,7 +35,7 @@ def save_comparison_picture(
     path: Path,
     *,
     title: str = "",
-    metric: str = "val/accuracy",
+    metric: str = "",
     axis: str = "epoch",
     dark: bool = False,
 ) -> None:
@@ -51,7 +51,7 @@ def save_comparison_picture(
     before = QPalette(QApplication.palette())
     QApplication.setPalette(theme.palette(dark))
     try:
-        image = comparison_image(comparison, curves, title, metric, axis)
+        image = comparison_image(comparison, curves, title, metric or metrics.usual(), axis)
     finally:
         QApplication.setPalette(before)
     buffer = QBuffer()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine import metrics
 from engine.errors import StorageError
 from engine.experiment import Experiment
 from ui.background import Background
@@ -34,12 +35,12 @@ class Loaded:
 
 
 def read_chosen(store: RunStore, run_ids: Sequence[int], metric: str) -> Loaded:
-    """Everything the comparison needs; a metric that none of them has becomes the first they have."""
+    """Everything the comparison needs; a metric that none of them has becomes the one they are watched by."""
     runs = load(store, run_ids)
-    metrics = list(dict.fromkeys(name for run_id in run_ids for name in store.metric_names(run_id)))
-    if metric not in metrics and metrics:
-        metric = "val/loss" if "val/loss" in metrics else metrics[0]
-    return Loaded(runs, metrics, metric, load_curves(store, run_ids, metric))
+    names = list(dict.fromkeys(name for run_id in run_ids for name in store.metric_names(run_id)))
+    if metric not in names and names:
+        metric = watched if (watched := metrics.watched(names)) in names else names[0]
+    return Loaded(runs, names, metric, load_curves(store, run_ids, metric))
 
 
 def read_rows(changed: Collection[int]) -> Callable[[RunStore], tuple[bool, list[RunRow]]]:

@@ -10,7 +10,8 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import ACCURACY, is_share, title
+from engine.comparison.wording import ACCURACY, is_share
+from engine.metrics import title
 from ui import theme
 from ui.comparison.sides import Comparison, Side
 from ui.figures.painted import PaintedFigure, draw_elided, line_height

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from engine import metrics
 from engine.comparison.crossed import TWO
 from engine.comparison.differences import shown
 from engine.comparison.grouping import RunGroup, one_per_seed, over_seeds
@@ -22,7 +23,6 @@ from engine.comparison.wording import (
     with_interval,
     with_seeds,
 )
-from engine.data.sources import is_regression
 from engine.events import RunState
 from engine.families import named
 from engine.naming import backbone_title, data_title, method_title
@@ -32,8 +32,6 @@ from ui.comparison.sides import state_words
 if TYPE_CHECKING:
     from storage.store import RunRow
 
-METRIC = "val/accuracy"
-METRIC_OF_ERRORS = "val/loss"  # what regression is validated by
 STATES = list(RunState)
 
 
@@ -102,15 +100,13 @@ def labels_order(run: RunRow) -> tuple[str, float]:
 
 
 def watched(run: RunRow) -> str:
-    """The metric that a run is validated by: accuracy, or for regression the error."""
-    return METRIC_OF_ERRORS if tested_metric(run) == "test/error" else METRIC
+    """The metric that a run is validated by: accuracy, or for regression the loss."""
+    return metrics.watched(run.last, tested(run))
 
 
-def tested_metric(run: RunRow) -> str:
-    """ "test/accuracy" or "test/error", also before it was tested."""
-    if run.test is not None:
-        return run.test.metric
-    return "test/error" if is_regression(run.experiment.dataset) else "test/accuracy"
+def tested(run: RunRow) -> str:
+    """The metric that a run is known by; "" before it was tested."""
+    return run.test.metric if run.test is not None else ""
 
 
 def best_value(run: RunRow) -> float | None:
@@ -131,14 +127,24 @@ def share(value: Callable[[RunRow], float | None]) -> Callable[[RunRow], str]:
     return lambda run: "" if (found := value(run)) is None else figure(watched(run), found)
 
 
-def better(value: Callable[[RunRow], float | None]) -> Callable[[RunRow], float | None]:
+Metric = Callable[["RunRow"], str]  # which metric of a run
+
+
+def better(value: Callable[[RunRow], float | None], metric: Metric = watched) -> Callable[[RunRow], float | None]:
     """What to sort by, so that more is better: an error counts with a minus."""
-    return lambda run: signed(value(run), tested_metric(run))
+    return lambda run: signed(value(run), metric(run))
 
 
-def better_group(interval: Callable[[RunGroup[RunRow]], Interval | None]) -> Callable[[RunGroup[RunRow]], float | None]:
+def better_group(
+    interval: Callable[[RunGroup[RunRow]], Interval | None], metric: Metric = watched
+) -> Callable[[RunGroup[RunRow]], float | None]:
     """The same of a configuration."""
-    return lambda group: signed(value_of(interval(group)), tested_metric(group.members[0]))
+    return lambda group: signed(value_of(interval(group)), shared(group, metric))
+
+
+def shared(group: RunGroup[RunRow], metric: Metric = watched) -> str:
+    """The metric of a configuration: of the first member that has one."""
+    return next(filter(None, map(metric, group.members)), "")
 
 
 def signed(value: float | None, metric: str) -> float | None:
@@ -153,7 +159,7 @@ def test_text(run: RunRow) -> str:
 
 
 def over_seeds_text(group: RunGroup[RunRow], interval: Interval | None) -> str:
-    return "" if interval is None else with_interval(interval, tested_metric(group.members[0]))
+    return "" if interval is None else with_interval(interval, shared(group))
 
 
 def group_best(group: RunGroup[RunRow]) -> Interval | None:
@@ -168,7 +174,7 @@ def of_members(group: RunGroup[RunRow], value: Callable[[RunRow], float | None])
     """Over seeds, each once."""
     counted = one_per_seed((run, run, run.test is not None) for run in group.members)
     found = [one for run in counted if (one := value(run)) is not None]
-    return over_seeds(found, tested_metric(group.members[0]))
+    return over_seeds(found, shared(group))
 
 
 def group_test_text(group: RunGroup[RunRow]) -> str:
@@ -241,7 +247,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("test", "Test, 95 % interval",
            "Test accuracy (or error) with its 95 % interval over test images or episodes; grouped, the mean and how "
            "far the seeds go (choose runs for an interval over both); sorted, the better one counts as more",
-           27, test_text, better(test_value), group_test_text, better_group(lambda group: group.test), True),
+           27, test_text, better(test_value, tested), group_test_text,
+           better_group(lambda group: group.test, tested), True),
     Column("seed", "Seed", "The run's seed; grouped, the number of seeds", 7,
            lambda run: str(run.experiment.seed), lambda run: run.experiment.seed, seeds_text,
            lambda group: len(group.seeds), True),

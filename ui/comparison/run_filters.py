@@ -13,12 +13,14 @@ from engine.comparison.wording import is_share
 from ui.comparison.run_columns import (
     COLUMNS,
     PLACES,
+    Metric,
     best_value,
     last_value,
     seconds,
     state_text,
     test_value,
-    tested_metric,
+    tested,
+    watched,
 )
 
 if TYPE_CHECKING:
@@ -51,12 +53,12 @@ class OneOf:
 Filter = Bounds | OneOf
 
 
-def in_percent(value: Callable[[RunRow], float | None]) -> Callable[[RunRow], float | None]:
+def in_percent(value: Callable[[RunRow], float | None], metric: Metric = watched) -> Callable[[RunRow], float | None]:
     """As the table shows it: accuracies in percent, errors as they are."""
 
     def shown(run: RunRow) -> float | None:
         found = value(run)
-        return 100 * found if found is not None and is_share(tested_metric(run)) else found
+        return 100 * found if found is not None and is_share(metric(run)) else found
 
     return shown
 
@@ -72,7 +74,8 @@ def said(key: str) -> Callable[[RunRow], tuple[str, ...]]:
 
 # key -> (the number a run has there, its unit)
 NUMBERS: dict[str, tuple[Callable[[RunRow], float | None], str]] = {
-    "best": (in_percent(best_value), "%"), "last": (in_percent(last_value), "%"), "test": (in_percent(test_value), "%"),
+    "best": (in_percent(best_value), "%"), "last": (in_percent(last_value), "%"),
+    "test": (in_percent(test_value, tested), "%"),
     "seed": (lambda run: run.experiment.seed, ""), "took": (seconds, "s"),
 }  # fmt: skip
 # key -> the words a run has there

@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from engine.comparison.grouping import configurations, run_group
 from engine.events import RunState
 from ui import theme
-from ui.comparison.run_columns import COLUMNS, METRIC, PLACES
+from ui.comparison.run_columns import COLUMNS, PLACES
 from ui.comparison.run_line import Node, check_state, note_on, spoken, star, tip
 from ui.comparison.run_listed import Listed
 
@@ -172,7 +172,7 @@ class RunModel(QAbstractItemModel):
 
     def _group_node(self, key: str, members: Sequence[RunRow]) -> Node:
         number = self._group_numbers.setdefault(key, 2 * len(self._group_numbers) + 1)
-        node = self._keep(Node(number, run_group(key, members, METRIC)))
+        node = self._keep(Node(number, run_group(key, members)))
         node.children = self._sorted([self._keep(Node(2 * run.id, run, node)) for run in node.runs])
         return node
 

@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from engine.comparison.adaptation_curve import AdaptationCurve
 from engine.comparison.by_hardness import HARDNESS
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import ACCURACY, is_share, percent, title, with_interval
+from engine.comparison.wording import ACCURACY, is_share, percent, with_interval
 from engine.metrics import SHOTS, STEPS
 from engine.metrics import of as metric_of
+from engine.metrics import title as metric_title
 from ui import theme
 from ui.figures.line_chart import ChartLine, LineChart
 from ui.figures.painted import PaintedFigure, Section
@@ -72,7 +73,7 @@ class AdaptationCurves(PaintedFigure):
         return super().figure_size().expandedTo(QSize(480, 320))
 
     def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
-        figure = title(self.measured).lower()
+        figure = metric_title(self.measured).lower()
         heads = ["side", self.over, figure, "low", "high", "interval"]
         return heads, [
             [

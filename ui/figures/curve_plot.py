@@ -60,6 +60,14 @@ class CurvePlot(QWidget, CurveState):
         self._heading.setText(title)
         self._describe()
 
+    def set_unit(self, unit: str) -> None:
+        """ "number", or "percent" of fractions."""
+        if unit != self.unit:
+            self.unit = unit
+            if self._canvas is not None:
+                self._canvas.y_axis.unit = unit
+            self.reset_zoom()
+
     def set_caption(self, text: str) -> None:
         """A few quiet words beside the title, such as the best value."""
         if text != self._caption.text():

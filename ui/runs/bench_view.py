@@ -15,7 +15,7 @@ from ui.runs.bench_curves import TITLE as CURVES_TITLE
 from ui.runs.bench_curves import BenchCurves
 from ui.runs.bench_table import TITLE as TABLE_TITLE
 from ui.runs.bench_table import BenchTable
-from ui.runs.content import CurveLike
+from ui.runs.run_now import CurveLike
 from ui.widgets.layouts import in_column
 from ui.widgets.text import Text
 

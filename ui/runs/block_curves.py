@@ -11,7 +11,7 @@ from ui import theme
 from ui.figures.curve_axes import StepScale
 from ui.figures.curve_line import CurveLine
 from ui.figures.curve_plot import CurvePlot
-from ui.runs.content import CurveLike
+from ui.runs.run_now import CurveLike
 from ui.widgets.fields import Choice
 from ui.widgets.layouts import in_column
 from ui.widgets.reflow import FlowLayout

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from engine import metrics
 from engine.errors import StorageError
 from engine.events import Evaluated, TrialCompleted
 from engine.metrics import BEFORE
 from ui import theme
 from ui.figures.curve_axes import StepScale
 from ui.figures.curve_line import CurveLine, Style
-from ui.runs.run_now import WATCHED, best_index
+from ui.runs.run_now import CurveLike, best_of
 
 if TYPE_CHECKING:
     from storage.store import Message, RunRow, RunStore
 
 T = TypeVar("T")
-
-
-class CurveLike(Protocol):
-    """A stored curve or one that still grows: int64 steps, float64 seconds and values, all [N]."""
-
-    @property
-    def steps(self) -> np.ndarray: ...
-    @property
-    def times(self) -> np.ndarray: ...
-    @property
-    def values(self) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,46 +76,18 @@ def _of_both(measured: str) -> dict[str, tuple[str, Style, bool]]:
     return after | before
 
 
-_LOSS, _ACCURACY = _of_both("loss"), _of_both("accuracy")
-DRAWN = frozenset(_LOSS) | frozenset(_ACCURACY)
+def has_lines(curves: Iterable[str]) -> bool:
+    """Whether there is anything to draw of these."""
+    drawn = _of_both("loss") | _of_both(metrics.measured(curves))
+    return any(name in drawn for name in curves)
 
 
-@dataclass(frozen=True)
-class Kept:
-    """The epoch that is marked: the first with the best validation value. step: where it lies on the step axis."""
-
-    metric: str
-    step: int
-    value: float
-
-
-def kept_epoch(curves: Mapping[str, CurveLike]) -> Kept | None:
-    """The best validation accuracy, else the lowest validation loss."""
-    for metric, _ in WATCHED:
-        curve = curves.get(metric)
-        if curve is not None and np.isfinite(curve.values).any():
-            index = best_index(metric, curve.values)
-            return Kept(metric, int(curve.steps[index]), float(curve.values[index]))
-    return None
-
-
-def loss_lines(curves: Mapping[str, CurveLike], axis: str, scale: StepScale, run_id: int) -> list[CurveLine]:
-    return _lines(curves, _LOSS, axis, scale, run_id)
-
-
-def accuracy_lines(curves: Mapping[str, CurveLike], axis: str, scale: StepScale, run_id: int) -> list[CurveLine]:
-    return _lines(curves, _ACCURACY, axis, scale, run_id)
-
-
-def _lines(
-    curves: Mapping[str, CurveLike],
-    wanted: Mapping[str, tuple[str, Style, bool]],
-    axis: str,
-    scale: StepScale,
-    run_id: int,
+def lines_of(
+    measured: str, curves: Mapping[str, CurveLike], axis: str, scale: StepScale, run_id: int
 ) -> list[CurveLine]:
-    kept, lines = kept_epoch(curves), []
-    for metric, (label, style, dashed) in wanted.items():
+    """The lines of one plot. measured: key of its metric."""
+    kept, lines = best_of(curves, 1), []
+    for metric, (label, style, dashed) in _of_both(measured).items():
         if (curve := curves.get(metric)) is None:
             continue
         x = scale.positions(axis, curve.steps, curve.times)

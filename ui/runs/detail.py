@@ -26,7 +26,7 @@ from ui.made_with import made_with
 from ui.new_experiment.layer_view import LayerView, view_of
 from ui.runs.bench_view import BenchView
 from ui.runs.block_curves import INNER, KINDS, BlockCurves
-from ui.runs.content import Content, CurveLike
+from ui.runs.content import Content
 from ui.runs.deeds import RunDeeds
 from ui.runs.header import Header
 from ui.runs.made_with_fold import MadeWithFold
@@ -34,7 +34,7 @@ from ui.runs.message_log import MessageLog
 from ui.runs.mistakes_view import MistakesView
 from ui.runs.result_card import ResultCard
 from ui.runs.run_curves import RunCurves
-from ui.runs.run_now import RunNow
+from ui.runs.run_now import CurveLike, RunNow
 from ui.runs.search_view import SearchView
 from ui.runs.task_reading import ShownTasks
 from ui.runs.tasks_view import TITLE as TASKS

@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import caveats, count, figure, interval_text, is_share, title
+from engine.comparison.wording import caveats, count, figure, interval_text, is_share
 from engine.events import Evaluated
-from engine.metrics import SHOTS
+from engine.metrics import SHOTS, title
 from ui.widgets.card import Card
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.problem import Problem
@@ -57,7 +57,7 @@ class ResultCard(Card):
         self.caveats.say(*(f"{words[0].upper()}{words[1:]}." for words in caveats(first.protocol)))
         lines = [protocol_words(first)]
         lines += [
-            f"{title(other.name)} {figure(other.metric, other.value)}, {interval_words(other)}, "
+            f"{title(other.metric, other.at)} {figure(other.metric, other.value)}, {interval_words(other)}, "
             f"{count(other.n, other.unit)}{gain_words(other)}"
             for other in results[1:]
         ]

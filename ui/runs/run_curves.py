@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 from engine import metrics
 from ui.figures.curve_axes import X_AXES, StepScale, y_text
 from ui.figures.curve_plot import CurvePlot
-from ui.runs.content import DRAWN, CurveLike, accuracy_lines, kept_epoch, loss_lines
+from ui.runs.content import has_lines, lines_of
+from ui.runs.run_now import CurveLike, best_of
 from ui.widgets.fields import Choice
 from ui.widgets.layouts import in_column
 from ui.widgets.quiet import QuietSlider
@@ -89,7 +90,10 @@ class RunCurves(QWidget):
     def __init__(self, settings: QSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.controls = CurveControls(settings)
-        self.loss, self.accuracy = CurvePlot("Loss"), CurvePlot("Accuracy", "percent")
+        self._keys: dict[CurvePlot, str] = {}
+        self.loss, self.accuracy = CurvePlot(), CurvePlot()  # the second is of whatever the run is known by
+        self._measure(self.loss, "loss")
+        self._measure(self.accuracy, metrics.of(metrics.usual()).key)
         self._curves: Mapping[str, CurveLike] = {}
         self._scale, self._run_id, self._live = StepScale(), -1, False
         self._expected = True
@@ -108,7 +112,7 @@ class RunCurves(QWidget):
     @staticmethod
     def has_lines(curves: Mapping[str, CurveLike]) -> bool:
         """Whether there is anything to draw of these."""
-        return any(name in curves for name in DRAWN)
+        return has_lines(curves)
 
     def show_curves(self, curves: Mapping[str, CurveLike], scale: StepScale, run_id: int, live: bool) -> None:
         """curves by metric name; a run other than the last one forgets the reader's zoom."""
@@ -122,9 +126,18 @@ class RunCurves(QWidget):
     def drawing(self, curves: Mapping[str, CurveLike], scale: StepScale, run_id: int, live: bool) -> Iterator[None]:
         """The same one plot at a time, so that the event loop may turn in between."""
         self._curves, self._scale, self._run_id, self._live = curves, scale, run_id, live
-        self.accuracy.setVisible(self._expected or any(metrics.of(name).key == "accuracy" for name in curves))
+        measured = metrics.measured(curves)
+        if measured != "loss":
+            self._measure(self.accuracy, measured)
+        self.accuracy.setVisible(self._expected or measured != "loss")
         self.controls.offer_epochs(scale.has_epochs)
         yield from self._plots()
+
+    def _measure(self, plot: CurvePlot, key: str) -> None:
+        """What a plot is of."""
+        self._keys[plot] = key
+        plot.set_title(metrics.of(key).title)
+        plot.set_unit(metrics.of(key).unit)
 
     def say_empty(self, text: str) -> None:
         for plot in (self.loss, self.accuracy):
@@ -136,8 +149,8 @@ class RunCurves(QWidget):
 
     def _plots(self) -> Iterator[None]:
         axis = str(self.controls.axis.key())
-        drawn = {plot: lines_of(self._curves, axis, self._scale, self._run_id)
-                 for plot, lines_of in ((self.loss, loss_lines), (self.accuracy, accuracy_lines))}  # fmt: skip
+        drawn = {plot: lines_of(key, self._curves, axis, self._scale, self._run_id)
+                 for plot, key in self._keys.items()}  # fmt: skip
         reach = max((float(line.x[-1]) for lines in drawn.values() for line in lines if len(line.x)), default=0.0)
         for plot, lines in drawn.items():
             plot.set_x_axis(axis)
@@ -149,10 +162,10 @@ class RunCurves(QWidget):
         self._caption()
 
     def _caption(self) -> None:
-        kept = kept_epoch(self._curves)
+        kept = best_of(self._curves, 1)
         words = {self.loss: "", self.accuracy: ""}
         if kept is not None:
-            plot = self.accuracy if metrics.of(kept.metric).is_share else self.loss
+            plot = self.loss if metrics.of(kept.metric).key == "loss" else self.accuracy
             words[plot] = f"best {y_text(kept.value, plot.unit)} at {self._scale.place(kept.step)}"
         for plot in words:
             if any(line.dashed for line in plot.given):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from engine import metrics
-from engine.comparison.wording import compact, duration, figure, marked, percent, title
+from engine.comparison.wording import compact, duration, figure, marked, percent
 from engine.events import LIVE_STATES, RESUMABLE, RunState
 from engine.families import named
 
@@ -27,20 +28,33 @@ LOOKS: dict[RunState, tuple[str, str, str]] = {
     RunState.FAILED: ("Failed", "error", "bad"),
     RunState.INTERRUPTED: ("Interrupted", "warning", "warning"),
 }
-WATCHED = (("val/accuracy", "validation accuracy"), ("val/loss", "validation loss"))  # the first that there is
-
 WITHOUT_GAIN = "val/epochs without gain"
+
+
+class CurveLike(Protocol):
+    """A stored curve or one that still grows: int64 steps, float64 seconds and values, all [N]."""
+
+    @property
+    def steps(self) -> np.ndarray: ...
+    @property
+    def times(self) -> np.ndarray: ...
+    @property
+    def values(self) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
 class Best:
-    """The best value of the metric that a run is watched by. name: in words; epoch: None when there are no epochs."""
+    """The best value of the metric that a run is watched by. step: where it lies on the step axis."""
 
     metric: str
-    name: str
     value: float
     step: int
-    epoch: float | None
+    epoch: float
+
+    @property
+    def name(self) -> str:
+        """ "validation accuracy"."""
+        return metrics.title(self.metric).lower()
 
     def figure(self) -> str:
         return percent(self.value) if metrics.of(self.metric).is_share else compact(self.value, 4)
@@ -133,7 +147,7 @@ class RunNow:
     def spoken(self) -> str:
         """Everything the list shows, for a screen reader."""
         images, value = self.value()
-        tested = title(self.row.test.metric).lower() if self.row.test is not None else ""
+        tested = metrics.title(self.row.test.metric).lower() if self.row.test is not None else ""
         named = {"test": tested, "val": f"best {self.best.name}" if self.best else ""}.get(images, "")
         parts = (self.row.name, self.sentence().replace(" · ", ", "), f"{named} {value}".strip())
         return ", ".join(part for part in parts if part)
@@ -152,7 +166,7 @@ def run_now(row: RunRow, live: LiveRun | None) -> RunNow:
     return RunNow(
         row, live.state, live.step, live.total_steps or row.total_steps, max(1, steps), live.elapsed(),
         None if live.activity and not live.trials else live.seconds_left(), activity(live),
-        live.fraction if live.activity else live.progress(), live_best(live, max(1, steps)), True,
+        live.fraction if live.activity else live.progress(), best_of(live.curves, max(1, steps)), True,
         waiting_text(row, live_value(live, WITHOUT_GAIN)), named(row.family).step,
     )  # fmt: skip
 
@@ -189,21 +203,22 @@ def activity(live: LiveRun) -> str:
 
 
 def saved_best(row: RunRow) -> Best | None:
-    for metric, name in WATCHED:
-        if metric in row.best:
-            value, step = row.best[metric]
-            return Best(metric, name, value, step, step / max(1, row.steps_per_epoch))
-    return None
+    metric = metrics.watched(row.best, row.test.metric if row.test is not None else "")
+    if metric not in row.best:
+        return None
+    value, step = row.best[metric]
+    return Best(metric, value, step, step / max(1, row.steps_per_epoch))
 
 
-def live_best(live: LiveRun, steps_per_epoch: int) -> Best | None:
-    for metric, name in WATCHED:
-        curve = live.curves.get(metric)
-        if curve is not None and len(curve) and np.isfinite(curve.values).any():
-            index = best_index(metric, curve.values)
-            step = int(curve.steps[index])
-            return Best(metric, name, float(curve.values[index]), step, step / steps_per_epoch)
-    return None
+def best_of(curves: Mapping[str, CurveLike], steps_per_epoch: int) -> Best | None:
+    """Of the curve that the run is watched by, if it has a number; the first of equal values."""
+    validated = {name: curve for name, curve in curves.items() if name.startswith(metrics.VALIDATION)}
+    known = {name: curve for name, curve in validated.items() if np.isfinite(curve.values).any()}
+    if (metric := metrics.watched(known)) not in known:
+        return None
+    index = best_index(metric, known[metric].values)
+    step = int(known[metric].steps[index])
+    return Best(metric, float(known[metric].values[index]), step, step / steps_per_epoch)
 
 
 def best_index(metric: str, values: np.ndarray) -> int:

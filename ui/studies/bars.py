@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter
 
-from engine.studies.table import TEST
+from engine.comparison.wording import is_share
 from ui import theme
 from ui.figures import drawing
 from ui.figures.drawing import LEFT
@@ -27,7 +27,7 @@ def paint_bars(painter: QPainter, size: QSizeF, view: View) -> list[tuple[QRectF
     series = [column.title for _, column in columns] if by_arm else [arm.title for _, arm in arms]
     several = len(series) > 1
     legend = drawing.legend_height(series, size.width() - LEFT) if several else 0.0
-    up = Axis(0.0, view.highest, percent=view.metric == TEST)
+    up = Axis(0.0, view.highest, percent=is_share(view.metric))
     plot = plot_in(size.width(), size.height() - legend, Axis(0.0, 1.0), up, unit_words(view))
     plot = replace(plot, area=plot.area.translated(0, legend))
     paint_levels(painter, plot)

@@ -10,8 +10,9 @@ from PySide6.QtCore import QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from engine.comparison.intervals import Interval
+from engine.comparison.wording import is_share
 from engine.studies.crossings import sentence
-from engine.studies.table import ERROR, TEST, Column, Entry
+from engine.studies.table import Column, Entry
 from ui import theme
 from ui.figures.drawing import arm_pen
 from ui.figures.line_chart import ChartLine, LineChart, Marks
@@ -22,25 +23,25 @@ Line = list[tuple[Column, Interval, Entry]]
 
 
 def paint_curves(painter: QPainter, size: QSizeF, view: View) -> Marks:
-    shift, metric, _ = curve_places(view.table)[view.place]
+    shift, name, _ = curve_places(view.table)[view.place]
     arms = range(len(view.table.study.arms))
-    lines = [curve(view, arm, shift, metric) for arm in arms]
+    lines = [curve(view, arm, shift, name) for arm in arms]
     labels = sorted(n for n in view.table.study.labels if n is not None)
     across = Axis(labels[0], labels[-1], log=True, named=tuple((n, f"{n:,}") for n in labels))
     edges = [edge for line in lines for _, shown, _ in line for edge in (shown.value, shown.low, shown.high)]
-    up = around(edges, share=view.metric == TEST, low=0.0)
-    what = "Points per task (logarithmic)" if view.metric == ERROR else "Labels per class (logarithmic)"
+    up = around(edges, share=is_share(view.metric), low=0.0)
+    what = f"{'Points per task' if view.table.study.regression else 'Labels per class'} (logarithmic)"
     drawn = [line_of(view, arm, line) for arm, line in zip(arms, lines, strict=True)]
     chart = LineChart(drawn, across, up, what, unit_words(view), bands=False)
-    return chart.paint(painter, size) + paint_crossings(painter, chart.plot(size), view, lines, (shift, metric))
+    return chart.paint(painter, size) + paint_crossings(painter, chart.plot(size), view, lines, (shift, name))
 
 
-def curve(view: View, arm: int, shift: object, metric: str) -> Line:
+def curve(view: View, arm: int, shift: object, name: str) -> Line:
     """An arm's points by rising label count; all labels have no place on the axis."""
     found = [
         (column, shown, entry)
         for column, entry in zip(view.table.columns, view.table.entries[arm], strict=True)
-        if column.labels is not None and (column.condition, column.metric) == (shift, metric)
+        if column.labels is not None and (column.condition, column.name) == (shift, name)
         and (shown := view.shown(entry)) is not None
     ]  # fmt: skip
     return sorted(found, key=lambda point: point[0].labels or 0)
@@ -68,7 +69,7 @@ def paint_crossings(
     """A ring where one arm overtakes another for certain; its tooltip says so. where: (shift, metric) of the curves."""
     places = []
     for crossing in view.crossings:
-        if (crossing.condition, crossing.metric) == where and crossing.clear:
+        if (crossing.condition, crossing.name) == where and crossing.clear:
             labels = crossing.labels.value
             at = plot.point(labels, height_at(lines[crossing.after], labels))
             painter.setPen(QPen(theme.colour("text"), 1.5))

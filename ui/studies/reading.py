@@ -129,7 +129,10 @@ NO_ITEMS = KeptItems({}, "images")
 def outcomes(runs: Iterable[CellRun], items: Mapping[int, KeptItems]) -> dict[str, Outcome]:
     """What each finished cell found, by its key; of two runs of a cell the later one."""
     done = ((run, items.get(run.id, NO_ITEMS)) for run in runs if run.state is RunState.FINISHED)
-    return {run.cell: Outcome(run.tests, run.best, run.last, kept.items, kept.unit, kept.caveats) for run, kept in done}
+    return {
+        run.cell: Outcome(run.tests, run.best, run.last, run.watched, kept.items, kept.unit, kept.caveats)
+        for run, kept in done
+    }
 
 
 def finished_ids(wanted: Sequence[Cell], runs: Iterable[CellRun]) -> tuple[int, ...]:

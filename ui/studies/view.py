@@ -1,6 +1,6 @@
 """What the figure of a study shows of its table: error or accuracy, which curves, and the words of its points.
 
-Studies of tasks that ask for numbers have errors only, which are plain numbers; the others are told in percent.
+A share is told in percent, and may be shown as the error that it leaves; other metrics are plain numbers.
 """
 
 from __future__ import annotations
@@ -8,14 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import compact, count, with_interval
+from engine.comparison.wording import compact, count, is_share, with_interval
+from engine.metrics import title
 from engine.studies.crossings import Crossing
-from engine.studies.table import BEST, ERROR, TEST, Column, Entry, StudyTable
+from engine.studies.table import BEST, Column, Entry, StudyTable
 
 
 @dataclass(frozen=True)
 class View:
-    """What the figure shows of a table. shift, metric: which curves over labels; error: 1 - accuracy, where the study
+    """What the figure shows of a table. error: 1 - accuracy, where the study
     is about accuracy."""
 
     table: StudyTable
@@ -32,13 +33,13 @@ class View:
 
     @property
     def metric(self) -> str:
-        """What the figures are words of: an accuracy in percent, or an error as a plain number."""
-        return ERROR if self.table.study.regression else TEST
+        """What the figures are words of."""
+        return self.table.metric
 
     @property
     def highest(self) -> float:
         """The most that a figure can be: 1 of a share; of an error somewhat above all that are shown."""
-        if self.metric == TEST:
+        if is_share(self.metric):
             return 1.0
         shown = [one.interval for row in self.table.entries for one in row if one.interval is not None]
         return 1.08 * max((max(one.value, one.high if one.known else 0.0) for one in shown), default=0.0) or 1.0
@@ -46,16 +47,16 @@ class View:
     def shown(self, entry: Entry) -> Interval | None:
         """The figure of an entry as accuracy or error."""
         found = entry.interval
-        if found is None or not self.error or self.metric == ERROR:
+        if found is None or not self.error or not is_share(self.metric):
             return found
         return Interval(1 - found.value, 1 - found.high, 1 - found.low, found.n)
 
 
 def curve_places(table: StudyTable) -> list[tuple[object, str, str]]:
-    """(shift, metric, words) of every set of curves over the label counts."""
+    """(shift, name of the figures, words) of every set of curves over the label counts."""
     first = table.study.labels[0]
     found = [column for column in table.columns if column.labels == first]
-    return [(column.condition, column.metric, place_words(table, column)) for column in found]
+    return [(column.condition, column.name, place_words(table, column)) for column in found]
 
 
 def place_words(table: StudyTable, column: Column) -> str:
@@ -65,9 +66,9 @@ def place_words(table: StudyTable, column: Column) -> str:
 
 
 def unit(view: View) -> str:
-    if view.metric == ERROR:
-        return "Test error (mean squared)"
-    return "Test error" if view.error else "Test accuracy"
+    if view.error and is_share(view.metric):
+        return "Test error"
+    return title(view.metric) + (" (mean squared)" if view.table.study.regression else "")
 
 
 def rows_of(view: View) -> list[list[object]]:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 REDRAW = 0.1  # seconds between two redraws of the bar
 SAY_EVERY = 10.0  # seconds between two lines where there is no bar
-SHOWN = (("train/loss", "loss"), ("train/accuracy", "training"), ("val/accuracy", "validation"))
 
 
 def make_display(as_json: bool) -> Display:
@@ -49,12 +48,15 @@ class LatestValues:
     def __init__(self) -> None:
         self.values: dict[str, float] = {}
 
-    def take(self, metrics: Metrics) -> None:
-        self.values.update(metrics.values)
+    def take(self, event: Metrics) -> None:
+        self.values.update(event.values)
 
     def words(self) -> str:
-        known = [(label, name, self.values[name]) for name, label in SHOWN if name in self.values]
-        return "  ".join(f"{label} {curve_figure(name, value)}" for label, name, value in known)
+        shown, key = {"train/loss": "loss"}, metrics.measured(self.values)
+        if key != "loss":
+            shown |= {f"train/{key}": "training", f"val/{key}": "validation"}
+        known = [(label, name) for name, label in shown.items() if name in self.values]
+        return "  ".join(f"{label} {curve_figure(name, self.values[name])}" for label, name in known)
 
 
 def curve_figure(name: str, value: float) -> str:

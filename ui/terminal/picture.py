@@ -9,11 +9,8 @@ from pathlib import Path
 from engine.errors import StorageError
 from storage.store import RunStore
 from storage.workspace import Workspace
-from ui.comparison.sides import load, load_curves
 from ui.terminal.display import Display
 from ui.window.qt_check import qt_problem
-
-METRIC = "val/accuracy"
 
 
 def save_picture(workspace: Workspace, run_ids: Sequence[int], path: Path, display: Display, title: str = "") -> None:
@@ -23,12 +20,13 @@ def save_picture(workspace: Workspace, run_ids: Sequence[int], path: Path, displ
         return
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from ui.comparison.picture import save_comparison_picture
+    from ui.comparison.reading import read_chosen
 
     with RunStore(workspace) as store:
-        runs, curves = load(store, run_ids), load_curves(store, run_ids, METRIC)
+        found = read_chosen(store, run_ids, "")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_comparison_picture(runs, curves, path, title=title, metric=METRIC)
+        save_comparison_picture(found.runs, found.curves, path, title=title, metric=found.metric)
     except OSError as error:
         raise StorageError(f"The picture {path} cannot be written.", "Choose another file with --output.") from error
     display.say(f"Picture: {path}")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Self
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from engine.comparison.wording import MARK, duration, figure, with_interval
+from engine.comparison.wording import MARK, NO_NUMBER, duration, figure, with_interval
 from engine.events import RunState
 from engine.experiment import Shift
 from engine.studies.crossings import sentence
-from engine.studies.table import BEST, ERROR, TEST, Entry, StudyTable
+from engine.studies.table import BEST, Entry, StudyTable
 from engine.work.study import Progress, StudyRunner
 from ui.studies.reading import StudyNow, progress_words
 from ui.terminal.output import Showing, console, print_json, print_table, say, visible
@@ -55,8 +55,8 @@ def ending(run: CellRun) -> str:
     """ "First block, noise 5, seed 0: 49.2 %, 0.4 s", or why it failed."""
     if run.failure is not None:
         return f"{run.name}: failed. {run.failure.message} {run.failure.advice}".rstrip()
-    metric = ERROR if ERROR in run.tests else TEST
-    return f"{run.name}: {figure(metric, run.tests.get(metric, float('nan')))}, {duration(run.seconds)}"
+    said = next((figure(metric, value) for metric, value in run.tests.items()), NO_NUMBER)
+    return f"{run.name}: {said}, {duration(run.seconds)}"
 
 
 class StudyBar(StudyDisplay):
@@ -170,7 +170,7 @@ def study_object(now: StudyNow) -> dict[str, object]:
     """A study for programs: every column of every arm, and the sentences."""
     entries = [
         {
-            "arm": arm.title, "column": column.title, "labels": column.labels, "metric": column.metric,
+            "arm": arm.title, "column": column.title, "labels": column.labels, "metric": column.name,
             "shift": column.condition.model_dump() if isinstance(column.condition, Shift) else None,
             "distance": column.condition if isinstance(column.condition, float) else None, "best": entry.best,
             "caveats": list(entry.caveats),

@@ -8,7 +8,7 @@ import pytest
 from engine.comparison.arms import Arm
 from engine.comparison.intervals import Interval
 from engine.comparison.verdict import verdict
-from engine.comparison.wording import figure, interval_text, lower_is_better, points, title, with_interval
+from engine.comparison.wording import figure, interval_text, lower_is_better, points, with_interval
 
 CONDITIONS = {"metric": "test/error", "data set": "Sinusoids", "tested on": "episodes"}
 
@@ -57,9 +57,8 @@ def test_errors_are_told_as_numbers_and_accuracies_in_percent() -> None:
     assert with_interval(shown, "test/error") == "0.352 (0.331 to 0.373)"
     assert with_interval(shown) == "35.2 % (33.1 to 37.3)"
     assert interval_text(shown, "test/error") == "95 % interval 0.331 to 0.373"
-    assert (figure("test/error, 5 inner steps", 1.25), figure("test/accuracy", 0.5)) == ("1.250", "50.0 %")
+    assert (figure("test/error", 1.25), figure("test/accuracy", 0.5)) == ("1.250", "50.0 %")
     assert (points(0.21, "test/error"), points(0.21)) == ("0.210", "21.0 points")
-    assert title("test/error") == "Test error"
     assert [lower_is_better(name) for name in ("val/loss", "test/error", "test/accuracy")] == [True, True, False]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.comparison.grouping import group_runs, one_per_seed, over_seeds
+from engine.comparison.grouping import RunGroup, configurations, one_per_seed, over_seeds, run_group
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import count, duration, percent, points, with_interval
 from engine.events import RunState
@@ -33,6 +33,10 @@ class Saved:
 def saved(seed: int, value: float | None, labels: int = 2, created: float = 0.0) -> Saved:
     test = None if value is None else SimpleNamespace(value=value, metric="test/accuracy")
     return Saved(Experiment(seed=seed, dataset=DatasetChoice(labels_per_class=labels)), created, test=test)
+
+
+def group_runs(runs: list[Saved]) -> list[RunGroup[Saved]]:
+    return [run_group(key, members) for key, members in configurations(runs).items()]
 
 
 def test_runs_that_differ_only_in_the_seed_are_one_configuration() -> None:
@@ -79,18 +83,7 @@ def test_two_seeds_have_a_mean_and_no_interval_and_none_leaves_0_and_1() -> None
 
 def test_a_configuration_without_a_result_has_none() -> None:
     (group,) = group_runs([saved(0, None)])
-    assert (group.test, group.best, group.last) == (None, None, None)
-
-
-def test_best_and_last_are_means_over_seeds() -> None:
-    runs = [
-        Saved(Experiment(seed=seed), best={"val/accuracy": (0.6 + seed / 10, 5)}, last={"val/accuracy": 0.5})
-        for seed in range(2)
-    ]
-    (group,) = group_runs(runs)
-    assert group.best is not None
-    assert group.last is not None
-    assert (group.best.value, group.last.value) == pytest.approx((0.65, 0.5))
+    assert group.test is None
 
 
 def test_figures_read_as_a_person_says_them() -> None:

@@ -10,9 +10,11 @@ import pytest
 from engine.studies.cells import cell_name, cells
 from engine.studies.crossings import crossings, sentence
 from engine.studies.study import Study, parse_study
-from engine.studies.table import ERROR, Outcome, StudyTable, answers, study_table
+from engine.studies.table import Outcome, StudyTable, answers, study_table
 
 T2 = 4.302652729749462  # 97.5 % quantile of Student's t with 2 degrees of freedom, from the tables
+
+ERROR = "test/error"
 
 
 def study(**changes: Any) -> Study:
@@ -63,7 +65,9 @@ def test_who_has_the_smaller_error_overtakes() -> None:
 def test_the_rate_with_the_smaller_validation_loss_counts() -> None:
     asked = study(learning_rates=[0.01, 0.001], seeds=[0], arms=study().model_dump(mode="json")["arms"][:1])
     found = {
-        cell.key: Outcome({ERROR: 0.9 if cell.rate == 0.01 else 0.5}, best=0.8 if cell.rate == 0.01 else 0.6)
+        cell.key: Outcome(
+            {ERROR: 0.9 if cell.rate == 0.01 else 0.5}, best=0.8 if cell.rate == 0.01 else 0.6, watched="val/loss"
+        )
         for cell in cells(asked)
     }
     ((entry,),) = study_table(asked, found).entries

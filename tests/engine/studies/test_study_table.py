@@ -10,9 +10,11 @@ import pytest
 from engine.studies.cells import cells
 from engine.studies.crossings import crossings, sentence, sign_changes
 from engine.studies.study import Study, parse_study
-from engine.studies.table import MEAN, TEST, Outcome, StudyTable, answers, study_table
+from engine.studies.table import Outcome, StudyTable, answers, study_table
 
 T2 = 4.302652729749462  # 97.5 % quantile of Student's t with 2 degrees of freedom, from the tables
+
+TEST = "test/accuracy"
 
 
 def study(**changes: Any) -> Study:
@@ -98,7 +100,7 @@ def test_further_test_sets_and_their_mean_are_columns() -> None:
         "in distribution", "mean out of distribution", "noise 3", "blur 5",
     ]  # fmt: skip
     assert [entry.interval.value for entry in found.entries[0]] == pytest.approx([0.9, 0.6, 0.5, 0.7])
-    assert found.columns[1].metric == MEAN
+    assert found.columns[1].name == f"{TEST}, mean over shifts"
 
 
 def test_curves_cross_on_the_logarithm() -> None:
@@ -124,7 +126,7 @@ def test_each_test_set_has_crossings_of_its_own() -> None:
         more = ahead[cell.labels or 0] if cell.arm == 0 else {}
         found[cell.key] = Outcome({name: 0.5 + more.get(name, 0.0) for name in (TEST, noise, blur)})
     (crossing,) = crossings(study_table(asked, found))
-    assert (crossing.metric, crossing.before, crossing.after) == (noise, 1, 0)
+    assert (crossing.name, crossing.before, crossing.after) == (noise, 1, 0)
     assert crossing.labels.value == pytest.approx(4)
 
 
