@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 import engine.data.sets
 from engine.comparison.differences import differences
 from engine.data.preview import preview
-from engine.data.sources import load, sets
+from engine.data.sources import load, resolve, sets
 from engine.errors import InvalidExperiment
 from engine.events import Evaluated, RunFinished
 from engine.execute import execute
@@ -32,6 +32,7 @@ from tests.ui.conftest import wait_until_checked
 from ui.command.arguments import parse, parser
 from ui.command.command_line import command_for
 from ui.command.flags import plan_from
+from ui.new_experiment.data_cards import badge_of
 from ui.terminal.listing import list_datasets
 from ui.window.main_window import NEW, STUDIES, MainWindow
 
@@ -77,6 +78,42 @@ DATASET = DataSet(
     curves=Curves(draw, lambda choice: f"Lines of slopes up to {choice.steepest}", (-2.0, 2.0)), Choice=LinesChoice,
 )
 '''
+WORN = '''
+"""Published as two arrays in a folder: pixels.npy and labels.npy."""
+
+import io
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from engine.data.dataset import DataSet, DatasetInfo
+from engine.data.hashes import short_hash
+from engine.data.images import ArrayPixels, ImageSet
+from engine.experiment import DatasetChoice
+
+
+class WornChoice(DatasetChoice):
+    shown: Literal["plain", "negative"] = Field("plain", title="Shown", description="As they are, or inverted.")
+
+
+def read(choice, listing, progress=None, cancelled=None):
+    files = listing.open()
+    found = {entry.path: np.load(io.BytesIO(files.whole(entry, 2**20))) for entry in listing.files}
+    files.close()
+    pixels, labels = found["pixels.npy"], found["labels.npy"]
+    pixels = 255 - pixels if choice.shown == "negative" else pixels
+    return ImageSet(
+        "worn", "Worn", "CC0", labels, ("sole", "heel"), ArrayPixels(pixels, str),
+        short_hash(pixels.tobytes(), labels.tobytes()), 1, pixels.shape[1:],
+    )
+
+
+DATASET = DataSet(
+    DatasetInfo("worn", "Worn shoes", "Soles and heels."), read=read, Choice=WornChoice,
+    recognises=lambda listing: {"pixels.npy", "labels.npy"} <= {entry.path for entry in listing.files},
+)
+'''
 QUICK = {"steps": 2, "validate_every": 1, "validation_episodes": 10, "test_episodes": 10, "meta_batch": 2, "query": 4}
 
 
@@ -87,11 +124,12 @@ def new_sets(tmp_path: Path) -> Iterator[None]:
     folder.mkdir()
     (folder / "stripes.py").write_text(recipe("data set"), encoding="utf-8")
     (folder / "lines.py").write_text(LINES, encoding="utf-8")
+    (folder / "worn.py").write_text(WORN, encoding="utf-8")
     engine.data.sets.__path__.append(str(folder))
     sets.cache_clear()
     yield
     engine.data.sets.__path__.remove(str(folder))
-    for name in ("stripes", "lines"):
+    for name in ("stripes", "lines", "worn"):
         sys.modules.pop(f"engine.data.sets.{name}", None)
     forget()
 
@@ -118,7 +156,7 @@ def lines(**more: object) -> Experiment:
 
 @pytest.mark.usefixtures("new_sets")
 def test_they_are_listed_after_those_that_there_were_and_read() -> None:
-    assert [row[0] for row in list_datasets(Namespace()).rows][-2:] == ["lines", "stripes"]
+    assert [row[0] for row in list_datasets(Namespace()).rows][-3:] == ["lines", "stripes", "worn"]
     plain, grainy = load(stripes(grain=0).dataset), load(stripes(grain=1).dataset)
     assert plain.counts.tolist() == [30] * 8
     assert plain.fingerprint != grainy.fingerprint
@@ -126,6 +164,28 @@ def test_they_are_listed_after_those_that_there_were_and_read() -> None:
     found = preview(lines(steepest=2).dataset, meta=True)
     assert (found.sentence, len(found.strip), found.problem) == ("Lines of slopes up to 2", 16, None)
     assert not np.array_equal(found.strip[0], preview(lines(steepest=9).dataset, meta=True).strip[0])
+
+
+@pytest.mark.usefixtures("new_sets")
+def test_one_in_files_is_known_by_them_and_read_as_it_is_set(tmp_path: Path) -> None:
+    folder = tmp_path / "shoes"
+    folder.mkdir()
+    with pytest.raises(InvalidExperiment) as missing:
+        plan_from(parse(["run", "--data", "worn"]))
+    assert str(missing.value) == "The folder of Worn shoes is not said. Give the folder or zip itself: --data FOLDER."
+    rng = np.random.default_rng(0)
+    np.save(folder / "pixels.npy", rng.integers(0, 100, (20, 9, 9), dtype=np.uint8))
+    np.save(folder / "labels.npy", np.repeat([0, 1], 10))
+    assert resolve(folder) == DatasetChoice(name="worn", path=str(folder))
+    typed = ["run", "--data", str(folder), "--shown", "negative", "--method", "linear_probe"]
+    (found,) = plan_from(parse(typed)).experiments
+    assert problems(found) == []
+    dark, bright = load(resolve(folder)), load(found.dataset)
+    assert (bright.pixels([3], 9, 1) == 255 - dark.pixels([3], 9, 1)).all()
+    assert load(found.dataset) is bright
+    assert load(DatasetChoice(name="folder", path=str(folder))).fingerprint == dark.fingerprint
+    assert badge_of(found.dataset) == "Worn shoes"
+    assert run_name(found).startswith("Linear probe on Worn shoes")
 
 
 @pytest.mark.usefixtures("new_sets")

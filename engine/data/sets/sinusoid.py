@@ -22,7 +22,7 @@ class SinusoidChoice(DatasetChoice):
     vary_frequency: bool = Field(
         False,
         title="Frequency varies",
-        description="Curves of different frequencies, from 0.8 to 1.2, instead of 1 alone",
+        description="Curves of different frequencies, from 0.8 to 1.2, instead of 1 alone.",
     )
 
 
