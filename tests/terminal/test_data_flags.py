@@ -12,7 +12,7 @@ import pytest
 from engine.data.shifts import KINDS, parse_shift
 from storage.store import RunStore
 from storage.workspace import Workspace
-from ui.command import arguments
+from ui.command.table import one_experiment
 
 Command = Callable[..., Any]
 Refuses = Callable[..., str]
@@ -39,7 +39,8 @@ def test_without_the_flags_nothing_is_shifted(warmstart: Command) -> None:
 
 
 def test_the_help_names_every_shift() -> None:
-    assert [parse_shift(name).kind for name in arguments.KINDS.split(", ")] == list(KINDS)
+    named = next(flag.help for flag in one_experiment() if flag.name == "shift").partition("KIND one of ")[2]
+    assert [parse_shift(name).kind for name in named.split(", ")] == list(KINDS)
 
 
 @pytest.mark.parametrize(

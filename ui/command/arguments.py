@@ -8,17 +8,15 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn
 
 from engine.data.dataset import BUNDLED
 from engine.data.sources import datasets
 from engine.errors import ExperimentError, InvalidExperiment
-from engine.experiment import Precision, SearchChoice, Split, Strategy
 from engine.work.process import WORKERS
 from ui.about import version
-from ui.command.data_flags import add_own_flags
+from ui.command.table import EVERY, declare, one_experiment
 
-KINDS = "noise, blur, contrast, brightness, pixelate, jpeg, inversion, label-shift"
 COMMANDS = ("demo", "run", "resume", "study", "list", "show", "compare")
 LISTS = ("datasets", "backbones", "methods", "presets", "devices", "runs")
 
@@ -152,20 +150,7 @@ def add_run(run: argparse.ArgumentParser) -> None:
     flags = run.add_argument_group("an experiment from flags")
     names = f"{', '.join(one.name for one in datasets() if one.where == BUNDLED)} (default glyphs), a folder, a zip"
     flags.add_argument("--data", metavar="NAME|FOLDER|ZIP", help=names)
-    flags.add_argument("--backbone", metavar="NAME", help="the network; default conv4")
-    flags.add_argument(
-        "--weights",
-        metavar="NAME",
-        help="what it starts from, also run:NUMBER of a saved run; default: pretrained if any",
-    )
-    flags.add_argument(
-        "--keep-head", action="store_const", const=True, help="keep the head that comes with the weights of a saved run"
-    )
-    flags.add_argument("--image-size", type=int, metavar="N", help="pixels on a side; default: the backbone's own")
-    flags.add_argument("--method", metavar="NAME", help="how it learns; default lp_ft")
-    flags.add_argument("--labels-per-class", type=int, metavar="N", help="labelled training images per class")
-    flags.add_argument("--classes", type=int, metavar="N", help="use only N classes")
-    add_data_flags(flags)
+    declare(flags, one_experiment())
     flags.add_argument(
         "--set",
         action="append",
@@ -176,13 +161,7 @@ def add_run(run: argparse.ArgumentParser) -> None:
     )
     both = run.add_argument_group("for files, presets and flags alike")
     add_seed_flags(both)
-    both.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
-    both.add_argument("--precision", choices=get_args(Precision), help="numbers to train with; default float32")
-    both.add_argument("--minutes", type=float, metavar="M", help="stop training after M minutes and evaluate")
-    both.add_argument(
-        "--instead-of-epochs", action="store_true", help="with --minutes: train exactly that long, however many epochs"
-    )
-    add_search_flags(both)
+    declare(both, EVERY)
     both.add_argument("--name", help="what the runs are called in the list")
     add_worker(both)
     both.add_argument("--dry-run", action="store_true", help="print the experiment file and run nothing")
@@ -202,40 +181,6 @@ def add_worker(flags: argparse._ActionsContainer) -> None:
 def add_seed_flags(flags: argparse._ActionsContainer) -> None:
     flags.add_argument("--seed", type=int, metavar="S", help="run every experiment once, with this seed")
     flags.add_argument("--seeds", type=int, metavar="N", help="run every experiment with N seeds, 0 to N-1")
-
-
-def add_search_flags(flags: argparse._ArgumentGroup) -> None:
-    flags.add_argument(
-        "--search", type=int, nargs="?", const=SearchChoice().trials, metavar="SETTINGS",
-        help="first choose the best of so many settings (20) by cross-validation on the training images",
-    )  # fmt: skip
-    flags.add_argument("--folds", type=int, metavar="N", help="folds of the search; default 5")
-    words = "finish every setting, also one that is behind after some folds"
-    flags.add_argument("--no-giving-up", action="store_const", const=False, help=words)
-    flags.add_argument(
-        "--search-over", nargs="+", metavar="KEY", help="hyperparameters to search; default: the method's usual ones"
-    )
-    flags.add_argument(
-        "--search-strategy", choices=get_args(Strategy),
-        help="how settings are proposed; a sweep tries every combination; default bayesian",
-    )  # fmt: skip
-    flags.add_argument("--search-minutes", type=float, metavar="M", help="end the search after M minutes")
-    flags.add_argument(
-        "--search-range", nargs="+", metavar="KEY=LOW:HIGH[:VALUES[:log]]",
-        help="where to look for a hyperparameter, and how many values of it a sweep tries (3)",
-    )  # fmt: skip
-
-
-def add_data_flags(flags: argparse._ArgumentGroup) -> None:
-    add_own_flags(flags)
-    ways = tuple(get_args(Split))
-    flags.add_argument("--split", choices=ways, help="how images or classes are divided; default: the method's own way")
-    flags.add_argument("--split-seed", type=int, metavar="S", help="seed of the division into parts; default 0")
-    flags.add_argument("--part", choices=("source", "target"), help="use one half of the images of each class")
-    flags.add_argument("--validation-per-class", type=int, metavar="N", help="at most N validation images per class")
-    flags.add_argument("--shift", metavar="KIND:N", help=f"shift every image; N from 1 to 5, KIND one of {KINDS}")
-    words = "test on shifted test images as well, which it never learns from"
-    flags.add_argument("--tested-on", nargs="+", metavar="KIND:N", help=words)
 
 
 def add_study(study: argparse.ArgumentParser) -> None:

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 from typing import Any
 
-from engine.data.shifts import parse_shift
 from engine.data.sources import dataset, datasets, known, resolve
-from engine.errors import InvalidExperiment, nearest, shown
+from engine.errors import InvalidExperiment, nearest
 from engine.experiment import Experiment, parse_experiment
 from engine.families import FAMILIES
 from engine.given import MOST_SEEDS, is_file, is_there
 from engine.plan import Plan, load_plan, preset, presets, with_seeds
 from engine.registry import complete, method, usual_values
-from ui.command.data_flags import data_flags, own_settings
 from ui.command.settings import settings_from
-
-SINGLE = (
-    "data", "backbone", "weights", "image_size", "keep_head", "method", "labels_per_class", "classes", "part",
-    "validation_per_class", "shift", "tested_on", "split", "split_seed",
-)  # fmt: skip
-HALVES = {"source": "source half", "target": "target half"}
+from ui.command.table import EVERY, one_experiment, put_in, refuse_foreign, typed
 
 
 def plan_from(chosen: argparse.Namespace) -> Plan:
@@ -37,7 +29,8 @@ def plan_from(chosen: argparse.Namespace) -> Plan:
 
 def named_plan(chosen: argparse.Namespace) -> Plan:
     """The preset or the file that was named; flags that describe another experiment are refused."""
-    given = [f"--{name.replace('_', '-')}" for name in (*SINGLE, *data_flags()) if getattr(chosen, name) is not None]
+    given = ["--data"] if chosen.data is not None else []
+    given += [f"--{flag.name}" for flag in one_experiment() if flag.typed(chosen) is not None]
     given += ["--set"] if chosen.settings else []
     if given:
         raise InvalidExperiment(
@@ -57,26 +50,13 @@ def experiment_from(chosen: argparse.Namespace) -> Experiment:
     name, backbone = chosen.method or start.method, chosen.backbone or start.backbone
     settings = usual_values(start, name) | settings_from(chosen.settings, name, block_names(backbone))
     body = {
-        "dataset": {
-            **data,
-            "labels_per_class": chosen.labels_per_class,
-            "classes": chosen.classes,
-            "part": HALVES[chosen.part] if chosen.part else None,
-            "validation_per_class": chosen.validation_per_class,
-            "shift": parse_shift(chosen.shift) if chosen.shift else None,
-            "tested_on": tuple(parse_shift(text) for text in chosen.tested_on or ()),
-            "split": chosen.split,
-            **({} if chosen.split_seed is None else {"split_seed": chosen.split_seed}),
-            **own_settings(chosen, data["name"]),
-        },
-        "backbone": {
-            "name": backbone,
-            "weights": chosen.weights or usual_weights(backbone, name),
-            "head": "kept" if chosen.keep_head else "new",
-            "image_size": chosen.image_size,
-        },
+        "dataset": data,
+        "backbone": {"name": backbone, "weights": usual_weights(backbone, name)},
         "method": {"name": name, "hyperparameters": settings},
     }
+    found = tuple(typed(chosen, one_experiment()))
+    refuse_foreign(found, data["name"])
+    put_in(body, found)
     return parse_experiment(body)
 
 
@@ -116,57 +96,17 @@ def dataset_from(given: str) -> dict[str, Any]:
 
 def changed_by_flags(experiment: Experiment, chosen: argparse.Namespace) -> Experiment:
     """The experiment with --device, --precision, the time limit and the search flags put in, validated again."""
-    body = experiment.model_dump()
-    if chosen.device is not None:
-        body["device"] = chosen.device
-    if chosen.precision is not None:
-        body["precision"] = chosen.precision
-    if chosen.minutes is not None:
-        body["budget"] = {**body["budget"], "minutes": chosen.minutes}
-    if chosen.instead_of_epochs:
-        body["budget"] = {**body["budget"], "instead_of_epochs": True}
-    body["search"] = search_from(chosen, body["search"])
+    body, found = experiment.model_dump(), tuple(typed(chosen, EVERY))
+    how = [flag for flag, _ in found if flag.place.startswith("search.")]
+    if how and body["search"] is None:
+        if how[0].name != "search":
+            raise InvalidExperiment(f"--{how[0].name} says how to search, but nothing is searched.", "Add --search.")
+        body["search"] = {}
+    before = (body["search"] or {}).get("ranges", {})
+    put_in(body, found)
+    if chosen.search_range is not None:
+        body["search"]["ranges"] = {**before, **dict(body["search"]["ranges"])}
     return parse_experiment(body)
-
-
-SEARCH_FLAGS = {
-    "search": "trials", "folds": "folds", "search_over": "parameters", "search_strategy": "strategy",
-    "search_minutes": "minutes", "search_range": "ranges", "no_giving_up": "pruning",
-}  # fmt: skip
-RANGE = re.compile(r"(?P<name>\w+)=(?P<low>[^:]*):(?P<high>[^:]*)(:(?P<values>[0-9]{0,4}))?(:(?P<steps>log|linear))?")
-STEPS = {None: None, "log": True, "linear": False}
-
-
-def search_from(chosen: argparse.Namespace, given: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The experiment's search with --search and the flags that say how put in; those need a search."""
-    said = {name: getattr(chosen, flag) for flag, name in SEARCH_FLAGS.items()}
-    said = {name: value for name, value in said.items() if value is not None}
-    if given is None and said and "trials" not in said:
-        flag = next(flag for flag, name in SEARCH_FLAGS.items() if name in said)
-        raise InvalidExperiment(
-            f"--{flag.replace('_', '-')} says how to search, but nothing is searched.", "Add --search."
-        )
-    if "ranges" in said:
-        said["ranges"] = {**(given or {}).get("ranges", {}), **dict(range_from(words) for words in said["ranges"])}
-    return {**(given or {}), **said} if given or said else None
-
-
-def range_from(words: str) -> tuple[str, dict[str, Any]]:
-    """ "learning_rate=1e-4:1e-2:5" -> the range of that name; parts may be empty or left out. Raises
-    `InvalidExperiment`."""
-    found = RANGE.fullmatch(words)
-    try:
-        low, high = (float(end) if end else None for end in found.group("low", "high")) if found else ("", "")
-    except ValueError:
-        found = None
-    if found is None:
-        raise InvalidExperiment(
-            f"“{shown(words)}” is no range.",
-            "Give KEY=LOW:HIGH, KEY=LOW:HIGH:VALUES or KEY=LOW:HIGH:VALUES:log, such as learning_rate=1e-4:1e-2:5.",
-            "search",
-        )
-    values = {"values": int(found["values"])} if found["values"] else {}
-    return found["name"], {"low": low, "high": high, "log": STEPS[found["steps"]], **values}
 
 
 def seeds_from(chosen: argparse.Namespace) -> list[int]:

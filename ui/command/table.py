@@ -1,0 +1,195 @@
+"""The flags that describe an experiment, each said once: how it is declared, what it sets, how it is written again."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+from engine.data.dataset import inside
+from engine.data.shifts import KINDS, parse_shift
+from engine.data.sources import dataset, sets
+from engine.errors import InvalidExperiment, shown
+from engine.experiment import Experiment, Precision, RangeChoice, SearchChoice, Shift, Split, Strategy
+from engine.registry import HyperparameterField, own_fields
+
+SHIFTS = ", ".join(kind.replace(" ", "-") for kind in KINDS)
+HALVES = {"source": "source half", "target": "target half"}
+RANGE = re.compile(r"(?P<name>\w+)=(?P<low>[^:]*):(?P<high>[^:]*)(:(?P<values>[0-9]{0,4}))?(:(?P<steps>log|linear))?")
+STEPS = {None: None, "log": True, "linear": False}
+TYPES = {"int": int, "float": float, "text": str}
+
+
+@dataclass(frozen=True)
+class Flag:
+    """--name sets `place`, a field of the experiment or "part.field". more: as argparse has it.
+
+    read, write: from what is typed to a value and back; of several each. always: written also where it is as usual.
+    """
+
+    name: str
+    place: str
+    help: str
+    more: Mapping[str, Any] = field(default_factory=dict)
+    read: Callable[[Any], Any] = lambda typed: typed
+    write: Callable[[Any], str] = str
+    always: bool = False
+
+    def typed(self, chosen: argparse.Namespace) -> Any:
+        return getattr(chosen, self.name.replace("-", "_"))
+
+    def words(self, experiment: Experiment) -> list[str]:
+        """As it is typed for this experiment, empty where it need not be."""
+        name, _, key = self.place.rpartition(".")
+        part = getattr(experiment, name) if name else experiment
+        value = getattr(part, key, None)
+        if value is None or (value == type(part).model_fields[key].default and not self.always):
+            return []
+        if "nargs" in self.more and isinstance(value, tuple | dict):
+            several = value.items() if isinstance(value, dict) else value
+            return [f"--{self.name}", *map(self.write, several)] if several else []
+        if "const" in self.more and "nargs" not in self.more:
+            return [f"--{self.name}"] if value == self.more["const"] else []
+        return given(f"--{self.name}", self.write(value))
+
+
+def given(flag: str, value: object) -> list[str]:
+    """The flag with its value, which is no flag where it begins with a dash; nothing for None."""
+    if value is None:
+        return []
+    return [f"{flag}={value}"] if str(value).startswith("-") else [flag, str(value)]
+
+
+def range_from(words: str) -> tuple[str, dict[str, Any]]:
+    """ "learning_rate=1e-4:1e-2:5" -> the range of that name; parts may be empty or left out. Raises
+    `InvalidExperiment`."""
+    found = RANGE.fullmatch(words)
+    try:
+        low, high = (float(end) if end else None for end in found.group("low", "high")) if found else ("", "")
+    except ValueError:
+        found = None
+    if found is None:
+        raise InvalidExperiment(
+            f"“{shown(words)}” is no range.",
+            "Give KEY=LOW:HIGH, KEY=LOW:HIGH:VALUES or KEY=LOW:HIGH:VALUES:log, such as learning_rate=1e-4:1e-2:5.",
+            "search",
+        )
+    values = {"values": int(found["values"])} if found["values"] else {}
+    return found["name"], {"low": low, "high": high, "log": STEPS[found["steps"]], **values}
+
+
+def range_words(named: tuple[str, RangeChoice]) -> str:
+    """ "learning_rate=0.0001:0.01:5:log"."""
+    name, one = named
+    ends = ["" if end is None else repr(end) for end in (one.low, one.high)]
+    steps = next(words for words, log in STEPS.items() if log == one.log)
+    return f"{name}={':'.join([*ends, str(one.values), *([steps] if steps else [])])}"
+
+
+def shift_words(shift: Shift) -> str:
+    return f"{shift.kind.replace(' ', '-')}:{shift.severity}"
+
+
+NAME, N, M = {"metavar": "NAME"}, {"type": int, "metavar": "N"}, {"type": float, "metavar": "M"}
+WEIGHTS = "what it starts from, also run:NUMBER of a saved run; default: pretrained if any"
+KEPT = "keep the head that comes with the weights of a saved run"
+TESTED = "test on shifted test images as well, which it never learns from"
+NETWORK = (
+    Flag("backbone", "backbone.name", "the network; default conv4", NAME, always=True),
+    Flag("weights", "backbone.weights", WEIGHTS, NAME, always=True),
+    Flag("keep-head", "backbone.head", KEPT, {"action": "store_const", "const": "kept"}),
+    Flag("image-size", "backbone.image_size", "pixels on a side; default: the backbone's own", N),
+    Flag("method", "method.name", "how it learns; default lp_ft", NAME, always=True),
+    Flag("labels-per-class", "dataset.labels_per_class", "labelled training images per class", N),
+    Flag("classes", "dataset.classes", "use only N classes", N),
+)
+DIVISION = (
+    Flag("split", "dataset.split", "how images or classes are divided; default: the method's own way",
+         {"choices": get_args(Split)}),
+    Flag("split-seed", "dataset.split_seed", "seed of the division into parts; default 0", {**N, "metavar": "S"}),
+    Flag("part", "dataset.part", "use one half of the images of each class", {"choices": tuple(HALVES)},
+         HALVES.__getitem__, lambda half: half.split()[0]),
+    Flag("validation-per-class", "dataset.validation_per_class", "at most N validation images per class", N),
+    Flag("shift", "dataset.shift", f"shift every image; N from 1 to 5, KIND one of {SHIFTS}", {"metavar": "KIND:N"},
+         parse_shift, shift_words),
+    Flag("tested-on", "dataset.tested_on", TESTED, {"nargs": "+", "metavar": "KIND:N"}, parse_shift, shift_words),
+)  # fmt: skip
+EVERY = (
+    Flag("device", "device", "cpu, cuda:0, mps (see: list devices)", NAME),
+    Flag("precision", "precision", "numbers to train with; default float32", {"choices": get_args(Precision)}),
+    Flag("minutes", "budget.minutes", "stop training after M minutes and evaluate", M),
+    Flag("instead-of-epochs", "budget.instead_of_epochs",
+         "with --minutes: train exactly that long, however many epochs", {"action": "store_const", "const": True}),
+    Flag("search", "search.trials",
+         "first choose the best of so many settings (20) by cross-validation on the training images",
+         {"type": int, "nargs": "?", "const": SearchChoice().trials, "metavar": "SETTINGS"}, always=True),
+    Flag("folds", "search.folds", "folds of the search; default 5", N),
+    Flag("no-giving-up", "search.pruning", "finish every setting, also one that is behind after some folds",
+         {"action": "store_const", "const": False}),
+    Flag("search-over", "search.parameters", "hyperparameters to search; default: the method's usual ones",
+         {"nargs": "+", "metavar": "KEY"}),
+    Flag("search-strategy", "search.strategy",
+         "how settings are proposed; a sweep tries every combination; default bayesian",
+         {"choices": get_args(Strategy)}),
+    Flag("search-minutes", "search.minutes", "end the search after M minutes", M),
+    Flag("search-range", "search.ranges",
+         "where to look for a hyperparameter, and how many values of it a sweep tries (3)",
+         {"nargs": "+", "metavar": "KEY=LOW:HIGH[:VALUES[:log]]"}, range_from, range_words),
+)  # fmt: skip
+
+
+def own() -> tuple[Flag, ...]:
+    """Of the settings that one data set or another has for itself."""
+    found = {setting.name: setting for one in sets() for setting in own_fields(one.Choice)}
+    return tuple(map(_own, found.values()))
+
+
+def _own(setting: HyperparameterField) -> Flag:
+    """What is on without a word has a flag that turns it off."""
+    name = setting.name.replace("_", "-")
+    more: dict[str, Any] = {"type": TYPES.get(setting.kind), "metavar": name[0].upper()}
+    if setting.kind == "bool":
+        name = f"no-{name}" if setting.default else name
+        more = {"action": "store_const", "const": not setting.default}
+    elif setting.kind == "choice":
+        more = {"choices": setting.choices}
+    return Flag(name, f"dataset.{setting.name}", inside(setting.help).removesuffix("."), more)
+
+
+def one_experiment() -> tuple[Flag, ...]:
+    """Those that say what one experiment is, besides its data and its hyperparameters."""
+    return (*NETWORK, *own(), *DIVISION)
+
+
+def declare(group: argparse._ActionsContainer, flags: Sequence[Flag]) -> None:
+    for flag in flags:
+        group.add_argument(f"--{flag.name}", help=flag.help, **flag.more)
+
+
+def typed(chosen: argparse.Namespace, flags: Sequence[Flag]) -> Iterator[tuple[Flag, Any]]:
+    """The flags that were given, each with the value it sets; raises `InvalidExperiment`."""
+    for flag in flags:
+        if (value := flag.typed(chosen)) is not None:
+            yield flag, [flag.read(one) for one in value] if isinstance(value, list) else flag.read(value)
+
+
+def put_in(body: dict[str, Any], found: Sequence[tuple[Flag, Any]]) -> None:
+    """What was typed into an experiment's body."""
+    for flag, value in found:
+        part, _, key = flag.place.rpartition(".")
+        (body[part] if part else body)[key] = value
+
+
+def refuse_foreign(found: Sequence[tuple[Flag, Any]], name: str) -> None:
+    """Raise `InvalidExperiment` for a setting of another data set than the one of this name."""
+    chosen = dataset(name)
+    for flag, _ in found:
+        of = [one for one in sets() if flag.place.partition(".")[2] in one.Choice.own()]
+        if of and chosen not in of:
+            titles = " and ".join(one.info.title for one in of)
+            raise InvalidExperiment(
+                f"--{flag.name} is a setting of {titles}, not of {chosen.info.title}.",
+                "Leave it out, or choose other data.", "dataset",
+            )  # fmt: skip
