@@ -65,9 +65,10 @@ class LearnsTasks(Protocol):
     def trials_before_test(self) -> int: ...
     def prepare(self, model: Backbone, way: int) -> None: ...
     def adapt(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int) -> Classifier: ...
-    def suppose(self) -> None: ...
-    def state(self) -> dict[str, Any]: ...
-    def load_state(self, state: Mapping[str, Any]) -> None: ...
+    @property
+    def choice(self) -> Mapping[str, Any]: ...
+    def with_choice(self, choice: Mapping[str, Any]) -> Method: ...
+    def supposed(self) -> Method: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +108,7 @@ class SavedModel:
     ) -> SavedModel:
         """From a run's own folder alone, whatever it started from.
 
-        experiment, class_names, settled (the method's `state` at its test): of a run whose folder does not tell them,
+        experiment, class_names, settled (the method's `choice` at its test): of a run whose folder does not tell them,
         as one that was saved before runs wrote them down. Raises `StorageError` where there is no run or it is not
         known what it chose, `WeightsError` where its weights are missing or damaged, or where it kept none, as a head
         bench does.
@@ -116,7 +117,7 @@ class SavedModel:
         method = build_method(experiment)
         state = read_weights(tested_file(folder, method))
         network = fitting(experiment, method, state).to(torch_device(device)).eval()
-        settle(method, network, folder, settled)
+        method = settled_as(method, network, folder, settled)
         names = class_names or seen.classes_of(folder)
         return cls(experiment, method, network, names, Reader(experiment, torch_device(device)))
 
@@ -200,20 +201,19 @@ def of_numbers(experiment: Experiment) -> bool:
     return catalog.backbone(experiment.backbone.name).inputs == "numbers"
 
 
-def settle(method: Method, network: Backbone, folder: Path, handed: Mapping[str, Any] | None) -> None:
-    """Bring back what was chosen before the test; raises `StorageError` where nothing tells it."""
+def settled_as(method: Method, network: Backbone, folder: Path, handed: Mapping[str, Any] | None) -> Method:
+    """The method with what it chose before its test; raises `StorageError` where nothing tells it."""
     if not isinstance(method, LearnsTasks):
-        return
+        return method
     if (folder / SETTLED).is_file():
         kept = read_state(folder / SETTLED)
-        method.load_state(kept["method"])
         network.load_state_dict(kept["network"], strict=False)
-    elif handed is not None:
-        method.load_state(handed)
-    elif method.trials_before_test:
+        return method.with_choice(kept["method"])
+    if handed is not None:
+        return method.with_choice(handed)
+    if method.trials_before_test:
         raise StorageError(f"What run {folder.name} chose before its test is not known.", "Run it again.")
-    else:
-        method.suppose()
+    return method.supposed()
 
 
 def keep_settled(method: Method, model: Backbone, folder: Path) -> None:
@@ -221,4 +221,4 @@ def keep_settled(method: Method, model: Backbone, folder: Path) -> None:
     `ExperimentError`."""
     assert isinstance(method, LearnsTasks)
     network = changed(model.state_dict(), read_weights(tested_file(folder, method)))
-    write_state({"method": method.state(), "network": network}, folder / SETTLED)
+    write_state({"method": dict(method.choice), "network": network}, folder / SETTLED)

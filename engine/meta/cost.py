@@ -14,7 +14,9 @@ from engine.data.sources import is_regression, load
 from engine.experiment import Experiment
 from engine.families import Cost
 from engine.machine.draws import own_draws
+from engine.meta.batch.formulation import MetaGradient
 from engine.meta.learner import MetaLearner
+from engine.meta.roles import MetaRun
 from engine.meta.task import Task
 from engine.meta.tasks.curves import training_curves
 from engine.meta.tasks.image_tasks import classes_of_minibatches
@@ -32,14 +34,14 @@ def meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
     with own_draws():
         method.prepare(model, classes)
     stages, tested = _timed_tasks(experiment, method, shape, device, classes)
-    step = sum(share * seconds_of(partial(method.meta_gradient, model, tasks), 1) for share, tasks in stages)
+    gradient = MetaGradient(method, model)
+    step = sum(share * seconds_of(partial(gradient, tasks, MetaRun()), 1) for share, tasks in stages)
     validating = _episode_seconds(method, model, tested)
     epoch = settings.validate_every * step + settings.validation_episodes * validating
     epochs = math.ceil(settings.steps / settings.validate_every)
     images = max((torch.cat([t[0].support_inputs, t[0].query_inputs]) for _, t in stages), key=len)
     size = parameter_count(model)
-    method.suppose()
-    episode = _episode_seconds(method, model, tested)
+    episode = _episode_seconds(method.supposed(), model, tested)
     kept = activations(model, images, lambda batch: batch)
     memory = BYTES_PER_TRAINED * size + 2 * kept + _data_bytes(experiment, shape)
     total = epochs * epoch + (settings.test_episodes + method.trials_before_test) * episode

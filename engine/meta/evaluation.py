@@ -15,7 +15,7 @@ from engine.backbones.backbone import Backbone
 from engine.data.episodes import Episode
 from engine.events import Preparing
 from engine.meta.batch.sharing import Crew
-from engine.meta.batch.stacked import stacked_scores, stacks_at_test
+from engine.meta.batch.stacked import Stacked, stacked_at_test
 from engine.meta.learner import MetaLearner, knows
 from engine.meta.roles import Embeds
 from engine.meta.task import ImageTasks, Task, Tasks
@@ -26,63 +26,65 @@ CURVES = 100  # tasks of numbers that are met at once
 TOGETHER = 50  # episodes of embedded images that are met at once
 
 
-def task_scores(
-    method: MetaLearner,
-    model: Backbone,
-    tasks: Tasks,
-    items: Sequence[Any],
-    text: str,
-    stop: Callable[[], bool],
-    steps: int | None = None,
-    rows: list[list[float]] | None = None,
-) -> Generator[Preparing, None, np.ndarray]:
-    """Yields `Preparing`, returns each task's accuracy or error, float64 [tasks, inner steps + 1] (fewer tasks when
-    stopped). A method without inner steps has one column. NaN where what came out is not a number.
+class Meeting:
+    """A method on a network before tasks, in the way that its role, the network and the tasks allow. threads: over
+    which tasks are shared out where each is met by itself."""
 
-    steps: inner steps to go to; the method's own at test if None. rows: scores of the first of these tasks where they
-    were met before; gets those of the others, unless all are met at once.
-    """
-    if isinstance(tasks, ImageTasks) and embeds_once(method):
-        return (yield from _scores_from_features(method, model, tasks, items, text))
-    last = method.test_steps if steps is None else steps
-    if tasks.regression and stacks_at_test(method, model):
-        return (yield from _scores_together(method, model, tasks, items, text, stop, last))
-    scores = [] if rows is None else rows
-    meet = partial(_meet, method, last)
-    crew = Crew(model, getattr(method.formulation, "threads", 1))
-    for part in batches(len(items), PAUSE_EVERY):
-        if part.stop <= len(scores):
-            continue
-        if stop():
-            break
-        yield Preparing(text, part.start / len(items))
-        scores += crew.in_order(meet, [tasks.task(item) for item in items[part]])
-    return np.asarray(scores, dtype=np.float64) if scores else np.empty((0, last + 1))
+    def __init__(self, method: MetaLearner, model: Backbone, tasks: Tasks, threads: int = 1) -> None:
+        self.method, self.model, self.tasks, self.threads = method, model, tasks, threads
+
+    def scores(
+        self,
+        items: Sequence[Any],
+        text: str,
+        stop: Callable[[], bool],
+        steps: int | None = None,
+        rows: list[list[float]] | None = None,
+    ) -> Generator[Preparing, None, np.ndarray]:
+        """Yields `Preparing`, returns each task's accuracy or error, float64 [tasks, inner steps + 1] (fewer tasks when
+        stopped). A method without inner steps has one column. NaN where what came out is not a number.
+
+        steps: inner steps to go to; the method's own at test if None. rows: scores of the first of these tasks where
+        they were met before; gets those of the others, unless all are met at once.
+        """
+        if isinstance(self.tasks, ImageTasks) and embeds_once(self.method):
+            return (yield from _scores_from_features(self.method, self.model, self.tasks, items, text))
+        last = self.method.test_steps if steps is None else steps
+        together = stacked_at_test(self.method, self.model, last) if self.tasks.regression else None
+        if together is not None:
+            return (yield from self._together(together, items, text, stop, last))
+        return (yield from self._alone(items, text, stop, last, [] if rows is None else rows))
+
+    def _together(
+        self, stacked: Stacked, items: Sequence[Any], text: str, stop: Callable[[], bool], steps: int
+    ) -> Generator[Preparing, None, np.ndarray]:
+        """Tasks of equal shapes, many at once."""
+        found = []
+        for part in batches(len(items), CURVES):
+            if stop():
+                break
+            yield Preparing(text, part.start / len(items))
+            chosen = [self.tasks.task(item) for item in items[part]]
+            found.append(stacked.scores(self.model, chosen).double().cpu().numpy())
+        return np.concatenate(found) if found else np.empty((0, steps + 1))
+
+    def _alone(
+        self, items: Sequence[Any], text: str, stop: Callable[[], bool], steps: int, rows: list[list[float]]
+    ) -> Generator[Preparing, None, np.ndarray]:
+        meet, crew = partial(_meet, self.method, steps), Crew(self.model, self.threads)
+        for part in batches(len(items), PAUSE_EVERY):
+            if part.stop <= len(rows):
+                continue
+            if stop():
+                break
+            yield Preparing(text, part.start / len(items))
+            rows += crew.in_order(meet, [self.tasks.task(item) for item in items[part]])
+        return np.asarray(rows, dtype=np.float64) if rows else np.empty((0, steps + 1))
 
 
 def embeds_once(method: MetaLearner) -> bool:
     """Whether `classify_features` is all that becomes of an embedded task."""
     return isinstance(method.meets, Embeds) and knows(type(method), "meets", "adapt", "classifiers")
-
-
-def _scores_together(
-    method: MetaLearner,
-    model: Backbone,
-    tasks: Tasks,
-    items: Sequence[Any],
-    text: str,
-    stop: Callable[[], bool],
-    steps: int,
-) -> Generator[Preparing, None, np.ndarray]:
-    """Tasks of equal shapes, many at once."""
-    found = []
-    for part in batches(len(items), CURVES):
-        if stop():
-            break
-        yield Preparing(text, part.start / len(items))
-        chosen = [tasks.task(item) for item in items[part]]
-        found.append(stacked_scores(method, model, chosen, steps).double().cpu().numpy())
-    return np.concatenate(found) if found else np.empty((0, steps + 1))
 
 
 def _meet(method: MetaLearner, steps: int, model: Backbone, task: Task) -> list[float]:

@@ -13,7 +13,7 @@ from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
 from engine.events import Event, Preparing, ResumePoint
 from engine.machine.limits import Limits, never
-from engine.meta.evaluation import task_scores
+from engine.meta.evaluation import Meeting
 from engine.meta.learner import MetaLearner
 from engine.meta.task import Tasks
 
@@ -32,15 +32,15 @@ class Exam:
         self.method, self.model, self.tasks = method, model, tasks
         self._checkpoints, self._limits = checkpoints, limits
         self._bookmark = checkpoints.bookmark
-        self.step, self.weights = 0, ""
+        self.step, self.weights, self._threads = 0, "", 1
         self._settled = False
         self._said = self._part = 0
         self._rows: list[list[list[float]]] = []  # of each part the scores of the tasks that were met
         self.begun = self._bookmark.found is not None and KEY in self._bookmark.found
 
-    def begin(self, step: int, best: dict[str, Tensor] | None) -> None:
-        """With the weights that were chosen, or those there are."""
-        self.step, self.weights = step, "as loaded" if best is None else "best validation"
+    def begin(self, step: int, best: dict[str, Tensor] | None, threads: int) -> None:
+        """With the weights that were chosen, or those there are. threads: that tasks are shared out over."""
+        self._threads, self.step, self.weights = threads, step, "as loaded" if best is None else "best validation"
         if best is not None:
             self.model.load_state_dict(best)
 
@@ -51,7 +51,7 @@ class Exam:
             self._load(self._bookmark.found[KEY])
         if not self._settled:
             yield from self._point()
-            yield from self.method.settle(self.model, self.tasks)
+            self.method = yield from self.method.settle(self.model, self.tasks)
             self._settled = True
         before, count = self._said, 0
         for event in said:
@@ -63,12 +63,12 @@ class Exam:
     def scores(
         self, method: MetaLearner, items: Sequence[Any], text: str, steps: int | None = None
     ) -> Generator[Preparing | ResumePoint, None, np.ndarray]:
-        """`task_scores` of this or a kindred method as the next part of the test."""
+        """The scores of this or a kindred method as the next part of the test."""
         if self._part == len(self._rows):
             self._rows.append([])
         rows = self._rows[self._part]
         self._part += 1
-        asked = task_scores(method, self.model, self.tasks, items, text, never, steps, rows)
+        asked = Meeting(method, self.model, self.tasks, self._threads).scores(items, text, never, steps, rows)
         while True:
             try:
                 said = next(asked)
@@ -88,11 +88,11 @@ class Exam:
     def _state(self) -> State:
         return {
             "step": self.step, "weights": self.weights, "settled": self._settled, "said": self._said,
-            "rows": self._rows, "network": network_state(self.model), "method": self.method.state(),
+            "rows": self._rows, "network": network_state(self.model), "method": dict(self.method.choice),
         }  # fmt: skip
 
     def _load(self, state: State) -> None:
         self.step, self.weights, self._settled = state["step"], state["weights"], state["settled"]
         self._said, self._rows = state["said"], state["rows"]
         load_network(self.model, state["network"])
-        self.method.load_state(state["method"])
+        self.method = self.method.with_choice(state["method"])

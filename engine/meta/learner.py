@@ -5,12 +5,12 @@ Torch-free at module level, like `engine/method.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from engine.data.episode_splits import EpisodeShape
-from engine.meta.roles import Embeds, Episodes, Minibatches, Steps
+from engine.meta.roles import Embeds, Episodes, MetaRun, Minibatches, Steps
 from engine.method import Classifier, HyperparameterModel, Method, hyper
 
 if TYPE_CHECKING:
@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from engine.adaptation.adapting import Adaptation
     from engine.backbones.backbone import Backbone
     from engine.events import Notice, Preparing
-    from engine.meta.batch.formulation import Formulation
     from engine.meta.task import Task, Tasks
-
-DERIVED = ("_values", "formulation")  # what a method has on itself when a run begins
 
 
 class EpisodeHyperparameters(HyperparameterModel):
@@ -94,13 +91,22 @@ class TaskGradient:
     figures: dict[str, Tensor]
 
 
+@dataclass(frozen=True)
+class Whole:
+    """A meta-batch as one. loss: scalar, differentiable down to the model's parameters. figures: as of a
+    `TaskGradient`, means over the tasks."""
+
+    loss: Tensor
+    figures: dict[str, Tensor]
+
+
 class MetaLearner(Method):
     """Learning to learn from tasks; the loop is `engine.meta.training`.
 
     A subclass says `query_loss` (or, where the outer gradient is not one of a loss, `task_gradient`), and `adapt` or
     `classifiers`. What it learns besides the network (inner rates, a relation module, …) it puts into `model.meta`.
     Methods may be called from several threads at once, each with a replica of the model that shares its parameters:
-    they keep no state of a task.
+    what a run has to keep is in its `MetaRun`, and a method stays as it was made.
     """
 
     family = "meta"
@@ -108,8 +114,6 @@ class MetaLearner(Method):
     uses_pretrained = True
     Hyperparameters = EpisodeHyperparameters
     refresh_batches: ClassVar[int] = 8  # tasks or minibatches whose images `refresh` is given
-    formulation: Formulation | None = None  # how the tasks of a meta-batch are computed; None is one after the other
-    progress: float = 0.0  # how far meta-training is, 0..1; the loop sets it before every step
 
     @property
     def trains(self) -> Episodes | Minibatches:
@@ -153,14 +157,6 @@ class MetaLearner(Method):
         """Inner steps on a new task; 0 for a method that has none."""
         return self.meets.count
 
-    def state(self) -> dict[str, Any]:
-        """What it keeps from step to step besides the network: all that it has set on itself, made of numbers, text,
-        truth values, None, lists and tensors."""
-        return {name: value for name, value in vars(self).items() if name not in DERIVED}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        vars(self).update(state)
-
     def remark(self, weights: str) -> str:
         """What a person should know of these settings with weights of this name, "" where there is nothing."""
         return ""
@@ -169,6 +165,19 @@ class MetaLearner(Method):
     def twin(self) -> MetaLearner | None:
         """The same network with an answer that does not depend on the other query images, to be tested beside it."""
         return None
+
+    @property
+    def choice(self) -> Mapping[str, Any]:
+        """What `settle` chose, to be kept."""
+        return {}
+
+    def with_choice(self, choice: Mapping[str, Any]) -> MetaLearner:
+        """The method that `settle` gave when it chose this."""
+        return self
+
+    def supposed(self) -> MetaLearner:
+        """The costliest that `settle` may give, to tell before a run what it will cost."""
+        return self
 
     @property
     def choices(self) -> Mapping[str, str]:
@@ -199,37 +208,32 @@ class MetaLearner(Method):
         """Block -> the inner rate that was learnt for it (a mean over its parameters); empty where none is learnt."""
         return {}
 
-    def rate_factor(self, step: int) -> float:
-        """Factor on the outer learning rate at this meta-step."""
+    def rate_factor(self, run: MetaRun) -> float:
+        """Factor on the outer learning rate at the next meta-step."""
         return 1.0
 
-    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
         """Learn from the task's support set and return the loss on its query set."""
         raise TypeError(f"{type(self).__name__} cannot be meta-trained")
 
-    def task_gradient(self, model: Backbone, task: Task) -> TaskGradient:
+    def task_gradient(self, model: Backbone, task: Task, run: MetaRun) -> TaskGradient:
         """The outer gradient of one task."""
         import torch
 
         from engine.adaptation.objective import figures
 
-        outcome = self.query_loss(model, task)
+        outcome = self.query_loss(model, task, run)
         gradients = torch.autograd.grad(outcome.loss, learnt(model), allow_unused=True)
         return TaskGradient(gradients, figures(outcome.outputs, task.query_targets, outcome.loss))
 
-    def meta_gradient(self, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
-        """Leave the mean outer gradient of these tasks in `.grad`; return the means of their figures."""
-        from engine.meta.batch.formulation import one_by_one
-
-        model.train()
-        found = (self.formulation or one_by_one)(self, model, tasks)
-        self.clip(model)
-        return found
+    def in_one(self, model: Backbone, tasks: Sequence[Task], run: MetaRun) -> Whole | None:
+        """The loss of all these tasks at once, where that is not one task after the other."""
+        return None
 
     def clip(self, model: Backbone) -> None:
         """Limit the outer gradient in `.grad`."""
 
-    def in_training(self, model: Backbone) -> Adaptation | None:
+    def in_training(self, model: Backbone, run: MetaRun) -> Adaptation | None:
         """All that `task_gradient` does, as a value that can be carried out for many tasks at once; None where it is
         not one."""
         return None
@@ -256,12 +260,11 @@ class MetaLearner(Method):
         if not self.trains.keeps_statistics:
             refresh_statistics(model, batches)
 
-    def settle(self, model: Backbone, tasks: Tasks) -> Iterator[Preparing | Notice]:
-        """Once before the test: choose on validation tasks what is to be chosen there."""
-        return iter(())
-
-    def suppose(self) -> None:
-        """Take the costliest of what `settle` may choose, to tell before a run what it will cost."""
+    def settle(self, model: Backbone, tasks: Tasks) -> Generator[Preparing | Notice, None, MetaLearner]:
+        """Once before the test: choose on validation tasks what is to be chosen there; returns the method that is
+        tested."""
+        yield from ()
+        return self
 
     def embed(self, model: Backbone, inputs: Tensor) -> Tensor:
         """What a method that `Embeds` embeds once for all tasks: [n, …]."""

@@ -59,12 +59,12 @@ def run_meta(
     exam = Exam(method, model, tasks, checkpoints, limits)
     if not exam.begun:
         yield from kept(training, checkpoints)
-        exam.begin(training.step, checkpoints.best)
+        exam.begin(training.step, checkpoints.best, training.gradient.crew.threads)
     yield from exam.events(test(experiment, exam))
-    yield from show_tasks(method, model, tasks, tasks.test, "test", exam.step, directory)
+    yield from show_tasks(exam.method, model, tasks, tasks.test, "test", exam.step, directory)
     yield from checkpoints.insist()
     if type(method).settle is not MetaLearner.settle:
-        keep_settled(method, model, directory)
+        keep_settled(exam.method, model, directory)
     yield from last_words(limits, exam.step, settings.steps, f"{exam.step} of {settings.steps} meta-steps")
 
 

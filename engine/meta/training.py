@@ -20,11 +20,13 @@ from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
 from engine.events import EpochCompleted, Event, Metrics
 from engine.machine.limits import Limits
-from engine.meta.batch.choice import WORTH_TIMING, choose
+from engine.meta.batch.choice import WORTH_TIMING, quicker
+from engine.meta.batch.formulation import MetaGradient
 from engine.meta.divergence import TRIED, DivergenceGuard
-from engine.meta.evaluation import task_scores
+from engine.meta.evaluation import Meeting
 from engine.meta.learner import MetaLearner
 from engine.meta.results import mean_score
+from engine.meta.roles import MetaRun
 from engine.meta.statistics import refreshed
 from engine.meta.task import Task, Tasks
 from engine.meta.tasks.gallery import show_tasks
@@ -54,13 +56,14 @@ class MetaTraining:
         self.draw, self.mix = np.random.default_rng(seed), np.random.default_rng([seed, ORDER])
         self.guard = DivergenceGuard(method, model, tasks.regression)
         self.optimiser = method.optimiser(model)
+        self.run, self.gradient = MetaRun(), MetaGradient(method, model)
         self.step = self.epoch = self._validated = 0
         self.name = "loss" if tasks.regression else "accuracy"
 
     def events(self) -> Iterator[Event]:
         bookmark, steps = self.checkpoints.bookmark, self.method.hyperparameters.steps
         if steps >= WORTH_TIMING:
-            yield from bookmark.once(self._choose())
+            yield from bookmark.once(self._choose_way())
         if bookmark.found is not None:
             self.load_state(bookmark.found[KEY])
         while True:
@@ -78,10 +81,11 @@ class MetaTraining:
     def _point(self, now: bool = False) -> Iterator[Event]:
         yield from self.checkpoints.bookmark.at(self.step, lambda: {KEY: self.state()}, now)
 
-    def _choose(self) -> Iterator[Event]:
+    def _choose_way(self) -> Iterator[Event]:
         draw = np.random.default_rng(0)
         count = self.method.hyperparameters.meta_batch
-        return choose(self.method, self.model, [self.tasks.task(self.tasks.draw(draw)) for _ in range(count)])
+        tasks = [self.tasks.task(self.tasks.draw(draw)) for _ in range(count)]
+        self.gradient = yield from quicker(self.gradient, tasks)
 
     @property
     def _validation_is_due(self) -> bool:
@@ -95,7 +99,7 @@ class MetaTraining:
             "step": self.step, "epoch": self.epoch, "validated": self._validated, "used": self.limits.used,
             "network": network_state(self.model), "optimiser": optimiser_state(self.optimiser),
             "draw": generator_state(self.draw), "mix": generator_state(self.mix), "guard": self.guard.state(),
-            "method": self.method.state(), "checkpoints": self.checkpoints.state(),
+            "method": self.run.kept, "checkpoints": self.checkpoints.state(),
         }  # fmt: skip
 
     def load_state(self, state: State) -> None:
@@ -106,18 +110,19 @@ class MetaTraining:
         load_generator(self.draw, state["draw"])
         load_generator(self.mix, state["mix"])
         self.guard.load_state(state["guard"])
-        self.method.load_state(state["method"])
+        self.run.kept = state["method"]
         self.checkpoints.load_state(state["checkpoints"])
 
     def _update(self) -> Metrics:
         settings, optimiser = self.method.hyperparameters, self.optimiser
-        self.method.progress = max(self.step / settings.steps, self.limits.fraction)
+        self.run.step = self.step
+        self.run.progress = max(self.step / settings.steps, self.limits.fraction)
         for group in optimiser.param_groups:
-            group["lr"] = settings.learning_rate * self.method.rate_factor(self.step) * group["factor"]
+            group["lr"] = settings.learning_rate * self.method.rate_factor(self.run) * group["factor"]
         tasks = self._meta_batch(settings.meta_batch)
         before = self._before(tasks[0])
         optimiser.zero_grad(set_to_none=True)
-        values = self.method.meta_gradient(self.model, tasks)
+        values = self.gradient(tasks, self.run)
         self.step += 1
         self.guard.check(values, tasks, self.step, self.checkpoints.best is not None)
         optimiser.step()
@@ -127,7 +132,7 @@ class MetaTraining:
         """New tasks, each with its support set in an order of its own: a method must not learn from a place what it
         should learn from a label."""
         share = self.method.trains.share
-        if share == 1 or self.method.progress < share:
+        if share == 1 or self.run.progress < share:
             return [self.tasks.minibatch(self.draw)]
         return [task.mixed(self.mix) for task in self.tasks.draw_tasks(self.draw, count)]
 
@@ -145,10 +150,8 @@ class MetaTraining:
     def _validate(self) -> Iterator[Event]:
         check_numbers(self.model, 0.0, f"at meta-step {self.step}")
         refreshed(self.method, self.model, self.tasks, self.step)
-        scores = yield from task_scores(
-            self.method, self.model, self.tasks, self.tasks.validation, "Validating",
-            lambda: self.limits.asked_to_stop,
-        )  # fmt: skip
+        meeting = Meeting(self.method, self.model, self.tasks, self.gradient.crew.threads)
+        scores = yield from meeting.scores(self.tasks.validation, "Validating", lambda: self.limits.asked_to_stop)
         if len(scores) < len(self.tasks.validation):
             return
         self.epoch, self._validated = self.epoch + 1, self.step

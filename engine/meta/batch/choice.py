@@ -7,47 +7,47 @@ chosen. How many tasks are computed at once, which differs by rounding, follows 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 import torch
 
-from engine.backbones.backbone import Backbone
 from engine.events import Notice
 from engine.machine.devices import sharing_threads
-from engine.meta.batch.formulation import Formulation, one_by_one, portions
-from engine.meta.batch.sharing import Shared, keeps_statistics, shares
-from engine.meta.learner import MetaLearner
+from engine.meta.batch.formulation import MetaGradient, portions
+from engine.meta.batch.sharing import keeps_statistics, shares
+from engine.meta.roles import MetaRun
 from engine.meta.task import Task
 
 WORTH_TIMING = 20  # meta-steps from which timing costs less than it can save
 ROUNDS = 2  # the better of so many is taken
 
 
-def choose(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> Iterator[Notice]:
-    """Sets `method.formulation` and says which and why; leaves the model as it was."""
-    method.formulation = one_by_one
-    parts = portions(method, model, tasks)
+def quicker(plain: MetaGradient, tasks: Sequence[Task]) -> Generator[Notice, None, MetaGradient]:
+    """Returns the quicker way and says which and why; leaves the model as it was."""
+    method, model = plain.method, plain.model
+    parts = portions(tasks, plain.together(MetaRun()))
     if len(parts) < 2 or not shares(method, model):
-        return
-    shared = Shared(min(sharing_threads(), len(parts)))
+        return plain
+    own = keeps_statistics(method, model)
+    shared = MetaGradient(method, model, min(sharing_threads(), len(parts)), own)
     torch.set_num_threads(1)  # in both: sums over several threads are rounded otherwise
-    single = Shared(1) if keeps_statistics(method, model) else one_by_one  # adds statistics up in the same way
+    single = MetaGradient(method, model, own_statistics=True) if own else plain  # adds statistics up in the same way
     before = [buffer.clone() for buffer in model.buffers()]
-    single(method, model, tasks[:1])
-    alone, together = (_seconds(way, method, model, tasks) for way in (single, shared))
+    single.in_portions(tasks[:1], MetaRun())
+    alone, together = (_seconds(way, tasks) for way in (single, shared))
     model.zero_grad(set_to_none=True)
     for buffer, value in zip(model.buffers(), before, strict=True):
         buffer.copy_(value)
-    method.formulation = shared if together < alone else single
-    yield Notice(_words(alone, together, shared.threads, len(parts[0])))
+    yield Notice(_words(alone, together, shared.crew.threads, len(parts[0])))
+    return shared if together < alone else single
 
 
-def _seconds(way: Formulation, method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> float:
-    model.train()
+def _seconds(way: MetaGradient, tasks: Sequence[Task]) -> float:
+    way.model.train()
     taken = []
     for _ in range(ROUNDS):
         start = time.perf_counter()
-        way(method, model, tasks)
+        way.in_portions(tasks, MetaRun())
         taken.append(time.perf_counter() - start)
     return min(taken)
 

@@ -1,45 +1,82 @@
-"""How the tasks of a meta-batch are computed: in portions of one or several tasks, one portion after the other or
-shared out over threads. All ways leave the mean gradient in `.grad`."""
+"""The outer gradient of a meta-batch: its tasks in portions of one or several, one portion after the other or shared
+out over threads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from engine.meta.learner import learnt
-
-if TYPE_CHECKING:
-    from engine.backbones.backbone import Backbone
-    from engine.meta.learner import MetaLearner, TaskGradient
-    from engine.meta.task import Task
-
-Formulation = Callable[["MetaLearner", "Backbone", "Sequence[Task]"], dict[str, float]]
-
-
-def one_by_one(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
-    """One portion after the other."""
-    total = Total(model, len(tasks))
-    for portion in portions(method, model, tasks):
-        total.add(gradient(method, model, portion))
-    return total.leave()
+from engine.backbones.backbone import Backbone
+from engine.meta.batch.sharing import Crew, OwnStatistics
+from engine.meta.batch.stacked import Stacked, stacked
+from engine.meta.batch.stacked_network import stacked_network
+from engine.meta.learner import MetaLearner, TaskGradient, knows, learnt
+from engine.meta.roles import MetaRun
+from engine.meta.task import Task
 
 
-def portions(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> list[Sequence[Task]]:
+class MetaGradient:
+    """Of a method on a network. own_statistics: each portion has batch norm's running statistics of its own, which are
+    added up in the tasks' order, as several threads need it."""
+
+    def __init__(self, method: MetaLearner, model: Backbone, threads: int = 1, own_statistics: bool = False) -> None:
+        self.method, self.model = method, model
+        self.crew = Crew(model, threads)
+        self._own_statistics = own_statistics
+        self._network = stacked_network(model)
+
+    def __call__(self, tasks: Sequence[Task], run: MetaRun) -> dict[str, float]:
+        """Leave the mean over these tasks in `.grad`; return the means of their figures."""
+        self.model.train()
+        found = self._in_one(tasks, run) or self.in_portions(tasks, run)
+        self.method.clip(self.model)
+        return found
+
+    def _in_one(self, tasks: Sequence[Task], run: MetaRun) -> dict[str, float] | None:
+        if not knows(type(self.method), "in_one", "query_loss", "task_gradient"):
+            return None
+        whole = self.method.in_one(self.model, tasks, run)
+        if whole is None:
+            return None
+        self.model.zero_grad(set_to_none=True)
+        whole.loss.backward()
+        return {name: float(value) for name, value in whole.figures.items()}
+
+    def in_portions(self, tasks: Sequence[Task], run: MetaRun) -> dict[str, float]:
+        total, together = Total(self.model, len(tasks)), self.together(run)
+        parts = portions(tasks, together)
+        for found, statistics in self.crew.in_order(partial(self._portion, together, run), parts):
+            total.add(found)
+            if statistics is not None:
+                statistics.add_to(self.model)
+        return total.leave()
+
+    def together(self, run: MetaRun) -> Stacked | None:
+        """How several tasks are computed at once; None where they are not."""
+        return stacked(self._network, self.method.in_training(self.model, run))
+
+    def _portion(
+        self, together: Stacked | None, run: MetaRun, model: Backbone, part: Sequence[Task]
+    ) -> tuple[TaskGradient, OwnStatistics | None]:
+        """The sum of the outer gradients of these tasks."""
+        if not self._own_statistics:
+            return self._gradient(together, run, model, part), None
+        with OwnStatistics(model) as statistics:
+            return self._gradient(together, run, model, part), statistics
+
+    def _gradient(self, together: Stacked | None, run: MetaRun, model: Backbone, part: Sequence[Task]) -> TaskGradient:
+        if together is not None and len(part) > 1:
+            return together.gradient(model, part)
+        return self.method.task_gradient(model, part[0], run)
+
+
+def portions(tasks: Sequence[Task], together: Stacked | None) -> list[Sequence[Task]]:
     """The tasks in order, as many at a time as are best computed at once."""
-    from engine.meta.batch.stacked import size_together
-
-    size = size_together(method, model, tasks)
+    size = 1 if together is None else together.size(tasks)
     return [tasks[start : start + size] for start in range(0, len(tasks), size)]
-
-
-def gradient(method: MetaLearner, model: Backbone, portion: Sequence[Task]) -> TaskGradient:
-    """The sum of the outer gradients of these tasks."""
-    from engine.meta.batch.stacked import stacked_gradient
-
-    return stacked_gradient(method, model, portion) if len(portion) > 1 else method.task_gradient(model, portion[0])
 
 
 class Total:

@@ -18,40 +18,10 @@ from torch import Tensor, nn
 
 from engine.backbones.backbone import Backbone, batch_norms
 from engine.machine.devices import sharing_threads
-from engine.meta.batch.formulation import Total, gradient, portions
-from engine.meta.learner import MetaLearner, TaskGradient
-from engine.meta.task import Task
+from engine.meta.learner import MetaLearner
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
-
-
-class Shared:
-    """A `Formulation`: the tasks of a meta-batch over so many threads, which are kept from one to the next."""
-
-    def __init__(self, threads: int) -> None:
-        self.threads = threads
-        self._crew: Crew | None = None
-
-    def __call__(self, method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
-        total, counts = Total(model, len(tasks)), keeps_statistics(method, model)
-
-        def of(own: Backbone, portion: Sequence[Task]) -> tuple[TaskGradient, OwnStatistics | None]:
-            if not counts:
-                return gradient(method, own, portion), None
-            with OwnStatistics(own) as statistics:
-                return gradient(method, own, portion), statistics
-
-        for found, statistics in self._crew_of(model).in_order(of, portions(method, model, tasks)):
-            total.add(found)
-            if statistics is not None:
-                statistics.add_to(model)
-        return total.leave()
-
-    def _crew_of(self, model: Backbone) -> Crew:
-        if self._crew is None or self._crew.model is not model:
-            self._crew = Crew(model, self.threads)
-        return self._crew
 
 
 def shares(method: MetaLearner, model: Backbone) -> bool:

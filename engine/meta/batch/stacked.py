@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -28,25 +29,73 @@ MOST = 8  # convolutional tasks at once; beyond that little is gained
 UNFOLDED_BYTES = {"cpu": 10 << 20, "cuda": 1 << 30}  # of the widest convolution's maps, for all tasks at once
 
 
-def size_together(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> int:
-    """How many of these tasks to compute at once in training; 1 where they cannot be.
+@dataclass(frozen=True)
+class Stacked:
+    """A network for many tasks at once, and what becomes of its parameters on each of them."""
 
-    Decided by the network, the shapes and the machine, never by a clock: the sums of a run round the same every time.
-    Tasks of many images keep a processor busy as they are.
-    """
-    adaptation = method.in_training(model)
-    if adaptation is None or not adaptation.can_be_stacked or len({_shapes(task) for task in tasks}) > 1:
-        return 1
-    network = stacked_network(model)
-    if network is None:
-        return 1
-    if not network.convolutions:
-        return len(tasks)
-    device = tasks[0].query_inputs.device.type
-    room = UNFOLDED_BYTES.get(device, 0) // max(1, _unfolded_bytes(network, adaptation, tasks[0]))
-    share = math.ceil(len(tasks) / sharing_threads())
-    most = min(room, share, MOST) if device == "cpu" else min(room, len(tasks))
-    return 1 << (most.bit_length() - 1) if most else 1
+    network: StackedNetwork
+    adaptation: Adaptation
+
+    def size(self, tasks: Sequence[Task]) -> int:
+        """How many of these tasks to compute at once in training; 1 where they cannot be.
+
+        Decided by the network, the shapes and the machine, never by a clock: the sums of a run round the same every
+        time. Tasks of many images keep a processor busy as they are.
+        """
+        if len({_shapes(task) for task in tasks}) > 1:
+            return 1
+        if not self.network.convolutions:
+            return len(tasks)
+        device = tasks[0].query_inputs.device.type
+        room = UNFOLDED_BYTES.get(device, 0) // max(1, _unfolded_bytes(self.network, self.adaptation, tasks[0]))
+        share = math.ceil(len(tasks) / sharing_threads())
+        most = min(room, share, MOST) if device == "cpu" else min(room, len(tasks))
+        return 1 << (most.bit_length() - 1) if most else 1
+
+    def gradient(self, model: Backbone, tasks: Sequence[Task]) -> TaskGradient:
+        """The sums over tasks, of equal shapes, of their outer gradients and figures."""
+        x, y, query, wanted = together(tasks)
+        start = copies(model, len(tasks))
+        call, x, query = _reached(self.network, self.adaptation.reach, start, x, query)
+        *_, adapted = _path(self.adaptation, call, start, x, y)
+        if self.adaptation.outer == "displacement":
+            with torch.no_grad():
+                outputs = call(adapted, query)
+            learns = [name for name, value in start.items() if value.requires_grad]
+            moved = [(start[name].detach() - adapted[name].detach()).sum(0) for name in learns]
+            return TaskGradient(moved, figures(losses(outputs, wanted), outputs, wanted))
+        outputs = call(adapted, query)
+        values = losses(outputs, wanted)
+        gradients = torch.autograd.grad(values.sum(), learnt(model), allow_unused=True)
+        return TaskGradient(gradients, figures(values.detach(), outputs, wanted))
+
+    def scores(self, model: Backbone, tasks: Sequence[Task]) -> Tensor:
+        """Accuracy or squared error after 0, 1, … inner steps, [tasks, steps + 1]; NaN where an output is not a number.
+        The tasks have equal shapes."""
+        model.eval()
+        x, y, query, wanted = together(tasks)
+        start = {name: value.detach().requires_grad_() for name, value in copies(model, len(tasks)).items()}
+        with torch.no_grad():
+            call, x, query = _reached(self.network, self.adaptation.reach, start, x, query)
+        found = []
+        for adapted in _path(self.adaptation, call, start, x, y):
+            with torch.no_grad():
+                found.append(scores(call(adapted, query), wanted))
+        return torch.stack(found, 1)
+
+
+def stacked(network: StackedNetwork | None, adaptation: Adaptation | None) -> Stacked | None:
+    """None where the network or what becomes of it is not one that is known here."""
+    if network is None or adaptation is None or not adaptation.can_be_stacked:
+        return None
+    return Stacked(network, adaptation)
+
+
+def stacked_at_test(method: MetaLearner, model: Backbone, steps: int) -> Stacked | None:
+    """How new tasks are met so; None where they cannot be."""
+    if next(batch_norms(model), None) is not None:
+        return None
+    return stacked(stacked_network(model), method.at_test(model, steps))
 
 
 def _shapes(task: Task) -> tuple[object, ...]:
@@ -62,53 +111,6 @@ def _unfolded_bytes(network: StackedNetwork, adaptation: Adaptation, task: Task)
         images = max(support * (1 if adaptation.reach else adaptation.inner.steps), query)
     positions, size = task.support_inputs[0, 0].numel(), task.support_inputs.element_size()
     return images * size * max(c * 9 * (positions >> 2 * number) for number, c in enumerate(network.convolutions))
-
-
-def stacks_at_test(method: MetaLearner, model: Backbone) -> bool:
-    """Whether new tasks can be met so."""
-    adaptation = method.at_test(model, 0)
-    plain = next(batch_norms(model), None) is None and stacked_network(model) is not None
-    return plain and adaptation is not None and adaptation.can_be_stacked
-
-
-def stacked_gradient(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> TaskGradient:
-    """The sums over tasks, of equal shapes, of their outer gradients and figures; where `size_together` is over 1."""
-    adaptation, network = method.in_training(model), stacked_network(model)
-    assert adaptation is not None
-    assert network is not None
-    x, y, query, wanted = together(tasks)
-    start = copies(model, len(tasks))
-    call, x, query = _reached(network, adaptation.reach, start, x, query)
-    *_, adapted = _path(adaptation, call, start, x, y)
-    if adaptation.outer == "displacement":
-        with torch.no_grad():
-            outputs = call(adapted, query)
-        learns = [name for name, value in start.items() if value.requires_grad]
-        moved = [(start[name].detach() - adapted[name].detach()).sum(0) for name in learns]
-        return TaskGradient(moved, figures(losses(outputs, wanted), outputs, wanted))
-    outputs = call(adapted, query)
-    values = losses(outputs, wanted)
-    return TaskGradient(
-        torch.autograd.grad(values.sum(), learnt(model), allow_unused=True), figures(values.detach(), outputs, wanted)
-    )
-
-
-def stacked_scores(method: MetaLearner, model: Backbone, tasks: Sequence[Task], steps: int) -> Tensor:
-    """Accuracy or squared error after 0, 1, …, `steps` inner steps, [tasks, steps + 1]; NaN where an output is not a
-    number. The tasks have equal shapes; where `stacks_at_test`."""
-    model.eval()
-    adaptation, network = method.at_test(model, steps), stacked_network(model)
-    assert adaptation is not None
-    assert network is not None
-    x, y, query, wanted = together(tasks)
-    start = {name: value.detach().requires_grad_() for name, value in copies(model, len(tasks)).items()}
-    with torch.no_grad():
-        call, x, query = _reached(network, adaptation.reach, start, x, query)
-    found = []
-    for adapted in _path(adaptation, call, start, x, y):
-        with torch.no_grad():
-            found.append(scores(call(adapted, query), wanted))
-    return torch.stack(found, 1)
 
 
 def _reached(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from engine.adaptation.adapting import Adaptation
     from engine.backbones.backbone import Backbone
+    from engine.meta.roles import MetaRun
 
 
 class ANILHyperparameters(GradientHyperparameters):
@@ -45,8 +46,7 @@ class ANIL(GradientBased):
     def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
         return {block: "adapted" if block == HEAD else "trained" for block in blocks}
 
-    @property
-    def second_order(self) -> bool:
+    def second_order(self, run: MetaRun) -> bool:
         return bool(self.hyperparameters.order == "second order")
 
     def adapts(self, model: nn.Module) -> Callable[[str], bool]:

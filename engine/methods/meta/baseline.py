@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.backbones.backbone import Backbone
+    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 
@@ -75,10 +76,10 @@ class Pretrained(EmbeddingBased):
     def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
         return {block: "new" if block == HEAD else "trained" for block in blocks}
 
-    def rate_factor(self, step: int) -> float:
-        return 0.5 * (1 + math.cos(math.pi * self.progress))
+    def rate_factor(self, run: MetaRun) -> float:
+        return 0.5 * (1 + math.cos(math.pi * run.progress))
 
-    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
         """Cross-entropy of the minibatch, which is the task's query set, over all training classes."""
         from torch.nn.functional import cross_entropy
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from engine.adaptation.inner_loop import Parameters
     from engine.backbones.backbone import Backbone
+    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 
@@ -67,12 +68,12 @@ class CAVIA(MAML):
 
         hang_film(model, self.hyperparameters.context)
 
-    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
         from engine.adaptation.objective import loss
         from engine.backbones.backbone import applied, still_statistics
 
         with still_statistics(model):
-            inner = self.inner_loop(model, self.hyperparameters.inner_steps, self.second_order)
+            inner = self.inner_loop(model, self.hyperparameters.inner_steps, self.second_order(run))
             start = dict(model.named_parameters()) | no_context(model)
             adapted = inner.run(model, start, task.support_inputs, task.support_targets)
             outputs = applied(model, adapted, task.query_inputs)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.meta.learner import Outcome, knows
+from engine.meta.learner import Outcome, Whole
 from engine.meta.roles import Embeds
 from engine.method import Classifier, hyper
 from engine.methods.meta.embedding_based import EmbeddingBased, EmbeddingHyperparameters
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.backbones.backbone import Backbone
+    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 
@@ -56,28 +57,25 @@ class CNP(EmbeddingBased):
 
         model.meta = ConditionalNetworks(model.features, way == 1, self.hyperparameters.width)
 
-    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
         from engine.adaptation.conditional import negative_likelihood
 
         if not task.is_regression:
-            return super().query_loss(model, task)
+            return super().query_loss(model, task, run)
         asked = model.embed(task.query_inputs)
         mean, deviation = model.meta.curve(model.embed(task.support_inputs), task.support_targets, asked)  # type: ignore[operator]
         return Outcome(negative_likelihood(mean, deviation, task.query_targets), mean.detach())
 
-    def meta_gradient(self, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
+    def in_one(self, model: Backbone, tasks: Sequence[Task], run: MetaRun) -> Whole | None:
         """Curves go through the networks together."""
-        if not (tasks[0].is_regression and knows(type(self), "meta_gradient", "query_loss", "task_gradient")):
-            return super().meta_gradient(model, tasks)
+        if not tasks[0].is_regression:
+            return None
         from engine.adaptation.conditional import negative_likelihood
 
-        model.train()
         x, y, asked, wanted = (self._stacked(model, tasks, name) for name in PARTS)
         mean, deviation = model.meta.curve(x, y, asked)  # type: ignore[operator]
         value = negative_likelihood(mean, deviation, wanted)
-        model.zero_grad(set_to_none=True)
-        value.backward()
-        return {"loss": float((mean.detach() - wanted).square().mean()), "likelihood": float(-value.detach())}
+        return Whole(value, {"loss": (mean.detach() - wanted).square().mean(), "likelihood": -value.detach()})
 
     def _stacked(self, model: Backbone, tasks: Sequence[Task], name: str) -> Tensor:
         """[tasks, n, d]: this part of every task, inputs as features."""

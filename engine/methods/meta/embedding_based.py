@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.backbones.backbone import Backbone
+    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 
@@ -62,8 +63,8 @@ class EmbeddingBased(MetaLearner):
     def batch_norm_mode(self) -> str:
         return "running statistics"
 
-    def rate_factor(self, step: int) -> float:
-        return float(0.5 ** (step // self._own.halve_every))
+    def rate_factor(self, run: MetaRun) -> float:
+        return float(0.5 ** (run.step // self._own.halve_every))
 
     def quick(self, model: Backbone) -> list[Tensor]:
         """What learns `quicker` times as fast as the rest."""
@@ -79,7 +80,7 @@ class EmbeddingBased(MetaLearner):
         groups = [{"params": others, "factor": 1.0}, {"params": quick, "factor": self.quicker}]
         return torch.optim.Adam([group for group in groups if group["params"]], fused=True)
 
-    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
         """The support and the query images go through the network together."""
         import torch
         from torch.nn.functional import cross_entropy

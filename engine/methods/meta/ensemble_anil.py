@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.backbones.backbone import Backbone
+    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 
@@ -56,8 +57,7 @@ class EnsembleANIL(GradientBased):
     def meets(self) -> Steps:
         return Steps(self.hyperparameters.test_steps, head=False)
 
-    @property
-    def second_order(self) -> bool:
+    def second_order(self, run: MetaRun) -> bool:
         return bool(self.hyperparameters.order == "second order")
 
     def prepare(self, model: Backbone, way: int) -> None:
@@ -65,7 +65,7 @@ class EnsembleANIL(GradientBased):
 
         model.meta = Heads(self.hyperparameters.particles, model.features, way)
 
-    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
         from engine.adaptation.comparing import with_ones
         from engine.adaptation.particles import mean_loss, outputs_of, together
         from engine.backbones.backbone import still_statistics
@@ -73,7 +73,7 @@ class EnsembleANIL(GradientBased):
         with still_statistics(model):
             support, query = (with_ones(model.embed(x)) for x in (task.support_inputs, task.query_inputs))
         steps = self.hyperparameters.inner_steps
-        *_, heads = self._path(start_heads(model), support, task.support_targets, steps, self.second_order)
+        *_, heads = self._path(start_heads(model), support, task.support_targets, steps, self.second_order(run))
         value = mean_loss(heads, query, task.query_targets)
         return Outcome(value, together(outputs_of(heads.detach(), query.detach()), task.is_regression))
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from engine.adaptation.set_to_set import SetToSet
     from engine.backbones.backbone import Backbone
+    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 
@@ -82,13 +83,13 @@ class FEAT(WarmedUp):
         assert isinstance(found, SetToSet)
         return found
 
-    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
         """The loss of the queries, and that of all images against the adapted means of their own class."""
         import torch
         from torch.nn.functional import cross_entropy
 
         if not len(task.support_targets):
-            return super().query_loss(model, task)
+            return super().query_loss(model, task, run)
         labels = torch.cat([task.support_targets, task.query_targets])
         features = self.embed(model, torch.cat([task.support_inputs, task.query_inputs]))
         support, query = features.split([len(task.support_targets), len(task.query_targets)])

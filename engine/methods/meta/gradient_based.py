@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Literal
 
 from engine.layers import Treatment
-from engine.meta.learner import EpisodeHyperparameters, MetaLearner, Outcome, TaskGradient
+from engine.meta.learner import EpisodeHyperparameters, MetaLearner, Outcome, TaskGradient, knows
 from engine.meta.roles import Episodes, Steps
 from engine.method import Classifier, hyper
 
@@ -23,11 +23,8 @@ if TYPE_CHECKING:
     from engine.adaptation.adapting import Adaptation
     from engine.adaptation.inner_loop import InnerLoop, Parameters, Rate
     from engine.backbones.backbone import Backbone
+    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
-
-# What carries an adaptation out for one task. A method with one of these of its own is more than its adaptation says.
-IN_TRAINING = ("query_loss", "task_gradient")
-AT_TEST = ("classifiers", "classifier", "batch_statistics")
 
 
 class GradientHyperparameters(EpisodeHyperparameters):
@@ -83,8 +80,7 @@ class GradientBased(MetaLearner):
     def batch_norm_mode(self) -> str:
         return "transductive (query batch)" if self.transductive else "running statistics"
 
-    @property
-    def second_order(self) -> bool:
+    def second_order(self, run: MetaRun) -> bool:
         """Whether the outer gradient goes through the inner steps."""
         return False
 
@@ -112,34 +108,32 @@ class GradientBased(MetaLearner):
 
         return Adaptation(self.inner_loop(model, steps, second_order))
 
-    def in_training(self, model: Backbone) -> Adaptation | None:
-        if not self._keeps(IN_TRAINING):
+    def in_training(self, model: Backbone, run: MetaRun) -> Adaptation | None:
+        if not knows(type(self), "in_training", "query_loss", "task_gradient"):
             return None
-        return self.adaptation(model, self.hyperparameters.inner_steps, self.second_order)
+        return self.adaptation(model, self.hyperparameters.inner_steps, self.second_order(run))
 
     def at_test(self, model: Backbone, steps: int) -> Adaptation | None:
-        return self.adaptation(model, steps, second_order=False) if self._keeps(AT_TEST) else None
+        if not knows(type(self), "at_test", "classifiers", "classifier", "batch_statistics"):
+            return None
+        return self.adaptation(model, steps, second_order=False)
 
-    def _keeps(self, names: tuple[str, ...]) -> bool:
-        """Whether all of these are still the ones below."""
-        return all(getattr(getattr(self, name), "__func__", None) is vars(GradientBased)[name] for name in names)
-
-    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
         from engine.adaptation.objective import loss
         from engine.backbones.backbone import applied, still_statistics
 
         with still_statistics(model):
-            adaptation = self.adaptation(model, self.hyperparameters.inner_steps, self.second_order)
+            adaptation = self.adaptation(model, self.hyperparameters.inner_steps, self.second_order(run))
             start = dict(model.named_parameters())
             *_, adapted = adaptation.path(model, start, task.support_inputs, task.support_targets)
             outputs = applied(model, adapted, task.query_inputs)
         return Outcome(loss(outputs, task.query_targets), outputs.detach())
 
-    def task_gradient(self, model: Backbone, task: Task) -> TaskGradient:
-        adaptation = self.adaptation(model, self.hyperparameters.inner_steps, self.second_order)
+    def task_gradient(self, model: Backbone, task: Task, run: MetaRun) -> TaskGradient:
+        adaptation = self.adaptation(model, self.hyperparameters.inner_steps, self.second_order(run))
         if adaptation.outer == "displacement":
             return self._displacement(adaptation, model, task)
-        return super().task_gradient(model, task)
+        return super().task_gradient(model, task, run)
 
     def _displacement(self, adaptation: Adaptation, model: Backbone, task: Task) -> TaskGradient:
         """θ - φ of one task."""

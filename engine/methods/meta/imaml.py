@@ -18,6 +18,7 @@ from engine.methods.meta.gradient_based import GradientBased, GradientHyperparam
 if TYPE_CHECKING:
     from engine.adaptation.inner_loop import InnerLoop
     from engine.backbones.backbone import Backbone
+    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 
@@ -60,7 +61,7 @@ class ImplicitMAML(GradientBased):
 
         return replace(super().inner_loop(model, steps, second_order), pull=self.hyperparameters.pull)
 
-    def task_gradient(self, model: Backbone, task: Task) -> TaskGradient:
+    def task_gradient(self, model: Backbone, task: Task, run: MetaRun) -> TaskGradient:
         """(I + H/λ)⁻¹ ∇L(φ*, query) for what adapts; for the rest its direct gradient and what goes through φ*."""
         from engine.adaptation.implicit import implicit_gradient
         from engine.adaptation.inner_loop import start_of, twice_differentiable

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.layers import Treatment
-from engine.meta.learner import Outcome
+from engine.meta.learner import Outcome, Whole
 from engine.method import hyper
 from engine.methods.meta.gradient_based import GradientBased, GradientHyperparameters
 
 if TYPE_CHECKING:
     from engine.backbones.backbone import Backbone
+    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 
@@ -44,7 +45,7 @@ class Joint(GradientBased):
     def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
         return dict.fromkeys(blocks, "adapted")
 
-    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
         """The loss on all points of the task, without a step towards it."""
         import torch
 
@@ -54,13 +55,12 @@ class Joint(GradientBased):
         outputs = model(torch.cat([task.support_inputs, task.query_inputs]))
         return Outcome(loss(outputs, targets), outputs.detach()[len(task.support_targets) :])
 
-    def meta_gradient(self, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
+    def in_one(self, model: Backbone, tasks: Sequence[Task], run: MetaRun) -> Whole:
         """As tasks do not adapt, they are one batch."""
         import torch
 
         from engine.meta.task import Task as Joined
 
-        model.train()
         joined = Joined(
             torch.cat([task.support_inputs for task in tasks]),
             torch.cat([task.support_targets for task in tasks]),
@@ -68,8 +68,5 @@ class Joint(GradientBased):
             torch.cat([task.query_targets for task in tasks]),
             tasks[0].way,
         )
-        outcome = self.query_loss(model, joined)
-        model.zero_grad(set_to_none=True)
-        outcome.loss.backward()
-        self.clip(model)
-        return {"loss": float(outcome.loss.detach())}
+        found = self.query_loss(model, joined, run).loss
+        return Whole(found, {"loss": found.detach()})

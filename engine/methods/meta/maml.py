@@ -6,10 +6,13 @@ steps. With running statistics in batch norm instead of the batch's own, accurac
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from engine.method import hyper
 from engine.methods.meta.gradient_based import GradientBased, GradientHyperparameters
+
+if TYPE_CHECKING:
+    from engine.meta.roles import MetaRun
 
 
 class MAMLHyperparameters(GradientHyperparameters):
@@ -40,6 +43,5 @@ class MAML(GradientBased):
         },
     }  # fmt: skip
 
-    @property
-    def second_order(self) -> bool:
+    def second_order(self, run: MetaRun) -> bool:
         return bool(self.hyperparameters.order == "second order")

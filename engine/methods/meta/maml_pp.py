@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from engine.adaptation.inner_loop import InnerLoop, Rate
     from engine.adaptation.learnt_rates import StepRates
     from engine.backbones.backbone import Backbone
+    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 LEAST = 0.03  # weight of an earlier step while weights are annealed, as a share of the even one
@@ -63,9 +64,8 @@ class MAMLPlusPlus(MAML):
         "Published values, Omniglot 20-way": {"way": 20, "query": 1, "steps": 50_000},
     }
 
-    @property
-    def second_order(self) -> bool:
-        return super().second_order and self.progress >= self.hyperparameters.first_order_until
+    def second_order(self, run: MetaRun) -> bool:
+        return super().second_order(run) and run.progress >= self.hyperparameters.first_order_until
 
     def prepare(self, model: Backbone, way: int) -> None:
         from engine.adaptation.inner_loop import norm_parameters
@@ -89,18 +89,18 @@ class MAMLPlusPlus(MAML):
     def inner_rates(self, model: Backbone) -> dict[str, float]:
         return step_rates(model).by_block()
 
-    def rate_factor(self, step: int) -> float:
+    def rate_factor(self, run: MetaRun) -> float:
         last = float(self.hyperparameters.final_rate)
-        return last + (1 - last) * (1 + math.cos(math.pi * self.progress)) / 2
+        return last + (1 - last) * (1 + math.cos(math.pi * run.progress)) / 2
 
-    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
         from engine.adaptation.objective import loss
         from engine.backbones.backbone import applied, still_statistics
 
         settings = self.hyperparameters
-        weights = step_weights(settings.inner_steps, self.progress, settings.every_step_until)
+        weights = step_weights(settings.inner_steps, run.progress, settings.every_step_until)
         with still_statistics(model):
-            inner = self.inner_loop(model, settings.inner_steps, self.second_order)
+            inner = self.inner_loop(model, settings.inner_steps, self.second_order(run))
             path = inner.path(model, dict(model.named_parameters()), task.support_inputs, task.support_targets)
             next(path)
             losses = []

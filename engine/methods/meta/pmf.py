@@ -8,13 +8,13 @@ images are embedded once for all episodes and nothing is tuned.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Generator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.comparison.wording import compact
 from engine.layers import HEAD, Treatment
 from engine.meta.roles import Embeds, Steps
-from engine.method import Classifier, hyper
+from engine.method import Classifier, HyperparameterModel, hyper
 from engine.methods.meta.embedding_based import EmbeddingBased, EmbeddingHyperparameters
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.adaptation.prototype_tuning import Material
     from engine.backbones.backbone import Backbone
     from engine.events import Notice, Preparing
+    from engine.meta.learner import MetaLearner
     from engine.meta.task import Task, Tasks
 
 RATES = (0.0, 1e-4, 1e-3, 1e-2)
@@ -72,7 +73,11 @@ class PMF(EmbeddingBased):
         "Paper's values": {"steps": 10_000, "training_way": 5, "query": 15, "halve_every": 4000},
         "Nothing tuned at test": {"rate": "0"},
     }
-    chosen: float | None = None  # the rate, once it is known
+
+    def __init__(self, hyperparameters: HyperparameterModel, chosen: float | None = None) -> None:
+        """chosen: the rate of the fine-tuning, once it is known; until then nothing is tuned."""
+        super().__init__(hyperparameters)
+        self.chosen = chosen
 
     def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
         """Where a block is not tuned at test it is at most trained in the ProtoNet stage."""
@@ -113,9 +118,16 @@ class PMF(EmbeddingBased):
         tried = len(RATES) - 1 if self.hyperparameters.rate == ON_VALIDATION else 0
         return tried * int(self.hyperparameters.choice_episodes)
 
-    def suppose(self) -> None:
+    @property
+    def choice(self) -> dict[str, Any]:
+        return {"chosen": self.chosen}
+
+    def with_choice(self, choice: Mapping[str, Any]) -> PMF:
+        return type(self)(self.hyperparameters, choice.get("chosen"))
+
+    def supposed(self) -> PMF:
         given = self.hyperparameters.rate
-        self.chosen = RATES[-1] if given == ON_VALIDATION else float(given)
+        return self.with_choice({"chosen": RATES[-1] if given == ON_VALIDATION else float(given)})
 
     def prepare(self, model: Backbone, way: int) -> None:
         from engine.adaptation.comparing import Scale
@@ -158,18 +170,18 @@ class PMF(EmbeddingBased):
         start = self.first_tuned(tuple(model.blocks))
         return material(model, inputs, targets, way, start, self.hyperparameters.copies)
 
-    def settle(self, model: Backbone, tasks: Tasks) -> Generator[Preparing | Notice, None, None]:
+    def settle(self, model: Backbone, tasks: Tasks) -> Generator[Preparing | Notice, None, MetaLearner]:
         """Choose the rate: the most accurate on a few validation episodes, of equals that of the lower loss."""
         from engine.events import Notice
 
         if self.hyperparameters.rate != ON_VALIDATION:
-            self.chosen = float(self.hyperparameters.rate)
-            return
+            return self.supposed()
         figures = yield from self._tried(model, tasks)
-        self.chosen = max(figures, key=lambda rate: figures[rate])
+        chosen = max(figures, key=lambda rate: figures[rate])
         told = ", ".join(f"{100 * accuracy:.1f} % at {compact(rate)}" for rate, (accuracy, _) in figures.items())
         count = min(self.hyperparameters.choice_episodes, len(tasks.validation))
-        yield Notice(f"Fine-tuning rate {compact(self.chosen)} is chosen on {count} validation episodes: {told}.")
+        yield Notice(f"Fine-tuning rate {compact(chosen)} is chosen on {count} validation episodes: {told}.")
+        return self.with_choice({"chosen": chosen})
 
     def _tried(self, model: Backbone, tasks: Tasks) -> Generator[Preparing, None, dict[float, tuple[float, float]]]:
         """Yields `Preparing`, returns {rate: (mean accuracy, minus mean loss)}."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from engine.adaptation.adapting import Adaptation
     from engine.backbones.backbone import Backbone
+    from engine.meta.roles import MetaRun
 
 
 class ReptileHyperparameters(GradientHyperparameters):
@@ -77,8 +78,8 @@ class Reptile(GradientBased):
 
         return torch.optim.SGD([{"params": learnt(model), "factor": 1.0}], lr=1.0)
 
-    def rate_factor(self, step: int) -> float:
-        return 1.0 - self.progress
+    def rate_factor(self, run: MetaRun) -> float:
+        return 1.0 - run.progress
 
     def adaptation(self, model: Backbone, steps: int, second_order: bool) -> Adaptation:
         from engine.adaptation.adapting import Adaptation

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.backbones.backbone import Backbone
+    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 
@@ -39,7 +40,7 @@ class Siamese(EmbeddingBased):
 
         model.meta = nn.Linear(model.features, 1)
 
-    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
         """The loss is over the pairs of all images of the episode, the outputs are those of its query images."""
         import torch
 

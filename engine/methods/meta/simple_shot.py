@@ -9,7 +9,7 @@ training images and train with SGD and augmentation; here it is over 2,048 drawn
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Literal
 
 from engine.method import hyper
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.adaptation.comparing import CentredHead
     from engine.backbones.backbone import Backbone
     from engine.events import Notice, Preparing
+    from engine.meta.learner import MetaLearner
     from engine.meta.task import Tasks
 
 
@@ -57,13 +58,13 @@ class SimpleShot(Pretrained):
         model.eval()
         head(model).centre_on(model.embed(inputs) for inputs in batches)
 
-    def settle(self, model: Backbone, tasks: Tasks) -> Iterator[Preparing | Notice]:
+    def settle(self, model: Backbone, tasks: Tasks) -> Generator[Preparing | Notice, None, MetaLearner]:
         """Where nothing was trained the mean is still to be taken."""
         from engine.meta.statistics import refreshed
 
         if not int(head(model).images):
             refreshed(self, model, tasks, 0)
-        return iter(())
+        return (yield from super().settle(model, tasks))
 
     def classify_episodes(self, model: Backbone, support: Tensor, targets: Tensor, query: Tensor, way: int) -> Tensor:
         import torch

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.backbones.backbone import Backbone
+    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 
@@ -69,7 +70,7 @@ class SNAIL(EmbeddingBased):
         longest = way * max(int(settings.shot), self.training_shot) + 1
         model.meta = Reader(model.features, way, longest, settings.filters)
 
-    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
         import torch
 
         from engine.adaptation.objective import loss

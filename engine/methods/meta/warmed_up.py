@@ -9,6 +9,7 @@ first undo what they are good for, so that it is asked for where they start rand
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.meta.learner import Outcome
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from engine.backbones.backbone import Backbone
+    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 
@@ -72,18 +74,18 @@ class WarmedUp(EmbeddingBased):
         """Of what learns besides the embedding, not the head of the warm-up."""
         return [value for value in model.meta.episodic.parameters() if value.requires_grad]  # type: ignore[union-attr]
 
-    def rate_factor(self, step: int) -> float:
+    def rate_factor(self, run: MetaRun) -> float:
         chosen = self.hyperparameters
-        if self.progress < self.trains.share:
-            fall = 0.5 * (1 + math.cos(math.pi * self.progress / self.trains.share))
+        if run.progress < self.trains.share:
+            fall = 0.5 * (1 + math.cos(math.pi * run.progress / self.trains.share))
             return float(chosen.warm_up_rate / chosen.learning_rate * fall)
-        return super().rate_factor(max(0, step - round(self.trains.share * chosen.steps)))
+        return super().rate_factor(replace(run, step=max(0, run.step - round(self.trains.share * chosen.steps))))
 
-    def query_loss(self, model: Backbone, task: Task) -> Outcome:
+    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
         """A minibatch is a task without support images, whose classes are those of all training images."""
         from torch.nn.functional import cross_entropy
 
         if len(task.support_targets):
-            return super().query_loss(model, task)
+            return super().query_loss(model, task, run)
         logits = model.meta(model.embed(task.query_inputs))
         return Outcome(cross_entropy(logits, task.query_targets), logits.detach())

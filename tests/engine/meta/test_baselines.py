@@ -17,11 +17,12 @@ from engine.data.episodes import EpisodeSampler
 from engine.events import Evaluated, RunFailed, RunFinished, RunStarted
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from engine.meta.roles import Embeds, Steps
+from engine.meta.roles import Embeds, MetaRun, Steps
 from engine.meta.task import Task
 from engine.methods.meta.baseline import Baseline
 from engine.methods.meta.baseline_pp import BaselinePlusPlus
 from engine.preflight.cost import estimate
+from tests.engine.meta.ways import meta_gradient
 
 LABELS = np.repeat(np.arange(6), 5)
 TARGETS = np.array([0, 0, 1, 1, 2, 2])
@@ -142,11 +143,11 @@ def test_training_is_cross_entropy_over_all_training_classes(kind: type[Baseline
     model, method = Backbone({"one": conv_block(1, 4)}, 64, None), kind.from_values({})
     method.prepare(model, 5)
     task = minibatch(model)
-    outcome = method.query_loss(model.eval(), task)
+    outcome = method.query_loss(model.eval(), task, MetaRun())
     assert outcome.outputs.shape == (8, 5)
     p = softmax(outcome.outputs.double().numpy())[np.arange(8), task.query_targets.numpy()]
     assert float(outcome.loss.detach()) == pytest.approx(-np.log(p).mean(), rel=1e-5)
-    method.meta_gradient(model, [task])
+    meta_gradient(method, model, [task])
     assert all(value.grad is not None for value in model.parameters())
 
 
@@ -203,7 +204,6 @@ def test_the_cost_card_counts_the_head_of_all_training_classes() -> None:
 
 @pytest.mark.parametrize("kind", [Baseline, BaselinePlusPlus])
 def test_the_rate_falls_along_a_cosine(kind: type[Baseline]) -> None:
-    method, found = kind.from_values({}), []
-    for method.progress in (0.0, 1 / 3, 0.5, 1.0):
-        found.append(method.rate_factor(0))
+    method = kind.from_values({})
+    found = [method.rate_factor(MetaRun(progress=progress)) for progress in (0.0, 1 / 3, 0.5, 1.0)]
     assert found == pytest.approx([1.0, 0.75, 0.5, 0.0])

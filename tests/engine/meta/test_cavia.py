@@ -23,6 +23,7 @@ from tests.engine.meta.by_hand import (
     plain_features,
     tiny_network,
 )
+from tests.engine.meta.ways import meta_gradient
 
 SIZE, STEPS, ALPHA = 5, 2, 0.7
 VALUES = {"context": SIZE, "inner_rate": ALPHA, "inner_steps": STEPS, "gradient_clip": 1e9}
@@ -59,7 +60,7 @@ def test_the_gradient_goes_through_the_steps_of_the_context_alone(order: str) ->
     context = adapted_context(p, task, order == "second order")
     context = context if order == "second order" else context.detach()
     expected = torch.autograd.grad(loss(p, context, task.query_inputs, task.query_targets), p)
-    method.meta_gradient(model, [task])
+    meta_gradient(method, model, [task])
     assert_equal([value.grad for value in model.parameters()], expected)
     assert not model.meta.context.any()
 

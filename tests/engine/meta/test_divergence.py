@@ -21,6 +21,7 @@ from engine.methods.meta.baseline import Baseline
 from engine.methods.meta.maml import MAML
 from engine.methods.meta.protonet import ProtoNet
 from tests.engine.meta.by_hand import image_task, tiny_network
+from tests.engine.meta.ways import meta_gradient
 
 SHORT = {"steps": 4, "meta_batch": 2, "validate_every": 2, "validation_episodes": 10, "test_episodes": 10, "shot": 5}
 
@@ -68,7 +69,7 @@ def test_a_rate_that_only_does_harm_is_told_beside_the_loss_of_guessing() -> Non
     method = MAML.from_values({"inner_rate": 10.0, "inner_steps": 3})
     guard = DivergenceGuard(method, model, False)
     for _ in range(2):
-        guard.check(method.meta_gradient(model, tasks), tasks, 1, False)
+        guard.check(meta_gradient(method, model, tasks), tasks, 1, False)
     (notice,) = guard.after_validation(np.full(4, 0.3), tasks, 2)
     assert notice.level == "warning"
     assert f"while guessing has {math.log(3):.3g}" in notice.text

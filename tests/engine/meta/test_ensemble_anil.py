@@ -24,6 +24,7 @@ from tests.engine.meta.by_hand import (
     softmax,
     softmax_gradient,
 )
+from tests.engine.meta.ways import meta_gradient
 
 PARTICLES, ALPHA, STEPS = 3, 0.3, 2
 VALUES = {"particles": PARTICLES, "inner_rate": ALPHA, "inner_steps": STEPS, "gradient_clip": 1e9}
@@ -45,7 +46,7 @@ def test_the_gradient_is_the_mean_of_the_particles_own() -> None:
     each = [
         plain_meta_gradient([*body, head[:, :-1], head[:, -1]], tasks, STEPS, HEAD, ALPHA) for head in heads.detach()
     ]
-    method.meta_gradient(model, tasks)
+    meta_gradient(method, model, tasks)
     assert_equal([p.grad for p in body], [torch.stack(g).mean(0) for g in zip(*(g[:8] for g in each), strict=True)])
     of_heads = torch.stack([torch.cat([g[8], g[9][:, None]], 1) for g in each]) / PARTICLES
     assert_equal([heads.grad], [of_heads])
@@ -94,7 +95,7 @@ def test_curves_get_the_mean_and_its_deviation() -> None:
     lines = heads @ np.c_[x, np.ones(7)].T
     assert np.allclose(path[-1](x)[:, 0].numpy(), lines.mean(0), rtol=1e-10)
     assert np.allclose(path[-1].deviation(x)[:, 0].numpy(), lines.std(0), rtol=1e-10)
-    assert set(method.meta_gradient(model, [task])) == {"loss"}
+    assert set(meta_gradient(method, model, [task])) == {"loss"}
 
 
 def test_repulsion_by_its_formula_keeps_the_particles_further_apart() -> None:

@@ -25,6 +25,7 @@ from tests.engine.meta.by_hand import (
     softmax_hessian_times,
     tiny_network,
 )
+from tests.engine.meta.ways import meta_gradient
 
 PULL, STRONG = 2.0, 30.0  # the strong one is beyond the most negative curvature of batch norm, here -8
 NORMS = (2, 3, 6, 7)
@@ -62,7 +63,7 @@ def found_with(steps: int, cg_steps: int) -> tuple[np.ndarray, np.ndarray]:
     method = ImplicitMAML.from_values(
         {"pull": PULL, "inner_rate": 0.3, "inner_steps": steps, "cg_steps": cg_steps, "gradient_clip": 1e9}
     )
-    method.meta_gradient(model, [as_task(*task) for task in tasks])
+    meta_gradient(method, model, [as_task(*task) for task in tasks])
     return np.c_[model.head.weight.grad.numpy(), model.head.bias.grad.numpy()], exact(w, tasks)
 
 
@@ -110,7 +111,7 @@ def test_convolutions_and_batch_norm_by_a_dense_hessian() -> None:
     method = ImplicitMAML.from_values(
         {"pull": STRONG, "inner_rate": 0.025, "inner_steps": 4, "cg_steps": 100, "gradient_clip": 1e9}
     )
-    method.meta_gradient(model, [task])
+    meta_gradient(method, model, [task])
     assert_equal([value.grad for value in model.parameters()], expected)
 
 

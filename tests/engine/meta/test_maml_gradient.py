@@ -25,6 +25,7 @@ from tests.engine.meta.by_hand import (
     softmax_hessian_times,
     tiny_network,
 )
+from tests.engine.meta.ways import meta_gradient
 
 ALPHA = 0.3
 
@@ -51,7 +52,7 @@ def closed_form(w: np.ndarray, tasks: list[tuple[np.ndarray, ...]], steps: int, 
 def test_linear_softmax_equals_the_closed_form(order: str, steps: int) -> None:
     tasks = linear_tasks(np.random.default_rng(0))
     model, w = linear_network()
-    maml(order, steps).meta_gradient(model, [as_task(*task) for task in tasks])
+    meta_gradient(maml(order, steps), model, [as_task(*task) for task in tasks])
     found = np.c_[model.head.weight.grad.numpy(), model.head.bias.grad.numpy()]
     expected = closed_form(w, tasks, steps, order == "second order")
     assert np.abs(found - expected).max() <= 1e-8 * np.abs(expected).max()
@@ -64,23 +65,23 @@ def test_convolutions_with_batch_norm_equal_a_plain_loop(order: str, steps: int)
     tasks = [image_task() for _ in range(2)]
     reference = plain_meta_gradient if order == "second order" else plain_first_order
     expected = reference(list(model.parameters()), tasks, steps, (*BODY, *HEAD), ALPHA)
-    maml(order, steps).meta_gradient(model, tasks)
+    meta_gradient(maml(order, steps), model, tasks)
     assert_equal([value.grad for value in model.parameters()], expected)
 
 
 def test_second_order_differs_from_first_order() -> None:
     model = tiny_network(2)
     tasks = [image_task()]
-    maml("second order", 1).meta_gradient(model, tasks)
+    meta_gradient(maml("second order", 1), model, tasks)
     second = model.head.weight.grad.clone()
     model.zero_grad()
-    maml("first order", 1).meta_gradient(model, tasks)
+    meta_gradient(maml("first order", 1), model, tasks)
     assert float((second - model.head.weight.grad).abs().max()) > 1e-3 * float(second.abs().max())
 
 
 def test_clipping_bounds_every_value() -> None:
     model = tiny_network(3)
-    MAML.from_values({"gradient_clip": 1e-3}).meta_gradient(model, [image_task()])
+    meta_gradient(MAML.from_values({"gradient_clip": 1e-3}), model, [image_task()])
     assert max(float(p.grad.abs().max()) for p in model.parameters()) <= 1e-3
 
 
@@ -107,6 +108,6 @@ def test_regression_equals_the_closed_form() -> None:
     shrunk = np.linalg.matrix_power(np.eye(3) - 0.1 * curvature, 3)
     expected = shrunk @ (2 * xq.T @ (xq @ phi - yq) / 6)
     parts = (torch.tensor(part) for part in (xs[:, :-1], ys[:, None], xq[:, :-1], yq[:, None]))
-    MAML.from_values({"inner_rate": 0.1, "inner_steps": 3}).meta_gradient(model, [Task(*parts, 1)])
+    meta_gradient(MAML.from_values({"inner_rate": 0.1, "inner_steps": 3}), model, [Task(*parts, 1)])
     found = np.r_[model.head.weight.grad.numpy()[0], model.head.bias.grad.numpy()]
     assert np.abs(found - expected).max() <= 1e-8 * np.abs(expected).max()

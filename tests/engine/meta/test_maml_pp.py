@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from engine.meta.roles import MetaRun
 from engine.meta.task import Task
 from engine.methods.meta.maml_pp import MAMLPlusPlus, step_weights
 from tests.engine.meta.by_hand import (
@@ -20,6 +21,7 @@ from tests.engine.meta.by_hand import (
     plain_loss,
     tiny_network,
 )
+from tests.engine.meta.ways import meta_gradient
 
 STEPS, NORMS = 3, (2, 3, 6, 7)
 ADAPTED = (*BODY, *HEAD)
@@ -68,8 +70,7 @@ def test_gradients_by_start_rates_and_norms(progress: float, weights: list[float
     rates = {i: meta.rates[key(model, i)] for i in ADAPTED}
     norms = {i: meta.norms[key(model, i)] for i in NORMS}
     expected = by_hand(p, rates, norms, task, weights)
-    method.progress = progress
-    method.meta_gradient(model, [task])
+    meta_gradient(method, model, [task], MetaRun(progress=progress))
     assert_equal([value.grad for value in (*p, *rates.values(), *norms.values())], expected)
 
 
@@ -83,9 +84,8 @@ def test_weights_of_the_steps_go_from_even_to_the_last() -> None:
 
 def test_order_and_outer_rate_follow_the_progress() -> None:
     method, _ = method_and_network(first_order_until=0.4, final_rate=0.01)
-    seen = []
-    for method.progress in (0.0, 0.39, 0.4, 0.5, 1.0):
-        seen.append((method.second_order, method.rate_factor(0)))
+    runs = [MetaRun(progress=share) for share in (0.0, 0.39, 0.4, 0.5, 1.0)]
+    seen = [(method.second_order(run), method.rate_factor(run)) for run in runs]
     assert [order for order, _ in seen] == [False, False, True, True, True]
     expected = [0.01 + 0.99 * (1 + math.cos(math.pi * share)) / 2 for share in (0.0, 0.39, 0.4, 0.5, 1.0)]
     assert [factor for _, factor in seen] == pytest.approx(expected)
@@ -94,10 +94,9 @@ def test_order_and_outer_rate_follow_the_progress() -> None:
 def test_first_order_takes_the_gradients_as_constants() -> None:
     method, model = method_and_network(first_order_until=1.0, every_step_until=0.0)
     task = image_task()
-    method.meta_gradient(model, [task])
+    meta_gradient(method, model, [task])
     first = model.head.weight.grad.clone()
-    method.progress = 1.0
-    method.meta_gradient(model, [task])
+    meta_gradient(method, model, [task], MetaRun(progress=1.0))
     assert float((first - model.head.weight.grad).abs().max()) > 1e-3 * float(first.abs().max())
 
 

@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.meta.batch.formulation import one_by_one
 from engine.meta.task import Task
 from engine.methods.meta.anil import ANIL
 from engine.methods.meta.boil import BOIL
@@ -28,6 +27,7 @@ from tests.engine.meta.by_hand import (
     plain_meta_gradient,
     tiny_network,
 )
+from tests.engine.meta.ways import meta_gradient, one_by_one
 
 ALPHA, STEPS = 0.3, 2
 VALUES = {"inner_rate": ALPHA, "inner_steps": STEPS, "gradient_clip": 1e9}
@@ -48,7 +48,7 @@ def test_what_adapts_and_in_which_order(kind: Any, order: dict[str, str], refere
     model = tiny_network()
     tasks = [image_task() for _ in range(2)]
     expected = reference(list(model.parameters()), tasks, STEPS, adapted, ALPHA)
-    kind.from_values(VALUES | order).meta_gradient(model, tasks)
+    meta_gradient(kind.from_values(VALUES | order), model, tasks)
     assert_equal([value.grad for value in model.parameters()], expected)
 
 
@@ -74,7 +74,7 @@ def test_meta_sgd_learns_the_start_and_every_rate() -> None:
     model.double()
     rates = {i: model.meta.of(names[i]).detach() for i in (*BODY, *HEAD)}
     by_start, by_rates = plain_meta_sgd(p, rates, task)
-    method.meta_gradient(model, [task])
+    meta_gradient(method, model, [task])
     assert_equal([value.grad for value in p], by_start)
     assert_equal([model.meta.of(names[i]).grad for i in rates], by_rates)
 
@@ -90,7 +90,7 @@ def test_a_clipped_inner_step_equals_clipping_by_hand() -> None:
             assert i != 8 or float(down.abs().max()) > largest
             phi[i] = (phi[i] - ALPHA * down.clamp(-largest, largest)).detach().requires_grad_()
     expected = torch.autograd.grad(plain_loss(phi, task.query_inputs, task.query_targets), phi)
-    FOMAML.from_values(VALUES | {"inner_clip": largest}).meta_gradient(model, [task])
+    meta_gradient(FOMAML.from_values(VALUES | {"inner_clip": largest}), model, [task])
     assert_equal([value.grad for value in model.parameters()], expected)
 
 
@@ -102,7 +102,7 @@ def test_protonet_by_squared_distances_to_class_means() -> None:
     means = torch.stack([support[task.support_targets == k].mean(0) for k in range(3)])
     distances = torch.stack([torch.stack([((q - mean) ** 2).sum() for mean in means]) for q in query])
     expected = torch.autograd.grad(plain_cross_entropy(-distances, task.query_targets), p[:8])
-    ProtoNet.from_values({}).meta_gradient(model, [task])
+    meta_gradient(ProtoNet.from_values({}), model, [task])
     assert_equal([value.grad for value in list(model.parameters())[:8]], expected)
 
 

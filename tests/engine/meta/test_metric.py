@@ -10,10 +10,12 @@ from torch import nn
 from engine.adaptation.comparing import Attention, RelationModule, class_means, maps
 from engine.backbones.backbone import Backbone
 from engine.backbones.networks import conv4, conv_block
+from engine.meta.roles import MetaRun
 from engine.meta.task import Task
 from engine.methods.meta.matching import Matching, attended
 from engine.methods.meta.relation import Relation, wanted
 from engine.methods.meta.siamese import Siamese, pair_loss
+from tests.engine.meta.ways import meta_gradient
 
 TARGETS = np.array([0, 1, 1, 2])
 
@@ -58,7 +60,7 @@ def test_matching_learns_its_temperature_unless_it_is_fixed() -> None:
     slope = (loss(np.log(10.0) + 1e-5) - loss(np.log(10.0) - 1e-5)) / 2e-5
     model, method = flat(4), Matching.from_values({})
     method.prepare(model, 3)
-    method.meta_gradient(model.double(), [given])
+    meta_gradient(method, model.double(), [given])
     assert float(model.meta.temperature.logarithm.grad) == pytest.approx(slope, rel=1e-6)
     Matching.from_values({"temperature": "fixed"}).prepare(model, 3)
     assert not any(value.requires_grad for value in model.meta.parameters())
@@ -77,7 +79,7 @@ def test_full_context_sees_the_whole_support_set_but_no_other_query() -> None:
     moved[-1] += 1.0
     seen, other = model.meta.support(given.support_inputs), model.meta.support(moved)
     assert not torch.allclose(seen[0], other[0])  # the first image is seen in the light of the last
-    method.meta_gradient(model, [given])
+    meta_gradient(method, model, [given])
     assert all(value.grad is not None for value in model.meta.parameters())
 
 
@@ -155,7 +157,7 @@ def test_relation_draws_the_right_class_to_one_and_the_others_to_zero() -> None:
     given, method = task(np.random.default_rng(3)), Relation.from_values({})
     model = flat(4)
     method.prepare(model, 3)
-    outcome = method.query_loss(model.double().train(), given)
+    outcome = method.query_loss(model.double().train(), given, MetaRun())
     scores = 1 / (1 + np.exp(-outcome.outputs.numpy()))
     expected = ((scores - np.eye(3)[given.query_targets.numpy()]) ** 2).mean()
     assert float(outcome.loss.detach()) == pytest.approx(expected, rel=1e-12)

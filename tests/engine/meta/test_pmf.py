@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -16,6 +18,7 @@ from engine.meta.roles import Embeds, Steps
 from engine.meta.task import Task, Tasks
 from engine.methods.meta.pmf import PMF, RATES
 from engine.preflight.cost import estimate
+from tests.engine.meta.ways import ended, heard
 
 BLOCKS = ("one", "two", "head")
 VALUES = {"copies": 0, "test_steps": 30, "choice_episodes": 3}
@@ -49,9 +52,11 @@ def network(weight: list[float]) -> Backbone:
     return Backbone({"first": nn.Identity(), "last": linear}, 3, None).double()
 
 
-def settled(method: PMF, model: Backbone, tasks: Points) -> list[Notice]:
+def settled(method: PMF, model: Backbone, tasks: Points) -> tuple[PMF, list[Notice]]:
     method.prepare(model, 2)
-    return [event for event in method.settle(model, tasks) if isinstance(event, Notice)]
+    said: list[Any] = []
+    found = ended(heard(method.settle(model, tasks), said))
+    return found, [event for event in said if isinstance(event, Notice)]
 
 
 def test_the_copies_are_shown_in_turn_and_adam_takes_the_steps() -> None:
@@ -86,7 +91,7 @@ def accuracies(model: Backbone, tasks: Points) -> dict[float, float]:
     found = {}
     for rate, word in zip(RATES, ("0", "0.0001", "0.001", "0.01"), strict=True):
         method = PMF.from_values(VALUES | {"rate": word})
-        settled(method, model, tasks)
+        method, _ = settled(method, model, tasks)
         found[rate] = float(np.mean([_accuracy(method, model, tasks.task(item)) for item in tasks.validation[:3]]))
     return found
 
@@ -99,7 +104,7 @@ def _accuracy(method: PMF, model: Backbone, task: Task) -> float:
 def test_the_rate_that_is_best_on_validation_is_chosen_and_told() -> None:
     model, tasks = network([0.1, 1.0, 0.1]), Points(spread=2.0)  # the direction that matters is all but lost
     method = PMF.from_values(VALUES)
-    (notice,) = settled(method, model, tasks)
+    method, (notice,) = settled(method, model, tasks)
     by_rate = accuracies(model, tasks)
     assert by_rate[0.01] > by_rate[0.0]
     assert by_rate[method.chosen] == max(by_rate.values())
@@ -111,7 +116,8 @@ def test_the_rate_that_is_best_on_validation_is_chosen_and_told() -> None:
 
 def test_where_nothing_is_to_be_tuned_features_may_be_embedded_once() -> None:
     method, model = PMF.from_values(VALUES | {"rate": "0"}), network([1.0, 1.0, 1.0])
-    assert settled(method, model, Points(spread=0.1)) == []
+    method, said = settled(method, model, Points(spread=0.1))
+    assert said == []
     assert method.meets == Embeds()
     task = Points(spread=0.1).task(0)
     logits = method.adapt(model, task.support_inputs, task.support_targets, 2)(task.query_inputs).numpy()

@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from engine.adaptation.inner_optimiser import in_turn
+from engine.meta.roles import MetaRun
 from engine.methods.meta.reptile import Reptile
 from engine.registry import fields
 from tests.engine.meta.by_hand import as_task, linear_network, linear_tasks, softmax_gradient
+from tests.engine.meta.ways import meta_gradient
 
 RATE, STEPS = 0.05, 5
 BATCHES = ([0, 2, 4, 1], [3, 5])  # of six support examples with the classes 0 0 1 1 2 2, four at a time
@@ -38,15 +40,15 @@ def test_the_outer_step_goes_to_the_mean_of_the_adapted_weights(adam: bool) -> N
     tasks = linear_tasks(np.random.default_rng(0))
     model, w = linear_network()
     method = reptile(adam)
-    method.meta_gradient(model, [as_task(*task) for task in tasks])
+    meta_gradient(method, model, [as_task(*task) for task in tasks])
     expected = w - np.mean([adapted(w, xs, ys, adam) for xs, ys, _, _ in tasks], axis=0)
     found = np.c_[model.head.weight.grad.numpy(), model.head.bias.grad.numpy()]
     assert np.abs(found - expected).max() <= 1e-8 * np.abs(expected).max()
 
-    method.progress = 0.25
+    run = MetaRun(progress=0.25)
     optimiser = method.optimiser(model)
     for group in optimiser.param_groups:
-        group["lr"] = 0.8 * method.rate_factor(0) * group["factor"]
+        group["lr"] = 0.8 * method.rate_factor(run) * group["factor"]
     optimiser.step()
     moved = np.c_[model.head.weight.detach().numpy(), model.head.bias.detach().numpy()]
     assert np.allclose(moved, w - 0.8 * 0.75 * expected, rtol=1e-12, atol=0)  # ε falls to 0 in a straight line
@@ -70,7 +72,7 @@ def test_inner_gradients_are_clipped_and_the_difference_is_not() -> None:
     task = as_task(*linear_tasks(np.random.default_rng(2))[0])
     model, _ = linear_network()
     values = {"inner_optimiser": "SGD", "inner_rate": 1.0, "inner_steps": 1, "inner_batch": 100, "inner_clip": 1e-3}
-    Reptile.from_values(values).meta_gradient(model, [task])
+    meta_gradient(Reptile.from_values(values), model, [task])
     found = np.c_[model.head.weight.grad.numpy(), model.head.bias.grad.numpy()]
     assert np.abs(found).max() == pytest.approx(1e-3, rel=1e-9)
     assert {"inner_clip"} < {field.name for field in fields(Reptile)}

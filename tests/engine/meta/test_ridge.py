@@ -16,6 +16,7 @@ from engine.errors import WeightsError
 from engine.experiment import BackboneChoice
 from engine.meta.task import Task
 from engine.methods.meta.ridge import Ridge, ridge_weights
+from tests.engine.meta.ways import meta_gradient
 
 SCALE, STRENGTH = 3.0, 0.7
 
@@ -100,7 +101,7 @@ def test_the_meta_gradient_equals_the_derivative_by_hand() -> None:
     model.meta.strength.logarithm.data.fill_(np.log(STRENGTH))
     model.meta.scale.data.fill_(SCALE)
     task = Task(torch.tensor(support), torch.tensor(labels), torch.tensor(query), torch.tensor(wanted), 3)
-    method.meta_gradient(model, [task])
+    meta_gradient(method, model, [task])
     expected = by_hand(u, support, labels, query, wanted, SCALE, STRENGTH)
     largest = max(np.abs(value).max() for value in expected.values())
     found = {

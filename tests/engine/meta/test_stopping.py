@@ -7,9 +7,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from engine.meta.evaluation import PAUSE_EVERY, task_scores
+from engine.meta.evaluation import PAUSE_EVERY
 from engine.methods.meta.maml import MAML
 from tests.engine.meta.by_hand import as_task, linear_network, linear_tasks
+from tests.engine.meta.ways import task_scores
 
 
 def test_a_stop_leaves_the_tasks_that_were_met() -> None:

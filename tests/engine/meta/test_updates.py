@@ -15,6 +15,7 @@ from engine.experiment import BackboneChoice
 from engine.meta.learner import MetaLearner
 from engine.meta.task import Task
 from engine.registry import methods
+from tests.engine.meta.ways import meta_gradient
 
 WAY = 3
 CLASSIFIERS = [m for m in methods() if issubclass(m, MetaLearner) and "classification" in m.suits]
@@ -62,7 +63,7 @@ def test_an_update_is_what_the_plain_optimiser_makes_of_the_gradient(
     """The fused one takes a gradient's memory for its parameter's, in whatever order it lies there."""
     method, model, tasks = real(kind, network, query)
     fused = method.optimiser(model)
-    method.meta_gradient(model, tasks)
+    meta_gradient(method, model, tasks)
     others = {id(p): nn.Parameter(p.detach().clone()) for group in fused.param_groups for p in group["params"]}
     for group in fused.param_groups:
         for p in group["params"]:

@@ -19,6 +19,7 @@ from engine.events import Evaluated, Metrics, Notice, RunFailed, RunStarted
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.meta.learner import MetaLearner
+from engine.meta.roles import MetaRun
 from engine.meta.task import Task
 from engine.methods.meta.baseline_pp import BaselinePlusPlus
 from engine.methods.meta.bd_cspn import BDCSPN
@@ -90,7 +91,7 @@ def test_the_loss_of_feat_is_that_of_the_queries_and_of_each_class_in_itself() -
     own = np.array([attended(layer, images[labels == k]).mean(0) for k in range(2)])
     expected = cross_entropy(query, means, asked, 3.0) + 0.5 * cross_entropy(images, own, labels, 2.0)
     given = Task(*(torch.tensor(part) for part in (support, known, query, asked)), 2)
-    assert float(method.query_loss(model, given).loss.detach()) == pytest.approx(expected, rel=1e-12)
+    assert float(method.query_loss(model, given, MetaRun()).loss.detach()) == pytest.approx(expected, rel=1e-12)
 
 
 def cross_entropy(images: np.ndarray, centres: np.ndarray, labels: np.ndarray, temperature: float) -> float:
@@ -105,7 +106,7 @@ def test_a_minibatch_is_a_classifier_of_all_classes(kind: type[WarmedUp]) -> Non
     method = kind.from_values({"warm_up": 0.4})
     model, images = flat(method), torch.randn(6, 2).double()
     labels = torch.arange(6) % CLASSES
-    outcome = method.query_loss(model, Task(images[:0], labels[:0], images, labels, CLASSES))
+    outcome = method.query_loss(model, Task(images[:0], labels[:0], images, labels, CLASSES), MetaRun())
     head = model.meta.classes
     logits = (images @ head.weight.T + head.bias).detach().numpy()
     chances = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
@@ -117,8 +118,7 @@ def test_the_rate_falls_in_the_warm_up_and_is_that_of_episodes_afterwards(kind: 
     values = {"steps": 100, "warm_up": 0.4, "warm_up_rate": 0.01, "learning_rate": 0.002, "halve_every": 30}
     method, found = kind.from_values(values), []
     for step in (0, 20, 40, 69, 70):
-        method.progress = step / 100
-        found.append(0.002 * method.rate_factor(step))
+        found.append(0.002 * method.rate_factor(MetaRun(step, step / 100)))
     assert found == pytest.approx([0.01, 0.005, 0.002, 0.002, 0.001])
 
 

@@ -18,12 +18,13 @@ from torch import Tensor, nn
 from engine.backbones.backbone import Backbone
 from engine.backbones.networks import conv_block
 from engine.experiment import DatasetChoice, Experiment, MethodChoice
-from engine.meta.batch.formulation import one_by_one
-from engine.meta.batch.sharing import Shared
+from engine.meta.batch.formulation import MetaGradient
 from engine.meta.learner import EpisodeHyperparameters, MetaLearner
+from engine.meta.roles import MetaRun
 from engine.meta.run import facts, protocol
 from engine.meta.task import Task
 from engine.registry import fields
+from tests.engine.meta.ways import meta_gradient, one_by_one, shared
 from tests.engine.methods.fitting import fitting
 
 WAY, SHOT, FEATURES = 3, 2, 16
@@ -51,7 +52,7 @@ class Case:
 
     def method(self, **more: Any) -> Any:
         """An instance whose numbers are as small as it allows."""
-        return self.kind.from_values(fitting(self.kind, SMALL | more) | self.values)
+        return self.kind.from_values(fitting(self.kind, SMALL | more) | self.values).supposed()
 
     @property
     def outputs(self) -> int:
@@ -86,7 +87,6 @@ def network(case: Case, method: MetaLearner, outputs: int = 0) -> Backbone:
     outputs = outputs or case.outputs
     model = Backbone(trunk(case.suits), FEATURES, outputs if method.meets.head else None)
     method.prepare(model, CLASSES_IN_ALL if method.trains.share else outputs)
-    method.suppose()
     model.double().train()
     with torch.no_grad():
         model.embed(2 * inputs_of(case, 20, torch.Generator().manual_seed(3)) + 0.5)
@@ -256,7 +256,7 @@ def what_learns_is_what_is_told(case: Case) -> None:
     before, optimiser = {name: p.detach().clone() for name, p in model.named_parameters()}, method.optimiser(model)
     for seed in range(3):
         optimiser.zero_grad(set_to_none=True)
-        method.meta_gradient(model, [training_task(case, method, seed)])
+        meta_gradient(method, model, [training_task(case, method, seed)])
         optimiser.step()
     given = [id(p) for group in optimiser.param_groups for p in group["params"]]
     changed = [id(p) for name, p in model.named_parameters() if not torch.equal(p, before[name])]
@@ -267,6 +267,19 @@ def what_learns_is_what_is_told(case: Case) -> None:
     assert sum(p.numel() for p in model.parameters() if id(p) in changed) > told / 2
 
 
+def a_run_leaves_the_method_as_it_was(case: Case) -> None:
+    """It says what is to be done; what a run knows is the run's."""
+    method = case.method()
+    model, before = network(case, method), dict(vars(method))
+    gradient = MetaGradient(method, model)
+    for step in range(3):
+        run = MetaRun(step, step / 3)
+        method.rate_factor(run)
+        gradient([training_task(case, method, step)], run)
+    answers(method, model, task_of(case))
+    assert vars(method) == before
+
+
 def threads_leave_the_same_bits(case: Case) -> None:
     method = case.method()
     first = network(case, method).train()
@@ -274,7 +287,7 @@ def threads_leave_the_same_bits(case: Case) -> None:
     found = []
     for threads in (1, 3):
         model = copy.deepcopy(first)
-        figures = Shared(threads)(method, model, tasks)
+        figures = shared(threads)(method, model, tasks)
         found.append((figures, [*gradients(model), *model.buffers()]))
     assert found[0][0] == found[1][0]
     assert all(torch.equal(one, other) for one, other in zip(found[0][1], found[1][1], strict=True))
@@ -284,5 +297,6 @@ CHECKS: tuple[Callable[[Case], None], ...] = (
     the_order_of_the_support_set_matters_only_where_the_figure_says_so, nor_does_it_matter_in_training,
     the_names_of_the_classes_do_not_matter, an_answer_depends_on_other_queries_only_where_the_figure_says_so,
     what_needs_the_other_queries_has_a_twin_that_does_not,
-    meeting_a_task_leaves_the_network_as_it_was, what_learns_is_what_is_told, threads_leave_the_same_bits,
+    meeting_a_task_leaves_the_network_as_it_was, what_learns_is_what_is_told,
+    a_run_leaves_the_method_as_it_was, threads_leave_the_same_bits,
 )  # fmt: skip

@@ -17,34 +17,39 @@ from engine.artifacts.bookmark import (
 )
 from engine.backbones.backbone import Backbone
 from engine.meta.learner import MetaLearner
+from engine.meta.roles import MetaRun
+from tests.engine.meta.ways import meta_gradient
 from tests.engine.methods.contract import Case, network, training_task
 
 NOISY = {"dropout": 0.5, "attention_dropout": 0.5}
 
 
 def it_goes_on_from_what_is_kept(case: Case) -> None:
-    """The network, the optimiser and what the method has set on itself are all that a later step depends on."""
+    """The network, the optimiser and what the run has kept for the method are all that a later step depends on."""
     method, other = case.method(**NOISY), case.method(**NOISY)
     model, again = network(case, method), network(case, other)
     optimiser, new = method.optimiser(model), other.optimiser(again)
-    steps(case, method, model, optimiser, range(2))
-    kept = {"network": network_state(model), "optimiser": optimiser_state(optimiser), "method": method.state()}
+    run = MetaRun()
+    steps(case, method, model, optimiser, run, range(2))
+    kept = {"network": network_state(model), "optimiser": optimiser_state(optimiser), "kept": run.kept}
     with tempfile.TemporaryDirectory() as folder:
         write_state(kept, Path(folder) / "kept.safetensors")
         found = read_state(Path(folder) / "kept.safetensors")
     load_network(again, found["network"])
     load_optimiser(new, found["optimiser"])
-    other.load_state(found["method"])
-    steps(case, method, model, optimiser, range(2, 4))
-    steps(case, other, again, new, range(2, 4))
+    again_run = MetaRun(kept=found["kept"])
+    steps(case, method, model, optimiser, run, range(2, 4))
+    steps(case, other, again, new, again_run, range(2, 4))
     pairs = zip(model.state_dict().values(), again.state_dict().values(), strict=True)
     assert all(torch.equal(one, other) for one, other in pairs)
 
 
-def steps(case: Case, method: MetaLearner, model: Backbone, optimiser: torch.optim.Optimizer, numbers: range) -> None:
+def steps(
+    case: Case, method: MetaLearner, model: Backbone, optimiser: torch.optim.Optimizer, run: MetaRun, numbers: range
+) -> None:
     """The meta-steps of these numbers, out of four."""
     for number in numbers:
-        method.progress = number / 4
+        run.step, run.progress = number, number / 4
         optimiser.zero_grad(set_to_none=True)
-        method.meta_gradient(model, [training_task(case, method, number)])
+        meta_gradient(method, model, [training_task(case, method, number)], run)
         optimiser.step()

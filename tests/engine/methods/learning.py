@@ -20,6 +20,7 @@ from engine.meta.learner import MetaLearner
 from engine.meta.task import Task, Tasks
 from engine.meta.training import MetaTraining
 from engine.registry import fields
+from tests.engine.meta.ways import ended
 
 WAY, SHOT, POINTS, CLASSES = 3, 3, 6, 40
 STEPS = 60
@@ -55,9 +56,9 @@ class Clouds(Tasks):
         return self.centres[classes] + 0.4 * torch.from_numpy(rng.normal(size=(len(classes), POINTS))).float()
 
 
-def trained(method: MetaLearner) -> tuple[Backbone, Clouds]:
+def trained(method: MetaLearner) -> tuple[MetaLearner, Backbone, Clouds]:
     torch.manual_seed(0)
-    clouds = Clouds()
+    clouds, before = Clouds(), dict(vars(method))
     layers = [nn.Sequential(nn.Linear(size, 32), nn.ReLU()) for size in (POINTS, 32)]
     model = Backbone({"one": layers[0], "two": layers[1]}, 32, WAY if method.meets.head else None)
     method.prepare(model, CLASSES if method.trains.share else WAY)
@@ -65,8 +66,9 @@ def trained(method: MetaLearner) -> tuple[Backbone, Clouds]:
         training = MetaTraining(model, method, clouds, Checkpoints(Path(folder)), Limits(), seed=0)
         for _ in training.events():
             pass
-    list(method.settle(model, clouds))
-    return model, clouds
+    found = ended(method.settle(model, clouds))
+    assert vars(method) == before
+    return found, model, clouds
 
 
 def answered(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> Tensor:
@@ -80,7 +82,7 @@ def follows_the_labels(case: Any) -> None:
     anew nothing is left."""
     usual = {row.name: row.default for row in fields(case.kind)}
     method = case.method(**QUICK, learning_rate=max(0.01, usual["learning_rate"]))
-    model, clouds = trained(method)
+    method, model, clouds = trained(method)
     tasks, draw = [clouds.task(item) for item in clouds.test], torch.Generator().manual_seed(2)
     wanted = torch.stack([task.query_targets for task in tasks])
     turned = answered(method, model, [replace(t, support_targets=(t.support_targets + 1) % WAY) for t in tasks])

@@ -27,6 +27,7 @@ from engine.methods.meta.protonet import ProtoNet
 from engine.methods.meta.relation import Relation
 from engine.methods.meta.siamese import Siamese
 from engine.registry import method
+from tests.engine.meta.ways import meta_gradient
 
 LINE = Task(*(torch.tensor([[value]]).double() for value in (1.0, 0.0, 2.0, 0.0)), 1)
 STEP = {"inner_rate": 0.1, "inner_steps": 1, "test_steps": 1, "gradient_clip": 1e9, "every_step_until": 0.0}
@@ -52,7 +53,7 @@ def prepared(name: str, values: dict[str, Any], body: nn.Module | None = None) -
 
 
 def left(found: MetaLearner, model: Backbone) -> dict[str, list[float]]:
-    found.meta_gradient(model, [LINE])
+    meta_gradient(found, model, [LINE])
     return {name: p.grad.flatten().tolist() for name, p in model.named_parameters() if p.grad is not None}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +12,11 @@ from torch import Tensor, nn
 from engine.backbones.backbone import Backbone
 from engine.comparison.arms import arm, disagreements
 from engine.experiment import Experiment
-from engine.meta.learner import MetaLearner
+from engine.meta.learner import MetaLearner, Outcome
 from engine.meta.results import figure
+from engine.meta.roles import MetaRun
 from engine.meta.run import protocol
+from engine.meta.task import Task
 from engine.meta.twin import QUERIES
 from engine.method import Classifier
 from engine.methods.meta.embedding_based import EmbeddingBased
@@ -126,39 +127,32 @@ class HalfTrained(Odd):
 
 
 class Remembering(Odd):
-    """Keeps a number from task to task."""
+    """Keeps a number from task to task, on itself."""
 
     seen = 0.0
 
-    def query_loss(self, model: Backbone, task: Any) -> Any:
-        found = super().query_loss(model, task)
+    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
+        found = super().query_loss(model, task, run)
         self.seen = self.seen + 1.0
-        return type(found)(found.loss * self.seen, found.outputs)
+        return Outcome(found.loss * self.seen, found.outputs)
 
 
 class Tiring(Odd):
     """Counts its steps where they are kept, and learns less with each."""
 
-    taken = 0
-
-    def meta_gradient(self, model: Backbone, tasks: Any) -> dict[str, float]:
-        self.taken += 1
-        return super().meta_gradient(model, tasks)
-
-    def clip(self, model: Backbone) -> None:
-        for parameter in model.parameters():
-            if parameter.grad is not None:
-                parameter.grad /= self.taken**2
+    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
+        run.kept["taken"] = run.kept.get("taken", 0) + 1
+        found = super().query_loss(model, task, run)
+        return Outcome(found.loss / run.kept["taken"] ** 2, found.outputs)
 
 
-class TiringInSecret(Tiring):
+class TiringInSecret(Odd):
     """Counts them on the network, where nobody looks."""
 
-    def meta_gradient(self, model: Backbone, tasks: Any) -> dict[str, float]:
-        model.taken = self.taken = getattr(model, "taken", 0)  # type: ignore[assignment]
-        found = super().meta_gradient(model, tasks)
-        model.taken = self.taken  # type: ignore[assignment]
-        return found
+    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
+        model.taken = getattr(model, "taken", 0) + 1  # type: ignore[assignment]
+        found = super().query_loss(model, task, run)
+        return Outcome(found.loss / model.taken**2, found.outputs)  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -180,6 +174,7 @@ def test_what_a_method_counts_is_kept() -> None:
         (SaysMore, contract.an_answer_depends_on_other_queries_only_where_the_figure_says_so),
         (Wearing, contract.meeting_a_task_leaves_the_network_as_it_was),
         (HalfTrained, contract.what_learns_is_what_is_told),
+        (Remembering, contract.a_run_leaves_the_method_as_it_was),
         (Remembering, contract.nor_does_it_matter_in_training),
         (TiringInSecret, it_goes_on_from_what_is_kept),
     ],

@@ -278,12 +278,12 @@ def test_what_was_chosen_before_the_test_is_kept(kind: type[Method], by_class: P
     given = given.model_copy(update={"method": MethodChoice(name=kind.name, hyperparameters=values)})
     events = to_the_end(given, tmp_path)
     learns_tasks_as_the_run_did(events, tmp_path, given)
-    chosen = SavedModel.open(tmp_path).method.state()
+    chosen = SavedModel.open(tmp_path).method.choice
     (tmp_path / SETTLED).unlink()
     if kind.from_values(values).trials_before_test:
         with pytest.raises(StorageError, match="chose before its test is not known"):
             SavedModel.open(tmp_path)
-    assert SavedModel.open(tmp_path, settled=chosen).method.state() == chosen
+    assert SavedModel.open(tmp_path, settled=chosen).method.choice == chosen
 
 
 def test_a_bench_keeps_no_network(by_image: Pair, tmp_path: Path) -> None:

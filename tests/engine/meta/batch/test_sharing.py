@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,15 +21,16 @@ from engine.machine.devices import sharing_threads
 from engine.machine.limits import Limits
 from engine.meta import training
 from engine.meta.batch import choice
-from engine.meta.batch.choice import choose
-from engine.meta.batch.formulation import one_by_one, portions
-from engine.meta.batch.sharing import Crew, Shared, replica, shares
+from engine.meta.batch.formulation import MetaGradient, portions
+from engine.meta.batch.sharing import Crew, replica, shares
+from engine.meta.roles import MetaRun
 from engine.meta.task import Task
 from engine.methods.meta.anil import ANIL
 from engine.methods.meta.gradient_based import GradientBased
 from engine.methods.meta.maml import MAML
 from engine.methods.meta.meta_sgd import MetaSGD
 from engine.methods.meta.protonet import ProtoNet
+from tests.engine.meta.ways import ended, heard, one_by_one, shared
 
 WAY = 3
 
@@ -64,7 +66,7 @@ def test_threads_leave_the_same_gradient_to_the_last_bit(
     method = kind.from_values({"inner_steps": 2, "inner_rate": 0.1})
     method.prepare(model, WAY)
     found = []
-    for way in (one_by_one, Shared(3)):
+    for way in (one_by_one, shared(3)):
         figures = way(method, model.train(), tasks)
         found.append((figures, [p.grad.numpy().copy() for p in model.parameters() if p.grad is not None]))
     assert found[0][0] == found[1][0]
@@ -78,7 +80,7 @@ def test_running_statistics_are_added_up_in_the_order_of_the_tasks(
     model.head, method = nn.Identity(), ProtoNet.from_values({})
     other = copy.deepcopy(model)
     one_by_one(method, other.train(), tasks)
-    Shared(threads)(method, model.train(), tasks)
+    shared(threads)(method, model.train(), tasks)
     assert all(torch.equal(a.grad, b.grad) for a, b in zip(model.parameters(), other.parameters(), strict=True))
     for a, b in zip(model.buffers(), other.buffers(), strict=True):
         assert torch.allclose(a, b, rtol=1e-6, atol=1e-7)
@@ -90,7 +92,7 @@ def test_statistics_are_the_same_to_the_last_bit_on_any_number_of_threads(model:
     model.head, method = nn.Identity(), ProtoNet.from_values({})
     models = [copy.deepcopy(model).train() for _ in range(2)]
     for threads, one in zip((1, 3), models, strict=True):
-        Shared(threads)(method, one, tasks)
+        shared(threads)(method, one, tasks)
     assert all(torch.equal(a, b) for a, b in zip(models[0].buffers(), models[1].buffers(), strict=True))
 
 
@@ -143,11 +145,14 @@ def test_the_quicker_way_is_chosen_and_said(
     monkeypatch.setattr(
         choice,
         "_seconds",
-        lambda way, *rest: 20 + clock(way, *rest) + pauses["alone" if way is one_by_one else "together"],
+        lambda way, given: 20 + clock(way, given) + pauses["alone" if way.crew.threads == 1 else "together"],
     )
     method = MAML.from_values({"inner_rate": 0.1})
-    (notice,) = choose(method, model, tasks)
-    assert (method.formulation is one_by_one) is (quicker == "alone")
+    plain = MetaGradient(method, model)
+    events: list[Any] = []
+    found = ended(heard(choice.quicker(plain, tasks), events))
+    (notice,) = events
+    assert (found is plain) is (quicker == "alone")
     assert ("on one thread: " in notice.text) is (quicker == "alone")
     assert all(p.grad is None for p in model.parameters())
 
@@ -157,15 +162,21 @@ def test_a_short_training_is_not_timed(
     steps: int, timed: bool, model: Backbone, tasks: list[Task], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(training, "choose", lambda method, model, given: asked.append(len(given)) or ())
+
+    def noted(plain: MetaGradient, given: list[Task]) -> Iterator[Any]:
+        asked.append(len(given))
+        yield from ()
+
+    monkeypatch.setattr(training, "quicker", noted)
     drawing = SimpleNamespace(regression=False, draw=lambda rng: 0, task=lambda item: tasks[item])
-    method, ended = MAML.from_values({"steps": steps, "meta_batch": 3}), Limits(stop=lambda: True)
-    assert list(training.MetaTraining(model, method, drawing, Checkpoints(tmp_path), ended, seed=0).events()) == []
+    method, limits = MAML.from_values({"steps": steps, "meta_batch": 3}), Limits(stop=lambda: True)
+    assert list(training.MetaTraining(model, method, drawing, Checkpoints(tmp_path), limits, seed=0).events()) == []
     assert asked == ([3] if timed else [])
 
 
 def test_a_network_without_batch_norm_is_not_timed(tasks: list[Task]) -> None:
     flat = Backbone({"one": nn.Sequential(nn.Linear(64, 8), nn.ReLU())}, 8, WAY)
     method = MAML.from_values({})
-    assert list(choose(method, flat, tasks)) == []
-    assert len(portions(method, flat, tasks)) == 1
+    plain = MetaGradient(method, flat)
+    assert list(choice.quicker(plain, tasks)) == []
+    assert len(portions(tasks, plain.together(MetaRun()))) == 1

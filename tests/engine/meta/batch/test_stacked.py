@@ -13,14 +13,14 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from engine.backbones.backbone import Backbone
 from engine.backbones.networks import conv_block
 from engine.meta.batch import stacked
-from engine.meta.batch.formulation import Total, one_by_one
-from engine.meta.batch.sharing import Shared
-from engine.meta.batch.stacked import size_together, stacked_gradient
+from engine.meta.batch.formulation import Total
 from engine.meta.batch.stacked_blocks import convolved
 from engine.meta.batch.stacked_network import stacked_network
 from engine.meta.learner import MetaLearner
+from engine.meta.roles import MetaRun
 from engine.meta.task import Task
 from engine.registry import method
+from tests.engine.meta.ways import one_by_one, shared, size_together, together
 
 WAY = 3
 VALUES: dict[str, dict[str, int]] = {"maml": {"inner_steps": 2}, "reptile": {"inner_steps": 3, "inner_batch": 2}}
@@ -56,10 +56,10 @@ def set_up(name: str) -> tuple[MetaLearner, Backbone]:
 def left(model: Backbone, found: MetaLearner, tasks: list[Task], at_once: bool) -> tuple[dict, list[Tensor]]:
     total = Total(model, len(tasks))
     if at_once:
-        total.add(stacked_gradient(found, model, tasks))
+        total.add(together(found, model).gradient(model, tasks))
     else:
         for task in tasks:
-            total.add(found.task_gradient(model, task))
+            total.add(found.task_gradient(model, task, MetaRun()))
     figures = total.leave()
     return figures, [torch.zeros_like(p) if p.grad is None else p.grad.clone() for p in model.parameters()]
 
@@ -99,7 +99,7 @@ def test_a_convolution_of_each_task_is_torchs_own_and_differentiable_twice() -> 
 def test_running_statistics_are_left_alone() -> None:
     found, model = set_up("maml")
     before = copy.deepcopy(dict(model.named_buffers()))
-    stacked_gradient(found, model, drawn())
+    together(found, model).gradient(model, drawn())
     assert all(torch.equal(value, before[name]) for name, value in model.named_buffers())
 
 
@@ -110,7 +110,7 @@ def test_several_at_a_time_come_out_the_same_on_any_number_of_threads(monkeypatc
     torch.set_num_threads(1)
     assert size_together(found, model, tasks) == 4
     results = []
-    for way in (one_by_one, Shared(3)):
+    for way in (one_by_one, shared(3)):
         figures = way(found, model, tasks)
         results.append((figures, [p.grad.clone() for p in model.parameters() if p.grad is not None]))
     torch.set_num_threads(before)

@@ -21,9 +21,8 @@ from engine.backbones.networks import bands_cnn, conv_block, sine_mlp
 from engine.data.episodes import EpisodeSampler, evaluation_episodes
 from engine.meta.batch import stacked
 from engine.meta.batch.formulation import Total
-from engine.meta.batch.stacked import size_together, stacks_at_test
-from engine.meta.evaluation import task_scores
 from engine.meta.learner import MetaLearner, Outcome, TaskGradient
+from engine.meta.roles import MetaRun
 from engine.meta.task import ImageTasks, Task, TaskImages
 from engine.meta.tasks.curves import CurveTasks
 from engine.methods.meta.anil import ANIL
@@ -35,6 +34,7 @@ from engine.methods.meta.protonet import ProtoNet
 from engine.methods.meta.reptile import Reptile
 from engine.preparation.inputs import Normaliser
 from engine.registry import methods
+from tests.engine.meta.ways import ended, meta_gradient, size_together, stacks_at_test, task_scores
 from tests.sinusoids import sinusoid_tasks
 
 WAY = 3
@@ -110,8 +110,8 @@ class WeightsAlone(Reptile):
 
 
 class Double(GradientBased):
-    def query_loss(self, model: Backbone, task: Task) -> Outcome:
-        found = super().query_loss(model, task)
+    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
+        found = super().query_loss(model, task, run)
         return Outcome(2 * found.loss, found.outputs)
 
 
@@ -122,8 +122,8 @@ class DoubledHead(Double, ANIL): ...
 
 
 class Halved(Reptile):
-    def task_gradient(self, model: Backbone, task: Task) -> TaskGradient:
-        found = super().task_gradient(model, task)
+    def task_gradient(self, model: Backbone, task: Task, run: MetaRun) -> TaskGradient:
+        found = super().task_gradient(model, task, run)
         return TaskGradient([None if g is None else g / 2 for g in found.gradients], found.figures)
 
 
@@ -166,8 +166,8 @@ class FarthestFeature(Baseline):
 
 
 class SquaredCurve(CNP):
-    def query_loss(self, model: Backbone, task: Task) -> Outcome:
-        found = super().query_loss(model, task)
+    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
+        found = super().query_loss(model, task, run)
         return Outcome(found.loss.square(), found.outputs)
 
 
@@ -234,11 +234,11 @@ def test_a_meta_batch_leaves_the_gradient_of_its_tasks_one_by_one(kind: type[Met
     if ("regression" if network == "curves" else "classification") not in found.suits:
         return
     tasks = drawn(found, network)
-    figures = found.meta_gradient(model.train(), tasks)
+    figures = meta_gradient(found, model.train(), tasks)
     gradients = [torch.zeros_like(p) if p.grad is None else p.grad.clone() for p in model.parameters()]
     total = Total(model, len(tasks))
     for task in tasks:
-        total.add(found.task_gradient(model, task))
+        total.add(found.task_gradient(model, task, MetaRun()))
     alone = total.leave()
     found.clip(model)
     told = -figures["likelihood"] if "likelihood" in figures else figures["loss"]
@@ -256,7 +256,7 @@ def test_curves_met_together_have_the_errors_they_have_alone(kind: type[MetaLear
     rng = np.random.default_rng(2)
     items = [sinusoid_tasks(5, 4).draw(rng) for _ in range(4)]
     tasks = Doubles(items)
-    scores = exhausted(task_scores(found, model, tasks, items, "", lambda: False))
+    scores = ended(task_scores(found, model, tasks, items, "", lambda: False))
     assert np.allclose(scores, alone(found, model, [tasks.task(item) for item in items]), rtol=1e-9, atol=0)
 
 
@@ -272,13 +272,13 @@ class Doubles(CurveTasks):
 def test_episodes_met_together_have_the_accuracies_they_have_alone(kind: type[MetaLearner]) -> None:
     torch.set_default_dtype(torch.float32)
     found, model = built(kind, "norms", rate="0")
-    found.suppose()
+    found = found.supposed()
     labels = np.repeat(np.arange(6), 6)
     pixels = torch.randint(0, 256, (len(labels), 2, 9, 8), generator=torch.Generator().manual_seed(3)).byte()
     sampler = EpisodeSampler(labels, np.arange(6), WAY, 2, 3)
     items = evaluation_episodes(sampler, 6, 0)
     tasks = ImageTasks(TaskImages(pixels, torch.arange(len(labels)), Normaliser(9, 1)), sampler, items, items, WAY)
-    scores = exhausted(task_scores(found, model, tasks, items, "", lambda: False))
+    scores = ended(task_scores(found, model, tasks, items, "", lambda: False))
     expected = alone(found, model, [tasks.task(item) for item in items])
     assert np.allclose(scores, expected)
     assert 0 < expected.mean() < 1
@@ -290,14 +290,6 @@ def alone(found: MetaLearner, model: Backbone, tasks: list[Task]) -> np.ndarray:
         path = found.classifiers(model, task.support_inputs, task.support_targets, task.way, found.test_steps)
         rows.append([float(score(classify(task.query_inputs), task.query_targets)) for classify in path])
     return np.array(rows)
-
-
-def exhausted(events: Any) -> np.ndarray:
-    while True:
-        try:
-            next(events)
-        except StopIteration as end:
-            return end.value
 
 
 def test_what_can_be_stacked_is_and_what_cannot_is_not() -> None:

@@ -15,14 +15,14 @@ from engine.errors import InvalidExperiment
 from engine.events import CheckpointSaved, Evaluated, Metrics, RunFinished
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, parse_experiment
-from engine.meta.batch.stacked import stacked_scores
-from engine.meta.evaluation import task_scores
+from engine.meta.batch.stacked import stacked_at_test
 from engine.meta.learner import MetaLearner
 from engine.meta.task import Task
 from engine.meta.tasks.gallery_curves import curve_tasks
 from engine.preflight.cost import estimate
 from engine.preflight.problems import problems
 from engine.registry import method
+from tests.engine.meta.ways import meta_gradient, task_scores
 from tests.sinusoids import fixed_sinusoids, sinusoid_tasks
 
 QUICK = {
@@ -86,7 +86,7 @@ def test_an_inner_step_is_gradient_descent_by_hand() -> None:
     adapted = one_step(weights, x, y, 0.05)
     query, wanted = tasks[0].query_inputs.numpy(), tasks[0].query_targets.numpy()
     expected = float(np.mean((network(adapted, query)[-1] - wanted) ** 2))
-    assert float(stacked_scores(found, model, tasks[:1], 1)[0, 1]) == pytest.approx(expected, rel=1e-12)
+    assert float(stacked_at_test(found, model, 1).scores(model, tasks[:1])[0, 1]) == pytest.approx(expected, rel=1e-12)
 
 
 NAMES = ("blocks.layer1.0", "blocks.layer2.0", "head")
@@ -136,7 +136,7 @@ def test_a_conditional_process_learns_how_sure_it_is() -> None:
         group["lr"] = 0.01
     likelihoods = []
     for _ in range(30):
-        likelihoods.append(found.meta_gradient(model, tasks)["likelihood"])
+        likelihoods.append(meta_gradient(found, model, tasks)["likelihood"])
         optimiser.step()
     assert likelihoods[-1] > likelihoods[0]
     classify = found.adapt(model, tasks[0].support_inputs, tasks[0].support_targets, 1)
