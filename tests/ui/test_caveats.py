@@ -30,7 +30,7 @@ from ui.runs.bench_words import accuracy_words
 from ui.runs.result_card import ResultCard, interval_words
 from ui.runs.run_now import run_now
 from ui.studies.reading import KeptItems, said_against, study_now
-from ui.studies.result_table import cells_of
+from ui.studies.result_table import table_of
 from ui.studies.view import View
 from ui.terminal.display import event_fields, result_words
 from ui.terminal.listing import run_cells
@@ -146,10 +146,10 @@ def test_the_tables_of_a_study_mark_what_the_weights_have_seen(capsys: pytest.Ca
             for place, cell in enumerate(wanted)]  # fmt: skip
     kept = {run.id: KeptItems({}, "images", said_against([CLEAN if wanted[run.id].arm else MET])) for run in runs}
     now = study_now(row, runs, kept)
-    (met,), (clean,) = cells_of(View(now.table))[2]
-    assert met[0].endswith(MARK)
-    assert met[1].splitlines()[-2:] == [SEEN, COPIES]
-    assert MARK not in clean[0]
+    (_, met), (_, clean) = table_of(View(now.table))[1]
+    assert met.words.endswith(MARK)
+    assert met.tip.splitlines()[-2:] == [SEEN, COPIES]
+    assert MARK not in clean.words
     print_study(now, as_json=False)
     said = capsys.readouterr().out
     assert f"{MARK} {SEEN}" in said

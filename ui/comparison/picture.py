@@ -14,11 +14,12 @@ from engine import metrics
 from ui import theme
 from ui.comparison.curve_lines import curve_lines
 from ui.comparison.curves_pane import metric_title
-from ui.comparison.difference_table import paint_table, table_height, table_of
+from ui.comparison.difference_table import table_of
 from ui.comparison.result_bars import bars_height, paint_bars
 from ui.comparison.sides import ComparedRun, Comparison, compare, sentences
 from ui.figures.curve_plot import CurvePlot
 from ui.figures.painted import HEADING, paint_title
+from ui.figures.plain_table import paint_table, table_height
 
 if TYPE_CHECKING:
     from storage.store import Curve

@@ -79,8 +79,7 @@ def results(comparison: Comparison) -> str:
 def settings(comparison: Comparison) -> str:
     """Values that differ from the base are bold."""
     heads, rows = table_of(comparison)
-    return table(heads, ([cell(text, "other" if place > 1 and text != row[1] else "")
-                          for place, text in enumerate(row)] for row in rows))  # fmt: skip
+    return table(heads, ([cell(one.words, "other" if one.bold else "") for one in row] for row in rows))
 
 
 def experiments(comparison: Comparison) -> str:

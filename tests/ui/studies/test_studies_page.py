@@ -36,7 +36,7 @@ def test_an_empty_page_offers_the_builder(qtbot: QtBot, page: StudiesPage) -> No
 def test_a_study_is_shown_with_its_table_and_what_it_says(saved: StudyRow, page: StudiesPage) -> None:
     assert page.detail.header.title.text() == "From how many labels?"
     assert page.detail.header.status.text() == "12 of 12 runs done."
-    assert page.detail.table.results.texts() == [
+    assert page.detail.table.cells.texts() == [
         [
             "Probe",
             "49.0 % (46.5 to 51.5)",
@@ -44,12 +44,12 @@ def test_a_study_is_shown_with_its_table_and_what_it_says(saved: StudyRow, page:
         ],  # error over seeds 0.50, 0.49, 0.48: ± 4.303 * 0.01 / sqrt(3)
         ["Weak probe", "39.0 % (36.5 to 41.5)", "39.0 % (36.5 to 41.5)"],
     ]
-    bold = [[strong for _, _, strong in row] for row in page.detail.table.results.cells]
+    bold = [[cell.bold for cell in row[1:]] for row in page.detail.table.cells.rows]
     assert bold == [[False, True], [True, False]]
     assert "1 label per class: Weak probe is best, 10.0 points above Probe" in words(page)
     assert "Probe overtakes Weak probe at 2.0 labels per class (95 % interval 1.5 to 2.7, 3 seeds)." in words(page)
     page.detail.accuracy.click()
-    assert page.detail.table.results.texts()[0][1] == "51.0 % (48.5 to 53.5)"
+    assert page.detail.table.cells.texts()[0][1] == "51.0 % (48.5 to 53.5)"
 
 
 def test_the_wheel_scrolls_the_study_over_everything_on_it(
@@ -108,8 +108,8 @@ def test_bars_by_shift_and_by_arm(qtbot: QtBot, workspace: Workspace, window: Ma
         settle(qtbot, page)
         page.detail.figure.grab()
         assert len(page.detail.figure.marks) == 8  # two arms on four columns
-    heads = page.detail.table.results.heads
-    assert heads == ["in distribution", "mean out of distribution", "noise 3", "blur 3"]
+    heads = page.detail.table.cells.heads
+    assert heads == ["", "in distribution", "mean out of distribution", "noise 3", "blur 3"]
     assert "Mean out of distribution: Probe and Weak probe are equal" in words(page)
 
 
@@ -128,7 +128,7 @@ def test_a_study_runs_to_its_end_and_its_table_fills(qtbot: QtBot, workspace: Wo
     assert page.detail.now.is_complete
     assert page.detail.now.table.done == 4
     assert not page.deeds.actions["start"].isEnabled()
-    assert "%" in page.detail.table.results.texts()[0][1]
+    assert "%" in page.detail.table.cells.texts()[0][1]
     with RunStore(workspace) as store:
         assert [run.state for run in store.runs()] == [RunState.FINISHED] * 4
 

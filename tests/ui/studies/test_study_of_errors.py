@@ -44,11 +44,11 @@ def test_errors_are_numbers_and_the_smallest_is_best(
     page: StudiesPage = window.show_page(STUDIES)
     settle(qtbot, page)
     detail = page.detail
-    assert detail.table.results.texts() == [  # ± 4.303 * 0.1 / sqrt(3)
+    assert detail.table.cells.texts() == [  # ± 4.303 * 0.1 / sqrt(3)
         ["MAML", "2.600 (2.352 to 2.848)", "2.100 (1.852 to 2.348)"],
         ["Pretrained", "3.100 (2.852 to 3.348)", "3.100 (2.852 to 3.348)"],
     ]
-    assert [[strong for _, _, strong in row] for row in detail.table.results.cells] == [[True, True], [False, False]]
+    assert [[cell.bold for cell in row[1:]] for row in detail.table.cells.rows] == [[True, True], [False, False]]
     assert "10 points per task: MAML is best, 1.000 below Pretrained" in detail.says.text()
     assert detail.accuracy.isHidden()
     assert detail.error.isHidden()
