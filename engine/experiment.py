@@ -90,8 +90,9 @@ class DatasetChoice(Frozen):
         if not isinstance(data, dict):
             return handler(data)
         own: type[Self] = cls._of(data.get("name"))
-        foreign = {key for key in ONCE_OF_ALL.keys() & data.keys() - own.model_fields if data[key] == ONCE_OF_ALL[key]}
-        data = {key: value for key, value in data.items() if key not in foreign}
+        if own is not UnknownChoice:
+            foreign = ONCE_OF_ALL.keys() - own.model_fields
+            data = {key: value for key, value in data.items() if key not in foreign or not _unread(key, value)}
         return handler(data) if own is cls else own.model_validate(data)
 
     @model_serializer(mode="wrap")
@@ -123,6 +124,11 @@ class DatasetChoice(Frozen):
         """ "photos.v2" of the folder photos.v2 and of photos.v2.zip, on any system; "" without a path."""
         name = (self.path or "").replace("\\", "/").rstrip("/").rpartition("/")[2]
         return name[:-4] if name.lower().endswith(".zip") else name
+
+
+def _unread(key: str, value: object) -> bool:
+    """Whether this of `ONCE_OF_ALL` says nothing of other data: a distance never did, whatever it was set to."""
+    return key == "distance" or value == ONCE_OF_ALL[key]
 
 
 class UnknownChoice(DatasetChoice):

@@ -196,7 +196,7 @@ def test_one_in_files_is_known_by_them_and_read_as_it_is_set(tmp_path: Path) -> 
         ({"name": "stripes", "steepest": 2}, "“dataset.steepest” is not a known setting."),
         ({"name": "glyphs", "grain": 0.5}, "“dataset.grain” is not a known setting."),
         ({"name": "lines", "through": "here"}, "“dataset.through” must be 'anywhere' or 'origin' (given: 'here')."),
-        ({"name": "lines", "distance": 2.0}, "“dataset.distance” is not a known setting."),
+        ({"name": "lines", "vary_frequency": True}, "“dataset.vary_frequency” is not a known setting."),
     ],
 )
 def test_settings_are_checked_by_the_data_set_they_are_of(data: dict[str, object], words: str) -> None:
@@ -213,6 +213,20 @@ def test_what_does_not_go_with_numbers_is_said_in_the_words_of_the_data_set() ->
     assert network.message == "Conv-4 reads images, and lines are numbers."
     (classes,) = problems(lines(classes=3))
     assert classes.message == "Lines have no classes, so there is nothing to limit or divide."
+
+
+def test_what_every_data_set_once_carried_is_read_and_written_as_it_was() -> None:
+    """As 0.5.0 wrote it, where a distance may stand in the record of any data set."""
+    body = {
+        "name": "glyphs", "path": None, "classes": 40, "labels_per_class": 2, "split": None, "split_seed": 0,
+        "part": None, "validation_per_class": None, "shift": None, "tested_on": [], "vary_frequency": False,
+        "distance": 1.0,
+    }  # fmt: skip
+    assert list(parse_experiment({"dataset": body}).model_dump(mode="json")["dataset"].items()) == list(body.items())
+    assert parse_experiment({"dataset": {**body, "distance": 0.5}}) == parse_experiment({"dataset": body})
+    assert parse_experiment({}).group_hash() == "4c64bd6487ebacf4"  # of 0.5.0
+    far = {**body, "name": "regions", "distance": 0.5}
+    assert list(parse_experiment({"dataset": far}).model_dump(mode="json")["dataset"].items()) == list(far.items())
 
 
 def test_a_run_of_a_data_set_that_is_gone_is_listed_as_it_was(request: pytest.FixtureRequest, tmp_path: Path) -> None:
