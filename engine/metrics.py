@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from math import inf
 from typing import Literal
 
 STEPS, SHOTS, SHIFT, HEAD, LABELS = "inner steps", "shots", "shift", "head", "labels"  # where a figure may be measured
@@ -20,7 +21,7 @@ BEFORE = "before adaptation"  # how names end that were measured before the inne
 class Metric:
     """key: as in names. goal: which of two figures is the better one. unit: "percent" of a fraction in [0, 1], else
     "number". digits: behind the point, where a figure is told in words. main: a run may be known by it, and is then
-    watched by it while it learns; before it come those that were registered earlier."""
+    watched by it while it learns; before it come those that were registered earlier. least: what no figure is below."""
 
     key: str
     title: str
@@ -28,11 +29,17 @@ class Metric:
     unit: Literal["percent", "number"] = "number"
     digits: int = 3
     main: bool = True
+    least: float = -inf
 
     @property
     def is_share(self) -> bool:
         """Whether it is a fraction, told in percent."""
         return self.unit == "percent"
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """What no figure, and no end of an interval, is outside of."""
+        return (0.0, 1.0) if self.is_share else (self.least, inf)
 
     @property
     def lower_is_better(self) -> bool:
@@ -101,9 +108,9 @@ def place(key: str, value: str | int) -> str:
 
 register(
     Metric("accuracy", "Accuracy", unit="percent", digits=1),
-    Metric("error", "Error", "min"),
+    Metric("error", "Error", "min", least=0.0),
     Metric("balanced accuracy", "Balanced accuracy", unit="percent", digits=1, main=False),
-    Metric("loss", "Loss", "min", main=False),
+    Metric("loss", "Loss", "min", main=False, least=0.0),
     Metric("likelihood", "Likelihood", main=False),
     Metric("moved", "Moved", main=False),
     Metric("rate", "Learning rate", main=False),

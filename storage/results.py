@@ -65,8 +65,8 @@ def figure(
     """The figure of the columns `FIGURE` without its predictions. A value that is not a number was stored as NULL and
     is NaN again; intervals of accuracies that older programs let end beyond 0 and 1 end there."""
     value, low, high = map(number, (value, low, high))
-    if metrics.of(metric).is_share:
-        low, high = max(low, 0.0), min(high, 1.0)  # NaN stays
+    least, most = metrics.of(metric).limits
+    low, high = max(low, least), min(high, most)  # NaN stays
     at, conditions, notes = (dict(json.loads(text)) for text in words)
     return Evaluated(metric, value, low, high, n, unit, at, conditions, notes)
 

@@ -7,11 +7,12 @@ from math import isfinite
 
 import numpy as np
 
+from engine import metrics
 from engine.comparison.adaptation_curve import AdaptationCurve, Figure
 from engine.comparison.arms import Arm
 from engine.comparison.by_hardness import HARDNESS, hardness_curve
 from engine.comparison.intervals import Interval, episode_interval
-from engine.comparison.wording import is_share, with_interval
+from engine.comparison.wording import with_interval
 from engine.metrics import SHOTS, STEPS
 
 OVER = (STEPS, SHOTS, HARDNESS)
@@ -84,8 +85,7 @@ def over_episodes(results: Sequence[Figure]) -> Interval | None:
     scores = [result.scores for result in results if result.scores is not None and len(result.scores)]
     if not scores or len(scores) < len(results) or len({len(one) for one in scores}) > 1:
         return None
-    found = episode_interval(np.mean(scores, axis=0))
-    return found.within(0.0, 1.0) if is_share(results[0].metric) else found
+    return episode_interval(np.mean(scores, axis=0)).within(*metrics.of(results[0].metric).limits)
 
 
 def over_episodes_words(results: Sequence[Figure]) -> list[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import inf, isfinite, nan
+from math import isfinite, nan
 
 import numpy as np
 
+from engine import metrics
 from engine.comparison.crossed import GUARD, TWO, crossed, of_seeds
 from engine.comparison.intervals import Interval, episode_interval, wilson
-from engine.comparison.wording import ACCURACY, is_share
+from engine.comparison.wording import ACCURACY
 from engine.data.hashes import BY_CONTENT
 from engine.data.shifts import describe
 from engine.events import Evaluated
@@ -63,15 +64,14 @@ class Arm:
         ((_, got),) = self.per_item.values()
         if self.unit == "images":
             return wilson(int(got.sum()), got.size)
-        found = episode_interval(got)
-        return found.within(0.0, 1.0) if is_share(self.metric) else found
+        return episode_interval(got).within(*metrics.of(self.metric).limits)
 
     def _spread(self, values: np.ndarray) -> Interval:
-        share = is_share(self.metric)
+        measured = metrics.of(self.metric)
         if not self.keeps_items:
-            return of_seeds(values).interval(0.0, 1.0 if share else inf)
+            return of_seeds(values).interval(*measured.limits)
         found = crossed(np.stack([self.per_item[seed][1] for seed in sorted(self.scores)]), guard(self))
-        return found.share_interval(self.unit == "images") if share else found.interval(0.0)
+        return found.share_interval(self.unit == "images") if measured.is_share else found.interval(*measured.limits)
 
     @property
     def basis(self) -> str:
@@ -105,7 +105,13 @@ def arm(title: str, results: Iterable[tuple[Experiment, Evaluated]]) -> Arm:
 
 
 def per_item(result: Evaluated) -> Items | None:
-    """What each test item got: by image id, or by the episode's place in the fixed list; None when it was not kept."""
+    """What each test item got: by image id, or by the episode's place in the fixed list; None when it was not kept, or
+    where the figure is no mean over items, as Cohen's kappa is none."""
+    items = _items(result)
+    return items if items is not None and np.isclose(items[1].mean(), result.value) else None
+
+
+def _items(result: Evaluated) -> Items | None:
     if result.scores is not None and len(result.scores):
         scores = np.asarray(result.scores, dtype=np.float64)
         return np.arange(scores.size), scores

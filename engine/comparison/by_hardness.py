@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import inf
 
 import numpy as np
 
+from engine import metrics
 from engine.comparison.adaptation_curve import AdaptationCurve, Figure
 from engine.comparison.intervals import episode_interval
-from engine.comparison.wording import is_share
 
 HARDNESS = "hardness"
 PARTS = 5  # of about as many episodes each, from the easiest to the hardest
@@ -26,8 +25,8 @@ def hardness_curve(runs: Mapping[int, Sequence[Figure]]) -> AdaptationCurve | No
     parts = fifths(hard)
     if len(hard) < LEAST or len(parts) < 2:
         return None
-    most = 1.0 if is_share(next(iter(runs.values()))[0].metric) else inf
-    found = [episode_interval(scores[part]).within(0.0, most) for part in parts]
+    limits = metrics.of(next(iter(runs.values()))[0].metric).limits
+    found = [episode_interval(scores[part]).within(*limits) for part in parts]
     x = np.array([hard[part].mean() for part in parts])
     y, low, high = (np.array([getattr(one, name) for one in found]) for name in ("value", "low", "high"))
     return AdaptationCurve(HARDNESS, x, y, low, high, -1, "over test episodes")

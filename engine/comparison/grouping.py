@@ -9,9 +9,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
+from engine import metrics
 from engine.comparison.crossed import ENOUGH_SEEDS, of_seeds
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import is_share
 from engine.events import RunState
 from engine.experiment import Experiment
 
@@ -95,4 +95,4 @@ def over_seeds(values: Iterable[float], metric: str) -> Interval | None:
         return None
     if known.size < ENOUGH_SEEDS:
         return Interval(float(known.mean()), nan, nan, known.size)
-    return of_seeds(known).interval(0.0, 1.0) if is_share(metric) else of_seeds(known).interval()
+    return of_seeds(known).interval(*metrics.of(metric).limits)

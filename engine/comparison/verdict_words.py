@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine import metrics
 from engine.comparison.crossed import ENOUGH_SEEDS, seeds_needed
 from engine.comparison.gap import Gap, Kind
 from engine.comparison.wording import count, interval_text, lower_is_better, number, points
@@ -21,7 +22,7 @@ def sentence(found: Gap, kind: Kind, adjusted: float, together: int, more: int) 
     if seeds < ENOUGH_SEEDS:
         doubt = f" {FEW[seeds]} show how much of this is luck: run {count(more, 'more seeds')}."
     if kind in ("better", "worse"):
-        by = f": {error_gap(found)} error" if is_error(found) else f" by {points(abs(found.spread.value))}"
+        by = f": {lower_by(found)}" if is_lower_better(found) else f" by {distance(found)}"
         return f"{found.a.title} is {kind} than {found.b.title}{by} ({basis(found)}).{doubt}"
     said = f"{BEGINNINGS[kind]}: {found.a.title} {standing(found)} {found.b.title} ({basis(found)})."
     return f"{said}{doubt}" if doubt else f"{said} {remedy(found, adjusted, together, more)}"
@@ -32,22 +33,28 @@ def corrected(together: int) -> str:
     return f"Verdicts are corrected for all {together} together (Holm); each interval is for itself alone."
 
 
-def is_error(found: Gap) -> bool:
+def is_lower_better(found: Gap) -> bool:
     return lower_is_better(found.a.metric)
 
 
-def error_gap(found: Gap) -> str:
-    """ "0.210 lower": how far the first error is from the second."""
-    return f"{points(abs(found.spread.value), 'error')} {'lower' if found.spread.value < 0 else 'higher'}"
+def distance(found: Gap) -> str:
+    """ "38.2 points" of shares, "0.210" of other metrics."""
+    return points(abs(found.spread.value), found.a.metric)
+
+
+def lower_by(found: Gap) -> str:
+    """ "0.210 lower error": how far the first is from the second."""
+    lower = "lower" if found.spread.value < 0 else "higher"
+    return f"{distance(found)} {lower} {metrics.of(found.a.metric).title.lower()}"
 
 
 def standing(found: Gap) -> str:
     """ "is 1.2 points above"; of errors "has 0.012 lower error than"; "equals"."""
     if found.spread.value == 0:
         return "equals"
-    if is_error(found):
-        return f"has {error_gap(found)} error than"
-    return f"is {points(abs(found.spread.value))} {'above' if found.spread.value > 0 else 'below'}"
+    if is_lower_better(found):
+        return f"has {lower_by(found)} than"
+    return f"is {distance(found)} {'above' if found.spread.value > 0 else 'below'}"
 
 
 def basis(found: Gap, ahead: bool = False) -> str:
@@ -55,7 +62,7 @@ def basis(found: Gap, ahead: bool = False) -> str:
     where the items were not kept, and of two seeds what each of them gave. ahead: tell how far the first is
     ahead, also where that is a smaller error."""
     seeds, parts, shown = len(found.values), [], found.interval
-    turned = ahead and is_error(found)
+    turned = ahead and is_lower_better(found)
     if shown.known:
         shown = replace(shown, low=-shown.high, high=-shown.low) if turned else shown
         over = "" if found.spread.items and seeds > 1 else f" over test {found.a.unit}" if seeds == 1 else ""
@@ -68,10 +75,10 @@ def basis(found: Gap, ahead: bool = False) -> str:
 
 
 def each_seed(found: Gap, turned: bool = False) -> str:
-    """ "10.0 and 12.0": the differences of two seeds, in points or in the unit of the error."""
-    scale, digits = (1, 3) if is_error(found) else (100, 1)
-    scale = -scale if turned else scale
-    return " and ".join(number(scale * value, digits) for value in found.values)
+    """ "10.0 and 12.0": the differences of two seeds, in points or in the unit of the metric."""
+    measured = metrics.of(found.a.metric)
+    scale = (100 if measured.is_share else 1) * (-1 if turned else 1)
+    return " and ".join(number(scale * value, measured.digits) for value in found.values)
 
 
 def remedy(found: Gap, adjusted: float, together: int, more: int) -> str:

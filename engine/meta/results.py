@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from engine import metrics
 from engine.comparison.intervals import episode_interval
 from engine.events import Evaluated
 from engine.metrics import STEPS
@@ -34,7 +34,7 @@ def mean_score(scores: np.ndarray, regression: bool) -> float:
 def figure(scores: np.ndarray, regression: bool, at: Mapping[str, str | int] = {}) -> Evaluated:
     """One figure over tasks [tasks]; the interval is 1.96 standard errors over tasks, as in the papers."""
     metric, kept = "test/error" if regression else "test/accuracy", settled(scores, regression)
-    found = episode_interval(kept).within(0.0, math.inf if regression else 1.0)
+    found = episode_interval(kept).within(*metrics.of(metric).limits)
     middle = float(np.median(kept))
     notes = {
         "interval": "95 %, 1.96 standard errors over test episodes",

@@ -25,4 +25,7 @@ def beside_twin(exam: Exam, own: np.ndarray) -> Iterator[Event]:
     plain = (yield from exam.scores(twin, tasks.test, "Testing the inductive twin"))[:, -1]
     gain = episode_interval(settled(own, tasks.regression) - settled(plain, tasks.regression))
     found = figure(plain, tasks.regression, {"method": "inductive twin"})
-    yield found.given({QUERIES: ALONE}, {"gained by the others": f"{points(gain.value)}, {interval_text(gain)}"})
+    yield found.given(
+        {QUERIES: ALONE},
+        {"gained by the others": f"{points(gain.value, found.metric)}, {interval_text(gain, found.metric)}"},
+    )

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import ACCURACY, is_share
+from engine.metrics import of as metric_of
 from engine.metrics import title
 from ui import theme
 from ui.comparison.sides import Comparison, Side
@@ -101,7 +102,8 @@ def bars_height(count: int) -> float:
 def shared_plot(comparison: Comparison, width: float) -> Plot:
     """From just below the lowest to just above the highest of all intervals and seeds, inside 0 and 1 for shares."""
     values = [value for side in comparison.sides for value in extent(side)]
-    across = around(values, share=is_share(shared_metric(comparison)), low=0.0)
+    measured = metric_of(shared_metric(comparison))
+    across = around(values, measured.is_share, measured.limits[0])
     area = QRectF(SIDE_MARGIN, 0, width - 2 * SIDE_MARGIN, len(comparison.sides) * row_height())
     return Plot(area, across, Axis(0.0, 1.0))
 

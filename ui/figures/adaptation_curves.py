@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from engine.comparison.adaptation_curve import AdaptationCurve
 from engine.comparison.by_hardness import HARDNESS
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import ACCURACY, is_share, percent, with_interval
+from engine.comparison.wording import ACCURACY, percent, with_interval
 from engine.metrics import SHOTS, STEPS
 from engine.metrics import of as metric_of
 from engine.metrics import title as metric_title
@@ -94,7 +94,8 @@ class AdaptationCurves(PaintedFigure):
             edges = [
                 edge for line in lines for _, shown, _ in line.points for edge in (shown.value, shown.low, shown.high)
             ]
-            up = around(edges, share=True) if is_share(self.measured) else around(edges, low=0.0)
+            measured = metric_of(self.measured)
+            up = around(edges, measured.is_share, measured.limits[0])
             self.marks = LineChart(lines, self._across(), up, AXES[self.over]).paint(painter, size)
 
     def _line(self, line: AdaptationLine) -> ChartLine:

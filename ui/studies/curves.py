@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import is_share
+from engine.metrics import of as metric_of
 from engine.studies.crossings import sentence
 from engine.studies.table import Column, Entry
 from ui import theme
@@ -29,7 +29,8 @@ def paint_curves(painter: QPainter, size: QSizeF, view: View) -> Marks:
     labels = sorted(n for n in view.table.study.labels if n is not None)
     across = Axis(labels[0], labels[-1], log=True, named=tuple((n, f"{n:,}") for n in labels))
     edges = [edge for line in lines for _, shown, _ in line for edge in (shown.value, shown.low, shown.high)]
-    up = around(edges, share=is_share(view.metric), low=0.0)
+    measured = metric_of(view.metric)
+    up = around(edges, measured.is_share, measured.limits[0])
     what = f"{'Points per task' if view.table.study.regression else 'Labels per class'} (logarithmic)"
     drawn = [line_of(view, arm, line) for arm, line in zip(arms, lines, strict=True)]
     chart = LineChart(drawn, across, up, what, unit_words(view), bands=False)

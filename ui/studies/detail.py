@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QButtonGroup, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.comparison.wording import is_share
 from ui.figures.painted import Section
 from ui.studies.figure import StudyFigure
 from ui.studies.header import StudyHeader
@@ -103,7 +104,7 @@ class StudyDetail(QWidget):
         self.header.show_study(now, word)
         self._offer_places(now)
         for segment in (self.accuracy, self.error):
-            segment.setVisible(not now.study.regression)
+            segment.setVisible(is_share(now.table.metric))
         if fresh:
             (self.error if now.study.figure == "labels" else self.accuracy).setChecked(True)
             self._area.verticalScrollBar().setValue(0)
