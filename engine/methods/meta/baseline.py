@@ -34,7 +34,7 @@ class PretrainingHyperparameters(EpisodeHyperparameters):
     learning_rate: float = hyper(
         2e-3, "Learning rate", "Step size of Adam; it falls to 0 along a cosine.", low=1e-6, high=1.0, log=True
     )
-    meta_batch: int = hyper(1, "Minibatches per step", "Always one.", low=1, high=1, advanced=True)
+    meta_batch: int = hyper(1, "Minibatches per step", "Always one.", low=1, high=1)
 
 
 class FittedHyperparameters(PretrainingHyperparameters):
@@ -63,6 +63,7 @@ class Pretrained(EmbeddingBased):
     """Trained on minibatches of all training classes with the head `model.meta`."""
 
     group = "Baselines"
+    unused = frozenset({"meta_batch"})
     Hyperparameters = PretrainingHyperparameters
 
     @property
