@@ -132,8 +132,7 @@ class LiveRun:
             case RunFinished() | RunStopped() | RunFailed():
                 self._end(event)
             case Left() if self.ended is None:  # discarded, put off, or taken out before its turn
-                self.set_state(RunState.STOPPED)
-                self.ended, self.activity, self.fraction = time.monotonic(), "", None
+                self._end(RunStopped(self.step))
 
     def _start(self, event: RunStarted) -> None:
         self.total_steps, self.steps_per_epoch = event.total_steps, event.steps_per_epoch

@@ -56,7 +56,9 @@ class Process:
         try:
             self._child = subprocess.Popen(
                 [sys.executable, "-P", "-m", "engine.work.child"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path},
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=None if sys.stderr else subprocess.DEVNULL,  # a program without a console has none
+                env={**os.environ, "PYTHONPATH": path},
                 start_new_session=True,  # Ctrl+C in the terminal is for this process, which then says what to do
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )  # fmt: skip
