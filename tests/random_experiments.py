@@ -6,6 +6,7 @@ from typing import Any
 
 from engine import registry
 from engine.backbones import catalog
+from engine.backbones.info import BackboneInfo
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment, parse_experiment
 from engine.families import FAMILIES
@@ -67,9 +68,9 @@ def a_run(draw: random.Random) -> Body:
     return {"weights": f"run:{draw.randrange(10**9)}", "head": "kept"}
 
 
-def start(draw: random.Random, backbone: catalog.BackboneInfo) -> Body:
+def start(draw: random.Random, backbone: BackboneInfo) -> Body:
     here = [info.name for info in catalog.weights(backbone.name) if info.state != "download"]
-    sized = backbone.inputs == "images" and not backbone.fixed_size
+    sized = backbone.form.kind == "images" and not backbone.form.fixed
     return {"weights": draw.choice(here), "image_size": maybe(draw, draw.randint(32, 224)) if sized else None}
 
 

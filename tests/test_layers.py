@@ -21,6 +21,7 @@ TORCH_FREE = [
     "engine.registry",
     "engine.methods",
     "engine.backbones.catalog",
+    "engine.backbones.nets",
     "engine.plan",
     "engine.comparison",
     "engine.preflight.problems",

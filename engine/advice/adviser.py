@@ -155,7 +155,7 @@ def usual_start(facts: Facts) -> tuple[str, str]:
         (info, one.name) for info in catalog.image_backbones() for one in catalog.weights(info.name)
         if one.state in ("bundled", "on this machine")
     ]  # fmt: skip
-    fitting = [pair for pair in here if (pair[0].channels == 3) == photos] or here
+    fitting = [pair for pair in here if (pair[0].form.channels == 3) == photos] or here
     if not fitting:
         return catalog.backbones()[0].name, "random"
     info, weights = min(fitting, key=lambda pair: pair[0].parameters)
@@ -167,7 +167,7 @@ def _recommendation(
 ) -> Recommendation:
     chosen = registry.method(method)
     values: dict[str, Any] = {}
-    if method == "lp_ft" and catalog.backbone(backbone).channels == 3:
+    if method == "lp_ft" and catalog.backbone(backbone).form.channels == 3:
         values |= chosen.presets.get(GENTLE, {})
     if facts.most >= UNEVEN * facts.labels and "class_weights" in chosen.Hyperparameters.model_fields:
         values["class_weights"] = "balanced"

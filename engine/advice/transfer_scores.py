@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine.advice.adviser import PIXELS, Score, start_title
 from engine.backbones import catalog
+from engine.backbones.info import OMNIGLOT, BackboneInfo, WeightsInfo
 from engine.data.images import ImageSet
 from engine.data.shifts import shifted
 from engine.data.sources import load
@@ -33,8 +34,8 @@ PIXEL_SIDE = 32
 class Candidate:
     """Weights on this machine."""
 
-    info: catalog.BackboneInfo
-    weights: catalog.WeightsInfo
+    info: BackboneInfo
+    weights: WeightsInfo
 
 
 def candidates(data: ImageSet) -> list[Candidate]:
@@ -44,7 +45,7 @@ def candidates(data: ImageSet) -> list[Candidate]:
     """
     found = [Candidate(info, one) for info in catalog.image_backbones() for one in catalog.weights(info.name)]
     here = [c for c in found if c.weights.state in ("bundled", "on this machine")]
-    fresh = (c for c in here if c.weights.trained_on != catalog.OMNIGLOT or not has_met(c, data))
+    fresh = (c for c in here if c.weights.trained_on != OMNIGLOT or not has_met(c, data))
     return sorted(fresh, key=lambda candidate: candidate.info.parameters)
 
 

@@ -198,7 +198,7 @@ def candidates(experiment: Experiment, method: Method, state: State) -> Iterator
 
 
 def of_numbers(experiment: Experiment) -> bool:
-    return catalog.backbone(experiment.backbone.name).inputs == "numbers"
+    return catalog.backbone(experiment.backbone.name).form.kind == "numbers"
 
 
 def settled_as(method: Method, network: Backbone, folder: Path, handed: Mapping[str, Any] | None) -> Method:

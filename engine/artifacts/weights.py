@@ -15,8 +15,7 @@ from torch import Tensor, nn
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
 from engine.backbones.digest import is_as_named
-from engine.backbones.networks import BLOCKS, random_backbone
-from engine.backbones.published import blocks_of
+from engine.backbones.networks import random_backbone
 from engine.errors import WeightsError, nearest
 from engine.experiment import BackboneChoice
 from engine.machine.draws import own_draws
@@ -166,18 +165,20 @@ def published_trunk(name: str) -> dict[str, Tensor]:
     The file has to be the one that its name promises, and only tensors are ever read from it: neither torch.hub, which
     unpacks archives, nor pickled code comes into it.
     """
-    file = Path(catalog.weights(name)[1].file)
+    info = catalog.backbone(name)
+    assert info.published is not None
+    file = catalog.hub_checkpoints() / info.published.file
     try:
         if not is_as_named(file):
             raise ValueError("another file than its name promises")
         state = torch.load(file, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(file))
-        blocks = blocks_of(name, state)
+        blocks = info.published.blocks(state)
     except (RuntimeError, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, pickle.PickleError):
         raise WeightsError(
-            f"The local copy of the {catalog.backbone(name).title} weights is damaged.",
+            f"The local copy of the {info.title} weights is damaged.",
             "Delete it from torchvision's cache folder and download it again.",
         ) from None
-    return Backbone(blocks, catalog.backbone(name).features, None).trunk_state()
+    return Backbone(blocks, info.features, None).trunk_state()
 
 
 def load_trunk(model: Backbone, state: dict[str, Tensor], choice: BackboneChoice) -> None:
@@ -200,6 +201,3 @@ def refuse_odd(state: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> None:
             raise WeightsError(f"The weights are of the kind {kind}, which no network learns.", "Choose other weights.")
         if not bool(torch.isfinite(value).all()):
             raise WeightsError("Some of the weights are not numbers: that training diverged.", "Choose other weights.")
-
-
-assert set(BLOCKS) == {info.name for info in catalog.BACKBONES}

@@ -47,10 +47,10 @@ def _backbone(experiment: Experiment, built: Method | None) -> Iterator[InvalidE
         yield fault
         return
     yield from _image_size(experiment)
-    if info.channels > bands(experiment.dataset):
-        have = " and ".join(f"the {inside(one.info.title)}" for one in sets() if one.bands >= info.channels)
+    if info.form.channels > bands(experiment.dataset):
+        have = " and ".join(f"the {inside(one.info.title)}" for one in sets() if one.bands >= info.form.channels)
         yield InvalidExperiment(
-            f"{info.title} reads patches of {info.channels} bands, which only {have} have.",
+            f"{info.title} reads patches of {info.form.channels} bands, which only {have} have.",
             f"Choose another backbone, or {have}.", "backbone",
         )  # fmt: skip
     yield from _head(experiment, built)

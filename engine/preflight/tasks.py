@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from engine.backbones import catalog
+from engine.backbones.info import BackboneInfo
 from engine.data.dataset import inside
 from engine.data.sources import is_regression, sets
 from engine.errors import InvalidExperiment
@@ -47,13 +48,13 @@ def _method(chosen: type[Method], regression: bool, called: str) -> Iterator[Inv
     yield InvalidExperiment(f"{chosen.title} {words}.", f"Choose {curves} as data, or another method.", "method")
 
 
-def _network(info: catalog.BackboneInfo, regression: bool, called: str) -> Iterator[InvalidExperiment]:
-    if regression and info.inputs == "images":
-        numbers = " or ".join(one.title for one in catalog.backbones() if one.inputs == "numbers")
+def _network(info: BackboneInfo, regression: bool, called: str) -> Iterator[InvalidExperiment]:
+    if regression and info.form.kind == "images":
+        numbers = " or ".join(one.title for one in catalog.backbones() if one.form.kind == "numbers")
         yield InvalidExperiment(
             f"{info.title} reads images, and {called} are numbers.", f"Choose {numbers} as backbone.", "backbone"
         )
-    if not regression and info.inputs == "numbers":
+    if not regression and info.form.kind == "numbers":
         yield InvalidExperiment(
             f"{info.title} reads one number, and these are images.", "Choose another backbone.", "backbone"
         )

@@ -52,7 +52,7 @@ class Labelled:
 
 def normaliser(choice: BackboneChoice) -> Normaliser:
     """For images of the chosen size, or of the backbone's own; raises `InvalidExperiment` for one it cannot read."""
-    return Normaliser(catalog.image_size(choice), catalog.backbone(choice.name).channels)
+    return Normaliser(catalog.image_size(choice), catalog.backbone(choice.name).form.channels)
 
 
 def decode(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from engine.backbones import catalog
+from engine.backbones.info import BackboneInfo
 from engine.data.episode_splits import LearnsEpisodes, left_out_words, samplers
 from engine.data.findings import Finding, in_classes, in_images
 from engine.data.images import ImageSet
@@ -94,18 +95,18 @@ def misfit(experiment: Experiment, data: ImageSet) -> Iterator[str]:
     """ "The images are 512 px in colour, and Conv-4 reads 28 px in grey: SqueezeNet 1.0 would suit them better." """
     info, side = catalog.backbone(experiment.backbone.name), min(data.typical_size)
     size = catalog.image_size(experiment.backbone)
-    colour = data.channels == 3 and info.channels == 1
+    colour = data.channels == 3 and info.form.channels == 1
     if data.channels > 3 or not (colour or side >= FAR * size or size >= FAR * side):
         return
     others = [one for one in catalog.image_backbones() if suits(one, side, data.channels)]
     better = f": {min(others, key=lambda one: one.parameters).title} would suit them better" if others else ""
     kinds = {1: "in grey", 3: "in colour"}
     yield (
-        f"The images are {side} px {kinds[data.channels]}, and {info.title} reads {size} px {kinds[info.channels]}"
+        f"The images are {side} px {kinds[data.channels]}, and {info.title} reads {size} px {kinds[info.form.channels]}"
         f"{better}."
     )
 
 
-def suits(info: catalog.BackboneInfo, side: int, channels: int) -> bool:
+def suits(info: BackboneInfo, side: int, channels: int) -> bool:
     """Whether a network reads images of so many pixels and channels without losing what they show."""
-    return info.channels >= channels and info.input_size < FAR * side and side < FAR * info.input_size
+    return info.form.channels >= channels and info.form.size < FAR * side and side < FAR * info.form.size

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.backbones import catalog
+from engine.backbones.info import IMAGENET, OMNIGLOT
 from engine.data.findings import Finding, images_of
 from engine.data.images import ImageSet
 from engine.data.sets.omniglot import BACKGROUND
@@ -83,10 +84,10 @@ def past(choice: BackboneChoice, runs: Path | None) -> Past:
 
 @lru_cache(maxsize=4)
 def _published(trained_on: str) -> tuple[Lesson, ...]:
-    if trained_on == catalog.OMNIGLOT:
+    if trained_on == OMNIGLOT:
         images = np.fromfile(catalog.BUNDLED / "omniglot-background.bin", "<u8")
         return (Lesson(images.astype(np.uint64), alphabets=BACKGROUND, published=trained_on),)
-    if trained_on == catalog.IMAGENET:
+    if trained_on == IMAGENET:
         lines = (catalog.BUNDLED / "imagenet-classes.txt").read_text(encoding="utf-8").splitlines()
         names = frozenset(plain(name) for line in lines for name in (line[:9], *line[10:].split(",")))
         return (Lesson(names=names, published=trained_on),)

@@ -108,4 +108,4 @@ class AugmentationPreview(QWidget):
 def _shape(backbone: BackboneChoice) -> tuple[int, int]:
     """(side, channels) of the samples: as the backbone reads them, but no larger than is shown."""
     info = catalog.backbone(backbone.name)
-    return min(MOST_SIDE, backbone.image_size or info.input_size), info.channels
+    return min(MOST_SIDE, backbone.image_size or info.form.size), info.form.channels

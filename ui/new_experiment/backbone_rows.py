@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from engine.backbones import catalog
+from engine.backbones.info import BackboneInfo
 from engine.comparison.wording import brief
 from engine.data.dataset import COLOURS
 from engine.data.sources import is_regression
@@ -23,7 +24,7 @@ class BackboneRows(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, found: Iterable[catalog.BackboneInfo], parent: QWidget | None = None) -> None:
+    def __init__(self, found: Iterable[BackboneInfo], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._found = tuple(found)
         self._group = QButtonGroup(self)
@@ -37,11 +38,9 @@ class BackboneRows(QWidget):
         self.arrange(suiting(DatasetChoice(), 28, 1))
         self._group.buttonClicked.connect(lambda row: self.chosen.emit(row.key))
 
-    def _row(self, info: catalog.BackboneInfo) -> ChoiceRow:
-        colours = {1: "grey", 3: ""}.get(info.channels, f"of {info.channels} bands")
-        reads = info.reads_words + (f" {colours}" if info.inputs == "images" and colours else "")
+    def _row(self, info: BackboneInfo) -> ChoiceRow:
         row = ChoiceRow(info.name, info.title, said_of(info))
-        row.set_facts(reads)
+        row.set_facts(f"{info.form.words} {info.form.colours}".rstrip())
         self._group.addButton(row)
         return row
 
@@ -71,14 +70,14 @@ class BackboneRows(QWidget):
         return tuple(widget for widget in widgets if isinstance(widget, ChoiceRow))
 
 
-def said_of(info: catalog.BackboneInfo) -> str:
+def said_of(info: BackboneInfo) -> str:
     return f"{info.idea} {brief(info.parameters)} parameters.".replace(" k ", "\u00a0k ").replace(" M ", "\u00a0M ")
 
 
 def suiting(choice: DatasetChoice, side: int, channels: int) -> frozenset[str]:
     """Names of the backbones that read such data well. side, channels: of its images."""
     if is_regression(choice):
-        return frozenset(info.name for info in catalog.backbones() if info.inputs != "images")
+        return frozenset(info.name for info in catalog.backbones() if info.form.kind != "images")
     if channels > COLOURS:
-        return frozenset(info.name for info in catalog.backbones() if info.channels > COLOURS)
+        return frozenset(info.name for info in catalog.backbones() if info.form.channels > COLOURS)
     return frozenset(info.name for info in catalog.image_backbones() if suits(info, side, channels))

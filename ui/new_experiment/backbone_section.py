@@ -9,6 +9,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from engine.backbones import catalog
+from engine.backbones.info import BackboneInfo, WeightsInfo
 from engine.comparison.wording import count
 from engine.experiment import BackboneChoice
 from ui.new_experiment.backbone_rows import BackboneRows
@@ -90,7 +91,7 @@ class BackboneSection(Column):
         """False while it is looked up which weights to begin with."""
         return self._choice.weights != ""
 
-    def info(self) -> catalog.BackboneInfo:
+    def info(self) -> BackboneInfo:
         return catalog.backbone(self._choice.name)
 
     def fill(self, choice: BackboneChoice) -> None:
@@ -136,8 +137,8 @@ class BackboneSection(Column):
         self.image_size.setVisible(self._choice.name in self.cards)
         if self._choice.name in self.cards:
             info = self.info()
-            self.image_size.setVisible(info.inputs == "images")
-            self.image_size.show_size(info.input_size, self._choice.image_size, info.fixed_size)
+            self.image_size.setVisible(info.form.kind == "images")
+            self.image_size.show_size(info.form.size, self._choice.image_size, info.form.fixed)
         self.keep_head.show_kept(self._choice.head == "kept", self._choice.weights.startswith("run:"))
         if self._choice.weights in self.weights:  # the box stands under the weights it belongs to
             self._list.removeWidget(self.keep_head)
@@ -167,7 +168,7 @@ class BackboneSection(Column):
         self._most_own += OWN_SHOWN
         self._look_for_weights()
 
-    def _show(self, name: str, published: tuple[catalog.WeightsInfo, ...], own: list[OwnWeights]) -> None:
+    def _show(self, name: str, published: tuple[WeightsInfo, ...], own: list[OwnWeights]) -> None:
         shown = (published, own, self._choice, self._most_own)
         if name != self._choice.name or shown == self._shown:
             return

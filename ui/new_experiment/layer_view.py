@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from engine import registry
 from engine.backbones import catalog
-from engine.backbones.catalog import BackboneInfo
+from engine.backbones.info import BackboneInfo
 from engine.comparison.wording import compact
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment, explain

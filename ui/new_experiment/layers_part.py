@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.backbones.catalog import BackboneInfo
+from engine.backbones.info import BackboneInfo
 from engine.comparison.wording import count
 from engine.errors import InvalidExperiment
 from engine.layers import HEAD

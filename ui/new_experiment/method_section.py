@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine import registry
-from engine.backbones.catalog import BackboneInfo
+from engine.backbones.info import BackboneInfo
 from engine.data.sources import is_regression
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from engine.families import FAMILIES

@@ -51,10 +51,8 @@ class TaskKind(QObject):
 
     def _fits(self, choice: DatasetChoice) -> bool:
         with suppress(InvalidExperiment):
-            reads = self._backbone.info()
-            if reads.inputs != ("numbers" if is_regression(choice) else "images"):
-                return False
-            return (bands(choice) > 3 or reads.channels <= 3) and suits(self._method.choice(), choice)
+            kind = "numbers" if is_regression(choice) else "images"
+            return self._backbone.info().form.takes(kind, bands(choice)) and suits(self._method.choice(), choice)
         return False
 
 

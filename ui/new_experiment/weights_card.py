@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
-from engine.backbones.catalog import WeightsInfo
+from engine.backbones.info import WeightsInfo
 from engine.comparison.wording import size
 from ui import icons
 from ui.widgets.card import ChoiceCard

@@ -57,7 +57,7 @@ def list_backbones(_: argparse.Namespace) -> Listing:
 
     known = catalog.backbones()
     rows = [
-        (b.name, b.title, thousands(b.parameters), b.reads_words, weights_words(catalog.weights(b.name)))
+        (b.name, b.title, thousands(b.parameters), b.form.words, weights_words(catalog.weights(b.name)))
         for b in known
     ]  # fmt: skip
     found = [

@@ -20,6 +20,7 @@ from engine.backbones.backbone import Backbone, distance_moved, parameter_count,
 from engine.backbones.networks import random_backbone
 from engine.errors import InvalidExperiment, WeightsError
 from engine.experiment import BackboneChoice
+from tests.engine.backbones.publishing import publish_as
 
 NAMES = [info.name for info in catalog.backbones()]
 
@@ -43,8 +44,8 @@ def test_the_catalogue_counts_what_the_network_has(name: str) -> None:
 @torch.no_grad()
 def test_shapes(name: str) -> None:
     info = catalog.backbone(name)
-    for side in {info.input_size, info.min_size}:
-        features = built(name).embed(torch.zeros(1, info.channels, side, side))
+    for side in {info.form.size, info.form.least}:
+        features = built(name).embed(torch.zeros(1, info.form.channels, side, side))
         assert features.shape == (1, info.features)
         assert built(name).head(features).shape == (1, 7)
 
@@ -116,7 +117,7 @@ def published(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, write: Callable[[
     digest = hashlib.sha256((tmp_path / "new").read_bytes()).hexdigest()
     file = catalog.hub_checkpoints() / f"squeezenet1_0-{digest[:8]}.pth"
     (tmp_path / "new").rename(file)
-    monkeypatch.setitem(catalog._TORCHVISION, "squeezenet1_0", (file.name, file.stat().st_size))
+    publish_as(monkeypatch, "squeezenet1_0", file)
     return file
 
 

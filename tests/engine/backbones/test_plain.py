@@ -11,7 +11,7 @@ from engine.backbones.kernels.convolution import QuickConv2d
 from engine.backbones.networks import random_backbone
 from engine.backbones.plain import plain
 
-NAMES = [info.name for info in catalog.BACKBONES]
+NAMES = [info.name for info in catalog.backbones()]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -21,7 +21,7 @@ def test_every_backbone_becomes_plain(name: str) -> None:
     torch.manual_seed(0)
     info, model = catalog.backbone(name), random_backbone(name, 5)
     hang_film(model, 4)
-    shape = (3, 1) if info.inputs == "numbers" else (3, info.channels, info.min_size, info.min_size)
+    shape = (3, 1) if info.form.kind == "numbers" else (3, info.form.channels, info.form.least, info.form.least)
     inputs = torch.randn(shape)
     other = plain(model)
     with torch.no_grad():

@@ -16,8 +16,10 @@ from engine.adaptation.inner_loop import InnerLoop
 from engine.artifacts.weights import build_backbone, published_trunk
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
-from engine.backbones.published import CUT, Attention, blocks_of, torchvision_network
+from engine.backbones.published import torchvision_network
+from engine.backbones.vision_transformer import Attention
 from engine.experiment import BackboneChoice
+from tests.engine.backbones.publishing import publish_as
 
 # Published totals with the classifier for ImageNet's 1,000 classes, and the side at which features are compared.
 PUBLISHED = {
@@ -48,7 +50,7 @@ def without(layer: str, network: nn.Module) -> nn.Module:
 
 
 def test_every_published_backbone_is_tested_here() -> None:
-    assert set(PUBLISHED) == set(FEATURES) == set(CUT)
+    assert set(PUBLISHED) == set(FEATURES) == {info.name for info in catalog.backbones() if info.published}
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -66,7 +68,7 @@ def test_features_are_torchvisions(name: str) -> None:
     """In float32, on random images, through the loader of published weights: the state is torchvision's."""
     info, network = catalog.backbone(name), network_of(name)
     state = {key: value.clone() for key, value in network.state_dict().items()}
-    model = Backbone(blocks_of(name, state), info.features, None).eval().to(memory_format=torch.channels_last)
+    model = Backbone(info.published.blocks(state), info.features, None).eval().to(memory_format=torch.channels_last)
     images = torch.randn(1, 3, PUBLISHED[name][1], PUBLISHED[name][1])
     expected = FEATURES[name](network, images)
     assert model.embed(images).shape == (1, info.features)
@@ -115,7 +117,7 @@ def test_published_weights_are_cut_into_blocks(tmp_path: Path, monkeypatch: pyte
     network = torchvision_network("convnext_tiny")
     catalog.hub_checkpoints().mkdir(parents=True)
     torch.save(network.state_dict(), catalog.hub_checkpoints() / "convnext_tiny.pth")  # promises nothing
-    monkeypatch.setitem(catalog._TORCHVISION, "convnext_tiny", ("convnext_tiny.pth", 114_419_565))
+    publish_as(monkeypatch, "convnext_tiny", catalog.hub_checkpoints() / "convnext_tiny.pth")
     assert catalog.weights("convnext_tiny")[1].state == "on this machine"
     trunk = published_trunk("convnext_tiny")
     assert len(trunk) == len(network.state_dict()) - 2

@@ -9,7 +9,8 @@ from torch import nn
 
 from engine.adaptation.comparing import Attention, RelationModule, class_means, maps
 from engine.backbones.backbone import Backbone
-from engine.backbones.networks import conv4, conv_block
+from engine.backbones.nets.conv4 import build as conv4
+from engine.backbones.networks import conv_block
 from engine.meta.roles import MetaRun
 from engine.meta.task import Task
 from engine.methods.meta.matching import Matching, attended

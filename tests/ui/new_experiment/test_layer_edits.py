@@ -161,6 +161,6 @@ def test_a_doubt_says_what_would_happen() -> None:
 def test_no_method_doubts_its_own_rates_on_any_backbone() -> None:
     for chosen in (one for one in methods() if issubclass(one, FineTuneMethod)):
         for info in catalog.backbones():
-            if info.inputs == "images":
+            if info.form.kind == "images":
                 found = doubts(layer_view(chosen, {}, {}, info))
                 assert all(column == "from_epoch" for _, column in found), (chosen.name, info.name)

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 from engine.adaptation.inner_loop import InnerLoop, Parameters
 from engine.adaptation.objective import score
 from engine.backbones.backbone import Backbone
-from engine.backbones.networks import bands_cnn, conv_block, sine_mlp
+from engine.backbones.nets import bands_cnn, sine_mlp
+from engine.backbones.networks import conv_block
 from engine.data.episodes import EpisodeSampler, evaluation_episodes
 from engine.meta.batch import stacked
 from engine.meta.batch.formulation import Total
@@ -192,8 +193,8 @@ def built(kind: type[MetaLearner], network: str, **values: object) -> tuple[Any,
     outputs = 1 if network == "curves" else WAY
     blocks, features = {
         "norms": ({"one": conv_block(2, 4), "two": conv_block(4, 5).append(nn.AdaptiveAvgPool2d(1))}, 5),
-        "bands": (bands_cnn(2), 64),
-        "curves": (sine_mlp(), 40),
+        "bands": (bands_cnn.build(2), 64),
+        "curves": (sine_mlp.build(), 40),
     }[network]
     model = Backbone(blocks, features, outputs if found.meets.head else None)
     found.prepare(model, outputs)

@@ -1,0 +1,144 @@
+"""What a backbone is: its blocks, what it reads, how it is built, where its weights lie.
+
+A file in `engine/backbones/nets/` calls its own `BACKBONE`; `engine.backbones.catalog` finds it. Torch-free.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Blocks: TypeAlias = "OrderedDict[str, nn.Module]"  # by their names, in order
+OMNIGLOT, IMAGENET = "Omniglot, 964 characters of 30 alphabets", "ImageNet-1k"
+COLOURS = 3  # channels of a colour image; more are bands
+WeightsState = Literal["none needed", "bundled", "on this machine", "download"]
+WeightsKind = Literal["random", "supervised", "meta-learned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """parameters: trainable values in the block, batch norm included."""
+
+    name: str
+    title: str
+    parameters: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImageForm:
+    """Square images. size: their usual pixels on a side; least: the fewest that fit; fixed: no other size does.
+    channels: 1 of grey images, 3 of colour, more of bands."""
+
+    kind: ClassVar[str] = "images"
+    size: int
+    channels: int
+    least: int = 1
+    fixed: bool = False
+
+    def reads(self, size: int) -> bool:
+        """Whether images of this many pixels on a side fit the network."""
+        return size == self.size if self.fixed else size >= self.least
+
+    def takes(self, kind: str, bands: int) -> bool:
+        """Whether it reads such data. bands: the most channels of its images."""
+        return kind == self.kind and self.channels <= max(bands, COLOURS)
+
+    @property
+    def words(self) -> str:
+        return f"{self.size} px"
+
+    @property
+    def colours(self) -> str:
+        """What it reads other than colour images, in words."""
+        return {1: "grey", COLOURS: ""}.get(self.channels, f"of {self.channels} bands")
+
+
+@dataclass(frozen=True, slots=True)
+class NumberForm:
+    """One number; where only a size counts, an image of one pixel."""
+
+    kind: ClassVar[str] = "numbers"
+    words: ClassVar[str] = "numbers"
+    colours: ClassVar[str] = ""
+    size: ClassVar[int] = 1
+    least: ClassVar[int] = 1
+    channels: ClassVar[int] = 1
+    fixed: ClassVar[bool] = True
+
+    def reads(self, size: int) -> bool:
+        return size == 1
+
+    def takes(self, kind: str, bands: int) -> bool:
+        return kind == self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Bundled:
+    """Weights that come with the program: resources/weights/<backbone>-<name>.safetensors."""
+
+    name: str
+    title: str
+    kind: WeightsKind
+    trained_on: str = OMNIGLOT
+    licence: str = "MIT"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Weights that others publish: a file of so many bytes in torchvision's cache. blocks: their state -> the
+    backbone's blocks with it; raises `RuntimeError` when it is another network's."""
+
+    file: str
+    bytes: int
+    blocks: Callable[[Mapping[str, Tensor]], Blocks]
+    name: str = "imagenet"
+    title: str = "ImageNet"
+    trained_on: str = IMAGENET
+    licence: str = "BSD-3"
+
+
+@dataclass(frozen=True, slots=True)
+class BackboneInfo:
+    """build: its blocks in order, with random weights from torch's current random state; torch is imported in it.
+    features: length of the vector that the head reads. batch_norm: it has such layers, which need two images at once.
+    order: its place in the lists."""
+
+    name: str
+    title: str
+    idea: str
+    blocks: tuple[Block, ...]
+    form: ImageForm | NumberForm
+    features: int
+    build: Callable[[], Blocks]
+    batch_norm: bool = False
+    bundled: tuple[Bundled, ...] = ()
+    published: Published | None = None
+    order: int = 100
+
+    @property
+    def parameters(self) -> int:
+        return sum(block.parameters for block in self.blocks)
+
+    @property
+    def block_names(self) -> tuple[str, ...]:
+        """The blocks in order, with the head last."""
+        return (*(block.name for block in self.blocks), "head")
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsInfo:
+    """One set of weights for a backbone. bytes: size of the file, 0 where there is none."""
+
+    name: str
+    title: str
+    kind: WeightsKind
+    trained_on: str
+    licence: str
+    state: WeightsState
+    bytes: int
+    file: str = ""
