@@ -61,9 +61,14 @@ def list_backbones(_: argparse.Namespace) -> Listing:
         for b in known
     ]  # fmt: skip
     found = [
-        {**dataclasses.asdict(b), "parameters": b.parameters, "weights": objects(catalog.weights(b.name))}
+        {
+            **{name: getattr(b, name) for name in ("name", "title", "idea", "features", "batch_norm", "parameters")},
+            "blocks": objects(b.blocks), "weights": objects(catalog.weights(b.name)),
+            "inputs": b.form.kind, "input_size": b.form.size, "min_size": b.form.least,
+            "channels": b.form.channels, "fixed_size": b.form.fixed,
+        }
         for b in known
-    ]
+    ]  # fmt: skip
     return Listing(("name", "title", ">parameters", ">input", "weights"), rows, found)
 
 
