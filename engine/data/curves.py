@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.experiment import DatasetChoice
 
 TEST_POINTS = 100  # points at which a validation or test curve is asked for
+SHOWN, DIGITS = 81, 4  # points at which a curve is drawn, and digits after the point
 Points = NDArray[np.float64]
 
 
@@ -60,6 +61,12 @@ class Curves:
         """The same list for the same seed: what every method is validated or tested on, at 100 points each."""
         rng = np.random.default_rng(seed)
         return [self.one(choice, rng, shot, TEST_POINTS) for _ in range(count)]
+
+    def drawing(self, curve: Curve) -> dict[str, list[float]]:
+        """What is drawn of it as JSON: {"x", "truth", "support_x", "support_y"}, four digits each."""
+        x = np.linspace(*self.span, SHOWN)
+        points = {"x": x, "truth": curve.at(x), "support_x": curve.support, "support_y": curve.at(curve.support)}
+        return {name: np.round(values, DIGITS).tolist() for name, values in points.items()}
 
     def pictures(self, choice: DatasetChoice, count: int, side: int) -> list[NDArray[np.uint8]]:
         """Curves to look at, bright on dark, uint8 [side, side, 1]; as far in both directions."""

@@ -40,12 +40,6 @@ def tasks_preview(
 
 def curves_preview(choice: DatasetChoice, shot: int, seed: int, count: int = 3) -> list[dict[str, Any]]:
     """`count` regression tasks as `CurveTaskPicture` takes them: the curve and the points that are given of it."""
-    source = dataset(choice.name).curves
+    source, draw = dataset(choice.name).curves, np.random.default_rng([seed, 8])
     assert source is not None
-    draw, x = np.random.default_rng([seed, 8]), np.linspace(*source.span, 81)
-    found = []
-    for _ in range(count):
-        task = source.one(choice, draw, shot, 1)
-        given = {"support_x": task.support.tolist(), "support_y": task.at(task.support).tolist()}
-        found.append({"x": x.tolist(), "truth": task.at(x).tolist(), **given, "predictions": []})
-    return found
+    return [{**source.drawing(source.one(choice, draw, shot, 1)), "predictions": []} for _ in range(count)]

@@ -10,15 +10,12 @@ import torch
 from torch import Tensor
 
 from engine.backbones.backbone import Backbone
-from engine.data.curves import Curve
+from engine.data.curves import DIGITS, Curve
 from engine.meta.tasks.curves import CurveTasks, column
 
 if TYPE_CHECKING:
     from engine.meta.learner import MetaLearner
     from engine.method import Classifier
-
-POINTS = 81  # x values at which a curve is drawn
-DIGITS = 4
 
 
 def curve_tasks(method: MetaLearner, model: Backbone, tasks: CurveTasks, count: int) -> list[dict[str, Any]]:
@@ -29,14 +26,11 @@ def curve_tasks(method: MetaLearner, model: Backbone, tasks: CurveTasks, count: 
 
 def curve_task(method: MetaLearner, model: Backbone, tasks: CurveTasks, item: Curve) -> dict[str, Any]:
     """One of them."""
-    x = np.linspace(*tasks.source.span, POINTS)
-    task, points = tasks.task(item), column(x, tasks.device)
+    drawing = tasks.source.drawing(item)
+    task, points = tasks.task(item), column(np.array(drawing["x"]), tasks.device)
     path = method.classifiers(model, task.support_inputs, task.support_targets, task.way, method.test_steps)
     return {
-        "x": rounded(x),
-        "truth": rounded(item.at(x)),
-        "support_x": rounded(item.support),
-        "support_y": rounded(item.at(item.support)),
+        **drawing,
         "predictions": [{"steps": steps, **prediction(classify, points)} for steps, classify in enumerate(path)],
     }
 
