@@ -80,6 +80,17 @@ class Parts:
 
         self.library.write(take, done, run_ids)
 
+    def write_undoable(self, change: Callable[[RunStore], object], said: str, runs: Sequence[int] = ()) -> None:
+        """Write, and say it in a toast that takes it back."""
+
+        def undo() -> None:
+            self.library.write(lambda store: store.undo())
+
+        def say(_: object) -> None:
+            self.toasts.offer_undo(said, undo)
+
+        self.library.write(change, say, runs)
+
     def submit(
         self,
         experiments: Sequence[Experiment],

@@ -75,11 +75,4 @@ def archive(parts: Parts, rows: Sequence[RunRow]) -> None:
         return
     what = count(len(ids), "runs") if len(ids) > 1 else f"“{ended[0].name}”"
     said = f"{what} {'put into the archive' if into else 'brought back from the archive'}."
-
-    def undo() -> None:
-        parts.library.write(lambda store: store.undo())
-
-    def say(_: None) -> None:
-        parts.toasts.offer_undo(said[:1].upper() + said[1:], undo)
-
-    parts.library.write(lambda store: store.archive(ids, into), say, ids)
+    parts.write_undoable(lambda store: store.archive(ids, into), said[:1].upper() + said[1:], ids)

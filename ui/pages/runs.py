@@ -87,13 +87,13 @@ class RunsPage(QWidget):
         self.list.selectionModel().currentChanged.connect(self._follow_list)
         self.list.selectionModel().selectionChanged.connect(lambda *_: self._adjust_deeds())
         self.list.customContextMenuRequested.connect(self._show_menu)
-        self.detail.header.renamed.connect(self.deeds.rename)
+        self.detail.header.renamed.connect(lambda name: self.deeds.rename(self._chosen, name))
         self.detail.trouble.change_wanted.connect(self.deeds.clone)
         self.detail.trouble.again_wanted.connect(self.deeds.again)
         self.detail.trouble.resume_wanted.connect(self.deeds.go_on)
         self.detail.search.use_wanted.connect(self.parts.navigator.clone)
         self.deeds.renamed = self.detail.header.edit_name
-        self.deeds.everything = self.model.rows
+        self.deeds.listed = self.model.rows
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme.colour("page"))

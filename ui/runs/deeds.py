@@ -5,88 +5,67 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 
 from engine.comparison.wording import count
 from engine.events import RunState
 from ui import icons
 from ui.comparison import cell_notes
-from ui.listing import handing_on, marking
+from ui.listing.run_deeds import DeedsOnRuns
 from ui.parts import Parts
 from ui.runs.run_now import RunNow
-from ui.widgets.deed import deed_action
+from ui.widgets.deed import Entry
 from ui.widgets.text import plain
 
 if TYPE_CHECKING:
-    from storage.store import RunRow, RunStore
+    from storage.store import RunRow
 
 STOP, STOP_SEARCH = "Stop and keep", "Stop and keep the search"
 STOP_SEARCH_TIP = "End the search and keep its trials; no network has learnt from all images yet, so none is tested"
-# key -> (text, shortcut, icon, tip)
-DEEDS = {
+OWN: dict[str, Entry] = {
     "pause": ("Pause", "P", "pause", "Wait after the present step; Resume goes on from there"),
     "stop": (STOP, "K", "stop", "End the training now, test the best weights so far and keep them"),
     "discard": ("Discard…", "", "discard", "End the run and delete it without a test; asks first"),
     "compare": ("Compare", "V", "compare", "Put this run beside others"),
-    "clone": ("Clone into New experiment", "C", "clone", "Fill New experiment with these settings"),
-    "again": ("Run again", "R", "play", "Put the same experiment in line once more, with the same seed"),
     "resume": ("Resume", "G", "play", "Go on with this run from where it was, as if it had never ended"),
-    "star": ("Star", "S", "star", "Mark it with a star, or take the star away"),
-    "rename": ("Rename", "F2", "edit", "Give this run another name"),
-    "note": ("Note…", "N", "edit", "Write a note about this run"),
     "figure": cell_notes.FIGURE,
-    "tag": marking.TAG,
-    "archive": marking.ARCHIVE,
-    "command": handing_on.COMMAND,
-    "folder": handing_on.FOLDER,
-    "delete": ("Delete", "Del", "discard", "Delete it; Ctrl+Z brings it back"),
 }
+ORDER = "pause stop discard compare clone again resume star rename note delete tag archive command figure folder"
 ELSEWHERE = "This run belongs to another window or terminal: control it there."
 LIVE_DEEDS, ENDED_DEEDS = ("pause", "stop", "discard"), ("compare", "clone", "resume", "again", "delete")
 
 
-class RunDeeds(QObject):
+class RunDeeds(DeedsOnRuns):
     """`actions` by key. `adjust` says which runs they are about; a deed that is off says why in its tooltip."""
 
     def __init__(self, page: QWidget, parts: Parts) -> None:
-        super().__init__(page)
-        self._page, self._parts = page, parts
         self._runs: list[RunNow] = []
         self._asked: dict[int, str] = {}  # run id -> "pause", "stop": asked, not yet followed
         self._places: dict[int, bool] = {}
         self.renamed: Callable[[], None] = lambda: None
-        self.everything: Callable[[], list[RunRow]] = list  # all runs, whose tags are offered
-        does: dict[str, Callable[[], object]] = {
+        self.listed: Callable[[], list[RunRow]] = list  # all runs, whose tags are offered
+        super().__init__(page, parts, OWN, ORDER, {
             "pause": self.pause, "stop": self.stop, "discard": self.discard, "compare": self.compare,
-            "clone": self.clone, "again": self.again, "resume": self.go_on, "star": self.star,
-            "rename": lambda: self.renamed(), "note": self.ask_note, "delete": self.delete, "tag": self.ask_tags,
-            "archive": self.archive,
-            "command": lambda: handing_on.copy_commands(parts, self._rows()),
+            "again": self.again, "resume": self.go_on, "rename": lambda: self.renamed(), "note": self.ask_note,
             "figure": lambda: cell_notes.ask_note(
-                page, parts, self._shown(), cell_notes.FIGURES, next(iter(cell_notes.FIGURES))
+                page, parts, self._runs[0].row, cell_notes.FIGURES, next(iter(cell_notes.FIGURES))
             ),
-            "folder": lambda: handing_on.open_folder(parts, self._shown()),
-        }  # fmt: skip
-        self.actions = {key: deed_action(self._page, DEEDS[key], deed) for key, deed in does.items()}
+        })  # fmt: skip
         self.actions["clone"].setIconText("Clone")  # on its button, beside five others
         self.adjust([])
 
-    def recolour(self) -> None:
-        for key, action in self.actions.items():
-            action.setIcon(icons.icon(DEEDS[key][2]))
+    def rows(self) -> list[RunRow]:
+        return [run.row for run in self._runs]
+
+    def everything(self) -> list[RunRow]:
+        return self.listed()
 
     def menu(self, live: bool) -> QMenu:
-        """The context menu of a run, gone once it is closed."""
-        menu = QMenu(self._page)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.setToolTipsVisible(True)
+        """The context menu of a run."""
         first = LIVE_DEEDS if live else ("compare", "resume", "again")
         rest = [key for key in ("clone", "star", "rename", "note", "figure", "tag") if key not in first]
-        for keys in (first, rest, ("command", "folder"), ("archive", "delete")):
-            menu.addActions([self.actions[key] for key in keys])
-            menu.addSeparator()
-        return menu
+        return self.menu_of((first, rest, ("command", "folder"), ("archive", "delete")))
 
     # What is on
 
@@ -100,7 +79,7 @@ class RunDeeds(QObject):
             reason = self._why_not(key, shown)
             action.setEnabled(not reason)
             searching = key == "stop" and shown is not None and shown.is_searching
-            action.setToolTip(plain(reason) or (STOP_SEARCH_TIP if searching else DEEDS[key][3]))
+            action.setToolTip(plain(reason) or (STOP_SEARCH_TIP if searching else self.table[key][3]))
         if shown is not None:
             self._word(shown)
 
@@ -160,33 +139,18 @@ class RunDeeds(QObject):
         paused = now.state is RunState.PAUSED
         pausing = {"pause": "Pausing…", "resume": "Resuming…"}.get(asked or "", "Resume" if paused else "Pause")
         several = f" {count(len(self._runs), 'runs')}" if len(self._runs) > 1 else ""
-        starred = all(run.row.starred for run in self._runs)
-        words = {
+        self.word({
+            **self.count_words(self.rows()), "resume": f"Resume{several}", "compare": f"Compare{several}",
             "pause": pausing, "stop": "Stopping…" if asked == "stop" else STOP_SEARCH if now.is_searching else STOP,
             "discard": "Remove from queue" if now.state is RunState.QUEUED else "Discard…",
-            "star": ("Unstar" if starred else "Star") + several, "delete": f"Delete{several}",
-            "again": f"Run{several} again", "resume": f"Resume{several}", "compare": f"Compare{several}",
-            "archive": ("Archive" if marking.archives(self._rows()) else "Bring back") + several,
-        }  # fmt: skip
-        for key, text in words.items():
-            self.actions[key].setText(text)
-            self.actions[key].setIconText(text)
+        })  # fmt: skip
         self.actions["pause"].setIcon(icons.icon("play" if paused else "pause"))
 
     # Deeds
 
-    def _shown(self) -> RunRow:
-        return self._runs[0].row
-
-    def _rows(self) -> list[RunRow]:
-        return [run.row for run in self._runs]
-
-    def _ids(self) -> list[int]:
-        return [run.row.id for run in self._runs]
-
     def pause(self) -> None:
         """Pause the run, or let it go on."""
-        run_id = self._shown().id
+        run_id = self._runs[0].row.id
         paused = self._runs[0].state is RunState.PAUSED
         (self._parts.queue.resume if paused else self._parts.queue.pause)(run_id)
         self._asked[run_id] = "resume" if paused else "pause"
@@ -194,8 +158,8 @@ class RunDeeds(QObject):
 
     def stop(self) -> None:
         """End the training, test the best weights and keep them."""
-        self._parts.queue.stop(self._shown().id)
-        self._asked[self._shown().id] = "stop"
+        self._parts.queue.stop(self._runs[0].row.id)
+        self._asked[self._runs[0].row.id] = "stop"
         self.adjust(self._runs)
 
     def discard(self) -> None:
@@ -205,7 +169,7 @@ class RunDeeds(QObject):
             self._parts.queue.discard(now.row.id)
 
     def _confirm(self, now: RunNow) -> bool:
-        box = QMessageBox(self._page)
+        box = QMessageBox(self._owner)
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle("Discard the run")
         box.setTextFormat(Qt.TextFormat.PlainText)
@@ -220,15 +184,12 @@ class RunDeeds(QObject):
         return box.clickedButton() is discard
 
     def compare(self) -> None:
-        self._parts.navigator.compare.emit(self._ids())
-
-    def clone(self) -> None:
-        self._parts.navigator.clone.emit(self._shown().experiment)
+        self._parts.navigator.compare.emit([row.id for row in self.rows()])
 
     def again(self) -> None:
         """The same experiments once more, under their own names; the first is shown."""
         go = self._parts.navigator.show_run
-        for number, row in enumerate(self._rows()):
+        for number, row in enumerate(self.rows()):
             then = None if number else (lambda made: go.emit(made[0].id))
             self._parts.submit([row.experiment], row.name, row.plan, then)
 
@@ -237,45 +198,9 @@ class RunDeeds(QObject):
         ids = [run.row.id for run in self._runs if run.may_go_on]
         self._parts.go_on(ids)
 
-    def star(self) -> None:
-        wanted = not all(run.row.starred for run in self._runs)
-        ids = self._ids()
-
-        def change(store: RunStore) -> None:
-            for run_id in ids:
-                store.star(run_id, wanted)
-
-        self._parts.library.write(change, runs=ids)
-
-    def rename(self, name: str) -> None:
-        """Give the shown run this name."""
-        run_id = self._shown().id
-        self._parts.library.write(lambda store: store.rename(run_id, name), runs=[run_id])
-
     def ask_note(self) -> None:
         """Edit the note in a small dialog."""
-        row = self._shown()
-        text, agreed = QInputDialog.getMultiLineText(self._page, "Note", f"Note about “{row.name}”", row.note)
+        row = self._runs[0].row
+        text, agreed = QInputDialog.getMultiLineText(self._owner, "Note", f"Note about “{row.name}”", row.note)
         if agreed and text != row.note:
-            self._parts.library.write(lambda store: store.note(row.id, text.strip()), runs=[row.id])
-
-    def ask_tags(self) -> None:
-        """Type the tags of the selected runs."""
-        marking.ask_tags(self._page, self._parts, self._rows(), self.everything())
-
-    def archive(self) -> None:
-        """Take the selected runs out of the list, or bring them back."""
-        marking.archive(self._parts, self._rows())
-
-    def delete(self) -> None:
-        """Hide the selected runs; the toast and Ctrl+Z bring them back."""
-        ids = self._ids()
-        said = f"Deleted {count(len(ids), 'runs')}." if len(ids) > 1 else f"Deleted “{self._shown().name}”."
-
-        def say(_: None) -> None:
-            self._parts.toasts.offer_undo(said, self._undo)
-
-        self._parts.library.write(lambda store: store.delete(ids), say, ids)
-
-    def _undo(self) -> None:
-        self._parts.library.write(lambda store: store.undo())
+            self.note(row.id, text.strip())

@@ -6,15 +6,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QInputDialog, QWidget
 
 from engine.studies.cells import study_as_json
-from ui import icons
 from ui.parts import Parts
 from ui.studies.driver import StudyDriver
 from ui.studies.reading import StudyNow
-from ui.widgets.deed import deed_action
+from ui.widgets.deed import Deeds
 from ui.widgets.saving import FileKind, ask_where
 from ui.widgets.text import plain
 
@@ -35,25 +33,19 @@ DEEDS = {
 }
 
 
-class StudyDeeds(QObject):
+class StudyDeeds(Deeds):
     """`actions` by key; `adjust` says which study they are about. build(study or None, study id) opens the builder."""
 
     def __init__(self, page: QWidget, parts: Parts, driver: StudyDriver) -> None:
-        super().__init__(page)
-        self._page, self._parts, self._driver = page, parts, driver
+        self._parts, self._driver = parts, driver
         self._now: StudyNow | None = None
         self.build: Callable[[StudyNow | None, bool], None] = lambda now, changing: None
-        does: dict[str, Callable[[], object]] = {
+        super().__init__(page, DEEDS, {
             "new": lambda: self.build(None, False), "start": self.start, "stop": self.stop, "compare": self.compare,
             "change": lambda: self.build(self._now, True), "copy": lambda: self.build(self._now, False),
             "rename": self.rename, "note": self.note, "file": self.ask_file, "delete": self.delete,
-        }  # fmt: skip
-        self.actions = {key: deed_action(self._page, DEEDS[key], deed) for key, deed in does.items()}
+        })  # fmt: skip
         self.adjust(None)
-
-    def recolour(self) -> None:
-        for key, action in self.actions.items():
-            action.setIcon(icons.icon(DEEDS[key][2]))
 
     # What is on
 
@@ -63,7 +55,7 @@ class StudyDeeds(QObject):
         for key, action in self.actions.items():
             reason = self._why_not(key, now)
             action.setEnabled(not reason)
-            action.setToolTip(plain(reason) or DEEDS[key][3])
+            action.setToolTip(plain(reason) or self.table[key][3])
         if now is not None:
             self._word_start(now)
 
@@ -103,11 +95,9 @@ class StudyDeeds(QObject):
         working = self._driver.word(now.row.id) == "working"
         begun = now.progress.finished or now.progress.failed or now.progress.in_line
         text = "Pause" if working else "Continue" if begun else "Start"
-        action = self.actions["start"]
-        action.setText(text)
-        action.setIconText(text)
+        self.word({"start": text})
         if working:
-            action.setToolTip("Let the present run end, then wait")
+            self.actions["start"].setToolTip("Let the present run end, then wait")
 
     # Deeds
 
@@ -132,20 +122,20 @@ class StudyDeeds(QObject):
     def rename(self) -> None:
         assert self._now is not None
         row = self._now.row
-        title, agreed = QInputDialog.getText(self._page, "Rename the study", "Title", text=row.title)
+        title, agreed = QInputDialog.getText(self._owner, "Rename the study", "Title", text=row.title)
         if agreed and title.strip() and title != row.title:
             self._parts.library.write(lambda store: store.rename_study(row.id, title))
 
     def note(self) -> None:
         assert self._now is not None
         row = self._now.row
-        text, agreed = QInputDialog.getMultiLineText(self._page, "Note", f"Note about “{row.title}”", row.note)
+        text, agreed = QInputDialog.getMultiLineText(self._owner, "Note", f"Note about “{row.title}”", row.note)
         if agreed and text != row.note:
             self._parts.library.write(lambda store: store.note_study(row.id, text.strip()))
 
     def ask_file(self) -> None:
         assert self._now is not None
-        path = ask_where(self._page, "Save the study", self._now.row.title, [FileKind("Study file", "json")])
+        path = ask_where(self._owner, "Save the study", self._now.row.title, [FileKind("Study file", "json")])
         if path is not None:
             self.write_file(path)
 
@@ -166,11 +156,4 @@ class StudyDeeds(QObject):
         """Hide the study and its runs; the toast and Ctrl+Z bring them back."""
         assert self._now is not None
         row = self._now.row
-
-        def say(_: None) -> None:
-            self._parts.toasts.offer_undo(f"Deleted “{row.title}”.", self._undo)
-
-        self._parts.library.write(lambda store: store.delete_study(row.id), say)
-
-    def _undo(self) -> None:
-        self._parts.library.write(lambda store: store.undo())
+        self._parts.write_undoable(lambda store: store.delete_study(row.id), f"Deleted “{row.title}”.")

@@ -1,12 +1,12 @@
-"""A deed as an action: once for buttons, context menu, keys and the page's menu."""
+"""Deeds as actions: each once for buttons, context menu, keys and the page's menu."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from ui import icons
 
@@ -28,3 +28,36 @@ def deed_action(
     action.setShortcutContext(context)
     action.triggered.connect(lambda _=False: deed())
     return action
+
+
+class Deeds(QObject):
+    """`actions` by key: those of the table, each with what it does."""
+
+    def __init__(
+        self, owner: QWidget, table: Mapping[str, Entry], does: Mapping[str, Callable[[], object]],
+        context: Qt.ShortcutContext = Qt.ShortcutContext.WidgetWithChildrenShortcut,
+    ) -> None:  # fmt: skip
+        super().__init__(owner)
+        self._owner, self.table = owner, table
+        self.actions = {key: deed_action(owner, entry, does[key], context) for key, entry in table.items()}
+
+    def recolour(self) -> None:
+        """Draw the icons in the palette in use."""
+        for key, action in self.actions.items():
+            action.setIcon(icons.icon(self.table[key][2]))
+
+    def word(self, words: Mapping[str, str]) -> None:
+        """Other words for these deeds, on their buttons too."""
+        for key, text in words.items():
+            self.actions[key].setText(text)
+            self.actions[key].setIconText(text)
+
+    def menu_of(self, groups: Iterable[Iterable[str]]) -> QMenu:
+        """A context menu, gone once it is closed; a line between two groups of keys."""
+        menu = QMenu(self._owner)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
+        for keys in groups:
+            menu.addSeparator()
+            menu.addActions([self.actions[key] for key in keys])
+        return menu
