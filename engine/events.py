@@ -27,6 +27,7 @@ class RunStarted:
     cached features is not one of the whole network; empty where all steps are alike.
     facts: what the window shows beside the run, e.g. {"classes": 40, "training images": 80}.
     step, note: where a resumed run goes on from, and what was noted at that `ResumePoint`; else 0 and None.
+    minutes: how long a run trains that has no planned steps, whose time counts; 0 for all others.
     environment: what the machine that works it runs with, as `engine.machine.environment` tells it; may be empty.
     """
 
@@ -37,6 +38,7 @@ class RunStarted:
     phases: tuple[tuple[int, float], ...] = ()
     step: int = 0
     note: Mapping[str, Any] | None = None
+    minutes: float = 0.0
     environment: Mapping[str, Any] = field(default_factory=dict)
 
     def resumed(self, step: int, note: Mapping[str, Any]) -> RunStarted:
@@ -128,8 +130,9 @@ class Evaluated:
 
     @property
     def protocol(self) -> dict[str, str]:
-        """Conditions and notes as they are read: shares in percent."""
-        return {key: _said(value) for key, value in {**self.conditions, **self.notes}.items()}
+        """Conditions and notes as they are read: shares in percent, the shots in what is said of the episodes."""
+        both = {**self.conditions, **self.notes}
+        return {key: _said(value) for key, value in both.items() if key != metrics.SHOTS}
 
     def given(self, conditions: Mapping[str, str] = {}, notes: Mapping[str, str | float] = {}) -> Evaluated:
         """The same with what holds for several figures; what it says itself stays."""

@@ -47,6 +47,7 @@ class LiveRun:
     total_steps: int = 0
     steps_per_epoch: int = 0
     examples_per_step: int = 0
+    minutes: float = 0.0  # of a run whose time counts, not its steps
     facts: dict[str, Any] = field(default_factory=dict)
     curves: dict[str, GrowingCurve] = field(default_factory=dict)
     messages: list[Notice] = field(default_factory=list)
@@ -85,11 +86,6 @@ class LiveRun:
         if not self.step or not self.total_steps:
             return None
         return self._remaining.seconds_left(self._trained())
-
-    @property
-    def minutes(self) -> float:
-        """How long a run trains that has no planned steps; 0 for all others."""
-        return 0.0 if self.total_steps else float(self.facts.get("minutes") or 0.0)
 
     def _trained(self) -> float:
         """Seconds of the run's own steps, those of its search left out."""
@@ -136,7 +132,7 @@ class LiveRun:
 
     def _start(self, event: RunStarted) -> None:
         self.total_steps, self.steps_per_epoch = event.total_steps, event.steps_per_epoch
-        self.examples_per_step, self.facts = event.examples_per_step, dict(event.facts)
+        self.examples_per_step, self.minutes, self.facts = event.examples_per_step, event.minutes, dict(event.facts)
         self._remaining = Remaining(event.total_steps, event.phases)
         self.step = event.step
         self.started, self.activity, self.fraction = time.monotonic() - self._before, "", None

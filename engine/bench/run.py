@@ -111,7 +111,6 @@ def facts(experiment: Experiment, material: BenchMaterial, method: HeadBench) ->
         "trainable parameters": head,
         "parameters": info.parameters + head,
         "head parameters": head,
-        "step": "labels per class",
         "split": material.split.description,
         "data": material.data.fingerprint,
     }

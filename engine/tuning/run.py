@@ -43,7 +43,10 @@ def started(training: FineTuning, experiment: Experiment, material: Material, kn
     """The run's plan. known: what the window shows beside it."""
     sizes = len(material.class_names), len(material.train), len(material.validation)
     plan = plan_of(experiment, training.method, *sizes) if training.total_steps else ()
-    return RunStarted(training.total_steps, training.steps_per_epoch, training.batch_size, known, plan)
+    minutes = training.limits.minutes if training.limits.only_time else None
+    return RunStarted(
+        training.total_steps, training.steps_per_epoch, training.batch_size, known, plan, minutes=minutes or 0.0
+    )
 
 
 def with_findings(material: Material, experiment: Experiment, method: FineTuneMethod, directory: Path) -> Material:
@@ -114,7 +117,7 @@ def tuning(
 def facts(training: FineTuning, material: Material) -> dict[str, Any]:
     """What the window shows beside a run."""
     model = training.model
-    found = {
+    return {
         "classes": len(material.split.classes),
         "training images": len(material.train),
         "validation images": len(material.validation),
@@ -125,7 +128,6 @@ def facts(training: FineTuning, material: Material) -> dict[str, Any]:
         "split": material.split.description,
         "data": material.data.fingerprint,
     }
-    return found | ({"minutes": training.limits.minutes} if training.limits.only_time else {})
 
 
 def data_notices(material: Material) -> Iterator[Notice]:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import caveats, count, figure, interval_text, is_share
 from engine.events import Evaluated
-from engine.metrics import SHOTS, title
+from engine.metrics import title
 from ui.widgets.card import Card
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.problem import Problem
@@ -19,7 +19,7 @@ from ui.widgets.text import Text
 _FIRST = ("split", "batch norm", "weights")
 _TITLES = {"split": "Split", "batch norm": "Batch norm", "weights": "Tested weights", "interval": "Interval",
            "episodes": "Episodes", "validation": "Validation", "split seed": "Split seed"}  # fmt: skip
-_HIDDEN = ("data", "test list", SHOTS)  # fingerprints say nothing to a reader, the episodes say the shots
+_HIDDEN = ("data", "test list")  # fingerprints say nothing to a reader
 _BESIDE = ("median", "diverged")  # stand beside the figure, together with the batch norm of a figure over episodes
 
 

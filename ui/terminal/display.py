@@ -82,11 +82,6 @@ def trial_words(trial: TrialCompleted) -> str:
     return f"setting {trial.number + 1}: {values}: {with_interval(score(trial))} over {folds}{early}"
 
 
-def minutes_of(started: RunStarted) -> float:
-    """How long a run trains that has no planned steps; 0 for all others."""
-    return 0.0 if started.total_steps else float(started.facts.get("minutes") or 0.0)
-
-
 def training_since(started: RunStarted) -> float:
     """When the training began on the monotonic clock; for a run that goes on, as if it had never paused."""
     return time.monotonic() - (float(started.note["seconds"]) if started.note else 0.0)
@@ -105,7 +100,7 @@ class Display(Showing):
     def show(self, event: Event) -> None:
         match event:
             case RunStarted():
-                self.minutes, self.total, self.training = minutes_of(event), event.total_steps, training_since(event)
+                self.minutes, self.total, self.training = event.minutes, event.total_steps, training_since(event)
             case Metrics():
                 self.latest.take(event)
             case Evaluated():

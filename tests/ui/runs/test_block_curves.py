@@ -85,7 +85,7 @@ def test_a_run_without_planned_steps_goes_by_its_time(workspace: Workspace) -> N
         store.set_state(row.id, RunState.RUNNING)
         row = store.run(row.id)
     live = LiveRun(row.id)
-    live.add(RunStarted(0, 10, 16, {"minutes": 2.0}))
+    live.add(RunStarted(0, 10, 16, minutes=2.0))
     assert live.started is not None
     live.started -= 30  # half a minute ago
     live.add(Metrics(25, {"train/loss": 1.0}))
