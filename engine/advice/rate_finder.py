@@ -45,7 +45,7 @@ def find_rates(experiment: Experiment, runs: Path, stop: Callable[[], bool] = ne
 def _find_rates(experiment: Experiment, runs: Path, limits: Limits) -> Iterator[Preparing | RatePoint]:
     material = yield from heeding(limits, read_training_images(experiment))
     method = build_as(FineTuneMethod, experiment)
-    model = build(experiment, method, material.class_names, runs).to(material.train.pixels.device)
+    model = build(experiment, method, material.class_names, runs).to(material.train.device)
     training = tuning(experiment, method, model, material, Checkpoints(runs), limits)
     yield from first_stages(training)
     yield from rising(training)
@@ -61,7 +61,7 @@ def read_training_images(experiment: Experiment) -> Generator[Preparing, None, M
     reading = Reading(data, split.classes, normaliser(experiment.backbone), device, choice.split_seed)
     order = torch.randperm(len(split.train), generator=torch.Generator().manual_seed(experiment.seed)).numpy()
     train = yield from reading.labelled(split.train[order[:MOST_IMAGES]], choice.shift, "Reading training images")
-    none = Labelled(train.pixels[:0], train.labels[:0], train.ids[:0])
+    none = Labelled(train.inputs[:0], train.labels[:0], train.ids[:0])
     return Material(data, split, train, none, none, reading.shape)
 
 

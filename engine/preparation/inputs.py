@@ -40,14 +40,18 @@ class Normaliser:
 
 @dataclass(frozen=True)
 class Labelled:
-    """pixels: uint8 [n, c, s, s]. labels: int64 [n], positions in the run's classes. ids: index in the data set."""
+    """inputs: uint8 [n, c, s, s] of images. labels: int64 [n], places in the run's classes. ids: in the data set."""
 
-    pixels: Tensor
+    inputs: Tensor
     labels: Tensor
     ids: np.ndarray
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def device(self) -> torch.device:
+        return self.inputs.device
 
 
 def normaliser(choice: BackboneChoice) -> Normaliser:

@@ -62,7 +62,7 @@ class FoldFits:
         """A fresh network: the same weights and the same new head for every fit."""
         if self.trunkless is not None:
             return copy.deepcopy(self.trunkless)
-        return build(experiment, method, self.material.class_names, self.runs).to(self.material.train.pixels.device)
+        return build(experiment, method, self.material.class_names, self.runs).to(self.material.train.device)
 
     def score(
         self, experiment: Experiment, fold: Fold, limits: Limits, text: str, begin: float, share: float
@@ -101,16 +101,16 @@ def fold_fits(
 ) -> Generator[Preparing, None, FoldFits]:
     """Yields `Preparing` while images are embedded, where the head alone learns. same_blocks: whatever the setting."""
     method, classes = build_as(FineTuneMethod, experiment), material.class_names
-    model = build(experiment, method, classes, runs).to(material.train.pixels.device)
+    model = build(experiment, method, classes, runs).to(material.train.device)
     if not (same_blocks and head_only(method, model.block_names)):
         return FoldFits(material, runs, material.train, material.shape, None)
     features = []
     for chunk in batches(len(material.train)):
         yield Preparing("Embedding images with the frozen blocks", chunk.start / len(material.train))
-        features.append(embed(model, material.shape(material.train.pixels[chunk])))
+        features.append(embed(model, material.shape(material.train.inputs[chunk])))
     train = Labelled(torch.cat(features), material.train.labels, material.train.ids)
     with own_draws():
-        trunkless = Backbone({}, model.features, len(classes)).to(train.pixels.device)
+        trunkless = Backbone({}, model.features, len(classes)).to(train.device)
     trunkless.head.load_state_dict(model.head.state_dict())
     return FoldFits(material, runs, train, AsTheyAre(0, 0), trunkless)
 
@@ -118,7 +118,7 @@ def fold_fits(
 def part(labelled: Labelled, positions: np.ndarray) -> Labelled:
     """These images of the training set."""
     chosen = torch.from_numpy(positions).to(labelled.labels.device)
-    return Labelled(labelled.pixels[chosen], labelled.labels[chosen], labelled.ids[positions])
+    return Labelled(labelled.inputs[chosen], labelled.labels[chosen], labelled.ids[positions])
 
 
 @torch.no_grad()
@@ -131,8 +131,8 @@ def right_share(model: Backbone, labelled: Labelled, shape: Normaliser, bf16: bo
 
 def _right(model: Backbone, labelled: Labelled, shape: Normaliser, bf16: bool) -> Iterator[int]:
     for chunk in batches(len(labelled)):
-        with torch.autocast(labelled.pixels.device.type, torch.bfloat16, enabled=bf16):
-            logits = model(shape(labelled.pixels[chunk]))
+        with torch.autocast(labelled.device.type, torch.bfloat16, enabled=bf16):
+            logits = model(shape(labelled.inputs[chunk]))
         if not bool(logits.isfinite().all()):
             raise Diverged("The scores of left-out images are not numbers.", ADVICE)
         yield int((logits.argmax(1) == labelled.labels[chunk]).sum())

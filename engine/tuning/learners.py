@@ -60,7 +60,7 @@ class WholeNetwork:
         self._generator = generator or torch.Generator()
         self.learning: frozenset[str] = frozenset()
         self.start = 0  # the first block that is computed; what comes before is cached
-        self._inputs: tuple[Tensor, Tensor] = (train.pixels, validation.pixels)
+        self._inputs: tuple[Tensor, Tensor] = (train.inputs, validation.inputs)
 
     def learn(self, blocks: frozenset[str], epochs: int) -> Generator[Preparing, None, None]:
         """Let these blocks learn from now on, for at least this many epochs."""
@@ -69,7 +69,7 @@ class WholeNetwork:
         for part in self.parts():
             for parameter in part.parameters:
                 parameter.requires_grad_(True)
-        self.start, self._inputs = 0, (self.train.pixels, self.validation.pixels)
+        self.start, self._inputs = 0, (self.train.inputs, self.validation.inputs)
         prefix = len(frozen_prefix(self.model.block_names, blocks))
         if prefix and epochs > 1 and self._may_cache:
             yield from self._cache(prefix)
@@ -97,10 +97,10 @@ class WholeNetwork:
             parts: list[Tensor] = []
             for part in batches(len(labelled)):
                 yield Preparing("Computing the frozen blocks once", part.start / len(labelled))
-                parts.append(self._prefix(labelled.pixels[part], prefix))
+                parts.append(self._prefix(labelled.inputs[part], prefix))
                 if parts[0][0].nbytes * (len(self.train) + len(self.validation)) > KEPT_BYTES:
                     return
-            kept.append(torch.cat(parts) if parts else labelled.pixels)
+            kept.append(torch.cat(parts) if parts else labelled.inputs)
         self.start, self._inputs = prefix, (kept[0], kept[1])
 
     @torch.no_grad()
@@ -132,7 +132,7 @@ class WholeNetwork:
         return functional_call(self.model, self.low_rank.merged(), (values, self.start))
 
     def _precision(self) -> Any:
-        device = self.train.pixels.device.type
+        device = self.train.device.type
         return torch.autocast(device, torch.bfloat16) if self.bf16 else nullcontext()
 
     @torch.no_grad()
@@ -188,7 +188,7 @@ class HeadOnFeatures:
             parts: list[Tensor] = []
             for part in batches(len(labelled)):
                 yield Preparing("Embedding images with the frozen blocks", part.start / len(labelled))
-                parts.append(embed(self.model, self.shape(labelled.pixels[part])))
+                parts.append(embed(self.model, self.shape(labelled.inputs[part])))
             self._features.append(torch.cat(parts) if parts else torch.empty(0, self.model.features))
         self._standardise()
 

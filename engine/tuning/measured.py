@@ -96,7 +96,7 @@ class Measuring:
 
 def fingerprint(images: Labelled, place: int) -> bytes:
     """What one image shows and is called: 16 bytes."""
-    shown = images.pixels[place].cpu().contiguous().numpy().tobytes()
+    shown = images.inputs[place].cpu().contiguous().numpy().tobytes()
     return hashlib.blake2b(shown + str(int(images.labels[place])).encode(), digest_size=16).digest()
 
 

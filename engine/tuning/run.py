@@ -62,7 +62,7 @@ def prepared(
     """The network with its weights and all that is needed to train it; raises `StorageError` where the run began with
     other images or weights."""
     model = build(experiment, method, material.class_names, checkpoints.directory.parent)
-    model = model.to(material.train.pixels.device)
+    model = model.to(material.train.device)
     training = tuning(experiment, method, model, material, checkpoints, limits)
     checkpoints.bookmark.require("images", material.data.fingerprint)
     checkpoints.bookmark.require("weights", digest(training.initial))

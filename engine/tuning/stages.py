@@ -37,7 +37,7 @@ class StageTraining:
         self.average = AveragedWeights(run.method.hyperparameters.ema)
         self.anchor = run.anchor([])
         self.steps = stage.epochs * run.steps_per_epoch
-        self.tally = Tally(run.train.pixels.device)
+        self.tally = Tally(run.train.device)
         self.number = 0  # of the epoch that is under way or next
         self.left: Tensor | None = None  # the images that are still to come in it; None before it begins
         self._learning: frozenset[str] = frozenset()  # what learns so far
@@ -81,7 +81,7 @@ class StageTraining:
     def _go_on(self, kept: State) -> Iterator[Event]:
         """As it was, with what the frozen blocks give computed anew."""
         self.number, self._step = kept["number"], kept["step"]
-        self.left = kept["left"] if kept["left"] is None else kept["left"].to(self.run.train.pixels.device)
+        self.left = kept["left"] if kept["left"] is None else kept["left"].to(self.run.train.device)
         self._without_gain, self._best = kept["without gain"], kept["best"]
         last = self.number if self.left is not None else self.number - 1
         if last >= 0 and (learning := self.run.learning(self.first + last)):
@@ -106,7 +106,7 @@ class StageTraining:
                     return
         if learning and (learning != self._learning or self.measuring is not None):
             self._follow(learning)
-        self.left = torch.randperm(len(run.train), generator=run.order).to(run.train.pixels.device)
+        self.left = torch.randperm(len(run.train), generator=run.order).to(run.train.device)
 
     def _follow(self, learning: frozenset[str]) -> None:
         """Rates, optimiser, average and anchor follow what learns."""

@@ -57,8 +57,8 @@ def predict(
     predicted = []
     for part in batches(len(labelled)):
         yield Preparing(text, part.start / len(labelled))
-        with torch.autocast(labelled.pixels.device.type, torch.bfloat16, enabled=bf16):
-            predicted.append(model(material.shape(labelled.pixels[part])).argmax(1))
+        with torch.autocast(labelled.device.type, torch.bfloat16, enabled=bf16):
+            predicted.append(model(material.shape(labelled.inputs[part])).argmax(1))
     return torch.cat(predicted).cpu().numpy(), labelled.labels.cpu().numpy()
 
 

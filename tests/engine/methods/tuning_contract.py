@@ -195,7 +195,7 @@ def follows_the_labels(kind: type[FineTuneMethod]) -> None:
     longer = {"epochs": 20, "probe_epochs": 40, "learning_rate": 0.02, "batch_size": 8}
     last = []
     for labels in (train.labels, 1 - train.labels):
-        run = tuning(TuningCase(kind), Labelled(train.pixels, labels, train.ids), other, **longer)
+        run = tuning(TuningCase(kind), Labelled(train.inputs, labels, train.ids), other, **longer)
         told = [e.values["val/accuracy"] for e in run.events() if isinstance(e, Metrics) and "val/accuracy" in e.values]
         last.append(told[-1])
     assert last[0] > last[1] + 0.25

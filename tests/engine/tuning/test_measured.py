@@ -156,7 +156,7 @@ def test_the_order_of_the_images_does_not_matter(tmp_path: Path, name: str, coun
     """100 are more than the five batches of eight that Auto-RGN looks at."""
     plain = images_of(count)
     order = torch.randperm(count, generator=torch.Generator().manual_seed(9))
-    mixed = Labelled(plain.pixels[order], plain.labels[order], np.arange(count))
+    mixed = Labelled(plain.inputs[order], plain.labels[order], np.arange(count))
     assert rates(name, plain, tmp_path) == rates(name, mixed, tmp_path)
 
 
@@ -176,7 +176,7 @@ def test_auto_rgn_looks_at_five_batches_by_hand(tmp_path: Path) -> None:
     names = {name for name, _ in model.named_parameters() if name not in made._norms}
     lengths = dict.fromkeys(names, 0.0)
     for group in made.groups(0):
-        loss = nn.functional.cross_entropy(model(train.pixels[group].float() / 255), train.labels[group])
+        loss = nn.functional.cross_entropy(model(train.inputs[group].float() / 255), train.labels[group])
         for (name, parameter), gradient in zip(
             model.named_parameters(), torch.autograd.grad(loss, list(model.parameters())), strict=True
         ):
@@ -200,7 +200,7 @@ def test_auto_snr_compares_many_small_groups_and_leaves_batch_norm_alone(tmp_pat
 def test_a_learnable_task_passes_and_noise_labels_do_not(tmp_path: Path) -> None:
     plain = images_of(128)
     wrong = torch.randint(0, 2, (128,), generator=torch.Generator().manual_seed(0))
-    noise = Labelled(torch.randint_like(plain.pixels, 0, 255), wrong, plain.ids)
+    noise = Labelled(torch.randint_like(plain.inputs, 0, 255), wrong, plain.ids)
     found = {}
     for words, train in (("plain", plain), ("noise", noise)):
         made = measuring("auto_snr", train, tmp_path)
@@ -221,7 +221,7 @@ def test_too_few_images_are_refused_in_words(tmp_path: Path) -> None:
 def test_without_any_gradient_nothing_changes_and_nothing_fails(tmp_path: Path, name: str) -> None:
     """A network that is right beyond rounding has gradients of exactly 0."""
     plain = images_of(16)
-    easy = Labelled(plain.pixels, torch.zeros_like(plain.labels), plain.ids)
+    easy = Labelled(plain.inputs, torch.zeros_like(plain.labels), plain.ids)
     run = tuning(name, easy, tmp_path, epochs=2, weight_decay=0)
     with torch.no_grad():
         run.model.head.bias.copy_(torch.tensor([500.0, 0.0]))
