@@ -3,14 +3,18 @@
 import json
 import sqlite3
 from collections.abc import Iterator
+from math import nan
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.bench.figures import figures
+from engine.comparison.adaptation import curve
 from engine.experiment import parse_experiment
 from engine.families import family
 from engine.machine.environment import environment
+from engine.metrics import SHOTS, STEPS
 from engine.plan import load_plan
 from engine.preflight.problems import problems
 from engine.registry import complete
@@ -97,6 +101,22 @@ def test_curves_and_predictions_are_read(store: RunStore) -> None:
     assert [(one.name, one.value) for one in shifted] == [
         ("test/accuracy", 0.3333333333333333), ("test/accuracy, noise 5", 0.19444444444444445)
     ]  # fmt: skip
+
+
+def test_where_figures_were_measured_is_known(store: RunStore) -> None:
+    cells = figures(store.results(3))
+    ridge = [
+        (cell.count, cell.position, cell.accuracy, cell.folds) for cell in cells if cell.head == "Ridge regression"
+    ]
+    assert ridge == [("1 label", 1, 0.4842592592592593, pytest.approx(nan, nan_ok=True)),
+                     ("all labels", 2, 0.6296296296296297, pytest.approx(0.5))]  # fmt: skip
+    steps = curve(store.results(5), STEPS)
+    assert steps is not None
+    assert (steps.x.tolist(), steps.own) == (list(range(11)), 10)
+    assert steps.y[10] == store.run(5).test.value  # type: ignore[union-attr]
+    assert curve(store.results(4), SHOTS) is None
+    assert {one.conditions["data"] for one in store.results(6)} == {"691f06548c7e4efa"}
+    assert all("interval" in one.notes and "interval" not in one.conditions for one in store.results(6))
 
 
 def test_runs_are_compared(store: RunStore) -> None:

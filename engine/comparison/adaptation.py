@@ -8,22 +8,23 @@ from math import isfinite
 import numpy as np
 
 from engine import metrics
-from engine.comparison.adaptation_curve import AdaptationCurve, Figure
+from engine.comparison.adaptation_curve import AdaptationCurve
 from engine.comparison.arms import Arm
 from engine.comparison.by_hardness import HARDNESS, hardness_curve
 from engine.comparison.intervals import Interval, episode_interval
 from engine.comparison.wording import with_interval
+from engine.events import Evaluated
 from engine.metrics import SHOTS, STEPS
 
 OVER = (STEPS, SHOTS, HARDNESS)
 
 
-def is_further(result: Figure) -> bool:
+def is_further(result: Evaluated) -> bool:
     """True for a figure that belongs to a curve, not to the run's own test."""
     return STEPS in result.at or SHOTS in result.at
 
 
-def curve(results: Iterable[Figure], over: str) -> AdaptationCurve | None:
+def curve(results: Iterable[Evaluated], over: str) -> AdaptationCurve | None:
     """Of one run; None where it was tested at one place only."""
     if over == HARDNESS:
         return hardness_curve({0: tuple(results)})
@@ -35,7 +36,7 @@ def curve(results: Iterable[Figure], over: str) -> AdaptationCurve | None:
     return _curve(over, intervals, own, "over test episodes")
 
 
-def mean_curve(runs: Mapping[int, Sequence[Figure]], over: str) -> AdaptationCurve | None:
+def mean_curve(runs: Mapping[int, Sequence[Evaluated]], over: str) -> AdaptationCurve | None:
     """Over seeds: seed -> the figures of its run. Places that not every seed was tested at are left out."""
     if over == HARDNESS:
         return hardness_curve(runs)
@@ -52,7 +53,7 @@ def mean_curve(runs: Mapping[int, Sequence[Figure]], over: str) -> AdaptationCur
     return _curve(over, intervals, next(iter(each.values()))[0], basis) if len(intervals) > 1 else None
 
 
-def _arm(figures: Mapping[int, Figure]) -> Arm:
+def _arm(figures: Mapping[int, Evaluated]) -> Arm:
     """The figures of one place by seed."""
     scores = {seed: figure.value for seed, figure in figures.items() if isfinite(figure.value)}
     items = {seed: (np.arange(len(found)), found) for seed in scores if (found := figures[seed].scores) is not None}
@@ -66,10 +67,10 @@ def _curve(over: str, intervals: Mapping[int, Interval], own: int, basis: str) -
     return AdaptationCurve(over, x, y, low, high, own, basis)
 
 
-def points(results: Iterable[Figure], over: str) -> tuple[int, dict[int, Figure]] | None:
+def points(results: Iterable[Evaluated], over: str) -> tuple[int, dict[int, Evaluated]] | None:
     """(the test's own place, place -> figure); None without at least two places."""
     own: int | None = None
-    found: dict[int, Figure] = {}
+    found: dict[int, Evaluated] = {}
     for place, figure in enumerate(results):
         if not place and over in figure.notes:
             own = int(figure.notes[over])
@@ -79,7 +80,7 @@ def points(results: Iterable[Figure], over: str) -> tuple[int, dict[int, Figure]
     return (own, found) if own is not None and len(found) > 1 else None
 
 
-def over_episodes(results: Sequence[Figure]) -> Interval | None:
+def over_episodes(results: Sequence[Evaluated]) -> Interval | None:
     """The interval over test episodes of the mean over seeds; None where the seeds did not meet the same number of
     episodes, or were tested on images."""
     scores = [result.scores for result in results if result.scores is not None and len(result.scores)]
@@ -88,7 +89,7 @@ def over_episodes(results: Sequence[Figure]) -> Interval | None:
     return episode_interval(np.mean(scores, axis=0)).within(*metrics.of(results[0].metric).limits)
 
 
-def over_episodes_words(results: Sequence[Figure]) -> list[str]:
+def over_episodes_words(results: Sequence[Evaluated]) -> list[str]:
     """["over episodes 95.2 ± 0.4 %"] of several seeds' figures; none for one seed, whose figure has that interval
     already, and where the test was on images."""
     found = over_episodes(results) if len(results) > 1 and results[0].unit == "episodes" else None

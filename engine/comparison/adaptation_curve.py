@@ -1,37 +1,10 @@
-"""What a curve of a meta-test is made of, and what it is made from."""
+"""What a curve of a meta-test is made of."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
-
-
-class Figure(Protocol):
-    """What is needed of a final figure, see `engine.events.Evaluated`."""
-
-    @property
-    def metric(self) -> str: ...
-    @property
-    def value(self) -> float: ...
-    @property
-    def low(self) -> float: ...
-    @property
-    def high(self) -> float: ...
-    @property
-    def n(self) -> int: ...
-    @property
-    def unit(self) -> str: ...
-    @property
-    def at(self) -> Mapping[str, str | int]: ...
-    @property
-    def notes(self) -> Mapping[str, str | float]: ...
-    @property
-    def scores(self) -> np.ndarray | None: ...
-    @property
-    def hardness(self) -> np.ndarray | None: ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from engine import metrics
-from engine.comparison.adaptation_curve import AdaptationCurve, Figure
+from engine.comparison.adaptation_curve import AdaptationCurve
 from engine.comparison.intervals import episode_interval
+from engine.events import Evaluated
 
 HARDNESS = "hardness"
 PARTS = 5  # of about as many episodes each, from the easiest to the hardest
 LEAST = 20  # episodes, for a curve to say anything
 
 
-def hardness_curve(runs: Mapping[int, Sequence[Figure]]) -> AdaptationCurve | None:
+def hardness_curve(runs: Mapping[int, Sequence[Evaluated]]) -> AdaptationCurve | None:
     """The figure in each fifth of the episodes, at their mean hardness; seed -> the figures of its run. Seeds that met
     the same episodes count with their mean in each. None with few episodes, or where all are equally hard."""
     tested = [own for results in runs.values() if (own := _own(results)) is not None]
@@ -46,7 +47,7 @@ def fifths(hard: np.ndarray) -> list[np.ndarray]:
     return parts
 
 
-def _own(results: Sequence[Figure]) -> tuple[np.ndarray, np.ndarray] | None:
+def _own(results: Sequence[Evaluated]) -> tuple[np.ndarray, np.ndarray] | None:
     """Hardness and score of each episode of the run's own test."""
     hard, scores = (results[0].hardness, results[0].scores) if results else (None, None)
     return None if hard is None or scores is None or len(hard) != len(scores) else (hard, scores)

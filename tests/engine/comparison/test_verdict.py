@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.comparison.arms import Arm, arm, disagreements
+from engine.comparison.arms import Arm, arm, disagreements, per_item
 from engine.comparison.verdict import verdict
 from engine.events import Evaluated
 from engine.experiment import DatasetChoice, Experiment, Shift
@@ -240,3 +240,16 @@ def test_notes_do_not_stand_against_a_comparison_and_conditions_do() -> None:
     )
     assert disagreements(base, noted) == []
     assert disagreements(base, other) == ["query images: not said / alone"]
+
+
+def test_a_figure_that_is_no_mean_over_images_has_the_interval_that_it_says() -> None:
+    """Cohen's kappa of 0.6 where 80 % of the images are right."""
+    right = figure(np.arange(100) < 80)
+    kappa = replace(right, metric="test/kappa", value=0.6, low=0.5, high=0.7)
+    assert per_item(right) is not None
+    assert per_item(kappa) is None
+    alone = arm("", [(Experiment(seed=seed), replace(kappa, value=0.6 + seed / 10)) for seed in range(3)])
+    assert alone.interval is not None
+    assert alone.interval.value == pytest.approx(0.7)
+    assert alone.interval.high == pytest.approx(0.7 + 4.302653 * 0.1 / 3**0.5, abs=1e-6)  # no end at 1
+    assert alone.basis == "interval over seeds alone"

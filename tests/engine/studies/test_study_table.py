@@ -94,7 +94,7 @@ def test_the_last_epoch_is_judged_where_it_is_what_is_tested() -> None:
 def test_further_test_sets_and_their_mean_are_columns() -> None:
     shifts = [{"kind": "noise", "severity": 3}, {"kind": "blur", "severity": 5}]
     asked = study(dataset={"name": "digits", "tested_on": shifts}, seeds=[0])
-    tests = {TEST: 0.9, f"{TEST}, noise 3": 0.5, f"{TEST}, blur 5": 0.7}
+    tests = {TEST: 0.9, f"{TEST}, not seen before": 0.1, f"{TEST}, noise 3": 0.5, f"{TEST}, blur 5": 0.7}
     found = study_table(asked, {cell.key: Outcome(tests) for cell in cells(asked)})
     assert [column.title for column in found.columns] == [
         "in distribution", "mean out of distribution", "noise 3", "blur 5",
