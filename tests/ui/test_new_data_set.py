@@ -53,6 +53,7 @@ from engine.experiment import DatasetChoice
 class LinesChoice(DatasetChoice):
     steepest: int = Field(3, ge=1, le=9, title="Steepest", description="Largest slope in either direction.")
     through: Literal["anywhere", "origin"] = Field("anywhere", title="Through", description="What all lines meet.")
+    seed: int = Field(0, ge=0, title="Seed of the lines", description="The same number: the same lines.")
     remark: str = Field("", title="Remark", description="What is said of them.")
     upwards: bool = Field(True, title="Also upwards", description="Lines that rise as well as lines that fall.")
 
@@ -251,12 +252,16 @@ def test_the_terminal_has_their_flags_and_gives_them_back() -> None:
     assert "--grain G how much noise lies over the stripes" in words
     assert "--no-upwards lines that rise as well as lines that fall" in words
     assert "--through {anywhere,origin} what all lines meet" in words
-    typed = shlex.split("run --data lines --steepest 5 --no-upwards --through origin --remark 'two words'")
+    typed = shlex.split(
+        "run --data lines --steepest 5 --no-upwards --through origin --data-seed 4 --remark 'two words'"
+    )
     (found,) = plan_from(parse(typed)).experiments
     assert (found.method.name, found.backbone.name) == ("maml", "sine_mlp")
-    assert found.dataset == DatasetChoice(name="lines", steepest=5, upwards=False, through="origin", remark="two words")
+    assert found.dataset == DatasetChoice(
+        name="lines", steepest=5, upwards=False, through="origin", seed=4, remark="two words"
+    )
     line = command_for([found])
-    assert "--steepest 5 --through origin --remark 'two words' --no-upwards" in line
+    assert "--steepest 5 --through origin --data-seed 4 --remark 'two words' --no-upwards" in line
     (again,) = plan_from(parse(shlex.split(line[line.index(" run ") :]))).experiments
     assert again == found
     with pytest.raises(InvalidExperiment) as caught:
@@ -300,11 +305,15 @@ def test_the_form_and_the_studies_have_them(qtbot: QtBot, new_sets: None, reques
     wait_until_checked(qtbot, page)
     inputs = {name: row.input for name, row in own["lines"].rows.items()}
     assert [(type(one).__name__, one.accessibleName()) for one in inputs.values()] == [
-        ("IntField", "Steepest"), ("Choice", "Through"), ("QLineEdit", "Remark"), ("QCheckBox", "Also upwards"),
+        ("IntField", "Steepest"), ("Choice", "Through"), ("IntField", "Seed of the lines"),
+        ("QLineEdit", "Remark"), ("QCheckBox", "Also upwards"),
     ]  # fmt: skip
     inputs["steepest"].setValue(7)
     inputs["through"].set_key("origin")
+    page.history.take()
     inputs["upwards"].setChecked(False)
+    page.history.take()
+    assert page.history.stack.undoText() == "“Also upwards”"
     found = page.experiment()
     assert found.dataset == DatasetChoice(name="lines", steepest=7, through="origin", upwards=False)
     assert (found.backbone.name, found.method.name, problems(found)) == ("sine_mlp", "maml", [])

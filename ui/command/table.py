@@ -19,6 +19,7 @@ SHIFTS = ", ".join(kind.replace(" ", "-") for kind in KINDS)
 HALVES = {"source": "source half", "target": "target half"}
 RANGE = re.compile(r"(?P<name>\w+)=(?P<low>[^:]*):(?P<high>[^:]*)(:(?P<values>[0-9]{0,4}))?(:(?P<steps>log|linear))?")
 STEPS = {None: None, "log": True, "linear": False}
+TAKEN = frozenset({"data", "set", "seed", "seeds", "worker", "workspace", "json", "dry-run", "help"})
 TYPES = {"int": int, "float": float, "text": str}
 
 
@@ -147,7 +148,7 @@ def own() -> tuple[Flag, ...]:
 
 
 def _own(setting: HyperparameterField) -> Flag:
-    """What is on without a word has a flag that turns it off."""
+    """What is on without a word has a flag that turns it off; a name that is taken says that it is of the data."""
     name = setting.name.replace("_", "-")
     more: dict[str, Any] = {"type": TYPES.get(setting.kind), "metavar": name[0].upper()}
     if setting.kind == "bool":
@@ -155,6 +156,8 @@ def _own(setting: HyperparameterField) -> Flag:
         more = {"action": "store_const", "const": not setting.default}
     elif setting.kind == "choice":
         more = {"choices": setting.choices}
+    if name in TAKEN | {flag.name for flag in (*NETWORK, *DIVISION, *EVERY)}:
+        name = f"data-{name}"
     return Flag(name, f"dataset.{setting.name}", inside(setting.help).removesuffix("."), more)
 
 

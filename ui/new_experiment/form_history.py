@@ -143,7 +143,8 @@ def _data(one: DatasetChoice, other: DatasetChoice) -> list[str]:
     if type(one) is not type(other):
         return ["the data"]
     changed = [field for field in type(one).model_fields if getattr(one, field) != getattr(other, field)]
-    own = {field.name: f"the {inside(field.label)}" for field in registry.own_fields(type(one))}
+    fields = registry.own_fields(type(one))
+    own = {field.name: f"“{field.label}”" if field.kind == "bool" else f"the {inside(field.label)}" for field in fields}
     return [(DATA | own).get(changed[0], "the data") if len(changed) == 1 else "the data"]
 
 
