@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.advice.adviser import Recommendation
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.card import Card
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
 
 MEASURE_TIP = "Look how well nearest neighbours do in the features of each backbone on this machine; nothing is trained"
@@ -40,9 +41,7 @@ class AdviceCard(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.addWidget(Text("Advice", "small", "muted", bold=True, wrap=False), 1)
-        head.addWidget(self.close_button)
+        head = in_row((Text("Advice", "small", "muted", bold=True, wrap=False), 1), self.close_button)
         deeds = QHBoxLayout()  # above the words, whose length changes; as far right as the cross, to fit 184 px
         deeds.setSpacing(6)
         deeds.addWidget(self.use, 1)
@@ -54,10 +53,7 @@ class AdviceCard(QWidget):
         for widget in (self.title, *self.reasons, self.state):
             widget.setContentsMargins(0, 0, 6, 0)
             self.card.body.addWidget(widget)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.card)
-        column.addWidget(self.show_button)
+        in_column(self.card, self.show_button, owner=self)
         self.show_button.hide()
         self.state.hide()
 

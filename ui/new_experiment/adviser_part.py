@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.advice.adviser import Facts, Recommendation, Score, facts_of, recommend
 from engine.errors import Cancelled, ExperimentError
@@ -14,6 +14,7 @@ from engine.events import Preparing
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from ui.new_experiment.advice_card import AdviceCard
 from ui.parts import Parts
+from ui.widgets.layouts import in_column
 
 REMEMBERED = "new experiment/advice hidden"
 FACTS, SCORES = "advice", "advice scores"  # keys of the background's work
@@ -36,9 +37,7 @@ class AdviserPart(QWidget):
         self._in_use: tuple[BackboneChoice, MethodChoice] | None = None
         self.advice: Recommendation | None = None
         self.card = AdviceCard()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.card)
+        in_column(self.card, owner=self)
         self.card.dismiss(str(parts.settings.value(REMEMBERED, "false")) == "true")
         self.hide()
         self._connect()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.backbones import catalog
 from engine.errors import ExperimentError
@@ -13,6 +13,7 @@ from engine.experiment import BackboneChoice, DatasetChoice
 from ui.parts import Parts
 from ui.widgets.buttons import icon_button
 from ui.widgets.images import ImageStrip
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
 
 if TYPE_CHECKING:
@@ -44,15 +45,8 @@ class AugmentationPreview(QWidget):
 
     def _lay_out(self) -> None:
         self._heads = QWidget()
-        heads = QHBoxLayout(self._heads)
-        heads.setContentsMargins(0, 0, 0, 0)
-        heads.addWidget(Text("As they are, and as one epoch may see them", "small", "muted"), 1)
-        heads.addWidget(self.again)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        for widget in (self._heads, self.before, self.after, self.words):
-            column.addWidget(widget)
+        in_row((Text("As they are, and as one epoch may see them", "small", "muted"), 1), self.again, owner=self._heads)
+        in_column(self._heads, self.before, self.after, self.words, owner=self, gap=4)
 
     def show_choice(self, data: DatasetChoice, backbone: BackboneChoice, name: str) -> None:
         """name: of the augmentation; with "none" there is nothing to see."""

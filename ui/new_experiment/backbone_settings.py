@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
 
 from ui.widgets.field_grid import labelled
 from ui.widgets.fields import IntField
+from ui.widgets.layouts import in_column
 from ui.widgets.number_field import refusal_line
 from ui.widgets.reset_mark import refresh_marks
 from ui.widgets.text import Place, Text
@@ -78,11 +79,7 @@ class KeepHead(QWidget):
         help = "Go on with the classes this run has learned, in their order, instead of a new head."
         self.box.setToolTip(help)
         self.box.setAccessibleDescription(help)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 0, 0, 4)
-        column.setSpacing(4)
-        column.addWidget(self.box)
-        column.addWidget(Text(help, "small", "muted"))
+        in_column(self.box, Text(help, "small", "muted"), owner=self, gap=4, edges=(12, 0, 0, 4))
         self.box.toggled.connect(lambda _: self.changed.emit())
 
     def is_kept(self) -> bool:

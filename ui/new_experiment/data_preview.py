@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.comparison.wording import count, thousands
 from engine.errors import InvalidExperiment
@@ -16,6 +16,7 @@ from ui.new_experiment.tasks_preview import COUNT, Sampled, TasksPreview
 from ui.widgets.column import caption
 from ui.widgets.fold import Fold
 from ui.widgets.images import ClassBars, ImageStrip
+from ui.widgets.layouts import in_column
 from ui.widgets.problem import Problem
 from ui.widgets.quiet import QuietText
 from ui.widgets.text import Text
@@ -61,12 +62,8 @@ class DataPreview(QWidget):
         self.balance_words = Text("", "small", "muted")
         self.tasks = TasksPreview()
         self.tasks.wanted.connect(self._sample_again)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 8, 0, 0)
-        column.setSpacing(8)
         shown = (self.sentence, self.layout_words, self.strip, self.skipped, self.balance_caption)
-        for widget in (*shown, self.bars, self.balance_words, self.tasks):
-            column.addWidget(widget)
+        in_column(*shown, self.bars, self.balance_words, self.tasks, owner=self, gap=8, edges=(0, 8, 0, 0))
         self._show_parts(False, False)
 
     def expect(self) -> None:

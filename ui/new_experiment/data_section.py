@@ -17,6 +17,7 @@ from ui.new_experiment.data_settings import START, DataSettings
 from ui.parts import Parts
 from ui.widgets.buttons import button
 from ui.widgets.column import Column
+from ui.widgets.layouts import in_row
 from ui.widgets.problem import Problem
 from ui.widgets.saving import documents
 from ui.widgets.text import Text
@@ -70,15 +71,12 @@ class DataSection(Column):
         self.preview.judged.connect(self._judge)
 
     def _open_buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
         published = " or ".join(sorted(one.info.title for one in sets() if one.recognises))
         tip = f"A folder with one folder per class, or {published} as published; you can also drop it on the window"
         self.folder_button = button("Choose folder…", "", tip, self.choose_folder)
         self.zip_button = button("Zip…", "", f"A zip of class folders, or of {published}", self.choose_zip)
         self.zip_button.setAccessibleName("Choose zip…")
-        row.addWidget(self.folder_button, 1)
-        row.addWidget(self.zip_button)
+        row = in_row((self.folder_button, 1), self.zip_button, gap=8)
         return row
 
     # What there is

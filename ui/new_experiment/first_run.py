@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ui.parts import Parts
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.card import Card
+from ui.widgets.layouts import in_row
 from ui.widgets.text import Place, Text
 
 REMEMBERED = "new experiment/welcome hidden"
@@ -28,16 +29,10 @@ class FirstRun(QWidget):
         words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         card = Card()
         card.setAccessibleName("Welcome")
-        row = QHBoxLayout()
-        row.addWidget(Text("New here?", bold=True, wrap=False))
-        row.addWidget(words, 1)
-        row.addWidget(self.example)
-        row.addWidget(self.put_away)
+        row = in_row(Text("New here?", bold=True, wrap=False), (words, 1), self.example, self.put_away)
         card.body.setContentsMargins(12, 6, 8, 6)
         card.body.addLayout(row)
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(16, 8, 16, 0)
-        outer.addWidget(card)
+        in_row(card, owner=self, edges=(16, 8, 16, 0))
         self.hide()
         parts.library.changed.connect(lambda _: self.look())
 

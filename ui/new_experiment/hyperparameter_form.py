@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from engine.comparison.wording import compact
 from engine.registry import HyperparameterField
@@ -17,6 +17,7 @@ from ui import theme
 from ui.widgets import reset_mark
 from ui.widgets.fields import Choice, FloatField, IntField
 from ui.widgets.fold import Fold
+from ui.widgets.layouts import in_row
 from ui.widgets.number_field import refusal_line
 from ui.widgets.reset_mark import ResetMark
 from ui.widgets.text import Place
@@ -99,9 +100,7 @@ class FieldRow(QWidget):
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(2)
         wide = max((len(word) for word in self.field.choices), default=0) > HALF
-        head = QHBoxLayout()
-        head.setSpacing(2)
-        head.addWidget(label, 1)
+        head = in_row((label, 1), gap=2)
         self._place_of_mark = head
         grid.addLayout(head, 0, 0, 1, 2 if wide else 1)
         grid.addWidget(self.input, 1 if wide else 0, 0 if wide else 1, 1, 2 if wide else 1)

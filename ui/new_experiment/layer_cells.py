@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from engine.comparison.wording import compact
 from engine.layers import LayerRow
@@ -17,6 +17,7 @@ from ui.figures.block_picture import paint_dot, paint_plate, paint_swatch
 from ui.widgets.buttons import icon_button
 from ui.widgets.card import paint_focus
 from ui.widgets.fields import Choice, FloatField, IntField, next_round, previous_round
+from ui.widgets.layouts import in_row
 
 LEAST_RATE = 0.001  # below it the arrow keys freeze
 MARK = 18  # pixels kept for the mark, so that nothing moves when it appears
@@ -131,11 +132,7 @@ class Cell(QWidget):
         policy = self.mark.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.mark.setSizePolicy(policy)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2)
-        row.addWidget(self.input)
-        row.addWidget(self.mark)
+        in_row(self.input, self.mark, owner=self, gap=2)
         getattr(self.input, kind.signal).connect(lambda *_: self.edited.emit(kind.read(self.input)))
 
     def show_row(self, row: LayerRow, own: LayerRow, fixed: str = "", random: bool = False) -> None:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QScrollArea,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )  # fmt: skip
 
@@ -24,6 +23,7 @@ from ui.new_experiment.layer_view import LayerView
 from ui.widgets.buttons import button
 from ui.widgets.column import caption
 from ui.widgets.frame import SlimScrollBar
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
 
@@ -133,37 +133,25 @@ class LayersDialog(QDialog):
         self._inner = inner = QWidget()
         # The height comes from the width it has, not from the least width its text could have.
         inner.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(16, 16, 16, 8)
-        column.setSpacing(8)
         said = "A cell that differs from the method's own table has an arrow beside it, which takes it back."
-        for widget in (self.heading, Text(said, "small", "muted"), self.table, self.problem, self.doubts):
-            column.addWidget(widget)
-        column.addWidget(caption("When each block learns, and at which rate (logarithmic height)"))
-        column.addWidget(self.timeline)
-        column.addStretch(1)
+        in_column(
+            self.heading, Text(said, "small", "muted"), self.table, self.problem, self.doubts,
+            caption("When each block learns, and at which rate (logarithmic height)"), self.timeline, ..., owner=inner,
+            gap=8, edges=(16, 16, 16, 8),
+        )  # fmt: skip
         self.area = QScrollArea()
         self.area.setWidget(inner)
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setVerticalScrollBar(SlimScrollBar())
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self.area, 1)
-        outer.addLayout(self._foot())
+        in_column((self.area, 1), self._foot(), owner=self)
 
     def _foot(self) -> QHBoxLayout:
         close = button("Close", clicked=self.accept)
         for one in (close, self.reset_button):
             one.setAutoDefault(False)  # Enter ends the editing of a cell
-        row = QHBoxLayout()
-        row.setContentsMargins(16, 8, 16, 16)
-        row.setSpacing(8)
-        for widget in (self.reset_button, self.changes):
-            row.addWidget(widget)
-        row.addStretch(1)
-        row.addWidget(close)
+        row = in_row(self.reset_button, self.changes, ..., close, gap=8, edges=(16, 8, 16, 16))
         return row
 
     def show_view(self, view: LayerView, cells: int) -> None:

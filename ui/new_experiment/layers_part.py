@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.backbones.info import BackboneInfo
 from engine.comparison.wording import count
@@ -30,6 +30,7 @@ from ui.new_experiment.layer_view import (
 )  # fmt: skip
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.column import caption
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
 
@@ -65,18 +66,8 @@ class LayersPart(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.edit_button)
-        row.addWidget(self.changes)
-        row.addWidget(self.reset_button)
-        row.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        column.addWidget(caption("What happens to each block"))
-        column.addWidget(self.picture)
-        column.addLayout(row)
+        row = in_row(self.edit_button, self.changes, self.reset_button, ..., gap=8)
+        in_column(caption("What happens to each block"), self.picture, row, owner=self, gap=6)
         self.say("")
 
     def said(self) -> tuple[QWidget, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
 
 from engine.families import FAMILIES, Family
 from engine.method import Method
 from ui.widgets.choice_list import ChoiceList, ChoiceRow
 from ui.widgets.frame import Segment
+from ui.widgets.layouts import in_column
 
 
 class MethodChoices(QWidget):
@@ -26,12 +27,7 @@ class MethodChoices(QWidget):
         self.lists = {one.key: ChoiceList() for one in listed()}
         self._family_of: dict[str, str] = {}
         self._rows = QButtonGroup(self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addLayout(self._family_buttons())
-        for shown in self.lists.values():
-            column.addWidget(shown)
+        in_column(self._family_buttons(), *self.lists.values(), owner=self, gap=8)
         self._add(methods)
         self._rows.buttonClicked.connect(lambda row: self.chosen.emit(row.key))
 

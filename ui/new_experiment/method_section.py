@@ -25,6 +25,7 @@ from ui.widgets.buttons import button, icon_button
 from ui.widgets.choice_list import ChoiceList
 from ui.widgets.column import Column
 from ui.widgets.fields import Choice
+from ui.widgets.layouts import in_row
 from ui.widgets.problem import Problem
 from ui.widgets.text import Place, Text
 
@@ -88,11 +89,7 @@ class MethodSection(Column):
         self.presets.activated.connect(lambda _: self._use_preset())
         self.reset = icon_button("reset", "Reset to the usual values", self._reset)
         self._preset_words = Text("Values", wrap=False)
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 8, 0, 0)
-        row.addWidget(self._preset_words)
-        row.addWidget(self.presets, 1)
-        row.addWidget(self.reset)
+        row = in_row(self._preset_words, (self.presets, 1), self.reset, edges=(0, 8, 0, 0))
         return row
 
     # What is chosen

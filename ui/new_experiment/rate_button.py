@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
@@ -14,6 +14,7 @@ from engine.method import Method
 from ui.new_experiment.rate_dialog import RateDialog
 from ui.parts import Parts
 from ui.widgets.buttons import icon_button
+from ui.widgets.layouts import in_row
 
 if TYPE_CHECKING:
     from ui.new_experiment.hyperparameter_form import HyperparameterForm
@@ -44,10 +45,7 @@ class RateButton(QObject):
         grid = row.layout()
         assert isinstance(grid, QGridLayout)
         grid.removeWidget(row.input)
-        both = QHBoxLayout()
-        both.setSpacing(4)
-        both.addWidget(row.input, 1)
-        both.addWidget(self.button)
+        both = in_row((row.input, 1), self.button, gap=4)
         grid.addLayout(both, 0, 1)
 
     def follow_tabs(self) -> None:

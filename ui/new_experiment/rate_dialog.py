@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
 
 from engine.advice.rate_range import RatePoint, suggest
 from engine.comparison.wording import compact
@@ -17,6 +17,7 @@ from ui.new_experiment.rate_figure import RateFigure
 from ui.parts import Parts
 from ui.widgets.buttons import PrimaryButton, button
 from ui.widgets.fields import FloatField
+from ui.widgets.layouts import in_row
 from ui.widgets.number_field import refusal_line
 from ui.widgets.place import fit
 from ui.widgets.problem import Problem
@@ -73,13 +74,7 @@ class RateDialog(QDialog):
         self.use.setDefault(True)
         self.cancel = button("Cancel", clicked=self.reject)
         self.cancel.setAutoDefault(False)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addWidget(label)
-        foot.addWidget(self.rate)
-        foot.addStretch(1)
-        foot.addWidget(self.cancel)
-        foot.addWidget(self.use)
+        foot = in_row(label, self.rate, ..., self.cancel, self.use, gap=8)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(12)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from engine.experiment import RangeChoice
 from engine.search.space import Range, narrowed
 from ui.widgets.fields import FloatField, IntField
+from ui.widgets.layouts import in_column
 from ui.widgets.number_field import NumberField, refusal_line
 from ui.widgets.text import Text
 
@@ -67,18 +68,11 @@ class RangeRow(QWidget):
         steps.addWidget(self.log)
         steps.addStretch(1)
         steps.addWidget(self.values)
-        inside = QVBoxLayout(self.fields)
-        inside.setContentsMargins(INDENT, 2, 0, 4)
-        inside.setSpacing(4)
-        inside.addLayout(ends)
+        inside = in_column(ends, owner=self.fields, gap=4, edges=(INDENT, 2, 0, 4))
         for field in self._numbers():
             inside.addWidget(refusal_line(field))
         inside.addLayout(steps)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for part in (self.box, self.words, self.fields):
-            column.addWidget(part)
+        in_column(self.box, self.words, self.fields, owner=self, gap=0)
 
     def tab_order(self) -> tuple[QWidget, ...]:
         return (self.box, self.low, self.high, self.log, self.values)

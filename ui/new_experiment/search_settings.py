@@ -19,6 +19,7 @@ from ui.new_experiment.search_range import RangeRow
 from ui.widgets.field_grid import labelled
 from ui.widgets.fields import Choice, FloatField, IntField
 from ui.widgets.fold import Fold
+from ui.widgets.layouts import in_column
 from ui.widgets.number_field import refusal_line
 from ui.widgets.reset_mark import refresh_marks
 from ui.widgets.text import Place, Text
@@ -87,23 +88,14 @@ class SearchSettings(QWidget):
             grid.addWidget(field, row, 1)
         self.combinations.setMinimumHeight(self.trials.sizeHint().height())
         grid.addWidget(self.combinations, 1, 1)
-        inside = QVBoxLayout(self._settings)
-        inside.setContentsMargins(0, 4, 0, 4)
-        inside.setSpacing(8)
-        inside.addWidget(Text(IDEA, "small", "muted"))
-        inside.addLayout(grid)
-        inside.addWidget(self.work)
-        inside.addWidget(self.pruning)
-        inside.addWidget(Text("Values to choose", "small", "muted", bold=True, wrap=False))
         self._usual, self.others = QVBoxLayout(), Fold("Others")
         self._usual.setSpacing(4)
-        inside.addLayout(self._usual)
-        inside.addWidget(self.others)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.on)
-        column.addWidget(self._settings)
+        in_column(
+            Text(IDEA, "small", "muted"), grid, self.work, self.pruning,
+            Text("Values to choose", "small", "muted", bold=True, wrap=False), self._usual, self.others,
+            owner=self._settings, gap=8, edges=(0, 4, 0, 4),
+        )  # fmt: skip
+        in_column(self.on, self._settings, owner=self, gap=0)
 
     def tab_order(self) -> tuple[QWidget, ...]:
         before = usual(self._method) if self._method is not None else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.data.shifts import ALL_OR_NOTHING, KINDS, NAMES, short
 from engine.experiment import DatasetChoice, Shift
@@ -15,6 +15,7 @@ from ui.widgets.field_grid import FieldGrid
 from ui.widgets.fields import Choice, IntField
 from ui.widgets.fold import Fold
 from ui.widgets.images import ImageStrip
+from ui.widgets.layouts import in_column
 from ui.widgets.reset_mark import refresh_marks
 from ui.widgets.text import Text
 
@@ -48,9 +49,7 @@ class ShiftSettings(QWidget):
         words = "The same test images, shifted, which the run never learns from. A column for each severity."
         self.fold.body.addWidget(Text(words, "small", "muted"))
         self.fold.body.addWidget(self.table)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.fold)
+        in_column(self.fold, owner=self)
         self._connect()
         self._follow()
 

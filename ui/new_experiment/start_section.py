@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QLineEdit, QWidget
 
 from engine.comparison.wording import size
 from engine.errors import ExperimentError
@@ -21,6 +21,7 @@ from ui.widgets.column import Column
 from ui.widgets.field_grid import labelled
 from ui.widgets.fields import Choice, FloatField, IntField
 from ui.widgets.fold import Fold
+from ui.widgets.layouts import in_row
 from ui.widgets.number_field import refusal_line
 from ui.widgets.problem import Problem
 from ui.widgets.reset_mark import refresh_marks
@@ -131,10 +132,7 @@ class StartSection(Column):
         self.foot.setSpacing(theme.GRID)
         self.notice.add(self.warning, self.problem, self.reason)
         self.foot.addWidget(self.start_button)
-        row = QHBoxLayout()
-        row.setSpacing(theme.GRID)
-        row.addWidget(self.queue_button, 1)
-        row.addWidget(self.copy_button)
+        row = in_row((self.queue_button, 1), self.copy_button, gap=theme.GRID)
         self.foot.addLayout(row)
 
     def _press(self, stay: bool) -> None:

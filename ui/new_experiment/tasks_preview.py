@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.comparison.wording import count
 from engine.errors import InvalidExperiment
@@ -15,6 +15,7 @@ from ui.widgets.buttons import button
 from ui.widgets.column import caption
 from ui.widgets.fields import Choice
 from ui.widgets.images import EpisodePicture
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
 
@@ -49,15 +50,8 @@ class TasksPreview(QWidget):
         self.part_choice.activated.connect(lambda _: self.wanted.emit())
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.part_choice, 1)
-        row.addWidget(self.again)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(caption("Sampled tasks"))
-        column.addLayout(row)
+        row = in_row((self.part_choice, 1), self.again, gap=8)
+        column = in_column(caption("Sampled tasks"), row, owner=self, gap=8)
         for title, picture, curve in zip(self.titles, self.pictures, self.curves, strict=True):
             curve.setFixedHeight(CURVE)
             curve.hide()

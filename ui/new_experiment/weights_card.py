@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QProgressBar, QPushButton, QWidget
 
 from engine.backbones.info import WeightsInfo
 from engine.comparison.wording import size
 from ui import icons
 from ui.widgets.card import ChoiceCard
+from ui.widgets.layouts import in_row
 
 STATES = {"none needed": ("", "muted"), "bundled": ("bundled", "good"), "on this machine": ("on this machine", "good")}
 
@@ -44,8 +45,6 @@ class WeightsCard(ChoiceCard):
 
     def _add_download(self) -> None:
         row = QWidget(self)
-        line = QHBoxLayout(row)
-        line.setContentsMargins(0, 4, 0, 0)
         self.download = QPushButton(f"Download {size(self._bytes)}", row)
         self.download.setAccessibleName(f"Download {self.title.text()}, {size(self._bytes)}")
         icons.dress(self.download, "download")
@@ -54,8 +53,7 @@ class WeightsCard(ChoiceCard):
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Download progress")
         self.bar.hide()
-        line.addWidget(self.bar, 1)
-        line.addWidget(self.download)
+        in_row((self.bar, 1), self.download, owner=row, edges=(0, 4, 0, 0))
         self.body.addWidget(row)
 
     def show_progress(self, fraction: float | None) -> None:

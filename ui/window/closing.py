@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QMainWindow, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QMainWindow, QProgressBar, QWidget
 
 from ui.parts import Parts
 from ui.widgets.buttons import button
 from ui.widgets.dialogs import ask_about_runs
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
 
 PATIENCE = {"stop": 600.0, "later": 30.0}  # seconds that an answer may take
@@ -51,16 +52,10 @@ class Waiting(QDialog):
         self.setFocus()
 
     def _lay_out(self, title: str, bar: QProgressBar, words: str, leave: QWidget) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(12)
-        column.addWidget(Text(title, wrap=False))
-        column.addWidget(bar)
-        column.addWidget(Text(words, "small", "muted"))
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(leave)
-        column.addLayout(row)
+        row = in_row(..., leave)
+        column = in_column(
+            Text(title, wrap=False), bar, Text(words, "small", "muted"), row, owner=self, gap=12, edges=16
+        )
         self.setFixedSize(WIDTH, column.heightForWidth(WIDTH))
 
     def reject(self) -> None:
