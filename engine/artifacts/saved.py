@@ -16,7 +16,7 @@ from engine.artifacts.bookmark import read_state, write_state
 from engine.artifacts.weights import build_backbone, read_weights, refuse_odd
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone, changed
-from engine.data.images import ImageSet
+from engine.data.examples import Examples
 from engine.errors import InvalidExperiment, StorageError, WeightsError
 from engine.experiment import Experiment
 from engine.machine.devices import torch_device
@@ -33,15 +33,15 @@ State = Mapping[str, Tensor]
 
 @dataclass(frozen=True, eq=False)
 class Reader:
-    """How inputs come to a network. Images: an `ImageSet`, all of it, or uint8 [n, c, s, s] of the network's size, as
+    """How inputs come to a network. Images: an `Examples`, all of it, or uint8 [n, c, s, s] of the network's size, as
     `engine.preparation.inputs.decode` gives them; numbers: float [n, d]."""
 
     experiment: Experiment
     device: torch.device
 
-    def __call__(self, inputs: Tensor | ImageSet) -> Tensor:
+    def __call__(self, inputs: Tensor | Examples) -> Tensor:
         """As they lie in memory, to be prepared batch by batch."""
-        if not isinstance(inputs, ImageSet):
+        if isinstance(inputs, Tensor):
             return inputs.to(self.device)
         shape = normaliser(self.experiment.backbone)
         reading = decode(inputs, np.arange(len(inputs.labels)), shape, self.device, "Reading images")
@@ -80,7 +80,7 @@ class Adapted:
     reader: Reader
     values: bool
 
-    def predict(self, inputs: Tensor | ImageSet) -> Tensor:
+    def predict(self, inputs: Tensor | Examples) -> Tensor:
         """Probabilities float32 [n, way], the softmax of what the method gives, or values [n, outputs]."""
         found = self.classify(self.reader.prepared(self.reader(inputs))).detach().float()
         return found if self.values else found.softmax(1)
@@ -122,7 +122,7 @@ class SavedModel:
         return cls(experiment, method, network, names, Reader(experiment, torch_device(device)))
 
     @torch.no_grad()
-    def predict(self, inputs: Tensor | ImageSet) -> Tensor:
+    def predict(self, inputs: Tensor | Examples) -> Tensor:
         """Probabilities float32 [n, classes]. Raises `InvalidExperiment` for a meta-learner, which has to adapt."""
         if isinstance(self.method, LearnsTasks):
             raise InvalidExperiment("A meta-learner has no classes of its own.", "Let it adapt to a support set first.")

@@ -25,8 +25,8 @@ from torch import Tensor
 from engine.artifacts.weights import build_backbone, saved_file
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
+from engine.data.examples import Examples
 from engine.data.hashes import short_hash
-from engine.data.images import ImageSet
 from engine.errors import WeightsError
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, Experiment, Shift
@@ -94,7 +94,7 @@ def file_hash(file: Path, changed: int) -> str:
         return hashlib.file_digest(body, "sha256").hexdigest()
 
 
-def embedded(data: ImageSet, ids: Ids, kind: FeatureKind) -> Generator[Preparing, None, Features]:
+def embedded(data: Examples, ids: Ids, kind: FeatureKind) -> Generator[Preparing, None, Features]:
     """Yields `Preparing`, returns float32 [len(ids), features]: eval mode, no gradient, channels last.
 
     Only images that were never embedded in this way are read. Raises `ExperimentError` when the weights or the
@@ -110,7 +110,7 @@ def embedded(data: ImageSet, ids: Ids, kind: FeatureKind) -> Generator[Preparing
 
 
 def _embed(
-    data: ImageSet, ids: Ids, kind: FeatureKind, keep: Callable[[Known], None]
+    data: Examples, ids: Ids, kind: FeatureKind, keep: Callable[[Known], None]
 ) -> Generator[Preparing, None, Features]:
     """keep: is given what there is so far now and then, so that a long pass can go on, and all of it at the end."""
     device, shape = torch_device(kind.device), normaliser(kind.backbone)
@@ -135,9 +135,9 @@ def _checked(features: Features) -> Features:
     return features
 
 
-def seen_pixels(data: ImageSet, ids: Ids, shape: Normaliser, shift: Shift | None) -> Tensor:
+def seen_pixels(data: Examples, ids: Ids, shape: Normaliser, shift: Shift | None) -> Tensor:
     """uint8 [n, c, s, s], shifted as asked."""
-    pixels = data.pixels(ids, shape.size, shape.channels)
+    pixels = data.read(ids, shape)
     if shift is not None:
         from engine.data.shifts import shifted
 

@@ -11,8 +11,8 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 
 from engine.data.episodes import EpisodeSampler, Indices
+from engine.data.examples import Examples
 from engine.data.findings import named
-from engine.data.images import ImageSet
 from engine.data.splits import ClassSplit, split_classes
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice
@@ -55,7 +55,7 @@ class Samplers:
     words: str
 
 
-def samplers(data: ImageSet, choice: DatasetChoice, shape: EpisodeShape) -> Samplers:
+def samplers(data: Examples, choice: DatasetChoice, shape: EpisodeShape) -> Samplers:
     """Training, validation and test episodes; raises `InvalidExperiment` with the part it is about and what fits."""
     split = split_classes(data, choice)
     turned = split.rotations if shape.rotations == "as the data says" else shape.rotations == "on"
@@ -71,7 +71,7 @@ def samplers(data: ImageSet, choice: DatasetChoice, shape: EpisodeShape) -> Samp
 
 
 def test_sampler(
-    data: ImageSet, choice: DatasetChoice, shape: EpisodeShape, classes: Indices | None
+    data: Examples, choice: DatasetChoice, shape: EpisodeShape, classes: Indices | None
 ) -> tuple[EpisodeSampler, str]:
     """Where test episodes alone come from, all or those of some classes, and what they are in words; raises
     `InvalidExperiment`."""
@@ -80,7 +80,7 @@ def test_sampler(
 
 
 def _sampler(
-    data: ImageSet, classes: Indices, shape: EpisodeShape, part: str, turned: bool = False, slots: Indices | None = None
+    data: Examples, classes: Indices, shape: EpisodeShape, part: str, turned: bool = False, slots: Indices | None = None
 ) -> EpisodeSampler:
     groups = group_of(data)[classes] if stays_within(data, shape) else None
     return EpisodeSampler(
@@ -89,12 +89,12 @@ def _sampler(
     )  # fmt: skip
 
 
-def _slots(data: ImageSet, classes: Indices) -> Indices:
+def _slots(data: Examples, classes: Indices) -> Indices:
     """The label slot of each class, before it is brought below the way: of its kind, or of its place."""
     return kind_of(data)[classes] if data.kinds else np.arange(len(classes), dtype=np.int64)
 
 
-def stays_within(data: ImageSet, shape: EpisodeShape) -> bool:
+def stays_within(data: Examples, shape: EpisodeShape) -> bool:
     """Whether all classes of an episode are of one region or alphabet."""
     if shape.within == "one group" and data.alphabets is None:
         raise InvalidExperiment(
@@ -104,27 +104,27 @@ def stays_within(data: ImageSet, shape: EpisodeShape) -> bool:
     return shape.within == "one group" or (shape.within == "as the data says" and data.kinds is not None)
 
 
-def group_of(data: ImageSet) -> Indices:
+def group_of(data: Examples) -> Indices:
     """Number of each class's alphabet or region, int64 [classes]."""
     return np.unique(np.array(data.alphabets or [""] * len(data.class_names)), return_inverse=True)[1].astype(np.int64)
 
 
-def kind_of(data: ImageSet) -> Indices:
+def kind_of(data: Examples) -> Indices:
     """Number of what each class is in every region, int64 [classes]; of the class itself where regions share none."""
     return np.unique(np.array(data.kinds or data.class_names), return_inverse=True)[1].astype(np.int64)
 
 
-def group_word(data: ImageSet) -> str:
+def group_word(data: Examples) -> str:
     return "region" if data.kinds else "alphabet"
 
 
-def words_of(data: ImageSet, shape: EpisodeShape) -> str:
+def words_of(data: Examples, shape: EpisodeShape) -> str:
     """ "5-way 1-shot, 15 query images per class, each within one region"."""
     where = f", each within one {group_word(data)}" if stays_within(data, shape) else ""
     return f"{shape.way}-way {shape.shot}-shot, {shape.query} query images per class{where}"
 
 
-def left_out_words(data: ImageSet, found: Samplers) -> str:
+def left_out_words(data: Examples, found: Samplers) -> str:
     """Which groups or classes no episode is drawn from, as a sentence; empty where all of them serve."""
     of_all = (found.train, found.validation, found.test)
     groups = [

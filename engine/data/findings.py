@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.images import ImageSet, Skipped
+from engine.data.examples import Examples
+from engine.data.images import Skipped
 from engine.data.splits import TEST, VALIDATION, ClassSplit, ImageSplit
 
 Indices = NDArray[np.int64]
@@ -31,19 +32,19 @@ class Finding:
     unseen: Indices | None = field(default=None)
 
 
-def in_images(data: ImageSet, split: ImageSplit) -> list[Finding]:
+def in_images(data: Examples, split: ImageSplit) -> list[Finding]:
     """Of a run that divides the images of each class."""
     parts = (("training", split.train), ("validation", split.validation))
     return [*_skipped(data), *_missing(data, split), *_copies(data, parts, split.test)]
 
 
-def in_classes(data: ImageSet, split: ClassSplit) -> list[Finding]:
+def in_classes(data: Examples, split: ClassSplit) -> list[Finding]:
     """Of a run that divides the classes."""
     train, validation, test = (images_of(data, part) for part in (split.train, split.validation, split.test))
     return [*_skipped(data), *_copies(data, (("training", train), ("validation", validation)), test)]
 
 
-def images_of(data: ImageSet, classes: Indices) -> Indices:
+def images_of(data: Examples, classes: Indices) -> Indices:
     """The images of these classes, int64 ascending."""
     return np.flatnonzero(np.isin(data.labels, classes)).astype(np.int64)
 
@@ -53,7 +54,7 @@ def protocol(found: Iterable[Finding]) -> dict[str, str]:
     return {one.key: one.words for one in found if one.words}
 
 
-def copies_words(data: ImageSet) -> str:
+def copies_words(data: Examples) -> str:
     """ "5 of 400 images are copies of others", by content; "" when there are none."""
     several = len(data) - len(np.unique(data.contents))
     return f"{several:,} of {len(data):,} images {_are(several)} of others" if several else ""
@@ -65,7 +66,7 @@ def named_files(skipped: Sequence[Skipped], most: int = 3) -> str:
     return named + (f" and {len(skipped) - most:,} more" if len(skipped) > most else "")
 
 
-def _skipped(data: ImageSet) -> Iterator[Finding]:
+def _skipped(data: Examples) -> Iterator[Finding]:
     yield from (Finding("", "", doubt) for doubt in data.doubts)
     if not data.skipped:
         return
@@ -75,7 +76,7 @@ def _skipped(data: ImageSet) -> Iterator[Finding]:
     )
 
 
-def _missing(data: ImageSet, split: ImageSplit) -> Iterator[Finding]:
+def _missing(data: Examples, split: ImageSplit) -> Iterator[Finding]:
     """A part that the folders give need not hold every class."""
     for part, ids, title in ((VALIDATION, split.validation, "validation"), (TEST, split.test, "test")):
         lacking = np.setdiff1d(split.classes, data.labels[ids])
@@ -89,13 +90,13 @@ def _missing(data: ImageSet, split: ImageSplit) -> Iterator[Finding]:
         )
 
 
-def named(data: ImageSet, classes: Indices) -> str:
+def named(data: Examples, classes: Indices) -> str:
     """ "“cat”, “dog” and 3 more"."""
     names = ", ".join(f"“{data.class_names[place]}”" for place in classes[:NAMED])
     return names + (f" and {len(classes) - NAMED} more" if len(classes) > NAMED else "")
 
 
-def _copies(data: ImageSet, parts: Iterable[tuple[str, Indices]], test: Indices) -> Iterator[Finding]:
+def _copies(data: Examples, parts: Iterable[tuple[str, Indices]], test: Indices) -> Iterator[Finding]:
     """Byte for byte equal images of the test and of what was learnt or chosen from, and within the test."""
     contents, said = data.contents, []
     for title, ids in parts:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -32,6 +31,15 @@ class Skipped:
 
     path: str
     reason: str
+
+
+class Form(Protocol):
+    """How a network wants its inputs: `engine.backbones.info` has them."""
+
+    @property
+    def size(self) -> int: ...
+    @property
+    def channels(self) -> int: ...
 
 
 class PixelSource(Protocol):
@@ -144,6 +152,10 @@ class ImageSet:
 
         _each(fill, range(len(order)), progress, cancelled)
         return out
+
+    def read(self, indices: Sequence[int] | NDArray[np.int64], form: Form) -> NDArray[np.uint8]:
+        """As a network reads them; see `engine.data.examples`."""
+        return self.pixels(indices, form.size, form.channels)
 
     def _bands(self, indices: Sequence[int] | NDArray[np.int64], size: int, channels: int) -> NDArray[np.uint8]:
         if not isinstance(self.source, BandPixels) or self.channels != channels:
@@ -276,25 +288,3 @@ class BandPixels:
 
     def name(self, index: int) -> str:
         return self._names(index)
-
-
-class Remembered:
-    """The last few values by key, safe to use from several threads."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._values: dict[object, object] = {}
-        self._lock = threading.Lock()
-
-    def get(self, key: object) -> object | None:
-        with self._lock:
-            value = self._values.pop(key, None)
-            if value is not None:
-                self._values[key] = value
-            return value
-
-    def put(self, key: object, value: object) -> None:
-        with self._lock:
-            self._values[key] = value
-            while len(self._values) > self._size:
-                self._values.pop(next(iter(self._values)))

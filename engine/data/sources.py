@@ -8,7 +8,8 @@ from pathlib import Path
 
 from engine.data.dataset import BUNDLED, COLOURS, OWN, DataSet, DatasetInfo
 from engine.data.files.tree import Listing, list_files
-from engine.data.images import Cancel, ImageSet, Progress, Remembered
+from engine.data.images import Cancel, ImageSet, Progress
+from engine.data.remembered import Remembered
 from engine.errors import InvalidExperiment, nearest
 from engine.experiment import DatasetChoice
 from engine.modules import below

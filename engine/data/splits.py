@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.examples import Examples
 from engine.data.images import ImageSet
 from engine.errors import DataError, InvalidExperiment
 from engine.experiment import DatasetChoice
@@ -47,7 +48,7 @@ class ClassSplit:
     description: str
 
 
-def choose_classes(data: ImageSet, choice: DatasetChoice) -> Indices:
+def choose_classes(data: Examples, choice: DatasetChoice) -> Indices:
     """int64 ids of the classes in use, ascending. A larger `classes` keeps those of a smaller one."""
     available = len(data.class_names)
     if choice.classes is None:
@@ -61,7 +62,7 @@ def choose_classes(data: ImageSet, choice: DatasetChoice) -> Indices:
     return np.sort(order[: choice.classes]).astype(np.int64)
 
 
-def split_images(data: ImageSet, choice: DatasetChoice, seed: int) -> ImageSplit:
+def split_images(data: Examples, choice: DatasetChoice, seed: int) -> ImageSplit:
     """Training, validation and test images of the chosen classes, 50/20/30 % of each class or as the folders say.
 
     A missing validation or test part is cut from the training part. `part` first takes one half of each class (and of
@@ -83,12 +84,12 @@ def split_images(data: ImageSet, choice: DatasetChoice, seed: int) -> ImageSplit
     return ImageSplit(train, validation, test, classes, _words(data, choice, given), pool)
 
 
-def _words(data: ImageSet, choice: DatasetChoice, given: bool) -> str:
+def _words(data: Examples, choice: DatasetChoice, given: bool) -> str:
     words = data.given_words if given else "stratified, 50/20/30 % of each class"
     return f"{words}, of the {choice.part}" if choice.part else words
 
 
-def _uses_given(data: ImageSet, choice: DatasetChoice) -> bool:
+def _uses_given(data: Examples, choice: DatasetChoice) -> bool:
     if choice.split in BY_CLASS:
         raise InvalidExperiment(
             f"The split “{choice.split}” divides classes, which only meta-learning does.",
@@ -109,7 +110,7 @@ def _uses_given(data: ImageSet, choice: DatasetChoice) -> bool:
 
 
 def _divide_class(
-    data: ImageSet, class_id: int, choice: DatasetChoice, given: bool
+    data: Examples, class_id: int, choice: DatasetChoice, given: bool
 ) -> tuple[Indices, Indices, Indices]:
     members = _members(data, class_id, choice, given)
     order = np.random.default_rng([choice.split_seed, 2, class_id]).permutation(members)
@@ -134,7 +135,7 @@ def _divide_class(
     )
 
 
-def _members(data: ImageSet, class_id: int, choice: DatasetChoice, given: bool) -> Indices:
+def _members(data: Examples, class_id: int, choice: DatasetChoice, given: bool) -> Indices:
     """The images of a class, or of its chosen half: half of each given part, the odd one in the source half."""
     members = np.flatnonzero(data.labels == class_id).astype(np.int64)
     if choice.part is None:
@@ -158,7 +159,7 @@ def _cut(
     return order[test + validation :], order[test : test + validation], order[:test]
 
 
-def _too_few(data: ImageSet, class_id: int, choice: DatasetChoice, have: int, need: int, kind: str = "") -> DataError:
+def _too_few(data: Examples, class_id: int, choice: DatasetChoice, have: int, need: int, kind: str = "") -> DataError:
     images = "image" if have == 1 else "images"
     where = f"The {choice.part} of the class" if choice.part else "The class"
     return DataError(
@@ -170,7 +171,7 @@ def _too_few(data: ImageSet, class_id: int, choice: DatasetChoice, have: int, ne
     )
 
 
-def _labelled(data: ImageSet, class_id: int, pool: Indices, choice: DatasetChoice, seed: int) -> Indices:
+def _labelled(data: Examples, class_id: int, pool: Indices, choice: DatasetChoice, seed: int) -> Indices:
     count = choice.labels_per_class
     if count is None:
         return pool
@@ -189,7 +190,7 @@ def for_tasks(data: ImageSet, choice: DatasetChoice) -> ImageSet:
     return data.of_regions if data.of_regions and choice.split in (None, "by-region") else data
 
 
-def split_classes(data: ImageSet, choice: DatasetChoice) -> ClassSplit:
+def split_classes(data: Examples, choice: DatasetChoice) -> ClassSplit:
     """Classes of meta-training, meta-validation and meta-test; raises `InvalidExperiment` when there are too few.
 
     "given" (the default where train, val and test folders hold different classes): as the folders say.
@@ -216,7 +217,7 @@ def split_classes(data: ImageSet, choice: DatasetChoice) -> ClassSplit:
     return _random_classes(data, classes, choice.split_seed)
 
 
-def _random_classes(data: ImageSet, classes: Indices, split_seed: int) -> ClassSplit:
+def _random_classes(data: Examples, classes: Indices, split_seed: int) -> ClassSplit:
     count = len(classes)
     if count < 6:
         raise InvalidExperiment(
@@ -233,7 +234,7 @@ def _random_classes(data: ImageSet, classes: Indices, split_seed: int) -> ClassS
     return _class_split(data, order[:train], order[train : train + validation], order[train + validation :], words)
 
 
-def _as_given(data: ImageSet, classes: Indices, given: NDArray[np.int8], split_seed: int) -> ClassSplit:
+def _as_given(data: Examples, classes: Indices, given: NDArray[np.int8], split_seed: int) -> ClassSplit:
     """As the folders say; a validation or test part that they lack is cut from the training classes."""
     train, validation, test = (classes[given == part] for part in (TRAIN, VALIDATION, TEST))
     order, count = np.random.default_rng([split_seed, 4]).permutation(train), len(train)
@@ -250,7 +251,7 @@ def _as_given(data: ImageSet, classes: Indices, given: NDArray[np.int8], split_s
     return _class_split(data, order, validation, test, words)
 
 
-def _by_group(data: ImageSet, classes: Indices, choice: DatasetChoice) -> ClassSplit:
+def _by_group(data: Examples, classes: Indices, choice: DatasetChoice) -> ClassSplit:
     kind = "region" if data.kinds is not None or choice.split == "by-region" else "alphabet"
     if data.alphabets is None:
         raise InvalidExperiment(
@@ -269,7 +270,7 @@ def _by_group(data: ImageSet, classes: Indices, choice: DatasetChoice) -> ClassS
     return _class_split(data, by_name[TRAIN], by_name[VALIDATION], by_name[TEST], words)
 
 
-def _divide_groups(data: ImageSet, group: NDArray[np.str_], split_seed: int, kind: str) -> tuple[list[str], ...]:
+def _divide_groups(data: Examples, group: NDArray[np.str_], split_seed: int, kind: str) -> tuple[list[str], ...]:
     """Names of the groups to train, validate and test: 60/15/25 %, or as the source sets groups aside."""
     names = [str(name) for name in np.random.default_rng([split_seed, 5]).permutation(sorted(set(group.tolist())))]
     test = [name for name in names if name in data.held_out] or names[: max(1, (25 * len(names) + 50) // 100)]
@@ -284,6 +285,6 @@ def _divide_groups(data: ImageSet, group: NDArray[np.str_], split_seed: int, kin
     return train, validation, test
 
 
-def _class_split(data: ImageSet, train: Indices, validation: Indices, test: Indices, words: str) -> ClassSplit:
+def _class_split(data: Examples, train: Indices, validation: Indices, test: Indices, words: str) -> ClassSplit:
     turned = ", training classes also turned by quarter turns" if data.characters else ""
     return ClassSplit(np.sort(train), np.sort(validation), np.sort(test), data.characters, words + turned)

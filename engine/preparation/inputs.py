@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.backbones import catalog
-from engine.data.images import ImageSet
+from engine.data.examples import Examples
 from engine.data.shifts import shifted
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, Shift
@@ -60,14 +60,14 @@ def normaliser(choice: BackboneChoice) -> Normaliser:
 
 
 def decode(
-    data: ImageSet, indices: np.ndarray, shape: Normaliser, device: torch.device, text: str, shift: Shift | None = None
+    data: Examples, indices: np.ndarray, shape: Normaliser, device: torch.device, text: str, shift: Shift | None = None
 ) -> Generator[Preparing, None, Tensor]:
     """Yields `Preparing` while images are read, returns the uint8 tensor [n, c, s, s]; never held twice."""
     pixels = torch.empty(len(indices), shape.channels, shape.size, shape.size, dtype=torch.uint8)
     for start in range(0, len(indices), DECODE_CHUNK):
         yield Preparing(text, start / len(indices))
         chunk = indices[start : start + DECODE_CHUNK]
-        found = data.pixels(chunk, shape.size, shape.channels)
+        found = data.read(chunk, shape)
         if shift is not None:
             found = shifted(found, shift, chunk)
         pixels[start : start + DECODE_CHUNK] = torch.from_numpy(found.transpose(0, 3, 1, 2))

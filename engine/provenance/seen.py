@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from engine.backbones import catalog
 from engine.backbones.info import IMAGENET, OMNIGLOT
+from engine.data.examples import Examples
 from engine.data.findings import Finding, images_of
-from engine.data.images import ImageSet
 from engine.data.sets.omniglot import BACKGROUND
 from engine.data.sources import is_regression, known, load
 from engine.data.splits import ClassSplit, ImageSplit, for_tasks, split_classes, split_images
@@ -147,13 +147,13 @@ def past_of(experiment: Experiment, method: Method, runs: Path | None) -> Past:
     return past(experiment.backbone, runs) if method.uses_pretrained else Past()
 
 
-def after_classes(before: Past, data: ImageSet, split: ClassSplit) -> Past:
+def after_classes(before: Past, data: Examples, split: ClassSplit) -> Past:
     """What weights have met after meta-learning on these classes; the outputs of its head change their meaning."""
     ids = images_of(data, np.concatenate([split.train, split.validation]))
     return Past((*before.lessons, lesson(data, ids)), None, before.unknown)
 
 
-def after_images(before: Past, experiment: Experiment, method: Method, data: ImageSet, split: ImageSplit) -> Past:
+def after_images(before: Past, experiment: Experiment, method: Method, data: Examples, split: ImageSplit) -> Past:
     """What weights have met after fine-tuning on these images."""
     names = tuple(data.class_names[place] for place in split.classes)
     if not isinstance(method, TrainsBlocks) or not method.stages():
@@ -168,7 +168,7 @@ def trains_head_alone(experiment: Experiment, method: TrainsBlocks) -> bool:
     return all(table[block].rate == 0 and not table[block].fresh for block in blocks[:-1])
 
 
-def lesson(data: ImageSet, ids: Indices, head: bool = False) -> Lesson:
+def lesson(data: Examples, ids: Indices, head: bool = False) -> Lesson:
     source = known(data.name)
     named = source is not None and source.read is not None  # elsewhere equal names need not mean equal things
     names = (plain(data.class_names[place]) for place in np.unique(data.labels[ids])) if named else ()
@@ -212,7 +212,7 @@ def _lessons(saved: dict[str, Any]) -> tuple[Lesson, ...]:
 # What that means for a test
 
 
-def met_in_images(found: Past, data: ImageSet, classes: Indices, test: Indices) -> list[Finding]:
+def met_in_images(found: Past, data: Examples, classes: Indices, test: Indices) -> list[Finding]:
     """Of a run that learns `classes`: test images [n] that a run before learnt from, and classes that published weights
     were made with. A run before may have learnt the same classes from other images; that is what it is for."""
     images = np.isin(data.contents[test], _images(lesson for lesson in found.lessons if not lesson.published))
@@ -222,7 +222,7 @@ def met_in_images(found: Past, data: ImageSet, classes: Indices, test: Indices) 
     return _finding([*words, *_class_words(known)], found, test[~seen] if seen.any() else None)
 
 
-def met_in_classes(found: Past, data: ImageSet, test: Indices) -> list[Finding]:
+def met_in_classes(found: Past, data: Examples, test: Indices) -> list[Finding]:
     """Of a run that is tested on classes [n] of its own: those that any weights before have met."""
     known = _classes(found.lessons, data, test)
     seen = known[0] | known[1]
@@ -234,7 +234,7 @@ def _images(lessons: Iterable[Lesson]) -> Digests:
 
 
 def _classes(
-    lessons: Iterable[Lesson], data: ImageSet, classes: Indices
+    lessons: Iterable[Lesson], data: Examples, classes: Indices
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """bool [classes] twice: met by an image or a whole alphabet; met by name alone."""
     lessons = list(lessons)

@@ -10,9 +10,9 @@ import torch
 
 from engine.backbones.backbone import Backbone
 from engine.comparison.intervals import Interval, balanced_interval, wilson
+from engine.data.examples import Examples
 from engine.data.findings import Finding
 from engine.data.findings import protocol as noted
-from engine.data.images import ImageSet
 from engine.data.shifts import condition_words, describe
 from engine.data.splits import ImageSplit
 from engine.events import Evaluated, Preparing
@@ -107,7 +107,7 @@ def balanced(guess: np.ndarray, truth: np.ndarray, classes: int) -> Evaluated:
     return Evaluated("test/balanced accuracy", found.value, found.low, found.high, found.n, "images", notes=notes)
 
 
-def conditions(split: ImageSplit, data: ImageSet, experiment: Experiment) -> dict[str, str]:
+def conditions(split: ImageSplit, data: Examples, experiment: Experiment) -> dict[str, str]:
     """What figures must have in common to be compared."""
     shift = experiment.dataset.shift
     said = {
