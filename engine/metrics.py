@@ -37,6 +37,11 @@ class Metric:
         return self.unit == "percent"
 
     @property
+    def words(self) -> str:
+        """Its title inside a sentence: "accuracy", but "F1"."""
+        return self.title[:1].lower() + self.title[1:] if self.title[1:2].islower() else self.title
+
+    @property
     def limits(self) -> tuple[float, float]:
         """What no figure, and no end of an interval, is outside of."""
         return (0.0, 1.0) if self.is_share else (self.least, inf)
@@ -46,6 +51,7 @@ class Metric:
         return self.goal == "min"
 
 
+_PARTS = {"val": "validation", "train": "training"}
 _TABLE: dict[str, Metric] = {}
 
 
@@ -85,13 +91,18 @@ def usual() -> str:
 
 def title(name: str, at: Mapping[str, str | int] = {}) -> str:
     """ "Test accuracy, 5-shot", "Validation loss before adaptation"; of each block "Moved: block2"."""
+    said = words(name, at)
+    return said[:1].upper() + said[1:]
+
+
+def words(name: str, at: Mapping[str, str | int] = {}) -> str:
+    """The same inside a sentence: "test accuracy, 5-shot"."""
     part, _, what = name.partition("/")
     metric = of(name)
     if metric.key == part:
-        return f"{metric.title}: {what}" if what else metric.title
+        return f"{metric.words}: {what}" if what else metric.words
     before = f" {BEFORE}" if what.endswith(BEFORE) else ""
-    where = {"val": "Validation", "train": "Training"}.get(part, part.capitalize())
-    return named(f"{where} {metric.title[:1].lower()}{metric.title[1:]}{before}", at)
+    return named(f"{_PARTS.get(part, part)} {metric.words}{before}", at)
 
 
 def named(metric: str, at: Mapping[str, str | int]) -> str:

@@ -45,7 +45,7 @@ def distance(found: Gap) -> str:
 def lower_by(found: Gap) -> str:
     """ "0.210 lower error": how far the first is from the second."""
     lower = "lower" if found.spread.value < 0 else "higher"
-    return f"{distance(found)} {lower} {metrics.of(found.a.metric).title.lower()}"
+    return f"{distance(found)} {lower} {metrics.of(found.a.metric).words}"
 
 
 def standing(found: Gap) -> str:

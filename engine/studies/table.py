@@ -17,7 +17,8 @@ from engine.comparison.verdict import Verdict, verdicts
 from engine.comparison.verdict_words import corrected
 from engine.comparison.wording import lower_is_better, points
 from engine.data.shifts import condition_words
-from engine.metrics import SHIFT, named, title
+from engine.metrics import SHIFT, named
+from engine.metrics import words as words_of
 from engine.studies.cells import Cell, cells
 from engine.studies.study import Condition, Study, labels_words
 
@@ -133,7 +134,7 @@ def columns(study: Study, metric: str) -> tuple[Column, ...]:
         for name, words in test_sets(study, metric)
         for labels_part in [labels_words(labels, study.regression) if len(study.labels) > 1 else ""]
         for where in [condition_words(condition) if len(study.conditions) > 1 else ""]
-        for about in [title(metric).lower()]
+        for about in [words_of(metric)]
     )
 
 

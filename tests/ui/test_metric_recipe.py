@@ -105,6 +105,8 @@ CASES = [
          "0.41 is worse than 0.62 by 0.21 ("),
     Case(PERPLEXITY, 12.5, 17.3, "12.5", "12.5 (12.4 to 12.6)", "12.5", "4.8 below",
          "17.3 is worse than 12.5: 4.8 higher perplexity ("),
+    Case(Metric("f1", "F1", unit="percent", digits=1), 0.3, 0.2, "30.0 %", "30.0 % (20.0 to 40.0)", "90.0 %",
+         "10.1 points above", "0.2 is worse than 0.3 by 10.1 points ("),
 ]  # fmt: skip
 
 
@@ -152,22 +154,22 @@ def test_it_is_listed_shown_compared_and_exported(
         assert main([*words, "--workspace", str(saved.root)]) == 0
         return capfd.readouterr().out
 
-    key, title = case.metric.key, case.metric.title
+    key, words = case.metric.key, case.metric.words
     shown = said("show", "1")
-    assert f"test {key} {case.whole}, 50 images" in shown
-    assert f"test {key}, noise 5 " in shown
-    assert f"best validation {key} {case.best} after" in shown
+    assert f"test {words} {case.whole}, 50 images" in shown
+    assert f"test {words}, noise 5 " in shown
+    assert f"best validation {words} {case.best} after" in shown
     assert case.told in said("list", "runs")
     figures = json.loads(said("show", "1", "--json"))["results"]
     assert [one["metric"] for one in figures] == [f"test/{key}", f"test/{key}, noise 5"]
-    assert f"test {key}" in said("compare", *"123456")
+    assert f"test {words}" in said("compare", *"123456")
     with RunStore(saved) as store:
         comparison = compare(load(store, range(1, 7)), base="")
     assert comparison is not None
     (judged,) = comparison.verdicts.values()
     assert case.judged in judged.sentence
     page = report(comparison, ())
-    assert f"Test {title.lower()}" in page
+    assert f"Test {case.metric.words}" in page
     assert case.told in page
 
 
@@ -179,7 +181,7 @@ def test_a_run_at_work_says_it(case: Case, saved: Workspace) -> None:
         now = run_now(store.run(1), None)
     assert now.value() == ("test", case.told)
     assert now.best is not None
-    assert now.best.name == f"validation {case.metric.title.lower()}"
+    assert now.best.name == f"validation {case.metric.words}"
     assert now.best.step == (2 if case.metric.lower_is_better else 3)
 
 
@@ -192,7 +194,7 @@ def test_the_window_draws_and_orders_it(qtbot: QtBot, case: Case, request: pytes
     curves = runs.detail.curves
     qtbot.waitUntil(lambda: runs.is_settled() and runs.detail.result.isVisible() and bool(curves.accuracy.given))
     assert runs.detail.result.value.text() == case.told
-    assert f"Test {case.metric.title.lower()}, noise 5" in runs.detail.result.protocol.text()
+    assert f"Test {case.metric.words}, noise 5" in runs.detail.result.protocol.text()
     assert (curves.accuracy._title, curves.accuracy.unit) == (case.metric.title, case.metric.unit)
     assert [line.label for line in curves.accuracy.given] == ["training", "validation"]
     assert curves.accuracy._caption.text().startswith(f"best {case.best[:3]}")
@@ -218,5 +220,5 @@ def test_a_study_is_about_it(case: Case) -> None:
     outcomes = {one.key: Outcome({name: values[one.arm or 0] * (1 + one.seed / 100)}) for one in cells(study)}
     found = study_table(study, outcomes)
     assert found.metric == name
-    assert found.columns[0].title == f"test {case.metric.title.lower()}"
+    assert found.columns[0].title == f"test {case.metric.words}"
     assert f"B is best, {case.ahead} A" in answers(found)[0]

@@ -42,7 +42,7 @@ def figures_of(rows: Sequence[RunRow]) -> list[Dimension]:
 
 
 def best_name(metric: str) -> str:
-    return "Best validation" if metric == metrics.usual() else f"Best {metrics.title(metric).lower()}"
+    return "Best validation" if metric == metrics.usual() else f"Best {metrics.words(metric)}"
 
 
 def _figures(

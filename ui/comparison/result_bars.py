@@ -13,6 +13,7 @@ from engine.comparison.intervals import Interval
 from engine.comparison.wording import ACCURACY, is_share
 from engine.metrics import of as metric_of
 from engine.metrics import title
+from engine.metrics import words as metric_words
 from ui import theme
 from ui.comparison.sides import Comparison, Side
 from ui.figures.painted import PaintedFigure, draw_elided, line_height
@@ -52,7 +53,7 @@ class ResultBars(PaintedFigure):
 
     def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         metric = shared_metric(self._comparison) if self._comparison else ACCURACY
-        heads = ["side", metric.replace("/", " "), "low", "high", "interval", "seeds", "rests on", "protocol"]
+        heads = ["side", metric_words(metric), "low", "high", "interval", "seeds", "rests on", "protocol"]
         return heads, [row_of(side) for side in self._comparison.sides] if self._comparison else []
 
     def words_at(self, at: QPointF) -> str:

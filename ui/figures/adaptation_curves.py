@@ -16,7 +16,7 @@ from engine.comparison.intervals import Interval
 from engine.comparison.wording import ACCURACY, percent, with_interval
 from engine.metrics import SHOTS, STEPS
 from engine.metrics import of as metric_of
-from engine.metrics import title as metric_title
+from engine.metrics import words as metric_words
 from ui import theme
 from ui.figures.line_chart import ChartLine, LineChart
 from ui.figures.painted import PaintedFigure, Section
@@ -73,7 +73,7 @@ class AdaptationCurves(PaintedFigure):
         return super().figure_size().expandedTo(QSize(480, 320))
 
     def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
-        figure = metric_title(self.measured).lower()
+        figure = metric_words(self.measured)
         heads = ["side", self.over, figure, "low", "high", "interval"]
         return heads, [
             [

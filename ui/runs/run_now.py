@@ -54,7 +54,7 @@ class Best:
     @property
     def name(self) -> str:
         """ "validation accuracy"."""
-        return metrics.title(self.metric).lower()
+        return metrics.words(self.metric)
 
     def figure(self) -> str:
         return percent(self.value) if metrics.of(self.metric).is_share else compact(self.value, 4)
@@ -147,7 +147,7 @@ class RunNow:
     def spoken(self) -> str:
         """Everything the list shows, for a screen reader."""
         images, value = self.value()
-        tested = metrics.title(self.row.test.metric).lower() if self.row.test is not None else ""
+        tested = metrics.words(self.row.test.metric) if self.row.test is not None else ""
         named = {"test": tested, "val": f"best {self.best.name}" if self.best else ""}.get(images, "")
         parts = (self.row.name, self.sentence().replace(" · ", ", "), f"{named} {value}".strip())
         return ", ".join(part for part in parts if part)

@@ -68,7 +68,10 @@ def curve_figure(name: str, value: float) -> str:
 def result_words(result: Evaluated) -> str:
     """ "test accuracy 78.3 % (75.1 to 81.2), 800 images" """
     figure = with_interval(Interval(result.value, result.low, result.high, result.n), result.metric)
-    said = [f"{result.name.replace('/', ' ')} {figure}, {result.n:,} {result.unit}", *caveats(result.protocol)]
+    said = [
+        f"{metrics.words(result.metric, result.at)} {figure}, {result.n:,} {result.unit}",
+        *caveats(result.protocol),
+    ]
     return "; ".join(said)
 
 

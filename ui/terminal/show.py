@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from engine.comparison.differences import flatten, label, shown
 from engine.comparison.wording import duration
 from engine.events import Evaluated
+from engine.metrics import VALIDATION, words
 from engine.provenance import left_out
 from storage.store import RunRow, RunStore
 from ui.made_with import made_with
@@ -78,8 +79,8 @@ def print_results(run: RunRow, results: list[Evaluated]) -> None:
         say(result_words(result))
         print_table(("", ""), [(f"  {name}", value) for name, value in result.protocol.items()])
     for name, (value, step) in run.best.items():
-        if name.startswith("val/"):
-            say(f"best {name.replace('val/', 'validation ')} {curve_figure(name, value)} after {step:,} steps")
+        if name.startswith(VALIDATION):
+            say(f"best {words(name)} {curve_figure(name, value)} after {step:,} steps")
     if run.failure:
         say(f"Failed: {run.failure.message} {run.failure.advice}".rstrip())
         if run.failure.traceback:

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.comparison.differences import shown
 from engine.comparison.wording import duration
 from engine.errors import ExperimentError
+from engine.metrics import words
 from storage.store import RunStore
 from storage.workspace import Workspace
 from ui.comparison.sides import Comparison, Side, compare, load, sentences
@@ -55,7 +56,7 @@ def print_comparison(comparison: Comparison, as_json: bool) -> None:
 
 def print_sides(sides: Sequence[Side]) -> None:
     rows = [(side.title, figure(side), side.basis, mean_time(side), run_numbers(side)) for side in sides]
-    figures = {side.metric.replace("/", " ") for side in sides if side.tested} or {"test accuracy"}
+    figures = {words(side.metric) for side in sides if side.tested} or {"test"}
     heading = figures.pop() if len(figures) == 1 else "test"
     print_table(("arm", f">{heading}", "based on", ">time per run", ">run"), rows)
 

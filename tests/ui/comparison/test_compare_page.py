@@ -16,6 +16,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from engine.work.lines import Place
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.ui.comparison.acting import NAME, Saved, settle, texts, tick
@@ -142,7 +143,7 @@ def test_missing_seeds_are_put_in_line_for_the_side_that_lacks_them(
     settle(qtbot, page)
     button = next(b for b in page.pane.verdict.findChildren(QPushButton) if "missing" in b.text())
     before = {row.id for row in page.table.runs.rows()}
-    page.parts.queue._lines["cpu"] = [-1]  # the device is taken, so that what is put in line waits
+    page.parts.queue._lines.join(Place("", "cpu"))  # the device is taken, so that what is put in line waits
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     with RunStore(workspace) as store:
         qtbot.waitUntil(lambda: len(store.runs()) >= 9 + 5)
