@@ -14,7 +14,7 @@ import pytest
 from engine import registry
 from engine.advice.adviser import PIXELS, Facts, Score, facts_of, preferred, recommend
 from engine.advice.transfer_scores import candidates, leave_one_out, neighbours, sample, transfer_scores
-from engine.backbones import catalog
+from engine.backbones.info import OMNIGLOT
 from engine.data.sources import load
 from engine.errors import ExperimentError
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, Shift
@@ -179,7 +179,7 @@ def test_weights_are_not_scored_on_characters_they_have_seen() -> None:
     data = load(DATA["Glyphs"])
     assert {one.weights.name for one in candidates(data)} >= {"omniglot-supervised", "omniglot-protonet"}
     seen = candidates(replace(data, name="omniglot", alphabets=("Greek",) * len(data.class_names)))
-    assert all(one.weights.trained_on != catalog.OMNIGLOT for one in seen)
+    assert all(one.weights.trained_on != OMNIGLOT for one in seen)
 
 
 def test_the_rules_need_no_torch() -> None:

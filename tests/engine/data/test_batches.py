@@ -26,7 +26,7 @@ def test_every_image_comes_once_and_none_alone() -> None:
 
 
 def small(name: str, labels: int, batch: int, backbone: str = "resnet18", **values: object) -> Experiment:
-    side = 28 if catalog.backbone(backbone).channels == 1 else 32
+    side = 28 if catalog.backbone(backbone).form.channels == 1 else 32
     return Experiment(
         dataset=DatasetChoice(name="digits", classes=3, labels_per_class=labels),
         backbone=BackboneChoice(name=backbone, image_size=side),

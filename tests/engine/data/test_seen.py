@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from engine.backbones import catalog
+from engine.backbones.info import OMNIGLOT
 from engine.data.findings import images_of
 from engine.data.sets.digits import load_digits
 from engine.data.sources import load, resolve
@@ -27,7 +28,7 @@ OMNIGLOT = [
     BackboneChoice(name=info.name, weights=one.name)
     for info in catalog.backbones()
     for one in catalog.weights(info.name)
-    if one.trained_on == catalog.OMNIGLOT
+    if one.trained_on == OMNIGLOT
 ]
 IMAGENET = [info.name for info in catalog.backbones() if any(w.name == "imagenet" for w in catalog.weights(info.name))]
 

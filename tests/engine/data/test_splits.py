@@ -205,7 +205,7 @@ def test_too_few_classes_to_divide() -> None:
 
 def test_the_papers_division_of_omniglot() -> None:
     alphabets = tuple(f"alphabet {place % 50}" for place in range(1623))
-    data = images([1] * 1623, alphabets=alphabets, name="omniglot")
+    data = images([1] * 1623, alphabets=alphabets, name="omniglot", usual_parts=(1100, 100))
     split = split_classes(data, DatasetChoice(name="omniglot", path="x"))
     assert sizes(split) == (1100, 100, 423)
     assert split.rotations
