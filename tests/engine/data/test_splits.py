@@ -18,14 +18,14 @@ def images(
     given: list[int] | None = None,
     alphabets: tuple[str, ...] | None = None,
     held_out: frozenset[str] = frozenset(),
-    name: str = "folder",
+    usual: tuple[int, int] | None = None,
 ) -> ImageSet:
     """A set with counts[c] images of class c in a mixed order."""
     labels = np.random.default_rng(1).permutation(np.repeat(np.arange(len(counts)), counts)).astype(np.int64)
     if given is not None:
         labels = np.repeat(np.arange(len(counts)), counts).astype(np.int64)
     return ImageSet(
-        name=name,
+        name="folder",
         title="Samples",
         licence="none",
         labels=labels,
@@ -34,6 +34,7 @@ def images(
         fingerprint="0",
         given_split=None if given is None else np.array(given, dtype=np.int8),
         alphabets=alphabets,
+        usual_parts=usual,
         held_out=held_out,
         characters=alphabets is not None,
     )
@@ -205,7 +206,7 @@ def test_too_few_classes_to_divide() -> None:
 
 def test_the_papers_division_of_omniglot() -> None:
     alphabets = tuple(f"alphabet {place % 50}" for place in range(1623))
-    data = images([1] * 1623, alphabets=alphabets, name="omniglot", usual_parts=(1100, 100))
+    data = images([1] * 1623, alphabets=alphabets, usual=(1100, 100))
     split = split_classes(data, DatasetChoice(name="omniglot", path="x"))
     assert sizes(split) == (1100, 100, 423)
     assert split.rotations
