@@ -93,7 +93,7 @@ def around(values: Iterable[float], share: bool = False, low: float = -math.inf)
     low, high = (0.0, 1.0) if share else (low, math.inf)
     known = [min(max(value, low), high) for value in values if math.isfinite(value)]
     least, most = (min(known), max(known)) if known else (0.0, 1.0)
-    edge = max(0.06 * (most - least), 0.03 * max(abs(most), 1e-6), 0.01 if share else 0.0)
+    edge = max(0.06 * (most - least), 0.01 if share else 0.03 * max(abs(most), 1e-6))
     return Axis(max(low, least - edge), min(high, most + edge), percent=share)
 
 

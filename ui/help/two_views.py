@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QDialogButtonBox,
-    QFrame,
     QGridLayout,
     QScrollArea,
     QWidget,
@@ -17,7 +16,7 @@ from PySide6.QtWidgets import (
 from ui.figures.painted import Section
 from ui.help.knowing_theta import Entropies, Unrolled
 from ui.help.views import Drawing, GraphicalModel, MechanisticView
-from ui.widgets.frame import SlimScrollBar
+from ui.widgets.frame import SlimArea
 from ui.widgets.layouts import in_column
 from ui.widgets.text import Text
 
@@ -65,12 +64,8 @@ class TwoViewsDialog(QDialog):
         self.resize(min(920, room.width() - 80), min(820, room.height() - 80))
 
     def _scrolled(self) -> QScrollArea:
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setVerticalScrollBar(SlimScrollBar())
+        area = SlimArea(self._page())
         area.setAccessibleName(TITLE)
-        area.setWidget(self._page())
         return area
 
     def _page(self) -> QWidget:

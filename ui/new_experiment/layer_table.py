@@ -6,10 +6,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
-    QScrollArea,
     QSizePolicy,
     QWidget,
 )  # fmt: skip
@@ -22,7 +20,7 @@ from ui.new_experiment.layer_timeline import LayerTimeline
 from ui.new_experiment.layer_view import LayerView
 from ui.widgets.buttons import button
 from ui.widgets.column import caption
-from ui.widgets.frame import SlimScrollBar
+from ui.widgets.frame import SlimArea
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
@@ -139,12 +137,7 @@ class LayersDialog(QDialog):
             caption("When each block learns, and at which rate (logarithmic height)"), self.timeline, ..., owner=inner,
             gap=8, edges=(16, 16, 16, 8),
         )  # fmt: skip
-        self.area = QScrollArea()
-        self.area.setWidget(inner)
-        self.area.setWidgetResizable(True)
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setVerticalScrollBar(SlimScrollBar())
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area = SlimArea(inner)
         in_column((self.area, 1), self._foot(), owner=self)
 
     def _foot(self) -> QHBoxLayout:

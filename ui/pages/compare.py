@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -236,11 +236,6 @@ class ComparePage(QWidget):
             self.parts.toasts.show(words, level="error")
         else:
             self.parts.toasts.show(f"Saved “{path.name}”.")
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.actions_of_runs.recolour()
 
 
 HOW = "Tick them in the table (Space), or select several with Shift or Ctrl. Seeds of one configuration count as one."

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QTimer
+from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.errors import ExperimentError
 from engine.studies.study import Study
@@ -203,15 +203,5 @@ class StudiesPage(QWidget):
     def _show_menu(self, at: QPoint) -> None:
         if self.list.itemAt(at) is None:
             return
-        menu = QMenu(self)
-        menu.setToolTipsVisible(True)
-        for keys in (("start", "stop", "compare"), ("change", "copy", "rename", "note", "file"), ("delete",)):
-            menu.addActions([self.deeds.actions[key] for key in keys])
-            menu.addSeparator()
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(self.list.viewport().mapToGlobal(at))
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.deeds.recolour()
+        groups = (("start", "stop", "compare"), ("change", "copy", "rename", "note", "file"), ("delete",))
+        self.deeds.menu_of(groups).popup(self.list.viewport().mapToGlobal(at))

@@ -16,9 +16,9 @@ from engine.experiment import Experiment
 from engine.naming import backbone_title, data_title, method_title
 from ui import icons, theme
 from ui.comparison.cell_notes import title
+from ui.listing.card_list import ProgressLine
 from ui.listing.chips import TagLine
 from ui.runs.deeds import ENDED_DEEDS, LIVE_DEEDS, RunDeeds
-from ui.runs.run_delegate import ProgressLine
 from ui.runs.run_now import LOOKS, RunNow
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.menu_button import MenuButton
@@ -136,7 +136,7 @@ class Header(QWidget):
         self.facts = Elided("", role="text")
         self.settings = Text("", "small", "muted")
         self.note, self.tags = Text("", "small", "text"), TagLine()
-        self.progress = ProgressLine()
+        self.progress = ProgressLine("Progress")
         self.star = QToolButton()
         self.buttons = {key: ActionButton(deeds.actions[key]) for key in (*LIVE_DEEDS, *ENDED_DEEDS, "note")}
         self.more = more_button([deeds.actions[key] for key in IN_MENU])
@@ -170,7 +170,8 @@ class Header(QWidget):
         self.note.setText(noted)
         self.note.setVisible(bool(noted))
         self.tags.show_tags(now.row.tags)
-        self.progress.show_now(now)
+        done = "" if now.progress is None else f"{now.progress:.0%}"
+        self.progress.show_share(now.progress or 0.0, LOOKS[now.state][2], done, now.is_live)
         self._show_star(now.row.starred)
         for key, one in self.buttons.items():
             fits = (key in LIVE_DEEDS) == now.is_live and (key != "resume" or now.may_go_on)
@@ -186,11 +187,6 @@ class Header(QWidget):
     def edit_name(self) -> None:
         self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.name.selectAll()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._deeds.recolour()
 
 
 def notes(row: RunRow) -> str:

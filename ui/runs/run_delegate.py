@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter
+from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ui import icons, theme
 from ui.listing import chips
+from ui.listing.card_list import OnCard, paint_ground, paint_progress
 from ui.runs.run_list import NOW
 from ui.runs.run_now import LOOKS, RunNow
-from ui.widgets.frame import SlimScrollBar
 
 Index = QModelIndex | QPersistentModelIndex
 PAD, ICON, BAR = 8, 16, 3
@@ -25,26 +25,14 @@ class RunDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         now: RunNow = index.data(NOW)
-        state = option.state
         box: QRect = option.rect
         painter.save()
-        self._paint_ground(painter, box, state)
+        paint_ground(painter, box, option.state)
         self._paint_words(painter, box.adjusted(PAD, PAD, -PAD, -PAD), now)
         if now.is_live and now.progress is not None:
-            self._paint_bar(painter, box, now)
+            bar = QRectF(box.left() + PAD, box.bottom() - BAR - 2, box.width() - 2 * PAD, BAR)
+            paint_progress(painter, bar, now.progress, LOOKS[now.state][2])
         painter.restore()
-
-    def _paint_ground(self, painter: QPainter, box: QRect, state: QStyle.StateFlag) -> None:
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
-        hovered = bool(state & QStyle.StateFlag.State_MouseOver)
-        painter.fillRect(box, theme.colour("selected" if chosen else "hover" if hovered else "card"))
-        if chosen:
-            painter.fillRect(QRect(box.left(), box.top(), 3, box.height()), theme.colour("accent"))
-        painter.setPen(theme.colour("grid"))
-        painter.drawLine(box.bottomLeft(), box.bottomRight())
-        if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
-            painter.setPen(theme.colour("accent"))
-            painter.drawRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5))  # inside, or a bit stays at the next line
 
     def _paint_words(self, painter: QPainter, box: QRect, now: RunNow) -> None:
         word, (_, icon, role) = now.word, LOOKS[now.state]
@@ -93,67 +81,15 @@ class RunDelegate(QStyledItemDelegate):
         painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), said)
         return metrics.horizontalAdvance(said)
 
-    def _paint_bar(self, painter: QPainter, box: QRect, now: RunNow) -> None:
-        paint_progress(painter, QRectF(box.left() + PAD, box.bottom() - BAR - 2, box.width() - 2 * PAD, BAR), now)
-
 
 class RunListView(QListView):
-    """The list itself, on a card's ground."""
+    """The list itself."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setItemDelegate(RunDelegate(self))
         self.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self.setUniformItemSizes(True)
-        self.setVerticalScrollBar(SlimScrollBar())
+        OnCard(self, "Runs")
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # its place does not come and go
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # what does not fit is elided
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setMouseTracking(True)
-        self.setAccessibleName("Runs")
-        self._ground()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._ground()
-
-    def _ground(self) -> None:
-        palette = self.palette()
-        if palette.color(QPalette.ColorRole.Base) != theme.colour("card"):
-            palette.setColor(QPalette.ColorRole.Base, theme.colour("card"))
-            self.setPalette(palette)
-
-
-def paint_progress(painter: QPainter, box: QRectF, now: RunNow) -> None:
-    """A thin bar: the part that is done in the state's colour."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme.colour("grid"))
-    painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
-    done = QRectF(box)
-    done.setWidth(box.width() * min(1.0, max(0.0, now.progress or 0.0)))
-    painter.setBrush(theme.colour(LOOKS[now.state][2]))
-    painter.drawRoundedRect(done, box.height() / 2, box.height() / 2)
-
-
-class ProgressLine(QWidget):
-    """The chosen run's progress across the header."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFixedHeight(6)
-        self._now: RunNow | None = None
-        self.setAccessibleName("Progress")
-
-    def show_now(self, now: RunNow) -> None:
-        self._now = now
-        self.setVisible(now.is_live)
-        if now.progress is not None:
-            self.setAccessibleDescription(f"{now.progress:.0%}")
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if self._now is not None:
-            paint_progress(QPainter(self), QRectF(self.rect()), self._now)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
-    QFrame,
     QHBoxLayout,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -25,7 +23,7 @@ from ui.studies.study_form import StudyForm
 from ui.widgets.buttons import PrimaryButton, button
 from ui.widgets.card import ChoiceCard
 from ui.widgets.column import caption
-from ui.widgets.frame import SlimScrollBar, ThinSplitter
+from ui.widgets.frame import ThinSplitter, WordsArea
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.place import fit
 from ui.widgets.problem import Problem
@@ -182,28 +180,8 @@ def examine(study: Study, cancelled: Callable[[], bool]) -> None:
     check_study(study, cancelled)
 
 
-class _Scrolled(QScrollArea):
-    """Content that is as wide as its view."""
-
-    def __init__(self, content: QWidget) -> None:
-        super().__init__()
-        self._content = content
-        self.setWidget(content)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setVerticalScrollBar(SlimScrollBar())
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.viewport().installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
-            self._content.setMaximumWidth(self.viewport().width())
-        return False
-
-
 def scrolled(content: QWidget) -> QWidget:
     """The content in a scroll area with room at its right."""
     outer = QWidget()
-    in_row(_Scrolled(content), owner=outer, edges=(4, 0, 0, 0))
+    in_row(WordsArea(content), owner=outer, edges=(4, 0, 0, 0))
     return outer

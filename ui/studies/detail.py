@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QButtonGroup, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.comparison.wording import is_share
 from ui.figures.painted import Section
@@ -15,7 +15,7 @@ from ui.studies.result_table import ResultTable
 from ui.studies.view import View, curve_places
 from ui.widgets.buttons import button
 from ui.widgets.fields import Choice
-from ui.widgets.frame import Segment, SlimScrollBar, ThinSplitter
+from ui.widgets.frame import Segment, ThinSplitter, WordsArea
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
 
@@ -79,21 +79,8 @@ class StudyDetail(QWidget):
             self.failed, Section("Table", self.table, self.table.menu), self.legend, self.says, self.note, ...,
             owner=inner, gap=8, edges=(0, 8, 8, 16),
         )  # fmt: skip
-        self._inner, self._area = inner, QScrollArea()
-        self._area.setWidget(inner)
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._area.setVerticalScrollBar(SlimScrollBar())
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.viewport().installEventFilter(self)
+        self._area = WordsArea(inner)
         return self._area
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Words are as wide as their view, so that they wrap instead of being cut."""
-        if event.type() == QEvent.Type.Resize:
-            self._inner.setMaximumWidth(self._area.viewport().width())
-        return False
 
     # Showing
 

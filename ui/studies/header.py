@@ -7,8 +7,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.comparison.wording import duration
+from ui.listing.card_list import ProgressLine
 from ui.studies.reading import StudyNow, progress_words
-from ui.studies.study_list import ShareLine
+from ui.studies.study_list import share_of
 from ui.widgets.buttons import PrimaryButton, button
 from ui.widgets.layouts import in_column
 from ui.widgets.menu_button import MenuButton
@@ -42,7 +43,7 @@ class StudyHeader(QWidget):
         self.title = Elided("", "title", bold=True)
         self.question = Text("", role="muted")
         self.status = Text("", "small", "muted")
-        self.bar = ShareLine()
+        self.bar = ProgressLine("Progress of the study")
         self.start = PrimaryButton("Start", "play")
         self.start.clicked.connect(lambda _=False: actions["start"].trigger())
         self.stop = button("Stop", "stop", actions["stop"].toolTip(), actions["stop"].trigger)
@@ -74,7 +75,9 @@ class StudyHeader(QWidget):
         self.question.setText(now.study.description)
         self.question.setVisible(bool(now.study.description))
         self.status.setText(status_words(now, word))
-        self.bar.show_progress(now.progress)
+        done = now.progress
+        share, role = share_of(done.finished, done.total)
+        self.bar.show_share(share, role, progress_words(done), done.finished < done.total)
         self._show_buttons()
 
     def _show_buttons(self) -> None:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QListWidget,
     QListWidgetItem,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
 
 from engine.comparison.wording import count
-from engine.work.study import Progress
 from ui import theme
-from ui.studies.reading import Listed, progress_words
-from ui.widgets.frame import SlimScrollBar
+from ui.listing.card_list import OnCard, paint_ground, paint_progress
+from ui.studies.reading import Listed
 from ui.widgets.text import plain
 
 STUDY = Qt.ItemDataRole.UserRole
@@ -56,13 +53,7 @@ class StudyDelegate(QStyledItemDelegate):
         study: Listed = index.data(STUDY)
         box: QRect = option.rect
         painter.save()
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        painter.fillRect(box, theme.colour("selected" if chosen else "hover" if hovered else "card"))
-        if chosen:
-            painter.fillRect(QRect(box.left(), box.top(), 3, box.height()), theme.colour("accent"))
-        painter.setPen(theme.colour("grid"))
-        painter.drawLine(box.bottomLeft(), box.bottomRight())
+        paint_ground(painter, box, option.state)
         self._paint_words(painter, box.adjusted(PAD, PAD, -PAD, -PAD), study)
         painter.restore()
 
@@ -81,7 +72,8 @@ class StudyDelegate(QStyledItemDelegate):
         metrics = QFontMetrics(small)
         said = metrics.elidedText(status(study, word), Qt.TextElideMode.ElideRight, box.width())
         painter.drawText(QRect(box.left(), top, box.width(), metrics.height()), 0, said)
-        paint_share(painter, QRectF(box.left(), box.bottom() - BAR + 2, box.width(), BAR), study.finished, study.total)
+        bar = QRectF(box.left(), box.bottom() - BAR + 2, box.width(), BAR)
+        paint_progress(painter, bar, *share_of(study.finished, study.total))
 
 
 def two_lines(text: str, metrics: QFontMetrics, width: int) -> list[str]:
@@ -94,35 +86,9 @@ def two_lines(text: str, metrics: QFontMetrics, width: int) -> list[str]:
     return [first, metrics.elidedText(" ".join(words), Qt.TextElideMode.ElideRight, width)] if words else [first]
 
 
-def paint_share(painter: QPainter, box: QRectF, finished: int, total: int) -> None:
-    """How much of a study is done, as a thin bar."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme.colour("grid"))
-    painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
-    if finished and total:
-        done = QRectF(box.left(), box.top(), box.width() * finished / total, box.height())
-        painter.setBrush(theme.colour("good" if finished == total else "accent"))
-        painter.drawRoundedRect(done, box.height() / 2, box.height() / 2)
-
-
-class ShareLine(QWidget):
-    """The progress of the chosen study across its header; gone once all of it is done."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._now = Progress(0, 0, 0, 0, 0)
-        self.setFixedHeight(6)
-        self.setAccessibleName("Progress of the study")
-
-    def show_progress(self, now: Progress) -> None:
-        self._now = now
-        self.setVisible(now.finished < now.total)
-        self.setAccessibleDescription(progress_words(now))
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        paint_share(QPainter(self), QRectF(self.rect()), self._now.finished, self._now.total)
+def share_of(finished: int, total: int) -> tuple[float, str]:
+    """How much of a study is done, and the colour of it."""
+    return finished / max(1, total), "good" if finished == total else "accent"
 
 
 class StudyList(QListWidget):
@@ -134,13 +100,8 @@ class StudyList(QListWidget):
         super().__init__(parent)
         self._word = word
         self.setItemDelegate(StudyDelegate(word, self))
-        self.setAccessibleName("Studies")
-        self.setVerticalScrollBar(SlimScrollBar())
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setMouseTracking(True)
+        OnCard(self, "Studies")
         self.currentItemChanged.connect(lambda item, _: self._tell(item))
-        self._ground()
 
     def show_studies(self, studies: Sequence[Listed]) -> None:
         """The studies there are; the chosen one stays chosen, else the first is."""
@@ -180,14 +141,3 @@ class StudyList(QListWidget):
     def _tell(self, item: QListWidgetItem | None) -> None:
         if item is not None:
             self.chosen.emit(item.data(STUDY).row.id)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._ground()
-
-    def _ground(self) -> None:
-        palette = self.palette()
-        if palette.color(QPalette.ColorRole.Base) != theme.colour("card"):
-            palette.setColor(QPalette.ColorRole.Base, theme.colour("card"))
-            self.setPalette(palette)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -40,11 +40,14 @@ class Deeds(QObject):
         super().__init__(owner)
         self._owner, self.table = owner, table
         self.actions = {key: deed_action(owner, entry, does[key], context) for key, entry in table.items()}
+        owner.installEventFilter(self)
 
-    def recolour(self) -> None:
-        """Draw the icons in the palette in use."""
-        for key, action in self.actions.items():
-            action.setIcon(icons.icon(self.table[key][2]))
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Icons are drawn in the palette in use."""
+        if event.type() == QEvent.Type.PaletteChange:
+            for key, action in self.actions.items():
+                action.setIcon(icons.icon(self.table[key][2]))
+        return False
 
     def word(self, words: Mapping[str, str]) -> None:
         """Other words for these deeds, on their buttons too."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QPushButton,
@@ -57,6 +57,19 @@ class SlimArea(QScrollArea):
         self.setHorizontalScrollBar(SlimScrollBar(Qt.Orientation.Horizontal))
         if widget is not None:
             self.setWidget(widget)
+
+
+class WordsArea(SlimArea):
+    """Scrolls up and down only: what is in it is as wide as the view, so that words wrap instead of being cut."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self._content = widget
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._content.setMaximumWidth(self.viewport().width())
+        super().resizeEvent(event)
 
 
 class Pages(QStackedWidget):
