@@ -31,11 +31,11 @@ def restate(connection: sqlite3.Connection) -> None:
     for key, name, text in connection.execute("SELECT id, metric, conditions FROM result").fetchall():
         try:
             protocol = dict(json.loads(text))
-            metric, at = place(name, protocol)
-        except (ValueError, TypeError, LookupError):
+            (metric, at), told = place(name, protocol), notes(protocol)
+        except (ValueError, TypeError, LookupError, AttributeError):
             continue  # damaged: said where it is read
         agree = {word: said for word, said in protocol.items() if word not in NOTES}
-        parts = [json.dumps(part) for part in (at, agree, notes(protocol))]
+        parts = [json.dumps(part) for part in (at, agree, told)]
         connection.execute(
             "UPDATE result SET metric = ?, at = ?, conditions = ?, notes = ? WHERE id = ?", (metric, *parts, key)
         )

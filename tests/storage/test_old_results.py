@@ -1,8 +1,10 @@
 """Figures saved in words become the data that they are: names and protocols as versions 0.3 to 0.5 wrote them."""
 
+import sqlite3
+
 import pytest
 
-from storage.old_results import notes, place
+from storage.old_results import notes, place, restate
 
 EPISODES = {"episodes": "5-way 1-shot, 15 query images per class", "inner steps": "3", "median": "96.0 %"}
 SHIFTED = {"split": "stratified", "shift": "Gaussian noise, severity 5"}
@@ -37,3 +39,20 @@ def test_where_a_figure_was_measured_is_read_from_its_words(
     assert {key: value for key, value in notes(protocol).items() if not isinstance(value, str)} == numbers
     assert "median" in notes(protocol) or protocol is not EPISODES
     assert {"split", "episodes", "shift"}.isdisjoint(notes(protocol))
+
+
+DAMAGED = ("x", "[1]", "null", '{"mean labels per class": 2}', '{"mean labels per class": "2", "labels per class": 5}',
+           '{"inner steps": "many"}', '{"episodes": 5}', '{"cross-validation": "all %"}')  # fmt: skip
+
+
+def test_what_cannot_be_read_stays_and_the_others_are_taken_apart() -> None:
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE result(id INTEGER PRIMARY KEY, metric, conditions, at DEFAULT '{}', notes)")
+    rows = [("test/accuracy, Ridge, 2 labels", text) for text in DAMAGED] + [
+        ("test/accuracy, 5-shot", '{"split": "a"}')
+    ]
+    connection.executemany("INSERT INTO result(metric, conditions) VALUES(?, ?)", rows)
+    restate(connection)
+    found = connection.execute("SELECT metric, conditions, at FROM result ORDER BY id").fetchall()
+    assert [row[:2] for row in found[:-1]] == rows[:-1]
+    assert found[-1] == ("test/accuracy", '{"split": "a"}', '{"shots": 5}')
