@@ -101,8 +101,8 @@ class Evaluated:
     metric: e.g. "test/accuracy". value, low, high: the figure and its 95 % interval. n: images or episodes behind it.
     unit: "images" or "episodes". at: where it was measured if not at the run's own place: {"shots": 5}, {"shift":
     "noise 5"}, {"head": "Ridge regression", "labels": 2}. conditions: must agree between figures that are compared,
-    e.g. {"split": …, "batch norm": …}. notes: for reading, e.g. {"weights": …}; numbers are places of the run's own
-    test, such as {"inner steps": 3}, and fractions.
+    e.g. {"split": …, "batch norm": …}. notes: for reading, e.g. {"weights": …}; whole numbers are places of the run's
+    own test, such as {"inner steps": 3}, others are of the metric, such as {"median": 0.82}.
     ids, truth, predicted: per image (int64, int16, int16); scores: per episode (float64). Either may be empty.
     hardness: of each episode, whatever the method, 0..1 (float64); see `engine.meta.tasks.hardness`.
     """
@@ -130,18 +130,15 @@ class Evaluated:
 
     @property
     def protocol(self) -> dict[str, str]:
-        """Conditions and notes as they are read: shares in percent, the shots in what is said of the episodes."""
-        both = {**self.conditions, **self.notes}
-        return {key: _said(value) for key, value in both.items() if key != metrics.SHOTS}
+        """Conditions and notes as they are read: fractions as the figure itself, the shots with the episodes."""
+        both, told = {**self.conditions, **self.notes}, metrics.of(self.metric).told
+        said = {key: told(value) if isinstance(value, float) else str(value) for key, value in both.items()}
+        return {key: words for key, words in said.items() if key != metrics.SHOTS}
 
     def given(self, conditions: Mapping[str, str] = {}, notes: Mapping[str, str | float] = {}) -> Evaluated:
         """The same with what holds for several figures; what it says itself stays."""
         both = {**conditions, **self.conditions}, {**notes, **self.notes}
         return replace(self, conditions=both[0], notes=both[1])
-
-
-def _said(value: str | float) -> str:
-    return f"{100 * value:.1f} %" if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True, slots=True)

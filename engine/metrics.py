@@ -41,6 +41,10 @@ class Metric:
         """Its title inside a sentence: "accuracy", but "F1"."""
         return self.title[:1].lower() + self.title[1:] if self.title[1:2].islower() else self.title
 
+    def told(self, value: float) -> str:
+        """ "81.2 %" of a share, else "0.352"."""
+        return f"{100 * value:.{self.digits}f} %" if self.is_share else f"{value:.{self.digits}f}"
+
     @property
     def limits(self) -> tuple[float, float]:
         """What no figure, and no end of an interval, is outside of."""

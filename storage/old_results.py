@@ -65,7 +65,8 @@ def _numbers(protocol: Words) -> Iterator[tuple[str, float]]:
     for word in (STEPS, "mean labels per class"):
         if word in protocol:
             yield word, int(protocol[word])
-    if "%" in protocol.get("cross-validation", ""):
-        yield "cross-validation", float(protocol["cross-validation"].removesuffix(" %")) / 100
+    for word in ("median", "cross-validation"):
+        if (said := protocol.get(word, "none")) != "none":
+            yield word, float(said.removesuffix(" %")) / (100 if said.endswith("%") else 1)
     if found := _OWN_SHOT.search(protocol.get("episodes", "")):
         yield SHOTS, int(found[1])

@@ -35,10 +35,9 @@ def figure(scores: np.ndarray, regression: bool, at: Mapping[str, str | int] = {
     """One figure over tasks [tasks]; the interval is 1.96 standard errors over tasks, as in the papers."""
     metric, kept = "test/error" if regression else "test/accuracy", settled(scores, regression)
     found = episode_interval(kept).within(*metrics.of(metric).limits)
-    middle = float(np.median(kept))
-    notes = {
+    notes: dict[str, str | float] = {
         "interval": "95 %, 1.96 standard errors over test episodes",
-        "median": f"{middle:.3f}" if regression else f"{100 * middle:.1f} %",
+        "median": float(np.median(kept)),
         "diverged": f"{diverged(scores, regression)} of {len(kept)}",
     }
     return Evaluated(metric, found.value, found.low, found.high, len(kept), "episodes", at, notes=notes, scores=kept)

@@ -55,7 +55,7 @@ def test_what_diverged_counts_as_an_error_of_25_or_as_no_answer_right() -> None:
     shares = np.array([0.5, 1.0, np.nan])
     assert diverged(shares, False) == 1
     assert mean_score(shares, False) == pytest.approx(0.5)
-    said = [(found.metric, found.notes["median"], found.notes["diverged"])
+    said = [(found.metric, found.protocol["median"], found.notes["diverged"])
             for found in (figure(errors, True), figure(shares, False))]  # fmt: skip
     assert said == [("test/error", "25.000", "4 of 6"), ("test/accuracy", "50.0 %", "1 of 3")]
 
