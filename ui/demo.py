@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject
 
 from engine.events import LIVE_STATES, RunState
 from engine.plan import Plan
+from storage.rows import RunRow
 from ui.parts import Parts
-
-if TYPE_CHECKING:
-    from storage.store import RunRow
 
 COMPARABLE = (RunState.FINISHED, RunState.STOPPED)
 

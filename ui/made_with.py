@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from storage.store import RunRow
+from storage.rows import RunRow
 
 UNKNOWN = "not recorded"
 OWN = ("warmstart", "commit")  # of the packages, what is this program's own

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -15,15 +14,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from storage.rows import RunRow
 from ui.comparison.run_columns import COLUMNS, date_text
 from ui.parts import Parts
 from ui.widgets.fields import Choice
 from ui.widgets.layouts import in_column
 from ui.widgets.place import fit
 from ui.widgets.text import Elided, Text
-
-if TYPE_CHECKING:
-    from storage.store import RunRow
 
 CELL = ("Note on a cell…", "Shift+N", "edit", "Write a note on one cell of this line; Notes lists them and leads back")
 FIGURE = (

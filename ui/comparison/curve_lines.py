@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.comparison.bands import band
+from storage.rows import Curve, RunRow
 from ui import theme
 from ui.comparison.sides import ComparedRun, Comparison, Side
 from ui.figures.curve_axes import StepScale
 from ui.figures.curve_line import CurveLine, smooth_lines
-
-if TYPE_CHECKING:
-    from storage.store import Curve, RunRow
 
 
 def positions(run: RunRow, curve: Curve, axis: str) -> np.ndarray:

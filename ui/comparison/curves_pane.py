@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSettings, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from engine import metrics
+from storage.rows import Curve
 from ui.comparison.curve_lines import curve_lines
 from ui.comparison.sides import Comparison
 from ui.figures.curve_axes import X_AXES
@@ -17,9 +17,6 @@ from ui.widgets.fields import Choice
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.quiet import QuietSlider
 from ui.widgets.text import Text
-
-if TYPE_CHECKING:
-    from storage.store import Curve
 
 
 def metric_title(metric: str, inner: bool = False) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -18,15 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from storage.rows import RunRow
 from ui.comparison.run_filters import KEYS, NUMBERS, Bounds, Filter, OneOf, range_of, title, values_of
 from ui.widgets.fields import Choice
 from ui.widgets.layouts import in_column
 from ui.widgets.place import fit
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
-
-if TYPE_CHECKING:
-    from storage.store import RunRow
 
 WORD = Qt.ItemDataRole.UserRole
 

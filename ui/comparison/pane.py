@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QWidget
 
 from engine.comparison.wording import count
 from engine.families import named
+from storage.rows import Curve
 from ui.comparison.adaptation_lines import adaptation_lines
 from ui.comparison.confusion_view import ConfusionView
 from ui.comparison.curves_pane import CurvesPane
@@ -23,9 +23,6 @@ from ui.widgets.buttons import button
 from ui.widgets.fields import Choice
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
-
-if TYPE_CHECKING:
-    from storage.store import Curve
 
 
 class Sheet(QWidget):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
@@ -13,6 +12,7 @@ from engine import metrics
 from engine.comparison.differences import Value, flatten
 from engine.comparison.dimensions import Dimension, dimensions
 from engine.comparison.wording import count
+from storage.rows import RunRow
 from ui.background import Background
 from ui.comparison.parallel_figure import HELP, ParallelFigure, Shown
 from ui.comparison.parallel_lines import Lines
@@ -23,9 +23,6 @@ from ui.widgets.fields import Choice
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.menu_button import MenuButton
 from ui.widgets.text import Elided, Text
-
-if TYPE_CHECKING:
-    from storage.store import RunRow
 
 LEAST_AXES, APART = 4, 84  # settings that are shown before somebody chooses: at least so many, so many pixels apart
 WAIT_MS = 150  # between a change in the table and what it means here

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPalette
 from PySide6.QtWidgets import QApplication
 
 from engine import metrics
+from storage.rows import Curve
 from ui import theme
 from ui.comparison.curve_lines import curve_lines
 from ui.comparison.curves_pane import metric_title
@@ -20,9 +20,6 @@ from ui.comparison.sides import ComparedRun, Comparison, compare, sentences
 from ui.figures.curve_plot import CurvePlot
 from ui.figures.painted import HEADING, paint_title
 from ui.figures.plain_table import paint_table, table_height
-
-if TYPE_CHECKING:
-    from storage.store import Curve
 
 WIDTH = 1200.0
 MARGIN, GAP = 32.0, 32.0

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
 from engine.comparison.wording import count
+from storage.rows import RunRow
 from ui.comparison import cell_notes
 from ui.comparison.run_columns import COLUMNS
 from ui.comparison.run_model import NAME, NOTE
@@ -18,9 +18,6 @@ from ui.listing.restart import run_again
 from ui.listing.run_deeds import DeedsOnRuns
 from ui.parts import Parts
 from ui.widgets.deed import Entry
-
-if TYPE_CHECKING:
-    from storage.store import RunRow
 
 OWN: dict[str, Entry] = {
     "tick": ("Tick for comparison", "Space", "check", "Put the selected runs side by side"),

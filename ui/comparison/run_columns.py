@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine import metrics
 from engine.comparison.crossed import TWO
@@ -26,11 +26,9 @@ from engine.comparison.wording import (
 from engine.events import RunState
 from engine.families import named
 from engine.naming import backbone_title, data_title, method_title
+from storage.rows import RunRow
 from ui.comparison.side_names import stem
 from ui.comparison.sides import state_words
-
-if TYPE_CHECKING:
-    from storage.store import RunRow
 
 STATES = list(RunState)
 

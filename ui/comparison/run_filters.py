@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.comparison.wording import is_share
+from storage.rows import RunRow
 from ui.comparison.run_columns import (
     COLUMNS,
     PLACES,
@@ -22,9 +23,6 @@ from ui.comparison.run_columns import (
     tested,
     watched,
 )
-
-if TYPE_CHECKING:
-    from storage.store import RunRow
 
 NOTHING = "(none)"  # stands for no tag, no study
 

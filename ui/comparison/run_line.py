@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Set
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import Qt
 
 from engine.comparison.grouping import RunGroup
+from storage.rows import CellNote, RunRow
 from ui import icons
 from ui.comparison.run_columns import COLUMNS, PLACES, date_text
-
-if TYPE_CHECKING:
-    from storage.store import CellNote, RunRow
 
 STAR = PLACES["star"]
 

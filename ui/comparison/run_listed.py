@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from storage.rows import RunRow
 from ui.comparison.run_columns import search_text
 from ui.comparison.run_filters import Filter, passes
 from ui.listing.finding import Search, search
-
-if TYPE_CHECKING:
-    from storage.store import RunRow
 
 
 class Listed:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from engine.comparison.grouping import configurations, run_group
 from engine.events import RunState
+from storage.rows import RunRow
 from ui import theme
 from ui.comparison.run_columns import COLUMNS, PLACES
 from ui.comparison.run_line import Node, check_state, note_on, spoken, star, tip
 from ui.comparison.run_listed import Listed
-
-if TYPE_CHECKING:
-    from storage.store import RunRow
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()

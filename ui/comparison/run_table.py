@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from storage.store import RunRow
+from storage.rows import RunRow
 from ui import theme
 from ui.comparison.run_cells import WholeText
 from ui.comparison.run_columns import COLUMNS

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from engine.comparison.differences import NONE, Difference, differences, shown
 from engine.naming import method_title, run_name
-
-if TYPE_CHECKING:
-    from storage.store import RunRow
+from storage.rows import RunRow
 
 LONGEST_TITLE = 40
 COLOURS = 6  # that read well side by side, see ui.theme

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
 from engine.errors import InvalidExperiment
+from storage.rows import RunRow
 from ui.parts import Parts
 from ui.widgets.folders import show_folder
-
-if TYPE_CHECKING:
-    from storage.store import RunRow
 
 COMMAND = ("Copy as command", "Ctrl+Shift+C", "terminal", "The line for the terminal that gives the same experiment")
 FOLDER = ("Open folder", "Ctrl+Shift+E", "folder", "The run's files in the system's file manager")

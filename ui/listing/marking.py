@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QWidget
 
 from engine.comparison.wording import count
+from storage.rows import RunRow
 from ui.listing.finding import known_tags
 from ui.listing.word_field import complete_words
 from ui.parts import Parts
 from ui.widgets.layouts import in_column
 from ui.widgets.text import Elided
-
-if TYPE_CHECKING:
-    from storage.store import RunRow
 
 TAG = ("Tags…", "T", "tag", "Words to find these runs by: the filter “tag:x” shows those that have one")
 ARCHIVE = ("Archive", "A", "archive", "Keep them but take them out of the lists; the tick “Archived” shows them")

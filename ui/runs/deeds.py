@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 
 from engine.comparison.wording import count
 from engine.events import RunState
+from storage.rows import RunRow
 from ui import icons
 from ui.comparison import cell_notes
 from ui.listing.run_deeds import DeedsOnRuns
@@ -17,9 +17,6 @@ from ui.parts import Parts
 from ui.runs.run_now import RunNow
 from ui.widgets.deed import Entry
 from ui.widgets.text import plain
-
-if TYPE_CHECKING:
-    from storage.store import RunRow
 
 STOP, STOP_SEARCH = "Stop and keep", "Stop and keep the search"
 STOP_SEARCH_TIP = "End the search and keep its trials; no network has learnt from all images yet, so none is tested"

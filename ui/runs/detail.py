@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -17,6 +16,7 @@ from engine.data.sources import is_regression
 from engine.errors import ExperimentError
 from engine.events import LIVE_STATES, Evaluated, Notice
 from engine.families import named
+from storage.rows import Message
 from ui.figures.adaptation_curves import AdaptationFigures, AdaptationLine
 from ui.figures.block_picture import BlockPicture
 from ui.figures.curve_axes import StepScale
@@ -43,9 +43,6 @@ from ui.runs.trouble_card import TroubleCard
 from ui.widgets.frame import SlimArea
 from ui.widgets.layouts import in_column
 from ui.widgets.reflow import Beside
-
-if TYPE_CHECKING:
-    from storage.store import Message
 
 
 class RunDetail(SlimArea):

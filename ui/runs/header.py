@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette
@@ -14,6 +13,7 @@ from engine.data.shifts import short
 from engine.events import RunState
 from engine.experiment import Experiment
 from engine.naming import backbone_title, data_title, method_title
+from storage.rows import RunRow
 from ui import icons, theme
 from ui.comparison.cell_notes import title
 from ui.listing.card_list import ProgressLine
@@ -24,9 +24,6 @@ from ui.widgets.layouts import in_column, in_row
 from ui.widgets.menu_button import MenuButton
 from ui.widgets.reflow import FlowLayout
 from ui.widgets.text import Elided, Text, plain
-
-if TYPE_CHECKING:
-    from storage.store import RunRow
 
 IN_MENU = ("figure", "tag", "archive", "rename", "command", "folder")
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame, QWidget
 
 from engine.events import Notice
+from storage.rows import Message
 from ui import theme
 from ui.widgets.quiet import QuietText
-
-if TYPE_CHECKING:
-    from storage.store import Message
 
 
 class MessageLog(QuietText):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from storage.rows import RunRow
 from ui.listing.finding import TAG, known_tags
 from ui.listing.restart import Restart
 from ui.listing.views_button import Views
@@ -18,9 +19,6 @@ from ui.runs.run_list import RunOrder
 from ui.runs.study_fold import archive_fold, study_fold
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
-
-if TYPE_CHECKING:
-    from storage.store import RunRow
 
 
 class RunColumn(QWidget):

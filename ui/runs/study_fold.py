@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QCheckBox, QWidget
 
+from storage.rows import RunRow
 from ui.runs.run_list import RunOrder
-
-if TYPE_CHECKING:
-    from storage.store import RunRow
 
 
 class Fold(QCheckBox):

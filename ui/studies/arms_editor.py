@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -24,13 +23,11 @@ from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import BackboneChoice, MethodChoice
 from engine.families import FAMILIES
 from engine.studies.study import SOURCE, Arm
+from storage.rows import RunRow
 from ui.parts import Parts
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import plain
-
-if TYPE_CHECKING:
-    from storage.store import RunRow
 
 ARM = Qt.ItemDataRole.UserRole
 MOST_SAVED = 40

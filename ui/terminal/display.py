@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
@@ -25,11 +25,9 @@ from engine.events import (
 )  # fmt: skip
 from engine.search.space import shown
 from engine.search.trials import COMPLETE, PRUNED, score
+from storage.rows import RunRow
 from ui.remaining import Remaining
 from ui.terminal.output import Showing, complain_failure, console, print_json, result_object, visible
-
-if TYPE_CHECKING:
-    from storage.store import RunRow
 
 REDRAW = 0.1  # seconds between two redraws of the bar
 SAY_EVERY = 10.0  # seconds between two lines where there is no bar

@@ -7,15 +7,13 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.comparison.wording import duration, figure, marked, size, thousands
 from engine.errors import InvalidExperiment
+from storage.rows import RunRow
 from ui.command.arguments import program
 from ui.terminal.output import print_json, print_table, result_object, say
-
-if TYPE_CHECKING:
-    from storage.store import RunRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import argparse
 import time
-from typing import TYPE_CHECKING
 
 from engine.comparison.differences import flatten, label, shown
 from engine.comparison.wording import duration
 from engine.events import Evaluated
 from engine.metrics import VALIDATION, words
 from engine.provenance import left_out
+from storage.rows import Message
 from storage.store import RunRow, RunStore
 from ui.made_with import made_with
 from ui.terminal.display import curve_figure, result_words
 from ui.terminal.listing import run_object
 from ui.terminal.output import print_json, print_table, result_object, say
 from ui.terminal.workspaces import open_workspace
-
-if TYPE_CHECKING:
-    from storage.store import Message
 
 LEFT_OUT_SHOWN = 100
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
@@ -15,11 +15,9 @@ from engine.experiment import Shift
 from engine.studies.crossings import sentence
 from engine.studies.table import BEST, Entry, StudyTable
 from engine.work.study import Progress, StudyRunner
+from storage.rows import CellRun, StudyRow
 from ui.studies.reading import StudyNow, progress_words
 from ui.terminal.output import Showing, console, print_json, print_table, say, visible
-
-if TYPE_CHECKING:
-    from storage.store import CellRun, StudyRow
 
 ENDS = (RunState.FINISHED, RunState.FAILED)
 
