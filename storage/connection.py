@@ -186,8 +186,7 @@ def refuse_unknown(database: Database, migrations: Migrations) -> None:
     applied = {migration.name for migration in migrations.applied(database)}
     if tables and not applied:
         raise StorageError(
-            "The database in this workspace was made by another program.",
-            "Choose another folder with --workspace.",
+            "The database in this workspace was made by another program.", "Choose another folder with --workspace."
         )
     if applied - {migration.name for migration in migrations._migrations}:
         raise StorageError(

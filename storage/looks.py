@@ -10,10 +10,7 @@ import sqlite3
 _RUNS = (
     "SELECT id, uid, name, state, note, starred, deleted_at, tags, archived, cell_notes, plan, study_id, cell FROM run"
 )
-_REST = (
-    "SELECT id, uid, title, spec, note, deleted_at FROM study",
-    "SELECT id, page, name, spec FROM saved_view",
-)
+_REST = ("SELECT id, uid, title, spec, note, deleted_at FROM study", "SELECT id, page, name, spec FROM saved_view")
 
 Looks = dict[int, int]  # run id -> hash of what is shown; 0 stands for studies and views
 

@@ -23,18 +23,7 @@ from storage.changes import ChangeMethods
 from storage.connection import PATIENCE, OpenDatabase, connect, makes_room, snapshot, told, writing
 from storage.lines import LineMethods, is_taken
 from storage.looks import Looks, read_looks
-from storage.rows import (
-    Artifact,
-    CellNote,
-    CellRun,
-    Curve,
-    Failure,
-    Message,
-    RunRow,
-    SavedView,
-    StudyRow,
-    moment,
-)
+from storage.rows import Artifact, CellNote, CellRun, Curve, Failure, Message, RunRow, SavedView, StudyRow, moment
 from storage.studies import StudyMethods
 from storage.views import ViewMethods
 from storage.workspace import Workspace

@@ -17,7 +17,6 @@ from ui.look import Look
 
 GRID = 8  # every distance is a multiple of this many pixels
 
-OKABE_ITO = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000"]
 # The first six read well as lines on both palettes; blue is lightened on dark ground.
 _CURVES_LIGHT = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 _CURVES_DARK = ["#4BA3E3", "#E8743B", "#2FBF95", "#D993B9", "#E69F00", "#8CCBEF"]

@@ -26,10 +26,7 @@ def published_url(name: str) -> str:
 
 
 def fetch(
-    name: str,
-    progress: Callable[[float], None],
-    cancelled: Callable[[], bool] = lambda: False,
-    url: str | None = None,
+    name: str, progress: Callable[[float], None], cancelled: Callable[[], bool] = lambda: False, url: str | None = None
 ) -> Path:
     """Download the weights of backbone `name`; progress gets fractions 0..1. Returns the file in the cache.
 

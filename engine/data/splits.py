@@ -128,11 +128,7 @@ def _divide_class(
         train, (3 * size + 5) // 10 if TEST in missing else 0, (2 * size + 5) // 10 if VALIDATION in missing else 0,
         tuple(part in missing for part in (VALIDATION, TEST)),
     )  # fmt: skip
-    return (
-        rest,
-        cut_validation if VALIDATION in missing else validation,
-        cut_test if TEST in missing else test,
-    )
+    return (rest, cut_validation if VALIDATION in missing else validation, cut_test if TEST in missing else test)
 
 
 def _members(data: Examples, class_id: int, choice: DatasetChoice, given: bool) -> Indices:

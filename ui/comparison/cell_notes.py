@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QListWidget,
-    QListWidgetItem,
-    QPlainTextEdit,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QListWidget, QListWidgetItem, QPlainTextEdit, QWidget
 
 from storage.rows import RunRow
 from ui.comparison.run_columns import COLUMNS, date_text
@@ -23,12 +16,7 @@ from ui.widgets.place import fit
 from ui.widgets.text import Elided, Text
 
 CELL = ("Note on a cell…", "Shift+N", "edit", "Write a note on one cell of this line; Notes lists them and leads back")
-FIGURE = (
-    "Note on a figure…",
-    "Shift+N",
-    "edit",
-    "Write a note on one of this run's figures; Compare lists them all",
-)
+FIGURE = ("Note on a figure…", "Shift+N", "edit", "Write a note on one of this run's figures; Compare lists them all")
 PLACE = Qt.ItemDataRole.UserRole
 CELLS = {column.key: "Star" if column.key == "star" else column.title for column in COLUMNS}
 FIGURES = {"figure loss": "Loss curve", "figure accuracy": "Accuracy curve", "figure blocks": "How far blocks moved",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -269,8 +269,3 @@ PLACES: dict[str, int] = {column.key: place for place, column in enumerate(COLUM
 def search_text(run: RunRow) -> str:
     """Everything the filter looks in, in lower case."""
     return " ".join([*(column.text(run) for column in COLUMNS), run.uid, run.plan]).casefold()
-
-
-def sort_key(values: Sequence[Any], descending: bool) -> Callable[[int], tuple[bool, Any]]:
-    """Key of a place in `values` that puts None last in both directions (for `sorted(..., reverse=descending)`)."""
-    return lambda place: ((values[place] is None) != descending, 0 if values[place] is None else values[place])

@@ -22,11 +22,7 @@ from ui.figures.line_chart import ChartLine, LineChart
 from ui.figures.painted import PaintedFigure, Section
 from ui.figures.painted_axes import ACROSS, Axis, around
 
-AXES = {
-    STEPS: "Inner steps",
-    SHOTS: "Shots (logarithmic)",
-    HARDNESS: "Hardness (error on plain pixels)",
-}
+AXES = {STEPS: "Inner steps", SHOTS: "Shots (logarithmic)", HARDNESS: "Hardness (error on plain pixels)"}
 ACROSS_MOST = 2  # figures beside each other
 LEAST_WIDTH = 240  # pixels of a figure
 

@@ -43,9 +43,7 @@ def curve_task_of(task: Mapping[str, Any]) -> CurveTask:
     """From the gallery's JSON; KeyError where something is missing."""
     found = tuple(
         Prediction(
-            int(one["steps"]),
-            numbers(one["y"]),
-            None if one.get("deviation") is None else numbers(one["deviation"]),
+            int(one["steps"]), numbers(one["y"]), None if one.get("deviation") is None else numbers(one["deviation"])
         )
         for one in task["predictions"]
     )

@@ -6,13 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QDialog,
-    QHBoxLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QButtonGroup, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.comparison.wording import count
 from engine.errors import ExperimentError
@@ -140,10 +134,7 @@ class StudyBuilder(QDialog):
             self._say(str(error), "")
             return
         self._parts.background.run(
-            partial(examine, study),
-            lambda _: self._accept(study, runs),
-            lambda e: self._refuse(e, runs),
-            KEY,
+            partial(examine, study), lambda _: self._accept(study, runs), lambda e: self._refuse(e, runs), KEY
         )
 
     def _accept(self, study: Study, runs: int) -> None:

@@ -27,10 +27,7 @@ BACKBONE = BackboneInfo(
     "bands_cnn",
     "Bands CNN",
     "Two small convolutions without normalisation, for patches of four bands.",
-    (
-        Block("conv1", "Convolution 1", 1_184),
-        Block("conv2", "Convolution 2", 18_496),
-    ),
+    (Block("conv1", "Convolution 1", 1_184), Block("conv2", "Convolution 2", 18_496)),
     ImageForm(8, 4, least=4),
     features=64,
     build=build,

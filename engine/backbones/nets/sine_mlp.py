@@ -21,10 +21,7 @@ BACKBONE = BackboneInfo(
     "sine_mlp",
     "Sine MLP",
     "Two layers of 40 units without normalisation, for sinusoids: a number in, a number out.",
-    (
-        Block("layer1", "Layer 1", 80),
-        Block("layer2", "Layer 2", 1640),
-    ),
+    (Block("layer1", "Layer 1", 80), Block("layer2", "Layer 2", 1640)),
     NumberForm(),
     features=40,
     build=build,
