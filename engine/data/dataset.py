@@ -9,6 +9,7 @@ from typing import Any
 from engine.data.curves import Curves
 from engine.data.files.tree import Listing
 from engine.data.images import ImageSet
+from engine.data.target import CLASSES, NUMBERS, Target
 from engine.experiment import DatasetChoice
 
 BUNDLED, OWN = "bundled", "your folder"
@@ -82,6 +83,10 @@ class DataSet:
     @property
     def name(self) -> str:
         return self.info.name
+
+    @property
+    def target(self) -> Target:
+        return NUMBERS if self.curves is not None else CLASSES
 
     @property
     def start(self) -> Start:

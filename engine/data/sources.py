@@ -10,6 +10,7 @@ from engine.data.dataset import BUNDLED, COLOURS, OWN, DataSet, DatasetInfo
 from engine.data.files.tree import Listing, list_files
 from engine.data.images import Cancel, ImageSet, Progress
 from engine.data.remembered import Remembered
+from engine.data.target import CLASSES, NUMBERS, Target
 from engine.errors import InvalidExperiment, nearest
 from engine.experiment import DatasetChoice
 from engine.modules import below
@@ -43,9 +44,14 @@ def dataset(name: str) -> DataSet:
     raise InvalidExperiment(f"There is no data set called “{name}”.", nearest(name, names), "dataset")
 
 
+def target_of(choice: DatasetChoice) -> Target:
+    """What the tasks of this data ask for; classes where the data set is not there (any more)."""
+    return found.target if (found := known(choice.name)) is not None else CLASSES
+
+
 def is_regression(choice: DatasetChoice) -> bool:
     """Whether the tasks of this data ask for numbers instead of classes."""
-    return (found := known(choice.name)) is not None and found.curves is not None
+    return target_of(choice) == NUMBERS
 
 
 def bands(choice: DatasetChoice) -> int:

@@ -13,6 +13,7 @@ from engine.adaptation.objective import loss
 from engine.artifacts.bookmark import State
 from engine.backbones.backbone import Backbone
 from engine.comparison.wording import compact
+from engine.data.target import CLASSES, Target
 from engine.errors import Diverged
 from engine.events import Notice
 from engine.meta.learner import MetaLearner
@@ -29,8 +30,8 @@ POWERS = range(0, -6, -1)
 class DivergenceGuard:
     """Ends a run whose loss is no longer a number, and warns, once of each kind, of one that is on its way there."""
 
-    def __init__(self, method: MetaLearner, model: Backbone, regression: bool) -> None:
-        self.method, self.model, self.regression = method, model, regression
+    def __init__(self, method: MetaLearner, model: Backbone, target: Target) -> None:
+        self.method, self.model, self.target = method, model, target
         inner = method.meets.each and not method.trains.share and hasattr(method.hyperparameters, "inner_rate")
         self._inner = bool(inner)  # whether there is an inner rate to speak of
         self._losses: list[float] = []
@@ -61,7 +62,7 @@ class DivergenceGuard:
     def after_validation(self, scores: np.ndarray, tasks: Sequence[Task], step: int) -> Iterator[Notice]:
         """scores: accuracy or error of each validation task [n] after adapting. tasks: to try other rates on."""
         losses, self._losses = self._losses, []
-        count = diverged(scores, self.regression)
+        count = diverged(scores, self.target)
         if count > MANY * len(scores) and self._first("tasks"):
             said = f"{count} of {len(scores)} validation tasks diverged at meta-step {step}{self._rates()}."
             yield Notice(f"{said} {self._advice(tasks)}.", "warning")
@@ -76,7 +77,7 @@ class DivergenceGuard:
         return new
 
     def _does_harm(self, value: float, tasks: Sequence[Task]) -> bool:
-        return self._inner and not self.regression and value > WORSE * math.log(tasks[0].way)
+        return self._inner and self.target == CLASSES and value > WORSE * math.log(tasks[0].way)
 
     def _rates(self) -> str:
         if not self._inner:

@@ -13,6 +13,7 @@ from torch import Tensor
 from engine.adaptation.objective import score
 from engine.backbones.backbone import Backbone
 from engine.data.episodes import Episode
+from engine.data.target import NUMBERS
 from engine.events import Preparing
 from engine.meta.batch.sharing import Crew
 from engine.meta.batch.stacked import Stacked, stacked_at_test
@@ -50,7 +51,7 @@ class Meeting:
         if isinstance(self.tasks, ImageTasks) and embeds_once(self.method):
             return (yield from _scores_from_features(self.method, self.model, self.tasks, items, text))
         last = self.method.test_steps if steps is None else steps
-        together = stacked_at_test(self.method, self.model, last) if self.tasks.regression else None
+        together = stacked_at_test(self.method, self.model, last) if self.tasks.target == NUMBERS else None
         if together is not None:
             return (yield from self._together(together, items, text, stop, last))
         return (yield from self._alone(items, text, stop, last, [] if rows is None else rows))

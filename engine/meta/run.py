@@ -127,7 +127,7 @@ def figures(exam: Exam) -> Iterator[Event]:
     steps = max(method.test_steps, getattr(method.hyperparameters, "over_steps", 0))
     scores = yield from exam.scores(method, tasks.test, "Testing", steps)
     hard = hardness(tasks)
-    for found in over_steps(scores, method.test_steps, tasks.regression):
+    for found in over_steps(scores, method.test_steps, tasks.target):
         yield with_hardness(found, hard)
     yield from beside_twin(exam, scores[:, -1])
     yield from over_unseen(exam)
@@ -147,7 +147,7 @@ def over_unseen(exam: Exam) -> Iterator[Event]:
             continue
         scores = yield from exam.scores(exam.method, items, "Testing on new classes")
         words = {"episodes": f"{episodes}, of {len(classes)} classes", "test list": list_hash(items)}
-        yield figure(scores[:, -1], tasks.regression, UNSEEN).given(words, {KEY: "nothing"})
+        yield figure(scores[:, -1], tasks.target, UNSEEN).given(words, {KEY: "nothing"})
 
 
 def over_shots(exam: Exam) -> Iterator[Event]:
@@ -162,7 +162,7 @@ def over_shots(exam: Exam) -> Iterator[Event]:
             yield Notice(f"{shot} shots are left out of the curve. {error.message}", "warning")
             continue
         scores = yield from exam.scores(method, items, f"Testing with {shot}-shot")
-        yield figure(scores[:, -1], tasks.regression, {SHOTS: shot}).given({"episodes": episodes}, {SHOTS: shot})
+        yield figure(scores[:, -1], tasks.target, {SHOTS: shot}).given({"episodes": episodes}, {SHOTS: shot})
 
 
 def protocol(

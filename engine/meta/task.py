@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.data.batches import Batch
+from engine.data.target import CLASSES, Target
 from engine.preparation.inputs import Normaliser
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Tasks(ABC):
     are too few. divided: the images and how their classes are divided. findings: what must be known of them and of what
     the weights have met. facts: shown beside the run. conditions: of its figures, see `Evaluated`."""
 
-    regression: bool
+    target: Target
     outputs: int
     validation: Sequence[Any]
     test: Sequence[Any]
@@ -135,7 +136,7 @@ class ImageTasks(Tasks):
     outputs: int
     facts: Mapping[str, Any] = field(default_factory=dict)
     conditions: Mapping[str, str] = field(default_factory=dict)
-    regression: bool = False
+    target: Target = CLASSES
     minibatches: BatchSampler | None = None
     further_test: FurtherTest | None = None
     divided: tuple[ImageSet, ClassSplit] | None = None

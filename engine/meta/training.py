@@ -18,6 +18,7 @@ from engine.artifacts.bookmark import (
 )
 from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
+from engine.data.target import NUMBERS
 from engine.events import EpochCompleted, Event, Metrics
 from engine.machine.limits import Limits
 from engine.meta.batch.choice import WORTH_TIMING, quicker
@@ -54,11 +55,11 @@ class MetaTraining:
         self.model, self.method, self.tasks = model, method, tasks
         self.checkpoints, self.limits = checkpoints, limits
         self.draw, self.mix = np.random.default_rng(seed), np.random.default_rng([seed, ORDER])
-        self.guard = DivergenceGuard(method, model, tasks.regression)
+        self.guard = DivergenceGuard(method, model, tasks.target)
         self.optimiser = method.optimiser(model)
         self.run, self.gradient = MetaRun(), MetaGradient(method, model)
         self.step = self.epoch = self._validated = 0
-        self.name = "loss" if tasks.regression else "accuracy"
+        self.name = "loss" if tasks.target == NUMBERS else "accuracy"
 
     def events(self) -> Iterator[Event]:
         bookmark, steps = self.checkpoints.bookmark, self.method.hyperparameters.steps
@@ -155,13 +156,13 @@ class MetaTraining:
         if len(scores) < len(self.tasks.validation):
             return
         self.epoch, self._validated = self.epoch + 1, self.step
-        value = mean_score(scores[:, -1], self.tasks.regression)
+        value = mean_score(scores[:, -1], self.tasks.target)
         found = {f"val/{self.name}": value}
         if self.method.meets.each:
-            found[f"val/{self.name} {BEFORE}"] = mean_score(scores[:, 0], self.tasks.regression)
+            found[f"val/{self.name} {BEFORE}"] = mean_score(scores[:, 0], self.tasks.target)
         found |= {f"rate/{block}": rate for block, rate in self.method.inner_rates(self.model).items()}
         judged = value if np.isfinite(scores[:, -1]).any() else math.nan  # wrong answers are a figure
-        accuracy, error = (0.0, judged) if self.tasks.regression else (judged, 0.0)
+        accuracy, error = (0.0, judged) if self.tasks.target == NUMBERS else (judged, 0.0)
         yield from self.checkpoints.offer(self.model, self.step, accuracy, error, value)
         yield Metrics(self.step, found)
         yield EpochCompleted(self.epoch, self.step)

@@ -23,8 +23,8 @@ def beside_twin(exam: Exam, own: np.ndarray) -> Iterator[Event]:
     if twin is None:
         return
     plain = (yield from exam.scores(twin, tasks.test, "Testing the inductive twin"))[:, -1]
-    gain = episode_interval(settled(own, tasks.regression) - settled(plain, tasks.regression))
-    found = figure(plain, tasks.regression, {"method": "inductive twin"})
+    gain = episode_interval(settled(own, tasks.target) - settled(plain, tasks.target))
+    found = figure(plain, tasks.target, {"method": "inductive twin"})
     yield found.given(
         {QUERIES: ALONE},
         {"gained by the others": f"{points(gain.value, found.metric)}, {interval_text(gain, found.metric)}"},

@@ -8,7 +8,8 @@ from contextlib import suppress
 from engine.backbones import catalog
 from engine.backbones.info import BackboneInfo
 from engine.data.dataset import inside
-from engine.data.sources import is_regression, sets
+from engine.data.sources import sets, target_of
+from engine.data.target import CLASSES, NUMBERS, Target
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.families import FAMILIES
@@ -19,27 +20,26 @@ from engine.registry import method, methods
 
 def task_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
     """Every fault; a method or a network that is not known is somebody else's to name."""
-    regression = is_regression(experiment.dataset)
+    target = target_of(experiment.dataset)
     called = data_title(experiment)
     with suppress(InvalidExperiment):
-        yield from _method(method(experiment.method.name), regression, inside(called))
+        yield from _method(method(experiment.method.name), target, inside(called))
     with suppress(InvalidExperiment):
-        yield from _network(catalog.backbone(experiment.backbone.name), regression, inside(called))
+        yield from _network(catalog.backbone(experiment.backbone.name), target, inside(called))
     choice = experiment.dataset
-    if regression and (choice.classes is not None or choice.split is not None):
+    if target == NUMBERS and (choice.classes is not None or choice.split is not None):
         yield InvalidExperiment(
             f"{called} have no classes, so there is nothing to limit or divide.",
             "Leave classes and split empty.", "dataset",
         )  # fmt: skip
 
 
-def _method(chosen: type[Method], regression: bool, called: str) -> Iterator[InvalidExperiment]:
-    kind = "regression" if regression else "classification"
-    if kind in chosen.suits:
+def _method(chosen: type[Method], target: Target, called: str) -> Iterator[InvalidExperiment]:
+    if target.kind in chosen.suits:
         return
     of_tasks = (one for one in methods() if FAMILIES[one.family].divides == "classes")
-    fitting = ", ".join(one.title for one in of_tasks if kind in one.suits)
-    if regression:
+    fitting = ", ".join(one.title for one in of_tasks if target.kind in one.suits)
+    if target == NUMBERS:
         words = f"tells classes apart, and {called} ask for numbers"
         yield InvalidExperiment(f"{chosen.title} {words}.", f"Choose one of: {fitting}.", "method")
         return
@@ -48,13 +48,13 @@ def _method(chosen: type[Method], regression: bool, called: str) -> Iterator[Inv
     yield InvalidExperiment(f"{chosen.title} {words}.", f"Choose {curves} as data, or another method.", "method")
 
 
-def _network(info: BackboneInfo, regression: bool, called: str) -> Iterator[InvalidExperiment]:
-    if regression and info.form.kind == "images":
+def _network(info: BackboneInfo, target: Target, called: str) -> Iterator[InvalidExperiment]:
+    if target == NUMBERS and info.form.kind == "images":
         numbers = " or ".join(one.title for one in catalog.backbones() if one.form.kind == "numbers")
         yield InvalidExperiment(
             f"{info.title} reads images, and {called} are numbers.", f"Choose {numbers} as backbone.", "backbone"
         )
-    if not regression and info.form.kind == "numbers":
+    if target == CLASSES and info.form.kind == "numbers":
         yield InvalidExperiment(
             f"{info.title} reads one number, and these are images.", "Choose another backbone.", "backbone"
         )

@@ -153,7 +153,7 @@ def cell_name(study: Study, cell: Cell) -> str:
         return f"Source, split {cell.seed}"
     parts = [study.arms[cell.arm].title]
     if len(study.labels) > 1:
-        parts.append(labels_words(cell.labels, study.regression))
+        parts.append(labels_words(cell.labels, study.target))
     if len(study.conditions) > 1:
         parts.append(condition_words(cell.condition))
     if cell.rate is not None:

@@ -131,5 +131,5 @@ def sentence(table: StudyTable, crossing: Crossing) -> str:
     else:
         basis = f"where the means over {seeds} cross; single seeds do not each cross once"
     doubt = "" if crossing.clear else " Beside it the two cannot be told apart with certainty."
-    units = "points per task" if table.study.regression else "labels per class"
+    units = "{}s per {}".format(*table.study.target.labels)
     return f"{where}{after} overtakes {before} at {about} {units} ({basis}).{doubt}"

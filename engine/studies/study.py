@@ -15,7 +15,8 @@ from pydantic import Field, SerializeAsAny, ValidationError, field_validator
 
 import resources
 from engine.data.shifts import first_repeated
-from engine.data.sources import is_regression
+from engine.data.sources import target_of
+from engine.data.target import CLASSES, Target
 from engine.errors import InvalidExperiment, nearest
 from engine.experiment import (
     BackboneChoice,
@@ -115,9 +116,9 @@ class Study(Frozen):
         return self.distances or self.shifts
 
     @property
-    def regression(self) -> bool:
-        """Whether its tasks ask for numbers: then every figure is an error, and the smaller one is better."""
-        return is_regression(self.dataset)
+    def target(self) -> Target:
+        """What its tasks ask for."""
+        return target_of(self.dataset)
 
     def canonical(self) -> str:
         """JSON with sorted keys and no white space."""
@@ -133,11 +134,11 @@ def distance(dataset: DatasetChoice) -> float | None:
     return getattr(dataset, DISTANCE, None)
 
 
-def labels_words(labels: int | None, regression: bool = False) -> str:
+def labels_words(labels: int | None, target: Target = CLASSES) -> str:
     """ "5 labels per class", "all labels"; of tasks that ask for numbers "5 points per task"."""
     if labels is None:
         return "all labels"
-    one, of = ("point", "task") if regression else ("label", "class")
+    one, of = target.labels
     return f"{labels} {one}{'' if labels == 1 else 's'} per {of}"
 
 

@@ -122,7 +122,7 @@ def study_table(
 def known_by(study: Study, outcomes: Iterable[Outcome]) -> str:
     """The metric that the runs are known by; before any has finished, what their tasks ask for."""
     found = next((name for outcome in outcomes for name in outcome.tests), "")
-    return found or ("test/error" if study.regression else "test/accuracy")
+    return found or study.target.metric
 
 
 def columns(study: Study, metric: str) -> tuple[Column, ...]:
@@ -132,7 +132,7 @@ def columns(study: Study, metric: str) -> tuple[Column, ...]:
         for labels in study.labels
         for condition in study.conditions
         for name, words in test_sets(study, metric)
-        for labels_part in [labels_words(labels, study.regression) if len(study.labels) > 1 else ""]
+        for labels_part in [labels_words(labels, study.target) if len(study.labels) > 1 else ""]
         for where in [condition_words(condition) if len(study.conditions) > 1 else ""]
         for about in [words_of(metric)]
     )

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 
 from engine import registry
 from engine.data.dataset import Start
-from engine.data.sources import bands, is_regression, known
+from engine.data.sources import bands, is_regression, known, target_of
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from engine.meta.learner import MetaLearner
@@ -64,7 +64,7 @@ def start_of(choice: DatasetChoice) -> Start:
 def suits(choice: MethodChoice, data: DatasetChoice) -> bool:
     """Whether the method learns from such tasks, with no more classes at a time than they have."""
     method, source = registry.method(choice.name), known(data.name)
-    if ("regression" if is_regression(data) else "classification") not in method.suits:
+    if target_of(data).kind not in method.suits:
         return False
     if source is None or not source.for_tasks:
         return True

@@ -31,7 +31,7 @@ def paint_curves(painter: QPainter, size: QSizeF, view: View) -> Marks:
     edges = [edge for line in lines for _, shown, _ in line for edge in (shown.value, shown.low, shown.high)]
     measured = metric_of(view.metric)
     up = around(edges, measured.is_share, measured.limits[0])
-    what = f"{'Points per task' if view.table.study.regression else 'Labels per class'} (logarithmic)"
+    what = f"{'{}s per {}'.format(*view.table.study.target.labels).capitalize()} (logarithmic)"
     drawn = [line_of(view, arm, line) for arm, line in zip(arms, lines, strict=True)]
     chart = LineChart(drawn, across, up, what, unit_words(view), bands=False)
     return chart.paint(painter, size) + paint_crossings(painter, chart.plot(size), view, lines, (shift, name))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import compact, count, is_share, with_interval
+from engine.data.target import NUMBERS
 from engine.metrics import title
 from engine.studies.crossings import Crossing
 from engine.studies.table import BEST, Column, Entry, StudyTable
@@ -68,7 +69,7 @@ def place_words(table: StudyTable, column: Column) -> str:
 def unit(view: View) -> str:
     if view.error and is_share(view.metric):
         return "Test error"
-    return title(view.metric) + (" (mean squared)" if view.table.study.regression else "")
+    return title(view.metric) + (" (mean squared)" if view.table.study.target == NUMBERS else "")
 
 
 def rows_of(view: View) -> list[list[object]]:

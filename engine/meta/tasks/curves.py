@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.data.curves import TEST_POINTS, Curve, Curves, Points
 from engine.data.sources import dataset
+from engine.data.target import NUMBERS, Target
 from engine.events import Preparing
 from engine.experiment import DatasetChoice, Experiment
 from engine.meta.learner import MetaLearner
@@ -34,7 +35,7 @@ class CurveTasks(Tasks):
     facts: Mapping[str, object] = field(default_factory=dict)
     conditions: Mapping[str, str] = field(default_factory=dict)
     outputs: int = 1
-    regression: bool = True
+    target: Target = NUMBERS
 
     @property
     def examples(self) -> int:

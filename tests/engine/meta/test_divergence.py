@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from engine.data.target import CLASSES
 from engine.errors import Diverged
 from engine.events import CheckpointSaved, Event, Notice, RunFailed, RunFinished
 from engine.execute import execute
@@ -67,7 +68,7 @@ def test_a_rate_that_only_does_harm_is_told_beside_the_loss_of_guessing() -> Non
     torch.manual_seed(0)
     model, tasks = tiny_network().float(), [as_float(image_task()) for _ in range(2)]
     method = MAML.from_values({"inner_rate": 10.0, "inner_steps": 3})
-    guard = DivergenceGuard(method, model, False)
+    guard = DivergenceGuard(method, model, CLASSES)
     for _ in range(2):
         guard.check(meta_gradient(method, model, tasks), tasks, 1, False)
     (notice,) = guard.after_validation(np.full(4, 0.3), tasks, 2)
@@ -95,7 +96,7 @@ def test_what_fits_was_tried() -> None:
 def test_a_gradient_that_is_not_a_number_never_reaches_the_weights() -> None:
     model = tiny_network()
     model.head.weight.grad = torch.full_like(model.head.weight, float("nan"))
-    guard = DivergenceGuard(ProtoNet.from_values({"learning_rate": 0.02}), model, False)
+    guard = DivergenceGuard(ProtoNet.from_values({"learning_rate": 0.02}), model, CLASSES)
     with pytest.raises(Diverged) as caught:
         guard.check({"loss": 1.0}, [], 7, True)
     assert caught.value.message == "The gradient is no longer a number at meta-step 7."

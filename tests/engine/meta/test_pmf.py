@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from engine.adaptation.prototype_tuning import Material, cosine_logits, material, tuned
 from engine.backbones.backbone import Backbone
+from engine.data.target import CLASSES
 from engine.errors import InvalidExperiment
 from engine.events import Notice
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
@@ -27,7 +28,7 @@ VALUES = {"copies": 0, "test_steps": 30, "choice_episodes": 3}
 class Points(Tasks):
     """Tasks on points of two directions: one tells the classes apart, one is larger and means nothing."""
 
-    regression, outputs, examples, facts, conditions = False, 2, 12, {}, {}
+    target, outputs, examples, facts, conditions = CLASSES, 2, 12, {}, {}
 
     def __init__(self, spread: float) -> None:
         self.spread = spread

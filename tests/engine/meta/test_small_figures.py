@@ -9,6 +9,7 @@ import torch
 from engine.adaptation.comparing import RelationModule
 from engine.data.batches import BatchSampler
 from engine.data.episodes import EpisodeSampler
+from engine.data.target import CLASSES, NUMBERS
 from engine.heads.logistic import STRENGTHS as LOGISTIC
 from engine.heads.ridge import STRENGTHS as RIDGE
 from engine.meta.results import diverged, figure, mean_score, settled
@@ -50,13 +51,13 @@ def test_an_episode_has_its_support_and_query_images_in_their_slots() -> None:
 
 def test_what_diverged_counts_as_an_error_of_25_or_as_no_answer_right() -> None:
     errors = np.array([1.0, 25.0, 24.9, 1e9, np.nan, np.inf])
-    assert diverged(errors, True) == 4
-    assert settled(errors, True).tolist() == [1.0, 25.0, 24.9, 25.0, 25.0, 25.0]
+    assert diverged(errors, NUMBERS) == 4
+    assert settled(errors, NUMBERS).tolist() == [1.0, 25.0, 24.9, 25.0, 25.0, 25.0]
     shares = np.array([0.5, 1.0, np.nan])
-    assert diverged(shares, False) == 1
-    assert mean_score(shares, False) == pytest.approx(0.5)
+    assert diverged(shares, CLASSES) == 1
+    assert mean_score(shares, CLASSES) == pytest.approx(0.5)
     said = [(found.metric, found.protocol["median"], found.notes["diverged"])
-            for found in (figure(errors, True), figure(shares, False))]  # fmt: skip
+            for found in (figure(errors, NUMBERS), figure(shares, CLASSES))]  # fmt: skip
     assert said == [("test/error", "25.000", "4 of 6"), ("test/accuracy", "50.0 %", "1 of 3")]
 
 

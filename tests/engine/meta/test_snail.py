@@ -15,6 +15,7 @@ from engine.adaptation.objective import score
 from engine.adaptation.temporal import CausalAttention, CausalConvolution, Reader
 from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
+from engine.data.target import CLASSES
 from engine.machine.limits import Limits
 from engine.meta.task import Task, Tasks
 from engine.meta.training import MetaTraining
@@ -68,7 +69,7 @@ def test_dilations_double_until_they_reach_over_the_whole_sequence() -> None:
 class Points(Tasks):
     """Tasks whose classes are random directions, each with one support and four query images close to it."""
 
-    regression, outputs, examples = False, WAY, 5 * WAY
+    target, outputs, examples = CLASSES, WAY, 5 * WAY
     validation: Sequence[Any] = tuple(range(2_000, 2_020))
     test: Sequence[Any] = ()
     facts: Mapping[str, Any] = {}

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from engine.data.target import CLASSES
 from engine.meta.evaluation import PAUSE_EVERY
 from engine.methods.meta.maml import MAML
 from tests.engine.meta.by_hand import as_task, linear_network, linear_tasks
@@ -16,7 +17,7 @@ from tests.engine.meta.ways import task_scores
 def test_a_stop_leaves_the_tasks_that_were_met() -> None:
     model, _ = linear_network()
     items = [as_task(*task) for task in linear_tasks(np.random.default_rng(0))] * PAUSE_EVERY
-    tasks = SimpleNamespace(regression=False, task=lambda item: item)
+    tasks = SimpleNamespace(target=CLASSES, task=lambda item: item)
     method = MAML.from_values({"test_steps": 2})
     for parts in (0, 1):
         asked = itertools.count()

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
+from engine.data import target as targets
 from engine.machine.limits import Limits
 from engine.meta.learner import MetaLearner
 from engine.meta.task import Task, Tasks
@@ -29,7 +30,7 @@ STEPS = 60
 class Clouds(Tasks):
     """Tasks of classes that are clouds around points; those of training, validation and test are others."""
 
-    regression, facts, conditions, outputs, examples = False, {}, {}, WAY, 0
+    target, facts, conditions, outputs, examples = targets.CLASSES, {}, {}, WAY, 0
 
     def __init__(self) -> None:
         self.centres = 2 * torch.randn(2 * CLASSES, POINTS, generator=torch.Generator().manual_seed(0))

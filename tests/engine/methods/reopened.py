@@ -51,7 +51,7 @@ def learns_tasks_as_the_run_did(events: list[Event], directory: Path, given: Exp
     """The score of each test task, after its support set as it comes from the data."""
     saved = SavedModel.open(directory)
     tasks = ended(read_tasks(saved.experiment, saved.method, torch.device("cpu")))
-    name = "test/error" if tasks.regression else "test/accuracy"  # type: ignore[attr-defined]
+    name = tasks.target.metric  # type: ignore[attr-defined]
     expected = figure(events, name).scores
     scores = torch.tensor([score(saved, *raw(tasks, item)) for item in tasks.test])  # type: ignore[attr-defined,arg-type]
     torch.testing.assert_close(scores.double(), torch.from_numpy(expected).double(), rtol=1e-4, atol=1e-6)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from engine.backbones.backbone import Backbone
 from engine.comparison.arms import arm, disagreements
+from engine.data.target import CLASSES, NUMBERS
 from engine.experiment import Experiment
 from engine.meta.learner import MetaLearner, Outcome
 from engine.meta.results import figure
@@ -57,10 +58,10 @@ def test_it_follows_the_labels(kind: type[MetaLearner]) -> None:
 def test_its_figure_compares_with_others_on_the_same_tasks(kind: type[MetaLearner]) -> None:
     """No word a method says of itself stands against it, except where its query images help one another."""
     for case in cases_of(kind):
-        regression, experiment = case.suits == "regression", Experiment()
+        target, experiment = NUMBERS if case.suits == "regression" else CLASSES, Experiment()
         own, notes = protocol(experiment, case.method(), contract.Said(), "")
         plain = {name: own[name] for name in ("split seed", "batch norm", QUERIES) if name in own}
-        found = figure(np.array([0.2, 0.4, 0.6]), regression)
+        found = figure(np.array([0.2, 0.4, 0.6]), target)
         shown = found.given(own, notes), found.given(plain)
         assert disagreements(*(arm("", [(experiment, one)]) for one in shown)) == [], case.title
 

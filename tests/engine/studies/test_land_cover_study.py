@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.data.target import CLASSES
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.preflight.problems import problems
@@ -112,9 +113,9 @@ def test_runs_of_two_methods_on_one_list_may_be_compared() -> None:
     data = {"split": "by region", "test list": "abc", "data": "def", "batch norm": "none in the network"}
     asked = Experiment(dataset=DatasetChoice(name="regions"))
     sides = [
-        arm(title, [(asked, figure(np.array(scores), False).given(data, own))])
+        arm(title, [(asked, figure(np.array(scores), CLASSES).given(data, own))])
         for title, scores, own in (("MAML", [0.5, 0.6, 0.9], {"inner steps": 5}), ("ProtoNet", [0.7, 0.7, 0.8], {}))
     ]
     assert disagreements(*sides) == []
-    other = arm("elsewhere", [(asked, figure(np.ones(3), False).given({**data, "test list": "xyz"}))])
+    other = arm("elsewhere", [(asked, figure(np.ones(3), CLASSES).given({**data, "test list": "xyz"}))])
     assert disagreements(sides[1], other) == ["their test tasks differ"]

@@ -17,6 +17,7 @@ from torch import nn
 from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
 from engine.backbones.networks import conv_block
+from engine.data.target import CLASSES
 from engine.machine.devices import sharing_threads
 from engine.machine.limits import Limits
 from engine.meta import training
@@ -168,7 +169,7 @@ def test_a_short_training_is_not_timed(
         yield from ()
 
     monkeypatch.setattr(training, "quicker", noted)
-    drawing = SimpleNamespace(regression=False, draw=lambda rng: 0, task=lambda item: tasks[item])
+    drawing = SimpleNamespace(target=CLASSES, draw=lambda rng: 0, task=lambda item: tasks[item])
     method, limits = MAML.from_values({"steps": steps, "meta_batch": 3}), Limits(stop=lambda: True)
     assert list(training.MetaTraining(model, method, drawing, Checkpoints(tmp_path), limits, seed=0).events()) == []
     assert asked == ([3] if timed else [])

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from engine.data.episodes import Episode, EpisodeSampler
+from engine.data.target import CLASSES
 from engine.meta.results import figure
 from engine.meta.task import ImageTasks, TaskImages
 from engine.meta.tasks.hardness import hardness, with_hardness
@@ -28,7 +29,7 @@ def test_share_of_queries_nearer_to_another_mean() -> None:
 
 def test_a_figure_tells_the_easier_and_the_harder_half() -> None:
     scores = np.array([0.2, 0.9, 0.4, 0.7])
-    found = with_hardness(figure(scores, False), np.array([0.8, 0.1, 0.6, 0.3]))
+    found = with_hardness(figure(scores, CLASSES), np.array([0.8, 0.1, 0.6, 0.3]))
     assert found.protocol["by hardness"] == "easier half 80.0 %, harder half 30.0 %"
     assert found.hardness is not None
     assert found.hardness.tolist() == [0.8, 0.1, 0.6, 0.3]

@@ -1,0 +1,20 @@
+"""What is asked of an example: its class, or numbers. Score, metric and words hang on it, not on a data set's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """kind: as `Method.suits` has it. metric: of a test, see `engine.metrics`. labels: what is given of how many, in
+    words ("label", "class")."""
+
+    kind: Literal["classification", "regression"]
+    metric: str
+    labels: tuple[str, str]
+
+
+CLASSES = Target("classification", "test/accuracy", ("label", "class"))
+NUMBERS = Target("regression", "test/error", ("point", "task"))
