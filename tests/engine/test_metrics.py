@@ -15,7 +15,6 @@ from engine.metrics import Metric
 from storage import saving
 from storage.results import figure as stored
 from ui.runs.run_now import best_index
-from ui.terminal.display import curve_figure
 
 
 @pytest.fixture
@@ -51,7 +50,6 @@ def test_one_line_makes_a_metric_known_to_words_storage_and_curves(perplexity: M
     assert figure(name, 17.26) == "17.3"
     assert points(2.04, name) == "2.0"
     assert interval_text(Interval(17.26, 16.0, 19.04, 9), name) == "95 % interval 16.0 to 19.0"
-    assert curve_figure("val/perplexity", 17.26) == "17.3"
     assert best_index("val/perplexity", np.array([nan, 9.0, 4.0, 4.0])) == 2
     assert stored(name, 17.26, -1.0, 19.0, 9, "images", "{}", "{}", "{}").high == 19.0
 

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from engine import metrics
 from engine.comparison.intervals import Interval
-from engine.comparison.wording import caveats, count, duration, percent, with_interval
+from engine.comparison.wording import caveats, count, duration, figure, percent, with_interval
 from engine.events import (
     Evaluated,
     Event,
@@ -54,20 +54,14 @@ class LatestValues:
         if key != "loss":
             shown |= {f"train/{key}": "training", f"val/{key}": "validation"}
         known = [(label, name) for name, label in shown.items() if name in self.values]
-        return "  ".join(f"{label} {curve_figure(name, self.values[name])}" for label, name in known)
-
-
-def curve_figure(name: str, value: float) -> str:
-    """ "81.2 %" of an accuracy, "0.352" of a loss."""
-    measured = metrics.of(name)
-    return percent(value) if measured.is_share else f"{value:.{measured.digits}f}"
+        return "  ".join(f"{label} {figure(name, self.values[name])}" for label, name in known)
 
 
 def result_words(result: Evaluated) -> str:
     """ "test accuracy 78.3 % (75.1 to 81.2), 800 images" """
-    figure = with_interval(Interval(result.value, result.low, result.high, result.n), result.metric)
+    told = with_interval(Interval(result.value, result.low, result.high, result.n), result.metric)
     said = [
-        f"{metrics.words(result.metric, result.at)} {figure}, {result.n:,} {result.unit}",
+        f"{metrics.words(result.metric, result.at)} {told}, {result.n:,} {result.unit}",
         *caveats(result.protocol),
     ]
     return "; ".join(said)

@@ -6,14 +6,14 @@ import argparse
 import time
 
 from engine.comparison.differences import flatten, label, shown
-from engine.comparison.wording import duration
+from engine.comparison.wording import duration, figure
 from engine.events import Evaluated
 from engine.metrics import VALIDATION, words
 from engine.provenance import left_out
 from storage.rows import Message
 from storage.store import RunRow, RunStore
 from ui.made_with import made_with
-from ui.terminal.display import curve_figure, result_words
+from ui.terminal.display import result_words
 from ui.terminal.listing import run_object
 from ui.terminal.output import print_json, print_table, result_object, say
 from ui.terminal.workspaces import open_workspace
@@ -77,7 +77,7 @@ def print_results(run: RunRow, results: list[Evaluated]) -> None:
         print_table(("", ""), [(f"  {name}", value) for name, value in result.protocol.items()])
     for name, (value, step) in run.best.items():
         if name.startswith(VALIDATION):
-            say(f"best {words(name)} {curve_figure(name, value)} after {step:,} steps")
+            say(f"best {words(name)} {figure(name, value)} after {step:,} steps")
     if run.failure:
         say(f"Failed: {run.failure.message} {run.failure.advice}".rstrip())
         if run.failure.traceback:
