@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QWidget
 from engine.bench.figures import BenchFigure, figures, so_far
 from engine.events import Evaluated
 from engine.heads.catalog import TITLES
+from engine.work.recorder import Curve
 from ui.figures.curve_axes import StepScale
 from ui.figures.painted import Section
 from ui.runs.bench_curves import TITLE as CURVES_TITLE
 from ui.runs.bench_curves import BenchCurves
 from ui.runs.bench_table import TITLE as TABLE_TITLE
 from ui.runs.bench_table import BenchTable
-from ui.runs.run_now import CurveLike
 from ui.widgets.layouts import in_column
 from ui.widgets.text import Text
 
@@ -41,15 +41,15 @@ class BenchView(QWidget):
             gap=16,
         )  # fmt: skip
 
-    def has_lines(self, curves: Mapping[str, CurveLike]) -> bool:
+    def has_lines(self, curves: Mapping[str, Curve]) -> bool:
         """Whether anything was measured."""
         return bool(self._final or so_far(curves, TITLES))
 
-    def show_curves(self, curves: Mapping[str, CurveLike], scale: StepScale, run_id: int, live: bool) -> None:
+    def show_curves(self, curves: Mapping[str, Curve], scale: StepScale, run_id: int, live: bool) -> None:
         for _ in self.drawing(curves, scale, run_id, live):
             pass
 
-    def drawing(self, curves: Mapping[str, CurveLike], scale: StepScale, run_id: int, live: bool) -> Iterator[None]:
+    def drawing(self, curves: Mapping[str, Curve], scale: StepScale, run_id: int, live: bool) -> Iterator[None]:
         """What has been measured so far; `scale` and `run_id` make no difference to it."""
         self._streamed = so_far(curves, TITLES)
         self._draw()

@@ -13,10 +13,11 @@ from engine import metrics
 from engine.errors import StorageError
 from engine.events import Evaluated, TrialCompleted
 from engine.metrics import BEFORE
+from engine.work.recorder import Curve
 from ui import theme
 from ui.figures.curve_axes import StepScale
 from ui.figures.curve_line import CurveLine, Style
-from ui.runs.run_now import CurveLike, best_of
+from ui.runs.run_now import best_of
 
 if TYPE_CHECKING:
     from storage.store import Message, RunRow, RunStore
@@ -29,7 +30,7 @@ class Content:
     """A run as it was saved."""
 
     row: RunRow
-    curves: Mapping[str, CurveLike] = field(default_factory=dict)
+    curves: Mapping[str, Curve] = field(default_factory=dict)
     results: Sequence[Evaluated] = ()
     messages: Sequence[Message] = ()
     trials: Sequence[TrialCompleted] = ()
@@ -82,9 +83,7 @@ def has_lines(curves: Iterable[str]) -> bool:
     return any(name in drawn for name in curves)
 
 
-def lines_of(
-    measured: str, curves: Mapping[str, CurveLike], axis: str, scale: StepScale, run_id: int
-) -> list[CurveLine]:
+def lines_of(measured: str, curves: Mapping[str, Curve], axis: str, scale: StepScale, run_id: int) -> list[CurveLine]:
     """The lines of one plot. measured: key of its metric."""
     kept, lines = best_of(curves, 1), []
     for metric, (label, style, dashed) in _of_both(measured).items():

@@ -16,6 +16,7 @@ from engine.data.sources import is_regression
 from engine.errors import ExperimentError
 from engine.events import LIVE_STATES, Evaluated, Notice
 from engine.families import named
+from engine.work.recorder import Curve
 from storage.rows import Message
 from ui.figures.adaptation_curves import AdaptationFigures, AdaptationLine
 from ui.figures.block_picture import BlockPicture
@@ -34,7 +35,7 @@ from ui.runs.message_log import MessageLog
 from ui.runs.mistakes_view import MistakesView
 from ui.runs.result_card import ResultCard
 from ui.runs.run_curves import RunCurves
-from ui.runs.run_now import CurveLike, RunNow
+from ui.runs.run_now import RunNow
 from ui.runs.search_view import SearchView
 from ui.runs.task_reading import ShownTasks
 from ui.runs.tasks_view import TITLE as TASKS
@@ -164,7 +165,7 @@ class RunDetail(SlimArea):
         self._tasks_section.set_menu_shown(shown.kind == "images")  # a curve's own menu is a right click away
         self._tasks_section.show()
 
-    def _make_room(self, curves: Mapping[str, CurveLike], now: RunNow) -> None:
+    def _make_room(self, curves: Mapping[str, Curve], now: RunNow) -> None:
         """While a run searches it has no curves yet; one that never makes a step has none at all."""
         begins = now.is_live and now.row.experiment.search is None
         for view in (self.curves, self.bench):
@@ -181,14 +182,14 @@ class RunDetail(SlimArea):
         else:
             self._make_room({}, now)
 
-    def _draw(self, curves: Mapping[str, CurveLike], now: RunNow) -> None:
+    def _draw(self, curves: Mapping[str, Curve], now: RunNow) -> None:
         self._view.show_curves(curves, self._scale_of(now), now.row.id, False)
         self._draw_blocks(curves, self._scale_of(now), False)
 
     def _scale_of(self, now: RunNow) -> StepScale:
         return StepScale(now.steps_per_epoch, max(1, now.row.examples_per_step), not now.unit)
 
-    def _draw_blocks(self, curves: Mapping[str, CurveLike], scale: StepScale, live: bool) -> None:
+    def _draw_blocks(self, curves: Mapping[str, Curve], scale: StepScale, live: bool) -> None:
         axis = str(self.curves.controls.axis.key())
         self.block_curves.show_curves(curves, self._titles, axis, scale, live)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from engine import metrics
 from engine.comparison.wording import compact, duration, figure, marked, percent
 from engine.events import LIVE_STATES, RESUMABLE, RunState
 from engine.families import named
+from engine.work.recorder import Curve
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -29,17 +30,6 @@ LOOKS: dict[RunState, tuple[str, str, str]] = {
     RunState.INTERRUPTED: ("Interrupted", "warning", "warning"),
 }
 WITHOUT_GAIN = "val/epochs without gain"
-
-
-class CurveLike(Protocol):
-    """A stored curve or one that still grows: int64 steps, float64 seconds and values, all [N]."""
-
-    @property
-    def steps(self) -> np.ndarray: ...
-    @property
-    def times(self) -> np.ndarray: ...
-    @property
-    def values(self) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -210,7 +200,7 @@ def saved_best(row: RunRow) -> Best | None:
     return Best(metric, value, step, step / max(1, row.steps_per_epoch))
 
 
-def best_of(curves: Mapping[str, CurveLike], steps_per_epoch: int) -> Best | None:
+def best_of(curves: Mapping[str, Curve], steps_per_epoch: int) -> Best | None:
     """Of the curve that the run is watched by, if it has a number; the first of equal values."""
     validated = {name: curve for name, curve in curves.items() if name.startswith(metrics.VALIDATION)}
     known = {name: curve for name, curve in validated.items() if np.isfinite(curve.values).any()}
