@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from engine.comparison.grouping import configurations, run_group
 from storage.rows import RunRow
-from ui.comparison.run_columns import METRIC, PLACES
+from ui.comparison.run_columns import PLACES
 from ui.comparison.run_line import Node
 
 
@@ -36,7 +36,7 @@ class Arrangement:
 
     def _group(self, key: str, members: Sequence[RunRow]) -> Node:
         number = self._numbers.setdefault(key, 2 * len(self._numbers) + 1)
-        node = self._keep(Node(number, run_group(key, members, METRIC)))
+        node = self._keep(Node(number, run_group(key, members)))
         node.children = self._sorted([self._keep(Node(2 * run.id, run, node)) for run in node.runs])
         return node
 

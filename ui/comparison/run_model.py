@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from engine.comparison.grouping import configurations, run_group
 from engine.events import RunState
 from storage.rows import RunRow
 from ui import theme
+from ui.comparison.run_arrangement import Arrangement
 from ui.comparison.run_columns import COLUMNS, PLACES
 from ui.comparison.run_line import Node, check_state, note_on, spoken, star, tip
 from ui.comparison.run_listed import Listed
@@ -46,12 +46,8 @@ class RunModel(QAbstractItemModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: dict[int, RunRow] = {}
-        self._group_numbers: dict[str, int] = {}
-        self._nodes: dict[int, Node] = {}
-        self._top: list[Node] = []
-        self._grouped = False
+        self.lines = Arrangement()
         self.kept = Listed()
-        self._column, self._order = PLACES["date"], Qt.SortOrder.DescendingOrder
         self.chosen: set[int] = set()
 
     # What the page tells it
@@ -79,12 +75,12 @@ class RunModel(QAbstractItemModel):
 
     def _replaced(self, row: RunRow) -> bool:
         """Change one line in place; False when it may have to go elsewhere."""
-        node = self._nodes.get(2 * row.id)
+        node = self.lines.of_run(row.id)
         if node is None or node.parent or row.deleted_at is not None or not self._passes(row):
             return False
-        before = node.order(self._column)
+        before = node.order(self.lines.column)
         node.replace(row)
-        if node.order(self._column) != before:
+        if node.order(self.lines.column) != before:
             return False
         self.dataChanged.emit(self._index(node), self._index(node, len(COLUMNS) - 1))
         return True
@@ -95,8 +91,8 @@ class RunModel(QAbstractItemModel):
             self.choose(self.chosen & self._rows.keys())
 
     def set_grouped(self, grouped: bool) -> None:
-        if grouped != self._grouped:
-            self._grouped = grouped
+        if grouped != self.lines.grouped:
+            self.lines.grouped = grouped
             self._arrange()
 
     def list_only(self, **wanted: Any) -> None:
@@ -106,7 +102,7 @@ class RunModel(QAbstractItemModel):
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         if 0 <= column < len(COLUMNS):
-            self._column, self._order = column, order
+            self.lines.column, self.lines.descending = column, order == Qt.SortOrder.DescendingOrder
             self._arrange()
 
     def choose(self, run_ids: Iterable[int]) -> None:
@@ -131,14 +127,14 @@ class RunModel(QAbstractItemModel):
 
     def count_shown(self) -> int:
         """Runs that pass the filter."""
-        return sum(len(node.runs) for node in self._top)
+        return sum(len(node.runs) for node in self.lines.top)
 
     def node(self, index: Index) -> Node | None:
-        return self._nodes.get(index.internalId()) if index.isValid() else None
+        return self.lines.nodes.get(index.internalId()) if index.isValid() else None
 
     def index_of(self, run_id: int) -> QModelIndex:
         """The line of a run, or of the configuration it is in; invalid when the filter hides it."""
-        node = self._nodes.get(2 * run_id)
+        node = self.lines.of_run(run_id)
         return self._index(node) if node else QModelIndex()
 
     def _index(self, node: Node, column: int = 0) -> QModelIndex:
@@ -151,43 +147,13 @@ class RunModel(QAbstractItemModel):
         self.layoutAboutToBeChanged.emit()
         old = self.persistentIndexList()
         marks = [(index.internalId(), index.column()) for index in old]
-        self._build()
+        self.lines.build(self.listed())
         self.changePersistentIndexList(old, [self._found(number, column) for number, column in marks])
         self.layoutChanged.emit()
 
     def _found(self, number: int, column: int) -> QModelIndex:
-        node = self._nodes.get(number)
+        node = self.lines.nodes.get(number)
         return self._index(node, column) if node else QModelIndex()
-
-    def _build(self) -> None:
-        rows = [row for row in self._rows.values() if self._passes(row)]
-        self._nodes = {}
-        if self._grouped:
-            found = configurations(rows).items()
-            self._top = self._sorted([self._group_node(key, members) for key, members in found])
-        else:
-            self._top = self._sorted([self._keep(Node(2 * row.id, row)) for row in rows])
-
-    def _group_node(self, key: str, members: Sequence[RunRow]) -> Node:
-        number = self._group_numbers.setdefault(key, 2 * len(self._group_numbers) + 1)
-        node = self._keep(Node(number, run_group(key, members)))
-        node.children = self._sorted([self._keep(Node(2 * run.id, run, node)) for run in node.runs])
-        return node
-
-    def _keep(self, node: Node) -> Node:
-        self._nodes[node.number] = node
-        return node
-
-    def _sorted(self, nodes: list[Node]) -> list[Node]:
-        """By the column and then newest first; lines without a value come last in both directions."""
-        nodes = sorted(nodes, key=lambda node: -max(run.created for run in node.runs))
-        keyed = [(node.order(self._column), node) for node in nodes]
-        known = [pair for pair in keyed if pair[0] is not None]
-        known.sort(key=lambda pair: pair[0], reverse=self._order == Qt.SortOrder.DescendingOrder)
-        result = [node for _, node in known] + [node for key, node in keyed if key is None]
-        for place, node in enumerate(result):
-            node.place = place
-        return result
 
     def _passes(self, row: RunRow) -> bool:
         return self.kept.passes(row, row.id in self.chosen)
@@ -195,9 +161,9 @@ class RunModel(QAbstractItemModel):
     def _changed_all(self, roles: list[Qt.ItemDataRole]) -> None:
         """Say that something changed on every line without building it anew."""
         last = len(COLUMNS) - 1
-        if self._top:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._top) - 1, last), roles)
-        for node in self._top:
+        if self.lines.top:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.lines.top) - 1, last), roles)
+        for node in self.lines.top:
             if node.children:
                 edge = self._index(node.children[-1], last)
                 self.dataChanged.emit(self._index(node.children[0]), edge, roles)
@@ -206,7 +172,7 @@ class RunModel(QAbstractItemModel):
 
     def index(self, row: int, column: int, parent: Index = ROOT) -> QModelIndex:
         above = self.node(parent)
-        siblings = above.children if above else self._top
+        siblings = above.children if above else self.lines.top
         if 0 <= row < len(siblings) and 0 <= column < len(COLUMNS):
             return self.createIndex(row, column, siblings[row].number)
         return QModelIndex()
@@ -217,7 +183,7 @@ class RunModel(QAbstractItemModel):
 
     def rowCount(self, parent: Index = ROOT) -> int:
         if not parent.isValid():
-            return len(self._top)
+            return len(self.lines.top)
         node = self.node(parent)
         return len(node.children) if node and parent.column() == 0 else 0
 
@@ -228,21 +194,21 @@ class RunModel(QAbstractItemModel):
         column = index.column()
         if column not in (NAME, NOTE):
             return PLAIN
-        node = self._nodes.get(index.internalId())
+        node = self.lines.nodes.get(index.internalId())
         editable = Qt.ItemFlag.ItemIsEditable if node and not node.is_group else Qt.ItemFlag.NoItemFlags
         return (PLAIN | Qt.ItemFlag.ItemIsUserCheckable if column == NAME else PLAIN) | editable
 
     def hasChildren(self, parent: Index = ROOT) -> bool:
         if not parent.isValid():
-            return bool(self._top)
-        return self._grouped and parent.column() == 0 and bool(self._nodes[parent.internalId()].children)
+            return bool(self.lines.top)
+        return self.lines.grouped and parent.column() == 0 and bool(self.lines.nodes[parent.internalId()].children)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
             return None
         column = COLUMNS[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return "Seeds" if self._grouped and column.key == "seed" else column.title
+            return "Seeds" if self.lines.grouped and column.key == "seed" else column.title
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if column.number else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
@@ -253,7 +219,7 @@ class RunModel(QAbstractItemModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role not in ROLES:
             return None
-        node, column = self._nodes.get(index.internalId()), index.column()
+        node, column = self.lines.nodes.get(index.internalId()), index.column()
         if node is None:
             return None
         if role in TEXT_ROLES:
