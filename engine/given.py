@@ -61,7 +61,7 @@ def decode(text: str) -> Any:
     return found
 
 
-def _depth(value: Any) -> int:
+def _depth(value: object) -> int:
     level, depth = [value], 0
     while level:
         level = [inner for outer in level for inner in _inside(outer)]
@@ -69,8 +69,8 @@ def _depth(value: Any) -> int:
     return depth
 
 
-def _inside(value: Any) -> list[Any]:
-    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+def _inside(value: object) -> list[object]:
+    inner: list[object] = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
     return [one for one in inner if isinstance(one, dict | list)]
 
 

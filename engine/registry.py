@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from types import ModuleType
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
@@ -27,6 +28,8 @@ ORDER = (
     "cnp", "snail", "ensemble_anil",
 )  # fmt: skip
 M = TypeVar("M", bound=Method)
+Kind = Literal["int", "float", "bool", "choice", "text"]
+KINDS: dict[object, Kind] = {bool: "bool", int: "int", float: "float", str: "text"}
 NOT_IN_FORM = frozenset({"layers"})  # edited in the layer table
 
 
@@ -36,8 +39,8 @@ class HyperparameterField:
 
     name: str
     label: str
-    kind: Literal["int", "float", "bool", "choice", "text"]
-    default: Any
+    kind: Kind
+    default: bool | float | str
     low: float | None
     high: float | None
     choices: tuple[str, ...]
@@ -56,7 +59,7 @@ def methods() -> tuple[type[Method], ...]:
     return (*known, *(found[name] for name in sorted(found)))
 
 
-def _methods_in(module: Any) -> Iterable[type[Method]]:
+def _methods_in(module: ModuleType) -> Iterable[type[Method]]:
     for _, value in inspect.getmembers(module, inspect.isclass):
         if issubclass(value, Method) and "name" in vars(value) and value.__module__ == module.__name__:
             yield value
@@ -102,12 +105,11 @@ def with_method(experiment: Experiment) -> tuple[Experiment, Method]:
 
 def fields(chosen: type[Method], blocks: tuple[str, ...] = ()) -> tuple[HyperparameterField, ...]:
     """The rows of the method's form, in the order of its hyperparameter model. blocks: names that may be chosen."""
-    key: Any = chosen  # mypy does not see that a class can be a key
-    return _rows(key, blocks)
+    return _rows(chosen, blocks)  # type: ignore[arg-type]  # mypy does not see that a class can be a key
 
 
 @cache
-def _rows(chosen: Any, blocks: tuple[str, ...]) -> tuple[HyperparameterField, ...]:
+def _rows(chosen: type[Method], blocks: tuple[str, ...]) -> tuple[HyperparameterField, ...]:
     rows = chosen.Hyperparameters.model_fields.items()
     left_out = NOT_IN_FORM | chosen.unused
     return tuple(_field(name, info, blocks) for name, info in rows if name not in left_out)
@@ -131,11 +133,10 @@ def _field(name: str, info: FieldInfo, blocks: tuple[str, ...]) -> Hyperparamete
     choices = choices or tuple(extra.get("choices", ()))
     if extra.get("or_block"):
         choices = tuple(dict.fromkeys((*choices, *blocks)))
-    kind: Any = "choice" if choices else {bool: "bool", int: "int", float: "float", str: "text"}[info.annotation]  # type: ignore[index]
     return HyperparameterField(
         name=name,
         label=extra.get("label") or info.title or name,
-        kind=kind,
+        kind="choice" if choices else KINDS[info.annotation],
         default=info.default,
         low=_bound(info, "ge"),
         high=_bound(info, "le"),

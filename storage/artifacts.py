@@ -18,7 +18,7 @@ from storage.rows import Artifact, moment
 def read(connection: sqlite3.Connection, run_id: int) -> list[Artifact]:
     query = "SELECT kind, path, step, value, time FROM artifact WHERE run_id = ? ORDER BY id"
     rows = connection.execute(query, (run_id,))
-    return [Artifact(kind, path, step, value, moment(when)) for kind, path, step, value, when in rows]
+    return [Artifact(kind, path, step, value, moment(when) or 0.0) for kind, path, step, value, when in rows]
 
 
 def add(connection: sqlite3.Connection, run_id: int, part: Path, goal: Path, kind: str) -> Artifact:

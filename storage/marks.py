@@ -29,7 +29,7 @@ def tag_words(typed: Iterable[str]) -> list[str]:
     return list(kept.values())
 
 
-def encode(found: Any) -> str:
+def encode(found: object) -> str:
     """As the columns `tags` and `cell_notes` keep it."""
     return json.dumps(found, ensure_ascii=False)
 
@@ -57,7 +57,7 @@ def _notes(text: str) -> dict[str, CellNote]:
     }  # fmt: skip
 
 
-def _json(text: str) -> Any:
+def _json(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, TypeError, RecursionError):

@@ -135,7 +135,7 @@ def _row(
         family=family,
         experiment=_experiment(experiment),
         group=group,
-        created=moment(created),
+        created=moment(created) or 0.0,
         started=moment(started),
         ended=moment(ended),
         seconds=seconds,

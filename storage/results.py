@@ -24,7 +24,7 @@ _BLOBS = {
 }
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """For json.dumps: NumPy numbers and arrays as Python's, anything else as text."""
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else str(value)
 

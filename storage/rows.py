@@ -24,14 +24,14 @@ def state_named(text: object) -> RunState:
     return _STATES.get(str(text), RunState.INTERRUPTED)
 
 
-def moment(seconds: Any) -> Any:
+def moment(seconds: object) -> float | None:
     """A saved time, or 1970 for one that no calendar has; None stays."""
-    if seconds is None or (isinstance(seconds, int | float) and 0 <= seconds <= LAST_MOMENT):
-        return seconds
-    return 0.0
+    if seconds is None:
+        return None
+    return seconds if isinstance(seconds, int | float) and 0 <= seconds <= LAST_MOMENT else 0.0
 
 
-def number(value: Any) -> float:
+def number(value: float | None) -> float:
     """A saved figure: SQLite keeps NaN as NULL."""
     return math.nan if value is None else float(value)
 

@@ -238,7 +238,7 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
         query = "SELECT time, level, text FROM message WHERE run_id = ? ORDER BY id"
         with snapshot(self._connection) as connection:
             rows = connection.execute(query, (run_id,))
-            return [Message(moment(when), level, text) for when, level, text in rows]
+            return [Message(moment(when) or 0.0, level, text) for when, level, text in rows]
 
     def artifacts(self, run_id: int) -> list[Artifact]:
         """The run's files, such as its checkpoints."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -86,3 +87,14 @@ def test_no_file_class_or_function_is_too_long_to_read(room: str) -> None:
                 first, last = (1, text.count("\n")) if node is tree else (node.lineno, node.end_lineno)
                 name = getattr(node, "name", "the file")
                 assert last - first < most, f"{path.relative_to(REPOSITORY)}: {name} has {last - first + 1} lines"
+
+
+WITHOUT_TYPE = {"engine": 60, "storage": 8, "ui": 80}  # lines with `Any`, which a change may make fewer
+COMES_IN = re.compile(r"(dict|Mapping)\[str, Any\]|\bctx: Any|^from typing .*")  # decoded JSON; autograd's context
+
+
+@pytest.mark.parametrize("room", list(WITHOUT_TYPE))
+def test_any_stands_where_data_come_in_and_hardly_elsewhere(room: str) -> None:
+    lines = (line for path in (REPOSITORY / room).rglob("*.py") for line in path.read_text("utf-8").splitlines())
+    found = [line for line in lines if re.search(r"\bAny\b", COMES_IN.sub("", line))]
+    assert len(found) <= WITHOUT_TYPE[room], f"{len(found)} lines, such as {found[-1].strip()}"

@@ -194,7 +194,7 @@ def _pack(value: Any, tensors: dict[str, Tensor]) -> Any:
     return value
 
 
-def _text(key: Any) -> str:
+def _text(key: object) -> str:
     if not isinstance(key, str):
         raise TypeError(f"a state has text for keys, not {key!r}")
     return key
@@ -264,7 +264,7 @@ def load_optimiser(optimiser: torch.optim.Optimizer, state: State) -> None:
             optimiser.state[parameter] = {key: _like(value, parameter) for key, value in kept.items()}
 
 
-def _like(value: Any, parameter: Tensor) -> Any:
+def _like(value: object, parameter: Tensor) -> object:
     """Fused optimisers read a moment with its parameter's strides; step counts stay as they are."""
     if not isinstance(value, Tensor) or value.shape != parameter.shape or value.dim() == 0:
         return value.to(parameter.device) if isinstance(value, Tensor) else value

@@ -10,14 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import optuna
 
 from engine.errors import StorageError
 from engine.events import TrialCompleted
 from engine.experiment import Experiment
-from engine.search.space import Range, combinations, planned, space
+from engine.search.space import Range, Value, combinations, planned, space
 from engine.search.trials import COMPLETE, FAILED
 
 FIRST_TRIALS = 4  # settings that are tried on every fold before any is given up
@@ -29,7 +28,7 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 class Proposal:
     """One setting. values: hyperparameter -> what to try."""
 
-    values: dict[str, Any]
+    values: dict[str, Value]
     asked: optuna.Trial
 
     def is_behind(self, scores: Sequence[float], folds: int) -> bool:
@@ -93,7 +92,7 @@ def _pruner(experiment: Experiment, folds: int) -> optuna.pruners.BasePruner:
     return optuna.pruners.MedianPruner(n_startup_trials=FIRST_TRIALS, n_warmup_steps=max(1, folds // 5))
 
 
-def suggested(asked: optuna.Trial, one: Range) -> Any:
+def suggested(asked: optuna.Trial, one: Range) -> Value:
     """Optuna's proposal for one hyperparameter, in the type its method has."""
     if one.choices:
         return asked.suggest_categorical(one.name, one.choices)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
 from engine.comparison.wording import compact
 from engine.errors import InvalidExperiment, nearest
@@ -14,6 +13,7 @@ from engine.experiment import Experiment, RangeChoice
 from engine.method import Method
 from engine.registry import HyperparameterField, fields, method
 
+Value = bool | int | float | str  # of a hyperparameter that can be searched
 SMALLEST = 1e-6  # where a logarithmic range begins whose bound is zero
 REACH = 100.0  # a logarithmic range goes so far either side of the usual value, within the method's bounds
 MOST_SETTINGS = 1000  # of one search
@@ -30,7 +30,7 @@ class Range:
     high: float
     log: bool
     whole: bool
-    choices: tuple[Any, ...] = ()
+    choices: tuple[Value, ...] = ()
     values: int = 3  # how many a sweep tries
     least: float = -math.inf  # what the method allows
     most: float = math.inf
@@ -42,7 +42,7 @@ class Range:
         ends = [compact(end) for end in (self.low, self.high)]
         return f"{' to '.join(ends)}{', by equal ratios' if self.log else ''}"
 
-    def spread(self) -> tuple[Any, ...]:
+    def spread(self) -> tuple[Value, ...]:
         """What a sweep tries: every choice, or values from low to high at equal distances (log: ratios)."""
         if self.choices:
             return self.choices
@@ -57,9 +57,9 @@ class Range:
             return self.low * (self.high / self.low) ** part
         return self.low + (self.high - self.low) * part
 
-    def nearest(self, value: Any) -> Any:
+    def nearest(self, value: Value) -> Value:
         """The value itself, or the bound it lies beyond."""
-        return value if self.choices else type(value)(min(max(value, self.low), self.high))
+        return value if isinstance(value, str) or self.choices else type(value)(min(max(value, self.low), self.high))
 
 
 def searchable(chosen: type[Method]) -> tuple[Range, ...]:
@@ -115,7 +115,7 @@ def narrowed(one: Range, choice: RangeChoice) -> Range:
     return replace(one, low=low, high=high, log=log, values=choice.values)
 
 
-def combinations(ranges: Sequence[Range]) -> Iterator[dict[str, Any]]:
+def combinations(ranges: Sequence[Range]) -> Iterator[dict[str, Value]]:
     """Every setting of a sweep; the last hyperparameter changes fastest."""
     for values in product(*(one.spread() for one in ranges)):
         yield dict(zip((one.name for one in ranges), values, strict=True))
@@ -130,7 +130,7 @@ def planned(experiment: Experiment) -> int:
     return math.prod(len(one.spread()) for one in space(experiment))
 
 
-def _with_own(one: Range, own: Any) -> Range:
+def _with_own(one: Range, own: float | None) -> Range:
     """The range widened to the person's own value, which is tried first."""
     if one.choices or own is None:
         return one
@@ -161,24 +161,24 @@ def search_faults(experiment: Experiment) -> Iterator[InvalidExperiment]:
         )  # fmt: skip
 
 
-def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment:
+def with_values(experiment: Experiment, values: Mapping[str, Value]) -> Experiment:
     """The experiment with these hyperparameters and without a search: what "Use it" hands on."""
     filled = {**experiment.method.hyperparameters, **values}
     chosen = experiment.method.model_copy(update={"hyperparameters": filled})
     return experiment.model_copy(update={"method": chosen, "search": None})
 
 
-def words_of(values: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+def words_of(values: Mapping[str, object], labels: Mapping[str, str]) -> str:
     """ "learning rate 0.0031, weight decay 0.2"."""
     return ", ".join(f"{labels.get(name, name).lower()} {shown(value)}" for name, value in values.items())
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """Two digits say where on a logarithmic range a value lies; three are shown."""
     return compact(value, 3) if isinstance(value, float) else _word(value)
 
 
-def _word(value: Any) -> str:
+def _word(value: object) -> str:
     return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
@@ -196,19 +196,20 @@ def _sets_length(name: str) -> bool:
 
 def _range(field: HyperparameterField) -> Range | None:
     if field.kind in ("bool", "choice"):
-        choices = (False, True) if field.kind == "bool" else field.choices
+        choices: tuple[Value, ...] = (False, True) if field.kind == "bool" else field.choices
         return Range(field.name, field.label, 0, 0, False, False, choices) if len(choices) > 1 else None
     if field.low is None or field.high is None or not math.isfinite(field.low + field.high):
         return None
     low, high = field.low, field.high
     if field.log:
-        low = max(low, SMALLEST, field.default / REACH)
-        high = min(high, field.default * REACH) if field.default > 0 else high
+        own = float(field.default)
+        low = max(low, SMALLEST, own / REACH)
+        high = min(high, own * REACH) if own > 0 else high
     whole = field.kind == "int"
     return Range(field.name, field.label, low, high, field.log, whole, least=field.low, most=field.high)
 
 
-def _refused(chosen: type[Method], name: str, known: Sequence[str] | Mapping[str, Any]) -> InvalidExperiment:
+def _refused(chosen: type[Method], name: str, known: Iterable[str]) -> InvalidExperiment:
     if name in chosen.Hyperparameters.model_fields and _sets_length(name):
         label = labels_of(chosen.name).get(name, name)
         return InvalidExperiment(

@@ -62,7 +62,7 @@ def _check_alike(experiments: Sequence[Experiment]) -> None:
         )
 
 
-def _alike(part: Any) -> str:
+def _alike(part: object) -> str:
     """What a study does not vary of a part of the experiment."""
     if not isinstance(part, DatasetChoice):
         return str(part)
@@ -90,7 +90,7 @@ def _sorted(labels: set[int | None]) -> list[int | None]:
     return sorted(labels, key=lambda one: (one is None, one or 0))
 
 
-def _conditions(experiments: Sequence[Experiment]) -> tuple[list[Any], list[float]]:
+def _conditions(experiments: Sequence[Experiment]) -> tuple[list[dict[str, Any] | None], list[float]]:
     """(shifts, distances) that occur; distances only where they differ."""
     distances = sorted({far for one in experiments if (far := distance(one.dataset)) is not None})
     shifts = {str(one.dataset.shift): one.dataset.shift for one in experiments}

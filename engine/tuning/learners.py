@@ -9,8 +9,7 @@ learn; `state()` is what neither the model holds nor `learn` brings back.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import nullcontext
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -131,7 +130,7 @@ class WholeNetwork:
             return self.model(values, self.start)
         return functional_call(self.model, self.low_rank.merged(), (values, self.start))
 
-    def _precision(self) -> Any:
+    def _precision(self) -> AbstractContextManager[object]:
         device = self.train.device.type
         return torch.autocast(device, torch.bfloat16) if self.bf16 else nullcontext()
 

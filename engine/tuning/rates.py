@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.artifacts.bookmark import State, load_optimiser, optimiser_state
-from engine.tuning.method import Stage
+from engine.tuning.method import FineTuneHyperparameters, Stage
 from engine.tuning.schedules import factor
 from engine.tuning.trainable import Part
 
@@ -17,7 +17,7 @@ from engine.tuning.trainable import Part
 class Rates:
     """Optimiser, schedule and clipping of one stage. An anchored part gets no weight decay besides its anchor."""
 
-    def __init__(self, settings: Any, stage: Stage) -> None:
+    def __init__(self, settings: FineTuneHyperparameters, stage: Stage) -> None:
         self._settings, self._stage = settings, stage
         self._optimiser: torch.optim.Optimizer | None = None
         self._known: set[str] = set()
