@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from engine.layers import HEAD, Treatment
-from engine.meta.learner import EpisodeHyperparameters, Outcome
+from engine.meta.learner import EpisodeHyperparameters
 from engine.meta.roles import Embeds, Minibatches, Steps
 from engine.method import Classifier, hyper
 from engine.methods.meta.embedding_based import EmbeddingBased
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from engine.backbones.backbone import Backbone
     from engine.meta.roles import MetaRun
-    from engine.meta.task import Task
 
 
 class PretrainingHyperparameters(EpisodeHyperparameters):
@@ -79,13 +78,6 @@ class Pretrained(EmbeddingBased):
 
     def rate_factor(self, run: MetaRun) -> float:
         return 0.5 * (1 + math.cos(math.pi * run.progress))
-
-    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
-        """Cross-entropy of the minibatch, which is the task's query set, over all training classes."""
-        from torch.nn.functional import cross_entropy
-
-        logits = model.meta(model.embed(task.query_inputs))
-        return Outcome(cross_entropy(logits, task.query_targets), logits.detach())
 
     def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
         return lambda queries: self.classify_episodes(model, features[None], targets, queries[None], way)[0]

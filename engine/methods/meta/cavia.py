@@ -8,21 +8,18 @@ for a context to count from the start.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engine.layers import Treatment
-from engine.meta.learner import Outcome
-from engine.method import Classifier, hyper
+from engine.method import hyper
 from engine.methods.meta.maml import MAML, MAMLHyperparameters
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
     from engine.adaptation.inner_loop import Parameters
     from engine.backbones.backbone import Backbone
-    from engine.meta.roles import MetaRun
-    from engine.meta.task import Task
 
 
 class CAVIAHyperparameters(MAMLHyperparameters):
@@ -68,34 +65,11 @@ class CAVIA(MAML):
 
         hang_film(model, self.hyperparameters.context)
 
-    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
-        from engine.adaptation.objective import loss
-        from engine.backbones.backbone import applied, still_statistics
+    def start(self, model: Backbone, detached: bool = False) -> Parameters:
+        """With a context of 0."""
+        import torch
 
-        with still_statistics(model):
-            inner = self.inner_loop(model, self.hyperparameters.inner_steps, self.second_order(run))
-            start = dict(model.named_parameters()) | no_context(model)
-            adapted = inner.run(model, start, task.support_inputs, task.support_targets)
-            outputs = applied(model, adapted, task.query_inputs)
-        return Outcome(loss(outputs, task.query_targets), outputs.detach())
+        from engine.adaptation.film import CONTEXT
 
-    def classifiers(
-        self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int
-    ) -> Iterator[Classifier]:
-        model.eval()
-        inner = self.inner_loop(model, steps, second_order=False)
-        start = {name: value.detach() for name, value in model.named_parameters()} | no_context(model)
-        path = inner.path(model, start, inputs, targets)
-        for _ in range(steps + 1):
-            with self.batch_statistics(model):
-                adapted = next(path)
-            yield self.classifier(model, {name: value.detach() for name, value in adapted.items()})
-
-
-def no_context(model: Backbone) -> Parameters:
-    """The context that a task starts with: 0."""
-    import torch
-
-    from engine.adaptation.film import CONTEXT
-
-    return {CONTEXT: torch.zeros_like(model.meta.context, requires_grad=True)}  # type: ignore[arg-type]
+        context = torch.zeros_like(model.meta.context, requires_grad=True)  # type: ignore[arg-type]
+        return super().start(model, detached) | {CONTEXT: context}

@@ -81,14 +81,24 @@ class EmbeddingBased(MetaLearner):
         return torch.optim.Adam([group for group in groups if group["params"]], fused=True)
 
     def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
-        """The support and the query images go through the network together."""
+        """The support and the query images go through the network together. A minibatch is a task without support
+        images, whose classes are those of all training images."""
         import torch
         from torch.nn.functional import cross_entropy
 
+        if not len(task.support_targets):
+            logits = model.meta(model.embed(task.query_inputs))
+            return Outcome(cross_entropy(logits, task.query_targets), logits.detach())
         features = self.embed(model, torch.cat([task.support_inputs, task.query_inputs]))
         support, query = features.split([len(task.support_targets), len(task.query_targets)])
         logits = self.classify_features(model, support, task.support_targets, task.way)(query)
-        return Outcome(cross_entropy(logits, task.query_targets), logits.detach())
+        return Outcome(self.loss(model, features, logits, task), logits.detach())
+
+    def loss(self, model: Backbone, features: Tensor, logits: Tensor, task: Task) -> Tensor:
+        """Scalar. features: of the support and then the query images. logits: of the query images, [m, way]."""
+        from engine.adaptation.objective import loss
+
+        return loss(logits, task.query_targets)
 
     def adapt(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int) -> Classifier:
         import torch

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.meta.learner import Outcome
 from engine.method import Classifier, hyper
 from engine.methods.meta.warmed_up import WarmedUp, WarmedUpHyperparameters
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
     from engine.adaptation.set_to_set import SetToSet
     from engine.backbones.backbone import Backbone
-    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 
@@ -83,21 +81,13 @@ class FEAT(WarmedUp):
         assert isinstance(found, SetToSet)
         return found
 
-    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
-        """The loss of the queries, and that of all images against the adapted means of their own class."""
+    def loss(self, model: Backbone, features: Tensor, logits: Tensor, task: Task) -> Tensor:
+        """That of the queries, and that of all images against the adapted means of their own class."""
         import torch
-        from torch.nn.functional import cross_entropy
 
-        if not len(task.support_targets):
-            return super().query_loss(model, task, run)
+        plain, balance = super().loss(model, features, logits, task), self.hyperparameters.balance
         labels = torch.cat([task.support_targets, task.query_targets])
-        features = self.embed(model, torch.cat([task.support_inputs, task.query_inputs]))
-        support, query = features.split([len(task.support_targets), len(task.query_targets)])
-        logits = self.classify_features(model, support, task.support_targets, task.way)(query)
-        loss = cross_entropy(logits, task.query_targets)
-        if self.hyperparameters.balance:
-            loss = loss + self.hyperparameters.balance * self._contrast(model, features, labels, task.way)
-        return Outcome(loss, logits.detach())
+        return plain + balance * self._contrast(model, features, labels, task.way) if balance else plain
 
     def _contrast(self, model: Backbone, features: Tensor, labels: Tensor, way: int) -> Tensor:
         from torch.nn.functional import cross_entropy

@@ -96,6 +96,12 @@ class GradientBased(MetaLearner):
         alpha = float(self.hyperparameters.inner_rate)
         return lambda name, step: alpha
 
+    def start(self, model: Backbone, detached: bool = False) -> Parameters:
+        """What the steps begin with on every task. detached: as leaves of their own, without touching the model."""
+        from engine.adaptation.inner_loop import start_of
+
+        return start_of(model) if detached else dict(model.named_parameters())
+
     def inner_loop(self, model: Backbone, steps: int, second_order: bool) -> InnerLoop:
         from engine.adaptation.inner_loop import InnerLoop
 
@@ -109,12 +115,12 @@ class GradientBased(MetaLearner):
         return Adaptation(self.inner_loop(model, steps, second_order))
 
     def in_training(self, model: Backbone, run: MetaRun) -> Adaptation | None:
-        if not knows(type(self), "in_training", "query_loss", "task_gradient"):
+        if not knows(type(self), "in_training", "start", "query_loss", "task_gradient"):
             return None
         return self.adaptation(model, self.hyperparameters.inner_steps, self.second_order(run))
 
     def at_test(self, model: Backbone, steps: int) -> Adaptation | None:
-        if not knows(type(self), "at_test", "classifiers", "classifier", "batch_statistics"):
+        if not knows(type(self), "at_test", "start", "classifiers", "classifier", "batch_statistics"):
             return None
         return self.adaptation(model, steps, second_order=False)
 
@@ -124,8 +130,7 @@ class GradientBased(MetaLearner):
 
         with still_statistics(model):
             adaptation = self.adaptation(model, self.hyperparameters.inner_steps, self.second_order(run))
-            start = dict(model.named_parameters())
-            *_, adapted = adaptation.path(model, start, task.support_inputs, task.support_targets)
+            *_, adapted = adaptation.path(model, self.start(model), task.support_inputs, task.support_targets)
             outputs = applied(model, adapted, task.query_inputs)
         return Outcome(loss(outputs, task.query_targets), outputs.detach())
 
@@ -165,10 +170,9 @@ class GradientBased(MetaLearner):
     def classifiers(
         self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int
     ) -> Iterator[Classifier]:
-        from engine.adaptation.inner_loop import start_of
-
         model.eval()
-        path = self.adaptation(model, steps, second_order=False).path(model, start_of(model), inputs, targets)
+        start = self.start(model, detached=True)
+        path = self.adaptation(model, steps, second_order=False).path(model, start, inputs, targets)
         for _ in range(steps + 1):
             with self.batch_statistics(model):
                 adapted = next(path)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.meta.learner import Outcome
 from engine.method import Classifier
 from engine.methods.meta.embedding_based import EmbeddingBased
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.backbones.backbone import Backbone
-    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 
@@ -50,15 +48,10 @@ class Relation(EmbeddingBased):
 
         return maps(model, inputs)
 
-    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
-        import torch
+    def loss(self, model: Backbone, features: Tensor, logits: Tensor, task: Task) -> Tensor:
         from torch.nn.functional import mse_loss
 
-        both = self.embed(model, torch.cat([task.support_inputs, task.query_inputs]))
-        support, query = both.split([len(task.support_targets), len(task.query_targets)])
-        scores = self.classify_features(model, support, task.support_targets, task.way)(query)
-        loss = mse_loss(scores.sigmoid(), wanted(task.query_targets, task.way).to(scores))
-        return Outcome(loss, scores.detach())
+        return mse_loss(logits.sigmoid(), wanted(task.query_targets, task.way).to(logits))
 
     def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
         """Scores before the sigmoid, which leaves their order as it is."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from engine.meta.learner import Outcome
 from engine.method import Classifier, hyper
 from engine.methods.meta.embedding_based import EmbeddingBased, EmbeddingHyperparameters
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.backbones.backbone import Backbone
-    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 
@@ -40,16 +38,11 @@ class Siamese(EmbeddingBased):
 
         model.meta = nn.Linear(model.features, 1)
 
-    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
-        """The loss is over the pairs of all images of the episode, the outputs are those of its query images."""
+    def loss(self, model: Backbone, features: Tensor, logits: Tensor, task: Task) -> Tensor:
+        """Over the pairs of all images of the episode."""
         import torch
 
-        features = self.embed(model, torch.cat([task.support_inputs, task.query_inputs]))
-        support, query = features.split([len(task.support_targets), len(task.query_targets)])
-        loss = pair_loss(pair_scores(model, features, features), torch.cat([task.support_targets, task.query_targets]))
-        with torch.no_grad():
-            outputs = self.classify_features(model, support, task.support_targets, task.way)(query)
-        return Outcome(loss, outputs)
+        return pair_loss(pair_scores(model, features, features), torch.cat([task.support_targets, task.query_targets]))
 
     def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
         import torch

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.meta.learner import Outcome
 from engine.meta.roles import Embeds
 from engine.method import Classifier, hyper
 from engine.methods.meta.embedding_based import EmbeddingBased, EmbeddingHyperparameters
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.backbones.backbone import Backbone
-    from engine.meta.roles import MetaRun
-    from engine.meta.task import Task
 
 
 class SNAILHyperparameters(EmbeddingHyperparameters):
@@ -69,16 +66,6 @@ class SNAIL(EmbeddingBased):
         settings = self.hyperparameters
         longest = way * max(int(settings.shot), self.training_shot) + 1
         model.meta = Reader(model.features, way, longest, settings.filters)
-
-    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
-        import torch
-
-        from engine.adaptation.objective import loss
-
-        features = self.embed(model, torch.cat([task.support_inputs, task.query_inputs]))
-        support, query = features.split([len(task.support_targets), len(task.query_targets)])
-        answers = self.classify_features(model, support, task.support_targets, task.way)(query)
-        return Outcome(loss(answers, task.query_targets), answers.detach())
 
     def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
         from torch.nn.functional import one_hot

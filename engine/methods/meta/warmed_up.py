@@ -12,7 +12,6 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.meta.learner import Outcome
 from engine.meta.roles import Episodes, Minibatches
 from engine.method import hyper
 from engine.methods.meta.embedding_based import EmbeddingBased, EmbeddingHyperparameters
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from engine.backbones.backbone import Backbone
     from engine.meta.roles import MetaRun
-    from engine.meta.task import Task
 
 
 class WarmedUpHyperparameters(EmbeddingHyperparameters):
@@ -80,12 +78,3 @@ class WarmedUp(EmbeddingBased):
             fall = 0.5 * (1 + math.cos(math.pi * run.progress / self.trains.share))
             return float(chosen.warm_up_rate / chosen.learning_rate * fall)
         return super().rate_factor(replace(run, step=max(0, run.step - round(self.trains.share * chosen.steps))))
-
-    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
-        """A minibatch is a task without support images, whose classes are those of all training images."""
-        from torch.nn.functional import cross_entropy
-
-        if len(task.support_targets):
-            return super().query_loss(model, task, run)
-        logits = model.meta(model.embed(task.query_inputs))
-        return Outcome(cross_entropy(logits, task.query_targets), logits.detach())

@@ -221,7 +221,9 @@ def drawn(found: Any, network: str) -> list[Task]:
     slots = torch.arange(WAY).repeat_interleave(2)
     images = [torch.tensor(rng.normal(size=(2, len(slots), 2, 9, 8))) for _ in range(3)]
     tasks = [Task(support, slots, query, slots, WAY) for support, query in images]
-    return tasks if found.trains.share else [task.mixed(rng) for task in tasks]
+    if found.trains.share:
+        return [replace(task, support_inputs=task.support_inputs[:0], support_targets=slots[:0]) for task in tasks]
+    return [task.mixed(rng) for task in tasks]
 
 
 def parts(task: Task) -> tuple[Tensor, ...]:
