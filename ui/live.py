@@ -182,8 +182,7 @@ class Live(QObject):
         self._library = library
         self._runs: dict[int, LiveRun] = {}
         self.is_engine_ready = False
-        self._timer = QTimer(self)
-        self._timer.setInterval(INTERVAL_MS)
+        self._timer = QTimer(self, interval=INTERVAL_MS)
         self._timer.timeout.connect(self.tick)
         self.engine_ready.connect(self._note_engine)
 

@@ -79,9 +79,7 @@ class RunBar(QWidget):
         self.chips = FilterChips()
         self.views = Views(self, parts, "compare", self.spec, self.apply_spec)
         self._completer = complete_words(self.filter)
-        self._wait = QTimer(self)
-        self._wait.setSingleShot(True)
-        self._wait.setInterval(WAIT_MS)
+        self._wait = QTimer(self, singleShot=True, interval=WAIT_MS)
         self._wait.timeout.connect(self._apply_filter)
         self._build()
         self._connect()
@@ -126,23 +124,19 @@ class RunBar(QWidget):
         self.grouped.setChecked(str(self._settings.value("compare/grouped", "false")) == "true")
 
     def _group_action(self) -> QAction:
-        action = QAction("Group seeds", self)
-        action.setShortcut(QKeySequence("Ctrl+G"))
-        action.setCheckable(True)
+        action = QAction("Group seeds", self, shortcut=QKeySequence("Ctrl+G"), checkable=True)
         action.setChecked(self.grouped.isChecked())
         action.toggled.connect(self.grouped.setChecked)
         self.grouped.toggled.connect(action.setChecked)
         return action
 
     def _filter_action(self) -> QAction:
-        action = QAction(icons.icon("filter"), "Filter a column…", self)
-        action.setShortcut(QKeySequence("Ctrl+Shift+F"))
+        action = QAction(icons.icon("filter"), "Filter a column…", self, shortcut=QKeySequence("Ctrl+Shift+F"))
         action.triggered.connect(lambda _=False: self.ask_filter("method"))
         return action
 
     def _notes_action(self) -> QAction:
-        action = QAction(icons.icon("edit"), "Notes on cells…", self)
-        action.setShortcut(QKeySequence("Ctrl+Shift+N"))
+        action = QAction(icons.icon("edit"), "Notes on cells…", self, shortcut=QKeySequence("Ctrl+Shift+N"))
         action.triggered.connect(lambda _=False: self.show_notes())
         return action
 

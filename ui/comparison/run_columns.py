@@ -156,16 +156,15 @@ def test_text(run: RunRow) -> str:
     return marked(with_interval(interval, run.test.metric), run.test.protocol)
 
 
-def over_seeds_text(group: RunGroup[RunRow], interval: Interval | None) -> str:
-    return "" if interval is None else with_interval(interval, shared(group))
+def validated(key: str, title: str, help: str, value: Callable[[RunRow], float | None], shown: bool = True) -> Column:
+    """A column of a figure on validation images; grouped, over seeds."""
 
+    def said(group: RunGroup[RunRow]) -> str:
+        interval = of_members(group, value)
+        return "" if interval is None else with_interval(interval, shared(group))
 
-def group_best(group: RunGroup[RunRow]) -> Interval | None:
-    return of_members(group, best_value)
-
-
-def group_last(group: RunGroup[RunRow]) -> Interval | None:
-    return of_members(group, last_value)
+    by = better_group(lambda group: of_members(group, value))
+    return Column(key, title, help, 21, share(value), better(value), said, by, True, shown)
 
 
 def of_members(group: RunGroup[RunRow], value: Callable[[RunRow], float | None]) -> Interval | None:
@@ -236,12 +235,8 @@ COLUMNS: tuple[Column, ...] = (
     words("method", "Method", "How it was trained", 16, lambda run: method_title(run.experiment.method.name)),
     words("labels", "Labels", "Labelled training images per class, or shots per class in episodes", 8, labels_text,
           labels_order, number=True),
-    Column("best", "Best validation", "Highest validation accuracy (lowest error) of all epochs", 21,
-           share(best_value), better(best_value), lambda group: over_seeds_text(group, group_best(group)),
-           better_group(group_best), True),
-    Column("last", "Last validation", "Validation accuracy (or error) of the last epoch", 21,
-           share(last_value), better(last_value), lambda group: over_seeds_text(group, group_last(group)),
-           better_group(group_last), True, False),
+    validated("best", "Best validation", "Highest validation accuracy (lowest error) of all epochs", best_value),
+    validated("last", "Last validation", "Validation accuracy (or error) of the last epoch", last_value, shown=False),
     Column("test", "Test, 95 % interval",
            "Test accuracy (or error) with its 95 % interval over test images or episodes; grouped, the mean and how "
            "far the seeds go (choose runs for an interval over both); sorted, the better one counts as more",

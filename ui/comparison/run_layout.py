@@ -57,8 +57,7 @@ class RunLayout(QObject):
         menu = QMenu(self._table)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for place, column in enumerate(COLUMNS):
-            action = QAction("Star" if column.key == "star" else column.title, menu)
-            action.setCheckable(True)
+            action = QAction("Star" if column.key == "star" else column.title, menu, checkable=True)
             action.setChecked(not self._table.isColumnHidden(place))
             action.setEnabled(column.key != "name")
             action.toggled.connect(lambda on, place=place: self.show_column(place, on))

@@ -40,8 +40,7 @@ class Readout(QFrame):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._ground = parent
-        self._text = QLabel(self)
-        self._text.setTextFormat(Qt.TextFormat.RichText)
+        self._text = QLabel(self, textFormat=Qt.TextFormat.RichText)
         in_column(self._text, owner=self, edges=(8, 6, 8, 6))
         self.hide()
 

@@ -45,8 +45,7 @@ def deed_button(action: QAction, words: str) -> DeedButton:
 
 def text_button(icon: str, words: str, tip: str, clicked: Callable[[], object] | None = None) -> QToolButton:
     """An icon and a word."""
-    result = QToolButton()
-    result.setAutoRaise(True)
+    result = QToolButton(autoRaise=True)
     result.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     result.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     result.setText(words)

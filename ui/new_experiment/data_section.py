@@ -61,9 +61,7 @@ class DataSection(Column):
         self.settings.fill(START)
 
     def _connect(self) -> None:
-        self._delay = QTimer(self)
-        self._delay.setSingleShot(True)
-        self._delay.setInterval(200)
+        self._delay = QTimer(self, singleShot=True, interval=200)
         self._delay.timeout.connect(self._read)
         self.list.chosen.connect(self._choose)
         self.list.removed.connect(self._remove)

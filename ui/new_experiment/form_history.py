@@ -63,8 +63,7 @@ class FormHistory(QObject):
         super().__init__(parent)
         self._read, self._show, self._keep = read, show, keep
         self._state: FormState | None = None
-        self.stack = QUndoStack(self)
-        self.stack.setUndoLimit(MOST)
+        self.stack = QUndoStack(self, undoLimit=MOST)
         self._soon = QTimer(self, singleShot=True, interval=TOGETHER)
         self._soon.timeout.connect(self.take)
 

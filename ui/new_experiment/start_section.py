@@ -67,9 +67,7 @@ class StartSection(Column):
     def _add_fields(self) -> None:
         self.device = Choice([("cpu", "CPU")])
         self.seeds = IntField(1, MOST_SEEDS)
-        self.name = QLineEdit()
-        self.name.setPlaceholderText("Automatic")
-        self.name.setMaxLength(120)
+        self.name = QLineEdit(placeholderText="Automatic", maxLength=120)
         self._field(self._grid, "Device", self.device, "Where the run works.", "cpu")
         self._field(
             self._grid, "Seeds", self.seeds, "How many times to run it, each with another seed: an interval.", 1

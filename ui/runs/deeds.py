@@ -166,8 +166,7 @@ class RunDeeds(DeedsOnRuns):
             self._parts.queue.discard(now.row.id)
 
     def _confirm(self, now: RunNow) -> bool:
-        box = QMessageBox(self._owner)
-        box.setIcon(QMessageBox.Icon.Question)
+        box = QMessageBox(self._owner, icon=QMessageBox.Icon.Question)
         box.setWindowTitle("Discard the run")
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(f"Discard “{now.row.name}”?")

@@ -32,8 +32,7 @@ class StudyDriver(QObject):
         self._runners: dict[int, StudyRunner] = {}
         self._starting: set[int] = set()
         self._seen: dict[int, tuple[Progress, list[int]]] = {}  # study id -> what was told last
-        self._pulse = QTimer(self)
-        self._pulse.setInterval(BEAT_MS)
+        self._pulse = QTimer(self, interval=BEAT_MS)
         self._pulse.timeout.connect(self._beat)
         parts.live.state.connect(lambda *_: self._feed_all())
 

@@ -48,8 +48,7 @@ class StudyHeader(QWidget):
         self.start.clicked.connect(lambda _=False: actions["start"].trigger())
         self.stop = button("Stop", "stop", actions["stop"].toolTip(), actions["stop"].trigger)
         self.compare = button("Compare", "compare", actions["compare"].toolTip(), actions["compare"].trigger)
-        self.menu = QMenu(self)
-        self.menu.setToolTipsVisible(True)
+        self.menu = QMenu(self, toolTipsVisible=True)
         for key in ("change", "copy", "rename", "note", "file"):
             self.menu.addAction(actions[key])
         self.menu.addSeparator()

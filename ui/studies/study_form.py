@@ -66,8 +66,7 @@ class StudyForm(QWidget):
         self.fill(None)
 
     def _make_fields(self) -> None:
-        self.title = QLineEdit()
-        self.title.setMaxLength(120)
+        self.title = QLineEdit(maxLength=120)
         self.question = QuietText()
         self.question.setTabChangesFocus(True)
         self.question.setVerticalScrollBar(SlimScrollBar())

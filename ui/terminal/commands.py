@@ -7,6 +7,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from io import TextIOWrapper
 
 from engine.errors import ExperimentError, mendable
@@ -62,36 +63,18 @@ def mute() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+COMMANDS = {  # command -> module of this package and what answers in it
+    "run": ("run", "run_from_command_line"),
+    "resume": ("resume", "resume_from_command_line"),
+    "study": ("study", "study_from_command_line"),
+    "list": ("listing", "print_list"),
+    "show": ("show", "show_run"),
+    "compare": ("verdicts", "compare_from_command_line"),
+    "demo": ("demo", "run_demo"),
+}
+
+
 def answer(chosen: argparse.Namespace) -> int:
     """Each command is imported only when it is asked for, so that --help and list stay quick."""
-    if chosen.command == "run":
-        from ui.terminal.run import run_from_command_line
-
-        return run_from_command_line(chosen)
-    if chosen.command == "resume":
-        from ui.terminal.resume import resume_from_command_line
-
-        return resume_from_command_line(chosen)
-    if chosen.command == "study":
-        from ui.terminal.study import study_from_command_line
-
-        return study_from_command_line(chosen)
-    if chosen.command == "list":
-        from ui.terminal.listing import print_list
-
-        return print_list(chosen)
-    if chosen.command == "show":
-        from ui.terminal.show import show_run
-
-        return show_run(chosen)
-    if chosen.command == "compare":
-        from ui.terminal.verdicts import compare_from_command_line
-
-        return compare_from_command_line(chosen)
-    if chosen.command == "demo":
-        from ui.terminal.demo import run_demo
-
-        return run_demo(chosen)
-    from ui.terminal.window import open_workbench
-
-    return open_workbench(chosen)
+    module, name = COMMANDS.get(chosen.command, ("window", "open_workbench"))
+    return int(getattr(import_module(f"ui.terminal.{module}"), name)(chosen))

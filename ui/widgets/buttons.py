@@ -90,8 +90,7 @@ def button(text: str, icon: str = "", tip: str = "", clicked: Callable[[], objec
 
 def icon_button(icon: str, name: str, clicked: Callable[[], object] | None = None) -> QToolButton:
     """A button that shows only an icon; `name` is its tooltip and what a screen reader says."""
-    result = QToolButton()
-    result.setAutoRaise(True)
+    result = QToolButton(autoRaise=True)
     result.setToolTip(name)
     result.setAccessibleName(name)
     icons.dress(result, icon)

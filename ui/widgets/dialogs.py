@@ -57,8 +57,7 @@ class DetailsDialog(QDialog):
         return row
 
     def _details(self, details: str) -> QPlainTextEdit:
-        box = QPlainTextEdit(details)
-        box.setReadOnly(True)
+        box = QPlainTextEdit(details, readOnly=True)
         box.setAccessibleName("Details")
         box.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         box.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
@@ -111,8 +110,7 @@ class ShortcutsDialog(QDialog):
 
 def ask_about_runs(active: int, parent: QWidget) -> str:
     """What to do with the active runs when the window closes: "keep", "stop" or "later"."""
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Question)
+    box = QMessageBox(parent, icon=QMessageBox.Icon.Question)
     one = active == 1
     box.setWindowTitle("A run is still training" if one else "Runs are still training")
     box.setText("A run is still training." if one else f"{active} runs are training or waiting.")

@@ -29,8 +29,7 @@ class FieldGrid(QGridLayout):
     ) -> tuple[QWidget, QWidget, Text]:
         """The three widgets of a new row, to show and hide together. usual: the value that counts as not changed."""
         row = self.rowCount()
-        label = QLabel(title)
-        label.setWordWrap(True)
+        label = QLabel(title, wordWrap=True)
         label.setBuddy(field)
         field.setAccessibleName(title)
         field.setAccessibleDescription(help)
