@@ -10,7 +10,7 @@ from engine.comparison.intervals import Interval
 
 MINUS = "−"
 MARK = "⚠"
-CAVEATS = ("seen before", "copies", "classes tested")  # what a figure's protocol says against it
+CAVEATS = ("seen before", "copies", "classes tested")  # what a figure's notes say against it
 NO_NUMBER = "no number"  # a value that was measured and is none; a dash where nothing was measured
 ACCURACY = "test/accuracy"
 
@@ -51,16 +51,16 @@ def figure(metric: str, value: float) -> str:
     return percent(value, metrics.of(metric).digits) if is_share(metric) else _plain(value, metric)
 
 
-def caveats(protocol: Mapping[str, object]) -> list[str]:
+def caveats(notes: Mapping[str, object]) -> list[str]:
     """What a reader must know of a figure: "255 of 423 test classes were in the weights' training set"."""
     titles = {"classes tested": "tested on "}
-    found = ((key, str(protocol[key])) for key in CAVEATS if key in protocol)
+    found = ((key, str(notes[key])) for key in CAVEATS if key in notes)
     return [titles.get(key, "") + words for key, words in found if words != "nothing"]
 
 
-def marked(text: str, protocol: Mapping[str, object]) -> str:
+def marked(text: str, notes: Mapping[str, object]) -> str:
     """The figure with a mark where there is a caveat."""
-    return f"{text} {MARK}" if caveats(protocol) else text
+    return f"{text} {MARK}" if caveats(notes) else text
 
 
 def points(difference: float, metric: str = ACCURACY) -> str:

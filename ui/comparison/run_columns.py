@@ -153,7 +153,7 @@ def test_text(run: RunRow) -> str:
     if run.test is None:
         return ""
     interval = Interval(run.test.value, run.test.low, run.test.high, run.test.n)
-    return marked(with_interval(interval, run.test.metric), run.test.protocol)
+    return marked(with_interval(interval, run.test.metric), run.test.notes)
 
 
 def validated(key: str, title: str, help: str, value: Callable[[RunRow], float | None], shown: bool = True) -> Column:
@@ -181,7 +181,7 @@ def group_test_text(group: RunGroup[RunRow]) -> str:
     found = [run.test for run in tested if run.test is not None and isfinite(run.test.value)]
     if len(found) < TWO:
         return test_text(tested[0]) if tested else ""
-    known = next((test.protocol for test in found if caveats(test.protocol)), {})
+    known = next((test.notes for test in found if caveats(test.notes)), {})
     return marked(with_seeds([test.value for test in found], found[0].metric), known)
 
 

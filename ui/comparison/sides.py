@@ -108,7 +108,7 @@ class Side:
     @property
     def caveats(self) -> list[str]:
         """What speaks against its figure, such as test images that its weights had met before."""
-        return list(dict.fromkeys(words for _, result in self.tested for words in caveats(result.protocol)))
+        return list(dict.fromkeys(words for _, result in self.tested for words in caveats(result.notes)))
 
     @property
     def protocol(self) -> str:

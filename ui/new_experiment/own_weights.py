@@ -38,5 +38,5 @@ def _own(run: RunRow) -> OwnWeights:
     size = run.experiment.backbone.image_size
     at = f" at {size} px" if size else ""
     test = run.test
-    result = f", {marked(figure(test.metric, test.value), test.protocol)} in its test" if test is not None else ""
+    result = f", {marked(figure(test.metric, test.value), test.notes)} in its test" if test is not None else ""
     return OwnWeights(f"run:{run.uid}", run.name, f"Trained on {data_title(run.experiment)}{at}{result}")

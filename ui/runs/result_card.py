@@ -54,7 +54,7 @@ class ResultCard(Card):
         self.interval.setText(f"{title(first.metric)} · {interval_words(first)} · {behind}")
         self.beside.setText(beside_words(first))
         self.beside.setVisible(bool(self.beside.text()))
-        self.caveats.say(*(f"{words[0].upper()}{words[1:]}." for words in caveats(first.protocol)))
+        self.caveats.say(*(f"{words[0].upper()}{words[1:]}." for words in caveats(first.notes)))
         lines = [protocol_words(first)]
         lines += [
             f"{title(other.metric, other.at)} {figure(other.metric, other.value)}, {interval_words(other)}, "

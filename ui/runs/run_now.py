@@ -131,7 +131,7 @@ class RunNow:
         """What the list shows of it, and of which images: ("test", "81.2 %") once it was tested, before that the best
         of validation, ("val", "80.0 %"); two empty words without either."""
         if self.row.test is not None and not self.is_live:
-            return "test", marked(figure(self.row.test.metric, self.row.test.value), self.row.test.protocol)
+            return "test", marked(figure(self.row.test.metric, self.row.test.value), self.row.test.notes)
         return ("val", self.best.figure()) if self.best is not None else ("", "")
 
     def spoken(self) -> str:

@@ -120,7 +120,7 @@ def study_now(row: StudyRow, runs: Sequence[CellRun], items: Mapping[int, KeptIt
 
 
 def said_against(results: Iterable[Evaluated]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(words for one in results for words in caveats(one.protocol)))
+    return tuple(dict.fromkeys(words for one in results for words in caveats(one.notes)))
 
 
 NO_ITEMS = KeptItems({}, "images")

@@ -62,7 +62,7 @@ def result_words(result: Evaluated) -> str:
     told = with_interval(Interval(result.value, result.low, result.high, result.n), result.metric)
     said = [
         f"{metrics.words(result.metric, result.at)} {told}, {result.n:,} {result.unit}",
-        *caveats(result.protocol),
+        *caveats(result.notes),
     ]
     return "; ".join(said)
 

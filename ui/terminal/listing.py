@@ -133,7 +133,7 @@ def run_cells(run: RunRow) -> tuple[object, ...]:
     chosen = run.experiment
     created = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created))
     took = "–" if run.took is None else duration(run.took)
-    test = marked(figure(run.test.metric, run.test.value), run.test.protocol) if run.test else "–"
+    test = marked(figure(run.test.metric, run.test.value), run.test.notes) if run.test else "–"
     labels = chosen.dataset.labels_per_class or "all"
     state = "waiting" if run.waits else str(run.state)
     return (
