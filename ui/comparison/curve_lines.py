@@ -1,4 +1,4 @@
-"""From stored curves to what the plot draws: one line per side, with its band when it has several seeds."""
+"""From stored curves and figures to what is drawn: one line per side, with its band when it has several seeds."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.comparison import adaptation
 from engine.comparison.bands import band
 from storage.rows import Curve, RunRow
 from ui import theme
 from ui.comparison.sides import ComparedRun, Comparison, Side
+from ui.figures.adaptation_curves import AdaptationLine
 from ui.figures.curve_axes import StepScale
 from ui.figures.curve_line import CurveLine, smooth_lines
 
@@ -63,3 +65,19 @@ def band_line(side: Side, seeds: Sequence[CurveLine], share: bool) -> CurveLine:
         side.title, together.x, together.mean, theme.curve_colour(side.colour), "band", low, high, side.dashed,
         counts=together.counts, gaps=together.gaps,
     )  # fmt: skip
+
+
+def adaptation_lines(comparison: Comparison) -> tuple[dict[str, list[AdaptationLine]], str]:
+    """By each of `adaptation.OVER`, a line for each side that was tested at several; and the metric of them.
+    Accuracies and errors have no axis in common: sides with another kind of figure than the base are left out."""
+    tested = [side for side in comparison.sides if side.tested]
+    first = comparison.base if comparison.base.tested else next(iter(tested), comparison.base)
+    lines: dict[str, list[AdaptationLine]] = {over: [] for over in adaptation.OVER}
+    for side in tested:
+        if side.metric != first.metric:
+            continue
+        runs = {run.row.experiment.seed: run.figures for run, _ in side.tested}
+        for over, found in lines.items():
+            if (curve := adaptation.mean_curve(runs, over)) is not None:
+                found.append(AdaptationLine(side.title, curve, side.colour, side.dashed))
+    return lines, first.metric

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QWidg
 from engine.comparison.wording import count
 from engine.families import named
 from storage.rows import Curve
-from ui.comparison.adaptation_lines import adaptation_lines
 from ui.comparison.confusion_view import ConfusionView
+from ui.comparison.curve_lines import adaptation_lines
 from ui.comparison.curves_pane import CurvesPane
 from ui.comparison.difference_table import TITLE, DifferenceTable
 from ui.comparison.result_bars import ResultBars

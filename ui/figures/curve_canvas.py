@@ -10,9 +10,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
 from ui.figures.curve_axes import X_AXES
-from ui.figures.curve_line import LOG_FLOOR, CurveLine, bounds, with_gaps
+from ui.figures.curve_line import LOG_FLOOR, CurveLine, CurveState, bounds, with_gaps
 from ui.figures.curve_readout import Readout, Rule
-from ui.figures.curve_state import CurveState
 from ui.figures.drawing import blend
 from ui.figures.plot_items import CurveView, DrawnCurve, EndLabels, QuietView, XAxis, YAxis
 from ui.widgets.layouts import in_column

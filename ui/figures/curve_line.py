@@ -1,4 +1,5 @@
-"""One curve as the plot takes it, and what is computed from curves without Qt: smoothing, readout, table."""
+"""One curve as the plot takes it, what is computed from curves without Qt (smoothing, readout, table), and what a plot
+shows of them."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from engine.comparison.bands import smooth
 from engine.comparison.wording import NO_NUMBER
+from ui.figures.curve_axes import x_text, y_text
 
 Style = Literal["train", "validation", "band"]
 ENDED = "ended at"
@@ -163,3 +165,36 @@ def column_values(line: CurveLine) -> list[tuple[str, np.ndarray]]:
     if line.low is not None and line.high is not None:
         found += [(f"{line.label}, low", np.asarray(line.low)), (f"{line.label}, high", np.asarray(line.high))]
     return found
+
+
+class CurveState:
+    """given: the lines as the caller gave them, finite. lines: as drawn, smoothed. x_axis: a key of `X_AXES`.
+    unit: "number" or "percent" (values are fractions). reach: how far the horizontal axis goes at least."""
+
+    unit = "number"
+    x_axis = "step"
+    log = False
+    weight = 0.0  # of the smoothing, in [0, 1)
+    live = False  # drawn fast
+    reach = 0.0
+    cursor_x: float | None = None
+
+    def __init__(self) -> None:
+        self.given: list[CurveLine] = []
+        self.lines: list[CurveLine] = []
+
+    def readout(self, x: float) -> tuple[str, list[tuple[str, str]]]:
+        """The words at x: the place, and (label, value) of each curve there, always in the order of the curves."""
+        places = [place for line in self.lines if (place := nearest_place(line, x)) is not None]
+        nearest = min(places, key=lambda place: abs(place - x), default=x)
+        found = [(line, value) for line in self.lines if (value := reading(line, nearest)) is not None]
+        return x_text(self.x_axis, nearest), [(line.label, self._said(line, value, nearest)) for line, value in found]
+
+    def _said(self, line: CurveLine, value: float | str, x: float) -> str:
+        if isinstance(value, str):
+            return value if value != ENDED else f"{ENDED} {x_text(self.x_axis, float(line.x[-1]))}"
+        words = y_text(value, self.unit)
+        if line.counts is not None and len(line.counts):
+            n, most = int(line.counts[np.argmin(np.abs(line.x - x))]), int(line.counts.max())
+            words += f" ({n} of {most} seeds)" if n < most else ""
+        return words

@@ -19,8 +19,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QStackedWidget, QWidget
 from engine.comparison.wording import NO_NUMBER
 from ui import theme
 from ui.figures.curve_axes import X_AXES, y_text
-from ui.figures.curve_line import CurveLine, finite, smooth_lines, table
-from ui.figures.curve_state import CurveState
+from ui.figures.curve_line import CurveLine, CurveState, finite, smooth_lines, table
 from ui.figures.curve_table import CurveTableModel
 from ui.figures.figure_export import FigureActions, menu_button
 from ui.widgets.layouts import in_column, in_row
