@@ -38,6 +38,11 @@ class Task:
     way: int
 
     @property
+    def parts(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Support inputs and targets, query inputs and targets."""
+        return self.support_inputs, self.support_targets, self.query_inputs, self.query_targets
+
+    @property
     def is_regression(self) -> bool:
         return self.query_targets.is_floating_point()
 
@@ -45,6 +50,12 @@ class Task:
         """The same task with its support set in a random order, so that a place in it says nothing about the class."""
         order = torch.from_numpy(rng.permutation(len(self.support_targets))).to(self.support_targets.device)
         return replace(self, support_inputs=self.support_inputs[order], support_targets=self.support_targets[order])
+
+
+def together(tasks: Sequence[Task]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The parts of all tasks, each [tasks, n, …]."""
+    x, y, query, wanted = (torch.stack(same) for same in zip(*(task.parts for task in tasks), strict=True))
+    return x, y, query, wanted
 
 
 class Tasks(ABC):

@@ -21,10 +21,9 @@ from engine.backbones.backbone import Backbone, batch_norms
 from engine.machine.devices import sharing_threads
 from engine.meta.batch.stacked_network import StackedNetwork, stacked_network
 from engine.meta.learner import MetaLearner, TaskGradient, learnt
-from engine.meta.task import Task
+from engine.meta.task import Task, together
 
 Forward = Callable[[Parameters, Tensor], Tensor]
-PARTS = ("support_inputs", "support_targets", "query_inputs", "query_targets")
 MOST = 8  # convolutional tasks at once; beyond that little is gained
 UNFOLDED_BYTES = {"cpu": 10 << 20, "cuda": 1 << 30}  # of the widest convolution's maps, for all tasks at once
 
@@ -99,7 +98,7 @@ def stacked_at_test(method: MetaLearner, model: Backbone, steps: int) -> Stacked
 
 
 def _shapes(task: Task) -> tuple[object, ...]:
-    return tuple((part.shape, part.dtype) for part in (getattr(task, name) for name in PARTS))
+    return tuple((part.shape, part.dtype) for part in task.parts)
 
 
 def _unfolded_bytes(network: StackedNetwork, adaptation: Adaptation, task: Task) -> int:
@@ -120,12 +119,6 @@ def _reached(
     if reach == "head.":
         return network.head, network.embed(start, x), network.embed(start, query)
     return network, x, query
-
-
-def together(tasks: Sequence[Task]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Support inputs and targets, query inputs and targets of all tasks, each [tasks, n, …]."""
-    x, y, query, wanted = (torch.stack([getattr(task, name) for task in tasks]) for name in PARTS)
-    return x, y, query, wanted
 
 
 def copies(model: Backbone, count: int) -> Parameters:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from engine.layers import HEAD, Treatment
+from engine.meta.roles import MetaRun
 from engine.method import hyper
 from engine.methods.meta.gradient_based import GradientBased, GradientHyperparameters
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from engine.adaptation.adapting import Adaptation
     from engine.backbones.backbone import Backbone
-    from engine.meta.roles import MetaRun
 
 
 class ANILHyperparameters(GradientHyperparameters):

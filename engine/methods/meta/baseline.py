@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.layers import HEAD, Treatment
 from engine.meta.learner import EpisodeHyperparameters
-from engine.meta.roles import Embeds, Minibatches, Steps
+from engine.meta.roles import Embeds, MetaRun, Minibatches, Steps
 from engine.method import Classifier, hyper
 from engine.methods.meta.embedding_based import EmbeddingBased
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.backbones.backbone import Backbone
-    from engine.meta.roles import MetaRun
 
 
 class PretrainingHyperparameters(EpisodeHyperparameters):

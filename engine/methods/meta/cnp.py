@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.meta.learner import Outcome, Whole
-from engine.meta.roles import Embeds
+from engine.meta.roles import Embeds, MetaRun
 from engine.method import Classifier, hyper
 from engine.methods.meta.embedding_based import EmbeddingBased, EmbeddingHyperparameters
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.backbones.backbone import Backbone
-    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 
@@ -71,18 +70,13 @@ class CNP(EmbeddingBased):
         if not tasks[0].is_regression:
             return None
         from engine.adaptation.conditional import negative_likelihood
+        from engine.meta.task import together
 
-        x, y, asked, wanted = (self._stacked(model, tasks, name) for name in PARTS)
-        mean, deviation = model.meta.curve(x, y, asked)  # type: ignore[operator]
+        x, y, asked, wanted = together(tasks)
+        known, new = (model.embed(part.flatten(0, 1)).unflatten(0, part.shape[:2]) for part in (x, asked))
+        mean, deviation = model.meta.curve(known, y, new)  # type: ignore[operator]
         value = negative_likelihood(mean, deviation, wanted)
         return Whole(value, {"loss": (mean.detach() - wanted).square().mean(), "likelihood": -value.detach()})
-
-    def _stacked(self, model: Backbone, tasks: Sequence[Task], name: str) -> Tensor:
-        """[tasks, n, d]: this part of every task, inputs as features."""
-        import torch
-
-        parts = torch.stack([getattr(task, name) for task in tasks])
-        return model.embed(parts.flatten(0, 1)).unflatten(0, parts.shape[:2]) if "inputs" in name else parts
 
     def adapt(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int) -> Classifier:
         import torch
@@ -98,6 +92,3 @@ class CNP(EmbeddingBased):
     def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
         summaries = model.meta.summaries(features, targets, way)  # type: ignore[operator]
         return lambda queries: model.meta.scores(summaries, queries)  # type: ignore[operator]
-
-
-PARTS = ("support_inputs", "support_targets", "query_inputs", "query_targets")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from engine.layers import HEAD, Treatment
 from engine.meta.learner import EpisodeHyperparameters, MetaLearner, Outcome
-from engine.meta.roles import Embeds, Steps
+from engine.meta.roles import Embeds, MetaRun, Steps
 from engine.method import Classifier, hyper
 
 if TYPE_CHECKING:
@@ -19,8 +19,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.backbones.backbone import Backbone
-    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
+
+
+WAY_AS_PUBLISHED: int = hyper(
+    0, "Way in training", "Classes per training episode; 0 is the way of the test, as published.", unit="classes",
+    low=0, high=200,
+)  # fmt: skip
 
 
 class EmbeddingHyperparameters(EpisodeHyperparameters):

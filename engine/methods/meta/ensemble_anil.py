@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.layers import HEAD, Treatment
 from engine.meta.learner import Outcome
-from engine.meta.roles import Steps
+from engine.meta.roles import MetaRun, Steps
 from engine.method import Classifier, hyper
 from engine.methods.meta.gradient_based import GradientBased, GradientHyperparameters
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.backbones.backbone import Backbone
-    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.layers import Treatment
 from engine.meta.learner import EpisodeHyperparameters, MetaLearner, Outcome, TaskGradient, knows
-from engine.meta.roles import Episodes, Steps
+from engine.meta.roles import Episodes, MetaRun, Steps
 from engine.method import Classifier, hyper
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from engine.adaptation.adapting import Adaptation
     from engine.adaptation.inner_loop import InnerLoop, Parameters, Rate
     from engine.backbones.backbone import Backbone
-    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 

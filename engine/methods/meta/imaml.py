@@ -12,13 +12,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.meta.learner import TaskGradient
+from engine.meta.roles import MetaRun
 from engine.method import hyper
 from engine.methods.meta.gradient_based import GradientBased, GradientHyperparameters
 
 if TYPE_CHECKING:
     from engine.adaptation.inner_loop import InnerLoop
     from engine.backbones.backbone import Backbone
-    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 

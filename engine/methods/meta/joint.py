@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from engine.layers import Treatment
 from engine.meta.learner import Outcome, Whole
+from engine.meta.roles import MetaRun
 from engine.method import hyper
 from engine.methods.meta.gradient_based import GradientBased, GradientHyperparameters
 
 if TYPE_CHECKING:
     from engine.backbones.backbone import Backbone
-    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 
@@ -61,12 +61,6 @@ class Joint(GradientBased):
 
         from engine.meta.task import Task as Joined
 
-        joined = Joined(
-            torch.cat([task.support_inputs for task in tasks]),
-            torch.cat([task.support_targets for task in tasks]),
-            torch.cat([task.query_inputs for task in tasks]),
-            torch.cat([task.query_targets for task in tasks]),
-            tasks[0].way,
-        )
-        found = self.query_loss(model, joined, run).loss
+        x, y, query, wanted = (torch.cat(same) for same in zip(*(task.parts for task in tasks), strict=True))
+        found = self.query_loss(model, Joined(x, y, query, wanted, tasks[0].way), run).loss
         return Whole(found, {"loss": found.detach()})

@@ -6,13 +6,11 @@ steps. With running statistics in batch norm instead of the batch's own, accurac
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from engine.meta.roles import MetaRun
 from engine.method import hyper
 from engine.methods.meta.gradient_based import GradientBased, GradientHyperparameters
-
-if TYPE_CHECKING:
-    from engine.meta.roles import MetaRun
 
 
 class MAMLHyperparameters(GradientHyperparameters):

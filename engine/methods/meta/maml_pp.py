@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.meta.learner import Outcome
+from engine.meta.roles import MetaRun
 from engine.method import hyper
 from engine.methods.meta.maml import MAML, MAMLHyperparameters
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from engine.adaptation.inner_loop import InnerLoop, Rate
     from engine.adaptation.learnt_rates import StepRates
     from engine.backbones.backbone import Backbone
-    from engine.meta.roles import MetaRun
     from engine.meta.task import Task
 
 LEAST = 0.03  # weight of an earlier step while weights are annealed, as a share of the even one

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.meta.roles import Embeds
 from engine.method import Classifier, hyper
-from engine.methods.meta.embedding_based import EmbeddingBased, EmbeddingHyperparameters
+from engine.methods.meta.embedding_based import WAY_AS_PUBLISHED, EmbeddingBased, EmbeddingHyperparameters
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 
 
 class MatchingHyperparameters(EmbeddingHyperparameters):
-    training_way: int = hyper(
-        0, "Way in training", "Classes per training episode; 0 is the way of the test, as published.", unit="classes",
-        low=0, high=200,
-    )  # fmt: skip
+    training_way: int = WAY_AS_PUBLISHED
     temperature: Literal["learnt", "fixed"] = hyper(
         "learnt", "Temperature", "Whether the sharpness of the attention is learnt or stays where it starts."
     )

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.method import Classifier, hyper
-from engine.methods.meta.embedding_based import EmbeddingBased, EmbeddingHyperparameters
+from engine.methods.meta.embedding_based import WAY_AS_PUBLISHED, EmbeddingBased, EmbeddingHyperparameters
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,10 +27,7 @@ AT_ONCE = 1 << 22  # numbers in the systems of equations that are solved togethe
 
 
 class MachineHyperparameters(EmbeddingHyperparameters):
-    training_way: int = hyper(
-        0, "Way in training", "Classes per training episode; 0 is the way of the test, as published.", unit="classes",
-        low=0, high=200,
-    )  # fmt: skip
+    training_way: int = WAY_AS_PUBLISHED
     bound: float = hyper(
         0.1, "Bound C", "The most that one support image can weigh; small is a wide margin.", low=1e-4, high=100.0,
         log=True,

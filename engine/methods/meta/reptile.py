@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from engine.meta.learner import learnt
+from engine.meta.roles import MetaRun
 from engine.method import hyper
 from engine.methods.meta.gradient_based import GradientBased, GradientHyperparameters
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from engine.adaptation.adapting import Adaptation
     from engine.backbones.backbone import Backbone
-    from engine.meta.roles import MetaRun
 
 
 class ReptileHyperparameters(GradientHyperparameters):

@@ -12,22 +12,18 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.meta.roles import Episodes, Minibatches
+from engine.meta.roles import Episodes, MetaRun, Minibatches
 from engine.method import hyper
-from engine.methods.meta.embedding_based import EmbeddingBased, EmbeddingHyperparameters
+from engine.methods.meta.embedding_based import WAY_AS_PUBLISHED, EmbeddingBased, EmbeddingHyperparameters
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from engine.backbones.backbone import Backbone
-    from engine.meta.roles import MetaRun
 
 
 class WarmedUpHyperparameters(EmbeddingHyperparameters):
-    training_way: int = hyper(
-        0, "Way in training", "Classes per training episode; 0 is the way of the test, as published.", unit="classes",
-        low=0, high=200,
-    )  # fmt: skip
+    training_way: int = WAY_AS_PUBLISHED
     warm_up: float = hyper(
         0.0, "Warm-up",
         "Share of the steps that are minibatches of all classes, before the episodes; for weights that start random.",

@@ -217,17 +217,13 @@ def drawn(found: Any, network: str) -> list[Task]:
     rng = np.random.default_rng(1)
     if network == "curves":
         tasks = sinusoid_tasks(5, 4).draw_tasks(rng, 3)
-        return [Task(*(part.double() for part in parts(task)), 1) for task in tasks]
+        return [Task(*(part.double() for part in task.parts), 1) for task in tasks]
     slots = torch.arange(WAY).repeat_interleave(2)
     images = [torch.tensor(rng.normal(size=(2, len(slots), 2, 9, 8))) for _ in range(3)]
     tasks = [Task(support, slots, query, slots, WAY) for support, query in images]
     if found.trains.share:
         return [replace(task, support_inputs=task.support_inputs[:0], support_targets=slots[:0]) for task in tasks]
     return [task.mixed(rng) for task in tasks]
-
-
-def parts(task: Task) -> tuple[Tensor, ...]:
-    return task.support_inputs, task.support_targets, task.query_inputs, task.query_targets
 
 
 @pytest.mark.parametrize("network", ["norms", "bands", "curves"])
@@ -268,7 +264,7 @@ class Doubles(CurveTasks):
         super().__init__(**vars(sinusoid_tasks(validation=items, test=items)))
 
     def task(self, item: Any) -> Task:
-        return Task(*(part.double() for part in parts(super().task(item))), 1)
+        return Task(*(part.double() for part in super().task(item).parts), 1)
 
 
 @pytest.mark.parametrize("kind", [k for k in ALL if "classification" in k.suits], ids=lambda kind: kind.__name__)
