@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QSettings, QSize, Qt, Signal
+from PySide6.QtCore import QSettings, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QWidget
 
 from engine.comparison.wording import count
@@ -103,15 +103,13 @@ class ComparisonPane(QScrollArea):
     ) -> None:
         """Compare these runs; the base stays if it is still among them."""
         self._runs, self._curves, self._metric = list(runs), curves, metric
-        blocked = self.curves.blockSignals(True)
-        self.curves.set_metrics(metrics, all(named(run.row.family).divides == "classes" for run in runs))
-        self.curves.blockSignals(blocked)
+        with QSignalBlocker(self.curves):
+            self.curves.set_metrics(metrics, all(named(run.row.family).divides == "classes" for run in runs))
         found = compare(runs, str(self.base.key() or ""))
         if found is not None:
-            blocked = self.base.blockSignals(True)
-            self.base.set_options([(side.key, side.title) for side in found.sides])
-            self.base.set_key(found.base.key)
-            self.base.blockSignals(blocked)
+            with QSignalBlocker(self.base):
+                self.base.set_options([(side.key, side.title) for side in found.sides])
+                self.base.set_key(found.base.key)
             self._show(found)
 
     def _compare(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QObject, QPoint, QSettings, Qt, Signal
+from PySide6.QtCore import QByteArray, QObject, QPoint, QSettings, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QTreeView
 
@@ -33,11 +33,10 @@ class RunLayout(QObject):
     def _restore(self) -> None:
         """As the person left it, else widths that fit the usual texts."""
         header, state = self._header, self._settings.value(KEY)
-        blocked = header.blockSignals(True)
-        if not (isinstance(state, QByteArray) and header.restoreState(state)):
-            self._lay_out()
-        header.setSortIndicatorShown(True)
-        header.blockSignals(blocked)
+        with QSignalBlocker(header):
+            if not (isinstance(state, QByteArray) and header.restoreState(state)):
+                self._lay_out()
+            header.setSortIndicatorShown(True)
         self._table.model().sort(header.sortIndicatorSection(), header.sortIndicatorOrder())
 
     def _lay_out(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, QSignalBlocker
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from engine.work.recorder import Curve
@@ -63,10 +63,9 @@ class BlockCurves(QWidget):
     def _offer(self, kinds: list[str]) -> None:
         """Only what this run has; what the reader prefers when it is there."""
         wanted = str(self._settings.value("runs/blocks", "moved"))
-        blocked = self.choice.blockSignals(True)
-        self.choice.set_options([(kind, self.kinds[kind]) for kind in kinds])
-        self.choice.set_key(wanted)
-        self.choice.blockSignals(blocked)
+        with QSignalBlocker(self.choice):
+            self.choice.set_options([(kind, self.kinds[kind]) for kind in kinds])
+            self.choice.set_key(wanted)
         self.choice.setEnabled(len(kinds) > 1)
 
     def _draw(self, live: bool) -> None:

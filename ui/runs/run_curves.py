@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtCore import QSettings, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from engine import metrics
@@ -58,11 +58,10 @@ class CurveControls(QWidget):
         """Whether the shown run has epochs to be drawn against; what was chosen comes back with one that has."""
         if offered == (self.axis.findData("epoch") >= 0):
             return  # else a list that is open while the run is drawn would be rebuilt under the mouse
-        silent = self.axis.blockSignals(True)
-        self.axis.set_options([(key, title) for key, title in X_AXES.items() if offered or key != "epoch"])
-        if not self.axis.set_key(str(self._settings.value("runs/axis", "epoch"))):
-            self.axis.set_key("step")
-        self.axis.blockSignals(silent)
+        with QSignalBlocker(self.axis):
+            self.axis.set_options([(key, title) for key, title in X_AXES.items() if offered or key != "epoch"])
+            if not self.axis.set_key(str(self._settings.value("runs/axis", "epoch"))):
+                self.axis.set_key("step")
 
     def weight(self) -> float:
         return self.smoothing.value() / 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QInputDialog, QMenu, QTreeWidget, QTreeWidgetItem, QWidget
 
@@ -110,11 +110,10 @@ class ArmsEditor(QWidget):
         return found
 
     def set_arms(self, arms: Sequence[Arm]) -> None:
-        blocked = self.tree.blockSignals(True)
-        self.tree.clear()
-        for arm in arms:
-            self.tree.addTopLevelItem(self._item(arm))
-        self.tree.blockSignals(blocked)
+        with QSignalBlocker(self.tree):
+            self.tree.clear()
+            for arm in arms:
+                self.tree.addTopLevelItem(self._item(arm))
         self._adjust()
 
     def _item(self, arm: Arm) -> QTreeWidgetItem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QVBoxLayout, QWidget
 
@@ -104,11 +104,10 @@ class StudyDetail(QWidget):
 
     def _offer_places(self, now: StudyNow) -> None:
         places = curve_places(now.table)
-        blocked = self.places.blockSignals(True)
-        self.places.set_options([(place, words) for place, (_, _, words) in enumerate(places)])
-        if self.places.currentIndex() < 0:
-            self.places.setCurrentIndex(0)
-        self.places.blockSignals(blocked)
+        with QSignalBlocker(self.places):
+            self.places.set_options([(place, words) for place, (_, _, words) in enumerate(places)])
+            if self.places.currentIndex() < 0:
+                self.places.setCurrentIndex(0)
         self.places.setVisible(View(now.table).kind == "labels" and len(places) > 1)
 
     def _draw(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -100,16 +100,15 @@ class StudyList(QListWidget):
     def show_studies(self, studies: Sequence[Listed]) -> None:
         """The studies there are; the chosen one stays chosen, else the first is."""
         kept = self.current()
-        blocked = self.blockSignals(True)
-        while self.count() > len(studies):
-            self.takeItem(self.count() - 1)
-        while self.count() < len(studies):
-            self.addItem(QListWidgetItem())
-        for place, study in enumerate(studies):
-            self._fill(self.item(place), study)
-        ids = [study.row.id for study in studies]
-        self.setCurrentRow(ids.index(kept) if kept in ids else 0 if ids else -1)
-        self.blockSignals(blocked)
+        with QSignalBlocker(self):
+            while self.count() > len(studies):
+                self.takeItem(self.count() - 1)
+            while self.count() < len(studies):
+                self.addItem(QListWidgetItem())
+            for place, study in enumerate(studies):
+                self._fill(self.item(place), study)
+            ids = [study.row.id for study in studies]
+            self.setCurrentRow(ids.index(kept) if kept in ids else 0 if ids else -1)
         if self.current() != kept and self.currentItem() is not None:
             self._tell(self.currentItem())
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
@@ -131,12 +132,11 @@ class Choice(QComboBox):
     def set_options(self, options: Sequence[tuple[object, str]]) -> None:
         """Replace the list, keeping what is chosen if it is still there; says nothing if the choice stays."""
         kept = self.key()
-        blocked = self.blockSignals(True)
-        self.clear()
-        for key, words in options:
-            self.addItem(words, key)
-        self.set_key(kept)
-        self.blockSignals(blocked)
+        with QSignalBlocker(self):
+            self.clear()
+            for key, words in options:
+                self.addItem(words, key)
+            self.set_key(kept)
         if self.key() != kept and kept is not None:
             self.currentIndexChanged.emit(self.currentIndex())
 
