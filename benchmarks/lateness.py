@@ -65,7 +65,7 @@ class Measurement:
 
     def submitted(self, rows: list[Any]) -> None:
         self.run_id = rows[0].id
-        self.parts.navigator.show_run.emit(self.run_id)
+        self.parts.navigator.open("runs", self.run_id)
         self.parts.live.events.connect(self.wait_for_step)
 
     def wait_for_step(self, run_id: int, events: list[Any]) -> None:

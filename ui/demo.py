@@ -35,7 +35,7 @@ class Demo(QObject):
             run = self._parts.live.buffer(row.id)
             self._states[row.id] = run.state if run else RunState.QUEUED
         self._parts.toasts.show(f"{self._plan.title} {self._plan.description}", seconds=12)
-        self._parts.navigator.show_run.emit(rows[0].id)
+        self._parts.navigator.open("runs", rows[0].id)
 
     def _follow(self, run_id: int, state: RunState) -> None:
         if run_id not in self._states:
@@ -43,7 +43,7 @@ class Demo(QObject):
         begins = state is RunState.RUNNING and self._states[run_id] is RunState.QUEUED
         self._states[run_id] = state
         if begins:
-            self._parts.navigator.show_run.emit(run_id)
+            self._parts.navigator.open("runs", run_id)
         if not any(state in LIVE_STATES for state in self._states.values()):
             self._finish()
 
@@ -52,5 +52,5 @@ class Demo(QObject):
         self._parts.live.state.disconnect(self._follow)
         tested = [run_id for run_id, state in self._states.items() if state in COMPARABLE]
         if len(tested) > 1:
-            self._parts.navigator.compare.emit(tested)
+            self._parts.navigator.open("compare", tested)
         self.deleteLater()

@@ -1,12 +1,13 @@
-"""What every page is given: the parts of the program, and the few words pages say to each other."""
+"""What every page is and is given: the parts of the program, and the few words pages say to each other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtWidgets import QWidget
 
 from engine.comparison.wording import known_words
 from engine.errors import StorageError
@@ -28,23 +29,21 @@ KNOWN_SECONDS = 12.0  # the word about an equal run stays longer than other news
 class Navigator(QObject):
     """Pages never talk to each other; they ask here, and the window answers.
 
-    page(title), clone(Experiment) fills New experiment, compare(list of run ids), study(Study) opens its draft,
-    continue_study(study id) lets a saved one go on,
-    show_run(run id) on Runs, explain() opens the page of help on meta-learning. current: what New experiment is set to,
-    None before that page is built; raises `InvalidExperiment`.
+    opened(name, request): a page of `ui.pages.PAGES` is to be shown and told the request, None for nothing. explain()
+    opens the page of help on meta-learning. current: what New experiment is set to, None before that page is built; raises
+    `InvalidExperiment`.
     """
 
-    page = Signal(str)
-    clone = Signal(object)
-    compare = Signal(object)
-    study = Signal(object)
-    continue_study = Signal(int)
-    show_run = Signal(int)
+    opened = Signal(str, object)
     explain = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.current: Callable[[], Experiment] | None = None
+
+    def open(self, page: str, request: object = None) -> None:
+        """Show a page; what it can be asked for, its `receive` says."""
+        self.opened.emit(page, request)
 
 
 @dataclass
@@ -115,3 +114,40 @@ class Parts:
                 then(rows)
 
         self.library.write(save, done)
+
+
+class History(Protocol):
+    """Steps that a page takes back by itself; `undo` and `redo` name the step, None where there is none."""
+
+    def is_used(self) -> bool: ...
+    def undo(self) -> str | None: ...
+    def redo(self) -> str | None: ...
+
+
+class Page(QWidget):
+    """A page of the window. What is not overridden does nothing.
+
+    history: its own steps, if it has any. does: what entries of the window's menus do here, by their keys.
+    """
+
+    history: History | None = None
+    does: Mapping[str, Callable[[], object]] = {}
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self.parts = parts
+
+    def receive(self, request: Any) -> None:
+        """Another page, or the window, asks for something: a run to show, an experiment to fill in."""
+
+    def find(self) -> None:  # type: ignore[override]
+        """Ctrl+F."""
+
+    def focus_list(self) -> None:
+        """The page was asked for: where letters go."""
+
+    def reset_layout(self) -> None:
+        """The panes' sizes as at first."""
+
+    def leave(self) -> None:
+        """The window closes."""

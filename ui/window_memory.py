@@ -29,7 +29,7 @@ class WindowMemory:
         self._settings.setValue("studies/at work", " ".join(map(str, study_ids)))
         self._settings.sync()
 
-    def save_window(self, window: QMainWindow, page: int) -> None:
+    def save_window(self, window: QMainWindow, page: str) -> None:
         self._settings.setValue("window/geometry", window.saveGeometry())
         self._settings.setValue("window/page", page)
         self.save_splitters(window)
@@ -38,10 +38,9 @@ class WindowMemory:
         geometry = self._settings.value("window/geometry")
         return isinstance(geometry, QByteArray) and window.restoreGeometry(geometry)
 
-    def page(self) -> int:
-        """The page that was shown last; the first one where that is not known."""
-        kept = str(self._settings.value("window/page", 0))
-        return int(kept) if kept.isdecimal() else 0
+    def page(self) -> str:
+        """The page that was shown last; "" where that is not known."""
+        return str(self._settings.value("window/page", ""))
 
     def save_splitters(self, widget: QWidget) -> None:
         """Every splitter that has an object name."""

@@ -16,7 +16,7 @@ from engine.machine.warm import load_torch
 from storage.workspace import Workspace
 from ui import theme
 from ui.pages.new_experiment import NewExperimentPage
-from ui.window.main_window import NEW, MainWindow
+from ui.window.main_window import MainWindow
 
 PATIENCE = 60_000  # milliseconds
 
@@ -76,7 +76,7 @@ def window(qtbot: QtBot, qapp, workspace: Workspace) -> Iterator[MainWindow]:
 @pytest.fixture
 def page(qtbot: QtBot, window: MainWindow) -> NewExperimentPage:
     """New experiment, once its data set is read and checked."""
-    shown = window.page(NEW)
+    shown = window.page("new_experiment")
     wait_until_checked(qtbot, shown)
     return shown
 

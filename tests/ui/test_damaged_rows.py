@@ -12,7 +12,7 @@ from storage.workspace import Workspace
 from tests.ui.comparison.saved_runs import experiment, save
 from tests.ui.studies.conftest import crossing, save_study, small_study
 from ui.runs.content import Content, read_content
-from ui.window.main_window import COMPARE, RUNS, STUDIES, MainWindow
+from ui.window.main_window import MainWindow
 
 
 def read_content_of(window: MainWindow, run_id: int) -> Content:
@@ -34,7 +34,7 @@ def test_every_page_shows_what_is_whole(qtbot: QtBot, window: MainWindow, worksp
     bugs: list[Exception] = []
     window.parts.library.crashed.connect(bugs.append)
     window.parts.background.crashed.connect(bugs.append)
-    page = window.show_page(RUNS)
+    page = window.show_page("runs")
     window.parts.library.announce(())
     qtbot.waitUntil(lambda: page.model.now(runs[3].id) is not None)
     for run in runs:
@@ -51,13 +51,13 @@ def test_every_page_shows_what_is_whole(qtbot: QtBot, window: MainWindow, worksp
     qtbot.waitUntil(page.detail.trouble.isVisible)
     assert not page.deeds.actions["again"].isEnabled()
     assert not page.deeds.actions["clone"].isEnabled()
-    compare = window.show_page(COMPARE)
+    compare = window.show_page("compare")
     qtbot.waitUntil(compare.is_settled)
     for ids in ([runs[0].id, runs[3].id], [runs[2].id, runs[3].id], [runs[0].id, runs[1].id]):
         compare.choose(ids)
         qtbot.waitUntil(compare.is_settled)
         window.grab()
-    studies = window.show_page(STUDIES)
+    studies = window.show_page("studies")
     qtbot.waitUntil(studies.is_settled)
     window.grab()
     assert bugs == []

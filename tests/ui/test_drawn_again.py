@@ -13,7 +13,7 @@ from tests.ui.new_experiment.test_backbone_column import save_runs
 from ui.comparison.pane import ComparisonPane
 from ui.new_experiment.weights_card import WeightsCard
 from ui.runs.detail import RunDetail
-from ui.window.main_window import COMPARE, NEW, RUNS, MainWindow
+from ui.window.main_window import MainWindow
 
 Count = Callable[[type, str], list[str]]
 
@@ -49,20 +49,20 @@ def another(qtbot: QtBot, window: MainWindow, workspace: Workspace) -> None:
 
 
 def listed(window: MainWindow, page: int) -> int:
-    model = window.page(RUNS).model if page == RUNS else window.page(COMPARE).table.runs
+    model = window.page("runs").model if page == "runs" else window.page("compare").table.runs
     return len(model.rows())
 
 
-@pytest.mark.parametrize("which", [RUNS, COMPARE])
+@pytest.mark.parametrize("which", ["runs", "compare"])
 def test_a_page_is_drawn_again_only_for_the_runs_it_shows(
     qtbot: QtBot, window: MainWindow, workspace: Workspace, ids: list[int], count: Count, which: int
 ) -> None:
     window.show_page(which)
     page = window.page(which)
-    page.choose(ids[0] if which == RUNS else ids)
-    qtbot.waitUntil(lambda: page._chosen == ids[0] if which == RUNS else page.pane.comparison is not None)
+    page.choose(ids[0] if which == "runs" else ids)
+    qtbot.waitUntil(lambda: page._chosen == ids[0] if which == "runs" else page.pane.comparison is not None)
     qtbot.waitUntil(page.is_settled)
-    drawn = count(RunDetail, "show_content") if which == RUNS else count(ComparisonPane, "show_runs")
+    drawn = count(RunDetail, "show_content") if which == "runs" else count(ComparisonPane, "show_runs")
     for further in (3, 4):
         another(qtbot, window, workspace)
         qtbot.waitUntil(lambda: listed(window, which) == further)  # noqa: B023
@@ -75,13 +75,13 @@ def test_a_page_is_drawn_again_only_for_the_runs_it_shows(
 def test_weights_to_start_from_are_listed_anew_once_somebody_looks(
     qtbot: QtBot, window: MainWindow, workspace: Workspace, ids: list[int], count: Count
 ) -> None:
-    page = window.page(NEW)
+    page = window.page("new_experiment")
     qtbot.waitUntil(page.is_settled)
     before = set(page.backbone.weights)
-    window.show_page(RUNS)
+    window.show_page("runs")
     made = count(WeightsCard, "__init__")
     another(qtbot, window, workspace)
-    qtbot.waitUntil(lambda: listed(window, RUNS) == 3)
+    qtbot.waitUntil(lambda: listed(window, "runs") == 3)
     assert made == []
-    window.show_page(NEW)
+    window.show_page("new_experiment")
     qtbot.waitUntil(lambda: len(set(page.backbone.weights) - before) == 1)

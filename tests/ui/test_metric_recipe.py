@@ -31,7 +31,7 @@ from ui.comparison.report import report
 from ui.comparison.sides import compare, load
 from ui.runs.run_now import run_now
 from ui.terminal.display import LatestValues
-from ui.window.main_window import COMPARE, RUNS, MainWindow
+from ui.window.main_window import MainWindow
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 METHOD = '''
@@ -188,7 +188,7 @@ def test_a_run_at_work_says_it(case: Case, saved: Workspace) -> None:
 @pytest.mark.usefixtures("saved")
 def test_the_window_draws_and_orders_it(qtbot: QtBot, case: Case, request: pytest.FixtureRequest) -> None:
     window: MainWindow = request.getfixturevalue("window")
-    runs = window.show_page(RUNS)
+    runs = window.show_page("runs")
     qtbot.waitUntil(lambda: bool(runs.order.rowCount()))
     runs.choose(1)
     curves = runs.detail.curves
@@ -198,7 +198,7 @@ def test_the_window_draws_and_orders_it(qtbot: QtBot, case: Case, request: pytes
     assert (curves.accuracy._title, curves.accuracy.unit) == (case.metric.title, case.metric.unit)
     assert [line.label for line in curves.accuracy.given] == ["training", "validation"]
     assert curves.accuracy._caption.text().startswith(f"best {case.best[:3]}")
-    page = window.show_page(COMPARE)
+    page = window.show_page("compare")
     settle(qtbot, page)
     page.choose([1, 2, 3, 4, 5, 6])
     settle(qtbot, page)

@@ -25,7 +25,7 @@ from tests.ui.conftest import wait_until_checked
 from ui.command.arguments import parse
 from ui.command.flags import plan_from
 from ui.terminal.listing import list_backbones
-from ui.window.main_window import NEW, MainWindow
+from ui.window.main_window import MainWindow
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_it_is_typed_trained_and_opened_again(tmp_path: Path) -> None:
 
 def test_the_form_has_it(qtbot: QtBot, new_backbone: None, request: pytest.FixtureRequest) -> None:
     window: MainWindow = request.getfixturevalue("window")
-    page = window.page(NEW)
+    page = window.page("new_experiment")
     wait_until_checked(qtbot, page)
     qtbot.mouseClick(page.backbone.rows.rows["conv2"], Qt.MouseButton.LeftButton)
     wait_until_checked(qtbot, page)

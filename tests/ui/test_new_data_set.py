@@ -34,7 +34,7 @@ from ui.command.command_line import command_for
 from ui.command.flags import plan_from
 from ui.new_experiment.data_cards import badge_of
 from ui.terminal.listing import list_datasets
-from ui.window.main_window import NEW, STUDIES, MainWindow
+from ui.window.main_window import MainWindow
 
 LINES = '''
 """Straight lines through a few of their points."""
@@ -289,7 +289,7 @@ def test_they_are_run_stored_and_compared(made: type, tmp_path: Path) -> None:
 
 def test_the_form_and_the_studies_have_them(qtbot: QtBot, new_sets: None, request: pytest.FixtureRequest) -> None:
     window: MainWindow = request.getfixturevalue("window")
-    page = window.page(NEW)
+    page = window.page("new_experiment")
     wait_until_checked(qtbot, page)
     own = page.data.settings.own
     qtbot.mouseClick(page.data.cards["stripes"], Qt.MouseButton.LeftButton)
@@ -321,7 +321,7 @@ def test_the_form_and_the_studies_have_them(qtbot: QtBot, new_sets: None, reques
     assert page.experiment().dataset == DatasetChoice(name="glyphs", classes=40, labels_per_class=2)
     page.fill(found)
     assert page.experiment().dataset == found.dataset
-    studies = window.page(STUDIES)
+    studies = window.page("studies")
     studies.open_builder(None, False)
     form = studies.builder.form
     form.data.set_key(("stripes", None))

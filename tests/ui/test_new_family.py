@@ -20,7 +20,7 @@ from engine.families import FAMILIES, Family, later
 from engine.preflight.problems import problems
 from tests.ui.conftest import wait_until_checked
 from ui.terminal.listing import list_methods
-from ui.window.main_window import NEW, RUNS, MainWindow
+from ui.window.main_window import MainWindow
 
 METHOD = '''
 """The simplest pretraining: the mean image of the images without their labels, found pass by pass."""
@@ -101,7 +101,7 @@ def test_it_is_checked_and_costed() -> None:
 
 def test_it_is_listed_set_up_run_and_shown(qtbot: QtBot, pretraining: Family, request: pytest.FixtureRequest) -> None:
     window: MainWindow = request.getfixturevalue("window")
-    page = window.page(NEW)
+    page = window.page("new_experiment")
     wait_until_checked(qtbot, page)
     assert [button.text() for button in page.method.families.values()][-1] == pretraining.title
     qtbot.mouseClick(page.method.families[pretraining.key], Qt.MouseButton.LeftButton)
@@ -114,7 +114,7 @@ def test_it_is_listed_set_up_run_and_shown(qtbot: QtBot, pretraining: Family, re
     assert page.experiment().dataset.labels_per_class is None
     assert page.experiment().dataset.part == "source half"
     page.start()
-    runs = window.show_page(RUNS)
+    runs = window.show_page("runs")
     qtbot.waitUntil(lambda: (now := runs.now()) is not None and now.state is RunState.FINISHED)
     now = runs.now()
     assert (now.row.family, now.epoch_text()) == (pretraining.key, "3 of 3 passes")

@@ -52,7 +52,7 @@ class RunActions(DeedsOnRuns):
         }
         super().__init__(table, parts, OWN, ORDER, does, Qt.ShortcutContext.WidgetShortcut)
         table.addActions(list(self.actions.values()))
-        table.opened.connect(lambda run: parts.navigator.show_run.emit(run.id))
+        table.opened.connect(lambda run: parts.navigator.open("runs", run.id))
         table.star_clicked.connect(self.star)
         table.menu_wanted.connect(lambda at: self.menu_of(IN_MENU).popup(at))
         table.runs.renamed.connect(self.rename)
@@ -80,7 +80,7 @@ class RunActions(DeedsOnRuns):
 
     def open(self) -> None:
         if runs := self.rows():
-            self._parts.navigator.show_run.emit(runs[0].id)
+            self._parts.navigator.open("runs", runs[0].id)
 
     def run_again(self) -> None:
         """Queue the same experiments once more, under their own names."""
@@ -89,8 +89,8 @@ class RunActions(DeedsOnRuns):
 
     def _say_queued(self, runs: int) -> None:
         if runs:
-            go = self._parts.navigator.page
-            self._parts.toasts.show(f"{count(runs, 'runs')} put in line.", "Show", lambda: go.emit("Runs"))
+            go = self._parts.navigator
+            self._parts.toasts.show(f"{count(runs, 'runs')} put in line.", "Show", lambda: go.open("runs"))
 
     def run_seeds(self, wanted: Sequence[tuple[RunRow, Sequence[int]]]) -> None:
         """Queue each run's experiment with these seeds, in the order of the seeds so that pairs end together."""

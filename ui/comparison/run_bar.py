@@ -151,7 +151,7 @@ class RunBar(QWidget):
         """Show a cell, whatever was filtered, or the run whose figure it is."""
         row = self._table.runs.row(run_id)
         if row is None or place not in PLACES:
-            self._parts.navigator.show_run.emit(run_id)
+            self._parts.navigator.open("runs", run_id)
             return
         if not self._table.runs.index_of(run_id).isValid():
             self.clear_filters()

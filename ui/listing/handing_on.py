@@ -46,6 +46,6 @@ def make_study(parts: Parts, rows: Sequence[RunRow]) -> None:
     from engine.studies.from_runs import study_of
 
     try:
-        parts.navigator.study.emit(study_of([row.experiment for row in rows]))
+        parts.navigator.open("studies", study_of([row.experiment for row in rows]))
     except InvalidExperiment as fault:
         parts.toasts.show(f"No study was made. {fault}", level="warning")

@@ -53,8 +53,7 @@ def run_again(parts: Parts, rows: Sequence[RunRow]) -> None:
     """Put the same experiments in line once more, under their own names."""
     for row in rows:
         parts.submit([row.experiment], row.name, row.plan)
-    go = parts.navigator.page
-    parts.toasts.show(f"{count(len(rows), 'runs')} put in line.", "Show", lambda: go.emit("Runs"))
+    parts.toasts.show(f"{count(len(rows), 'runs')} put in line.", "Show", lambda: parts.navigator.open("runs"))
 
 
 def go_on(parts: Parts, rows: Sequence[RunRow]) -> None:

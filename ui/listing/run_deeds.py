@@ -66,7 +66,7 @@ class DeedsOnRuns(Deeds):
 
     def clone(self) -> None:
         if rows := self.rows():
-            self._parts.navigator.clone.emit(rows[0].experiment)
+            self._parts.navigator.open("new_experiment", rows[0].experiment)
 
     def star(self, rows: Sequence[RunRow]) -> None:
         """Star all, or take the star away when all have one."""

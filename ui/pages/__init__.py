@@ -1,1 +1,32 @@
-"""One file per page of the window."""
+"""One file per page of the window. `PAGES` lists them as they stand in the rail."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+
+from ui.parts import Page, Parts
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page's place in the rail and in the menus. kind: its class in the file that is called as the page."""
+
+    title: str
+    shortcut: str
+    icon: str
+    kind: str
+
+
+PAGES = {
+    "new_experiment": Place("New experiment", "Ctrl+1", "new", "NewExperimentPage"),
+    "runs": Place("Runs", "Ctrl+2", "runs", "RunsPage"),
+    "compare": Place("Compare", "Ctrl+3", "compare", "ComparePage"),
+    "studies": Place("Studies", "Ctrl+4", "studies", "StudiesPage"),
+}
+
+
+def build_page(name: str, parts: Parts) -> Page:
+    """Imported only now: the window is there before its pages are."""
+    page: Page = getattr(importlib.import_module(f"{__name__}.{name}"), PAGES[name].kind)(parts)
+    return page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from ui.comparison.run_actions import RunActions
 from ui.comparison.run_bar import RunBar
 from ui.comparison.run_table import RunTable
 from ui.comparison.sides import Side
-from ui.parts import Parts
+from ui.parts import Page, Parts
 from ui.widgets.invitation import Invitation
 from ui.widgets.saving import FileKind, ask_where
 
@@ -35,12 +36,11 @@ MOST_SIDES = 24
 REPORTS = (FileKind("Web page", "html"), FileKind("PDF document", "pdf"))
 
 
-class ComparePage(QWidget):
+class ComparePage(Page):
     """Wiring: the table chooses, the pane shows, the storage thread is asked. One question at a time is under way."""
 
     def __init__(self, parts: Parts) -> None:
-        super().__init__()
-        self.parts = parts
+        super().__init__(parts)
         self._stale: set[int] | None = set()  # run ids to read again; empty: all; None: nothing
         self._reading = False
         self._wanted: tuple[int, ...] = ()
@@ -55,7 +55,7 @@ class ComparePage(QWidget):
             "No experiments yet",
             "Every run you start is kept here with its settings, curves and test result. "
             "Run two with different methods, then put them side by side.",
-            "Set up an experiment", lambda: parts.navigator.page.emit("New experiment"),
+            "Set up an experiment", lambda: parts.navigator.open("new_experiment"),
         )  # fmt: skip
         self._build()
         self._connect()
@@ -82,26 +82,28 @@ class ComparePage(QWidget):
 
     def _connect(self) -> None:
         self.parts.library.changed.connect(self._note_change)
-        self.parts.navigator.compare.connect(self.choose)
         self.table.chosen_changed.connect(self._read_chosen)
         for changed in (self.table.runs.layoutChanged, self.table.runs.modelReset, self.table.runs.dataChanged):
             changed.connect(lambda *_: self.lines.refresh())
         self.table.chosen_changed.connect(lambda: self.lines.figure.set_ticked(self.table.runs.chosen))
         self.lines.tick_wanted.connect(self.table.tick)
         self.lines.clicked.connect(lambda run_id: self.table.tick(self.table.runs.chosen ^ {run_id}))
-        self.lines.opened.connect(self.parts.navigator.show_run)
+        self.lines.opened.connect(partial(self.parts.navigator.open, "runs"))
         self.pane.metric_wanted.connect(lambda _: self._read_chosen(again=True))
         self.pane.seeds_wanted.connect(self._run_missing)
         self.pane.report_wanted.connect(self._ask_for_report)
         self.pane.cleared.connect(self.table.clear_choice)
         self.pane.confusion.images.wanted.connect(image_reader(self.parts.background))
 
+    def receive(self, request: Sequence[int]) -> None:
+        """Put these runs side by side."""
+        self.choose(request)
+
     def find(self) -> None:  # type: ignore[override]
-        """Ctrl+F: type into the filter."""
         self.bar.focus_filter()
 
     def focus_list(self) -> None:
-        """The page was asked for: letters go to the table, not into the filter."""
+        """Letters go to the table, not into the filter."""
         self.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def choose(self, run_ids: Sequence[int]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout
 
 from engine import registry
 from engine.comparison.wording import count
@@ -31,7 +33,7 @@ from ui.new_experiment.method_section import Around, MethodSection
 from ui.new_experiment.rate_button import RateButton
 from ui.new_experiment.start_section import StartSection
 from ui.new_experiment.task_kind import TaskKind
-from ui.parts import Parts
+from ui.parts import Page, Parts
 from ui.widgets.column import chain
 from ui.widgets.deed import deed_action
 from ui.widgets.frame import SlimArea, ThinSplitter
@@ -54,12 +56,11 @@ RESET_FIELD = ("Reset this field", "Ctrl+Shift+Backspace", "reset", "Give the fi
 START_OVER = ("Start over", "", "reset", "Set everything as it is at first; Ctrl+Z takes it back")
 
 
-class NewExperimentPage(QWidget):
+class NewExperimentPage(Page):
     """Builds an `Experiment` from its four columns; checks and measures it in the background on every change."""
 
     def __init__(self, parts: Parts) -> None:
-        super().__init__()
-        self._parts = parts
+        super().__init__(parts)
         self.data = DataSection(parts)
         self.backbone = BackboneSection(parts)
         self.method = MethodSection(parts)
@@ -69,13 +70,19 @@ class NewExperimentPage(QWidget):
         self.welcome = FirstRun(parts)
         self.kind = TaskKind(self.data, self.backbone, self.method)
         self.rates = RateButton(parts, self.experiment, self)
-        self.choose_folder, self.choose_zip = self.data.choose_folder, self.data.choose_zip
-        self.use_path = self.data.use_path
         self._lay_out()
         self.checks = Checks(self.sections, self.experiment, parts.background.run, self)
         self.costs = Costs(parts, self.launch, self.experiments, self.checks.is_wrong, self)
         self._memory = WindowMemory(parts.settings)
-        self.history = FormHistory(self.state, self.show_state, lambda now: self._memory.set_form(now.as_json()), self)
+        self.history: FormHistory = FormHistory(
+            self.state, self.show_state, lambda now: self._memory.set_form(now.as_json()), self
+        )
+        self.does = {
+            "open folder": self.data.choose_folder,
+            "open zip": self.data.choose_zip,
+            "start": self.start,
+            "queue": partial(self.start, stay=True),
+        }
         self._connect()
         self._adopt_method()
         deeds = ((COPY, self.copy_command), (RESET_FIELD, lambda: reset_focused(self)), (START_OVER, self.start_over))
@@ -122,14 +129,12 @@ class NewExperimentPage(QWidget):
         self.method.layers.undo.connect(self.history.undo)
         self.method.layers.redo.connect(self.history.redo)
         self.launch.copy_button.clicked.connect(self.copy_command)
-        self._parts.navigator.clone.connect(self.fill)
-        self._parts.navigator.current = self.experiment
-        self._parts.live.engine_ready.connect(self._meet_engine)
-        if self._parts.live.is_engine_ready:
+        self.parts.navigator.current = self.experiment
+        self.parts.live.engine_ready.connect(self._meet_engine)
+        if self.parts.live.is_engine_ready:
             self._meet_engine()
 
     def reset_layout(self) -> None:
-        """The columns' widths as at first."""
         self.steps.setSizes(list(WIDTHS[:3]))
         self.splitter.setSizes([sum(WIDTHS[:3]), WIDTHS[3]])
 
@@ -155,6 +160,16 @@ class NewExperimentPage(QWidget):
         base = Experiment(dataset=self.data.choice(), backbone=self.backbone.choice(), method=self.method.choice())
         return self.launch.experiments(registry.complete(base))
 
+    def receive(self, request: Experiment | Path) -> None:
+        """Fill in an experiment, or use the images of a folder or a zip."""
+        if isinstance(request, Path):
+            self.data.use_path(str(request))
+        else:
+            self.fill(request)
+
+    def leave(self) -> None:
+        self.history.take()
+
     def fill(self, experiment: Experiment) -> None:
         """Show this experiment in all four columns."""
         self.kind.expect(experiment.dataset)
@@ -162,7 +177,7 @@ class NewExperimentPage(QWidget):
         try:
             self.method.fill(experiment.method)
         except InvalidExperiment as fault:
-            self._parts.toasts.show(str(fault), level="error")
+            self.parts.toasts.show(str(fault), level="error")
         self.data.fill(experiment.dataset)
         self.launch.fill(experiment)
         self.backbone.keep(experiment.backbone)
@@ -257,15 +272,15 @@ class NewExperimentPage(QWidget):
         from ui.command.command_line import command_for, usual_workspace
 
         take_what_is_typed()
-        root = self._parts.workspace.root
+        root = self.parts.workspace.root
         elsewhere = root if root != usual_workspace() else None
         try:
             line = command_for(self.experiments(), self.launch.name.text().strip(), elsewhere)
         except InvalidExperiment as fault:
-            self._parts.toasts.show(f"Nothing was copied. {fault}", level="warning")
+            self.parts.toasts.show(f"Nothing was copied. {fault}", level="warning")
             return
         QApplication.clipboard().setText(line)
-        self._parts.toasts.show(f"Copied: {line}")
+        self.parts.toasts.show(f"Copied: {line}")
 
     # Start
 
@@ -273,16 +288,14 @@ class NewExperimentPage(QWidget):
         """Save one run per seed and put them in line; then show the first, or with `stay` remain here."""
         take_what_is_typed()
         if not self.launch.start_button.isEnabled():
-            self._parts.toasts.show(f"Not started. {self.launch.reason.text()}", level="warning")
+            self.parts.toasts.show(f"Not started. {self.launch.reason.text()}", level="warning")
             return
         name = self.launch.name.text().strip()
-        self._parts.submit(self.experiments(), name, then=lambda rows: self._submitted(rows, stay))
+        self.parts.submit(self.experiments(), name, then=lambda rows: self._submitted(rows, stay))
 
     def _submitted(self, rows: list[RunRow], stay: bool) -> None:
+        show = partial(self.parts.navigator.open, "runs", rows[0].id)
         if stay:
-            go = self._parts.navigator.show_run
-            self._parts.toasts.show(
-                f"{count(len(rows), 'runs')} added to the queue.", "Show", lambda: go.emit(rows[0].id)
-            )
+            self.parts.toasts.show(f"{count(len(rows), 'runs')} added to the queue.", "Show", show)
         else:
-            self._parts.navigator.show_run.emit(rows[0].id)
+            show()

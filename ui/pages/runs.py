@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout
 
 from engine.events import Evaluated, Event, Notice
-from ui import theme
 from ui.comparison.reading import image_reader, read_rows
 from ui.live import LiveRun
-from ui.parts import Parts
+from ui.parts import Page, Parts
 from ui.runs.content import Content, read_content
 from ui.runs.deeds import RunDeeds
 from ui.runs.detail import RunDetail
@@ -31,12 +31,11 @@ if TYPE_CHECKING:
 SECOND_MS = 1000
 
 
-class RunsPage(QWidget):
+class RunsPage(Page):
     """Wiring: the list chooses, the detail shows; live news come from memory, the rest from the storage thread."""
 
     def __init__(self, parts: Parts) -> None:
-        super().__init__()
-        self.parts = parts
+        super().__init__(parts)
         self.model = RunListModel(parts.live.buffer, self)
         self.order = RunOrder(self.model, self)
         self.deeds = RunDeeds(self, parts)
@@ -74,14 +73,12 @@ class RunsPage(QWidget):
         self.reset_layout()
 
     def reset_layout(self) -> None:
-        """The panes' widths as at first."""
         self.splitter.setSizes([300, 880])
 
     def _connect(self) -> None:
         self.parts.library.changed.connect(self._read_rows)
         self.parts.live.events.connect(self._hear)
         self.parts.live.state.connect(lambda run_id, _: self._show_state(run_id))
-        self.parts.navigator.show_run.connect(self.choose)
         self.detail.mistakes.images.wanted.connect(image_reader(self.parts.background))
         self.column.filtered.connect(self._keep_chosen)
         self.list.selectionModel().currentChanged.connect(self._follow_list)
@@ -91,12 +88,9 @@ class RunsPage(QWidget):
         self.detail.trouble.change_wanted.connect(self.deeds.clone)
         self.detail.trouble.again_wanted.connect(self.deeds.again)
         self.detail.trouble.resume_wanted.connect(self.deeds.go_on)
-        self.detail.search.use_wanted.connect(self.parts.navigator.clone)
+        self.detail.search.use_wanted.connect(partial(self.parts.navigator.open, "new_experiment"))
         self.deeds.renamed = self.detail.header.edit_name
         self.deeds.listed = self.model.rows
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), theme.colour("page"))
 
     def is_settled(self) -> bool:
         """True when the list is read, and so is what is saved of the chosen run."""
@@ -104,12 +98,15 @@ class RunsPage(QWidget):
 
     # The list
 
+    def receive(self, request: int) -> None:
+        """Show this run."""
+        self.choose(request)
+
     def find(self) -> None:  # type: ignore[override]
-        """Ctrl+F: type into the filter."""
         self.column.find()
 
     def focus_list(self) -> None:
-        """The page was asked for: letters go to the list, not into the filter."""
+        """Letters go to the list, not into the filter."""
         self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def choose(self, run_id: int) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QPoint, QTimer
-from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.errors import ExperimentError
 from engine.studies.study import Study
-from ui import theme
-from ui.parts import Parts
+from ui.parts import Page, Parts
 from ui.studies.builder import StudyBuilder
 from ui.studies.deeds import StudyDeeds
 from ui.studies.detail import StudyDetail
@@ -23,12 +24,11 @@ from ui.widgets.invitation import Invitation
 REST_MS = 400  # between two readings while runs end quickly
 
 
-class StudiesPage(QWidget):
+class StudiesPage(Page):
     """Wiring: the list chooses, the detail shows, the driver keeps studies going; the storage thread is asked."""
 
     def __init__(self, parts: Parts) -> None:
-        super().__init__()
-        self.parts = parts
+        super().__init__(parts)
         self.driver = StudyDriver(parts, self)
         self.deeds = StudyDeeds(self, parts, self.driver)
         self.deeds.build = self.open_builder
@@ -76,7 +76,6 @@ class StudiesPage(QWidget):
         self.reset_layout()
 
     def reset_layout(self) -> None:
-        """The panes' sizes as at first."""
         self.splitter.setSizes([260, 900])
         self.detail.reset_layout()
 
@@ -89,12 +88,14 @@ class StudiesPage(QWidget):
         self.driver.changed.connect(lambda _: self._note_change())
         self.list.chosen.connect(lambda _: self._read(at_once=True))
         self.list.customContextMenuRequested.connect(self._show_menu)
-        self.detail.run_wanted.connect(self.parts.navigator.show_run.emit)
-        self.parts.navigator.continue_study.connect(self.driver.start)
-        self.parts.navigator.study.connect(lambda study: self._open(study, None, changing=False))
+        self.detail.run_wanted.connect(partial(self.parts.navigator.open, "runs"))
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), theme.colour("page"))
+    def receive(self, request: Study | int) -> None:
+        """Open the draft of a study, or let a saved one go on."""
+        if isinstance(request, Study):
+            self._open(request, None, changing=False)
+        else:
+            self.driver.start(request)
 
     def is_settled(self) -> bool:
         """True when everything asked of the storage thread was answered and nothing is stale."""

@@ -180,13 +180,13 @@ class RunDeeds(DeedsOnRuns):
         return box.clickedButton() is discard
 
     def compare(self) -> None:
-        self._parts.navigator.compare.emit([row.id for row in self.rows()])
+        self._parts.navigator.open("compare", [row.id for row in self.rows()])
 
     def again(self) -> None:
         """The same experiments once more, under their own names; the first is shown."""
-        go = self._parts.navigator.show_run
+        go = self._parts.navigator
         for number, row in enumerate(self.rows()):
-            then = None if number else (lambda made: go.emit(made[0].id))
+            then = None if number else (lambda made: go.open("runs", made[0].id))
             self._parts.submit([row.experiment], row.name, row.plan, then)
 
     def go_on(self) -> None:

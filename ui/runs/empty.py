@@ -22,7 +22,7 @@ class EmptyRuns(QWidget):
         self.example.setToolTip("LP-FT, full fine-tuning and training from scratch with two labels per class")
         self.example.clicked.connect(lambda _=False: self.run_example())
         self.own = button("Set up an experiment", "new", "Go to New experiment (Ctrl+1)",
-                          lambda: parts.navigator.page.emit("New experiment"))  # fmt: skip
+                          lambda: parts.navigator.open("new_experiment"))  # fmt: skip
         self.own.setMinimumHeight(36)
         words = Text(
             "Watch three methods learn 40 handwritten classes from two labelled images each, then see them compared. "

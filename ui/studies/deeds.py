@@ -117,7 +117,7 @@ class StudyDeeds(Deeds):
 
     def compare(self) -> None:
         if self._now is not None:
-            self._parts.navigator.compare.emit(list(self._now.run_ids))
+            self._parts.navigator.open("compare", list(self._now.run_ids))
 
     def rename(self) -> None:
         assert self._now is not None

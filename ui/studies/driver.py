@@ -152,11 +152,11 @@ class StudyDriver(QObject):
         self.changed.emit(runner.study_id)
 
     def _tell_end(self, runner: StudyRunner, now: Progress) -> None:
-        go, title = self._parts.navigator.page, runner.study.title
+        title = runner.study.title
         ended = "is finished" if now.finished == now.total else "has ended"
         level = "info" if now.finished == now.total else "warning"
         words = f"“{title}” {ended}: {progress_words(now)}."
-        self._parts.toasts.show(words, "Show", lambda: go.emit("Studies"), level)
+        self._parts.toasts.show(words, "Show", lambda: self._parts.navigator.open("studies"), level)
 
     def _feed_all(self) -> None:
         """A run began, so the one before it has left the line, or one ended."""

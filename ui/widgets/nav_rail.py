@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -71,12 +72,12 @@ class RailButton(QToolButton):
 
 
 class NavRail(QWidget):
-    """Emits `chosen(index)` when a person picks a page."""
+    """Emits `chosen(name)` when a person picks a page."""
 
-    chosen = Signal(int)
+    chosen = Signal(str)
 
-    def __init__(self, pages: Sequence[tuple[str, str, str]], parent: QWidget | None = None) -> None:
-        """pages: (title, icon, shortcut) from top to bottom."""
+    def __init__(self, pages: Mapping[str, tuple[str, str, str]], parent: QWidget | None = None) -> None:
+        """pages: name -> (title, icon, shortcut), from top to bottom."""
         super().__init__(parent)
         self.setAccessibleName("Pages")
         self.setFixedWidth(WIDTH + 1)
@@ -84,15 +85,15 @@ class NavRail(QWidget):
         column.setContentsMargins(0, theme.GRID, 1, 0)
         column.setSpacing(0)
         self._group = QButtonGroup(self)
-        self.buttons = [RailButton(*page) for page in pages]
-        for index, button in enumerate(self.buttons):
-            self._group.addButton(button, index)
+        self.buttons = {name: RailButton(*page) for name, page in pages.items()}
+        for name, button in self.buttons.items():
+            self._group.addButton(button)
+            button.clicked.connect(partial(self.chosen.emit, name))
             column.addWidget(button)
         column.addStretch(1)
-        self._group.idClicked.connect(self.chosen.emit)
 
-    def show_chosen(self, index: int) -> None:
-        self.buttons[index].setChecked(True)
+    def show_chosen(self, name: str) -> None:
+        self.buttons[name].setChecked(True)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -80,7 +80,7 @@ class Endings(QObject):
             self._window.showNormal()
         self._window.raise_()
         self._window.activateWindow()
-        self._parts.navigator.show_run.emit(self._last)
+        self._parts.navigator.open("runs", self._last)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Who is back has no need of the sign any more."""

@@ -70,7 +70,7 @@ def tell_left_over(parts: Parts) -> None:
 
 def go_on(parts: Parts, found: LeftOver) -> None:
     for study in found.studies:
-        parts.navigator.continue_study.emit(study.id)
+        parts.navigator.open("studies", study.id)
     if runs := found.runs():
         parts.go_on(runs)
-        parts.navigator.show_run.emit(runs[0])
+        parts.navigator.open("runs", runs[0])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent
@@ -18,7 +17,8 @@ from ui.about import about
 from ui.background import Background
 from ui.library import Library, recording_store
 from ui.live import Live
-from ui.parts import Navigator, Parts
+from ui.pages import PAGES, build_page
+from ui.parts import History, Navigator, Page, Parts
 from ui.widgets.dialogs import ShortcutsDialog
 from ui.widgets.drops import Drops
 from ui.widgets.folders import show_folder
@@ -36,30 +36,9 @@ from ui.window_memory import WindowMemory, open_settings
 
 if TYPE_CHECKING:
     from storage.workspace import Workspace
-    from ui.new_experiment.form_history import FormHistory
 
 
-@dataclass(frozen=True)
-class Page:
-    """A place in the rail; its class is imported when the page is first needed."""
-
-    title: str
-    shortcut: str
-    icon: str
-    module: str
-    name: str
-
-    def build(self, parts: Parts) -> Any:
-        return getattr(importlib.import_module(self.module), self.name)(parts)
-
-
-PAGES = (
-    Page("New experiment", "Ctrl+1", "new", "ui.pages.new_experiment", "NewExperimentPage"),
-    Page("Runs", "Ctrl+2", "runs", "ui.pages.runs", "RunsPage"),
-    Page("Compare", "Ctrl+3", "compare", "ui.pages.compare", "ComparePage"),
-    Page("Studies", "Ctrl+4", "studies", "ui.pages.studies", "StudiesPage"),
-)
-NEW, RUNS, COMPARE, STUDIES = range(4)
+FIRST, RUNS = "new_experiment", "runs"
 
 
 class MainWindow(QMainWindow):
@@ -77,8 +56,8 @@ class MainWindow(QMainWindow):
         self.memory = WindowMemory(self.parts.settings)
         self.crashes = Crashes(self, self.parts.toasts)
         self.closing = Closing(self, self.parts)
-        self.pages: dict[int, Any] = {}
-        self._page = -1
+        self.pages: dict[str, Page] = {}
+        self._page = ""
         self._undone: Toast | None = None  # what was said of the last undoing
         self._has_painted = False
         self._build()
@@ -86,13 +65,11 @@ class MainWindow(QMainWindow):
         self.resize(usual)
         if self.memory.restore_window(self) and not self.isMaximized():
             self.setGeometry(within(self.geometry(), self.screen().availableGeometry()))
-        self.show_page(self.memory.page() if self.memory.page() in range(len(PAGES)) else NEW)
+        self.show_page(kept if (kept := self.memory.page()) in PAGES else FIRST)
 
     def _build(self) -> None:
-        self.rail = NavRail([(page.title, page.icon, page.shortcut) for page in PAGES])
+        self.rail = NavRail({name: (page.title, page.icon, page.shortcut) for name, page in PAGES.items()})
         self.stack = Pages()
-        for _ in PAGES:
-            self.stack.addWidget(QWidget())
         centre = QWidget()
         row = QHBoxLayout(centre)
         row.setContentsMargins(0, 0, 0, 0)
@@ -100,8 +77,7 @@ class MainWindow(QMainWindow):
         row.addWidget(self.rail)
         row.addWidget(SlimArea(self.stack), 1)
         self.setCentralWidget(centre)
-        titles = [(page.title, page.shortcut) for page in PAGES]
-        self.menus = Menus(self, self._deeds(), titles, self.show_page, self._page_actions)
+        self.menus = Menus(self, self._deeds(), PAGES, self.show_page, self._page_actions)
         self.menus.check_scheme(theme.scheme())
         self.drops = Drops(self)
         self.shell = Shell(self, self.parts, self.menus, self.memory)
@@ -109,14 +85,9 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         parts, go = self.parts, self.parts.navigator
         self.rail.chosen.connect(self.show_page)
-        go.page.connect(lambda title: self.show_page([page.title for page in PAGES].index(title)))
-        go.clone.connect(lambda experiment: self._pass_on(NEW, go.clone, experiment))
-        go.show_run.connect(lambda run_id: self._pass_on(RUNS, go.show_run, run_id))
-        go.compare.connect(lambda run_ids: self._pass_on(COMPARE, go.compare, run_ids))
-        go.study.connect(lambda study: self._pass_on(STUDIES, go.study, study))
-        go.continue_study.connect(lambda study_id: self._pass_on(STUDIES, go.continue_study, study_id))
+        go.opened.connect(self._open)
         go.explain.connect(self._explain)
-        self.drops.dropped.connect(self._use_folder)
+        self.drops.dropped.connect(lambda path: self._open(FIRST, Path(path)))
         self.drops.refused.connect(lambda words: parts.toasts.show(words, level="warning"))
         parts.live.state.connect(self._count_active)
         for source in (parts.library.failed, parts.library.crashed, parts.background.crashed):
@@ -125,23 +96,21 @@ class MainWindow(QMainWindow):
     def _deeds(self) -> dict[str, Callable[[], object]]:
         """What each menu entry does."""
         deeds: dict[str, Callable[[], object]] = {
-            "new": lambda: self.show_page(NEW),
-            "open folder": lambda: self.show_page(NEW).choose_folder(),
-            "open zip": lambda: self.show_page(NEW).choose_zip(),
+            "new": lambda: self.show_page(FIRST),
             "open workspace": lambda: self.shell.workspaces.choose(),
             "show workspace": lambda: show_folder(self.parts.workspace.root),
             "quit": self.close,
             "undo": self._undo,
             "redo": self._redo,
-            "find": self._find,
-            "start": lambda: self.show_page(NEW).start(),
-            "queue": lambda: self.show_page(NEW).start(stay=True),
+            "find": lambda: self.pages[self._page].find(),
             "example": self._run_example,
             "reset layout": self._reset_layout,
             "meta-learning": self._explain,
             "shortcuts": lambda: ShortcutsDialog(self.menus.listed(), self).open(),
             "about": self._about,
         }
+        for name in ("open folder", "open zip", "start", "queue"):
+            deeds[name] = partial(self._do, name)
         for name in SWITCHES:
             deeds[name] = partial(self._switch, name)
         for name in theme.SCHEMES:
@@ -150,53 +119,43 @@ class MainWindow(QMainWindow):
 
     # Pages
 
-    def show_page(self, index: int) -> Any:
+    def show_page(self, name: str) -> Page:
         """Show a page, building it when it is needed for the first time; returns it."""
-        page = self.page(index)
-        self.rail.show_chosen(index)
-        self.stack.setCurrentIndex(index)
-        self._page = index
-        if focus_list := getattr(page, "focus_list", None):
-            focus_list()
+        page = self.page(name)
+        self.rail.show_chosen(name)
+        self.stack.setCurrentWidget(page)
+        self._page = name
+        page.focus_list()
         return page
 
-    def page(self, index: int) -> Any:
+    def page(self, name: str) -> Page:
         """The page, built if need be."""
-        if index not in self.pages:
-            page = self.pages[index] = PAGES[index].build(self.parts)
-            if (old := self.stack.widget(index)) is not None:
-                self.stack.removeWidget(old)
-                old.deleteLater()
-            self.stack.insertWidget(index, page)
+        if name not in self.pages:
+            page = self.pages[name] = build_page(name, self.parts)
+            self.stack.addWidget(page)
             self.memory.restore_splitters(page)
-        return self.pages[index]
+        return self.pages[name]
 
     def build_all(self) -> None:
         """Build the pages that nobody asked for yet, one per turn of the event loop."""
-        missing = [index for index in range(len(PAGES)) if index not in self.pages]
-        if missing:
-            self.page(missing[0])
+        missing = next((name for name in PAGES if name not in self.pages), None)
+        if missing is not None:
+            self.page(missing)
             QTimer.singleShot(0, self, self.build_all)
 
-    def _pass_on(self, index: int, signal: Any, value: object) -> None:
-        """Show the page; one that is only built now has not heard the signal, so it is said again."""
-        known = index in self.pages
-        self.show_page(index)
-        if not known:
-            QTimer.singleShot(0, self, lambda: signal.emit(value))
+    def _open(self, name: str, request: object) -> None:
+        page = self.show_page(name)
+        if request is not None:
+            page.receive(request)
+
+    def _do(self, name: str) -> None:
+        """What only the first page can do, from the menu."""
+        self.show_page(FIRST).does[name]()
 
     def _page_actions(self) -> list[QAction]:
         return list(self.pages[self._page].actions()) if self._page in self.pages else []
 
-    def _find(self) -> None:
-        find = getattr(self.pages.get(self._page), "find", None)
-        if find is not None:
-            find()
-
     # Deeds
-
-    def _use_folder(self, path: str) -> None:
-        self.show_page(NEW).use_path(path)
 
     def _run_example(self) -> None:
         from engine.plan import preset
@@ -218,8 +177,8 @@ class MainWindow(QMainWindow):
             return
         self.parts.library.write(lambda store: store.redo(), lambda done: self._say_undone("Done again", done))
 
-    def _changed_form(self) -> FormHistory | None:
-        history = getattr(self.pages.get(self._page), "history", None)
+    def _changed_form(self) -> History | None:
+        history = self.pages[self._page].history
         return history if history is not None and history.is_used() else None
 
     def _say_undone(self, word: str, done: str | None) -> None:
@@ -241,8 +200,7 @@ class MainWindow(QMainWindow):
     def _reset_layout(self) -> None:
         self.memory.forget_layout()
         for page in self.pages.values():
-            if reset := getattr(page, "reset_layout", None):
-                reset()
+            page.reset_layout()
 
     def _explain(self) -> None:
         from ui.help.two_views import TwoViewsDialog
@@ -268,8 +226,8 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.memory.save_window(self, self._page)
-        if NEW in self.pages:
-            self.pages[NEW].history.take()
+        for page in self.pages.values():
+            page.leave()
         self.crashes.uninstall()
         self.shell.close()
         self.closing.close_parts()

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from ui.pages import Place
+
 # Menu -> (key, text, shortcut, tip); None is a line. The key is what the window says it does.
 MENUS: dict[str, tuple[tuple[str, str, str, str] | None, ...]] = {
     "&File": (
@@ -50,8 +52,8 @@ class Menus:
         self,
         window: QMainWindow,
         does: Mapping[str, Callable[[], object]],
-        pages: Sequence[tuple[str, str]],
-        show_page: Callable[[int], object],
+        pages: Mapping[str, Place],
+        show_page: Callable[[str], object],
         page_actions: Callable[[], Sequence[QAction]],
     ) -> None:
         self._window, self._does = window, does
@@ -89,11 +91,11 @@ class Menus:
         self.actions[key] = action
         return action
 
-    def _add_pages(self, pages: Sequence[tuple[str, str]], show_page: Callable[[int], object]) -> None:
-        for index, (title, shortcut) in enumerate(pages):
-            action = QAction(title, self._window)
-            action.setShortcut(QKeySequence(shortcut))
-            action.triggered.connect(lambda _=False, index=index: show_page(index))
+    def _add_pages(self, pages: Mapping[str, Place], show_page: Callable[[str], object]) -> None:
+        for name, page in pages.items():
+            action = QAction(page.title, self._window)
+            action.setShortcut(QKeySequence(page.shortcut))
+            action.triggered.connect(lambda _=False, name=name: show_page(name))
             self.menus["&View"].addAction(action)
         self.menus["&View"].addSeparator()
 

@@ -133,7 +133,7 @@ class StatusBar(QStatusBar):
     def _show_run(self) -> None:
         run_id = self._at_work(self._parts.live.active())
         if run_id is not None:
-            self._parts.navigator.show_run.emit(run_id)
+            self._parts.navigator.open("runs", run_id)
 
 
 class Line(QPushButton):

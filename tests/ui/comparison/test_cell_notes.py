@@ -82,7 +82,7 @@ def test_the_list_leads_back_to_the_cell_whatever_is_filtered(
     assert (current.column(), page.table.isColumnHidden(PLACES["device"])) == (PLACES["device"], False)
     assert page.table.visualRect(current).isValid()
     shown: list[int] = []
-    page.parts.navigator.show_run.connect(shown.append)
+    page.parts.navigator.opened.connect(lambda _, run: shown.append(run))
     page.bar.go_to(new.id, "figure loss")
     assert shown == [new.id]
 

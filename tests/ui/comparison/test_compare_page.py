@@ -32,9 +32,9 @@ def test_an_empty_page_says_what_to_do(
 ) -> None:
     page = open_page()
     assert page.full.currentWidget() is page.nothing_saved
-    with qtbot.waitSignal(page.parts.navigator.page) as asked:
+    with qtbot.waitSignal(page.parts.navigator.opened) as asked:
         qtbot.mouseClick(page.nothing_saved.button, Qt.MouseButton.LeftButton)
-    assert asked.args == ["New experiment"]
+    assert asked.args == ["new_experiment", None]
 
 
 def test_every_saved_run_is_a_line_with_its_figures(page: ComparePage, saved: Saved) -> None:

@@ -144,12 +144,12 @@ def test_deleted_runs_come_back_from_the_toast(
 def test_cloning_and_showing_a_run_ask_the_window(qtbot: QtBot, page: ComparePage, saved: Saved) -> None:
     run = saved["full_ft"][1]
     click(qtbot, page, run.id)
-    with qtbot.waitSignal(page.parts.navigator.clone) as cloned:
+    with qtbot.waitSignal(page.parts.navigator.opened) as cloned:
         qtbot.keyClick(page.table, Qt.Key.Key_C)
-    assert cloned.args == [run.experiment]
-    with qtbot.waitSignal(page.parts.navigator.show_run) as shown:
+    assert cloned.args == ["new_experiment", run.experiment]
+    with qtbot.waitSignal(page.parts.navigator.opened) as shown:
         qtbot.keyClick(page.table, Qt.Key.Key_Return)
-    assert shown.args == [run.id]
+    assert shown.args == ["runs", run.id]
 
 
 def test_a_run_saved_meanwhile_appears_and_updates_the_comparison(
@@ -161,7 +161,7 @@ def test_a_run_saved_meanwhile_appears_and_updates_the_comparison(
         row = save(store, experiment("linear_probe"), 20)
     page.parts.library.announce([row.id])
     qtbot.waitUntil(lambda: page.table.runs.rowCount() == 10)
-    page.parts.navigator.compare.emit([row.id, saved["lp_ft"][0].id])
+    page.receive([row.id, saved["lp_ft"][0].id])
     settle(qtbot, page)
     assert page.pane.comparison is not None
     assert {side.title for side in page.pane.comparison.sides} == {"Linear probe", "LP-FT"}

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from ui import theme
 from ui.help.two_views import TwoViewsDialog
-from ui.window.main_window import NEW, MainWindow
+from ui.window.main_window import MainWindow
 
 
 def inked(widget: QWidget) -> float:
@@ -51,7 +51,7 @@ def test_every_drawing_has_ink(qtbot: QtBot, qapp: QApplication, scheme: str) ->
 
 
 def test_the_method_column_leads_to_it_for_meta_learners_only(qtbot: QtBot, window: MainWindow) -> None:
-    section = window.page(NEW).method
+    section = window.page("new_experiment").method
     section.choose("full_ft")
     assert not section.explain.isVisibleTo(section)
     section.choose("maml")

@@ -21,7 +21,7 @@ from ui.listing.finding import known_tags, search
 from ui.listing.marking import TagDialog
 from ui.runs.run_delegate import RunDelegate
 from ui.runs.run_now import run_now
-from ui.window.main_window import COMPARE, RUNS, MainWindow
+from ui.window.main_window import MainWindow
 
 Rows = dict[str, RunRow]
 
@@ -47,13 +47,13 @@ class Listed:
 
     def __init__(self, window: MainWindow, index: int) -> None:
         self.page = window.show_page(index)
-        self.filter = self.page.filter if index == RUNS else self.page.bar.filter
-        folds = self.page.column if index == RUNS else self.page.bar
+        self.filter = self.page.filter if index == "runs" else self.page.bar.filter
+        folds = self.page.column if index == "runs" else self.page.bar
         self.studies, self.archived = folds.studies, folds.archived
-        self.view = self.page.list if index == RUNS else self.page.table
-        self.model = self.page.order if index == RUNS else self.page.table.runs
-        self.deeds = self.page.deeds if index == RUNS else self.page.actions_of_runs
-        self.column = 0 if index == RUNS else 1
+        self.view = self.page.list if index == "runs" else self.page.table
+        self.model = self.page.order if index == "runs" else self.page.table.runs
+        self.deeds = self.page.deeds if index == "runs" else self.page.actions_of_runs
+        self.column = 0 if index == "runs" else 1
 
     def names(self) -> list[str]:
         places = range(self.model.rowCount())
@@ -65,7 +65,7 @@ class Listed:
         self.view.setCurrentIndex(self.model.index(found, self.column))
 
 
-@pytest.fixture(params=[RUNS, COMPARE])
+@pytest.fixture(params=["runs", "compare"])
 def listed(request: pytest.FixtureRequest, qtbot: QtBot, rows: Rows, window: MainWindow) -> Listed:
     found = Listed(window, request.param)
     qtbot.waitUntil(lambda: found.page.is_settled() and bool(found.names()))
@@ -107,7 +107,7 @@ def test_letters_reach_the_list_and_not_the_filter(qtbot: QtBot, listed: Listed,
     listed.choose("first")
     qtbot.keyClick(listed.view, Qt.Key.Key_S)
     assert listed.filter.text() == ""
-    runs = listed.page.model if index == RUNS else listed.page.table.runs
+    runs = listed.page.model if index == "runs" else listed.page.table.runs
     qtbot.waitUntil(lambda: next(row for row in runs.rows() if row.name == "first").starred)
 
 

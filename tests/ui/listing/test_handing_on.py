@@ -18,7 +18,7 @@ from ui.command.arguments import parse
 from ui.command.flags import plan_from
 from ui.listing import handing_on
 from ui.listing.restart import KINDS, kind_of, read_restartable
-from ui.window.main_window import COMPARE, RUNS, STUDIES, MainWindow
+from ui.window.main_window import MainWindow
 
 
 def digits(seed: int, method: str = "linear_probe") -> Experiment:
@@ -68,7 +68,7 @@ def test_runs_of_each_kind_are_found_once(saved: dict[str, list[RunRow]], worksp
 def test_all_failed_are_put_in_line_from_the_menu(
     qtbot: QtBot, saved: dict[str, list[RunRow]], window: MainWindow
 ) -> None:
-    page = window.show_page(RUNS)
+    page = window.show_page("runs")
     qtbot.waitUntil(page.is_settled)
     with RunStore(window.parts.workspace) as store:
         menu = page.column.restart.menu(read_restartable(store))
@@ -91,11 +91,11 @@ def test_all_failed_are_put_in_line_from_the_menu(
 def test_a_study_of_ticked_runs_opens_in_the_builder(
     qtbot: QtBot, saved: dict[str, list[RunRow]], window: MainWindow
 ) -> None:
-    page = window.show_page(COMPARE)
+    page = window.show_page("compare")
     qtbot.waitUntil(page.is_settled)
     page.table.tick([row.id for row in saved["failed"]])
     page.actions_of_runs.actions["study"].trigger()
-    studies = window.page(STUDIES)
+    studies = window.page("studies")
     qtbot.waitUntil(lambda: studies.builder is not None)
     qtbot.waitUntil(lambda: studies.builder.study is not None)
     study = studies.builder.study

@@ -98,7 +98,7 @@ def test_a_clone_brings_size_and_head(
 ) -> None:
     (key,) = save_runs(workspace, 1)
     chosen = BackboneChoice(name="conv4", weights=key, head="kept", image_size=40)
-    window.parts.navigator.clone.emit(Experiment(dataset=DatasetChoice(name="digits"), backbone=chosen))
+    window.parts.navigator.open("new_experiment", Experiment(dataset=DatasetChoice(name="digits"), backbone=chosen))
     qtbot.waitUntil(lambda: key in page.backbone.weights)
     wait_until_checked(qtbot, page)
     assert page.experiment().backbone == chosen

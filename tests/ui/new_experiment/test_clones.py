@@ -27,7 +27,7 @@ def test_a_clone_is_the_experiment(qtbot: QtBot, page: NewExperimentPage, window
         experiments = valid(draw, method)
         assert experiments, method.name
         for given in experiments:
-            window.parts.navigator.clone.emit(given)
+            window.parts.navigator.open("new_experiment", given)
             wrong += [(method.name, found) for found in [changed(given, page.experiments()[0])] if found]
     assert wrong == []
     wait_until_checked(qtbot, page)
@@ -48,7 +48,7 @@ def test_runs_of_earlier_versions_are_cloned(
         given = [run.experiment for run in store.runs()]
     assert len(given) == old_runs
     for experiment in given:
-        window.parts.navigator.clone.emit(experiment)
+        window.parts.navigator.open("new_experiment", experiment)
         assert changed(experiment, page.experiments()[0]) == {}
     wait_until_checked(qtbot, page)
     assert changed(experiment, page.experiments()[0]) == {}

@@ -12,7 +12,7 @@ from tests.ui.conftest import wait_until_checked
 from tests.ui.window.test_window import photos
 from ui.new_experiment.data_cards import FolderCard
 from ui.pages.new_experiment import NewExperimentPage
-from ui.window.main_window import NEW, MainWindow
+from ui.window.main_window import MainWindow
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -95,7 +95,7 @@ def test_a_folder_that_is_gone_is_grey_and_says_why(qtbot: QtBot, workspace: Wor
         window.memory.remember_folder(f"folder:{folder}")
     gone.rename(tmp_path / "elsewhere")
     window.show()
-    page = window.page(NEW)
+    page = window.page("new_experiment")
     wait_until_checked(qtbot, page)
     assert folder_cards(page) == ["here", "gone"]
     card = page.data.list.folder(f"folder:{gone}")

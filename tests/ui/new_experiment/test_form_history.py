@@ -25,7 +25,7 @@ from ui.command.arguments import parse, program
 from ui.command.flags import plan_from
 from ui.new_experiment.form_history import FormState
 from ui.pages.new_experiment import NewExperimentPage
-from ui.window.main_window import NEW, RUNS, MainWindow
+from ui.window.main_window import MainWindow
 
 
 def is_for_the_field(field: QWidget) -> bool:
@@ -133,7 +133,7 @@ def test_deleted_runs_come_back_where_runs_are(
         store.delete([run.id])
     step(page)
     type_number(qtbot, page.launch.seeds, "3")
-    window.show_page(RUNS)
+    window.show_page("runs")
     window.menus.actions["undo"].trigger()
     qtbot.waitUntil(lambda: any("one" in toast.label.text() for toast in window.parts.toasts.shown()))
     assert page.launch.seeds.value() == 3
@@ -151,7 +151,7 @@ def test_the_next_start_shows_what_was_set_up(qtbot: QtBot, workspace: Workspace
         window = MainWindow(workspace)
         qtbot.addWidget(window)
         window.show()
-        page = window.page(NEW)
+        page = window.page("new_experiment")
         if wanted is not None:
             page.show_state(wanted)
         wait_until_checked(qtbot, page)
@@ -166,7 +166,7 @@ def test_what_cannot_be_restored_is_left(qtbot: QtBot, workspace: Workspace) -> 
         window = MainWindow(workspace)
         qtbot.addWidget(window)
         window.memory.set_form(text)
-        assert window.page(NEW).experiment().dataset.name == "glyphs"
+        assert window.page("new_experiment").experiment().dataset.name == "glyphs"
         window.close()
         window.parts.background.wait()
 

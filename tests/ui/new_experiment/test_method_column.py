@@ -28,7 +28,7 @@ def pixels_of(images: list[QImage]) -> list[bytes]:
 
 
 def test_a_clone_brings_its_layer_table_and_its_time(qtbot: QtBot, window: MainWindow, page: NewExperimentPage) -> None:
-    window.parts.navigator.clone.emit(CHANGED)
+    window.parts.navigator.open("new_experiment", CHANGED)
     wait_until_checked(qtbot, page)
     assert page.experiment() == registry.complete(CHANGED)
     layers = page.method.layers
@@ -49,7 +49,7 @@ def test_a_block_the_network_does_not_have_turns_start_off(
     qtbot: QtBot, window: MainWindow, page: NewExperimentPage
 ) -> None:
     method = MethodChoice(name="full_ft", hyperparameters={"layers": {"fire9": {"rate": 0.0}}})
-    window.parts.navigator.clone.emit(CHANGED.model_copy(update={"method": method}))
+    window.parts.navigator.open("new_experiment", CHANGED.model_copy(update={"method": method}))
     wait_until_checked(qtbot, page)
     said = "This backbone has no block called “fire9”."
     assert said in page.method.layers.problem.text.text()

@@ -22,7 +22,7 @@ from ui.figures.block_picture import LOOKS
 from ui.new_experiment.first_run import FirstRun
 from ui.pages.new_experiment import NewExperimentPage
 from ui.widgets.fields import CountOrAll, FloatField, IntField, next_round, previous_round
-from ui.window.main_window import NEW, RUNS, MainWindow
+from ui.window.main_window import MainWindow
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -146,7 +146,7 @@ def test_from_scratch_ignores_the_weights(page: NewExperimentPage) -> None:
 
 def test_clone_of_a_run_whose_weights_are_gone_says_so(qtbot: QtBot, window: MainWindow, page) -> None:
     lost = Experiment(backbone=BackboneChoice(weights="run:zzzz"))
-    window.parts.navigator.clone.emit(lost)
+    window.parts.navigator.open("new_experiment", lost)
     qtbot.waitUntil(lambda: "run:zzzz" in page.backbone.weights)
     assert page.backbone.weights["run:zzzz"].badge.text() == "missing"
 
@@ -195,7 +195,7 @@ def test_start_trains_saves_and_shows_the_run(
     states: list[tuple[int, RunState]] = []
     window.parts.live.state.connect(lambda run_id, state: states.append((run_id, state)))
     click(qtbot, page.launch.start_button)
-    qtbot.waitUntil(lambda: window.stack.currentIndex() == RUNS)
+    qtbot.waitUntil(lambda: window.stack.currentWidget() is window.pages.get("runs"))
     qtbot.waitUntil(lambda: [s for _, s in states].count(RunState.FINISHED) == 3, timeout=120_000)
     rows = saved(workspace)
     assert [row.experiment.seed for row in rows] == [2, 1, 0]
@@ -207,13 +207,13 @@ def test_start_trains_saves_and_shows_the_run(
     assert list(live.curves["train/loss"].values)
     assert json.loads((workspace.runs / rows[0].uid / "experiment.json").read_text())["seed"] == 2
     own = f"run:{rows[0].uid}"
-    window.show_page(NEW)
+    window.show_page("new_experiment")
     qtbot.waitUntil(lambda: own in page.backbone.weights)
     click(qtbot, page.launch.queue_button)
     numbers = ", ".join(str(row.id) for row in reversed(rows))
     known = f"The same settings and seeds as runs {numbers}: expect the same figures."
     qtbot.waitUntil(lambda: any(known in toast.accessibleName() for toast in window.parts.toasts.shown()))
-    assert window.rail.buttons[RUNS].accessibleDescription() == "3 active"  # those that wait count too
+    assert window.rail.buttons["runs"].accessibleDescription() == "3 active"  # those that wait count too
 
 
 def saved(workspace: Workspace) -> list[RunRow]:

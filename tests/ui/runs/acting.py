@@ -23,7 +23,7 @@ def chosen(page: RunsPage) -> RunRow:
 
 
 def show(qtbot: QtBot, page: RunsPage, row: RunRow) -> None:
-    page.parts.navigator.show_run.emit(row.id)
+    page.receive(row.id)
     qtbot.waitUntil(lambda: chosen(page).id == row.id and page.is_settled())
 
 

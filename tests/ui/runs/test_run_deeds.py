@@ -50,9 +50,9 @@ def test_delete_is_undone_from_the_toast(qtbot: QtBot, open_page: Open, saved: S
 def test_several_runs_are_deleted_and_compared_together(qtbot: QtBot, open_page: Open, saved: Saved) -> None:
     page = open_page()
     page.list.selectAll()
-    with qtbot.waitSignal(page.parts.navigator.compare) as asked:
+    with qtbot.waitSignal(page.parts.navigator.opened) as asked:
         act(page, "compare")
-    assert sorted(asked.args[0]) == sorted(row.id for row in saved.values())
+    assert sorted(asked.args[1]) == sorted(row.id for row in saved.values())
     assert page.deeds.actions["delete"].text() == "Delete 4 runs"
     assert page.deeds.actions["clone"].toolTip() == "Choose a single run."
     act(page, "delete")
@@ -64,9 +64,9 @@ def test_several_runs_are_deleted_and_compared_together(qtbot: QtBot, open_page:
 
 def test_clone_hands_the_experiment_on(qtbot: QtBot, open_page: Open, saved: Saved) -> None:
     page = open_page()
-    with qtbot.waitSignal(page.parts.navigator.clone) as asked:
+    with qtbot.waitSignal(page.parts.navigator.opened) as asked:
         act(page, "clone")
-    assert asked.args == [saved["finished"].experiment]
+    assert asked.args == ["new_experiment", saved["finished"].experiment]
 
 
 def test_what_cannot_be_done_says_why(open_page: Open, saved: Saved) -> None:

@@ -26,9 +26,9 @@ def test_an_empty_page_says_what_to_do(qtbot: QtBot, open_page: Open) -> None:
     page = open_page()
     assert page.stack.currentWidget() is page.empty
     assert page.empty.example.text() == "Run the one-minute example"
-    with qtbot.waitSignal(page.parts.navigator.page) as asked:
+    with qtbot.waitSignal(page.parts.navigator.opened) as asked:
         qtbot.mouseClick(page.empty.own, Qt.MouseButton.LeftButton)
-    assert asked.args == ["New experiment"]
+    assert asked.args == ["new_experiment", None]
 
 
 def test_the_newest_is_first_and_shown_with_all_that_was_recorded(open_page: Open, saved: Saved) -> None:

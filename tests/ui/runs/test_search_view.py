@@ -108,9 +108,9 @@ def test_use_it_fills_new_experiment_without_a_search(qtbot: QtBot, open_page: O
     page = open_page()
     view = page.detail.search
     qtbot.waitUntil(lambda: view.card.use.isEnabled())
-    with qtbot.waitSignal(page.parts.navigator.clone) as asked:
+    with qtbot.waitSignal(page.parts.navigator.opened) as asked:
         view.card.use.click()
-    (wanted,) = asked.args
+    (_, wanted) = asked.args
     assert wanted.search is None
     assert wanted.method.hyperparameters == {"epochs": 7, "learning_rate": 1e-3, "probe_weight_decay": 0.1}
 

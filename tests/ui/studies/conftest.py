@@ -16,7 +16,7 @@ from storage.store import RunStore, StudyRow
 from storage.workspace import Workspace
 from tests.new_runs import new_run
 from ui.pages.studies import StudiesPage
-from ui.window.main_window import STUDIES, MainWindow
+from ui.window.main_window import MainWindow
 
 Score = Callable[[Cell], float | None]
 
@@ -72,7 +72,7 @@ def saved(workspace: Workspace) -> StudyRow:
 @pytest.fixture
 def page(qtbot: QtBot, window: MainWindow) -> StudiesPage:
     """The Studies page, read; what the test saved before is shown."""
-    shown = window.show_page(STUDIES)
+    shown = window.show_page("studies")
     settle(qtbot, shown)
     return shown
 

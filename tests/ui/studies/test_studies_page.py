@@ -19,7 +19,7 @@ from tests.ui.studies.conftest import crossing, save_study, settle, small_study
 from tests.ui.widgets.test_wheel import dead_under
 from ui.figures.figure_export import save
 from ui.pages.studies import StudiesPage
-from ui.window.main_window import COMPARE, RUNS, STUDIES, MainWindow
+from ui.window.main_window import MainWindow
 
 
 def words(page: StudiesPage) -> str:
@@ -101,7 +101,7 @@ def test_bars_by_shift_and_by_arm(qtbot: QtBot, workspace: Workspace, window: Ma
         for figure in ("shift", "arm"):
             asked = small_study(title=figure, labels=[4], dataset=dataset, figure=figure)
             save_study(store, asked, crossing, {"noise 3": 0.5, "blur 3": 0.7})
-    page = window.show_page(STUDIES)
+    page = window.show_page("studies")
     settle(qtbot, page)
     for row in page.list.studies():
         page.list.choose(row.row.id)
@@ -117,7 +117,7 @@ def test_a_study_runs_to_its_end_and_its_table_fills(qtbot: QtBot, workspace: Wo
     load_torch()
     with RunStore(workspace) as store:
         row = save_study(store, small_study(labels=[1], seeds=[0, 1]), lambda cell: None)
-    page = window.show_page(STUDIES)
+    page = window.show_page("studies")
     settle(qtbot, page)
     assert page.detail.header.start.text() == "Start"
     assert "known after the first run" in page.detail.header.status.text()
@@ -140,7 +140,7 @@ def test_pause_stop_and_continue(qtbot: QtBot, workspace: Workspace, window: Mai
     asked = small_study(labels=[None], arms=[{"title": "A", "method": slow, "backbone": backbone}])
     with RunStore(workspace) as store:
         row = save_study(store, asked, lambda cell: None)
-    page = window.show_page(STUDIES)
+    page = window.show_page("studies")
     settle(qtbot, page)
     page.deeds.start()
     qtbot.waitUntil(lambda: len(window.parts.queue.active()) == 2)  # never the whole study
@@ -171,7 +171,7 @@ def test_pause_stop_and_continue(qtbot: QtBot, workspace: Workspace, window: Mai
 def test_failed_runs_are_told_with_the_way_to_them(qtbot: QtBot, workspace: Workspace, window: MainWindow) -> None:
     with RunStore(workspace) as store:
         save_study(store, small_study(labels=[1]), lambda cell: nan if (cell.arm, cell.seed) == (1, 2) else 0.5)
-    page = window.show_page(STUDIES)
+    page = window.show_page("studies")
     settle(qtbot, page)
     assert "5 of 6 runs done, 1 failed" in page.detail.header.status.text()
     line = page.detail.failed.itemAt(0).widget()
@@ -180,7 +180,7 @@ def test_failed_runs_are_told_with_the_way_to_them(qtbot: QtBot, workspace: Work
     ]
     assert page.deeds.actions["start"].text() == "Continue"
     qtbot.mouseClick(line.findChild(QPushButton), Qt.MouseButton.LeftButton)
-    assert window.stack.currentWidget() is window.page(RUNS)
+    assert window.stack.currentWidget() is window.page("runs")
 
 
 def test_deleting_a_study_is_undone(qtbot: QtBot, saved: StudyRow, page: StudiesPage, window: MainWindow) -> None:
@@ -201,7 +201,7 @@ def test_a_saved_file_is_the_study_again(saved: StudyRow, page: StudiesPage, tmp
 
 
 def test_runs_of_studies_are_folded_away(qtbot: QtBot, saved: StudyRow, window: MainWindow) -> None:
-    page = window.show_page(RUNS)
+    page = window.show_page("runs")
     qtbot.waitUntil(lambda: page.is_settled() and page.model.rowCount() == 12)
     assert page.order.rowCount() <= 1
     fold = page.column.studies
@@ -215,7 +215,7 @@ def test_runs_of_studies_are_folded_away(qtbot: QtBot, saved: StudyRow, window: 
     assert page.order.rowCount() <= 1
     page.filter.clear()
     wanted = page.model.rows()[-1].id
-    window.parts.navigator.show_run.emit(wanted)
+    window.parts.navigator.open("runs", wanted)
     qtbot.waitUntil(lambda: page.is_settled() and page.now().row.id == wanted)
 
 
@@ -223,7 +223,7 @@ def test_compare_lists_the_runs_that_a_study_sends(
     qtbot: QtBot, saved: StudyRow, page: StudiesPage, window: MainWindow
 ) -> None:
     page.deeds.actions["compare"].trigger()
-    compare = window.page(COMPARE)
+    compare = window.page("compare")
     qtbot.waitUntil(lambda: len(compare.table.runs.chosen) == 12)
     assert compare.table.runs.count_shown() == 12
     compare.table.clear_choice()

@@ -14,7 +14,7 @@ from storage.store import StudyRow
 from tests.ui.studies.conftest import settle
 from ui.pages.studies import StudiesPage
 from ui.studies.builder import OWN, StudyBuilder
-from ui.window.main_window import NEW, MainWindow
+from ui.window.main_window import MainWindow
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_study_of_ones_own(qtbot: QtBot, builder: StudyBuilder, page: StudiesP
 def test_arms_are_added_renamed_moved_and_removed(qtbot: QtBot, builder: StudyBuilder, window: MainWindow) -> None:
     builder.choose(OWN)
     arms = builder.form.arms
-    window.page(NEW)
+    window.page("new_experiment")
     arms.add_current()
     assert [arm.title for arm in arms.arms()] == ["Linear probe", "LP-FT", "Full fine-tuning", "LP-FT 2"]
     arms.shift(-1)

@@ -18,7 +18,7 @@ from ui.figures.figure_export import save
 from ui.figures.painted_axes import around
 from ui.pages.studies import StudiesPage
 from ui.studies.view import unit
-from ui.window.main_window import STUDIES, MainWindow
+from ui.window.main_window import MainWindow
 
 
 def curves_study(figure: str) -> Study:
@@ -41,7 +41,7 @@ def test_errors_are_numbers_and_the_smallest_is_best(
 ) -> None:
     with RunStore(workspace) as store:
         save_study(store, curves_study(figure), error)
-    page: StudiesPage = window.show_page(STUDIES)
+    page: StudiesPage = window.show_page("studies")
     settle(qtbot, page)
     detail = page.detail
     assert detail.table.cells.texts() == [  # ± 4.303 * 0.1 / sqrt(3)

@@ -30,7 +30,7 @@ from tests.ui.studies.conftest import crossing, save_study, small_study
 from ui.figures.curve_readout import Readout
 from ui.widgets.table_text import separated
 from ui.widgets.text import plain, show_tip
-from ui.window.main_window import COMPARE, NEW, RUNS, STUDIES, MainWindow
+from ui.window.main_window import MainWindow
 from ui.window_memory import WindowMemory
 
 EVIL = "<b>x</b><img src='file:///etc/hostname'>"
@@ -102,7 +102,7 @@ def test_no_tag_of_a_name_is_carried_out_anywhere(qtbot: QtBot, window: MainWind
     evil_workspace(window.parts.workspace, tmp_path)
     WindowMemory(window.parts.settings).remember_folder(f"{tmp_path}/{EVIL.replace('/', '∕')}")
     found: dict[str, set[tuple[str, str]]] = {}
-    pages = {"Runs": RUNS, "Compare": COMPARE, "Studies": STUDIES}
+    pages = {"Runs": "runs", "Compare": "compare", "Studies": "studies"}
     for name, number in pages.items():
         page = window.show_page(number)
         window.parts.library.announce(())
@@ -115,7 +115,7 @@ def test_no_tag_of_a_name_is_carried_out_anywhere(qtbot: QtBot, window: MainWind
             qtbot.waitUntil(page.is_settled)
         window.grab()
         found[name] = carried_out(page)
-    new = window.show_page(NEW)
+    new = window.show_page("new_experiment")
     wait_until_checked(qtbot, new)
     window.grab()
     found["New experiment"] = carried_out(new)
@@ -137,7 +137,7 @@ def test_a_question_shows_the_name_letter_by_letter(
     with RunStore(window.parts.workspace) as store:
         run = store.create(new_run(experiment(), EVIL))
         store.set_state(run.id, RunState.RUNNING)
-    runs = window.show_page(RUNS)
+    runs = window.show_page("runs")
     window.parts.library.announce(())
     qtbot.waitUntil(lambda: runs.model.now(run.id) is not None)
     now = runs.model.now(run.id)

@@ -17,7 +17,7 @@ from tests.ui.comparison.saved_runs import save as save_tested
 from tests.ui.conftest import wait_until_checked
 from tests.ui.runs import recorded
 from ui.figures.curve_plot import CurvePlot
-from ui.window.main_window import COMPARE, NEW, RUNS, MainWindow
+from ui.window.main_window import MainWindow
 
 
 def areas_around(widget: QWidget) -> list[QScrollArea]:
@@ -80,16 +80,16 @@ def filled(workspace: Workspace) -> list[int]:
         return ids([save_tested(store, experiment("lp_ft"), 12), save_tested(store, experiment("full_ft"), 30)])
 
 
-@pytest.mark.parametrize("place", [NEW, RUNS, COMPARE])
+@pytest.mark.parametrize("place", ["new_experiment", "runs", "compare"])
 def test_the_wheel_scrolls_the_page_over_everything_on_it(
     qtbot: QtBot, filled: list[int], window: MainWindow, place: int
 ) -> None:
     window.resize(1000, 640)
     window.show_page(place)
     shown = window.page(place)
-    if place == COMPARE:
+    if place == "compare":
         shown.choose(filled)
-    if place == NEW:
+    if place == "new_experiment":
         wait_until_checked(qtbot, shown)
     else:
         qtbot.waitUntil(shown.is_settled)

@@ -26,11 +26,12 @@ from engine.work.worker import Here
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from ui.library import recording_store
+from ui.pages import PAGES
 from ui.window.app import open_window
 from ui.window.engine_loading import EngineLoading
 from ui.window.leaving import ASKED, Leaving
 from ui.window.left_over import tell_left_over
-from ui.window.main_window import PAGES, MainWindow
+from ui.window.main_window import MainWindow
 from ui.window_memory import WindowMemory
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -146,15 +147,15 @@ def test_a_study_that_was_going_on_is_asked_about(qtbot: QtBot, window: MainWind
     with RunStore(workspace) as store:
         study = store.create_study("Few labels", "{}")
     window.memory.set_studies_at_work([study.id, 77])
-    asked: list[int] = []
-    window.parts.navigator.continue_study.disconnect()
-    window.parts.navigator.continue_study.connect(asked.append)
+    asked: list[object] = []
+    window.parts.navigator.opened.disconnect()
+    window.parts.navigator.opened.connect(lambda page, request: asked.append((page, request)))
     tell_left_over(window.parts)
     qtbot.waitUntil(lambda: bool(window.parts.toasts.shown()))
     toast = window.parts.toasts.shown()[0]
     assert toast.label.text() == "“Few labels” is unfinished: continue?"
     toast.button.click()
-    assert asked == [study.id]
+    assert asked == [("studies", study.id)]
 
 
 def wait_for(true: Callable[[], bool]) -> None:
@@ -235,7 +236,7 @@ os._exit(9)
 def test_a_run_of_a_dead_program_is_told(qtbot: QtBot, window: MainWindow, workspace: Workspace) -> None:
     subprocess.run([sys.executable, "-c", DIES, str(workspace.root)], cwd=REPOSITORY, check=False, timeout=60)
     shown: list[int] = []
-    window.parts.navigator.show_run.connect(shown.append)
+    window.parts.navigator.opened.connect(lambda _, run: shown.append(run))
     tell_left_over(window.parts)
     qtbot.waitUntil(lambda: bool(window.parts.toasts.shown()))
     toast = window.parts.toasts.shown()[0]

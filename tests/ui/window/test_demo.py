@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.plan import parse_plan
 from ui.demo import start_demo
-from ui.window.main_window import COMPARE, RUNS, MainWindow
+from ui.window.main_window import MainWindow
 
 
 def arm(epochs: int) -> dict[str, object]:
@@ -19,12 +19,12 @@ def arm(epochs: int) -> dict[str, object]:
 def test_the_demo_ends_on_the_comparison(qtbot: QtBot, window: MainWindow) -> None:
     shown: list[int] = []
     compared: list[list[int]] = []
-    window.parts.navigator.show_run.connect(shown.append)
-    window.parts.navigator.compare.connect(compared.append)
+    opened = {"runs": shown, "compare": compared}
+    window.parts.navigator.opened.connect(lambda page, request: opened[page].append(request))
     plan = parse_plan({"name": "demo", "title": "Two arms.", "experiments": [arm(1), arm(2)]}, "demo")
     start_demo(window.parts, plan)
-    qtbot.waitUntil(lambda: RUNS in window.pages)
+    qtbot.waitUntil(lambda: "runs" in window.pages)
     qtbot.waitUntil(lambda: bool(compared))
-    qtbot.waitUntil(lambda: window.stack.currentWidget() is window.pages.get(COMPARE))
+    qtbot.waitUntil(lambda: window.stack.currentWidget() is window.pages.get("compare"))
     assert compared[0] == sorted(set(shown))
     assert len(compared[0]) == 2

@@ -18,7 +18,7 @@ from tests.ui.conftest import wait_until_checked
 from ui import theme
 from ui.widgets.frame import SlimArea
 from ui.widgets.place import fit, sizes, within
-from ui.window.main_window import COMPARE, NEW, RUNS, STUDIES, MainWindow
+from ui.window.main_window import MainWindow
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -110,8 +110,8 @@ def test_size_and_panes_are_remembered(qtbot: QtBot, workspace: Workspace, qapp:
     qtbot.addWidget(first)
     first.show()
     first.resize(800, 730)  # as wide as the screen of these tests
-    first.show_page(COMPARE)
-    splitter = first.page(NEW).findChild(QSplitter, "new experiment")
+    first.show_page("compare")
+    splitter = first.page("new_experiment").findChild(QSplitter, "new experiment")
     splitter.setSizes([300, 250, 280])
     kept = splitter.sizes()
     first.close()
@@ -119,8 +119,8 @@ def test_size_and_panes_are_remembered(qtbot: QtBot, workspace: Workspace, qapp:
     qtbot.addWidget(second)
     second.show()
     assert (second.width(), second.height()) == (800, 730)
-    assert second.stack.currentWidget() is second.pages[COMPARE]
-    found = second.page(NEW).findChild(QSplitter, "new experiment").sizes()
+    assert second.stack.currentWidget() is second.pages["compare"]
+    found = second.page("new_experiment").findChild(QSplitter, "new experiment").sizes()
     assert len(found) == 3
     assert all(abs(a - b) <= 2 for a, b in zip(found, kept, strict=True))
     second.close()
@@ -187,7 +187,9 @@ def test_a_mendable_error_is_a_toast_and_a_bug_a_dialog(qtbot: QtBot, window: Ma
     window.crashes.report(ZeroDivisionError("by nothing"))
     qtbot.waitUntil(lambda: window.crashes._dialog is not None)
     dialog = window.crashes._dialog
-    copy = next(b for b in dialog.findChildren(type(window.pages[NEW].launch.queue_button)) if "Copy" in b.text())
+    copy = next(
+        b for b in dialog.findChildren(type(window.pages["new_experiment"].launch.queue_button)) if "Copy" in b.text()
+    )
     qtbot.mouseClick(copy, Qt.MouseButton.LeftButton)
     assert "by nothing" in QApplication.clipboard().text()
     dialog.close()
@@ -258,13 +260,13 @@ def test_every_page_can_be_seen_whole_in_a_small_window(
     """What does not fit is scrolled to, and Start needs no scrolling."""
     window.setMinimumSize(QSize(0, 0))
     window.resize(*size)
-    for index in (NEW, RUNS, COMPARE, STUDIES):
+    for index in ("new_experiment", "runs", "compare", "studies"):
         shown = window.show_page(index)
         qtbot.waitUntil(lambda shown=shown: shown.size() == shown.size().expandedTo(shown.minimumSizeHint()))
         area = window.centralWidget().findChild(SlimArea)
         assert area.horizontalScrollBar().maximum() == max(0, shown.width() - area.viewport().width())
         assert area.verticalScrollBar().maximum() == max(0, shown.height() - area.viewport().height())
-    window.show_page(NEW)
+    window.show_page("new_experiment")
     start = page.launch.start_button
     qtbot.waitUntil(lambda: window.rect().contains(QRect(start.mapTo(window, QPoint()), start.size())))
 
