@@ -30,8 +30,8 @@ class Navigator(QObject):
     """Pages never talk to each other; they ask here, and the window answers.
 
     opened(name, request): a page of `ui.pages.PAGES` is to be shown and told the request, None for nothing. explain()
-    opens the page of help on meta-learning. current: what New experiment is set to, None before that page is built; raises
-    `InvalidExperiment`.
+    opens the page of help on meta-learning. current: what New experiment is set to, None before that page is built;
+    raises `InvalidExperiment`.
     """
 
     opened = Signal(str, object)

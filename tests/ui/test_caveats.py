@@ -115,7 +115,7 @@ def test_the_data_card_counts_copies_and_few_shot_folders_are_named(
         folder.mkdir(parents=True)
         for number in range(4):
             Image.new("L", (20, 20), 10 * place + max(number, 1)).save(folder / f"{number}.png")
-    page.use_path(str(tmp_path))
+    page.receive(tmp_path)
     preview = page.data.preview
     words = "The folders of .* hold different classes to train"
     qtbot.waitUntil(lambda: re.search(words, preview.fault) is not None)

@@ -30,8 +30,9 @@ def recipe(name: str) -> str:
 def with_new_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     (tmp_path / "tally.py").write_text(recipe("page"), encoding="utf-8")
     ui.pages.__path__.append(str(tmp_path))
-    place = eval(recipe("page's place").strip(), {"Page": main_window.Page})
-    monkeypatch.setattr(main_window, "PAGES", (*main_window.PAGES, place))
+    place = eval("{" + recipe("page's place") + "}", {"Place": ui.pages.Place})
+    for name, one in place.items():
+        monkeypatch.setitem(ui.pages.PAGES, name, one)
     yield
     ui.pages.__path__.remove(str(tmp_path))
     sys.modules.pop("ui.pages.tally", None)
@@ -40,7 +41,7 @@ def with_new_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
 @pytest.mark.usefixtures("with_new_page")
 def test_a_new_page_opens_and_follows_the_saved_runs(qtbot: QtBot, request: pytest.FixtureRequest) -> None:
     window: main_window.MainWindow = request.getfixturevalue("window")
-    page = window.show_page(len(main_window.PAGES) - 1)
+    page = window.show_page("tally")
     assert window.stack.currentWidget() is page
     qtbot.waitUntil(lambda: page.words.text().startswith("No runs yet"))
     window.parts.library.write(lambda store: store.create(new_run(Experiment())))

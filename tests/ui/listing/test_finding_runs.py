@@ -19,6 +19,7 @@ from tests.new_runs import new_run
 from ui import theme
 from ui.listing.finding import known_tags, search
 from ui.listing.marking import TagDialog
+from ui.pages import PAGES
 from ui.runs.run_delegate import RunDelegate
 from ui.runs.run_now import run_now
 from ui.window.main_window import MainWindow
@@ -101,8 +102,8 @@ def test_letters_reach_the_list_and_not_the_filter(qtbot: QtBot, listed: Listed,
     assert listed.filter.text() == "s"
     listed.filter.clear()
     soon(qtbot, listed, "first", "second")
-    index = next(place for place, page in window.pages.items() if page is listed.page)
-    window.menus.menus["&View"].actions()[index].trigger()
+    index = next(name for name, page in window.pages.items() if page is listed.page)
+    window.menus.menus["&View"].actions()[[*PAGES].index(index)].trigger()
     assert window.focusWidget() is listed.view
     listed.choose("first")
     qtbot.keyClick(listed.view, Qt.Key.Key_S)

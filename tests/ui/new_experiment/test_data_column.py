@@ -18,7 +18,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 def use(qtbot: QtBot, page: NewExperimentPage, folder: Path) -> FolderCard:
-    page.use_path(str(folder))
+    page.receive(folder)
     qtbot.waitUntil(lambda: page.data.choice().path == str(folder))
     wait_until_checked(qtbot, page)
     return page.data.list.folder(f"folder:{folder}")

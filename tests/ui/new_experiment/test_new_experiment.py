@@ -125,7 +125,7 @@ def test_too_many_labels_are_named_beside_the_data(qtbot: QtBot, page: NewExperi
 def test_a_folder_with_one_class_is_refused_in_words(qtbot: QtBot, page: NewExperimentPage, tmp_path: Path) -> None:
     (tmp_path / "pictures" / "only").mkdir(parents=True)
     Image.new("RGB", (20, 20)).save(tmp_path / "pictures" / "only" / "a.png")
-    page.use_path(str(tmp_path / "pictures"))
+    page.receive(tmp_path / "pictures")
     qtbot.waitUntil(lambda: page.data.choice().name == "folder")
     wait_until_checked(qtbot, page)
     assert page.data.problem.text.text()
@@ -133,7 +133,7 @@ def test_a_folder_with_one_class_is_refused_in_words(qtbot: QtBot, page: NewExpe
 
 
 def test_what_is_no_folder_is_told(qtbot: QtBot, page: NewExperimentPage, tmp_path: Path) -> None:
-    page.use_path(str(tmp_path / "nowhere"))
+    page.receive(tmp_path / "nowhere")
     qtbot.waitUntil(lambda: bool(page._parts.toasts.shown()))
     assert page.data.choice().name == "glyphs"
 
