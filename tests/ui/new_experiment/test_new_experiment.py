@@ -119,7 +119,7 @@ def test_too_many_labels_are_named_beside_the_data(qtbot: QtBot, page: NewExperi
     assert "5000" in page.data.problem.text.text()
     assert "5000" in page.launch.reason.text()
     page.start()
-    assert "Not started" in page._parts.toasts.shown()[-1].label.text()
+    assert "Not started" in page.parts.toasts.shown()[-1].label.text()
 
 
 def test_a_folder_with_one_class_is_refused_in_words(qtbot: QtBot, page: NewExperimentPage, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_folder_with_one_class_is_refused_in_words(qtbot: QtBot, page: NewExpe
 
 def test_what_is_no_folder_is_told(qtbot: QtBot, page: NewExperimentPage, tmp_path: Path) -> None:
     page.receive(tmp_path / "nowhere")
-    qtbot.waitUntil(lambda: bool(page._parts.toasts.shown()))
+    qtbot.waitUntil(lambda: bool(page.parts.toasts.shown()))
     assert page.data.choice().name == "glyphs"
 
 

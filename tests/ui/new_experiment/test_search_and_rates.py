@@ -105,7 +105,7 @@ def opened(qtbot: QtBot, page: NewExperimentPage) -> RateDialog:
 def test_the_finder_draws_suggests_and_writes_its_value(
     qtbot: QtBot, window: MainWindow, page: NewExperimentPage
 ) -> None:
-    page._parts.live.engine_ready.emit()  # as when torch is imported
+    page.parts.live.engine_ready.emit()  # as when torch is imported
     page.fill(
         Experiment(
             dataset=DatasetChoice(name="digits", classes=3, labels_per_class=10),
@@ -135,7 +135,7 @@ def test_the_finder_is_cancelled_at_any_time_and_waits_for_runs(
     early = opened(qtbot, page)
     assert "still being loaded" in early.problem.text.text()
     early.reject()
-    page._parts.live.engine_ready.emit()
+    page.parts.live.engine_ready.emit()
     before = page.experiment()
     dialog = opened(qtbot, page)
     dialog.cancel.click()
@@ -144,8 +144,8 @@ def test_the_finder_is_cancelled_at_any_time_and_waits_for_runs(
         dataset=DatasetChoice(name="digits", labels_per_class=2),
         method=MethodChoice(name="scratch", hyperparameters={"epochs": 2000}),
     )
-    with qtbot.waitSignal(page._parts.live.state, timeout=LONG):
-        page._parts.submit([slow])
+    with qtbot.waitSignal(page.parts.live.state, timeout=LONG):
+        page.parts.submit([slow])
     busy = opened(qtbot, page)
     assert "A run is training" in busy.problem.text.text()
     assert not busy.use.isEnabled()
