@@ -143,13 +143,12 @@ class GradientBased(MetaLearner):
         """θ - φ of one task."""
         import torch
 
-        from engine.adaptation.inner_loop import start_of
         from engine.adaptation.objective import figures, loss
         from engine.backbones.backbone import applied, still_statistics
 
-        start = dict(model.named_parameters())
+        start, detached = dict(model.named_parameters()), self.start(model, detached=True)
         with still_statistics(model):
-            *_, adapted = adaptation.path(model, start_of(model), task.support_inputs, task.support_targets)
+            *_, adapted = adaptation.path(model, detached, task.support_inputs, task.support_targets)
             with torch.no_grad():
                 outputs = applied(model, adapted, task.query_inputs)
         moved = [start[name].detach() - adapted[name].detach() for name in start if start[name].requires_grad]

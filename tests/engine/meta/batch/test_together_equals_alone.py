@@ -140,6 +140,19 @@ class OppositeSteps(ANIL):
             yield lambda queries, classify=classify: -classify(queries)
 
 
+class Elsewhere(GradientBased):
+    """Every task begins with other head biases than those that are learnt."""
+
+    def start(self, model: Backbone, detached: bool = False) -> Parameters:
+        return shifted(super().start(model, detached), 1)
+
+
+class ElsewhereMAML(Elsewhere, MAML): ...
+
+
+class ElsewhereHead(Elsewhere, ANIL): ...
+
+
 class Biased(MAML):
     """At test one is added to every output."""
 
@@ -174,7 +187,8 @@ class SquaredCurve(CNP):
 
 ODD = [
     Pulled, PulledHead, Stepwise, StepwiseHead, ByNorm, ByNormHead, ByName, BiasesAlone, WeightsAlone, Doubled,
-    DoubledHead, Halved, Opposite, OppositeSteps, Biased, Farthest, FarthestFeature, SquaredCurve,
+    DoubledHead, Halved, ElsewhereMAML, ElsewhereHead,
+    Opposite, OppositeSteps, Biased, Farthest, FarthestFeature, SquaredCurve,
 ]  # fmt: skip
 ALL = [*REGISTERED, *ODD]
 
