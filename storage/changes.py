@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from engine.errors import StorageError
 from storage import history, marks, purging
-from storage.connection import snapshot, writing
+from storage.connection import writing
 from storage.workspace import Workspace
 
 
@@ -82,13 +82,3 @@ class ChangeMethods:
         """Make the change taken back last once more; returns what it is, or None."""
         with writing(self._connection) as connection:
             return history.redo(connection, self.workspace.presence)
-
-    def undo_label(self) -> str | None:
-        """What `undo` would take back, e.g. "Delete 3 runs"; None when there is nothing."""
-        with snapshot(self._connection) as connection:
-            return history.label(connection, self.workspace.presence, undone=False)
-
-    def redo_label(self) -> str | None:
-        """What `redo` would make again; None when there is nothing."""
-        with snapshot(self._connection) as connection:
-            return history.label(connection, self.workspace.presence, undone=True)

@@ -72,12 +72,6 @@ def redo(connection: sqlite3.Connection, folder: Path) -> str | None:
     return _move(connection, folder, undone=False)
 
 
-def label(connection: sqlite3.Connection, folder: Path, undone: bool) -> str | None:
-    """What `redo` (undone=True) or `undo` would say."""
-    row = _next(connection, folder, undone)
-    return None if row is None else str(row["label"])
-
-
 def _next(connection: sqlite3.Connection, folder: Path, undone: bool) -> sqlite3.Row | None:
     """The change that `redo` (undone=True) or `undo` would move."""
     order = "ASC" if undone else "DESC"

@@ -7,6 +7,7 @@ import math
 import sqlite3
 from collections import defaultdict
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,18 +20,21 @@ from storage.results import FIGURE
 from storage.rows import UNREADABLE, Failure, RunRow, moment
 from storage.workspace import UID
 
-_RUN = (
-    "id, uid, name, state, family, experiment, group_hash, created, started, ended, seconds, step, total_steps,"
-    " steps_per_epoch, examples_per_step, facts, starred, note, plan, deleted_at,"
-    " failure_kind, failure_message, failure_advice, failure_traceback"
-)
-
-# The first figure is the one a run is known by.
+# The columns of a run: those that its row has by the same name, those of its failure, of the figure it is known by (the
+# first one), of its marks, and what else says something about it.
+_ITSELF = (
+    "id", "uid", "name", "state", "family", "experiment", "group_hash", "created", "started", "ended", "seconds",
+    "step", "total_steps", "steps_per_epoch", "examples_per_step", "facts", "starred", "note", "plan", "deleted_at",
+    "study_id", "cell", "ending",
+)  # fmt: skip
+_FAILURE = ("failure_kind", "failure_message", "failure_advice", "failure_traceback")
+_MARKS = ("tags", "archived", "cell_notes")
+_OTHER = ("(SELECT title FROM study WHERE study.id = run.study_id)", "run.owner IS NULL")
+_ENDS = [*accumulate(map(len, (_ITSELF, _FAILURE, _MARKS, FIGURE, _OTHER)))]
+_BESIDES = [slice(*ends) for ends in pairwise(_ENDS)]
 _RUNS = f"""
-SELECT {", ".join(f"run.{name.strip()}" for name in _RUN.split(","))},
-  {", ".join(f"result.{name}" for name in FIGURE)},
-  run.study_id, run.cell, (SELECT title FROM study WHERE study.id = run.study_id),
-  run.tags, run.archived, run.cell_notes, run.owner IS NULL, run.ending
+SELECT {", ".join(f"run.{name}" for name in (*_ITSELF, *_FAILURE, *_MARKS))},
+  {", ".join(f"result.{name}" for name in FIGURE)}, {", ".join(_OTHER)}
 FROM run LEFT JOIN result ON result.id = (SELECT min(id) FROM result WHERE run_id = run.id)
 WHERE {{where}} ORDER BY run.created DESC, run.id DESC"""
 
@@ -98,7 +102,7 @@ def one(connection: sqlite3.Connection, run_id: int | None) -> RunRow:
 def _readable(row: Cells, best: Best, last: Last) -> RunRow:
     """The run in a row of `_RUNS`; of one that is damaged what can be said of it, so that the others are shown."""
     try:
-        return _row(row[:20], row[20:24], row[24:33], row[33:36], row[36:39], row[39:41], best, last)
+        return _row(row, best, last)
     except (ValueError, TypeError, LookupError, ArithmeticError, ExperimentError) as error:
         reason = explain(error)[0] if isinstance(error, ValidationError) else f"{type(error).__name__}: {error}"
         return _unreadable(row, shown(reason))
@@ -120,45 +124,24 @@ def _unreadable(row: Cells, reason: str) -> RunRow:
     )  # fmt: skip
 
 
-def _row(
-    run: Cells, failure: Cells, result: Cells, study: Cells, found_by: Cells, end: Cells, best: Best, last: Last
-) -> RunRow:  # fmt: skip
-    run_id, uid, name, state, family, experiment, group, created, started, ended, seconds, *rest = run
-    step, total_steps, steps_per_epoch, examples_per_step, facts, starred, note, plan, deleted_at = rest
-    if not UID.fullmatch(uid):
-        raise ValueError(f"its short code is “{uid}”")
+def _row(row: Cells, best: Best, last: Last) -> RunRow:
+    told = dict(zip(_ITSELF, row, strict=False))
+    failure, found_by, figure, (study, nobodys) = (row[part] for part in _BESIDES)
+    if not UID.fullmatch(told["uid"]):
+        raise ValueError(f"its short code is “{told['uid']}”")
+    told["group"] = told.pop("group_hash")
+    told["state"] = RunState(told["state"])
+    told["experiment"] = _experiment(told["experiment"])
+    told["created"] = moment(told["created"]) or 0.0
+    told["started"], told["ended"] = moment(told["started"]), moment(told["ended"])
+    told["deleted_at"] = moment(told["deleted_at"])
+    told["facts"], told["starred"] = _facts(told["facts"]), bool(told["starred"])
     return RunRow(
-        id=run_id,
-        uid=uid,
-        name=name,
-        state=RunState(state),
-        family=family,
-        experiment=_experiment(experiment),
-        group=group,
-        created=moment(created) or 0.0,
-        started=moment(started),
-        ended=moment(ended),
-        seconds=seconds,
-        step=step,
-        total_steps=total_steps,
-        steps_per_epoch=steps_per_epoch,
-        examples_per_step=examples_per_step,
-        facts=_facts(facts),
-        starred=bool(starred),
-        note=note,
-        plan=plan,
-        best=best,
-        last=last,
-        test=None if result[0] is None else results.figure(*result),
+        **told, **marks.read(*found_by), best=best, last=last,
+        test=None if figure[0] is None else results.figure(*figure),
         failure=None if failure[0] is None else Failure(*failure),
-        deleted_at=moment(deleted_at),
-        study_id=study[0],
-        cell=study[1],
-        study=study[2] or "",
-        waits=bool(end[0]) and state == RunState.QUEUED,
-        ending=end[1],
-        **marks.read(*found_by),
-    )
+        study=study or "", waits=bool(nobodys) and told["state"] is RunState.QUEUED,
+    )  # fmt: skip
 
 
 def _facts(text: str) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def change(root: Path, script: str, values: tuple = ()) -> None:
 
 def questions(store: RunStore) -> Iterator[Callable[[], object]]:
     """Everything a window or a terminal may ask of it, and what it may change."""
-    yield from (store.runs, store.studies, store.mark_interrupted, store.undo_label)
+    yield from (store.runs, store.studies, store.mark_interrupted)
     for run_id in (1, 2):
         for ask in (store.run, store.results, store.trials, store.messages, store.artifacts, store.environment):
             yield lambda ask=ask, run_id=run_id: ask(run_id)

@@ -133,8 +133,7 @@ def test_nobody_takes_back_what_another_living_process_did(workspace: Workspace,
             assert other.stdout is not None
             assert other.stdout.readline() == "done\n"
             assert store.data_version() != seen
-            assert store.undo_label() == "Rename “first”"
-            store.undo()
+            assert store.undo() == "Rename “first”"
             assert store.run(1).name == "theirs", "what the other named since then stays"
             assert [store.undo(), store.undo()] == ["Star “second”", None]
             assert [run.id for run in store.runs()] == [1]

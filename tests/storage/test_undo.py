@@ -40,14 +40,15 @@ def test_each_change_is_taken_back_and_made_again(store: RunStore, finished: Run
     assert store.run(finished.id) == changed
 
 
-def test_the_label_says_what_would_happen(store: RunStore, finished: RunRow, experiment: Experiment) -> None:
+def test_what_was_done_last_goes_first_and_comes_back_first(
+    store: RunStore, finished: RunRow, experiment: Experiment
+) -> None:
     other = store.create(new_run(experiment))
-    assert (store.undo_label(), store.redo_label()) == (None, None)
+    assert (store.undo(), store.redo()) == (None, None)
     store.star(finished.id, True)
     store.star(other.id, True)
-    assert store.undo_label() == f"Star “{other.name}”"
-    store.undo()
-    assert (store.undo_label(), store.redo_label()) == ("Star “first try”", f"Star “{other.name}”")
+    assert [store.undo(), store.redo(), store.undo()] == [f"Star “{other.name}”"] * 3
+    assert (store.undo(), store.redo()) == ("Star “first try”", "Star “first try”")
 
 
 def test_a_new_change_ends_what_could_be_made_again(store: RunStore, finished: RunRow) -> None:
@@ -61,7 +62,7 @@ def test_a_new_change_ends_what_could_be_made_again(store: RunStore, finished: R
 def test_a_change_that_changes_nothing_is_not_remembered(store: RunStore, finished: RunRow) -> None:
     store.rename(finished.id, " first try ")
     store.star(finished.id, False)
-    assert store.undo_label() is None
+    assert store.undo() is None
 
 
 def test_undo_outlives_the_store(store: RunStore, finished: RunRow, workspace: Workspace) -> None:
@@ -152,7 +153,7 @@ def test_purging_frees_rows_folder_and_undo(store: RunStore, finished: RunRow, w
     assert store.purge([finished.id, 99]) == 1000
     assert store.runs() == store.runs(deleted=True) == []
     assert list(workspace.runs.iterdir()) == []
-    assert store.undo_label() is None
+    assert store.undo() is None
     counts = [
         store._connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("chunk", "summary", "result")
     ]
