@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,14 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
         )  # fmt: skip
         assert extracted.stdout.strip() == marked(README, name)
         assert f'"{name}"' in script
+
+
+def test_the_picture_of_the_rooms_is_drawn_from_the_code() -> None:
+    drawn = subprocess.run(
+        [sys.executable, "-c", "import sys; sys.path += ['docs', '.']; import rooms; print(rooms.drawn(), end='')"],
+        cwd=REPOSITORY, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert drawn.stdout == (REPOSITORY / "docs" / "rooms.svg").read_text(encoding="utf-8"), "run python docs/rooms.py"
 
 
 def test_the_readme_names_every_package_that_the_window_may_miss() -> None:
