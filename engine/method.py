@@ -67,6 +67,7 @@ class Method:
     title: ClassVar[str]
     family: ClassVar[str]  # key of the kind of procedure it is, in `engine.families`; its base class says it
     group: ClassVar[str]  # heading of its card among the family's methods
+    order: ClassVar[int] = 1000  # its place in lists, the usual methods first
     idea: ClassVar[str]
     paper: ClassVar[str]
     differs: ClassVar[str] = ""  # what is not as in the paper or its authors' code, in words

@@ -18,15 +18,6 @@ from engine.experiment import DatasetChoice, Experiment, explain
 from engine.method import Method
 from engine.modules import below
 
-ORDER = (
-    "lp_ft", "full_ft", "discriminative", "l2_sp", "reinit_last", "surgical", "gradual", "auto_rgn", "auto_snr",
-    "bitfit", "lora",
-    "linear_probe", "head_bench", "scratch", "as_is",
-    "protonet", "matching", "relation", "siamese", "ridge", "metaoptnet", "baseline", "baseline_pp",
-    "simple_shot", "meta_baseline", "feat", "bd_cspn", "joint", "pmf",
-    "maml", "fomaml", "anil", "boil", "meta_sgd", "maml_pp", "cavia", "imaml", "reptile",
-    "cnp", "snail", "ensemble_anil",
-)  # fmt: skip
 M = TypeVar("M", bound=Method)
 Kind = Literal["int", "float", "bool", "choice", "text"]
 KINDS: dict[object, Kind] = {bool: "bool", int: "int", float: "float", str: "text"}
@@ -54,9 +45,8 @@ class HyperparameterField:
 @cache
 def methods() -> tuple[type[Method], ...]:
     """All methods, the usual ones first, later additions by name."""
-    found = {method.name: method for module in below("engine.methods") for method in _methods_in(module)}
-    known = [found.pop(name) for name in ORDER if name in found]
-    return (*known, *(found[name] for name in sorted(found)))
+    found = (method for module in below("engine.methods") for method in _methods_in(module))
+    return tuple(sorted(found, key=lambda method: (method.order, method.name)))
 
 
 def _methods_in(module: ModuleType) -> Iterable[type[Method]]:

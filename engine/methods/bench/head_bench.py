@@ -33,6 +33,7 @@ class HeadBenchHyperparameters(HyperparameterModel):
 
 class HeadBench(Method):
     name = "head_bench"
+    order = 130
     title = "Head bench"
     family = "bench"
     group = "Frozen features"

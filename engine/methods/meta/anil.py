@@ -31,6 +31,7 @@ class ANILHyperparameters(GradientHyperparameters):
 
 class ANIL(GradientBased):
     name = "anil"
+    order = 320
     title = "ANIL"
     idea = "Adapt the head alone; the features are meta-learned but do not change within a task."
     paper = "Raghu, Raghu, Bengio & Vinyals 2020, Rapid Learning or Feature Reuse?, arXiv 1909.09157"

@@ -84,6 +84,7 @@ class Pretrained(EmbeddingBased):
 
 class Baseline(Pretrained):
     name = "baseline"
+    order = 220
     title = "Baseline"
     idea = "Train an ordinary classifier of all training classes, then fit a new linear head on each support set."
     paper = "Chen et al. 2019, A Closer Look at Few-shot Classification, arXiv 1904.04232"

@@ -30,6 +30,7 @@ class CosineHyperparameters(AngleHyperparameters, FittedHyperparameters):
 
 class BaselinePlusPlus(Pretrained):
     name = "baseline_pp"
+    order = 230
     title = "Baseline++"
     idea = "Train a classifier that compares by angle, then fit new directions on each support set."
     paper = "Chen et al. 2019, A Closer Look at Few-shot Classification, arXiv 1904.04232"

@@ -41,6 +41,7 @@ class RectifiedHyperparameters(AngleHyperparameters):
 
 class BDCSPN(BaselinePlusPlus):
     name = "bd_cspn"
+    order = 270
     title = "BD-CSPN (transductive)"
     group = "Transductive"
     idea = "Train a classifier by angle, then correct the class means by all query images of an episode together."

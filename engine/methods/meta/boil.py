@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 class BOIL(MAML):
     name = "boil"
+    order = 330
     title = "BOIL"
     idea = "Adapt the trunk and keep the head, so that features have to change for each task."
     paper = "Oh, Yoo, Kim & Yun 2021, BOIL: Towards Representation Change for Few-shot Learning, arXiv 2008.08882"

@@ -34,6 +34,7 @@ class CAVIAHyperparameters(MAMLHyperparameters):
 
 class CAVIA(MAML):
     name = "cavia"
+    order = 360
     title = "CAVIA"
     idea = "Adapt a small context vector that steers the shared network, and nothing else."
     paper = "Zintgraf et al. 2019, Fast Context Adaptation via Meta-Learning, arXiv 1810.03642"

@@ -31,6 +31,7 @@ class CNPHyperparameters(EmbeddingHyperparameters):
 
 class CNP(EmbeddingBased):
     name = "cnp"
+    order = 390
     title = "Conditional neural process"
     group = "Black box"
     idea = "A network reads the support set and answers with a mean and how sure it is; nothing is trained at test."

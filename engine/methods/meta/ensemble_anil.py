@@ -39,6 +39,7 @@ class EnsembleHyperparameters(GradientHyperparameters):
 
 class EnsembleANIL(GradientBased):
     name = "ensemble_anil"
+    order = 410
     title = "Ensemble ANIL"
     group = "Bayesian"
     idea = "Adapt several heads to each task: where they disagree, the prediction is unsure."

@@ -46,6 +46,7 @@ class FEATHyperparameters(WarmedUpHyperparameters):
 
 class FEAT(WarmedUp):
     name = "feat"
+    order = 260
     title = "FEAT"
     idea = "Let the class means of a task look at each other before new images go to the nearest."
     paper = "Ye et al. 2020, Few-Shot Learning via Embedding Adaptation with Set-to-Set Functions, arXiv 1812.03664"

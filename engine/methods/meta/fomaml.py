@@ -11,6 +11,7 @@ from engine.methods.meta.gradient_based import GradientBased, GradientHyperparam
 
 class FOMAML(GradientBased):
     name = "fomaml"
+    order = 310
     title = "First-order MAML"
     idea = "MAML without second derivatives: the gradient after adapting moves the initial weights."
     paper = "Finn, Abbeel & Levine 2017, Model-Agnostic Meta-Learning, section 5.2, arXiv 1703.03400"

@@ -43,6 +43,7 @@ class ImplicitHyperparameters(GradientHyperparameters):
 
 class ImplicitMAML(GradientBased):
     name = "imaml"
+    order = 370
     title = "iMAML"
     idea = "Tie each task's weights to the shared ones and get the meta-gradient from where they settle."
     paper = "Rajeswaran, Finn, Kakade & Levine 2019, Meta-Learning with Implicit Gradients, arXiv 1909.04630"

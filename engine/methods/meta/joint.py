@@ -30,6 +30,7 @@ class JointHyperparameters(GradientHyperparameters):
 
 class Joint(GradientBased):
     name = "joint"
+    order = 280
     title = "Pretrained on all tasks"
     group = "Baselines"
     idea = "Learn all training tasks as one, then fine-tune on each new task: what meta-learning has to beat."

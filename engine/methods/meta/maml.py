@@ -21,6 +21,7 @@ class MAMLHyperparameters(GradientHyperparameters):
 
 class MAML(GradientBased):
     name = "maml"
+    order = 300
     title = "MAML"
     idea = "Learn initial weights from which a few gradient steps solve a new task."
     paper = "Finn, Abbeel & Levine 2017, Model-Agnostic Meta-Learning, arXiv 1703.03400"

@@ -54,6 +54,7 @@ class MAMLPlusPlusHyperparameters(MAMLHyperparameters):
 
 class MAMLPlusPlus(MAML):
     name = "maml_pp"
+    order = 350
     title = "MAML++"
     idea = "MAML with a loss after every inner step, and rates and batch norm of their own for each step."
     paper = "Antoniou, Edwards & Storkey 2019, How to Train Your MAML, arXiv 1810.09502"

@@ -39,6 +39,7 @@ class MatchingHyperparameters(EmbeddingHyperparameters):
 
 class Matching(EmbeddingBased):
     name = "matching"
+    order = 170
     title = "Matching network"
     idea = "Give a new image the labels of the support images it resembles, weighted by attention."
     paper = "Vinyals et al. 2016, Matching Networks for One Shot Learning, arXiv 1606.04080"

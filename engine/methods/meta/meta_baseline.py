@@ -31,6 +31,7 @@ class MetaBaselineHyperparameters(WarmedUpHyperparameters):
 
 class MetaBaseline(WarmedUp):
     name = "meta_baseline"
+    order = 250
     title = "Meta-Baseline"
     idea = "Train a classifier of all training classes, then go on with episodes, by the angle to the class means."
     paper = "Chen et al. 2021, Meta-Baseline: Exploring Simple Meta-Learning for Few-Shot Learning, arXiv 2003.04390"

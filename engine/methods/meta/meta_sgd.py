@@ -26,6 +26,7 @@ class MetaSGDHyperparameters(MAMLHyperparameters):
 
 class MetaSGD(MAML):
     name = "meta_sgd"
+    order = 340
     title = "Meta-SGD"
     idea = "Learn the initial weights together with one inner learning rate for every weight."
     paper = "Li, Zhou, Chen & Li 2017, Meta-SGD: Learning to Learn Quickly for Few-Shot Learning, arXiv 1707.09835"

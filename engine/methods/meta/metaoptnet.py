@@ -44,6 +44,7 @@ class MachineHyperparameters(EmbeddingHyperparameters):
 
 class MetaOptNet(EmbeddingBased):
     name = "metaoptnet"
+    order = 210
     title = "SVM head (MetaOptNet)"
     group = "Closed form"
     idea = "Learn features on which a support vector machine, solved exactly for each task, separates the classes."

@@ -58,6 +58,7 @@ class PMFHyperparameters(EmbeddingHyperparameters):
 
 class PMF(EmbeddingBased):
     name = "pmf"
+    order = 290
     title = "P>M>F"
     group = "Pretrain, meta-train, fine-tune"
     idea = "Start from a pretrained network, train it on episodes, then fine-tune it on each support set."

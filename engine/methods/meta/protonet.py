@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 class ProtoNet(EmbeddingBased):
     name = "protonet"
+    order = 160
     title = "Prototypical network"
     idea = "Learn a space where a class is the mean of its few examples and new images go to the nearest mean."
     paper = "Snell, Swersky & Zemel 2017, Prototypical Networks for Few-shot Learning, arXiv 1703.05175"

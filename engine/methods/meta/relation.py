@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 class Relation(EmbeddingBased):
     name = "relation"
+    order = 180
     title = "Relation network"
     idea = "Learn a small network that says how well a new image goes together with a class."
     paper = "Sung et al. 2018, Learning to Compare: Relation Network for Few-Shot Learning, arXiv 1711.06025"

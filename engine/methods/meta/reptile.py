@@ -48,6 +48,7 @@ class ReptileHyperparameters(GradientHyperparameters):
 
 class Reptile(GradientBased):
     name = "reptile"
+    order = 380
     title = "Reptile"
     idea = "Train on a task for a few steps, then move the initial weights a little towards where that led."
     paper = "Nichol, Achiam & Schulman 2018, On First-Order Meta-Learning Algorithms, arXiv 1803.02999"

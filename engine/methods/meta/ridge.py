@@ -34,6 +34,7 @@ class RidgeHyperparameters(EmbeddingHyperparameters):
 
 class Ridge(EmbeddingBased):
     name = "ridge"
+    order = 200
     title = "Ridge head (R2-D2)"
     group = "Closed form"
     idea = "Learn features on which ridge regression, solved exactly for each task, separates the classes."

@@ -27,6 +27,7 @@ class SiameseHyperparameters(EmbeddingHyperparameters):
 
 class Siamese(EmbeddingBased):
     name = "siamese"
+    order = 190
     title = "Siamese network"
     idea = "Learn to tell whether two images show the same class; a new image goes where it matches best."
     paper = "Koch, Zemel & Salakhutdinov 2015, Siamese Neural Networks for One-shot Image Recognition"

@@ -33,6 +33,7 @@ class SimpleShotHyperparameters(PretrainingHyperparameters):
 
 class SimpleShot(Pretrained):
     name = "simple_shot"
+    order = 240
     title = "SimpleShot"
     idea = "Train an ordinary classifier, centre its features and scale them to length 1, take the nearest class mean."
     paper = "Wang et al. 2019, SimpleShot: Revisiting Nearest-Neighbor Classification, arXiv 1911.04623"

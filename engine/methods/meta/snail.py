@@ -35,6 +35,7 @@ class SNAILHyperparameters(EmbeddingHyperparameters):
 
 class SNAIL(EmbeddingBased):
     name = "snail"
+    order = 400
     title = "SNAIL"
     group = "Black box"
     idea = "Read the support set as a sequence with convolutions and attention; the query comes last, its label hidden."

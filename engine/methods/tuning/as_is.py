@@ -16,6 +16,7 @@ class AsIsHyperparameters(FineTuneHyperparameters):
 
 class AsIs(FineTuneMethod):
     name = "as_is"
+    order = 150
     title = "No adaptation"
     group = "Baselines"
     idea = "Test a saved network with its own head, without training anything."

@@ -26,6 +26,7 @@ class AutoRGNHyperparameters(FineTuneHyperparameters):
 
 class AutoRGN(FineTuneMethod):
     name = "auto_rgn"
+    order = 80
     title = "Auto-RGN"
     group = "Some layers"
     idea = "Let the gradients say which layers need to change, anew before every epoch."

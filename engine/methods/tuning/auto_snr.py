@@ -28,6 +28,7 @@ class AutoSNRHyperparameters(AutoRGNHyperparameters):
 
 class AutoSNR(AutoRGN):
     name = "auto_snr"
+    order = 90
     title = "Auto-SNR"
     idea = "Train only the weights whose gradients agree between images, judged anew before every epoch."
     Hyperparameters = AutoSNRHyperparameters

@@ -30,6 +30,7 @@ class BitFitHyperparameters(FineTuneHyperparameters):
 
 class BitFit(FineTuneMethod):
     name = "bitfit"
+    order = 100
     title = "Biases and norms"
     group = "Few parameters"
     idea = "Train only biases, normalisation and the new head: a hundredth of the weights."

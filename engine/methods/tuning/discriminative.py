@@ -22,6 +22,7 @@ class DiscriminativeHyperparameters(FineTuneHyperparameters):
 
 class DiscriminativeRates(FineTuneMethod):
     name = "discriminative"
+    order = 30
     title = "Discriminative rates"
     idea = "Train everything, but each earlier block more slowly: early features need the least change."
     paper = "Howard & Ruder 2018, Universal Language Model Fine-tuning for Text Classification, arXiv 1801.06146"

@@ -12,6 +12,7 @@ from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod
 
 class FullFineTuning(FineTuneMethod):
     name = "full_ft"
+    order = 20
     title = "Full fine-tuning"
     idea = "Put a new head on pretrained weights and train everything together."
     paper = "Yosinski et al. 2014, How transferable are features in deep neural networks?, arXiv 1411.1792"

@@ -20,6 +20,7 @@ class GradualHyperparameters(FineTuneHyperparameters):
 
 class GradualUnfreezing(FineTuneMethod):
     name = "gradual"
+    order = 70
     title = "Gradual unfreezing"
     group = "Some layers"
     idea = "Start with the head and free one more block every few epochs, from the end to the input."

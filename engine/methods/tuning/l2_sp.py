@@ -27,6 +27,7 @@ class L2SPHyperparameters(FineTuneHyperparameters):
 
 class L2SP(FineTuneMethod):
     name = "l2_sp"
+    order = 40
     title = "L2-SP"
     idea = "Train everything, but pull the pretrained blocks back to where they started."
     paper = "Li, Grandvalet & Davoine 2018, Explicit Inductive Bias for Transfer Learning, arXiv 1802.01483"

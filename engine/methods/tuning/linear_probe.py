@@ -34,6 +34,7 @@ class LinearProbeHyperparameters(FineTuneHyperparameters):
 
 class LinearProbe(FineTuneMethod):
     name = "linear_probe"
+    order = 120
     title = "Linear probe"
     group = "Frozen features"
     searched = ("weight_decay", "learning_rate")

@@ -29,6 +29,7 @@ class LoRAHyperparameters(FineTuneHyperparameters):
 
 class LoRA(FineTuneMethod):
     name = "lora"
+    order = 110
     title = "LoRA"
     group = "Few parameters"
     idea = "Keep the weights and learn a small low-rank change beside each linear and convolution layer."

@@ -45,6 +45,7 @@ class LPFTHyperparameters(FineTuneHyperparameters):
 
 class LPFT(FineTuneMethod):
     name = "lp_ft"
+    order = 10
     title = "LP-FT"
     searched = ("learning_rate", "probe_weight_decay")
     idea = "Train the last layer first, then everything gently: the safe default."

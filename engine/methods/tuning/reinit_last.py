@@ -24,6 +24,7 @@ class ReinitLastHyperparameters(FineTuneHyperparameters):
 
 class ReinitialiseLast(FineTuneMethod):
     name = "reinit_last"
+    order = 50
     title = "Reset the last blocks"
     idea = "Forget the last pretrained blocks, then train everything: what were they worth?"
     paper = "Zhang et al. 2021, Revisiting Few-sample BERT Fine-tuning, arXiv 2006.05987"

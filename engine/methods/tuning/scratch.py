@@ -16,6 +16,7 @@ class ScratchHyperparameters(FineTuneHyperparameters):
 
 class FromScratch(FineTuneMethod):
     name = "scratch"
+    order = 140
     title = "From scratch"
     group = "Baselines"
     idea = "Start from random weights and train everything: what the images can teach without any transfer."

@@ -54,6 +54,7 @@ class SurgicalHyperparameters(FineTuneHyperparameters):
 
 class Surgical(FineTuneMethod):
     name = "surgical"
+    order = 60
     title = "Surgical fine-tuning"
     group = "Some layers"
     idea = "Train one part of the network and keep the rest: which part depends on how the images differ."
