@@ -79,6 +79,14 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
         assert f'"{name}"' in script
 
 
+def test_every_file_and_folder_below_a_package_is_explained() -> None:
+    text = (REPOSITORY / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    found = [path for root in ("engine", "ui") for path in (REPOSITORY / root).iterdir()]
+    names = [f"{path.parent.name}/{path.name}{'/' if path.is_dir() else ''}" for path in found if path.name[0] != "_"]
+    assert len(names) > 40
+    assert not [name for name in names if f"`{name}`" not in text]
+
+
 def test_the_picture_of_the_rooms_is_drawn_from_the_code() -> None:
     drawn = subprocess.run(
         [sys.executable, "-c", "import sys; sys.path += ['docs', '.']; import rooms; print(rooms.drawn(), end='')"],
