@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import psutil
 import torch
 
 from engine.errors import InvalidExperiment
@@ -14,7 +15,7 @@ from engine.errors import InvalidExperiment
 
 @dataclass(frozen=True, slots=True)
 class DeviceInfo:
-    """free_bytes: memory free on the device, None where it is not known."""
+    """free_bytes: memory that a run could have on the device, None where it is not known."""
 
     name: str
     title: str
@@ -60,7 +61,7 @@ def _allowed_threads() -> int:
 def devices() -> tuple[DeviceInfo, ...]:
     """The CPU, each CUDA device with its free memory, and Apple's GPU where there is one."""
     cores = usable_cores()
-    found = [DeviceInfo("cpu", f"CPU ({cores} core{'s' if cores > 1 else ''})", _free_memory())]
+    found = [DeviceInfo("cpu", f"CPU ({cores} core{'s' if cores > 1 else ''})", psutil.virtual_memory().available)]
     for index in range(torch.cuda.device_count()):
         free, _ = torch.cuda.mem_get_info(index)
         found.append(DeviceInfo(f"cuda:{index}", torch.cuda.get_device_name(index), free))
@@ -85,10 +86,3 @@ def torch_device(name: str) -> torch.device:
             f"This machine has no device “{name}”.", f"Choose one of: {', '.join(sorted(known))}.", "device"
         )
     return torch.device(name)
-
-
-def _free_memory() -> int | None:
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None

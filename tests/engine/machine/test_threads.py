@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
 from engine.advice.rate_finder import find_rates
 from engine.execute import execute
 from engine.experiment import Experiment, MethodChoice
-from engine.machine.devices import training_threads
+from engine.machine.devices import devices, training_threads
 from engine.preflight.cost import estimate
 
 ONE_EPOCH = Experiment(method=MethodChoice(name="linear_probe", hyperparameters={"epochs": 1}))
@@ -41,3 +42,9 @@ def test_each_begins_with_the_machines_threads_and_gives_them_back(
         watched.remove()
         torch.set_num_threads(before)
     assert seen == {wanted}
+
+
+def test_the_memory_that_a_run_could_have_is_known_on_any_system() -> None:
+    free = devices()[0].free_bytes
+    assert free is not None
+    assert 0 < free < psutil.virtual_memory().total
