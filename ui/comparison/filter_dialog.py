@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QHBoxLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import (
 from storage.rows import RunRow
 from ui.comparison.run_filters import KEYS, NUMBERS, Bounds, Filter, OneOf, range_of, title, values_of
 from ui.widgets.fields import Choice
-from ui.widgets.layouts import in_column
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.place import fit
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
@@ -36,11 +35,8 @@ class BoundFields(QWidget):
         self.low, self.high, self.unit = QLineEdit(), QLineEdit(), Text(wrap=False)
         self.low.setAccessibleName("At least")
         self.high.setAccessibleName("At most")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setAlignment(Qt.AlignmentFlag.AlignTop)
-        for part in (Text("From", wrap=False), self.low, Text("to", wrap=False), self.high, self.unit):
-            row.addWidget(part)
+        parts = Text("From", wrap=False), self.low, Text("to", wrap=False), self.high, self.unit
+        in_row(*parts, owner=self).setAlignment(Qt.AlignmentFlag.AlignTop)
 
     def show_column(self, rows: Sequence[RunRow], key: str, had: Filter | None) -> None:
         found = range_of(rows, key)

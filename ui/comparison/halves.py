@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSplitter, QStackedWidg
 
 from ui.widgets.frame import Segment
 from ui.widgets.invitation import Invitation
-from ui.widgets.layouts import in_column
+from ui.widgets.layouts import in_column, in_row
 
 LARGEST = 16_777_215  # Qt's own limit of a height
 
@@ -40,16 +40,11 @@ class Halves(QSplitter):
         self.side, self.parallel = Segment("Chosen side by side"), Segment("All as lines")
         self.parallel.setToolTip("The listed runs over the settings on which they differ (parallel coordinates)")
         self._group = QButtonGroup(self)
-        row = QHBoxLayout()
-        row.setContentsMargins(16, 4, 16, 4)
-        row.setSpacing(4)
         for one in (self.side, self.parallel):
             self._group.addButton(one)
-            row.addWidget(one)
-        row.addStretch(1)
         self.side.setChecked(True)
         self.parallel.toggled.connect(lambda _: self._show())
-        return row
+        return in_row(self.side, self.parallel, ..., gap=4, edges=(16, 4, 16, 4))
 
     def _usual(self) -> QByteArray:
         """A third for the table, the rest for the comparison."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
 from engine.comparison.wording import count
 from ui import icons
@@ -23,7 +23,7 @@ from ui.listing.tool_buttons import deed_button, text_button
 from ui.listing.views_button import Views
 from ui.listing.word_field import complete_words
 from ui.parts import Parts
-from ui.widgets.layouts import in_column
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
 
 AS_BUTTONS = {"clone": "Clone", "again": "Run again", "study": "Study", "star": "Star", "tag": "Tags",
@@ -86,19 +86,9 @@ class RunBar(QWidget):
         self.page_actions = [self._group_action(), self._filter_action(), self._notes_action(), self._columns_action()]
 
     def _build(self) -> None:
-        first, second = QHBoxLayout(), QHBoxLayout()
-        first.setSpacing(4)
-        first.addWidget(self.filter, 1)
-        for one in (self.views.button, self.filter_columns, self.columns, self.notes):
-            first.addWidget(one)
-        first.addStretch(1)
-        for button in self.buttons.values():
-            first.addWidget(button)
-        second.setSpacing(16)
-        for box in (self.grouped, self.archived, self.studies):
-            second.addWidget(box)
-        second.addStretch(1)
-        second.addWidget(self.said)
+        ways = (self.views.button, self.filter_columns, self.columns, self.notes)
+        first = in_row((self.filter, 1), *ways, ..., *self.buttons.values(), gap=4)
+        second = in_row(self.grouped, self.archived, self.studies, ..., self.said, gap=16)
         in_column(first, second, self.chips, owner=self, gap=4)
 
     def minimumSizeHint(self) -> QSize:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from engine.comparison.verdict import Verdict
 from engine.comparison.wording import count
 from ui import theme
 from ui.comparison.sides import Comparison, Side, sentences
 from ui.widgets.card import Card
-from ui.widgets.layouts import in_row
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text, plain
 
 KINDS = {
@@ -44,9 +44,7 @@ class VerdictCard(Card):
     def show_comparison(self, comparison: Comparison) -> None:
         """Replace the lines."""
         old, self._lines = self._lines, QWidget(self)
-        column = QVBoxLayout(self._lines)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column = in_column(owner=self._lines, gap=8)
         if comparison.summary:
             column.addWidget(Text(comparison.summary))
         self._room = max((self._width(one) for one in shown_kinds(comparison)), default=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QWidget
 
 from engine.backbones import catalog
 from engine.backbones.info import BackboneInfo
@@ -16,6 +16,7 @@ from engine.experiment import DatasetChoice
 from engine.provenance.noted import suits
 from ui.widgets.choice_list import ChoiceRow
 from ui.widgets.column import caption
+from ui.widgets.layouts import in_column
 from ui.widgets.text import Place
 
 
@@ -32,9 +33,7 @@ class BackboneRows(QWidget):
         self.rows = {info.name: self._row(info) for info in self._found}
         self.first, self.rest = caption("Suit these images"), caption("Others")
         self.idea = Place("", "small", "muted", room=max((said_of(info) for info in self._found), key=len))
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(2)
+        self._column = in_column(owner=self, gap=2)
         self.arrange(suiting(DatasetChoice(), 28, 1))
         self._group.buttonClicked.connect(lambda row: self.chosen.emit(row.key))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QWidget
 
 from engine.backbones import catalog
 from engine.backbones.info import BackboneInfo, WeightsInfo
@@ -19,6 +19,7 @@ from ui.new_experiment.weights_card import WeightsCard
 from ui.parts import Parts
 from ui.widgets.buttons import button
 from ui.widgets.column import Column, caption
+from ui.widgets.layouts import in_column
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
 
@@ -54,8 +55,7 @@ class BackboneSection(Column):
         self.scratch_words = Text("This method starts from random weights, whatever is chosen here.", "small", "muted")
         self.scratch_words.hide()
         self.notice.add(self.problem, self.scratch_words)
-        self._list = QVBoxLayout()
-        self._list.setSpacing(8)
+        self._list = in_column(gap=8)
         self.keep_head = KeepHead(self)
         self.body.addLayout(self._list)
         self.more = button("", "", "Older runs of this backbone", self._show_more)

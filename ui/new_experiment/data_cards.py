@@ -17,6 +17,7 @@ from engine.experiment import DatasetChoice
 from ui.widgets.buttons import icon_button
 from ui.widgets.card import ChoiceCard
 from ui.widgets.images import ImageStrip
+from ui.widgets.layouts import in_column
 from ui.widgets.text import plain
 
 if TYPE_CHECKING:
@@ -93,13 +94,8 @@ class DataCards(QWidget):
         self.cards: dict[str, ChoiceCard] = {}
         self._group = QButtonGroup(self)
         self._group.buttonClicked.connect(lambda card: self.chosen.emit(card.key))
-        self._own, self._bundled = QVBoxLayout(), QVBoxLayout()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        for part in (column, self._own, self._bundled):
-            part.setSpacing(8)
-        column.addLayout(self._own)
-        column.addLayout(self._bundled)
+        self._own, self._bundled = in_column(gap=8), in_column(gap=8)
+        in_column(self._own, self._bundled, owner=self, gap=8)
 
     def show_bundled(self, found: Sequence[DatasetInfo]) -> None:
         for info in found:

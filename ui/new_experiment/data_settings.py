@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.data.dataset import DataSet
 from engine.data.sources import known, sets
@@ -18,6 +18,7 @@ from ui.new_experiment.shift_settings import ShiftSettings
 from ui.widgets.field_grid import FieldGrid
 from ui.widgets.fields import Choice, CountOrAll, IntField
 from ui.widgets.fold import Fold
+from ui.widgets.layouts import in_column
 from ui.widgets.reset_mark import refresh_marks
 from ui.widgets.text import Place
 
@@ -47,15 +48,12 @@ class DataSettings(QWidget):
         self.shift = ShiftSettings()
         self.fold = Fold("How the data is divided")
         self._rows: dict[str, tuple[QWidget, ...]] = {}
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 8, 0, 0)
-        column.setSpacing(theme.GRID)
+        in_column(
+            *self.own.values(), self._first_fields(), self.split_words, self.shift, self.fold,
+            owner=self, gap=theme.GRID, edges=(0, 8, 0, 0),
+        )  # fmt: skip
         for own in self.own.values():
-            column.addWidget(own)
             own.hide()
-        column.addLayout(self._first_fields())
-        for widget in (self.split_words, self.shift, self.fold):
-            column.addWidget(widget)
         self.fold.body.addLayout(self._more_fields())
         self._connect()
         self._offer_splits()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 from engine.comparison.wording import compact
 from engine.registry import HyperparameterField
@@ -17,7 +17,7 @@ from ui import theme
 from ui.widgets import reset_mark
 from ui.widgets.fields import Choice, FloatField, IntField
 from ui.widgets.fold import Fold
-from ui.widgets.layouts import in_row
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.number_field import refusal_line
 from ui.widgets.reset_mark import ResetMark
 from ui.widgets.text import Place
@@ -168,9 +168,7 @@ class HyperparameterForm(QWidget):
         self.rows = {field.name: FieldRow(field, self) for field in fields}
         self.folds: dict[str, Fold] = {}
         self._beside, self._pointless = dict(beside or {}), pointless
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(theme.GRID)
+        self._column = in_column(owner=self, gap=theme.GRID)
         self._order = self._sorted()
         for name in self._order:
             self._add(name)

@@ -11,7 +11,7 @@ from engine.families import FAMILIES, Family
 from engine.method import Method
 from ui.widgets.choice_list import ChoiceList, ChoiceRow
 from ui.widgets.frame import Segment
-from ui.widgets.layouts import in_column
+from ui.widgets.layouts import in_column, in_row
 
 
 class MethodChoices(QWidget):
@@ -32,8 +32,7 @@ class MethodChoices(QWidget):
         self._rows.buttonClicked.connect(lambda row: self.chosen.emit(row.key))
 
     def _family_buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        row = in_row(gap=8)
         group = QButtonGroup(self)
         for one in listed():
             button = Segment(one.title)

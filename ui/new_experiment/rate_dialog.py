@@ -17,7 +17,7 @@ from ui.new_experiment.rate_figure import RateFigure
 from ui.parts import Parts
 from ui.widgets.buttons import PrimaryButton, button
 from ui.widgets.fields import FloatField
-from ui.widgets.layouts import in_row
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.number_field import refusal_line
 from ui.widgets.place import fit
 from ui.widgets.problem import Problem
@@ -74,17 +74,12 @@ class RateDialog(QDialog):
         self.cancel = button("Cancel", clicked=self.reject)
         self.cancel.setAutoDefault(False)
         foot = in_row(label, self.rate, ..., self.cancel, self.use, gap=8)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(12)
+        column = in_column(
+            Text(IDEA, role="muted"), (self.figure, 1), self.words, self.problem, refusal_line(self.rate), foot,
+            owner=self, gap=12, edges=16,
+        )  # fmt: skip
         # The least height of wrapped words is that of one word per line, which is not what the dialog needs.
         column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
-        column.addWidget(Text(IDEA, role="muted"))
-        column.addWidget(self.figure, 1)
-        column.addWidget(self.words)
-        column.addWidget(self.problem)
-        column.addWidget(refusal_line(self.rate))
-        column.addLayout(foot)
         self.setMinimumSize(440, 420)
         fit(self, 600, 500)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ui.parts import Parts
 from ui.widgets.buttons import PrimaryButton, button
@@ -31,10 +31,7 @@ class EmptyRuns(QWidget):
         words.setFixedWidth(480)
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         row = in_row(..., self.example, self.own, ..., gap=8)
-        middle = QHBoxLayout()
-        middle.addStretch(1)
-        middle.addWidget(words)  # without alignment: a layout forgets height for width where it aligns
-        middle.addStretch(1)
+        middle = in_row(..., words, ...)  # without alignment: a layout forgets height for width where it aligns
         in_column(
             (..., 2), (Text("No runs yet", "heading", bold=True, wrap=False), 0, Qt.AlignmentFlag.AlignHCenter), middle,
             8, row, (..., 3), owner=self, gap=8, edges=None,

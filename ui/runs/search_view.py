@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.comparison.wording import count
 from engine.errors import ExperimentError
@@ -40,8 +40,7 @@ class ChosenCard(Card):
         self.hint = Text(HINT, "small", "muted")
         tip = "Fill New experiment with the chosen values, the search switched off"
         self.use = button("Use it", "clone", tip, self.use_wanted.emit)
-        words = QVBoxLayout()
-        words.setSpacing(2)
+        words = in_column(gap=2)
         for line in (self.values, self.certainty, self.hint):
             line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             words.addWidget(line)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QButtonGroup, QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QDialog, QHBoxLayout, QWidget
 
 from engine.comparison.wording import count
 from engine.errors import ExperimentError
@@ -60,9 +60,7 @@ class StudyBuilder(QDialog):
     def _build(self, with_presets: bool) -> None:
         self.problem = Problem()
         self.runs = Text("", "small", "muted")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(12)
+        column = in_column(owner=self, gap=12, edges=16)
         if with_presets:
             self._splitter = splitter = ThinSplitter("study builder")
             splitter.addWidget(self._preset_list())

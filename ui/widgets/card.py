@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QWidget
 
 from ui import theme
-from ui.widgets.layouts import in_row
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Elided, Text
 
 RADIUS = 6
@@ -29,9 +29,7 @@ class Card(QFrame):
     def __init__(self, parent: QWidget | None = None, edge: str = "border") -> None:
         super().__init__(parent)
         self._edge = edge
-        self.body = QVBoxLayout(self)
-        self.body.setContentsMargins(12, 12, 12, 12)
-        self.body.setSpacing(8)
+        self.body = in_column(owner=self, gap=8, edges=12)
 
     def set_edge(self, role: str) -> None:
         self._edge = role
@@ -59,9 +57,7 @@ class ChoiceCard(QAbstractButton):
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.body = QVBoxLayout(self)
-        self.body.setContentsMargins(12, 8, 12, 8)
-        self.body.setSpacing(2)
+        self.body = in_column(owner=self, gap=2, edges=(12, 8, 12, 8))
         self._first_line(title)
         self.facts = (Elided if one_line else Text)(facts, "small", "muted")
         self.idea = Text(idea, "small", "muted")

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ui import icons, theme
 from ui.widgets.card import RADIUS, paint_focus
+from ui.widgets.layouts import in_column
 from ui.widgets.text import plain
 
 INDENT = 20
@@ -132,9 +133,7 @@ class ChoiceList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.groups: dict[str, tuple[GroupHeading, tuple[ChoiceRow, ...]]] = {}
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(2)
+        self._column = in_column(owner=self, gap=2)
 
     def add(self, title: str, rows: Sequence[ChoiceRow]) -> None:
         heading = GroupHeading(title, self)

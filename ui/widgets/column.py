@@ -46,9 +46,7 @@ class Column(QWidget):
         self._content = QWidget()
         # The height comes from the width the column has, not from the least width its text could have.
         self._content.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
-        self.body = QVBoxLayout(self._content)
-        self.body.setContentsMargins(16, 8, 8, 16)
-        self.body.setSpacing(theme.GRID)
+        self.body = in_column(owner=self._content, gap=theme.GRID, edges=(16, 8, 8, 16))
         self.area = SlimArea(self._content)
         self.area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # its place does not come and go
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QStyle, QStyleOptionToolButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStyle, QStyleOptionToolButton, QToolButton, QWidget
 
 from ui import icons, theme
 from ui.widgets.layouts import in_column
@@ -28,9 +28,7 @@ class Fold(QWidget):
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.button.setFont(theme.font("small"))
         self.content = QWidget(self)
-        self.body = QVBoxLayout(self.content)
-        self.body.setContentsMargins(0, 4, 0, 0)
-        self.body.setSpacing(8)
+        self.body = in_column(owner=self.content, gap=8, edges=(0, 4, 0, 0))
         in_column((self.button, 0, Qt.AlignmentFlag.AlignLeft), self.content, owner=self, gap=0)
         self.button.toggled.connect(self._show)
         self.set_title(title)

@@ -7,10 +7,11 @@ from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QToolButton, QWidget
 
 from ui import icons, theme
 from ui.widgets.card import paint_focus
+from ui.widgets.layouts import in_column
 
 WIDTH = 96
 
@@ -81,16 +82,12 @@ class NavRail(QWidget):
         super().__init__(parent)
         self.setAccessibleName("Pages")
         self.setFixedWidth(WIDTH + 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, theme.GRID, 1, 0)
-        column.setSpacing(0)
         self._group = QButtonGroup(self)
         self.buttons = {name: RailButton(*page) for name, page in pages.items()}
         for name, button in self.buttons.items():
             self._group.addButton(button)
             button.clicked.connect(partial(self.chosen.emit, name))
-            column.addWidget(button)
-        column.addStretch(1)
+        in_column(*self.buttons.values(), ..., owner=self, gap=0, edges=(0, theme.GRID, 1, 0))
 
     def show_chosen(self, name: str) -> None:
         self.buttons[name].setChecked(True)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from ui.widgets.card import paint_card
+from ui.widgets.layouts import in_column
 from ui.widgets.text import Text
 
 MARGIN = 8
@@ -19,9 +20,7 @@ class Notice(QFrame):
         super().__init__(area)
         self._area, self._body = area, body
         self._margin = body.contentsMargins().bottom()
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        self._column.setSpacing(6)
+        self._column = in_column(owner=self, gap=6, edges=MARGIN)
         self._said: list[QWidget] = []
         area.installEventFilter(self)
         self.hide()

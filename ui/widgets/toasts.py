@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWi
 
 from ui import icons
 from ui.widgets.card import paint_card
+from ui.widgets.layouts import in_row
 from ui.widgets.text import Text
 
 SECONDS = 8.0
@@ -32,9 +33,7 @@ class Toast(QFrame):
         super().__init__(parent)
         self.setAccessibleName(text)
         self._action = action
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 8, 8)
-        row.setSpacing(8)
+        row = in_row(owner=self, gap=8, edges=(12, 8, 8, 8))
         self._add_mark(row, level)
         self.label = Text(text)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
