@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QVBoxLayout
+from PySide6.QtWidgets import QApplication
 
 from engine import registry
 from engine.comparison.wording import count
@@ -37,6 +37,7 @@ from ui.parts import Page, Parts
 from ui.widgets.column import chain
 from ui.widgets.deed import deed_action
 from ui.widgets.frame import SlimArea, ThinSplitter
+from ui.widgets.layouts import in_column
 from ui.widgets.number_field import take_what_is_typed
 from ui.widgets.reset_mark import reset_focused
 from ui.window_memory import WindowMemory
@@ -104,11 +105,7 @@ class NewExperimentPage(Page):
         self.launch.setMaximumWidth(MOST_START)
         self.splitter.setStretchFactor(0, 4)
         self.splitter.setStretchFactor(1, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.welcome)
-        column.addWidget(self.splitter, 1)
+        in_column(self.welcome, (self.splitter, 1), owner=self, gap=0)
         self.reset_layout()
 
     @property

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QStackedWidget
 
 from engine.events import Evaluated, Event, Notice
 from ui.comparison.reading import image_reader, read_rows
@@ -24,6 +24,7 @@ from ui.runs.run_list import RunListModel, RunOrder
 from ui.runs.run_now import RunNow
 from ui.runs.task_watch import TaskWatch
 from ui.widgets.frame import ThinSplitter
+from ui.widgets.layouts import in_column
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -65,9 +66,7 @@ class RunsPage(Page):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.splitter)
         self.stack.addWidget(self.empty)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self.stack)
+        in_column(self.stack, owner=self)
         self.addActions([*self.deeds.actions.values(), self.column.restart.action])
         self.detail.hide()
         self.reset_layout()

@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from engine.errors import ExperimentError
 from engine.studies.study import Study
@@ -20,6 +20,7 @@ from ui.studies.study_list import StudyList
 from ui.widgets.buttons import button
 from ui.widgets.frame import ThinSplitter
 from ui.widgets.invitation import Invitation
+from ui.widgets.layouts import in_column
 
 REST_MS = 400  # between two readings while runs end quickly
 
@@ -50,13 +51,9 @@ class StudiesPage(Page):
 
     def _build(self) -> None:
         left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(16, 12, 8, 16)
-        column.setSpacing(8)
         new = self.deeds.actions["new"]
         self.new = button(new.text(), "new", new.toolTip(), new.trigger)
-        column.addWidget(self.new)
-        column.addWidget(self.list, 1)
+        in_column(self.new, (self.list, 1), owner=left, gap=8, edges=(16, 12, 8, 16))
         left.setMinimumWidth(200)
         self.right = QStackedWidget()
         self.right.addWidget(self.detail)
@@ -69,9 +66,7 @@ class StudiesPage(Page):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.splitter)
         self.stack.addWidget(self.empty)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self.stack)
+        in_column(self.stack, owner=self)
         self.addActions(list(self.deeds.actions.values()))
         self.reset_layout()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QWidget
 
 from engine.work.queue import RunQueue
 from ui import theme
@@ -23,6 +23,7 @@ from ui.widgets.dialogs import ShortcutsDialog
 from ui.widgets.drops import Drops
 from ui.widgets.folders import show_folder
 from ui.widgets.frame import Pages, SlimArea
+from ui.widgets.layouts import in_row
 from ui.widgets.nav_rail import NavRail
 from ui.widgets.place import sizes, within
 from ui.widgets.saving import remember_folders
@@ -71,11 +72,7 @@ class MainWindow(QMainWindow):
         self.rail = NavRail({name: (page.title, page.icon, page.shortcut) for name, page in PAGES.items()})
         self.stack = Pages()
         centre = QWidget()
-        row = QHBoxLayout(centre)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.rail)
-        row.addWidget(SlimArea(self.stack), 1)
+        in_row(self.rail, (SlimArea(self.stack), 1), owner=centre, gap=0)
         self.setCentralWidget(centre)
         self.menus = Menus(self, self._deeds(), PAGES, self.show_page, self._page_actions)
         self.menus.check_scheme(theme.scheme())

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QPaintEvent
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QMenu,
     QProgressBar,
     QPushButton,
@@ -23,6 +22,7 @@ from engine.events import RunState
 from ui import theme
 from ui.parts import Parts
 from ui.runs.run_now import RunNow, run_now
+from ui.widgets.layouts import in_row
 from ui.widgets.menu_button import MenuButton
 from ui.widgets.text import Text, plain
 from ui.window.machine import Machine, Usage, gigabytes
@@ -68,13 +68,10 @@ class StatusBar(QStatusBar):
         self.usage.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.workspace = self._workspace_button(menu)
         line = QWidget()
-        row = QHBoxLayout(line)
-        row.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
-        row.setSpacing(2 * theme.GRID)
-        row.addWidget(self.run, 1)
-        row.addWidget(self.bar)
-        row.addWidget(self.usage)
-        row.addWidget(self.workspace)
+        in_row(
+            (self.run, 1), self.bar, self.usage, self.workspace, owner=line, gap=2 * theme.GRID,
+            edges=(theme.GRID, 0, theme.GRID, 0),
+        )  # fmt: skip
         self.addPermanentWidget(line, 1)
         self.bar.setSizePolicy(_keeping_its_place(self.bar))
 
