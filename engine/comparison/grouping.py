@@ -12,7 +12,7 @@ import numpy as np
 from engine import metrics
 from engine.comparison.crossed import ENOUGH_SEEDS, of_seeds
 from engine.comparison.intervals import Interval
-from engine.events import RunState
+from engine.events import Evaluated, RunState
 from engine.experiment import Experiment
 
 
@@ -28,7 +28,7 @@ class SavedRun(Protocol):
     @property
     def state(self) -> RunState: ...
     @property
-    def test(self) -> Any: ...
+    def test(self) -> Evaluated | None: ...
     @property
     def facts(self) -> Mapping[str, Any]: ...
 
