@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from engine.comparison.wording import compact
 from engine.data.shifts import describe
+from engine.data.sources import sets
 from engine.errors import ExperimentError
 from engine.experiment import Experiment, RangeChoice, SearchChoice
 from engine.naming import backbone_title, data_title, method_title
+from engine.registry import HyperparameterField, complete, fields, method, own_fields
 
 Value = str | int | float
 NONE = "–"
@@ -115,14 +116,10 @@ def differences(experiments: Sequence[Experiment], grouped: bool = False) -> lis
     """The settings on which the experiments differ, in the order of the form; grouped: leave the seed out."""
     flats = [flatten(experiment) for experiment in experiments]
     keys = list(dict.fromkeys(key for flat in flats for key in flat))
-    keys.sort(key=lambda key: list(LABELS).index(key) if key in LABELS else place_of_hyperparameters())
+    places = list(LABELS)  # hyperparameters stand right after the method
+    keys.sort(key=lambda key: places.index(key if key in LABELS else "method.name"))
     rows = [Difference(key, label(key, experiments), tuple(flat.get(key, NONE) for flat in flats)) for key in keys]
     return [row for row in rows if len(set(row.values)) > 1 and not (grouped and row.key == "seed")]
-
-
-def place_of_hyperparameters() -> int:
-    """Hyperparameters stand right after the method."""
-    return list(LABELS).index("method.name")
 
 
 def walk(value: object, key: str, into: dict[str, Value]) -> None:
@@ -154,10 +151,8 @@ def shown(value: Value) -> str:
 
 def completed(experiment: Experiment) -> Experiment:
     """With the method's defaults filled in; as it is when the method is not known to this version."""
-    from engine import registry
-
     try:
-        return registry.complete(experiment)
+        return complete(experiment)
     except ExperimentError:
         return experiment
 
@@ -166,24 +161,22 @@ def label(key: str, experiments: Sequence[Experiment]) -> str:
     """A setting's name in the form: "Labels per class", "Learning rate"."""
     if key in LABELS:
         return LABELS[key]
-    from engine import registry
-
-    name = key.removeprefix(HYPERPARAMETER)
-    own = {field.name: field.label for one in experiments for field in registry.own_fields(type(one.dataset))}
-    if key.startswith(DATA) and (setting := key.removeprefix(DATA)) in own:
-        return own[setting]
-    for method in dict.fromkeys(experiment.method.name for experiment in experiments):
-        if name in field_labels(method):
-            return field_labels(method)[name]
-    return name.replace("_", " ").replace(".", " ").capitalize()
+    if key.startswith(DATA):  # of whichever data set has it: saved settings hold those of 0.5 for all data
+        known = [field for one in sets() for field in own_fields(one.Choice)]
+    else:
+        known = [field for one in methods_of(experiments) for field in fields_of(one)]
+    name = key.removeprefix(DATA).removeprefix(HYPERPARAMETER)
+    worded = name.replace("_", " ").replace(".", " ").capitalize()
+    return next((field.label for field in known if field.name == name), worded)
 
 
-@lru_cache
-def field_labels(method: str) -> dict[str, str]:
-    """Hyperparameter name -> its label in the form; empty for a method this version does not know."""
-    from engine import registry
+def methods_of(experiments: Sequence[Experiment]) -> Iterable[str]:
+    return dict.fromkeys(experiment.method.name for experiment in experiments)
 
+
+def fields_of(name: str) -> tuple[HyperparameterField, ...]:
+    """The rows of a method's form; none of a method this version does not know."""
     try:
-        return {field.name: field.label for field in registry.fields(registry.method(method))}
+        return fields(method(name))
     except ExperimentError:
-        return {}
+        return ()

@@ -8,10 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from engine.comparison.differences import HYPERPARAMETER, LABELS, NONE, Value, flatten, label
-from engine.errors import ExperimentError
+from engine.comparison.differences import HYPERPARAMETER, LABELS, NONE, Value, fields_of, flatten, label, methods_of
 from engine.experiment import Experiment
 
 LEFT_OUT = ("dataset.path",)  # told by the name of the data
@@ -83,19 +81,7 @@ def _by_ratios(key: str, values: Sequence[Value | None], experiments: Sequence[E
     if any(isinstance(value, int | float) and value <= 0 for value in values):
         return False
     name = key.removeprefix(HYPERPARAMETER)
-    return key in LOG or (name != key and any(name in log_fields(one) for one in _methods(experiments)))
-
-
-def _methods(experiments: Sequence[Experiment]) -> Mapping[str, None]:
-    return dict.fromkeys(experiment.method.name for experiment in experiments)
-
-
-@lru_cache
-def log_fields(method: str) -> frozenset[str]:
-    """Hyperparameters of a method that are tried by equal ratios; none of a method this version does not know."""
-    from engine import registry
-
-    try:
-        return frozenset(field.name for field in registry.fields(registry.method(method)) if field.log)
-    except ExperimentError:
-        return frozenset()
+    return key in LOG or (
+        name != key
+        and any(field.name == name and field.log for method in methods_of(experiments) for field in fields_of(method))
+    )

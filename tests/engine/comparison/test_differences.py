@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.comparison.differences import NONE, differences, flatten, shown
+from engine.comparison.differences import NONE, differences, flatten, label, shown
 from engine.comparison.wording import compact
 from engine.experiment import (
     BackboneChoice,
@@ -52,6 +52,15 @@ def test_a_setting_the_other_method_does_not_have_is_a_dash() -> None:
     rows = {row.label: row.values for row in differences([experiment("lp_ft"), experiment("scratch")])}
     assert rows["Method"] == ("LP-FT", "From scratch")
     assert rows["Head epochs"] == (100, NONE)
+
+
+@pytest.mark.parametrize("name", ["glyphs", "regions", "sinusoid"])
+def test_a_data_sets_own_settings_have_their_title_whatever_the_data(name: str) -> None:
+    run = Experiment.model_validate({"dataset": {"name": name}, "method": {"name": "maml"}})
+    own = {
+        key: label(key, [run]) for key in flatten(run) if key.removeprefix("dataset.") in ("vary_frequency", "distance")
+    }
+    assert own == {"dataset.vary_frequency": "Frequency varies", "dataset.distance": "Distance of regions"}
 
 
 def test_folders_are_named_by_their_last_part() -> None:
