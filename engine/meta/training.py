@@ -43,14 +43,7 @@ class MetaTraining:
     """Trains `model` in place on drawn tasks; `step` tells how far it came."""
 
     def __init__(
-        self,
-        model: Backbone,
-        method: MetaLearner,
-        tasks: Tasks,
-        checkpoints: Checkpoints,
-        limits: Limits,
-        *,
-        seed: int,
+        self, model: Backbone, method: MetaLearner, tasks: Tasks, checkpoints: Checkpoints, limits: Limits, *, seed: int
     ) -> None:
         self.model, self.method, self.tasks = model, method, tasks
         self.checkpoints, self.limits = checkpoints, limits

@@ -60,10 +60,7 @@ class LatestValues:
 def result_words(result: Evaluated) -> str:
     """ "test accuracy 78.3 % (75.1 to 81.2), 800 images" """
     told = with_interval(Interval(result.value, result.low, result.high, result.n), result.metric)
-    said = [
-        f"{metrics.words(result.metric, result.at)} {told}, {result.n:,} {result.unit}",
-        *caveats(result.notes),
-    ]
+    said = [f"{metrics.words(result.metric, result.at)} {told}, {result.n:,} {result.unit}", *caveats(result.notes)]
     return "; ".join(said)
 
 

@@ -35,12 +35,7 @@ MENUS: dict[str, tuple[tuple[str, str, str, str] | None, ...]] = {
         None,
         ("keep awake", "&Keep the computer awake", "", "While a run works, the computer does not sleep by itself"),
         ("tell endings", "&Notify when a long run ends", "", "While another window is in front"),
-        (
-            "apart",
-            "&Train in a process of its own",
-            "",
-            "From the next run on; a crash there leaves the window open",
-        ),
+        ("apart", "&Train in a process of its own", "", "From the next run on; a crash there leaves the window open"),
     ),
 }
 

@@ -31,13 +31,7 @@ NOTHING = -1  # the slot of an answer that is not a number
 
 
 def show_tasks(
-    method: MetaLearner,
-    model: Backbone,
-    tasks: Tasks,
-    items: Sequence[Any],
-    split: str,
-    step: int,
-    directory: Path,
+    method: MetaLearner, model: Backbone, tasks: Tasks, items: Sequence[Any], split: str, step: int, directory: Path
 ) -> Iterator[CheckpointSaved | Notice]:
     """Meet the first few of `items` and write what came out. split: "validation" or "test", for the window."""
     found = gallery(method, model, tasks, items[:SHOWN])

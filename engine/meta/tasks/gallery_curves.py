@@ -39,10 +39,7 @@ def curve_task(method: MetaLearner, model: Backbone, tasks: CurveTasks, item: Cu
 def prediction(classify: Classifier, points: Tensor) -> dict[str, list[float | None] | None]:
     """{"y": …, "deviation": … or None} at these points [n, 1]; None in place of what is not a number."""
     deviation: Callable[[Tensor], Tensor] | None = getattr(classify, "deviation", None)
-    return {
-        "y": rounded(classify(points)),
-        "deviation": None if deviation is None else rounded(deviation(points)),
-    }
+    return {"y": rounded(classify(points)), "deviation": None if deviation is None else rounded(deviation(points))}
 
 
 def rounded(values: Tensor | np.ndarray | Sequence[float]) -> list[float | None]:

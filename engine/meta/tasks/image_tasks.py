@@ -10,14 +10,7 @@ import numpy as np
 import torch
 
 from engine.data.batches import BatchSampler
-from engine.data.episode_splits import (
-    EpisodeShape,
-    Samplers,
-    kind_of,
-    left_out_words,
-    samplers,
-    test_sampler,
-)
+from engine.data.episode_splits import EpisodeShape, Samplers, kind_of, left_out_words, samplers, test_sampler
 from engine.data.episodes import Episode, evaluation_episodes, list_hash
 from engine.data.images import ImageSet
 from engine.data.sources import load

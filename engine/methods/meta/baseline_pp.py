@@ -39,10 +39,7 @@ class BaselinePlusPlus(Pretrained):
         "authors' start at random and take 100 epochs of SGD on batches of 4 at scale 2."
     )
     Hyperparameters: ClassVar[type[AngleHyperparameters]] = CosineHyperparameters
-    presets = {
-        "Minutes on a laptop": {},
-        "Five epochs of Omniglot": {"steps": 7000, "validate_every": 500},
-    }
+    presets = {"Minutes on a laptop": {}, "Five epochs of Omniglot": {"steps": 7000, "validate_every": 500}}
 
     def prepare(self, model: Backbone, way: int) -> None:
         from engine.adaptation.comparing import CosineHead

@@ -60,10 +60,7 @@ class MAMLPlusPlus(MAML):
     paper = "Antoniou, Edwards & Storkey 2019, How to Train Your MAML, arXiv 1810.09502"
     differs = "The authors' ensemble of the three best checkpoints is left out."
     Hyperparameters = MAMLPlusPlusHyperparameters
-    presets = {
-        "Minutes on a laptop": {},
-        "Published values, Omniglot 20-way": {"way": 20, "query": 1, "steps": 50_000},
-    }
+    presets = {"Minutes on a laptop": {}, "Published values, Omniglot 20-way": {"way": 20, "query": 1, "steps": 50_000}}
 
     def second_order(self, run: MetaRun) -> bool:
         return super().second_order(run) and run.progress >= self.hyperparameters.first_order_until
