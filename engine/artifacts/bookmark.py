@@ -26,6 +26,7 @@ from engine.errors import StorageError, is_out_of_memory
 from engine.events import RESUME_FILE as FILE
 from engine.events import Event, ResumePoint, RunStarted
 from engine.experiment import Experiment
+from engine.machine.whole_files import replacing
 
 # Nested dicts with text keys and lists of tensors, arrays, numbers, text, truth values and None.
 State = Mapping[str, Any]
@@ -129,7 +130,7 @@ def _hash(experiment: Experiment) -> str:
 def write_state(state: State, path: Path) -> int:
     """Write a nested state; returns its bytes. Raises `StorageError` when the disk refuses."""
     tensors: dict[str, Tensor] = {}
-    with _writing(path):
+    with _told(path):
         words = json.dumps(_pack(state, tensors))
     write_tensors(tensors, path, {"state": words})
     return sum(value.nbytes for value in tensors.values())
@@ -151,26 +152,19 @@ def read_state(path: Path) -> dict[str, Any]:
 
 def write_tensors(tensors: Mapping[str, Tensor], path: Path, words: Mapping[str, str] | None = None) -> None:
     """Write tensors so that the file is either the old one or the new one, whole, also after a power cut."""
-    with _writing(path) as part:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with _told(path), replacing(path) as part:
         save_file({key: value.contiguous() for key, value in tensors.items()}, part, dict(words or {}))
-        with open(part, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(part, path)
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[Path]:
-    """Gives the name to write under; raises `StorageError` where the disk or the memory does not suffice."""
-    part = path.with_suffix(".part")
+def _told(path: Path) -> Iterator[None]:
+    """Raises `StorageError` where the disk or the memory does not suffice."""
     try:
-        yield part
+        yield
     except (OSError, SafetensorError, MemoryError, RuntimeError) as error:
         short = is_out_of_memory(error)
         if isinstance(error, RuntimeError) and not short:
             raise
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         raise StorageError(
             f"The file {path.name} cannot be written to {path.parent}{' for want of memory' if short else ''}.",
             "Close other programs." if short else "Free some disk space or choose another workspace.",

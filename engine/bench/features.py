@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 import time
 import zipfile
 from collections.abc import Callable, Generator
@@ -31,6 +30,7 @@ from engine.errors import WeightsError
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, Experiment, Shift
 from engine.machine.devices import torch_device
+from engine.machine.whole_files import replacing
 from engine.preparation.inputs import Normaliser, normaliser
 
 Ids = NDArray[np.int64]
@@ -180,15 +180,10 @@ def merged(old: Known, new: Known) -> Known:
 
 def write(file: Path, ids: Ids, features: Features) -> None:
     """Keep features; the file is the old one or the new one, whole. A full or locked disk keeps none."""
-    part = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as body:
+        with replacing(file, shared=True) as part, part.open("wb") as body:
             np.savez(body, ids=ids, features=features)
-        os.replace(part, file)
     except OSError:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         return
     trim(file.parent, keep=file)
 

@@ -23,6 +23,7 @@ from engine.data.dataset import DataSet, DatasetInfo
 from engine.data.glyph_shapes import Draws, Points, Stroke, character
 from engine.data.hashes import short_hash
 from engine.data.images import ArrayPixels, ImageSet
+from engine.machine.whole_files import replacing
 
 CLASSES, WRITERS, SIZE = 240, 30, 28
 SEED = 20240
@@ -181,15 +182,8 @@ def kept(folder: Path) -> NDArray[np.uint8] | None:
 
 def keep(folder: Path, images: NDArray[np.uint8]) -> None:
     """Keep `images` in `folder` for the next session; a folder that cannot be written is left as it is."""
-    path = _kept_path(folder)
-    draft = path.with_name(f"{path.stem}.{os.getpid()}.part.npz")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(draft, images=images)
-        os.replace(draft, path)
-    except OSError:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
+    with suppress(OSError), replacing(_kept_path(folder), shared=True) as part, part.open("wb") as body:
+        np.savez_compressed(body, images=images)
 
 
 def _kept_path(folder: Path) -> Path:
