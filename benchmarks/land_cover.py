@@ -121,14 +121,14 @@ def untrained(asked: Experiment) -> float:
     """Mean accuracy over the validation episodes with the weights as they are at the start."""
     import torch
 
-    from engine.meta.evaluation import task_scores
+    from engine.meta.evaluation import Meeting
     from engine.meta.run import build, read_tasks
     from engine.registry import build_method
 
     method = build_method(asked)
     tasks = finished(read_tasks(asked, method, torch.device("cpu")))
     model = build(asked, method, tasks, Path())
-    scores = finished(task_scores(method, model, tasks, tasks.validation, "", lambda: False))
+    scores = finished(Meeting(method, model, tasks).scores(tasks.validation, "", lambda: False))
     return float(scores[:, -1].mean())
 
 

@@ -10,15 +10,20 @@ from __future__ import annotations
 import os
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
+
+if TYPE_CHECKING:
+    from engine.events import Notice
+    from engine.meta.batch.formulation import MetaGradient
 
 Step = Callable[[], None]
 CLASSES, PER_CLASS, SIDE, WIDTH = 200, 20, 28, 64
@@ -165,9 +170,11 @@ def own(row: Row) -> tuple[Step, str]:
     from engine.experiment import BackboneChoice
     from engine.machine.allocator import keep_freed_memory
     from engine.machine.devices import training_threads
-    from engine.meta.batch.choice import choose
-    from engine.meta.evaluation import task_scores
+    from engine.meta.batch.choice import quicker
+    from engine.meta.batch.formulation import MetaGradient
+    from engine.meta.evaluation import Meeting
     from engine.meta.learner import MetaLearner
+    from engine.meta.roles import MetaRun
     from engine.meta.task import ImageTasks, TaskImages
     from engine.preparation.inputs import Normaliser
     from engine.registry import method
@@ -177,7 +184,7 @@ def own(row: Row) -> tuple[Step, str]:
     steps = {"inner_steps": row.steps, "inner_rate": INNER_RATE} if row.steps else {}
     values = {"way": row.way, "shot": row.shot, "query": row.query, **steps}
     learner: MetaLearner = method("protonet" if row.kind == "evaluation" else row.kind).from_values(values)
-    model = build_backbone(BackboneChoice(), row.way if learner.has_head else None, 0)
+    model = build_backbone(BackboneChoice(), row.way if learner.meets.head else None, 0)
     learner.prepare(model, row.way)
     labels = np.repeat(np.arange(CLASSES), PER_CLASS)
     source = TaskImages(images(), torch.arange(len(labels)), Normaliser(SIDE, 1))
@@ -185,19 +192,30 @@ def own(row: Row) -> tuple[Step, str]:
     draw = np.random.default_rng(1)
     if row.kind == "evaluation":
         tasks = ImageTasks(source, sampler, [], evaluation_episodes(sampler, row.tasks, 1), row.way)
-        return lambda: list(task_scores(learner, model, tasks, tasks.test, "", lambda: False)) and None, "cached"
+        return lambda: list(Meeting(learner, model, tasks).scores(tasks.test, "", lambda: False)) and None, "cached"
     optimiser = learner.optimiser(model)
     batch = row.batch or row.tasks
-    said = [notice.text for notice in choose(learner, model, [source.task(sampler.sample(draw)) for _ in range(batch)])]
+    plain, first = MetaGradient(learner, model), [source.task(sampler.sample(draw)) for _ in range(batch)]
+    gradient, said = heard(quicker(plain, first))
 
     def step() -> None:
         for _ in range(row.tasks // batch):
             given = [source.task(sampler.sample(draw)) for _ in range(batch)]
             optimiser.zero_grad(set_to_none=True)
-            learner.meta_gradient(model, given)
+            gradient(given, MetaRun())
             optimiser.step()
 
-    return step, " ".join(said)
+    return step, said
+
+
+def heard(choosing: Generator[Notice, None, MetaGradient]) -> tuple[MetaGradient, str]:
+    """(what it returns, what it said)"""
+    said = []
+    while True:
+        try:
+            said.append(next(choosing).text)
+        except StopIteration as end:
+            return end.value, " ".join(said)
 
 
 def serve(line: Connection, arm: str, rows: dict[str, Row]) -> None:

@@ -78,7 +78,7 @@ def tests(given: argparse.Namespace) -> list[tuple[str, Figure]]:
         weights = f"run:{name}"
         trained = method(given.method)
         assert issubclass(trained, MetaLearner)
-        head = "kept" if trained.has_head or trained.has_meta else "new"
+        head = "kept" if trained.from_values({}).keeps_head else "new"
     ways = (given.way,) if given.method in WITH_WAYS else (5, 20)
     shots = (1,) if given.method in WITH_SHOTS else SHOTS
     for way, shot in ((way, shot) for way in ways for shot in shots):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import importlib.util
 import pkgutil
 import re
@@ -98,3 +99,24 @@ def test_any_stands_where_data_come_in_and_hardly_elsewhere(room: str) -> None:
     lines = (line for path in (REPOSITORY / room).rglob("*.py") for line in path.read_text("utf-8").splitlines())
     found = [line for line in lines if re.search(r"\bAny\b", COMES_IN.sub("", line))]
     assert len(found) <= WITHOUT_TYPE[room], f"{len(found)} lines, such as {found[-1].strip()}"
+
+
+def test_a_benchmark_imports_what_there_is() -> None:
+    """Also inside its functions, which no other check reads."""
+    missing = []
+    for path in sorted((REPOSITORY / "benchmarks").glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+        for node in (node for node in found if (node.module or "").partition(".")[0] in ("engine", "storage", "ui")):
+            assert node.module is not None
+            names = vars(importlib.import_module(node.module))
+            submodules = (f"{node.module}.{alias.name}" for alias in node.names if alias.name not in names)
+            missing += [f"{path.name}: {name}" for name in submodules if not is_module(name)]
+    assert missing == []
+
+
+def is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
