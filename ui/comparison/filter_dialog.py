@@ -12,14 +12,13 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QStackedWidget,
     QWidget,
 )
 
 from storage.rows import RunRow
 from ui.comparison.run_filters import KEYS, NUMBERS, Bounds, Filter, OneOf, range_of, title, values_of
 from ui.widgets.fields import Choice
-from ui.widgets.layouts import in_column, in_row
+from ui.widgets.layouts import in_column, in_row, one_of
 from ui.widgets.place import fit
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
@@ -120,9 +119,7 @@ class FilterDialog(QDialog):
         self.column = Choice([(one, title(one)) for one in KEYS])
         self.column.setAccessibleName("Column")
         self.bounds, self.values, self.problem = BoundFields(), ValueList(), Problem()
-        self.kinds = QStackedWidget()
-        self.kinds.addWidget(self.bounds)
-        self.kinds.addWidget(self.values)
+        self.kinds = one_of(self.bounds, self.values)
         self._lay_out()
         self._key = ""
         self.column.set_key(key if key in KEYS else "method")

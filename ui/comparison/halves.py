@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSplitter, QWidget
 
 from ui.widgets.frame import Segment
 from ui.widgets.invitation import Invitation
-from ui.widgets.layouts import in_column, in_row
+from ui.widgets.layouts import in_column, in_row, one_of
 
 LARGEST = 16_777_215  # Qt's own limit of a height
 
@@ -25,9 +25,7 @@ class Halves(QSplitter):
         self.pane, self.lines, self.invitation = pane, lines, Invitation("", "")
         self._chosen = False  # whether there is something to compare
         self._tall = True
-        self.stack, self.below = QStackedWidget(), QWidget()
-        for part in (self.invitation, pane, lines):
-            self.stack.addWidget(part)
+        self.stack, self.below = one_of(self.invitation, pane, lines), QWidget()
         in_column(self._segments(), (self.stack, 1), owner=self.below, gap=0)
         self.addWidget(table)
         self.addWidget(self.below)

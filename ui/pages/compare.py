@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.comparison.grouping import configurations
 from engine.comparison.verdict import Verdict
@@ -26,7 +26,7 @@ from ui.comparison.run_table import RunTable
 from ui.comparison.sides import Side
 from ui.parts import Page, Parts
 from ui.widgets.invitation import Invitation
-from ui.widgets.layouts import in_column
+from ui.widgets.layouts import in_column, one_of
 from ui.widgets.saving import FileKind, ask_where
 
 if TYPE_CHECKING:
@@ -65,9 +65,7 @@ class ComparePage(Page):
         upper = QWidget()
         in_column(self.bar, (self.table, 1), owner=upper, gap=8, edges=(16, 16, 16, 0))
         self.halves = Halves(upper, self.pane, self.lines)
-        self.full = QStackedWidget()
-        self.full.addWidget(self.halves)
-        self.full.addWidget(self.nothing_saved)
+        self.full = one_of(self.halves, self.nothing_saved)
         in_column(self.full, owner=self)
         self.addActions([*self.actions_of_runs.actions.values(), *self.bar.page_actions])
         self._invite()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QStackedWidget
 
 from engine.events import Evaluated, Event, Notice
 from ui.comparison.reading import image_reader, read_rows
@@ -24,7 +23,7 @@ from ui.runs.run_list import RunListModel, RunOrder
 from ui.runs.run_now import RunNow
 from ui.runs.task_watch import TaskWatch
 from ui.widgets.frame import ThinSplitter
-from ui.widgets.layouts import in_column
+from ui.widgets.layouts import in_column, one_of
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -59,13 +58,8 @@ class RunsPage(Page):
         self.column = RunColumn(self.order, self.parts)
         self.filter, self.list = self.column.filter, self.column.list
         self.detail.setMinimumWidth(360)
-        self.splitter = ThinSplitter("runs")
-        self.splitter.addWidget(self.column)
-        self.splitter.addWidget(self.detail)
-        self.splitter.setStretchFactor(1, 1)
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.splitter)
-        self.stack.addWidget(self.empty)
+        self.splitter = ThinSplitter("runs", self.column, self.detail)
+        self.stack = one_of(self.splitter, self.empty)
         in_column(self.stack, owner=self)
         self.addActions([*self.deeds.actions.values(), self.column.restart.action])
         self.detail.hide()

@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.errors import ExperimentError
 from engine.studies.study import Study
@@ -20,7 +20,7 @@ from ui.studies.study_list import StudyList
 from ui.widgets.buttons import button
 from ui.widgets.frame import ThinSplitter
 from ui.widgets.invitation import Invitation
-from ui.widgets.layouts import in_column
+from ui.widgets.layouts import in_column, one_of
 
 REST_MS = 400  # between two readings while runs end quickly
 
@@ -55,17 +55,10 @@ class StudiesPage(Page):
         self.new = button(new.text(), "new", new.toolTip(), new.trigger)
         in_column(self.new, (self.list, 1), owner=left, gap=8, edges=(16, 12, 8, 16))
         left.setMinimumWidth(200)
-        self.right = QStackedWidget()
-        self.right.addWidget(self.detail)
-        self.right.addWidget(self.unread)
+        self.right = one_of(self.detail, self.unread)
         self.right.setMinimumWidth(360)
-        self.splitter = ThinSplitter("studies")
-        self.splitter.addWidget(left)
-        self.splitter.addWidget(self.right)
-        self.splitter.setStretchFactor(1, 1)
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.splitter)
-        self.stack.addWidget(self.empty)
+        self.splitter = ThinSplitter("studies", left, self.right)
+        self.stack = one_of(self.splitter, self.empty)
         in_column(self.stack, owner=self)
         self.addActions(list(self.deeds.actions.values()))
         self.reset_layout()

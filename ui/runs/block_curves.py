@@ -43,9 +43,7 @@ class BlockCurves(QWidget):
         self.log.toggled.connect(lambda _: self._note())
 
     def _lay_out(self) -> None:
-        row = FlowLayout()
-        for one in (Text("Each block", wrap=False), self.choice, self.log):
-            row.addWidget(one)
+        row = FlowLayout(Text("Each block", wrap=False), self.choice, self.log)
         self.plot.setMinimumHeight(170)
         in_column(row, (self.plot, 1), owner=self, gap=8)
 

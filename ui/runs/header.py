@@ -147,9 +147,7 @@ class Header(QWidget):
         self.name.setMinimumWidth(120)
         first = in_row(self.star, (self.name, 1), gap=8)
         second = in_row(self.mark, self.state, (self.facts, 1), gap=6)
-        third = FlowLayout()
-        for one in (*self.buttons.values(), self.more):
-            third.addWidget(one)
+        third = FlowLayout(*self.buttons.values(), self.more)
         in_column(first, second, self.settings, self.note, self.tags, third, self.progress, owner=self, gap=6)
 
     def show_now(self, now: RunNow) -> None:

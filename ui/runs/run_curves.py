@@ -49,7 +49,7 @@ class CurveControls(QWidget):
         self.smoothing.valueChanged.connect(lambda _: self._note())
 
     def _lay_out(self) -> None:
-        row = FlowLayout(self, spacing=16)
+        row = FlowLayout(owner=self, spacing=16)
         row.add_row(Text("Axis", wrap=False), self.axis)
         row.addWidget(self.log)
         row.add_row(Text("Smoothing", wrap=False), self.smoothing, self.amount)

@@ -44,9 +44,7 @@ class TroubleCard(Card):
         self.hide()
 
     def _lay_out(self) -> None:
-        deeds = FlowLayout()
-        for one in (self.resume, self.again, self.change, self.copy):
-            deeds.addWidget(one)
+        deeds = FlowLayout(self.resume, self.again, self.change, self.copy)
         words = in_column(self.message, self.advice, 4, deeds, gap=4)
         row = in_row((self._mark, 0, Qt.AlignmentFlag.AlignTop), (words, 1), gap=12)
         self.body.addLayout(row)

@@ -62,11 +62,8 @@ class StudyBuilder(QDialog):
         self.runs = Text("", "small", "muted")
         column = in_column(owner=self, gap=12, edges=16)
         if with_presets:
-            self._splitter = splitter = ThinSplitter("study builder")
-            splitter.addWidget(self._preset_list())
-            splitter.addWidget(scrolled(self.form))
-            splitter.setStretchFactor(1, 1)
-            column.addWidget(splitter, 1)
+            self._splitter = ThinSplitter("study builder", self._preset_list(), scrolled(self.form))
+            column.addWidget(self._splitter, 1)
         else:
             column.addWidget(scrolled(self.form), 1)
         column.addWidget(self.problem)

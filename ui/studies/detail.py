@@ -44,9 +44,8 @@ class StudyDetail(QWidget):
         self._build()
 
     def _build(self) -> None:
-        self.splitter = ThinSplitter("study rows", Qt.Orientation.Vertical)
-        self.splitter.addWidget(self._figure_part())
-        self.splitter.addWidget(self._words_part())
+        parts, vertical = (self._figure_part(), self._words_part()), Qt.Orientation.Vertical
+        self.splitter = ThinSplitter("study rows", *parts, orientation=vertical)
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
         in_column(self.header, (self.splitter, 1), owner=self, gap=12, edges=(16, 12, 16, 0))

@@ -56,11 +56,9 @@ class StudyHeader(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        deeds = FlowLayout()
         tip = "Change, copy, rename, save or delete this study"
         more = MenuButton("More", tip, menu=self.menu, name="More about this study")
-        for widget in (self.start, self.stop, self.compare, more):
-            deeds.addWidget(widget)
+        deeds = FlowLayout(self.start, self.stop, self.compare, more)
         in_column(self.title, self.question, self.status, self.bar, 4, deeds, owner=self, gap=4)
 
     def minimumSizeHint(self) -> QSize:

@@ -109,13 +109,18 @@ class _Handle(QSplitterHandle):
 
 
 class ThinSplitter(QSplitter):
-    """A splitter whose handles are thin lines. Give it an object name and the window remembers its sizes."""
+    """A splitter whose handles are thin lines. The window remembers its sizes under its name; the last part stretches
+    unless another does."""
 
-    def __init__(self, name: str, orientation: Qt.Orientation = Qt.Orientation.Horizontal) -> None:
+    def __init__(self, name: str, *parts: QWidget, orientation: Qt.Orientation = Qt.Orientation.Horizontal) -> None:
         super().__init__(orientation)
         self.setObjectName(name)
         self.setChildrenCollapsible(False)
         self.setHandleWidth(7)
+        for part in parts:
+            self.addWidget(part)
+        if parts:
+            self.setStretchFactor(len(parts) - 1, 1)
 
     def createHandle(self) -> QSplitterHandle:
         return _Handle(self.orientation(), self)

@@ -6,7 +6,7 @@ from types import EllipsisType
 from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QStackedWidget, QVBoxLayout, QWidget
 
 Item = QWidget | QLayout
 Part = Item | int | EllipsisType | tuple[Item | EllipsisType, int] | tuple[Item, int, Qt.AlignmentFlag]
@@ -27,6 +27,14 @@ def in_column(*parts: Part, owner: QWidget | None = None, gap: int | None = None
     is what the style says.
     """
     return _filled(QVBoxLayout() if owner is None else QVBoxLayout(owner), parts, gap, edges)
+
+
+def one_of(*pages: QWidget) -> QStackedWidget:
+    """Pages of which one is seen, the first to begin with."""
+    stack = QStackedWidget()
+    for page in pages:
+        stack.addWidget(page)
+    return stack
 
 
 def _filled(box: Box, parts: tuple[Part, ...], gap: int | None, edges: Edges) -> Box:

@@ -6,25 +6,26 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QLayout, QLayoutItem, QWidget
 
+from ui.widgets.layouts import in_row
+
 
 class FlowLayout(QLayout):
     """Items in lines as words in a text: each has the width it asks for, and what does not fit begins a line."""
 
-    def __init__(self, parent: QWidget | None = None, spacing: int = 8) -> None:
-        super().__init__(parent)
+    def __init__(self, *widgets: QWidget, owner: QWidget | None = None, spacing: int = 8) -> None:
+        super().__init__(owner)
         self._items: list[QLayoutItem] = []
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(spacing)
+        for widget in widgets:
+            self.addWidget(widget)
 
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)
 
     def add_row(self, *widgets: QWidget) -> None:
         """Widgets that stay together, such as a field and its label."""
-        row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        row.setSpacing(8)
-        for widget in widgets:
-            row.addWidget(widget)
+        row = in_row(*widgets, gap=8)
         self.addChildLayout(row)
         self.addItem(row)
 
