@@ -8,7 +8,7 @@ import sqlite3
 from collections import defaultdict
 from functools import lru_cache
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -166,22 +166,23 @@ def _settings(text: str) -> Experiment:
     return Experiment.model_validate_json(text)
 
 
-def find(connection: sqlite3.Connection, key: int | str) -> int:
-    """The id of the run meant by an id, a uid, the beginning of a uid, or a name (then the newest so named)."""
-    text = str(key).strip()
-    for where, value in _ways(text):
-        found = connection.execute(f"SELECT id, uid FROM run WHERE {where} ORDER BY created DESC, id DESC", (value,))
+def find(connection: sqlite3.Connection, key: int | str, table: Literal["run", "study"] = "run") -> int:
+    """The id of the run or study meant by an id, a uid, the beginning of a uid, or a name (then the newest so named).
+    Raises `StorageError`. What is in the bin is found only as a run, by its id or uid."""
+    text, visible = str(key).strip(), "deleted_at IS NULL AND"
+    name, many, anywhere = ("name", "runs", "") if table == "run" else ("title", "studies", visible)
+    ways: list[tuple[str, int | str]] = [(f"{anywhere} id = ?", int(text))] if _is_id(text) else []
+    ways += [(f"{anywhere} uid = ?", text), (f"{visible} {name} = ?", text)]
+    ways += [(f"{visible} substr(uid, 1, length(?1)) = ?1", text)] if text else []
+    for where, value in ways:
+        found = connection.execute(f"SELECT id FROM {table} WHERE {where} ORDER BY created DESC, id DESC", (value,))
         ids = [int(row["id"]) for row in found]
         if len(ids) > 1 and "substr" in where:
-            raise StorageError(f"“{text}” is the beginning of {len(ids)} runs.", "Give one more letter of it.")
+            raise StorageError(f"“{text}” is the beginning of {len(ids)} {many}.", "Give one more letter of it.")
         if ids:
             return ids[0]
-    raise StorageError(f"There is no run “{text}”.", "Give its number, its short code or its exact name.")
+    raise StorageError(f"There is no {table} “{text}”.", f"Give its number, its short code or its exact {name}.")
 
 
-def _ways(text: str) -> list[tuple[str, int | str]]:
-    by_id: list[tuple[str, int | str]] = [("id = ?", int(text))] if text.isdecimal() and len(text) < 19 else []
-    beginning = "deleted_at IS NULL AND substr(uid, 1, length(?1)) = ?1"
-    by_name = "deleted_at IS NULL AND name = ?"
-    rest = [("uid = ?", text), (by_name, text)]
-    return [*by_id, *rest, *([(beginning, text)] if text else [])]
+def _is_id(text: str) -> bool:
+    return text.isdecimal() and len(text) < 19

@@ -62,7 +62,7 @@ class StudyMethods:
     def study(self, key: int | str) -> StudyRow:
         """One study by its number, uid, beginning of its uid, or title (the newest so called)."""
         with snapshot(self._connection) as connection:
-            return _one(connection, _find(connection, str(key).strip()))
+            return _one(connection, reading.find(connection, key, "study"))
 
     def study_runs(self, study_id: int) -> list[CellRun]:
         """Every visible run of a study in the order they were made, with its figures."""
@@ -144,19 +144,6 @@ def _one(connection: sqlite3.Connection, study_id: int) -> StudyRow:
     if not found:
         raise StorageError(f"There is no study {study_id}.", "“study list” shows them.")
     return found[0]
-
-
-def _find(connection: sqlite3.Connection, text: str) -> int:
-    ways: list[tuple[str, int | str]] = [("id = ?", int(text))] if text.isdecimal() and len(text) < 19 else []
-    ways += [("uid = ?", text), ("title = ?", text), ("substr(uid, 1, length(?1)) = ?1", text)]
-    for where, value in ways:
-        query = f"SELECT id FROM study WHERE deleted_at IS NULL AND {where} ORDER BY created DESC, id DESC"
-        ids = [int(row["id"]) for row in connection.execute(query, (value,))]
-        if len(ids) > 1 and "substr" in where:
-            raise StorageError(f"“{text}” is the beginning of {len(ids)} studies.", "Give one more letter of it.")
-        if ids:
-            return ids[0]
-    raise StorageError(f"There is no study “{text}”.", "Give its number, its short code or its exact title.")
 
 
 def _cell_run(row: tuple[Any, ...], tests: Mapping[str, float], best: reading.Best, last: reading.Last) -> CellRun:

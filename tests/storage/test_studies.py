@@ -56,8 +56,9 @@ def test_a_study_is_found_by_number_uid_and_title(store: RunStore) -> None:
     study = store.create_study("Which block?", "{}")
     for key in (study.id, str(study.id), study.uid, study.uid[:4], "Which block?"):
         assert store.study(key).id == study.id
-    with pytest.raises(StorageError, match="There is no study “another”"):
-        store.study("another")
+    for key in ("another", " "):
+        with pytest.raises(StorageError, match=f"There is no study “{key.strip()}”"):
+            store.study(key)
 
 
 def test_changes_of_a_study_are_taken_back(store: RunStore, experiment: Experiment) -> None:
