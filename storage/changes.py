@@ -76,9 +76,9 @@ class ChangeMethods:
     def undo(self) -> str | None:
         """Take back the latest change of any of the runs; returns what it was, or None."""
         with writing(self._connection) as connection:
-            return history.undo(connection, self.workspace.presence)
+            return history.move(connection, self.workspace.presence, undone=True)
 
     def redo(self) -> str | None:
         """Make the change taken back last once more; returns what it is, or None."""
         with writing(self._connection) as connection:
-            return history.redo(connection, self.workspace.presence)
+            return history.move(connection, self.workspace.presence, undone=False)

@@ -34,50 +34,25 @@ NONE: Values = {}
 def change(
     connection: sqlite3.Connection, folder: Path, label: str, column: str, wanted: Values, now: float,
     studies: Values = NONE,
-) -> bool:  # fmt: skip
-    """Set `column` of each run and of each study to its wanted value and remember the old ones; False if none differs.
+) -> None:  # fmt: skip
+    """Set `column` of each run and of each study to its wanted value and remember the old ones, where any differs.
 
     wanted: by run id. studies: by study id, for a change that is about studies.
     """
-    old = _current(connection, column, list(wanted)) if wanted else {}
-    differing = {run_id: wanted[run_id] for run_id, value in old.items() if value != wanted[run_id]}
-    old_studies = _current(connection, column, list(studies), "study") if studies else {}
-    differing_studies = {key: studies[key] for key, value in old_studies.items() if value != studies[key]}
-    if not differing and not differing_studies:
-        return False
-    _write(connection, column, differing)
-    _write(connection, column, differing_studies, "study")
-    before = {run_id: old[run_id] for run_id in differing}
-    before_studies = {key: old_studies[key] for key in differing_studies}
-    forward = _encode(column, differing, differing_studies, presence.token(folder))
-    _remember(connection, folder, label, now, forward, _encode(column, before, before_studies))
-    return True
-
-
-def _remember(connection: sqlite3.Connection, folder: Path, label: str, now: float, forward: str, inverse: str) -> None:
+    asked = {"run": wanted, "study": studies}
+    old = {table: _current(connection, column, list(values), table) for table, values in asked.items()}
+    new = {
+        table: {key: asked[table][key] for key in old[table] if old[table][key] != asked[table][key]} for table in asked
+    }
+    if not any(new.values()):
+        return
+    for table, values in new.items():
+        _write(connection, column, values, table)
+    before = {table: {key: old[table][key] for key in values} for table, values in new.items()}
+    texts = _encode(column, new, presence.token(folder)), _encode(column, before)
     connection.execute(f"DELETE FROM undo WHERE undone = 1 AND {_MINE}", (_others(connection, folder),))
-    connection.execute(
-        "INSERT INTO undo(time, label, forward, inverse) VALUES(?,?,?,?)", (now, label, forward, inverse)
-    )
+    connection.execute("INSERT INTO undo(time, label, forward, inverse) VALUES(?,?,?,?)", (now, label, *texts))
     connection.execute("DELETE FROM undo WHERE id <= (SELECT max(id) FROM undo) - ?", (KEPT,))
-
-
-def undo(connection: sqlite3.Connection, folder: Path) -> str | None:
-    """Take back the latest change; returns its label, or None when there is none."""
-    return _move(connection, folder, undone=True)
-
-
-def redo(connection: sqlite3.Connection, folder: Path) -> str | None:
-    """Make the change that was taken back last again; returns its label or None."""
-    return _move(connection, folder, undone=False)
-
-
-def _next(connection: sqlite3.Connection, folder: Path, undone: bool) -> sqlite3.Row | None:
-    """The change that `redo` (undone=True) or `undo` would move."""
-    order = "ASC" if undone else "DESC"
-    query = f"SELECT id, label, forward, inverse FROM undo WHERE undone = ? AND {_MINE} ORDER BY id {order} LIMIT 1"
-    found: sqlite3.Row | None = connection.execute(query, (int(undone), _others(connection, folder))).fetchone()
-    return found
 
 
 def _others(connection: sqlite3.Connection, folder: Path) -> str:
@@ -102,15 +77,19 @@ def forget(connection: sqlite3.Connection, run_ids: Sequence[int]) -> None:
             connection.execute("DELETE FROM undo WHERE id = ?", (row["id"],))
 
 
-def _move(connection: sqlite3.Connection, folder: Path, undone: bool) -> str | None:
-    row = _next(connection, folder, not undone)
+def move(connection: sqlite3.Connection, folder: Path, undone: bool) -> str | None:
+    """Take back the latest change, or (undone=False) make the one that was taken back last again; returns its label, or
+    None when there is none."""
+    order = "DESC" if undone else "ASC"
+    query = f"SELECT id, label, forward, inverse FROM undo WHERE undone = ? AND {_MINE} ORDER BY id {order} LIMIT 1"
+    row = connection.execute(query, (int(not undone), _others(connection, folder))).fetchone()
     if row is None:
         return None
     texts = (row["inverse"], row["forward"]) if undone else (row["forward"], row["inverse"])
     wanted, left = map(_decoded, texts)
     for key, table in (("values", "run"), ("studies", "study")):
         values = {int(row_id): value for row_id, value in wanted[key].items()}
-        now = _current(connection, wanted["column"], list(values), table) if values else {}
+        now = _current(connection, wanted["column"], list(values), table)
         same = {row_id: value for row_id, value in values.items() if now.get(row_id) == left[key].get(str(row_id))}
         _write(connection, wanted["column"], same, table)  # what somebody has changed since then stays
     connection.execute("UPDATE undo SET undone = ? WHERE id = ?", (int(undone), row["id"]))
@@ -129,12 +108,14 @@ def _decoded(text: str) -> dict[str, Any]:
     return found if sound and all(found["column"] in COLUMNS[table] for table in tables) else nothing
 
 
-def _encode(column: str, values: Values, studies: Values, owner: str = "") -> str:
-    named = {"studies": studies, "owner": owner}
-    return json.dumps({"column": column, "values": values} | {key: value for key, value in named.items() if value})
+def _encode(column: str, changed: Mapping[str, Values], owner: str = "") -> str:
+    named = {"studies": changed["study"], "owner": owner}
+    return json.dumps(
+        {"column": column, "values": changed["run"]} | {key: value for key, value in named.items() if value}
+    )
 
 
-def _current(connection: sqlite3.Connection, column: str, ids: list[int], table: str = "run") -> dict[int, Any]:
+def _current(connection: sqlite3.Connection, column: str, ids: list[int], table: str) -> dict[int, Any]:
     found: dict[int, Any] = {}
     for start in range(0, len(ids), _IDS_AT_ONCE):
         part = ids[start : start + _IDS_AT_ONCE]
@@ -144,7 +125,7 @@ def _current(connection: sqlite3.Connection, column: str, ids: list[int], table:
     return found
 
 
-def _write(connection: sqlite3.Connection, column: str, values: Values, table: str = "run") -> None:
+def _write(connection: sqlite3.Connection, column: str, values: Values, table: str) -> None:
     for row_id, value in values.items():
         connection.execute(f"UPDATE {table} SET {_checked(column, table)} = ? WHERE id = ?", (value, row_id))
 

@@ -1,4 +1,4 @@
-"""Final figures: `Evaluated` as one row with its predictions as blobs, and back."""
+"""Final figures (`Evaluated`, one row each with its predictions as blobs) and trials of a search, as rows and back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine import metrics
-from engine.events import Evaluated
+from engine.events import Evaluated, TrialCompleted
 from storage.rows import number
 
 FIGURE = ("metric", "value", "low", "high", "n", "unit", "at", "conditions", "notes")  # columns
@@ -29,7 +29,7 @@ def plain(value: object) -> object:
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else str(value)
 
 
-def write(connection: sqlite3.Connection, run_id: int, result: Evaluated, time: float) -> None:
+def write(result: Evaluated, connection: sqlite3.Connection, run_id: int, time: float) -> None:
     """Insert one final figure. Belongs inside a transaction."""
     blobs = [_pack(getattr(result, name), stored) for name, (stored, _) in _BLOBS.items()]
     connection.execute(
@@ -77,3 +77,23 @@ def _pack(array: np.ndarray | None, stored: str) -> bytes | None:
 
 def _unpack(blob: bytes | None, stored: str, kind: type) -> np.ndarray | None:
     return None if blob is None else np.frombuffer(blob, stored).astype(kind)
+
+
+def write_trial(trial: TrialCompleted, connection: sqlite3.Connection, run_id: int, time: float) -> None:
+    """Insert one trial, or replace the one of that number. Belongs inside a transaction."""
+    scores = json.dumps([float(score) for score in trial.scores])
+    connection.execute(
+        "INSERT INTO trial(run_id, number, params, scores, state, seconds, time) VALUES(?,?,?,?,?,?,?)"
+        " ON CONFLICT(run_id, number) DO UPDATE SET params=excluded.params, scores=excluded.scores,"
+        " state=excluded.state, seconds=excluded.seconds, time=excluded.time",
+        (run_id, int(trial.number), _json(trial.values), scores, trial.state, float(trial.seconds), time),
+    )
+
+
+def read_trials(connection: sqlite3.Connection, run_id: int) -> list[TrialCompleted]:
+    """Every trial of a run by number."""
+    query = "SELECT number, params, scores, state, seconds FROM trial WHERE run_id = ? ORDER BY number"
+    return [
+        TrialCompleted(number, json.loads(params), tuple(json.loads(scores)), state, seconds)
+        for number, params, scores, state, seconds in connection.execute(query, (run_id,))
+    ]

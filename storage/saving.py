@@ -22,7 +22,7 @@ from engine.events import (
     TrialCompleted,
     next_state,
 )
-from storage import curves, environment, results, trials
+from storage import curves, environment, results
 from storage.curves import OpenCurve
 from storage.rows import state_named
 
@@ -94,14 +94,8 @@ def _(said: CheckpointSaved, connection: sqlite3.Connection, run_id: int, now: f
     )
 
 
-@event.register
-def _(said: Evaluated, connection: sqlite3.Connection, run_id: int, now: float) -> None:
-    results.write(connection, run_id, said, now)
-
-
-@event.register
-def _(said: TrialCompleted, connection: sqlite3.Connection, run_id: int, now: float) -> None:
-    trials.write(connection, run_id, said, now)
+event.register(Evaluated, results.write)
+event.register(TrialCompleted, results.write_trial)
 
 
 @event.register
@@ -112,15 +106,9 @@ def _(said: Notice, connection: sqlite3.Connection, run_id: int, now: float) -> 
 
 
 @event.register
-def _(said: RunFinished, connection: sqlite3.Connection, run_id: int, now: float) -> None:
-    _end(connection, run_id, RunState.FINISHED, now)
-    _reach(connection, run_id, said.step, said.why)
-
-
-@event.register
-def _(said: RunStopped, connection: sqlite3.Connection, run_id: int, now: float) -> None:
-    _end(connection, run_id, RunState.STOPPED, now)
-    _reach(connection, run_id, said.step, said.why)
+def _(said: RunFinished | RunStopped, connection: sqlite3.Connection, run_id: int, now: float) -> None:
+    _end(connection, run_id, RunState.FINISHED if isinstance(said, RunFinished) else RunState.STOPPED, now)
+    connection.execute("UPDATE run SET step = ?, ending = ? WHERE id = ?", (int(said.step), said.why, run_id))
 
 
 @event.register
@@ -145,10 +133,6 @@ def _end(connection: sqlite3.Connection, run_id: int, new: RunState, now: float)
 def took(connection: sqlite3.Connection, run_id: int, seconds: float) -> None:
     """Seconds from the first step to the end, without pauses."""
     connection.execute("UPDATE run SET seconds = ? WHERE id = ?", (seconds, run_id))
-
-
-def _reach(connection: sqlite3.Connection, run_id: int, step: int, why: str) -> None:
-    connection.execute("UPDATE run SET step = ?, ending = ? WHERE id = ?", (int(step), why, run_id))
 
 
 def points(connection: sqlite3.Connection, run_id: int, open_curves: Mapping[str, OpenCurve], now: float) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Self
 from engine.errors import RunTaken, StorageError
 from engine.events import Evaluated, RunState, TrialCompleted
 from engine.experiment import NewRun
-from storage import artifacts, curves, environment, presence, purging, reading, results, resuming, saving, trials
+from storage import artifacts, curves, environment, presence, purging, reading, results, resuming, saving
 from storage.changes import ChangeMethods
 from storage.connection import PATIENCE, OpenDatabase, connect, makes_room, snapshot, told, writing
 from storage.lines import LineMethods, is_taken
@@ -34,6 +34,7 @@ __all__ = [
 ]  # fmt: skip
 
 LONGEST_NAME = 200  # letters, as in the field of the window
+Changes = Sequence[Callable[[sqlite3.Connection], None]]
 
 
 class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
@@ -156,11 +157,7 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
     # What a run at work adds; used by `record`.
 
     def append(
-        self,
-        run_id: int,
-        changes: Sequence[Callable[[sqlite3.Connection], None]],
-        points: Mapping[str, curves.OpenCurve],
-        patience: float = PATIENCE,
+        self, run_id: int, changes: Changes, points: Mapping[str, curves.OpenCurve], patience: float = PATIENCE
     ) -> bool:
         """Write changes, then the open chunks of the curves that have news, in one transaction.
 
@@ -177,12 +174,7 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
         finally:
             self._connection.execute(f"PRAGMA busy_timeout={round(PATIENCE * 1000)}")
 
-    def _append(
-        self,
-        run_id: int,
-        changes: Sequence[Callable[[sqlite3.Connection], None]],
-        points: Mapping[str, curves.OpenCurve],
-    ) -> bool:
+    def _append(self, run_id: int, changes: Changes, points: Mapping[str, curves.OpenCurve]) -> bool:
         with writing(self._connection) as connection:
             if saving.state_of(connection, run_id) is None:
                 return False
@@ -231,7 +223,7 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
     def trials(self, run_id: int) -> list[TrialCompleted]:
         """The settings that the run's search has tried, in the order it tried them."""
         with snapshot(self._connection) as connection:
-            return trials.read(connection, run_id)
+            return results.read_trials(connection, run_id)
 
     def messages(self, run_id: int) -> list[Message]:
         """The run's log, oldest first."""
