@@ -52,8 +52,8 @@ class Stroke:
     smooth: Points
 
 
-def turned(vector: Points, half: float) -> Points:
-    """`vector` [..., 2] turned by the angle whose half has the tangent `half`."""
+def turned(vector: Points, half: float | Points) -> Points:
+    """`vector` [..., 2] turned by the angle whose half has the tangent `half`, one for all or for each [...]."""
     cosine, sine = (1 - half * half) / (1 + half * half), 2 * half / (1 + half * half)
     x, y = vector[..., 0], vector[..., 1]
     return np.stack([cosine * x - sine * y, sine * x + cosine * y], axis=-1)

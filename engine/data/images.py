@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol, TypeVar
@@ -20,7 +21,7 @@ Progress = Callable[[float], None]
 Cancel = Callable[[], bool]
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
-BATCH = 64
+BATCH, FEW = 64, 8  # items between two looks at whether to stop; fewer are not worth a thread
 KEPT_BYTES = 64 * 2**20
 RESIZE = Image.Resampling.BILINEAR
 
@@ -150,7 +151,7 @@ class ImageSet:
         def fill(place: int) -> None:
             out[place] = self._fitted(int(order[place]), size, channels)
 
-        _each(fill, range(len(order)), progress, cancelled)
+        list(in_threads(fill, range(len(order)), progress, cancelled))
         return out
 
     def read(self, indices: Sequence[int] | NDArray[np.int64], form: Form) -> NDArray[np.uint8]:
@@ -182,7 +183,7 @@ class Decoded:
     ) -> NDArray[np.uint8]:
         """uint8 [len(order), size, size, channels]; several threads may ask at once, at worst they decode twice."""
         wanted = np.unique(order)
-        _each(self._fill, wanted[~self._known[wanted]].tolist(), progress, cancelled)
+        list(in_threads(self._fill, wanted[~self._known[wanted]].tolist(), progress, cancelled))
         return self._pixels[order]
 
     def _fill(self, index: int) -> None:
@@ -210,35 +211,17 @@ def in_threads(
     cancelled: Cancel | None = None,
 ) -> Iterable[Answer]:
     """`work(item)` of each item, in order, on a few threads; stops with `Cancelled` between batches."""
-    items = list(items)
-    workers = max(1, min(4, os.cpu_count() or 1))
+    items, workers = list(items), min(4, os.cpu_count() or 1)
     check(cancelled)
-    if len(items) < 8 or workers == 1:
-        yield from _one_by_one(work, items, progress, cancelled)
-        return
-    with ThreadPoolExecutor(workers, thread_name_prefix="images") as pool:
-        for start in range(0, len(items), BATCH):
+    several = workers > 1 and len(items) >= FEW
+    with ThreadPoolExecutor(workers, thread_name_prefix="images") if several else nullcontext() as pool:
+        step = BATCH if pool else 1
+        for start in range(0, len(items), step):
             check(cancelled)
-            yield from pool.map(work, items[start : start + BATCH])
-            if progress:
-                progress(min(1.0, (start + BATCH) / len(items)))
-
-
-def _each(
-    work: Callable[[Item], None], items: Iterable[Item], progress: Progress | None, cancelled: Cancel | None
-) -> None:
-    for _ in in_threads(work, items, progress, cancelled):
-        pass
-
-
-def _one_by_one(
-    work: Callable[[Item], Answer], items: list[Item], progress: Progress | None, cancelled: Cancel | None
-) -> Iterable[Answer]:
-    for number, item in enumerate(items, 1):
-        check(cancelled)
-        yield work(item)
-        if progress and (number % BATCH == 0 or number == len(items)):
-            progress(number / len(items))
+            yield from (pool.map if pool else map)(work, items[start : start + step])
+            done = min(start + step, len(items))
+            if progress and (done % BATCH == 0 or done == len(items)):
+                progress(done / len(items))
 
 
 def check(cancelled: Cancel | None) -> None:

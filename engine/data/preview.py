@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.curves import Curves
 from engine.data.dataset import DataSet
+from engine.data.episode_splits import EpisodeShape, samplers
 from engine.data.episodes import Episode
 from engine.data.findings import Finding, copies_words, in_classes, in_images
 from engine.data.images import Cancel, ImageSet, Progress, Skipped
@@ -20,6 +22,7 @@ from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import DatasetChoice
 
 Picture = NDArray[np.uint8]
+Part = Literal["training", "validation", "test"]
 STRIP = 16
 NAMED = 3  # renamed classes that the sentence about a label shift gives as examples
 SMALLEST, LARGEST, SHOWN_CURVE = 28, 96, 56
@@ -217,3 +220,33 @@ def episode_rows(data: ImageSet, episode: Episode, indices: NDArray[np.int64]) -
 def turned_name(data: ImageSet, place: int, turn: int) -> str:
     """A class's name, with its quarter turns where it has any."""
     return data.class_names[place] + (f", turned {90 * turn}°" if turn else "")
+
+
+def tasks_preview(
+    choice: DatasetChoice, shape: EpisodeShape, part: Part, seed: int, count: int = 3
+) -> list[EpisodePreview]:
+    """`count` tasks of this part of the classes; the same seed draws the same. Raises `InvalidExperiment` when any part
+    cannot give such tasks, with the numbers that would fit."""
+    data = for_tasks(load(choice), choice)
+    found = samplers(data, choice, shape)
+    sampler = {"training": found.train, "validation": found.validation, "test": found.test}[part]
+    draw = np.random.default_rng([seed, 8])
+    episodes = [sampler.sample(draw) for _ in range(count)]
+    return [
+        EpisodePreview(
+            support=episode_rows(data, episode, episode.support),
+            query=episode_rows(data, episode, episode.query),
+            names=tuple(
+                turned_name(data, int(place), int(turn))
+                for place, turn in zip(episode.classes, episode.turns, strict=True)
+            ),
+        )
+        for episode in episodes
+    ]
+
+
+def curves_preview(choice: DatasetChoice, shot: int, seed: int, count: int = 3) -> list[dict[str, Any]]:
+    """`count` regression tasks as `CurveTaskPicture` takes them: the curve and the points that are given of it."""
+    source, draw = dataset(choice.name).curves, np.random.default_rng([seed, 8])
+    assert source is not None
+    return [{**source.drawing(source.one(choice, draw, shot, 1)), "predictions": []} for _ in range(count)]

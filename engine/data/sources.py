@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -9,14 +10,15 @@ from pathlib import Path
 from engine.data.dataset import BUNDLED, COLOURS, OWN, DataSet, DatasetInfo
 from engine.data.files.tree import Listing, list_files
 from engine.data.images import Cancel, ImageSet, Progress
-from engine.data.remembered import Remembered
 from engine.data.target import CLASSES, NUMBERS, Target
 from engine.errors import InvalidExperiment, nearest
 from engine.experiment import DatasetChoice
 from engine.modules import below
 
 FOLDER = "folder"  # what a folder or zip is that nothing recognises
-_remembered = Remembered(4)
+MOST_KEPT = 4  # sets that were read last, kept for the next who asks
+_kept: dict[object, ImageSet] = {}
+_keeping = threading.Lock()
 
 
 @cache
@@ -74,10 +76,14 @@ def load(choice: DatasetChoice, progress: Progress | None = None, cancelled: Can
         return source.load(choice)
     listing = list_files(str(choice.path), cancelled)
     key = (choice.name, *choice.own_values(), listing.signature)
-    data = _remembered.get(key)
-    if not isinstance(data, ImageSet):
+    with _keeping:
+        data = _kept.pop(key, None)
+    if data is None:
         data = _read(source, choice, listing, progress, cancelled)
-        _remembered.put(key, data)
+    with _keeping:
+        _kept[key] = data
+        while len(_kept) > MOST_KEPT:
+            del _kept[next(iter(_kept))]
     return data
 
 

@@ -97,8 +97,8 @@ class DataPreview(QWidget):
         (shape, seed), choice, part, draw = self._episode, self._choice, self.tasks.part, self.tasks.draw
 
         def sample(cancelled: Callable[[], bool]) -> Sampled:
+            from engine.data.preview import curves_preview, tasks_preview
             from engine.data.sources import is_regression
-            from engine.data.task_preview import curves_preview, tasks_preview
 
             if is_regression(choice):
                 return curves_preview(choice, shape.shot, seed + 1000 * draw, COUNT)

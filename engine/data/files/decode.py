@@ -5,8 +5,10 @@ from __future__ import annotations
 import ctypes
 import io
 import logging
+import struct
 import threading
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -17,7 +19,6 @@ from PIL import Image, UnidentifiedImageError
 from PIL.Image import Transpose
 
 from engine.data.files.grey import Levels, eight_bits, is_wide, levels
-from engine.data.files.png import SIGNATURE, BrokenPng, pixels_alone
 from engine.data.hashes import digest
 
 GREY_MODES = frozenset(("1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "I;16N", "F"))
@@ -27,6 +28,8 @@ HUGE, _huge = 40_000_000, threading.Lock()  # pixels
 REDUCED = ("JPEG", "MPO")  # as they are decoded
 GLANCE = 8  # of a JPEG's sides, at which looking is quick
 ORIENTATION = 0x0112
+PNG, MOST_CHUNKS = b"\x89PNG\r\n\x1a\n", 100_000
+PNG_PIXELS = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf"))  # chunks that decide them
 UPRIGHT = {
     2: Transpose.FLIP_LEFT_RIGHT, 3: Transpose.ROTATE_180, 4: Transpose.FLIP_TOP_BOTTOM, 5: Transpose.TRANSPOSE,
     6: Transpose.ROTATE_270, 7: Transpose.TRANSVERSE, 8: Transpose.ROTATE_90,
@@ -78,7 +81,8 @@ def examine(body: bytes) -> Facts:
             plain(image)
             grey = image.mode in GREY_MODES or _grey_palette(image)
             found = levels(image)
-    width, height = _full_size(opened, image, full)
+    turned = full[::-1] if _orientation(opened) in ON_ITS_SIDE else full
+    width, height = turned if opened.format in REDUCED else image.size
     return Facts(height, width, grey, found, digest(body))
 
 
@@ -96,7 +100,7 @@ def decode(body: bytes, size: int, channels: int, scales: tuple[Levels, ...] = (
 def _opened(body: bytes, size: int | None, channels: int) -> tuple[Image.Image, tuple[int, int]]:
     """The image before it is decoded, and its (width, height). A JPEG will be made smaller than it is, with at least
     `size` on the shorter side, or for a glance with None."""
-    image = Image.open(io.BytesIO(pixels_alone(body) if body.startswith(SIGNATURE) else body), formats=KNOWN_FORMATS)
+    image = Image.open(io.BytesIO(_pixels_alone(body) if body.startswith(PNG) else body), formats=KNOWN_FORMATS)
     if image.width * image.height > MOST_PIXELS or max(image.size) > LONGEST_SIDE:
         raise Image.DecompressionBombError
     width, height = image.size
@@ -106,17 +110,35 @@ def _opened(body: bytes, size: int | None, channels: int) -> tuple[Image.Image, 
     return image, (width, height)
 
 
+def _pixels_alone(body: bytes) -> bytes:
+    """The same PNG with the chunks alone that decide its pixels: texts, profiles and times may be broken or any size.
+    Raises `Damaged` when the file ends early or a checksum of those is wrong."""
+    place, kept, kind = len(PNG), [PNG], b""
+    view = memoryview(body)
+    for _ in range(MOST_CHUNKS):
+        if place + 12 > len(body):
+            raise Damaged("truncated image")
+        length, kind = struct.unpack_from(">I4s", body, place)
+        end = place + 12 + length
+        if end > len(body):
+            raise Damaged("truncated image")
+        if not kind.isalpha():
+            raise Damaged("damaged image")
+        if kind in PNG_PIXELS:
+            if zlib.crc32(view[place + 4 : end - 4]) != struct.unpack_from(">I", body, end - 4)[0]:
+                raise Damaged("damaged image")
+            kept.append(body[place:end])
+        place = end
+        if kind == b"IEND":
+            break
+    return body if place == len(body) and sum(map(len, kept)) == place else b"".join(kept)
+
+
 def _upright(image: Image.Image) -> Image.Image:
     """Decoded, in its own mode; a TIFF is turned as it is loaded."""
     image.load()
     turned = _orientation(image)
     return image.transpose(UPRIGHT[turned]) if turned in UPRIGHT else image
-
-
-def _full_size(opened: Image.Image, image: Image.Image, full: tuple[int, int]) -> tuple[int, int]:
-    if opened.format not in REDUCED:
-        return image.size
-    return full[::-1] if _orientation(opened) in ON_ITS_SIDE else full
 
 
 @contextmanager
@@ -139,8 +161,8 @@ def _faults_told(body: bytes) -> Iterator[None]:
     """`Damaged` instead of any of the exceptions that Pillow raises for bytes of strangers."""
     try:
         yield
-    except BrokenPng as error:
-        raise Damaged(str(error)) from None
+    except Damaged:
+        raise
     except Image.DecompressionBombError:
         raise Damaged("too many pixels") from None
     except UnidentifiedImageError:

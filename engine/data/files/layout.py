@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.data.files.parts import TITLES, TRAIN, is_split, mixed_with_classes, only_wraps, parts
 from engine.data.files.reading import Entry
-from engine.data.files.tree import Listing, natural
+from engine.data.files.tree import Listing, ancestors, natural
 from engine.data.findings import named_files
 from engine.data.images import Skipped
 from engine.errors import DataError
@@ -227,17 +227,12 @@ def _checked(listing: Listing, base: str, found: _Found) -> Layout:
 def _refuse_empty(listing: Listing, bases: list[str], filled: set[str]) -> None:
     """Raise for a folder among the classes that has nothing in it at all."""
     used = {entry.path.rpartition("/")[0] for entry in listing.files}
-    busy = {prefix for folder in used for prefix in _prefixes(folder)}
+    busy = {prefix for folder in used for prefix in ancestors(folder)}
     for base in bases:
         for folder in sorted(listing.folders, key=natural):
             name = folder[len(base) :]
             if folder.startswith(base) and name and "/" not in name and name not in filled and folder not in busy:
                 raise DataError(f"The class folder “{name}” is empty.", "Put images in it, or remove it.")
-
-
-def _prefixes(folder: str) -> list[str]:
-    pieces = folder.split("/")
-    return ["/".join(pieces[: depth + 1]) for depth in range(len(pieces))]
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -11,15 +11,18 @@ from functools import cached_property
 from pathlib import Path
 
 from engine.data.files.kinds import COMPANIONS, ending, is_image, promises_image
-from engine.data.files.names import clean, is_housekeeping, is_text
-from engine.data.files.reading import Entry, Files, FolderFiles, ZipFiles
-from engine.data.files.zips import list_members
+from engine.data.files.names import clean, in_zip, is_housekeeping, is_text
+from engine.data.files.reading import PACKERS, UNPACKED, Entry, Files, FolderFiles, ZipFiles
 from engine.data.images import Cancel, Skipped, check
 from engine.errors import DataError
 from engine.given import is_there, person_path
 from engine.machine.files import Unread
 
 MOST_FILES = 1_000_000
+GIBIBYTE = 2**30
+LARGEST_MEMBER = GIBIBYTE
+REPACK = "Unpack it yourself, look at what is inside, and pick the folder."
+AGAIN = "Unpack it yourself and pick the folder."
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def list_files(path: str | Path, cancelled: Cancel | None = None) -> Listing:
     if not root.is_file():
         raise DataError(f"“{root}” is neither a folder nor a file.", "Pick a folder of class folders, or a zip of one.")
     if zipfile.is_zipfile(root):
-        files, folders, coding = list_members(root, MOST_FILES)
+        files, folders, coding = _list_members(root)
         return Listing(root, files, folders, is_zip=True, coding=coding)
     if root.suffix.lower() == ".zip":
         raise DataError(f"“{root.name}” is not a readable zip file.", "Download or pack it again.")
@@ -170,11 +173,66 @@ def _add_file(item: os.DirEntry[str], path: str, found: _Found) -> None:
         found.odd.append(Skipped(clean(path), reason))
 
 
+def _list_members(path: Path) -> tuple[tuple[Entry, ...], frozenset[str], str]:
+    """Files, folders, and how names were read that do not say it; raises `DataError` for a zip that is not safe."""
+    members, changed = _members(path)
+    names, coding = in_zip(members)
+    _refuse_unsafe(path, members, names)
+    files, folders = dict[str, Entry](), set[str]()
+    for member, name in zip(members, names, strict=True):
+        inner, is_folder = clean(name.rstrip("/")), name.endswith("/")
+        if not inner or any(is_housekeeping(part) for part in inner.split("/")):
+            continue
+        folders.update(ancestors(inner if is_folder else inner.rpartition("/")[0]))
+        if not is_folder:
+            files[member.filename] = Entry(inner, member.file_size, hash((member.CRC, changed)), member.filename)
+    _refuse_unpackable(path, [member for member in members if member.filename in files])
+    return tuple(sorted(files.values())), frozenset(folders), coding
+
+
+def _members(path: Path) -> tuple[list[zipfile.ZipInfo], int]:
+    try:
+        with zipfile.ZipFile(path) as opened:
+            return opened.infolist(), path.stat().st_mtime_ns
+    except NotImplementedError as error:  # "zip file version 14.7"
+        version = str(error).rpartition(" ")[2]
+        raise DataError(f"“{path.name}” asks for a program that unpacks zip {version}.", AGAIN) from None
+    except (OSError, zipfile.BadZipFile, ValueError, OverflowError):
+        raise DataError(f"“{path.name}” is not a readable zip file.", "Download or pack it again.") from None
+
+
+def _refuse_unsafe(path: Path, members: list[zipfile.ZipInfo], names: list[str]) -> None:
+    for name in names:
+        if name.startswith("/") or ".." in name.split("/") or re.match(r"[A-Za-z]:\S", name):
+            raise DataError(f"“{path.name}” holds a path that leads out of the zip (“{clean(name)[:80]}”).", REPACK)
+    if any(member.flag_bits & 1 for member in members):
+        raise DataError(f"“{path.name}” is protected with a password.", AGAIN)
+    total = sum(member.file_size for member in members)
+    packed = sum(member.compress_size for member in members)
+    largest = max((member.file_size for member in members), default=0)
+    if largest > LARGEST_MEMBER or len(members) > MOST_FILES or (total > GIBIBYTE and total > 200 * max(packed, 1)):
+        size = f"{total / GIBIBYTE:,.1f} GiB in {len(members):,} files from {packed / 2**20:,.1f} MiB"
+        raise DataError(f"“{path.name}” would unpack to an absurd size ({size}).", REPACK)
+
+
+def _refuse_unpackable(path: Path, members: list[zipfile.ZipInfo]) -> None:
+    kinds = {member.compress_type for member in members}
+    if kinds and not kinds & set(UNPACKED):
+        packer = PACKERS.get(min(kinds), f"method {min(kinds)}")
+        raise DataError(f"“{path.name}” is packed with {packer}, which is not read here.", AGAIN)
+
+
 def _head(files: Files, entry: Entry) -> bytes:
     try:
         return files.head(entry)
     except Unread:
         return b""
+
+
+def ancestors(folder: str) -> set[str]:
+    """A folder and those around it; none of ""."""
+    parts = folder.split("/") if folder else []
+    return {"/".join(parts[: depth + 1]) for depth in range(len(parts))}
 
 
 def natural(text: str) -> list[tuple[int, int, str]]:

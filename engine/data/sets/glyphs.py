@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from engine.data import glyph_shapes
 from engine.data.dataset import DataSet, DatasetInfo
-from engine.data.glyph_shapes import Draws, Points, Stroke, character
+from engine.data.glyph_shapes import Draws, Points, Stroke, character, turned
 from engine.data.hashes import short_hash
 from engine.data.images import ArrayPixels, ImageSet
 from engine.machine.whole_files import replacing
@@ -86,17 +86,9 @@ def _jittered(stroke: Stroke, writers: int, draws: Draws | None) -> Points:
         return nodes
     middle = (stroke.nodes[:1] + stroke.nodes[-1:]) / 2
     stretch = draws.uniform(0.78, 1.22, writers, 1, 2)
-    moved = _turned_each(nodes - middle, draws.uniform(-0.11, 0.11, writers)) * stretch + middle
+    moved = turned(nodes - middle, draws.uniform(-0.11, 0.11, writers, 1)) * stretch + middle
     moved = moved + draws.uniform(-0.11, 0.11, writers, 1, 2)
     return moved + draws.uniform(-0.085, 0.085, writers, len(stroke.nodes), 2)
-
-
-def _turned_each(points: Points, halves: Points) -> Points:
-    """`points` [writers, n, 2], each writer's turned by the angle whose half has the tangent `halves` [writers]."""
-    cosine = ((1 - halves * halves) / (1 + halves * halves))[:, None]
-    sine = (2 * halves / (1 + halves * halves))[:, None]
-    x, y = points[..., 0], points[..., 1]
-    return np.stack([cosine * x - sine * y, sine * x + cosine * y], axis=-1)
 
 
 def _path(nodes: Points, smooth: Points, hands: Points) -> Points:
@@ -124,7 +116,7 @@ def _placed(points: Points, hands: Points, draws: Draws | None) -> Points:
     slant = (0.18 * hands[:, 0] + 0.10 * noise[:, 1])[:, None]
     tall = (1 + 0.16 * hands[:, 1] + 0.13 * noise[:, 2])[:, None]
     points = np.stack([(x - slant * y) / tall, y * tall], axis=-1)
-    points = _turned_each(points, 0.04 * hands[:, 2] + 0.06 * noise[:, 3])
+    points = turned(points, (0.04 * hands[:, 2] + 0.06 * noise[:, 3])[:, None])
     size = (0.27 * (1 + 0.18 * hands[:, 3] + 0.14 * noise[:, 4]) * GRID)[:, None, None]
     shift = (0.08 * GRID * noise[:, None, 5:7]) + 0.03 * GRID * hands[:, None, 6:8]
     return GRID / 2 + size * points + shift

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from engine.data.episode_splits import EpisodeShape
-from engine.data.preview import preview
+from engine.data.preview import curves_preview, preview, tasks_preview
 from engine.data.shifts import shifted
 from engine.data.sources import datasets, load
-from engine.data.task_preview import curves_preview, tasks_preview
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice, Shift
 from tests.engine.data.conftest import Maker, picture

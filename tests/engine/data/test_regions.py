@@ -7,11 +7,10 @@ import pytest
 
 from engine.data.episode_splits import EpisodeShape, samplers
 from engine.data.episodes import evaluation_episodes, list_hash
-from engine.data.preview import preview, shown_side
+from engine.data.preview import preview, shown_side, tasks_preview
 from engine.data.sets.regions import COVERS, REGIONS, SPECTRA, Region, draw_patches, draw_region, load_regions
 from engine.data.sources import load
 from engine.data.splits import split_classes
-from engine.data.task_preview import tasks_preview
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice
 
