@@ -1,22 +1,42 @@
-"""Curves of a meta-test: its figures over inner steps, shots or hardness, of one run or as a mean over seeds."""
+"""Curves of a meta-test: its figures over inner steps, shots or hardness, of one run or as a mean over seeds.
+
+Over hardness: how a figure falls from the easiest to the hardest episodes (Dhillon et al. 2020, arXiv 1909.02729).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
 
 from engine import metrics
-from engine.comparison.adaptation_curve import AdaptationCurve
 from engine.comparison.arms import Arm
-from engine.comparison.by_hardness import HARDNESS, hardness_curve
 from engine.comparison.intervals import Interval, episode_interval
 from engine.comparison.wording import with_interval
 from engine.events import Evaluated
 from engine.metrics import SHOTS, STEPS
 
+HARDNESS = "hardness"
 OVER = (STEPS, SHOTS, HARDNESS)
+PARTS = 5  # of about as many episodes each, from the easiest to the hardest
+LEAST = 20  # episodes, for a curve to say anything
+
+
+@dataclass(frozen=True, eq=False)
+class AdaptationCurve:
+    """x: float64 [n] inner steps, shots or hardness, rising; y and the edges of its 95 % interval: float64 [n]. own:
+    the x of the run's own test, -1 where it is all of them. basis: what the interval speaks about, "over seeds" or
+    "over test episodes"."""
+
+    over: str
+    x: np.ndarray
+    y: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    own: int
+    basis: str
 
 
 def is_further(result: Evaluated) -> bool:
@@ -62,8 +82,11 @@ def _arm(figures: Mapping[int, Evaluated]) -> Arm:
 
 def _curve(over: str, intervals: Mapping[int, Interval], own: int, basis: str) -> AdaptationCurve:
     order = sorted(intervals)
-    rows = [[x, intervals[x].value, intervals[x].low, intervals[x].high] for x in order]
-    x, y, low, high = np.array(rows, dtype=np.float64).T
+    return _drawn(over, np.array(order, dtype=np.float64), [intervals[x] for x in order], own, basis)
+
+
+def _drawn(over: str, x: np.ndarray, intervals: Sequence[Interval], own: int, basis: str) -> AdaptationCurve:
+    y, low, high = np.array([[one.value, one.low, one.high] for one in intervals]).T
     return AdaptationCurve(over, x, y, low, high, own, basis)
 
 
@@ -94,3 +117,46 @@ def over_episodes_words(results: Sequence[Evaluated]) -> list[str]:
     already, and where the test was on images."""
     found = over_episodes(results) if len(results) > 1 and results[0].unit == "episodes" else None
     return [] if found is None else [f"over episodes {with_interval(found, results[0].metric)}"]
+
+
+def hardness_curve(runs: Mapping[int, Sequence[Evaluated]]) -> AdaptationCurve | None:
+    """The figure in each fifth of the episodes, at their mean hardness; seed -> the figures of its run. Seeds that met
+    the same episodes count with their mean in each. None with few episodes, or where all are equally hard."""
+    tested = [own for results in runs.values() if (own := _own(results)) is not None]
+    if not tested:
+        return None
+    hard, scores = _together(tested)
+    parts = fifths(hard)
+    if len(hard) < LEAST or len(parts) < 2:
+        return None
+    limits = metrics.of(next(iter(runs.values()))[0].metric).limits
+    found = [episode_interval(scores[part]).within(*limits) for part in parts]
+    x = np.array([hard[part].mean() for part in parts])
+    return _drawn(HARDNESS, x, found, -1, "over test episodes")
+
+
+def fifths(hard: np.ndarray) -> list[np.ndarray]:
+    """Positions in hard [episodes], easiest first, in at most `PARTS` parts; equally hard ones stay together."""
+    order = np.argsort(hard, kind="stable")
+    rising = hard[order]
+    last = [rising[max(0, len(hard) * part // PARTS - 1)] for part in range(1, PARTS)]
+    parts: list[np.ndarray] = []
+    for part in np.split(order, np.unique(np.searchsorted(rising, last, side="right"))):
+        if parts and len(part) == 1:  # has no interval of its own
+            parts[-1] = np.concatenate([parts[-1], part])
+        elif len(part):
+            parts.append(part)
+    return parts
+
+
+def _own(results: Sequence[Evaluated]) -> tuple[np.ndarray, np.ndarray] | None:
+    """Hardness and score of each episode of the run's own test."""
+    hard, scores = (results[0].hardness, results[0].scores) if results else (None, None)
+    return None if hard is None or scores is None or len(hard) != len(scores) else (hard, scores)
+
+
+def _together(tested: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    first = tested[0][0]
+    if all(np.array_equal(hard, first) for hard, _ in tested):
+        return first, np.mean([scores for _, scores in tested], axis=0)
+    return np.concatenate([hard for hard, _ in tested]), np.concatenate([scores for _, scores in tested])

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import count as count_from
-from itertools import islice
+from itertools import count, islice
 from math import nan
 
 import numpy as np
 
 from engine.comparison.arms import Arm, disagreements, guard, shares_items
 from engine.comparison.crossed import ENOUGH_SEEDS, TWO, crossed, holm, of_seeds
-from engine.comparison.gap import Gap, Kind
 from engine.comparison.intervals import Interval, mean_interval, paired_share_interval
-from engine.comparison.verdict_words import basis, sentence
+from engine.comparison.verdict_words import Gap, Kind, basis, sentence
 from engine.comparison.wording import is_share
 
 MORE_SEEDS = 3
@@ -88,19 +86,16 @@ def compared(a: Arm, b: Arm) -> Gap | Verdict:
         if not one.scores:
             return not_comparable(a, b, (f"the test figure of {one.title} is no number",))
     shared = sorted(set(a.scores) & set(b.scores))
-    return gap(a, b, shared) if shared else without_shared_seed(a, b)
+    if shared:
+        return gap(a, b, shared)
+    said = f"{a.title} and {b.title} share no seed, so they cannot be paired. Run the missing seeds."
+    missing = missing_seeds(a, b, settled=True)
+    return Verdict("not comparable", nan, nan, nan, 0, said, *missing, reasons=("no seed in common",))
 
 
 def not_comparable(a: Arm, b: Arm, reasons: Sequence[str]) -> Verdict:
     sentence = f"{a.title} and {b.title} are not comparable: {'; '.join(reasons)}."
     return Verdict("not comparable", nan, nan, nan, 0, sentence, reasons=tuple(reasons))
-
-
-def without_shared_seed(a: Arm, b: Arm) -> Verdict:
-    """Both were tested alike but never with the same seed."""
-    missing_a, missing_b = missing_seeds(a, b, settled=True)
-    sentence = f"{a.title} and {b.title} share no seed, so they cannot be paired. Run the missing seeds."
-    return Verdict("not comparable", nan, nan, nan, 0, sentence, missing_a, missing_b, reasons=("no seed in common",))
 
 
 def gap(a: Arm, b: Arm, shared: Sequence[int]) -> Gap:
@@ -163,5 +158,4 @@ def missing_seeds(a: Arm, b: Arm, settled: bool) -> tuple[tuple[int, ...], tuple
 
 def unused(taken: set[int], how_many: int) -> tuple[int, ...]:
     """The smallest seeds nobody has run yet; none when how_many is zero or less."""
-    free = (seed for seed in count_from(0) if seed not in taken)
-    return tuple(islice(free, max(0, how_many)))
+    return tuple(islice((seed for seed in count() if seed not in taken), max(0, how_many)))

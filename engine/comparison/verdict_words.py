@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from engine import metrics
-from engine.comparison.crossed import ENOUGH_SEEDS, seeds_needed
-from engine.comparison.gap import Gap, Kind
-from engine.comparison.wording import count, interval_text, lower_is_better, number, points
+from engine.comparison.arms import Arm
+from engine.comparison.crossed import ENOUGH_SEEDS, TWO, Spread, seeds_needed
+from engine.comparison.intervals import Interval
+from engine.comparison.wording import count, interval_text, number, points
 
 MANY_SEEDS = 20
 LEVEL = 0.05
 BEGINNINGS = {"one seed": "One seed", "too few": "Too few seeds to call", "too close": "Too close to call"}
+Kind = Literal["better", "worse", "too close", "too few", "one seed", "not comparable"]
 FEW = {1: "One seed cannot", 2: "Two seeds hardly"}
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How far a is from b (the base), paired over shared seeds and test items. values: of each shared seed, rising."""
+
+    a: Arm
+    b: Arm
+    values: tuple[float, ...]
+    spread: Spread
+    interval: Interval
+    items: Interval | None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it can be called at all, and so belongs to what is corrected for."""
+        return len(self.values) >= TWO
+
+    @property
+    def lower_is_better(self) -> bool:
+        return metrics.of(self.a.metric).lower_is_better
+
+    @property
+    def ahead(self) -> bool:
+        return self.spread.value < 0 if self.lower_is_better else self.spread.value > 0
 
 
 def sentence(found: Gap, kind: Kind, adjusted: float, together: int, more: int) -> str:
@@ -22,7 +50,7 @@ def sentence(found: Gap, kind: Kind, adjusted: float, together: int, more: int) 
     if seeds < ENOUGH_SEEDS:
         doubt = f" {FEW[seeds]} show how much of this is luck: run {count(more, 'more seeds')}."
     if kind in ("better", "worse"):
-        by = f": {lower_by(found)}" if is_lower_better(found) else f" by {distance(found)}"
+        by = f": {lower_by(found)}" if found.lower_is_better else f" by {distance(found)}"
         return f"{found.a.title} is {kind} than {found.b.title}{by} ({basis(found)}).{doubt}"
     said = f"{BEGINNINGS[kind]}: {found.a.title} {standing(found)} {found.b.title} ({basis(found)})."
     return f"{said}{doubt}" if doubt else f"{said} {remedy(found, adjusted, together, more)}"
@@ -31,10 +59,6 @@ def sentence(found: Gap, kind: Kind, adjusted: float, together: int, more: int) 
 def corrected(together: int) -> str:
     """What verdicts that are shown together are corrected for."""
     return f"Verdicts are corrected for all {together} together (Holm); each interval is for itself alone."
-
-
-def is_lower_better(found: Gap) -> bool:
-    return lower_is_better(found.a.metric)
 
 
 def distance(found: Gap) -> str:
@@ -52,7 +76,7 @@ def standing(found: Gap) -> str:
     """ "is 1.2 points above"; of errors "has 0.012 lower error than"; "equals"."""
     if found.spread.value == 0:
         return "equals"
-    if is_lower_better(found):
+    if found.lower_is_better:
         return f"has {lower_by(found)} than"
     return f"is {distance(found)} {'above' if found.spread.value > 0 else 'below'}"
 
@@ -62,7 +86,7 @@ def basis(found: Gap, ahead: bool = False) -> str:
     where the items were not kept, and of two seeds what each of them gave. ahead: tell how far the first is
     ahead, also where that is a smaller error."""
     seeds, parts, shown = len(found.values), [], found.interval
-    turned = ahead and is_lower_better(found)
+    turned = ahead and found.lower_is_better
     if shown.known:
         shown = replace(shown, low=-shown.high, high=-shown.low) if turned else shown
         over = "" if found.spread.items and seeds > 1 else f" over test {found.a.unit}" if seeds == 1 else ""

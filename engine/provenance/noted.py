@@ -4,6 +4,7 @@ its own weights. Torch-free."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from engine.backbones import catalog
@@ -11,18 +12,17 @@ from engine.backbones.info import BackboneInfo
 from engine.data.episode_splits import LearnsEpisodes, left_out_words, samplers
 from engine.data.findings import Finding, in_classes, in_images
 from engine.data.images import ImageSet
-from engine.data.sources import is_regression, load
-from engine.data.splits import ClassSplit, ImageSplit, for_tasks, split_classes, split_images
+from engine.data.sources import is_regression
+from engine.data.splits import ClassSplit
 from engine.errors import StorageError
 from engine.events import Notice
 from engine.experiment import Experiment
-from engine.families import family
 from engine.method import Method
 from engine.provenance import left_out, seen
+from engine.provenance.seen import Division
 from engine.registry import with_method
 
 Found = tuple[Finding, ...]
-Division = ImageSplit | ClassSplit
 FAR = 4  # times as large or small as what a network reads, from which images do not suit it
 
 
@@ -42,24 +42,22 @@ def met(experiment: Experiment, method: Method, data: ImageSet, split: Division,
 
 def write_down(experiment: Experiment, method: Method, data: ImageSet, split: Division, directory: Path) -> None:
     """What the run's weights will have met and which files were left out, into its folder. Raises `StorageError`."""
-    before = seen.past_of(experiment, method, directory.parent)
-    if isinstance(split, ClassSplit):
-        after = seen.after_classes(before, data, split)
-    else:
-        after = seen.after_images(before, experiment, method, data, split)
+    after = seen.after(seen.past_of(experiment, method, directory.parent), experiment, method, data, split)
     keep_left_out(data, directory)
-    try:
+    with _into(directory):
         seen.write(after, directory)
-    except OSError as error:
-        raise StorageError(
-            f"The run's folder {directory} cannot be written.", "Free some disk space or choose another workspace."
-        ) from error
 
 
 def keep_left_out(data: ImageSet, directory: Path) -> None:
     """The names of all files that were left out, into the run's folder. Raises `StorageError`."""
-    try:
+    with _into(directory):
         left_out.write(data.skipped, directory)
+
+
+@contextmanager
+def _into(directory: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise StorageError(
             f"The run's folder {directory} cannot be written.", "Free some disk space or choose another workspace."
@@ -77,16 +75,11 @@ def warnings(experiment: Experiment, runs: Path) -> list[str]:
     if is_regression(experiment.dataset):
         return []
     experiment, method = with_method(experiment)
-    data, choice = load(experiment.dataset), experiment.dataset
-    split: Division
+    data, split = seen.divided(experiment)
     small = ""
-    if family(experiment).divides == "classes":
-        data = for_tasks(data, choice)
-        split = split_classes(data, choice)
+    if isinstance(split, ClassSplit):
         assert isinstance(method, LearnsEpisodes)
-        small = left_out_words(data, samplers(data, choice, method.episodes))
-    else:
-        split = split_images(data, choice, experiment.seed)
+        small = left_out_words(data, samplers(data, experiment.dataset, method.episodes))
     said = [*misfit(experiment, data), *(one.sentence for one in met(experiment, method, data, split, runs))]
     return [*said, f"{small}."] if small else said
 

@@ -22,14 +22,17 @@ from engine.backbones import catalog
 from engine.backbones.info import IMAGENET, OMNIGLOT
 from engine.data.examples import Examples
 from engine.data.findings import Finding, images_of
+from engine.data.images import ImageSet
 from engine.data.sets.omniglot import BACKGROUND
 from engine.data.sources import is_regression, known, load
 from engine.data.splits import ClassSplit, ImageSplit, for_tasks, split_classes, split_images
 from engine.errors import ExperimentError
 from engine.experiment import BackboneChoice, Experiment
+from engine.families import family
 from engine.layers import LayerRow
 from engine.machine.whole_files import write_text
 from engine.method import Method
+from engine.registry import with_method
 
 FILE = "trained_on.json"
 KEY = "seen before"  # in the protocol of a figure
@@ -39,6 +42,7 @@ GENERIC = re.compile(
 )  # names that say nothing of what they name
 Digests = NDArray[np.uint64]
 Indices = NDArray[np.int64]
+Division = ImageSplit | ClassSplit
 NOTHING: Digests = np.zeros(0, np.uint64)
 
 
@@ -120,18 +124,20 @@ def _again(folder: Path, runs: Path | None) -> Past:
 
 def learnt(experiment: Experiment, runs: Path | None) -> Past:
     """What this run's weights have met, read off its settings and its data; raises `ExperimentError`."""
-    from engine.families import family
-    from engine.registry import with_method
-
     experiment, method = with_method(experiment)
     before = past_of(experiment, method, runs)
     if is_regression(experiment.dataset):
         return Past(before.lessons, None, before.unknown)
-    data = load(experiment.dataset)
+    return after(before, experiment, method, *divided(experiment))
+
+
+def divided(experiment: Experiment) -> tuple[ImageSet, Division]:
+    """The data of a run and how it divides them; raises `ExperimentError`."""
+    data, choice = load(experiment.dataset), experiment.dataset
     if family(experiment).divides == "classes":
-        data = for_tasks(data, experiment.dataset)
-        return after_classes(before, data, split_classes(data, experiment.dataset))
-    return after_images(before, experiment, method, data, split_images(data, experiment.dataset, experiment.seed))
+        data = for_tasks(data, choice)
+        return data, split_classes(data, choice)
+    return data, split_images(data, choice, experiment.seed)
 
 
 @runtime_checkable
@@ -147,14 +153,12 @@ def past_of(experiment: Experiment, method: Method, runs: Path | None) -> Past:
     return past(experiment.backbone, runs) if method.uses_pretrained else Past()
 
 
-def after_classes(before: Past, data: Examples, split: ClassSplit) -> Past:
-    """What weights have met after meta-learning on these classes; the outputs of its head change their meaning."""
-    ids = images_of(data, np.concatenate([split.train, split.validation]))
-    return Past((*before.lessons, lesson(data, ids)), None, before.unknown)
-
-
-def after_images(before: Past, experiment: Experiment, method: Method, data: Examples, split: ImageSplit) -> Past:
-    """What weights have met after fine-tuning on these images."""
+def after(before: Past, experiment: Experiment, method: Method, data: Examples, split: Division) -> Past:
+    """What weights have met after learning from this division: of classes, after which the outputs of the head mean
+    something else, or of images."""
+    if isinstance(split, ClassSplit):
+        ids = images_of(data, np.concatenate([split.train, split.validation]))
+        return Past((*before.lessons, lesson(data, ids)), None, before.unknown)
     names = tuple(data.class_names[place] for place in split.classes)
     if not isinstance(method, TrainsBlocks) or not method.stages():
         return Past(before.lessons, names, before.unknown)

@@ -10,8 +10,7 @@ from PySide6.QtCore import QPointF, QSize, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from engine.comparison.adaptation_curve import AdaptationCurve
-from engine.comparison.by_hardness import HARDNESS
+from engine.comparison.adaptation import HARDNESS, AdaptationCurve
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import ACCURACY, percent, with_interval
 from engine.metrics import SHOTS, STEPS

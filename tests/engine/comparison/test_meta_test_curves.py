@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.comparison.adaptation import curve, mean_curve, points
-from engine.comparison.by_hardness import HARDNESS, fifths, hardness_curve
+from engine.comparison.adaptation import HARDNESS, curve, fifths, hardness_curve, mean_curve, points
 from engine.events import Evaluated
 from engine.metrics import SHOTS, STEPS
 

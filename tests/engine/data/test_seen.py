@@ -20,6 +20,7 @@ from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, SearchChoice
 from engine.provenance import seen
 from engine.provenance.noted import warnings
+from engine.registry import with_method
 from engine.tuning.testing import UNSEEN
 from tests.engine.data.conftest import Maker, picture, real_zip
 
@@ -190,7 +191,8 @@ def test_names_speak_where_files_were_written_anew(class_folders: Maker) -> None
         file.write_bytes(file.read_bytes() + b"\0")
     data = load(resolve(root))
     nothing = np.zeros(0, np.int64)
-    found = seen.after_classes(seen.Past(), first, ClassSplit(np.arange(4), nothing, nothing, False, ""))
+    learner = with_method(Experiment(method=MethodChoice(name="protonet")))
+    found = seen.after(seen.Past(), *learner, first, ClassSplit(np.arange(4), nothing, nothing, False, ""))
     (one,) = seen.met_in_classes(found, data, np.arange(4))
     assert one.words == "2 of 4 test classes bear the names of classes in the weights' training set"
 

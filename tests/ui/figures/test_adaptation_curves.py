@@ -9,8 +9,7 @@ import pytest
 from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
-from engine.comparison.adaptation import curve, is_further, mean_curve, over_episodes
-from engine.comparison.by_hardness import HARDNESS, fifths
+from engine.comparison.adaptation import HARDNESS, curve, fifths, is_further, mean_curve, over_episodes
 from engine.comparison.wording import ACCURACY
 from engine.events import Evaluated
 from engine.metrics import SHOTS, STEPS
