@@ -25,7 +25,11 @@ class Backbone(nn.Module):
         self.meta: nn.Module = nn.Identity()
 
     def through(self, values: Tensor, start: int, end: int) -> Tensor:
-        """Blocks number `start` up to but without `end`, applied to what the block before them gives."""
+        """Blocks number `start` up to but without `end`, applied to what the block before them gives.
+
+        One tensor is handed on, and nothing beside it. A network of token ids [n, length] derives its attention mask
+        from the pad id in its first block, and gives features in which padding no longer counts.
+        """
         for block in list(self.blocks.values())[start:end]:
             values = block(values)
         return values
