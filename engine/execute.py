@@ -19,8 +19,8 @@ from engine.families import family
 from engine.machine.allocator import keep_freed_memory, return_freed_memory
 from engine.machine.devices import computing, device_words
 from engine.machine.environment import environment
+from engine.machine.files import write_text
 from engine.machine.limits import Limits, never
-from engine.machine.whole_files import write_text
 from engine.preflight.problems import problems
 from engine.registry import complete, with_method
 

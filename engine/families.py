@@ -80,7 +80,7 @@ def later(module: str, name: str) -> Callable[..., Any]:
 
 FINE_TUNING = Family(
     "finetune", "Fine-tuning",
-    run=later("engine.tuning.run", "run_supervised"), cost=later("engine.tuning.cost", "fine_tune_cost"),
+    run=later("engine.tuning.run", "run_supervised"), cost=later("engine.tuning.timing", "fine_tune_cost"),
     faults=later("engine.preflight.layers", "table_faults"),
     start="lp_ft", for_a_time=True, layered=True,
 )  # fmt: skip

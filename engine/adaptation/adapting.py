@@ -9,12 +9,14 @@ from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from engine.adaptation.inner_loop import InnerLoop, Parameters
 from engine.adaptation.inner_optimiser import BatchSteps
-from engine.adaptation.linear_head import head_outputs, linear_path
 from engine.adaptation.objective import loss
 from engine.backbones.backbone import Backbone
+
+WEIGHT, BIAS = "head.weight", "head.bias"
 
 
 @dataclass(frozen=True)
@@ -56,3 +58,33 @@ class Adaptation:
 
 def within(parameters: Mapping[str, Tensor], reach: str) -> Parameters:
     return {name: value for name, value in parameters.items() if name.startswith(reach)}
+
+
+def linear_path(
+    inner: InnerLoop, head: Mapping[str, Tensor], features: Tensor, targets: Tensor
+) -> Iterator[Parameters]:
+    """The head's {"head.weight": [outputs, d], "head.bias": [outputs]} after 0, 1, …, `steps` steps on features [n, d].
+
+    By the gradient written out: the same steps as by autograd, of which on few features most is bookkeeping. They are
+    the inner loop's, which is elementwise; in first order the gradients are constants.
+    """
+    now, start = dict(head), dict(head)
+    yield now
+    for step in range(inner.steps):
+        error = output_gradient(head_outputs(now, features), targets)
+        down = {WEIGHT: error.mT @ features, BIAS: error.sum(0)}
+        gradients = {name: g if inner.second_order else g.detach() for name, g in down.items() if inner.adapts(name)}
+        now = inner.stepped(now, start, gradients, step)
+        yield now
+
+
+def head_outputs(parameters: Mapping[str, Tensor], features: Tensor) -> Tensor:
+    """[n, d] -> [n, outputs]"""
+    return F.linear(features, parameters[WEIGHT], parameters[BIAS])
+
+
+def output_gradient(outputs: Tensor, targets: Tensor) -> Tensor:
+    """The gradient of `objective.loss` by the outputs [n, way]: (softmax - one-hot) / n, or 2 (output - target) / n."""
+    if targets.is_floating_point():
+        return (outputs - targets) * (2 / outputs.numel())
+    return (outputs.softmax(1) - F.one_hot(targets, outputs.shape[1])) / len(outputs)

@@ -26,7 +26,7 @@ from engine.errors import StorageError, is_out_of_memory
 from engine.events import RESUME_FILE as FILE
 from engine.events import Event, ResumePoint, RunStarted
 from engine.experiment import Experiment
-from engine.machine.whole_files import replacing
+from engine.machine.files import replacing
 
 # Nested dicts with text keys and lists of tensors, arrays, numbers, text, truth values and None.
 State = Mapping[str, Any]

@@ -16,7 +16,7 @@ from engine.artifacts.bookmark import Bookmark, State, write_tensors
 from engine.backbones.backbone import Backbone, snapshot
 from engine.errors import StorageError
 from engine.events import CheckpointSaved, Event, Notice
-from engine.machine.whole_files import write_text
+from engine.machine.files import write_text
 
 SECONDS_BETWEEN_WRITES = 2.0
 RECORDS = ("experiment.json", "trained_on.json")  # of a run's folder, written before it learns

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
-from engine.backbones.digest import is_as_named
+from engine.backbones.download import is_as_named
 from engine.backbones.networks import random_backbone
 from engine.errors import WeightsError, nearest
 from engine.experiment import BackboneChoice

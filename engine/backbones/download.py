@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 from engine.backbones import catalog
-from engine.backbones.digest import fits_name
 from engine.errors import Cancelled, WeightsError
 
 CHUNK = 256 * 1024
 LARGEST = 2**32  # bytes
+NAMED = re.compile(r"-([0-9a-f]{8,})\.")  # torchvision's file names end in the first characters of their SHA-256
 
 
 def published_url(name: str) -> str:
@@ -70,3 +72,21 @@ def _stream(address: str, part: Path, progress: Callable[[float], None], cancell
     if total and done != total:
         raise OSError(f"{done} of {total} bytes arrived")
     return digest.hexdigest()
+
+
+def fits_name(path: Path, digest: str) -> bool:
+    """Whether the digest begins as the name says; true for a name that says nothing."""
+    found = NAMED.search(path.name)
+    return found is None or digest.startswith(found.group(1))
+
+
+def is_as_named(path: Path) -> bool:
+    """Whether the file's own bytes fit its name; read once for as long as it stays the same. Raises `OSError`."""
+    status = path.stat()
+    return fits_name(path, _digest(path, status.st_size, status.st_mtime_ns, status.st_ino))
+
+
+@lru_cache(maxsize=16)
+def _digest(path: Path, size: int, changed: int, inode: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

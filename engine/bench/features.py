@@ -30,7 +30,7 @@ from engine.errors import WeightsError
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, Experiment, Shift
 from engine.machine.devices import torch_device
-from engine.machine.whole_files import replacing
+from engine.machine.files import replacing
 from engine.preparation.inputs import Normaliser, normaliser
 
 Ids = NDArray[np.int64]

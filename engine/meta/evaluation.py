@@ -140,3 +140,13 @@ def _feature_scores(
     right = (logits.argmax(2) == slots.repeat_interleave(query.shape[1] // way)).double().mean(1)
     right[~logits.isfinite().all(2).all(1)] = float("nan")
     return right.cpu().numpy()
+
+
+@torch.no_grad()
+def refreshed(method: MetaLearner, model: Backbone, tasks: Tasks, step: int) -> None:
+    """Bring up to date what the method keeps of the training images and its training does not; the same at the same
+    step."""
+    draw = np.random.default_rng([step, 7])
+    new = tasks.minibatch if method.trains.share == 1 else lambda rng: tasks.task(tasks.draw(rng))
+    drawn = (new(draw) for _ in range(method.refresh_batches))
+    method.refresh(model, (torch.cat([task.support_inputs, task.query_inputs]) for task in drawn))

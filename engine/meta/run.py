@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from engine.artifacts.bookmark import Bookmark
@@ -13,6 +14,8 @@ from engine.artifacts.checkpoints import Checkpoints, kept
 from engine.artifacts.saved import keep_settled
 from engine.artifacts.weights import build_backbone, load_meta
 from engine.backbones.backbone import Backbone, batch_norms, parameter_count
+from engine.comparison.intervals import episode_interval
+from engine.comparison.wording import interval_text, points
 from engine.data.episodes import list_hash
 from engine.data.findings import protocol as noted
 from engine.data.sources import is_regression
@@ -24,18 +27,20 @@ from engine.machine.draws import own_draws
 from engine.machine.limits import Limits, heeding, last_words
 from engine.meta.exam import Exam
 from engine.meta.learner import MetaLearner, learnt
-from engine.meta.results import figure, over_steps
+from engine.meta.results import figure, over_steps, settled
 from engine.meta.task import ImageTasks, Tasks
 from engine.meta.tasks.curves import curve_tasks
 from engine.meta.tasks.gallery import show_tasks
 from engine.meta.tasks.hardness import hardness, with_hardness
 from engine.meta.tasks.image_tasks import read_image_tasks
 from engine.meta.training import MetaTraining
-from engine.meta.twin import QUERIES, TOGETHER, beside_twin
 from engine.metrics import SHOTS, STEPS
 from engine.provenance.noted import findings, notices, write_down
 from engine.provenance.seen import KEY
 from engine.tuning.testing import UNSEEN
+
+QUERIES = "query images"  # of the conditions
+TOGETHER = "classified together (transductive), as many of each class"
 
 
 def run_meta(
@@ -179,3 +184,18 @@ def protocol(
     notes |= {"support set": "read in order: another order gives other answers"} if method.meets.in_order else {}
     notes |= {STEPS: method.test_steps} if method.meets.each else {}
     return conditions, notes | ({SHOTS: method.hyperparameters.shot} if isinstance(tasks, ImageTasks) else {})
+
+
+def beside_twin(exam: Exam, own: np.ndarray) -> Iterator[Event]:
+    """The figure of a transductive method's inductive twin, each query image for itself, and what the others bring.
+    own: the method's scores on the same episodes."""
+    twin, tasks = exam.method.twin, exam.tasks
+    if twin is None:
+        return
+    plain = (yield from exam.scores(twin, tasks.test, "Testing the inductive twin"))[:, -1]
+    gain = episode_interval(settled(own, tasks.target) - settled(plain, tasks.target))
+    found = figure(plain, tasks.target, {"method": "inductive twin"})
+    yield found.given(
+        {QUERIES: "each for itself"},
+        {"gained by the others": f"{points(gain.value, found.metric)}, {interval_text(gain, found.metric)}"},
+    )

@@ -24,11 +24,10 @@ from engine.machine.limits import Limits
 from engine.meta.batch.choice import WORTH_TIMING, quicker
 from engine.meta.batch.formulation import MetaGradient
 from engine.meta.divergence import TRIED, DivergenceGuard
-from engine.meta.evaluation import Meeting
+from engine.meta.evaluation import Meeting, refreshed
 from engine.meta.learner import MetaLearner
 from engine.meta.results import mean_score
 from engine.meta.roles import MetaRun
-from engine.meta.statistics import refreshed
 from engine.meta.task import Task, Tasks
 from engine.meta.tasks.gallery import show_tasks
 from engine.metrics import BEFORE

@@ -30,7 +30,7 @@ from engine.errors import ExperimentError
 from engine.experiment import BackboneChoice, Experiment
 from engine.families import family
 from engine.layers import LayerRow
-from engine.machine.whole_files import write_text
+from engine.machine.files import write_text
 from engine.method import Method
 from engine.registry import with_method
 

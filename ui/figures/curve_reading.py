@@ -25,7 +25,7 @@ class Prediction:
 
 @dataclass(frozen=True, eq=False)
 class CurveTask:
-    """A task of the gallery, see `engine/meta/tasks/gallery_curves.py`."""
+    """A task of the gallery, see `engine/meta/tasks/gallery.py`."""
 
     x: Values
     truth: Values

@@ -23,7 +23,7 @@ from engine.data.dataset import DataSet, DatasetInfo
 from engine.data.glyph_shapes import Draws, Points, Stroke, character, turned
 from engine.data.hashes import short_hash
 from engine.data.images import ArrayPixels, ImageSet
-from engine.machine.whole_files import replacing
+from engine.machine.files import replacing
 
 CLASSES, WRITERS, SIZE = 240, 30, 28
 SEED = 20240

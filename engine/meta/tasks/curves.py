@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from engine.data.curves import TEST_POINTS, Curve, Curves, Points
+from engine.data.curves import TEST_POINTS, Curve, Curves
 from engine.data.sources import dataset
 from engine.data.target import NUMBERS, Target
 from engine.events import Preparing
@@ -56,11 +55,6 @@ class CurveTasks(Tasks):
         both = np.stack([x, item.at(x)]).astype(np.float32)
         inputs, targets = torch.from_numpy(both).to(self.device).unsqueeze(-1)
         return Task(inputs[:shot], targets[:shot], inputs[shot:], targets[shot:], 1)
-
-
-def column(values: Points, device: torch.device) -> Tensor:
-    """float64 [n] -> float32 [n, 1]."""
-    return torch.from_numpy(values.astype(np.float32)[:, None]).to(device)
 
 
 def training_curves(experiment: Experiment, method: MetaLearner, device: torch.device) -> CurveTasks:

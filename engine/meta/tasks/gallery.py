@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,15 @@ import torch
 from torch import Tensor
 
 from engine.backbones.backbone import Backbone
+from engine.data.curves import DIGITS, Curve
 from engine.data.episodes import Episode
 from engine.events import CheckpointSaved, Notice
-from engine.machine.whole_files import write_text
+from engine.machine.files import write_text
 from engine.meta.learner import MetaLearner
 from engine.meta.task import ImageTasks, Tasks
 from engine.meta.tasks.curves import CurveTasks
-from engine.meta.tasks.gallery_curves import curve_task
 from engine.meta.tasks.hardness import hardness_of
+from engine.method import Classifier
 
 KIND, FILE = "tasks", "tasks.json"
 SHOWN = 4  # tasks
@@ -89,3 +90,28 @@ def answers(outputs: Tensor, way: int) -> tuple[list[list[int]], list[list[float
     found = (chosen, shares.max(1).round(4), np.maximum(entropy, 0.0).round(4))
     slots, sure, unsure = (values.reshape(way, -1).tolist() for values in found)
     return slots, sure, unsure
+
+
+def curve_task(method: MetaLearner, model: Backbone, tasks: CurveTasks, item: Curve) -> dict[str, Any]:
+    """{"x", "truth", "support_x", "support_y", "predictions": [{"steps", "y", "deviation"}]}, after each inner step;
+    "deviation" is None where the method does not say how sure it is."""
+    drawing = tasks.source.drawing(item)
+    task, points = tasks.task(item), torch.tensor(drawing["x"], dtype=torch.float32, device=tasks.device)[:, None]
+    path = method.classifiers(model, task.support_inputs, task.support_targets, task.way, method.test_steps)
+    return {
+        **drawing,
+        "predictions": [{"steps": steps, **prediction(classify, points)} for steps, classify in enumerate(path)],
+    }
+
+
+@torch.no_grad()
+def prediction(classify: Classifier, points: Tensor) -> dict[str, list[float | None] | None]:
+    """{"y": …, "deviation": … or None} at these points [n, 1]; None in place of what is not a number."""
+    deviation: Callable[[Tensor], Tensor] | None = getattr(classify, "deviation", None)
+    return {"y": rounded(classify(points)), "deviation": None if deviation is None else rounded(deviation(points))}
+
+
+def rounded(values: Tensor | np.ndarray | Sequence[float]) -> list[float | None]:
+    """As JSON: four digits, None for what is not a number."""
+    flat = np.asarray(values.cpu() if isinstance(values, Tensor) else values, dtype=np.float64).ravel()
+    return [round(float(value), DIGITS) if np.isfinite(value) else None for value in flat]

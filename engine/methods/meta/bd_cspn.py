@@ -69,7 +69,7 @@ class BDCSPN(BaselinePlusPlus):
         from torch.nn.functional import normalize
 
         from engine.adaptation.comparing import CosineHead
-        from engine.adaptation.rectified import episode_means, rectified
+        from engine.adaptation.episode_heads import episode_means, rectified
 
         assert isinstance(model.meta, CosineHead)
         chosen, support, query = self.hyperparameters, normalize(support, dim=2), normalize(query, dim=2)

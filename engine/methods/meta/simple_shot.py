@@ -61,7 +61,7 @@ class SimpleShot(Pretrained):
 
     def settle(self, model: Backbone, tasks: Tasks) -> Generator[Preparing | Notice, None, MetaLearner]:
         """Where nothing was trained the mean is still to be taken."""
-        from engine.meta.statistics import refreshed
+        from engine.meta.evaluation import refreshed
 
         if not int(head(model).images):
             refreshed(self, model, tasks, 0)
@@ -70,7 +70,7 @@ class SimpleShot(Pretrained):
     def classify_episodes(self, model: Backbone, support: Tensor, targets: Tensor, query: Tensor, way: int) -> Tensor:
         import torch
 
-        from engine.adaptation.rectified import episode_means
+        from engine.adaptation.episode_heads import episode_means
 
         support, query = (self._shaped(model, part) for part in (support, query))
         return -torch.cdist(query, episode_means(support, targets, way)).square()

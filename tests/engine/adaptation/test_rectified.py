@@ -46,7 +46,7 @@ def test_query_images_move_onto_the_support_and_join_the_means_they_are_like() -
 
 def test_only_the_most_confident_join() -> None:
     """Three query images taken for class 0, moved by nothing as their mean and the support's agree; one may join."""
-    from engine.adaptation.rectified import rectified
+    from engine.adaptation.episode_heads import rectified
 
     query = torch.tensor([[[0.9, 0.1], [0.8, 0.3], [0.7, 0.2], [-0.4, 1.4]]]).double()  # mean (0.5, 0.5)
     centres, moved = rectified(AXES[None], TWO, query, AXES[None], 1, 10.0)

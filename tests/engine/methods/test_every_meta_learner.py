@@ -16,9 +16,8 @@ from engine.experiment import Experiment
 from engine.meta.learner import MetaLearner, Outcome
 from engine.meta.results import figure
 from engine.meta.roles import MetaRun
-from engine.meta.run import protocol
+from engine.meta.run import QUERIES, protocol
 from engine.meta.task import Task
-from engine.meta.twin import QUERIES
 from engine.method import Classifier
 from engine.methods.meta.embedding_based import EmbeddingBased
 from engine.methods.meta.protonet import nearest_prototype

@@ -18,7 +18,7 @@ from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodC
 from engine.meta.batch.stacked import stacked_at_test
 from engine.meta.learner import MetaLearner
 from engine.meta.task import Task
-from engine.meta.tasks.gallery_curves import curve_tasks
+from engine.meta.tasks.gallery import gallery
 from engine.preflight.cost import estimate
 from engine.preflight.problems import problems
 from engine.registry import method
@@ -147,7 +147,7 @@ def test_the_curves_to_look_at_have_the_truth_and_every_step() -> None:
     found, model, _ = set_up("maml", test_steps=3)
     model.float()
     tasks = sinusoid_tasks(validation=fixed_sinusoids([0, 1], 3, 5))
-    drawn = curve_tasks(found, model, tasks, 2)
+    drawn = (gallery(found, model, tasks, tasks.validation[:2]) or {})["tasks"]
     assert [one["steps"] for one in drawn[0]["predictions"]] == [0, 1, 2, 3]
     assert len(drawn) == 2
     assert len(drawn[0]["x"]) == len(drawn[0]["truth"]) == len(drawn[0]["predictions"][0]["y"])

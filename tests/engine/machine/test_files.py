@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.machine.whole_files import replacing
+from engine.machine.files import replacing
 
 
 def half_written(file: Path, shared: bool) -> None:
