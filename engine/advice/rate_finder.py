@@ -82,7 +82,7 @@ def rising(training: FineTuning) -> Iterator[Preparing | RatePoint]:
     first = training.method.epochs - stage.epochs
     learner = training.learner(stage, first)
     learning = training.learning(training.method.epochs - 1)
-    yield from heeding(training.limits, _said(learner.learn(learning, stage.epochs)))
+    yield from heeding(training.limits, learner.learn(learning, stage.epochs))
     mean, lowest = RunningMean(), math.inf
     learner.begin()
     rates = Rates(training.method.hyperparameters, replace(stage, learning_rate=1.0))
@@ -106,10 +106,6 @@ def rising(training: FineTuning) -> Iterator[Preparing | RatePoint]:
         rates.zero_grad()
         loss.backward()
         rates.step(0.0)
-
-
-def _said(preparation: Iterator[Preparing]) -> Generator[Preparing, None, None]:
-    yield from preparation
 
 
 def batches(training: FineTuning) -> Iterator[torch.Tensor]:

@@ -17,7 +17,7 @@ from engine.advice.adviser import PIXELS, Score, start_title
 from engine.backbones import catalog
 from engine.backbones.info import OMNIGLOT, BackboneInfo, WeightsInfo
 from engine.data.images import ImageSet
-from engine.data.shifts import shifted
+from engine.data.shifts import changes_pixels, shifted
 from engine.data.sources import load
 from engine.data.splits import split_images
 from engine.events import Preparing
@@ -112,7 +112,7 @@ def neighbours(labels: NDArray[np.int64]) -> int:
 def pixels(data: ImageSet, ids: Ids, shift: Shift | None) -> NDArray[np.float64]:
     """float64 [n, values]: the images themselves, made small, without any network."""
     seen = data.pixels(ids, min(PIXEL_SIDE, *data.typical_size), data.channels)
-    if shift is not None and shift.kind != "label shift":
+    if changes_pixels(shift):
         seen = shifted(seen, shift, ids)
     return seen.reshape(len(ids), -1) / 255.0
 

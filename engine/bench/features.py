@@ -26,6 +26,7 @@ from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
 from engine.data.examples import Examples
 from engine.data.hashes import short_hash
+from engine.data.shifts import changes_pixels, shifted
 from engine.errors import WeightsError
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, Experiment, Shift
@@ -56,7 +57,7 @@ class FeatureKind:
     @classmethod
     def of(cls, experiment: Experiment, runs: Path, shift: Shift | None = None) -> FeatureKind:
         """For a run of this experiment. shift: of the images; a label shift changes none."""
-        seen = None if shift is None or shift.kind == "label shift" else shift
+        seen = shift if changes_pixels(shift) else None
         return cls(experiment.backbone, runs, experiment.seed, seen, experiment.precision, experiment.device)
 
     @property
@@ -139,8 +140,6 @@ def seen_pixels(data: Examples, ids: Ids, shape: Normaliser, shift: Shift | None
     """uint8 [n, c, s, s], shifted as asked."""
     pixels = data.read(ids, shape)
     if shift is not None:
-        from engine.data.shifts import shifted
-
         pixels = shifted(pixels, shift, ids)
     return torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))
 

@@ -165,19 +165,12 @@ class EpisodeSampler:
         found = f"the smallest {kind}class has {sizes[-1]}"
         if big.any():
             found = f"only {big.sum()} of {len(big)} {kind}classes {'has' if big.sum() == 1 else 'have'} as many"
-        fewer = f"Use at most {fit} images per class in all{_for_instance(self.shot, fit)}."
+        shot = min(self.shot, fit - 1)
+        fewer = f"Use at most {fit} images per class in all, for instance {shot} support and {fit - shot} query."
         return InvalidExperiment(
             f"{self.shot} support and {self.query} query images are {self.shot + self.query} per class, but {found}.",
             fewer if fit > 1 else "Add images to the others, or use fewer classes in an episode.", "dataset",
         )  # fmt: skip
-
-
-def _for_instance(shot: int, smallest: int) -> str:
-    """What would fit, as the end of a sentence."""
-    if smallest < 2:
-        return ""
-    shot = min(shot, smallest - 1)
-    return f", for instance {shot} support and {smallest - shot} query"
 
 
 def evaluation_episodes(sampler: EpisodeSampler, n: int, seed: int) -> tuple[Episode, ...]:

@@ -122,17 +122,12 @@ class ImageSet:
         return min(self.channels, 3)
 
     def pixels(
-        self,
-        indices: Sequence[int] | NDArray[np.int64],
-        size: int,
-        channels: int,
-        progress: Progress | None = None,
-        cancelled: Cancel | None = None,
+        self, indices: Sequence[int] | NDArray[np.int64], size: int, channels: int, cancelled: Cancel | None = None
     ) -> NDArray[np.uint8]:
         """uint8 [len(indices), size, size, channels]: shorter side resized to `size`, centre cut out.
 
-        channels: 1 (luma), 3 (grey is repeated) or all bands. progress gets fractions 0..1 in the calling thread.
-        Raises `Cancelled` when `cancelled()` turns true, `DataError` when a file can no longer be read.
+        channels: 1 (luma), 3 (grey is repeated) or all bands. Raises `Cancelled` when `cancelled()` turns
+        true, `DataError` when a file can no longer be read.
         """
         if channels > 3 and size > 0:
             return self._bands(indices, size, channels)
@@ -145,13 +140,13 @@ class ImageSet:
             return np.repeat(self.source.array[order][..., None], channels, axis=3)
         if len(self) * size * size * channels <= KEPT_BYTES:
             decoded = self._decoded.setdefault((size, channels), Decoded(self, size, channels))
-            return decoded.pixels(order, progress, cancelled)
+            return decoded.pixels(order, cancelled)
         out = np.empty((len(order), size, size, channels), dtype=np.uint8)
 
         def fill(place: int) -> None:
             out[place] = self._fitted(int(order[place]), size, channels)
 
-        list(in_threads(fill, range(len(order)), progress, cancelled))
+        list(in_threads(fill, range(len(order)), None, cancelled))
         return out
 
     def read(self, indices: Sequence[int] | NDArray[np.int64], form: Form) -> NDArray[np.uint8]:
@@ -178,12 +173,10 @@ class Decoded:
         self._pixels = np.zeros((len(data), size, size, channels), dtype=np.uint8)
         self._known = np.zeros(len(data), dtype=bool)
 
-    def pixels(
-        self, order: NDArray[np.int64], progress: Progress | None, cancelled: Cancel | None
-    ) -> NDArray[np.uint8]:
+    def pixels(self, order: NDArray[np.int64], cancelled: Cancel | None) -> NDArray[np.uint8]:
         """uint8 [len(order), size, size, channels]; several threads may ask at once, at worst they decode twice."""
         wanted = np.unique(order)
-        list(in_threads(self._fill, wanted[~self._known[wanted]].tolist(), progress, cancelled))
+        list(in_threads(self._fill, wanted[~self._known[wanted]].tolist(), None, cancelled))
         return self._pixels[order]
 
     def _fill(self, index: int) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -13,9 +12,9 @@ from engine.data.curves import Curves
 from engine.data.dataset import DataSet
 from engine.data.episode_splits import EpisodeShape, samplers
 from engine.data.episodes import Episode
-from engine.data.findings import Finding, copies_words, in_classes, in_images
+from engine.data.findings import copies_words, in_classes, in_images
 from engine.data.images import Cancel, ImageSet, Progress, Skipped
-from engine.data.shifts import describe, renamed, shifted
+from engine.data.shifts import changes_pixels, describe, renamed, shifted
 from engine.data.sources import dataset, load
 from engine.data.splits import BY_CLASS, ClassSplit, ImageSplit, choose_classes, for_tasks, split_classes, split_images
 from engine.errors import ExperimentError, InvalidExperiment
@@ -46,8 +45,8 @@ class DatasetPreview:
     skipped: tuple[Skipped, ...]
     layout: str
     licence: str
-    split_sentence: str
-    counts: tuple[int, int, int]
+    split_sentence: str = ""
+    counts: tuple[int, int, int] = (0, 0, 0)
     problem: ExperimentError | None = None
     shifted: list[Picture] = field(default_factory=list)
     shift_sentence: str = ""
@@ -79,10 +78,9 @@ def preview(
     data = load(choice, progress, cancelled)
     data = for_tasks(data, choice) if meta else data
     classes, refused = _classes(data, choice)
-    divided = Divided(problem=refused) if refused else _divided(data, choice, meta)
     tally, samples = data.counts, _samples(data, classes, choice.split_seed)
     strip = data.pixels(samples, shown_side(data), data.shown_channels, cancelled=cancelled)
-    return DatasetPreview(
+    shown = DatasetPreview(
         title=data.title,
         sentence=sentence(data),
         strip=list(strip),
@@ -90,24 +88,23 @@ def preview(
         skipped=data.skipped,
         layout=data.layout,
         licence=data.licence,
-        split_sentence=divided.sentence,
-        counts=divided.counts,
-        problem=divided.problem,
-        shifted=_shifted_strip(strip, samples, choice),
+        problem=refused,
+        shifted=list(shifted(strip, choice.shift, samples)) if changes_pixels(choice.shift) else [],
         shift_sentence=_shift_sentence(data, classes, choice),
-        warnings=(*data.doubts, *_copies(data), *divided.warnings),
+        warnings=(*data.doubts, *_copies(data)),
         side=min(data.typical_size),
         channels=data.channels,
     )
+    return shown if refused else _divided(shown, data, choice, meta)
 
 
 def _curves(source: DataSet, curves: Curves, choice: DatasetChoice, meta: bool) -> DatasetPreview:
     """Regression tasks are drawn as they are needed: there are no images to count, and the strip is of curves."""
-    info, none = source.info, (0, 0, 0)
+    info = source.info
     words = f"{info.title} are tasks, not images."
     fault = None if meta else InvalidExperiment(words, "Choose a meta-learner.", "dataset")
     strip = curves.pictures(choice, STRIP, SHOWN_CURVE)
-    return DatasetPreview(info.title, curves.sentence(choice), strip, (), (), "", info.licence, "", none, fault)
+    return DatasetPreview(info.title, curves.sentence(choice), strip, (), (), "", info.licence, problem=fault)
 
 
 def sentence(data: ImageSet) -> str:
@@ -127,31 +124,19 @@ def _classes(data: ImageSet, choice: DatasetChoice) -> tuple[NDArray[np.int64], 
         return np.arange(len(data.class_names)), fault
 
 
-@dataclass(frozen=True)
-class Divided:
-    """How a choice divides its data, or why it cannot."""
-
-    sentence: str = ""
-    counts: tuple[int, int, int] = (0, 0, 0)
-    problem: ExperimentError | None = None
-    warnings: tuple[str, ...] = ()
-
-
-def _divided(data: ImageSet, choice: DatasetChoice, meta: bool) -> Divided:
+def _divided(shown: DatasetPreview, data: ImageSet, choice: DatasetChoice, meta: bool) -> DatasetPreview:
+    """With how the choice divides its data, or why it cannot."""
     try:
         if meta or choice.split in BY_CLASS:
             by_class = split_classes(data, choice)
-            return Divided(*_class_counts(data, by_class), None, _sentences(in_classes(data, by_class)))
-        split = split_images(data, choice, 0)
-        words = _image_counts(split, choice.labels_per_class is not None)
-        return Divided(*words, None, _sentences(in_images(data, split)))
+            (words, counts), found = _class_counts(data, by_class), in_classes(data, by_class)
+        else:
+            split = split_images(data, choice, 0)
+            (words, counts), found = _image_counts(split, choice.labels_per_class is not None), in_images(data, split)
     except ExperimentError as fault:
-        return Divided(problem=fault)
-
-
-def _sentences(found: Sequence[Finding]) -> tuple[str, ...]:
-    """Without skipped files, which have a place of their own on the card."""
-    return tuple(one.sentence for one in found if one.words)
+        return replace(shown, problem=fault)
+    told = [one.sentence for one in found if one.words]  # skipped files have a place of their own on the card
+    return replace(shown, split_sentence=words, counts=counts, warnings=(*shown.warnings, *told))
 
 
 def _copies(data: ImageSet) -> list[str]:
@@ -182,17 +167,11 @@ def _samples(data: ImageSet, classes: NDArray[np.int64], seed: int) -> NDArray[n
     return np.array([rng.choice(np.flatnonzero(data.labels == place)) for place in chosen], dtype=np.int64)
 
 
-def _shifted_strip(strip: Picture, samples: NDArray[np.int64], choice: DatasetChoice) -> list[Picture]:
-    if choice.shift is None or choice.shift.kind == "label shift":
-        return []
-    return list(shifted(strip, choice.shift, samples))
-
-
 def _shift_sentence(data: ImageSet, classes: NDArray[np.int64], choice: DatasetChoice) -> str:
     """E.g. "Gaussian noise, severity 3, on every image", or which classes exchange their names."""
     if choice.shift is None:
         return ""
-    if choice.shift.kind != "label shift":
+    if changes_pixels(choice.shift):
         return f"{describe(choice.shift)}, on every image"
     names = renamed(len(classes), choice.shift, choice.split_seed)
     moved = np.flatnonzero(names != np.arange(len(names)))
@@ -217,11 +196,6 @@ def episode_rows(data: ImageSet, episode: Episode, indices: NDArray[np.int64]) -
     ]
 
 
-def turned_name(data: ImageSet, place: int, turn: int) -> str:
-    """A class's name, with its quarter turns where it has any."""
-    return data.class_names[place] + (f", turned {90 * turn}°" if turn else "")
-
-
 def tasks_preview(
     choice: DatasetChoice, shape: EpisodeShape, part: Part, seed: int, count: int = 3
 ) -> list[EpisodePreview]:
@@ -237,8 +211,8 @@ def tasks_preview(
             support=episode_rows(data, episode, episode.support),
             query=episode_rows(data, episode, episode.query),
             names=tuple(
-                turned_name(data, int(place), int(turn))
-                for place, turn in zip(episode.classes, episode.turns, strict=True)
+                data.class_names[place] + (f", turned {90 * turn}°" if turn else "")
+                for place, turn in zip(episode.classes, episode.turns.tolist(), strict=True)
             ),
         )
         for episode in episodes

@@ -12,7 +12,7 @@ import io
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import get_args
+from typing import TypeGuard, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,10 @@ def parse_shift(text: str) -> Shift:
         ) from None
 
 
+def changes_pixels(shift: Shift | None) -> TypeGuard[Shift]:
+    return shift is not None and shift.kind != "label shift"
+
+
 def shifted(pixels: Pixels, shift: Shift, seed_ids: Indices) -> Pixels:
     """The shifted images, uint8 [n, size, size, channels] (1 or 3 channels), a new array.
 
@@ -95,9 +99,8 @@ def shifted_background(background: int, shift: Shift) -> int:
     """What lies outside a shifted image when it is turned or padded, 0..255."""
     if shift.kind == "inversion":
         return 255 - background
-    return (
-        min(255, round(background + 255 * BRIGHTNESS[shift.severity - 1])) if shift.kind == "brightness" else background
-    )
+    added = 255 * BRIGHTNESS[shift.severity - 1] if shift.kind == "brightness" else 0
+    return min(255, round(background + added))
 
 
 def renamed(classes: int, shift: Shift, seed: int) -> Indices:
@@ -143,10 +146,6 @@ def _faded(pixels: Pixels, level: int, ids: Indices) -> Pixels:
     return _whole(mean + (pixels - mean) * np.float32(CONTRAST[level]))
 
 
-def _brightened(pixels: Pixels, level: int, ids: Indices) -> Pixels:
-    return _whole(pixels + np.float32(255 * BRIGHTNESS[level]))
-
-
 def _pixelated(pixels: Pixels, level: int, ids: Indices) -> Pixels:
     size = pixels.shape[1]
     tiles = max(1, round(PIXELATE[level] * size))
@@ -164,13 +163,10 @@ def _compressed(pixels: Pixels, level: int, ids: Indices) -> Pixels:
     return result
 
 
-def _inverted(pixels: Pixels, level: int, ids: Indices) -> Pixels:
-    return 255 - pixels
-
-
 CHANGES: dict[ShiftKind, Callable[[Pixels, int, Indices], Pixels]] = {
-    "noise": _noisy, "blur": _blurred, "contrast": _faded, "brightness": _brightened, "pixelate": _pixelated,
-    "jpeg": _compressed, "inversion": _inverted,
+    "noise": _noisy, "blur": _blurred, "contrast": _faded, "pixelate": _pixelated, "jpeg": _compressed,
+    "brightness": lambda pixels, level, ids: _whole(pixels + np.float32(255 * BRIGHTNESS[level])),
+    "inversion": lambda pixels, level, ids: 255 - pixels,
 }  # fmt: skip
 
 

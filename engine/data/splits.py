@@ -138,13 +138,9 @@ def _members(data: Examples, class_id: int, choice: DatasetChoice, given: bool) 
         return members
     order = np.random.default_rng([choice.split_seed, 9, class_id]).permutation(members)
     parts = data.given_split[order] if given and data.given_split is not None else np.zeros(len(order), np.int8)
-    chosen = [_half(order[parts == part], choice.part == SOURCE) for part in (TRAIN, VALIDATION, TEST)]
+    halves = [np.array_split(order[parts == part], 2) for part in (TRAIN, VALIDATION, TEST)]
+    chosen = [half[0 if choice.part == SOURCE else 1] for half in halves]
     return np.sort(np.concatenate(chosen))
-
-
-def _half(order: Indices, source: bool) -> Indices:
-    middle = (len(order) + 1) // 2
-    return order[:middle] if source else order[middle:]
 
 
 def _cut(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,19 +29,13 @@ LARGEST, WHOLE, FEW_PICTURES = 2**30, 4, 10
 AGAIN = "Copy or download the four files again."
 _AXES = {"images": 3, "labels": 1}
 Bytes = NDArray[np.uint8]
-
-
-class Wanted(NamedTuple):
-    """The four files of one folder; each may lack, which `load_mnist` says."""
-
-    folder: str
-    files: dict[tuple[str, str], Entry]
+Wanted = dict[tuple[str, str], Entry]  # (part, what) -> its file; each may lack, which `load_mnist` says
 
 
 def is_mnist(listing: Listing) -> bool:
     """Whether idx files with MNIST's names lie there, and no pictures that could be meant instead: beside all four
     there may be a few."""
-    found = len(_found(listing).files)
+    found = len(_found(listing))
     return (found == WHOLE and len(listing.images) < FEW_PICTURES) if listing.images else found > 0
 
 
@@ -56,9 +49,11 @@ def load_mnist(listing: Listing, progress: Progress | None = None, cancelled: Ca
     try:
         for done, part in enumerate(PARTS):
             check(cancelled)
-            arrays.append(_read(files, wanted.files[part, "images"], _AXES["images"]))
-            labels.append(_read(files, wanted.files[part, "labels"], _AXES["labels"]))
-            _refuse_unequal(wanted.files[part, "images"], len(arrays[-1]), len(labels[-1]))
+            arrays.append(_read(files, wanted[part, "images"], _AXES["images"]))
+            labels.append(_read(files, wanted[part, "labels"], _AXES["labels"]))
+            if (count := len(arrays[-1])) != len(labels[-1]):
+                said = f"“{wanted[part, 'images'].path}” has {count:,} images, but there are {len(labels[-1]):,}"
+                raise DataError(f"{said} labels for them.", AGAIN)
             if progress:
                 progress((done + 1) / len(PARTS))
     finally:
@@ -102,7 +97,7 @@ def _image_set(listing: Listing, pixels: Bytes, labels: list[Bytes]) -> ImageSet
 
 def _found(listing: Listing) -> Wanted:
     """The files of the most complete folder; of two the one called MNIST, as torchvision names it, or the first."""
-    folders: dict[str, dict[tuple[str, str], Entry]] = {}
+    folders: dict[str, Wanted] = {}
     for entry in listing.files:
         folder, _, name = entry.path.rpartition("/")
         if key := _kind(name):
@@ -110,7 +105,7 @@ def _found(listing: Listing) -> Wanted:
             if key not in files or not name.endswith(".gz"):
                 files[key] = entry
     ranked = sorted(folders, key=lambda folder: (-len(folders[folder]), "MNIST" not in folder.split("/"), folder))
-    return Wanted(ranked[0], folders[ranked[0]]) if ranked else Wanted("", {})
+    return folders[ranked[0]] if ranked else {}
 
 
 def _kind(name: str) -> tuple[str, str] | None:
@@ -123,12 +118,12 @@ def _kind(name: str) -> tuple[str, str] | None:
 def _refuse_missing(listing: Listing, wanted: Wanted) -> None:
     for part in PARTS:
         for what, rank in _AXES.items():
-            if wanted.files and (part, what) not in wanted.files:
+            if wanted and (part, what) not in wanted:
                 raise DataError(
                     f"“{listing.root.name}” lacks MNIST's file “{part}-{what}-idx{rank}-ubyte”.",
                     "Put all four idx files into one folder, as they are or gzipped.",
                 )
-    if not wanted.files:
+    if not wanted:
         raise DataError(
             f"“{listing.root.name}” holds no idx files of MNIST.",
             "Pick the folder with train-images-idx3-ubyte and its three companions, or the folder around it.",
@@ -150,11 +145,6 @@ def _read(files: Files, entry: Entry, rank: int) -> Bytes:
     if 0 in shape or int(np.prod(shape, dtype=object)) != len(body) - 4 - 4 * rank:
         raise DataError(f"“{entry.path}” is truncated or damaged.", AGAIN)
     return np.frombuffer(body, np.uint8, offset=4 + 4 * rank).reshape(shape)
-
-
-def _refuse_unequal(entry: Entry, images: int, labels: int) -> None:
-    if images != labels:
-        raise DataError(f"“{entry.path}” has {images:,} images, but there are {labels:,} labels for them.", AGAIN)
 
 
 DATASET = DataSet(
