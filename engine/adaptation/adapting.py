@@ -15,6 +15,7 @@ from engine.adaptation.inner_loop import InnerLoop, Parameters
 from engine.adaptation.inner_optimiser import BatchSteps
 from engine.adaptation.objective import loss
 from engine.backbones.backbone import Backbone
+from engine.data.target import NUMBERS, asked
 
 WEIGHT, BIAS = "head.weight", "head.bias"
 
@@ -85,6 +86,6 @@ def head_outputs(parameters: Mapping[str, Tensor], features: Tensor) -> Tensor:
 
 def output_gradient(outputs: Tensor, targets: Tensor) -> Tensor:
     """The gradient of `objective.loss` by the outputs [n, way]: (softmax - one-hot) / n, or 2 (output - target) / n."""
-    if targets.is_floating_point():
+    if asked(targets) == NUMBERS:
         return (outputs - targets) * (2 / outputs.numel())
     return (outputs.softmax(1) - F.one_hot(targets, outputs.shape[1])) / len(outputs)

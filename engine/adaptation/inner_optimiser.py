@@ -13,6 +13,7 @@ from engine.adaptation.inner_loop import Parameters, clipped
 from engine.adaptation.objective import loss
 from engine.backbones.backbone import applied
 from engine.data.batches import cuts
+from engine.data.target import NUMBERS, asked
 
 SECOND_MOMENT, TINY = 0.999, 1e-8  # Adam's β2 and ε
 
@@ -74,7 +75,7 @@ class BatchSteps:
 
 def in_turn(targets: Tensor, size: int) -> list[Tensor]:
     """Batches of `size` positions that go round all examples, one of each class after the other."""
-    if targets.is_floating_point():
+    if asked(targets) == NUMBERS:
         order = torch.arange(len(targets), device=targets.device)
     else:
         seen = (targets[:, None] == targets[None, :]).tril(-1).sum(1)  # how many of its class come before

@@ -17,6 +17,7 @@ from engine.artifacts.weights import build_backbone, read_weights, refuse_odd
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone, changed
 from engine.data.examples import Examples
+from engine.data.target import NUMBERS, asked
 from engine.errors import InvalidExperiment, StorageError, WeightsError
 from engine.experiment import Experiment
 from engine.machine.devices import torch_device
@@ -139,7 +140,7 @@ class SavedModel:
         than its head has."""
         if not isinstance(self.method, LearnsTasks):
             raise InvalidExperiment(f"{self.method.title} learns no tasks.", "Open a run of a meta-learner.")
-        values = targets.is_floating_point()
+        values = asked(targets) == NUMBERS
         way = targets.shape[1] if values else int(targets.max()) + 1
         head = getattr(self.network.head, "out_features", way)
         if way != head:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +21,8 @@ class Target:
 
 CLASSES = Target("classification", "test/accuracy", ("label", "class"))
 NUMBERS = Target("regression", "test/error", ("point", "task"))
+
+
+def asked(targets: Tensor) -> Target:
+    """What the targets of a task are: whole numbers stand for classes, others for themselves."""
+    return NUMBERS if targets.is_floating_point() else CLASSES

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.data.batches import Batch
-from engine.data.target import CLASSES, Target
+from engine.data.target import CLASSES, NUMBERS, Target, asked
 from engine.preparation.inputs import Normaliser
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Task:
 
     @property
     def is_regression(self) -> bool:
-        return self.query_targets.is_floating_point()
+        return asked(self.query_targets) == NUMBERS
 
     def mixed(self, rng: np.random.Generator) -> Task:
         """The same task with its support set in a random order, so that a place in it says nothing about the class."""

@@ -18,6 +18,7 @@ from engine.adaptation.adapting import Adaptation, within
 from engine.adaptation.inner_loop import Parameters
 from engine.adaptation.inner_optimiser import BatchSteps, in_turn
 from engine.backbones.backbone import Backbone, batch_norms
+from engine.data.target import CLASSES, NUMBERS, asked
 from engine.machine.devices import sharing_threads
 from engine.meta.batch.stacked_network import StackedNetwork, stacked_network
 from engine.meta.learner import MetaLearner, TaskGradient, learnt
@@ -140,14 +141,14 @@ def _path(adaptation: Adaptation, call: Forward, start: Parameters, x: Tensor, y
 
 def losses(outputs: Tensor, targets: Tensor) -> Tensor:
     """Loss of each task [tasks]; outputs: [tasks, n, way]; targets: int64 [tasks, n] or float [tasks, n, 1]."""
-    if targets.is_floating_point():
+    if asked(targets) == NUMBERS:
         return (outputs - targets).square().flatten(1).mean(1)
     return F.cross_entropy(outputs.flatten(0, 1), targets.flatten(), reduction="none").view(targets.shape).mean(1)
 
 
 def scores(outputs: Tensor, targets: Tensor) -> Tensor:
     """Squared error or accuracy of each task [tasks], NaN where an output is not a number."""
-    if targets.is_floating_point():
+    if asked(targets) == NUMBERS:
         found = losses(outputs, targets)
     else:
         found = (outputs.argmax(-1) == targets).float().mean(1)
@@ -157,6 +158,6 @@ def scores(outputs: Tensor, targets: Tensor) -> Tensor:
 def figures(values: Tensor, outputs: Tensor, targets: Tensor) -> dict[str, Tensor]:
     """Sums over tasks of loss and, for classes, accuracy. values: each task's loss [tasks]."""
     found = {"loss": values.sum()}
-    if not targets.is_floating_point():
+    if asked(targets) == CLASSES:
         found["accuracy"] = (outputs.detach().argmax(-1) == targets).float().mean(1).sum()
     return found

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from engine.data.target import CLASSES, asked
 from engine.meta.learner import Outcome, Whole
 from engine.meta.roles import Embeds, MetaRun
 from engine.method import Classifier, hyper
@@ -84,7 +85,7 @@ class CNP(EmbeddingBased):
 
         from engine.adaptation.conditional import Bands
 
-        if not targets.is_floating_point():
+        if asked(targets) == CLASSES:
             return super().adapt(model, inputs, targets, way)
         model.eval()
         with torch.no_grad():

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
+from engine.data.target import NUMBERS, asked
 from engine.layers import HEAD, Treatment
 from engine.meta.learner import Outcome
 from engine.meta.roles import MetaRun, Steps
@@ -89,7 +90,7 @@ class EnsembleANIL(GradientBased):
             support = with_ones(model.embed(inputs))
         start = start_heads(model).detach().requires_grad_()
         for heads in self._path(start, support, targets, steps, second_order=False):
-            yield Ensemble(self, model, heads.detach(), targets.is_floating_point())
+            yield Ensemble(self, model, heads.detach(), asked(targets) == NUMBERS)
 
     def _path(
         self, heads: Tensor, features: Tensor, targets: Tensor, steps: int, second_order: bool

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.data.target import NUMBERS, asked
 from engine.meta.roles import Embeds
 from engine.method import Classifier, hyper
 from engine.methods.meta.embedding_based import EmbeddingBased, EmbeddingHyperparameters
@@ -71,5 +72,5 @@ class SNAIL(EmbeddingBased):
     def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
         from torch.nn.functional import one_hot
 
-        known = targets if targets.is_floating_point() else one_hot(targets, way).to(features.dtype)
+        known = targets if asked(targets) == NUMBERS else one_hot(targets, way).to(features.dtype)
         return lambda queries: model.meta(features, known, queries)
