@@ -73,10 +73,6 @@ def draw(ids: Ids, class_ids: Ids, count: LabelCount, seed: int, number: int) ->
     for class_id in np.unique(class_ids):
         members = np.flatnonzero(class_ids == class_id)
         members = members[np.argsort(ids[members])]
-        chosen.append(_shuffled(members, seed, number, int(class_id))[: count.labels])
+        key = [seed, 3, int(class_id)] if number == 0 else [seed, 9, number, int(class_id)]
+        chosen.append(np.random.default_rng(key).permutation(members)[: count.labels])
     return np.sort(np.concatenate(chosen)).astype(np.int64)
-
-
-def _shuffled(members: Ids, seed: int, number: int, class_id: int) -> Ids:
-    key = [seed, 3, class_id] if number == 0 else [seed, 9, number, class_id]
-    return np.random.default_rng(key).permutation(members)

@@ -168,8 +168,11 @@ class Measuring:
 def results(cells: list[Cell], experiment: Experiment, material: BenchMaterial) -> Iterator[Evaluated]:
     """The chosen head's figure first, which the run is known by, then every cell."""
     chosen = best(cells)
+    by = "the order of the heads: one label per class leaves nothing to cross-validate"
+    if chosen.fold_accuracies:
+        by = f"cross-validation, {percent(chosen.folds)} ({chosen.folding})"
     for figure in of_chosen(chosen, experiment, material):
-        yield figure.given(notes=notes(chosen) | {"chosen by": _choice_words(chosen)})
+        yield figure.given(notes=notes(chosen) | {"chosen by": by})
     for cell in cells:
         yield cell_result(cell, len(material.on.test.labels)).given(notes=notes(cell))
 
@@ -183,12 +186,6 @@ def of_chosen(chosen: Cell, experiment: Experiment, material: BenchMaterial) -> 
     for shift, part in material.further:
         guess = predictions(chosen, material.on, part, experiment.seed)
         yield under(shift, evaluated(part.ids, guess, part.labels, names))
-
-
-def _choice_words(chosen: Cell) -> str:
-    if not chosen.fold_accuracies:
-        return "the order of the heads: one label per class leaves nothing to cross-validate"
-    return f"cross-validation, {percent(chosen.folds)} ({chosen.folding})"
 
 
 def predictions(chosen: Cell, on: Benched, part: Part, seed: int) -> np.ndarray:

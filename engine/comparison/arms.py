@@ -148,7 +148,7 @@ def disagreements(a: Arm, b: Arm) -> list[str]:
     ignored = {"data set", "data", "split" if same_images else ""}
     names = [name for name in {**a.conditions, **b.conditions} if name not in ignored]
     found = [_unlike(name, a, b) for name in names if a.conditions.get(name) != b.conditions.get(name)]
-    if not found and differ_in_items(a, b):
+    if not found and items_of(a) is not None and items_of(b) is not None and not shares_items(a, b):
         found.append("they were tested on different images" if a.unit == "images" else "their test episodes differ")
     return found
 
@@ -189,8 +189,3 @@ def shares_items(a: Arm, b: Arm) -> bool:
     """True when both kept their test items and these are the same."""
     first, second = items_of(a), items_of(b)
     return first is not None and second is not None and np.array_equal(first, second)
-
-
-def differ_in_items(a: Arm, b: Arm) -> bool:
-    """True when both kept their test items and these are not the same."""
-    return items_of(a) is not None and items_of(b) is not None and not shares_items(a, b)

@@ -40,7 +40,9 @@ def band(curves: Sequence[Line]) -> Band:
     if not lines:
         empty = np.empty(0)
         return Band(empty, empty, empty, empty, 0, np.empty(0, np.int64), empty)
-    grid = shared_grid([x for x, _ in lines])
+    grid = np.unique(np.concatenate([x for x, _ in lines]))
+    start, end = max(x[0] for x, _ in lines), min(x[-1] for x, _ in lines)
+    grid = grid[grid >= start] if start <= end else grid  # every x where some begin only after others have ended
     values = np.stack([held(x, y, grid) for x, y in lines])
     alive = np.stack([(grid >= x[0]) & (grid <= x[-1]) for x, _ in lines])
     keep = np.isfinite(np.where(alive, values, 0.0)).all(axis=0) & alive.any(axis=0)
@@ -66,13 +68,6 @@ def placed(line: Line) -> Line:
     y[~np.isfinite(y)] = np.nan
     keep = np.isfinite(x)
     return x[keep], y[keep]
-
-
-def shared_grid(axes: Sequence[np.ndarray]) -> np.ndarray:
-    """Every x of any curve since all have begun; every x where some begin only after others have ended."""
-    grid = np.unique(np.concatenate(axes))
-    start, end = max(x[0] for x in axes), min(x[-1] for x in axes)
-    return grid[grid >= start] if start <= end else grid
 
 
 def held(x: np.ndarray, y: np.ndarray, grid: np.ndarray) -> np.ndarray:

@@ -9,9 +9,7 @@ twice, covers 93 to 97 % wherever it was simulated (`benchmarks/verdicts.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from math import ceil, inf, log10, sqrt
 
 import numpy as np
@@ -143,15 +141,9 @@ def crossed(table: np.ndarray, guard: float = 0.0) -> Spread:
 
 def quantile(freedom: float, alpha: float) -> float:
     """What Student's t exceeds, either way, in `alpha` of all cases."""
-    return float(-student_quantile()(freedom, alpha / 2))
+    from scipy.special import stdtrit  # takes a sixth of a second, which the window lacks before its first paint
 
-
-@cache
-def student_quantile() -> Callable[[float, float], float]:
-    """Loading it takes a sixth of a second, which the window does not have before its first paint."""
-    from scipy.special import stdtrit
-
-    return stdtrit
+    return float(-stdtrit(freedom, alpha / 2))
 
 
 def seeds_needed(found: Spread, alpha: float = 0.05) -> int | None:

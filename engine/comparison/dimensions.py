@@ -35,11 +35,6 @@ class Dimension:
     def known(self) -> list[Value]:
         return [value for value in self.values if value is not None]
 
-    @property
-    def is_flat(self) -> bool:
-        """Whether it tells nothing: no run has a value, or all have the same."""
-        return len(set(self.known)) < 2
-
 
 def dimensions(
     experiments: Sequence[Experiment],
@@ -57,7 +52,7 @@ def dimensions(
     places = list(LABELS)
     found.sort(key=lambda one: (one.key == "seed", one.key not in places,
                                 places.index(one.key) if one.key in places else -len(one.known)))  # fmt: skip
-    return [one for one in (*found, *figures) if not one.is_flat]
+    return [one for one in (*found, *figures) if len(set(one.known)) > 1]
 
 
 def _setting(key: str, values: Sequence[Value | None], experiments: Sequence[Experiment]) -> Dimension:

@@ -82,7 +82,8 @@ def test_sampler(
 def _sampler(
     data: Examples, classes: Indices, shape: EpisodeShape, part: str, turned: bool = False, slots: Indices | None = None
 ) -> EpisodeSampler:
-    groups = group_of(data)[classes] if stays_within(data, shape) else None
+    homes = np.array(data.alphabets or [""] * len(data.class_names))
+    groups = np.unique(homes, return_inverse=True)[1].astype(np.int64)[classes] if stays_within(data, shape) else None
     return EpisodeSampler(
         data.labels, classes, shape.way, shape.shot, shape.query, turned,
         groups=groups, slots=slots, part=part, group_word=group_word(data),
@@ -102,11 +103,6 @@ def stays_within(data: Examples, shape: EpisodeShape) -> bool:
             "Draw classes from anywhere.", "hyperparameters.within",
         )  # fmt: skip
     return shape.within == "one group" or (shape.within == "as the data says" and data.kinds is not None)
-
-
-def group_of(data: Examples) -> Indices:
-    """Number of each class's alphabet or region, int64 [classes]."""
-    return np.unique(np.array(data.alphabets or [""] * len(data.class_names)), return_inverse=True)[1].astype(np.int64)
 
 
 def kind_of(data: Examples) -> Indices:

@@ -57,11 +57,18 @@ def plan(counts: Sequence[int] | Positions, class_names: Sequence[str], folds: i
     least, most = int(np.min(counts)), int(np.max(counts))
     smallest = class_names[int(np.argmin(counts))]
     if least < 2:
-        raise _alone(smallest, least)
+        raise InvalidExperiment(
+            f"“{smallest}” has {least or 'no'} training image{'' if least == 1 else 's'}; cross-validation needs two "
+            "of every class, one to learn from and one to be judged on.",
+            "Use more labels per class, or switch the search off.", "search",
+        )  # fmt: skip
     if most <= FEW_LABELS:
         return least, ONE_OF_EACH if least == most else f"{least} stratified folds of the training images"
     if least < folds:
-        raise _fold_without(smallest, least, folds)
+        raise InvalidExperiment(
+            f"“{smallest}” has {least} training images, so that some of the {folds} folds would be without that class.",
+            f"Search with at most {least} folds, or add images of that class.", "search",
+        )  # fmt: skip
     return folds, f"{folds} stratified folds of the training images"
 
 
@@ -69,18 +76,3 @@ def for_labels(labels: int | None, folds: int) -> tuple[int, str]:
     """What `plan` gives where every class has so many labels (None: all of many), to be shown before the data are
     read; raises `InvalidExperiment`."""
     return plan([labels or max(folds, FEW_LABELS + 1)], ("Each class",), folds)
-
-
-def _alone(name: str, count: int) -> InvalidExperiment:
-    return InvalidExperiment(
-        f"“{name}” has {count or 'no'} training image{'' if count == 1 else 's'}; cross-validation needs two of every "
-        "class, one to learn from and one to be judged on.",
-        "Use more labels per class, or switch the search off.", "search",
-    )  # fmt: skip
-
-
-def _fold_without(name: str, count: int, folds: int) -> InvalidExperiment:
-    return InvalidExperiment(
-        f"“{name}” has {count} training images, so that some of the {folds} folds would be without that class.",
-        f"Search with at most {count} folds, or add images of that class.", "search",
-    )  # fmt: skip

@@ -172,14 +172,9 @@ class Search:
         share = 1 / (count * len(self.folds))
         begin = (number * len(self.folds) + place) * share
         yield Preparing(text, begin)
-        minutes = self._minutes_of_a_fit(share)
-        limits = self._limits.within(minutes, self._of_run.only_time, lambda: self._limits.reached)
+        minutes = self._minutes() if self._of_run.only_time else None  # of it every fit gets an equal part
+        limits = self._limits.within(minutes and minutes * share, self._of_run.only_time, lambda: self._limits.reached)
         return (yield from fits.score(experiment, fold, limits, text, begin, share))
-
-    def _minutes_of_a_fit(self, share: float) -> float | None:
-        """Every fit gets an equal part of the time where the time replaces the epochs."""
-        minutes = self._minutes()
-        return minutes * share if self._of_run.only_time and minutes else None
 
     # What came out
 

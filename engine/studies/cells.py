@@ -46,7 +46,7 @@ def cells(study: Study) -> tuple[Cell, ...]:
     """
     if (runs := count_runs(study)) > MOST_RUNS:
         raise InvalidExperiment(f"The study has {runs:,} runs.", f"Leave some out: at most {MOST_RUNS:,} can be done.")
-    sources = _sources(study)
+    sources = {split: _source(study, split) for split in _splits(study)}
     tried = [(place, rate) for place, arm in enumerate(study.arms) for rate in rates(study, arm)]
     ways = [(place, rate, _way(study, place, rate)) for place, rate in tried]
     grid = [
@@ -68,14 +68,6 @@ def rates(study: Study, arm: Arm) -> tuple[float | None, ...]:
 
 def split_seed(study: Study, seed: int) -> int:
     return seed if study.splits_follow_seed else study.dataset.split_seed
-
-
-def _sources(study: Study) -> dict[int, Cell]:
-    """Split seed -> the training of its source."""
-    if study.source is None:
-        return {}
-    splits = dict.fromkeys(split_seed(study, seed) for seed in study.seeds)
-    return {split: _source(study, split) for split in splits}
 
 
 def _source(study: Study, split: int) -> Cell:
@@ -180,5 +172,6 @@ def count_runs(study: Study) -> int:
     return len(study.seeds) * per_seed + len(_splits(study))
 
 
-def _splits(study: Study) -> set[int]:
-    return {split_seed(study, seed) for seed in study.seeds} if study.source else set()
+def _splits(study: Study) -> dict[int, None]:
+    """The split seeds of which each has a source, in order."""
+    return dict.fromkeys(split_seed(study, seed) for seed in study.seeds if study.source)

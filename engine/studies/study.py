@@ -142,11 +142,6 @@ def labels_words(labels: int | None, target: Target = CLASSES) -> str:
     return f"{labels} {one}{'' if labels == 1 else 's'} per {of}"
 
 
-def is_study(data: object) -> bool:
-    """True for decoded JSON that means to be a study (it has arms), not a plan or an experiment."""
-    return isinstance(data, dict) and "arms" in data
-
-
 def parse_study(data: object, name: str = "") -> Study:
     """A study from decoded JSON; `name` where it has none. Raises `InvalidExperiment` with one sentence."""
     if not isinstance(data, dict):
@@ -190,7 +185,8 @@ def names_study(text: str) -> bool:
     if text in {study.name for study in study_presets()}:
         return True
     try:
-        return is_study(read_json(Path(text)))
+        found = read_json(Path(text))
+        return isinstance(found, dict) and "arms" in found  # neither a plan nor an experiment has them
     except InvalidExperiment:
         return False
 

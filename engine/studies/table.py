@@ -108,7 +108,8 @@ def study_table(
     """
     wanted = wanted or cells(study)
     chosen = chosen_rates(study, wanted, outcomes, failed)
-    metric = known_by(study, outcomes.values())
+    known = (name for outcome in outcomes.values() for name in outcome.tests)
+    metric = next(known, study.target.metric)  # before any run has finished, what its tasks ask for
     places = columns(study, metric)
     plain = [[entry(chosen, study, arm, column) for column in places] for arm in range(len(study.arms))]
     found = leads(plain, places)
@@ -117,12 +118,6 @@ def study_table(
             plain[one.first][number] = replace(plain[one.first][number], best=True)
     done = sum(cell.key in outcomes for cell in wanted)
     return StudyTable(study, metric, places, tuple(map(tuple, plain)), tuple(found), done, len(wanted))
-
-
-def known_by(study: Study, outcomes: Iterable[Outcome]) -> str:
-    """The metric that the runs are known by; before any has finished, what their tasks ask for."""
-    found = next((name for outcome in outcomes for name in outcome.tests), "")
-    return found or study.target.metric
 
 
 def columns(study: Study, metric: str) -> tuple[Column, ...]:

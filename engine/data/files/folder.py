@@ -154,17 +154,13 @@ def _refuse_damaged(listing: Listing, layout: Layout, items: list[Item], skipped
     whole = {item.class_name for item in items}
     lost = [name for name in layout.class_names if name not in whole]
     if lost:
+        first_of_it = sorted(skipped, key=lambda one: lost[0] not in one.path.split("/"))
         raise DataError(
             f"No image of the class “{lost[0]}” can be read.",
             f"{'Save its files as JPEG or PNG' if foreign else 'Replace its files'}, or remove the folder; "
-            f"{unread_words(skipped, lost[0])}.",
+            f"{len(skipped):,} {'file' if len(skipped) == 1 else 'files'} cannot be read: "
+            f"{named_files(first_of_it, 1)}.",
         )
-
-
-def unread_words(skipped: Sequence[Skipped], name: str) -> str:
-    """ "3 files cannot be read: a.heic (HEIC, which is not read here) and 2 more", one of the class by name."""
-    first = sorted(skipped, key=lambda one: name not in one.path.split("/"))
-    return f"{len(skipped):,} {'file' if len(skipped) == 1 else 'files'} cannot be read: {named_files(first, 1)}"
 
 
 def fingerprint(items: Sequence[Item], facts: Sequence[Facts], scales: tuple[grey.Levels, ...]) -> str:

@@ -53,26 +53,17 @@ def promises_image(path: str) -> bool:
     return ending(path) in IMAGE_ENDINGS or ending(path) in OTHER_ENDINGS
 
 
-def is_image(head: bytes) -> bool:
-    """Whether these first bytes begin an image, read here or not."""
-    return kind(head) is not None
-
-
 def unread(path: str, head: bytes) -> str:
     """Why a file that begins so is not read, in a few words; "" where it may be."""
     if not head:
         return "empty file"
     if ending(path) in RAW:
-        return _not_read(OTHER_ENDINGS[ending(path)])
+        return OTHER_ENDINGS[ending(path)] + NOT_READ
     found = kind(head)
     if found is None:
         named = _no_image(head) or (OTHER_ENDINGS.get(ending(path)) if b"\0" in head else None)
-        return _not_read(named) if named else "not an image"
-    return "" if found == "" or _decodes(found) else _not_read(found)
-
-
-def _not_read(what: str) -> str:
-    return what + NOT_READ
+        return named + NOT_READ if named else "not an image"
+    return "" if found == "" or _decodes(found) else found + NOT_READ
 
 
 def kind(head: bytes) -> str | None:

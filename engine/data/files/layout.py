@@ -61,7 +61,9 @@ def arrange(listing: Listing) -> Layout:
     """Class folders, with or without folders for train, val and test above or below them; raises `DataError` for
     anything else."""
     if not listing.images:
-        raise DataError(f"“{listing.root.name}” holds no images.", f"{_of_what(listing)}{WANTED}")
+        odd = [*listing.odd, *(Skipped(entry.path, "not an image") for entry in listing.unknown)]
+        there = f"What lies there is no image ({named_files(odd)}). " if odd else ""
+        raise DataError(f"“{listing.root.name}” holds no images.", f"{there}{WANTED}")
     base = _unwrapped(listing)
     children = _children(listing.images, base)
     named = {name: inside for name, inside in children.items() if name}
@@ -238,9 +240,3 @@ def _refuse_empty(listing: Listing, bases: list[str], filled: set[str]) -> None:
 def _listed(names: Iterable[str]) -> str:
     quoted = [f"“{name}”" for name in names]
     return " and ".join(part for part in (", ".join(quoted[:-1]), quoted[-1]) if part)
-
-
-def _of_what(listing: Listing) -> str:
-    """The files that are there instead of images, for a person who picked the wrong folder."""
-    odd = [*listing.odd, *(Skipped(entry.path, "not an image") for entry in listing.unknown)]
-    return f"What lies there is no image ({named_files(odd)}). " if odd else ""

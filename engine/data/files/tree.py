@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from engine.data.files.kinds import COMPANIONS, ending, is_image, promises_image
+from engine.data.files.kinds import COMPANIONS, ending, kind, promises_image
 from engine.data.files.names import clean, in_zip, is_housekeeping, is_text
 from engine.data.files.reading import PACKERS, UNPACKED, Entry, Files, FolderFiles, ZipFiles
 from engine.data.images import Cancel, Skipped, check
@@ -68,7 +68,7 @@ class Listing:
             return []
         files = self.open()
         try:
-            return [entry for entry in doubtful if entry.size and is_image(_head(files, entry))]
+            return [entry for entry in doubtful if entry.size and kind(_head(files, entry)) is not None]
         finally:
             files.close()
 

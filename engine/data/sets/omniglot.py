@@ -60,15 +60,10 @@ def is_omniglot(listing: Listing) -> bool:
     if all(place[0] in HALVES for place in placed.values()):
         return True
     known = BACKGROUND | EVALUATION
-    return all(half in HALVES or alphabet in known for half, alphabet, _ in placed.values()) and _is_drawn(
-        listing, list(placed)[:: max(1, len(placed) // SAMPLE)]
-    )
-
-
-def _is_drawn(listing: Listing, sample: list[Entry]) -> bool:
-    """Whether those of a few images that can be read are grey."""
-    facts, _ = inspect(listing, [Item(entry, "", None, "") for entry in sample])
-    return all(fact.grey for fact in facts if fact is not None)
+    if not all(half in HALVES or alphabet in known for half, alphabet, _ in placed.values()):
+        return False
+    sample = [Item(entry, "", None, "") for entry in list(placed)[:: max(1, len(placed) // SAMPLE)]]
+    return all(fact.grey for fact in inspect(listing, sample)[0] if fact is not None)  # of those that can be read
 
 
 def _place(entry: Entry) -> Place | None:
@@ -89,7 +84,9 @@ def load_omniglot(listing: Listing, progress: Progress | None = None, cancelled:
             "Pick the folder that holds images_background and images_evaluation, or use it as a folder of classes.",
         )
     inside, outside = ([e for e in listing.images if (e.path in placed) == known] for known in (True, False))
-    items = [Item(entry, "/".join(placed[entry.path][1:]), None, _short(entry)) for entry in inside]
+    items = [
+        Item(entry, "/".join(placed[entry.path][1:]), None, "/".join(entry.path.split("/")[-3:])) for entry in inside
+    ]
     facts, damaged = inspect(listing, items, progress, cancelled)
     skipped = (*damaged, *(Skipped(entry.path, "not in an alphabet") for entry in outside), *listing.odd)
     found = [(item, fact) for item, fact in zip(items, facts, strict=True) if fact is not None]
@@ -127,10 +124,6 @@ def _image_set(
         skipped=skipped,
         characters=True,
     )
-
-
-def _short(entry: Entry) -> str:
-    return "/".join(entry.path.split("/")[-3:])
 
 
 DATASET = DataSet(
