@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.layers import Treatment
+from engine.layers import HEAD, Treatment
 
 if TYPE_CHECKING:
     import torch
@@ -76,6 +76,7 @@ class Method:
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     unused: ClassVar[frozenset[str]] = frozenset()  # inherited hyperparameters that it does not read; not in its form
     searched: ClassVar[tuple[str, ...]] = ()  # hyperparameters that a search chooses unless told otherwise
+    becomes: ClassVar[tuple[Treatment, Treatment]]  # what happens to the blocks, and to the head
     Hyperparameters: ClassVar[type[HyperparameterModel]]
 
     def __init__(self, hyperparameters: HyperparameterModel) -> None:
@@ -106,4 +107,4 @@ class Method:
         return cls.from_values(values).treatments(tuple(blocks))
 
     def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
-        raise TypeError(f"{type(self).__name__} does not say what happens to each block")
+        return {block: self.becomes[block == HEAD] for block in blocks}

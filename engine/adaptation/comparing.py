@@ -177,6 +177,11 @@ def with_ones(features: Tensor) -> Tensor:
     return F.pad(features, (0, 1), value=1.0)
 
 
+def squared(features: Tensor, centres: Tensor) -> Tensor:
+    """Squared distances [m, way] of features [m, d] to centres [way, d]."""
+    return (features[:, None] - centres[None]).square().sum(2)
+
+
 def class_means(values: Tensor, targets: Tensor, way: int) -> Tensor:
     """Means [way, …] of values [n, …] with targets [n] in 0..way-1, each class with one at least."""
     sums = values.new_zeros(way, *values.shape[1:]).index_add(0, targets, values)

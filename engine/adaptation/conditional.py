@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engine.adaptation.comparing import class_means
+
 LEAST_DEVIATION = 0.1  # lower bound of σ, as in the paper: the likelihood cannot be driven up by certainty alone
 
 
@@ -32,10 +34,7 @@ class ConditionalNetworks(nn.Module):
 
     def summaries(self, x: Tensor, targets: Tensor, way: int) -> Tensor:
         """[way, r] of support features [n, d] with targets [n] in 0..way-1."""
-        read = self.h(x)
-        sums = read.new_zeros(way, read.shape[1]).index_add(0, targets, read)
-        counts = read.new_zeros(way).index_add(0, targets, read.new_ones(len(targets)))
-        return sums / counts[:, None]
+        return class_means(self.h(x), targets, way)
 
     def scores(self, summaries: Tensor, asked: Tensor) -> Tensor:
         """Logits [m, way] of features [m, d] against summaries [way, r]."""

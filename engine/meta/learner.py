@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from engine.data.episode_splits import EpisodeShape
+from engine.layers import Treatment
 from engine.meta.roles import Embeds, Episodes, MetaRun, Minibatches, Steps
 from engine.method import Classifier, HyperparameterModel, Method, hyper
 
@@ -66,12 +67,6 @@ class EpisodeHyperparameters(HyperparameterModel):
         advanced=True,
     )  # fmt: skip
 
-    @property
-    def further_shots(self) -> tuple[int, ...]:
-        """The shots of the curve without the test's own, which is tested anyway."""
-        asked = () if self.over_shots == "off" else tuple(int(part) for part in self.over_shots.split(","))
-        return tuple(shot for shot in asked if shot != self.shot)
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -111,8 +106,8 @@ class MetaLearner(Method):
 
     family = "meta"
     group = "Meta-learning"
-    uses_pretrained = True
     Hyperparameters = EpisodeHyperparameters
+    becomes: ClassVar[tuple[Treatment, Treatment]] = "trained", "adapted"
     refresh_batches: ClassVar[int] = 8  # tasks or minibatches whose images `refresh` is given
 
     @property

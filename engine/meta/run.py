@@ -160,7 +160,9 @@ def over_shots(exam: Exam) -> Iterator[Event]:
     method, tasks = exam.method, exam.tasks
     if tasks.further_test is None:
         return
-    for shot in method.hyperparameters.further_shots:
+    own = method.hyperparameters
+    asked = () if own.over_shots == "off" else map(int, own.over_shots.split(","))
+    for shot in (shot for shot in asked if shot != own.shot):  # its own is tested anyway
         try:
             items, episodes = tasks.further_test(shot, None)
         except InvalidExperiment as error:

@@ -16,6 +16,18 @@ Optimiser = Literal["AdamW", "SGD"]
 Augment = Literal["none", "shift and turn", "flip and crop", "flip, crop and colour"]
 
 
+EITHER = "Batch statistics follow the new images; pretrained ones stay as they came with the weights."
+AS_IN_THE_PAPER = "Pretrained statistics, as in the paper; batch statistics would remove much of a shift by themselves."
+
+
+def _batch_norm(default: BatchNorm, help: str) -> Any:
+    return hyper(default, "Batch norm of trained blocks", help, advanced=True)
+
+
+PRETRAINED_STATISTICS: BatchNorm = _batch_norm("pretrained statistics", EITHER)
+STATISTICS_AS_IN_THE_PAPER: BatchNorm = _batch_norm("pretrained statistics", AS_IN_THE_PAPER)
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Consecutive epochs with one optimiser and one schedule."""
@@ -37,11 +49,9 @@ class FineTuneHyperparameters(HyperparameterModel):
         "none", "Augmentation", "Changes that leave the class as it is, drawn anew for every image and epoch."
     )
     optimiser: Optimiser = hyper(
-        "AdamW",
-        "Optimiser",
-        "AdamW adapts the step of each weight; SGD takes plain steps with momentum.",
+        "AdamW", "Optimiser", "AdamW adapts the step of each weight; SGD takes plain steps with momentum.",
         advanced=True,
-    )
+    )  # fmt: skip
     momentum: float = hyper(0.9, "Momentum", "Of SGD; AdamW has its own.", low=0.0, high=0.999, advanced=True)
     weight_decay: float = hyper(
         1e-4, "Weight decay", "Pull of the weights towards zero.", low=0.0, high=1.0, log=True, advanced=True
@@ -52,12 +62,7 @@ class FineTuneHyperparameters(HyperparameterModel):
         "How the rate goes over the epochs: falling, constant, or up and then down; it alone, not the momentum.",
         advanced=True,
     )
-    batch_norm: BatchNorm = hyper(
-        "batch statistics",
-        "Batch norm of trained blocks",
-        "Batch statistics follow the new images; pretrained ones stay as they came with the weights.",
-        advanced=True,
-    )
+    batch_norm: BatchNorm = _batch_norm("batch statistics", EITHER)
     class_weights: Literal["none", "balanced"] = hyper(
         "none", "Class weights", "Balanced lets every class count the same, however many images it has.", advanced=True
     )
@@ -81,11 +86,9 @@ class FineTuneHyperparameters(HyperparameterModel):
         low=0.0, high=0.9999, off=0, advanced=True,
     )  # fmt: skip
     tested: Literal["best validation epoch", "last epoch"] = hyper(
-        "best validation epoch",
-        "Weights used for the test",
-        "The epoch with the best validation accuracy, or simply the last one.",
-        advanced=True,
-    )
+        "best validation epoch", "Weights used for the test",
+        "The epoch with the best validation accuracy, or simply the last one.", advanced=True,
+    )  # fmt: skip
     layers: dict[str, dict[str, Any]] = Field(default_factory=dict, description="changes to the layer table")
 
     @field_validator("layers")

@@ -24,12 +24,7 @@ def build(channels: int = 4) -> Blocks:
 
 
 BACKBONE = BackboneInfo(
-    "bands_cnn",
-    "Bands CNN",
-    "Two small convolutions without normalisation, for patches of four bands.",
-    (Block("conv1", "Convolution 1", 1_184), Block("conv2", "Convolution 2", 18_496)),
-    ImageForm(8, 4, least=4),
-    features=64,
-    build=build,
-    order=8,
-)
+    "bands_cnn", "Bands CNN", "Two small convolutions without normalisation, for patches of four bands.",
+    (Block("conv1", "Convolution 1", 1_184), Block("conv2", "Convolution 2", 18_496)), ImageForm(8, 4, least=4),
+    features=64, build=build, order=8,
+)  # fmt: skip

@@ -18,12 +18,6 @@ def build(width: int = 40) -> Blocks:
 
 
 BACKBONE = BackboneInfo(
-    "sine_mlp",
-    "Sine MLP",
-    "Two layers of 40 units without normalisation, for sinusoids: a number in, a number out.",
-    (Block("layer1", "Layer 1", 80), Block("layer2", "Layer 2", 1640)),
-    NumberForm(),
-    features=40,
-    build=build,
-    order=7,
-)
+    "sine_mlp", "Sine MLP", "Two layers of 40 units without normalisation, for sinusoids: a number in, a number out.",
+    (Block("layer1", "Layer 1", 80), Block("layer2", "Layer 2", 1640)), NumberForm(), features=40, build=build, order=7,
+)  # fmt: skip

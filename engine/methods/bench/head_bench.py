@@ -11,7 +11,6 @@ from typing import Literal
 
 from engine.heads.catalog import HEADS
 from engine.heads.head import Head
-from engine.layers import HEAD, Treatment
 from engine.method import HyperparameterModel, Method, hyper
 
 COUNTS = (1, 2, 5, 10, 20)
@@ -40,10 +39,8 @@ class HeadBench(Method):
     idea = "Embed every image once and compare all heads at all label counts."
     paper = "Chen et al. 2019, A Closer Look at Few-shot Classification, arXiv 1904.04232"
     Hyperparameters = HeadBenchHyperparameters
+    becomes = "frozen", "new"
     presets = {"Usual values": {}, "Quick look": {"most_labels": "5", "repeats": 3}}
-
-    def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
-        return {block: "new" if block == HEAD else "frozen" for block in blocks}
 
     @property
     def heads(self) -> tuple[Head, ...]:

@@ -7,12 +7,11 @@ through them, down into the trunk. Faster than MAML by the inner backward passes
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from engine.layers import HEAD, Treatment
-from engine.meta.roles import MetaRun
 from engine.method import hyper
-from engine.methods.meta.gradient_based import GradientBased, GradientHyperparameters
+from engine.methods.meta.maml import MAML, MAMLHyperparameters
 
 if TYPE_CHECKING:
     from torch import nn
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from engine.backbones.backbone import Backbone
 
 
-class ANILHyperparameters(GradientHyperparameters):
+class ANILHyperparameters(MAMLHyperparameters):
     inner_steps: int = hyper(5, "Inner steps", "Gradient steps on the head while meta-training.", low=1, high=50)
     test_steps: int = hyper(5, "Inner steps at test", "Gradient steps on the head for a new task.", low=1, high=100)
     order: Literal["second order", "first order"] = hyper(
@@ -29,13 +28,14 @@ class ANILHyperparameters(GradientHyperparameters):
     )
 
 
-class ANIL(GradientBased):
+class ANIL(MAML):
     name = "anil"
     order = 320
     title = "ANIL"
     idea = "Adapt the head alone; the features are meta-learned but do not change within a task."
     paper = "Raghu, Raghu, Bengio & Vinyals 2020, Rapid Learning or Feature Reuse?, arXiv 1909.09157"
     Hyperparameters = ANILHyperparameters
+    becomes = "trained", "adapted"
     presets = {
         "Minutes on a laptop": {},
         "Sinusoid": {
@@ -44,16 +44,8 @@ class ANIL(GradientBased):
         },
     }  # fmt: skip
 
-    def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
-        return {block: "adapted" if block == HEAD else "trained" for block in blocks}
-
-    def second_order(self, run: MetaRun) -> bool:
-        return bool(self.hyperparameters.order == "second order")
-
     def adapts(self, model: nn.Module) -> Callable[[str], bool]:
         return lambda name: name.startswith("head.")
 
     def adaptation(self, model: Backbone, steps: int, second_order: bool) -> Adaptation:
-        from dataclasses import replace
-
         return replace(super().adaptation(model, steps, second_order), reach="head.")

@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
-from engine.layers import HEAD, Treatment
 from engine.meta.learner import EpisodeHyperparameters
 from engine.meta.roles import Embeds, MetaRun, Minibatches, Steps
 from engine.method import Classifier, hyper
@@ -50,11 +49,9 @@ class BaselineHyperparameters(FittedHyperparameters):
         0.01, "Fine-tuning rate", "Step size on all weights, where everything adapts.", low=1e-6, high=1.0, log=True
     )
     batch_norm: Literal["running statistics", "transductive"] = hyper(
-        "running statistics",
-        "Batch norm at test",
-        "Where everything adapts: transductive normalises the query images of an episode together.",
-        advanced=True,
-    )
+        "running statistics", "Batch norm at test",
+        "Where everything adapts: transductive normalises the query images of an episode together.", advanced=True,
+    )  # fmt: skip
 
 
 class Pretrained(EmbeddingBased):
@@ -63,6 +60,7 @@ class Pretrained(EmbeddingBased):
     group = "Baselines"
     unused = frozenset({"meta_batch"})
     Hyperparameters = PretrainingHyperparameters
+    becomes = "trained", "new"
 
     @property
     def trains(self) -> Minibatches:
@@ -71,9 +69,6 @@ class Pretrained(EmbeddingBased):
     @property
     def training_way(self) -> int:
         return int(self.hyperparameters.way)
-
-    def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
-        return {block: "new" if block == HEAD else "trained" for block in blocks}
 
     def rate_factor(self, run: MetaRun) -> float:
         return 0.5 * (1 + math.cos(math.pi * run.progress))

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.layers import HEAD, Treatment
 from engine.methods.meta.maml import MAML
 
 if TYPE_CHECKING:
@@ -22,9 +21,7 @@ class BOIL(MAML):
     idea = "Adapt the trunk and keep the head, so that features have to change for each task."
     paper = "Oh, Yoo, Kim & Yun 2021, BOIL: Towards Representation Change for Few-shot Learning, arXiv 2008.08882"
     presets = {"Minutes on a laptop": {}}
-
-    def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
-        return {block: "trained" if block == HEAD else "adapted" for block in blocks}
+    becomes = "adapted", "trained"
 
     def adapts(self, model: nn.Module) -> Callable[[str], bool]:
         all_of_them = super().adapts(model)

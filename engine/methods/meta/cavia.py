@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.layers import Treatment
 from engine.method import hyper
 from engine.methods.meta.maml import MAML, MAMLHyperparameters
 
@@ -43,6 +42,7 @@ class CAVIA(MAML):
         "code by γ; their pooling comes before it, and their outer rate falls by a tenth every 5,000 steps."
     )
     Hyperparameters = CAVIAHyperparameters
+    becomes = "trained", "trained"  # by the outer loop alone; the context is not one of the blocks
     presets = {
         "Minutes on a laptop": {},
         "Paper's values, mini-ImageNet": {"query": 15, "inner_rate": 1.0, "meta_batch": 16, "steps": 60_000},
@@ -51,10 +51,6 @@ class CAVIA(MAML):
             "meta_batch": 25, "steps": 20_000,
         },
     }  # fmt: skip
-
-    def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
-        """The network is learnt by the outer loop alone; the context is not one of its blocks."""
-        return dict.fromkeys(blocks, "trained")
 
     def adapts(self, model: nn.Module) -> Callable[[str], bool]:
         from engine.adaptation.film import CONTEXT

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from engine.layers import HEAD, Treatment
 from engine.meta.learner import EpisodeHyperparameters, MetaLearner, Outcome
 from engine.meta.roles import Embeds, MetaRun, Steps
 from engine.method import Classifier, hyper
@@ -55,10 +54,6 @@ class EmbeddingBased(MetaLearner):
     @property
     def meets(self) -> Embeds | Steps:
         return Embeds()
-
-    def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
-        """The embedding is trained; what takes the place of a head follows each support set."""
-        return {block: "adapted" if block == HEAD else "trained" for block in blocks}
 
     @property
     def training_way(self) -> int:

@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from engine.data.target import NUMBERS, asked
-from engine.layers import HEAD, Treatment
 from engine.meta.learner import Outcome
 from engine.meta.roles import MetaRun, Steps
 from engine.method import Classifier, hyper
-from engine.methods.meta.gradient_based import GradientBased, GradientHyperparameters
+from engine.methods.meta.maml import MAML, MAMLHyperparameters
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from engine.meta.task import Task
 
 
-class EnsembleHyperparameters(GradientHyperparameters):
+class EnsembleHyperparameters(MAMLHyperparameters):
     particles: int = hyper(5, "Particles", "Heads that are adapted side by side to each task.", low=2, high=50)
     repulsion: float = hyper(
         0.0, "Repulsion", "How strongly the heads are kept apart while they adapt; 0 leaves them to their own starts.",
@@ -38,7 +37,7 @@ class EnsembleHyperparameters(GradientHyperparameters):
     )
 
 
-class EnsembleANIL(GradientBased):
+class EnsembleANIL(MAML):
     name = "ensemble_anil"
     order = 410
     title = "Ensemble ANIL"
@@ -46,20 +45,15 @@ class EnsembleANIL(GradientBased):
     idea = "Adapt several heads to each task: where they disagree, the prediction is unsure."
     paper = "Yoon et al. 2018, Bayesian Model-Agnostic Meta-Learning, arXiv 1806.03836 (particles; the heads of ANIL)"
     Hyperparameters = EnsembleHyperparameters
+    becomes = "trained", "adapted"
     presets = {
         "Minutes on a laptop": {},
         "Sinusoid": {"shot": 5, "query": 10, "inner_rate": 0.01, "meta_batch": 4, "steps": 20_000, "test_steps": 10},
     }
 
-    def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
-        return {block: "adapted" if block == HEAD else "trained" for block in blocks}
-
     @property
     def meets(self) -> Steps:
         return Steps(self.hyperparameters.test_steps, head=False)
-
-    def second_order(self, run: MetaRun) -> bool:
-        return bool(self.hyperparameters.order == "second order")
 
     def prepare(self, model: Backbone, way: int) -> None:
         from engine.adaptation.particles import Heads

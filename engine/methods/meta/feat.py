@@ -93,19 +93,14 @@ class FEAT(WarmedUp):
     def _contrast(self, model: Backbone, features: Tensor, labels: Tensor, way: int) -> Tensor:
         from torch.nn.functional import cross_entropy
 
-        from engine.adaptation.comparing import class_means
+        from engine.adaptation.comparing import class_means, squared
 
         adapted = self.layer(model)(features, labels[:, None] == labels[None])
         logits = -squared(features, class_means(adapted, labels, way)) / self.hyperparameters.contrast_temperature
         return cross_entropy(logits, labels)
 
     def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
-        from engine.adaptation.comparing import class_means
+        from engine.adaptation.comparing import class_means, squared
 
         centres = self.layer(model)(class_means(features, targets, way))
         return lambda queries: -squared(queries, centres) / self.hyperparameters.temperature
-
-
-def squared(features: Tensor, centres: Tensor) -> Tensor:
-    """Squared distances [m, way] of features [m, d] to centres [way, d]."""
-    return (features[:, None] - centres[None]).square().sum(2)

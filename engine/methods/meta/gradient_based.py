@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from engine.layers import Treatment
 from engine.meta.learner import EpisodeHyperparameters, MetaLearner, Outcome, TaskGradient, knows
@@ -41,11 +41,9 @@ class GradientHyperparameters(EpisodeHyperparameters):
         1500, "Meta-steps", "Updates of the shared initial weights; 0 tests them as they are.", low=0, high=200_000
     )
     batch_norm: Literal["transductive", "running statistics"] = hyper(
-        "transductive",
-        "Batch norm at test",
-        "Transductive normalises the query images of an episode together, as the paper's code does.",
-        advanced=True,
-    )
+        "transductive", "Batch norm at test",
+        "Transductive normalises the query images of an episode together, as the paper's code does.", advanced=True,
+    )  # fmt: skip
     inner_clip: float = hyper(
         0.0, "Largest inner gradient", "Each value of an inner gradient is clipped to this; 0 leaves it alone.",
         low=0.0, advanced=True,
@@ -59,6 +57,7 @@ class GradientBased(MetaLearner):
     group = "Gradient-based"
     suits = frozenset({"classification", "regression"})
     Hyperparameters = GradientHyperparameters
+    becomes: ClassVar[tuple[Treatment, Treatment]] = "adapted", "adapted"
 
     @property
     def trains(self) -> Episodes:
@@ -67,9 +66,6 @@ class GradientBased(MetaLearner):
     @property
     def meets(self) -> Steps:
         return Steps(self.hyperparameters.test_steps)
-
-    def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
-        return dict.fromkeys(blocks, "adapted")
 
     @property
     def transductive(self) -> bool:

@@ -9,6 +9,7 @@ pull or batch norm, whose Hessian has directions of negative curvature, leave an
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.meta.learner import TaskGradient
@@ -58,8 +59,6 @@ class ImplicitMAML(GradientBased):
     }
 
     def inner_loop(self, model: Backbone, steps: int, second_order: bool) -> InnerLoop:
-        from dataclasses import replace
-
         return replace(super().inner_loop(model, steps, second_order), pull=self.hyperparameters.pull)
 
     def task_gradient(self, model: Backbone, task: Task, run: MetaRun) -> TaskGradient:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.layers import Treatment
 from engine.meta.learner import Outcome, Whole
 from engine.meta.roles import MetaRun
 from engine.method import hyper
@@ -42,9 +41,6 @@ class Joint(GradientBased):
             "shot": 5, "training_shot": 10, "query": 10, "meta_batch": 25, "steps": 20_000, "validate_every": 1000,
         },
     }  # fmt: skip
-
-    def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
-        return dict.fromkeys(blocks, "adapted")
 
     def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
         """The loss on all points of the task, without a step towards it."""

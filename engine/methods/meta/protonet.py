@@ -34,11 +34,7 @@ class ProtoNet(EmbeddingBased):
 
 def nearest_prototype(features: Tensor, targets: Tensor, way: int) -> Classifier:
     """features [n, d], targets [n] in 0..way-1 -> function from features [m, d] to logits [m, way] = -‖f - c_k‖²."""
-    from engine.adaptation.comparing import class_means
+    from engine.adaptation.comparing import class_means, squared
 
     centres = class_means(features, targets, way)
-
-    def classify(queries: Tensor) -> Tensor:
-        return -(queries[:, None, :] - centres[None]).square().sum(2)
-
-    return classify
+    return lambda queries: -squared(queries, centres)

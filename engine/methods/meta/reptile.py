@@ -36,13 +36,9 @@ class ReptileHyperparameters(GradientHyperparameters):
         10, "Shot in training", "Support images per class while meta-training; more than at test.", low=1, high=50
     )
     learning_rate: float = hyper(
-        1.0,
-        "Outer step ε",
-        "How far towards the mean of the adapted weights; it falls to 0.",
-        low=1e-3,
-        high=2.0,
+        1.0, "Outer step ε", "How far towards the mean of the adapted weights; it falls to 0.", low=1e-3, high=2.0,
         log=True,
-    )
+    )  # fmt: skip
     meta_batch: int = hyper(5, "Episodes per step", "Tasks averaged in one meta-update.", low=1, high=64)
 
 

@@ -11,17 +11,12 @@ from collections.abc import Mapping
 
 from engine.layers import BatchNorm, LayerRow, Measured
 from engine.method import hyper
-from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod
+from engine.tuning.method import STATISTICS_AS_IN_THE_PAPER, FineTuneHyperparameters, FineTuneMethod
 
 
 class AutoRGNHyperparameters(FineTuneHyperparameters):
     epochs: int = hyper(20, "Epochs", "How often every training image is seen.", low=1, high=2000)
-    batch_norm: BatchNorm = hyper(
-        "pretrained statistics",
-        "Batch norm of trained blocks",
-        "Pretrained statistics, as in the paper; batch statistics would remove much of a shift by themselves.",
-        advanced=True,
-    )
+    batch_norm: BatchNorm = STATISTICS_AS_IN_THE_PAPER
 
 
 class AutoRGN(FineTuneMethod):

@@ -18,12 +18,9 @@ from engine.methods.tuning.auto_rgn import AutoRGN, AutoRGNHyperparameters
 
 class AutoSNRHyperparameters(AutoRGNHyperparameters):
     threshold: float = hyper(
-        0.95,
-        "Threshold",
-        "Signal-to-noise ratio of a batch's gradient from which a tensor learns; noise has 0.",
-        low=0.0,
-        high=100.0,
-    )
+        0.95, "Threshold", "Signal-to-noise ratio of a batch's gradient from which a tensor learns; noise has 0.",
+        low=0.0, high=100.0,
+    )  # fmt: skip
 
 
 class AutoSNR(AutoRGN):

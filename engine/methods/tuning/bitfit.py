@@ -10,7 +10,7 @@ from typing import Literal
 
 from engine.layers import HEAD, BatchNorm, LayerRow
 from engine.method import hyper
-from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod
+from engine.tuning.method import PRETRAINED_STATISTICS, FineTuneHyperparameters, FineTuneMethod
 
 
 class BitFitHyperparameters(FineTuneHyperparameters):
@@ -20,12 +20,7 @@ class BitFitHyperparameters(FineTuneHyperparameters):
     learning_rate: float = hyper(
         1e-2, "Learning rate", "Step size at its peak; few parameters bear a larger one.", low=1e-6, high=1.0, log=True
     )
-    batch_norm: BatchNorm = hyper(
-        "pretrained statistics",
-        "Batch norm of trained blocks",
-        "Batch statistics follow the new images; pretrained ones stay as they came with the weights.",
-        advanced=True,
-    )
+    batch_norm: BatchNorm = PRETRAINED_STATISTICS
 
 
 class BitFit(FineTuneMethod):

@@ -17,13 +17,10 @@ class LinearProbeHyperparameters(FineTuneHyperparameters):
     epochs: int = hyper(100, "Epochs", "Passes over the cached features; each takes a moment.", low=1, high=5000)
     learning_rate: float = hyper(1e-2, "Learning rate", "Step size of AdamW on the head.", low=1e-6, high=1.0, log=True)
     weight_decay: float = hyper(
-        1.0,
-        "Weight decay",
-        "Pull of the head's weights towards zero; the standardised features of few images want a strong one.",
-        low=0.0,
-        high=10.0,
-        log=True,
-    )
+        1.0, "Weight decay",
+        "Pull of the head's weights towards zero; the standardised features of few images want a strong one.", low=0.0,
+        high=10.0, log=True,
+    )  # fmt: skip
     augmentation: Literal["none"] = hyper(
         "none", "Augmentation", "None: the features of each image are computed once.", advanced=True
     )

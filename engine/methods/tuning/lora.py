@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from engine.layers import HEAD, BatchNorm, LayerRow
 from engine.method import hyper
-from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod
+from engine.tuning.method import PRETRAINED_STATISTICS, FineTuneHyperparameters, FineTuneMethod
 
 
 class LoRAHyperparameters(FineTuneHyperparameters):
@@ -19,12 +19,7 @@ class LoRAHyperparameters(FineTuneHyperparameters):
     scale: float = hyper(
         8.0, "Scale", "Strength of the change (alpha); it is divided by the rank.", low=0.1, high=256.0
     )
-    batch_norm: BatchNorm = hyper(
-        "pretrained statistics",
-        "Batch norm of trained blocks",
-        "Batch statistics follow the new images; pretrained ones stay as they came with the weights.",
-        advanced=True,
-    )
+    batch_norm: BatchNorm = PRETRAINED_STATISTICS
 
 
 class LoRA(FineTuneMethod):

@@ -23,14 +23,9 @@ class LPFTHyperparameters(FineTuneHyperparameters):
         1e-2, "Head learning rate", "Step size while only the head is trained.", low=1e-6, high=1.0, log=True
     )
     probe_weight_decay: float = hyper(
-        1.0,
-        "Head weight decay",
-        "Pull of the head's weights towards zero while only the head is trained.",
-        low=0.0,
-        high=10.0,
-        log=True,
-        advanced=True,
-    )
+        1.0, "Head weight decay", "Pull of the head's weights towards zero while only the head is trained.", low=0.0,
+        high=10.0, log=True, advanced=True,
+    )  # fmt: skip
     epochs: int = hyper(20, "Epochs", "Passes over the images once everything is trained.", low=1, high=2000)
     learning_rate: float = hyper(
         1e-4, "Learning rate", "Step size once everything is trained; keep it low.", low=1e-6, high=1.0, log=True

@@ -13,13 +13,9 @@ from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod
 
 class ReinitLastHyperparameters(FineTuneHyperparameters):
     reset: int = hyper(
-        1,
-        "Blocks to reset",
-        "How many of the last blocks start random, besides the head.",
-        unit="blocks",
-        low=0,
+        1, "Blocks to reset", "How many of the last blocks start random, besides the head.", unit="blocks", low=0,
         high=12,
-    )
+    )  # fmt: skip
 
 
 class ReinitialiseLast(FineTuneMethod):

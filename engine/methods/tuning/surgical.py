@@ -14,7 +14,7 @@ from typing import Literal
 from engine.errors import InvalidExperiment
 from engine.layers import HEAD, BatchNorm, LayerRow, trunk
 from engine.method import hyper
-from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod
+from engine.tuning.method import STATISTICS_AS_IN_THE_PAPER, FineTuneHyperparameters, FineTuneMethod
 
 PARTS = ("first", "middle", "last", HEAD)
 
@@ -44,12 +44,7 @@ class SurgicalHyperparameters(FineTuneHyperparameters):
     head: Literal["learns too", "stays as it is"] = hyper(
         "learns too", "Head", "A new head has to learn; one that came with the weights may stay, as in the paper."
     )
-    batch_norm: BatchNorm = hyper(
-        "pretrained statistics",
-        "Batch norm of trained blocks",
-        "Pretrained statistics, as in the paper; batch statistics would remove much of a shift by themselves.",
-        advanced=True,
-    )
+    batch_norm: BatchNorm = STATISTICS_AS_IN_THE_PAPER
 
 
 class Surgical(FineTuneMethod):
