@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
+T = TypeVar("T")
 LONGEST = 80  # letters of a value that a sentence repeats
 LONGEST_PATH = 300
 LONGEST_SENTENCE = 600
@@ -112,3 +114,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, names, 1)
     hint = f"Did you mean “{close[0]}”? " if close else ""
     return f"{hint}Choose one of: {', '.join(names)}."
+
+
+def called(name: str, known: Mapping[str, T], what: str, field: str = "") -> T:
+    """The one of this name; raises `InvalidExperiment` with the nearest spelling. what: in words, and the field where
+    that has no other name."""
+    if name not in known:
+        raise InvalidExperiment(f"There is no {what} called “{name}”.", nearest(name, known), field or what)
+    return known[name]

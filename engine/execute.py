@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from engine.artifacts.bookmark import Bookmark
-from engine.errors import Cancelled, ExperimentError, StorageError, is_out_of_memory
+from engine.errors import Cancelled, ExperimentError, is_out_of_memory
 from engine.events import Event, RunFailed, RunFinished, RunStarted, RunStopped
 from engine.experiment import Experiment
 from engine.families import family
@@ -22,6 +22,7 @@ from engine.machine.environment import environment
 from engine.machine.files import write_text
 from engine.machine.limits import Limits, never
 from engine.preflight.problems import problems
+from engine.provenance.noted import in_run_folder
 from engine.registry import complete, with_method
 
 
@@ -54,7 +55,8 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool], resu
     if faults:
         raise faults[0]
     experiment, method = with_method(experiment)
-    _open_directory(directory, experiment)
+    with in_run_folder(directory):
+        write_text(directory / "experiment.json", experiment.model_dump_json(indent=2) + "\n")
     torch.manual_seed(experiment.seed)  # for what layers of published networks draw, such as stochastic depth
     limits = Limits(stop, experiment.budget.minutes, experiment.budget.instead_of_epochs)
     bookmark = Bookmark(directory, experiment)
@@ -81,15 +83,6 @@ def _runner(experiment: Experiment) -> Callable[..., Generator[Event, None, None
 
         return run_searched
     return family(experiment).run
-
-
-def _open_directory(directory: Path, experiment: Experiment) -> None:
-    try:
-        write_text(directory / "experiment.json", experiment.model_dump_json(indent=2) + "\n")
-    except OSError as error:
-        raise StorageError(
-            f"The run's folder {directory} cannot be written.", "Free some disk space or choose another workspace."
-        ) from error
 
 
 def _out_of_memory(experiment: Experiment) -> RunFailed:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 import resources
-from engine.errors import InvalidExperiment, nearest
+from engine.errors import InvalidExperiment, called
 from engine.experiment import Experiment, Frozen, explain, parse_experiment
 from engine.given import MOST_RUNS, MOST_SEEDS, Seed, read_json
 
@@ -86,10 +86,7 @@ def presets() -> tuple[Plan, ...]:
 
 def preset(name: str) -> Plan:
     """The bundled plan of this name; raises `InvalidExperiment` with the nearest spelling."""
-    known = {plan.name: plan for plan in presets()}
-    if name in known:
-        return known[name]
-    raise InvalidExperiment(f"There is no preset called “{name}”.", nearest(name, known), "preset")
+    return called(name, {plan.name: plan for plan in presets()}, "preset")
 
 
 def plan_as_json(plan: Plan) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from engine.data.dataset import Start
-from engine.errors import InvalidExperiment, nearest
+from engine.errors import InvalidExperiment, called
 from engine.experiment import DatasetChoice, Experiment, explain
 from engine.method import Method
 from engine.modules import below
@@ -57,10 +57,7 @@ def _methods_in(module: ModuleType) -> Iterable[type[Method]]:
 
 def method(name: str) -> type[Method]:
     """The method of this name; raises `InvalidExperiment` with the nearest spelling."""
-    known = {candidate.name: candidate for candidate in methods()}
-    if name in known:
-        return known[name]
-    raise InvalidExperiment(f"There is no method called “{name}”.", nearest(name, known), "method")
+    return called(name, {candidate.name: candidate for candidate in methods()}, "method")
 
 
 def complete(experiment: Experiment) -> Experiment:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from engine.backbones.info import COLOURS, BackboneInfo, Published, WeightsInfo, WeightsState
-from engine.errors import InvalidExperiment, WeightsError, nearest
+from engine.errors import InvalidExperiment, WeightsError, called
 from engine.experiment import BackboneChoice
 from engine.given import is_file
 from engine.modules import below
@@ -30,10 +30,7 @@ def image_backbones() -> tuple[BackboneInfo, ...]:
 
 def backbone(name: str) -> BackboneInfo:
     """The backbone of this name; raises `InvalidExperiment` with the nearest spelling."""
-    known = {info.name: info for info in backbones()}
-    if name in known:
-        return known[name]
-    raise InvalidExperiment(f"There is no backbone called “{name}”.", nearest(name, known), "backbone")
+    return called(name, {info.name: info for info in backbones()}, "backbone")
 
 
 def image_size(choice: BackboneChoice) -> int:

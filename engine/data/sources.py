@@ -11,7 +11,7 @@ from engine.data.dataset import BUNDLED, COLOURS, OWN, DataSet, DatasetInfo
 from engine.data.files.tree import Listing, list_files
 from engine.data.images import Cancel, ImageSet, Progress
 from engine.data.target import CLASSES, NUMBERS, Target
-from engine.errors import InvalidExperiment, nearest
+from engine.errors import InvalidExperiment, called
 from engine.experiment import DatasetChoice
 from engine.modules import below
 
@@ -40,10 +40,7 @@ def known(name: str) -> DataSet | None:
 
 def dataset(name: str) -> DataSet:
     """As `known`; raises `InvalidExperiment` with the nearest spelling."""
-    if (found := known(name)) is not None:
-        return found
-    names = [one.name for one in sets()]
-    raise InvalidExperiment(f"There is no data set called “{name}”.", nearest(name, names), "dataset")
+    return called(name, {one.name: one for one in sets()}, "data set", "dataset")
 
 
 def target_of(choice: DatasetChoice) -> Target:

@@ -44,18 +44,19 @@ def write_down(experiment: Experiment, method: Method, data: ImageSet, split: Di
     """What the run's weights will have met and which files were left out, into its folder. Raises `StorageError`."""
     after = seen.after(seen.past_of(experiment, method, directory.parent), experiment, method, data, split)
     keep_left_out(data, directory)
-    with _into(directory):
+    with in_run_folder(directory):
         seen.write(after, directory)
 
 
 def keep_left_out(data: ImageSet, directory: Path) -> None:
     """The names of all files that were left out, into the run's folder. Raises `StorageError`."""
-    with _into(directory):
+    with in_run_folder(directory):
         left_out.write(data.skipped, directory)
 
 
 @contextmanager
-def _into(directory: Path) -> Iterator[None]:
+def in_run_folder(directory: Path) -> Iterator[None]:
+    """What is written there; raises `StorageError` where it cannot be."""
     try:
         yield
     except OSError as error:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
+from engine.comparison.differences import fields_of
 from engine.comparison.wording import compact
 from engine.errors import InvalidExperiment, nearest
 from engine.experiment import Experiment, RangeChoice
@@ -184,10 +185,7 @@ def _word(value: object) -> str:
 
 def labels_of(name: str) -> dict[str, str]:
     """Hyperparameter -> its label; empty for a method this version does not know."""
-    try:
-        return {field.name: field.label for field in fields(method(name))}
-    except InvalidExperiment:
-        return {}
+    return {field.name: field.label for field in fields_of(name)}
 
 
 def _sets_length(name: str) -> bool:

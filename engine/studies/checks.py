@@ -31,8 +31,13 @@ def check_study(study: Study, cancelled: Cancel | None = None) -> None:
 
 def faults(study: Study) -> Iterator[InvalidExperiment]:
     """What can be said without reading any data, the arm's title first where it is about one."""
-    if (wrong := other_backbone(study)) is not None:
-        yield wrong
+    for arm in study.arms:
+        if arm.starts_from_source and study.source and arm.backbone.name != study.source.backbone.name:
+            yield InvalidExperiment(
+                f"“{arm.title}” has another backbone than the source it starts from.",
+                "Give both the same backbone.", "arms",
+            )  # fmt: skip
+            break
     if study.distances and DISTANCE not in study.dataset.own():
         have = " and ".join(f"the {inside(one.info.title)}" for one in sets() if DISTANCE in one.Choice.own())
         yield InvalidExperiment(
@@ -44,17 +49,6 @@ def faults(study: Study) -> Iterator[InvalidExperiment]:
             about_data = fault.field == "dataset" or cell.arm is None
             title = "" if about_data or cell.arm is None else f"{study.arms[cell.arm].title}: "
             yield InvalidExperiment(f"{title}{fault.message}", fault.advice, fault.field)
-
-
-def other_backbone(study: Study) -> InvalidExperiment | None:
-    """The fault of an arm whose network is not that of the source it starts from."""
-    for arm in study.arms:
-        if arm.starts_from_source and study.source and arm.backbone.name != study.source.backbone.name:
-            return InvalidExperiment(
-                f"“{arm.title}” has another backbone than the source it starts from.",
-                "Give both the same backbone.", "arms",
-            )  # fmt: skip
-    return None
 
 
 def one_of_each(study: Study) -> list[tuple[Cell, Experiment]]:

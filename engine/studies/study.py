@@ -17,7 +17,7 @@ import resources
 from engine.data.shifts import first_repeated
 from engine.data.sources import target_of
 from engine.data.target import CLASSES, Target
-from engine.errors import InvalidExperiment, nearest
+from engine.errors import InvalidExperiment, called
 from engine.experiment import (
     BackboneChoice,
     Budget,
@@ -193,10 +193,7 @@ def names_study(text: str) -> bool:
 
 def study_preset(name: str) -> Study:
     """The bundled study of this name; raises `InvalidExperiment` with the nearest spelling."""
-    known = {study.name: study for study in study_presets()}
-    if name in known:
-        return known[name]
-    raise InvalidExperiment(f"There is no study called “{name}”.", nearest(name, known), "study")
+    return called(name, {study.name: study for study in study_presets()}, "study")
 
 
 def completed(study: Study) -> Study:

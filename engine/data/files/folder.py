@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,7 +127,6 @@ def inspect(
     listing: Listing, items: Sequence[Item], progress: Progress | None = None, cancelled: Cancel | None = None
 ) -> tuple[list[Facts | None], tuple[Skipped, ...]]:
     """Facts of each item, None for a damaged one, and the damaged ones by name."""
-    files = listing.open()
 
     def look(item: Item) -> Facts | str:
         try:
@@ -134,10 +134,8 @@ def inspect(
         except (Damaged, Unread) as error:
             return str(error)
 
-    try:
+    with closing(listing.open()) as files:
         found = list(in_threads(look, items, progress, cancelled))
-    finally:
-        files.close()
     named = [Skipped(item.entry.path, fact) for item, fact in zip(items, found, strict=True) if isinstance(fact, str)]
     return [None if isinstance(fact, str) else fact for fact in found], tuple(named)
 

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 import zipfile
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -58,19 +59,13 @@ class Listing:
     def _sorted_out(self) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
         images = [entry for entry in self.files if promises_image(entry.path)]
         doubtful = [e for e in self.files if not promises_image(e.path) and ending(e.path) not in COMPANIONS]
-        found = self._by_first_bytes(doubtful)
+        found: list[Entry] = []
+        if doubtful:
+            with closing(self.open()) as files:
+                found = [one for one in doubtful if one.size and kind(_head(files, one)) is not None]
         images += found
         images.sort(key=lambda entry: natural(entry.path))
         return tuple(images), tuple(entry for entry in doubtful if entry not in set(found))
-
-    def _by_first_bytes(self, doubtful: list[Entry]) -> list[Entry]:
-        if not doubtful:
-            return []
-        files = self.open()
-        try:
-            return [entry for entry in doubtful if entry.size and kind(_head(files, entry)) is not None]
-        finally:
-            files.close()
 
     @property
     def signature(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
+from contextlib import closing
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,10 +44,9 @@ def load_mnist(listing: Listing, progress: Progress | None = None, cancelled: Ca
     """The digits, white on black, 28 x 28, with the split that they are published with. Raises `DataError`."""
     wanted = _found(listing)
     _refuse_missing(listing, wanted)
-    files = listing.open()
     arrays: list[Bytes] = []
     labels: list[Bytes] = []
-    try:
+    with closing(listing.open()) as files:
         for done, part in enumerate(PARTS):
             check(cancelled)
             arrays.append(_read(files, wanted[part, "images"], _AXES["images"]))
@@ -56,8 +56,6 @@ def load_mnist(listing: Listing, progress: Progress | None = None, cancelled: Ca
                 raise DataError(f"{said} labels for them.", AGAIN)
             if progress:
                 progress((done + 1) / len(PARTS))
-    finally:
-        files.close()
     if arrays[0].shape[1:] != arrays[1].shape[1:]:
         raise DataError("The training and the test images of these idx files differ in size.", AGAIN)
     return _image_set(listing, np.concatenate(arrays), labels)
