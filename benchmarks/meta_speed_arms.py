@@ -170,8 +170,7 @@ def own(row: Row) -> tuple[Step, str]:
     from engine.experiment import BackboneChoice
     from engine.machine.allocator import keep_freed_memory
     from engine.machine.devices import training_threads
-    from engine.meta.batch.choice import quicker
-    from engine.meta.batch.formulation import MetaGradient
+    from engine.meta.batch.formulation import MetaGradient, quicker
     from engine.meta.evaluation import Meeting
     from engine.meta.learner import MetaLearner
     from engine.meta.roles import MetaRun

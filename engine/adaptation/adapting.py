@@ -11,8 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.adaptation.inner_loop import InnerLoop, Parameters
-from engine.adaptation.inner_optimiser import BatchSteps
+from engine.adaptation.inner_loop import BatchSteps, InnerLoop, Parameters
 from engine.adaptation.objective import loss
 from engine.backbones.backbone import Backbone
 from engine.data.target import NUMBERS, asked

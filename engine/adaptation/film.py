@@ -64,13 +64,6 @@ def hang_film(model: Backbone, size: int) -> None:
             f"Block {name} has no layer that a context vector could change.", "Choose another backbone or method."
         )
     place = norms[-1] if norms else layers[-1]
-    model.meta = Film(size, channels_of(place), bool(norms), isinstance(place, nn.Conv2d | nn.BatchNorm2d))
+    channels = norms[-1].num_features if norms else len(layers[-1].weight)
+    model.meta = Film(size, channels, bool(norms), isinstance(place, nn.Conv2d | nn.BatchNorm2d))
     place.register_forward_hook(AfterLayer(model.meta))
-
-
-def channels_of(layer: nn.Module) -> int:
-    """Of what a norm, a convolution or a linear layer puts out."""
-    for name in ("num_features", "out_channels", "out_features"):
-        if (found := getattr(layer, name, None)) is not None:
-            return int(found)
-    raise TypeError(f"{type(layer).__name__} does not say its channels")

@@ -62,18 +62,14 @@ class Reader(nn.Module):
         parts.append(CausalAttention(width, 2 * filters, filters))
         self.body = nn.Sequential(*parts)
         self.answer = nn.Linear(width + filters, targets)
-        alike(parts[0])
+        first = self.body[0]
+        first.key.load_state_dict(first.query.state_dict())  # type: ignore[union-attr]
 
     def forward(self, x: Tensor, y: Tensor, asked: Tensor) -> Tensor:
         """The answers [m, targets] to m questions, each read after the whole support set. x: [n, features]; y: [n,
         targets], labels as one-hot or numbers; asked: [m, features]."""
         known, questions = self.standard(x), self.standard(asked)
         return self.answer(self.body(sequences(known, y, questions))[:, -1])
-
-
-def alike(attention: nn.Module) -> None:
-    assert isinstance(attention, CausalAttention)
-    attention.key.load_state_dict(attention.query.state_dict())
 
 
 def sequences(x: Tensor, y: Tensor, asked: Tensor) -> Tensor:

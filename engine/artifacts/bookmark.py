@@ -45,7 +45,7 @@ class Bookmark:
     def __init__(self, directory: Path | None = None, experiment: Experiment | None = None) -> None:
         """Without a directory nothing is ever kept, as in a fit of a search."""
         self._path = None if directory is None else directory / FILE
-        self._of = "" if experiment is None else _hash(experiment)
+        self._of = "" if experiment is None else hashlib.sha256(experiment.model_dump_json().encode()).hexdigest()
         self._due = time.monotonic() + LEAST_PAUSE
         self.found: State | None = None
         self.step, self._note = 0, dict[str, Any]()
@@ -121,10 +121,6 @@ class Bookmark:
         """The run is at its end: there is nothing to go on to."""
         if self._path is not None:
             self._path.unlink(missing_ok=True)
-
-
-def _hash(experiment: Experiment) -> str:
-    return hashlib.sha256(experiment.model_dump_json().encode()).hexdigest()
 
 
 def write_state(state: State, path: Path) -> int:

@@ -22,11 +22,6 @@ SECONDS_BETWEEN_WRITES = 2.0
 RECORDS = ("experiment.json", "trained_on.json")  # of a run's folder, written before it learns
 
 
-def write_weights(state: dict[str, Tensor], path: Path) -> None:
-    """Write a state dict so that the file is either the old one or the new one, whole."""
-    write_tensors(state, path)
-
-
 class Checkpoints:
     """Keeps the best weights of a run by (accuracy, then lower loss) and writes them to its folder now and then.
 
@@ -111,7 +106,7 @@ class Checkpoints:
         self._tried_at = time.monotonic()
         for kind, (state, said) in list(self._waiting.items()):
             self._keep_records()
-            write_weights(state, self.directory / said.path)
+            write_tensors(state, self.directory / said.path)
             del self._waiting[kind]
             if self._refused:
                 yield Notice(f"The file {said.path} is written now.")

@@ -15,7 +15,7 @@ from torch import Tensor, fx, nn
 
 from engine.backbones.backbone import Backbone
 from engine.backbones.kernels.conv_block import ConvBlock
-from engine.backbones.kernels.convolution import QuickConv2d
+from engine.backbones.kernels.convolution import QuickConv2d, rebuilt
 
 
 def plain(network: Backbone) -> nn.Module:
@@ -51,12 +51,7 @@ def torchs(layer: ConvBlock | QuickConv2d) -> nn.Module:
     """The same layer as torch has it, with the parameters themselves."""
     if isinstance(layer, ConvBlock):
         return nn.Sequential(OrderedDict(layer.named_children()))
-    usual = nn.Conv2d(
-        layer.in_channels, layer.out_channels, layer.kernel_size, layer.stride, layer.padding,  # type: ignore[arg-type]
-        bias=layer.bias is not None, device="meta",
-    )  # fmt: skip
-    usual.weight, usual.bias = layer.weight, layer.bias
-    return usual
+    return rebuilt(nn.Conv2d, layer)
 
 
 def hooked(new: nn.Module, old: nn.Module) -> nn.Module:

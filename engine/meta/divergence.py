@@ -23,8 +23,7 @@ from engine.meta.task import Task
 MANY = 0.1  # share of validation tasks from which their divergence is worth a warning
 WORSE = 2.0  # times the loss of guessing: above that, adapting does harm
 TRIED = 2  # tasks on which a rate is tried
-DIGITS = (5, 2, 1)  # rates tried: 5, 2 and 1 times each power of ten
-POWERS = range(0, -6, -1)
+RATES = tuple(digit * 10.0**power for power in range(0, -6, -1) for digit in (5, 2, 1))  # that are tried
 
 
 class DivergenceGuard:
@@ -110,7 +109,8 @@ def fitting(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> dict
     """The largest smaller "inner_rate", and the largest "inner_clip" at the rate as it is, with which adapting lowers
     the support loss of each of these tasks; empty where it does so anyway, without what was not found."""
     values = method.hyperparameters
-    trials = {"inner_rate": tuple(_below(getattr(values, "inner_rate", 0.0))), "inner_clip": (1.0, 0.1)}
+    smaller = tuple(rate for rate in RATES if rate < getattr(values, "inner_rate", 0.0))
+    trials = {"inner_rate": smaller, "inner_clip": (1.0, 0.1)}
     found: dict[str, float] = {}
     if learn(method, model, tasks):
         return found
@@ -121,13 +121,6 @@ def fitting(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> dict
                 found[name] = trial
                 break
     return found
-
-
-def _below(rate: float) -> Iterator[float]:
-    for power in POWERS:
-        for digit in DIGITS:
-            if (trial := digit * 10.0**power) < rate:
-                yield trial
 
 
 def learn(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> bool:

@@ -21,8 +21,7 @@ from engine.backbones.backbone import Backbone
 from engine.data.target import NUMBERS
 from engine.events import EpochCompleted, Event, Metrics
 from engine.machine.limits import Limits
-from engine.meta.batch.choice import WORTH_TIMING, quicker
-from engine.meta.batch.formulation import MetaGradient
+from engine.meta.batch.formulation import WORTH_TIMING, MetaGradient, quicker
 from engine.meta.divergence import TRIED, DivergenceGuard
 from engine.meta.evaluation import Meeting, refreshed
 from engine.meta.learner import MetaLearner

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from engine.backbones import catalog
+from engine.backbones.info import BackboneInfo
 from engine.data.dataset import inside
 from engine.data.shifts import first_repeated
 from engine.data.sources import bands, checked, known, sets
@@ -28,10 +30,7 @@ def problems(experiment: Experiment) -> list[InvalidExperiment]:
 
 def _data(experiment: Experiment) -> Iterator[InvalidExperiment]:
     dataset = experiment.dataset
-    try:
-        checked(dataset)
-    except InvalidExperiment as fault:
-        yield fault
+    yield from _raised(lambda: checked(dataset))
     if dataset.path is not None and not is_there(dataset.path):
         yield InvalidExperiment(
             f"There is no folder or file at {dataset.path}.", "Choose the data again; it may have moved.", "dataset"
@@ -46,16 +45,22 @@ def _backbone(experiment: Experiment, built: Method | None) -> Iterator[InvalidE
     except InvalidExperiment as fault:
         yield fault
         return
-    yield from _image_size(experiment)
+    yield from _raised(lambda: catalog.image_size(experiment.backbone))
     if info.form.channels > bands(experiment.dataset):
         have = " and ".join(f"the {inside(one.info.title)}" for one in sets() if one.bands >= info.form.channels)
         yield InvalidExperiment(
             f"{info.title} reads patches of {info.form.channels} bands, which only {have} have.",
             f"Choose another backbone, or {have}.", "backbone",
         )  # fmt: skip
-    yield from _head(experiment, built)
-    weights = experiment.backbone.weights
-    if weights.startswith("run:") or not _loads_weights(experiment):
+    with suppress(InvalidExperiment):  # no such method
+        chosen = method(experiment.method.name)
+        yield from _head(experiment, chosen, built)
+        if chosen.uses_pretrained:
+            yield from _weights(info, experiment.backbone.weights)
+
+
+def _weights(info: BackboneInfo, weights: str) -> Iterator[InvalidExperiment]:
+    if weights.startswith("run:"):
         return
     known = {found.name: found for found in catalog.weights(info.name)}
     if weights not in known:
@@ -68,19 +73,15 @@ def _backbone(experiment: Experiment, built: Method | None) -> Iterator[InvalidE
         )
 
 
-def _image_size(experiment: Experiment) -> Iterator[InvalidExperiment]:
+def _raised(check: Callable[[], object]) -> Iterator[InvalidExperiment]:
     try:
-        catalog.image_size(experiment.backbone)
+        check()
     except InvalidExperiment as fault:
         yield fault
 
 
-def _head(experiment: Experiment, built: Method | None) -> Iterator[InvalidExperiment]:
+def _head(experiment: Experiment, chosen: type[Method], built: Method | None) -> Iterator[InvalidExperiment]:
     """Only a saved run has a head to keep, and only a method that starts from its weights and uses it can keep it."""
-    try:
-        chosen = method(experiment.method.name)
-    except InvalidExperiment:
-        return
     if experiment.backbone.head == "new":
         return
     if not chosen.uses_pretrained or not (built is None or built.keeps_head):
@@ -96,13 +97,6 @@ def _head(experiment: Experiment, built: Method | None) -> Iterator[InvalidExper
             "Take a new head, or start from the weights of a saved run.",
             "backbone",
         )
-
-
-def _loads_weights(experiment: Experiment) -> bool:
-    try:
-        return method(experiment.method.name).uses_pretrained
-    except InvalidExperiment:
-        return False
 
 
 def _built(experiment: Experiment) -> tuple[Method | None, list[InvalidExperiment]]:
@@ -157,7 +151,5 @@ def _time(budget: Budget, kind: Family) -> Iterator[InvalidExperiment]:
 
 
 def _search(experiment: Experiment) -> Iterator[InvalidExperiment]:
-    try:
+    with suppress(InvalidExperiment):  # no such method, which is said already
         yield from search_faults(experiment)
-    except InvalidExperiment:
-        return  # no such method, which is said already

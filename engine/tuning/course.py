@@ -51,7 +51,8 @@ class Course(ABC):
         self.table = method.table(model.block_names)
         check_table(model, self.table)
         self.initial = snapshot(model)
-        self._starts = {parameter: parameter.detach().clone() for parameter in self._anchored()}
+        anchored = (model.block(name) for name, row in self.table.items() if row.anchor > 0)
+        self._starts = {one: one.detach().clone() for block in anchored for one in block.parameters()}
         self.order = torch.Generator().manual_seed(seed)
         self.step = self.epoch = self.stage = 0
         self.used = 0.0  # seconds of an earlier part of the run
@@ -59,18 +60,11 @@ class Course(ABC):
         settings = method.hyperparameters
         self.batch_size = min(settings.batch_size, len(train))
         self.steps_per_epoch = len(cuts(len(train), self.batch_size))
+        classes = model.head.out_features if isinstance(model.head, torch.nn.Linear) else 0
         self.objective = Objective(
-            train.labels, self._classes(), settings.class_weights, settings.label_smoothing, settings.mixup,
+            train.labels, classes, settings.class_weights, settings.label_smoothing, settings.mixup,
             torch.Generator().manual_seed(seed + 1),
         )  # fmt: skip
-
-    def _anchored(self) -> Iterator[torch.nn.Parameter]:
-        for name, row in self.table.items():
-            if row.anchor > 0:
-                yield from self.model.block(name).parameters()
-
-    def _classes(self) -> int:
-        return self.model.head.out_features if isinstance(self.model.head, torch.nn.Linear) else 0
 
     @property
     def total_steps(self) -> int:

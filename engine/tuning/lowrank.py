@@ -42,15 +42,12 @@ class LowRank:
         self.factor = scale / rank
         generator = torch.Generator().manual_seed(seed)
         self.down = {name: self._down(weight, rank, generator) for name, weight in self.base.items()}
-        self.up = {name: self._up(weight, rank) for name, weight in self.base.items()}
+        self.up = {name: nn.Parameter(weight.new_zeros(len(weight), rank)) for name, weight in self.base.items()}
 
     def _down(self, weight: Tensor, rank: int, generator: torch.Generator) -> nn.Parameter:
         values = torch.empty(rank, weight[0].numel())
         nn.init.kaiming_uniform_(values, a=math.sqrt(5), generator=generator)
         return nn.Parameter(values.to(weight))
-
-    def _up(self, weight: Tensor, rank: int) -> nn.Parameter:
-        return nn.Parameter(torch.zeros(len(weight), rank, device=weight.device, dtype=weight.dtype))
 
     def parameters(self, prefix: str) -> list[nn.Parameter]:
         """The factors of the weights whose name starts so."""

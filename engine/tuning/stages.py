@@ -134,9 +134,6 @@ class StageTraining:
             number -= 1
         return number
 
-    def _progress(self) -> float:
-        return self.run.limits.fraction if self.endless else self._step / max(1, self.steps)
-
     def _epoch(self, ahead: Tensor) -> Generator[Event, None, int]:
         """Learn from these images in their order; returns how many are left when the limits come first."""
         run, left = self.run, ahead
@@ -164,7 +161,7 @@ class StageTraining:
         self.rates.zero_grad()
         loss.backward()
         self.anchor.add_gradient()
-        self.rates.step(self._progress())
+        self.rates.step(run.limits.fraction if self.endless else self._step / max(1, self.steps))
         self.average.update()
         self._step += 1
         run.step += 1

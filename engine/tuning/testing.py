@@ -87,14 +87,9 @@ def beside(
             share = wilson(int((guess == truth)[keep].sum()), int(keep.sum()))
             notes = {"interval": WILSON, KEY: "nothing"}
             yield Evaluated("test/accuracy", share.value, share.low, share.high, share.n, "images", UNSEEN, notes=notes)
-    if is_uneven(truth, classes):
-        yield balanced(guess, truth, classes)
-
-
-def is_uneven(truth: np.ndarray, classes: int) -> bool:
-    """Whether test classes [n] differ so much in size that accuracy over classes is told too."""
     sizes = np.bincount(truth, minlength=classes)
-    return bool(sizes.max() > UNEVEN * sizes.min())
+    if sizes.max() > UNEVEN * sizes.min():
+        yield balanced(guess, truth, classes)
 
 
 def balanced(guess: np.ndarray, truth: np.ndarray, classes: int) -> Evaluated:

@@ -14,7 +14,7 @@ from engine.layers import HEAD, LayerRow
 from engine.tuning.lowrank import low_rank_weights
 from engine.tuning.method import FineTuneMethod
 
-NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)
+NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)  # torchvision's LayerNorm2d is an nn.LayerNorm
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,6 @@ def prefix_of(block: str) -> str:
     return "head." if block == HEAD else f"blocks.{block}."
 
 
-def is_norm(layer: nn.Module) -> bool:
-    """True for normalisation layers; torchvision's LayerNorm2d is an nn.LayerNorm."""
-    return isinstance(layer, NORMS)
-
-
 def chosen(block: nn.Module, row: LayerRow) -> dict[str, nn.Parameter]:
     """Name within the block -> parameter that learns; empty where low-rank factors learn instead."""
     if row.trains == "everything":
@@ -47,7 +42,7 @@ def chosen(block: nn.Module, row: LayerRow) -> dict[str, nn.Parameter]:
         f"{prefix}.{name}" if prefix else name: parameter
         for prefix, layer in block.named_modules()
         for name, parameter in layer.named_parameters(recurse=False)
-        if is_norm(layer) or (row.trains == "biases and norms" and name.endswith("bias"))
+        if isinstance(layer, NORMS) or (row.trains == "biases and norms" and name.endswith("bias"))
     }
 
 
@@ -56,7 +51,7 @@ def names_of_norms(model: nn.Module) -> frozenset[str]:
     return frozenset(
         f"{prefix}.{name}"
         for prefix, layer in model.named_modules()
-        if is_norm(layer)
+        if isinstance(layer, NORMS)
         for name, _ in layer.named_parameters(recurse=False)
     )
 
@@ -68,21 +63,18 @@ def check_table(model: Backbone, table: Mapping[str, LayerRow]) -> None:
         ("low-rank", "linear or convolution layers", "Choose another backbone, or another method."),
     ):
         blocks = [name for name, row in table.items() if row.trains == kind and row.rate > 0 and name != HEAD]
-        found = (
-            low_rank_weights(model.block(name)) if kind == "low-rank" else chosen(model.block(name), table[name])
-            for name in blocks
-        )
-        if blocks and not any(found):
+        if blocks and not any(_wanted(model.block(name), table[name]) for name in blocks):
             raise InvalidExperiment(f"This backbone has no {words} to train.", instead, "method")
 
 
 def nothing_to_train(model: Backbone, table: Mapping[str, LayerRow]) -> tuple[str, ...]:
     """The blocks that should learn and have none of the parameters that are to."""
     wanted = ((name, row, model.block(name)) for name, row in table.items() if row.rate > 0)
-    return tuple(
-        name for name, row, block in wanted
-        if not (low_rank_weights(block) if row.trains == "low-rank" else chosen(block, row))
-    )  # fmt: skip
+    return tuple(name for name, row, block in wanted if not _wanted(block, row))
+
+
+def _wanted(block: nn.Module, row: LayerRow) -> dict[str, nn.Parameter]:
+    return low_rank_weights(block) if row.trains == "low-rank" else chosen(block, row)
 
 
 def count_trainable(model: Backbone, method: FineTuneMethod, endless: bool = False) -> int:

@@ -13,8 +13,8 @@ from engine.events import Evaluated, Event, RunStarted, RunState, TrialCompleted
 from engine.experiment import Experiment, NewRun
 
 
-class Run(Protocol):
-    """A saved run."""
+class Known(Protocol):
+    """A saved run, without what it is of."""
 
     @property
     def id(self) -> int: ...
@@ -22,6 +22,11 @@ class Run(Protocol):
     def uid(self) -> str: ...
     @property
     def state(self) -> RunState: ...
+
+
+class Run(Known, Protocol):
+    """A saved run."""
+
     @property
     def experiment(self) -> Experiment: ...
 

@@ -17,22 +17,16 @@ from engine.events import LIVE_STATES, RunState
 from engine.studies.cells import Cell, cell_name, cells, from_source, next_cell
 from engine.studies.study import Study
 from engine.work.queue import RunQueue, new_run
-from engine.work.recorder import Registry, Run, SavedRun
+from engine.work.recorder import Known, Registry, Run, SavedRun
 
 AHEAD = 2  # runs of one study in the queue at a time: the next one waits where the present one works
 
 
-class CellRun(Protocol):
+class CellRun(Known, Protocol):
     """A saved run of a study. cell: the key of its place there."""
 
     @property
-    def id(self) -> int: ...
-    @property
-    def uid(self) -> str: ...
-    @property
     def cell(self) -> str: ...
-    @property
-    def state(self) -> RunState: ...
 
 
 class StudyRegistry(Registry[SavedRun], Protocol[SavedRun]):

@@ -128,16 +128,6 @@ def library_gradients(
 class QuickConv2d(nn.Conv2d):
     """nn.Conv2d that takes the quicker way on a CPU in float32."""
 
-    @classmethod
-    def of(cls, layer: nn.Conv2d) -> QuickConv2d:
-        """The same layer: its parameters themselves, nothing drawn or copied."""
-        quick = cls(
-            layer.in_channels, layer.out_channels, layer.kernel_size, layer.stride, layer.padding,  # type: ignore[arg-type]
-            bias=layer.bias is not None, device="meta",
-        )  # fmt: skip
-        quick.weight, quick.bias = layer.weight, layer.bias
-        return quick.train(layer.training)
-
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         by = Geometry(self.kernel_size[0], self.stride[0], int(self.padding[0]))
         positions = by.output(input.shape[2]) * by.output(input.shape[3])
@@ -148,6 +138,16 @@ class QuickConv2d(nn.Conv2d):
             return super()._conv_forward(input, weight, bias)
         maps: Tensor = MatrixConvolution.apply(input, weight, by)
         return maps if bias is None else maps + bias.view(1, -1, 1, 1)
+
+
+def rebuilt(kind: type[nn.Conv2d], layer: nn.Conv2d) -> nn.Conv2d:
+    """The same layer as one of this kind: its parameters themselves, nothing drawn or copied."""
+    new = kind(
+        layer.in_channels, layer.out_channels, layer.kernel_size, layer.stride, layer.padding,  # type: ignore[arg-type]
+        bias=layer.bias is not None, device="meta",
+    )  # fmt: skip
+    new.weight, new.bias = layer.weight, layer.bias
+    return new.train(layer.training)
 
 
 def _is_plain(images: Tensor) -> bool:
@@ -171,4 +171,4 @@ def with_quick_gradients(network: nn.Module) -> None:
     """Replace, in place, the convolutions that gain; names, parameters and results stay."""
     for name, layer in list(network.named_modules()):
         if isinstance(layer, nn.Conv2d) and gains(layer):
-            network.set_submodule(name, QuickConv2d.of(layer))
+            network.set_submodule(name, rebuilt(QuickConv2d, layer))

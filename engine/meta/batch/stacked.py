@@ -15,8 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.adaptation.adapting import Adaptation, within
-from engine.adaptation.inner_loop import Parameters
-from engine.adaptation.inner_optimiser import BatchSteps, in_turn
+from engine.adaptation.inner_loop import BatchSteps, Parameters, in_turn
 from engine.backbones.backbone import Backbone, batch_norms
 from engine.data.target import CLASSES, NUMBERS, asked
 from engine.machine.devices import sharing_threads

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from engine.method import hyper
+from engine.methods.meta.gradient_based import SINUSOID
 from engine.methods.meta.maml import MAML, MAMLHyperparameters
 
 if TYPE_CHECKING:
@@ -38,11 +39,8 @@ class ANIL(MAML):
     becomes = "trained", "adapted"
     presets = {
         "Minutes on a laptop": {},
-        "Sinusoid": {
-            "shot": 5, "training_shot": 10, "query": 10, "inner_rate": 0.1, "inner_steps": 1, "meta_batch": 25,
-            "steps": 20_000, "test_steps": 10, "validate_every": 2000,
-        },
-    }  # fmt: skip
+        "Sinusoid": SINUSOID | {"inner_rate": 0.1, "inner_steps": 1},
+    }
 
     def adapts(self, model: nn.Module) -> Callable[[str], bool]:
         return lambda name: name.startswith("head.")

@@ -21,7 +21,7 @@ from engine.methods.meta.warmed_up import WarmedUp, WarmedUpHyperparameters
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from engine.adaptation.set_to_set import SetToSet
+    from engine.adaptation.comparing import SetToSet
     from engine.backbones.backbone import Backbone
     from engine.meta.task import Task
 
@@ -70,13 +70,13 @@ class FEAT(WarmedUp):
     }  # fmt: skip
 
     def episodic(self, features: int) -> nn.Module:
-        from engine.adaptation.set_to_set import SetToSet
+        from engine.adaptation.comparing import SetToSet
 
         chosen = self.hyperparameters
         return SetToSet(features, chosen.dropout, chosen.attention_dropout)
 
     def layer(self, model: Backbone) -> SetToSet:
-        from engine.adaptation.set_to_set import SetToSet
+        from engine.adaptation.comparing import SetToSet
 
         found = model.meta.episodic
         assert isinstance(found, SetToSet)

@@ -6,7 +6,7 @@ with MAML on easy tasks, behind it on harder ones (20-way 1-shot).
 
 from __future__ import annotations
 
-from engine.methods.meta.gradient_based import GradientBased, GradientHyperparameters
+from engine.methods.meta.gradient_based import SINUSOID, GradientBased, GradientHyperparameters
 
 
 class FOMAML(GradientBased):
@@ -19,8 +19,5 @@ class FOMAML(GradientBased):
     presets = {
         "Minutes on a laptop": {},
         "Paper's values, Omniglot 5-way": {"meta_batch": 32, "steps": 60_000},
-        "Sinusoid": {
-            "shot": 5, "training_shot": 10, "query": 10, "inner_rate": 0.01, "meta_batch": 25, "steps": 20_000,
-            "test_steps": 10, "validate_every": 2000,
-        },
-    }  # fmt: skip
+        "Sinusoid": SINUSOID,
+    }

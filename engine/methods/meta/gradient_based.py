@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from engine.meta.task import Task
 
 
+SINUSOID = {  # values of a preset
+    "shot": 5, "training_shot": 10, "query": 10, "inner_rate": 0.01, "meta_batch": 25, "steps": 20_000,
+    "test_steps": 10, "validate_every": 2000,
+}  # fmt: skip
+
+
 class GradientHyperparameters(EpisodeHyperparameters):
     inner_rate: float = hyper(
         0.4, "Inner learning rate", "Step size α of the adaptation.", low=1e-5, high=10.0, log=True

@@ -10,7 +10,7 @@ from typing import Literal
 
 from engine.meta.roles import MetaRun
 from engine.method import hyper
-from engine.methods.meta.gradient_based import GradientBased, GradientHyperparameters
+from engine.methods.meta.gradient_based import SINUSOID, GradientBased, GradientHyperparameters
 
 
 class MAMLHyperparameters(GradientHyperparameters):
@@ -36,10 +36,7 @@ class MAML(GradientBased):
         "Paper's values, sinusoid": {
             "shot": 10, "query": 10, "inner_rate": 0.01, "meta_batch": 25, "steps": 70_000, "test_steps": 10,
         },
-        "Sinusoid": {
-            "shot": 5, "training_shot": 10, "query": 10, "inner_rate": 0.01, "meta_batch": 25, "steps": 20_000,
-            "test_steps": 10, "validate_every": 2000,
-        },
+        "Sinusoid": SINUSOID,
     }  # fmt: skip
 
     def second_order(self, run: MetaRun) -> bool:

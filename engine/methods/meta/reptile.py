@@ -80,7 +80,7 @@ class Reptile(GradientBased):
 
     def adaptation(self, model: Backbone, steps: int, second_order: bool) -> Adaptation:
         from engine.adaptation.adapting import Adaptation
-        from engine.adaptation.inner_optimiser import BatchSteps
+        from engine.adaptation.inner_loop import BatchSteps
 
         values, adam = self.hyperparameters, self.hyperparameters.inner_optimiser != "SGD"
         clip = values.inner_clip or None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.adaptation.inner_optimiser import in_turn
+from engine.adaptation.inner_loop import in_turn
 from engine.meta.roles import MetaRun
 from engine.methods.meta.reptile import Reptile
 from engine.registry import fields

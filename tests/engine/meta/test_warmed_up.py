@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from engine.adaptation.set_to_set import SetToSet
+from engine.adaptation.comparing import SetToSet
 from engine.artifacts.weights import load_meta
 from engine.backbones.backbone import Backbone
 from engine.events import Evaluated, Metrics, Notice, RunFailed, RunStarted

@@ -34,7 +34,7 @@ from engine.events import (
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, SearchChoice
 from engine.meta import evaluation, training
-from engine.meta.batch import choice as choice_of_threads
+from engine.meta.batch import formulation as choice_of_threads
 from engine.meta.batch import sharing
 from engine.meta.learner import MetaLearner
 from engine.method import Method

@@ -21,7 +21,7 @@ from engine.data.target import CLASSES
 from engine.machine.devices import sharing_threads
 from engine.machine.limits import Limits
 from engine.meta import training
-from engine.meta.batch import choice
+from engine.meta.batch import formulation
 from engine.meta.batch.formulation import MetaGradient, portions
 from engine.meta.batch.sharing import Crew, replica, shares
 from engine.meta.roles import MetaRun
@@ -142,16 +142,16 @@ def test_the_quicker_way_is_chosen_and_said(
     if sharing_threads() == 1:
         pytest.skip("one core")
     pauses = {"alone": 0.0, "together": 0.0} | {quicker: -10.0}
-    clock = choice._seconds
+    clock = formulation._seconds
     monkeypatch.setattr(
-        choice,
+        formulation,
         "_seconds",
         lambda way, given: 20 + clock(way, given) + pauses["alone" if way.crew.threads == 1 else "together"],
     )
     method = MAML.from_values({"inner_rate": 0.1})
     plain = MetaGradient(method, model)
     events: list[Any] = []
-    found = ended(heard(choice.quicker(plain, tasks), events))
+    found = ended(heard(formulation.quicker(plain, tasks), events))
     (notice,) = events
     assert (found is plain) is (quicker == "alone")
     assert ("on one thread: " in notice.text) is (quicker == "alone")
@@ -179,5 +179,5 @@ def test_a_network_without_batch_norm_is_not_timed(tasks: list[Task]) -> None:
     flat = Backbone({"one": nn.Sequential(nn.Linear(64, 8), nn.ReLU())}, 8, WAY)
     method = MAML.from_values({})
     plain = MetaGradient(method, flat)
-    assert list(choice.quicker(plain, tasks)) == []
+    assert list(formulation.quicker(plain, tasks)) == []
     assert len(portions(tasks, plain.together(MetaRun()))) == 1
