@@ -18,7 +18,7 @@ from typing import Any, Self
 from engine.errors import RunTaken, StorageError
 from engine.events import Evaluated, RunState, TrialCompleted
 from engine.experiment import NewRun
-from storage import artifacts, curves, environment, presence, purging, reading, results, resuming, saving
+from storage import artifacts, curves, environment, presence, purging, reading, results, saving
 from storage.changes import ChangeMethods
 from storage.connection import PATIENCE, OpenDatabase, connect, makes_room, snapshot, told, writing
 from storage.lines import LineMethods, is_taken
@@ -194,12 +194,12 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
         finally:
             self._connection.execute("PRAGMA synchronous=NORMAL")
         with snapshot(self._connection) as connection:
-            return resuming.place(connection, run_id, points, started, seconds)
+            return curves.place(connection, run_id, points, started, seconds)
 
     def cut(self, run_id: int, note: Mapping[str, Any]) -> dict[str, curves.OpenCurve]:
         """Cut what was saved after the note; returns the run's curves, to be gone on with. Raises `StorageError`."""
         with writing(self._connection) as connection:
-            return resuming.cut(connection, run_id, note)
+            return curves.cut(connection, run_id, note)
 
     # Reading one run.
 

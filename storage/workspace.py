@@ -52,12 +52,9 @@ class Workspace:
         try:
             for folder in (self.root, self.runs, self.cache, self.datasets, self.presence):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._write_something()
+            with tempfile.TemporaryFile(dir=self.root) as probe:
+                probe.write(b"can be written")
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise StorageError(f"The workspace {self.root} cannot be written ({reason}).", ELSEWHERE) from error
         return self
-
-    def _write_something(self) -> None:
-        with tempfile.TemporaryFile(dir=self.root) as probe:
-            probe.write(b"can be written")

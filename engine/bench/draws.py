@@ -28,36 +28,22 @@ class LabelCount:
         return "all labels" if self.labels is None else f"{self.labels} label{'' if self.labels == 1 else 's'}"
 
 
-@dataclass(frozen=True)
-class LeftOut:
-    """A count that a class has too few images for."""
-
-    labels: int
-    class_name: str
-    images: int
-
-    @property
-    def sentence(self) -> str:
-        images = "training image" if self.images == 1 else "training images"
-        return f"{self.labels} labels per class are left out: “{self.class_name}” has {self.images} {images}."
-
-
-def plan(
-    wanted: Sequence[int | None], labels: Ids, class_names: Sequence[str]
-) -> tuple[list[LabelCount], list[LeftOut]]:
-    """The counts that can be met with training images of these labels [n] (0 .. classes - 1), and those that cannot.
+def plan(wanted: Sequence[int | None], labels: Ids, class_names: Sequence[str]) -> tuple[list[LabelCount], list[str]]:
+    """The counts that can be met with training images of these labels [n] (0 .. classes - 1), and why the others
+    cannot, in a sentence each.
 
     Raises `InvalidExperiment` when none can.
     """
     tally = np.bincount(labels, minlength=len(class_names))
     least, most, smallest = int(tally.min()), int(tally.max()), int(tally.argmin())
     counts = [LabelCount(k, k, k == least == most) for k in wanted if k is not None and k <= least]
-    left = [LeftOut(k, class_names[smallest], least) for k in wanted if k is not None and k > least]
+    have = f"“{class_names[smallest]}” has {least} {'training image' if least == 1 else 'training images'}"
+    left = [f"{k} labels per class are left out: {have}." for k in wanted if k is not None and k > least]
     if None in wanted:
         counts = [count for count in counts if not count.same]  # the same images as all of them
         counts.append(LabelCount(None, max(1, round(len(labels) / len(class_names))), True))
     if not counts:
-        raise InvalidExperiment(left[0].sentence, f"Choose at most {least} labels per class.", "dataset")
+        raise InvalidExperiment(left[0], f"Choose at most {least} labels per class.", "dataset")
     return counts, left
 
 

@@ -122,7 +122,10 @@ def _embed(
     for start in range(0, len(ids), CHUNK):
         yield Preparing(TEXT, start / len(ids))
         pixels = seen_pixels(data, ids[start : start + CHUNK], shape, kind.shift)
-        parts.append(_forward(model, shape, pixels.to(device), kind.precision == "bfloat16"))
+        features = _forward(model, shape, pixels.to(device), kind.precision == "bfloat16")
+        if not np.isfinite(features).all():
+            raise WeightsError("The network gives features that are not numbers.", "Choose other weights or float32.")
+        parts.append(features)
         if start + CHUNK >= len(ids) or time.monotonic() >= due:
             begin, found = time.monotonic(), np.concatenate(parts)
             keep((ids[: len(found)], found))
@@ -141,10 +144,7 @@ def seen_pixels(data: Examples, ids: Ids, shape: Normaliser, shift: Shift | None
 @torch.no_grad()
 def _forward(model: Backbone, shape: Normaliser, pixels: Tensor, bf16: bool) -> Features:
     with torch.autocast(pixels.device.type, torch.bfloat16) if bf16 else nullcontext():
-        features: Features = model.embed(shape(pixels)).float().cpu().numpy()
-    if not np.isfinite(features).all():
-        raise WeightsError("The network gives features that are not numbers.", "Choose other weights or float32.")
-    return features
+        return model.embed(shape(pixels)).float().cpu().numpy()
 
 
 # On disk

@@ -63,7 +63,7 @@ def run_head_bench(
     largest = counts[-1].position
     yield RunStarted(largest, largest, len(material.on.class_names), facts(experiment, material, method))
     yield from bookmark.once(notices(found))
-    yield from bookmark.once(Notice(one.sentence, "warning") for one in left)
+    yield from bookmark.once(Notice(one, "warning") for one in left)
     measured = Measuring(counts, method, material.on, experiment.seed, limits, bookmark)
     yield from measured.events()
     cells, planned = measured.cells, len(measured.planned)

@@ -109,7 +109,7 @@ def gap(a: Arm, b: Arm, shared: Sequence[int]) -> Gap:
         spread, items = crossed(one - other, guard(a)), over_items(a, b, shared)
         if not spread.known:  # not one item differs from the next: as they vary unpaired
             spread = replace(spread, items_alone=crossed(one).items_alone + crossed(other).items_alone)
-    interval = spread.interval(*limits(a.metric))
+    interval = spread.interval(*((-1.0, 1.0) if is_share(a.metric) else ()))  # what a difference can be
     if len(values) < ENOUGH_SEEDS:
         interval = items if items and len(values) == 1 else Interval(spread.value, nan, nan, len(values))
     return Gap(a, b, values, spread, interval, items)
@@ -120,11 +120,6 @@ def over_items(a: Arm, b: Arm, shared: Sequence[int]) -> Interval:
     if len(shared) == 1 and a.unit == "images":
         return paired_share_interval(a.per_item[shared[0]][1], b.per_item[shared[0]][1])
     return mean_interval(np.mean([a.per_item[seed][1] - b.per_item[seed][1] for seed in shared], axis=0))
-
-
-def limits(metric: str) -> tuple[float, float]:
-    """What a difference can be."""
-    return (-1.0, 1.0) if is_share(metric) else (-np.inf, np.inf)
 
 
 def judged(found: Gap, ps: tuple[float, float], together: int) -> Verdict:

@@ -227,14 +227,10 @@ class ArrayPixels:
     """Pixels of grey images held in memory, uint8 [images, height, width]."""
 
     def __init__(self, array: NDArray[np.uint8], names: Callable[[int], str]) -> None:
-        self.array = array
-        self._names = names
+        self.array, self.name = array, names
 
     def image(self, index: int, size: int, channels: int) -> Image.Image:
         return Image.fromarray(self.array[index])
-
-    def name(self, index: int) -> str:
-        return self._names(index)
 
 
 class BandPixels:
@@ -246,7 +242,7 @@ class BandPixels:
     def __init__(
         self, array: NDArray[np.uint8], shown: tuple[int, int, int], names: Callable[[int], str]
     ) -> None:  # fmt: skip
-        self.array, self._shown, self._names = array, shown, names
+        self.array, self._shown, self.name = array, shown, names
 
     def image(self, index: int, size: int, channels: int) -> Image.Image:
         return Image.fromarray(np.ascontiguousarray(self.array[index][..., self._shown]))
@@ -261,6 +257,3 @@ class BandPixels:
             for band in range(found.shape[3])
         ]
         return np.stack(planes, axis=-1)
-
-    def name(self, index: int) -> str:
-        return self._names(index)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -125,14 +125,11 @@ def part(labelled: Labelled, positions: np.ndarray) -> Labelled:
 def right_share(model: Backbone, labelled: Labelled, shape: Normaliser, bf16: bool) -> float:
     """Share of these images whose class is predicted, in eval mode; raises `Diverged` for scores that are none."""
     model.eval()
-    right = sum(int(found) for found in _right(model, labelled, shape, bf16))
-    return right / len(labelled)
-
-
-def _right(model: Backbone, labelled: Labelled, shape: Normaliser, bf16: bool) -> Iterator[int]:
+    right = 0
     for chunk in batches(len(labelled)):
         with torch.autocast(labelled.device.type, torch.bfloat16, enabled=bf16):
             logits = model(shape(labelled.inputs[chunk]))
         if not bool(logits.isfinite().all()):
             raise Diverged("The scores of left-out images are not numbers.", ADVICE)
-        yield int((logits.argmax(1) == labelled.labels[chunk]).sum())
+        right += int((logits.argmax(1) == labelled.labels[chunk]).sum())
+    return right / len(labelled)

@@ -20,7 +20,7 @@ from engine.search.fits import FoldFits, fold_fits
 from engine.search.folds import divide
 from engine.search.proposals import Proposal, Proposals
 from engine.search.space import labels_of, with_values, words_of
-from engine.search.trials import COMPLETE, FAILED, PRUNED, Choice, choose
+from engine.search.trials import COMPLETE, FAILED, PRUNED, choose
 from engine.tuning.material import Material, read_material
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.run import data_notices, facts, left_out_notice, prepared, started, train_and_test, with_findings
@@ -178,15 +178,12 @@ class Search:
 
     # What came out
 
-    def found(self) -> Choice | None:
-        return choose(self.trials)
-
     def chosen(self) -> Experiment:
         """The experiment with the best values; raises `Diverged` when every setting did.
 
         As it was given when the time was up before a setting had been tried on all folds.
         """
-        found = self.found()
+        found = choose(self.trials)
         if found is None and self.trials and all(trial.state == FAILED for trial in self.trials):
             raise Diverged(
                 f"Training diverged with every one of the {len(self.trials)} settings.",
@@ -196,7 +193,7 @@ class Search:
 
     def outcome(self) -> Notice:
         """The search in one message."""
-        found, tried = self.found(), f"{len(self.trials)} of {self.proposals.count} settings"
+        found, tried = choose(self.trials), f"{len(self.trials)} of {self.proposals.count} settings"
         if found is None:
             return Notice(f"The search ended after {tried}, none of them on all folds: nothing was chosen.", "warning")
         early = "" if len(self.trials) == self.proposals.count else ", ended early"
@@ -205,7 +202,7 @@ class Search:
 
     def notes(self) -> dict[str, str]:
         """What every figure says of how its hyperparameters came about."""
-        found = self.found()
+        found = choose(self.trials)
         if found is None:
             return {"chosen values": "as given; the search found none in its time"}
         by = f"best of {len(self.trials)} settings, {self.folds.description}, judged after the last epoch"

@@ -51,22 +51,19 @@ class Choice:
 
     def sentence(self) -> str:
         """How sure the choice is, in words."""
-        folds = f"{self.score.n} folds"
-        if self.others and not self.score.known:
-            others = "the other complete setting" if self.others == 1 else f"the {self.others} other complete settings"
-            return f"{with_interval(self.score)} over {folds}, too few to tell it from {others} by more than luck."
+        said = f"{with_interval(self.score)} over {self.score.n} folds"
         if not self.others:
-            return f"{with_interval(self.score)} over {folds}; it is the only setting that was tried on all of them."
+            return f"{said}; it is the only setting that was tried on all of them."
+        if not self.score.known:
+            others = "the other complete setting" if self.others == 1 else f"the {self.others} other complete settings"
+            return f"{said}, too few to tell it from {others} by more than luck."
         if not self.rivals:
-            return f"{with_interval(self.score)} over {folds}, ahead of the noise of every other complete setting."
-        which = f"{self.rivals} of the {self.others}" if self.rivals < self.others else f"All {self.others}"
-        are = "is" if self.rivals == 1 else "are"
+            return f"{said}, ahead of the noise of every other complete setting."
         if self.others == 1:
-            which, are = "The one", "is"
-        settings = "setting" if self.others == 1 else "settings"
+            return f"{said}. The one other complete setting is as good within the noise."
+        which = f"{self.rivals} of the {self.others}" if self.rivals < self.others else f"All {self.others}"
         return (
-            f"{with_interval(self.score)} over {folds}. "
-            f"{which} other complete {settings} {are} as good within the noise."
+            f"{said}. {which} other complete settings {'is' if self.rivals == 1 else 'are'} as good within the noise."
         )
 
 

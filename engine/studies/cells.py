@@ -155,10 +155,8 @@ def cell_name(study: Study, cell: Cell) -> str:
 
 def next_cell(wanted: tuple[Cell, ...], done: Collection[str], taken: Collection[str]) -> Cell | None:
     """The first cell that is neither done nor taken (in line, failed) and whose source is done."""
-    for cell in wanted:
-        if cell.key not in done and cell.key not in taken and (not cell.source or cell.source in done):
-            return cell
-    return None
+    free = (one for one in wanted if one.key not in done and one.key not in taken)
+    return next((one for one in free if not one.source or one.source in done), None)
 
 
 def study_as_json(study: Study) -> dict[str, Any]:

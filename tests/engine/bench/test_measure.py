@@ -23,7 +23,7 @@ def count(labels: int | None, position: int = 0) -> LabelCount:
 def test_counts_that_a_class_cannot_fill_are_left_out_and_named() -> None:
     counts, left = plan((1, 2, 5, None), np.array([0] * 3 + [1] * 8), NAMES)
     assert [(c.labels, c.position, c.same) for c in counts] == [(1, 1, False), (2, 2, False), (None, 6, True)]
-    assert [one.sentence for one in left] == ["5 labels per class are left out: “a” has 3 training images."]
+    assert left == ["5 labels per class are left out: “a” has 3 training images."]
 
 
 def test_as_many_labels_as_there_are_is_said_once() -> None:
