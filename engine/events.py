@@ -104,7 +104,7 @@ class Evaluated:
     e.g. {"split": …, "batch norm": …}. notes: for reading, e.g. {"weights": …}; whole numbers are places of the run's
     own test, such as {"inner steps": 3}, others are of the metric, such as {"median": 0.82}.
     ids, truth, predicted: per image (int64, int16, int16); scores: per episode (float64). Either may be empty.
-    hardness: of each episode, whatever the method, 0..1 (float64); see `engine.meta.tasks.hardness`.
+    hardness: of each episode, whatever the method, 0..1 (float64); see `engine.meta.results`.
     """
 
     metric: str

@@ -25,19 +25,10 @@ class HyperparameterModel(BaseModel):
 
 
 def hyper(
-    default: Any,
-    label: str,
-    help: str,
-    *,
-    unit: str = "",
-    low: float | None = None,
-    high: float | None = None,
-    log: bool = False,
-    advanced: bool = False,
-    choices: tuple[str, ...] = (),
-    or_block: bool = False,
+    default: Any, label: str, help: str, *, unit: str = "", low: float | None = None, high: float | None = None,
+    log: bool = False, advanced: bool = False, choices: tuple[str, ...] = (), or_block: bool = False,
     off: float | None = None,
-) -> Any:
+) -> Any:  # fmt: skip
     """One hyperparameter: default, bounds, unit and one line of help, from which form, command line and docs come.
 
     choices: of a text; with `or_block` the name of any block of the backbone is one too.

@@ -15,13 +15,9 @@ ENOUGH = 1e-20  # squared residual, as a share of the first one, at which conjug
 
 
 def implicit_gradient(
-    support_loss: Tensor,
-    query_loss: Tensor,
-    adapted: Sequence[Tensor],
-    fixed: Sequence[Tensor],
-    pull: float,
+    support_loss: Tensor, query_loss: Tensor, adapted: Sequence[Tensor], fixed: Sequence[Tensor], pull: float,
     steps: int,
-) -> tuple[list[Tensor], list[Tensor | None]]:
+) -> tuple[list[Tensor], list[Tensor | None]]:  # fmt: skip
     """Gradients of the query loss at φ* by θ's adapted and by its fixed parameters. adapted: φ*; fixed: ψ; both losses
     hang on them. pull: λ. steps: of conjugate gradients."""
     by_all = torch.autograd.grad(query_loss, [*adapted, *fixed], allow_unused=True)

@@ -154,11 +154,9 @@ class BatchSteps:
         return self.descent(parameters, support_loss, in_turn(targets, self.batch))
 
     def descent(
-        self,
-        parameters: Mapping[str, Tensor],
-        support_loss: Callable[[Parameters, Tensor], Tensor],
+        self, parameters: Mapping[str, Tensor], support_loss: Callable[[Parameters, Tensor], Tensor],
         batches: Sequence[Tensor],
-    ) -> Iterator[Parameters]:
+    ) -> Iterator[Parameters]:  # fmt: skip
         """`path` down a scalar that is made of the parameters and a batch."""
         now = {name: value.detach().clone().requires_grad_() for name, value in parameters.items()}
         names = [name for name in now if self.adapts(name)]

@@ -33,16 +33,9 @@ def mean_loss(heads: Tensor, features: Tensor, targets: Tensor) -> Tensor:
 
 
 def steps_of(
-    heads: Tensor,
-    features: Tensor,
-    targets: Tensor,
-    steps: int,
-    rate: float,
-    *,
-    second_order: bool,
-    clip: float | None,
-    repulsion: float,
-) -> Iterator[Tensor]:
+    heads: Tensor, features: Tensor, targets: Tensor, steps: int, rate: float, *, second_order: bool,
+    clip: float | None, repulsion: float,
+) -> Iterator[Tensor]:  # fmt: skip
     """The heads after 0, 1, …, `steps` gradient steps, each on its own loss. repulsion: how strongly they are kept
     apart, as a share of the force of repulsive ensembles (D'Angelo & Fortuin 2021, arXiv 2106.11642)."""
     yield heads

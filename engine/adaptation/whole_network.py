@@ -15,15 +15,9 @@ from engine.method import Classifier
 
 
 def tuned_path(
-    model: Backbone,
-    inputs: Tensor,
-    targets: Tensor,
-    way: int,
-    iterations: int,
-    steps: int,
-    rate: float,
+    model: Backbone, inputs: Tensor, targets: Tensor, way: int, iterations: int, steps: int, rate: float,
     transductive: bool,
-) -> Iterator[Classifier]:
+) -> Iterator[Classifier]:  # fmt: skip
     """The classifier after 0, 1, …, `steps` gradient steps on all weights; 0 is the head of `iterations` alone.
 
     The model stays as it is. transductive: batch norm uses the batch's own statistics instead of the running ones.

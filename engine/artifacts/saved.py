@@ -100,13 +100,9 @@ class SavedModel:
 
     @classmethod
     def open(
-        cls,
-        folder: Path,
-        experiment: Experiment | None = None,
-        class_names: tuple[str, ...] = (),
-        settled: Mapping[str, Any] | None = None,
-        device: str = "cpu",
-    ) -> SavedModel:
+        cls, folder: Path, experiment: Experiment | None = None, class_names: tuple[str, ...] = (),
+        settled: Mapping[str, Any] | None = None, device: str = "cpu",
+    ) -> SavedModel:  # fmt: skip
         """From a run's own folder alone, whatever it started from.
 
         experiment, class_names, settled (the method's `choice` at its test): of a run whose folder does not tell them,

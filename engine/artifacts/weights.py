@@ -26,13 +26,9 @@ NAMED = 6  # classes that a sentence names
 
 
 def build_backbone(
-    choice: BackboneChoice,
-    outputs: int | None,
-    seed: int,
-    runs: Path | None = None,
-    pretrained: bool = True,
+    choice: BackboneChoice, outputs: int | None, seed: int, runs: Path | None = None, pretrained: bool = True,
     classes: tuple[str, ...] | None = None,
-) -> Backbone:
+) -> Backbone:  # fmt: skip
     """The chosen backbone with a fresh head of `outputs` classes, the same for the same seed, or with the head that was
     kept; channels last in memory (on a CPU the convolutions of Conv-4 run about 1.7 times faster so).
 

@@ -35,13 +35,9 @@ class Meeting:
         self.method, self.model, self.tasks, self.threads = method, model, tasks, threads
 
     def scores(
-        self,
-        items: Sequence[Any],
-        text: str,
-        stop: Callable[[], bool],
-        steps: int | None = None,
+        self, items: Sequence[Any], text: str, stop: Callable[[], bool], steps: int | None = None,
         rows: list[list[float]] | None = None,
-    ) -> Generator[Preparing, None, np.ndarray]:
+    ) -> Generator[Preparing, None, np.ndarray]:  # fmt: skip
         """Yields `Preparing`, returns each task's accuracy or error, float64 [tasks, inner steps + 1] (fewer tasks when
         stopped). A method without inner steps has one column. NaN where what came out is not a number.
 

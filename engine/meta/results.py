@@ -1,18 +1,26 @@
-"""The figures of a meta-test: mean and interval over tasks, median, and how many tasks diverged."""
+"""The figures of a meta-test: mean and interval over tasks, median, how many tasks diverged, how hard they are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d
 
 from engine import metrics
 from engine.comparison.intervals import episode_interval
+from engine.data.episodes import Episode
 from engine.data.target import NUMBERS, Target
 from engine.events import Evaluated
+from engine.meta.task import ImageTasks, TaskImages, Tasks
 from engine.metrics import STEPS
 
 LARGEST_ERROR = 25.0  # squared error from which a task counts as diverged, and with which it enters the mean
+SIDE = 16  # pixels that images are brought down to, to tell how hard an episode is
+AT_ONCE = 256  # images
 
 
 def settled(scores: np.ndarray, target: Target) -> np.ndarray:
@@ -53,3 +61,48 @@ def over_steps(scores: np.ndarray, own: int, target: Target) -> Iterator[Evaluat
     for steps in range(last + 1 if last else 0):
         if steps != own:
             yield figure(scores[:, steps], target, {STEPS: steps}).given(notes={STEPS: steps})
+
+
+def hardness(tasks: Tasks) -> np.ndarray | None:
+    """Share of query images that the nearest mean of the support images gets wrong, float64 [test episodes]; None for
+    tasks that are not images in classes. The same whatever the method, backbone and seed, as it reads plain pixels;
+    Dhillon et al. 2020 (arXiv 1909.02729) report accuracy against one that reads the features of a network."""
+    if not isinstance(tasks, ImageTasks) or not tasks.test:
+        return None
+    used = np.unique(np.concatenate([np.c_[one.support, one.query].ravel() for one in tasks.test]))
+    small = torch.cat([small_copies(tasks.images, used[start : start + AT_ONCE])
+                       for start in range(0, len(used), AT_ONCE)])  # fmt: skip
+    return np.array([_error(small, used, episode) for episode in tasks.test], dtype=np.float64)
+
+
+def hardness_of(images: TaskImages, episode: Episode) -> float:
+    """The same of one episode."""
+    used = np.unique(np.c_[episode.support, episode.query])
+    return _error(small_copies(images, used), used, episode)
+
+
+def small_copies(images: TaskImages, indices: np.ndarray) -> Tensor:
+    """float [n, values]: the images, never turned, as vectors of at most SIDE x SIDE pixels per channel."""
+    found = images.turned(indices, np.zeros(len(indices), dtype=np.int8))
+    if found.shape[-1] > SIDE:
+        found = adaptive_avg_pool2d(found, SIDE)
+    return found.flatten(1)
+
+
+def _error(small: Tensor, used: np.ndarray, episode: Episode) -> float:
+    way, query = episode.query.shape
+    support = small[torch.from_numpy(np.searchsorted(used, episode.support))]
+    asked = small[torch.from_numpy(np.searchsorted(used, episode.query).ravel())]
+    nearest = torch.cdist(asked, support.mean(1)).argmin(1)
+    wanted = torch.arange(way, device=nearest.device).repeat_interleave(query)
+    return float((nearest != wanted).double().mean())
+
+
+def with_hardness(figure: Evaluated, values: np.ndarray | None) -> Evaluated:
+    """The figure with the hardness of its episodes, and in words how it fares on the easier and the harder half."""
+    if values is None or figure.scores is None or len(figure.scores) != len(values):
+        return figure
+    order = np.argsort(values, kind="stable")
+    easier, harder = (float(figure.scores[half].mean()) for half in np.array_split(order, 2))
+    words = f"easier half {100 * easier:.1f} %, harder half {100 * harder:.1f} %"
+    return replace(figure, hardness=values).given(notes={"by hardness": words})

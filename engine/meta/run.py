@@ -27,11 +27,10 @@ from engine.machine.draws import own_draws
 from engine.machine.limits import Limits, heeding, last_words
 from engine.meta.exam import Exam
 from engine.meta.learner import MetaLearner, learnt
-from engine.meta.results import figure, over_steps, settled
+from engine.meta.results import figure, hardness, over_steps, settled, with_hardness
 from engine.meta.task import ImageTasks, Tasks
 from engine.meta.tasks.curves import curve_tasks
 from engine.meta.tasks.gallery import show_tasks
-from engine.meta.tasks.hardness import hardness, with_hardness
 from engine.meta.tasks.image_tasks import read_image_tasks
 from engine.meta.training import MetaTraining
 from engine.metrics import SHOTS, STEPS

@@ -5,23 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from engine.data.batches import Batch
+from engine.data.batches import Batch, BatchSampler
+from engine.data.episodes import Episode, EpisodeSampler
+from engine.data.findings import Finding
+from engine.data.images import ImageSet
+from engine.data.splits import ClassSplit
 from engine.data.target import CLASSES, NUMBERS, Target, asked
 from engine.preparation.inputs import Normaliser
-
-if TYPE_CHECKING:
-    from engine.data.batches import BatchSampler
-    from engine.data.episodes import Episode, EpisodeSampler
-    from engine.data.findings import Finding
-    from engine.data.images import ImageSet
-    from engine.data.splits import ClassSplit
-
 
 FurtherTest = Callable[[int | None, np.ndarray | None], tuple[Sequence[Any], str]]
 
@@ -108,13 +104,8 @@ class TaskImages:
         way, shot = episode.support.shape
         query = episode.query.shape[1]
         slots = torch.arange(way, device=self.pixels.device)
-        return Task(
-            self._images(episode.support, episode.turns),
-            slots.repeat_interleave(shot),
-            self._images(episode.query, episode.turns),
-            slots.repeat_interleave(query),
-            way,
-        )
+        given, asked = (self._images(part, episode.turns) for part in (episode.support, episode.query))
+        return Task(given, slots.repeat_interleave(shot), asked, slots.repeat_interleave(query), way)
 
     def batch(self, batch: Batch) -> Task:
         """A minibatch as the query set of a task without support images; its way is all training classes."""

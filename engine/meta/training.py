@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from engine.adaptation.objective import score
 from engine.artifacts.bookmark import (
     State,
     generator_state,
@@ -133,8 +134,6 @@ class MetaTraining:
         every = max(1, self.method.hyperparameters.validate_every // GLIMPSES)
         if not self.method.meets.each or self.method.trains.share or self.step % every:
             return {}
-        from engine.adaptation.objective import score
-
         first = next(self.method.classifiers(self.model, task.support_inputs, task.support_targets, task.way, 0))
         value = score(first(task.query_inputs), task.query_targets)
         return {f"train/{self.name} {BEFORE}": float(value)}

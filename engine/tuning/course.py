@@ -32,19 +32,9 @@ class Course(ABC):
     """
 
     def __init__(
-        self,
-        model: Backbone,
-        method: FineTuneMethod,
-        train: Labelled,
-        validation: Labelled,
-        shape: Normaliser,
-        checkpoints: Checkpoints,
-        limits: Limits,
-        *,
-        seed: int,
-        bf16: bool = False,
-        background: int = 0,
-    ) -> None:
+        self, model: Backbone, method: FineTuneMethod, train: Labelled, validation: Labelled, shape: Normaliser,
+        checkpoints: Checkpoints, limits: Limits, *, seed: int, bf16: bool = False, background: int = 0,
+    ) -> None:  # fmt: skip
         self.model, self.method, self.train, self.validation, self.shape = model, method, train, validation, shape
         self.checkpoints, self.limits, self.bf16 = checkpoints, limits, bf16
         self.seed, self.background = seed, background

@@ -40,19 +40,10 @@ class WholeNetwork:
     """
 
     def __init__(
-        self,
-        model: Backbone,
-        train: Labelled,
-        validation: Labelled,
-        shape: Normaliser,
-        table: Mapping[str, LayerRow],
-        *,
-        bf16: bool = False,
-        augmentation: Augmentation | None = None,
-        low_rank: LowRank | None = None,
-        cached: bool = True,
-        generator: torch.Generator | None = None,
-    ) -> None:
+        self, model: Backbone, train: Labelled, validation: Labelled, shape: Normaliser, table: Mapping[str, LayerRow],
+        *, bf16: bool = False, augmentation: Augmentation | None = None, low_rank: LowRank | None = None,
+        cached: bool = True, generator: torch.Generator | None = None,
+    ) -> None:  # fmt: skip
         self.model, self.train, self.validation, self.shape, self.table = model, train, validation, shape, table
         self.bf16, self.augmentation, self.low_rank = bf16, augmentation, low_rank
         self._may_cache = cached and augmentation is None

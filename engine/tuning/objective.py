@@ -34,14 +34,9 @@ class Objective:
     """labels: int64 [n], of all training images, for the class weights."""
 
     def __init__(
-        self,
-        labels: Tensor,
-        classes: int,
-        class_weights: str,
-        smoothing: float,
-        mixup: float,
+        self, labels: Tensor, classes: int, class_weights: str, smoothing: float, mixup: float,
         generator: torch.Generator,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self._weights = balanced_weights(labels, classes) if class_weights == "balanced" else None
         self._smoothing, self._mixup, self._generator = smoothing, mixup, generator
 

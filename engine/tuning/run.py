@@ -101,13 +101,9 @@ def build(experiment: Experiment, method: FineTuneMethod, classes: tuple[str, ..
 
 
 def tuning(
-    experiment: Experiment,
-    method: FineTuneMethod,
-    model: Backbone,
-    material: Material,
-    checkpoints: Checkpoints,
+    experiment: Experiment, method: FineTuneMethod, model: Backbone, material: Material, checkpoints: Checkpoints,
     limits: Limits,
-) -> FineTuning:
+) -> FineTuning:  # fmt: skip
     return FineTuning(
         model, method, material.train, material.validation, material.shape, checkpoints, limits,
         seed=experiment.seed, bf16=experiment.precision == "bfloat16", background=material.background,

@@ -20,9 +20,8 @@ from engine.events import RunState
 from engine.experiment import Experiment, NewRun
 from engine.families import family
 from engine.naming import run_name
-from engine.work.lines import Lines, Place
 from engine.work.recorder import Left, Now, Registry, Said, SavedRun
-from engine.work.thread import Open, RunThread
+from engine.work.thread import Lines, Open, Place, RunThread
 from engine.work.worker import Here, Job, Worker
 
 

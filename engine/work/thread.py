@@ -1,11 +1,14 @@
-"""The thread that keeps one run of the queue, from its turn in line to its last word."""
+"""The thread that keeps one run of the queue, from its turn in line to its last word; and the lines to be in, each in
+front of a place that works one run at a time."""
 
 from __future__ import annotations
 
 import threading
 import traceback
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from engine.errors import ExperimentError
@@ -19,7 +22,6 @@ from engine.events import (
     RunState,
     RunStopped,
 )
-from engine.work.lines import Turn
 from engine.work.recorder import Now, Recorder, Run, Said, past
 from engine.work.worker import Job, Worker
 
@@ -152,3 +154,52 @@ def _failure(error: Exception) -> RunFailed:
     text = "".join(traceback.format_exception(error))
     message = "The run ended because of a mistake in the program."
     return RunFailed("bug", message, "Copy the details and report it.", text)
+
+
+@dataclass(frozen=True)
+class Place:
+    """host: the machine, "" for this one. device: "cpu", "cuda:0", …"""
+
+    host: str
+    device: str
+
+
+class Lines:
+    """The lines of all places. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self._moved = threading.Condition()
+        self._lines: defaultdict[Place, list[Turn]] = defaultdict(list)
+
+    def join(self, place: Place) -> Turn:
+        """Get in line, last."""
+        with self._moved:
+            turn = Turn(self._moved, self._lines[place])
+            self._lines[place].append(turn)
+            return turn
+
+
+class Turn:
+    """Somebody's place in one line."""
+
+    def __init__(self, moved: threading.Condition, line: list[Turn]) -> None:
+        self._moved, self._line = moved, line
+        self._given_up = False
+
+    def wait(self) -> bool:
+        """Block until this is the first in line; False as soon as it is given up."""
+        with self._moved:
+            self._moved.wait_for(lambda: self._given_up or self._line[0] is self)
+            return not self._given_up
+
+    def give_up(self) -> None:
+        """Wait no longer."""
+        with self._moved:
+            self._given_up = True
+            self._moved.notify_all()
+
+    def leave(self) -> None:
+        """Make room for the next."""
+        with self._moved:
+            self._line.remove(self)
+            self._moved.notify_all()

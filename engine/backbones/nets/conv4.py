@@ -22,12 +22,7 @@ BACKBONE = BackboneInfo(
     "conv4",
     "Conv-4",
     "Four small convolution blocks: the field's standard for few-shot characters, fast on any machine.",
-    (
-        Block("conv1", "Convolution 1", 768),
-        Block("conv2", "Convolution 2", 37_056),
-        Block("conv3", "Convolution 3", 37_056),
-        Block("conv4", "Convolution 4", 37_056),
-    ),
+    tuple(Block(f"conv{i}", f"Convolution {i}", 768 if i == 1 else 37_056) for i in (1, 2, 3, 4)),
     ImageForm(28, 1, least=16),
     features=64,
     build=build,

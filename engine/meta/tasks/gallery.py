@@ -21,9 +21,9 @@ from engine.data.episodes import Episode
 from engine.events import CheckpointSaved, Notice
 from engine.machine.files import write_text
 from engine.meta.learner import MetaLearner
+from engine.meta.results import hardness_of
 from engine.meta.task import ImageTasks, Tasks
 from engine.meta.tasks.curves import CurveTasks
-from engine.meta.tasks.hardness import hardness_of
 from engine.method import Classifier
 
 KIND, FILE = "tasks", "tasks.json"
@@ -58,7 +58,7 @@ def gallery(method: MetaLearner, model: Backbone, tasks: Tasks, items: Sequence[
 def image_task(method: MetaLearner, model: Backbone, tasks: Tasks, episode: Episode) -> dict[str, Any]:
     """support, query: indices of images [way][n]. before, after: the slot that each query image goes to, before is None
     for a method without inner steps; sure: its probability; entropy: of all slots, in nats; both after adapting;
-    hardness: of the task, in engine/meta/tasks/hardness.py."""
+    hardness: of the task, in engine/meta/results.py."""
     task = tasks.task(episode)
     path = method.classifiers(model, task.support_inputs, task.support_targets, task.way, method.test_steps)
     first = next(path)

@@ -66,13 +66,9 @@ def classes_of_minibatches(experiment: Experiment, method: MetaLearner) -> int:
 
 
 def _further_test(
-    data: ImageSet,
-    experiment: Experiment,
-    shape: EpisodeShape,
-    count: int,
-    shot: int | None,
+    data: ImageSet, experiment: Experiment, shape: EpisodeShape, count: int, shot: int | None,
     classes: np.ndarray | None,
-) -> tuple[tuple[Episode, ...], str]:
+) -> tuple[tuple[Episode, ...], str]:  # fmt: skip
     """`count` fixed test episodes, and what they are in words."""
     sampler, words = test_sampler(data, experiment.dataset, replace(shape, shot=shot or shape.shot), classes)
     return evaluation_episodes(sampler, count, experiment.dataset.split_seed * 10 + TEST_SEED), words

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from engine.meta.learner import EpisodeHyperparameters, MetaLearner, Outcome
+from engine.meta.learner import EpisodeHyperparameters, MetaLearner, Outcome, learnt
 from engine.meta.roles import Embeds, MetaRun, Steps
 from engine.method import Classifier, hyper
 
@@ -72,8 +72,6 @@ class EmbeddingBased(MetaLearner):
 
     def optimiser(self, model: Backbone) -> torch.optim.Optimizer:
         import torch
-
-        from engine.meta.learner import learnt
 
         quick = self.quick(model)
         others = [value for value in learnt(model) if all(value is not one for one in quick)]

@@ -12,6 +12,8 @@ from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.comparison.wording import compact
+from engine.errors import InvalidExperiment
+from engine.events import Notice, Preparing
 from engine.layers import HEAD, Treatment
 from engine.meta.roles import Embeds, Steps
 from engine.method import Classifier, HyperparameterModel, hyper
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
     from engine.adaptation.prototype_tuning import Material
     from engine.backbones.backbone import Backbone
-    from engine.events import Notice, Preparing
     from engine.meta.learner import MetaLearner
     from engine.meta.task import Task, Tasks
 
@@ -89,8 +90,6 @@ class PMF(EmbeddingBased):
 
     def first_tuned(self, blocks: tuple[str, ...]) -> int:
         """Number of the first block that is tuned at test; raises `InvalidExperiment` for an unknown name."""
-        from engine.errors import InvalidExperiment
-
         chosen, parts = self.hyperparameters.tuned, [block for block in blocks if block != HEAD]
         if chosen in ("everything", "last"):
             return 0 if chosen == "everything" else len(parts) - 1
@@ -173,8 +172,6 @@ class PMF(EmbeddingBased):
 
     def settle(self, model: Backbone, tasks: Tasks) -> Generator[Preparing | Notice, None, MetaLearner]:
         """Choose the rate: the most accurate on a few validation episodes, of equals that of the lower loss."""
-        from engine.events import Notice
-
         if self.hyperparameters.rate != ON_VALIDATION:
             return self.supposed()
         figures = yield from self._tried(model, tasks)
@@ -186,8 +183,6 @@ class PMF(EmbeddingBased):
 
     def _tried(self, model: Backbone, tasks: Tasks) -> Generator[Preparing, None, dict[float, tuple[float, float]]]:
         """Yields `Preparing`, returns {rate: (mean accuracy, minus mean loss)}."""
-        from engine.events import Preparing
-
         episodes = tasks.validation[: self.hyperparameters.choice_episodes]
         sums = dict.fromkeys(RATES, (0.0, 0.0))
         for number, item in enumerate(episodes):

@@ -16,7 +16,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.work.lines import Place
+from engine.work.thread import Place
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.ui.comparison.acting import NAME, Saved, settle, texts, tick

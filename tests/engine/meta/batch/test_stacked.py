@@ -14,8 +14,7 @@ from engine.backbones.backbone import Backbone
 from engine.backbones.networks import conv_block
 from engine.meta.batch import stacked
 from engine.meta.batch.formulation import Total
-from engine.meta.batch.stacked_blocks import convolved
-from engine.meta.batch.stacked_network import stacked_network
+from engine.meta.batch.stacked_network import convolved, stacked_network
 from engine.meta.learner import MetaLearner
 from engine.meta.roles import MetaRun
 from engine.meta.task import Task

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from engine.work.lines import Lines, Place
+from engine.work.thread import Lines, Place
 
 
 @pytest.mark.timeout(20)

@@ -7,9 +7,8 @@ import torch
 
 from engine.data.episodes import Episode, EpisodeSampler
 from engine.data.target import CLASSES
-from engine.meta.results import figure
+from engine.meta.results import figure, hardness, with_hardness
 from engine.meta.task import ImageTasks, TaskImages
-from engine.meta.tasks.hardness import hardness, with_hardness
 from engine.preparation.inputs import Normaliser
 
 
