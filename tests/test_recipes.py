@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,28 +18,14 @@ from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.engine.methods.tuning_contract import follows_the_labels, hold
 from tests.new_runs import new_run
-
-REPOSITORY = Path(__file__).resolve().parents[1]
-
-
-def recipe(name: str) -> str:
-    """The code block of this recipe."""
-    text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    found = re.search(rf"<!-- recipe: {name} -->\n```python\n(.*?)```", text, re.DOTALL)
-    assert found, f"no recipe called {name}"
-    return found.group(1)
+from tests.recipes import among, recipe
 
 
 @pytest.fixture
 def new_method(tmp_path: Path) -> Iterator[type]:
     """The sample method as a file among the methods, for the time of one test."""
-    (tmp_path / "last_block.py").write_text(recipe("method"), encoding="utf-8")
-    engine.methods.tuning.__path__.append(str(tmp_path))
-    registry.methods.cache_clear()
-    yield registry.method("last_block")
-    engine.methods.tuning.__path__.remove(str(tmp_path))
-    sys.modules.pop("engine.methods.tuning.last_block", None)
-    registry.methods.cache_clear()
+    with among(engine.methods.tuning, tmp_path / "methods", registry.methods.cache_clear, last_block=recipe("method")):
+        yield registry.method("last_block")
 
 
 def test_a_new_method_is_found_drawn_and_checked(new_method: type) -> None:

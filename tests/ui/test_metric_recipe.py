@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +24,7 @@ from storage.record import record
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
+from tests.recipes import among, recipe
 from tests.ui.comparison.acting import header_click, settle, texts
 from ui.comparison.report import report
 from ui.comparison.sides import compare, load
@@ -33,7 +32,6 @@ from ui.runs.run_now import run_now
 from ui.terminal.display import LatestValues
 from ui.window.main_window import MainWindow
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 METHOD = '''
 """What a person says it will find."""
 
@@ -90,18 +88,15 @@ class Case:
     judged: str
 
 
-def recipe() -> Metric:
-    text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    found = re.search(r"<!-- recipe: metric -->\n```python\n(.*?)```", text, re.DOTALL)
-    assert found
+def of_the_recipe() -> Metric:
     made: list[Metric] = []
-    exec(found.group(1), {"Metric": Metric, "register": made.append})
+    exec(recipe("metric"), {"Metric": Metric, "register": made.append})
     return made[0]
 
 
 PERPLEXITY = Metric("perplexity", "Perplexity", "min", digits=1)
 CASES = [
-    Case(recipe(), 0.62, 0.41, "0.62", "0.62 (0.52 to 0.72)", "1.86", "0.21 above",
+    Case(of_the_recipe(), 0.62, 0.41, "0.62", "0.62 (0.52 to 0.72)", "1.86", "0.21 above",
          "0.41 is worse than 0.62 by 0.21 ("),
     Case(PERPLEXITY, 12.5, 17.3, "12.5", "12.5 (12.4 to 12.6)", "12.5", "4.8 below",
          "17.3 is worse than 12.5: 4.8 higher perplexity ("),
@@ -114,19 +109,15 @@ CASES = [
 def case(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
     """The metric registered, and the method that measures it among the methods."""
     case: Case = request.param
-    (tmp_path / "said.py").write_text(METHOD.replace("KEY", case.metric.key), encoding="utf-8")
-    engine.methods.__path__.append(str(tmp_path))
-    registry.methods.cache_clear()
     metrics.register(case.metric)
     family = Family("saying", "Saying", start="said", run=later("engine.methods.said", "run"),
                     cost=later("engine.methods.said", "cost"))  # fmt: skip
     monkeypatch.setitem(FAMILIES, family.key, family)
-    yield case
+    text = METHOD.replace("KEY", case.metric.key)
+    with among(engine.methods, tmp_path / "methods", registry.methods.cache_clear, said=text):
+        yield case
     del metrics._TABLE[case.metric.key]
     metrics.of.cache_clear()
-    engine.methods.__path__.remove(str(tmp_path))
-    sys.modules.pop("engine.methods.said", None)
-    registry.methods.cache_clear()
 
 
 def asked(value: float, seed: int) -> Experiment:

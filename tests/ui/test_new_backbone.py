@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +19,7 @@ from engine.events import RunFinished
 from engine.execute import execute
 from engine.experiment import BackboneChoice
 from engine.preflight.problems import problems
-from tests.test_recipes import recipe
+from tests.recipes import among, recipe
 from tests.ui.conftest import wait_until_checked
 from ui.command.arguments import parse
 from ui.command.flags import plan_from
@@ -31,15 +30,9 @@ from ui.window.main_window import MainWindow
 @pytest.fixture
 def new_backbone(tmp_path: Path) -> Iterator[None]:
     """The file among the backbones, for the time of one test."""
-    folder = tmp_path / "nets"
-    folder.mkdir()
-    (folder / "conv2.py").write_text(recipe("backbone"), encoding="utf-8")
-    engine.backbones.nets.__path__.append(str(folder))
-    catalog.backbones.cache_clear()
-    yield
-    engine.backbones.nets.__path__.remove(str(folder))
-    sys.modules.pop("engine.backbones.nets.conv2", None)
-    catalog.backbones.cache_clear()
+    nets, forget = engine.backbones.nets, catalog.backbones.cache_clear
+    with among(nets, tmp_path / "nets", forget, conv2=recipe("backbone")):
+        yield
 
 
 @pytest.mark.usefixtures("new_backbone")

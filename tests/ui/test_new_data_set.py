@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +26,7 @@ from storage import reading
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
-from tests.test_recipes import recipe
+from tests.recipes import among, recipe
 from tests.ui.conftest import wait_until_checked
 from ui.command.arguments import parse, parser
 from ui.command.command_line import command_for
@@ -121,18 +120,9 @@ QUICK = {"steps": 2, "validate_every": 1, "validation_episodes": 10, "test_episo
 @pytest.fixture
 def new_sets(tmp_path: Path) -> Iterator[None]:
     """The files among the data sets, for the time of one test."""
-    folder = tmp_path / "sets"
-    folder.mkdir()
-    (folder / "stripes.py").write_text(recipe("data set"), encoding="utf-8")
-    (folder / "lines.py").write_text(LINES, encoding="utf-8")
-    (folder / "worn.py").write_text(WORN, encoding="utf-8")
-    engine.data.sets.__path__.append(str(folder))
-    sets.cache_clear()
-    yield
-    engine.data.sets.__path__.remove(str(folder))
-    for name in ("stripes", "lines", "worn"):
-        sys.modules.pop(f"engine.data.sets.{name}", None)
-    forget()
+    files = {"stripes": recipe("data set"), "lines": LINES, "worn": WORN}
+    with among(engine.data.sets, tmp_path / "sets", forget, **files):
+        yield
 
 
 def forget() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from engine.events import RunState
 from engine.experiment import Experiment, parse_experiment
 from engine.families import FAMILIES, Family, later
 from engine.preflight.problems import problems
+from tests.recipes import among
 from tests.ui.conftest import wait_until_checked
 from ui.terminal.listing import list_methods
 from ui.window.main_window import MainWindow
@@ -70,18 +70,13 @@ def cost(experiment, method):
 @pytest.fixture
 def pretraining(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Family]:
     """The method's file, and its family's row."""
-    (tmp_path / "mean_image.py").write_text(METHOD, encoding="utf-8")
-    engine.methods.__path__.append(str(tmp_path))
-    registry.methods.cache_clear()
     row = Family(
         "pretrain", "Pretraining", start="mean_image", step="passes", data_settings=frozenset({"part"}),
         run=later("engine.methods.mean_image", "run"), cost=later("engine.methods.mean_image", "cost"),
     )  # fmt: skip
     monkeypatch.setitem(FAMILIES, row.key, row)
-    yield row
-    engine.methods.__path__.remove(str(tmp_path))
-    sys.modules.pop("engine.methods.mean_image", None)
-    registry.methods.cache_clear()
+    with among(engine.methods, tmp_path / "methods", registry.methods.cache_clear, mean_image=METHOD):
+        yield row
 
 
 def asked(**more: Any) -> Experiment:

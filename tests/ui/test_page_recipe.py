@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,29 +11,17 @@ from pytestqt.qtbot import QtBot
 import ui.pages
 from engine.experiment import Experiment
 from tests.new_runs import new_run
+from tests.recipes import among, recipe
 from ui.window import main_window
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-
-
-def recipe(name: str) -> str:
-    """The code block of this recipe."""
-    text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    found = re.search(rf"<!-- recipe: {name} -->\n```python\n(.*?)```", text, re.DOTALL)
-    assert found, f"no recipe called {name}"
-    return found.group(1)
 
 
 @pytest.fixture
 def with_new_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    (tmp_path / "tally.py").write_text(recipe("page"), encoding="utf-8")
-    ui.pages.__path__.append(str(tmp_path))
     place = eval("{" + recipe("page's place") + "}", {"Place": ui.pages.Place})
     for name, one in place.items():
         monkeypatch.setitem(ui.pages.PAGES, name, one)
-    yield
-    ui.pages.__path__.remove(str(tmp_path))
-    sys.modules.pop("ui.pages.tally", None)
+    with among(ui.pages, tmp_path / "pages", lambda: None, tally=recipe("page")):
+        yield
 
 
 @pytest.mark.usefixtures("with_new_page")
