@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.data.images import ArrayPixels, ImageSet
+
 REAL_DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 Maker = Callable[..., Path]
 
@@ -73,3 +75,34 @@ def real_zip(name: str) -> Path:
     if not path.is_file():
         pytest.skip(f"{name}.zip is not on this machine")
     return path
+
+
+def images(
+    counts: list[int],
+    given: list[int] | None = None,
+    alphabets: tuple[str, ...] | None = None,
+    held_out: frozenset[str] = frozenset(),
+    usual: tuple[int, int] | None = None,
+) -> ImageSet:
+    """A set with counts[c] images of class c in a mixed order."""
+    labels = np.random.default_rng(1).permutation(np.repeat(np.arange(len(counts)), counts)).astype(np.int64)
+    if given is not None:
+        labels = np.repeat(np.arange(len(counts)), counts).astype(np.int64)
+    return ImageSet(
+        name="folder",
+        title="Samples",
+        licence="none",
+        labels=labels,
+        class_names=tuple(f"class {place}" for place in range(len(counts))),
+        source=ArrayPixels(np.zeros((len(labels), 4, 4), np.uint8), str),
+        fingerprint="0",
+        given_split=None if given is None else np.array(given, dtype=np.int8),
+        alphabets=alphabets,
+        usual_parts=usual,
+        held_out=held_out,
+        characters=alphabets is not None,
+    )
+
+
+def tally(data: ImageSet, indices: np.ndarray) -> list[int]:
+    return np.bincount(data.labels[indices], minlength=len(data.class_names)).tolist()

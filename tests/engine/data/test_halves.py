@@ -7,27 +7,14 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from engine.data.images import ArrayPixels, ImageSet
+from engine.data.images import ImageSet
 from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_classes, split_images
 from engine.errors import DataError, InvalidExperiment
 from engine.experiment import DatasetChoice
+from tests.engine.data.conftest import images, tally
 
 SOURCE, TARGET = "source half", "target half"
-
-
-def images(counts: list[int], given: list[int] | None = None) -> ImageSet:
-    labels = np.repeat(np.arange(len(counts)), counts).astype(np.int64)
-    return ImageSet(
-        name="folder",
-        title="Samples",
-        licence="none",
-        labels=labels,
-        class_names=tuple(f"class {place}" for place in range(len(counts))),
-        source=ArrayPixels(np.zeros((len(labels), 4, 4), np.uint8), str),
-        fingerprint="0",
-        given_split=None if given is None else np.array(given, dtype=np.int8),
-    )
 
 
 def split(data: ImageSet, seed: int = 0, **wanted: object) -> ImageSplit:
@@ -36,10 +23,6 @@ def split(data: ImageSet, seed: int = 0, **wanted: object) -> ImageSplit:
 
 def parts(found: ImageSplit) -> tuple[set[int], set[int], set[int]]:
     return set(found.train.tolist()), set(found.validation.tolist()), set(found.test.tolist())
-
-
-def tally(data: ImageSet, indices: np.ndarray) -> list[int]:
-    return np.bincount(data.labels[indices], minlength=len(data.class_names)).tolist()
 
 
 def test_halves_share_no_image_and_leave_none_out() -> None:
@@ -101,11 +84,6 @@ def test_a_class_too_small_to_halve_is_named() -> None:
     )
     with pytest.raises(DataError, match="The source half of the class “class 0” has 1 training image; at least 2"):
         split(images([6, 9], [0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1]), part=SOURCE, split="given")
-
-
-def test_a_class_of_one_image_is_named() -> None:
-    with pytest.raises(DataError, match="The class “class 1” has 1 image; at least 3 are needed"):
-        split(images([9, 1]))
 
 
 def test_more_labels_than_a_half_has_are_named() -> None:

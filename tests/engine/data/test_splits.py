@@ -7,41 +7,10 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
-from engine.data.images import ArrayPixels, ImageSet
 from engine.data.splits import ClassSplit, ImageSplit, split_classes, split_images
 from engine.errors import DataError, InvalidExperiment
 from engine.experiment import DatasetChoice
-
-
-def images(
-    counts: list[int],
-    given: list[int] | None = None,
-    alphabets: tuple[str, ...] | None = None,
-    held_out: frozenset[str] = frozenset(),
-    usual: tuple[int, int] | None = None,
-) -> ImageSet:
-    """A set with counts[c] images of class c in a mixed order."""
-    labels = np.random.default_rng(1).permutation(np.repeat(np.arange(len(counts)), counts)).astype(np.int64)
-    if given is not None:
-        labels = np.repeat(np.arange(len(counts)), counts).astype(np.int64)
-    return ImageSet(
-        name="folder",
-        title="Samples",
-        licence="none",
-        labels=labels,
-        class_names=tuple(f"class {place}" for place in range(len(counts))),
-        source=ArrayPixels(np.zeros((len(labels), 4, 4), np.uint8), str),
-        fingerprint="0",
-        given_split=None if given is None else np.array(given, dtype=np.int8),
-        alphabets=alphabets,
-        usual_parts=usual,
-        held_out=held_out,
-        characters=alphabets is not None,
-    )
-
-
-def tally(data: ImageSet, indices: np.ndarray) -> list[int]:
-    return np.bincount(data.labels[indices], minlength=len(data.class_names)).tolist()
+from tests.engine.data.conftest import images, tally
 
 
 def assert_apart(*parts: np.ndarray) -> None:
@@ -118,9 +87,10 @@ def test_too_many_classes() -> None:
         split_images(images([9, 9, 9]), DatasetChoice(classes=5), seed=0)
 
 
-def test_a_class_of_two_images_is_too_small() -> None:
-    with pytest.raises(DataError, match="The class “class 1” has 2 images; at least 3 are needed"):
-        split_images(images([9, 2]), DatasetChoice(), seed=0)
+@pytest.mark.parametrize(("count", "said"), [(1, "1 image"), (2, "2 images")])
+def test_a_class_of_one_or_two_images_is_too_small(count: int, said: str) -> None:
+    with pytest.raises(DataError, match=f"The class “class 1” has {said}; at least 3 are needed"):
+        split_images(images([9, count]), DatasetChoice(), seed=0)
 
 
 def test_given_parts_are_kept() -> None:

@@ -67,11 +67,6 @@ def test_an_empty_class_in_a_zip(class_folders: Maker, zipped: Maker) -> None:
     assert refused(zipped(class_folders(cat=3, dog=3, bird=0))).message == "The class folder “bird” is empty."
 
 
-def test_split_folders_without_classes(class_folders: Maker) -> None:
-    error = refused(class_folders(train=3, test=3))
-    assert error.message == "The folders “train” and “test” hold images directly, without class folders."
-
-
 def test_every_file_damaged(class_folders: Maker) -> None:
     folder = class_folders(cat=2, dog=2)
     for path in folder.rglob("*.png"):

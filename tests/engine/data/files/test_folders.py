@@ -90,12 +90,6 @@ def test_split_folders(class_folders: Maker, train: str, validation: str, test: 
     assert data.layout == "2 class folders in folders for training, validation, test"
 
 
-def test_a_class_called_train_is_a_class(class_folders: Maker) -> None:
-    data = load(resolve(class_folders(car=2, train=2, tram=2)))
-    assert data.class_names == ("car", "train", "tram")
-    assert data.given_split is None
-
-
 def test_stray_images_beside_class_folders_are_named(class_folders: Maker) -> None:
     folder = class_folders(cat=2, dog=2)
     picture().save(folder / "cover.png")
