@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -29,6 +28,7 @@ from engine.tuning.trainable import count_trainable
 from engine.tuning.training import FineTuning
 from tests.engine.methods.fitting import fitting
 from tests.engine.tuning.resuming import figures, keep_every_point, points, up_to
+from tests.engine.tuning.striped import stripes
 
 SHARED = (
     {"optimiser": "SGD"}, {"batch_norm": "pretrained statistics"}, {"batch_norm": "batch statistics"}, {"ema": 0.9},
@@ -70,16 +70,6 @@ def trunk() -> dict[str, nn.Module]:
     middle = nn.Sequential(nn.Conv2d(4, 6, 1, bias=False), nn.BatchNorm2d(6), nn.ReLU(), nn.MaxPool2d(2))
     last = nn.Sequential(nn.Conv2d(6, 4, 1, bias=False), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2))
     return {"one": stem, "two": middle, "three": last}
-
-
-def stripes(count: int = 12, seed: int = 1) -> Labelled:
-    """Horizontal against vertical stripes with noise."""
-    draw = torch.Generator().manual_seed(seed)
-    images = torch.randint(0, 100, (count, 1, 8, 8), generator=draw, dtype=torch.uint8)
-    labels = torch.arange(count) % 2
-    images[labels == 0, :, ::2] += 150
-    images[labels == 1, :, :, ::2] += 150
-    return Labelled(images, labels, np.arange(count))
 
 
 def tuning(

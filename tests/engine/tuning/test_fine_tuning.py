@@ -4,42 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from engine.artifacts.checkpoints import Checkpoints, kept
 from engine.backbones.backbone import Backbone, snapshot
-from engine.backbones.networks import conv_block
 from engine.errors import Diverged
 from engine.events import CheckpointSaved, EpochCompleted, Metrics
 from engine.machine.limits import Limits
 from engine.methods.tuning.full_ft import FullFineTuning
-from engine.methods.tuning.linear_probe import LinearProbe
 from engine.methods.tuning.lp_ft import LPFT
 from engine.methods.tuning.scratch import FromScratch
-from engine.preparation.inputs import Labelled, Normaliser
+from engine.preparation.inputs import Normaliser
 from engine.tuning.learners import HeadOnFeatures, WholeNetwork
 from engine.tuning.training import FineTuning, Phase, phases
+from tests.engine.tuning.striped import small_network, stripes
 
 SHAPE = Normaliser(8, 1)
 BLOCKS = ("one", "two", "head")
-
-
-def small_network() -> Backbone:
-    torch.manual_seed(0)
-    return Backbone({"one": conv_block(1, 4), "two": conv_block(4, 4)}, 16, 2)
-
-
-def stripes(count: int = 12) -> Labelled:
-    """Horizontal against vertical stripes with noise."""
-    generator = torch.Generator().manual_seed(1)
-    images = torch.randint(0, 100, (count, 1, 8, 8), generator=generator, dtype=torch.uint8)
-    labels = torch.arange(count) % 2
-    images[labels == 0, :, ::2] += 150
-    images[labels == 1, :, :, ::2] += 150
-    return Labelled(images, labels, np.arange(count))
 
 
 def tuning(method, folder: Path, limits: Limits | None = None) -> FineTuning:  # type: ignore[no-untyped-def]
@@ -51,33 +34,6 @@ def tuning(method, folder: Path, limits: Limits | None = None) -> FineTuning:  #
 def test_phases_group_equal_epochs() -> None:
     method = LPFT.from_values({"probe_epochs": 3, "epochs": 2, "learning_rate": 1e-4, "probe_learning_rate": 1e-2})
     assert phases(method, BLOCKS) == [Phase(0, 3, {"head": 1e-2}), Phase(3, 2, dict.fromkeys(BLOCKS, 1e-4))]
-
-
-@pytest.mark.parametrize(
-    "method,moved",
-    [
-        (LinearProbe.from_values({"epochs": 2}), {"head"}),
-        (FullFineTuning.from_values({"epochs": 1}), {"one", "two", "head"}),
-        (LPFT.from_values({"probe_epochs": 1, "epochs": 1}), {"one", "two", "head"}),
-        (FromScratch.from_values({"epochs": 1}), {"one", "two", "head"}),
-    ],
-)
-def test_only_what_is_in_a_group_moves_statistics_included(method, moved: set[str], tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    training = tuning(method, tmp_path)
-    before = snapshot(training.model)
-    list(training.events())
-    after = snapshot(training.model)
-    changed = {key.removeprefix("blocks.").split(".")[0] for key in before if not torch.equal(before[key], after[key])}
-    assert changed == moved
-
-
-def test_pretrained_statistics_stay_while_weights_move(tmp_path: Path) -> None:
-    training = tuning(FullFineTuning.from_values({"epochs": 1, "batch_norm": "pretrained statistics"}), tmp_path)
-    before = snapshot(training.model)
-    list(training.events())
-    after = snapshot(training.model)
-    assert all(torch.equal(before[k], after[k]) for k in before if "running" in k)
-    assert not torch.equal(before["blocks.one.0.weight"], after["blocks.one.0.weight"])
 
 
 def test_the_head_on_standardised_features_is_the_same_function_as_the_model(tmp_path: Path) -> None:
@@ -108,12 +64,6 @@ def test_steps_epochs_and_best_checkpoint_are_told_in_order(tmp_path: Path) -> N
     assert (tmp_path / "best.safetensors").exists()
     assert (tmp_path / "last.safetensors").exists()
     assert not list(tmp_path.glob("*.part"))
-
-
-def test_it_learns_stripes(tmp_path: Path) -> None:
-    training = tuning(FromScratch.from_values({"epochs": 15, "learning_rate": 0.01}), tmp_path)
-    curve = [e.values for e in training.events() if isinstance(e, Metrics) and "val/accuracy" in e.values]
-    assert curve[-1]["val/accuracy"] == 1.0
 
 
 def test_a_stop_request_ends_within_a_step(tmp_path: Path) -> None:

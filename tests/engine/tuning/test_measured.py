@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,6 @@ import torch
 from torch import Tensor, nn
 
 from engine.artifacts.checkpoints import Checkpoints
-from engine.backbones.backbone import Backbone
-from engine.backbones.networks import conv_block
 from engine.errors import InvalidExperiment
 from engine.layers import Measured
 from engine.machine.limits import Limits
@@ -21,6 +20,7 @@ from engine.preparation.inputs import Labelled, Normaliser
 from engine.registry import method
 from engine.tuning.measured import BATCHES, FEWEST_IMAGES, GROUPS, MOST_IMAGES, Measuring, signal
 from engine.tuning.training import FineTuning
+from tests.engine.tuning.striped import small_network, stripes
 
 BATCH = 32  # the default
 TENSORS = 1000
@@ -117,21 +117,14 @@ def test_a_signal_passes(images: int) -> None:
 # On networks
 
 
-def images_of(count: int) -> Labelled:
-    """Sorted by class, as the program gives them."""
-    generator = torch.Generator().manual_seed(1)
-    pixels = torch.randint(0, 100, (count, 1, 8, 8), generator=generator, dtype=torch.uint8)
-    labels = torch.arange(count) * 2 // count
-    pixels[labels == 0, :, ::2] += 150
-    pixels[labels == 1, :, :, ::2] += 150
-    return Labelled(pixels, labels, np.arange(count))
+sorted_stripes = partial(stripes, in_order=True)  # as the program gives them
 
 
 def tuning(name: str, train: Labelled, folder: Path, **values: object) -> FineTuning:
-    torch.manual_seed(0)
-    model = Backbone({"one": conv_block(1, 4), "two": conv_block(4, 4)}, 16, 2)
     chosen = method(name).from_values({"batch_size": 8, **values})
-    return FineTuning(model, chosen, train, images_of(8), Normaliser(8, 1), Checkpoints(folder), Limits(), seed=3)
+    return FineTuning(
+        small_network(), chosen, train, sorted_stripes(8), Normaliser(8, 1), Checkpoints(folder), Limits(), seed=3
+    )
 
 
 def measuring(name: str, train: Labelled, folder: Path, **values: object) -> Measuring:
@@ -154,14 +147,14 @@ def rates(name: str, train: Labelled, folder: Path, epoch: int = 0) -> dict[int,
 @pytest.mark.parametrize("count", [24, 100])
 def test_the_order_of_the_images_does_not_matter(tmp_path: Path, name: str, count: int) -> None:
     """100 are more than the five batches of eight that Auto-RGN looks at."""
-    plain = images_of(count)
+    plain = sorted_stripes(count)
     order = torch.randperm(count, generator=torch.Generator().manual_seed(9))
     mixed = Labelled(plain.inputs[order], plain.labels[order], np.arange(count))
     assert rates(name, plain, tmp_path) == rates(name, mixed, tmp_path)
 
 
 def test_each_epoch_measures_other_images_of_all_classes(tmp_path: Path) -> None:
-    made = measuring("auto_rgn", images_of(100), tmp_path)
+    made = measuring("auto_rgn", sorted_stripes(100), tmp_path)
     first, second = made.groups(0), made.groups(1)
     assert [len(group) for group in first] == [8] * BATCHES
     assert torch.cat(first).tolist() != torch.cat(second).tolist()
@@ -171,7 +164,7 @@ def test_each_epoch_measures_other_images_of_all_classes(tmp_path: Path) -> None
 
 def test_auto_rgn_looks_at_five_batches_by_hand(tmp_path: Path) -> None:
     """Mean norm of the gradients of five batches in eval mode, against plain autograd."""
-    made = measuring("auto_rgn", images_of(100), tmp_path)
+    made = measuring("auto_rgn", sorted_stripes(100), tmp_path)
     model, train = made.learner.model.eval(), made.learner.train
     names = {name for name, _ in model.named_parameters() if name not in made._norms}
     lengths = dict.fromkeys(names, 0.0)
@@ -190,7 +183,7 @@ def test_auto_rgn_looks_at_five_batches_by_hand(tmp_path: Path) -> None:
 def test_auto_snr_compares_many_small_groups_and_leaves_batch_norm_alone(tmp_path: Path) -> None:
     sizes = {8: (8, 1), 31: (31, 1), 70: (35, 2), 300: (GROUPS, MOST_IMAGES // GROUPS)}
     for count, (groups, together) in sizes.items():
-        made = measuring("auto_snr", images_of(count), tmp_path)
+        made = measuring("auto_snr", sorted_stripes(count), tmp_path)
         assert [len(group) for group in made.groups(0)] == [together] * groups
     before = [buffer.clone() for buffer in made.learner.model.buffers()]
     made.parts(0)
@@ -198,7 +191,7 @@ def test_auto_snr_compares_many_small_groups_and_leaves_batch_norm_alone(tmp_pat
 
 
 def test_a_learnable_task_passes_and_noise_labels_do_not(tmp_path: Path) -> None:
-    plain = images_of(128)
+    plain = sorted_stripes(128)
     wrong = torch.randint(0, 2, (128,), generator=torch.Generator().manual_seed(0))
     noise = Labelled(torch.randint_like(plain.inputs, 0, 255), wrong, plain.ids)
     found = {}
@@ -213,14 +206,14 @@ def test_a_learnable_task_passes_and_noise_labels_do_not(tmp_path: Path) -> None
 
 def test_too_few_images_are_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(InvalidExperiment, match=f"in the gradients of 6 training images. Use at least {FEWEST_IMAGES}"):
-        list(tuning("auto_snr", images_of(6), tmp_path).events())
-    list(tuning("auto_rgn", images_of(6), tmp_path, epochs=1).events())
+        list(tuning("auto_snr", sorted_stripes(6), tmp_path).events())
+    list(tuning("auto_rgn", sorted_stripes(6), tmp_path, epochs=1).events())
 
 
 @pytest.mark.parametrize("name", ["auto_rgn", "auto_snr"])
 def test_without_any_gradient_nothing_changes_and_nothing_fails(tmp_path: Path, name: str) -> None:
     """A network that is right beyond rounding has gradients of exactly 0."""
-    plain = images_of(16)
+    plain = sorted_stripes(16)
     easy = Labelled(plain.inputs, torch.zeros_like(plain.labels), plain.ids)
     run = tuning(name, easy, tmp_path, epochs=2, weight_decay=0)
     with torch.no_grad():

@@ -12,7 +12,6 @@ from torch import nn
 
 from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone, snapshot
-from engine.backbones.networks import conv_block
 from engine.events import Event, Metrics, Notice
 from engine.machine.limits import Limits
 from engine.preparation.inputs import Labelled, Normaliser
@@ -21,6 +20,7 @@ from engine.tuning.objective import AveragedWeights, Blend, Objective, balanced_
 from engine.tuning.schedules import factor
 from engine.tuning.trainable import Anchor, Part
 from engine.tuning.training import FineTuning
+from tests.engine.tuning.striped import small_network, stripes
 
 PLAIN = Normaliser(2, 1)
 PIXELS = torch.tensor(
@@ -42,26 +42,14 @@ def linear_network() -> Backbone:
     return model
 
 
-def conv_network() -> Backbone:
-    torch.manual_seed(0)
-    return Backbone({"one": conv_block(1, 4), "two": conv_block(4, 4)}, 16, 2)
-
-
-def stripes(count: int = 12) -> Labelled:
-    generator = torch.Generator().manual_seed(1)
-    images = torch.randint(0, 100, (count, 1, 8, 8), generator=generator, dtype=torch.uint8)
-    labels = torch.arange(count) % 2
-    images[labels == 0, :, ::2] += 150
-    images[labels == 1, :, :, ::2] += 150
-    return Labelled(images, labels, np.arange(count))
-
-
 def tuning(name: str, folder: Path, model: Backbone | None = None, limits: Limits | None = None, **values: object):  # type: ignore[no-untyped-def]
     chosen = method(name).from_values(values)
     if model is not None:
         return FineTuning(model, chosen, FEW, FEW, PLAIN, Checkpoints(folder), limits or Limits(), seed=0)
     train, shape = stripes(), Normaliser(8, 1)
-    return FineTuning(conv_network(), chosen, train, stripes(8), shape, Checkpoints(folder), limits or Limits(), seed=0)
+    return FineTuning(
+        small_network(), chosen, train, stripes(8), shape, Checkpoints(folder), limits or Limits(), seed=0
+    )
 
 
 def losses(events: list[Event]) -> list[float]:
