@@ -1,15 +1,19 @@
-"""Files of a run: what it wrote itself, and what was added to it after its end."""
+"""Files of a run, and what it was made with: code, Python, packages, machine, one row per distinct environment, shared
+by many runs."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import secrets
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from engine.errors import StorageError
 from storage.rows import Artifact, moment
@@ -51,3 +55,28 @@ def copied(source: Path, folder: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def made_with(connection: sqlite3.Connection, run_id: int, given: Mapping[str, Any]) -> None:
+    """The run is made with this from now on: that of its last start, on whatever machine. Belongs inside a
+    transaction."""
+    parts = (given["python"], *(json.dumps(dict(given[part])) for part in ("packages", "hardware")))
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    connection.execute(
+        "INSERT INTO env(hash, python, packages, hardware) VALUES(?,?,?,?) ON CONFLICT(hash) DO NOTHING",
+        (digest, *parts),
+    )
+    connection.execute("UPDATE run SET env_id = (SELECT id FROM env WHERE hash = ?) WHERE id = ?", (digest, run_id))
+
+
+def environment(connection: sqlite3.Connection, run_id: int) -> dict[str, Any]:
+    """{"python": …, "packages": {…}, "hardware": {…}} of a run; empty where it is not known or damaged."""
+    row = connection.execute(
+        "SELECT python, packages, hardware FROM env JOIN run ON run.env_id = env.id WHERE run.id = ?", (run_id,)
+    ).fetchone()
+    try:
+        packages, hardware = (json.loads(row[part]) for part in ("packages", "hardware")) if row else ({}, {})
+    except (ValueError, TypeError):
+        return {}
+    known = isinstance(packages, dict) and isinstance(hardware, dict) and row is not None
+    return {"python": row["python"], "packages": packages, "hardware": hardware} if known else {}

@@ -22,7 +22,7 @@ from engine.events import (
     TrialCompleted,
     next_state,
 )
-from storage import curves, environment, results
+from storage import artifacts, curves, results
 from storage.curves import OpenCurve
 from storage.rows import state_named
 
@@ -81,7 +81,7 @@ def _(said: RunStarted, connection: sqlite3.Connection, run_id: int, now: float)
         ),
     )
     if said.environment:
-        environment.save(connection, run_id, said.environment)
+        artifacts.made_with(connection, run_id, said.environment)
 
 
 @event.register

@@ -18,7 +18,7 @@ from typing import Any, Self
 from engine.errors import RunTaken, StorageError
 from engine.events import Evaluated, RunState, TrialCompleted
 from engine.experiment import NewRun
-from storage import artifacts, curves, environment, presence, purging, reading, results, saving
+from storage import artifacts, curves, presence, purging, reading, results, saving
 from storage.changes import ChangeMethods
 from storage.connection import PATIENCE, OpenDatabase, connect, makes_room, snapshot, told, writing
 from storage.lines import LineMethods, is_taken
@@ -251,7 +251,7 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
     def environment(self, run_id: int) -> dict[str, Any]:
         """Python, packages and hardware the run was made with; empty for one that has not started."""
         with snapshot(self._connection) as connection:
-            return environment.read(connection, run_id)
+            return artifacts.environment(connection, run_id)
 
     def purge(self, run_ids: Iterable[int]) -> int:
         """Remove runs for good with their folders; returns the bytes freed in folders. Cannot be taken back."""

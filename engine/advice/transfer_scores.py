@@ -7,7 +7,6 @@ because the question is how the weights suit the data, not how a run will do. No
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,27 +29,19 @@ MOST_IMAGES = 500
 PIXEL_SIDE = 32
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """Weights on this machine."""
-
-    info: BackboneInfo
-    weights: WeightsInfo
-
-
-def candidates(data: ImageSet) -> list[Candidate]:
+def candidates(data: ImageSet) -> list[tuple[BackboneInfo, WeightsInfo]]:
     """Pretrained weights that are bundled or on this machine, the smallest network first.
 
     Weights made from Omniglot are left out where they have seen the characters.
     """
-    found = [Candidate(info, one) for info in catalog.image_backbones() for one in catalog.weights(info.name)]
-    here = [c for c in found if c.weights.state in ("bundled", "on this machine")]
-    fresh = (c for c in here if c.weights.trained_on != OMNIGLOT or not has_met(c, data))
-    return sorted(fresh, key=lambda candidate: candidate.info.parameters)
+    found = [(info, one) for info in catalog.image_backbones() for one in catalog.weights(info.name)]
+    here = [pair for pair in found if pair[1].state in ("bundled", "on this machine")]
+    fresh = (pair for pair in here if pair[1].trained_on != OMNIGLOT or not has_met(*pair, data))
+    return sorted(fresh, key=lambda pair: pair[0].parameters)
 
 
-def has_met(candidate: Candidate, data: ImageSet) -> bool:
-    choice = BackboneChoice(name=candidate.info.name, weights=candidate.weights.name)
+def has_met(info: BackboneInfo, weights: WeightsInfo, data: ImageSet) -> bool:
+    choice = BackboneChoice(name=info.name, weights=weights.name)
     return bool(met_in_classes(past(choice, None), data, np.arange(len(data.class_names))))
 
 
@@ -71,13 +62,13 @@ def transfer_scores(choice: DatasetChoice, runs: Path) -> Iterator[Preparing | S
     yield Preparing("Comparing the images as they are", 0.0)
     yield Score(PIXELS, "", "Raw pixels", 0, leave_one_out(pixels(data, ids, choice.shift), labels, k), k)
     local = candidates(data)
-    for place, one in enumerate(local):
-        backbone = BackboneChoice(name=one.info.name, weights=one.weights.name)
+    for place, (info, weights) in enumerate(local):
+        backbone = BackboneChoice(name=info.name, weights=weights.name)
         kind = FeatureKind.of(Experiment(backbone=backbone), runs, choice.shift)
-        features = yield from progress(embedded(data, ids, kind), one.info.title, place, len(local))
+        features = yield from progress(embedded(data, ids, kind), info.title, place, len(local))
         right = leave_one_out(features, labels, k)
-        title = start_title(one.info.name, one.weights.name)
-        yield Score(one.info.name, one.weights.name, title, one.info.parameters, right, k)
+        title = start_title(info.name, weights.name)
+        yield Score(info.name, weights.name, title, info.parameters, right, k)
 
 
 def progress(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,12 +92,7 @@ def measuring(cell: Cell, on: Benched, seed: int, repeats: int) -> Iterator[None
     up."""
     for number in range(len(cell.accuracies), 1 if cell.count.same else repeats):
         labelled = on.labelled(cell.count, seed, number)
-        prepare = prepared(cell.head, labelled.features)
-        features = prepare(labelled.features)
-        tuned = cell.head.tuned(features, labelled.labels, on.classes, seed)
-        yield
-        predicted = tuned.fit(features, labelled.labels, on.classes)(prepare(on.test.features)).argmax(1)
-        yield
+        tuned, predicted = yield from _fitted(cell.head, labelled, on.test, on.classes, seed)
         if number < FOLDED_DRAWS:
             yield from _cross_validate(cell, labelled, on, seed)
         cell.accuracies.append(float((predicted == on.test.labels).mean()))
@@ -110,18 +105,24 @@ def _cross_validate(cell: Cell, labelled: Part, on: Benched, seed: int) -> Itera
     held_out, cell.folding = folds_of(labelled.labels, on.classes, seed)
     if not held_out:
         return
-    head, right = cell.head, 0
+    right = 0
     for places in held_out:
         learnt, judged = labelled.at(np.setdiff1d(np.arange(len(labelled.labels)), places)), labelled.at(places)
-        prepare = prepared(head, learnt.features)
-        features = prepare(learnt.features)
         yield
-        tuned = head.tuned(features, learnt.labels, on.classes, seed)
-        yield
-        answer = tuned.fit(features, learnt.labels, on.classes)(prepare(judged.features)).argmax(1)
+        _, answer = yield from _fitted(cell.head, learnt, judged, on.classes, seed)
         right += int((answer == judged.labels).sum())
-        yield
     cell.fold_accuracies.append(right / len(labelled.labels))
+
+
+def _fitted(head: Head, learnt: Part, judged: Part, classes: int, seed: int) -> Generator[None, None, tuple[Head, Ids]]:
+    """The head with its settings chosen, and the classes it gives to what it is judged by."""
+    prepare = prepared(head, learnt.features)
+    features = prepare(learnt.features)
+    tuned = head.tuned(features, learnt.labels, classes, seed)
+    yield
+    answer = tuned.fit(features, learnt.labels, classes)(prepare(judged.features)).argmax(1)
+    yield
+    return tuned, answer
 
 
 def folds_of(labels: Ids, classes: int, seed: int) -> tuple[list[Ids], str]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, eq=False)
 class ComparedRun:
     """A saved run, the test figure it is known by (None before it was tested), all of its final figures, and what
-    it was made with (see `storage.environment.read`)."""
+    it was made with (see `storage.artifacts.environment`)."""
 
     row: RunRow
     result: Evaluated | None = None

@@ -177,9 +177,9 @@ def test_pixels_are_shifted_like_the_images(scores: dict[str, list[Score]], tmp_
 
 def test_weights_are_not_scored_on_characters_they_have_seen() -> None:
     data = load(DATA["Glyphs"])
-    assert {one.weights.name for one in candidates(data)} >= {"omniglot-supervised", "omniglot-protonet"}
+    assert {weights.name for _, weights in candidates(data)} >= {"omniglot-supervised", "omniglot-protonet"}
     seen = candidates(replace(data, name="omniglot", alphabets=("Greek",) * len(data.class_names)))
-    assert all(one.weights.trained_on != OMNIGLOT for one in seen)
+    assert all(weights.trained_on != OMNIGLOT for _, weights in seen)
 
 
 def test_the_rules_need_no_torch() -> None:
