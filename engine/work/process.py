@@ -32,7 +32,7 @@ class Process:
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
-        self._guard = threading.Lock()
+        self._guard = threading.RLock()
         self._stopping = self._abandoned = False
 
     def start(self, job: Job) -> Iterator[Event]:
@@ -52,9 +52,10 @@ class Process:
             self._tell(word)
 
     def _begin(self, job: Job) -> None:
+        told = {"experiment": job.experiment.model_dump(mode="json"), "directory": str(job.directory.resolve())}
         path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
         try:
-            self._child = subprocess.Popen(
+            child = subprocess.Popen(
                 [sys.executable, "-P", "-m", "engine.work.child"],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 stderr=None if sys.stderr else subprocess.DEVNULL,  # a program without a console has none
@@ -65,12 +66,13 @@ class Process:
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise ExperimentError(f"No process can be started ({reason}).", "Close other programs.") from error
-        told = {"experiment": job.experiment.model_dump(mode="json"), "directory": str(job.directory.resolve())}
-        self._tell(json.dumps(told))
+        with self._guard:  # the job is the first line, whatever others say meanwhile
+            self._child = child
+            self._tell(json.dumps(told))
         if self._stopping:
             self._tell("stop")
         if self._abandoned:
-            self._child.kill()
+            child.kill()
 
     def _events(self) -> Iterator[Event]:
         event: Event | None = None

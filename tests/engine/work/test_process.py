@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -106,6 +107,23 @@ def test_both_workers_say_the_same_bit_for_bit(tmp_path: Path) -> None:
     for name in ("best.safetensors", "last.safetensors"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     assert not (tmp_path / "b" / "resume.safetensors").exists()
+
+
+class Overheard(Process):
+    """Somebody says stop in another thread as soon as there is a child."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name == "_child" and value is not None:
+            said = threading.Thread(target=self.say, args=("stop",))
+            said.start()
+            said.join(0.1)
+
+
+def test_a_word_said_while_the_child_begins_does_not_come_before_the_job(tmp_path: Path) -> None:
+    said = list(Overheard().start(Job(small(), tmp_path / "run")))
+    assert [event for event in said if isinstance(event, RunFailed)] == []
+    assert isinstance(said[-1], RunStopped)
 
 
 def test_it_hears_pause_resume_and_stop(watched: Watched) -> None:
