@@ -5,7 +5,7 @@ Torch-free at module level: the window draws forms and pictures from these class
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import torch
 
 Classifier = Callable[["torch.Tensor"], "torch.Tensor"]
+Classifiers = Iterator[Classifier]  # after 0, 1, … inner steps
 
 
 class HyperparameterModel(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Literal
@@ -34,16 +34,14 @@ class Adaptation:
         """Whether `stacked` carries out all that this says: what it does not know is left to one task at a time."""
         return type(self) is Adaptation and self.inner.is_elementwise
 
-    def path(
-        self, model: Backbone, parameters: Mapping[str, Tensor], inputs: Tensor, targets: Tensor
-    ) -> Iterator[Parameters]:
+    def path(self, model: Backbone, parameters: Parameters, inputs: Tensor, targets: Tensor) -> Iterator[Parameters]:
         """The parameters within reach after 0, 1, …, `steps` steps on the support set."""
         if not self.reach:
             return self.inner.path(model, parameters, inputs, targets)
         return self._head_path(model, parameters, inputs, targets)
 
     def _head_path(
-        self, model: Backbone, parameters: Mapping[str, Tensor], inputs: Tensor, targets: Tensor
+        self, model: Backbone, parameters: Parameters, inputs: Tensor, targets: Tensor
     ) -> Iterator[Parameters]:
         assert isinstance(self.inner, InnerLoop)
         # In first order no gradient goes through the support set's features.
@@ -56,13 +54,11 @@ class Adaptation:
             yield from self.inner.descent(head, lambda now: loss(head_outputs(now, features), targets))
 
 
-def within(parameters: Mapping[str, Tensor], reach: str) -> Parameters:
+def within(parameters: Parameters, reach: str) -> Parameters:
     return {name: value for name, value in parameters.items() if name.startswith(reach)}
 
 
-def linear_path(
-    inner: InnerLoop, head: Mapping[str, Tensor], features: Tensor, targets: Tensor
-) -> Iterator[Parameters]:
+def linear_path(inner: InnerLoop, head: Parameters, features: Tensor, targets: Tensor) -> Iterator[Parameters]:
     """The head's {"head.weight": [outputs, d], "head.bias": [outputs]} after 0, 1, …, `steps` steps on features [n, d].
 
     By the gradient written out: the same steps as by autograd, of which on few features most is bookkeeping. They are
@@ -78,7 +74,7 @@ def linear_path(
         yield now
 
 
-def head_outputs(parameters: Mapping[str, Tensor], features: Tensor) -> Tensor:
+def head_outputs(parameters: Parameters, features: Tensor) -> Tensor:
     """[n, d] -> [n, outputs]"""
     return F.linear(features, parameters[WEIGHT], parameters[BIAS])
 

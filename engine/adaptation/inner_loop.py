@@ -8,7 +8,7 @@ scale and shift adapt per task (torch 2.15; tests/engine/meta/test_batch_norm_tr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import cycle, islice
@@ -54,15 +54,11 @@ class InnerLoop:
         """Whether a value's step depends on nothing but that value, so that many tasks may be stacked."""
         return type(self) is InnerLoop and self.at_step is same
 
-    def path(
-        self, model: nn.Module, parameters: Mapping[str, Tensor], inputs: Tensor, targets: Tensor
-    ) -> Iterator[Parameters]:
+    def path(self, model: nn.Module, parameters: Parameters, inputs: Tensor, targets: Tensor) -> Iterator[Parameters]:
         """The parameters after 0, 1, …, `steps` steps on the support set; `parameters` need a gradient."""
         return self.descent(parameters, lambda now: loss(applied(model, now, inputs), targets))
 
-    def descent(
-        self, parameters: Mapping[str, Tensor], support_loss: Callable[[Parameters], Tensor]
-    ) -> Iterator[Parameters]:
+    def descent(self, parameters: Parameters, support_loss: Callable[[Parameters], Tensor]) -> Iterator[Parameters]:
         """`path` down a scalar that is made of the parameters the network is run with."""
         adapted = dict(parameters)
         names = [name for name in adapted if self.adapts(name)]
@@ -74,9 +70,7 @@ class InnerLoop:
             adapted = self.stepped(adapted, parameters, dict(zip(names, found, strict=True)), step)
             yield self.at_step(adapted, step)
 
-    def stepped(
-        self, here: Parameters, start: Mapping[str, Tensor], gradients: Mapping[str, Tensor], step: int
-    ) -> Parameters:
+    def stepped(self, here: Parameters, start: Parameters, gradients: Parameters, step: int) -> Parameters:
         """After the step of this number along the support loss's gradients and the pull to `start`. A new mapping, so
         that what was yielded before stays as it was."""
         moved = {}
@@ -86,7 +80,7 @@ class InnerLoop:
             moved[name] = descended(here[name], self.rate(name, step), uphill)
         return here | moved
 
-    def run(self, model: nn.Module, parameters: Mapping[str, Tensor], inputs: Tensor, targets: Tensor) -> Parameters:
+    def run(self, model: nn.Module, parameters: Parameters, inputs: Tensor, targets: Tensor) -> Parameters:
         """The parameters after the last step."""
         *_, last = self.path(model, parameters, inputs, targets)
         return last
@@ -143,9 +137,7 @@ class BatchSteps:
         """Whether a value's step depends on nothing but that value, so that many tasks may be stacked."""
         return type(self) is BatchSteps
 
-    def path(
-        self, model: nn.Module, parameters: Mapping[str, Tensor], inputs: Tensor, targets: Tensor
-    ) -> Iterator[Parameters]:
+    def path(self, model: nn.Module, parameters: Parameters, inputs: Tensor, targets: Tensor) -> Iterator[Parameters]:
         """The parameters after 0, 1, …, `steps` steps on batches that take the classes in turn."""
 
         def support_loss(now: Parameters, batch: Tensor) -> Tensor:
@@ -154,7 +146,7 @@ class BatchSteps:
         return self.descent(parameters, support_loss, in_turn(targets, self.batch))
 
     def descent(
-        self, parameters: Mapping[str, Tensor], support_loss: Callable[[Parameters, Tensor], Tensor],
+        self, parameters: Parameters, support_loss: Callable[[Parameters, Tensor], Tensor],
         batches: Sequence[Tensor],
     ) -> Iterator[Parameters]:  # fmt: skip
         """`path` down a scalar that is made of the parameters and a batch."""

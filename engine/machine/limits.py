@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from typing import TypeVar
 
 from engine.errors import Cancelled
-from engine.events import Notice, Preparing, RunFinished, RunStopped
+from engine.events import Event, Notice, Preparing, RunFinished, RunStopped
 
 T = TypeVar("T")
 
@@ -83,9 +83,7 @@ def heeding(limits: Limits, preparation: Generator[Preparing, None, T]) -> Gener
         yield said
 
 
-def last_words(
-    limits: Limits, step: int, total: int, done: str, early: str = ""
-) -> Iterator[Notice | RunStopped | RunFinished]:
+def last_words(limits: Limits, step: int, total: int, done: str, early: str = "") -> Iterator[Event]:
     """How a run that was tested ends. done: how far it came, for example "3 of 20 epochs"; early: why not further."""
     if limits.asked_to_stop:
         yield RunStopped(step, f"by hand after {done}")

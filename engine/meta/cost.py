@@ -42,8 +42,10 @@ def meta_cost(experiment: Experiment, method: MetaLearner) -> Cost:
     images = max((torch.cat([t[0].support_inputs, t[0].query_inputs]) for _, t in stages), key=len)
     size = parameter_count(model)
     episode = _episode_seconds(method.supposed(), model, tested)
+    inputs = 0 if is_regression(experiment.dataset) else np.size(load(experiment.dataset).labels)
+    pixels = int(inputs * shape.channels * shape.size**2)
     kept = activations(model, images, lambda batch: batch)
-    memory = BYTES_PER_TRAINED * size + 2 * kept + _data_bytes(experiment, shape)
+    memory = BYTES_PER_TRAINED * size + 2 * kept + pixels
     total = epochs * epoch + (settings.test_episodes + method.trials_before_test) * episode
     return Cost(size, size, settings.steps, epoch, total, memory)
 
@@ -91,9 +93,3 @@ def _episode_seconds(method: MetaLearner, model: Backbone, task: Task) -> float:
 def _meet(method: MetaLearner, model: Backbone, task: Task, steps: int) -> None:
     for classify in method.classifiers(model, task.support_inputs, task.support_targets, task.way, steps):
         classify(task.query_inputs).sum().item()
-
-
-def _data_bytes(experiment: Experiment, shape: Normaliser) -> int:
-    if is_regression(experiment.dataset):
-        return 0
-    return int(np.size(load(experiment.dataset).labels) * shape.channels * shape.size**2)

@@ -5,14 +5,14 @@ Torch-free at module level, like `engine/method.py`.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from engine.data.episode_splits import EpisodeShape
 from engine.layers import Treatment
 from engine.meta.roles import Embeds, Episodes, MetaRun, Minibatches, Steps
-from engine.method import Classifier, HyperparameterModel, Method, hyper
+from engine.method import Classifier, Classifiers, HyperparameterModel, Method, hyper
 
 if TYPE_CHECKING:
     import torch
@@ -242,9 +242,7 @@ class MetaLearner(Method):
         *_, last = self.classifiers(model, inputs, targets, way, self.test_steps)
         return last
 
-    def classifiers(
-        self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int
-    ) -> Iterator[Classifier]:
+    def classifiers(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int) -> Classifiers:
         """The classifier after 0, 1, …, `steps` inner steps; a single one for a method that takes none."""
         yield self.adapt(model, inputs, targets, way)
 

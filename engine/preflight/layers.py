@@ -12,6 +12,7 @@ from engine.method import Method
 from engine.tuning.method import FineTuneMethod
 
 TABLE = "hyperparameters.layers"
+Table = dict[str, LayerRow]
 
 
 def table_faults(experiment: Experiment, built: Method | None) -> Iterator[InvalidExperiment]:
@@ -30,9 +31,7 @@ def table_faults(experiment: Experiment, built: Method | None) -> Iterator[Inval
     yield from _too_late(experiment, built, table)
 
 
-def _what_learns(
-    experiment: Experiment, chosen: FineTuneMethod, table: dict[str, LayerRow]
-) -> Iterator[InvalidExperiment]:
+def _what_learns(experiment: Experiment, chosen: FineTuneMethod, table: Table) -> Iterator[InvalidExperiment]:
     head_learns = any(table[HEAD].learns(epoch) for epoch in (0, chosen.epochs - 1))
     if not chosen.stages():
         if experiment.backbone.head == "new":
@@ -52,9 +51,7 @@ def _what_learns(
         )  # fmt: skip
 
 
-def _one_at_a_time(
-    experiment: Experiment, chosen: FineTuneMethod, table: dict[str, LayerRow]
-) -> Iterator[InvalidExperiment]:
+def _one_at_a_time(experiment: Experiment, chosen: FineTuneMethod, table: Table) -> Iterator[InvalidExperiment]:
     """Batch norm cannot follow images that come one at a time."""
     info = catalog.backbone(experiment.backbone.name)
     searched = experiment.search is not None and "batch_norm" in experiment.search.parameters
@@ -71,9 +68,7 @@ def _one_at_a_time(
         )
 
 
-def _too_late(
-    experiment: Experiment, chosen: FineTuneMethod, table: dict[str, LayerRow]
-) -> Iterator[InvalidExperiment]:
+def _too_late(experiment: Experiment, chosen: FineTuneMethod, table: Table) -> Iterator[InvalidExperiment]:
     """A person's own beginning of a block that lies after the end; a method's own is told when the run starts."""
     if experiment.budget.instead_of_epochs or not chosen.stages():
         return

@@ -15,7 +15,7 @@ from engine.data.findings import Finding
 from engine.data.findings import protocol as noted
 from engine.data.shifts import condition_words, describe
 from engine.data.splits import ImageSplit
-from engine.events import Evaluated, Preparing
+from engine.events import Evaluated, Event, Preparing
 from engine.experiment import Experiment, Shift
 from engine.metrics import SHIFT
 from engine.preparation.inputs import Labelled
@@ -28,9 +28,7 @@ WILSON = "95 % Wilson, over test images"
 UNEVEN = 1.2  # largest test class against the smallest, from which accuracy over classes is told too
 
 
-def test(
-    model: Backbone, material: Material, experiment: Experiment, weights: str, bf16: bool
-) -> Iterator[Preparing | Evaluated]:
+def test(model: Backbone, material: Material, experiment: Experiment, weights: str, bf16: bool) -> Iterator[Event]:
     """Every figure with what holds for all of them."""
     shared = conditions(material.split, material.data, experiment)
     notes = {"weights": weights, "validation": f"{len(material.validation)} images", **noted(material.findings)}
@@ -38,7 +36,7 @@ def test(
         yield event.given(shared, notes) if isinstance(event, Evaluated) else event
 
 
-def figures(model: Backbone, material: Material, bf16: bool) -> Iterator[Preparing | Evaluated]:
+def figures(model: Backbone, material: Material, bf16: bool) -> Iterator[Event]:
     """Predict every test image once, in eval mode."""
     guess, truth = yield from predict(model, material, material.test, bf16, "Testing")
     yield evaluated(material.test.ids, guess, truth, material.class_names)

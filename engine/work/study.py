@@ -104,7 +104,8 @@ class StudyRunner:
         """Let the cell's interrupted run go on if it is of the same experiment, else begin a new one."""
         source = next((run.uid for run in runs if run.cell == cell.source and run.state is RunState.FINISHED), "")
         experiment = from_source(cell, source)
-        run = self._interrupted(store, cell, runs)
+        found = [run.id for run in runs if run.cell == cell.key and run.state is RunState.INTERRUPTED]
+        run: Run | None = store.run(found[-1]) if found else None
         try:
             if run is not None and run.experiment == experiment:
                 run = self._queue.go_on(run.id, store)
@@ -115,10 +116,6 @@ class StudyRunner:
             return  # another program was quicker
         self._given.add(cell.key)
         self._mine.add(run.id)
-
-    def _interrupted(self, store: StudyRegistry[Any], cell: Cell, runs: Sequence[CellRun]) -> Run | None:
-        found = [run.id for run in runs if run.cell == cell.key and run.state is RunState.INTERRUPTED]
-        return store.run(found[-1]) if found else None
 
     def drain(self) -> None:
         """Let go of what the runs said; for front ends that show a study by its cells alone."""

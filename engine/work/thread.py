@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any
 
 from engine.errors import ExperimentError
 from engine.events import (
@@ -105,10 +105,9 @@ class RunThread(threading.Thread):
         """A run that is put off has no last word: where it would stop is a place like any other."""
         with closing(events):  # type: ignore[type-var]
             for event in events:
-                yield ResumePoint.nothing(event.step) if self._is_put_off(event) else event
-
-    def _is_put_off(self, event: Event) -> TypeGuard[RunStopped]:
-        return isinstance(event, RunStopped) and self._ending == "later"
+                if isinstance(event, RunStopped) and self._ending == "later":
+                    event = ResumePoint.nothing(event.step)
+                yield event
 
     def _pass_on(self, store: Recorder[Any], recorded: Iterator[Event]) -> None:
         for event in recorded:

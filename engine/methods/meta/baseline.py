@@ -8,12 +8,11 @@ is frozen and a linear head is fitted on the support features; or it is only whe
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from engine.meta.learner import EpisodeHyperparameters
 from engine.meta.roles import Embeds, MetaRun, Minibatches, Steps
-from engine.method import Classifier, hyper
+from engine.method import Classifier, Classifiers, hyper
 from engine.methods.meta.embedding_based import EmbeddingBased
 
 if TYPE_CHECKING:
@@ -119,9 +118,7 @@ class Baseline(Pretrained):
         weights, bias = linear_heads(support, targets, way, self.hyperparameters.test_iterations)
         return query @ weights.mT + bias[:, None]
 
-    def classifiers(
-        self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int
-    ) -> Iterator[Classifier]:
+    def classifiers(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int) -> Classifiers:
         from engine.adaptation.whole_network import tuned_path
 
         if not self.everything:

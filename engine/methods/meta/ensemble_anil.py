@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from engine.data.target import NUMBERS, asked
 from engine.meta.learner import Outcome
 from engine.meta.roles import MetaRun, Steps
-from engine.method import Classifier, hyper
+from engine.method import Classifiers, hyper
 from engine.methods.meta.maml import MAML, MAMLHyperparameters
 
 if TYPE_CHECKING:
@@ -72,9 +72,7 @@ class EnsembleANIL(MAML):
         value = mean_loss(heads, query, task.query_targets)
         return Outcome(value, together(outputs_of(heads.detach(), query.detach()), task.is_regression))
 
-    def classifiers(
-        self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int
-    ) -> Iterator[Classifier]:
+    def classifiers(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int) -> Classifiers:
         import torch
 
         from engine.adaptation.comparing import with_ones

@@ -8,14 +8,14 @@ episode are normalised together (transductive). Its scale and shift are not adap
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from engine.layers import Treatment
 from engine.meta.learner import EpisodeHyperparameters, MetaLearner, Outcome, TaskGradient, knows
 from engine.meta.roles import Episodes, MetaRun, Steps
-from engine.method import Classifier, hyper
+from engine.method import Classifier, Classifiers, hyper
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -167,9 +167,7 @@ class GradientBased(MetaLearner):
 
         return still_statistics(model) if self.transductive else nullcontext()
 
-    def classifiers(
-        self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int
-    ) -> Iterator[Classifier]:
+    def classifiers(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int) -> Classifiers:
         model.eval()
         start = self.start(model, detached=True)
         path = self.adaptation(model, steps, second_order=False).path(model, start, inputs, targets)

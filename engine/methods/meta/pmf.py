@@ -16,7 +16,7 @@ from engine.errors import InvalidExperiment
 from engine.events import Notice, Preparing
 from engine.layers import HEAD, Treatment
 from engine.meta.roles import Embeds, Steps
-from engine.method import Classifier, HyperparameterModel, hyper
+from engine.method import Classifier, Classifiers, HyperparameterModel, hyper
 from engine.methods.meta.embedding_based import EmbeddingBased, EmbeddingHyperparameters
 
 if TYPE_CHECKING:
@@ -142,9 +142,7 @@ class PMF(EmbeddingBased):
         centres = class_means(features, targets, way)
         return lambda queries: cosine_logits(queries, centres, model.meta())
 
-    def classifiers(
-        self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int
-    ) -> Iterator[Classifier]:
+    def classifiers(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int) -> Classifiers:
         """One classifier, after all `steps`."""
         from engine.adaptation.prototype_tuning import outputs, tuned
 
