@@ -96,17 +96,12 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
             "cell": new.cell,
         }
         with writing(self._connection) as connection:
-            if new.study_id is not None:
-                self._refuse_second(connection, new.study_id, new.cell, uid)
+            if new.study_id is not None and is_taken(connection, self.workspace, new.study_id, new.cell):
+                (self.workspace.runs / uid).rmdir()
+                raise RunTaken("This cell of the study is being run already.", "Go on with another one.")
             marks = ", ".join(f":{column}" for column in row)
             run_id = connection.execute(f"INSERT INTO run({', '.join(row)}) VALUES({marks})", row).lastrowid
             return reading.one(connection, run_id)
-
-    def _refuse_second(self, connection: sqlite3.Connection, study_id: int, cell: str, uid: str) -> None:
-        """Two programs that go on with one study at once do no cell twice."""
-        if is_taken(connection, self.workspace, study_id, cell):
-            (self.workspace.runs / uid).rmdir()
-            raise RunTaken("This cell of the study is being run already.", "Go on with another one.")
 
     def _make_folder(self, uid: str) -> None:
         try:

@@ -68,8 +68,8 @@ def suggest(points: Sequence[RatePoint]) -> Suggestion:
     fastest = points[steepest].rate
     rate = min(fastest, tenth)
     reason = (
-        f"The loss falls fastest at {_said(fastest)} and is lowest at {_said(points[lowest].rate)}, "
-        f"a tenth of which is {_said(tenth)}. The smaller of the two is the safer one."
+        f"The loss falls fastest at {compact(fastest, 2)} and is lowest at {compact(points[lowest].rate, 2)}, "
+        f"a tenth of which is {compact(tenth, 2)}. The smaller of the two is the safer one."
     )
     return Suggestion(float(f"{rate:.2g}"), reason)
 
@@ -79,7 +79,3 @@ def _slope(points: Sequence[RatePoint], place: int) -> float:
     before, after = points[max(0, place - HALF_WINDOW)], points[min(place + HALF_WINDOW, len(points) - 1)]
     span = math.log10(after.rate / before.rate)
     return (after.smoothed - before.smoothed) / span if span > 0 else 0.0
-
-
-def _said(rate: float) -> str:
-    return compact(rate, 2)

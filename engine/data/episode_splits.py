@@ -59,7 +59,9 @@ def samplers(data: Examples, choice: DatasetChoice, shape: EpisodeShape) -> Samp
     """Training, validation and test episodes; raises `InvalidExperiment` with the part it is about and what fits."""
     split = split_classes(data, choice)
     turned = split.rotations if shape.rotations == "as the data says" else shape.rotations == "on"
-    slots = _slots(data, split.train) if shape.slots == "fixed" else None
+    slots = None
+    if shape.slots == "fixed":  # the label of each class, before it is brought below the way: of its kind, or its place
+        slots = kind_of(data)[split.train] if data.kinds else np.arange(len(split.train), dtype=np.int64)
     training = replace(shape, way=shape.training_way, shot=shape.training_shot)
     return Samplers(
         split,
@@ -88,11 +90,6 @@ def _sampler(
         data.labels, classes, shape.way, shape.shot, shape.query, turned,
         groups=groups, slots=slots, part=part, group_word=group_word(data),
     )  # fmt: skip
-
-
-def _slots(data: Examples, classes: Indices) -> Indices:
-    """The label slot of each class, before it is brought below the way: of its kind, or of its place."""
-    return kind_of(data)[classes] if data.kinds else np.arange(len(classes), dtype=np.int64)
 
 
 def stays_within(data: Examples, shape: EpisodeShape) -> bool:

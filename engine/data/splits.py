@@ -81,12 +81,9 @@ def split_images(data: Examples, choice: DatasetChoice, seed: int) -> ImageSplit
         for part, indices in zip(parts, (labelled, validating[: choice.validation_per_class], testing), strict=True):
             part.append(np.sort(indices))
     train, validation, test = (np.concatenate(part) for part in parts)
-    return ImageSplit(train, validation, test, classes, _words(data, choice, given), pool)
-
-
-def _words(data: Examples, choice: DatasetChoice, given: bool) -> str:
     words = data.given_words if given else "stratified, 50/20/30 % of each class"
-    return f"{words}, of the {choice.part}" if choice.part else words
+    words += f", of the {choice.part}" if choice.part else ""
+    return ImageSplit(train, validation, test, classes, words, pool)
 
 
 def _uses_given(data: Examples, choice: DatasetChoice) -> bool:
