@@ -81,8 +81,12 @@ def training() -> Training:
 
 
 @pytest.fixture
-def finished(store: RunStore, experiment: Experiment) -> RunRow:
-    run = store.create(new_run(experiment, "first try"))
+def finished(store: RunStore, run: RunRow) -> RunRow:
     for _ in record(store, run.id, training_events()):
         pass
     return store.run(run.id)
+
+
+@pytest.fixture
+def run(store: RunStore, experiment: Experiment) -> RunRow:
+    return store.create(new_run(experiment, "first try"))

@@ -31,11 +31,6 @@ from tests.new_runs import new_run
 from tests.storage.conftest import evaluated
 
 
-@pytest.fixture
-def run(store: RunStore, experiment: Experiment) -> RunRow:
-    return store.create(new_run(experiment, "first try"))
-
-
 def slow_steps(n: int, seconds: float = 0.004) -> Iterator[Event]:
     yield RunStarted(n, n, 32)
     for step in range(1, n + 1):

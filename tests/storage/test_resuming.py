@@ -23,18 +23,12 @@ from engine.events import (
     RunStopped,
     TrialCompleted,
 )
-from engine.experiment import Experiment
 from storage.record import record
 from storage.store import RunRow, RunStore
 from tests.new_runs import new_run
 from tests.storage.conftest import evaluated
 
 STEPS, EPOCH = 700, 90  # longer than two chunks
-
-
-@pytest.fixture
-def run(store: RunStore, experiment: Experiment) -> RunRow:
-    return store.create(new_run(experiment, "first try"))
 
 
 class Source:

@@ -22,16 +22,12 @@ from engine.meta.task import Task
 from engine.methods.meta.baseline import Baseline
 from engine.methods.meta.baseline_pp import BaselinePlusPlus
 from engine.preflight.cost import estimate
+from tests.engine.meta.by_hand import softmax
 from tests.engine.meta.ways import meta_gradient
 
 LABELS = np.repeat(np.arange(6), 5)
 TARGETS = np.array([0, 0, 1, 1, 2, 2])
 MOMENTUM, DECAY = 0.9, 1e-3
-
-
-def softmax(scores: np.ndarray) -> np.ndarray:
-    powers = np.exp(scores - scores.max(1, keepdims=True))
-    return powers / powers.sum(1, keepdims=True)
 
 
 def features(seed: int = 0) -> np.ndarray:

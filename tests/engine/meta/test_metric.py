@@ -67,23 +67,6 @@ def test_matching_learns_its_temperature_unless_it_is_fixed() -> None:
     assert not any(value.requires_grad for value in model.meta.parameters())
 
 
-def test_full_context_sees_the_whole_support_set_but_no_other_query() -> None:
-    torch.manual_seed(0)
-    given = task(np.random.default_rng(2))
-    model, method = flat(4), Matching.from_values({"full_context": True, "reads": 2})
-    method.prepare(model, 3)
-    classify = method.adapt(model.double(), given.support_inputs, given.support_targets, 3)
-    together = classify(given.query_inputs)
-    alone = torch.cat([classify(query[None]) for query in given.query_inputs])
-    assert torch.allclose(together, alone)
-    moved = given.support_inputs.clone()
-    moved[-1] += 1.0
-    seen, other = model.meta.support(given.support_inputs), model.meta.support(moved)
-    assert not torch.allclose(seen[0], other[0])  # the first image is seen in the light of the last
-    meta_gradient(method, model, [given])
-    assert all(value.grad is not None for value in model.meta.parameters())
-
-
 def sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from engine.events import (
     RunState,
     RunStopped,
 )
-from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.experiment import Experiment
 from engine.work.process import Process
 from engine.work.queue import RunQueue, new_run
 from engine.work.recorder import Past, Said
@@ -34,24 +34,10 @@ from engine.work.worker import Here, Job
 from storage.record import RecordingStore
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
+from tests.engine.work.small_runs import small, until
 
 BY_TIME = Preparing | ResumePoint  # how many there are depends on the clock
 REPOSITORY = Path(__file__).resolve().parents[3]
-
-
-def small(epochs: int = 2) -> Experiment:
-    return Experiment(
-        dataset=DatasetChoice(name="digits", labels_per_class=5),
-        backbone=BackboneChoice(name="conv4"),
-        method=MethodChoice(name="scratch", hyperparameters={"epochs": epochs, "batch_size": 25}),
-    )
-
-
-def until(true: Callable[[], object], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.01)
 
 
 class Watched:

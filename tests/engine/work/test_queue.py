@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import RunTaken
 from engine.events import LAST_EVENTS, Metrics, RunFailed, RunFinished, RunState, RunStopped
-from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.experiment import Experiment
 from engine.machine.warm import load_torch
 from engine.work.process import Process
 from engine.work.queue import RunQueue, new_run
@@ -20,16 +20,7 @@ from engine.work.worker import Here, Worker
 from storage.record import RecordingStore
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
-
-
-def small(epochs: int = 2, device: str = "cpu") -> Experiment:
-    """A run of about a second: digits, ten labels each, from scratch."""
-    return Experiment(
-        dataset=DatasetChoice(name="digits", labels_per_class=5),
-        backbone=BackboneChoice(name="conv4"),
-        method=MethodChoice(name="scratch", hyperparameters={"epochs": epochs, "batch_size": 25}),
-        device=device,
-    )
+from tests.engine.work.small_runs import small, until
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -52,13 +43,6 @@ def queue(workspace: Workspace) -> Iterator[RunQueue]:
     made = queue_in(workspace)
     yield made
     assert made.close("abandon", 60)
-
-
-def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.01)
 
 
 def submit(queue: RunQueue, workspace: Workspace, experiment: Experiment) -> RunRow:

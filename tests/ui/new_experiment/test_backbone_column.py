@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.events import Evaluated, RunFinished, RunStarted
@@ -16,22 +15,12 @@ from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
 from tests.ui.conftest import wait_until_checked
+from tests.ui.new_experiment.acting import click, type_number
 from tests.ui.window.test_window import photos
 from ui.new_experiment.backbone_section import OWN_SHOWN
 from ui.pages.new_experiment import NewExperimentPage
 from ui.widgets.choice_list import ChoiceRow
 from ui.window.main_window import MainWindow
-
-
-def click(qtbot: QtBot, widget: QWidget) -> None:
-    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
-
-
-def type_number(qtbot: QtBot, field: QWidget, text: str) -> None:
-    field.setFocus()
-    field.selectAll()  # type: ignore[attr-defined]
-    qtbot.keyClicks(field, text)
-    qtbot.keyClick(field, Qt.Key.Key_Return)
 
 
 def save_runs(workspace: Workspace, number: int, file: str = "best.safetensors") -> list[str]:

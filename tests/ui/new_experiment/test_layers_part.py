@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.backbones import catalog
 from engine.registry import fields, method
+from tests.ui.new_experiment.acting import type_number
 from ui.figures.block_picture import LOOKS, _together
 from ui.new_experiment.hyperparameter_form import HyperparameterForm
 from ui.new_experiment.layer_table import LayersDialog
@@ -72,9 +73,7 @@ def test_every_column_can_be_changed_and_taken_back(qtbot: QtBot, part: LayersPa
     dialog = opened(qtbot, part)
     cells = dialog.table.cells
     rate = cells["conv1", "rate"].input
-    rate.selectAll()  # type: ignore[attr-defined]
-    qtbot.keyClicks(rate, "0.25")
-    qtbot.keyClick(rate, Qt.Key.Key_Return)
+    type_number(qtbot, rate, "0.25")
     assert dialog.isVisible()  # Enter ends the editing, not the dialog
     assert dialog.table.rates["conv1"].text() == "0.00025"
     qtbot.keyClick(cells["conv2", "from_epoch"].input, Qt.Key.Key_Up)
@@ -242,23 +241,17 @@ def test_the_schedule_curve_says_its_stages(qtbot: QtBot) -> None:
     assert curve.isHidden()
 
 
-def typed(qtbot: QtBot, field: FloatField, text: str) -> None:
-    field.selectAll()
-    qtbot.keyClicks(field, text)
-    qtbot.keyClick(field, Qt.Key.Key_Return)
-
-
 def test_a_cell_that_can_hardly_be_meant_is_marked_and_said(qtbot: QtBot, part: LayersPart) -> None:
     """The marked cell has another ground than before, and the words stand in the dialog and in the column."""
     dialog = opened(qtbot, part)
     field = dialog.table.cells["conv2", "rate"].input
     plain = field.grab().toImage().pixelColor(6, 6)
-    typed(qtbot, field, "100")  # type: ignore[arg-type]
+    type_number(qtbot, field, "100")  # type: ignore[arg-type]
     words = "Convolution 2 learns at 0.1, 100 times the usual rate of the other blocks."
     assert dialog.doubts.isVisible()
     assert (dialog.doubts.text.text(), part.doubts.text.text(), field.toolTip()) == (words, words, words)
     assert field.grab().toImage().pixelColor(6, 6) != plain
-    typed(qtbot, field, "2")  # type: ignore[arg-type]
+    type_number(qtbot, field, "2")  # type: ignore[arg-type]
     assert not dialog.doubts.isVisible()
     assert not part.doubts.isVisible()
     assert field.grab().toImage().pixelColor(6, 6) == plain
@@ -268,6 +261,6 @@ def test_a_beginning_after_the_end_is_marked(qtbot: QtBot, part: LayersPart) -> 
     """Forty epochs, in the words of the checks."""
     field = opened(qtbot, part).table.cells["conv3", "from_epoch"].input
     plain = field.grab().toImage().pixelColor(6, 6)
-    typed(qtbot, field, "40")  # type: ignore[arg-type]
+    type_number(qtbot, field, "40")  # type: ignore[arg-type]
     assert "never learns" in field.toolTip()
     assert field.grab().toImage().pixelColor(6, 6) != plain

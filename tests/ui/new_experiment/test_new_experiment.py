@@ -18,6 +18,7 @@ from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
 from tests.ui.conftest import wait_until_checked
+from tests.ui.new_experiment.acting import click, type_number
 from ui.figures.block_picture import LOOKS
 from ui.new_experiment.first_run import FirstRun
 from ui.pages.new_experiment import NewExperimentPage
@@ -27,10 +28,6 @@ from ui.window.main_window import MainWindow
 LEFT = Qt.MouseButton.LeftButton
 
 
-def click(qtbot: QtBot, widget: QWidget) -> None:
-    qtbot.mouseClick(widget, LEFT)
-
-
 def turn_wheel(widget: QWidget) -> None:
     middle = QPointF(widget.rect().center())
     event = QWheelEvent(
@@ -38,13 +35,6 @@ def turn_wheel(widget: QWidget) -> None:
         Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
     )  # fmt: skip
     QApplication.sendEvent(widget, event)
-
-
-def type_number(qtbot: QtBot, field: QWidget, text: str) -> None:
-    field.setFocus()
-    field.selectAll()  # type: ignore[attr-defined]
-    qtbot.keyClicks(field, text)
-    qtbot.keyClick(field, Qt.Key.Key_Return)
 
 
 def test_it_opens_ready_to_start(page: NewExperimentPage) -> None:

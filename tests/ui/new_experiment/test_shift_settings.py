@@ -8,10 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from engine import registry
 from engine.data.shifts import KINDS, NAMES, describe
-from engine.experiment import DatasetChoice, Experiment, MethodChoice, Shift
-from tests.ui.conftest import wait_until_checked
+from engine.experiment import DatasetChoice, Shift
 from ui.new_experiment.data_settings import DataSettings
 from ui.new_experiment.severity_table import SeverityTable
 from ui.pages.new_experiment import NewExperimentPage
@@ -171,11 +169,3 @@ def test_shifted_samples_follow_the_choice(qtbot: QtBot, page: NewExperimentPage
     assert not shift.after.isVisibleTo(page)
     shift.kind.set_key(None)
     qtbot.waitUntil(lambda: not shift.words.isVisibleTo(page))
-
-
-def test_clone_brings_shifts_and_halves_along(qtbot: QtBot, page: NewExperimentPage) -> None:
-    cloned = Experiment(dataset=EVERYTHING, method=MethodChoice(name="scratch"))
-    page.fill(cloned)
-    wait_until_checked(qtbot, page)
-    assert page.experiment().dataset == EVERYTHING
-    assert page.experiment().group_hash() == registry.complete(cloned).group_hash()
