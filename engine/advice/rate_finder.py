@@ -26,8 +26,7 @@ from engine.tuning.material import Material, Reading
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.rates import Rates
 from engine.tuning.run import build, tuning
-from engine.tuning.stages import StageTraining
-from engine.tuning.training import FineTuning
+from engine.tuning.training import FineTuning, StageTraining
 
 MOST_IMAGES = 1024  # that are read; more would make a person wait for steps that never see them
 

@@ -31,7 +31,7 @@ from engine.meta.roles import MetaRun
 from engine.meta.task import Task, Tasks
 from engine.meta.tasks.gallery import show_tasks
 from engine.metrics import BEFORE
-from engine.tuning.tally import check_numbers
+from engine.tuning.objective import check_numbers
 
 ORDER = 1  # keeps the order of support sets apart from the drawing of tasks
 KEY = "training"  # of its state in the file that a run goes on from

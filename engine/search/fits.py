@@ -26,8 +26,8 @@ from engine.search.folds import Fold
 from engine.tuning.learners import batches, embed
 from engine.tuning.material import Material
 from engine.tuning.method import FineTuneMethod
+from engine.tuning.objective import ADVICE
 from engine.tuning.run import build, tuning
-from engine.tuning.tally import ADVICE
 
 SAY_EVERY = 0.1  # seconds between two words of a fit
 

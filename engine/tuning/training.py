@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
 from engine.artifacts.bookmark import State, generator_state, load_generator
-from engine.backbones.backbone import changed
-from engine.events import Event
+from engine.backbones.backbone import changed, distance_moved
+from engine.comparison.wording import count as counted
+from engine.comparison.wording import percent
+from engine.data.batches import cuts
+from engine.events import EpochCompleted, Event, Metrics, Notice
+from engine.machine.limits import heeding
 from engine.tuning.course import Course
-from engine.tuning.method import FineTuneMethod
-from engine.tuning.stages import StageTraining
+from engine.tuning.learners import WholeNetwork
+from engine.tuning.method import FineTuneMethod, Stage
+from engine.tuning.objective import AveragedWeights, Tally, accuracy, check_numbers
+from engine.tuning.rates import Rates
 
 
 @dataclass(frozen=True)
@@ -75,3 +85,184 @@ class FineTuning(Course):
         self.used, self.stage, self._kept = state["used"], state["stage"], state["within"]
         load_generator(self.order, state["order"])
         self.objective.load_state(state["objective"])
+
+
+class StageTraining:
+    """One stage: one optimiser, one schedule; blocks may join on the way, with fresh optimiser state.
+
+    kept: the state that it goes on from.
+    """
+
+    def __init__(self, run: Course, stage: Stage, first: int, endless: bool, kept: State | None = None) -> None:
+        self.run, self.stage, self.first, self.endless = run, stage, first, endless
+        self.learner = run.learner(stage, first)
+        self.rates = Rates(run.method.hyperparameters, stage)
+        self.measuring = run.measuring(self.learner)
+        self.average = AveragedWeights(run.method.hyperparameters.ema)
+        self.anchor = run.anchor([])
+        self.steps = stage.epochs * run.steps_per_epoch
+        self.tally = Tally(run.train.device)
+        self.number = 0  # of the epoch that is under way or next
+        self.left: Tensor | None = None  # the images that are still to come in it; None before it begins
+        self._learning: frozenset[str] = frozenset()  # what learns so far
+        self._step = self._without_gain = 0
+        self._best = -1.0
+        self._kept = kept
+
+    def events(self) -> Iterator[Event]:
+        if self._kept is not None:
+            yield from self._go_on(self._kept)
+        while (self.endless or self.number < self.stage.epochs) and not self._gave_up():
+            if self.left is None:
+                yield from self._begin()
+            if self.left is None:  # stopped before it began
+                yield from self.run.point(now=True)
+                break
+            left = yield from self._epoch(self.left)
+            yield from self._validate()
+            if left:  # it ended within the epoch
+                break
+            self.number, self.left = self.number + 1, None
+            yield from self.run.point(now=self.run.limits.asked_to_stop)
+            if self.run.limits.reached:
+                break
+        if self._gave_up() and not self.run.limits.reached:
+            yield Notice(self._why_early())
+        if self._learning:
+            self.average.keep()
+            self.learner.settle()
+
+    # Where it is
+
+    def state(self) -> State:
+        names = {tensor: name for name, tensor in self.learner.named().items()}
+        return {
+            "number": self.number, "left": self.left, "step": self._step, "learner": self.learner.state(),
+            "rates": self.rates.state(names), "average": self.average.state(names),
+            "without gain": self._without_gain, "best": self._best,
+        }  # fmt: skip
+
+    def _go_on(self, kept: State) -> Iterator[Event]:
+        """As it was, with what the frozen blocks give computed anew."""
+        self.number, self._step = kept["number"], kept["step"]
+        self.left = kept["left"] if kept["left"] is None else kept["left"].to(self.run.train.device)
+        self._without_gain, self._best = kept["without gain"], kept["best"]
+        last = self.number if self.left is not None else self.number - 1
+        if last >= 0 and (learning := self.run.learning(self.first + last)):
+            yield from heeding(self.run.limits, self.learner.learn(learning, self._unchanged_for(self._since(last))))
+            self._learning = learning
+        self.learner.load_state(kept["learner"])
+        named = self.learner.named()
+        self.rates.load_state(kept["rates"], named)
+        self.average.load_state(kept["average"], named)
+        self.anchor = self.run.anchor(self.learner.parts() if self._learning else [])
+        self.run.checkpoints.bookmark.draw_on()
+
+    # An epoch
+
+    def _begin(self) -> Iterator[Event]:
+        """Let the blocks of this epoch learn and draw its order, unless stopped meanwhile."""
+        run, learning = self.run, self.run.learning(self.first + self.number)
+        if learning and learning != self._learning:
+            for said in self.learner.learn(learning, self._unchanged_for(self.number)):
+                yield said
+                if run.limits.asked_to_stop:
+                    return
+        if learning and (learning != self._learning or self.measuring is not None):
+            self._follow(learning)
+        self.left = torch.randperm(len(run.train), generator=run.order).to(run.train.device)
+
+    def _follow(self, learning: frozenset[str]) -> None:
+        """Rates, optimiser, average and anchor follow what learns."""
+        self._learning = learning
+        parts = self.learner.parts()
+        if self.measuring is not None:
+            parts = self.measuring.parts(self.first + self.number)
+            self.rates.rebuild(parts)
+        else:
+            self.rates.extend(parts)
+        self.anchor = self.run.anchor(self.learner.parts())
+        self.average.follow(parameter for part in parts for parameter in part.parameters)
+        self.average.follow(self.learner.statistics())
+
+    def _unchanged_for(self, number: int) -> int:
+        """Epochs until other blocks learn."""
+        now = self.run.learning(self.first + number)
+        ahead = range(number, self.stage.epochs)
+        return next((e - number for e in ahead if self.run.learning(self.first + e) != now), len(ahead))
+
+    def _since(self, number: int) -> int:
+        """The epoch since which these blocks have learnt."""
+        now = self.run.learning(self.first + number)
+        while number and self.run.learning(self.first + number - 1) == now:
+            number -= 1
+        return number
+
+    def _epoch(self, ahead: Tensor) -> Generator[Event, None, int]:
+        """Learn from these images in their order; returns how many are left when the limits come first."""
+        run, left = self.run, ahead
+        self.learner.begin()
+        for cut in cuts(len(ahead), run.batch_size):
+            if run.limits.reached:
+                break
+            self._train(ahead[cut])
+            self.left = left = ahead[cut.stop :]
+            if self.tally.due():
+                yield from self.tally.told()
+            if len(left) and run.checkpoints.bookmark.due:
+                yield from self.tally.told()
+                yield from run.point()
+        yield from self.tally.told()
+        if len(left) and run.limits.asked_to_stop:
+            yield from run.point(now=True)
+        return len(left)
+
+    def _train(self, indices: Tensor) -> None:
+        run, labels = self.run, self.run.train.labels[indices]
+        blend = run.objective.blend(len(indices), labels.device)
+        logits = self.learner.logits(indices, blend)
+        loss = run.objective.loss(logits, labels, blend)
+        self.rates.zero_grad()
+        loss.backward()
+        self.anchor.add_gradient()
+        self.rates.step(run.limits.fraction if self.endless else self._step / max(1, self.steps))
+        self.average.update()
+        self._step += 1
+        run.step += 1
+        self.tally.add(run.step, loss, logits, labels)
+
+    def _validate(self) -> Iterator[Event]:
+        run = self.run
+        run.epoch += 1
+        with self.average.applied():
+            self.learner.settle()
+            values: dict[str, float] = self.rates.by_block()
+            if isinstance(self.learner, WholeNetwork):
+                values |= {f"moved/{block}": far for block, far in distance_moved(run.model, run.initial).items()}
+            if len(run.validation):
+                logits = self.learner.validate()
+                loss = float(F.cross_entropy(logits, run.validation.labels))
+                values |= {"val/loss": loss, "val/accuracy": accuracy(logits, run.validation.labels)}
+                yield from run.checkpoints.offer(run.model, run.step, values["val/accuracy"], loss)
+                values |= self._patience(values["val/accuracy"])
+        yield Metrics(run.step, values)
+        check_numbers(run.model, values.get("val/loss", 0.0), f"after epoch {run.epoch}")
+        yield EpochCompleted(run.epoch, run.step)
+
+    # Patience
+
+    def _patience(self, value: float) -> dict[str, float]:
+        self._without_gain = 0 if value > self._best else self._without_gain + 1
+        self._best = max(self._best, value)
+        asked = self.run.method.hyperparameters.patience
+        return {"val/epochs without gain": float(self._without_gain)} if asked else {}
+
+    def _gave_up(self) -> bool:
+        patience = self.run.method.hyperparameters.patience
+        return bool(patience) and self._without_gain >= patience
+
+    def _why_early(self) -> str:
+        patience = self.run.method.hyperparameters.patience
+        self.run.stopped_early = f"early, {counted(patience, 'epochs')} without gain"
+        without = f"{counted(patience, 'epochs')} without a better validation accuracy than {percent(self._best)}"
+        return f"Stopped early: {without}."

@@ -20,9 +20,8 @@ from engine.layers import HEAD
 from engine.machine.limits import Limits
 from engine.preparation.inputs import Labelled, Normaliser
 from engine.registry import method
-from engine.tuning.stages import StageTraining
 from engine.tuning.trainable import count_trainable
-from engine.tuning.training import FineTuning
+from engine.tuning.training import FineTuning, StageTraining
 
 SIZES = {"conv4": 28, "resnet_small": 28, "resnet18": 64, "squeezenet1_0": 64, "vit_b_16": 224, "convnext_tiny": 64}
 NETWORKS = tuple(SIZES)
