@@ -67,7 +67,7 @@ def figure(
     value, low, high = map(number, (value, low, high))
     least, most = metrics.of(metric).limits
     low, high = max(low, least), min(high, most)  # NaN stays
-    at, conditions, notes = (dict(json.loads(text)) for text in words)
+    at, conditions, notes = map(dict, json.loads(f"[{','.join(words)}]"))  # one call: lists have 1,000 runs
     return Evaluated(metric, value, low, high, n, unit, at, conditions, notes)
 
 
