@@ -1,14 +1,31 @@
-"""Finds what was added as a file: methods, data sets. Torch-free."""
+"""Finds what was added as a file: methods, data sets, backbones. Torch-free."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from types import ModuleType
+from typing import Any, TypeVar
+
+Found = TypeVar("Found", bound=Any)  # with `order` and `name`
 
 
 def below(package: str) -> Iterator[ModuleType]:
     """Every module of this package, its subpackages included."""
     for info in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
         yield importlib.import_module(info.name)
+
+
+def constants(package: str, name: str) -> Iterator[Any]:
+    """What the modules of this package that have such a constant call by this name."""
+    return (vars(module)[name] for module in below(package) if name in vars(module))
+
+
+def in_order(found: Iterable[Found], package: str) -> tuple[Found, ...]:
+    """By order and name; raises `ValueError` where two have one name, since one would hide the other."""
+    listed = sorted(found, key=lambda one: (one.order, one.name))
+    if twice := [name for name, count in Counter(one.name for one in listed).items() if count > 1]:
+        raise ValueError(f"Two in {package} are called “{twice[0]}”. Give one of them another name.")
+    return tuple(listed)

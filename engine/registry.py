@@ -16,8 +16,9 @@ from engine.data.dataset import Start
 from engine.errors import InvalidExperiment, called
 from engine.experiment import DatasetChoice, Experiment, explain
 from engine.method import Method
-from engine.modules import below
+from engine.modules import below, in_order
 
+METHODS = "engine.methods"
 M = TypeVar("M", bound=Method)
 Kind = Literal["int", "float", "bool", "choice", "text"]
 KINDS: dict[object, Kind] = {bool: "bool", int: "int", float: "float", str: "text"}
@@ -45,8 +46,7 @@ class HyperparameterField:
 @cache
 def methods() -> tuple[type[Method], ...]:
     """All methods, the usual ones first, later additions by name."""
-    found = (method for module in below("engine.methods") for method in _methods_in(module))
-    return tuple(sorted(found, key=lambda method: (method.order, method.name)))
+    return in_order((method for module in below(METHODS) for method in _methods_in(module)), METHODS)
 
 
 def _methods_in(module: ModuleType) -> Iterable[type[Method]]:

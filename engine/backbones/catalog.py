@@ -11,16 +11,16 @@ from engine.backbones.info import COLOURS, BackboneInfo, Published, WeightsInfo,
 from engine.errors import InvalidExperiment, WeightsError, called
 from engine.experiment import BackboneChoice
 from engine.given import is_file
-from engine.modules import below
+from engine.modules import constants, in_order
 
+NETS = "engine.backbones.nets"
 BUNDLED = Path(__file__).resolve().parents[2] / "resources" / "weights"
 
 
 @cache
 def backbones() -> tuple[BackboneInfo, ...]:
     """All networks, the smallest usual ones first."""
-    found = (vars(module).get("BACKBONE") for module in below("engine.backbones.nets"))
-    return tuple(sorted((one for one in found if one is not None), key=lambda one: (one.order, one.name)))
+    return in_order(constants(NETS, "BACKBONE"), NETS)
 
 
 def image_backbones() -> tuple[BackboneInfo, ...]:

@@ -13,8 +13,9 @@ from engine.data.images import Cancel, ImageSet, Progress
 from engine.data.target import CLASSES, NUMBERS, Target
 from engine.errors import InvalidExperiment, called
 from engine.experiment import DatasetChoice
-from engine.modules import below
+from engine.modules import constants, in_order
 
+SETS = "engine.data.sets"
 FOLDER = "folder"  # what a folder or zip is that nothing recognises
 MOST_KEPT = 4  # sets that were read last, kept for the next who asks
 _kept: dict[object, ImageSet] = {}
@@ -24,8 +25,7 @@ _keeping = threading.Lock()
 @cache
 def sets() -> tuple[DataSet, ...]:
     """All kinds of data, the bundled ones first."""
-    found = (vars(module).get("DATASET") for module in below("engine.data.sets"))
-    return tuple(sorted((one for one in found if one is not None), key=lambda one: (one.order, one.name)))
+    return in_order(constants(SETS, "DATASET"), SETS)
 
 
 def datasets() -> tuple[DatasetInfo, ...]:
