@@ -40,7 +40,8 @@ class WindowMemory:
 
     def page(self) -> str:
         """The page that was shown last; "" where that is not known."""
-        return str(self._settings.value("window/page", ""))
+        kept = str(self._settings.value("window/page", ""))
+        return {"1": "runs", "2": "compare", "3": "studies"}.get(kept, kept)  # a number in 0.5 and before
 
     def save_splitters(self, widget: QWidget) -> None:
         """Every splitter that has an object name."""
