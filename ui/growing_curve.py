@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from engine.work.recorder import Curve
+    from engine.work.recorder import SavedCurve
 
 
 class GrowingCurve:
@@ -19,7 +19,7 @@ class GrowingCurve:
         self._length = 0
 
     @classmethod
-    def of(cls, curve: Curve) -> GrowingCurve:
+    def of(cls, curve: SavedCurve) -> GrowingCurve:
         """A saved curve, to be gone on with."""
         result = cls()
         result._steps, result._length = np.array(curve.steps, np.int64), len(curve)

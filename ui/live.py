@@ -24,7 +24,7 @@ from engine.events import (
     TrialCompleted,
 )  # fmt: skip
 from engine.work.queue import RunQueue
-from engine.work.recorder import Left, Now, Past, Said
+from engine.work.recorder import Left, Now, Said, SavedPast
 from ui.growing_curve import GrowingCurve
 from ui.library import Library
 from ui.remaining import Remaining
@@ -105,7 +105,7 @@ class LiveRun:
         match event:
             case Now():
                 self.set_state(event.state)
-            case Past():
+            case SavedPast():
                 self._remember(event)
             case RunStarted():
                 self._start(event)
@@ -138,7 +138,7 @@ class LiveRun:
         self.started, self.activity, self.fraction = time.monotonic() - self._before, "", None
         self.set_state(RunState.RUNNING)
 
-    def _remember(self, past: Past) -> None:
+    def _remember(self, past: SavedPast) -> None:
         """The run goes on: its curves, its clock and its trials too."""
         self.curves = {name: GrowingCurve.of(curve) for name, curve in past.curves.items() if len(curve)}
         self.results, self.trials, self._before = list(past.results), list(past.trials), past.seconds

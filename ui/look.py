@@ -14,7 +14,7 @@ RADIUS = 4.0
 TICK = ((0.24, 0.52), (0.43, 0.70), (0.77, 0.32))  # parts of the box's side
 
 
-class Look(QProxyStyle):
+class FusionLook(QProxyStyle):
     """Fusion with two things drawn otherwise."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from ui.colours import ROLES as ROLES
 from ui.colours import colour as colour
 from ui.colours import is_dark as is_dark
 from ui.colours import on_paper as on_paper
-from ui.look import Look
+from ui.look import FusionLook
 
 GRID = 8  # every distance is a multiple of this many pixels
 
@@ -66,10 +66,10 @@ def scheme() -> str:
 def apply(app: QApplication, name: str = "system") -> None:
     """Use Fusion with the light or dark palette; "system" follows the desktop, also when it changes later."""
     global _scheme
-    first = not isinstance(app.style(), Look)
+    first = not isinstance(app.style(), FusionLook)
     _scheme = name if name in SCHEMES else "system"
     if first:
-        app.setStyle(Look())
+        app.setStyle(FusionLook())
         app.styleHints().colorSchemeChanged.connect(lambda _: _follow_system(app))
     wanted = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}.get(_scheme, Qt.ColorScheme.Unknown)
     app.styleHints().setColorScheme(wanted)

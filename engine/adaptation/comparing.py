@@ -62,7 +62,7 @@ class Attention(nn.Module):
         return hidden
 
 
-class Ridge(nn.Module):
+class RidgeScale(nn.Module):
     """λ = exp(·) of the ridge regression, and the scale a of its answers."""
 
     def __init__(self, strength: float, scale: float) -> None:

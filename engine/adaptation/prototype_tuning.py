@@ -24,7 +24,7 @@ CHANGES = "shift and turn"
 
 
 @dataclass(frozen=True)
-class Material:
+class SupportMaterial:
     """A support set as the first tuned block reads it. clean and each of `copies`: [n, …]; targets: int64 [n]."""
 
     clean: Tensor
@@ -35,12 +35,12 @@ class Material:
 
 
 @torch.no_grad()
-def material(model: Backbone, inputs: Tensor, targets: Tensor, way: int, start: int, copies: int) -> Material:
+def material(model: Backbone, inputs: Tensor, targets: Tensor, way: int, start: int, copies: int) -> SupportMaterial:
     """start: number of the first tuned block. copies: changed ones of each image, the same wherever it stands."""
     model.eval()
     changes, draws = Augmentation(CHANGES), [draws_of(image) for image in inputs]
     changed = [model.through(moved(inputs, changes, draws), 0, start) for _ in range(copies)]
-    return Material(model.through(inputs, 0, start), changed, targets, way, start)
+    return SupportMaterial(model.through(inputs, 0, start), changed, targets, way, start)
 
 
 def draws_of(image: Tensor) -> torch.Generator:
@@ -55,7 +55,7 @@ def moved(inputs: Tensor, changes: Augmentation, draws: Sequence[torch.Generator
     return F.grid_sample(inputs, grid, align_corners=False)
 
 
-def tuned(model: Backbone, support: Material, scale: Tensor, rate: float, steps: int) -> Backbone:
+def tuned(model: Backbone, support: SupportMaterial, scale: Tensor, rate: float, steps: int) -> Backbone:
     """A copy of the network after `steps` steps of Adam on the blocks from `support.start` on."""
     network = deepcopy(model).eval().requires_grad_(False)
     parts = list(network.blocks.values())[support.start :]
@@ -79,7 +79,7 @@ def cosine_logits(features: Tensor, centres: Tensor, scale: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def outputs(network: Backbone, support: Material, queries: Tensor, scale: Tensor) -> Tensor:
+def outputs(network: Backbone, support: SupportMaterial, queries: Tensor, scale: Tensor) -> Tensor:
     """Logits [m, way] of queries as the first tuned block reads them [m, …]."""
     centres = class_means(network.embed(support.clean, support.start), support.targets, support.way)
     return cosine_logits(network.embed(queries, support.start), centres, scale)

@@ -31,7 +31,7 @@ GENTLE = "Photos: very gently"  # preset of LP-FT
 
 
 @dataclass(frozen=True)
-class Facts:
+class DataFacts:
     """labels, most: labelled training images of the smallest and the largest class. images: of all classes. side: of
     an image, the shorter one, in pixels."""
 
@@ -73,16 +73,16 @@ class Recommendation:
     measured: bool = field(default=False)
 
 
-def facts_of(choice: DatasetChoice) -> Facts:
+def facts_of(choice: DatasetChoice) -> DataFacts:
     """What the rules need of a data set; raises `ExperimentError` when it cannot be read or divided."""
     data = load(choice)
     split = split_images(data, choice, 0)
     tally = np.array([(data.labels[split.train] == one).sum() for one in split.classes])
     side = min(data.typical_size)
-    return Facts(int(tally.min()), int(tally.max()), len(tally), len(split.train), side, data.channels)
+    return DataFacts(int(tally.min()), int(tally.max()), len(tally), len(split.train), side, data.channels)
 
 
-def recommend(facts: Facts, scores: Sequence[Score]) -> Recommendation:
+def recommend(facts: DataFacts, scores: Sequence[Score]) -> Recommendation:
     """scores: of raw pixels and of backbones, on the same images; without them the advice rests on the facts alone."""
     pixels = next((score for score in scores if score.backbone == PIXELS), None)
     start = preferred([score for score in scores if score.backbone != PIXELS])
@@ -105,7 +105,7 @@ def preferred(scores: Sequence[Score]) -> Score | None:
 # The rules
 
 
-def _unmeasured(facts: Facts) -> Recommendation:
+def _unmeasured(facts: DataFacts) -> Recommendation:
     name, weights = usual_start(facts)
     title = start_title(name, weights)
     method, why = by_labels(facts)
@@ -113,7 +113,7 @@ def _unmeasured(facts: Facts) -> Recommendation:
     return _recommendation(facts, name, weights, method, title, (why, doubt), measured=False)
 
 
-def _transfer(facts: Facts, start: Score, pixels: Score) -> Recommendation:
+def _transfer(facts: DataFacts, start: Score, pixels: Score) -> Recommendation:
     method, why = by_labels(facts)
     gained = (start.accuracy - pixels.accuracy) / max(1e-9, 1 - pixels.accuracy)
     verdict = "The weights suit these images" if gained >= LITTLE else "The weights help, but not by much"
@@ -121,7 +121,7 @@ def _transfer(facts: Facts, start: Score, pixels: Score) -> Recommendation:
     return _recommendation(facts, start.backbone, start.weights, method, start.title, reasons)
 
 
-def _no_transfer(facts: Facts, start: Score, pixels: Score) -> Recommendation:
+def _no_transfer(facts: DataFacts, start: Score, pixels: Score) -> Recommendation:
     measured = f"No weights on this machine suit these images: {compared(facts, start, pixels, 'the best features')}."
     if facts.side <= SMALL_IMAGE:
         smallest = min(catalog.image_backbones(), key=lambda info: info.parameters)
@@ -134,7 +134,7 @@ def _no_transfer(facts: Facts, start: Score, pixels: Score) -> Recommendation:
     return _recommendation(facts, start.backbone, start.weights, "lp_ft", start.title, (measured, why))
 
 
-def by_labels(facts: Facts) -> tuple[str, str]:
+def by_labels(facts: DataFacts) -> tuple[str, str]:
     """(method, why) by the number of labels, where the weights suit the images."""
     if facts.labels <= VERY_FEW:
         return "linear_probe", (
@@ -148,7 +148,7 @@ def by_labels(facts: Facts) -> tuple[str, str]:
     )
 
 
-def usual_start(facts: Facts) -> tuple[str, str]:
+def usual_start(facts: DataFacts) -> tuple[str, str]:
     """(backbone, weights) on this machine for such images: a photo network for large or coloured ones."""
     photos = facts.channels == 3 or facts.side > SMALL_IMAGE
     here = [
@@ -163,7 +163,13 @@ def usual_start(facts: Facts) -> tuple[str, str]:
 
 
 def _recommendation(
-    facts: Facts, backbone: str, weights: str, method: str, start: str, reasons: tuple[str, ...], measured: bool = True
+    facts: DataFacts,
+    backbone: str,
+    weights: str,
+    method: str,
+    start: str,
+    reasons: tuple[str, ...],
+    measured: bool = True,
 ) -> Recommendation:
     chosen = registry.method(method)
     values: dict[str, Any] = {}
@@ -182,7 +188,7 @@ def _recommendation(
 # Words
 
 
-def compared(facts: Facts, start: Score, pixels: Score, features: str = "its features") -> str:
+def compared(facts: DataFacts, start: Score, pixels: Score, features: str = "its features") -> str:
     """ "nearest neighbours get 94.0 % right in its features, 59.8 % in raw pixels (chance 2.5 %; 480 images …)"."""
     count = len(start.right)
     more = ", more than the run will use" if count > facts.images else ""
@@ -192,7 +198,7 @@ def compared(facts: Facts, start: Score, pixels: Score, features: str = "its fea
     )
 
 
-def labels_words(facts: Facts) -> str:
+def labels_words(facts: DataFacts) -> str:
     """ "5 labels per class", by the smallest class."""
     return f"{facts.labels} label{'' if facts.labels == 1 else 's'} per class"
 

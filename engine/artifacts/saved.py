@@ -33,7 +33,7 @@ State = Mapping[str, Tensor]
 
 
 @dataclass(frozen=True, eq=False)
-class Reader:
+class InputReader:
     """How inputs come to a network. Images: an `Examples`, all of it, or uint8 [n, c, s, s] of the network's size, as
     `engine.preparation.inputs.decode` gives them; numbers: float [n, d]."""
 
@@ -78,7 +78,7 @@ class Adapted:
     the others (batch norm by the query images, transduction)."""
 
     classify: Classifier
-    reader: Reader
+    reader: InputReader
     values: bool
 
     def predict(self, inputs: Tensor | Examples) -> Tensor:
@@ -96,7 +96,7 @@ class SavedModel:
     method: Method
     network: Backbone
     class_names: tuple[str, ...]
-    reader: Reader
+    reader: InputReader
 
     @classmethod
     def open(
@@ -116,7 +116,7 @@ class SavedModel:
         network = fitting(experiment, method, state).to(torch_device(device)).eval()
         method = settled_as(method, network, folder, settled)
         names = class_names or seen.classes_of(folder)
-        return cls(experiment, method, network, names, Reader(experiment, torch_device(device)))
+        return cls(experiment, method, network, names, InputReader(experiment, torch_device(device)))
 
     @torch.no_grad()
     def predict(self, inputs: Tensor | Examples) -> Tensor:
@@ -131,9 +131,9 @@ class SavedModel:
         return torch.cat(found).softmax(1)
 
     def adapt(self, inputs: Tensor, targets: Tensor) -> Adapted:
-        """Learn from a support set: inputs as `Reader` has them, targets int64 [n] in 0 .. way - 1, each at least once,
-        or values float [n, outputs]. Raises `InvalidExperiment` for a method that learns no tasks, or of another way
-        than its head has."""
+        """Learn from a support set: inputs as `InputReader` has them, targets int64 [n] in 0 .. way - 1, each at least
+        once, or values float [n, outputs]. Raises `InvalidExperiment` for a method that learns no tasks, or of another
+        way than its head has."""
         if not isinstance(self.method, LearnsTasks):
             raise InvalidExperiment(f"{self.method.title} learns no tasks.", "Open a run of a meta-learner.")
         values = asked(targets) == NUMBERS

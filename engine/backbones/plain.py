@@ -23,7 +23,7 @@ def plain(network: Backbone) -> nn.Module:
 
     What a method hung on a layer is written out after it; `network.meta` is left out where the outputs do not need it.
     """
-    whole = Whole(copy.deepcopy(network)).eval()
+    whole = PlainNetwork(copy.deepcopy(network)).eval()
     for name, layer in list(whole.named_modules()):
         if isinstance(layer, ConvBlock | QuickConv2d):
             whole.set_submodule(name, hooked(torchs(layer), layer))
@@ -33,7 +33,7 @@ def plain(network: Backbone) -> nn.Module:
     return traced
 
 
-class Whole(nn.Module):
+class PlainNetwork(nn.Module):
     """A network with one way through it and its names, but for `meta`: a graph has a field of that name."""
 
     def __init__(self, network: Backbone) -> None:

@@ -23,7 +23,7 @@ class Patches(nn.Module):
         return torch.cat([self.class_token.expand(images.shape[0], -1, -1), patches], 1) + self.position
 
 
-class Attention(nn.Module):
+class SelfAttention(nn.Module):
     """Multi-head self-attention with torchvision's own parameters behind two linear layers, so that whatever works on
     linear layers (LoRA, biases alone) works here too. [n, tokens, width] -> the same."""
 
@@ -53,7 +53,7 @@ class EncoderLayer(nn.Module):
 
     def __init__(self, layer: Any) -> None:
         super().__init__()
-        self.norm1, self.attention = layer.ln_1, Attention(layer.self_attention)
+        self.norm1, self.attention = layer.ln_1, SelfAttention(layer.self_attention)
         self.norm2, self.perceptron = layer.ln_2, layer.mlp
 
     def forward(self, tokens: Tensor) -> Tensor:

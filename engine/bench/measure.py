@@ -20,15 +20,15 @@ FOLDS = 5
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class FeaturePart:
     """Features [n, d], labels int64 [n] in 0 .. classes - 1, and ids int64 [n] of some images."""
 
     features: NDArray[np.float32]
     labels: Ids
     ids: Ids
 
-    def at(self, places: Ids) -> Part:
-        return Part(self.features[places], self.labels[places], self.ids[places])
+    def at(self, places: Ids) -> FeaturePart:
+        return FeaturePart(self.features[places], self.labels[places], self.ids[places])
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +36,8 @@ class Benched:
     """What is measured on: training images to draw from, test images, names of the classes. strata: class ids in the
     data set of the training images, int64 [n], by which they are drawn."""
 
-    train: Part
-    test: Part
+    train: FeaturePart
+    test: FeaturePart
     class_names: tuple[str, ...]
     strata: Ids
 
@@ -45,13 +45,13 @@ class Benched:
     def classes(self) -> int:
         return len(self.class_names)
 
-    def labelled(self, count: LabelCount, seed: int, number: int) -> Part:
+    def labelled(self, count: LabelCount, seed: int, number: int) -> FeaturePart:
         """The training images that carry a label in this draw."""
         return self.train.at(draw(self.train.ids, self.strata, count, seed, number))
 
 
 @dataclass
-class Cell:
+class HeadCell:
     """One head at one count, filled draw by draw: it always holds whole draws. predicted: classes int64 [n] of the test
     images, of draw 0. tuned: the head with the settings of draw 0. folding: how the labelled images were divided, in
     words."""
@@ -87,7 +87,7 @@ class Cell:
             vars(self.tuned).update(state["settings"])
 
 
-def measuring(cell: Cell, on: Benched, seed: int, repeats: int) -> Iterator[None]:
+def measuring(cell: HeadCell, on: Benched, seed: int, repeats: int) -> Iterator[None]:
     """Fill the cell with the draws that it lacks; stops in between at each fit, so that the caller can say so or give
     up."""
     for number in range(len(cell.accuracies), 1 if cell.count.same else repeats):
@@ -100,7 +100,7 @@ def measuring(cell: Cell, on: Benched, seed: int, repeats: int) -> Iterator[None
             cell.tuned, cell.predicted = tuned, predicted
 
 
-def _cross_validate(cell: Cell, labelled: Part, on: Benched, seed: int) -> Iterator[None]:
+def _cross_validate(cell: HeadCell, labelled: FeaturePart, on: Benched, seed: int) -> Iterator[None]:
     """The head's settings are chosen anew in each fold, without the images that judge them."""
     held_out, cell.folding = folds_of(labelled.labels, on.classes, seed)
     if not held_out:
@@ -114,7 +114,9 @@ def _cross_validate(cell: Cell, labelled: Part, on: Benched, seed: int) -> Itera
     cell.fold_accuracies.append(right / len(labelled.labels))
 
 
-def _fitted(head: Head, learnt: Part, judged: Part, classes: int, seed: int) -> Generator[None, None, tuple[Head, Ids]]:
+def _fitted(
+    head: Head, learnt: FeaturePart, judged: FeaturePart, classes: int, seed: int
+) -> Generator[None, None, tuple[Head, Ids]]:
     """The head with its settings chosen, and the classes it gives to what it is judged by."""
     prepare = prepared(head, learnt.features)
     features = prepare(learnt.features)
@@ -145,7 +147,7 @@ def folds_of(labels: Ids, classes: int, seed: int) -> tuple[list[Ids], str]:
     return [np.flatnonzero(fold == number) for number in range(count)], words
 
 
-def best(cells: list[Cell]) -> Cell:
+def best(cells: list[HeadCell]) -> HeadCell:
     """The head to choose at the largest count: the best in cross-validation, of equals the simpler one.
 
     Where nothing could be cross-validated the first head is taken; test figures never choose.

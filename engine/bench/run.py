@@ -14,7 +14,7 @@ from engine.backbones import catalog
 from engine.bench.draws import LabelCount, plan
 from engine.bench.features import FeatureKind, embedded
 from engine.bench.figures import ALL, BENCH, FOLDS, FOLDS_KEY, POSITION
-from engine.bench.measure import Benched, Cell, Part, best, measuring
+from engine.bench.measure import Benched, FeaturePart, HeadCell, best, measuring
 from engine.comparison.grouping import over_seeds
 from engine.comparison.intervals import Interval, wilson
 from engine.comparison.wording import ACCURACY, percent
@@ -44,7 +44,7 @@ class BenchMaterial:
     data: ImageSet
     split: ImageSplit
     on: Benched
-    further: tuple[tuple[Shift, Part], ...]
+    further: tuple[tuple[Shift, FeaturePart], ...]
     findings: tuple[Finding, ...] = ()
 
 
@@ -64,7 +64,7 @@ def run_head_bench(
     yield RunStarted(largest, largest, len(material.on.class_names), facts(experiment, material, method))
     yield from bookmark.once(notices(found))
     yield from bookmark.once(Notice(one, "warning") for one in left)
-    measured = Measuring(counts, method, material.on, experiment.seed, limits, bookmark)
+    measured = BenchMeasuring(counts, method, material.on, experiment.seed, limits, bookmark)
     yield from measured.events()
     cells, planned = measured.cells, len(measured.planned)
     if not cells:
@@ -82,12 +82,12 @@ def read_features(experiment: Experiment, runs: Path) -> Generator[Preparing, No
     data = load(choice)
     split = split_images(data, choice, experiment.seed)
 
-    def part(ids: np.ndarray, shift: Shift | None) -> Generator[Preparing, None, Part]:
+    def part(ids: np.ndarray, shift: Shift | None) -> Generator[Preparing, None, FeaturePart]:
         features = yield from embedded(data, ids, FeatureKind.of(experiment, runs, shift))
         labels = positions(data.labels[ids], split.classes).numpy()
         if shift is not None:
             labels = shifted_labels(labels, len(split.classes), shift, choice.split_seed)
-        return Part(features, labels, ids)
+        return FeaturePart(features, labels, ids)
 
     both = yield from part(np.concatenate([split.train, split.test]), choice.shift)
     places = np.arange(len(both.ids))
@@ -116,14 +116,14 @@ def facts(experiment: Experiment, material: BenchMaterial, method: HeadBench) ->
     }
 
 
-class Measuring:
+class BenchMeasuring:
     """Every head at every count, the small counts first. cells: those that were finished."""
 
     def __init__(
         self, counts: list[LabelCount], method: HeadBench, on: Benched, seed: int, limits: Limits, bookmark: Bookmark
     ) -> None:
-        self.planned = [Cell(head, count) for count in counts for head in method.heads]
-        self.cells: list[Cell] = []
+        self.planned = [HeadCell(head, count) for count in counts for head in method.heads]
+        self.cells: list[HeadCell] = []
         self._heads, self._repeats = len(method.heads), method.hyperparameters.repeats
         self._on, self._seed, self._limits, self._bookmark = on, seed, limits, bookmark
 
@@ -146,7 +146,7 @@ class Measuring:
         self.cells = self.planned[: max(0, len(kept["cells"]) - 1)]
         self._limits.start(kept["used"])
 
-    def _filled(self, cell: Cell) -> Generator[Event, None, bool]:
+    def _filled(self, cell: HeadCell) -> Generator[Event, None, bool]:
         """Whether it could be filled within the limits."""
         step = self.cells[-1].count.position if self.cells else 0
         for _ in measuring(cell, self._on, self._seed, self._repeats):
@@ -158,14 +158,14 @@ class Measuring:
             yield Preparing(f"{cell.head.title}, {cell.count.words} per class", share)
         return True
 
-    def _state(self, cell: Cell) -> State:
+    def _state(self, cell: HeadCell) -> State:
         return {"cells": [one.state() for one in (*self.cells, cell)], "used": self._limits.used}
 
 
 # What is known at the end
 
 
-def results(cells: list[Cell], experiment: Experiment, material: BenchMaterial) -> Iterator[Evaluated]:
+def results(cells: list[HeadCell], experiment: Experiment, material: BenchMaterial) -> Iterator[Evaluated]:
     """The chosen head's figure first, which the run is known by, then every cell."""
     chosen = best(cells)
     by = "the order of the heads: one label per class leaves nothing to cross-validate"
@@ -177,7 +177,7 @@ def results(cells: list[Cell], experiment: Experiment, material: BenchMaterial) 
         yield cell_result(cell, len(material.on.test.labels)).given(notes=notes(cell))
 
 
-def of_chosen(chosen: Cell, experiment: Experiment, material: BenchMaterial) -> Iterator[Evaluated]:
+def of_chosen(chosen: HeadCell, experiment: Experiment, material: BenchMaterial) -> Iterator[Evaluated]:
     """What the head found best gives on the test images and on those of further shifts."""
     assert chosen.predicted is not None
     test, names = material.on.test, material.on.class_names
@@ -188,13 +188,13 @@ def of_chosen(chosen: Cell, experiment: Experiment, material: BenchMaterial) -> 
         yield under(shift, evaluated(part.ids, guess, part.labels, names))
 
 
-def predictions(chosen: Cell, on: Benched, part: Part, seed: int) -> np.ndarray:
+def predictions(chosen: HeadCell, on: Benched, part: FeaturePart, seed: int) -> np.ndarray:
     """Classes int64 [n] of these images by the chosen head, fitted on draw 0."""
     labelled = on.labelled(chosen.count, seed, 0)
     return scores(chosen.tuned or chosen.head, labelled.features, labelled.labels, on.classes, part.features).argmax(1)
 
 
-def cell_result(cell: Cell, images: int) -> Evaluated:
+def cell_result(cell: HeadCell, images: int) -> Evaluated:
     """One head at one count with its interval over draws, or over test images where every draw is the same."""
     found, interval = accuracy_interval(cell, images)
     said: dict[str, str | float] = {"interval": interval, POSITION: cell.count.position}
@@ -208,7 +208,7 @@ def cell_result(cell: Cell, images: int) -> Evaluated:
     )  # fmt: skip
 
 
-def accuracy_interval(cell: Cell, images: int) -> tuple[Interval, str]:
+def accuracy_interval(cell: HeadCell, images: int) -> tuple[Interval, str]:
     """(figure, what its interval says in words)."""
     if len(cell.accuracies) == 1:
         return wilson(round(cell.accuracies[0] * images), images), f"95 % Wilson, over {images} test images; one draw"
@@ -223,7 +223,7 @@ def _draws(count: int) -> str:
     return f"{count} draw{'' if count == 1 else 's'}"
 
 
-def notes(cell: Cell) -> dict[str, str | float]:
+def notes(cell: HeadCell) -> dict[str, str | float]:
     """What it takes to believe a figure of this cell."""
     return {
         "weights": "frozen, as they came",

@@ -28,7 +28,7 @@ class Drawn(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class GivenCurve:
     """One task. support, query: x of the points that are given and of those that are asked for, float64 [k], [n]."""
 
     drawn: Drawn
@@ -52,17 +52,17 @@ class Curves:
     sentence: Callable[[Any], str]
     span: tuple[float, float]
 
-    def one(self, choice: DatasetChoice, rng: np.random.Generator, shot: int, query: int) -> Curve:
+    def one(self, choice: DatasetChoice, rng: np.random.Generator, shot: int, query: int) -> GivenCurve:
         """A new task with `shot` given points and `query` others."""
         drawn = self.draw(choice, rng, 1, shot + query)
-        return Curve(drawn, drawn.x[0, :shot], drawn.x[0, shot:])
+        return GivenCurve(drawn, drawn.x[0, :shot], drawn.x[0, shot:])
 
-    def fixed(self, choice: DatasetChoice, seed: list[int], count: int, shot: int) -> list[Curve]:
+    def fixed(self, choice: DatasetChoice, seed: list[int], count: int, shot: int) -> list[GivenCurve]:
         """The same list for the same seed: what every method is validated or tested on, at 100 points each."""
         rng = np.random.default_rng(seed)
         return [self.one(choice, rng, shot, TEST_POINTS) for _ in range(count)]
 
-    def drawing(self, curve: Curve) -> dict[str, list[float]]:
+    def drawing(self, curve: GivenCurve) -> dict[str, list[float]]:
         """What is drawn of it as JSON: {"x", "truth", "support_x", "support_y"}, four digits each."""
         x = np.linspace(*self.span, SHOWN)
         points = {"x": x, "truth": curve.at(x), "support_x": curve.support, "support_y": curve.at(curve.support)}
@@ -73,7 +73,7 @@ class Curves:
         rng = np.random.default_rng([choice.split_seed, 7])
         return [self.picture(self.one(choice, rng, 1, 1), side) for _ in range(count)]
 
-    def picture(self, curve: Curve, side: int) -> NDArray[np.uint8]:
+    def picture(self, curve: GivenCurve, side: int) -> NDArray[np.uint8]:
         """One of them: a pixel is as bright as the line is near, measured across the line."""
         x = np.linspace(*self.span, side)
         scale = (side - 1) / (self.span[1] - self.span[0]) * 0.92

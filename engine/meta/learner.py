@@ -87,7 +87,7 @@ class TaskGradient:
 
 
 @dataclass(frozen=True)
-class Whole:
+class WholeBatch:
     """A meta-batch as one. loss: scalar, differentiable down to the model's parameters. figures: as of a
     `TaskGradient`, means over the tasks."""
 
@@ -221,7 +221,7 @@ class MetaLearner(Method):
         gradients = torch.autograd.grad(outcome.loss, learnt(model), allow_unused=True)
         return TaskGradient(gradients, figures(outcome.outputs, task.query_targets, outcome.loss))
 
-    def in_one(self, model: Backbone, tasks: Sequence[Task], run: MetaRun) -> Whole | None:
+    def in_one(self, model: Backbone, tasks: Sequence[Task], run: MetaRun) -> WholeBatch | None:
         """The loss of all these tasks at once, where that is not one task after the other."""
         return None
 

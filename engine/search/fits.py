@@ -22,7 +22,7 @@ from engine.machine.draws import own_draws
 from engine.machine.limits import Limits
 from engine.preparation.inputs import Labelled, Normaliser
 from engine.registry import build_as
-from engine.search.folds import Fold
+from engine.search.folds import TrainingFold
 from engine.tuning.learners import batches, embed
 from engine.tuning.material import Material
 from engine.tuning.method import FineTuneMethod
@@ -65,7 +65,7 @@ class FoldFits:
         return build(experiment, method, self.material.class_names, self.runs).to(self.material.train.device)
 
     def score(
-        self, experiment: Experiment, fold: Fold, limits: Limits, text: str, begin: float, share: float
+        self, experiment: Experiment, fold: TrainingFold, limits: Limits, text: str, begin: float, share: float
     ) -> Generator[Preparing, None, float | None]:
         """Accuracy on the held-out images after the last epoch; None when the limits cut it short.
 

@@ -16,7 +16,7 @@ FEW_LABELS = 5  # up to so many images per class one image of every class is lef
 
 
 @dataclass(frozen=True, eq=False)
-class Fold:
+class TrainingFold:
     """Positions in the training set, int64, ascending: to learn from and to be judged on."""
 
     train: Positions
@@ -27,7 +27,7 @@ class Fold:
 class Folds:
     """description: how the images were divided, in words."""
 
-    parts: tuple[Fold, ...]
+    parts: tuple[TrainingFold, ...]
     description: str
 
     def __len__(self) -> int:
@@ -43,7 +43,7 @@ def divide(labels: Positions, class_names: Sequence[str], folds: int, seed: int)
 
     number, words = plan(np.bincount(labels, minlength=len(class_names)), class_names, folds)
     divided = StratifiedKFold(number, shuffle=True, random_state=seed).split(np.zeros(len(labels)), labels)
-    parts = tuple(Fold(train.astype(np.int64), held_out.astype(np.int64)) for train, held_out in divided)
+    parts = tuple(TrainingFold(train.astype(np.int64), held_out.astype(np.int64)) for train, held_out in divided)
     return Folds(parts, words)
 
 

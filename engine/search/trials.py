@@ -41,7 +41,7 @@ def best_so_far(trials: Sequence[TrialCompleted]) -> list[float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChosenSetting:
     """The chosen setting. rivals: other complete settings whose mean lies within its interval; of so many others."""
 
     trial: TrialCompleted
@@ -67,7 +67,7 @@ class Choice:
         )
 
 
-def choose(trials: Sequence[TrialCompleted]) -> Choice | None:
+def choose(trials: Sequence[TrialCompleted]) -> ChosenSetting | None:
     """The best setting with what it takes to believe it; None while no trial is complete."""
     found = best(trials)
     if found is None:
@@ -75,7 +75,7 @@ def choose(trials: Sequence[TrialCompleted]) -> Choice | None:
     interval = score(found)
     others = [one for one in trials if one.state == COMPLETE and one.scores and one.number != found.number]
     lowest = interval.low if interval.known else interval.value
-    return Choice(found, interval, sum(_mean(one) >= lowest for one in others), len(others))
+    return ChosenSetting(found, interval, sum(_mean(one) >= lowest for one in others), len(others))
 
 
 def _mean(trial: TrialCompleted) -> float:

@@ -13,7 +13,7 @@ from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodC
 from engine.families import family
 from engine.given import MOST_RUNS
 from engine.registry import complete, method
-from engine.studies.study import DISTANCE, Arm, Condition, Study, distance, labels_words
+from engine.studies.study import DISTANCE, Condition, Study, StudyArm, distance, labels_words
 
 RUN = "run:"
 RATE = "learning_rate"
@@ -59,7 +59,7 @@ def cells(study: Study) -> tuple[Cell, ...]:
     return (*sources.values(), *grid)
 
 
-def rates(study: Study, arm: Arm) -> tuple[float | None, ...]:
+def rates(study: Study, arm: StudyArm) -> tuple[float | None, ...]:
     """The learning rates an arm is tried at; only its own for a method that has none or trains nothing."""
     fields = method(arm.method.name).Hyperparameters.model_fields
     trains = RATE in fields and ("epochs" not in fields or fields["epochs"].default != 0)

@@ -12,7 +12,7 @@ from engine.experiment import DatasetChoice, Experiment
 from engine.families import family
 from engine.naming import data_title, method_title
 from engine.registry import complete
-from engine.studies.study import DISTANCE, Arm, Study, distance, parse_study
+from engine.studies.study import DISTANCE, Study, StudyArm, distance, parse_study
 
 ENOUGH, MORE = (5, 10), 5  # seeds that a study is drafted with, and how many are added to those that have more
 LONGEST_ARM, LONGEST_TITLE = 60, 120
@@ -99,7 +99,7 @@ def _conditions(experiments: Sequence[Experiment]) -> tuple[list[dict[str, Any] 
     return dumped, distances if len(distances) > 1 else []
 
 
-def _arms(experiments: Sequence[Experiment]) -> list[Arm]:
+def _arms(experiments: Sequence[Experiment]) -> list[StudyArm]:
     """What differs in backbone, method or search, each once, in the order of the runs."""
     ways: dict[str, Experiment] = {}
     for one in experiments:
@@ -112,7 +112,7 @@ def _arms(experiments: Sequence[Experiment]) -> list[Arm]:
         ways.setdefault(way.canonical(), way)
     titles = _titles(list(ways.values()))
     return [
-        Arm(title=title, backbone=way.backbone, method=way.method, search=way.search)
+        StudyArm(title=title, backbone=way.backbone, method=way.method, search=way.search)
         for title, way in zip(titles, ways.values(), strict=True)
     ]
 
@@ -131,7 +131,7 @@ def _titles(ways: Sequence[Experiment]) -> list[str]:
             for place, title in enumerate(said)]  # fmt: skip
 
 
-def _title(arms: Sequence[Arm], experiment: Experiment) -> str:
+def _title(arms: Sequence[StudyArm], experiment: Experiment) -> str:
     names = list(dict.fromkeys(arm.title for arm in arms))
     first = " against ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
     return f"{first} on {data_title(experiment)}"[:LONGEST_TITLE]

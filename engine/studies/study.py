@@ -41,7 +41,7 @@ Condition = Shift | float | None  # under which all arms are run: a shift, a dis
 T = TypeVar("T")
 
 
-class Arm(Frozen):
+class StudyArm(Frozen):
     """One thing to compare. Its backbone's weights may be "source"."""
 
     title: str = Field(min_length=1, max_length=60)
@@ -74,7 +74,7 @@ class Study(Frozen):
     title: str = Field(min_length=1, max_length=120)
     description: str = Field("", description="the question, and what to look for")
     dataset: SerializeAsAny[DatasetChoice] = DatasetChoice()
-    arms: tuple[Arm, ...] = Field(min_length=1, max_length=20)
+    arms: tuple[StudyArm, ...] = Field(min_length=1, max_length=20)
     labels: tuple[Count | None, ...] = Field((None,), min_length=1, max_length=20)
     shifts: tuple[Shift | None, ...] = Field((None,), min_length=1, max_length=20)
     distances: tuple[Annotated[float, Field(ge=0, le=3)], ...] = Field(
@@ -98,7 +98,7 @@ class Study(Frozen):
 
     @field_validator("arms")
     @classmethod
-    def _titles_differ(cls, arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
+    def _titles_differ(cls, arms: tuple[StudyArm, ...]) -> tuple[StudyArm, ...]:
         if (again := first_repeated([arm.title for arm in arms])) is not None:
             raise ValueError(f"has two arms called “{again}”")
         return arms
@@ -208,7 +208,7 @@ def completed(study: Study) -> Study:
     return study.model_copy(update=update)
 
 
-def _completed_arm(arm: Arm) -> Arm:
+def _completed_arm(arm: StudyArm) -> StudyArm:
     try:
         return arm.model_copy(update={"method": complete(Experiment(method=arm.method)).method})
     except InvalidExperiment as fault:

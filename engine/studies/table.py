@@ -28,7 +28,7 @@ BEST = "best: better than the next arm, corrected for all columns together"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CellOutcome:
     """What the run of one cell found. tests: name of a figure -> figure, first the one that the run is known by. best,
     last: on validation, of the metric `watched`, NaN where there is none. items: name of a figure -> what each test
     item got, where that was kept; unit: what the items are. caveats: what a reader must know of its figures."""
@@ -43,7 +43,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Column:
+class StudyColumn:
     """One place of the table. name: of its figures, on the test images, on a further test set, or their mean."""
 
     labels: int | None
@@ -54,7 +54,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Entry:
+class StudyEntry:
     """One arm in one column. arm: its scores by seed. rates: learning rate -> seeds that chose it. best: better than
     the next arm of the column, see `engine.comparison.verdict`. caveats: of any of its runs."""
 
@@ -89,18 +89,18 @@ class StudyTable:
 
     study: Study
     metric: str
-    columns: tuple[Column, ...]
-    entries: tuple[tuple[Entry, ...], ...]
+    columns: tuple[StudyColumn, ...]
+    entries: tuple[tuple[StudyEntry, ...], ...]
     leads: tuple[Lead | None, ...]
     done: int
     total: int
 
 
-Chosen = dict[tuple[int, int | None, Condition], dict[int, tuple[Cell, Outcome]]]
+Chosen = dict[tuple[int, int | None, Condition], dict[int, tuple[Cell, CellOutcome]]]
 
 
 def study_table(
-    study: Study, outcomes: Mapping[str, Outcome], failed: Collection[str] = (), wanted: Sequence[Cell] = ()
+    study: Study, outcomes: Mapping[str, CellOutcome], failed: Collection[str] = (), wanted: Sequence[Cell] = ()
 ) -> StudyTable:
     """The table from what is known. outcomes: by the key of the cell. failed: cells that ended without a result.
 
@@ -120,10 +120,10 @@ def study_table(
     return StudyTable(study, metric, places, tuple(map(tuple, plain)), tuple(found), done, len(wanted))
 
 
-def columns(study: Study, metric: str) -> tuple[Column, ...]:
+def columns(study: Study, metric: str) -> tuple[StudyColumn, ...]:
     """Label count by condition, and there the test images themselves, the further test sets and the mean over those."""
     return tuple(
-        Column(labels, condition, metric, name, ", ".join(filter(None, (labels_part, where, words))) or about)
+        StudyColumn(labels, condition, metric, name, ", ".join(filter(None, (labels_part, where, words))) or about)
         for labels in study.labels
         for condition in study.conditions
         for name, words in test_sets(study, metric)
@@ -142,7 +142,7 @@ def test_sets(study: Study, metric: str) -> list[tuple[str, str]]:
 
 
 def chosen_rates(
-    study: Study, wanted: Sequence[Cell], outcomes: Mapping[str, Outcome], failed: Collection[str]
+    study: Study, wanted: Sequence[Cell], outcomes: Mapping[str, CellOutcome], failed: Collection[str]
 ) -> Chosen:
     """For each arm, label count and condition: seed -> the cell that counts, once every learning rate was tried."""
     tried: dict[tuple[int, int | None, Condition, int], list[Cell]] = {}
@@ -157,7 +157,7 @@ def chosen_rates(
     return found
 
 
-def validation(cell: Cell, outcome: Outcome) -> float:
+def validation(cell: Cell, outcome: CellOutcome) -> float:
     """How good the tested weights are on validation, more is better; below everything where that is not known."""
     last = cell.experiment.method.hyperparameters.get("tested") == LAST
     value = outcome.last if last else outcome.best
@@ -166,7 +166,7 @@ def validation(cell: Cell, outcome: Outcome) -> float:
     return -value if lower_is_better(outcome.watched) else value
 
 
-def entry(chosen: Chosen, study: Study, arm: int, column: Column) -> Entry:
+def entry(chosen: Chosen, study: Study, arm: int, column: StudyColumn) -> StudyEntry:
     """One arm's scores in one column."""
     scores: dict[int, float] = {}
     per_item: dict[int, Items] = {}
@@ -181,7 +181,7 @@ def entry(chosen: Chosen, study: Study, arm: int, column: Column) -> Entry:
                 per_item[seed] = items
             if cell.rate is not None:
                 rates[cell.rate] = rates.get(cell.rate, 0) + 1
-    return Entry(
+    return StudyEntry(
         Arm(study.arms[arm].title, scores, per_item, {"metric": column.metric}, unit), rates, caveats=tuple(known)
     )
 
@@ -191,7 +191,7 @@ def further_tests(study: Study, metric: str) -> list[str]:
     return [named(metric, {SHIFT: condition_words(shift)}) for shift in study.dataset.tested_on]
 
 
-def score(outcome: Outcome, column: Column, further: Sequence[str]) -> float:
+def score(outcome: CellOutcome, column: StudyColumn, further: Sequence[str]) -> float:
     """The figure of one test set, NaN where it is not known; of the mean over those that are known."""
     if column.name != named(column.metric, MEAN):
         return outcome.tests.get(column.name, nan)
@@ -199,7 +199,7 @@ def score(outcome: Outcome, column: Column, further: Sequence[str]) -> float:
     return sum(known) / len(known) if known else nan
 
 
-def item_scores(outcome: Outcome, column: Column, further: Sequence[str]) -> Items | None:
+def item_scores(outcome: CellOutcome, column: StudyColumn, further: Sequence[str]) -> Items | None:
     """What each test item got; of the mean over further test sets the mean, where all have the same items."""
     if column.name != named(column.metric, MEAN):
         return outcome.items.get(column.name)
@@ -212,7 +212,7 @@ def item_scores(outcome: Outcome, column: Column, further: Sequence[str]) -> Ite
     return (ids, np.mean([got for _, got in kept], axis=0)) if same else None
 
 
-def leads(table: Sequence[Sequence[Entry]], places: Sequence[Column]) -> list[Lead | None]:
+def leads(table: Sequence[Sequence[StudyEntry]], places: Sequence[StudyColumn]) -> list[Lead | None]:
     """Who leads each column, as verdicts that are shown together."""
     pairs = [best_pair([row[number] for row in table], column.metric) for number, column in enumerate(places)]
     known = [(number, *pair) for number, pair in enumerate(pairs) if pair is not None]
@@ -223,14 +223,14 @@ def leads(table: Sequence[Sequence[Entry]], places: Sequence[Column]) -> list[Le
     return found
 
 
-def best_pair(entries: Sequence[Entry], metric: str) -> tuple[int, int] | None:
+def best_pair(entries: Sequence[StudyEntry], metric: str) -> tuple[int, int] | None:
     """The places of the two best means; None while fewer than two arms have a score."""
     sign = 1 if lower_is_better(metric) else -1
     known = sorted((sign * one.interval.value, place) for place, one in enumerate(entries) if one.interval is not None)
     return (known[0][1], known[1][1]) if len(known) > 1 else None
 
 
-def seed_gaps(first: Entry, second: Entry, metric: str) -> dict[int, float]:
+def seed_gaps(first: StudyEntry, second: StudyEntry, metric: str) -> dict[int, float]:
     """Seed -> first minus second, or second minus first of an error: positive where the first is the better one."""
     ahead, behind = (second, first) if lower_is_better(metric) else (first, second)
     shared = sorted(set(first.scores) & set(second.scores))

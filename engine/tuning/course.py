@@ -19,7 +19,7 @@ from engine.preparation.augmentation import Augmentation
 from engine.preparation.inputs import Labelled, Normaliser
 from engine.tuning.learners import HeadOnFeatures, WholeNetwork
 from engine.tuning.lowrank import LowRank, low_rank_weights
-from engine.tuning.measured import Measuring
+from engine.tuning.measured import RateMeasuring
 from engine.tuning.method import FineTuneMethod, Stage
 from engine.tuning.objective import Objective
 from engine.tuning.trainable import Anchor, Part, check_table, prefix_of
@@ -110,11 +110,11 @@ class Course(ABC):
             return ""
         return kinds[0] if len(set(kinds)) == 1 else f"{kinds[0]} at first, then {kinds[-1]}"
 
-    def measuring(self, learner: HeadOnFeatures | WholeNetwork) -> Measuring | None:
+    def measuring(self, learner: HeadOnFeatures | WholeNetwork) -> RateMeasuring | None:
         """What measures rates before each epoch, for methods that want it where more than the head learns."""
         if not self.method.measures_rates or not isinstance(learner, WholeNetwork):
             return None
-        return Measuring(learner, self.method, self.objective, self.batch_size, self.seed)
+        return RateMeasuring(learner, self.method, self.objective, self.batch_size, self.seed)
 
     def learning(self, epoch: int) -> frozenset[str]:
         return frozenset(block for block, row in self.table.items() if row.learns(epoch))

@@ -29,7 +29,7 @@ MOST_IMAGES = 256  # in these groups together
 FEWEST_IMAGES = 8  # fewer gradients say too little of their own variance
 
 
-class Measuring:
+class RateMeasuring:
     """Asks the method for the rates of an epoch. size: images in a training batch.
 
     Raises `InvalidExperiment` where the method compares gradients and there are too few images.

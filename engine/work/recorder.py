@@ -31,7 +31,7 @@ class Run(Known, Protocol):
     def experiment(self) -> Experiment: ...
 
 
-class Curve(Protocol):
+class SavedCurve(Protocol):
     """steps: int64 [n]. times: float64 [n], seconds since the first step. values: float64 [n]."""
 
     @property
@@ -69,16 +69,16 @@ class Recorder(Registry[SavedRun], Protocol[SavedRun]):
     def put_off(self, run_id: int) -> bool: ...
     def delete(self, run_ids: Iterable[int]) -> object: ...
     def metric_names(self, run_id: int) -> list[str]: ...
-    def curve(self, run_id: int, metric: str) -> Curve: ...
+    def curve(self, run_id: int, metric: str) -> SavedCurve: ...
     def results(self, run_id: int) -> list[Evaluated]: ...
     def trials(self, run_id: int) -> list[TrialCompleted]: ...
 
 
 @dataclass(frozen=True)
-class Past:
+class SavedPast:
     """What a run that goes on has saved before, said once before its `RunStarted`. seconds: of training."""
 
-    curves: Mapping[str, Curve]
+    curves: Mapping[str, SavedCurve]
     results: Sequence[Evaluated]
     trials: Sequence[TrialCompleted]
     seconds: float
@@ -96,11 +96,11 @@ class Left:
     """The run is out of the queue, whatever its last word was. Always the last."""
 
 
-Said = Event | Past | Now | Left
+Said = Event | SavedPast | Now | Left
 
 
-def past(recorder: Recorder[Any], run_id: int, started: RunStarted) -> Past:
+def past(recorder: Recorder[Any], run_id: int, started: RunStarted) -> SavedPast:
     """What was saved of a run before it started again at `started.note`."""
     assert started.note is not None
     curves = {name: recorder.curve(run_id, name) for name in recorder.metric_names(run_id)}
-    return Past(curves, recorder.results(run_id), recorder.trials(run_id), float(started.note["seconds"]))
+    return SavedPast(curves, recorder.results(run_id), recorder.trials(run_id), float(started.note["seconds"]))

@@ -22,7 +22,7 @@ from engine.work.recorder import Known, Registry, Run, SavedRun
 AHEAD = 2  # runs of one study in the queue at a time: the next one waits where the present one works
 
 
-class CellRun(Known, Protocol):
+class SavedCell(Known, Protocol):
     """A saved run of a study. cell: the key of its place there."""
 
     @property
@@ -33,7 +33,7 @@ class StudyRegistry(Registry[SavedRun], Protocol[SavedRun]):
     """Where studies and their runs are saved."""
 
     def run(self, key: int | str) -> SavedRun: ...
-    def study_runs(self, study_id: int) -> Sequence[CellRun]: ...
+    def study_runs(self, study_id: int) -> Sequence[SavedCell]: ...
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,11 @@ class StudyRunner:
             runs = store.study_runs(self.study_id)
         return self.progress(runs)
 
-    def _next(self, runs: Sequence[CellRun]) -> Cell | None:
+    def _next(self, runs: Sequence[SavedCell]) -> Cell | None:
         done, live, failed = states(runs)
         return next_cell(self.cells, done, live | (failed & self._given))
 
-    def _put_in_line(self, store: StudyRegistry[Any], cell: Cell, runs: Sequence[CellRun]) -> None:
+    def _put_in_line(self, store: StudyRegistry[Any], cell: Cell, runs: Sequence[SavedCell]) -> None:
         """Let the cell's interrupted run go on if it is of the same experiment, else begin a new one."""
         source = next((run.uid for run in runs if run.cell == cell.source and run.state is RunState.FINISHED), "")
         experiment = from_source(cell, source)
@@ -126,7 +126,7 @@ class StudyRunner:
         self.feeding = False
         self._queue.close("later")
 
-    def progress(self, runs: Sequence[CellRun]) -> Progress:
+    def progress(self, runs: Sequence[SavedCell]) -> Progress:
         """How far the study is with these runs."""
         return progress(self.cells, runs)
 
@@ -135,7 +135,7 @@ class StudyRunner:
         return not now.in_line and (not self.feeding or now.left == now.blocked)
 
 
-def states(runs: Iterable[CellRun]) -> tuple[set[str], set[str], set[str]]:
+def states(runs: Iterable[SavedCell]) -> tuple[set[str], set[str], set[str]]:
     """The cells that are finished, in line, and failed (and neither of the former)."""
     runs = list(runs)
     done = {run.cell for run in runs if run.state is RunState.FINISHED}
@@ -144,7 +144,7 @@ def states(runs: Iterable[CellRun]) -> tuple[set[str], set[str], set[str]]:
     return done, live, failed
 
 
-def progress(wanted: tuple[Cell, ...], runs: Iterable[CellRun]) -> Progress:
+def progress(wanted: tuple[Cell, ...], runs: Iterable[SavedCell]) -> Progress:
     """Counts over the cells of the study; runs of cells that it no longer has are left out."""
     done, live, failed = states(runs)
     known = {cell.key for cell in wanted}

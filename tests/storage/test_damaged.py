@@ -14,7 +14,7 @@ import pytest
 from engine.errors import StorageError
 from engine.events import RunState
 from engine.experiment import Experiment
-from engine.studies.study import Arm, Study
+from engine.studies.study import Study, StudyArm
 from storage.record import record
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
@@ -55,7 +55,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     root = tmp_path_factory.mktemp("whole") / "workspace"
     with RunStore(Workspace(root)) as store:
-        study = store.create_study("Question", Study(title="Question", arms=(Arm(title="A"),)).canonical())
+        study = store.create_study("Question", Study(title="Question", arms=(StudyArm(title="A"),)).canonical())
         for name in ("bad", "good"):
             run = store.create(new_run(Experiment(), name, study_id=study.id, cell=name))
             for _ in record(store, run.id, training_events()):

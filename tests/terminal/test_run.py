@@ -189,11 +189,11 @@ def test_a_run_whose_end_cannot_be_saved_is_no_success(
 
 
 def test_a_database_that_is_taken_away_ends_in_words(warmstart: Command, own_workspace: Path) -> None:
-    from ui.terminal.display import Lines
+    from ui.terminal.display import LogLines
     from ui.terminal.interrupts import Interrupts
     from ui.terminal.run import queue_in, work_one
 
-    class TakesItAway(Lines):
+    class TakesItAway(LogLines):
         def say(self, text: str) -> None:
             (own_workspace / "warmstart.db").unlink(missing_ok=True)
 

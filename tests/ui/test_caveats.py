@@ -17,7 +17,7 @@ from engine.comparison.wording import MARK, with_interval
 from engine.events import Evaluated, RunState
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.studies.cells import cells
-from engine.studies.study import Arm, Study, completed
+from engine.studies.study import Study, StudyArm, completed
 from storage.rows import CellRun, RunRow, StudyRow
 from tests.ui.comparison.saved_runs import experiment, figure
 from tests.ui.conftest import wait_until_checked
@@ -138,7 +138,7 @@ def test_the_tables_of_a_study_mark_what_the_weights_have_seen(capsys: pytest.Ca
     """One arm whose test classes the weights have met, beside one that is clean."""
     study = completed(Study(
         title="Seen", dataset=DatasetChoice(name="digits"), seeds=(0, 1),
-        arms=(Arm(title="Met"), Arm(title="Clean", method=MethodChoice(name="scratch"))),
+        arms=(StudyArm(title="Met"), StudyArm(title="Clean", method=MethodChoice(name="scratch"))),
     ))  # fmt: skip
     row = StudyRow(1, "s1", study.title, study.canonical(), 1.0)
     wanted = cells(study)

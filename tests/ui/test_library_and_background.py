@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from engine.errors import Cancelled, ExperimentError, StorageError
 from engine.events import Metrics, RunStarted, RunState
 from engine.experiment import Experiment
-from engine.studies.study import Arm, Study
+from engine.studies.study import Study, StudyArm
 from storage.record import record
 from storage.store import RunStore
 from storage.workspace import Workspace
@@ -158,7 +158,7 @@ def test_what_other_processes_change_is_noticed(qtbot: QtBot, library: Library, 
         assert after(lambda store: store.delete([1])) == [frozenset({1})]
         assert after(lambda store: store.purge([1])) == [frozenset()]
         assert after(lambda store: store.create(new_run(Experiment()))) == [frozenset()]
-        study = Study(title="Q", arms=(Arm(title="A"),))
+        study = Study(title="Q", arms=(StudyArm(title="A"),))
         assert after(lambda store: store.create_study("Q", study.canonical())) == [frozenset()]
         assert after(lambda store: library.write(lambda own: own.star(2, True), runs=[2])) == [frozenset({2})]
         told.clear()

@@ -18,7 +18,7 @@ from engine.families import FAMILIES, Family, later
 from engine.metrics import Metric
 from engine.studies.cells import cells
 from engine.studies.study import parse_study
-from engine.studies.table import Outcome, answers, study_table
+from engine.studies.table import CellOutcome, answers, study_table
 from main import main
 from storage.record import record
 from storage.store import RunStore
@@ -208,7 +208,7 @@ def test_a_study_is_about_it(case: Case) -> None:
         "arms": [{"title": "A", "method": {"name": "linear_probe"}}, {"title": "B", "method": {"name": "scratch"}}],
     })  # fmt: skip
     values = {0: case.worse, 1: case.better}
-    outcomes = {one.key: Outcome({name: values[one.arm or 0] * (1 + one.seed / 100)}) for one in cells(study)}
+    outcomes = {one.key: CellOutcome({name: values[one.arm or 0] * (1 + one.seed / 100)}) for one in cells(study)}
     found = study_table(study, outcomes)
     assert found.metric == name
     assert found.columns[0].title == f"test {case.metric.words}"

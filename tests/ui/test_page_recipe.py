@@ -17,7 +17,7 @@ from ui.window import main_window
 
 @pytest.fixture
 def with_new_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    place = eval("{" + recipe("page's place") + "}", {"Place": ui.pages.Place})
+    place = eval("{" + recipe("page's place") + "}", {"PagePlace": ui.pages.PagePlace})
     for name, one in place.items():
         monkeypatch.setitem(ui.pages.PAGES, name, one)
     with among(ui.pages, tmp_path / "pages", lambda: None, tally=recipe("page")):

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.comparison.differences import shown
 from ui.comparison.sides import Comparison
-from ui.figures.plain_table import Cell, FigureTable
+from ui.figures.plain_table import FigureTable, TableCell
 
 TITLE = "Settings that differ"
 MOST_WIDTH = 240  # of a column
@@ -18,7 +18,7 @@ def ordered(comparison: Comparison) -> list[int]:
     return [base, *(place for place in range(len(comparison.sides)) if place != base)]
 
 
-def table_of(comparison: Comparison) -> tuple[list[str], list[list[Cell]]]:
+def table_of(comparison: Comparison) -> tuple[list[str], list[list[TableCell]]]:
     """Headings and rows: the setting, then one value per side, the base first."""
     order = ordered(comparison)
     heads = ["Setting", *(comparison.sides[place].title for place in order)]
@@ -26,7 +26,9 @@ def table_of(comparison: Comparison) -> tuple[list[str], list[list[Cell]]]:
     rows = []
     for row in comparison.differences:
         base, *others = (shown(row.values[place]) for place in order)
-        rows.append([Cell(row.label, muted=True), Cell(base), *(Cell(one, bold=one != base) for one in others)])
+        rows.append(
+            [TableCell(row.label, muted=True), TableCell(base), *(TableCell(one, bold=one != base) for one in others)]
+        )
     return heads, rows
 
 

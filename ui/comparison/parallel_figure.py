@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QWidget
 
 from engine.comparison.wording import count
 from ui import theme
-from ui.comparison.parallel_lines import Ends, Frame, Lines, frame_in, value_words
-from ui.comparison.parallel_painting import Look, paint_lines
+from ui.comparison.parallel_lines import Ends, Frame, RunLines, frame_in, value_words
+from ui.comparison.parallel_painting import Highlight, paint_lines
 from ui.figures.curve_readout import Readout
 from ui.figures.painted import PaintedFigure
 
@@ -33,7 +33,7 @@ class Shown:
 
     ids: Sequence[int] = ()
     names: Sequence[str] = ()
-    lines: Lines = field(default_factory=lambda: Lines([]))
+    lines: RunLines = field(default_factory=lambda: RunLines([]))
     by: str = ""
 
 
@@ -120,7 +120,7 @@ class ParallelFigure(PaintedFigure):
         if shown.lines.dimensions:
             chosen = self.axis if self.hasFocus() else None
             ticked = np.array([run_id in self.ticked for run_id in shown.ids], bool)
-            look = Look(self.passing(), ticked, self.ranges, shown.by, self.at, chosen)
+            look = Highlight(self.passing(), ticked, self.ranges, shown.by, self.at, chosen)
             frame = frame_in(size.width(), size.height(), len(shown.lines.dimensions))
             paint_lines(painter, frame, shown.lines, look)
 

@@ -42,7 +42,7 @@ def value_words(one: Dimension, value: object) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Lines:
+class RunLines:
     """The runs as lines over these dimensions."""
 
     dimensions: Sequence[Dimension]

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPen, QPolygonF
 
 from ui import theme
-from ui.comparison.parallel_lines import NONE_BELOW, Ends, Frame, Lines
+from ui.comparison.parallel_lines import NONE_BELOW, Ends, Frame, RunLines
 from ui.figures.drawing import blend
 
 # From low to high; both ends and the middle differ in lightness from each other and from the ground.
@@ -21,7 +21,7 @@ COLOURS = 32  # steps of the ramp, so that as many pens are made as colours
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class Highlight:
     """passes, ticked: bool [runs]. by: key of the dimension that colours. at: the line pointed at; axis: the one that
     the keyboard is on."""
 
@@ -40,7 +40,7 @@ def ramp(share: float) -> QColor:
     return blend(colours[half], colours[half + 1], share * 2 - half)
 
 
-def paint_lines(painter: QPainter, frame: Frame, lines: Lines, look: Look) -> None:
+def paint_lines(painter: QPainter, frame: Frame, lines: RunLines, look: Highlight) -> None:
     """Everything, from the painter's origin."""
     points = frame.points(lines.heights)
     for place in np.flatnonzero(~look.passes).tolist():
@@ -56,7 +56,7 @@ def paint_lines(painter: QPainter, frame: Frame, lines: Lines, look: Look) -> No
         paint_axis(painter, frame, lines, place, look)
 
 
-def _pens(lines: Lines, look: Look) -> list[QPen]:
+def _pens(lines: RunLines, look: Highlight) -> list[QPen]:
     """One per run; faint where the run has no value to be coloured by."""
     keys = [one.key for one in lines.dimensions]
     if look.by not in keys:
@@ -79,7 +79,7 @@ def _line(painter: QPainter, points: np.ndarray, pen: QPen) -> None:
     painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in points]))
 
 
-def paint_axis(painter: QPainter, frame: Frame, lines: Lines, place: int, look: Look) -> None:
+def paint_axis(painter: QPainter, frame: Frame, lines: RunLines, place: int, look: Highlight) -> None:
     """The axis with its name above, ticks at its right, and its range."""
     one, x, area = lines.dimensions[place], frame.x(place), frame.area
     if one.key == look.by:
@@ -111,7 +111,7 @@ def _range(painter: QPainter, frame: Frame, x: float, ends: Ends) -> None:
         painter.drawLine(QPointF(x - 7, y), QPointF(x + 7, y))
 
 
-def _ticks(painter: QPainter, frame: Frame, lines: Lines, place: int) -> None:
+def _ticks(painter: QPainter, frame: Frame, lines: RunLines, place: int) -> None:
     ticks = lines.ticks(place, frame.area.height())
     line = QFontMetricsF(theme.font("small")).height()
     every = max(1, -(-len(ticks) * round(line) // max(1, round(frame.area.height()))))

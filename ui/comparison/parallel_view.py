@@ -15,7 +15,7 @@ from engine.comparison.wording import count
 from storage.rows import RunRow
 from ui.background import Background
 from ui.comparison.parallel_figure import HELP, ParallelFigure, Shown
-from ui.comparison.parallel_lines import Lines
+from ui.comparison.parallel_lines import RunLines
 from ui.comparison.run_columns import best_value, test_value, tested, watched
 from ui.figures.figure_export import menu_button
 from ui.widgets.buttons import button
@@ -152,7 +152,7 @@ class ParallelView(QWidget):
     def _draw(self) -> None:
         axes = [one for one in self._found if one.key not in self._hidden]
         ids, names = [row.id for row in self._rows], [row.name for row in self._rows]
-        self.figure.show_runs(Shown(ids, names, Lines(axes), str(self.colour.key() or "")))
+        self.figure.show_runs(Shown(ids, names, RunLines(axes), str(self.colour.key() or "")))
 
     def _say(self) -> None:
         passing, all_of = int(self.figure.passing().sum()), len(self._rows)

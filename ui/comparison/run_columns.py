@@ -34,7 +34,7 @@ STATES = list(RunState)
 
 
 @dataclass(frozen=True)
-class Column:
+class RunField:
     """text and order take a RunRow; group_text and group_order a RunGroup, by default what all its members share.
 
     order: None sorts last whatever the direction. width: in characters of the table's font.
@@ -65,10 +65,10 @@ def same(text: Callable[[RunRow], str]) -> Callable[[RunGroup[RunRow]], str]:
 def words(
     key: str, title: str, help: str, width: int, text: Callable[[RunRow], str],
     order: Callable[[RunRow], Any] | None = None, shown: bool = True, number: bool = False,
-) -> Column:  # fmt: skip
+) -> RunField:  # fmt: skip
     """A column of text; groups say what all members share and sort by their first member."""
     by = order or (lambda run: text(run).casefold() or None)
-    return Column(key, title, help, width, text, by, same(text), lambda group: by(group.members[0]), number, shown)
+    return RunField(key, title, help, width, text, by, same(text), lambda group: by(group.members[0]), number, shown)
 
 
 def name_of(group: RunGroup[RunRow]) -> str:
@@ -156,7 +156,7 @@ def test_text(run: RunRow) -> str:
     return marked(with_interval(interval, run.test.metric), run.test.notes)
 
 
-def validated(key: str, title: str, help: str, value: Callable[[RunRow], float | None], shown: bool = True) -> Column:
+def validated(key: str, title: str, help: str, value: Callable[[RunRow], float | None], shown: bool = True) -> RunField:
     """A column of a figure on validation images; grouped, over seeds."""
 
     def said(group: RunGroup[RunRow]) -> str:
@@ -164,7 +164,7 @@ def validated(key: str, title: str, help: str, value: Callable[[RunRow], float |
         return "" if interval is None else with_interval(interval, shared(group))
 
     by = better_group(lambda group: of_members(group, value))
-    return Column(key, title, help, 21, share(value), better(value), said, by, True, shown)
+    return RunField(key, title, help, 21, share(value), better(value), said, by, True, shown)
 
 
 def of_members(group: RunGroup[RunRow], value: Callable[[RunRow], float | None]) -> Interval | None:
@@ -221,14 +221,14 @@ def starred(run: RunRow) -> int:
     return 0 if run.starred else 1
 
 
-COLUMNS: tuple[Column, ...] = (
-    Column("star", "★", "Star: mark the runs you want to find again (S)", 4, lambda run: "", starred,
-           lambda group: "", lambda group: min(map(starred, group.members))),
-    Column("name", "Name", "Name of the run (F2 renames)", 34, lambda run: run.name, lambda run: run.name.casefold(),
-           name_of, lambda group: name_of(group).casefold()),
-    Column("state", "State", "Queued, running, finished, stopped, failed or interrupted", 13, state_text,
-           lambda run: STATES.index(run.state), lambda group: state_words([run.state for run in group.members]),
-           lambda group: STATES.index(group.members[0].state)),
+COLUMNS: tuple[RunField, ...] = (
+    RunField("star", "★", "Star: mark the runs you want to find again (S)", 4, lambda run: "", starred,
+             lambda group: "", lambda group: min(map(starred, group.members))),
+    RunField("name", "Name", "Name of the run (F2 renames)", 34, lambda run: run.name, lambda run: run.name.casefold(),
+             name_of, lambda group: name_of(group).casefold()),
+    RunField("state", "State", "Queued, running, finished, stopped, failed or interrupted", 13, state_text,
+             lambda run: STATES.index(run.state), lambda group: state_words([run.state for run in group.members]),
+             lambda group: STATES.index(group.members[0].state)),
     words("data", "Data", "Data set", 12, lambda run: data_title(run.experiment)),
     words("backbone", "Backbone", "The network", 12, lambda run: backbone_title(run.experiment.backbone.name)),
     words("weights", "Weights", "What the backbone was pretrained on", 18, weights_text, shown=False),
@@ -237,19 +237,19 @@ COLUMNS: tuple[Column, ...] = (
           labels_order, number=True),
     validated("best", "Best validation", "Highest validation accuracy (lowest error) of all epochs", best_value),
     validated("last", "Last validation", "Validation accuracy (or error) of the last epoch", last_value, shown=False),
-    Column("test", "Test, 95 % interval",
-           "Test accuracy (or error) with its 95 % interval over test images or episodes; grouped, the mean and how "
-           "far the seeds go (choose runs for an interval over both); sorted, the better one counts as more",
-           27, test_text, better(test_value, tested), group_test_text,
-           better_group(lambda group: group.test, tested), True),
-    Column("seed", "Seed", "The run's seed; grouped, the number of seeds", 7,
-           lambda run: str(run.experiment.seed), lambda run: run.experiment.seed, seeds_text,
-           lambda group: len(group.seeds), True),
-    Column("took", "Time taken", "From the first step to the end; grouped, in all", 11,
-           lambda run: duration(seconds(run)), seconds,
-           lambda group: duration(total_seconds(group)), total_seconds, True),
-    Column("date", "Date", "When the run was made; grouped, the newest", 18, lambda run: date_text(run.created),
-           lambda run: run.created, lambda group: date_text(newest(group)), newest),
+    RunField("test", "Test, 95 % interval",
+             "Test accuracy (or error) with its 95 % interval over test images or episodes; grouped, the mean and how "
+             "far the seeds go (choose runs for an interval over both); sorted, the better one counts as more",
+             27, test_text, better(test_value, tested), group_test_text,
+             better_group(lambda group: group.test, tested), True),
+    RunField("seed", "Seed", "The run's seed; grouped, the number of seeds", 7,
+             lambda run: str(run.experiment.seed), lambda run: run.experiment.seed, seeds_text,
+             lambda group: len(group.seeds), True),
+    RunField("took", "Time taken", "From the first step to the end; grouped, in all", 11,
+             lambda run: duration(seconds(run)), seconds,
+             lambda group: duration(total_seconds(group)), total_seconds, True),
+    RunField("date", "Date", "When the run was made; grouped, the newest", 18, lambda run: date_text(run.created),
+             lambda run: run.created, lambda group: date_text(newest(group)), newest),
     words("tags", "Tags", "Your tags (T types them); the filter “tag:x” shows the runs that have one", 16,
           lambda run: " ".join(run.tags)),
     words("note", "Note", "Your note (N writes one)", 24, lambda run: run.note),

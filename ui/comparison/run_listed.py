@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from storage.rows import RunRow
 from ui.comparison.run_columns import search_text
 from ui.comparison.run_filters import Filter, passes
-from ui.listing.finding import Search, search
+from ui.listing.finding import WordSearch, search
 
 
-class Listed:
+class ListedRuns:
     """Runs of studies and of the archive are left out unless asked for; those that are ticked stay."""
 
     def __init__(self) -> None:
         self.filters: Mapping[str, Filter] = {}
-        self._search = Search()
+        self._search = WordSearch()
         self._studies = self._archive = False
         self._texts: dict[int, str] = {}  # run id -> what is looked in
 

@@ -13,7 +13,7 @@ from ui import theme
 from ui.comparison.run_arrangement import Arrangement
 from ui.comparison.run_columns import COLUMNS, PLACES
 from ui.comparison.run_line import Node, check_state, note_on, spoken, star, tip
-from ui.comparison.run_listed import Listed
+from ui.comparison.run_listed import ListedRuns
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -47,7 +47,7 @@ class RunModel(QAbstractItemModel):
         super().__init__(parent)
         self._rows: dict[int, RunRow] = {}
         self.lines = Arrangement()
-        self.kept = Listed()
+        self.kept = ListedRuns()
         self.chosen: set[int] = set()
 
     # What the page tells it
@@ -96,7 +96,7 @@ class RunModel(QAbstractItemModel):
             self._arrange()
 
     def list_only(self, **wanted: Any) -> None:
-        """Change what is listed, see `Listed`: words, filters, studies, archive."""
+        """Change what is listed, see `ListedRuns`: words, filters, studies, archive."""
         if self.kept.change(**wanted):
             self._arrange()
 

@@ -161,7 +161,7 @@ class FigureActions:
             QMessageBox.warning(self.owner, "Not saved", plain(words))
 
 
-class MenuButton(QToolButton):
+class ExportButton(QToolButton):
     """ "⋯" at rest; "Export ⋯" while the pointer is on the figure or the keyboard on the button. Always as wide as
     that, so that nothing moves."""
 
@@ -202,7 +202,7 @@ class MenuButton(QToolButton):
 
 def menu_button(owner: QWidget, menu: QMenu, name: str, word: str = "Export") -> QToolButton:
     """The button that opens the menu of the figure `owner`; `name` is what a screen reader says."""
-    button = MenuButton(owner, word)
+    button = ExportButton(owner, word)
     button.setToolTip("Copy or save this figure")
     button.setAccessibleName(name)
     button.clicked.connect(lambda: menu.popup(button.mapToGlobal(button.rect().bottomLeft())))

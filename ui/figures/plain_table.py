@@ -35,7 +35,7 @@ SIDES = (Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class TableCell:
     """tip: said when pointed at, the words where there is none. key: what it is sorted by. right: aligned so. muted: in
     a quiet colour. spoken: for a screen reader, in place of the words."""
 
@@ -54,9 +54,9 @@ class CellModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.heads: Sequence[str] = ()
-        self.rows: Sequence[Sequence[Cell]] = ()
+        self.rows: Sequence[Sequence[TableCell]] = ()
 
-    def show(self, heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    def show(self, heads: Sequence[str], rows: Sequence[Sequence[TableCell]]) -> None:
         self.beginResetModel()
         self.heads, self.rows = heads, rows
         self.endResetModel()
@@ -131,7 +131,7 @@ class PlainTable(QuietTable):
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         return order
 
-    def show_cells(self, heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    def show_cells(self, heads: Sequence[str], rows: Sequence[Sequence[TableCell]]) -> None:
         self.cells.show(heads, rows)
         self.verticalHeader().setDefaultSectionSize(round(line_height()) + 8)
         self.updateGeometry()
@@ -210,10 +210,10 @@ def table_height(rows: int) -> float:
     return (rows + 1) * (line_height() + 8) + 4
 
 
-def paint_table(painter: QPainter, width: float, heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+def paint_table(painter: QPainter, width: float, heads: Sequence[str], rows: Sequence[Sequence[TableCell]]) -> None:
     """Columns of equal width, from the painter's origin."""
     column, line = width / max(1, len(heads)), line_height() + 8
-    for number, row in enumerate([[Cell(head, bold=True) for head in heads], *rows]):
+    for number, row in enumerate([[TableCell(head, bold=True) for head in heads], *rows]):
         baseline = number * line + line - 8
         for place, cell in enumerate(row):
             painter.setFont(theme.font(bold=cell.bold, tabular=True))

@@ -149,7 +149,7 @@ class CurveView(pg.ViewBox):
             self.whole.emit()
 
 
-class Band(QGraphicsPathItem):
+class BandItem(QGraphicsPathItem):
     """The ground between two edges, whole whatever part of it is in view: pyqtgraph's own fill keeps the edges as they
     were clipped to the view before."""
 
@@ -187,7 +187,7 @@ class DrawnCurve:
         self.line = self._line(3)
         self.best: pg.ScatterPlotItem | None = None
         self.gaps: pg.ScatterPlotItem | None = None
-        self.band: Band | None = None
+        self.band: BandItem | None = None
 
     def _line(self, z: float) -> pg.PlotDataItem:
         item = pg.PlotDataItem(skipFiniteCheck=True, connect="all", antialias=False)
@@ -233,7 +233,7 @@ class DrawnCurve:
     def set_band(self, x: np.ndarray, low: np.ndarray, high: np.ndarray, fill: QColor) -> None:
         """NaN breaks the band."""
         if self.band is None:
-            self.band = Band()
+            self.band = BandItem()
             self.plot.addItem(self.band, ignoreBounds=True)
         self.band.show()
         self.band.fill(x, low, high, fill)

@@ -15,7 +15,7 @@ HEAD = 8.0  # length of an arrow's head
 
 
 @dataclass(frozen=True)
-class Node:
+class Variable:
     """A variable. letter with its index below; seen: observed, drawn shaded."""
 
     at: QPointF
@@ -25,7 +25,7 @@ class Node:
     radius: float = RADIUS
 
 
-def paint_node(painter: QPainter, node: Node, edge: str = "text") -> None:
+def paint_node(painter: QPainter, node: Variable, edge: str = "text") -> None:
     ground = theme.colour("accent")
     ground.setAlphaF(0.28)
     painter.setPen(QPen(theme.colour(edge), 1.6))

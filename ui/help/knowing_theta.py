@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from ui import theme
-from ui.help.drawing import Node, paint_arrow, paint_node, paint_words
+from ui.help.drawing import Variable, paint_arrow, paint_node, paint_words
 from ui.help.views import WIDTH, Drawing
 
 OPEN = "θ is not known: the path between φ₁ and φ₂ is open, one task tells about the other."
@@ -30,10 +30,10 @@ class Unrolled(Drawing):
         self.update()
 
     def draw(self, painter: QPainter) -> None:
-        theta = Node(QPointF(WIDTH / 2, 30), "θ", seen=self.known)
+        theta = Variable(QPointF(WIDTH / 2, 30), "θ", seen=self.known)
         ink = theme.colour("faint") if self.known else theme.colour("accent")
         for place, across in ((1, -105.0), (2, 105.0)):
-            phi = Node(QPointF(WIDTH / 2 + across, 106), "φ", str(place))
+            phi = Variable(QPointF(WIDTH / 2 + across, 106), "φ", str(place))
             paint_arrow(painter, theta.at, phi.at, ink, 1.6 if self.known else 3.0)
             if self.known:
                 self._bar(painter, theta.at, phi.at)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
 from ui.figures.painted import PaintedFigure
-from ui.help.drawing import RADIUS, Node, paint_arrow, paint_node, paint_plate, paint_symbol, paint_words
+from ui.help.drawing import RADIUS, Variable, paint_arrow, paint_node, paint_plate, paint_symbol, paint_words
 
 HEIGHT = 340.0
 WIDTH = 380.0  # pixels the drawings are laid out for; they are centred in what there is
@@ -51,8 +51,8 @@ class GraphicalModel(Drawing):
         )
 
     def draw(self, painter: QPainter) -> None:
-        theta = Node(QPointF(WIDTH / 2, 28), "θ")
-        phi = Node(QPointF(WIDTH / 2, 110), "φ", "i")
+        theta = Variable(QPointF(WIDTH / 2, 28), "θ")
+        phi = Variable(QPointF(WIDTH / 2, 110), "φ", "i")
         paint_plate(painter, QRectF(4, 72, WIDTH - 8, HEIGHT - 78), "task i", "card")
         self._paint_set(painter, phi, QRectF(18, 152, 164, 154), "support, datapoint j", True)
         self._paint_set(painter, phi, QRectF(WIDTH - 182, 152, 164, 154), "test, datapoint j", False)
@@ -62,14 +62,14 @@ class GraphicalModel(Drawing):
         paint_words(painter, QRectF(theta.at.x() + 34, 14, 150, 40), "shared by all tasks", align=LEFT)
         paint_words(painter, QRectF(phi.at.x() + 34, 96, 140, 40), "what task i needs besides", align=LEFT)
 
-    def _paint_set(self, painter: QPainter, phi: Node, box: QRectF, words: str, seen: bool) -> None:
+    def _paint_set(self, painter: QPainter, phi: Variable, box: QRectF, words: str, seen: bool) -> None:
         """A plate with x → y, and φ → y."""
         paint_plate(painter, box, words)
-        x = Node(QPointF(box.left() + 38, box.top() + 96), "x", "ij", True)
-        y = Node(QPointF(box.right() - 38, box.top() + 60), "y", "ij", seen)
+        x = Variable(QPointF(box.left() + 38, box.top() + 96), "x", "ij", True)
+        y = Variable(QPointF(box.right() - 38, box.top() + 60), "y", "ij", seen)
         if box.left() > WIDTH / 2:
-            x = Node(QPointF(box.right() - 38, x.at.y()), "x", "ij", True)
-            y = Node(QPointF(box.left() + 38, y.at.y()), "y", "ij", seen)
+            x = Variable(QPointF(box.right() - 38, x.at.y()), "x", "ij", True)
+            y = Variable(QPointF(box.left() + 38, y.at.y()), "y", "ij", seen)
         paint_arrow(painter, phi.at, y.at)
         paint_arrow(painter, x.at, y.at)
         for node in (x, y):
@@ -100,7 +100,7 @@ class MechanisticView(Drawing):
         paint_symbol(painter, network.center() + QPointF(0, 14), "θ")
         end = QPointF(WIDTH / 2, 296)
         paint_arrow(painter, QPointF(WIDTH / 2, network.bottom()), end, gap=(0, RADIUS))
-        paint_node(painter, Node(end, "y", "test"))
+        paint_node(painter, Variable(end, "y", "test"))
 
     def _paint_support(self, painter: QPainter, at: QPointF) -> None:
         """Labelled images: a tile of each class with its slot's colour."""

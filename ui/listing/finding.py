@@ -11,7 +11,7 @@ TAG = "tag:"
 
 
 @dataclass(frozen=True)
-class Search:
+class WordSearch:
     """words and tags are in lower case; the tag "" stands for any."""
 
     words: tuple[str, ...] = ()
@@ -26,11 +26,11 @@ class Search:
         return all(word in text for word in self.words)
 
 
-def search(typed: str) -> Search:
+def search(typed: str) -> WordSearch:
     """ "lp-ft tag:paper": runs with this tag in which "lp-ft" occurs."""
     parts = typed.casefold().split()
     tags = tuple(part.removeprefix(TAG) for part in parts if part.startswith(TAG))
-    return Search(tuple(part for part in parts if not part.startswith(TAG)), tags)
+    return WordSearch(tuple(part for part in parts if not part.startswith(TAG)), tags)
 
 
 def known_tags(rows: Iterable[RunRow]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.advice.adviser import Facts, Recommendation, Score, facts_of, recommend
+from engine.advice.adviser import DataFacts, Recommendation, Score, facts_of, recommend
 from engine.errors import Cancelled, ExperimentError
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
@@ -29,7 +29,7 @@ class AdviserPart(QWidget):
     def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._parts = parts
-        self._facts: Facts | None = None
+        self._facts: DataFacts | None = None
         self._data: DatasetChoice | None = None
         self._measuring: DatasetChoice | None = None
         self._scores: dict[DatasetChoice, list[Score]] = {}  # by what was measured, to the end
@@ -74,7 +74,7 @@ class AdviserPart(QWidget):
         self._in_use = backbone, method
         self._show_in_use()
 
-    def _take_facts(self, facts: Facts) -> None:
+    def _take_facts(self, facts: DataFacts) -> None:
         self._facts = facts
         self._show()
 

@@ -17,7 +17,7 @@ from engine.provenance.noted import suits
 from ui.widgets.choice_list import ChoiceRow
 from ui.widgets.column import caption
 from ui.widgets.layouts import in_column
-from ui.widgets.text import Place
+from ui.widgets.text import TextPlace
 
 
 class BackboneRows(QWidget):
@@ -32,7 +32,7 @@ class BackboneRows(QWidget):
         self._suiting: frozenset[str] | None = None
         self.rows = {info.name: self._row(info) for info in self._found}
         self.first, self.rest = caption("Suit these images"), caption("Others")
-        self.idea = Place("", "small", "muted", room=max((said_of(info) for info in self._found), key=len))
+        self.idea = TextPlace("", "small", "muted", room=max((said_of(info) for info in self._found), key=len))
         self._column = in_column(owner=self, gap=2)
         self.arrange(suiting(DatasetChoice(), 28, 1))
         self._group.buttonClicked.connect(lambda row: self.chosen.emit(row.key))

@@ -10,7 +10,7 @@ from ui.widgets.fields import IntField
 from ui.widgets.layouts import in_column
 from ui.widgets.number_field import refusal_line
 from ui.widgets.reset_mark import refresh_marks
-from ui.widgets.text import Place, Text
+from ui.widgets.text import Text, TextPlace
 
 LEAST, MOST, STEP = 8, 1024, 32  # pixels on a side
 
@@ -37,7 +37,7 @@ class ImageSize(QWidget):
         self._own = 0
         self.field = SideField()
         self.field.setAccessibleName("Image size")
-        self.help = Place("", "small", "muted", lines=3)
+        self.help = TextPlace("", "small", "muted", lines=3)
         label = QLabel("Image size")
         label.setBuddy(self.field)
         grid = QGridLayout(self)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.comparison.wording import brief, duration, size, thousands
 from ui.widgets.card import Card
-from ui.widgets.text import Elided, Place, Text
+from ui.widgets.text import Elided, Text, TextPlace
 
 if TYPE_CHECKING:
     from engine.families import Cost
@@ -40,7 +40,7 @@ class CostCard(Card):
             self.values[title] = value
         self.body.addLayout(grid)
         self._usual = ""
-        self.state = Place("", "small", "muted", lines=2)
+        self.state = TextPlace("", "small", "muted", lines=2)
         self.body.addWidget(self.state)
         self.say("Known once the engine is loaded.")
 

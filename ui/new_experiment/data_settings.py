@@ -20,7 +20,7 @@ from ui.widgets.fields import Choice, CountOrAll, IntField
 from ui.widgets.fold import Fold
 from ui.widgets.layouts import in_column
 from ui.widgets.reset_mark import refresh_marks
-from ui.widgets.text import Place
+from ui.widgets.text import TextPlace
 
 START = DatasetChoice(name="glyphs", classes=40, labels_per_class=2)  # what a newcomer sees first
 AUTOMATIC = (None, "Automatic")
@@ -44,7 +44,7 @@ class DataSettings(QWidget):
         self.split, self.part = Choice(), Choice(PARTS)
         self.split_seed = IntField(0, MOST_SEED)
         self.own = {one.name: HyperparameterForm(own_fields(one.Choice)) for one in sets() if one.Choice.own()}
-        self.split_words = Place("", "small", lines=2)
+        self.split_words = TextPlace("", "small", lines=2)
         self.shift = ShiftSettings()
         self.fold = Fold("How the data is divided")
         self._rows: dict[str, tuple[QWidget, ...]] = {}

@@ -9,7 +9,7 @@ from ui.parts import Parts
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.card import Card
 from ui.widgets.layouts import in_row
-from ui.widgets.text import Place, Text
+from ui.widgets.text import Text, TextPlace
 
 REMEMBERED = "new experiment/welcome hidden"
 WORDS = (
@@ -25,7 +25,7 @@ class FirstRun(QWidget):
         self._parts, self._is_over = parts, False
         self.example = button("Run the one-minute example", "play", WORDS, self.run_example)
         self.put_away = icon_button("close", "Put the welcome away", self._put_away)
-        words = Place(WORDS, "small", "muted", lines=2)
+        words = TextPlace(WORDS, "small", "muted", lines=2)
         words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         card = Card()
         card.setAccessibleName("Welcome")

@@ -20,7 +20,7 @@ from ui.widgets.fold import Fold
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.number_field import refusal_line
 from ui.widgets.reset_mark import ResetMark
-from ui.widgets.text import Place
+from ui.widgets.text import TextPlace
 
 
 def _int(field: HyperparameterField) -> QWidget:
@@ -93,7 +93,7 @@ class FieldRow(QWidget):
         self.label = label = QLabel(self.field.label, self)
         label.setBuddy(self.input)
         label.setWordWrap(True)
-        self.help = Place(self.field.help, "small", "muted", room=self.field.help)
+        self.help = TextPlace(self.field.help, "small", "muted", room=self.field.help)
         self._problem = self._unused = ""  # said in the place of the help
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)

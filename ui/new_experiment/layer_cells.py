@@ -112,7 +112,7 @@ KINDS = (
 )
 
 
-class Cell(QWidget):
+class LayerCell(QWidget):
     """One input. edited(value) by a person; cleared: the mark was clicked."""
 
     edited = Signal(object)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QSizePolicy, QW
 
 from engine.comparison.wording import count
 from engine.layers import HEAD
-from ui.new_experiment.layer_cells import KINDS, BlockTile, Cell
+from ui.new_experiment.layer_cells import KINDS, BlockTile, LayerCell
 from ui.new_experiment.layer_doubts import doubts, sentences
 from ui.new_experiment.layer_timeline import LayerTimeline
 from ui.new_experiment.layer_view import LayerView
@@ -31,7 +31,7 @@ class LayerTable(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.cells: dict[tuple[str, str], Cell] = {}
+        self.cells: dict[tuple[str, str], LayerCell] = {}
         self.tiles: dict[str, BlockTile] = {}
         self.rates: dict[str, Text] = {}
         self._grid = QGridLayout(self)
@@ -79,9 +79,9 @@ class LayerTable(QWidget):
                 cell = self._cell(block, title, place)
                 self._grid.addWidget(cell, line, place + 1 + (place + 1 >= RATE_PLACE))
 
-    def _cell(self, block: str, title: str, place: int) -> Cell:
+    def _cell(self, block: str, title: str, place: int) -> LayerCell:
         kind = KINDS[place]
-        cell = Cell(kind, title)
+        cell = LayerCell(kind, title)
         cell.edited.connect(lambda value: self.edited.emit(block, kind.column, value))
         cell.cleared.connect(lambda: self.cleared.emit(block, kind.column))
         self.cells[block, kind.column] = cell

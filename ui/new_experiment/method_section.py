@@ -27,7 +27,7 @@ from ui.widgets.column import Column
 from ui.widgets.fields import Choice
 from ui.widgets.layouts import in_row
 from ui.widgets.problem import Problem
-from ui.widgets.text import Place, Text
+from ui.widgets.text import Text, TextPlace
 
 START = "lp_ft"
 OWN = "own"  # key of the preset that stands for values that are no preset
@@ -64,8 +64,8 @@ class MethodSection(Column):
         self.cards, self.families = self.choices.cards, self.choices.families
         self.body.addWidget(self.choices)
         self.problem = Problem()
-        self.idea = Place("", lines=3)
-        self.paper = Place("", "small", "muted", lines=3)
+        self.idea = TextPlace("", lines=3)
+        self.paper = TextPlace("", "small", "muted", lines=3)
         tip = "Two drawings: a graphical model, and a network that reads a data set (Shift+F1)"
         self.explain = button("How it is seen", "help", tip, parts.navigator.explain.emit)
         self.layers = LayersPart()

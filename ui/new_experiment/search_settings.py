@@ -22,7 +22,7 @@ from ui.widgets.fold import Fold
 from ui.widgets.layouts import in_column
 from ui.widgets.number_field import refusal_line
 from ui.widgets.reset_mark import refresh_marks
-from ui.widgets.text import Place, Text
+from ui.widgets.text import Text, TextPlace
 
 IDEA = "Tries settings by cross-validation on the training images, then trains with the best one."
 DEFAULT = SearchChoice()
@@ -56,7 +56,7 @@ class SearchSettings(QWidget):
         self.minutes.setSuffix(" min")
         self.pruning = QCheckBox("Give up early")
         self.pruning.setToolTip("Stop trying a setting that is behind after some folds")
-        self.work = Place(
+        self.work = TextPlace(
             "", "small", "muted", lines=3
         )  # how the images are divided, and how many trainings that takes
         self._labels: int | None = None

@@ -9,7 +9,7 @@ from ui.parts import Page, Parts
 
 
 @dataclass(frozen=True)
-class Place:
+class PagePlace:
     """A page's place in the rail and in the menus. kind: its class in the file that is called as the page."""
 
     title: str
@@ -19,10 +19,10 @@ class Place:
 
 
 PAGES = {
-    "new_experiment": Place("New experiment", "Ctrl+1", "new", "NewExperimentPage"),
-    "runs": Place("Runs", "Ctrl+2", "runs", "RunsPage"),
-    "compare": Place("Compare", "Ctrl+3", "compare", "ComparePage"),
-    "studies": Place("Studies", "Ctrl+4", "studies", "StudiesPage"),
+    "new_experiment": PagePlace("New experiment", "Ctrl+1", "new", "NewExperimentPage"),
+    "runs": PagePlace("Runs", "Ctrl+2", "runs", "RunsPage"),
+    "compare": PagePlace("Compare", "Ctrl+3", "compare", "ComparePage"),
+    "studies": PagePlace("Studies", "Ctrl+4", "studies", "StudiesPage"),
 }
 
 

@@ -15,7 +15,7 @@ from ui.studies.builder import StudyBuilder
 from ui.studies.deeds import StudyDeeds
 from ui.studies.detail import StudyDetail
 from ui.studies.driver import StudyDriver
-from ui.studies.reading import Listed, StudyNow, read_list, read_study
+from ui.studies.reading import ListedStudy, StudyNow, read_list, read_study
 from ui.studies.study_list import StudyList
 from ui.widgets.buttons import button
 from ui.widgets.frame import ThinSplitter
@@ -107,7 +107,7 @@ class StudiesPage(Page):
         number = self._asked
         self.parts.library.read(read_list, lambda found: self._take_list(found, number))
 
-    def _take_list(self, found: list[Listed], number: int) -> None:
+    def _take_list(self, found: list[ListedStudy], number: int) -> None:
         if number != self._asked:
             return
         blocked = self.list.blockSignals(True)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from engine.bench.figures import BenchFigure, figures, so_far
 from engine.events import Evaluated
 from engine.heads.catalog import TITLES
-from engine.work.recorder import Curve
+from engine.work.recorder import SavedCurve
 from ui.figures.curve_axes import StepScale
 from ui.figures.painted import Section
 from ui.runs.bench_curves import TITLE as CURVES_TITLE
@@ -41,15 +41,15 @@ class BenchView(QWidget):
             gap=16,
         )  # fmt: skip
 
-    def has_lines(self, curves: Mapping[str, Curve]) -> bool:
+    def has_lines(self, curves: Mapping[str, SavedCurve]) -> bool:
         """Whether anything was measured."""
         return bool(self._final or so_far(curves, TITLES))
 
-    def show_curves(self, curves: Mapping[str, Curve], scale: StepScale, run_id: int, live: bool) -> None:
+    def show_curves(self, curves: Mapping[str, SavedCurve], scale: StepScale, run_id: int, live: bool) -> None:
         for _ in self.drawing(curves, scale, run_id, live):
             pass
 
-    def drawing(self, curves: Mapping[str, Curve], scale: StepScale, run_id: int, live: bool) -> Iterator[None]:
+    def drawing(self, curves: Mapping[str, SavedCurve], scale: StepScale, run_id: int, live: bool) -> Iterator[None]:
         """What has been measured so far; `scale` and `run_id` make no difference to it."""
         self._streamed = so_far(curves, TITLES)
         self._draw()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QSettings, QSignalBlocker
 from PySide6.QtWidgets import QCheckBox, QWidget
 
-from engine.work.recorder import Curve
+from engine.work.recorder import SavedCurve
 from ui import theme
 from ui.figures.curve_axes import StepScale
 from ui.figures.curve_line import CurveLine
@@ -28,7 +28,7 @@ class BlockCurves(QWidget):
     def __init__(self, settings: QSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._settings = settings
-        self._shown: tuple[Mapping[str, Curve], Mapping[str, str], str, StepScale] | None = None
+        self._shown: tuple[Mapping[str, SavedCurve], Mapping[str, str], str, StepScale] | None = None
         self.kinds = KINDS  # what each kind is called
         self.choice = Choice(list(KINDS.items()))
         self.choice.setAccessibleName("What is shown of each block")
@@ -48,7 +48,7 @@ class BlockCurves(QWidget):
         in_column(row, (self.plot, 1), owner=self, gap=8)
 
     def show_curves(
-        self, curves: Mapping[str, Curve], titles: Mapping[str, str], axis: str, scale: StepScale, live: bool
+        self, curves: Mapping[str, SavedCurve], titles: Mapping[str, str], axis: str, scale: StepScale, live: bool
     ) -> None:
         """titles: block name -> words. live: drawn fast."""
         self._shown = curves, titles, axis, scale
@@ -84,7 +84,7 @@ class BlockCurves(QWidget):
 
 
 def block_lines(
-    curves: Mapping[str, Curve], kind: str, titles: Mapping[str, str], axis: str, scale: StepScale
+    curves: Mapping[str, SavedCurve], kind: str, titles: Mapping[str, str], axis: str, scale: StepScale
 ) -> list[CurveLine]:
     """A curve per block, in the network's order; a block keeps its colour whatever is shown of it."""
     order = list(titles)

@@ -13,7 +13,7 @@ from engine import metrics
 from engine.errors import StorageError
 from engine.events import Evaluated, TrialCompleted
 from engine.metrics import BEFORE
-from engine.work.recorder import Curve
+from engine.work.recorder import SavedCurve
 from ui import theme
 from ui.figures.curve_axes import StepScale
 from ui.figures.curve_line import CurveLine, Style
@@ -30,7 +30,7 @@ class Content:
     """A run as it was saved."""
 
     row: RunRow
-    curves: Mapping[str, Curve] = field(default_factory=dict)
+    curves: Mapping[str, SavedCurve] = field(default_factory=dict)
     results: Sequence[Evaluated] = ()
     messages: Sequence[Message] = ()
     trials: Sequence[TrialCompleted] = ()
@@ -83,7 +83,9 @@ def has_lines(curves: Iterable[str]) -> bool:
     return any(name in drawn for name in curves)
 
 
-def lines_of(measured: str, curves: Mapping[str, Curve], axis: str, scale: StepScale, run_id: int) -> list[CurveLine]:
+def lines_of(
+    measured: str, curves: Mapping[str, SavedCurve], axis: str, scale: StepScale, run_id: int
+) -> list[CurveLine]:
     """The lines of one plot. measured: key of its metric."""
     kept, lines = best_of(curves, 1), []
     for metric, (label, style, dashed) in _of_both(measured).items():

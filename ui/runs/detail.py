@@ -16,7 +16,7 @@ from engine.data.sources import is_regression
 from engine.errors import ExperimentError
 from engine.events import LIVE_STATES, Evaluated, Notice
 from engine.families import named
-from engine.work.recorder import Curve
+from engine.work.recorder import SavedCurve
 from storage.rows import Message
 from ui.figures.adaptation_curves import AdaptationFigures, AdaptationLine
 from ui.figures.block_picture import BlockPicture
@@ -165,7 +165,7 @@ class RunDetail(SlimArea):
         self._tasks_section.set_menu_shown(shown.kind == "images")  # a curve's own menu is a right click away
         self._tasks_section.show()
 
-    def _make_room(self, curves: Mapping[str, Curve], now: RunNow) -> None:
+    def _make_room(self, curves: Mapping[str, SavedCurve], now: RunNow) -> None:
         """While a run searches it has no curves yet; one that never makes a step has none at all."""
         begins = now.is_live and now.row.experiment.search is None
         for view in (self.curves, self.bench):
@@ -182,14 +182,14 @@ class RunDetail(SlimArea):
         else:
             self._make_room({}, now)
 
-    def _draw(self, curves: Mapping[str, Curve], now: RunNow) -> None:
+    def _draw(self, curves: Mapping[str, SavedCurve], now: RunNow) -> None:
         self._view.show_curves(curves, self._scale_of(now), now.row.id, False)
         self._draw_blocks(curves, self._scale_of(now), False)
 
     def _scale_of(self, now: RunNow) -> StepScale:
         return StepScale(now.steps_per_epoch, max(1, now.row.examples_per_step), not now.unit)
 
-    def _draw_blocks(self, curves: Mapping[str, Curve], scale: StepScale, live: bool) -> None:
+    def _draw_blocks(self, curves: Mapping[str, SavedCurve], scale: StepScale, live: bool) -> None:
         axis = str(self.curves.controls.axis.key())
         self.block_curves.show_curves(curves, self._titles, axis, scale, live)
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSettings, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from engine import metrics
-from engine.work.recorder import Curve
+from engine.work.recorder import SavedCurve
 from ui.figures.curve_axes import X_AXES, StepScale, y_text
 from ui.figures.curve_plot import CurvePlot
 from ui.runs.content import has_lines, lines_of
@@ -94,7 +94,7 @@ class RunCurves(QWidget):
         self.loss, self.accuracy = CurvePlot(), CurvePlot()  # the second is of whatever the run is known by
         self._measure(self.loss, "loss")
         self._measure(self.accuracy, metrics.of(metrics.usual()).key)
-        self._curves: Mapping[str, Curve] = {}
+        self._curves: Mapping[str, SavedCurve] = {}
         self._scale, self._run_id, self._live = StepScale(), -1, False
         self._expected = True
         for plot in (self.loss, self.accuracy):
@@ -110,11 +110,11 @@ class RunCurves(QWidget):
         self.accuracy.setVisible(accuracy)
 
     @staticmethod
-    def has_lines(curves: Mapping[str, Curve]) -> bool:
+    def has_lines(curves: Mapping[str, SavedCurve]) -> bool:
         """Whether there is anything to draw of these."""
         return has_lines(curves)
 
-    def show_curves(self, curves: Mapping[str, Curve], scale: StepScale, run_id: int, live: bool) -> None:
+    def show_curves(self, curves: Mapping[str, SavedCurve], scale: StepScale, run_id: int, live: bool) -> None:
         """curves by metric name; a run other than the last one forgets the reader's zoom."""
         if run_id != self._run_id:
             for plot in (self.loss, self.accuracy):
@@ -123,7 +123,7 @@ class RunCurves(QWidget):
         for _ in self.drawing(curves, scale, run_id, live):
             pass
 
-    def drawing(self, curves: Mapping[str, Curve], scale: StepScale, run_id: int, live: bool) -> Iterator[None]:
+    def drawing(self, curves: Mapping[str, SavedCurve], scale: StepScale, run_id: int, live: bool) -> Iterator[None]:
         """The same one plot at a time, so that the event loop may turn in between."""
         self._curves, self._scale, self._run_id, self._live = curves, scale, run_id, live
         measured = metrics.measured(curves)

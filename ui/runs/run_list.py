@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
 from engine.events import RunState
-from ui.listing.finding import Search, search
+from ui.listing.finding import WordSearch, search
 from ui.runs.run_now import RunNow, run_now
 from ui.widgets.text import plain
 
@@ -110,7 +110,7 @@ class RunOrder(QSortFilterProxyModel):
     def __init__(self, runs: RunListModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.runs = runs
-        self._search = Search()
+        self._search = WordSearch()
         self._texts: dict[int, tuple[RunRow, str]] = {}  # what the filter looks in, worked out once
         self._folded, self._without_archive = True, True
         self._kept = -1

@@ -13,7 +13,7 @@ from engine import metrics
 from engine.comparison.wording import compact, duration, figure, marked, percent
 from engine.events import LIVE_STATES, RESUMABLE, RunState
 from engine.families import named
-from engine.work.recorder import Curve
+from engine.work.recorder import SavedCurve
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -200,7 +200,7 @@ def saved_best(row: RunRow) -> Best | None:
     return Best(metric, value, step, step / max(1, row.steps_per_epoch))
 
 
-def best_of(curves: Mapping[str, Curve], steps_per_epoch: int) -> Best | None:
+def best_of(curves: Mapping[str, SavedCurve], steps_per_epoch: int) -> Best | None:
     """Of the curve that the run is watched by, if it has a number; the first of equal values."""
     validated = {name: curve for name, curve in curves.items() if name.startswith(metrics.VALIDATION)}
     known = {name: curve for name, curve in validated.items() if np.isfinite(curve.values).any()}

@@ -13,7 +13,7 @@ from engine.errors import ExperimentError
 from engine.events import TrialCompleted
 from engine.experiment import Experiment
 from engine.search.space import Range, labels_of, planned, space, with_values, words_of
-from engine.search.trials import Choice, choose
+from engine.search.trials import ChosenSetting, choose
 from ui.figures.painted import Section
 from ui.runs.trial_figures import AccuracyAgainst, BestSoFar
 from ui.runs.trial_table import TrialTable
@@ -47,7 +47,7 @@ class ChosenCard(Card):
         row = in_row((words, 1), (self.use, 0, Qt.AlignmentFlag.AlignTop), gap=24)
         self.body.addLayout(row)
 
-    def show_choice(self, found: Choice | None, labels: Mapping[str, str]) -> None:
+    def show_choice(self, found: ChosenSetting | None, labels: Mapping[str, str]) -> None:
         self.use.setEnabled(found is not None)
         self.hint.setVisible(found is not None)
         if found is None:

@@ -10,7 +10,7 @@ from storage.rows import RunRow
 from ui.runs.run_list import RunOrder
 
 
-class Fold(QCheckBox):
+class RunsFold(QCheckBox):
     """words: what it shows, with how many there are. Hidden while there is none and it is not ticked, unless
     it is always there, so that the list stays where it is."""
 
@@ -31,12 +31,12 @@ class Fold(QCheckBox):
         self.setVisible(total > 0 or self.isChecked() or self._always)
 
 
-def study_fold(order: RunOrder) -> Fold:
+def study_fold(order: RunOrder) -> RunsFold:
     tip = "A study's runs are on Studies; here they are listed while they work, or with this tick"
-    return Fold("Runs of studies", tip, lambda row: row.study_id is not None,
+    return RunsFold("Runs of studies", tip, lambda row: row.study_id is not None,
                 lambda on: order.set_folded(not on))  # fmt: skip
 
 
-def archive_fold(order: RunOrder) -> Fold:
+def archive_fold(order: RunOrder) -> RunsFold:
     tip = "Also list the runs that were put into the archive (A)"
-    return Fold("Archived", tip, lambda row: row.archived, order.set_archived, always=True)
+    return RunsFold("Archived", tip, lambda row: row.archived, order.set_archived, always=True)

@@ -26,7 +26,7 @@ WAITING = "The tasks appear with the first validation."
 HEADS = ("task", "class", "name", "image", "before", "after", "certainty", "entropy in nats")
 
 
-class ImageTasks(PaintedFigure):
+class ImageTasksView(PaintedFigure):
     """Tasks of images under and beside each other, as many in a row as fit. Its height follows from their shape, which
     is known before the first of them, so that nothing moves when they come."""
 
@@ -104,7 +104,7 @@ class ImageTasks(PaintedFigure):
         return HEADS, [row for place, task in enumerate(tasks) for row in table_rows(task, place)]
 
 
-class CurveTasks(QWidget):
+class CurveTasksView(QWidget):
     """Regression tasks in two columns."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -128,7 +128,7 @@ class TasksView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.images, self.curves = ImageTasks(), CurveTasks()
+        self.images, self.curves = ImageTasksView(), CurveTasksView()
         self.shown: ShownTasks | None = None
         in_column(self.images, self.curves, owner=self)
         self._turn_to(self.images)

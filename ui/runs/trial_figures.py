@@ -13,7 +13,7 @@ from engine.comparison.intervals import Interval
 from engine.comparison.wording import with_interval
 from engine.events import TrialCompleted
 from engine.search.space import Range, shown
-from engine.search.trials import COMPLETE, Choice, best_so_far, choose, score
+from engine.search.trials import COMPLETE, ChosenSetting, best_so_far, choose, score
 from ui import theme
 from ui.figures.painted import PaintedFigure
 from ui.figures.painted_axes import Axis, Plot, around, paint_axes, plot_in
@@ -34,7 +34,7 @@ class TrialFigure(PaintedFigure):
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(title, parent)
         self._trials: Sequence[TrialCompleted] = ()
-        self._chosen: Choice | None = None
+        self._chosen: ChosenSetting | None = None
         self._run_id = 0
         self.setMouseTracking(True)
 

@@ -10,13 +10,13 @@ from engine.comparison.wording import duration, with_interval
 from engine.events import TrialCompleted
 from engine.search.space import Range, shown
 from engine.search.trials import best, score
-from ui.figures.plain_table import Cell, PlainTable
+from ui.figures.plain_table import PlainTable, TableCell
 
 STATES = {"complete": "all folds", "pruned": "given up early", "failed": "diverged"}
 ANY_WIDTH = 10_000
 
 
-def row_of(trial: TrialCompleted, ranges: Sequence[Range], chosen: bool) -> list[Cell]:
+def row_of(trial: TrialCompleted, ranges: Sequence[Range], chosen: bool) -> list[TableCell]:
     values = [(shown(trial.values.get(one.name, "–")), trial.values.get(one.name, "")) for one in ranges]
     accuracy = score(trial) if trial.scores else None
     state = "chosen" if chosen else STATES.get(trial.state, trial.state)
@@ -28,7 +28,7 @@ def row_of(trial: TrialCompleted, ranges: Sequence[Range], chosen: bool) -> list
         (str(len(trial.scores)), len(trial.scores)),
         (duration(trial.seconds), trial.seconds),
     ]
-    return [Cell(words, key=key, bold=chosen) for words, key in cells]
+    return [TableCell(words, key=key, bold=chosen) for words, key in cells]
 
 
 class TrialTable(PlainTable):

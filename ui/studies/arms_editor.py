@@ -14,7 +14,7 @@ from engine.backbones import catalog
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import BackboneChoice, MethodChoice
 from engine.families import FAMILIES
-from engine.studies.study import SOURCE, Arm
+from engine.studies.study import SOURCE, StudyArm
 from storage.rows import RunRow
 from ui.parts import Parts
 from ui.widgets.buttons import button, icon_button
@@ -97,7 +97,7 @@ class ArmsEditor(QWidget):
 
     # The arms
 
-    def arms(self) -> list[Arm]:
+    def arms(self) -> list[StudyArm]:
         """As they are set, each with the name that was typed; raises `InvalidExperiment` for one without."""
         found = []
         for place in range(self.tree.topLevelItemCount()):
@@ -109,14 +109,14 @@ class ArmsEditor(QWidget):
             found.append(item.data(0, ARM).model_copy(update={"title": title}))
         return found
 
-    def set_arms(self, arms: Sequence[Arm]) -> None:
+    def set_arms(self, arms: Sequence[StudyArm]) -> None:
         with QSignalBlocker(self.tree):
             self.tree.clear()
             for arm in arms:
                 self.tree.addTopLevelItem(self._item(arm))
         self._adjust()
 
-    def _item(self, arm: Arm) -> QTreeWidgetItem:
+    def _item(self, arm: StudyArm) -> QTreeWidgetItem:
         item = QTreeWidgetItem([arm.title, method_words(arm.method), start_words(arm.backbone)])
         item.setData(0, ARM, arm)
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
@@ -124,7 +124,7 @@ class ArmsEditor(QWidget):
             item.setToolTip(column, plain(item.text(column)))
         return item
 
-    def append(self, arm: Arm) -> None:
+    def append(self, arm: StudyArm) -> None:
         """Add an arm under a name that no other has."""
         titles = {self.tree.topLevelItem(n).text(0) for n in range(self.tree.topLevelItemCount())}  # type: ignore[union-attr]
         title, number = arm.title[:50], 2
@@ -188,7 +188,7 @@ class ArmsEditor(QWidget):
         """A method with these values; one that starts from nothing gets random weights."""
         uses = registry.method(choice.name).uses_pretrained
         weights = self.backbone if uses else self.backbone.model_copy(update={"weights": "random", "head": "new"})
-        self.append(Arm(title=title[:60], backbone=weights, method=choice))
+        self.append(StudyArm(title=title[:60], backbone=weights, method=choice))
 
     def add_current(self) -> None:
         """What New experiment is set to."""
@@ -200,7 +200,9 @@ class ArmsEditor(QWidget):
             self._parts.toasts.show(str(error), level="warning")
             return
         title = registry.method(experiment.method.name).title
-        self.append(Arm(title=title, backbone=experiment.backbone, method=experiment.method, search=experiment.search))
+        self.append(
+            StudyArm(title=title, backbone=experiment.backbone, method=experiment.method, search=experiment.search)
+        )
 
     def _ask_run(self) -> None:
         self._parts.library.read(lambda store: store.runs()[:MOST_SAVED], self._choose_run)
@@ -219,4 +221,6 @@ class ArmsEditor(QWidget):
         """The backbone and method of a saved run."""
         experiment = row.experiment
         title = registry.method(experiment.method.name).title
-        self.append(Arm(title=title, backbone=experiment.backbone, method=experiment.method, search=experiment.search))
+        self.append(
+            StudyArm(title=title, backbone=experiment.backbone, method=experiment.method, search=experiment.search)
+        )

@@ -12,14 +12,14 @@ from PySide6.QtGui import QPainter, QPen
 from engine.comparison.intervals import Interval
 from engine.metrics import of as metric_of
 from engine.studies.crossings import sentence
-from engine.studies.table import Column, Entry
+from engine.studies.table import StudyColumn, StudyEntry
 from ui import theme
 from ui.figures.drawing import arm_pen
 from ui.figures.line_chart import ChartLine, LineChart, Marks
 from ui.figures.painted_axes import Axis, Plot, around
 from ui.studies.view import View, curve_places, tip, unit
 
-Line = list[tuple[Column, Interval, Entry]]
+Line = list[tuple[StudyColumn, Interval, StudyEntry]]
 
 
 def paint_curves(painter: QPainter, size: QSizeF, view: View) -> Marks:

@@ -19,7 +19,7 @@ from engine.given import decode
 from engine.studies.cells import Cell, cell_name, cells
 from engine.studies.crossings import Crossing, crossings, sentence
 from engine.studies.study import Study, parse_study
-from engine.studies.table import Outcome, StudyTable, answers, study_table
+from engine.studies.table import CellOutcome, StudyTable, answers, study_table
 from engine.work.study import Progress, progress, states
 
 if TYPE_CHECKING:
@@ -126,11 +126,11 @@ def said_against(results: Iterable[Evaluated]) -> tuple[str, ...]:
 NO_ITEMS = KeptItems({}, "images")
 
 
-def outcomes(runs: Iterable[CellRun], items: Mapping[int, KeptItems]) -> dict[str, Outcome]:
+def outcomes(runs: Iterable[CellRun], items: Mapping[int, KeptItems]) -> dict[str, CellOutcome]:
     """What each finished cell found, by its key; of two runs of a cell the later one."""
     done = ((run, items.get(run.id, NO_ITEMS)) for run in runs if run.state is RunState.FINISHED)
     return {
-        run.cell: Outcome(run.tests, run.best, run.last, run.watched, kept.items, kept.unit, kept.caveats)
+        run.cell: CellOutcome(run.tests, run.best, run.last, run.watched, kept.items, kept.unit, kept.caveats)
         for run, kept in done
     }
 
@@ -166,7 +166,7 @@ def pace(wanted: Sequence[Cell], runs: Iterable[CellRun]) -> tuple[float | None,
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedStudy:
     """A study as the list shows it. problem: why it cannot be read, else empty."""
 
     row: StudyRow
@@ -175,17 +175,17 @@ class Listed:
     problem: str = ""
 
 
-def read_list(store: RunStore) -> list[Listed]:
+def read_list(store: RunStore) -> list[ListedStudy]:
     """Every saved study with how far it is, newest first."""
     return [listed(row) for row in store.studies()]
 
 
-def listed(row: StudyRow) -> Listed:
+def listed(row: StudyRow) -> ListedStudy:
     try:
         _, wanted = grid(row.spec, row.title)
     except ExperimentError as error:
-        return Listed(row, problem=str(error))
-    return Listed(row, len(wanted), len(row.finished & {cell.key for cell in wanted}))
+        return ListedStudy(row, problem=str(error))
+    return ListedStudy(row, len(wanted), len(row.finished & {cell.key for cell in wanted}))
 
 
 def progress_words(now: Progress) -> str:

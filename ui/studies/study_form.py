@@ -12,7 +12,7 @@ from engine.data.dataset import BUNDLED
 from engine.data.sources import datasets
 from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
-from engine.studies.study import SOURCE, Arm, Source, Study, parse_study
+from engine.studies.study import SOURCE, Source, Study, StudyArm, parse_study
 from ui.parts import Parts
 from ui.studies.arms_editor import ArmsEditor
 from ui.studies.grid_fields import (
@@ -45,7 +45,7 @@ START_ARMS = (("Linear probe", "linear_probe"), ("LP-FT", "lp_ft"), ("Full fine-
 def beginning() -> Study:
     """What a study of one's own begins with."""
     backbone = BackboneChoice(name="conv4", weights=catalog.default_weights("conv4"))
-    arms = tuple(Arm(title=title, backbone=backbone, method=MethodChoice(name=name)) for title, name in START_ARMS)
+    arms = tuple(StudyArm(title=title, backbone=backbone, method=MethodChoice(name=name)) for title, name in START_ARMS)
     return Study(title="My study", dataset=DatasetChoice(name="digits", validation_per_class=10), arms=arms,
                  labels=(2, 5, 10), seeds=(0, 1, 2), figure="labels")  # fmt: skip
 

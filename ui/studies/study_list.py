@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyledItemDelegate,
 from engine.comparison.wording import count
 from ui import theme
 from ui.listing.card_list import OnCard, paint_ground, paint_progress
-from ui.studies.reading import Listed
+from ui.studies.reading import ListedStudy
 from ui.widgets.text import plain
 
 STUDY = Qt.ItemDataRole.UserRole
@@ -20,7 +20,7 @@ WORDS = {"starting": "Starting…", "working": "At work", "ending": "Ending the 
 Index = QModelIndex | QPersistentModelIndex
 
 
-def status(study: Listed, word: str) -> str:
+def status(study: ListedStudy, word: str) -> str:
     """ "At work · 42 of 140 runs"; word: what this window does with it."""
     if study.problem:
         return "Cannot be read"
@@ -44,14 +44,14 @@ class StudyDelegate(QStyledItemDelegate):
         return QSize(0, lines + 2 * PAD + 10 + BAR)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        study: Listed = index.data(STUDY)
+        study: ListedStudy = index.data(STUDY)
         box: QRect = option.rect
         painter.save()
         paint_ground(painter, box, option.state)
         self._paint_words(painter, box.adjusted(PAD, PAD, -PAD, -PAD), study)
         painter.restore()
 
-    def _paint_words(self, painter: QPainter, box: QRect, study: Listed) -> None:
+    def _paint_words(self, painter: QPainter, box: QRect, study: ListedStudy) -> None:
         bold, small = theme.font(bold=True), theme.font("small", tabular=True)
         lines = two_lines(study.row.title, QFontMetrics(bold), box.width())
         height = QFontMetrics(bold).height()
@@ -97,7 +97,7 @@ class StudyList(QListWidget):
         OnCard(self, "Studies")
         self.currentItemChanged.connect(lambda item, _: self._tell(item))
 
-    def show_studies(self, studies: Sequence[Listed]) -> None:
+    def show_studies(self, studies: Sequence[ListedStudy]) -> None:
         """The studies there are; the chosen one stays chosen, else the first is."""
         kept = self.current()
         with QSignalBlocker(self):
@@ -112,13 +112,13 @@ class StudyList(QListWidget):
         if self.current() != kept and self.currentItem() is not None:
             self._tell(self.currentItem())
 
-    def _fill(self, item: QListWidgetItem, study: Listed) -> None:
+    def _fill(self, item: QListWidgetItem, study: ListedStudy) -> None:
         item.setData(STUDY, study)
         said = f"{study.row.title}, {status(study, self._word(study.row.id))}"
         item.setData(Qt.ItemDataRole.AccessibleTextRole, said)
         item.setToolTip(plain(study.problem or study.row.title))
 
-    def studies(self) -> list[Listed]:
+    def studies(self) -> list[ListedStudy]:
         return [self.item(place).data(STUDY) for place in range(self.count())]
 
     def current(self) -> int:

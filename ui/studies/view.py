@@ -12,7 +12,7 @@ from engine.comparison.wording import compact, count, is_share, with_interval
 from engine.data.target import NUMBERS
 from engine.metrics import title
 from engine.studies.crossings import Crossing
-from engine.studies.table import BEST, Column, Entry, StudyTable
+from engine.studies.table import BEST, StudyColumn, StudyEntry, StudyTable
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class View:
         shown = [one.interval for row in self.table.entries for one in row if one.interval is not None]
         return 1.08 * max((max(one.value, one.high if one.known else 0.0) for one in shown), default=0.0) or 1.0
 
-    def shown(self, entry: Entry) -> Interval | None:
+    def shown(self, entry: StudyEntry) -> Interval | None:
         """The figure of an entry as accuracy or error."""
         found = entry.interval
         if found is None or not self.error or not is_share(self.metric):
@@ -60,7 +60,7 @@ def curve_places(table: StudyTable) -> list[tuple[object, str, str]]:
     return [(column.condition, column.name, place_words(table, column)) for column in found]
 
 
-def place_words(table: StudyTable, column: Column) -> str:
+def place_words(table: StudyTable, column: StudyColumn) -> str:
     """A column's title without its label count."""
     words = column.title.split(", ")
     return ", ".join(words[1:] if len(table.study.labels) > 1 else words) or "Test images"
@@ -84,7 +84,7 @@ def rows_of(view: View) -> list[list[object]]:
     ]  # fmt: skip
 
 
-def tip(view: View, arm: int, column: Column, entry: Entry) -> str:
+def tip(view: View, arm: int, column: StudyColumn, entry: StudyEntry) -> str:
     """What a point or bar says: whose it is, its figure, what it rests on."""
     shown = view.shown(entry)
     assert shown is not None

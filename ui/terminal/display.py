@@ -37,7 +37,7 @@ def make_display(as_json: bool) -> Display:
     """JSON lines if asked for, a bar on a terminal, plain lines otherwise."""
     if as_json:
         return JsonLines()
-    return Bars() if console().is_terminal else Lines()
+    return Bars() if console().is_terminal else LogLines()
 
 
 class LatestValues:
@@ -172,7 +172,7 @@ class Bars(Display):
             self.progress.refresh()
 
 
-class Lines(Display):
+class LogLines(Display):
     """The name, a line every ten seconds, and the result: readable in a log."""
 
     def begin(self, run: RunRow, place: str) -> None:

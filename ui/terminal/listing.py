@@ -17,7 +17,7 @@ from ui.terminal.output import print_json, print_table, result_object, say
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class Printed:
     """The same things twice: as a table for people and as objects for programs."""
 
     columns: Sequence[str]
@@ -42,15 +42,15 @@ def print_list(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def list_datasets(_: argparse.Namespace) -> Listing:
+def list_datasets(_: argparse.Namespace) -> Printed:
     from engine.data.sources import datasets
 
     known = datasets()
     rows = [(d.name, d.title, thousands(d.images), thousands(d.classes), d.where, d.description) for d in known]
-    return Listing(("name", "title", ">images", ">classes", "where", "what it is"), rows, objects(known))
+    return Printed(("name", "title", ">images", ">classes", "where", "what it is"), rows, objects(known))
 
 
-def list_backbones(_: argparse.Namespace) -> Listing:
+def list_backbones(_: argparse.Namespace) -> Printed:
     from engine.backbones import catalog
 
     known = catalog.backbones()
@@ -67,7 +67,7 @@ def list_backbones(_: argparse.Namespace) -> Listing:
         }
         for b in known
     ]  # fmt: skip
-    return Listing(("name", "title", ">parameters", ">input", "weights"), rows, found)
+    return Printed(("name", "title", ">parameters", ">input", "weights"), rows, found)
 
 
 def weights_words(found: Iterable[Any]) -> str:
@@ -75,7 +75,7 @@ def weights_words(found: Iterable[Any]) -> str:
     return "; ".join(w.name if w.state == "none needed" else f"{w.name} ({w.state}, {size(w.bytes)})" for w in found)
 
 
-def list_methods(_: argparse.Namespace) -> Listing:
+def list_methods(_: argparse.Namespace) -> Printed:
     from engine import registry
 
     known = registry.methods()
@@ -88,25 +88,25 @@ def list_methods(_: argparse.Namespace) -> Listing:
         }
         for m in known
     ]  # fmt: skip
-    return Listing(("name", "title", "group", "idea"), rows, found)
+    return Printed(("name", "title", "group", "idea"), rows, found)
 
 
-def list_presets(_: argparse.Namespace) -> Listing:
+def list_presets(_: argparse.Namespace) -> Printed:
     from engine.plan import plan_as_json, presets
 
     rows = [(p.name, len(p.experiments), p.title, p.description) for p in presets()]
-    return Listing(("name", ">runs", "title", "what it does"), rows, [plan_as_json(p) for p in presets()])
+    return Printed(("name", ">runs", "title", "what it does"), rows, [plan_as_json(p) for p in presets()])
 
 
-def list_devices(_: argparse.Namespace) -> Listing:
+def list_devices(_: argparse.Namespace) -> Printed:
     from engine.machine.devices import devices
 
     known = devices()
     rows = [(d.name, d.title, "–" if d.free_bytes is None else size(d.free_bytes)) for d in known]
-    return Listing(("name", "title", ">free memory"), rows, objects(known))
+    return Printed(("name", "title", ">free memory"), rows, objects(known))
 
 
-def list_runs(chosen: argparse.Namespace) -> Listing:
+def list_runs(chosen: argparse.Namespace) -> Printed:
     from storage.store import RunStore
     from ui.terminal.workspaces import open_workspace
 
@@ -122,7 +122,7 @@ def list_runs(chosen: argparse.Namespace) -> Listing:
     if any(run.tags for run in runs):
         columns.append("tags")
         rows = [(*row, " ".join(run.tags)) for row, run in zip(rows, runs, strict=True)]
-    return Listing(columns, rows, [run_object(run) for run in runs], empty)
+    return Printed(columns, rows, [run_object(run) for run in runs], empty)
 
 
 def has_tags(run: RunRow, wanted: Iterable[str]) -> bool:
@@ -168,7 +168,7 @@ def objects(items: Iterable[Any]) -> list[dict[str, Any]]:
     return [dataclasses.asdict(item) for item in items]
 
 
-LISTINGS: dict[str, Callable[[argparse.Namespace], Listing]] = {
+LISTINGS: dict[str, Callable[[argparse.Namespace], Printed]] = {
     "datasets": list_datasets,
     "backbones": list_backbones,
     "methods": list_methods,

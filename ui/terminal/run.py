@@ -18,7 +18,7 @@ from engine.plan import Plan, plan_as_json
 from engine.studies.study import names_study
 from engine.work.process import WORKERS
 from engine.work.queue import RunQueue, new_run
-from engine.work.recorder import Left, Now, Past
+from engine.work.recorder import Left, Now, SavedPast
 from storage.record import RecordingStore
 from storage.store import RunRow, RunStore
 from ui.command.arguments import program
@@ -134,7 +134,7 @@ def follow(queue: RunQueue, run_id: int, display: Display, interrupts: Interrupt
         for said in queue.drain().get(run_id, ()):
             if isinstance(said, Left):
                 return ended
-            if not isinstance(said, Now | Past):
+            if not isinstance(said, Now | SavedPast):
                 display.show(said)
             ended = ended or (isinstance(said, LAST_EVENTS) and not isinstance(said, RunFailed))
         if interrupts.stopping():

@@ -13,7 +13,7 @@ from engine.comparison.wording import MARK, NO_NUMBER, duration, figure, with_in
 from engine.events import RunState
 from engine.experiment import Shift
 from engine.studies.crossings import sentence
-from engine.studies.table import BEST, Entry, StudyTable
+from engine.studies.table import BEST, StudyEntry, StudyTable
 from engine.work.study import Progress, StudyRunner
 from storage.rows import CellRun, StudyRow
 from ui.studies.reading import StudyNow, progress_words
@@ -146,7 +146,7 @@ def text_table(table: StudyTable) -> tuple[list[str], list[list[str]]]:
     return ["", *(f">{title}" for title in titles)], [[title, *row] for title, row in zip(columns, turned, strict=True)]
 
 
-def entry_words(entry: Entry, metric: str) -> str:
+def entry_words(entry: StudyEntry, metric: str) -> str:
     """ "81.2 % (79.8 to 82.6) *", or "0.352 (0.331 to 0.373)" of an error."""
     if entry.interval is None:
         return "–"

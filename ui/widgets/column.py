@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from ui import theme
 from ui.widgets.frame import SlimArea, SlimScrollBar
 from ui.widgets.layouts import in_column, in_row
-from ui.widgets.notice import Notice
+from ui.widgets.notice import NoticeBar
 from ui.widgets.text import Text
 
 
@@ -50,7 +50,7 @@ class Column(QWidget):
         self.area = SlimArea(self._content)
         self.area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # its place does not come and go
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.notice = Notice(self.area, self.body)
+        self.notice = NoticeBar(self.area, self.body)
         self.foot = QVBoxLayout()
         self.foot.setContentsMargins(16, 0, 8 + SlimScrollBar.WIDTH, 16)  # as wide as the content
         in_column(head, (self.area, 1), self.foot, owner=self, gap=0)

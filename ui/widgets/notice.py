@@ -13,7 +13,7 @@ from ui.widgets.text import Text
 MARGIN = 8
 
 
-class Notice(QFrame):
+class NoticeBar(QFrame):
     """Shown while one of the widgets that were added is. `room` gives the view the space to scroll clear of it."""
 
     def __init__(self, area: QScrollArea, body: QVBoxLayout) -> None:

@@ -94,7 +94,7 @@ class Elided(Text):
         painter.drawText(self.rect(), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), shown)
 
 
-class Place(Text):
+class TextPlace(Text):
     """Text in a place whose height does not depend on it: as many `lines` as were said and as `room`, another text,
     needs. What is longer ends in an ellipsis and is whole in the tooltip."""
 

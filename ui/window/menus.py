@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from ui.pages import Place
+from ui.pages import PagePlace
 
 # Menu -> (key, text, shortcut, tip); None is a line. The key is what the window says it does.
 MENUS: dict[str, tuple[tuple[str, str, str, str] | None, ...]] = {
@@ -47,7 +47,7 @@ class Menus:
         self,
         window: QMainWindow,
         does: Mapping[str, Callable[[], object]],
-        pages: Mapping[str, Place],
+        pages: Mapping[str, PagePlace],
         show_page: Callable[[str], object],
         page_actions: Callable[[], Sequence[QAction]],
     ) -> None:
@@ -86,7 +86,7 @@ class Menus:
         self.actions[key] = action
         return action
 
-    def _add_pages(self, pages: Mapping[str, Place], show_page: Callable[[str], object]) -> None:
+    def _add_pages(self, pages: Mapping[str, PagePlace], show_page: Callable[[str], object]) -> None:
         for name, page in pages.items():
             action = QAction(page.title, self._window)
             action.setShortcut(QKeySequence(page.shortcut))

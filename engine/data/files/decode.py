@@ -60,7 +60,7 @@ class Damaged(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ImageFacts:
     """What is known of a whole image. levels: of grey values beyond 0..255. digest: of the file's bytes, 64 bits."""
 
     height: int
@@ -70,7 +70,7 @@ class Facts:
     digest: int = 0
 
 
-def examine(body: bytes) -> Facts:
+def examine(body: bytes) -> ImageFacts:
     """Size, colour and digest of an image, which is decoded for it; raises `Damaged` where `decode` would."""
     if not body:
         raise Damaged("empty file")
@@ -83,7 +83,7 @@ def examine(body: bytes) -> Facts:
             found = levels(image)
     turned = full[::-1] if _orientation(opened) in ON_ITS_SIDE else full
     width, height = turned if opened.format in REDUCED else image.size
-    return Facts(height, width, grey, found, digest(body))
+    return ImageFacts(height, width, grey, found, digest(body))
 
 
 def decode(body: bytes, size: int, channels: int, scales: tuple[Levels, ...] = ()) -> Image.Image:

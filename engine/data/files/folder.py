@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
 from engine.data.files import grey
-from engine.data.files.decode import Damaged, Facts, decode, examine
+from engine.data.files.decode import Damaged, ImageFacts, decode, examine
 from engine.data.files.kinds import NOT_READ, ending
 from engine.data.files.layout import Item, Layout, arrange, regions
 from engine.data.files.tree import Listing, natural
@@ -38,7 +38,7 @@ class FilePixels:
         self,
         listing: Listing,
         items: Sequence[Item],
-        facts: Sequence[Facts],
+        facts: Sequence[ImageFacts],
         scales: tuple[grey.Levels, ...],
         inverted: bool = False,
     ) -> None:
@@ -125,10 +125,10 @@ def with_regions(data: ImageSet, places: Sequence[tuple[str, str]] | None) -> Im
 
 def inspect(
     listing: Listing, items: Sequence[Item], progress: Progress | None = None, cancelled: Cancel | None = None
-) -> tuple[list[Facts | None], tuple[Skipped, ...]]:
+) -> tuple[list[ImageFacts | None], tuple[Skipped, ...]]:
     """Facts of each item, None for a damaged one, and the damaged ones by name."""
 
-    def look(item: Item) -> Facts | str:
+    def look(item: Item) -> ImageFacts | str:
         try:
             return examine(files.image(item.entry))
         except (Damaged, Unread) as error:
@@ -161,14 +161,14 @@ def _refuse_damaged(listing: Listing, layout: Layout, items: list[Item], skipped
         )
 
 
-def fingerprint(items: Sequence[Item], facts: Sequence[Facts], scales: tuple[grey.Levels, ...]) -> str:
+def fingerprint(items: Sequence[Item], facts: Sequence[ImageFacts], scales: tuple[grey.Levels, ...]) -> str:
     """Hash of every file's content with its class and part, in order: equal means the same images under the same
     numbers, wherever the folder lies and whatever it is called, packed or not."""
     parts = [f"{item.class_name}\n{item.split}\n{fact.digest}" for item, fact in zip(items, facts, strict=True)]
     return BY_CONTENT + short_hash(*parts, repr(scales))
 
 
-def digests(facts: Sequence[Facts]) -> NDArray[np.uint64]:
+def digests(facts: Sequence[ImageFacts]) -> NDArray[np.uint64]:
     return np.array([fact.digest for fact in facts], dtype=np.uint64)
 
 
@@ -191,7 +191,7 @@ def classes_of_parts(labels: NDArray[np.int64], given: NDArray[np.int8] | None) 
     return found.argmax(1).astype(np.int8) if (found.sum(1) == 1).all() else None
 
 
-def typical_size(facts: Sequence[Facts]) -> tuple[int, int]:
+def typical_size(facts: Sequence[ImageFacts]) -> tuple[int, int]:
     """Median (height, width)."""
     heights, widths = sorted(fact.height for fact in facts), sorted(fact.width for fact in facts)
     return heights[len(heights) // 2], widths[len(widths) // 2]

@@ -96,14 +96,14 @@ def list_files(path: str | Path, cancelled: Cancel | None = None) -> Listing:
 
 
 @dataclass
-class _Found:
+class _Walked:
     files: list[Entry] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     odd: list[Skipped] = field(default_factory=list)
 
 
 def _list_folder(root: Path, cancelled: Cancel | None) -> Listing:
-    found, linked = _Found(), set[str]()
+    found, linked = _Walked(), set[str]()
     waiting = [(str(root), "")]
     while waiting:
         check(cancelled)
@@ -124,7 +124,7 @@ def _list_folder(root: Path, cancelled: Cancel | None) -> Listing:
     return Listing(root, tuple(sorted(found.files)), frozenset(found.folders), is_zip=False, odd=tuple(odd))
 
 
-def _scan(folder: str, inner: str, found: _Found) -> list[os.DirEntry[str]]:
+def _scan(folder: str, inner: str, found: _Walked) -> list[os.DirEntry[str]]:
     """What lies in a folder; the outermost must be readable, another one is named when it is not."""
     try:
         with os.scandir(folder) as items:
@@ -153,7 +153,7 @@ def _met_before(link: str, linked: set[str]) -> bool:
     return False
 
 
-def _add_file(item: os.DirEntry[str], path: str, found: _Found) -> None:
+def _add_file(item: os.DirEntry[str], path: str, found: _Walked) -> None:
     """A regular file; of what is none, or has gone since, only what is called an image is worth a word."""
     try:
         status = item.stat()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.data.dataset import GIVEN, DataSet, DatasetInfo
 from engine.data.files import grey
-from engine.data.files.decode import Facts
+from engine.data.files.decode import ImageFacts
 from engine.data.files.folder import FilePixels, digests, fingerprint, inspect, typical_size
 from engine.data.files.layout import Item
 from engine.data.files.reading import Entry
@@ -100,7 +100,11 @@ def load_omniglot(listing: Listing, progress: Progress | None = None, cancelled:
 
 
 def _image_set(
-    listing: Listing, found: list[tuple[Item, Facts]], places: list[Place], labels: Labels, skipped: tuple[Skipped, ...]
+    listing: Listing,
+    found: list[tuple[Item, ImageFacts]],
+    places: list[Place],
+    labels: Labels,
+    skipped: tuple[Skipped, ...],
 ) -> ImageSet:
     items, facts = [item for item, _ in found], [fact for _, fact in found]
     alphabets = tuple(alphabet for _, alphabet, _ in places)

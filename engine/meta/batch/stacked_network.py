@@ -160,7 +160,7 @@ class Maps:
         return self.values.detach().flatten(1, 3)
 
 
-class Convolved(Function):
+class StackedConvolution(Function):
     """maps [tasks, n, h, w, c], weights [tasks, o, 9 c] -> [tasks, n, h, w, o]."""
 
     @staticmethod
@@ -175,7 +175,7 @@ class Convolved(Function):
         gradient = gradients[0].contiguous()
         back = Maps(gradient)
         return (
-            Convolved.apply(gradient, turned(weights), back) if ctx.needs_input_grad[0] else None,
+            StackedConvolution.apply(gradient, turned(weights), back) if ctx.needs_input_grad[0] else None,
             ToWeights.apply(values, gradient, ctx.maps, back) if ctx.needs_input_grad[1] else None,
             None,
         )
@@ -195,8 +195,8 @@ class ToWeights(Function):
         values, gradient = ctx.saved_tensors
         (weights,) = further
         return (
-            Convolved.apply(gradient, turned(weights), ctx.back) if ctx.needs_input_grad[0] else None,
-            Convolved.apply(values, weights, ctx.maps) if ctx.needs_input_grad[1] else None,
+            StackedConvolution.apply(gradient, turned(weights), ctx.back) if ctx.needs_input_grad[0] else None,
+            StackedConvolution.apply(values, weights, ctx.maps) if ctx.needs_input_grad[1] else None,
             None,
             None,
         )
@@ -210,7 +210,7 @@ def turned(weights: Tensor) -> Tensor:
 
 def convolved(values: Tensor, weight: Tensor) -> Tensor:
     """values: [tasks, n, h, w, c]; weight: [tasks, o, c, 3, 3] -> [tasks, n, h, w, o]. Zero padding of 1."""
-    maps: Tensor = Convolved.apply(values, weight.permute(0, 1, 3, 4, 2).flatten(2), Maps(values))
+    maps: Tensor = StackedConvolution.apply(values, weight.permute(0, 1, 3, 4, 2).flatten(2), Maps(values))
     return maps
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from engine.data.curves import TEST_POINTS, Curve, Curves
+from engine.data.curves import TEST_POINTS, Curves, GivenCurve
 from engine.data.sources import dataset
 from engine.data.target import NUMBERS, Target
 from engine.events import Preparing
@@ -29,8 +29,8 @@ class CurveTasks(Tasks):
     shot: int
     query: int
     device: torch.device = CPU
-    validation: Sequence[Curve] = ()
-    test: Sequence[Curve] = ()
+    validation: Sequence[GivenCurve] = ()
+    test: Sequence[GivenCurve] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
     conditions: Mapping[str, str] = field(default_factory=dict)
     outputs: int = 1
@@ -40,7 +40,7 @@ class CurveTasks(Tasks):
     def examples(self) -> int:
         return self.shot + self.query
 
-    def draw(self, rng: np.random.Generator) -> Curve:
+    def draw(self, rng: np.random.Generator) -> GivenCurve:
         return self.source.one(self.choice, rng, self.shot, self.query)
 
     def draw_tasks(self, rng: np.random.Generator, count: int) -> list[Task]:
@@ -50,7 +50,7 @@ class CurveTasks(Tasks):
         given, asked = both[:, :, : self.shot].unbind(1), both[:, :, self.shot :].unbind(1)
         return [Task(one[0], one[1], query[0], query[1], 1) for one, query in zip(given, asked, strict=True)]
 
-    def task(self, item: Curve) -> Task:
+    def task(self, item: GivenCurve) -> Task:
         x, shot = np.concatenate([item.support, item.query]), len(item.support)
         both = np.stack([x, item.at(x)]).astype(np.float32)
         inputs, targets = torch.from_numpy(both).to(self.device).unsqueeze(-1)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from engine.backbones.backbone import Backbone
-from engine.data.curves import DIGITS, Curve
+from engine.data.curves import DIGITS, GivenCurve
 from engine.data.episodes import Episode
 from engine.events import CheckpointSaved, Notice
 from engine.machine.files import write_text
@@ -92,7 +92,7 @@ def answers(outputs: Tensor, way: int) -> tuple[list[list[int]], list[list[float
     return slots, sure, unsure
 
 
-def curve_task(method: MetaLearner, model: Backbone, tasks: CurveTasks, item: Curve) -> dict[str, Any]:
+def curve_task(method: MetaLearner, model: Backbone, tasks: CurveTasks, item: GivenCurve) -> dict[str, Any]:
     """{"x", "truth", "support_x", "support_y", "predictions": [{"steps", "y", "deviation"}]}, after each inner step;
     "deviation" is None where the method does not say how sure it is."""
     drawing = tasks.source.drawing(item)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.data.target import CLASSES, asked
-from engine.meta.learner import Outcome, Whole
+from engine.meta.learner import Outcome, WholeBatch
 from engine.meta.roles import Embeds, MetaRun
 from engine.method import Classifier, hyper
 from engine.methods.meta.embedding_based import EmbeddingBased, EmbeddingHyperparameters
@@ -67,7 +67,7 @@ class CNP(EmbeddingBased):
         mean, deviation = model.meta.curve(model.embed(task.support_inputs), task.support_targets, asked)  # type: ignore[operator]
         return Outcome(negative_likelihood(mean, deviation, task.query_targets), mean.detach())
 
-    def in_one(self, model: Backbone, tasks: Sequence[Task], run: MetaRun) -> Whole | None:
+    def in_one(self, model: Backbone, tasks: Sequence[Task], run: MetaRun) -> WholeBatch | None:
         """Curves go through the networks together."""
         if not tasks[0].is_regression:
             return None
@@ -78,7 +78,7 @@ class CNP(EmbeddingBased):
         known, new = (model.embed(part.flatten(0, 1)).unflatten(0, part.shape[:2]) for part in (x, asked))
         mean, deviation = model.meta.curve(known, y, new)  # type: ignore[operator]
         value = negative_likelihood(mean, deviation, wanted)
-        return Whole(value, {"loss": (mean.detach() - wanted).square().mean(), "likelihood": -value.detach()})
+        return WholeBatch(value, {"loss": (mean.detach() - wanted).square().mean(), "likelihood": -value.detach()})
 
     def adapt(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int) -> Classifier:
         import torch

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.meta.learner import Outcome, Whole
+from engine.meta.learner import Outcome, WholeBatch
 from engine.meta.roles import MetaRun
 from engine.method import hyper
 from engine.methods.meta.gradient_based import GradientBased, GradientHyperparameters
@@ -52,7 +52,7 @@ class Joint(GradientBased):
         outputs = model(torch.cat([task.support_inputs, task.query_inputs]))
         return Outcome(loss(outputs, targets), outputs.detach()[len(task.support_targets) :])
 
-    def in_one(self, model: Backbone, tasks: Sequence[Task], run: MetaRun) -> Whole:
+    def in_one(self, model: Backbone, tasks: Sequence[Task], run: MetaRun) -> WholeBatch:
         """As tasks do not adapt, they are one batch."""
         import torch
 
@@ -60,4 +60,4 @@ class Joint(GradientBased):
 
         x, y, query, wanted = (torch.cat(same) for same in zip(*(task.parts for task in tasks), strict=True))
         found = self.query_loss(model, Joined(x, y, query, wanted, tasks[0].way), run).loss
-        return Whole(found, {"loss": found.detach()})
+        return WholeBatch(found, {"loss": found.detach()})

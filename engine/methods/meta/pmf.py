@@ -22,7 +22,7 @@ from engine.methods.meta.embedding_based import EmbeddingBased, EmbeddingHyperpa
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from engine.adaptation.prototype_tuning import Material
+    from engine.adaptation.prototype_tuning import SupportMaterial
     from engine.backbones.backbone import Backbone
     from engine.meta.learner import MetaLearner
     from engine.meta.task import Task, Tasks
@@ -162,7 +162,7 @@ class PMF(EmbeddingBased):
         scale: Tensor = model.meta()
         return scale.detach()
 
-    def _support(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int) -> Material:
+    def _support(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int) -> SupportMaterial:
         from engine.adaptation.prototype_tuning import material
 
         start = self.first_tuned(tuple(model.blocks))

@@ -32,7 +32,7 @@ class RidgeHyperparameters(EmbeddingHyperparameters):
     )  # fmt: skip
 
 
-class Ridge(EmbeddingBased):
+class MetaRidge(EmbeddingBased):
     name = "ridge"
     order = 200
     title = "Ridge head (R2-D2)"
@@ -47,14 +47,14 @@ class Ridge(EmbeddingBased):
     }
 
     def prepare(self, model: Backbone, way: int) -> None:
-        from engine.adaptation.comparing import Ridge as Learnt
+        from engine.adaptation.comparing import RidgeScale as Learnt
 
         model.meta = Learnt(self.hyperparameters.strength, self.hyperparameters.scale)
 
     def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
         from torch.nn.functional import one_hot
 
-        from engine.adaptation.comparing import Ridge as Learnt
+        from engine.adaptation.comparing import RidgeScale as Learnt
         from engine.adaptation.comparing import with_ones
 
         head = model.meta

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from engine import registry
-from engine.advice.adviser import PIXELS, Facts, Score, facts_of, preferred, recommend
+from engine.advice.adviser import PIXELS, DataFacts, Score, facts_of, preferred, recommend
 from engine.advice.transfer_scores import candidates, leave_one_out, neighbours, sample, transfer_scores
 from engine.backbones.info import OMNIGLOT
 from engine.data.sources import load
@@ -75,8 +75,8 @@ def made_up(right: int, backbone: str = "conv4", parameters: int = 100, weights:
     return Score(backbone, weights, backbone, parameters, np.arange(100) < right, 3)
 
 
-def photos(labels: int, most: int | None = None) -> Facts:
-    return Facts(labels, most or labels, 5, 5 * labels, 200, 3)
+def photos(labels: int, most: int | None = None) -> DataFacts:
+    return DataFacts(labels, most or labels, 5, 5 * labels, 200, 3)
 
 
 @pytest.mark.parametrize(
@@ -96,13 +96,13 @@ def test_rules_for_photos(labels: int, network: int, method: str) -> None:
 
 
 def test_small_gains_make_small_claims() -> None:
-    facts = Facts(5, 5, 10, 50, 28, 1)
+    facts = DataFacts(5, 5, 10, 50, 28, 1)
     assert "suit these images" in recommend(facts, [made_up(40, PIXELS), made_up(80)]).reasons[0]
     assert "not by much" in recommend(facts, [made_up(40, PIXELS), made_up(53)]).reasons[0]
 
 
 def test_without_scores_the_doubt_is_said() -> None:
-    advice = recommend(Facts(1, 1, 10, 10, 28, 1), [])
+    advice = recommend(DataFacts(1, 1, 10, 10, 28, 1), [])
     assert (advice.backbone.name, advice.method.name, advice.measured) == ("conv4", "linear_probe", False)
     assert "not measured" in advice.reasons[1]
 

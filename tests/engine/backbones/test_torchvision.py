@@ -17,7 +17,7 @@ from engine.artifacts.weights import build_backbone, published_trunk
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
 from engine.backbones.published import torchvision_network
-from engine.backbones.vision_transformer import Attention
+from engine.backbones.vision_transformer import SelfAttention
 from engine.experiment import BackboneChoice
 from tests.engine.backbones.publishing import publish_as
 
@@ -81,13 +81,13 @@ def test_attention_is_the_formula() -> None:
     tokens = torch.randn(1, 3, 2)
     query, key, value = (tokens[0] @ theirs.in_proj_weight.T + theirs.in_proj_bias).split(2, 1)
     expected = theirs.out_proj(F.softmax(query @ key.T / 2**0.5, 1) @ value)
-    assert torch.allclose(Attention(theirs)(tokens)[0], expected, atol=1e-6)
+    assert torch.allclose(SelfAttention(theirs)(tokens)[0], expected, atol=1e-6)
 
 
 def test_attention_can_be_differentiated_twice() -> None:
     """Second-order MAML goes through the inner step: φ = θ - ∇L(θ), then dL(φ)/dθ against a central difference."""
     torch.manual_seed(0)
-    model = nn.Sequential(Attention(nn.MultiheadAttention(4, 2, batch_first=True)), nn.Flatten(), nn.Linear(8, 2))
+    model = nn.Sequential(SelfAttention(nn.MultiheadAttention(4, 2, batch_first=True)), nn.Flatten(), nn.Linear(8, 2))
     model = model.double()
     tokens, labels = torch.randn(3, 2, 4, dtype=torch.float64), torch.tensor([0, 1, 1])
     start = {name: value.detach().requires_grad_() for name, value in model.named_parameters()}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.bench.draws import LabelCount, draw, plan
-from engine.bench.measure import Benched, Cell, Part, best, folds_of, measuring
+from engine.bench.measure import Benched, FeaturePart, HeadCell, best, folds_of, measuring
 from engine.data.sources import load
 from engine.data.splits import split_images
 from engine.errors import InvalidExperiment
@@ -70,26 +70,26 @@ def test_many_labels_are_held_out_in_five_stratified_folds() -> None:
 
 def bench() -> Benched:
     """One feature that tells two classes apart, but for one test image of four."""
-    train = Part(np.array([[0.0], [0.2], [4.0], [4.4]], np.float32), np.array([0, 0, 1, 1]), np.arange(4))
-    test = Part(np.array([[0.1], [1.0], [4.1], [0.5]], np.float32), np.array([0, 0, 1, 1]), np.arange(4, 8))
+    train = FeaturePart(np.array([[0.0], [0.2], [4.0], [4.4]], np.float32), np.array([0, 0, 1, 1]), np.arange(4))
+    test = FeaturePart(np.array([[0.1], [1.0], [4.1], [0.5]], np.float32), np.array([0, 0, 1, 1]), np.arange(4, 8))
     return Benched(train, test, NAMES, train.labels)
 
 
 @pytest.mark.anchors("head_bench")
 def test_a_cell_has_one_accuracy_per_draw_and_the_predictions_of_the_first() -> None:
-    cell = Cell(NearestMean(), count(1))
+    cell = HeadCell(NearestMean(), count(1))
     assert list(measuring(cell, bench(), 0, 3))
     assert cell.accuracies == [0.75] * 3
     assert list(cell.predicted if cell.predicted is not None else ()) == [0, 0, 1, 0]
     assert not cell.fold_accuracies
-    all_labels = Cell(NearestMean(), count(None, 2))
+    all_labels = HeadCell(NearestMean(), count(None, 2))
     list(measuring(all_labels, bench(), 0, 3))
     assert (all_labels.accuracies, all_labels.fold_accuracies) == ([0.75], [1.0])
 
 
 def test_cross_validation_chooses_and_the_test_does_not() -> None:
-    simple, other = Cell(NearestMean(), count(5)), Cell(NearestMeanCosine(), count(5))
-    few = Cell(NearestMeanCosine(), count(1))
+    simple, other = HeadCell(NearestMean(), count(5)), HeadCell(NearestMeanCosine(), count(5))
+    few = HeadCell(NearestMeanCosine(), count(1))
     simple.accuracies, other.accuracies, few.accuracies = [0.9], [0.5], [0.99]
     simple.fold_accuracies, other.fold_accuracies, few.fold_accuracies = [0.6], [0.7], [0.95]
     assert best([few, simple, other]) is other
@@ -114,12 +114,12 @@ class Watching(NearestMean):
 def test_settings_are_chosen_anew_in_each_fold_without_the_images_that_judge_them(labels: int) -> None:
     """Every image is its own number: one tuning on all of them, then one for each fold on what it learns from."""
     y = np.repeat([0, 1], labels)
-    train = Part(np.arange(2.0 * labels)[:, None].astype(np.float32), y, np.arange(2 * labels))
+    train = FeaturePart(np.arange(2.0 * labels)[:, None].astype(np.float32), y, np.arange(2 * labels))
     on = Benched(train, train, NAMES, y)
     seen: list[set[float]] = []
     watching = Watching(seen)
     watching.standardised = False  # type: ignore[misc]
-    list(measuring(Cell(watching, LabelCount(None, labels, True)), on, 0, 1))
+    list(measuring(HeadCell(watching, LabelCount(None, labels, True)), on, 0, 1))
     everything = set(train.features[:, 0].tolist())
     assert seen[0] == everything
     held_out = [set(train.features[places, 0].tolist()) for places in folds_of(y, 2, 0)[0]]

@@ -9,7 +9,7 @@ import pytest
 
 from engine.artifacts.bookmark import read_state, write_state
 from engine.bench.draws import LabelCount
-from engine.bench.measure import Cell
+from engine.bench.measure import HeadCell
 from engine.heads.catalog import HEADS
 from engine.heads.head import Head, scores
 
@@ -70,7 +70,7 @@ def test_labels_dealt_out_anew_bring_it_to_chance(head: Head) -> None:
 def test_its_settings_can_be_kept(head: Head, tmp_path: Path) -> None:
     """What was chosen for a cell answers the same when the cell comes back from a file."""
     known, labels, asked = clouds()
-    cell, again = (Cell(head, LabelCount(5, 5, False)) for _ in range(2))
+    cell, again = (HeadCell(head, LabelCount(5, 5, False)) for _ in range(2))
     cell.tuned, cell.predicted = head.tuned(known, labels, CLASSES, 0), labels
     write_state(cell.state(), tmp_path / "cell.safetensors")
     again.load_state(read_state(tmp_path / "cell.safetensors"))

@@ -15,7 +15,7 @@ from engine.backbones.backbone import Backbone
 from engine.errors import WeightsError
 from engine.experiment import BackboneChoice
 from engine.meta.task import Task
-from engine.methods.meta.ridge import Ridge, ridge_weights
+from engine.methods.meta.ridge import MetaRidge, ridge_weights
 from tests.engine.meta.ways import meta_gradient
 
 SCALE, STRENGTH = 3.0, 0.7
@@ -76,7 +76,7 @@ def test_the_solution_is_the_authors(shot: int) -> None:
 def test_two_numbers_worked_out_by_hand() -> None:
     """Features 1 and 3 of two classes, λ = 1/2, so nλ = 1: X Xᵀ + I = [[3, 4], [4, 11]] of determinant 17, its inverse
     [[11, -4], [-4, 3]] / 17, W = Xᵀ times that = [[-1, 5], [7, -1]] / 17. A query of 2: [5, 9] / 17, times a = 10."""
-    method, model = Ridge.from_values({"strength": 0.5}), Backbone({"flat": nn.Flatten()}, 1, None)
+    method, model = MetaRidge.from_values({"strength": 0.5}), Backbone({"flat": nn.Flatten()}, 1, None)
     method.prepare(model, 2)
     classify = method.adapt(model, torch.tensor([[1.0], [3.0]]), torch.tensor([0, 1]), 2)
     assert classify(torch.tensor([[2.0]]))[0].tolist() == pytest.approx([50 / 17, 90 / 17])
@@ -95,7 +95,7 @@ def test_the_meta_gradient_equals_the_derivative_by_hand() -> None:
     support, labels, query, wanted, u = parts()
     linear = nn.Linear(5, 7, bias=False).double()
     linear.weight.data = torch.tensor(u)
-    model, method = Backbone({"linear": linear}, 7, None), Ridge.from_values({"scale": SCALE})
+    model, method = Backbone({"linear": linear}, 7, None), MetaRidge.from_values({"scale": SCALE})
     method.prepare(model, 3)
     model.double()
     model.meta.strength.logarithm.data.fill_(np.log(STRENGTH))
@@ -115,7 +115,7 @@ def test_the_meta_gradient_equals_the_derivative_by_hand() -> None:
 
 
 def test_the_two_numbers_learn_faster_than_the_embedding() -> None:
-    model, method = Backbone({"flat": nn.Linear(5, 5)}, 5, None), Ridge.from_values({})
+    model, method = Backbone({"flat": nn.Linear(5, 5)}, 5, None), MetaRidge.from_values({})
     method.prepare(model, 3)
     groups = method.optimiser(model).param_groups
     assert [(len(group["params"]), group["factor"]) for group in groups] == [(2, 1.0), (2, 10.0)]
@@ -123,7 +123,7 @@ def test_the_two_numbers_learn_faster_than_the_embedding() -> None:
 
 def test_what_was_learnt_for_another_head_is_refused_in_words(tmp_path: Path) -> None:
     """Until 0.3 λ did not count per image and there was a shift: those numbers mean something else here."""
-    model, method = Backbone({"flat": nn.Linear(5, 5)}, 5, None), Ridge.from_values({})
+    model, method = Backbone({"flat": nn.Linear(5, 5)}, 5, None), MetaRidge.from_values({})
     method.prepare(model, 3)
     old = {f"meta.{name}": torch.tensor(0.0) for name in ("strength.logarithm", "scale", "shift")}
     (tmp_path / "a").mkdir()

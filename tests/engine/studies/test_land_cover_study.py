@@ -14,7 +14,7 @@ from engine.preflight.problems import problems
 from engine.studies.cells import cell_name, cells, count_runs, study_as_json
 from engine.studies.checks import check_data, faults
 from engine.studies.study import Study, parse_study
-from engine.studies.table import Outcome, study_table
+from engine.studies.table import CellOutcome, study_table
 
 SHORT = {"way": 4, "query": 5}
 
@@ -54,7 +54,7 @@ def test_each_distance_has_its_columns() -> None:
     asked = study(labels=[1])
     scores = {0.0: (0.9, 0.9), 2.0: (0.8, 0.7)}
     outcomes = {
-        cell.key: Outcome({"test/accuracy": scores[cell.condition][cell.arm] + 0.01 * cell.seed})  # type: ignore[index]
+        cell.key: CellOutcome({"test/accuracy": scores[cell.condition][cell.arm] + 0.01 * cell.seed})  # type: ignore[index]
         for cell in cells(asked)
     }
     table = study_table(asked, outcomes)

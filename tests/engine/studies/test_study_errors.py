@@ -10,7 +10,7 @@ import pytest
 from engine.studies.cells import cell_name, cells
 from engine.studies.crossings import crossings, sentence
 from engine.studies.study import Study, parse_study
-from engine.studies.table import Outcome, StudyTable, answers, study_table
+from engine.studies.table import CellOutcome, StudyTable, answers, study_table
 
 T2 = 4.302652729749462  # 97.5 % quantile of Student's t with 2 degrees of freedom, from the tables
 
@@ -28,7 +28,7 @@ def study(**changes: Any) -> Study:
 
 def table(asked: Study, values: dict[tuple[int, int | None], tuple[float, ...]]) -> StudyTable:
     """values: (arm, shots) -> error by seed."""
-    found = {cell.key: Outcome({ERROR: values[cell.arm or 0, cell.labels][cell.seed]}) for cell in cells(asked)}
+    found = {cell.key: CellOutcome({ERROR: values[cell.arm or 0, cell.labels][cell.seed]}) for cell in cells(asked)}
     return study_table(asked, found)
 
 
@@ -65,7 +65,7 @@ def test_who_has_the_smaller_error_overtakes() -> None:
 def test_the_rate_with_the_smaller_validation_loss_counts() -> None:
     asked = study(learning_rates=[0.01, 0.001], seeds=[0], arms=study().model_dump(mode="json")["arms"][:1])
     found = {
-        cell.key: Outcome(
+        cell.key: CellOutcome(
             {ERROR: 0.9 if cell.rate == 0.01 else 0.5}, best=0.8 if cell.rate == 0.01 else 0.6, watched="val/loss"
         )
         for cell in cells(asked)

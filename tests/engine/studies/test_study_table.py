@@ -10,7 +10,7 @@ import pytest
 from engine.studies.cells import cells
 from engine.studies.crossings import crossings, sentence, sign_changes
 from engine.studies.study import Study, parse_study
-from engine.studies.table import Outcome, StudyTable, answers, study_table
+from engine.studies.table import CellOutcome, StudyTable, answers, study_table
 
 T2 = 4.302652729749462  # 97.5 % quantile of Student's t with 2 degrees of freedom, from the tables
 
@@ -27,7 +27,7 @@ def table(asked: Study, values: dict[tuple, float], **outcome: float) -> StudyTa
     found = {}
     for cell in cells(asked):
         if (key := (cell.arm, cell.labels, cell.seed)) in values:
-            found[cell.key] = Outcome({TEST: values[key]}, **outcome)
+            found[cell.key] = CellOutcome({TEST: values[key]}, **outcome)
     return study_table(asked, found)
 
 
@@ -68,7 +68,7 @@ def test_each_seed_counts_with_its_best_rate_on_the_validation_images() -> None:
     asked = study(learning_rates=[0.1, 0.01], arms=[{"title": "A", "method": {"name": "lp_ft"}}], seeds=[0, 1])
     values = {(0.1, 0): (0.5, 0.9), (0.01, 0): (0.7, 0.6), (0.1, 1): (0.8, 0.2), (0.01, 1): (0.6, 0.3)}
     found = {
-        cell.key: Outcome({TEST: values[cell.rate, cell.seed][1]}, best=values[cell.rate, cell.seed][0])
+        cell.key: CellOutcome({TEST: values[cell.rate, cell.seed][1]}, best=values[cell.rate, cell.seed][0])
         for cell in cells(asked)
     }
     ((entry,),) = study_table(asked, found).entries
@@ -78,7 +78,7 @@ def test_each_seed_counts_with_its_best_rate_on_the_validation_images() -> None:
 def test_a_seed_counts_only_once_every_rate_was_tried_or_failed() -> None:
     asked = study(learning_rates=[0.1, 0.01], arms=[{"title": "A", "method": {"name": "lp_ft"}}], seeds=[0])
     first, second = cells(asked)
-    known = {first.key: Outcome({TEST: 0.9}, best=0.9)}
+    known = {first.key: CellOutcome({TEST: 0.9}, best=0.9)}
     assert study_table(asked, known).entries[0][0].scores == {}
     assert study_table(asked, known, failed={second.key}).entries[0][0].scores == {0: 0.9}
 
@@ -87,7 +87,7 @@ def test_the_last_epoch_is_judged_where_it_is_what_is_tested() -> None:
     method = {"name": "lp_ft", "hyperparameters": {"tested": "last epoch"}}
     asked = study(learning_rates=[0.1, 0.01], arms=[{"title": "A", "method": method}], seeds=[0])
     first, second = cells(asked)
-    found = {first.key: Outcome({TEST: 0.4}, 0.9, 0.1), second.key: Outcome({TEST: 0.6}, 0.5, 0.5)}
+    found = {first.key: CellOutcome({TEST: 0.4}, 0.9, 0.1), second.key: CellOutcome({TEST: 0.6}, 0.5, 0.5)}
     assert study_table(asked, found).entries[0][0].scores == {0: 0.6}
 
 
@@ -95,7 +95,7 @@ def test_further_test_sets_and_their_mean_are_columns() -> None:
     shifts = [{"kind": "noise", "severity": 3}, {"kind": "blur", "severity": 5}]
     asked = study(dataset={"name": "digits", "tested_on": shifts}, seeds=[0])
     tests = {TEST: 0.9, f"{TEST}, not seen before": 0.1, f"{TEST}, noise 3": 0.5, f"{TEST}, blur 5": 0.7}
-    found = study_table(asked, {cell.key: Outcome(tests) for cell in cells(asked)})
+    found = study_table(asked, {cell.key: CellOutcome(tests) for cell in cells(asked)})
     assert [column.title for column in found.columns] == [
         "in distribution", "mean out of distribution", "noise 3", "blur 5",
     ]  # fmt: skip
@@ -124,7 +124,7 @@ def test_each_test_set_has_crossings_of_its_own() -> None:
     found = {}
     for cell in cells(asked):
         more = ahead[cell.labels or 0] if cell.arm == 0 else {}
-        found[cell.key] = Outcome({name: 0.5 + more.get(name, 0.0) for name in (TEST, noise, blur)})
+        found[cell.key] = CellOutcome({name: 0.5 + more.get(name, 0.0) for name in (TEST, noise, blur)})
     (crossing,) = crossings(study_table(asked, found))
     assert (crossing.name, crossing.before, crossing.after) == (noise, 1, 0)
     assert crossing.labels.value == pytest.approx(4)

@@ -18,7 +18,7 @@ from engine.layers import Measured
 from engine.machine.limits import Limits
 from engine.preparation.inputs import Labelled, Normaliser
 from engine.registry import method
-from engine.tuning.measured import BATCHES, FEWEST_IMAGES, GROUPS, MOST_IMAGES, Measuring, signal
+from engine.tuning.measured import BATCHES, FEWEST_IMAGES, GROUPS, MOST_IMAGES, RateMeasuring, signal
 from engine.tuning.training import FineTuning
 from tests.engine.tuning.striped import small_network, stripes
 
@@ -127,7 +127,7 @@ def tuning(name: str, train: Labelled, folder: Path, **values: object) -> FineTu
     )
 
 
-def measuring(name: str, train: Labelled, folder: Path, **values: object) -> Measuring:
+def measuring(name: str, train: Labelled, folder: Path, **values: object) -> RateMeasuring:
     run = tuning(name, train, folder, **values)
     stage = run.method.stages()[0]
     learner = run.learner(stage, 0)

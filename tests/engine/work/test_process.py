@@ -29,7 +29,7 @@ from engine.events import (
 from engine.experiment import Experiment
 from engine.work.process import Process
 from engine.work.queue import RunQueue, new_run
-from engine.work.recorder import Past, Said
+from engine.work.recorder import Said, SavedPast
 from engine.work.worker import Here, Job
 from storage.record import RecordingStore
 from storage.store import RunRow, RunStore
@@ -157,7 +157,7 @@ def test_a_crash_ends_the_run_in_a_sentence_and_it_goes_on_where_it_was(watched:
         saved = store.run(row.id)
         assert (saved.state, store.is_resumable(saved)) == (RunState.FAILED, True)
         watched.queue.go_on(row.id, store)
-    until(lambda: watched.heard(Past))
+    until(lambda: watched.heard(SavedPast))
     before = watched.heard(Metrics)
     until(lambda: watched.heard(Metrics) > before)
     watched.queue.stop(row.id)

@@ -15,7 +15,7 @@ from engine.experiment import Experiment
 from engine.machine.warm import load_torch
 from engine.work.process import Process
 from engine.work.queue import RunQueue, new_run
-from engine.work.recorder import Left, Now, Past, Said
+from engine.work.recorder import Left, Now, Said, SavedPast
 from engine.work.worker import Here, Worker
 from storage.record import RecordingStore
 from storage.store import RunRow, RunStore
@@ -189,7 +189,7 @@ def test_a_run_put_off_goes_on_in_another_queue_as_if_it_never_was(
         with pytest.raises(RunTaken, match="already"):
             other.go_on(first.id, store)
         until(lambda: not other.is_busy())
-        assert any(isinstance(said, Past) for said in collect(other, {})[first.id])
+        assert any(isinstance(said, SavedPast) for said in collect(other, {})[first.id])
         assert [store.run(run_id).state for run_id in waiting] == [RunState.FINISHED] * 2
         for name in store.metric_names(whole.id):
             one, two = (store.curve(run_id, name) for run_id in (whole.id, first.id))

@@ -15,7 +15,7 @@ from engine.events import RunState
 from engine.experiment import MethodChoice
 from engine.studies.cells import cells
 from engine.studies.study import parse_study
-from engine.studies.table import Outcome, answers, study_table
+from engine.studies.table import CellOutcome, answers, study_table
 from storage.store import Curve, RunRow
 from tests.ui.comparison.saved_runs import experiment, figure
 from ui import theme
@@ -86,7 +86,7 @@ def test_a_study_of_the_same_runs_says_the_same() -> None:
         result = figure(list(wrong.values())[cell.arm or 0][cell.seed], cell.seed)
         items = per_item(result)
         assert items is not None
-        outcomes[cell.key] = Outcome({result.metric: result.value}, items={result.metric: items})
+        outcomes[cell.key] = CellOutcome({result.metric: result.value}, items={result.metric: items})
     table = study_table(study, outcomes)
     (verdict,) = found.verdicts.values()
     lead = table.leads[0]

@@ -16,7 +16,7 @@ from tests.ui.comparison.acting import Saved, settle
 from tests.ui.comparison.saved_runs import ids
 from ui import theme
 from ui.comparison.parallel_figure import ParallelFigure, Shown
-from ui.comparison.parallel_lines import Lines
+from ui.comparison.parallel_lines import RunLines
 from ui.figures.figure_export import csv_text, svg
 from ui.pages.compare import ComparePage
 
@@ -33,7 +33,7 @@ def figure(qtbot: QtBot, qapp) -> ParallelFigure:
     qtbot.addWidget(made)
     made.resize(800, 320)
     made.show()
-    made.show_runs(Shown((10, 11, 12, 13), NAMES, Lines([RATE, METHOD, TEST]), "test"))
+    made.show_runs(Shown((10, 11, 12, 13), NAMES, RunLines([RATE, METHOD, TEST]), "test"))
     return made
 
 
@@ -102,7 +102,7 @@ def test_pointing_names_a_run_and_a_click_ticks_it(qtbot: QtBot, figure: Paralle
 def test_five_hundred_runs_are_drawn_at_once(figure: ParallelFigure) -> None:
     rng = np.random.default_rng(0)
     axes = [Dimension(str(place), f"Axis {place}", tuple(rng.random(500).tolist())) for place in range(10)]
-    shown = Shown(range(500), [str(place) for place in range(500)], Lines(axes), "9")
+    shown = Shown(range(500), [str(place) for place in range(500)], RunLines(axes), "9")
     times = []
     for _ in range(3):
         start = time.process_time()

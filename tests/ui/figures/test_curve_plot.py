@@ -20,7 +20,7 @@ from ui import theme
 from ui.figures import figure_export
 from ui.figures.curve_line import CurveLine
 from ui.figures.curve_plot import CurvePlot
-from ui.figures.figure_export import MenuButton, png, svg
+from ui.figures.figure_export import ExportButton, png, svg
 
 STEPS = np.arange(1, 301)
 LOSS = 3 * np.exp(-STEPS / 80) + 0.2
@@ -389,7 +389,7 @@ def test_a_figure_leaves_a_dark_window_as_it_leaves_a_light_one(qapp, plot: Curv
 
 
 def test_the_figures_button_says_export_while_it_is_looked_at(qtbot: QtBot, plot: CurvePlot) -> None:
-    button = plot.findChild(MenuButton)
+    button = plot.findChild(ExportButton)
     assert button is not None
     plot.setFocus()
     plot.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from engine.artifacts.weights import build_backbone
-from engine.data.curves import Curve
+from engine.data.curves import GivenCurve
 from engine.data.sets.sinusoid import Sinusoids
 from engine.errors import InvalidExperiment
 from engine.events import CheckpointSaved, Evaluated, Metrics, RunFinished
@@ -55,7 +55,7 @@ def parts_of(task: Task) -> tuple[torch.Tensor, ...]:
 
 def test_a_curve_is_what_its_formula_says() -> None:
     curves = Sinusoids(np.array([2.0]), np.array([0.5]), np.array([1.5]), np.array([[1.0]]))
-    curve = Curve(curves, curves.x[0], np.array([]))
+    curve = GivenCurve(curves, curves.x[0], np.array([]))
     assert curve.at(np.array([1.0, -2.0])) == pytest.approx([2 * np.sin(1.0), 2 * np.sin(-3.5)])
 
 
