@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.examples import members
 from engine.errors import InvalidExperiment
 
 Ids = NDArray[np.int64]
@@ -56,9 +57,9 @@ def draw(ids: Ids, class_ids: Ids, count: LabelCount, seed: int, number: int) ->
     if count.labels is None:
         return np.arange(len(ids), dtype=np.int64)
     chosen = []
-    for class_id in np.unique(class_ids):
-        members = np.flatnonzero(class_ids == class_id)
-        members = members[np.argsort(ids[members])]
-        key = [seed, 3, int(class_id)] if number == 0 else [seed, 9, number, int(class_id)]
-        chosen.append(np.random.default_rng(key).permutation(members)[: count.labels])
+    classes = np.unique(class_ids)
+    for class_id, places in zip(classes.tolist(), members(class_ids, classes), strict=True):
+        ordered = places[np.argsort(ids[places])]
+        key = [seed, 3, class_id] if number == 0 else [seed, 9, number, class_id]
+        chosen.append(np.random.default_rng(key).permutation(ordered)[: count.labels])
     return np.sort(np.concatenate(chosen)).astype(np.int64)

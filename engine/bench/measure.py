@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.bench.draws import LabelCount, draw
+from engine.data.examples import members
 from engine.heads.head import Head, prepared
 
 Ids = NDArray[np.int64]
@@ -140,9 +141,9 @@ def folds_of(labels: Ids, classes: int, seed: int) -> tuple[list[Ids], str]:
         return [], ""
     count = min(FOLDS, least)
     fold = np.empty(len(labels), np.int64)
-    for label in range(classes):
-        members = np.random.default_rng([seed, 10, label]).permutation(np.flatnonzero(labels == label))
-        fold[members] = np.arange(len(members)) % count
+    for label, places in enumerate(members(labels, np.arange(classes))):
+        shuffled = np.random.default_rng([seed, 10, label]).permutation(places)
+        fold[shuffled] = np.arange(len(shuffled)) % count
     words = "leave-one-out, one image of every class at a time" if most == count else f"{count} stratified folds"
     return [np.flatnonzero(fold == number) for number in range(count)], words
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.examples import members
 from engine.data.hashes import short_hash
 from engine.errors import InvalidExperiment
 
@@ -56,10 +57,7 @@ class EpisodeSampler:
         self.group_word = group_word
         self.classes = np.asarray(classes, dtype=np.int64)
         self._slots = slots
-        order = np.argsort(labels, kind="stable")
-        starts = np.searchsorted(labels[order], self.classes, side="left")
-        ends = np.searchsorted(labels[order], self.classes, side="right")
-        self._members = [order[start:end].astype(np.int64) for start, end in zip(starts, ends, strict=True)]
+        self._members = members(labels, self.classes)
         self._refuse_nothing()
         self.small = self._left_out() if groups is None else np.empty(0, dtype=np.int64)
         self._pools = [np.arange(self.choices)] if groups is None else self._within(groups)
@@ -93,7 +91,7 @@ class EpisodeSampler:
 
     def _within(self, groups: Indices) -> list[Indices]:
         """The classes of each group that can fill an episode: of enough images, and enough of them."""
-        big = np.array([len(members) >= self.shot + self.query for members in self._members])
+        big = np.array([len(own) >= self.shot + self.query for own in self._members])
         owner = np.tile(groups, 4 if self.rotations else 1)
         fits = np.tile(big, 4 if self.rotations else 1)
         pools = [np.flatnonzero(fits & (owner == group)) for group in dict.fromkeys(groups.tolist())]
@@ -104,14 +102,14 @@ class EpisodeSampler:
 
     def _left_out(self) -> Indices:
         """Leave out the classes that cannot fill an episode, unless too few remain; their ids."""
-        big = np.array([len(members) >= self.shot + self.query for members in self._members], dtype=bool)
+        big = np.array([len(own) >= self.shot + self.query for own in self._members], dtype=bool)
         turned = 4 if self.rotations else 1
         if self.choices >= self.way and turned * int(big.sum()) < self.way:
             raise self._too_small(big, turned)
         if big.all() or self.choices < self.way:
             return np.empty(0, dtype=np.int64)
         small, self.classes = self.classes[~big], self.classes[big]
-        self._members = [members for members, kept in zip(self._members, big, strict=True) if kept]
+        self._members = [own for own, kept in zip(self._members, big, strict=True) if kept]
         self._slots = None if self._slots is None else self._slots[big]
         return small
 
@@ -160,7 +158,7 @@ class EpisodeSampler:
 
     def _too_small(self, big: NDArray[np.bool_], turned: int) -> InvalidExperiment:
         """The classes are enough in number but not in images: how many have as many, and what would fit."""
-        sizes = sorted((len(members) for members in self._members), reverse=True)
+        sizes = sorted(map(len, self._members), reverse=True)
         kind, fit = f"{self.part} " if self.part else "", sizes[-(-self.way // turned) - 1]
         found = f"the smallest {kind}class has {sizes[-1]}"
         if big.any():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.examples import Examples
+from engine.data.examples import Examples, members
 from engine.data.images import ImageSet
 from engine.errors import DataError, InvalidExperiment
 from engine.experiment import DatasetChoice
@@ -73,11 +73,11 @@ def split_images(data: Examples, choice: DatasetChoice, seed: int) -> ImageSplit
     given = _uses_given(data, choice)
     classes = choose_classes(data, choice)
     parts: tuple[list[Indices], list[Indices], list[Indices]] = ([], [], [])
-    pool = 0
-    for class_id in classes:
-        learning, validating, testing = _divide_class(data, int(class_id), choice, given)
+    pool, present = 0, _present(data)
+    for class_id, found in zip(classes.tolist(), members(data.labels, classes), strict=True):
+        learning, validating, testing = _divide_class(data, class_id, found, choice, given, present)
         pool += len(learning)
-        labelled = _labelled(data, int(class_id), learning, choice, seed)
+        labelled = _labelled(data, class_id, learning, choice, seed)
         for part, indices in zip(parts, (labelled, validating[: choice.validation_per_class], testing), strict=True):
             part.append(np.sort(indices))
     train, validation, test = (np.concatenate(part) for part in parts)
@@ -106,16 +106,21 @@ def _uses_given(data: Examples, choice: DatasetChoice) -> bool:
     return data.given_split is not None and choice.split != "stratified"
 
 
+def _present(data: Examples) -> frozenset[int]:
+    """The parts that the folders give at all."""
+    return frozenset() if data.given_split is None else frozenset(np.unique(data.given_split).tolist())
+
+
 def _divide_class(
-    data: Examples, class_id: int, choice: DatasetChoice, given: bool
+    data: Examples, class_id: int, found: Indices, choice: DatasetChoice, given: bool, present: frozenset[int]
 ) -> tuple[Indices, Indices, Indices]:
-    members = _members(data, class_id, choice, given)
-    order = np.random.default_rng([choice.split_seed, 2, class_id]).permutation(members)
+    """found: the images of the class; present: the parts that the folders give."""
+    used = _used(data, class_id, found, choice, given)
+    order = np.random.default_rng([choice.split_seed, 2, class_id]).permutation(used)
     if not given or data.given_split is None:
-        if len(members) < 3:
-            raise _too_few(data, class_id, choice, len(members), 3)
+        if len(used) < 3:
+            raise _too_few(data, class_id, choice, len(used), 3)
         return _cut(order, (3 * len(order) + 5) // 10, (2 * len(order) + 5) // 10)
-    present = {part for part in (TRAIN, VALIDATION, TEST) if (data.given_split == part).any()}
     train, validation, test = (order[data.given_split[order] == part] for part in (TRAIN, VALIDATION, TEST))
     missing = [part for part in (VALIDATION, TEST) if part not in present]
     if len(train) < 1 + len(missing):
@@ -128,12 +133,11 @@ def _divide_class(
     return (rest, cut_validation if VALIDATION in missing else validation, cut_test if TEST in missing else test)
 
 
-def _members(data: Examples, class_id: int, choice: DatasetChoice, given: bool) -> Indices:
+def _used(data: Examples, class_id: int, found: Indices, choice: DatasetChoice, given: bool) -> Indices:
     """The images of a class, or of its chosen half: half of each given part, the odd one in the source half."""
-    members = np.flatnonzero(data.labels == class_id).astype(np.int64)
     if choice.part is None:
-        return members
-    order = np.random.default_rng([choice.split_seed, 9, class_id]).permutation(members)
+        return found
+    order = np.random.default_rng([choice.split_seed, 9, class_id]).permutation(found)
     parts = data.given_split[order] if given and data.given_split is not None else np.zeros(len(order), np.int8)
     halves = [np.array_split(order[parts == part], 2) for part in (TRAIN, VALIDATION, TEST)]
     chosen = [half[0 if choice.part == SOURCE else 1] for half in halves]

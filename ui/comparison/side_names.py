@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from engine.comparison.differences import NONE, Difference, differences, shown
@@ -23,6 +24,7 @@ def distinct_looks(run_ids: Sequence[int]) -> list[tuple[int, bool]]:
     that is free; the two blues only stand beside each other where there is no other. Every second one is dashed, and
     where a colour comes round again the other way than before."""
     found: list[tuple[int, bool]] = []
+    had: set[tuple[int, bool]] = set()
     for place, run_id in enumerate(run_ids):
         dashed = place % 2 == 1
         order = [(run_id + step) % COLOURS for step in range(COLOURS)]
@@ -30,7 +32,8 @@ def distinct_looks(run_ids: Sequence[int]) -> list[tuple[int, bool]]:
         free = [colour for colour in order if colour not in taken]
         apart = [colour for colour in free if ALIKE.get(colour) not in taken]
         colour = (apart or free)[0]
-        found.append((colour, not dashed if (colour, dashed) in found else dashed))
+        found.append((colour, not dashed if (colour, dashed) in had else dashed))
+        had.add(found[-1])
     return found
 
 
@@ -38,18 +41,19 @@ def titles(groups: Sequence[Sequence[RunRow]]) -> list[str]:
     """A name for each side that tells it from the others: the person's own, else the method and what differs."""
     own = shortened([own_name(rows) or "" for rows in groups])
     named = [name or method_title(rows[0].experiment.method.name) for name, rows in zip(own, groups, strict=True)]
-    said = [f"{name}, {extra}" if named.count(name) > 1 and extra else name
+    often = Counter(named)
+    said = [f"{name}, {extra}" if often[name] > 1 and extra else name
             for name, extra in zip(named, apart(groups), strict=True)]  # fmt: skip
-    return [
-        f"{name} ({rows[0].uid})" if said.count(name) > 1 else name for name, rows in zip(said, groups, strict=True)
-    ]
+    still = Counter(said)
+    return [f"{name} ({rows[0].uid})" if still[name] > 1 else name for name, rows in zip(said, groups, strict=True)]
 
 
 def shortened(names: Sequence[str]) -> list[str]:
     """Long names cut so that a sentence with two of them stays readable; the table has the whole. Those that begin
     alike keep their ends."""
     cut = [name if len(name) <= LONGEST_TITLE else name[: LONGEST_TITLE - 1].rstrip() + "…" for name in names]
-    alike = {short for short in cut if len({name for name, own in zip(names, cut, strict=True) if own == short}) > 1}
+    often = Counter(short for short, _ in dict.fromkeys(zip(cut, names, strict=True)))
+    alike = {short for short, times in often.items() if times > 1}
     half = LONGEST_TITLE // 2
     return [f"{name[: half - 1].rstrip()}…{name[-half:].lstrip()}" if short in alike else short
             for name, short in zip(names, cut, strict=True)]  # fmt: skip

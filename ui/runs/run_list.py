@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
@@ -28,7 +28,13 @@ class RunListModel(QAbstractListModel):
         super().__init__(parent)
         self._buffer = buffer
         self._rows: list[RunRow] = []
-        self._places: dict[int, int] = {}
+        self._known_places: dict[int, int] | None = {}  # None after lines went: worked out when next asked for
+
+    @property
+    def _places(self) -> dict[int, int]:
+        if self._known_places is None:
+            self._known_places = {row.id: number for number, row in enumerate(self._rows)}
+        return self._known_places
 
     def rows(self) -> list[RunRow]:
         return list(self._rows)
@@ -48,17 +54,19 @@ class RunListModel(QAbstractListModel):
     def set_rows(self, rows: Iterable[RunRow]) -> None:
         """All runs there are; those that stay keep their selection."""
         wanted = {row.id: row for row in rows}
-        for run_id in [row.id for row in self._rows if row.id not in wanted]:
-            self._remove(run_id)
+        self._remove([place for place, row in enumerate(self._rows) if row.id not in wanted])
         self.update_rows(wanted.values())
 
     def update_rows(self, rows: Iterable[RunRow]) -> None:
         """Some runs anew: a deleted one leaves the list, an unknown one joins it."""
+        rows = list(rows)
+        gone = {row.id for row in rows if row.deleted_at is not None}
+        self._remove(sorted(self._places[run_id] for run_id in gone & self._places.keys()))
         new = []
         for row in rows:
-            if row.deleted_at is not None:
-                self._remove(row.id)
-            elif row.id in self._places:
+            if row.id in gone:
+                continue
+            if row.id in self._places:
                 place = self._places[row.id]
                 if self._rows[place] is not row:
                     self._rows[place] = row
@@ -81,12 +89,15 @@ class RunListModel(QAbstractListModel):
             self._places.update({row.id: first + offset for offset, row in enumerate(rows)})
             self.endInsertRows()
 
-    def _remove(self, run_id: int) -> None:
-        place = self._places.get(run_id)
-        if place is not None:
-            self.beginRemoveRows(QModelIndex(), place, place)
-            del self._rows[place]
-            self._places = {row.id: number for number, row in enumerate(self._rows)}
+    def _remove(self, places: Sequence[int]) -> None:
+        """Lines at these ascending places, neighbours at once and the last ones first: so the others stay where they
+        are until they go."""
+        firsts = [place for number, place in enumerate(places) if not number or places[number - 1] != place - 1]
+        lasts = [place for place, after in zip(places, [*places[1:], -1], strict=True) if after != place + 1]
+        for first, last in zip(reversed(firsts), reversed(lasts), strict=True):
+            self.beginRemoveRows(QModelIndex(), first, last)
+            del self._rows[first : last + 1]
+            self._known_places = None
             self.endRemoveRows()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008

@@ -187,7 +187,8 @@ def classes_of_parts(labels: NDArray[np.int64], given: NDArray[np.int8] | None) 
     """The part of each class where the parts share none, as few-shot data come, int8 [classes]; else None."""
     if given is None:
         return None
-    found = np.array([[(given[labels == c] == part).any() for part in range(3)] for c in range(labels.max() + 1)])
+    found = np.zeros((labels.max() + 1, 3), dtype=np.bool_)
+    found[labels, given] = True
     return found.argmax(1).astype(np.int8) if (found.sum(1) == 1).all() else None
 
 

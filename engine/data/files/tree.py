@@ -65,7 +65,8 @@ class Listing:
                 found = [one for one in doubtful if one.size and kind(_head(files, one)) is not None]
         images += found
         images.sort(key=lambda entry: natural(entry.path))
-        return tuple(images), tuple(entry for entry in doubtful if entry not in set(found))
+        known = set(found)
+        return tuple(images), tuple(entry for entry in doubtful if entry not in known)
 
     @property
     def signature(self) -> int:
