@@ -92,8 +92,9 @@ class RunListModel(QAbstractListModel):
     def _remove(self, places: Sequence[int]) -> None:
         """Lines at these ascending places, neighbours at once and the last ones first: so the others stay where they
         are until they go."""
-        firsts = [place for number, place in enumerate(places) if not number or places[number - 1] != place - 1]
-        lasts = [place for place, after in zip(places, [*places[1:], -1], strict=True) if after != place + 1]
+        known = set(places)
+        firsts = [place for place in places if place - 1 not in known]
+        lasts = [place for place in places if place + 1 not in known]
         for first, last in zip(reversed(firsts), reversed(lasts), strict=True):
             self.beginRemoveRows(QModelIndex(), first, last)
             del self._rows[first : last + 1]
