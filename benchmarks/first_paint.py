@@ -1,10 +1,11 @@
-"""Time from starting the program to the window's first paint, and that neither torch nor pyqtgraph was waited for.
+"""Time from starting the program to its first paint and until it can be used, beside a bare window of PySide6.
 
     python benchmarks/first_paint.py [repeats]
 
-Each repeat starts a fresh process with an empty workspace. Prints one JSON object; times in seconds. Processor seconds
-well below the seconds mean that the machine was busy with something else.
-Without a display it measures Qt's off-screen platform and says so.
+Each repeat starts three fresh processes in turn: a bare main window; the program with an empty workspace up to its
+first paint; and the same until it is usable: the form is painted, its images are read and Start is judged. Prints one
+JSON object; times in seconds. Processor seconds well below the seconds mean that the machine was busy with something
+else. Without a display it measures Qt's off-screen platform and says so.
 """
 
 from __future__ import annotations
@@ -16,56 +17,108 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-HEAVY = ("torch", "torchvision", "pyqtgraph", "sklearn", "scipy")
-# The first thing after the first paint is to load the engine: look at the clock there, then leave.
-CHILD = """
+HEAVY = ("torch", "torchvision", "pyqtgraph", "sklearn", "scipy", "numpy", "pydantic", "PIL", "sqlite_utils")
+SAY = """
 import os, sys, time
-from pathlib import Path
-from ui.window.engine_loading import EngineLoading
 
-def painted(self):
+def say():
     print(time.monotonic(), *(name for name in sys.argv[2:] if name in sys.modules), flush=True)
     os._exit(0)
-
-EngineLoading.start = painted
-from storage.workspace import Workspace
-from ui.window.app import run_window
-sys.exit(run_window(Workspace(Path(sys.argv[1])).open()))
 """
+BARE = """
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QMainWindow
+
+class Bare(QMainWindow):
+    def paintEvent(self, event):
+        super().paintEvent(event)
+        QTimer.singleShot(0, self, say)
+
+application = QApplication([])
+window = Bare()
+window.resize(1280, 800)
+window.show()
+application.exec()
+"""
+START = """
+from ui.terminal.commands import run_command
+sys.exit(run_command(["--workspace", sys.argv[1]]))
+"""
+FIRST = "from ui.window.main_window import MainWindow\nMainWindow.begin = lambda self: say()\n"
+USABLE = """
+from PySide6.QtCore import QTimer
+from ui.window import app
+opened = app.open_window
+
+def watch(*given):
+    window = opened(*given)
+    timer = QTimer(window, interval=2)
+    timer.timeout.connect(lambda: look(window))
+    timer.start()
+    return window
+
+def look(window):
+    page = window.pages.get("new_experiment")
+    if page is not None and page.is_settled() and page.launch.start_button.isEnabled():
+        window.repaint()
+        say()
+
+app.open_window = watch
+"""
+STARTS = {"bare window": SAY + BARE, "first paint": SAY + FIRST + START, "usable": SAY + USABLE + START}
 
 
-def first_paint() -> tuple[float, float, list[str]]:
-    """Seconds of one start, processor seconds it took, and which of the heavy modules were loaded by then."""
+@dataclass(frozen=True)
+class Begun:
+    """One start: seconds, processor seconds, and which of the heavy modules were loaded by then."""
+
+    seconds: float
+    used: float
+    loaded: list[str]
+
+
+def begin(program: str) -> Begun:
     before = os.times()
     with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-c", program, folder, *HEAVY]
         start = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-c", CHILD, folder, *HEAVY], cwd=REPOSITORY, capture_output=True, text=True, timeout=120
-        )
-    if done.returncode != 0:
+        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
+    if done.returncode != 0 or not done.stdout:
         sys.exit(done.stderr)
-    painted, *loaded = done.stdout.split()
+    then, *loaded = done.stdout.split()
     after = os.times()
     used = after.children_user + after.children_system - before.children_user - before.children_system
-    return float(painted) - start, used, loaded
+    return Begun(float(then) - start, used, loaded)
+
+
+def told(begun: list[Begun]) -> dict[str, object]:
+    seconds = [one.seconds for one in begun]
+    return {
+        "median": round(statistics.median(seconds), 3),
+        "all": [round(value, 3) for value in seconds],
+        "median processor seconds": round(statistics.median(one.used for one in begun), 3),
+        "heavy modules by then": sorted({name for one in begun for name in one.loaded}),
+    }
 
 
 def main() -> None:
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 7
-    first_paint()  # warms the file cache
-    results = [first_paint() for _ in range(repeats)]
-    seconds = [result[0] for result in results]
-    used = [result[1] for result in results]
+    for program in STARTS.values():  # warms the file cache
+        begin(program)
+    begun: dict[str, list[Begun]] = {name: [] for name in STARTS}
+    for _ in range(repeats):
+        for name, program in STARTS.items():
+            begun[name].append(begin(program))
+    medians = {name: statistics.median(one.seconds for one in found) for name, found in begun.items()}
     print(json.dumps({
-        "median seconds to first paint": round(statistics.median(seconds), 3),
-        "all": [round(value, 3) for value in seconds],
-        "median processor seconds": round(statistics.median(used), 3),
-        "heavy modules loaded before it": sorted({name for *_, loaded in results for name in loaded}),
+        **{name: told(found) for name, found in begun.items()},
+        "first paint in bare windows": round(medians["first paint"] / medians["bare window"], 2),
         "platform": os.environ.get("QT_QPA_PLATFORM", "display"),
     }))  # fmt: skip
 

@@ -68,6 +68,7 @@ def window(qtbot: QtBot, qapp, workspace: Workspace) -> Iterator[MainWindow]:
     qtbot.addWidget(made, before_close_func=lambda shown: shown.closing.decide_to_quit())
     made.resize(1280, 800)
     made.show()
+    qtbot.waitUntil(lambda: bool(made.pages))
     yield made
     made.close()
     made.parts.background.wait()

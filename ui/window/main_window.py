@@ -43,7 +43,11 @@ FIRST, RUNS = "new_experiment", "runs"
 
 
 class MainWindow(QMainWindow):
-    """Owns the parts and the pages. painted: the first paint is over, heavy imports may begin. closed: for good."""
+    """Owns the parts and the pages. painted: the first paint is over and the page is there, heavy imports may begin.
+    closed: for good.
+
+    The frame is painted first: what a page needs is imported while there is something to see.
+    """
 
     painted = Signal()
     closed = Signal()
@@ -66,7 +70,8 @@ class MainWindow(QMainWindow):
         self.resize(usual)
         if self.memory.restore_window(self) and not self.isMaximized():
             self.setGeometry(within(self.geometry(), self.screen().availableGeometry()))
-        self.show_page(kept if (kept := self.memory.page()) in PAGES else FIRST)
+        self._page = kept if (kept := self.memory.page()) in PAGES else FIRST
+        self.rail.show_chosen(self._page)
 
     def _build(self) -> None:
         self.rail = NavRail({name: (page.title, page.icon, page.shortcut) for name, page in PAGES.items()})
@@ -99,7 +104,7 @@ class MainWindow(QMainWindow):
             "quit": self.close,
             "undo": self._undo,
             "redo": self._redo,
-            "find": lambda: self.pages[self._page].find(),
+            "find": lambda: self.page(self._page).find(),
             "example": self._run_example,
             "reset layout": self._reset_layout,
             "meta-learning": self._explain,
@@ -175,7 +180,7 @@ class MainWindow(QMainWindow):
         self.parts.library.write(lambda store: store.redo(), lambda done: self._say_undone("Done again", done))
 
     def _changed_form(self) -> History | None:
-        history = self.pages[self._page].history
+        history = self.page(self._page).history
         return history if history is not None and history.is_used() else None
 
     def _say_undone(self, word: str, done: str | None) -> None:
@@ -216,6 +221,12 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._has_painted:
             self._has_painted = True
+            QTimer.singleShot(0, self, self.begin)
+
+    def begin(self) -> None:
+        """The frame is there: now the page that it is around, and once that is painted too what takes longer."""
+        if self.isVisible():  # and not closed before there was anything in it
+            self.show_page(self._page)
             QTimer.singleShot(0, self, self.painted.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:

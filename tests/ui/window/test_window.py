@@ -119,6 +119,7 @@ def test_size_and_panes_are_remembered(qtbot: QtBot, workspace: Workspace, qapp:
     qtbot.addWidget(second)
     second.show()
     assert (second.width(), second.height()) == (800, 730)
+    qtbot.waitUntil(lambda: list(second.pages) == ["compare"])
     assert second.stack.currentWidget() is second.pages["compare"]
     found = second.page("new_experiment").findChild(QSplitter, "new experiment").sizes()
     assert len(found) == 3
