@@ -13,7 +13,7 @@ import torch
 
 from engine.artifacts.bookmark import Bookmark
 from engine.errors import Cancelled, ExperimentError, is_out_of_memory
-from engine.events import Event, RunFailed, RunFinished, RunStarted, RunStopped
+from engine.events import Event, Notice, RunFailed, RunFinished, RunStarted, RunStopped
 from engine.experiment import Experiment
 from engine.families import family
 from engine.machine.allocator import keep_freed_memory, return_freed_memory
@@ -21,6 +21,7 @@ from engine.machine.devices import computing, device_words
 from engine.machine.environment import environment
 from engine.machine.files import write_text
 from engine.machine.limits import Limits, never
+from engine.machine.memory import remarks
 from engine.preflight.problems import problems
 from engine.provenance.noted import in_run_folder
 from engine.registry import complete, with_method
@@ -62,6 +63,8 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool], resu
     bookmark = Bookmark(directory, experiment)
     if resume:
         bookmark.read()
+    remarks.begin()
+    begun = False
     try:
         with closing(_runner(experiment)(experiment, method, directory, limits, bookmark)) as events:
             for event in events:
@@ -70,6 +73,9 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool], resu
                     facts = {**event.facts, "device": device_words(experiment.device)}
                     event = replace(event, facts=facts, environment=environment())
                 yield bookmark.started(event)
+                begun = begun or isinstance(event, RunStarted)
+                if begun:
+                    yield from map(Notice, remarks.new())
                 limits.paused_for(time.monotonic() - given)
                 if isinstance(event, RunFinished):  # after it was saved: until then the run may have to go on
                     bookmark.remove()

@@ -24,6 +24,7 @@ from engine.machine.devices import torch_device
 from engine.machine.draws import own_draws
 from engine.method import Classifier, Method
 from engine.preparation.inputs import decode, normaliser
+from engine.preparation.streamed import Inputs
 from engine.provenance import seen
 from engine.registry import build_method, complete
 
@@ -40,8 +41,8 @@ class InputReader:
     experiment: Experiment
     device: torch.device
 
-    def __call__(self, inputs: Tensor | Examples) -> Tensor:
-        """As they lie in memory, to be prepared batch by batch."""
+    def __call__(self, inputs: Tensor | Examples) -> Inputs:
+        """As they lie in memory or on the disk, to be prepared batch by batch."""
         if isinstance(inputs, Tensor):
             return inputs.to(self.device)
         shape = normaliser(self.experiment.backbone)
@@ -50,7 +51,7 @@ class InputReader:
             try:
                 next(reading)
             except StopIteration as end:
-                found: Tensor = end.value
+                found: Inputs = end.value
                 return found
 
     def prepared(self, inputs: Tensor) -> Tensor:
@@ -83,7 +84,7 @@ class Adapted:
 
     def predict(self, inputs: Tensor | Examples) -> Tensor:
         """Probabilities float32 [n, way], the softmax of what the method gives, or values [n, outputs]."""
-        found = self.classify(self.reader.prepared(self.reader(inputs))).detach().float()
+        found = self.classify(self.reader.prepared(self.reader(inputs)[:])).detach().float()
         return found if self.values else found.softmax(1)
 
 
@@ -125,7 +126,8 @@ class SavedModel:
             raise InvalidExperiment("A meta-learner has no classes of its own.", "Let it adapt to a support set first.")
         values, found = self.reader(inputs), []
         bf16 = self.experiment.precision == "bfloat16"
-        for part in values.split(TOGETHER):
+        for start in range(0, max(1, len(values)), TOGETHER):
+            part = values[start : start + TOGETHER]
             with torch.autocast(values.device.type, torch.bfloat16, enabled=bf16):
                 found.append(self.network(self.reader.prepared(part)).float())
         return torch.cat(found).softmax(1)
@@ -141,7 +143,7 @@ class SavedModel:
         head = getattr(self.network.head, "out_features", way)
         if way != head:
             raise InvalidExperiment(f"This network tells {head} classes apart, not {way}.", f"Give it {head} classes.")
-        shown = self.reader.prepared(self.reader(inputs))
+        shown = self.reader.prepared(self.reader(inputs)[:])
         classify = self.method.adapt(self.network, shown, targets.to(shown.device), way)
         return Adapted(classify, self.reader, values)
 

@@ -16,6 +16,6 @@ def short_hash(*parts: str | bytes) -> str:
     return found.hexdigest()[:16]
 
 
-def digest(body: bytes) -> int:
+def digest(body: bytes | memoryview) -> int:
     """64 bits that stand for these bytes: of a million files two unlike ones share theirs with odds of 1 to 10^7."""
     return int.from_bytes(hashlib.blake2b(body, digest_size=8).digest(), "little")

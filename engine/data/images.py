@@ -16,6 +16,7 @@ from PIL import Image
 
 from engine.data.hashes import digest
 from engine.errors import Cancelled, InvalidExperiment
+from engine.machine.memory import room
 
 Progress = Callable[[float], None]
 Cancel = Callable[[], bool]
@@ -138,7 +139,7 @@ class ImageSet:
         order = np.asarray(indices, dtype=np.int64)
         if isinstance(self.source, ArrayPixels) and self.source.array.shape[1:] == (size, size):
             return np.repeat(self.source.array[order][..., None], channels, axis=3)
-        if len(self) * size * size * channels <= KEPT_BYTES:
+        if len(self) * size * size * channels <= min(KEPT_BYTES, room()):
             decoded = self._decoded.setdefault((size, channels), Decoded(self, size, channels))
             return decoded.pixels(order, cancelled)
         out = np.empty((len(order), size, size, channels), dtype=np.uint8)

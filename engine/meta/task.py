@@ -18,6 +18,7 @@ from engine.data.images import ImageSet
 from engine.data.splits import ClassSplit
 from engine.data.target import CLASSES, NUMBERS, Target, asked
 from engine.preparation.inputs import Normaliser
+from engine.preparation.streamed import Inputs
 
 FurtherTest = Callable[[int | None, np.ndarray | None], tuple[Sequence[Any], str]]
 
@@ -97,7 +98,7 @@ class Tasks(ABC):
 class TaskImages:
     """Draws the images of episodes from the decoded data. pixels: uint8 [n, C, H, W]; rows: data-set index -> row."""
 
-    def __init__(self, pixels: Tensor, rows: Tensor, shape: Normaliser) -> None:
+    def __init__(self, pixels: Inputs, rows: Tensor, shape: Normaliser) -> None:
         self.pixels, self.rows, self.shape = pixels, rows, shape
 
     def task(self, episode: Episode) -> Task:

@@ -1,4 +1,4 @@
-"""Images as the network reads them: decoded once to uint8 in memory, normalised batch by batch."""
+"""Images as the network reads them: decoded once to uint8, in memory or on the disk, normalised batch by batch."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from engine.data.examples import Examples
 from engine.data.shifts import shifted
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, Shift
+from engine.machine.memory import room
+from engine.preparation.streamed import Inputs, Streamed
 
 BANDS_MEAN, BANDS_STD = 0.35, 0.15  # of land cover in every band
 PHOTO_MEAN, PHOTO_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -42,7 +44,7 @@ class Normaliser:
 class Labelled:
     """inputs: uint8 [n, c, s, s] of images. labels: int64 [n], places in the run's classes. ids: in the data set."""
 
-    inputs: Tensor
+    inputs: Inputs
     labels: Tensor
     ids: np.ndarray
 
@@ -61,8 +63,11 @@ def normaliser(choice: BackboneChoice) -> Normaliser:
 
 def decode(
     data: Examples, indices: np.ndarray, shape: Normaliser, device: torch.device, text: str, shift: Shift | None = None
-) -> Generator[Preparing, None, Tensor]:
-    """Yields `Preparing` while images are read, returns the uint8 tensor [n, c, s, s]; never held twice."""
+) -> Generator[Preparing, None, Inputs]:
+    """Yields `Preparing` while images are read, returns the uint8 tensor [n, c, s, s]; never held twice. More than
+    memory has room for are read when they are asked for."""
+    if len(indices) * shape.channels * shape.size**2 > room():
+        return Streamed(data, indices, shape, device, shift)
     pixels = torch.empty(len(indices), shape.channels, shape.size, shape.size, dtype=torch.uint8)
     for start in range(0, len(indices), DECODE_CHUNK):
         yield Preparing(text, start / len(indices))

@@ -21,6 +21,7 @@ from engine.events import Preparing
 from engine.layers import HEAD, LayerRow
 from engine.preparation.augmentation import Augmentation
 from engine.preparation.inputs import Labelled, Normaliser
+from engine.preparation.streamed import Inputs
 from engine.tuning.lowrank import LowRank
 from engine.tuning.objective import Blend
 from engine.tuning.trainable import Part, chosen, frozen_prefix, prefix_of
@@ -50,7 +51,7 @@ class WholeNetwork:
         self._generator = generator or torch.Generator()
         self.learning: frozenset[str] = frozenset()
         self.start = 0  # the first block that is computed; what comes before is cached
-        self._inputs: tuple[Tensor, Tensor] = (train.inputs, validation.inputs)
+        self._inputs: tuple[Inputs, Inputs] = (train.inputs, validation.inputs)
 
     def learn(self, blocks: frozenset[str], epochs: int) -> Generator[Preparing, None, None]:
         """Let these blocks learn from now on, for at least this many epochs."""
@@ -82,7 +83,7 @@ class WholeNetwork:
 
     def _cache(self, prefix: int) -> Iterator[Preparing]:
         self.model.eval()
-        kept: list[Tensor] = []
+        kept: list[Inputs] = []
         for labelled in (self.train, self.validation):
             parts: list[Tensor] = []
             for part in batches(len(labelled)):

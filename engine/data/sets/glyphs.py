@@ -7,7 +7,6 @@ whole-number arithmetic.
 
 from __future__ import annotations
 
-import os
 import zipfile
 import zlib
 from contextlib import suppress
@@ -15,7 +14,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from engine.data import glyph_shapes
@@ -23,7 +21,7 @@ from engine.data.dataset import DataSet, DatasetInfo
 from engine.data.glyph_shapes import Draws, Points, Stroke, character, turned
 from engine.data.hashes import short_hash
 from engine.data.images import ArrayPixels, ImageSet
-from engine.machine.files import replacing
+from engine.machine.files import cache_folder, replacing
 
 CLASSES, WRITERS, SIZE = 240, 30, 28
 SEED = 20240
@@ -154,12 +152,6 @@ def _weighed(values: np.ndarray, weights: tuple[int, ...], start: int, length: i
     for place, weight in enumerate(weights[1:], start + 1):
         total = total + weight * values[..., place : place + length : step]
     return total
-
-
-def cache_folder() -> Path:
-    """Where generated data is kept between sessions: $WARMSTART_CACHE or the user's cache folder."""
-    chosen = os.environ.get("WARMSTART_CACHE")
-    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("warmstart"))
 
 
 def kept(folder: Path) -> NDArray[np.uint8] | None:

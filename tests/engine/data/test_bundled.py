@@ -15,6 +15,7 @@ from engine.data.glyph_shapes import Draws
 from engine.data.sets import glyphs
 from engine.data.sources import load
 from engine.experiment import DatasetChoice
+from engine.machine.files import cache_folder
 
 GLYPHS_SHA256 = "bf0cecdae38fe6f3f50e3e50994c712f8d2de237626b65fadee87bf6cf6d71b3"
 DIGITS_SHA256 = "b41ca9fd335466eee997366c2e6f6bbe0a1b4582afe091fc4eba35f4a254182f"
@@ -96,7 +97,7 @@ def test_a_cache_that_cannot_be_written_does_no_harm(tmp_path: Path, drawn: np.n
 
 def test_the_cache_folder_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("WARMSTART_CACHE", str(tmp_path))
-    assert glyphs.cache_folder() == tmp_path
+    assert cache_folder() == tmp_path
 
 
 def test_data_needs_neither_torch_nor_scikit_learns_start_up() -> None:

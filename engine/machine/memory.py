@@ -1,0 +1,54 @@
+"""How much memory decoded images may take, and what a run has to say of where it put them instead."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+SHARE = 0.5  # of what is free now
+VARIABLE = "WARMSTART_MEMORY"  # in MB, instead of that share
+GROUP = Path("/sys/fs/cgroup")
+
+
+def room() -> int:
+    """Bytes that decoded images may take now: $WARMSTART_MEMORY, or half of what is free here, containers heeded."""
+    chosen = os.environ.get(VARIABLE, "")
+    return int(chosen) * 10**6 if chosen.isdecimal() else int(SHARE * free())
+
+
+def free() -> int:
+    """Bytes that this process could take without anybody swapping."""
+    import psutil  # not before the first paint
+
+    available = int(psutil.virtual_memory().available)
+    try:
+        most, used = (int((GROUP / f"memory.{name}").read_text()) for name in ("max", "current"))
+    except (OSError, ValueError):  # no container, or one without a limit ("max")
+        return available
+    return max(0, min(available, most - used))
+
+
+class Remarks(threading.local):
+    """What the run of this thread has found out on its way and a person should be told; each once."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self._told = 0
+
+    def begin(self) -> None:
+        """A new run: nothing is said yet. What the one before it holds on to keeps its own list."""
+        self.said, self._told = [], 0
+
+    def new(self) -> list[str]:
+        """Those that were not given out yet."""
+        told, self._told = self._told, len(self.said)
+        return self.said[told : self._told]
+
+
+remarks = Remarks()
+
+
+def remark(said: list[str], text: str) -> None:
+    if text not in said:
+        said.append(text)

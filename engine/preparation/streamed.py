@@ -1,0 +1,84 @@
+"""Images that memory has no room for: decoded when a batch asks for them, and from then on read from the disk."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.data.decoded import MOST_BYTES, DecodedFile, NoRoom
+from engine.data.examples import Examples
+from engine.data.images import Form
+from engine.data.shifts import shifted
+from engine.experiment import Shift
+from engine.machine.memory import remark, remarks
+
+MANY = "The decoded images take {size}, more than there is memory for"
+
+
+class Streamed:
+    """uint8 [n, c, s, s], read when it is indexed: the same numbers as a tensor of all of them holds.
+
+    Nothing is kept in memory. Raises `DataError` where a file can no longer be read.
+    """
+
+    def __init__(
+        self, data: Examples, ids: NDArray[np.int64], form: Form, device: torch.device, shift: Shift | None
+    ) -> None:
+        self._data, self._ids, self._form, self._shift = data, ids, form, shift
+        self.device = device
+        self._said = remarks.said
+        self._file = self._kept()
+
+    def _kept(self) -> DecodedFile | None:
+        data, size, channels = self._data, self._form.size, self._form.channels
+        many = MANY.format(size=gigabytes(len(data) * channels * size**2))
+        try:
+            file = DecodedFile(data, size, channels)
+        except NoRoom:
+            remark(self._said, f"{many}, and the disk has no room either: each is decoded again in every epoch.")
+            return None
+        cap = gigabytes(MOST_BYTES)
+        remark(self._said, f"{many}: they are kept in “{file.path.parent}”, where at most {cap} of such files stay.")
+        return file
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __getitem__(self, chosen: Tensor | slice | int) -> Tensor:
+        places = chosen.cpu().numpy() if isinstance(chosen, Tensor) else chosen
+        ids = np.atleast_1d(self._ids[places])
+        pixels = self._pixels(ids)
+        if self._shift is not None:
+            pixels = shifted(pixels, self._shift, ids)
+        found = torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))).to(self.device)
+        return found[0] if isinstance(chosen, int) else found
+
+    def _pixels(self, ids: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """uint8 [n, s, s, c], without a shift."""
+        if self._file is None:
+            return self._data.read(ids, self._form)
+        rows = [self._file.read(int(index)) for index in ids]
+        missing = np.unique([index for index, row in zip(ids, rows, strict=True) if row is None]).astype(np.int64)
+        fresh = dict(zip(missing.tolist(), self._data.read(missing, self._form), strict=True))
+        for index, pixels in fresh.items():
+            self._file.write(index, pixels)
+        if self._file.full:
+            self._left_the_disk()
+        shape = (0, self._form.size, self._form.size, self._form.channels)
+        found = [fresh[int(i)] if row is None else row for i, row in zip(ids, rows, strict=True)]
+        return np.stack(found) if found else np.empty(shape, dtype=np.uint8)
+
+    def _left_the_disk(self) -> None:
+        assert self._file is not None
+        folder = self._file.path.parent
+        remark(self._said, f"The disk of “{folder}” is full: images that it does not hold are decoded in every epoch.")
+
+
+Inputs = Tensor | Streamed
+
+
+def gigabytes(octets: int) -> str:
+    """ "15.1 GB", "40 MB"."""
+    return f"{octets / 1e9:,.1f} GB" if octets >= 1e9 else f"{octets / 1e6:,.0f} MB"

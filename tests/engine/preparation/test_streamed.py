@@ -1,0 +1,292 @@
+"""Images that memory has no room for: the same numbers, whatever happens to the disk meanwhile."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from engine.data import decoded
+from engine.data.decoded import DecodedFile, NoRoom, make_room
+from engine.data.images import ImageSet
+from engine.data.sources import load
+from engine.errors import ExperimentError
+from engine.events import Event, Metrics, Notice, Preparing, RunFailed, RunFinished
+from engine.execute import execute
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, Shift
+from engine.machine import memory
+from engine.machine.memory import remarks
+from engine.preparation.inputs import Normaliser, decode
+from engine.preparation.streamed import Inputs, Streamed
+
+FORM = Normaliser(16, 3)
+CPU = torch.device("cpu")
+KINDS = ("jpg", "png", "webp", "bmp")
+CLASSES, EACH = 8, 6
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("WARMSTART_CACHE", str(tmp_path / "cache"))
+    remarks.begin()
+    return tmp_path / "cache" / decoded.FOLDER
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Class folders of JPEG, PNG, WebP and BMP, of many sizes, grey and coloured."""
+    root, rng = tmp_path_factory.mktemp("photos"), np.random.default_rng(0)
+    for number in range(CLASSES * EACH):
+        folder = root / f"class {number % CLASSES}"
+        folder.mkdir(exist_ok=True)
+        shape = (int(rng.integers(10, 90)), int(rng.integers(10, 90)), 3)
+        image = Image.fromarray(rng.integers(0, 256, shape, dtype=np.uint8))
+        image = image.convert("L") if number % 5 == 0 else image
+        image.save(folder / f"{number}.{KINDS[number // CLASSES % len(KINDS)]}")
+    return root
+
+
+def read(data: ImageSet, ids: np.ndarray, shift: Shift | None = None) -> Inputs:
+    reading = decode(data, ids, FORM, CPU, "", shift)
+    while True:
+        try:
+            next(reading)
+        except StopIteration as end:
+            found: Inputs = end.value
+            return found
+
+
+def chosen(photos: Path) -> DatasetChoice:
+    return DatasetChoice(name="folder", path=str(photos))
+
+
+@pytest.fixture
+def data(photos: Path) -> ImageSet:
+    return load(chosen(photos))
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No memory for decoded images."""
+    monkeypatch.setenv(memory.VARIABLE, "0")
+
+
+def both(data: ImageSet, monkeypatch: pytest.MonkeyPatch, shift: Shift | None = None) -> tuple[torch.Tensor, Streamed]:
+    """The same images in memory and streamed, in an order of their own."""
+    ids = np.random.default_rng(1).permutation(len(data))[: len(data) - 3]
+    monkeypatch.setenv(memory.VARIABLE, "100")
+    whole = read(data, ids, shift)
+    monkeypatch.setenv(memory.VARIABLE, "0")
+    streamed = read(data, ids, shift)
+    assert isinstance(whole, torch.Tensor)
+    assert isinstance(streamed, Streamed)
+    return whole, streamed
+
+
+SHIFTS = [None, *(Shift(kind=kind, severity=3) for kind in ("noise", "blur", "jpeg", "inversion"))]
+
+
+@pytest.mark.parametrize("shift", SHIFTS, ids=lambda shift: shift.kind if shift else "none")
+def test_streamed_images_are_those_in_memory(
+    data: ImageSet, monkeypatch: pytest.MonkeyPatch, shift: Shift | None
+) -> None:
+    whole, streamed = both(data, monkeypatch, shift)
+    for _ in range(2):  # decoded, then from the disk
+        for places in (torch.tensor([5, 0, 5, 44]), slice(3, 20), slice(0, 0), torch.empty(0, dtype=torch.int64), 7):
+            found = streamed[places]
+            assert found.dtype == whole.dtype
+            assert torch.equal(found, whole[places])
+    assert (len(streamed), streamed.device) == (len(whole), whole.device)
+
+
+def decodings(data: ImageSet, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Fills with the images that are decoded from now on."""
+    met: list[int] = []
+    original = type(data.source).image
+    monkeypatch.setattr(type(data.source), "image",
+                        lambda self, index, *form: (met.append(index), original(self, index, *form))[1])  # fmt: skip
+    data._decoded.clear()
+    return met
+
+
+def test_each_image_is_decoded_once_and_never_again_by_the_next_run(
+    data: ImageSet, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met = decodings(data, monkeypatch)
+    for part in (np.arange(30), np.arange(20, 48), np.arange(48)):  # another division of the same images
+        read(data, part)[:]
+    assert sorted(met) == list(range(48))
+
+
+def spoil_half(path: Path) -> None:
+    body = bytearray(path.read_bytes())
+    body[len(body) // 2] ^= 1
+    path.write_bytes(body)
+
+
+SPOILT = {
+    "a changed byte": spoil_half,
+    "cut off": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 3]),
+    "empty": lambda path: path.write_bytes(b""),
+    "zeros": lambda path: path.write_bytes(bytes(path.stat().st_size)),
+    "longer": lambda path: path.write_bytes(path.read_bytes() + b"more"),
+    "rows moved": lambda path: path.write_bytes(path.read_bytes()[100:] + bytes(100)),
+    "gone": Path.unlink,
+}
+
+
+@pytest.mark.parametrize("fault", SPOILT)
+@pytest.mark.parametrize("when", ["between runs", "within a run"])
+def test_a_spoilt_file_is_never_believed(
+    data: ImageSet, monkeypatch: pytest.MonkeyPatch, own_cache: Path, fault: str, when: str
+) -> None:
+    whole, streamed = both(data, monkeypatch)
+    streamed[:]
+    (path,) = own_cache.iterdir()
+    SPOILT[fault](path)
+    again = streamed if when == "within a run" else both(data, monkeypatch)[1]
+    assert torch.equal(again[:], whole)
+    assert torch.equal(again[:], whole)
+
+
+def test_rows_of_two_sets_never_meet(photos: Path, data: ImageSet, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    for number in range(len(data)):
+        place = other / f"class {number % CLASSES}" / f"{number}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (20, 20), number).save(place)
+    files = [DecodedFile(*of) for of in ((data, 16, 3), (data, 16, 1), (data, 17, 3), (load(chosen(other)), 16, 3))]
+    assert len({file.path for file in files}) == len(files)
+    assert DecodedFile(load(chosen(photos)), 16, 3).path == files[0].path
+
+
+class FullDisk:
+    """A file whose disk takes `rows` more rows: the last one it takes half."""
+
+    def __init__(self, file: object, rows: int) -> None:
+        self._file, self._left = file, rows
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._file, name)
+
+    def write(self, row: bytes) -> int:
+        self._left -= 1
+        if self._left < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return int(self._file.write(row[: len(row) // 2] if self._left == 0 else row))  # type: ignore[attr-defined]
+
+
+def test_a_disk_that_fills_up_is_told_once_and_the_images_are_decoded(
+    data: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, streamed = both(data, monkeypatch)
+    assert streamed._file is not None
+    streamed._file._file = FullDisk(streamed._file._file, 10)  # type: ignore[assignment]
+    remarks.new()
+    for _ in range(3):
+        assert torch.equal(streamed[:], whole)
+    (told,) = remarks.new()
+    assert "is full" in told
+
+
+@pytest.mark.parametrize("why", ["no space", "over the cap", "folder not to be made"])
+def test_without_room_on_the_disk_images_are_decoded_each_time(
+    data: ImageSet, monkeypatch: pytest.MonkeyPatch, own_cache: Path, why: str
+) -> None:
+    monkeypatch.setattr(decoded, "LEFT_FREE", 10**18 if why == "no space" else 0)
+    monkeypatch.setattr(decoded, "MOST_BYTES", 10**4 if why == "over the cap" else 10**9)
+    if why == "folder not to be made":
+        own_cache.parent.mkdir()
+        own_cache.write_text("in the way")
+    whole, streamed = both(data, monkeypatch)
+    assert torch.equal(streamed[:], whole)
+    assert own_cache.is_file() or not list(own_cache.iterdir())
+    (told,) = remarks.new()
+    assert "decoded again in every epoch" in told
+
+
+def test_the_files_nobody_used_for_longest_make_room(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoded, "MOST_BYTES", 1000)
+    own_cache.mkdir(parents=True)
+    for age, name in enumerate(("newest", "middle", "oldest")):
+        path = own_cache / f"{name}.pixels"
+        path.write_bytes(bytes(300))
+        os.utime(path, (10_000 - age, 10_000 - age))
+    (own_cache / "not ours.txt").write_bytes(bytes(5000))
+    left = [{"newest", "middle", "oldest"}, {"newest", "middle"}, {"newest"}, set()]
+    for wanted, names in zip((100, 300, 700, 1000), left, strict=True):
+        make_room(own_cache / "new.pixels", wanted)
+        assert {path.stem for path in own_cache.glob("*.pixels")} == names
+    with pytest.raises(NoRoom):
+        make_room(own_cache / "new.pixels", 1001)
+
+
+def run(photos: Path, directory: Path, method: str, **settings: object) -> list[Event]:
+    experiment = Experiment(
+        dataset=chosen(photos),
+        backbone=BackboneChoice(name="resnet_small" if method == "full_ft" else "conv4", image_size=16),
+        method=MethodChoice(name=method, hyperparameters=settings),
+    )
+    events = list(execute(experiment, directory))
+    assert not [event for event in events if isinstance(event, RunFailed)], events[-1]
+    assert isinstance(events[-1], RunFinished)
+    return events
+
+
+RUNS = {
+    "full_ft": {"epochs": 2, "batch_size": 8},
+    "linear_probe": {"epochs": 2},
+    "protonet": {"steps": 2, "way": 2, "training_way": 2, "shot": 1, "query": 1, "validation_episodes": 10,
+                 "test_episodes": 10},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("method", RUNS)
+def test_a_run_without_memory_gives_the_same_to_the_last_bit_and_says_where_images_lie(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path, method: str
+) -> None:
+    found = []
+    for megabytes in ("100", "0", "0"):
+        monkeypatch.setenv(memory.VARIABLE, megabytes)
+        events = run(photos, tmp_path / f"run {len(found)}", method, **RUNS[method])
+        values = [event.values for event in events if isinstance(event, Metrics)]
+        weights = sorted((tmp_path / f"run {len(found)}").glob("*.safetensors"))
+        told = [event.text for event in events if isinstance(event, Notice) and str(own_cache) in event.text]
+        assert len(told) == (megabytes == "0")
+        found.append((values, [path.read_bytes() for path in weights]))
+    assert found[0] == found[1] == found[2]
+
+
+def test_a_file_that_changes_while_it_is_streamed_ends_the_run_with_its_name(
+    photos: Path, tmp_path: Path, small: None
+) -> None:
+    folder = tmp_path / "photos"
+    for number in range(8):
+        (folder / f"{number % 2}").mkdir(parents=True, exist_ok=True)
+        Image.new("L", (20, 20), number).save(folder / f"{number % 2}" / f"image{number}.png")
+    streamed = read(load(chosen(folder)), np.arange(8))
+    (folder / "1" / "image5.png").write_bytes(b"other")
+    with pytest.raises(ExperimentError, match="image5"):
+        streamed[:]
+
+
+@pytest.mark.parametrize("megabytes", ["", "many"])
+def test_half_of_what_is_free_is_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, megabytes: str) -> None:
+    monkeypatch.setenv(memory.VARIABLE, megabytes)
+    monkeypatch.setattr(memory, "GROUP", tmp_path)
+    (tmp_path / "memory.max").write_text("1000000\n")
+    (tmp_path / "memory.current").write_text("400000\n")
+    assert memory.room() == 300_000
+    (tmp_path / "memory.max").write_text("max\n")
+    assert memory.room() > 10**7
+
+
+def test_nothing_is_read_before_it_is_asked_for(data: ImageSet, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    met = decodings(data, monkeypatch)
+    assert not [said for said in decode(data, np.arange(48), FORM, CPU, "") if isinstance(said, Preparing)]
+    assert not met
