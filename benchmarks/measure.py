@@ -11,10 +11,13 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import torch
+
 from engine.comparison.intervals import mean_interval
 from engine.events import Evaluated, RunFailed, RunFinished
 from engine.execute import execute
 from engine.experiment import Experiment
+from engine.machine.devices import has_bf16
 
 MAIN = ("test/accuracy", "test/error")  # further figures (other shifts, other numbers of steps) are not asked for
 
@@ -60,6 +63,7 @@ def machine() -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "system": platform.system(),
         "processor": processor(),
+        "instructions": instructions(),
         "python": platform.python_version(),
         "load": f"{os.getloadavg()[0]:.1f}",
     } | packages
@@ -71,6 +75,11 @@ def processor() -> str:
     except OSError:
         return platform.processor()
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def instructions() -> str:
+    """What torch computes with here: "AVX512, bfloat16"."""
+    return torch.backends.cpu.get_cpu_capability() + ", bfloat16" * has_bf16("cpu")
 
 
 def save(name: str, rows: Sequence[dict[str, object]], folder: Path) -> None:

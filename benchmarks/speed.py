@@ -1,9 +1,10 @@
 """How much faster Warmstart trains than a loop written by hand: ratios in one run, the arms in turn.
 
-    python -m benchmarks.speed --photos FOLDER|ZIP [--rows probe 64 224] [--repeats 3] [--workspace DIR]
+    python -m benchmarks.speed --photos FOLDER|ZIP [--rows probe 64 224 convnext vit] [--repeats 5] [--workspace DIR]
 
 probe: 20 epochs of a linear probe on features embedded once, against running the frozen backbone in every epoch.
 64, 224: full fine-tuning of ResNet-18 at so many pixels, against torchvision's ImageFolder and DataLoader over JPEGs.
+convnext, vit: the same of ConvNeXt-Tiny and ViT-B/16 at 224 pixels.
 
 Every arm runs in a process of its own, arms in turn, each repeat with another seed. Wall and processor time are those
 of training with its validation; the first epoch is left out (files and kernels are met for the first time), but not of
@@ -20,23 +21,25 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from PIL import Image
 
 from benchmarks.measure import machine, save
 from engine.data.sources import load
-from engine.experiment import DatasetChoice
-from engine.machine.devices import training_threads
+from engine.experiment import DatasetChoice, Precision
+from engine.machine.devices import has_bf16, training_threads
 
 CAMERA = 3024  # pixels of the shorter side
 
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison. per_class: photos per class in training, validation and test."""
+    """One comparison. per_class: photos per class in training, validation and test. backbone: "" for the one that is
+    asked for."""
 
     arms: str
     size: int
@@ -45,12 +48,15 @@ class Row:
     rate: float
     per_class: tuple[int, int, int]
     aim: float
+    backbone: str = ""
 
 
 ROWS = {
-    "probe": Row("probe", 224, 20, 32, 1e-2, (12, 3, 40), 15.0),
-    "64": Row("finetune", 64, 5, 32, 1e-3, (48, 10, 40), 1.3),
-    "224": Row("finetune", 224, 6, 8, 1e-3, (8, 2, 20), 2.0),
+    "probe": Row("probe", 224, 20, 32, 1e-2, (12, 3, 40), 18.0),
+    "64": Row("finetune", 64, 5, 32, 1e-3, (48, 10, 40), 1.8),
+    "224": Row("finetune", 224, 6, 8, 1e-3, (8, 2, 20), 2.3),
+    "convnext": Row("finetune", 224, 3, 4, 1e-4, (4, 1, 4), 1.0, "convnext_tiny"),
+    "vit": Row("finetune", 224, 3, 4, 1e-4, (4, 1, 4), 1.0, "vit_b_16"),
 }
 
 
@@ -79,24 +85,15 @@ def photo(image: Image.Image, camera: bool) -> Image.Image:
     return image.resize((round(image.width * scale), round(image.height * scale))) if camera else image
 
 
-def has_bf16() -> bool:
-    """Whether the processor computes in bfloat16 itself, by what the system says of it."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
-
-
 def run_arm(arm: str, row: Row, photos: Path, seed: int, given: argparse.Namespace) -> dict[str, object]:
     """One arm in a process of its own."""
     values = {
         "photos": photos, "size": row.size, "epochs": row.epochs, "batch": row.batch, "rate": row.rate, "seed": seed,
-        "backbone": given.backbone, "weights": given.weights, "threads": given.threads, "workers": given.workers,
+        "backbone": row.backbone or given.backbone, "weights": given.weights, "threads": given.threads,
+        "workers": given.workers, "precision": given.precision,
     }  # fmt: skip
     command = [sys.executable, "-m", "benchmarks.speed_arms", f"{arm}-{row.arms}"]
     command += [text for name, value in values.items() for text in (f"--{name}", str(value))]
-    command += ["--bf16"] if has_bf16() else []
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)
@@ -152,21 +149,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS))
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--backbone", choices=("resnet18", "squeezenet1_0"), default="resnet18")
     parser.add_argument("--weights", choices=("random", "imagenet"), default="random")
     parser.add_argument("--classes", type=int, default=6)
     parser.add_argument("--camera", action="store_true", help="photos of 12 megapixels")
     parser.add_argument("--workers", type=int, default=2, help="of the plain loop's DataLoader")
     parser.add_argument("--threads", type=int, default=training_threads(), help="of torch, in both arms")
+    usual = "bfloat16" if has_bf16("cpu") else "float32"
+    parser.add_argument("--precision", choices=get_args(Precision), default=usual, help="of Warmstart's arm")
+    parser.add_argument("--epochs", type=int, help="instead of each row's own number")
     parser.add_argument("--workspace", type=Path, default=Path("warmstart-benchmarks"))
     given = parser.parse_args()
-    print({**machine(), "bfloat16": has_bf16(), "threads": given.threads, "workers": given.workers}, flush=True)
+    asked = {name: getattr(given, name) for name in ("precision", "threads", "workers")}
+    print(machine() | asked, flush=True)
     rows: list[dict[str, object]] = []
     for name in given.rows:
-        photos = given.workspace / f"speed-{name}"
-        write_photos(given.photos, photos, ROWS[name].per_class, given.classes, given.camera)
-        rows += compare(name, ROWS[name], photos, given)
+        photos, row = given.workspace / f"speed-{name}", ROWS[name]
+        row = replace(row, epochs=given.epochs or row.epochs)
+        write_photos(given.photos, photos, row.per_class, given.classes, given.camera)
+        rows += compare(name, row, photos, given)
         save("speed", rows, given.workspace)
 
 

@@ -76,13 +76,13 @@ def used_by(stat: Path) -> float:
 
 
 def plain_network(given: argparse.Namespace, classes: int) -> nn.Module:
-    """torchvision's network with a new last layer; the seed draws the same weights as in Warmstart."""
+    """torchvision's network with a new last layer; the seed draws a ResNet's weights as Warmstart does."""
     from torchvision.models import get_model
 
     torch.manual_seed(given.seed)
     network: nn.Module = get_model(given.backbone, weights="IMAGENET1K_V1" if given.weights == "imagenet" else None)
-    if given.backbone.startswith("resnet"):
-        network.fc = nn.Linear(network.fc.in_features, classes)
+    if linear := [name for name, layer in network.named_modules() if isinstance(layer, nn.Linear)]:
+        network.set_submodule(linear[-1], nn.Linear(network.get_submodule(linear[-1]).in_features, classes))
     else:
         network.classifier = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, classes))
     return network
@@ -194,7 +194,7 @@ def warmstart(given: argparse.Namespace, method: str, values: dict[str, Any]) ->
         backbone=BackboneChoice(name=given.backbone, weights=given.weights, image_size=given.size),
         method=MethodChoice(name=method, hyperparameters=settings | {"tested": "last epoch"} | values),
         seed=given.seed,
-        precision="bfloat16" if given.bf16 else "float32",
+        precision=given.precision,
     )
     done = Measured("warmstart", 0)
     watch = Watch(done)
@@ -240,7 +240,7 @@ def arguments() -> argparse.ArgumentParser:
     for name, usual in (("size", 64), ("epochs", 4), ("batch", 32), ("seed", 0), ("workers", 2), ("threads", 1)):
         parser.add_argument(f"--{name}", type=int, default=usual)
     parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--bf16", action="store_true", help="Warmstart's arm works in bfloat16")
+    parser.add_argument("--precision", default="float32", help="of Warmstart's arm")
     return parser
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from argparse import Namespace
 from pathlib import Path
 
@@ -11,9 +14,11 @@ import torch
 from PIL import Image
 
 from benchmarks import speed_arms
+from benchmarks.measure import instructions
 from benchmarks.speed import photo, words, write_photos
 from engine.artifacts.weights import build_backbone
 from engine.experiment import BackboneChoice
+from engine.machine.devices import has_bf16
 
 
 @pytest.fixture
@@ -58,6 +63,17 @@ def test_every_arm_gives_whole_figures(arm: str, given: Namespace) -> None:
     assert min(done.processor) > 0
     assert done.reading > 0
     assert 0 <= done.accuracy <= 1
+
+
+def test_the_machine_tells_what_torch_computes_with() -> None:
+    """Also of a processor that is limited to AVX2, in a process of its own, as torch looks once: it has no bfloat16."""
+    assert (", bfloat16" in instructions()) is has_bf16("cpu")
+    assert instructions().partition(",")[0] == torch.backends.cpu.get_cpu_capability()
+    code = "from benchmarks.measure import machine; print(machine()['instructions'])"
+    limits = {"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | limits, capture_output=True, text=True)
+    assert done.stdout.strip() in ("AVX2", "DEFAULT", torch.backends.cpu.get_cpu_capability())
+    assert "bfloat16" not in done.stdout + done.stderr
 
 
 def test_words() -> None:

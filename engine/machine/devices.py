@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ import psutil
 import torch
 
 from engine.errors import InvalidExperiment
+
+ARM = ("arm64", "aarch64")  # for which torch says by its kernels alone whether the processor has bfloat16
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,15 @@ def device_words(name: str) -> str:
         return f"{torch.cuda.get_device_name(name)} ({name})"
     threads = torch.get_num_threads()
     return f"CPU, {threads} thread{'s' if threads > 1 else ''}" if name == "cpu" else name
+
+
+def has_bf16(device: str) -> bool:
+    """Whether the device multiplies in bfloat16 itself, by what torch says of it."""
+    if device == "cpu":
+        own = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+        kernels = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        return bool(kernels and (own or platform.machine().lower() in ARM))
+    return device.startswith("cuda") and torch.cuda.is_bf16_supported(including_emulation=False)
 
 
 def torch_device(name: str) -> torch.device:
