@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainte
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.comparison.wording import MINUS, count
+from engine.events import Evaluated
 from ui import theme
 from ui.comparison.sides import Side
 from ui.figures.drawing import blend
@@ -44,8 +45,7 @@ class Mistakes:
 
 def mistakes(side: Side) -> Mistakes | None:
     """Build the matrix from the side's test predictions; None when they were not kept (episodes, or not tested)."""
-    kept = [result for _, result in side.tested if result.predicted is not None and result.class_names]
-    if not kept or any(result.class_names != kept[0].class_names for result in kept):
+    if not (kept := _kept(side)):
         return None
     size = len(kept[0].class_names)
     truth = np.concatenate([np.asarray(result.truth, np.int64) for result in kept])
@@ -55,10 +55,16 @@ def mistakes(side: Side) -> Mistakes | None:
     return Mistakes(side.title, kept[0].class_names, counts, ids, truth, predicted, len(kept))
 
 
+def _kept(side: Side) -> list[Evaluated]:
+    """The figures of a side that kept predictions; none where these are over other classes."""
+    kept = [result for _, result in side.tested if result.predicted is not None and result.class_names]
+    return kept if all(result.class_names == kept[0].class_names for result in kept) else []
+
+
 def share_classes(first: Side, second: Side) -> bool:
-    """True when both kept predictions over the same classes, few enough to draw."""
-    a, b = mistakes(first), mistakes(second)
-    return a is not None and b is not None and a.names == b.names and len(a.names) <= MOST_CLASSES
+    """True when both kept predictions over the same classes, few enough to draw: no matrix is made to find out."""
+    a, b = ([result.class_names for result in _kept(side)[:1]] for side in (first, second))
+    return bool(a) and a == b and len(a[0]) <= MOST_CLASSES
 
 
 def only_first_right(first: Mistakes, second: Mistakes) -> np.ndarray:

@@ -220,9 +220,10 @@ def paint_dot(painter: QPainter, centre: QPointF) -> None:
 
 def _together(titles: Sequence[str], order: Sequence[str]) -> str:
     """Block 1, Block 2, Block 3, Head -> "Block 1 to 3, Head" where the head does not follow."""
+    places = {title: place for place, title in reversed(list(enumerate(order)))}
     stretches: list[list[str]] = []
     for title in titles:
-        follows = stretches and order.index(title) == order.index(stretches[-1][-1]) + 1
+        follows = stretches and places[title] == places[stretches[-1][-1]] + 1
         if follows:
             stretches[-1].append(title)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -38,11 +39,15 @@ class Axis:
     def share(self, value: Any) -> float:
         """Where a value lies, 0 at low and 1 at high."""
         if self.choices:
-            place = self.choices.index(value) if value in self.choices else 0
-            return (place + 0.5) / len(self.choices)
+            return (self._places.get(value, 0) + 0.5) / len(self.choices)
         low, high = self._ends()
         at = math.log10(max(value, 1e-300)) if self.log else float(value)
         return (at - low) / (high - low) if high > low else 0.5
+
+    @cached_property
+    def _places(self) -> dict[Any, int]:
+        """Where each choice lies: every run asks, and the names of runs are choices too."""
+        return {choice: place for place, choice in enumerate(self.choices)}
 
     def value(self, share: float) -> float:
         """The value at this share of the axis."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from statistics import median
 
 from engine.layers import HEAD, too_late
 from ui.new_experiment.layer_view import LayerView
@@ -31,15 +31,24 @@ def _late_words(view: LayerView, block: str) -> str:
 def _too_fast(view: LayerView) -> Iterator[tuple[str, str, str]]:
     """Blocks that a person has changed, held against what the method gives the others; the head is no sister."""
     own = replace(view, table=view.own)
+    usual = {name: max(peaks) for name in view.own if name != HEAD and (peaks := own.peaks(name))}
+    ordered = sorted(usual.values())
     for block in view.table:
-        sisters = [max(own.peaks(name)) for name in view.own if name not in (block, HEAD) and own.peaks(name)]
         column = next((name for name in ("rate", "from_epoch") if view.is_changed(block, name)), "")
-        fastest = max(view.peaks(block), default=0.0)
-        if column and sisters and fastest >= TOO_FAST * median(sisters) * (1 - 1e-9):
-            words = (
-                f"learns at {fastest:.3g}, {fastest / median(sisters):,.0f} times the usual rate of the other blocks."
-            )
+        if not column or not (sisters := len(ordered) - (block in usual)):
+            continue
+        fastest, middle = max(view.peaks(block), default=0.0), _median(ordered, usual.get(block), sisters)
+        if fastest >= TOO_FAST * middle * (1 - 1e-9):
+            words = f"learns at {fastest:.3g}, {fastest / middle:,.0f} times the usual rate of the other blocks."
             yield block, column, f"{view.titles[block]} {words}"
+
+
+def _median(ordered: Sequence[float], without: float | None, count: int) -> float:
+    """Of these ascending values but one; count: how many remain. A median of its own for each block would sort them
+    anew for each."""
+    gap = len(ordered) if without is None else bisect_left(ordered, without)
+    low, high = (ordered[place + (place >= gap)] for place in ((count - 1) // 2, count // 2))
+    return (low + high) / 2
 
 
 def sentences(view: LayerView) -> list[str]:

@@ -54,7 +54,7 @@ class LayerTable(QWidget):
             self._add_rows(view)
         found = doubts(view)
         for block, row in view.table.items():
-            self.tiles[block].show_treatment(view.treatments[block], block in view.changed_blocks())
+            self.tiles[block].show_treatment(view.treatments[block], block in view.changed_blocks)
             self.rates[block].setText(view.rate_words(block))
             for kind in KINDS:
                 fixed = fixed_because(view, block, kind.column)

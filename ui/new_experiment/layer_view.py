@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
@@ -83,7 +84,7 @@ class LayerView:
     table: Mapping[str, LayerRow]
     kept_head: bool = False
 
-    @property
+    @cached_property
     def treatments(self) -> dict[str, Treatment]:
         last = self.epochs - 1
         return {block: treatment(row, last, new=self.starts_random(block)) for block, row in self.table.items()}
@@ -108,7 +109,7 @@ class LayerView:
             return "frozen", f"never trained: its turn was epoch {first + 1}"
         return planned, f"trained from epoch {first + 1} on"
 
-    @property
+    @cached_property
     def titles(self) -> dict[str, str]:
         return {**{block.name: block.title for block in self.info.blocks}, HEAD: "Head"}
 
@@ -119,6 +120,7 @@ class LayerView:
     def is_changed(self, block: str, column: str) -> bool:
         return bool(getattr(self.table[block], column) != getattr(self.own[block], column))
 
+    @cached_property
     def changed_blocks(self) -> frozenset[str]:
         return frozenset(block for block in self.table if self.table[block] != self.own[block])
 

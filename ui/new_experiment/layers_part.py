@@ -176,7 +176,7 @@ class LayersPart(QWidget):
         editable = self.view is not None and self.view.epochs > 0
         cells = cells_in(self.edits())
         self.picture.set_editable(editable)
-        self.picture.set_marked(self.view.changed_blocks() if self.view is not None else frozenset())
+        self.picture.set_marked(self.view.changed_blocks if self.view is not None else frozenset())
         self.edit_button.setVisible(editable)
         self.changes.setText(f"{count(cells, 'cells')} changed")
         for widget in (self.changes, self.reset_button):

@@ -219,7 +219,7 @@ class RunDetail(SlimArea):
         blocks = [(block.name, block.title, block.parameters) for block in info.blocks] + [("head", "Head", None)]
         self._titles = {name: title for name, title, _ in blocks}
         self.blocks.set_blocks(blocks, treatments)
-        self.blocks.set_marked(view.changed_blocks() if view is not None else frozenset())
+        self.blocks.set_marked(view.changed_blocks if view is not None else frozenset())
         self._blocks_section.show()
         self._table = view
         self._show_present(now)
