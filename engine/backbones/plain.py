@@ -15,6 +15,7 @@ from torch import Tensor, fx, nn
 
 from engine.backbones.backbone import Backbone
 from engine.backbones.kernels.conv_block import ConvBlock
+from engine.backbones.kernels.convolution import QuickConv2d, rebuilt
 
 
 def plain(network: Backbone) -> nn.Module:
@@ -24,8 +25,8 @@ def plain(network: Backbone) -> nn.Module:
     """
     whole = PlainNetwork(copy.deepcopy(network)).eval()
     for name, layer in list(whole.named_modules()):
-        if isinstance(layer, ConvBlock):
-            whole.set_submodule(name, hooked(nn.Sequential(OrderedDict(layer.named_children())), layer))
+        if isinstance(layer, ConvBlock | QuickConv2d):
+            whole.set_submodule(name, hooked(torchs(layer), layer))
     traced = fx.GraphModule(whole, WrittenOut().trace(whole), "Plain")
     for layer in traced.modules():
         layer._forward_hooks.clear()
@@ -44,6 +45,13 @@ class PlainNetwork(nn.Module):
             images = block(images)
         outputs: Tensor = self.head(images.flatten(1))
         return outputs
+
+
+def torchs(layer: ConvBlock | QuickConv2d) -> nn.Module:
+    """The same layer as torch has it, with the parameters themselves."""
+    if isinstance(layer, ConvBlock):
+        return nn.Sequential(OrderedDict(layer.named_children()))
+    return rebuilt(nn.Conv2d, layer)
 
 
 def hooked(new: nn.Module, old: nn.Module) -> nn.Module:

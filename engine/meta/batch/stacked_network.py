@@ -19,12 +19,13 @@ from torch.nn import functional as F
 
 from engine.backbones.backbone import Backbone
 from engine.backbones.kernels.conv_block import ConvBlock
-from engine.backbones.kernels.convolution import Geometry, unfolded
+from engine.backbones.kernels.convolution import Geometry, QuickConv2d, unfolded
 from engine.backbones.kernels.pooled_norm import pooled_norm
 from engine.backbones.networks import MeanPosition
 
 Parameters = Mapping[str, Tensor]  # each [tasks, …]
 Layer = Callable[[Parameters, Tensor], Tensor]
+CONVOLUTIONS = (nn.Conv2d, QuickConv2d)
 SIDE = 3  # of the kernel; padding 1
 AROUND = Geometry(SIDE, 1, 1)
 
@@ -90,7 +91,7 @@ def _layer(name: str, part: nn.Module) -> Layer | None:
     kind = type(part)  # exactly: a subclass may compute something else
     if kind is nn.Linear and part.bias is not None:
         return partial(linear, name)
-    if isinstance(part, nn.Conv2d) and kind is nn.Conv2d and _is_plain(part):
+    if isinstance(part, nn.Conv2d) and kind in CONVOLUTIONS and _is_plain(part):
         return partial(_convolution, name)
     if kind is nn.ReLU:
         return _relu

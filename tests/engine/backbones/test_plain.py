@@ -7,6 +7,7 @@ import torch
 
 from engine.adaptation.film import hang_film
 from engine.backbones import catalog
+from engine.backbones.kernels.convolution import QuickConv2d
 from engine.backbones.networks import random_backbone
 from engine.backbones.plain import plain
 
@@ -15,8 +16,8 @@ NAMES = [info.name for info in catalog.backbones()]
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_backbone_becomes_plain(name: str) -> None:
-    """At the smallest images that it reads; our blocks add up in another order, so 1e-5 of the largest output. One of
-    its layers has a context hung on it."""
+    """At the smallest images that it reads, where our convolutions are matrix products; they add up in another order,
+    so 1e-5 of the largest output. One of its layers has a context hung on it."""
     torch.manual_seed(0)
     info, model = catalog.backbone(name), random_backbone(name, 5)
     hang_film(model, 4)
@@ -32,7 +33,8 @@ def test_every_backbone_becomes_plain(name: str) -> None:
 
 
 def test_a_plain_network_shares_nothing_with_the_one_it_is_of() -> None:
-    model = random_backbone("conv4", 5)
-    other = plain(model)
+    model = random_backbone("resnet18", 5)
+    other, quick = plain(model), [part for part in model.modules() if isinstance(part, QuickConv2d)]
+    assert quick
     assert {id(part) for part in model.parameters()}.isdisjoint(id(part) for part in other.parameters())
     assert {key for key, _ in other.named_parameters()} == {key for key, _ in model.named_parameters()}
