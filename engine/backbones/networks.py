@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
 from engine.backbones.kernels.conv_block import ConvBlock
-from engine.backbones.kernels.convolution import with_quick_gradients
+from engine.backbones.kernels.convolution import pays, with_quick_gradients
 
 
 def conv_block(inputs: int, outputs: int) -> nn.Sequential:
@@ -55,5 +55,6 @@ def random_backbone(name: str, outputs: int | None) -> Backbone:
     model = Backbone(info.build(), info.features, outputs)
     if info.form.kind == "numbers" and isinstance(model.head, nn.Linear):
         xavier(model.head)
-    with_quick_gradients(model)
+    if pays():
+        with_quick_gradients(model)
     return model

@@ -7,7 +7,7 @@ import torch
 
 from engine.adaptation.film import hang_film
 from engine.backbones import catalog
-from engine.backbones.kernels.convolution import QuickConv2d
+from engine.backbones.kernels.convolution import QuickConv2d, with_quick_gradients
 from engine.backbones.networks import random_backbone
 from engine.backbones.plain import plain
 
@@ -20,6 +20,7 @@ def test_every_backbone_becomes_plain(name: str) -> None:
     so 1e-5 of the largest output. One of its layers has a context hung on it."""
     torch.manual_seed(0)
     info, model = catalog.backbone(name), random_backbone(name, 5)
+    with_quick_gradients(model)
     hang_film(model, 4)
     shape = (3, 1) if info.form.kind == "numbers" else (3, info.form.channels, info.form.least, info.form.least)
     inputs = torch.randn(shape)
@@ -34,6 +35,7 @@ def test_every_backbone_becomes_plain(name: str) -> None:
 
 def test_a_plain_network_shares_nothing_with_the_one_it_is_of() -> None:
     model = random_backbone("resnet18", 5)
+    with_quick_gradients(model)
     other, quick = plain(model), [part for part in model.modules() if isinstance(part, QuickConv2d)]
     assert quick
     assert {id(part) for part in model.parameters()}.isdisjoint(id(part) for part in other.parameters())

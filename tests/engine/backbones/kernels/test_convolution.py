@@ -78,6 +78,7 @@ def test_second_derivatives(side: int, length: int, stride: int) -> None:
 def test_a_network_keeps_its_parameters_and_learns_the_same() -> None:
     """ResNet-18's gradients with quick convolutions against the same network with torch's own."""
     model = random_backbone("resnet18", 3)
+    with_quick_gradients(model)
     quick = [layer for layer in model.modules() if isinstance(layer, QuickConv2d)]
     assert len(quick) == 16  # all 3x3 convolutions; not the stem of three channels, not the 1x1 shortcuts
     images, labels = torch.randn(4, 3, 64, 64), torch.tensor([0, 1, 2, 0])
@@ -91,6 +92,15 @@ def test_a_network_keeps_its_parameters_and_learns_the_same() -> None:
     assert own.keys() == theirs.keys()
     for name, gradient in theirs.items():
         assert float((own[name] - gradient).norm()) <= 1e-3 * float(gradient.norm()), name
+
+
+@pytest.mark.parametrize(("capability", "own"), [("AVX2", True), ("AVX512", False), ("DEFAULT", False)])
+def test_the_librarys_are_kept_where_they_are_as_quick(
+    capability: str, own: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    model = random_backbone("resnet18", 3)
+    assert any(isinstance(layer, QuickConv2d) for layer in model.modules()) is own
 
 
 def gradients(model: nn.Module, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
