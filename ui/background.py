@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from engine.errors import Cancelled, mendable
+from engine.errors import Cancelled, ExperimentError, mendable
 
 T = TypeVar("T")
 
@@ -50,6 +50,16 @@ class Background(QObject):
         if key:
             self._current[key] = stop
         self._pool.submit(self._work, work, done, failed or self.crashed.emit, stop)
+
+    def saying(self, say: Callable[[str], object], bug: str) -> Callable[[Exception], None]:
+        """A `failed` that says what a person can mend; of a bug it says `bug`, and it crashes as any other."""
+
+        def failed(error: Exception) -> None:
+            say(str(error) if isinstance(error, ExperimentError) else bug)
+            if not isinstance(error, ExperimentError):
+                self.crashed.emit(error)
+
+        return failed
 
     def cancel(self, key: str) -> None:
         """Drop what runs under this key, if anything does."""

@@ -8,7 +8,6 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
 from engine.backbones import catalog
-from engine.errors import ExperimentError
 from engine.experiment import BackboneChoice, DatasetChoice
 from ui.parts import Parts
 from ui.widgets.buttons import icon_button
@@ -78,18 +77,13 @@ class AugmentationPreview(QWidget):
             if asked == self._asked:
                 self._show(found)
 
-        self._parts.background.run(look, show, self._refuse, key="augmentation")
+        failed = self._parts.background.saying(self._say, "The images could not be augmented.")
+        self._parts.background.run(look, show, failed, key="augmentation")
 
     def _show(self, found: AugmentedSamples) -> None:
         self._say("")
         self.before.set_images(found.before)
         self.after.set_images(found.after)
-
-    def _refuse(self, error: Exception) -> None:
-        if isinstance(error, ExperimentError):
-            self._say(str(error))
-        else:
-            self._parts.background.crashed.emit(error)
 
     def _say(self, words: str) -> None:
         """Words instead of images, or nothing."""

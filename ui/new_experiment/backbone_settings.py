@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
 
 from ui.widgets.field_grid import labelled
 from ui.widgets.fields import IntField
 from ui.widgets.layouts import in_column
 from ui.widgets.number_field import refusal_line
-from ui.widgets.reset_mark import refresh_marks
+from ui.widgets.reset_mark import fill, refresh_marks
 from ui.widgets.text import Text, TextPlace
 
 LEAST, MOST, STEP = 8, 1024, 32  # pixels on a side
@@ -57,9 +57,7 @@ class ImageSize(QWidget):
     def show_size(self, own: int, asked: int | None, fixed: bool) -> None:
         """own: the size the backbone was made for. fixed: it reads no other."""
         self._own = own
-        blocker = QSignalBlocker(self.field)
-        self.field.setValue(asked or own)
-        blocker.unblock()
+        fill({self.field: asked or own})
         why = "It reads no other size." if fixed else "A smaller one is faster and sees less."
         words = f"Pixels on a side; the backbone's own is {own}. {why}"
         self.help.setText(words)
@@ -87,7 +85,5 @@ class KeepHead(QWidget):
 
     def show_kept(self, kept: bool, offered: bool) -> None:
         """offered: the weights chosen are those of a run."""
-        blocker = QSignalBlocker(self.box)
-        self.box.setChecked(kept)
-        blocker.unblock()
+        fill({self.box: kept})
         self.setVisible(offered)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from engine.errors import ExperimentError, InvalidExperiment
+from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.families import family
 from ui.new_experiment.start_section import StartSection
@@ -62,13 +62,6 @@ class Costs(QObject):
         self._parts.background.run(
             measure,
             lambda cost: self._launch.cost.show_cost(cost, runs, self._launch.free_bytes(), meta),
-            self._fail,
+            self._parts.background.saying(self._launch.cost.forget, "The cost could not be measured."),
             key="cost",
         )
-
-    def _fail(self, error: Exception) -> None:
-        if isinstance(error, ExperimentError):
-            self._launch.cost.forget(str(error))
-        else:
-            self._launch.cost.forget("The cost could not be measured.")
-            self._parts.background.crashed.emit(error)

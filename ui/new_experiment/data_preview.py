@@ -44,6 +44,7 @@ class DataPreview(QWidget):
         self.episode_fault = ""
         self.is_reading = True
         self._build()
+        self._failed = background.saying(self._refuse, "The images could not be read.")
         self._progressed.connect(self._show_progress, Qt.ConnectionType.QueuedConnection)
 
     def _build(self) -> None:
@@ -88,7 +89,7 @@ class DataPreview(QWidget):
             found = preview(choice, self._progressed.emit, cancelled, in_tasks)
             return found, None if sample is None or found.problem is not None else sample(cancelled)
 
-        self._background.run(look, lambda both: self._show(*both), self._refuse, key="preview")
+        self._background.run(look, lambda both: self._show(*both), self._failed, key="preview")
 
     def _sampling(self) -> Callable[[Callable[[], bool]], Sampled] | None:
         """Work for the background: tasks of the chosen part, or why there are none."""
@@ -112,7 +113,7 @@ class DataPreview(QWidget):
     def _sample_again(self) -> None:
         """Other tasks of the same data."""
         if (sample := self._sampling()) is not None and not self.is_reading:
-            self._background.run(sample, self._show_episode, self._refuse, key="preview tasks")
+            self._background.run(sample, self._show_episode, self._failed, key="preview tasks")
 
     def _show_progress(self, fraction: float) -> None:
         if self.is_reading and fraction < 1:
@@ -151,13 +152,8 @@ class DataPreview(QWidget):
             self.tasks.show_tasks(tasks)
             self.episode_fault = self.tasks.fault
 
-    def _refuse(self, error: Exception) -> None:
-        from engine.errors import ExperimentError
-
-        if not isinstance(error, ExperimentError):
-            self._background.crashed.emit(error)
-        self.is_reading, self.found, self.episode_fault = False, None, ""
-        self.fault = str(error)
+    def _refuse(self, words: str) -> None:
+        self.is_reading, self.found, self.fault, self.episode_fault = False, None, words, ""
         self._show_parts(False, False)
         self.judged.emit()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.data.dataset import DataSet
@@ -19,7 +19,7 @@ from ui.widgets.field_grid import FieldGrid
 from ui.widgets.fields import Choice, CountOrAll, IntField
 from ui.widgets.fold import Fold
 from ui.widgets.layouts import in_column
-from ui.widgets.reset_mark import refresh_marks
+from ui.widgets.reset_mark import fill, on_change, refresh_marks
 from ui.widgets.text import TextPlace
 
 START = DatasetChoice(name="glyphs", classes=40, labels_per_class=2)  # what a newcomer sees first
@@ -76,10 +76,8 @@ class DataSettings(QWidget):
         return grid
 
     def _connect(self) -> None:
-        for number in (self.labels, self.classes, self.validation, self.split_seed):
-            number.valueChanged.connect(lambda _: self.changed.emit())
-        for choice in (self.split, self.part):
-            choice.currentIndexChanged.connect(lambda _: self.changed.emit())
+        fields = (self.labels, self.classes, self.validation, self.split_seed, self.split, self.part)
+        on_change(self.changed.emit, *fields)
         for own in self.own.values():
             own.changed.connect(self.changed)
         self.shift.changed.connect(self.changed)
@@ -113,23 +111,15 @@ class DataSettings(QWidget):
         return (self._given if filled else choice).model_copy(update=shown)
 
     def fill(self, choice: DatasetChoice) -> None:
-        fields = (self.labels, self.classes, self.validation, self.split, self.split_seed, self.part)
-        blockers = [QSignalBlocker(field) for field in fields]
         self._given = choice
-        self.labels.set_count(choice.labels_per_class)
-        self.classes.set_count(choice.classes)
-        self.validation.set_count(choice.validation_per_class)
-        self.split_seed.setValue(choice.split_seed)
-        self.part.set_key(choice.part)
+        self.set_counts(choice.labels_per_class, choice.classes)
+        fill({
+            self.validation: choice.validation_per_class or 0, self.split_seed: choice.split_seed,
+            self.part: choice.part, self.split: choice.split,
+        })  # fmt: skip
         for own in self.own.values():
             own.fill(vars(choice))
-        if not self.split.set_key(choice.split):
-            self.split.addItem(str(choice.split), choice.split)
-            self.split.set_key(choice.split)
-        for blocker in blockers:
-            blocker.unblock()
         self.shift.fill(choice)
-        refresh_marks(self)
         if choice.part or choice.validation_per_class:
             self.fold.button.setChecked(True)
 
@@ -139,12 +129,7 @@ class DataSettings(QWidget):
 
     def set_counts(self, labels: int | None, classes: int | None) -> None:
         """Without a word to others: a choice of other data says so itself."""
-        blockers = [QSignalBlocker(field) for field in (self.labels, self.classes)]
-        self.labels.set_count(labels)
-        self.classes.set_count(classes)
-        for blocker in blockers:
-            blocker.unblock()
-        refresh_marks(self)
+        fill({self.labels: labels or 0, self.classes: classes or 0})
 
     def set_family(self, key: str) -> bool:
         """Another family does without what is set for this one alone; true where it takes the data otherwise."""

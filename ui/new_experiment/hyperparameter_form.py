@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 from engine.comparison.wording import compact
@@ -47,13 +47,6 @@ def _choice(field: HyperparameterField) -> QWidget:
     widget = Choice([(word, word[:1].upper() + word[1:]) for word in field.choices])
     widget.setEnabled(len(field.choices) > 1)
     return widget
-
-
-def _show(widget: QWidget, value: object) -> None:
-    """A choice that is not offered, as a file may have, is shown as it is; the checks say what is wrong with it."""
-    if isinstance(widget, Choice) and not widget.set_key(value):
-        widget.addItem(str(value), value)
-    reset_mark.write(widget, value)
 
 
 # Kind -> how to make its widget.
@@ -127,10 +120,7 @@ class FieldRow(QWidget):
         return reset_mark.read(self.input)
 
     def set_value(self, value: Any) -> None:
-        blocker = QSignalBlocker(self.input)
-        _show(self.input, value)
-        blocker.unblock()
-        self.mark.refresh()
+        reset_mark.fill({self.input: value})
 
     def set_unused(self, reason: str) -> None:
         """Say why the value does not count, and keep it from being changed meanwhile; "" when it counts."""

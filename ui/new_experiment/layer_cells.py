@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
-from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from engine.comparison.wording import compact
 from engine.layers import LayerRow
 from ui import icons, theme
 from ui.figures.block_picture import paint_dot, paint_plate, paint_swatch
+from ui.widgets import reset_mark
 from ui.widgets.buttons import icon_button
 from ui.widgets.card import paint_focus
 from ui.widgets.fields import Choice, FloatField, IntField, next_round, previous_round
 from ui.widgets.layouts import in_row
+from ui.widgets.number_field import NumberField
 
 LEAST_RATE = 0.001  # below it the arrow keys freeze
 MARK = 18  # pixels kept for the mark, so that nothing moves when it appears
 
 
 class RateField(FloatField):
-    """A factor; 0 is shown as “frozen”, and the arrow keys go 0.001, 0.002, 0.005 … from there."""
+    """A factor; the arrow keys go 0, 0.001, 0.002, 0.005 … from there."""
 
     def __init__(self) -> None:
         super().__init__(0.0, 1000.0, log=True)
-        self.setSpecialValueText("frozen")
 
     def step(self, steps: int) -> float:
         value = self.value()
@@ -37,16 +37,10 @@ class RateField(FloatField):
         return value if value >= LEAST_RATE * (1 - 1e-9) else 0.0
 
 
-def _wait() -> IntField:
-    field = IntField(0, 100_000)
-    field.setSpecialValueText("at once")
-    field.setPrefix("after ")
-    return field
-
-
-def _anchor() -> FloatField:
-    field = FloatField(0.0, 1000.0, log=True)
-    field.setSpecialValueText("none")
+def _number(make: Callable[[], NumberField], zero: str, before: str = "") -> NumberField:
+    field = make()
+    field.setSpecialValueText(zero)
+    field.setPrefix(before)
     return field
 
 
@@ -60,56 +54,28 @@ STARTS: list[tuple[object, str]] = [(False, "Pretrained"), (True, "Random")]
 
 @dataclass(frozen=True)
 class CellKind:
-    """A column of the table. width: of the input. signal, read, write: how its value is followed, taken and set."""
+    """A column of the table. width: of the input."""
 
     column: str
     title: str
     width: int
     make: Callable[[], QWidget]
-    signal: str
-    read: Callable[[Any], Any]
-    write: Callable[[Any, Any], object]
-
-    @property
-    def help(self) -> str:
-        return HELP[self.column]
-
-    def words(self, value: Any) -> str:
-        """A value as the cell shows it."""
-        names = {"trains": TRAINS, "batch_norm": NORMS, "fresh": STARTS}.get(self.column)
-        if names:
-            return dict(names)[value]
-        zero = {"rate": "frozen", "from_epoch": "at once", "anchor": "none"}[self.column]
-        return zero if value == 0 else f"after {value}" if self.column == "from_epoch" else compact(value)
-
-
-HELP = {
-    "rate": "Times the learning rate; 0 keeps the block frozen.",
-    "from_epoch": "How many epochs pass before the block learns.",
-    "trains": "Which of the block's parameters learn.",
-    "batch_norm": "What batch norm uses while the block learns: statistics of the batch, or those it came with.",
-    "fresh": "Where its weights start: pretrained, or random as without pretraining.",
-    "anchor": "Pull towards the weights it starts from (alpha of L2-SP); 0 is none.",
-}
-
-
-def _number(column: str, title: str, width: int, make: Callable[[], QWidget]) -> CellKind:
-    return CellKind(column, title, width, make, "valueChanged", lambda w: w.value(), lambda w, v: w.setValue(v))
-
-
-def _choice(column: str, title: str, width: int, options: list[tuple[object, str]]) -> CellKind:
-    return CellKind(column, title, width, lambda: Choice(options), "currentIndexChanged", lambda w: w.key(),
-                    lambda w, v: w.set_key(v))  # fmt: skip
+    help: str
 
 
 KINDS = (
-    _number("rate", "Rate ×", 88, RateField),
-    _number("from_epoch", "Begins", 92, _wait),
-    _choice("trains", "What learns", 128, TRAINS),
-    _choice("batch_norm", "Batch norm", 96, NORMS),
-    _choice("fresh", "Starts", 96, STARTS),
-    _number("anchor", "Anchor", 64, _anchor),
-)
+    CellKind("rate", "Rate ×", 88, partial(_number, RateField, "frozen"),
+             "Times the learning rate; 0 keeps the block frozen."),
+    CellKind("from_epoch", "Begins", 92, partial(_number, partial(IntField, 0, 100_000), "at once", "after "),
+             "How many epochs pass before the block learns."),
+    CellKind("trains", "What learns", 128, partial(Choice, TRAINS), "Which of the block's parameters learn."),
+    CellKind("batch_norm", "Batch norm", 96, partial(Choice, NORMS),
+             "What batch norm uses while the block learns: statistics of the batch, or those it came with."),
+    CellKind("fresh", "Starts", 96, partial(Choice, STARTS),
+             "Where its weights start: pretrained, or random as without pretraining."),
+    CellKind("anchor", "Anchor", 64, partial(_number, partial(FloatField, 0.0, 1000.0, log=True), "none"),
+             "Pull towards the weights it starts from (alpha of L2-SP); 0 is none."),
+)  # fmt: skip
 
 
 class LayerCell(QWidget):
@@ -133,18 +99,16 @@ class LayerCell(QWidget):
         policy.setRetainSizeWhenHidden(True)
         self.mark.setSizePolicy(policy)
         in_row(self.input, self.mark, owner=self, gap=2)
-        getattr(self.input, kind.signal).connect(lambda *_: self.edited.emit(kind.read(self.input)))
+        reset_mark.on_change(lambda: self.edited.emit(reset_mark.read(self.input)), self.input)
 
     def show_row(self, row: LayerRow, own: LayerRow, fixed: str = "", random: bool = False) -> None:
         """The block's row and the method's own. fixed: why this cell cannot be changed; "" when it can. random: the
         block starts from random weights, whatever its row says."""
         value, usual = getattr(row, self.kind.column), getattr(own, self.kind.column)
-        blocker = QSignalBlocker(self.input)
-        self.kind.write(self.input, True if random and self.kind.column == "fresh" else value)
-        blocker.unblock()
+        reset_mark.fill({self.input: True if random and self.kind.column == "fresh" else value})
         self.input.setEnabled(not fixed)
         self.input.setToolTip(fixed or self.kind.help)
-        words = f"Back to “{self.kind.words(usual)}”, the method's own"
+        words = f"Back to “{reset_mark.shown(self.input, usual)}”, the method's own"
         self.mark.setToolTip(words)
         self.mark.setAccessibleName(f"{self.input.accessibleName()}: {words.lower()}")
         self.mark.setVisible(value != usual)

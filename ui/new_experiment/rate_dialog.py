@@ -6,12 +6,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
 
 from engine.advice.rate_range import RatePoint, suggest
 from engine.comparison.wording import compact
-from engine.errors import ExperimentError
 from ui.figures.painted_axes import brief
 from ui.new_experiment.rate_figure import RateFigure
 from ui.parts import Parts
@@ -21,6 +20,7 @@ from ui.widgets.layouts import in_column, in_row
 from ui.widgets.number_field import refusal_line
 from ui.widgets.place import fit
 from ui.widgets.problem import Problem
+from ui.widgets.reset_mark import fill
 from ui.widgets.text import Text
 
 if TYPE_CHECKING:
@@ -98,7 +98,8 @@ class RateDialog(QDialog):
                 news.append(said if isinstance(said, RatePoint) else said.text)
 
         self._timer.start()
-        self._parts.background.run(work, lambda _: self._finish(), self._failed, key=KEY)
+        failed = self._parts.background.saying(self._fail, "The test could not be made.")
+        self._parts.background.run(work, lambda _: self._finish(), failed, key=KEY)
 
     def _take_news(self) -> None:
         before = len(self._points)
@@ -120,11 +121,6 @@ class RateDialog(QDialog):
         if found.rate is not None and not self._touched:
             self._show_rate(found.rate)
 
-    def _failed(self, error: Exception) -> None:
-        self._fail(str(error) if isinstance(error, ExperimentError) else "The test could not be made.")
-        if not isinstance(error, ExperimentError):
-            self._parts.background.crashed.emit(error)
-
     def _fail(self, reason: str) -> None:
         self._timer.stop()
         self.words.hide()
@@ -137,9 +133,7 @@ class RateDialog(QDialog):
         self._show_rate(rate)
 
     def _show_rate(self, rate: float) -> None:
-        blocker = QSignalBlocker(self.rate)
-        self.rate.setValue(self.rate.inside(rate))
-        blocker.unblock()
+        fill({self.rate: self.rate.inside(rate)})
         self.figure.set_rate(self.rate.value())
         self.use.setEnabled(True)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from engine.experiment import RangeChoice
 from engine.search.space import Range, narrowed
 from ui.widgets.fields import FloatField, IntField
-from ui.widgets.layouts import in_column
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.number_field import NumberField, refusal_line
+from ui.widgets.reset_mark import fill, on_change
 from ui.widgets.text import Text
 
 USUAL = RangeChoice()
@@ -48,8 +49,7 @@ class RangeRow(QWidget):
         self._lay_out()
         self.fill(None, ticked)
         self.box.toggled.connect(self._show_fields)
-        for signal in (self.box.toggled, self.log.toggled, *(field.valueChanged for field in self._numbers())):
-            signal.connect(lambda _: self.changed.emit())
+        on_change(self.changed.emit, self.box, self.log, *self._numbers())
 
     def _end(self, which: str) -> NumberField:
         one = self.one
@@ -62,16 +62,10 @@ class RangeRow(QWidget):
         return (self.low, self.high, self.values)
 
     def _lay_out(self) -> None:
-        ends, steps = QHBoxLayout(), QHBoxLayout()
-        for widget, stretch in ((self.low, 1), (Text("to", "small", "muted", wrap=False), 0), (self.high, 1)):
-            ends.addWidget(widget, stretch)
-        steps.addWidget(self.log)
-        steps.addStretch(1)
-        steps.addWidget(self.values)
-        inside = in_column(ends, owner=self.fields, gap=4, edges=(INDENT, 2, 0, 4))
-        for field in self._numbers():
-            inside.addWidget(refusal_line(field))
-        inside.addLayout(steps)
+        ends = in_row((self.low, 1), Text("to", "small", "muted", wrap=False), (self.high, 1))
+        refusals = [refusal_line(field) for field in self._numbers()]
+        steps = in_row(self.log, ..., self.values)
+        in_column(ends, *refusals, steps, owner=self.fields, gap=4, edges=(INDENT, 2, 0, 4))
         in_column(self.box, self.words, self.fields, owner=self, gap=0)
 
     def tab_order(self) -> tuple[QWidget, ...]:
@@ -88,14 +82,9 @@ class RangeRow(QWidget):
     def fill(self, choice: RangeChoice | None, ticked: bool) -> None:
         """Show this range, or the usual one. Does not emit `changed`."""
         self._given, shown = choice, choice or USUAL
-        blockers = [QSignalBlocker(one) for one in (self.box, self.log, *self._numbers())]
-        self.box.setChecked(ticked)
-        self.low.setValue(self._number(shown.low, self.one.low))
-        self.high.setValue(self._number(shown.high, self.one.high))
-        self.log.setChecked(self.one.log if shown.log is None else shown.log)
-        self.values.setValue(shown.values)
-        for blocker in blockers:
-            blocker.unblock()
+        low, high = self._number(shown.low, self.one.low), self._number(shown.high, self.one.high)
+        log = self.one.log if shown.log is None else shown.log
+        fill({self.box: ticked, self.low: low, self.high: high, self.log: log, self.values: shown.values})
         self._show_fields()
 
     def _number(self, given: float | None, usual: float) -> float:

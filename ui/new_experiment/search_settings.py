@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from engine.comparison.wording import count, thousands
 from engine.errors import InvalidExperiment
@@ -16,12 +16,11 @@ from engine.method import Method
 from engine.search.folds import for_labels
 from engine.search.space import searchable, usual
 from ui.new_experiment.search_range import RangeRow
-from ui.widgets.field_grid import labelled
+from ui.widgets.field_grid import FieldGrid
 from ui.widgets.fields import Choice, FloatField, IntField
 from ui.widgets.fold import Fold
 from ui.widgets.layouts import in_column
-from ui.widgets.number_field import refusal_line
-from ui.widgets.reset_mark import refresh_marks
+from ui.widgets.reset_mark import fill, on_change
 from ui.widgets.text import Text, TextPlace
 
 IDEA = "Tries settings by cross-validation on the training images, then trains with the best one."
@@ -67,27 +66,16 @@ class SearchSettings(QWidget):
         self._set_numbers(DEFAULT)
         self._settings.hide()
         self.on.toggled.connect(self._settings.setVisible)
-        numbers = (field.valueChanged for field in (self.trials, self.folds, self.minutes))
-        for signal in (self.on.toggled, self.pruning.toggled, self.strategy.currentIndexChanged, *numbers):
-            signal.connect(lambda _: self._note_change())
+        fields = (self.on, self.pruning, self.strategy, self.trials, self.folds, self.minutes)
+        on_change(self._note_change, *fields)
 
     def _lay_out(self) -> None:
-        grid = QGridLayout()
-        grid.setColumnStretch(1, 1)
-        grid.setVerticalSpacing(8)
-        fields = (self.strategy, self.trials, self.minutes, self.folds)
-        for row, (title, field) in enumerate(zip(HELP, fields, strict=True)):
-            label = QLabel(title)
-            label.setBuddy(field)
-            for widget in (label, field):
-                widget.setToolTip(HELP[title])
-            field.setAccessibleName(f"{title} of the search" if title == "At most" else title)
-            field.setAccessibleDescription(HELP[title])
-            refusal_line(field)
-            grid.addWidget(labelled(label, field, partial(USUAL.get, title)), row, 0)
-            grid.addWidget(field, row, 1)
+        grid = FieldGrid(dense=True)
+        for title, field in zip(HELP, (self.strategy, self.trials, self.minutes, self.folds), strict=True):
+            grid.add(title, field, HELP[title], partial(USUAL.get, title))
+        self.minutes.setAccessibleName("At most of the search")
         self.combinations.setMinimumHeight(self.trials.sizeHint().height())
-        grid.addWidget(self.combinations, 1, 1)
+        grid.addWidget(self.combinations, 2, 1)  # where the number of settings is
         self._usual, self.others = QVBoxLayout(), Fold("Others")
         self._usual.setSpacing(4)
         in_column(
@@ -187,9 +175,7 @@ class SearchSettings(QWidget):
 
     def fill(self, choice: SearchChoice | None) -> None:
         """Show this search, or none; after `set_method`. Does not emit `changed`."""
-        inputs = (self.on, self.strategy, self.trials, self.minutes, self.folds, self.pruning)
-        blockers = [QSignalBlocker(one) for one in inputs]
-        self.on.setChecked(choice is not None)
+        fill({self.on: choice is not None})
         self._settings.setVisible(choice is not None)
         shown = choice or DEFAULT
         self._given = shown.parameters
@@ -199,14 +185,10 @@ class SearchSettings(QWidget):
             row.fill(shown.ranges.get(name), ticked)
         if any(name in shown.parameters and not self._is_usual(name) for name in self.boxes):
             self.others.button.setChecked(True)
-        for blocker in blockers:
-            blocker.unblock()
         self._show_work()
 
     def _set_numbers(self, choice: SearchChoice) -> None:
-        self.trials.setValue(choice.trials)
-        self.folds.setValue(choice.folds)
-        self.pruning.setChecked(choice.pruning)
-        self.strategy.set_key(choice.strategy)
-        self.minutes.setValue(choice.minutes or 0)
-        refresh_marks(self)
+        fill({
+            self.trials: choice.trials, self.folds: choice.folds, self.pruning: choice.pruning,
+            self.strategy: choice.strategy, self.minutes: choice.minutes or 0,
+        })  # fmt: skip

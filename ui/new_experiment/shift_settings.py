@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.data.shifts import ALL_OR_NOTHING, KINDS, NAMES, short
@@ -16,7 +16,7 @@ from ui.widgets.fields import Choice, IntField
 from ui.widgets.fold import Fold
 from ui.widgets.images import ImageStrip
 from ui.widgets.layouts import in_column
-from ui.widgets.reset_mark import refresh_marks
+from ui.widgets.reset_mark import fill, on_change
 from ui.widgets.text import Text
 
 if TYPE_CHECKING:
@@ -63,8 +63,7 @@ class ShiftSettings(QWidget):
             self.fold.body.addWidget(widget)
 
     def _connect(self) -> None:
-        self.kind.currentIndexChanged.connect(lambda _: self._change())
-        self.severity.valueChanged.connect(lambda _: self._change())
+        on_change(self._change, self.kind, self.severity)
         self.table.changed.connect(self._change)
 
     def tab_order(self) -> tuple[QWidget, ...]:
@@ -76,12 +75,8 @@ class ShiftSettings(QWidget):
 
     def fill(self, choice: DatasetChoice) -> None:
         """Show these shifts; what a person set is never hidden in a closed fold."""
-        blockers = [QSignalBlocker(field) for field in (self.kind, self.severity)]
-        self.kind.set_key(choice.shift.kind if choice.shift else None)
-        self.severity.setValue(choice.shift.severity if choice.shift else USUAL)
-        for blocker in blockers:
-            blocker.unblock()
-        refresh_marks(self)
+        shift = choice.shift
+        fill({self.kind: shift.kind if shift else None, self.severity: shift.severity if shift else USUAL})
         self.table.set_chosen(choice.tested_on)
         if choice.shift or choice.tested_on:
             self.fold.button.setChecked(True)

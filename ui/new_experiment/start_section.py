@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from engine.comparison.wording import size
 from engine.errors import ExperimentError
@@ -18,13 +18,12 @@ from ui.new_experiment.search_settings import SearchSettings
 from ui.parts import Parts
 from ui.widgets.buttons import PrimaryButton, button, icon_button
 from ui.widgets.column import Column
-from ui.widgets.field_grid import labelled
+from ui.widgets.field_grid import FieldGrid
 from ui.widgets.fields import Choice, FloatField, IntField
 from ui.widgets.fold import Fold
 from ui.widgets.layouts import in_row
-from ui.widgets.number_field import refusal_line
 from ui.widgets.problem import Problem
-from ui.widgets.reset_mark import refresh_marks
+from ui.widgets.reset_mark import fill, on_change
 from ui.widgets.text import Text
 
 if TYPE_CHECKING:
@@ -47,13 +46,7 @@ class StartSection(Column):
         self._parts = parts
         self._free: dict[str, int | None] = {}
         self.cost = CostCard()
-        self._grid = QGridLayout()
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(8)
-        self._grid.setColumnStretch(1, 1)
-        self._add_fields()
-        self.body.addLayout(self._grid)
+        self.body.addLayout(self._first_fields())
         self.search = SearchSettings()
         self.search.changed.connect(self.changed)
         self.body.addWidget(self.search)
@@ -61,20 +54,21 @@ class StartSection(Column):
         self.body.addWidget(self.more)
         self.body.addWidget(self.cost)
         self.finish()
+        on_change(self._choose_device, self.device)
+        on_change(self._show_limit, self.minutes)
+        on_change(self.changed.emit, self.seeds, self.first_seed, self.minutes, self.limit, self.precision)
         self._pressed = QTimer(self, singleShot=True, interval=QApplication.doubleClickInterval())
         self._add_foot()
 
-    def _add_fields(self) -> None:
+    def _first_fields(self) -> FieldGrid:
+        grid = FieldGrid(dense=True)
         self.device = Choice([("cpu", "CPU")])
         self.seeds = IntField(1, MOST_SEEDS)
         self.name = QLineEdit(placeholderText="Automatic", maxLength=120)
-        self._field(self._grid, "Device", self.device, "Where the run works.", "cpu")
-        self._field(
-            self._grid, "Seeds", self.seeds, "How many times to run it, each with another seed: an interval.", 1
-        )
-        self._field(self._grid, "Name", self.name, "How the run is called; its settings if empty.")
-        self.device.currentIndexChanged.connect(lambda _: self._choose_device())
-        self.seeds.valueChanged.connect(lambda _: self.changed.emit())
+        grid.add("Device", self.device, "Where the run works.", lambda: "cpu")
+        grid.add("Seeds", self.seeds, "How many times to run it, each with another seed: an interval.", lambda: 1)
+        grid.add("Name", self.name, "How the run is called; its settings if empty.")
+        return grid
 
     def _more(self) -> Fold:
         self.first_seed = IntField(0, MOST_SEED)
@@ -85,37 +79,19 @@ class StartSection(Column):
         self._timed_allowed, self._filled_timed = True, False
         self.precision = Choice([("float32", "float32"), ("bfloat16", "bfloat16")])
         more = Fold("More")
-        grid = QGridLayout()
-        grid.setColumnStretch(1, 1)
-        self._field(
-            grid, "First seed", self.first_seed, "Draws the labelled images, the new head and the batch order.", 0
-        )
-        self._field(grid, "Time limit", self.minutes, "Stop training after this long and test the best weights.", 0.0)
+        grid = FieldGrid(dense=True)
+        order = "Draws the labelled images, the new head and the batch order."
+        grid.add("First seed", self.first_seed, order, lambda: 0)
+        grid.add("Time limit", self.minutes, "Stop training after this long and test the best weights.", lambda: 0.0)
         self.limit.setAccessibleName("What the time limit means")
         for description in (self.limit.setToolTip, self.limit.setAccessibleDescription):
             description(LIMIT_HELP)
         grid.addWidget(self.limit, grid.rowCount(), 0, 1, 2)
-        self._field(grid, "Precision", self.precision, "bfloat16 is faster on some processors, and rougher.", "float32")
+        rougher = "bfloat16 is faster on some processors, and rougher."
+        grid.add("Precision", self.precision, rougher, lambda: "float32")
         more.body.addLayout(grid)
-        for field in (self.first_seed, self.minutes):
-            field.valueChanged.connect(lambda _: self.changed.emit())
-        self.minutes.valueChanged.connect(lambda _: self._show_limit())
-        for choice in (self.limit, self.precision):
-            choice.currentIndexChanged.connect(lambda _: self.changed.emit())
         self._show_limit()
         return more
-
-    def _field(self, grid: QGridLayout, title: str, field: QWidget, help: str, usual: object = None) -> None:
-        row = grid.rowCount()
-        label = QLabel(title)
-        label.setBuddy(field)
-        label.setToolTip(help)
-        field.setToolTip(help)
-        field.setAccessibleName(title)
-        field.setAccessibleDescription(help)
-        refusal_line(field)
-        grid.addWidget(labelled(label, field, None if usual is None else lambda: usual), row, 0)
-        grid.addWidget(field, row, 1)
 
     def _add_foot(self) -> None:
         self.problem, self.warning = Problem(), Problem("warning")
@@ -160,24 +136,20 @@ class StartSection(Column):
 
     def fill(self, experiment: Experiment) -> None:
         """Show the settings of this experiment: one run with its seed."""
-        fields = (self.device, self.seeds, self.first_seed, self.minutes, self.limit, self.precision)
-        blockers = [QSignalBlocker(field) for field in fields]
-        if not self.device.set_key(experiment.device):
-            self.device.addItem(f"{experiment.device} (not on this machine)", experiment.device)
-            self.device.set_key(experiment.device)
-        self.seeds.setValue(1)
-        self.first_seed.setValue(experiment.seed)
-        self.minutes.setValue(experiment.budget.minutes or 0.0)
-        self.limit.set_key(experiment.budget.instead_of_epochs)
-        self._filled_timed = experiment.budget.instead_of_epochs
+        budget = experiment.budget
+        if self.device.findData(experiment.device) < 0:
+            with QSignalBlocker(self.device):
+                self.device.addItem(f"{experiment.device} (not on this machine)", experiment.device)
+        fill({
+            self.device: experiment.device, self.seeds: 1, self.first_seed: experiment.seed,
+            self.minutes: budget.minutes or 0.0, self.limit: budget.instead_of_epochs,
+            self.precision: experiment.precision,
+        })  # fmt: skip
+        self._filled_timed = budget.instead_of_epochs
         self._show_limit()
-        if experiment.budget.minutes:
+        if budget.minutes:
             self.more.button.setChecked(True)
-        self.precision.set_key(experiment.precision)
         self.search.fill(experiment.search)
-        for blocker in blockers:
-            blocker.unblock()
-        refresh_marks(self)
 
     def _is_timed(self) -> bool:
         """As chosen; where that is not shown, as it was filled in."""

@@ -14,14 +14,15 @@ from ui.widgets.text import Text
 
 
 class FieldGrid(QGridLayout):
-    """Two equal columns, label and field."""
+    """Label and field: two equal columns, with the help in words below, or dense: the help is in the tip alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, dense: bool = False) -> None:
         super().__init__()
+        self._dense = dense
         self.setContentsMargins(0, 0, 0, 0)
         self.setHorizontalSpacing(8)
-        self.setVerticalSpacing(4)
-        self.setColumnStretch(0, 1)
+        self.setVerticalSpacing(8 if dense else 4)
+        self.setColumnStretch(0, 0 if dense else 1)
         self.setColumnStretch(1, 1)
 
     def add(
@@ -29,8 +30,9 @@ class FieldGrid(QGridLayout):
     ) -> tuple[QWidget, QWidget, Text]:
         """The three widgets of a new row, to show and hide together. usual: the value that counts as not changed."""
         row = self.rowCount()
-        label = QLabel(title, wordWrap=True)
+        label = QLabel(title, wordWrap=not self._dense)
         label.setBuddy(field)
+        label.setToolTip(help if self._dense else "")
         field.setAccessibleName(title)
         field.setAccessibleDescription(help)
         field.setToolTip(help)
@@ -39,7 +41,8 @@ class FieldGrid(QGridLayout):
         self.addWidget(head, row, 0)
         self.addWidget(field, row, 1)
         refusal_line(field)
-        self.addWidget(words, row + 1, 0, 1, 2)
+        if not self._dense:
+            self.addWidget(words, row + 1, 0, 1, 2)
         return head, field, words
 
 

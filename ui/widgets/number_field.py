@@ -72,6 +72,9 @@ class NumberField(QAbstractSpinBox):
 
     # What it shows
 
+    def prefix(self) -> str:
+        return self._before
+
     def setPrefix(self, text: str) -> None:
         self._before = text
         self._show()

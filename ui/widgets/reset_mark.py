@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QToolButton, QWidget
 
 from ui import icons
@@ -88,6 +88,23 @@ def write(field: QWidget, value: Any) -> None:
         field.setChecked(bool(value))
 
 
+def fill(values: Mapping[QWidget, Any]) -> None:
+    """Show values in their fields, which do not tell that they changed. A choice that is not offered, as a file may
+    have, is shown as it is; the checks say what is wrong with it."""
+    for field, value in values.items():
+        with QSignalBlocker(field):
+            if isinstance(field, Choice) and not field.set_key(value):
+                field.addItem(str(value), value)
+            write(field, value)
+        if isinstance(mark := getattr(field, "reset_mark", None), ResetMark):
+            mark.refresh()
+
+
+def on_change(then: Callable[[], object], *fields: QWidget) -> None:
+    for field in fields:
+        changes_of(field).connect(lambda *_: then())
+
+
 def changes_of(field: QWidget) -> Any:
     """The signal of its changes."""
     if isinstance(field, NumberField):
@@ -101,7 +118,8 @@ def changes_of(field: QWidget) -> Any:
 def shown(field: QWidget, value: Any) -> str:
     """A value as the field shows it."""
     if isinstance(field, NumberField):
-        return field.specialValueText() if field.specialValueText() and value == field.minimum() else field.words(value)
+        word = field.specialValueText() if value == field.minimum() else ""
+        return word or f"{field.prefix()}{field.words(value)}"
     if isinstance(field, Choice):
         place = field.findData(value)
         return field.itemText(place) if place >= 0 else str(value)
