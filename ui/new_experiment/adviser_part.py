@@ -9,15 +9,96 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.advice.adviser import DataFacts, Recommendation, Score, facts_of, recommend
-from engine.errors import Cancelled, ExperimentError
+from engine.errors import Cancelled
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
-from ui.new_experiment.advice_card import AdviceCard
 from ui.parts import Parts
-from ui.widgets.layouts import in_column
+from ui.widgets.buttons import button, icon_button
+from ui.widgets.card import Card
+from ui.widgets.layouts import in_column, in_row
+from ui.widgets.text import Text
 
 REMEMBERED = "new experiment/advice hidden"
 FACTS, SCORES = "advice", "advice scores"  # keys of the background's work
+MEASURE_TIP = "Look how well nearest neighbours do in the features of each backbone on this machine; nothing is trained"
+MOST_REASONS = 3
+
+
+class AdviceCard(QWidget):
+    """A recommendation in one line with its reasons; what its buttons `use` and `measure` do is for others to say.
+    dismissed(whether it is hidden)."""
+
+    dismissed = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.card = Card()
+        self.card.setAccessibleName("Advice")
+        self.title = Text("", bold=True)
+        self.reasons = [Text("", "small", "muted") for _ in range(MOST_REASONS)]
+        self.state = Text("", "small", "muted")
+        self.use = button("Use this", tip="Choose this backbone, these weights and this method")
+        self.measure = button("Measure", tip=MEASURE_TIP)
+        self.close_button = icon_button("close", "Hide the advice", lambda: self.dismiss(True))
+        self.show_button = button("Show advice", tip="What to start with on these images", clicked=self._bring_back)
+        kept = self.measure.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)  # “Use this” stays as it is
+        self.measure.setSizePolicy(kept)
+        self.is_measuring = False
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        head = in_row((Text("Advice", "small", "muted", bold=True, wrap=False), 1), self.close_button)
+        # above the words, whose length changes; as far right as the cross, to fit 184 px
+        deeds = in_row((self.use, 1), (self.measure, 1), gap=6)
+        self.card.body.setContentsMargins(12, 6, 6, 12)
+        self.card.body.setSpacing(6)
+        self.card.body.addLayout(head)
+        self.card.body.addLayout(deeds)
+        for widget in (self.title, *self.reasons, self.state):
+            widget.setContentsMargins(0, 0, 6, 0)
+            self.card.body.addWidget(widget)
+        in_column(self.card, self.show_button, owner=self)
+        self.show_button.hide()
+        self.state.hide()
+
+    def tab_order(self) -> tuple[QWidget, ...]:
+        return self.use, self.measure, self.close_button, self.show_button
+
+    def show_advice(self, advice: Recommendation) -> None:
+        self.title.setText(advice.title)
+        for place, line in enumerate(self.reasons):
+            line.setText("".join(advice.reasons[place : place + 1]))
+            line.setVisible(place < len(advice.reasons))
+        self.card.setAccessibleDescription(". ".join((advice.title, *advice.reasons)))
+        self.measure.setVisible(self.is_measuring or not advice.measured)
+
+    def show_in_use(self, in_use: bool, measuring: bool = False) -> None:
+        """Whether what is set up already is what is advised; nothing is to be taken while it may still change."""
+        self.use.setEnabled(not in_use and not measuring)
+        self.use.setText("In use" if in_use else "Use this")
+
+    def show_measuring(self, words: str) -> None:
+        """words: what is being measured, "" when nothing is."""
+        self.is_measuring = bool(words)
+        self.measure.setText("Stop" if words else "Measure")
+        self.measure.setToolTip("Stop measuring; the advice stays as it was" if words else MEASURE_TIP)
+        self.say(words)
+
+    def say(self, words: str) -> None:
+        """A line of small print, such as what went wrong."""
+        self.state.setText(words)
+        self.state.setVisible(bool(words))
+
+    def dismiss(self, hidden: bool) -> None:
+        """Leave only a button that brings the advice back, or bring it back."""
+        self.card.setVisible(not hidden)
+        self.show_button.setVisible(hidden)
+        self.dismissed.emit(hidden)
+
+    def _bring_back(self) -> None:
+        self.dismiss(False)
+        self.use.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 class AdviserPart(QWidget):
@@ -43,9 +124,8 @@ class AdviserPart(QWidget):
         self._connect()
 
     def _connect(self) -> None:
-        self.card.used.connect(self._use)
-        self.card.measure_wanted.connect(self.measure)
-        self.card.stop_wanted.connect(self.stop)
+        self.card.use.clicked.connect(self._use)
+        self.card.measure.clicked.connect(lambda: self.stop() if self.card.is_measuring else self.measure())
         self.card.dismissed.connect(self._remember)
         self._heard.connect(self._hear, Qt.ConnectionType.QueuedConnection)
         self._parts.live.engine_ready.connect(self._adjust)
@@ -67,7 +147,8 @@ class AdviserPart(QWidget):
             self._parts.background.cancel(FACTS)
             self.hide()
             return
-        self._parts.background.run(lambda cancelled: facts_of(choice), self._take_facts, self._lose_facts, FACTS)
+        failed = self._parts.background.saying(lambda _: self.hide(), "")  # the data's own column says what is wrong
+        self._parts.background.run(lambda cancelled: facts_of(choice), self._take_facts, failed, FACTS)
 
     def set_in_use(self, backbone: BackboneChoice, method: MethodChoice) -> None:
         """What is set up now."""
@@ -77,12 +158,6 @@ class AdviserPart(QWidget):
     def _take_facts(self, facts: DataFacts) -> None:
         self._facts = facts
         self._show()
-
-    def _lose_facts(self, error: Exception) -> None:
-        """The data cannot be read or divided, which its own column says."""
-        self.hide()
-        if not isinstance(error, ExperimentError):
-            self._parts.background.crashed.emit(error)
 
     def _show(self) -> None:
         if self._facts is None or self._data is None:
@@ -128,7 +203,7 @@ class AdviserPart(QWidget):
         self._show_in_use()
         self._parts.background.run(
             lambda cancelled: self._work(data, runs, cancelled), lambda _: self._done(data),
-            lambda error: self._failed(data, error), SCORES,
+            self._parts.background.saying(self._failed, "The backbones could not be measured."), SCORES,
         )  # fmt: skip
 
     def _work(self, data: DatasetChoice, runs: Path, cancelled: Callable[[], bool]) -> None:
@@ -161,13 +236,9 @@ class AdviserPart(QWidget):
         if not self._scores[data]:
             self.card.say("No class has two training images, so there is nothing to measure on.")
 
-    def _failed(self, data: DatasetChoice, error: Exception) -> None:
+    def _failed(self, words: str) -> None:
         self._end()
-        if isinstance(error, ExperimentError):
-            self.card.say(str(error))
-        else:
-            self.card.say("The backbones could not be measured.")
-            self._parts.background.crashed.emit(error)
+        self.card.say(words)
 
     def _end(self) -> None:
         self._measuring = None

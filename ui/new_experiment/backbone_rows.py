@@ -1,11 +1,11 @@
-"""The backbones, one line each: first those that suit the images, then the others."""
+"""The backbones, one line each, those that suit the images first; and what is set of the chosen one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QWidget
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QGridLayout, QLabel, QWidget
 
 from engine.backbones import catalog
 from engine.backbones.info import BackboneInfo
@@ -16,8 +16,14 @@ from engine.experiment import DatasetChoice
 from engine.provenance.noted import suits
 from ui.widgets.choice_list import ChoiceRow
 from ui.widgets.column import caption
+from ui.widgets.field_grid import labelled
+from ui.widgets.fields import IntField
 from ui.widgets.layouts import in_column
-from ui.widgets.text import TextPlace
+from ui.widgets.number_field import refusal_line
+from ui.widgets.reset_mark import fill, on_change, refresh_marks
+from ui.widgets.text import Text, TextPlace
+
+LEAST, MOST, STEP = 8, 1024, 32  # pixels on a side
 
 
 class BackboneRows(QWidget):
@@ -80,3 +86,77 @@ def suiting(choice: DatasetChoice, side: int, channels: int) -> frozenset[str]:
     if channels > COLOURS:
         return frozenset(info.name for info in catalog.backbones() if info.form.channels > COLOURS)
     return frozenset(info.name for info in catalog.image_backbones() if suits(info, side, channels))
+
+
+class SideField(IntField):
+    """Pixels on a side; the arrow keys go by multiples of 32."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(LEAST, MOST, parent)
+        self.set_unit("px")
+
+    def step(self, steps: int) -> int:
+        below = self.value() // STEP if steps > 0 else -(-self.value() // STEP)
+        return (below + steps) * STEP
+
+
+class ImageSize(QWidget):
+    """changed: another size. `asked()` is None while it is the backbone's own."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._own = 0
+        self.field = SideField()
+        self.field.setAccessibleName("Image size")
+        self.help = TextPlace("", "small", "muted", lines=3)
+        label = QLabel("Image size")
+        label.setBuddy(self.field)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 8, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(4)
+        grid.addWidget(labelled(label, self.field, lambda: self._own), 0, 0)
+        grid.addWidget(self.field, 0, 1)
+        refusal_line(self.field)
+        grid.addWidget(self.help, 1, 0, 1, 2)
+        grid.setColumnStretch(1, 1)
+        on_change(self.changed.emit, self.field)
+
+    def asked(self) -> int | None:
+        return self.field.value() if self.field.value() != self._own else None
+
+    def show_size(self, own: int, asked: int | None, fixed: bool) -> None:
+        """own: the size the backbone was made for. fixed: it reads no other."""
+        self._own = own
+        fill({self.field: asked or own})
+        why = "It reads no other size." if fixed else "A smaller one is faster and sees less."
+        words = f"Pixels on a side; the backbone's own is {own}. {why}"
+        self.help.setText(words)
+        self.field.setAccessibleDescription(words)
+        self.field.setToolTip(words)
+        refresh_marks(self)
+
+
+class KeepHead(QWidget):
+    """Shown for the weights of a saved run. changed: by a person."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.box = QCheckBox("Keep its head")
+        help = "Go on with the classes this run has learned, in their order, instead of a new head."
+        self.box.setToolTip(help)
+        self.box.setAccessibleDescription(help)
+        in_column(self.box, Text(help, "small", "muted"), owner=self, gap=4, edges=(12, 0, 0, 4))
+        on_change(self.changed.emit, self.box)
+
+    def is_kept(self) -> bool:
+        return self.box.isChecked()
+
+    def show_kept(self, kept: bool, offered: bool) -> None:
+        """offered: the weights chosen are those of a run."""
+        fill({self.box: kept})
+        self.setVisible(offered)

@@ -12,10 +12,8 @@ from engine.backbones import catalog
 from engine.backbones.info import BackboneInfo, WeightsInfo
 from engine.comparison.wording import count
 from engine.experiment import BackboneChoice
-from ui.new_experiment.backbone_rows import BackboneRows
-from ui.new_experiment.backbone_settings import ImageSize, KeepHead
-from ui.new_experiment.own_weights import OwnWeights, own_weights
-from ui.new_experiment.weights_card import WeightsCard
+from ui.new_experiment.backbone_rows import BackboneRows, ImageSize, KeepHead
+from ui.new_experiment.weights_card import OwnWeights, WeightsCard, own_weights
 from ui.parts import Parts
 from ui.widgets.buttons import button
 from ui.widgets.column import Column, caption

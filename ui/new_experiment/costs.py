@@ -1,22 +1,101 @@
-"""Measures in the background what the run that is set up will cost."""
+"""What the run that is set up will cost, measured in the background and shown before Start."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QGridLayout, QWidget
 
+from engine.comparison.wording import brief, duration, size, thousands
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.families import family
-from ui.new_experiment.start_section import StartSection
 from ui.parts import Parts
+from ui.widgets.card import Card
+from ui.widgets.text import Elided, Text, TextPlace
 
 if TYPE_CHECKING:
     from engine.families import Cost
+    from ui.new_experiment.start_section import StartSection
 
 MEASURE_AFTER = 700  # milliseconds of quiet
+ROWS = ("Trained parameters", "Steps", "Time per epoch", "Time in all", "Memory")
+SHORT = {"Trained parameters": "Trained", "Time per epoch": "Per epoch", "Time in all": "In all"}  # in the card
+
+
+class CostCard(Card):
+    """Shows a cost, or in words why there is none yet. Old figures stay, greyed, while new ones are measured."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Cost")
+        self.body.addWidget(Text("Cost", bold=True))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(1, 1)
+        self.values: dict[str, Text] = {}
+        self.titles: dict[str, Text] = {}
+        for row, title in enumerate(ROWS):
+            value = Elided("–")
+            value.setAlignment(Qt.AlignmentFlag.AlignRight)
+            self.titles[title] = Text(SHORT.get(title, title), role="muted", wrap=False)
+            grid.addWidget(self.titles[title], row, 0)
+            grid.addWidget(value, row, 1)
+            self.values[title] = value
+        self.body.addLayout(grid)
+        self._usual = ""
+        self.state = TextPlace("", "small", "muted", lines=2)
+        self.body.addWidget(self.state)
+        self.say("Known once the engine is loaded.")
+
+    def say(self, words: str) -> None:
+        """Why the figures are missing or old; they are greyed meanwhile."""
+        self.state.setText(words or self._usual)
+        for value in self.values.values():
+            value.set_role("faint" if words else "text")
+
+    def set_usual(self, words: str) -> None:
+        """What is said while the figures stand."""
+        before, self._usual = self._usual, words
+        if self.state.text() == before:
+            self.state.setText(words)
+
+    def forget(self, words: str) -> None:
+        """There is no cost for what is set up now."""
+        for value in self.values.values():
+            value.setText("–")
+        self.say(words)
+
+    def show_cost(self, cost: Cost, runs: int, free: int | None, meta: bool) -> None:
+        """runs: how many seeds. free: bytes free on the device, None if unknown."""
+        every = cost.trainable == cost.parameters
+        shares = f"all {brief(cost.trainable)}" if every else f"{brief(cost.trainable)} of {brief(cost.parameters)}"
+        in_all = duration(cost.seconds * runs)
+        room = size(cost.memory_bytes)
+        figures = (shares, thousands(cost.steps * runs), per_epoch(cost), in_all, room)
+        for title, words in zip(ROWS, figures, strict=True):
+            self.values[title].setText(words)
+        short = free is not None and cost.memory_bytes > 0.9 * free
+        self.values["Memory"].setToolTip(f"needed, of {size(free)} free now" if free else "needed")
+        self.titles["Time per epoch"].setText("Per validation" if meta else SHORT["Time per epoch"])
+        phases = "of the phase that costs least and of that which costs most" if " to " in per_epoch(cost) else ""
+        self.values["Time per epoch"].setToolTip("from one validation to the next" if meta else phases)
+        self.say("")
+        if cost.fits:
+            self.state.setText(
+                f"With {thousands(cost.fits)} fits of the search, fewer where settings are given up early."
+            )
+        self.values["Memory"].set_role("bad" if short else "text")
+        self.setAccessibleDescription("; ".join(f"{t}: {w}" for t, w in zip(ROWS, figures, strict=True)))
+
+
+def per_epoch(cost: Cost) -> str:
+    """ "9 s", or "1 s to 9 s" where an epoch of one phase takes longer than of another."""
+    least, most = (duration(seconds) for seconds in (cost.least_seconds_per_epoch, cost.seconds_per_epoch))
+    return most if least == most or not cost.least_seconds_per_epoch else f"{least} to {most}"
 
 
 class Costs(QObject):

@@ -6,6 +6,7 @@ What is rarely changed is folded, in sections by what it is about.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -68,6 +69,17 @@ FOLDS: dict[str, tuple[str, ...]] = {
 LAST_FOLD = "Advanced"
 # Field -> the field and the value of it that makes it count; hidden otherwise.
 ONLY_WITH = {"momentum": ("optimiser", "SGD")}
+
+# About classes, about batch norm, which the networks for curves have none of, or of no effect on curves.
+POINTLESS = frozenset({"way", "training_way", "within", "rotations", "slots", "batch_norm"})
+# Field -> label, help and unit where tasks are curves.
+OF_POINTS = {
+    "shot": ("Points given", "Points of a curve that a task is learnt from.", "points"),
+    "query": ("Points asked for", "Other points of the curve in training; a test asks for 100.", "points"),
+    "training_shot": ("Points given in training", "While meta-training; 0 is as many as at test.", "points"),
+    "over_shots": ("Points of the second curve", "Test with these numbers of given points too.", ""),
+    "inner_batch": ("Inner batch", "Given points in one inner step.", "points"),
+}
 
 
 class FieldRow(QWidget):
@@ -261,3 +273,10 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:,}" if isinstance(value, int) else compact(value) if isinstance(value, float) else str(value)
+
+
+def of_curves(fields: Iterable[HyperparameterField]) -> tuple[HyperparameterField, ...]:
+    """These fields in the words of points."""
+    named = ("label", "help", "unit")
+    said: dict[str, Any] = {name: dict(zip(named, words, strict=True)) for name, words in OF_POINTS.items()}
+    return tuple(replace(field, **said.get(field.name, {})) for field in fields)

@@ -15,8 +15,7 @@ from engine.data.sources import is_regression
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from engine.families import FAMILIES
 from ui.new_experiment.augmentation_preview import AugmentationPreview
-from ui.new_experiment.curve_fields import POINTLESS, of_curves
-from ui.new_experiment.hyperparameter_form import HyperparameterForm
+from ui.new_experiment.hyperparameter_form import POINTLESS, HyperparameterForm, of_curves
 from ui.new_experiment.layers_part import LayersPart
 from ui.new_experiment.method_choices import MethodChoices, list_of, listed
 from ui.new_experiment.schedule_curve import ScheduleCurve

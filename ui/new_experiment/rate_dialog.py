@@ -1,20 +1,22 @@
-"""Find a learning rate: the range test as it runs, the rate it suggests, and "Use this value"."""
+"""Find a learning rate: the button beside it, the range test as it runs, the rate it suggests, "Use this value"."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from engine.advice.rate_range import RatePoint, suggest
 from engine.comparison.wording import compact
+from engine.errors import InvalidExperiment
+from engine.method import Method
 from ui.figures.painted_axes import brief
 from ui.new_experiment.rate_figure import RateFigure
 from ui.parts import Parts
-from ui.widgets.buttons import PrimaryButton, button
+from ui.widgets.buttons import PrimaryButton, button, icon_button
 from ui.widgets.fields import FloatField
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.number_field import refusal_line
@@ -25,9 +27,12 @@ from ui.widgets.text import Text
 
 if TYPE_CHECKING:
     from engine.experiment import Experiment
+    from ui.new_experiment.hyperparameter_form import HyperparameterForm
 
 INTERVAL_MS = 66
 KEY = "rate finder"
+FIELD = "learning_rate"
+NAME = "Find a learning rate…"
 IDEA = (
     "A copy of the network takes steps at ever larger rates. A good rate lies where the loss falls steadily, "
     "well before it rises. Click or drag in the figure to choose another."
@@ -153,3 +158,53 @@ def why_not(parts: Parts) -> str:
     if parts.queue.is_busy():
         return "A run is training, and the test would slow both down. Try again when it has ended."
     return ""
+
+
+class RateButton(QObject):
+    """Stands beside the learning rate of every fine-tuning form. experiment: what is set up now; it may raise."""
+
+    def __init__(self, parts: Parts, experiment: Callable[[], Experiment], page: QWidget) -> None:
+        super().__init__(page)
+        self._parts, self._experiment, self._page = parts, experiment, page
+        self._row: Any = None  # the form's row of the learning rate
+        self.button: QToolButton | None = None
+
+    def join(self, form: HyperparameterForm | None, method: type[Method]) -> None:
+        """Put the button into this form, once."""
+        row = form.rows.get(FIELD) if form is not None and FIELD in method.searched else None
+        if row is self._row:
+            return
+        self._row, self.button = row, None
+        if row is None:
+            return
+        self.button = icon_button("search", NAME, self.open)
+        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        grid = row.layout()
+        assert isinstance(grid, QGridLayout)
+        grid.removeWidget(row.input)
+        both = in_row((row.input, 1), self.button, gap=4)
+        grid.addLayout(both, 0, 1)
+
+    def follow_tabs(self) -> None:
+        """Tab comes here after the learning rate."""
+        if self._row is not None and self.button is not None:
+            QWidget.setTabOrder(self._row.input, self.button)
+
+    def open(self) -> RateDialog | None:
+        """Start the test in its dialog; what is wrong with the experiment is said instead."""
+        if self._row is None:
+            return None
+        try:
+            experiment = self._experiment()
+        except InvalidExperiment as fault:
+            self._parts.toasts.show(str(fault), level="warning")
+            return None
+        field = self._row.input
+        dialog = RateDialog(self._parts, experiment, (field.minimum(), field.maximum()), self._page)
+        dialog.used.connect(self._use)
+        dialog.open()
+        return dialog
+
+    def _use(self, rate: float) -> None:
+        if self._row is not None:
+            self._row.input.setValue(rate)

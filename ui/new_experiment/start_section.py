@@ -13,7 +13,7 @@ from engine.errors import ExperimentError
 from engine.experiment import Budget, Experiment
 from engine.given import MOST_SEED
 from ui import theme
-from ui.new_experiment.cost_card import CostCard
+from ui.new_experiment.costs import CostCard
 from ui.new_experiment.search_settings import SearchSettings
 from ui.parts import Parts
 from ui.widgets.buttons import PrimaryButton, button, icon_button

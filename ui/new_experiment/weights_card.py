@@ -1,15 +1,23 @@
-"""One set of weights to start from: what it was trained on, its licence, and whether it is on this machine."""
+"""Weights to start from, published or of a saved run: what they were trained on, and whether they are here."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QProgressBar, QPushButton, QWidget
 
 from engine.backbones.info import WeightsInfo
-from engine.comparison.wording import size
+from engine.comparison.wording import figure, marked, size
+from engine.events import RunState
+from engine.naming import data_title
 from ui import icons
 from ui.widgets.card import ChoiceCard
 from ui.widgets.layouts import in_row
+
+if TYPE_CHECKING:
+    from storage.store import RunRow, RunStore
 
 STATES = {"none needed": ("", "muted"), "bundled": ("bundled", "good"), "on this machine": ("on this machine", "good")}
 
@@ -64,3 +72,32 @@ class WeightsCard(ChoiceCard):
         self.bar.setVisible(self.is_loading)
         self.bar.setValue(round((fraction or 0.0) * 1000))
         self.download.setText("Cancel" if self.is_loading else f"Download {size(self._bytes)}")
+
+
+@dataclass(frozen=True)
+class OwnWeights:
+    """A saved run whose network can be started from."""
+
+    key: str
+    title: str
+    facts: str
+
+
+def own_weights(store: RunStore, backbone: str) -> list[OwnWeights]:
+    """Every run of this backbone that has ended and whose weights are there, newest first."""
+    return [_own(run) for run in store.runs() if _can_be_started_from(store, run, backbone)]
+
+
+def _can_be_started_from(store: RunStore, run: RunRow, backbone: str) -> bool:
+    ended = run.state in (RunState.FINISHED, RunState.STOPPED)
+    if not ended or run.experiment.backbone.name != backbone:
+        return False
+    return any((store.directory(run) / file).is_file() for file in ("best.safetensors", "last.safetensors"))
+
+
+def _own(run: RunRow) -> OwnWeights:
+    side = run.experiment.backbone.image_size
+    at = f" at {side} px" if side else ""
+    test = run.test
+    result = f", {marked(figure(test.metric, test.value), test.notes)} in its test" if test is not None else ""
+    return OwnWeights(f"run:{run.uid}", run.name, f"Trained on {data_title(run.experiment)}{at}{result}")

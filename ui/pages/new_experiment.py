@@ -30,7 +30,7 @@ from ui.new_experiment.first_run import FirstRun
 from ui.new_experiment.form_history import FormHistory, FormState
 from ui.new_experiment.method_section import START as METHOD
 from ui.new_experiment.method_section import Around, MethodSection
-from ui.new_experiment.rate_button import RateButton
+from ui.new_experiment.rate_dialog import RateButton
 from ui.new_experiment.start_section import StartSection
 from ui.new_experiment.task_kind import TaskKind
 from ui.parts import Page, Parts
