@@ -19,6 +19,11 @@ Classifier = Callable[["torch.Tensor"], "torch.Tensor"]
 Classifiers = Iterator[Classifier]  # after 0, 1, … inner steps
 
 
+# Headings under which a form folds away what is rarely changed; what belongs to none of them is under the last.
+SCHEDULE, REGULAR, STOPPING = "Optimiser and schedule", "Regularisation", "When to stop"
+ADVANCED = "Advanced"
+
+
 class HyperparameterModel(BaseModel):
     """Base of a method's hyperparameters: immutable, no unknown names, no NaN."""
 
@@ -27,15 +32,18 @@ class HyperparameterModel(BaseModel):
 
 def hyper(
     default: Any, label: str, help: str, *, unit: str = "", low: float | None = None, high: float | None = None,
-    log: bool = False, advanced: bool = False, choices: tuple[str, ...] = (), or_block: bool = False,
-    off: float | None = None,
+    log: bool = False, advanced: bool = False, fold: str = "", choices: tuple[str, ...] = (), or_block: bool = False,
+    off: float | None = None, only_with: tuple[str, str] | None = None,
 ) -> Any:  # fmt: skip
     """One hyperparameter: default, bounds, unit and one line of help, from which form, command line and docs come.
 
     choices: of a text; with `or_block` the name of any block of the backbone is one too.
     off: the value that turns it off; the help says so.
+    advanced: rarely changed, and folded away by a form; fold: under which heading, such as `REGULAR`.
+    only_with: another hyperparameter and the value of it with which this one counts.
     """
-    extra: dict[str, Any] = {"label": label, "unit": unit, "log": log, "advanced": advanced}
+    extra: dict[str, Any] = {"label": label, "unit": unit, "log": log, "only_with": only_with}
+    extra["fold"] = fold or (ADVANCED if advanced else "")
     extra |= {"choices": list(choices), "or_block": or_block, "off": off}
     if off is not None:
         help = f"{help.removesuffix('.')}; {off:g} is off."

@@ -39,8 +39,9 @@ class HyperparameterField:
     unit: str
     help: str
     log: bool
-    advanced: bool
+    fold: str  # heading under which it is folded away, "" where it is not
     off: float | None = None  # the value that turns it off
+    only_with: tuple[str, str] | None = None  # another field and its value with which this one counts
 
 
 @cache
@@ -131,8 +132,9 @@ def _field(name: str, info: FieldInfo, blocks: tuple[str, ...]) -> Hyperparamete
         unit=extra.get("unit", ""),
         help=info.description or "",
         log=extra.get("log", False),
-        advanced=extra.get("advanced", False),
+        fold=extra.get("fold", ""),
         off=extra.get("off"),
+        only_with=extra.get("only_with"),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from engine.layers import HEAD, BatchNorm, LayerRow, Measured, Treatment, edited, plain, treatment
-from engine.method import HyperparameterModel, Method, hyper
+from engine.method import REGULAR, SCHEDULE, STOPPING, HyperparameterModel, Method, hyper
 from engine.tuning.schedules import Schedule
 
 Optimiser = Literal["AdamW", "SGD"]
@@ -21,7 +21,7 @@ AS_IN_THE_PAPER = "Pretrained statistics, as in the paper; batch statistics woul
 
 
 def _batch_norm(default: BatchNorm, help: str) -> Any:
-    return hyper(default, "Batch norm of trained blocks", help, advanced=True)
+    return hyper(default, "Batch norm of trained blocks", help, fold=REGULAR)
 
 
 PRETRAINED_STATISTICS: BatchNorm = _batch_norm("pretrained statistics", EITHER)
@@ -50,44 +50,47 @@ class FineTuneHyperparameters(HyperparameterModel):
     )
     optimiser: Optimiser = hyper(
         "AdamW", "Optimiser", "AdamW adapts the step of each weight; SGD takes plain steps with momentum.",
-        advanced=True,
+        fold=SCHEDULE,
     )  # fmt: skip
-    momentum: float = hyper(0.9, "Momentum", "Of SGD; AdamW has its own.", low=0.0, high=0.999, advanced=True)
+    momentum: float = hyper(
+        0.9, "Momentum", "Of SGD; AdamW has its own.", low=0.0, high=0.999, fold=SCHEDULE,
+        only_with=("optimiser", "SGD"),
+    )  # fmt: skip
     weight_decay: float = hyper(
-        1e-4, "Weight decay", "Pull of the weights towards zero.", low=0.0, high=1.0, log=True, advanced=True
+        1e-4, "Weight decay", "Pull of the weights towards zero.", low=0.0, high=1.0, log=True, fold=REGULAR
     )
     schedule: Schedule = hyper(
         "cosine",
         "Schedule",
         "How the rate goes over the epochs: falling, constant, or up and then down; it alone, not the momentum.",
-        advanced=True,
+        fold=SCHEDULE,
     )
     batch_norm: BatchNorm = _batch_norm("batch statistics", EITHER)
     class_weights: Literal["none", "balanced"] = hyper(
-        "none", "Class weights", "Balanced lets every class count the same, however many images it has.", advanced=True
+        "none", "Class weights", "Balanced lets every class count the same, however many images it has.", fold=REGULAR
     )
     label_smoothing: float = hyper(
-        0.0, "Label smoothing", "Share of the target given to all classes alike.", low=0.0, high=0.9, advanced=True
+        0.0, "Label smoothing", "Share of the target given to all classes alike.", low=0.0, high=0.9, fold=REGULAR
     )
     mixup: float = hyper(
         0.0, "Mixup",
         "Blend pairs of images (of features where the head learns alone): alpha of the Beta law.",
-        low=0.0, high=4.0, off=0, advanced=True,
+        low=0.0, high=4.0, off=0, fold=REGULAR,
     )  # fmt: skip
     patience: int = hyper(
         0, "Patience", "Stop after this many epochs without a better validation accuracy.",
-        unit="epochs", low=0, high=1000, off=0, advanced=True,
+        unit="epochs", low=0, high=1000, off=0, fold=STOPPING,
     )  # fmt: skip
     clip_norm: float = hyper(
-        0.0, "Gradient clipping", "Longest gradient that is let through.", low=0.0, high=1000.0, off=0, advanced=True
+        0.0, "Gradient clipping", "Longest gradient that is let through.", low=0.0, high=1000.0, off=0, fold=SCHEDULE
     )
     ema: float = hyper(
         0.0, "Weight averaging", "Share of the old average kept at each step (EMA), such as 0.99.",
-        low=0.0, high=0.9999, off=0, advanced=True,
+        low=0.0, high=0.9999, off=0, fold=SCHEDULE,
     )  # fmt: skip
     tested: Literal["best validation epoch", "last epoch"] = hyper(
         "best validation epoch", "Weights used for the test",
-        "The epoch with the best validation accuracy, or simply the last one.", advanced=True,
+        "The epoch with the best validation accuracy, or simply the last one.", fold=STOPPING,
     )  # fmt: skip
     layers: dict[str, dict[str, Any]] = Field(default_factory=dict, description="changes to the layer table")
 

@@ -13,6 +13,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 from engine.comparison.wording import compact
+from engine.method import ADVANCED
 from engine.registry import HyperparameterField
 from ui import theme
 from ui.widgets import reset_mark
@@ -57,19 +58,6 @@ KINDS: dict[str, Callable[[HyperparameterField], QWidget]] = {
 }  # fmt: skip
 
 HALF = 12  # letters of a choice that fit into half of the column
-# Fold -> the fields in it, in this order; what is advanced and nowhere named goes to the last one.
-FOLDS: dict[str, tuple[str, ...]] = {
-    "Optimiser and schedule": ("optimiser", "momentum", "schedule", "clip_norm", "ema"),
-    "Regularisation": (
-        "weight_decay", "probe_weight_decay", "label_smoothing", "mixup", "class_weights", "batch_norm",
-    ),
-    "When to stop": ("patience", "tested"),
-    "Advanced": (),
-}  # fmt: skip
-LAST_FOLD = "Advanced"
-# Field -> the field and the value of it that makes it count; hidden otherwise.
-ONLY_WITH = {"momentum": ("optimiser", "SGD")}
-
 # About classes, about batch norm, which the networks for curves have none of, or of no effect on curves.
 POINTLESS = frozenset({"way", "training_way", "within", "rotations", "slots", "batch_norm"})
 # Field -> label, help and unit where tasks are curves.
@@ -179,19 +167,15 @@ class HyperparameterForm(QWidget):
 
     def _sorted(self) -> list[str]:
         """Names as they stand in the form: the usual ones, then fold by fold."""
-        usual = [name for name, row in self.rows.items() if not row.field.advanced]
-        named = [name for names in FOLDS.values() for name in names if self._is_folded(name)]
-        rest = [name for name in self.rows if self._is_folded(name) and name not in named]
-        return [*usual, *named, *rest]
-
-    def _is_folded(self, name: str) -> bool:
-        return name in self.rows and self.rows[name].field.advanced
+        folds = dict.fromkeys(("", *(row.field.fold for row in self.rows.values())))
+        order = sorted(folds, key=ADVANCED.__eq__)
+        return sorted(self.rows, key=lambda name: order.index(self.rows[name].field.fold))
 
     def fold_of(self, name: str) -> Fold | None:
         """The fold that a field is in, None for the usual ones."""
-        if not self._is_folded(name):
+        title = self.rows[name].field.fold
+        if not title:
             return None
-        title = next((title for title, names in FOLDS.items() if name in names), LAST_FOLD)
         if title not in self.folds:
             self.folds[title] = Fold(title, parent=self)
             self._column.addWidget(self.folds[title])
@@ -223,9 +207,10 @@ class HyperparameterForm(QWidget):
             fold.setVisible(bool(inside))
             changed = sum(row.value() != row.field.default for row in inside)
             fold.set_title(f"{title} · {changed} changed" if changed else title)
-        for name, (other, value) in ONLY_WITH.items():
-            if name in self.rows and other in self.rows:
-                self.rows[name].setVisible(self.rows[other].value() == value)
+        for row in self.rows.values():
+            other, value = row.field.only_with or ("", None)
+            if other in self.rows:
+                row.setVisible(self.rows[other].value() == value)
         for name in self._pointless & self.rows.keys():
             self.rows[name].hide()
 

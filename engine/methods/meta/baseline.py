@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.meta.learner import EpisodeHyperparameters
 from engine.meta.roles import Embeds, MetaRun, Minibatches, Steps
-from engine.method import Classifier, Classifiers, hyper
+from engine.method import REGULAR, Classifier, Classifiers, hyper
 from engine.methods.meta.embedding_based import EmbeddingBased
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class BaselineHyperparameters(FittedHyperparameters):
     )
     batch_norm: Literal["running statistics", "transductive"] = hyper(
         "running statistics", "Batch norm at test",
-        "Where everything adapts: transductive normalises the query images of an episode together.", advanced=True,
+        "Where everything adapts: transductive normalises the query images of an episode together.", fold=REGULAR,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from engine.layers import Treatment
 from engine.meta.learner import EpisodeHyperparameters, MetaLearner, Outcome, TaskGradient, knows
 from engine.meta.roles import Episodes, MetaRun, Steps
-from engine.method import Classifier, Classifiers, hyper
+from engine.method import REGULAR, Classifier, Classifiers, hyper
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -48,7 +48,7 @@ class GradientHyperparameters(EpisodeHyperparameters):
     )
     batch_norm: Literal["transductive", "running statistics"] = hyper(
         "transductive", "Batch norm at test",
-        "Transductive normalises the query images of an episode together, as the paper's code does.", advanced=True,
+        "Transductive normalises the query images of an episode together, as the paper's code does.", fold=REGULAR,
     )  # fmt: skip
     inner_clip: float = hyper(
         0.0, "Largest inner gradient", "Each value of an inner gradient is clipped to this; 0 leaves it alone.",

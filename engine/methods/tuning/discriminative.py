@@ -7,7 +7,7 @@ per block of layers, not per layer: twelve steps of 2.6 would freeze the first o
 from __future__ import annotations
 
 from engine.layers import LayerRow
-from engine.method import hyper
+from engine.method import SCHEDULE, hyper
 from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod
 from engine.tuning.schedules import Schedule
 
@@ -16,7 +16,7 @@ class DiscriminativeHyperparameters(FineTuneHyperparameters):
     factor: float = hyper(2.6, "Factor", "How many times slower each earlier block learns.", low=1.0, high=100.0)
     schedule: Schedule = hyper(
         "slanted triangular", "Schedule", "How the rate goes over the epochs; the paper's goes up shortly, then down.",
-        advanced=True,
+        fold=SCHEDULE,
     )  # fmt: skip
 
 

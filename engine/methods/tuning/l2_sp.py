@@ -8,7 +8,7 @@ is the paper's optimiser; AdamW rescales the pull like every other gradient.
 from __future__ import annotations
 
 from engine.layers import HEAD, LayerRow
-from engine.method import hyper
+from engine.method import REGULAR, SCHEDULE, hyper
 from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod, Optimiser
 
 
@@ -18,10 +18,10 @@ class L2SPHyperparameters(FineTuneHyperparameters):
         log=True,
     )  # fmt: skip
     learning_rate: float = hyper(1e-2, "Learning rate", "Step size at its peak.", low=1e-6, high=1.0, log=True)
-    optimiser: Optimiser = hyper("SGD", "Optimiser", "SGD as in the paper; AdamW rescales the pull.", advanced=True)
+    optimiser: Optimiser = hyper("SGD", "Optimiser", "SGD as in the paper; AdamW rescales the pull.", fold=SCHEDULE)
     weight_decay: float = hyper(
         1e-2, "Weight decay of the head", "Pull of the head towards zero (beta).", low=0.0, high=1.0, log=True,
-        advanced=True,
+        fold=REGULAR,
     )  # fmt: skip
 
 

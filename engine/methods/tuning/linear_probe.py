@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from engine.layers import HEAD, LayerRow
-from engine.method import hyper
+from engine.method import REGULAR, hyper
 from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod
 
 
@@ -25,7 +25,7 @@ class LinearProbeHyperparameters(FineTuneHyperparameters):
         "none", "Augmentation", "None: the features of each image are computed once.", advanced=True
     )
     batch_norm: Literal["pretrained statistics"] = hyper(
-        "pretrained statistics", "Batch norm", "A frozen trunk keeps the statistics of its pretraining.", advanced=True
+        "pretrained statistics", "Batch norm", "A frozen trunk keeps the statistics of its pretraining.", fold=REGULAR
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Literal
 
 from engine.layers import HEAD, LayerRow
-from engine.method import hyper
+from engine.method import REGULAR, hyper
 from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod, Stage
 
 
@@ -24,7 +24,7 @@ class LPFTHyperparameters(FineTuneHyperparameters):
     )
     probe_weight_decay: float = hyper(
         1.0, "Head weight decay", "Pull of the head's weights towards zero while only the head is trained.", low=0.0,
-        high=10.0, log=True, advanced=True,
+        high=10.0, log=True, fold=REGULAR,
     )  # fmt: skip
     epochs: int = hyper(20, "Epochs", "Passes over the images once everything is trained.", low=1, high=2000)
     learning_rate: float = hyper(
@@ -34,7 +34,7 @@ class LPFTHyperparameters(FineTuneHyperparameters):
         "pretrained statistics",
         "Batch norm once everything is trained",
         "Pretrained statistics give the head the features it was trained on; batch statistics follow the new images.",
-        advanced=True,
+        fold=REGULAR,
     )
 
 

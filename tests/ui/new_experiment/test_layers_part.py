@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -10,7 +11,8 @@ from PySide6.QtWidgets import QButtonGroup, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from engine.backbones import catalog
-from engine.registry import fields, method
+from engine.method import HyperparameterModel, Method, hyper
+from engine.registry import fields, method, methods
 from tests.ui.new_experiment.acting import type_number
 from ui.figures.block_picture import LOOKS, _together
 from ui.new_experiment.hyperparameter_form import HyperparameterForm
@@ -227,6 +229,37 @@ def test_the_form_folds_by_subject_and_hides_what_does_not_count(qtbot: QtBot) -
     assert not form.rows["epochs"].input.isEnabled()
     form.fill({"schedule": "linear"})
     assert form.values()["schedule"] == "linear"  # kept for the checks to name
+
+
+class Stranger(HyperparameterModel):
+    """Of a method that the form has never met."""
+
+    plain: int = hyper(3, "Plain", "Always there.")
+    rest: int = hyper(2, "Rest", "Rarely changed.", advanced=True)
+    way: Literal["left", "right"] = hyper("left", "Way", "Which way.", fold="Ways")
+    slope: float = hyper(0.5, "Slope", "Of the left way.", fold="Ways", only_with=("way", "left"))
+
+
+def test_a_method_says_itself_where_its_fields_are_folded_and_when_they_count(qtbot: QtBot) -> None:
+    form = HyperparameterForm(fields(type("New", (Method,), {"Hyperparameters": Stranger})))
+    qtbot.addWidget(form)
+    assert form.fold_of("plain") is None
+    assert list(form.folds) == ["Ways", "Advanced"]  # which is the last, though it is declared first
+    assert [form.fold_of(name) for name in ("way", "slope", "rest")] == [
+        form.folds[t] for t in ("Ways",) * 2 + ("Advanced",)
+    ]
+    assert not form.rows["slope"].isHidden()
+    form.fill({"way": "right"})
+    assert form.rows["slope"].isHidden()
+    assert form.values()["slope"] == 0.5
+
+
+@pytest.mark.parametrize("chosen", methods(), ids=lambda one: one.name)
+def test_what_a_field_counts_with_is_one_of_its_method_and_may_have_that_value(chosen: type[Method]) -> None:
+    rows = {field.name: field for field in fields(chosen)}
+    for field in rows.values():
+        if field.only_with is not None and field.only_with[0] in rows:
+            assert field.only_with[1] in rows[field.only_with[0]].choices
 
 
 def test_the_schedule_curve_says_its_stages(qtbot: QtBot) -> None:
