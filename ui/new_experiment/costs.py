@@ -18,7 +18,6 @@ from ui.widgets.text import Elided, Text, TextPlace
 
 if TYPE_CHECKING:
     from engine.families import Cost
-    from ui.new_experiment.start_section import StartSection
 
 MEASURE_AFTER = 700  # milliseconds of quiet
 ROWS = ("Trained parameters", "Steps", "Time per epoch", "Time in all", "Memory")
@@ -100,14 +99,15 @@ def per_epoch(cost: Cost) -> str:
 
 class Costs(QObject):
     """experiments: what is set up, one for each seed; it may raise `InvalidExperiment`. is_wrong: whether it cannot be
-    started as it is."""
+    started as it is. free: bytes free on the chosen device."""
 
     def __init__(
-        self, parts: Parts, launch: StartSection, experiments: Callable[[], Sequence[Experiment]],
-        is_wrong: Callable[[], bool], parent: QObject,
+        self, parts: Parts, card: CostCard, experiments: Callable[[], Sequence[Experiment]],
+        is_wrong: Callable[[], bool], free: Callable[[], int | None], parent: QObject,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._parts, self._launch, self._experiments, self._is_wrong = parts, launch, experiments, is_wrong
+        self._parts, self._card, self._experiments = parts, card, experiments
+        self._is_wrong, self._free = is_wrong, free
         self._soon = QTimer(self, singleShot=True, interval=MEASURE_AFTER)
         self._soon.timeout.connect(self._measure)
 
@@ -116,17 +116,17 @@ class Costs(QObject):
 
     def _measure(self) -> None:
         if not self._parts.live.is_engine_ready:
-            self._launch.cost.say("Known when PyTorch is loaded.")
+            self._card.say("Known when PyTorch is loaded.")
         elif self._parts.queue.is_busy():
-            self._launch.cost.forget("Not measured while a run is training.")
+            self._card.forget("Not measured while a run is training.")
             self._soon.start()  # look again until the machine is free
         elif self._is_wrong():
-            self._launch.cost.forget("Known once the problems are solved.")
+            self._card.forget("Known once the problems are solved.")
         else:
             self._time_a_step()
 
     def _time_a_step(self) -> None:
-        self._launch.cost.say("Timing a step…")
+        self._card.say("Timing a step…")
         try:
             wanted = self._experiments()
         except InvalidExperiment:
@@ -140,7 +140,7 @@ class Costs(QObject):
         runs, meta = len(wanted), family(wanted[0]).divides == "classes"
         self._parts.background.run(
             measure,
-            lambda cost: self._launch.cost.show_cost(cost, runs, self._launch.free_bytes(), meta),
-            self._parts.background.saying(self._launch.cost.forget, "The cost could not be measured."),
+            lambda cost: self._card.show_cost(cost, runs, self._free(), meta),
+            self._parts.background.saying(self._card.forget, "The cost could not be measured."),
             key="cost",
         )

@@ -73,7 +73,9 @@ class NewExperimentPage(Page):
         self.rates = RateButton(parts, self.experiment, self)
         self._lay_out()
         self.checks = Checks(self.sections, self.experiment, parts.background.run, self)
-        self.costs = Costs(parts, self.launch, self.experiments, self.checks.is_wrong, self)
+        self.costs = Costs(
+            parts, self.launch.cost, self.experiments, self.checks.is_wrong, self.launch.free_bytes, self
+        )
         self._memory = WindowMemory(parts.settings)
         self.history: FormHistory = FormHistory(
             self.state, self.show_state, lambda now: self._memory.set_form(now.as_json()), self
