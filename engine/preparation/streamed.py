@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -14,7 +18,26 @@ from engine.data.shifts import shifted
 from engine.experiment import Shift
 from engine.machine.memory import remark, remarks
 
+NOTHING = slice(0)
 MANY = "The decoded images take {size}, more than there is memory for"
+
+
+class ReadAhead(threading.Thread):
+    """The reading of one batch, which ends by itself also when nobody asks for what it found."""
+
+    def __init__(self, read: Callable[[NDArray[np.int64]], Tensor], ids: NDArray[np.int64]) -> None:
+        super().__init__(name="images ahead")
+        self.ids, self._read, self._found = ids, read, Future[Tensor]()
+
+    def run(self) -> None:
+        try:
+            self._found.set_result(self._read(self.ids))
+        except BaseException as error:  # noqa: BLE001 it belongs to whoever asks for the images
+            self._found.set_exception(error)
+
+    def found(self) -> Tensor:
+        """Waits for it; raises what the reading raised."""
+        return self._found.result()
 
 
 class Streamed:
@@ -29,6 +52,8 @@ class Streamed:
         self._data, self._ids, self._form, self._shift = data, ids, form, shift
         self.device = device
         self._said = remarks.said
+        self._begun: ReadAhead | None = None
+        self._plan: Iterator[Tensor] = iter(())
         self._file = self._kept()
 
     def _kept(self) -> DecodedFile | None:
@@ -47,13 +72,35 @@ class Streamed:
         return len(self._ids)
 
     def __getitem__(self, chosen: Tensor | slice | int) -> Tensor:
-        places = chosen.cpu().numpy() if isinstance(chosen, Tensor) else chosen
-        ids = np.atleast_1d(self._ids[places])
+        ids = self._named(chosen)
+        begun, self._begun = self._begun, None
+        expected = begun is not None and np.array_equal(begun.ids, ids)
+        found = begun.found() if begun is not None and expected else self._read(ids)
+        if isinstance(chosen, slice):  # who goes through all of them in order takes the next slice then
+            first, last, _ = chosen.indices(len(self))
+            self._begin(slice(last, 2 * last - first))
+        elif expected:
+            self._begin(next(self._plan, NOTHING))
+        return (found[0] if isinstance(chosen, int) else found).to(self.device)
+
+    def expect(self, batches: Iterable[Tensor]) -> None:
+        """These are asked for next, in this order: each is read while the one before it is computed with."""
+        self._plan = iter(batches)
+        self._begin(next(self._plan, NOTHING))
+
+    def _begin(self, chosen: Tensor | slice) -> None:
+        if len(ids := self._named(chosen)):
+            self._begun = ReadAhead(self._read, ids)
+            self._begun.start()
+
+    def _named(self, chosen: Tensor | slice | int) -> NDArray[np.int64]:
+        return np.atleast_1d(self._ids[chosen.cpu().numpy() if isinstance(chosen, Tensor) else chosen])
+
+    def _read(self, ids: NDArray[np.int64]) -> Tensor:
         pixels = self._pixels(ids)
         if self._shift is not None:
             pixels = shifted(pixels, self._shift, ids)
-        found = torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))).to(self.device)
-        return found[0] if isinstance(chosen, int) else found
+        return torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))
 
     def _pixels(self, ids: NDArray[np.int64]) -> NDArray[np.uint8]:
         """uint8 [n, s, s, c], without a shift."""

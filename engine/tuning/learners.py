@@ -1,14 +1,14 @@
 """The two ways to learn within one stage of fine-tuning: the whole network on images, or the head on cached features.
 
 Both offer: `learn(blocks, epochs)` before the first epoch in which these blocks learn, `parts()` for the optimiser,
-`statistics()` that training changes besides, `begin()` before each epoch, `logits(indices, blend)` on training images,
-`validate()` and `settle()`, after which the model itself holds what was learnt. `named()` are all tensors that may
-learn; `state()` is what neither the model holds nor `learn` brings back.
+`statistics()` that training changes besides, `begin()` before each epoch and `expect(order)` of its batches,
+`logits(indices, blend)` on training images, `validate()` and `settle()`, after which the model itself holds what was
+learnt. `named()` are all tensors that may learn; `state()` is what neither the model holds nor `learn` brings back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
@@ -21,7 +21,7 @@ from engine.events import Preparing
 from engine.layers import HEAD, LayerRow
 from engine.preparation.augmentation import Augmentation
 from engine.preparation.inputs import Labelled, Normaliser
-from engine.preparation.streamed import Inputs
+from engine.preparation.streamed import Inputs, Streamed
 from engine.tuning.lowrank import LowRank
 from engine.tuning.objective import Blend
 from engine.tuning.trainable import Part, chosen, frozen_prefix, prefix_of
@@ -107,6 +107,10 @@ class WholeNetwork:
             if self.table[name].batch_norm == "pretrained statistics":
                 for norm in batch_norms(block):
                     norm.eval()
+
+    def expect(self, order: Iterable[Tensor]) -> None:
+        if isinstance(images := self._inputs[0], Streamed):
+            images.expect(order)
 
     def logits(self, indices: Tensor, blend: Blend | None = None) -> Tensor:
         inputs = self._inputs[0][indices]
@@ -212,6 +216,9 @@ class HeadOnFeatures:
 
     def begin(self) -> None:
         """Nothing to do: the features stay as they are."""
+
+    def expect(self, order: Iterable[Tensor]) -> None:
+        """They are in memory."""
 
     def logits(self, indices: Tensor, blend: Blend | None = None) -> Tensor:
         features = self._features[0][indices]

@@ -202,7 +202,9 @@ class StageTraining:
         """Learn from these images in their order; returns how many are left when the limits come first."""
         run, left = self.run, ahead
         self.learner.begin()
-        for cut in cuts(len(ahead), run.batch_size):
+        pieces = cuts(len(ahead), run.batch_size)
+        self.learner.expect(ahead[cut] for cut in pieces)
+        for cut in pieces:
             if run.limits.reached:
                 break
             self._train(ahead[cut])

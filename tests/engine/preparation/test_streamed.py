@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ from engine.data import decoded
 from engine.data.decoded import DecodedFile, NoRoom, make_room
 from engine.data.images import ImageSet
 from engine.data.sources import load
-from engine.errors import ExperimentError
+from engine.errors import DataError
 from engine.events import Event, Metrics, Notice, Preparing, RunFailed, RunFinished
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, Shift
@@ -229,7 +231,7 @@ def test_the_files_nobody_used_for_longest_make_room(own_cache: Path, monkeypatc
 def run(photos: Path, directory: Path, method: str, **settings: object) -> list[Event]:
     experiment = Experiment(
         dataset=chosen(photos),
-        backbone=BackboneChoice(name="resnet_small" if method == "full_ft" else "conv4", image_size=16),
+        backbone=BackboneChoice(name="conv4", image_size=16),
         method=MethodChoice(name=method, hyperparameters=settings),
     )
     events = list(execute(experiment, directory))
@@ -271,7 +273,7 @@ def test_a_file_that_changes_while_it_is_streamed_ends_the_run_with_its_name(
         Image.new("L", (20, 20), number).save(folder / f"{number % 2}" / f"image{number}.png")
     streamed = read(load(chosen(folder)), np.arange(8))
     (folder / "1" / "image5.png").write_bytes(b"other")
-    with pytest.raises(ExperimentError, match="image5"):
+    with pytest.raises(DataError, match="image5"):
         streamed[:]
 
 
@@ -290,3 +292,59 @@ def test_nothing_is_read_before_it_is_asked_for(data: ImageSet, small: None, mon
     met = decodings(data, monkeypatch)
     assert not [said for said in decode(data, np.arange(48), FORM, CPU, "") if isinstance(said, Preparing)]
     assert not met
+
+
+def test_what_is_expected_is_read_while_something_else_is_computed(
+    data: ImageSet, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met = decodings(data, monkeypatch)
+    streamed = read(data, np.arange(48))
+    assert isinstance(streamed, Streamed)
+    batches = torch.randperm(48, generator=torch.Generator().manual_seed(0)).split(10)
+    streamed.expect(batches)
+    for number in range(len(batches)):
+        wait_for(lambda after=number + 1: len(met) == min(48, 10 * after))
+        streamed[batches[number]]
+    assert sorted(met) == list(range(48))
+
+
+def test_who_goes_through_slices_finds_the_next_one_read(
+    data: ImageSet, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met = decodings(data, monkeypatch)
+    streamed = read(data, np.arange(48))
+    for start in range(0, 48, 20):
+        streamed[start : start + 20]
+        wait_for(lambda after=start + 40: len(met) == min(48, after))
+    assert sorted(met) == list(range(48))
+
+
+def test_plans_that_change_and_faults_ahead_change_no_number(data: ImageSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, streamed = both(data, monkeypatch)
+    batches = torch.arange(40).split(8)
+    streamed.expect(batches)
+    for places in (batches[0], batches[3], torch.tensor([1]), batches[1], slice(4, 9), slice(9, 14), 3, batches[2]):
+        assert torch.equal(streamed[places], whole[places])
+    original, asked, file = type(data.source).image, torch.arange(20, 30), streamed._file
+    assert file is not None
+    file.path.write_bytes(b"")
+
+    def gone(self: object, *form: int) -> Image.Image:
+        raise DataError("“a.png” cannot be read any more.", "Start again.")
+
+    monkeypatch.setattr(type(data.source), "image", gone)
+    streamed.expect([asked])
+    for _ in range(2):
+        with pytest.raises(DataError, match=r"a\.png"):
+            streamed[asked]
+    monkeypatch.setattr(type(data.source), "image", original)
+    assert torch.equal(streamed[asked], whole[asked])
+    assert not file.full
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    """Within seconds, in whatever thread."""
+    end = time.monotonic() + 10
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.002)
