@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QWidget
 
 from engine.backbones import catalog
 from engine.backbones.info import BackboneInfo
@@ -16,10 +16,9 @@ from engine.experiment import DatasetChoice
 from engine.provenance.noted import suits
 from ui.widgets.choice_list import ChoiceRow
 from ui.widgets.column import caption
-from ui.widgets.field_grid import labelled
+from ui.widgets.field_grid import FieldGrid
 from ui.widgets.fields import IntField
 from ui.widgets.layouts import in_column
-from ui.widgets.number_field import refusal_line
 from ui.widgets.reset_mark import fill, on_change, refresh_marks
 from ui.widgets.text import Text, TextPlace
 
@@ -109,19 +108,10 @@ class ImageSize(QWidget):
         super().__init__(parent)
         self._own = 0
         self.field = SideField()
-        self.field.setAccessibleName("Image size")
         self.help = TextPlace("", "small", "muted", lines=3)
-        label = QLabel("Image size")
-        label.setBuddy(self.field)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 8, 0, 0)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(4)
-        grid.addWidget(labelled(label, self.field, lambda: self._own), 0, 0)
-        grid.addWidget(self.field, 0, 1)
-        refusal_line(self.field)
-        grid.addWidget(self.help, 1, 0, 1, 2)
-        grid.setColumnStretch(1, 1)
+        grid = FieldGrid(dense=True)
+        grid.add("Image size", self.field, "", lambda: self._own)
+        in_column(grid, self.help, owner=self, gap=4, edges=(0, 8, 0, 0))
         on_change(self.changed.emit, self.field)
 
     def asked(self) -> int | None:

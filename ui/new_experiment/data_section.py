@@ -74,8 +74,7 @@ class DataSection(Column):
         self.folder_button = button("Choose folder…", "", tip, self.choose_folder)
         self.zip_button = button("Zip…", "", f"A zip of class folders, or of {published}", self.choose_zip)
         self.zip_button.setAccessibleName("Choose zip…")
-        row = in_row((self.folder_button, 1), self.zip_button, gap=8)
-        return row
+        return in_row((self.folder_button, 1), self.zip_button, gap=8)
 
     # What there is
 

@@ -138,8 +138,7 @@ class LayersDialog(QDialog):
         close = button("Close", clicked=self.accept)
         for one in (close, self.reset_button):
             one.setAutoDefault(False)  # Enter ends the editing of a cell
-        row = in_row(self.reset_button, self.changes, ..., close, gap=8, edges=(16, 8, 16, 16))
-        return row
+        return in_row(self.reset_button, self.changes, ..., close, gap=8, edges=(16, 8, 16, 16))
 
     def show_view(self, view: LayerView, cells: int) -> None:
         """cells: how many differ from the method's own."""

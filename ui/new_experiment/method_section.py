@@ -54,7 +54,7 @@ class MethodSection(Column):
         super().__init__("Method", 3, parent)
         self._parts = parts
         self._methods = {method.name: method for method in registry.methods()}
-        self._name = START
+        self._name = ""  # until the first is chosen
         self._info: BackboneInfo | None = None  # of the last network that is known
         self._around: Around | None = None
         self._drawn: object = None  # all that the column shows depends on
@@ -76,7 +76,7 @@ class MethodSection(Column):
         self._form_place = QVBoxLayout()
         self.body.addLayout(self._form_place)
         self.finish()
-        self.form: HyperparameterForm | None = None
+        self.form = HyperparameterForm(())
         self.choices.chosen.connect(self.choose)
         self.choices.family_wanted.connect(lambda family: self.choose(self._last[family]))
         self.layers.changed.connect(self._note_change)
@@ -88,8 +88,7 @@ class MethodSection(Column):
         self.presets.activated.connect(lambda _: self._use_preset())
         self.reset = icon_button("reset", "Reset to the usual values", self._reset)
         self._preset_words = Text("Values", wrap=False)
-        row = in_row(self._preset_words, (self.presets, 1), self.reset, edges=(0, 8, 0, 0))
-        return row
+        return in_row(self._preset_words, (self.presets, 1), self.reset, edges=(0, 8, 0, 0))
 
     # What is chosen
 
@@ -104,7 +103,6 @@ class MethodSection(Column):
         return self.choices.list_of(self._name)
 
     def tab_order(self) -> tuple[QWidget, ...]:
-        assert self.form is not None
         own = (self.explain, *self.layers.tab_order(), self.presets, self.reset)
         return (*self.choices.tab_order(self._name), *own, *self.form.tab_order())
 
@@ -113,7 +111,6 @@ class MethodSection(Column):
         return MethodChoice(name=self._name, hyperparameters=self._values())
 
     def _values(self) -> dict[str, Any]:
-        assert self.form is not None
         layers = {"layers": self.layers.edits()} if FAMILIES[self.method.family].layered else {}
         return {**self.form.values(), **layers}
 
@@ -121,7 +118,7 @@ class MethodSection(Column):
         """Show this choice; an unknown method raises `InvalidExperiment`."""
         registry.method(choice.name)
         self.layers.fill(choice.hyperparameters.get("layers", {}))
-        if choice.name == self._name and self.form is not None:  # the form and its focus stay
+        if choice.name == self._name:  # the form and its focus stay
             self.form.fill(choice.hyperparameters)
             self._note_change()
         else:
@@ -129,9 +126,9 @@ class MethodSection(Column):
 
     def choose(self, name: str) -> None:
         """Show a method with its usual values."""
-        if name == self._name and self.form is not None:
+        if name == self._name:
             return
-        if self.form is not None:
+        if self._name:
             self.layers.leave(self.method.title)
         self._show_method(name, {})
 
@@ -177,10 +174,9 @@ class MethodSection(Column):
         for preview in (self.curve, self.augmented):
             preview.setParent(self)
             preview.hide()
-        if self.form is not None:
-            self._form_place.removeWidget(self.form)
-            self.form.hide()
-            self.form.deleteLater()
+        self._form_place.removeWidget(self.form)
+        self.form.hide()
+        self.form.deleteLater()
 
     def _explain_reset(self) -> None:
         first = next(iter(self.method.presets), "Usual values")
@@ -196,7 +192,6 @@ class MethodSection(Column):
         self.changed.emit()
 
     def _preset_in_use(self) -> str:
-        assert self.form is not None
         values, usual = self.form.values(), self.form.defaults()
         if self.layers.edits():
             return OWN
@@ -204,7 +199,7 @@ class MethodSection(Column):
 
     def _use_preset(self) -> None:
         own = self.method.presets.get(str(self.presets.key()))
-        if own is not None and self.form is not None:
+        if own is not None:
             self._set_values(own)
 
     def _reset(self) -> None:
@@ -212,14 +207,12 @@ class MethodSection(Column):
 
     def _set_values(self, values: Mapping[str, Any]) -> None:
         """These and otherwise the usual values, and the method's own layer table."""
-        assert self.form is not None
         self.form.fill(values)
         self.layers.fill({})
         self._note_change()
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Sentences by hyperparameter."""
-        assert self.form is not None
         self.form.show_problems(problems)
         self.layers.say_fault(problems.get("layers", ""))
 
@@ -235,7 +228,6 @@ class MethodSection(Column):
 
     def _offer_fields(self) -> None:
         """Make the form anew where other fields or blocks are among the choices; a block that is gone is said."""
-        assert self.form is not None
         values = self.form.values()
         offered = {field.name: field.choices or (values[field.name],) for field in self._fields()}
         lost = [name for name, value in values.items() if value not in offered[name]]
@@ -248,7 +240,7 @@ class MethodSection(Column):
 
     def _draw(self) -> None:
         """Show the method as it is set up now, unless it is shown already."""
-        if self._info is None or self._around is None or self.form is None:
+        if self._info is None or self._around is None:
             return
         values = self.form.values()
         wanted = self._name, values, self._around
@@ -262,7 +254,6 @@ class MethodSection(Column):
         self._draw_previews(values, self._around)
 
     def _draw_previews(self, values: Mapping[str, Any], around: Around) -> None:
-        assert self.form is not None
         view = self.layers.view
         self.form.set_unused({"epochs": NOT_COUNTED} if around.minutes else {})
         stages = view.method.stages() if view is not None else ()

@@ -169,9 +169,9 @@ class RateButton(QObject):
         self._row: Any = None  # the form's row of the learning rate
         self.button: QToolButton | None = None
 
-    def join(self, form: HyperparameterForm | None, method: type[Method]) -> None:
+    def join(self, form: HyperparameterForm, method: type[Method]) -> None:
         """Put the button into this form, once."""
-        row = form.rows.get(FIELD) if form is not None and FIELD in method.searched else None
+        row = form.rows.get(FIELD) if FIELD in method.searched else None
         if row is self._row:
             return
         self._row, self.button = row, None
