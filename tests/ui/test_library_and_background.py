@@ -185,3 +185,21 @@ def test_a_database_that_goes_away_is_told_once(qtbot: QtBot, library: Library, 
     assert [error.message for error in told] == [
         "The workspace's database was removed or replaced while it was in use."
     ]
+
+
+@pytest.mark.parametrize(("error", "words"), [(ExperimentError("No images.", "Add some."), "No images. Add some."),
+                                              (ZeroDivisionError(), "It broke.")])  # fmt: skip
+def test_what_can_be_mended_is_said_and_a_bug_crashes_too(
+    qtbot: QtBot, background: Background, error: Exception, words: str
+) -> None:
+    said: list[str] = []
+    crashed: list[object] = []
+    background.crashed.connect(crashed.append)
+
+    def fails(cancelled: object) -> None:
+        raise error
+
+    background.run(fails, print, background.saying(said.append, "It broke."))
+    qtbot.waitUntil(lambda: bool(said))
+    assert said == [words]
+    assert crashed == ([] if isinstance(error, ExperimentError) else [error])
