@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -23,8 +23,10 @@ from pydantic import (
 )
 
 from engine.errors import InvalidExperiment, shown
-from engine.given import MOST_COUNT, MOST_MINUTES, MOST_SEED, MOST_TESTS, Count, Seed
+from engine.given import MOST_COUNT, MOST_MINUTES, MOST_SEED, MOST_TESTS
 
+Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
+Count = Annotated[int, Field(ge=1, le=MOST_COUNT)]
 Split = Literal["stratified", "given", "random-classes", "by-alphabet", "by-region"]
 Precision = Literal["float32", "bfloat16"]
 Strategy = Literal["bayesian", "random", "sweep"]

@@ -10,9 +10,7 @@ import json
 import os
 import stat
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from engine.errors import InvalidExperiment, shown
 
@@ -24,9 +22,6 @@ MOST_TESTS = 40  # further test sets of one run
 MOST_MINUTES = 525_600.0  # a year
 LARGEST_FILE = 16 * 2**20  # bytes of an experiment or a study
 DEEPEST = 40  # levels of lists and objects in it
-
-Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
-Count = Annotated[int, Field(ge=1, le=MOST_COUNT)]
 
 
 def person_path(text: str | os.PathLike[str]) -> Path:

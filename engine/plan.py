@@ -11,8 +11,8 @@ from pydantic import Field, ValidationError
 
 import resources
 from engine.errors import InvalidExperiment, called
-from engine.experiment import Experiment, Frozen, explain, parse_experiment
-from engine.given import MOST_RUNS, MOST_SEEDS, Seed, read_json
+from engine.experiment import Experiment, Frozen, Seed, explain, parse_experiment
+from engine.given import MOST_RUNS, MOST_SEEDS, read_json
 
 PRESETS = Path(resources.__path__[0]) / "presets"
 

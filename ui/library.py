@@ -112,12 +112,12 @@ class Library(QObject):
         self._thread.join(timeout)
 
     def _serve(self) -> None:
-        from storage.store import RunStore
-
         store: RunStore | None = None
         while (ask := self._next()) is not None:
             try:
-                if store is None:
+                if store is None:  # imported for the first question: it would hold up the first paint
+                    from storage.store import RunStore
+
                     store = RunStore(self._workspace)
                     self._others.note(store)
                 ask(store)

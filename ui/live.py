@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -25,9 +25,11 @@ from engine.events import (
 )  # fmt: skip
 from engine.work.queue import RunQueue
 from engine.work.recorder import Left, Now, Said, SavedPast
-from ui.growing_curve import GrowingCurve
 from ui.library import Library
 from ui.remaining import Remaining
+
+if TYPE_CHECKING:
+    from ui.growing_curve import GrowingCurve
 
 INTERVAL_MS = 66
 KEPT_ENDED = 3  # runs that have ended and are still whole in memory; the others are in the database
@@ -140,6 +142,8 @@ class LiveRun:
 
     def _remember(self, past: SavedPast) -> None:
         """The run goes on: its curves, its clock and its trials too."""
+        from ui.growing_curve import GrowingCurve
+
         self.curves = {name: GrowingCurve.of(curve) for name, curve in past.curves.items() if len(curve)}
         self.results, self.trials, self._before = list(past.results), list(past.trials), past.seconds
         own = self.curves.get("train/loss")
@@ -147,11 +151,15 @@ class LiveRun:
             self._searched = past.seconds if own is None else float(own.times[0])
 
     def _measure(self, event: Metrics) -> None:
+        from ui.growing_curve import GrowingCurve
+
         self.step, self.activity, self.fraction = max(self.step, event.step), "", None
         seconds = self.elapsed()
         self._remaining.reach(self.step, seconds - self._searched)
         for name, value in event.values.items():
-            self.curves.setdefault(name, GrowingCurve()).append(event.step, seconds, value)
+            if name not in self.curves:
+                self.curves[name] = GrowingCurve()
+            self.curves[name].append(event.step, seconds, value)
 
     def forget(self) -> None:
         """Let go of what the database has: curves, figures, messages; how it ended stays."""

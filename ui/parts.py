@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.comparison.wording import known_words
 from engine.errors import StorageError
-from engine.experiment import Experiment
 from engine.work.queue import RunQueue, new_run
 from ui.background import Background
 from ui.library import Library
 from ui.live import Live
 
 if TYPE_CHECKING:
+    from engine.experiment import Experiment
     from storage.store import RunRow, RunStore
     from storage.workspace import Workspace
     from ui.widgets.toasts import Toasts
@@ -101,6 +100,8 @@ class Parts:
         run before is said."""
 
         def save(store: RunStore) -> tuple[list[RunRow], str]:
+            from engine.comparison.wording import known_words
+
             rows = [self.queue.submit(new_run(experiment, name, plan), store) for experiment in experiments]
             twins = [twin for row in rows if (twin := store.twin(row)) is not None]
             return rows, known_words([(twin.id, twin.state.value) for twin in twins])
@@ -142,6 +143,10 @@ class Page(QWidget):
 
     def find(self) -> None:  # type: ignore[override]
         """Ctrl+F."""
+
+    def is_settled(self) -> bool:
+        """Nothing is read or checked any more before it can be used."""
+        return True
 
     def focus_list(self) -> None:
         """The page was asked for: where letters go."""

@@ -21,16 +21,18 @@ from engine.errors import InvalidExperiment, called
 from engine.experiment import (
     BackboneChoice,
     Budget,
+    Count,
     DatasetChoice,
     Experiment,
     Frozen,
     MethodChoice,
     SearchChoice,
+    Seed,
     Shift,
     checked_seed,
     explain,
 )
-from engine.given import Count, Seed, read_json
+from engine.given import read_json
 from engine.registry import complete
 
 PRESETS = Path(resources.__path__[0]) / "studies"

@@ -14,21 +14,26 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from engine.errors import ExperimentError
 from engine.events import RunState
-from engine.experiment import Experiment, NewRun
-from engine.families import family
-from engine.naming import run_name
 from engine.work.recorder import Left, Now, Registry, Said, SavedRun
 from engine.work.thread import Lines, Open, Place, RunThread
 from engine.work.worker import Here, Job, Worker
+
+if TYPE_CHECKING:  # the window makes its queue before its first paint, and an experiment later
+    from engine.experiment import Experiment, NewRun
 
 
 def new_run(
     experiment: Experiment, name: str = "", plan: str = "", study_id: int | None = None, cell: str = ""
 ) -> NewRun:
     """The experiment as it is saved, under its usual name where none is given; see `NewRun`."""
+    from engine.experiment import NewRun
+    from engine.families import family
+    from engine.naming import run_name
+
     return NewRun(experiment, family(experiment).key, name or run_name(experiment), plan, study_id, cell)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self, TypeVar
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from engine.events import Evaluated, Event, RunStarted, RunState, TrialCompleted
-from engine.experiment import Experiment, NewRun
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from engine.experiment import Experiment, NewRun
 
 
 class Known(Protocol):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from engine.events import Event
-from engine.experiment import Experiment
+
+if TYPE_CHECKING:
+    from engine.experiment import Experiment
 
 Word = Literal["pause", "resume", "stop", "abandon"]
 

@@ -16,6 +16,7 @@ from tests.random_experiments import changed, valid
 from ui.command.arguments import parse, program
 from ui.command.command_line import command_for
 from ui.command.flags import plan_from
+from ui.command.none import no_command
 
 ODD = (
     "-x",
@@ -76,3 +77,17 @@ def test_several_seeds_are_one_line_from_0_and_else_one_for_each() -> None:
     assert read(command_for(from_0)) == (from_0, "")
     lines = command_for(from_7).splitlines()
     assert [experiment for line in lines for experiment in read(line)[0]] == from_7
+
+
+@pytest.mark.parametrize("arguments", [[], ["--workspace", "a"], *(["--workspace", word] for word in ODD)])
+def test_no_command_is_what_the_parser_says_of_it(arguments: list[str]) -> None:
+    chosen = no_command(arguments)
+    if arguments[-1:] in (["-x"], ["--help"]):
+        assert chosen is None
+    else:
+        assert chosen == parse(arguments)
+
+
+@pytest.mark.parametrize("arguments", [["--workspace"], ["--json"], ["demo"], ["--workspace", "a", "list", "runs"]])
+def test_all_else_is_left_to_the_parser(arguments: list[str]) -> None:
+    assert no_command(arguments) is None

@@ -11,8 +11,7 @@ from importlib import import_module
 from io import TextIOWrapper
 
 from engine.errors import ExperimentError, mendable
-from ui.command.arguments import parse
-from ui.terminal.output import complain
+from ui.command.none import no_command
 
 BAD_INPUT, INTERRUPTED = 2, 130
 UNWRITABLE = (errno.EBADF, errno.ENOSPC, errno.EIO)  # standard output that is closed, full or gone
@@ -22,7 +21,7 @@ def run_command(arguments: Sequence[str]) -> int:
     """Parse and answer one command line; returns the exit code. Bugs keep their traceback."""
     prepare_streams()
     try:
-        code = answer(parse(arguments))
+        code = answer(understood(arguments))
         sys.stdout.flush()
         return code
     except ExperimentError as error:
@@ -46,6 +45,22 @@ def run_command(arguments: Sequence[str]) -> int:
         reason = (error.strerror or str(error)).lower()
         complain(ExperimentError(f"Nothing can be written to standard output ({reason}).", "Send it somewhere else."))
         return BAD_INPUT
+
+
+def understood(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command line; all that may be typed is imported only when there is something to look up."""
+    if (chosen := no_command(arguments)) is not None:
+        return chosen
+    from ui.command.arguments import parse
+
+    return parse(arguments)
+
+
+def complain(error: ExperimentError) -> None:
+    """In a module that knows tables and figures too: imported for a fault alone."""
+    from ui.terminal import output
+
+    output.complain(error)
 
 
 def prepare_streams() -> None:

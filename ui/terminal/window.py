@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from engine.plan import Plan
 from ui.terminal.workspaces import open_workspace
+
+if TYPE_CHECKING:
+    from engine.plan import Plan
 
 
 def open_workbench(chosen: argparse.Namespace) -> int:

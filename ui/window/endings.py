@@ -9,10 +9,8 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QWindow
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from engine.comparison.wording import duration
 from engine.events import LIVE_STATES, RunState
 from ui.parts import Parts
-from ui.runs.run_now import LOOKS
 from ui.window.desktop_news import DesktopNews
 
 if TYPE_CHECKING:
@@ -94,6 +92,9 @@ class Endings(QObject):
 
 def words(last: RunRow, ended: dict[int, RunState], seconds: float) -> str:
     """ "Run 12 · LP-FT, seed 2: finished after 12 min 3 s", or how many of several ended in which way."""
+    from engine.comparison.wording import duration
+    from ui.runs.run_now import LOOKS
+
     if len(ended) == 1:
         return f"Run {last.id} · {last.name}: {LOOKS[ended[last.id]][0].lower()} after {duration(seconds)}."
     counts = {state: sum(other is state for other in ended.values()) for state in ended.values()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -40,10 +41,11 @@ if TYPE_CHECKING:
 
 
 FIRST, RUNS = "new_experiment", "runs"
+PATIENCE, SOON_MS = 1.0, 10  # seconds that a page may take to be usable before heavy imports; between two looks at it
 
 
 class MainWindow(QMainWindow):
-    """Owns the parts and the pages. painted: the first paint is over and the page is there, heavy imports may begin.
+    """Owns the parts and the pages. painted: the first paint is over and the page can be used, heavy imports may begin.
     closed: for good.
 
     The frame is painted first: what a page needs is imported while there is something to see.
@@ -227,7 +229,15 @@ class MainWindow(QMainWindow):
         """The frame is there: now the page that it is around, and once that is painted too what takes longer."""
         if self.isVisible():  # and not closed before there was anything in it
             self.show_page(self._page)
-            QTimer.singleShot(0, self, self.painted.emit)
+            self._wait_for_page(time.monotonic() + PATIENCE)
+
+    def _wait_for_page(self, until: float) -> None:
+        """Heavy imports hold up every other thread: a form whose Start is judged is worth more than torch a little
+        sooner."""
+        if self.pages[self._page].is_settled() or time.monotonic() > until:
+            self.painted.emit()
+        elif self.isVisible():
+            QTimer.singleShot(SOON_MS, self, partial(self._wait_for_page, until))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.closing.may_close():

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
 from engine.events import RunState
 from ui import theme
 from ui.parts import Parts
-from ui.runs.run_now import RunNow, run_now
 from ui.widgets.layouts import in_row
 from ui.widgets.menu_button import MenuButton
 from ui.widgets.text import Text, plain
@@ -29,6 +28,7 @@ from ui.window.machine import Machine, Usage, gigabytes
 
 if TYPE_CHECKING:
     from storage.store import RunRow
+    from ui.runs.run_now import RunNow
 
 HEIGHT = 28
 EVERY_MS, SELDOM_MS = 1000, 5000  # between two looks while a run is at work, and while none is
@@ -107,6 +107,8 @@ class StatusBar(QStatusBar):
         if run_id not in self._rows:
             self._parts.library.read(lambda store: store.run(run_id), self._know, lambda error: None)
             return None
+        from ui.runs.run_now import run_now
+
         return run_now(self._rows[run_id], self._parts.live.buffer(run_id))
 
     def _at_work(self, active: list[int]) -> int | None:

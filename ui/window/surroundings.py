@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QMainWindow
 
-from engine.work.process import WORKERS
+from engine.work.worker import Here
 from ui.parts import Parts
 from ui.window.at_work import AtWork
 from ui.window.endings import Endings
@@ -40,7 +40,12 @@ class Shell:
 
     def _choose_worker(self) -> None:
         """Of the runs that are put in line from now on."""
-        self._parts.queue.worker = WORKERS["process" if self._memory.is_on(APART, False) else "thread"]
+        if self._memory.is_on(APART, False):
+            from engine.work.process import Process
+
+            self._parts.queue.worker = Process
+        else:
+            self._parts.queue.worker = Here
 
     def close(self) -> None:
         self.status.close_timer()
