@@ -3,7 +3,8 @@
     python benchmarks/lateness.py [seconds] [thread|process]
 
 A 5 ms timer in the window's thread measures how long after its time it is served, first while the window rests
-with torch loaded, then during MAML and during fine-tuning, worked by a thread of the window or by processes.
+with torch loaded, then during MAML and during fine-tuning, worked by a thread of the window or by processes; then
+during MAML with Compare of 20 saved runs open, and with a live curve that has 10^6 points already.
 Prints one JSON object; milliseconds, and for each run the seconds from Start to its first point, its steps per second
 and the window's memory.
 """
@@ -31,15 +32,39 @@ EXPERIMENTS = {
         "dataset": {"name": "glyphs", "classes": 40, "labels_per_class": 10},
     },
 }  # fmt: skip
+COMPARED, LONG = "maml, Compare of 20 runs open", "maml, live curve of 10^6 points"
+EXPERIMENTS |= {COMPARED: EXPERIMENTS["maml"], LONG: EXPERIMENTS["maml"]}
+RUNS, POINTS, SAVED_STEPS = 20, 10**6, 2000
+SETTLING = 3.0  # seconds in which a page that was just opened is built and read
+
+
+def save_runs(workspace: Any) -> list[int]:
+    """Twenty finished runs, each with four curves of 2,000 points; returns their ids."""
+    from benchmarks.storage import add_run
+    from storage.store import RunStore
+
+    with RunStore(workspace) as store:
+        return [add_run(store, SAVED_STEPS, seed=seed) for seed in range(RUNS)]
+
+
+def lengthen(run: Any) -> None:
+    """Give the loss of a run at work a past of 10^6 points, as one that goes on has."""
+    from engine.work.recorder import SavedPast
+    from storage.rows import Curve
+
+    steps = np.arange(run.step - POINTS, run.step)
+    values = np.random.default_rng(0).normal(2.0, 0.3, POINTS) - np.linspace(0, 1, POINTS)
+    loss = Curve(steps, np.linspace(0.0, run.elapsed(), POINTS), values)
+    run.add(SavedPast({**run.curves, "train/loss": loss}, run.results, run.trials, 0.0))
 
 
 class Measurement:
     """Walks through the phases, each `seconds` long; `finish` gets the results."""
 
-    def __init__(self, parts: Any, seconds: float) -> None:
+    def __init__(self, parts: Any, seconds: float, saved: list[int]) -> None:
         from PySide6.QtCore import Qt, QTimer
 
-        self.parts, self.seconds = parts, seconds
+        self.parts, self.seconds, self.saved = parts, seconds, saved
         self.phases = ["resting", *EXPERIMENTS]
         self.late: list[float] = []
         self.results: dict[str, Any] = {}
@@ -74,11 +99,22 @@ class Measurement:
             self.first = time.perf_counter() - self.asked
         if run_id == self.run_id and self.parts.live.buffer(run_id).step >= 20:
             self.parts.live.events.disconnect(self.wait_for_step)
-            self.steps = self.parts.live.buffer(run_id).step
-            self.measure()
+            self.prepare()
+
+    def prepare(self) -> None:
+        """Open what this phase is about and let it be read, then measure."""
+        from PySide6.QtCore import QTimer
+
+        if self.phase == COMPARED:
+            self.parts.navigator.open("compare", self.saved)
+        if self.phase == LONG:
+            lengthen(self.parts.live.buffer(self.run_id))
+        QTimer.singleShot(round(1000 * SETTLING), self.measure)
 
     def measure(self) -> None:
         self.late = []
+        if self.run_id is not None:
+            self.steps = self.parts.live.buffer(self.run_id).step
         self.begin = self.last = time.perf_counter()
         self.timer.start(INTERVAL)
 
@@ -122,13 +158,15 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         kept = []
+        workspace = Workspace(Path(folder)).open()
+        saved = save_runs(workspace)
 
         def begin(parts: Any) -> None:
             if "process" in sys.argv:
                 parts.queue.worker = Process
-            kept.append(Measurement(parts, seconds))
+            kept.append(Measurement(parts, seconds, saved))
 
-        run_window(Workspace(Path(folder)).open(), begin)
+        run_window(workspace, begin)
 
 
 if __name__ == "__main__":

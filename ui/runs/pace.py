@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QObject, QTimer
 
-LEAST_MS, MOST_MS = 66, 600  # between two redraws of the live curves
+LEAST_MS, MOST_MS = 66, 2000  # between two redraws of the live curves; one of a million points costs 60
 PART_MS = 12  # between two plots of one redraw
 REST = 20  # a redraw that took t is followed by at least REST * t without one
 
