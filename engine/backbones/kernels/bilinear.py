@@ -3,10 +3,14 @@
 A convolution is linear in its images and in its weights, and so are its two gradients; with G the output's gradient,
 ⟨G, conv(x, w)⟩ = ⟨x, images(G, w)⟩ = ⟨w, weights(x, G)⟩. Differentiating any of the three gives the other two. The
 library's own second derivative instead takes convolutions with kernels as large as the maps, which is slow on a CPU.
+
+Several tasks with weights of their own are convolved at once: weights [tasks, o, c, k, k], images [tasks * n, c, h, w].
+Each piece is the library's, task by task, or once for all where they share one weight in memory.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -14,29 +18,26 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.nn import functional as F
 
-from engine.backbones.kernels.convolution import Geometry, weight_gradient
-
-FEW_POSITIONS = 2000  # of all output maps together; measured with AVX2, 64 channels
 Shape = tuple[int, int]  # stride and zero padding, the same in both directions
 
 
 class Convolved(Function):
-    """images [n, c, h, w], weight [o, c, k, k] -> maps [n, o, h', w']."""
+    """images [tasks * n, c, h, w], weights [tasks, o, c, k, k] -> maps [tasks * n, o, h', w']."""
 
     @staticmethod
-    def forward(ctx: Any, images: Tensor, weight: Tensor, by: Shape) -> Tensor:
-        ctx.save_for_backward(images, weight)
+    def forward(ctx: Any, images: Tensor, weights: Tensor, by: Shape) -> Tensor:
+        ctx.save_for_backward(images, weights)
         ctx.by = by
-        return F.conv2d(images, weight, None, *by)
+        return _each(lambda x, w: F.conv2d(x, w, None, *by), images, weights)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
-        images, weight = ctx.saved_tensors
+        images, weights = ctx.saved_tensors
         (gradient,) = gradients
         needed = ctx.needs_input_grad
         return (
-            ToImages.apply(gradient, weight, images, ctx.by) if needed[0] else None,
-            ToWeight.apply(images, gradient, weight, ctx.by) if needed[1] else None,
+            ToImages.apply(gradient, weights, images, ctx.by) if needed[0] else None,
+            ToWeights.apply(images, gradient, weights, ctx.by) if needed[1] else None,
             None,
         )
 
@@ -45,61 +46,62 @@ class ToImages(Function):
     """The gradient by the images; `like` lends its shape only."""
 
     @staticmethod
-    def forward(ctx: Any, gradient: Tensor, weight: Tensor, like: Tensor, by: Shape) -> Tensor:
-        ctx.save_for_backward(gradient, weight)
+    def forward(ctx: Any, gradient: Tensor, weights: Tensor, like: Tensor, by: Shape) -> Tensor:
+        ctx.save_for_backward(gradient, weights)
         ctx.by = by
-        return to_images(gradient, weight, like.shape, by)
+        stride, padding = by
+        missing = [
+            length - ((seen - 1) * stride - 2 * padding + side)
+            for length, seen, side in zip(like.shape[2:], gradient.shape[2:], weights.shape[3:], strict=True)
+        ]
+        return _each(lambda g, w: F.conv_transpose2d(g, w, None, stride, padding, missing), gradient, weights)
 
     @staticmethod
     def backward(ctx: Any, *further: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
-        gradient, weight = ctx.saved_tensors
+        gradient, weights = ctx.saved_tensors
         (images,) = further
         needed = ctx.needs_input_grad
         return (
-            Convolved.apply(images, weight, ctx.by) if needed[0] else None,
-            ToWeight.apply(images, gradient, weight, ctx.by) if needed[1] else None,
+            Convolved.apply(images, weights, ctx.by) if needed[0] else None,
+            ToWeights.apply(images, gradient, weights, ctx.by) if needed[1] else None,
             None,
             None,
         )
 
 
-class ToWeight(Function):
-    """The gradient by the weight; `like` lends its shape only."""
+class ToWeights(Function):
+    """The gradient by the weights; `like` lends its shape only."""
 
     @staticmethod
     def forward(ctx: Any, images: Tensor, gradient: Tensor, like: Tensor, by: Shape) -> Tensor:
         ctx.save_for_backward(images, gradient)
         ctx.by = by
-        return to_weight(gradient, images, like, by)
+        each = zip(gradient.chunk(len(like)), images.chunk(len(like)), like, strict=True)
+        return torch.stack([_to_weight(g, x, w, by) for g, x, w in each])
 
     @staticmethod
     def backward(ctx: Any, *further: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         images, gradient = ctx.saved_tensors
-        (weight,) = further
+        (weights,) = further
         needed = ctx.needs_input_grad
         return (
-            ToImages.apply(gradient, weight, images, ctx.by) if needed[0] else None,
-            Convolved.apply(images, weight, ctx.by) if needed[1] else None,
+            ToImages.apply(gradient, weights, images, ctx.by) if needed[0] else None,
+            Convolved.apply(images, weights, ctx.by) if needed[1] else None,
             None,
             None,
         )
 
 
-def to_images(gradient: Tensor, weight: Tensor, shape: torch.Size, by: Shape) -> Tensor:
-    """The transposed convolution; its own call is quicker than the library's derivative of a convolution."""
-    stride, padding = by
-    missing = [
-        length - ((seen - 1) * stride - 2 * padding + side)
-        for length, seen, side in zip(shape[2:], gradient.shape[2:], weight.shape[2:], strict=True)
-    ]
-    return F.conv_transpose2d(gradient, weight, None, stride, padding, missing)
+def _each(piece: Callable[[Tensor, Tensor], Tensor], images: Tensor, weights: Tensor) -> Tensor:
+    """piece(images, weight) of every task, once where all have the same weight."""
+    tasks = len(weights)
+    if tasks == 1 or weights.stride(0) == 0:
+        return piece(images, weights[0])
+    return torch.cat([piece(x, w) for x, w in zip(images.chunk(tasks), weights, strict=True)])
 
 
-def to_weight(gradient: Tensor, images: Tensor, weight: Tensor, by: Shape) -> Tensor:
-    """As a matrix product where there are few positions, for which the library's own way is slower."""
+def _to_weight(gradient: Tensor, images: Tensor, weight: Tensor, by: Shape) -> Tensor:
     stride, padding = by
-    if gradient[:, 0].numel() <= FEW_POSITIONS:
-        return weight_gradient(images, gradient, Geometry(weight.shape[2], stride, padding))
     found: Tensor = torch.ops.aten.convolution_backward.default(
         gradient, images, weight, None, [stride] * 2, [padding] * 2, [1, 1], False, [0, 0], 1, [False, True, False]
     )[1]

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from engine.backbones.kernels.bilinear import Convolved
-from engine.backbones.kernels.convolution import LARGE, LEAST_CHANNELS, Geometry, as_matrix, unfolded
-from engine.backbones.kernels.pooled_norm import pooled_norm
+from engine.backbones.kernels.convolution import LEAST_CHANNELS
+from engine.backbones.kernels.pooled_norm import pooled_norm, pooled_norm_of_seen, seen_of
 
 MANY_IMAGES = 30  # with fewer, what is differentiated once is quicker layer by layer
 _now = threading.local()
@@ -47,23 +47,21 @@ class ConvBlock(nn.Sequential):
             return super().forward(input)
         # The convolution's bias is taken away again with the mean: it counts in the running mean alone.
         shift = norm.bias + 0.0 * convolution.bias
-        values, mean, variance = pooled_norm(_maps(input, convolution), norm.weight, shift, norm.eps)
+        values, mean, variance = _pooled(input, convolution, norm.weight, shift, norm.eps)
         _remember(norm, mean[0].detach() + convolution.bias.detach(), variance[0].detach(), input[:, 0].numel())
         for layer in list(self)[4:]:
             values = layer(values)
         return values
 
 
-def _maps(images: Tensor, convolution: nn.Conv2d) -> Tensor:
-    """The convolution without its bias, channels last in memory; of few channels as one matrix product."""
-    weight, positions = convolution.weight, images[0, 0].numel()
+def _pooled(
+    images: Tensor, convolution: nn.Conv2d, scale: Tensor, shift: Tensor, tiny: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """`pooled_norm` of the convolution without its bias; of few channels without its maps."""
+    weight = convolution.weight[None]
     if images.shape[1] < LEAST_CHANNELS and not images.requires_grad:
-        rows = unfolded(images, Geometry(3, 1, 1)) @ as_matrix(weight).t().contiguous()
-        return rows.view(len(images), *images.shape[2:], -1).permute(0, 3, 1, 2)
-    if positions > LARGE:
-        return convolution._conv_forward(images, weight, None)
-    maps: Tensor = Convolved.apply(images, weight, (1, 1))
-    return maps
+        return pooled_norm_of_seen(seen_of(images, 1), weight, images.shape[2:], scale, shift, tiny)
+    return pooled_norm(Convolved.apply(images, weight, (1, 1)), scale, shift, tiny)
 
 
 def _suits(images: Tensor) -> bool:

@@ -7,6 +7,7 @@ and the largest values: one function with a derivative of few passes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -14,6 +15,8 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
+
+from engine.backbones.kernels.convolution import Geometry, unfolded
 
 POOL = ([2, 2], [2, 2], [0, 0], [1, 1], False)  # window, stride, padding, dilation, ceil mode
 
@@ -27,10 +30,81 @@ def pooled_norm(
     scale, shift: [c] or [tasks, c]; scale must be positive throughout. tiny: what batch norm adds to the variance.
     """
     largest, mean, variance = Moments.apply(maps, tasks)
+    return _normed(largest, mean, variance, scale, shift, tiny), mean, variance
+
+
+def pooled_norm_of_seen(
+    seen: Tensor, weight: Tensor, size: Sequence[int], scale: Tensor, shift: Tensor, tiny: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """`pooled_norm` of the convolution of what is seen, of whose maps' full size nothing is kept.
+
+    seen: as `seen_of` gives it, without a gradient; weight: [tasks, o, c, 3, 3]; size: h, w. As the maps are linear in
+    what is seen, their mean and variance come from its mean and covariance.
+    """
+    weight = weight.permute(0, 1, 3, 4, 2).flatten(2)
+    centre = seen.mean(1, keepdim=True)
+    apart = seen - centre
+    covariance = apart.mT @ apart / seen.shape[1]
+    mean = (weight * centre).sum(2)
+    variance = ((weight @ covariance) * weight).sum(2)
+    largest = Largest.apply(weight, seen, size, None)
+    return _normed(largest, mean, variance, scale, shift, tiny), mean, variance
+
+
+def seen_of(images: Tensor, tasks: int) -> Tensor:
+    """[tasks * n, c, h, w] -> [tasks, n * h * w, 9 c]: what each position sees, channels last."""
+    return unfolded(images, Geometry(3, 1, 1)).unflatten(0, (tasks, -1))
+
+
+def _normed(largest: Tensor, mean: Tensor, variance: Tensor, scale: Tensor, shift: Tensor, tiny: float) -> Tensor:
     factor = scale * (variance + tiny).rsqrt()
     offset = shift - mean * factor
-    rows = rows_of(largest, tasks) * factor[:, None] + offset[:, None]
-    return maps_of(torch.relu(rows), largest.shape), mean, variance
+    rows = rows_of(largest, len(mean)) * factor[:, None] + offset[:, None]
+    return maps_of(torch.relu(rows), largest.shape)
+
+
+class Largest(Function):
+    """weight [tasks, o, k], seen [tasks, n * h * w, k] -> of the maps seen @ weight the value at these places of each,
+    by default the largest of each window, [tasks * n, o, h // 2, w // 2]."""
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, seen: Tensor, size: Sequence[int], places: Tensor | None) -> Tensor:
+        rows = torch.bmm(seen, weight.mT)
+        maps = rows.view(-1, *size, weight.shape[1]).permute(0, 3, 1, 2)
+        if places is None:
+            found, places = F.max_pool2d(maps, 2, return_indices=True)
+        else:
+            found = _at(maps, places)
+        ctx.save_for_backward(seen, places)
+        ctx.size = size
+        return found
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        return LargestGradient.apply(gradients[0], *ctx.saved_tensors, ctx.size), None, None, None
+
+
+class LargestGradient(Function):
+    """The gradient by the weight [tasks, o, k]."""
+
+    @staticmethod
+    def forward(ctx: Any, gradient: Tensor, seen: Tensor, places: Tensor, size: Sequence[int]) -> Tensor:
+        ctx.save_for_backward(seen, places)
+        ctx.size = size
+        return torch.bmm(rows_of(_spread(gradient, places, size), len(seen)).mT, seen)
+
+    @staticmethod
+    def backward(ctx: Any, *further: Tensor) -> tuple[Tensor, None, None, None]:
+        seen, places = ctx.saved_tensors
+        return Largest.apply(further[0], seen, ctx.size, places), None, None, None
+
+
+def _spread(gradient: Tensor, places: Tensor, size: Sequence[int]) -> Tensor:
+    """The values at these places of maps of this size that are zero elsewhere."""
+    n, channels = gradient.shape[:2]
+    like = gradient.new_empty(n, *size, channels).permute(0, 3, 1, 2)
+    found: Tensor = torch.ops.aten.max_pool2d_with_indices_backward.default(gradient, like, *POOL, places)
+    return found
 
 
 class Moments(Function):

@@ -25,7 +25,7 @@ from engine.meta.task import Task, together
 
 Forward = Callable[[Parameters, Tensor], Tensor]
 MOST = 8  # convolutional tasks at once; beyond that little is gained
-UNFOLDED_BYTES = {"cpu": 10 << 20, "cuda": 1 << 30}  # of the widest convolution's maps, for all tasks at once
+MAPS_BYTES = {"cpu": 2 << 20, "cuda": 1 << 27}  # that the widest convolution reads, for all tasks at once
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Stacked:
         if not self.network.convolutions:
             return len(tasks)
         device = tasks[0].query_inputs.device.type
-        room = UNFOLDED_BYTES.get(device, 0) // max(1, _unfolded_bytes(self.network, self.adaptation, tasks[0]))
+        room = MAPS_BYTES.get(device, 0) // max(1, _maps_bytes(self.network, self.adaptation, tasks[0]))
         share = math.ceil(len(tasks) / sharing_threads())
         most = min(room, share, MOST) if device == "cpu" else min(room, len(tasks))
         return 1 << (most.bit_length() - 1) if most else 1
@@ -101,15 +101,15 @@ def _shapes(task: Task) -> tuple[object, ...]:
     return tuple((part.shape, part.dtype) for part in task.parts)
 
 
-def _unfolded_bytes(network: StackedNetwork, adaptation: Adaptation, task: Task) -> int:
-    """Of what the convolutions of one task see, at the most: each block halves the maps' sides."""
+def _maps_bytes(network: StackedNetwork, adaptation: Adaptation, task: Task) -> int:
+    """Of the largest maps that a convolution of one task reads: each block halves their sides."""
     support, query = len(task.support_inputs), len(task.query_inputs)
     if adaptation.outer == "displacement":
         images = max(support, query // 4)  # nothing is kept of the query images
     else:
         images = max(support * (1 if adaptation.reach else adaptation.inner.steps), query)
     positions, size = task.support_inputs[0, 0].numel(), task.support_inputs.element_size()
-    return images * size * max(c * 9 * (positions >> 2 * number) for number, c in enumerate(network.convolutions))
+    return images * size * max(c * (positions >> 2 * number) for number, c in enumerate(network.convolutions))
 
 
 def _reached(

@@ -13,7 +13,7 @@ from torch.func import functional_call, vmap
 from engine.backbones.backbone import still_statistics
 from engine.backbones.kernels.bilinear import Convolved
 from engine.backbones.kernels.conv_block import MANY_IMAGES, ConvBlock, second_derivative
-from engine.backbones.kernels.pooled_norm import Moments
+from engine.backbones.kernels.pooled_norm import Largest, Moments
 
 CLOSE = 1e-8
 
@@ -115,9 +115,25 @@ def test_many_images_take_the_same_way_elsewhere() -> None:
 @pytest.mark.parametrize("by", [(1, 1), (2, 0)])
 def test_the_convolution_has_numerical_derivatives(by: tuple[int, int]) -> None:
     torch.manual_seed(2)
-    images, weight = torch.randn(2, 2, 5, 5), torch.randn(3, 2, 3, 3)
-    given = [value.double().requires_grad_() for value in (images, weight)]
+    images, weights = torch.randn(4, 2, 5, 5), torch.randn(2, 3, 2, 3, 3)
+    given = [value.double().requires_grad_() for value in (images, weights)]
     assert torch.autograd.gradgradcheck(lambda x, w: Convolved.apply(x, w, by), given)
+    shared = given[1][:1].detach().requires_grad_()
+    assert torch.autograd.gradgradcheck(
+        lambda x, w: Convolved.apply(x, w.expand(2, -1, -1, -1, -1), by), [given[0], shared]
+    )
+
+
+@pytest.mark.parametrize("size", [(4, 4), (5, 3)])
+def test_the_largest_of_what_is_seen_have_numerical_derivatives(size: tuple[int, int]) -> None:
+    torch.manual_seed(4)
+    seen = torch.randn(2, 2 * size[0] * size[1], 3, dtype=torch.float64)
+    weight = torch.randn(2, 4, 3, dtype=torch.float64, requires_grad=True)
+    maps = (seen @ weight.mT).view(4, *size, 4).permute(0, 3, 1, 2)
+    assert torch.equal(Largest.apply(weight, seen, size, None), nn.functional.max_pool2d(maps, 2))
+    assert torch.autograd.gradcheck(lambda w: Largest.apply(w, seen, size, None), [weight])
+    # Linear between changes of place: the second derivative is seen only behind something that bends.
+    assert torch.autograd.gradgradcheck(lambda w: Largest.apply(w, seen, size, None).square(), [weight])
 
 
 @pytest.mark.parametrize("tasks", [1, 2])
