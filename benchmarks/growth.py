@@ -1,14 +1,14 @@
 """How cost grows with size: every curve is to be linear or better.
 
-    python -m benchmarks.growth                     all curves, a few minutes on a quiet machine
+    python -m benchmarks.growth                     all curves, about ten minutes
     python -m benchmarks.growth --only runs points  the curves over these sizes
     python -m benchmarks.growth --most 10000        no size beyond it
 
 Images from 10^3, classes from 10, runs from 10^2, points from 10^3, tasks of a meta-step and blocks of a network. Each
-size is prepared in a folder of its own, then worked several times; the time told is the fastest, which other programs
-lengthen least. The exponent is the slope of the logarithm of time over that of size from the middle size on, where the
-costs that no size changes weigh little: 1 is linear, and n log n stays below the bound. Table, JSON and picture lie in
-`--workspace`.
+size is prepared in a folder of its own, then worked several times; the time told is the processor's own of the fastest,
+which other programs lengthen least. The exponent is the slope of the logarithm of time over that of size from the
+middle size on, where the costs that no size changes weigh little: 1 is linear, and n log n stays below the bound.
+Table, JSON and picture lie in `--workspace`.
 """
 
 from __future__ import annotations

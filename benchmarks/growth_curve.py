@@ -48,13 +48,13 @@ class Growth:
 
 
 def exponent(sizes: Sequence[int], seconds: Sequence[float]) -> float:
-    """Slope of log seconds over log sizes by least squares, over the upper half of the sizes; 0 of a single size."""
-    half = slice(min(len(sizes) // 2, max(0, len(sizes) - 2)), None)
+    """Slope of log seconds over log sizes by least squares, over the upper half of the sizes or three; 0 of one."""
+    half = slice(min(len(sizes) // 2, max(0, len(sizes) - 3)), None)
     x, y = (np.log(np.asarray(values[half], float)) for values in (sizes, seconds))
     return float(np.polyfit(x, y, 1)[0]) if len(x) > 1 else 0.0
 
 
-def fastest(work: Work, repeats: int, clock: Callable[[], float] = time.perf_counter) -> float:
+def fastest(work: Work, repeats: int, clock: Callable[[], float] = time.process_time) -> float:
     """Seconds of the fastest of at least so many repeats; work that takes long is done once."""
     found: list[float] = []
     while len(found) < repeats or sum(found) < AT_LEAST:
@@ -66,7 +66,7 @@ def fastest(work: Work, repeats: int, clock: Callable[[], float] = time.perf_cou
     return max(min(found), 1e-7)
 
 
-def measure(curve: Curve, sizes: Sequence[int], repeats: int, clock: Callable[[], float] = time.perf_counter) -> Growth:
+def measure(curve: Curve, sizes: Sequence[int], repeats: int, clock: Callable[[], float] = time.process_time) -> Growth:
     """The curve at each of these sizes."""
     seconds = []
     for size in sizes:

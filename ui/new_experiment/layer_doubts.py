@@ -37,13 +37,13 @@ def _too_fast(view: LayerView) -> Iterator[tuple[str, str, str]]:
         column = next((name for name in ("rate", "from_epoch") if view.is_changed(block, name)), "")
         if not column or not (sisters := len(ordered) - (block in usual)):
             continue
-        fastest, middle = max(view.peaks(block), default=0.0), _median(ordered, usual.get(block), sisters)
+        fastest, middle = max(view.peaks(block), default=0.0), median_of_others(ordered, usual.get(block), sisters)
         if fastest >= TOO_FAST * middle * (1 - 1e-9):
             words = f"learns at {fastest:.3g}, {fastest / middle:,.0f} times the usual rate of the other blocks."
             yield block, column, f"{view.titles[block]} {words}"
 
 
-def _median(ordered: Sequence[float], without: float | None, count: int) -> float:
+def median_of_others(ordered: Sequence[float], without: float | None, count: int) -> float:
     """Of these ascending values but one; count: how many remain. A median of its own for each block would sort them
     anew for each."""
     gap = len(ordered) if without is None else bisect_left(ordered, without)
