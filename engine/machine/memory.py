@@ -8,13 +8,14 @@ from pathlib import Path
 
 SHARE = 0.5  # of what is free now
 VARIABLE = "WARMSTART_MEMORY"  # in MB, instead of that share
+LEAST = 64 * 10**6  # small sets are held whatever is free: it is less than anything else of a run takes
 GROUP = Path("/sys/fs/cgroup")
 
 
 def room() -> int:
     """Bytes that decoded images may take now: $WARMSTART_MEMORY, or half of what is free here, containers heeded."""
     chosen = os.environ.get(VARIABLE, "")
-    return int(chosen) * 10**6 if chosen.isdecimal() else int(SHARE * free())
+    return int(chosen) * 10**6 if chosen.isdecimal() else max(LEAST, int(SHARE * free()))
 
 
 def free() -> int:
@@ -24,7 +25,9 @@ def free() -> int:
     available = int(psutil.virtual_memory().available)
     try:
         most, used = (int((GROUP / f"memory.{name}").read_text()) for name in ("max", "current"))
-    except (OSError, ValueError):  # no container, or one without a limit ("max")
+        kinds = dict(line.split() for line in (GROUP / "memory.stat").read_text().splitlines())
+        used -= int(kinds["inactive_file"])  # of files that were read, which the system gives up when asked
+    except (OSError, ValueError, KeyError):  # no container, or one without a limit ("max")
         return available
     return max(0, min(available, most - used))
 

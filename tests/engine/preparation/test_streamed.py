@@ -281,9 +281,12 @@ def test_a_file_that_changes_while_it_is_streamed_ends_the_run_with_its_name(
 def test_half_of_what_is_free_is_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, megabytes: str) -> None:
     monkeypatch.setenv(memory.VARIABLE, megabytes)
     monkeypatch.setattr(memory, "GROUP", tmp_path)
-    (tmp_path / "memory.max").write_text("1000000\n")
-    (tmp_path / "memory.current").write_text("400000\n")
-    assert memory.room() == 300_000
+    (tmp_path / "memory.max").write_text("400000000\n")
+    (tmp_path / "memory.current").write_text("200000000\n")
+    (tmp_path / "memory.stat").write_text("anon 100000000\ninactive_file 100000000\n")
+    assert memory.room() == 150_000_000
+    (tmp_path / "memory.current").write_text("390000000\n")
+    assert memory.room() == memory.LEAST
     (tmp_path / "memory.max").write_text("max\n")
     assert memory.room() > 10**7
 
