@@ -92,6 +92,7 @@ class NewExperimentPage(Page):
         for entry, deed in deeds:
             self.addAction(deed_action(self, entry, deed))
         self._restore()
+        self.checks.judge()  # nothing is known yet: Start is off until the images are read and checked
         self._has_painted = False
 
     def _lay_out(self) -> None:

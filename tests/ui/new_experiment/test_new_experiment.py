@@ -211,6 +211,16 @@ def saved(workspace: Workspace) -> list[RunRow]:
         return store.runs()
 
 
+def test_start_is_off_until_it_is_judged(qtbot: QtBot, window: MainWindow) -> None:
+    page = NewExperimentPage(window.parts)
+    qtbot.addWidget(page)
+    both = page.launch.start_button, page.launch.queue_button
+    assert not any(control.isEnabled() for control in both)
+    page.show()
+    wait_until_checked(qtbot, page)
+    assert all(control.isEnabled() for control in both)
+
+
 def test_a_double_click_starts_one_run(qtbot: QtBot, page: NewExperimentPage) -> None:
     wait_until_checked(qtbot, page)
     qtbot.waitUntil(lambda: page.launch.start_button.isEnabled())
