@@ -19,8 +19,18 @@ def below(package: str) -> Iterator[ModuleType]:
 
 
 def constants(package: str, name: str) -> Iterator[Any]:
-    """What the modules of this package that have such a constant call by this name."""
-    return (vars(module)[name] for module in below(package) if name in vars(module))
+    """What the files of this package call by this name; raises `ValueError` for a file without it."""
+    for module in below(package):
+        if name in vars(module):
+            yield vars(module)[name]
+        else:
+            refuse(module, name, package)
+
+
+def refuse(module: ModuleType, wanted: str, package: str) -> None:
+    """Raises `ValueError` for a file that adds nothing, as what it holds would be missing without a word."""
+    if not hasattr(module, "__path__"):  # a folder may be there for its files
+        raise ValueError(f"{module.__file__} has no {wanted}. Give it one, or move the file out of {package}.")
 
 
 def in_order(found: Iterable[Found], package: str) -> tuple[Found, ...]:

@@ -16,7 +16,7 @@ from engine.data.dataset import Start
 from engine.errors import InvalidExperiment, called
 from engine.experiment import DatasetChoice, Experiment, explain
 from engine.method import Method
-from engine.modules import below, in_order
+from engine.modules import below, in_order, refuse
 
 METHODS = "engine.methods"
 M = TypeVar("M", bound=Method)
@@ -46,14 +46,17 @@ class HyperparameterField:
 
 @cache
 def methods() -> tuple[type[Method], ...]:
-    """All methods, the usual ones first, later additions by name."""
-    return in_order((method for module in below(METHODS) for method in _methods_in(module)), METHODS)
+    """All methods, the usual ones first, later additions by name; raises `ValueError` for a file that adds none."""
+    return in_order((method for module in list(below(METHODS)) for method in _methods_in(module)), METHODS)
 
 
 def _methods_in(module: ModuleType) -> Iterable[type[Method]]:
-    for _, value in inspect.getmembers(module, inspect.isclass):
-        if issubclass(value, Method) and "name" in vars(value) and value.__module__ == module.__name__:
-            yield value
+    """Those that have a name. A file without one is the base of others; all files are imported by then."""
+    classes = [value for _, value in inspect.getmembers(module, inspect.isclass) if value.__module__ == module.__name__]
+    own = [value for value in classes if issubclass(value, Method)]
+    if not any("name" in vars(value) or value.__subclasses__() for value in own):
+        refuse(module, "method with a name", METHODS)
+    return [value for value in own if "name" in vars(value)]
 
 
 def method(name: str) -> type[Method]:
