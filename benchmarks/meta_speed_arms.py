@@ -219,7 +219,8 @@ def heard(choosing: Generator[Notice, None, MetaGradient]) -> tuple[MetaGradient
 
 def serve(line: Connection, arm: str, rows: dict[str, Row]) -> None:
     """Takes one step of the row it is told, until it is told nothing; answers wall and processor seconds, the growth of
-    memory in bytes at its peak and what was chosen. arm: "plain 1", "plain 2" (threads of torch) or "warmstart"."""
+    memory in bytes at its peak and what was chosen, or None where the arm has no such loop. arm: "plain 1", "plain 2",
+    "learn2learn 1", "learn2learn 2" (threads of torch) or "warmstart"."""
     made: dict[str, tuple[Step, str]] = {}
     if arm != "warmstart":
         torch.set_num_threads(int(arm.split()[1]))
@@ -227,11 +228,26 @@ def serve(line: Connection, arm: str, rows: dict[str, Row]) -> None:
         if name not in made:
             made.clear()
             before = forget_peak()
-            made[name] = own(rows[name]) if arm == "warmstart" else (PLAIN[rows[name].kind](rows[name]), "")
+            loop = loop_of(arm, rows[name])
+            if loop is None:
+                line.send(None)
+                continue
+            made[name] = loop
             made[name][0]()
         clock = time.perf_counter(), time.process_time()
         made[name][0]()
         line.send((time.perf_counter() - clock[0], time.process_time() - clock[1], peak() - before, made[name][1]))
+
+
+def loop_of(arm: str, row: Row) -> tuple[Step, str] | None:
+    """(a step, what was chosen); None where the arm has no such loop."""
+    if arm == "warmstart":
+        return own(row)
+    if arm.startswith("plain"):
+        return PLAIN[row.kind](row), ""
+    from benchmarks.learn2learn_way import LOOPS
+
+    return (LOOPS[row.kind](row), "") if row.kind in LOOPS else None
 
 
 def forget_peak() -> int:
