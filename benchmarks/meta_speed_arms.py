@@ -169,6 +169,7 @@ def own(row: Row) -> tuple[Step, str]:
     from engine.data.episodes import EpisodeSampler, evaluation_episodes
     from engine.experiment import BackboneChoice
     from engine.machine.allocator import keep_freed_memory
+    from engine.machine.choices import Choices
     from engine.machine.devices import training_threads
     from engine.meta.batch.formulation import MetaGradient, quicker
     from engine.meta.evaluation import Meeting
@@ -195,7 +196,7 @@ def own(row: Row) -> tuple[Step, str]:
     optimiser = learner.optimiser(model)
     batch = row.batch or row.tasks
     plain, first = MetaGradient(learner, model), [source.task(sampler.sample(draw)) for _ in range(batch)]
-    gradient, said = heard(quicker(plain, first))
+    gradient, said = heard(quicker(plain, first, Choices()))
 
     def step() -> None:
         for _ in range(row.tasks // batch):

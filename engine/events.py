@@ -19,6 +19,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Formulation:
+    """What a run is computed by where there are several ways, which round otherwise or take longer.
+
+    values: e.g. {"tasks at once": 4, "threads": 2}. machine: where they were chosen, as `engine.machine.choices` calls
+    it; "" where nothing was. forced: the names of what a person asked for, which holds on any machine.
+    """
+
+    values: Mapping[str, int | str]
+    machine: str = ""
+    forced: tuple[str, ...] = ()
+
+    def told(self) -> dict[str, Any]:
+        """For JSON; `heard` is the way back."""
+        return {"values": dict(self.values), "machine": self.machine, "forced": list(self.forced)}
+
+    @staticmethod
+    def heard(told: Mapping[str, Any]) -> Formulation:
+        """Raises `LookupError`, `TypeError` or `ValueError` for what `told` did not tell."""
+        return Formulation(dict(told["values"]), str(told["machine"]), tuple(map(str, told["forced"])))
+
+
+@dataclass(frozen=True, slots=True)
 class RunStarted:
     """Preparation is over and the first step is next.
 
@@ -30,6 +52,7 @@ class RunStarted:
     step, note: where a resumed run goes on from, and what was noted at that `ResumePoint`; else 0 and None.
     minutes: how long a run trains that has no planned steps, whose time counts; 0 for all others.
     environment: what the machine that works it runs with, as `engine.machine.environment` tells it; may be empty.
+    formulation: what the run is computed by, as `Formulation.told`; may be empty.
     """
 
     total_steps: int
@@ -41,6 +64,7 @@ class RunStarted:
     note: Mapping[str, Any] | None = None
     minutes: float = 0.0
     environment: Mapping[str, Any] = field(default_factory=dict)
+    formulation: Mapping[str, Any] = field(default_factory=dict)
 
     def resumed(self, step: int, note: Mapping[str, Any]) -> RunStarted:
         return replace(self, step=step, note=note)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +13,11 @@ import torch
 
 from engine.artifacts.bookmark import Bookmark
 from engine.errors import Cancelled, ExperimentError, is_out_of_memory
-from engine.events import Event, Notice, RunFailed, RunFinished, RunStarted, RunStopped
+from engine.events import Event, Formulation, Notice, RunFailed, RunFinished, RunStarted, RunStopped
 from engine.experiment import Experiment
 from engine.families import family
 from engine.machine.allocator import keep_freed_memory, return_freed_memory
+from engine.machine.choices import Choices
 from engine.machine.devices import computing, device_words
 from engine.machine.environment import environment
 from engine.machine.files import write_text
@@ -28,13 +29,19 @@ from engine.registry import complete, with_method
 
 
 def execute(
-    experiment: Experiment, directory: Path, stop: Callable[[], bool] = never, resume: bool = False
+    experiment: Experiment,
+    directory: Path,
+    stop: Callable[[], bool] = never,
+    resume: bool = False,
+    known: Sequence[Formulation] = (),
 ) -> Iterator[Event]:
     """Seed, build, train, evaluate; yields `RunStarted`, …, then exactly one of the last events.
 
     directory: the run's own folder, made if missing; its siblings are other runs, whose weights may be asked for.
     resume: go on from the last `ResumePoint` that was written there, as if the run had never ended; from the start
     where there is none.
+    known: what this experiment was computed by before, its own first; so it is again, to the last bit, where the
+    processor and torch are the same.
     Pausing is not asking for the next event. When `stop()` turns true the loop ends at the next step, the best weights
     so far are tested and the last event is `RunStopped`. Closing the generator abandons the run.
     Never raises for a run's own errors: they come as `RunFailed`.
@@ -42,7 +49,7 @@ def execute(
     keep_freed_memory()
     try:
         with computing():
-            yield from _run(experiment, directory, stop, resume)
+            yield from _run(experiment, directory, stop, resume, known)
     except ExperimentError as error:
         yield RunFailed("experiment", error.message, error.advice)
     except Exception as error:  # noqa: BLE001 the boundary: a bug becomes a failed run that keeps its traceback
@@ -51,7 +58,9 @@ def execute(
         return_freed_memory()
 
 
-def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool], resume: bool) -> Iterator[Event]:
+def _run(
+    experiment: Experiment, directory: Path, stop: Callable[[], bool], resume: bool, known: Sequence[Formulation]
+) -> Iterator[Event]:
     faults = problems(experiment)
     if faults:
         raise faults[0]
@@ -63,6 +72,8 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool], resu
     bookmark = Bookmark(directory, experiment)
     if resume:
         bookmark.read()
+    bookmark.choices = Choices((*bookmark.computed_by, *known), experiment.device)
+    bookmark.choices.set_threads()
     remarks.begin()
     begun = False
     try:
@@ -71,7 +82,9 @@ def _run(experiment: Experiment, directory: Path, stop: Callable[[], bool], resu
                 given = time.monotonic()
                 if isinstance(event, RunStarted):
                     facts = {**event.facts, "device": device_words(experiment.device)}
-                    event = replace(event, facts=facts, environment=environment())
+                    bookmark.choices.check()
+                    told = bookmark.choices.formulation.told()
+                    event = replace(event, facts=facts, environment=environment(), formulation=told)
                 yield bookmark.started(event)
                 begun = begun or isinstance(event, RunStarted)
                 if begun:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Annotated, Any, Literal, Self
 
@@ -267,7 +268,8 @@ def explain(error: ValidationError) -> tuple[str, str, str]:
 @dataclass(frozen=True, slots=True)
 class NewRun:
     """What is saved of a run before it works. family: key of its kind of procedure. name: the method and the data when
-    empty. study_id, cell: the study that the run belongs to, and its place there."""
+    empty. study_id, cell: the study that the run belongs to, and its place there. forced: what it is to be computed by,
+    as the values of a `Formulation`."""
 
     experiment: Experiment
     family: str
@@ -275,3 +277,4 @@ class NewRun:
     plan: str = ""
     study_id: int | None = None
     cell: str = ""
+    forced: Mapping[str, int | str] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import StorageError
+from storage import formulations
 from storage.rows import Artifact, moment
 
 
@@ -70,13 +71,19 @@ def made_with(connection: sqlite3.Connection, run_id: int, given: Mapping[str, A
 
 
 def environment(connection: sqlite3.Connection, run_id: int) -> dict[str, Any]:
-    """{"python": …, "packages": {…}, "hardware": {…}} of a run; empty where it is not known or damaged."""
-    row = connection.execute(
-        "SELECT python, packages, hardware FROM env JOIN run ON run.env_id = env.id WHERE run.id = ?", (run_id,)
-    ).fetchone()
+    """{"python": …, "packages": {…}, "hardware": {…}} of a run, and what it was computed by as "formulation" where that
+    was chosen; empty where it is not known or damaged."""
+    columns = "python, packages, hardware, formulation"
+    query = f"SELECT {columns} FROM env JOIN run ON run.env_id = env.id WHERE run.id = ?"
+    row = connection.execute(query, (run_id,)).fetchone()
     try:
         packages, hardware = (json.loads(row[part]) for part in ("packages", "hardware")) if row else ({}, {})
     except (ValueError, TypeError):
         return {}
     known = isinstance(packages, dict) and isinstance(hardware, dict) and row is not None
-    return {"python": row["python"], "packages": packages, "hardware": hardware} if known else {}
+    if not known:
+        return {}
+    found = {"python": row["python"], "packages": packages, "hardware": hardware}
+    for chosen in formulations.heard(row["formulation"]):
+        found["formulation"] = chosen.told()
+    return found

@@ -22,7 +22,7 @@ from engine.events import (
     TrialCompleted,
     next_state,
 )
-from storage import artifacts, curves, results
+from storage import artifacts, curves, formulations, results
 from storage.curves import OpenCurve
 from storage.rows import state_named
 
@@ -82,6 +82,8 @@ def _(said: RunStarted, connection: sqlite3.Connection, run_id: int, now: float)
     )
     if said.environment:
         artifacts.made_with(connection, run_id, said.environment)
+    if said.formulation:
+        formulations.write(connection, run_id, said.formulation)
 
 
 @event.register

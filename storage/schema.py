@@ -173,6 +173,12 @@ def m0010_metrics(db: Database) -> None:
     restate(db.conn)
 
 
+@MIGRATIONS()
+def m0011_formulation(db: Database) -> None:
+    """What a run is computed by, as JSON; '' for one that nothing was chosen for, and for those of earlier versions."""
+    db.conn.execute("ALTER TABLE run ADD COLUMN formulation TEXT NOT NULL DEFAULT ''")
+
+
 def known() -> frozenset[str]:
     """Names of the migrations this program has."""
     return frozenset(migration.name for migration in MIGRATIONS._migrations)

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from engine.errors import RunTaken, StorageError
-from engine.events import Evaluated, RunState, TrialCompleted
+from engine.events import Evaluated, Formulation, RunState, TrialCompleted
 from engine.experiment import NewRun
-from storage import artifacts, curves, presence, purging, reading, results, saving
+from storage import artifacts, curves, formulations, presence, purging, reading, results, saving
 from storage.changes import ChangeMethods
 from storage.connection import PATIENCE, OpenDatabase, connect, makes_room, snapshot, told, writing
 from storage.lines import LineMethods, is_taken
@@ -94,6 +94,7 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
             "group_hash": experiment.group_hash(),
             "study_id": new.study_id,
             "cell": new.cell,
+            "formulation": formulations.wished(new.forced),
         }
         with writing(self._connection) as connection:
             if new.study_id is not None and is_taken(connection, self.workspace, new.study_id, new.cell):
@@ -247,6 +248,11 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
         """Python, packages and hardware the run was made with; empty for one that has not started."""
         with snapshot(self._connection) as connection:
             return artifacts.environment(connection, run_id)
+
+    def formulations(self, run_id: int) -> list[Formulation]:
+        """What this experiment was computed by: the run's own first, then those of its twins, the newest first."""
+        with snapshot(self._connection) as connection:
+            return formulations.read(connection, run_id)
 
     def purge(self, run_ids: Iterable[int]) -> int:
         """Remove runs for good with their folders; returns the bytes freed in folders. Cannot be taken back."""

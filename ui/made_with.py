@@ -46,6 +46,13 @@ def data(row: RunRow) -> str:
     return str(row.facts.get("data", "")) or UNKNOWN
 
 
+def computed_by(environment: Mapping[str, Any]) -> str:
+    """ "tasks at once 4, threads 2 (forced), torch threads 1"."""
+    chosen = environment.get("formulation", {})
+    forced, values = chosen.get("forced", ()), chosen.get("values", {})
+    return ", ".join(f"{name} {value}{' (forced)' * (name in forced)}" for name, value in values.items()) or UNKNOWN
+
+
 def made_with(row: RunRow, environment: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(what, words) of one run."""
     split = f"{row.experiment.dataset.split_seed}"
@@ -53,6 +60,7 @@ def made_with(row: RunRow, environment: Mapping[str, Any]) -> list[tuple[str, st
         ("Warmstart", code(environment)),
         ("Packages", packages(environment)),
         ("Hardware", hardware(environment, row.facts)),
+        ("Computed by", computed_by(environment)),
         ("Data fingerprint", data(row)),
         ("Seeds", f"{row.experiment.seed} of the run, {split} of the split"),
     ]

@@ -24,8 +24,9 @@ from torch import Tensor, nn
 
 from engine.errors import StorageError, is_out_of_memory
 from engine.events import RESUME_FILE as FILE
-from engine.events import Event, ResumePoint, RunStarted
+from engine.events import Event, Formulation, ResumePoint, RunStarted
 from engine.experiment import Experiment
+from engine.machine.choices import Choices
 from engine.machine.files import replacing
 
 # Nested dicts with text keys and lists of tensors, arrays, numbers, text, truth values and None.
@@ -40,7 +41,7 @@ TENSOR = "\0tensor"  # key that stands for a tensor in the JSON
 
 class Bookmark:
     """Says when to keep a run's state and keeps it. found: the state that the run goes on from; None at its start.
-    step: where that is."""
+    step: where that is. choices: what it is computed by, which every state tells."""
 
     def __init__(self, directory: Path | None = None, experiment: Experiment | None = None) -> None:
         """Without a directory nothing is ever kept, as in a fit of a search."""
@@ -51,6 +52,7 @@ class Bookmark:
         self.step, self._note = 0, dict[str, Any]()
         self._random: State | None = None
         self.besides: dict[str, Any] = {}  # what every state holds besides what its loop gives
+        self.choices = Choices()
 
     def read(self) -> None:
         """Go on from the file, where there is one; raises `StorageError` when it is damaged or of another run."""
@@ -64,6 +66,12 @@ class Bookmark:
             )
         self.found, self.step, self._note = kept["state"], kept["step"], kept["note"]
         self._random = kept["random"]
+
+    @property
+    def computed_by(self) -> tuple[Formulation, ...]:
+        """What the run that goes on was computed by; empty for a new one and those of versions that chose nothing."""
+        told = (self.found or {}).get("formulation")
+        return () if told is None else (Formulation.heard(told),)
 
     def draw_on(self) -> None:
         """The generator that layers draw from is as it was: for loops that draw while they are set up."""
@@ -93,7 +101,8 @@ class Bookmark:
         if not (self.due or (now and self._path is not None)):
             return
         self._due = time.monotonic() + LEAST_PAUSE
-        given, random = {**self.besides, **state()}, random_state()
+        given = {**self.besides, "formulation": self.choices.formulation.told(), **state()}
+        random = random_state()
         yield ResumePoint(step, lambda note: self._write(step, given, random, note))
 
     def _write(self, step: int, state: State, random: State, note: Mapping[str, Any]) -> None:

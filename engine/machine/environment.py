@@ -19,7 +19,7 @@ def environment() -> dict[str, Any]:
     """{"python": its version, "packages": {name: version}, "hardware": {what: words or a number}}, for JSON. Reads
     versions without importing the packages."""
     versions = {name: _version(name) for name in PACKAGES} | {COMMIT: commit(Path(__file__).resolve().parents[2])}
-    machine = {"system": platform.system(), "machine": platform.machine(), "processor": _processor(),
+    machine = {"system": platform.system(), "machine": platform.machine(), "processor": processor(),
                "CPU cores": os.cpu_count(), "memory": _memory()}  # fmt: skip
     packages = {name: version for name, version in versions.items() if version}
     return {"python": platform.python_version(), "packages": packages, "hardware": machine}
@@ -32,7 +32,7 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _processor() -> str:
+def processor() -> str:
     """The name its maker gives it, or nothing."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()

@@ -57,8 +57,9 @@ def run_meta(
     training = MetaTraining(model, method, tasks, checkpoints, limits, seed=experiment.seed)
     settings = method.hyperparameters
     examples = method.trains.size if method.trains.share == 1 else settings.meta_batch * tasks.examples
+    chosen = list(training.choose_way())
     yield RunStarted(settings.steps, settings.validate_every, examples, facts(model, tasks))
-    yield from bookmark.once(remarks(experiment, method, tasks))
+    yield from bookmark.once((*remarks(experiment, method, tasks), *chosen))
     limits.start()
     exam = Exam(method, model, tasks, checkpoints, limits)
     if not exam.begun:

@@ -20,7 +20,7 @@ from engine.artifacts.bookmark import (
 from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
 from engine.data.target import NUMBERS
-from engine.events import EpochCompleted, Event, Metrics
+from engine.events import EpochCompleted, Event, Metrics, Notice
 from engine.machine.limits import Limits
 from engine.meta.batch.formulation import WORTH_TIMING, MetaGradient, quicker
 from engine.meta.divergence import TRIED, DivergenceGuard
@@ -55,8 +55,6 @@ class MetaTraining:
 
     def events(self) -> Iterator[Event]:
         bookmark, steps = self.checkpoints.bookmark, self.method.hyperparameters.steps
-        if steps >= WORTH_TIMING:
-            yield from bookmark.once(self._choose_way())
         if bookmark.found is not None:
             self.load_state(bookmark.found[KEY])
         while True:
@@ -74,11 +72,12 @@ class MetaTraining:
     def _point(self, now: bool = False) -> Iterator[Event]:
         yield from self.checkpoints.bookmark.at(self.step, lambda: {KEY: self.state()}, now)
 
-    def _choose_way(self) -> Iterator[Event]:
-        draw = np.random.default_rng(0)
-        count = self.method.hyperparameters.meta_batch
-        tasks = [self.tasks.task(self.tasks.draw(draw)) for _ in range(count)]
-        self.gradient = yield from quicker(self.gradient, tasks)
+    def choose_way(self) -> Iterator[Notice]:
+        """How the tasks are computed, before the first of them."""
+        settings, draw = self.method.hyperparameters, np.random.default_rng(0)
+        tasks = [self.tasks.task(self.tasks.draw(draw)) for _ in range(settings.meta_batch)]
+        choices, timed = self.checkpoints.bookmark.choices, settings.steps >= WORTH_TIMING
+        self.gradient = yield from quicker(self.gradient, tasks, choices, timed)
 
     @property
     def _validation_is_due(self) -> bool:

@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from engine.errors import StorageError
-from engine.events import LAST_EVENTS, Event, ResumePoint
+from engine.events import LAST_EVENTS, Event, Formulation, ResumePoint
 from engine.experiment import Experiment
 from engine.work.wire import send, to_wire
+from engine.work.worker import Job
 
 AHEAD = 0.2  # seconds that it works on while nobody asks
 KEPT, LOST = 0, 1  # exit codes
@@ -36,7 +37,8 @@ def main() -> None:
     parent = Parent(sys.stdin.buffer, out)
     threading.Thread(target=parent.listen, name="parent", daemon=True).start()
     try:
-        work(Experiment.model_validate(job["experiment"]), Path(job["directory"]), parent)
+        known = tuple(map(Formulation.heard, job["known"]))
+        work(Job(Experiment.model_validate(job["experiment"]), Path(job["directory"]), known), parent)
         out.flush()
     except OSError:  # the parent is gone
         os._exit(LOST)
@@ -46,10 +48,11 @@ def main() -> None:
     os._exit(KEPT)
 
 
-def work(experiment: Experiment, directory: Path, parent: Parent) -> None:
+def work(job: Job, parent: Parent) -> None:
     from engine.execute import execute
 
-    with closing(execute(experiment, directory, parent.is_stopping, resume=True)) as events:  # type: ignore[type-var]
+    said = execute(job.experiment, job.directory, parent.is_stopping, resume=True, known=job.known)
+    with closing(said) as events:  # type: ignore[type-var]
         for event in events:
             parent.tell(event)
 

@@ -52,7 +52,10 @@ class Process:
             self._tell(word)
 
     def _begin(self, job: Job) -> None:
-        told = {"experiment": job.experiment.model_dump(mode="json"), "directory": str(job.directory.resolve())}
+        told = {
+            "experiment": job.experiment.model_dump(mode="json"), "directory": str(job.directory.resolve()),
+            "known": [one.told() for one in job.known],
+        }  # fmt: skip
         path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
         try:
             child = subprocess.Popen(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -27,14 +27,15 @@ if TYPE_CHECKING:  # the window makes its queue before its first paint, and an e
 
 
 def new_run(
-    experiment: Experiment, name: str = "", plan: str = "", study_id: int | None = None, cell: str = ""
-) -> NewRun:
+    experiment: Experiment, name: str = "", plan: str = "", study_id: int | None = None, cell: str = "",
+    forced: Mapping[str, int | str] = {},
+) -> NewRun:  # fmt: skip
     """The experiment as it is saved, under its usual name where none is given; see `NewRun`."""
     from engine.experiment import NewRun
     from engine.families import family
     from engine.naming import run_name
 
-    return NewRun(experiment, family(experiment).key, name or run_name(experiment), plan, study_id, cell)
+    return NewRun(experiment, family(experiment).key, name or run_name(experiment), plan, study_id, cell, forced)
 
 
 class Mailbox:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
-from engine.events import Evaluated, Event, RunStarted, RunState, TrialCompleted
+from engine.events import Evaluated, Event, Formulation, RunStarted, RunState, TrialCompleted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,6 +74,7 @@ class Recorder(Registry[SavedRun], Protocol[SavedRun]):
     def curve(self, run_id: int, metric: str) -> SavedCurve: ...
     def results(self, run_id: int) -> list[Evaluated]: ...
     def trials(self, run_id: int) -> list[TrialCompleted]: ...
+    def formulations(self, run_id: int) -> list[Formulation]: ...
 
 
 @dataclass(frozen=True)

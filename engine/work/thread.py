@@ -8,7 +8,7 @@ import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.errors import ExperimentError
@@ -97,7 +97,8 @@ class RunThread(threading.Thread):
             self._settle(store, RunState.STOPPED)
 
     def _train(self, store: Recorder[Any]) -> None:
-        said = store.record(self.run_id, self._without_end(self._worker.start(self._job)))
+        job = replace(self._job, known=tuple(store.formulations(self.run_id)))
+        said = store.record(self.run_id, self._without_end(self._worker.start(job)))
         with closing(said):  # type: ignore[type-var]
             self._pass_on(store, said)
 

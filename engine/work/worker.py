@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from engine.events import Event
+from engine.events import Event, Formulation
 
 if TYPE_CHECKING:
     from engine.experiment import Experiment
@@ -17,10 +17,12 @@ Word = Literal["pause", "resume", "stop", "abandon"]
 
 @dataclass(frozen=True)
 class Job:
-    """What is worked. directory: the run's own folder; the run goes on from the place that was kept there, if any."""
+    """What is worked. directory: the run's own folder; the run goes on from the place that was kept there, if any.
+    known: what this experiment was computed by before, its own first."""
 
     experiment: Experiment
     directory: Path
+    known: tuple[Formulation, ...] = ()
 
 
 class Worker(Protocol):
@@ -50,7 +52,7 @@ class Here:
     def start(self, job: Job) -> Iterator[Event]:
         from engine.execute import execute
 
-        return execute(job.experiment, job.directory, lambda: self._stopping, resume=True)
+        return execute(job.experiment, job.directory, lambda: self._stopping, resume=True, known=job.known)
 
     def say(self, word: Word) -> None:
         """Nobody asks after "pause" and "abandon": there is nothing to do."""

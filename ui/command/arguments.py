@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from engine.data.dataset import BUNDLED
 from engine.data.sources import datasets
-from engine.errors import ExperimentError, InvalidExperiment
+from engine.errors import ExperimentError, InvalidExperiment, shown
 from engine.work.process import WORKERS
 from ui.about import version
 from ui.command.table import EVERY, declare, one_experiment
@@ -140,6 +140,14 @@ def png_name(text: str) -> str:
     raise InvalidExperiment(f"“{text}” does not end in .png, and the picture is a PNG.", "Give a name such as a.png.")
 
 
+def way(text: str) -> tuple[str, int | str]:
+    """ "tasks-at-once=4" -> ("tasks at once", 4)."""
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not (name and equals and value):
+        raise InvalidExperiment(f"“{shown(text)}” is no NAME=VALUE.", "Give a name and a value: --compute threads=1.")
+    return " ".join(name.replace("-", " ").split()), int(value) if value.isdecimal() else value
+
+
 def add_demo(demo: argparse.ArgumentParser) -> None:
     demo.add_argument("--output", type=png_name, metavar="FILE", help="where the picture of the comparison goes (PNG)")
     demo.add_argument("--no-window", action="store_true", help="stay in the terminal even where there is a display")
@@ -162,6 +170,10 @@ def add_run(run: argparse.ArgumentParser) -> None:
     both = run.add_argument_group("for files, presets and flags alike")
     add_seed_flags(both)
     declare(both, EVERY)
+    both.add_argument(
+        "--compute", action="append", default=[], metavar="NAME=VALUE", type=way,
+        help="what the runs are computed by instead of what is measured, as “show” tells it of a run; repeatable",
+    )  # fmt: skip
     both.add_argument("--name", help="what the runs are called in the list")
     add_worker(both)
     both.add_argument("--dry-run", action="store_true", help="print the experiment file and run nothing")

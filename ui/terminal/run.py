@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -53,7 +53,9 @@ def run_from_command_line(chosen: argparse.Namespace) -> int:
     plan = replace(plan, experiments=with_exact_weights(plan.experiments, workspace))
     fetch_missing_weights(plan.experiments, make_display(chosen.json))
     check(plan.experiments)
-    rows, code = run_plan(plan, workspace, make_display(chosen.json), chosen.name or "", chosen.worker)
+    rows, code = run_plan(
+        plan, workspace, make_display(chosen.json), chosen.name or "", chosen.worker, dict(chosen.compute)
+    )
     tested = [row.id for row in rows if row.test is not None]
     if len(tested) > 1:
         print_comparison(load_comparison(workspace, tested), chosen.json)
@@ -61,9 +63,14 @@ def run_from_command_line(chosen: argparse.Namespace) -> int:
 
 
 def run_plan(
-    plan: Plan, workspace: Workspace, display: Display, name: str = "", worker: str = "thread"
+    plan: Plan,
+    workspace: Workspace,
+    display: Display,
+    name: str = "",
+    worker: str = "thread",
+    forced: Mapping[str, int | str] = {},
 ) -> tuple[list[RunRow], int]:
-    """Run every experiment; returns the rows as saved and the exit code."""
+    """Run every experiment; returns the rows as saved and the exit code. forced: what they are computed by."""
     rows: list[RunRow] = []
     failed = False
     count = len(plan.experiments)
@@ -72,7 +79,7 @@ def run_plan(
         store.mark_interrupted()
         for position, experiment in enumerate(plan.experiments, 1):
             place = f" ({position} of {count})" if count > 1 else ""
-            run = store.create(new_run(experiment, name_in(plan, experiment, name), plan.name))
+            run = store.create(new_run(experiment, name_in(plan, experiment, name), plan.name, forced=forced))
             row, kept = work_one(queue, store, run, display, interrupts, place)
             rows.append(row)
             failed = failed or not kept

@@ -1,12 +1,12 @@
 """The outer gradient of a meta-batch: its tasks in portions of one or several, one portion after the other or shared
-out over threads; the faster way, by a timed step at the start.
-
-Only ways whose results are the same to the last bit are timed against each other, so a run repeats exactly whichever is
-chosen. How many tasks are computed at once, which differs by rounding, follows from network, shapes and machine.
+out over threads. The fastest way is chosen by timed steps at the start, and recorded: how many tasks are computed at
+once differs by rounding, so that a run repeats exactly in the same way alone.
 """
 
 from __future__ import annotations
 
+import copy
+import math
 import time
 from collections.abc import Generator, Sequence
 from functools import partial
@@ -14,28 +14,37 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from engine.artifacts.bookmark import load_network, network_state, random_state, set_random_state
 from engine.backbones.backbone import Backbone
+from engine.data.hashes import short_hash
 from engine.events import Notice
+from engine.machine.choices import CACHED, FIRST, FORCED, RECORDED, THREADS, Choice, Choices, Way
 from engine.machine.devices import sharing_threads
-from engine.meta.batch.sharing import Crew, OwnStatistics, keeps_statistics, shares
+from engine.meta.batch.sharing import Crew, OwnStatistics, in_any_order, keeps_statistics, shares
 from engine.meta.batch.stacked import Stacked, stacked
 from engine.meta.batch.stacked_network import stacked_network
 from engine.meta.learner import MetaLearner, TaskGradient, knows, learnt
 from engine.meta.roles import MetaRun
 from engine.meta.task import Task
 
-WORTH_TIMING = 20  # meta-steps from which timing costs less than it can save
+WORTH_TIMING = 40  # meta-steps from which timing costs less than it can save
 ROUNDS = 2  # the better of so many is taken
+BEHIND = 1.5  # times the fastest, from which a way is timed no second time
+ROOM = 256 << 20  # bytes for tasks that are computed beside another: no more than the program takes itself
+SIZE, SHARED = "tasks at once", "threads"
 
 
 class MetaGradient:
     """Of a method on a network. own_statistics: each portion has batch norm's running statistics of its own, which are
-    added up in the tasks' order, as several threads need it."""
+    added up in the tasks' order, as several threads need it. size: tasks at once, where that was chosen."""
 
-    def __init__(self, method: MetaLearner, model: Backbone, threads: int = 1, own_statistics: bool = False) -> None:
+    def __init__(
+        self, method: MetaLearner, model: Backbone, threads: int = 1, own_statistics: bool = False,
+        size: int | None = None,
+    ) -> None:  # fmt: skip
         self.method, self.model = method, model
         self.crew = Crew(model, threads)
-        self._own_statistics = own_statistics
+        self._own_statistics, self._size = own_statistics, size
         self._network = stacked_network(model)
 
     def __call__(self, tasks: Sequence[Task], run: MetaRun) -> dict[str, float]:
@@ -57,7 +66,7 @@ class MetaGradient:
 
     def in_portions(self, tasks: Sequence[Task], run: MetaRun) -> dict[str, float]:
         total, together = Total(self.model, len(tasks)), self.together(run)
-        parts = portions(tasks, together)
+        parts = portions(tasks, together, self._size)
         for found, statistics in self.crew.in_order(partial(self._portion, together, run), parts):
             total.add(found)
             if statistics is not None:
@@ -83,9 +92,9 @@ class MetaGradient:
         return self.method.task_gradient(model, part[0], run)
 
 
-def portions(tasks: Sequence[Task], together: Stacked | None) -> list[Sequence[Task]]:
-    """The tasks in order, as many at a time as are best computed at once."""
-    size = 1 if together is None else together.size(tasks)
+def portions(tasks: Sequence[Task], together: Stacked | None, chosen: int | None = None) -> list[Sequence[Task]]:
+    """The tasks in order, as many at a time as are computed at once; see `Stacked.size`."""
+    size = 1 if together is None else together.size(tasks, chosen)
     return [tasks[start : start + size] for start in range(0, len(tasks), size)]
 
 
@@ -119,37 +128,84 @@ class Total:
         return {name: float(value) / self._count for name, value in self._figures.items()}
 
 
-def quicker(plain: MetaGradient, tasks: Sequence[Task]) -> Generator[Notice, None, MetaGradient]:
-    """Returns the quicker way and says which and why; leaves the model as it was."""
-    method, model = plain.method, plain.model
-    parts = portions(tasks, plain.together(MetaRun()))
-    if len(parts) < 2 or not shares(method, model):
-        return plain
-    own = keeps_statistics(method, model)
-    shared = MetaGradient(method, model, min(sharing_threads(), len(parts)), own)
-    torch.set_num_threads(1)  # in both: sums over several threads are rounded otherwise
-    single = MetaGradient(method, model, own_statistics=True) if own else plain  # adds statistics up in the same way
-    before = [buffer.clone() for buffer in model.buffers()]
-    single.in_portions(tasks[:1], MetaRun())
-    alone, together = (_seconds(way, tasks) for way in (single, shared))
+def quicker(
+    plain: MetaGradient, tasks: Sequence[Task], choices: Choices, timed: bool = True
+) -> Generator[Notice, None, MetaGradient]:
+    """Returns the way that is chosen, and says which and why where there was a choice; leaves model and draws as they
+    were. timed: the training is long enough for a trial to pay."""
+    ways = ways_of(plain, tasks)
+    trial = partial(trial_of, plain, tasks) if timed else None
+    chosen = choices.choose(f"meta-step of {_called(plain, tasks)}", ways, trial)
+    if chosen.why != FIRST:
+        yield Notice(_words(chosen))
+    return computed(plain, chosen.way)
+
+
+def ways_of(plain: MetaGradient, tasks: Sequence[Task]) -> list[Way]:
+    """The usual one first: on torch's own threads, or shared out over as many of ours with one of torch each."""
+    together, own = plain.together(MetaRun()), torch.get_num_threads()
+    sizes, room = ([1], 0) if together is None else (together.sizes(tasks), together.bytes_of(tasks))
+    several = sharing_threads() if shares(plain.method, plain.model) else 1
+    ways: list[Way] = []
+    for size in sizes:
+        most = min(several, -(-len(tasks) // size))  # portions
+        for threads, inside in dict.fromkeys([(1, own), *([(1, 1), (most, 1)] if most > 1 else [])]):
+            if size == sizes[0] or (size * threads - 1) * room <= ROOM:
+                ways.append({SIZE: size, SHARED: threads, THREADS: inside})
+    return ways
+
+
+def computed(plain: MetaGradient, way: Way) -> MetaGradient:
+    """In this way. Statistics are added up alike on any number of threads."""
+    torch.set_num_threads(int(way[THREADS]))
+    own = keeps_statistics(plain.method, plain.model) and in_any_order(plain.model)
+    return MetaGradient(plain.method, plain.model, int(way[SHARED]), own, int(way[SIZE]))
+
+
+def trial_of(plain: MetaGradient, tasks: Sequence[Task], ways: Sequence[Way]) -> list[float]:
+    """Seconds of a meta-step in each way, the best of a few, in turn; those far behind after the first are left."""
+    model, threads = plain.model, torch.get_num_threads()
+    before, draws = copy.deepcopy(network_state(model)), random_state()
+    found = [math.inf] * len(ways)
+    computed(plain, ways[0]).in_portions(tasks[:1], MetaRun())
+    for _ in range(ROUNDS):
+        for place, way in enumerate(ways):
+            if found[place] <= BEHIND * min(found) or math.isinf(found[place]):
+                found[place] = min(found[place], _seconds(computed(plain, way), tasks))
     model.zero_grad(set_to_none=True)
-    for buffer, value in zip(model.buffers(), before, strict=True):
-        buffer.copy_(value)
-    yield Notice(_words(alone, together, shared.crew.threads, len(parts[0])))
-    return shared if together < alone else single
+    load_network(model, before)
+    set_random_state(draws)
+    torch.set_num_threads(threads)
+    return found
 
 
 def _seconds(way: MetaGradient, tasks: Sequence[Task]) -> float:
     way.model.train()
-    taken = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        way.in_portions(tasks, MetaRun())
-        taken.append(time.perf_counter() - start)
-    return min(taken)
+    start = time.perf_counter()
+    way.in_portions(tasks, MetaRun())
+    return time.perf_counter() - start
 
 
-def _words(alone: float, together: float, threads: int, size: int) -> str:
-    both = f"{1000 * together:.0f} ms a meta-step on {threads} threads, {1000 * alone:.0f} ms on one"
-    where = f"on {threads} threads" if together < alone else "on one thread"
-    return f"Tasks are computed {f'{size} at a time' if size > 1 else 'each by itself'}, {where}: {both}."
+def _called(plain: MetaGradient, tasks: Sequence[Task]) -> str:
+    """What the time of a meta-step depends on: method, network, shapes."""
+    weights = [list(parameter.shape) for parameter in plain.model.parameters()]
+    shapes = [list(part.shape) for part in tasks[0].parts]
+    values = {name: value for name, value in vars(plain.method.hyperparameters).items() if isinstance(value, int | str)}
+    told = f"{weights} {values} {[type(layer).__name__ for layer in plain.model.modules()]}"
+    return f"{plain.method.name}, {len(tasks)} tasks of {shapes}, network {short_hash(told)}"
+
+
+def _words(chosen: Choice) -> str:
+    why = {FORCED: "as asked for", RECORDED: "as recorded", CACHED: "as measured before"}.get(chosen.why)
+    times = [f"{1000 * seconds:.0f} ms {_way_words(way)}" for way, seconds in chosen.seconds]
+    return f"Tasks are computed {_way_words(chosen.way)}: {why or ', '.join(times)}."
+
+
+def _way_words(way: Way) -> str:
+    size, threads, inside = (int(way[name]) for name in (SIZE, SHARED, THREADS))
+    on = (
+        f"on {max(threads, inside)} threads{' of torch' if inside > 1 else ''}"
+        if threads * inside > 1
+        else "on one thread"
+    )
+    return f"{f'{size} at a time' if size > 1 else 'each by itself'}, {on}"

@@ -24,11 +24,15 @@ Item = TypeVar("Item")
 Found = TypeVar("Found")
 
 
-def shares(method: MetaLearner, model: Backbone) -> bool:
-    """Whether training tasks may be computed in any order: on a CPU with several cores, and nothing is drawn."""
+def in_any_order(model: Backbone) -> bool:
+    """Whether tasks may be computed so: on a CPU, and nothing is drawn."""
     draws = any(isinstance(layer, nn.modules.dropout._DropoutNd) for layer in model.modules())
-    on_cpu = next(model.parameters()).device.type == "cpu"
-    return on_cpu and not draws and sharing_threads() > 1
+    return next(model.parameters()).device.type == "cpu" and not draws
+
+
+def shares(method: MetaLearner, model: Backbone) -> bool:
+    """Whether several cores may compute a training task each."""
+    return in_any_order(model) and sharing_threads() > 1
 
 
 def keeps_statistics(method: MetaLearner, model: Backbone) -> bool:

@@ -24,6 +24,8 @@ from engine.meta.learner import MetaLearner, TaskGradient, learnt
 from engine.meta.task import Task, together
 
 Forward = Callable[[Parameters, Tensor], Tensor]
+SIZES = (1, 2, 4, 8)
+KEPT = 32  # times the widest maps are what is kept for the way back, about
 MOST = 8  # convolutional tasks at once; beyond that little is gained
 MAPS_BYTES = {"cpu": 2 << 20, "cuda": 1 << 27}  # that the widest convolution reads, for all tasks at once
 
@@ -35,21 +37,33 @@ class Stacked:
     network: StackedNetwork
     adaptation: Adaptation
 
-    def size(self, tasks: Sequence[Task]) -> int:
+    def size(self, tasks: Sequence[Task], chosen: int | None = None) -> int:
         """How many of these tasks to compute at once in training; 1 where they cannot be.
 
-        Decided by the network, the shapes and the machine, never by a clock: the sums of a run round the same every
-        time. Tasks of many images keep a processor busy as they are.
+        chosen: as was measured; else it follows from network, shapes and machine. Tasks of many images keep a processor
+        busy as they are.
         """
         if len({_shapes(task) for task in tasks}) > 1:
             return 1
         if not self.network.convolutions:
             return len(tasks)
+        if chosen is not None:
+            return min(chosen, len(tasks))
         device = tasks[0].query_inputs.device.type
         room = MAPS_BYTES.get(device, 0) // max(1, _maps_bytes(self.network, self.adaptation, tasks[0]))
         share = math.ceil(len(tasks) / sharing_threads())
         most = min(room, share, MOST) if device == "cpu" else min(room, len(tasks))
         return 1 << (most.bit_length() - 1) if most else 1
+
+    def sizes(self, tasks: Sequence[Task]) -> list[int]:
+        """All that may be chosen, the usual one first; each rounds otherwise."""
+        usual, on_cpu = self.size(tasks), tasks[0].query_inputs.device.type == "cpu"
+        fits = [size for size in SIZES if size <= len(tasks) and self.size(tasks, size) == size]
+        return [usual, *(size for size in fits if size != usual)] if on_cpu else [usual]
+
+    def bytes_of(self, tasks: Sequence[Task]) -> int:
+        """About what the gradient of one of these tasks takes."""
+        return KEPT * _maps_bytes(self.network, self.adaptation, tasks[0])
 
     def gradient(self, model: Backbone, tasks: Sequence[Task]) -> TaskGradient:
         """The sums over tasks, of equal shapes, of their outer gradients and figures."""
@@ -109,7 +123,8 @@ def _maps_bytes(network: StackedNetwork, adaptation: Adaptation, task: Task) -> 
     else:
         images = max(support * (1 if adaptation.reach else adaptation.inner.steps), query)
     positions, size = task.support_inputs[0, 0].numel(), task.support_inputs.element_size()
-    return images * size * max(c * (positions >> 2 * number) for number, c in enumerate(network.convolutions))
+    widest = (c * (positions >> 2 * number) for number, c in enumerate(network.convolutions))
+    return images * size * max(widest, default=0)
 
 
 def _reached(

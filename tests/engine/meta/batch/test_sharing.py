@@ -18,6 +18,7 @@ from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
 from engine.backbones.networks import conv_block
 from engine.data.target import CLASSES
+from engine.machine.choices import Choices
 from engine.machine.devices import sharing_threads
 from engine.machine.limits import Limits
 from engine.meta import training
@@ -135,49 +136,45 @@ def test_what_depends_on_order_is_not_shared_out(model: Backbone) -> None:
     assert not shares(MAML.from_values({}), dropping)
 
 
-@pytest.mark.parametrize("quicker", ["alone", "together"])
+@pytest.mark.parametrize("threads", [1, 2])
 def test_the_quicker_way_is_chosen_and_said(
-    quicker: str, model: Backbone, tasks: list[Task], monkeypatch: pytest.MonkeyPatch
+    threads: int, model: Backbone, tasks: list[Task], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     if sharing_threads() == 1:
         pytest.skip("one core")
-    pauses = {"alone": 0.0, "together": 0.0} | {quicker: -10.0}
     clock = formulation._seconds
     monkeypatch.setattr(
-        formulation,
-        "_seconds",
-        lambda way, given: 20 + clock(way, given) + pauses["alone" if way.crew.threads == 1 else "together"],
+        formulation, "_seconds", lambda way, given: clock(way, given) + 20 * (way.crew.threads != threads)
     )
-    method = MAML.from_values({"inner_rate": 0.1})
-    plain = MetaGradient(method, model)
+    plain = MetaGradient(MAML.from_values({"inner_rate": 0.1}), model)
     events: list[Any] = []
-    found = ended(heard(formulation.quicker(plain, tasks), events))
+    found = ended(heard(formulation.quicker(plain, tasks, Choices(cache=tmp_path / "kept.json")), events))
     (notice,) = events
-    assert (found is plain) is (quicker == "alone")
-    assert ("on one thread: " in notice.text) is (quicker == "alone")
+    assert found.crew.threads == threads
+    assert ("on one thread: " in notice.text) is (threads == 1)
     assert all(p.grad is None for p in model.parameters())
 
 
-@pytest.mark.parametrize(("steps", "timed"), [(19, False), (20, True)])
+@pytest.mark.parametrize(("steps", "timed"), [(39, False), (40, True)])
 def test_a_short_training_is_not_timed(
     steps: int, timed: bool, model: Backbone, tasks: list[Task], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     asked: list[int] = []
 
-    def noted(plain: MetaGradient, given: list[Task]) -> Iterator[Any]:
+    def noted(plain: MetaGradient, given: list[Task], ways: list[Any]) -> list[float]:
         asked.append(len(given))
-        yield from ()
+        return [1.0] * len(ways)
 
-    monkeypatch.setattr(training, "quicker", noted)
+    monkeypatch.setattr(formulation, "trial_of", noted)
     drawing = SimpleNamespace(target=CLASSES, draw=lambda rng: 0, task=lambda item: tasks[item])
     method, limits = MAML.from_values({"steps": steps, "meta_batch": 3}), Limits(stop=lambda: True)
-    assert list(training.MetaTraining(model, method, drawing, Checkpoints(tmp_path), limits, seed=0).events()) == []
+    made = training.MetaTraining(model, method, drawing, Checkpoints(tmp_path), limits, seed=0)
+    assert len(list(made.choose_way())) == timed
     assert asked == ([3] if timed else [])
 
 
 def test_a_network_without_batch_norm_is_not_timed(tasks: list[Task]) -> None:
     flat = Backbone({"one": nn.Sequential(nn.Linear(64, 8), nn.ReLU())}, 8, WAY)
-    method = MAML.from_values({})
-    plain = MetaGradient(method, flat)
-    assert list(formulation.quicker(plain, tasks)) == []
+    plain = MetaGradient(MAML.from_values({}), flat)
+    assert list(formulation.quicker(plain, tasks, Choices())) == []
     assert len(portions(tasks, plain.together(MetaRun()))) == 1

@@ -1,0 +1,207 @@
+"""What a run is computed by: measured once, recorded with it, and the same for whoever runs the experiment again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from engine.errors import InvalidExperiment
+from engine.events import Event, Formulation, Metrics, Notice, ResumePoint, RunFailed, RunFinished, RunStarted
+from engine.execute import execute
+from engine.experiment import Experiment, MethodChoice
+from engine.machine import choices
+from engine.machine.choices import CACHED, FILE, FIRST, MEASURED, RECORDED, Choices, Way
+from engine.machine.files import cache_folder
+from engine.meta import training
+from engine.meta.batch import formulation
+from engine.meta.batch.formulation import SIZE
+from engine.work.process import Process
+from engine.work.queue import RunQueue, new_run
+from engine.work.worker import Here, Job
+from storage.record import RecordingStore
+from storage.store import RunRow, RunStore
+from storage.workspace import Workspace
+from tests.engine.work.small_runs import small, until
+
+SHORT = {"way": 3, "steps": 3, "meta_batch": 4, "query": 1, "validate_every": 3, "validation_episodes": 10,
+         "test_episodes": 10, "inner_steps": 1}  # fmt: skip
+MAML = Experiment(method=MethodChoice(name="maml", hyperparameters=SHORT))
+WAYS: list[Way] = [{SIZE: 2, "threads": 1}, {SIZE: 4, "threads": 1}, {SIZE: 4, "threads": 2}]
+
+
+@pytest.fixture
+def quickest(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """So many tasks at once shall be what a trial finds to be the quickest from now on; every run is worth one, and
+    what was measured is forgotten."""
+    monkeypatch.setattr(training, "WORTH_TIMING", 1)
+
+    def chosen(size: int) -> None:
+        found = partial(_as_if, size)
+        monkeypatch.setattr(formulation, "trial_of", found)
+        (cache_folder() / FILE).unlink(missing_ok=True)
+
+    return chosen
+
+
+def _as_if(size: int, plain: Any, tasks: Any, ways: Sequence[Way]) -> list[float]:
+    assert len({way[SIZE] for way in ways}) > 2
+    return [1.0 if way[SIZE] == size else 2.0 for way in ways]
+
+
+def ran(workspace: Workspace, experiment: Experiment = MAML, forced: Mapping[str, Any] = {}) -> RunRow:
+    """As saved by the queue, to its end."""
+    queue = RunQueue(partial(RecordingStore, workspace))
+    with RunStore(workspace) as store:
+        run = queue.submit(new_run(experiment, forced=forced), store)
+        until(lambda: queue.drain() is None or not queue.is_busy())
+        assert queue.close("abandon", 60)
+        return store.run(run.id)
+
+
+def computed_by(workspace: Workspace, run: RunRow) -> Mapping[str, Any]:
+    with RunStore(workspace) as store:
+        return store.environment(run.id)["formulation"]["values"]
+
+
+def weights(folder: Path) -> bytes:
+    return (folder / "last.safetensors").read_bytes()
+
+
+def test_the_same_experiment_is_computed_as_it_was_whatever_a_trial_would_say_now(
+    own_workspace: Path, tmp_path: Path, quickest: Callable[[int], None]
+) -> None:
+    workspace = Workspace(own_workspace)
+    quickest(2)
+    first = ran(workspace)
+    quickest(4)
+    again = ran(workspace)
+    assert computed_by(workspace, first) == computed_by(workspace, again)
+    assert computed_by(workspace, first)[SIZE] == 2
+    assert weights(workspace.runs / first.uid) == weights(workspace.runs / again.uid)
+    (alone,) = (e for e in execute(MAML, tmp_path / "elsewhere") if isinstance(e, RunStarted))  # where nothing is known
+    assert alone.formulation["values"][SIZE] == 4
+    assert weights(workspace.runs / first.uid) != weights(tmp_path / "elsewhere")  # or this would show nothing
+    other = ran(workspace, MAML.with_seed(1))
+    assert computed_by(workspace, other)[SIZE] == 4
+
+
+def test_a_run_goes_on_as_it_began(tmp_path: Path, quickest: Callable[[int], None]) -> None:
+    quickest(2)
+    whole = [*execute(MAML, tmp_path / "whole")]
+    assert isinstance(whole[-1], RunFinished)
+    stop = threading.Event()
+    for event in execute(MAML, tmp_path / "cut", stop.is_set):
+        if isinstance(event, ResumePoint) and stop.is_set():
+            event.write({"started": 0.0, "seconds": 0.0})
+            break
+        if isinstance(event, Metrics):
+            stop.set()
+    quickest(4)
+    rest = [*execute(MAML, tmp_path / "cut", resume=True)]
+    (started,) = (event for event in rest if isinstance(event, RunStarted))
+    assert started.step == 1
+    assert started.formulation["values"][SIZE] == 2
+    assert weights(tmp_path / "cut") == weights(tmp_path / "whole")
+    assert not [event for event in rest if isinstance(event, Notice) and "are computed" in event.text]
+
+
+def test_a_trial_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A timed run and one that knew what the trial would find: equal to the last bit."""
+    monkeypatch.setattr(training, "WORTH_TIMING", 1)
+    timed = [*execute(MAML, tmp_path / "timed")]
+    (started,) = (event for event in timed if isinstance(event, RunStarted))
+    told = Formulation.heard(started.formulation)
+    (said,) = (event.text for event in timed if isinstance(event, Notice) and "are computed" in event.text)
+    assert " ms " in said
+    again = [*execute(MAML, tmp_path / "again", known=[told])]
+    assert any(isinstance(event, Notice) and event.text.endswith(": as recorded.") for event in again)
+    assert weights(tmp_path / "timed") == weights(tmp_path / "again")
+
+
+def test_a_person_can_force_a_way_which_others_do_not_follow(
+    own_workspace: Path, quickest: Callable[[int], None]
+) -> None:
+    workspace = Workspace(own_workspace)
+    quickest(2)
+    forced, free = ran(workspace, forced={SIZE: 4}), ran(workspace)
+    assert [computed_by(workspace, run)[SIZE] for run in (forced, free)] == [4, 2]
+    back = ran(workspace, forced={SIZE: 4})
+    assert weights(workspace.runs / back.uid) == weights(workspace.runs / forced.uid)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "forced", "said"),
+    [
+        (MAML, {SIZE: 3}, "This run cannot be computed with “tasks at once” 3 here. Choose one of: 1, 2, 4."),
+        (MAML, {"task at once": 2}, "There is no “task at once” to choose that this run is computed by. Did you mean "),
+        (small(1), {SIZE: 2}, "There is no “tasks at once” to choose that this run is computed by. Choose one of: "),
+        (small(1), {"torch threads": 0}, "This run cannot be computed with “torch threads” 0 here. Choose one of: 1"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(
+    experiment: Experiment, forced: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    before = torch.get_num_threads()
+    last = [*execute(experiment, tmp_path / "run", known=[Formulation(forced, forced=tuple(forced))])][-1]
+    assert isinstance(last, RunFailed)
+    assert last.kind == "experiment"
+    assert f"{last.message} {last.advice}".startswith(said)
+    assert torch.get_num_threads() == before
+
+
+def test_a_process_of_its_own_is_told(tmp_path: Path) -> None:
+    known = (Formulation({SIZE: 4}, forced=(SIZE,)),)
+    started: list[RunStarted] = []
+    for worker, name in ((Here(), "a"), (Process(), "b")):
+        said: Iterator[Event] = worker.start(Job(MAML, tmp_path / name, known))
+        started += [event for event in said if isinstance(event, RunStarted)]
+    assert started[0].formulation == started[1].formulation
+    assert started[0].formulation["values"][SIZE] == 4
+    assert weights(tmp_path / "a") == weights(tmp_path / "b")
+
+
+def test_what_was_measured_holds_for_its_torch_processor_and_shapes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def trial(ways: Sequence[Way]) -> list[float]:
+        asked.append(len(ways))
+        return [3.0, 1.0, 2.0]
+
+    def chosen(of: str = "maml", known: Sequence[Formulation] = ()) -> tuple[Way, str]:
+        found = Choices(known, cache=tmp_path / "kept.json").choose(of, WAYS, trial)
+        return found.way, found.why
+
+    assert chosen() == (WAYS[1], MEASURED)
+    assert chosen() == (WAYS[1], CACHED)
+    assert chosen("anil") == (WAYS[1], MEASURED)
+    (tmp_path / "kept.json").write_text("{damaged")
+    assert chosen() == (WAYS[1], MEASURED)
+    here = choices.machine()
+    recorded = [Formulation(WAYS[2], "another machine"), Formulation(WAYS[0], here)]
+    assert chosen(known=recorded) == (WAYS[0], RECORDED)
+    monkeypatch.setattr(torch, "__version__", "99.0")
+    assert chosen(known=recorded) == (WAYS[1], MEASURED)
+    monkeypatch.setattr(choices, "processor", lambda: "another processor")
+    assert chosen() == (WAYS[1], MEASURED)
+    monkeypatch.setattr(choices, "sharing_threads", lambda: 64)
+    assert chosen() == (WAYS[1], MEASURED)
+    assert asked == [3] * 6
+
+
+def test_noise_makes_no_choice_and_nothing_is_timed_where_there_is_none(tmp_path: Path) -> None:
+    made = Choices(cache=tmp_path / "kept.json")
+    assert made.choose("a", WAYS, lambda ways: [1.0, 0.99, 0.98]).way == WAYS[0]
+    assert made.choose("b", WAYS).why == FIRST
+    assert made.choose("c", WAYS[:1], lambda ways: pytest.fail("timed")).why == FIRST
+    partly = Choices([Formulation({SIZE: 4}, forced=(SIZE,))], cache=tmp_path / "kept.json")
+    assert partly.choose("a", WAYS, lambda ways: [1.0, 0.5][: len(ways)]).way == WAYS[2]
+    with pytest.raises(InvalidExperiment, match="Choose one of: 2, 4"):
+        Choices([Formulation({SIZE: 8}, forced=(SIZE,))]).choose("a", WAYS)
