@@ -41,7 +41,7 @@ def machine(device: str = "cpu") -> str:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Chosen:
     """way: that was chosen. why: by what, of the words above. seconds: of each way that was timed, beside it."""
 
     way: Way
@@ -59,7 +59,7 @@ class Choices:
         self._forced = {name: one.values[name] for one in reversed(known) for name in one.forced if name in one.values}
         self.made: dict[str, Value] = {}
 
-    def choose(self, of: str, ways: Sequence[Way], trial: Trial | None = None) -> Choice:
+    def choose(self, of: str, ways: Sequence[Way], trial: Trial | None = None) -> Chosen:
         """One of the ways, all with the same names, that are possible here.
 
         of: what is computed, such as the network, the method and the shapes. trial: times ways, in seconds; without
@@ -69,25 +69,25 @@ class Choices:
         self.made |= found.way
         return found
 
-    def _chosen(self, of: str, ways: Sequence[Way], trial: Trial | None) -> Choice:
+    def _chosen(self, of: str, ways: Sequence[Way], trial: Trial | None) -> Chosen:
         left = self._as_forced(ways)
         forced = FORCED if len(left) < len(ways) else ""
         if (recorded := self._recorded(ways[0])) is not None:
-            return Choice(recorded, forced or RECORDED)
+            return Chosen(recorded, forced or RECORDED)
         if len(left) == 1 or trial is None:
-            return Choice(left[0], forced or FIRST)
+            return Chosen(left[0], forced or FIRST)
         key = f"{self._here()}; {sharing_threads()} threads; {of}"
         kept = read(self._file()).get(key)
         if kept in left:
-            return Choice(kept, CACHED)
+            return Chosen(kept, CACHED)
         return self._measured(key, left, trial)
 
-    def _measured(self, key: str, ways: Sequence[Way], trial: Trial) -> Choice:
+    def _measured(self, key: str, ways: Sequence[Way], trial: Trial) -> Chosen:
         seconds = trial(ways)
         best = min(range(len(ways)), key=seconds.__getitem__)
         best = best if seconds[best] < GAIN * seconds[0] else 0
         write(self._file(), key, ways[best])
-        return Choice(ways[best], MEASURED, tuple(zip(ways, seconds, strict=True)))
+        return Chosen(ways[best], MEASURED, tuple(zip(ways, seconds, strict=True)))
 
     def _as_forced(self, ways: Sequence[Way]) -> list[Way]:
         left = list(ways)

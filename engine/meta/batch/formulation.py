@@ -18,7 +18,7 @@ from engine.artifacts.bookmark import load_network, network_state, random_state,
 from engine.backbones.backbone import Backbone
 from engine.data.hashes import short_hash
 from engine.events import Notice
-from engine.machine.choices import CACHED, FIRST, FORCED, RECORDED, THREADS, Choice, Choices, Way
+from engine.machine.choices import CACHED, FIRST, FORCED, RECORDED, THREADS, Choices, Chosen, Way
 from engine.machine.devices import sharing_threads
 from engine.meta.batch.sharing import Crew, OwnStatistics, in_any_order, keeps_statistics, shares
 from engine.meta.batch.stacked import Stacked, stacked
@@ -195,7 +195,7 @@ def _called(plain: MetaGradient, tasks: Sequence[Task]) -> str:
     return f"{plain.method.name}, {len(tasks)} tasks of {shapes}, network {short_hash(told)}"
 
 
-def _words(chosen: Choice) -> str:
+def _words(chosen: Chosen) -> str:
     why = {FORCED: "as asked for", RECORDED: "as recorded", CACHED: "as measured before"}.get(chosen.why)
     times = [f"{1000 * seconds:.0f} ms {_way_words(way)}" for way, seconds in chosen.seconds]
     return f"Tasks are computed {_way_words(chosen.way)}: {why or ', '.join(times)}."
