@@ -69,9 +69,3 @@ def write_text(path: Path, text: str) -> None:
     """A small text; raises `OSError`."""
     with replacing(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
-
-
-def cache_folder() -> Path:
-    """Where what can be made again is kept between sessions: $WARMSTART_CACHE or the user's cache folder."""
-    chosen = os.environ.get("WARMSTART_CACHE")
-    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("warmstart"))
