@@ -29,7 +29,7 @@ from engine.given import MOST_COUNT, MOST_MINUTES, MOST_SEED, MOST_TESTS
 Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
 Count = Annotated[int, Field(ge=1, le=MOST_COUNT)]
 Split = Literal["stratified", "given", "random-classes", "by-alphabet", "by-region"]
-Precision = Literal["float32", "bfloat16"]
+Precision = Literal["float32", "bfloat16", "automatic"]
 Strategy = Literal["bayesian", "random", "sweep"]
 ShiftKind = Literal["noise", "blur", "contrast", "brightness", "pixelate", "jpeg", "inversion", "label shift"]
 
@@ -201,9 +201,10 @@ class Experiment(Frozen):
     """Everything needed to run again on another machine.
 
     `device` is a placement: it says where a run is worked, not what is run, and is left out of `configuration()` and of
-    what is hashed from it. `precision` stays in: bfloat16 rounds otherwise than float32 and gives other figures, and no
-    value of it is left for the machine to choose. `dataset.path` stays in too: what identifies images is their
-    fingerprint, and that is known only once they were read; without the path unlike folders would be one configuration.
+    what is hashed from it. `precision` stays in: bfloat16 rounds otherwise than float32 and gives other figures; what
+    "automatic" came to is recorded with the run, and a repeat goes by that. `dataset.path` stays in too: what
+    identifies images is their fingerprint, and that is known only once they were read; without the path unlike folders
+    would be one configuration.
     """
 
     dataset: SerializeAsAny[DatasetChoice] = DatasetChoice()

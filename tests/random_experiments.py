@@ -95,7 +95,7 @@ def an_experiment(draw: random.Random, method: Any) -> Body:
             **{field.name: number(draw, field) for field in fields}, **layers(draw, method, backbone.block_names),
         }},
         "budget": {"minutes": minutes, "instead_of_epochs": bool(minutes) and draw.random() < 0.5},
-        "search": maybe(draw, search), "precision": draw.choice(("float32", "bfloat16", "float32")),
+        "search": maybe(draw, search), "precision": draw.choice(("float32", "bfloat16", "automatic")),
     }  # fmt: skip
 
 

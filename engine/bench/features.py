@@ -58,7 +58,8 @@ class FeatureKind:
     def of(cls, experiment: Experiment, runs: Path, shift: Shift | None = None) -> FeatureKind:
         """For a run of this experiment. shift: of the images; a label shift changes none."""
         seen = shift if changes_pixels(shift) else None
-        return cls(experiment.backbone, runs, experiment.seed, seen, experiment.precision, experiment.device)
+        precision = "bfloat16" if experiment.precision == "bfloat16" else "float32"  # automatic is of training alone
+        return cls(experiment.backbone, runs, experiment.seed, seen, precision, experiment.device)
 
     @property
     def file(self) -> Path:

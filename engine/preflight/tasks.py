@@ -61,8 +61,8 @@ def _network(info: BackboneInfo, target: Target, called: str) -> Iterator[Invali
 
 
 def precision_faults(experiment: Experiment, _: Method | None) -> Iterator[InvalidExperiment]:
-    """Of meta-learning."""
-    if experiment.precision != "float32":
+    """Of meta-learning, where "automatic" is float32."""
+    if experiment.precision == "bfloat16":
         yield InvalidExperiment(
             "Meta-learning needs float32: in bfloat16 the second-order gradient is far off.",
             "Choose float32 as precision.", "precision",

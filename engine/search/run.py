@@ -23,6 +23,7 @@ from engine.search.space import labels_of, with_values, words_of
 from engine.search.trials import COMPLETE, FAILED, PRUNED, choose
 from engine.tuning.material import Material, read_material
 from engine.tuning.method import FineTuneMethod
+from engine.tuning.precision import settle, settled
 from engine.tuning.run import data_notices, facts, left_out_notice, prepared, started, train_and_test, with_findings
 
 TIME_SHARE = 0.8  # of a time budget; the rest is for the run with the chosen values
@@ -36,12 +37,13 @@ def run_searched(
     device = torch_device(experiment.device)
     material = yield from heeding(limits, read_material(experiment, device))
     material = with_findings(material, experiment, method, directory)
-    search = Search(experiment, material, directory.parent, limits, bookmark)
     plain = prepared(with_values(experiment, {}), method, material, Checkpoints(directory), limits)
+    precision = settle(plain, experiment, bookmark.choices)
+    search = Search(settled(experiment, plain), material, directory.parent, limits, bookmark)
     bookmark.require("images", material.data.fingerprint)
     bookmark.require("first weights", digest(plain.initial))
     yield started(plain, experiment, material, facts(plain, material) | search.facts())
-    yield from bookmark.once(data_notices(material))
+    yield from bookmark.once((*precision, *data_notices(material)))
     yield from bookmark.once(left_out_notice(plain))
     yield from search.events()
     if limits.asked_to_stop and not search.over:

@@ -26,6 +26,7 @@ from engine.experiment import (
     Experiment,
     Frozen,
     MethodChoice,
+    Precision,
     SearchChoice,
     Seed,
     Shift,
@@ -88,7 +89,7 @@ class Study(Frozen):
     source: Source | None = None
     figure: Figure = "arm"
     device: str = "cpu"
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Precision = "float32"
     budget: Budget = Budget()
 
     @field_validator("labels", "shifts", "distances", "seeds", "learning_rates")

@@ -1,4 +1,4 @@
-"""How long a step of a run takes in float32 and in bfloat16, measured on the run itself.
+"""What "automatic" precision comes to: bfloat16 where the device has it and a timed step of the run is quicker in it.
 
 The weights and the optimiser stay in float32 either way; only products of matrices are rounded (mixed precision,
 Micikevicius et al. 2018; in bfloat16 no loss has to be scaled, Kalamkar et al. 2019).
@@ -9,13 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from statistics import median
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from engine.events import Notice
 from engine.experiment import Experiment
+from engine.machine.choices import Choices
 from engine.machine.devices import has_bf16
 from engine.tuning.learners import WholeNetwork
 from engine.tuning.training import FineTuning
@@ -24,6 +27,23 @@ PRECISION = "precision"
 FLOAT32, BFLOAT16 = {PRECISION: "float32"}, {PRECISION: "bfloat16"}
 WORTH_TIMING = 50  # steps from which timing a few costs less than it can save
 ROUNDS = 3  # the median of so many, after one that meets the kernels for the first time
+
+
+def settle(training: FineTuning, experiment: Experiment, choices: Choices) -> tuple[Notice, ...]:
+    """Let the training be computed in what is chosen where that is left to the machine; says what and why."""
+    if experiment.precision != "automatic":
+        return ()
+    possible = ways(training, experiment.device)
+    trial = partial(seconds, training) if is_long(training) else None
+    found = choices.choose(kind_of_step(training, experiment), possible, trial)
+    training.bf16 = found.way == BFLOAT16
+    times = " and ".join(f"{1000 * taken:.0f} ms in {way[PRECISION]}" for way, taken in found.seconds)
+    return (Notice(f"Computed in {found.way[PRECISION]}{times and f': a step takes {times}'}."),)
+
+
+def settled(experiment: Experiment, training: FineTuning) -> Experiment:
+    """The experiment in the precision that the training has, for what is to be computed as it is."""
+    return experiment.model_copy(update=BFLOAT16 if training.bf16 else FLOAT32)
 
 
 def ways(training: FineTuning, device: str) -> list[Mapping[str, str]]:

@@ -19,6 +19,7 @@ from engine.machine.limits import Limits, heeding, last_words
 from engine.provenance.noted import findings, notices, write_down
 from engine.tuning.material import Material, read_material
 from engine.tuning.method import FineTuneMethod
+from engine.tuning.precision import settle
 from engine.tuning.testing import test
 from engine.tuning.timing import plan_of
 from engine.tuning.trainable import count_trainable, nothing_to_train
@@ -33,8 +34,9 @@ def run_supervised(
     material = yield from heeding(limits, read_material(experiment, device))
     material = with_findings(material, experiment, method, directory)
     training = prepared(experiment, method, material, Checkpoints(directory, bookmark), limits)
+    precision = settle(training, experiment, bookmark.choices)
     yield started(training, experiment, material, facts(training, material))
-    yield from bookmark.once(data_notices(material))
+    yield from bookmark.once((*precision, *data_notices(material)))
     yield from bookmark.once(left_out_notice(training))
     yield from train_and_test(training, experiment, material)
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 MOST_SEEDS = 10
 LIMITS: list[tuple[object, str]] = [(False, "At the latest"), (True, "Instead of epochs")]
 LIMIT_HELP = "Stop after this time at the latest, or train exactly this long, however many epochs that is."
+PRECISIONS: list[tuple[object, str]] = [("float32", "float32"), ("bfloat16", "bfloat16"), ("automatic", "Automatic")]
+PRECISION_HELP = "bfloat16 is faster on some processors, and rougher; automatic is what a timed step is faster in."
 OWN_FIELDS = ("device", "precision", "budget", "seed", "search")  # problems that are shown in this column
 
 
@@ -77,7 +79,7 @@ class StartSection(Column):
         self.minutes.setSuffix(" min")
         self.limit = Choice(LIMITS)
         self._timed_allowed, self._filled_timed = True, False
-        self.precision = Choice([("float32", "float32"), ("bfloat16", "bfloat16")])
+        self.precision = Choice(PRECISIONS)
         more = Fold("More")
         grid = FieldGrid(dense=True)
         order = "Draws the labelled images, the new head and the batch order."

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from engine.artifacts.checkpoints import Checkpoints
+from engine.events import Formulation, Notice, RunFinished, RunStarted
+from engine.execute import execute
+from engine.experiment import DatasetChoice, Experiment, MethodChoice, SearchChoice
 from engine.machine.limits import Limits
+from engine.preflight.problems import problems
 from engine.preparation.inputs import Normaliser
 from engine.registry import methods
+from engine.tuning import precision
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.precision import BFLOAT16, FLOAT32, seconds, whole_network
 from engine.tuning.training import FineTuning
@@ -46,3 +53,71 @@ def test_where_the_head_alone_learns_nothing_is_timed(name: str, tmp_path: Path)
     kind = next(one for one in methods() if one.name == name)
     assert issubclass(kind, FineTuneMethod)
     assert whole_network(training(kind, tmp_path)) is None
+
+
+def automatic(**changes: Any) -> Experiment:
+    data = DatasetChoice(name="digits", classes=3, labels_per_class=7, validation_per_class=6)
+    method = MethodChoice(name="full_ft", hyperparameters={"batch_size": 8, "epochs": 2})
+    return Experiment(dataset=data, method=method, precision="automatic", seed=3, **changes)
+
+
+def ran(experiment: Experiment, folder: Path, known: Sequence[Formulation] = ()) -> tuple[Formulation, bytes, str]:
+    """What it was computed by, its weights and what it said of that."""
+    events = list(execute(experiment, folder, known=known))
+    assert isinstance(events[-1], RunFinished), events[-1]
+    begun = next(event for event in events if isinstance(event, RunStarted))
+    said = next(event.text for event in events if isinstance(event, Notice) and "Computed in" in event.text)
+    return Formulation.heard(begun.formulation), (folder / "last.safetensors").read_bytes(), said
+
+
+@pytest.mark.parametrize("quicker", ["float32", "bfloat16"])
+@pytest.mark.parametrize("search", [None, SearchChoice(trials=1, folds=2)])
+def test_automatic_is_what_was_timed_and_a_repeat_is_what_was_recorded(
+    quicker: str, search: SearchChoice | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The weights are those of the experiment that names the precision; the record decides although a clock that goes
+    the other way is asked, with nothing cached."""
+    monkeypatch.setattr(precision, "has_bf16", lambda device: True)
+    monkeypatch.setattr(precision, "WORTH_TIMING", 1)
+    clock(monkeypatch, tmp_path / "one", quicker)
+    first, weights, said = ran(automatic(search=search), tmp_path / "a")
+    assert first.values["precision"] == quicker
+    assert said == f"Computed in {quicker}: a step takes {TOLD[quicker]}."
+    named = automatic(search=search).model_copy(update={"precision": quicker})
+    list(execute(named, tmp_path / "b"))
+    assert (tmp_path / "b" / "last.safetensors").read_bytes() == weights
+    clock(monkeypatch, tmp_path / "two", "float32" if quicker == "bfloat16" else "bfloat16")
+    again, same, _ = ran(automatic(search=search), tmp_path / "c", known=[first])
+    assert again.values == first.values
+    assert same == weights
+
+
+TOLD = {"float32": "100 ms in float32 and 200 ms in bfloat16", "bfloat16": "200 ms in float32 and 100 ms in bfloat16"}
+
+
+def clock(monkeypatch: pytest.MonkeyPatch, cache: Path, quicker: str) -> None:
+    """One that measures this precision at half the time of the other."""
+    monkeypatch.setenv("WARMSTART_CACHE", str(cache))
+
+    def timed(_: FineTuning, asked: Sequence[dict[str, str]]) -> list[float]:
+        return [0.1 if way["precision"] == quicker else 0.2 for way in asked]
+
+    monkeypatch.setattr(precision, "seconds", timed)
+
+
+@pytest.mark.parametrize("changes", [{}, {"has": False}])
+def test_short_runs_and_devices_without_bfloat16_stay_in_float32(
+    changes: dict[str, bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "has_bf16", lambda device: changes.get("has", True))
+    if changes:
+        monkeypatch.setattr(precision, "WORTH_TIMING", 1)
+    found, _, said = ran(automatic(), tmp_path / "a")
+    assert (found.values["precision"], said) == ("float32", "Computed in float32.")
+
+
+def test_meta_learning_takes_automatic_for_float32() -> None:
+    asked = automatic().model_copy(
+        update={"method": MethodChoice(name="maml"), "dataset": DatasetChoice(name="glyphs")}
+    )
+    assert not [fault for fault in problems(asked) if fault.field == "precision"]
