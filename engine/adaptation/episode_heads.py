@@ -33,9 +33,9 @@ def linear_heads(features: Tensor, targets: Tensor, way: int, iterations: int) -
 
 
 @torch.no_grad()
-def cosine_heads(features: Tensor, targets: Tensor, way: int, iterations: int, scale: float) -> Tensor:
+def cosine_heads(features: Tensor, targets: Tensor, way: int, iterations: int, scale: Tensor) -> Tensor:
     """Directions [e, way, d] of length 1, scores scale · cos(feature, direction), on features [e, n, d] with targets
-    [n]. From the class means, by gradient steps along the sphere with momentum."""
+    [n]. From the class means, by gradient steps along the sphere with momentum. scale: a scalar."""
     points = F.normalize(features, dim=2)
     wanted = F.one_hot(targets, way).to(points)
     directions = F.normalize(wanted.T @ points, dim=2)

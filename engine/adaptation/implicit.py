@@ -35,23 +35,21 @@ def implicit_gradient(
 
 
 def conjugate_gradients(times: Callable[[Tensor], Tensor], wanted: Tensor, steps: int) -> Tensor:
-    """x with A x = wanted after at most `steps` iterations from 0; `times` multiplies by the symmetric A. Stops where A
-    curves the wrong way, as it may before the inner problem is solved."""
+    """x with A x = wanted after at most `steps` iterations from 0; `times` multiplies by the symmetric A. Nothing moves
+    any more once it is solved, or where A curves the wrong way, as it may before the inner problem is solved. No value
+    is asked for: a GPU would have to be waited for."""
     x, residual = torch.zeros_like(wanted), wanted.clone()
     direction, length = residual.clone(), residual @ residual
-    least = ENOUGH * length
+    least, moves = ENOUGH * length, torch.ones_like(length, dtype=torch.bool)
     for _ in range(steps):
-        if length <= least:
-            break
         product = times(direction)
         curvature = direction @ product
-        if curvature <= 0:
-            return x if x.any() else wanted
-        x = x + length / curvature * direction
-        residual = residual - length / curvature * product
+        moves = moves & (length > least) & (curvature > 0)
+        x = torch.where(moves, x + length / curvature * direction, x)
+        residual = torch.where(moves, residual - length / curvature * product, residual)
         length, before = residual @ residual, length
-        direction = residual + length / before * direction
-    return x
+        direction = torch.where(moves, residual + length / before * direction, direction)
+    return torch.where(x.any(), x, wanted)
 
 
 def _flat(parts: Sequence[Tensor]) -> Tensor:

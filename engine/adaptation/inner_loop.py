@@ -176,5 +176,5 @@ def in_turn(targets: Tensor, size: int) -> list[Tensor]:
         order = torch.arange(len(targets), device=targets.device)
     else:
         seen = (targets[:, None] == targets[None, :]).tril(-1).sum(1)  # how many of its class come before
-        order = torch.argsort(seen * (int(targets.max()) + 1) + targets)
+        order = torch.argsort(seen * (targets.max() + 1) + targets)
     return [order[cut] for cut in cuts(len(order), size)]

@@ -55,7 +55,8 @@ def apart(heads: Tensor) -> Tensor:
     where h is the median of the squared distances over log(particles + 1)."""
     between = heads[:, None] - heads[None]
     squared = between.square().flatten(2).sum(2)
-    different = squared.detach()[~torch.eye(len(heads), dtype=torch.bool, device=heads.device)]
+    # All but the diagonal: every (n + 1)th value, the first among them.
+    different = squared.detach().flatten()[1:].view(len(heads) - 1, -1)[:, :-1]
     width = (different.median() / math.log(len(heads) + 1)).clamp_min(1e-12)
     nearness = torch.exp(-squared / width)
     shares = nearness / nearness.sum(1, keepdim=True)

@@ -38,14 +38,14 @@ class SupportMaterial:
 def material(model: Backbone, inputs: Tensor, targets: Tensor, way: int, start: int, copies: int) -> SupportMaterial:
     """start: number of the first tuned block. copies: changed ones of each image, the same wherever it stands."""
     model.eval()
-    changes, draws = Augmentation(CHANGES), [draws_of(image) for image in inputs]
+    changes, draws = Augmentation(CHANGES), [draws_of(image) for image in inputs.cpu()] if copies else []
     changed = [model.through(moved(inputs, changes, draws), 0, start) for _ in range(copies)]
     return SupportMaterial(model.through(inputs, 0, start), changed, targets, way, start)
 
 
 def draws_of(image: Tensor) -> torch.Generator:
     """An image's own random numbers, so that nothing depends on the order of the support set."""
-    return torch.Generator().manual_seed(zlib.crc32(image.cpu().contiguous().numpy().tobytes()))
+    return torch.Generator().manual_seed(zlib.crc32(image.contiguous().numpy().tobytes()))
 
 
 def moved(inputs: Tensor, changes: Augmentation, draws: Sequence[torch.Generator]) -> Tensor:

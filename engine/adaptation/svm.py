@@ -45,9 +45,11 @@ def _solved(kernel: Tensor, labels: Tensor, bound: float) -> tuple[Tensor, Tenso
     prices = slope - slope.amin(1, keepdim=True) + 1.0 + slope.std(1, keepdim=True)
     for _ in range(STEPS):
         gap = (rest * prices).mean((1, 2), keepdim=True)
-        if not bool((gap >= GAP * bound).any()):  # a task that is no number is not waited for
+        open_yet = (gap >= GAP * bound).any()  # a task that is no number is not waited for
+        if kernel.device.type == "cpu" and not bool(open_yet):
             break
-        rest, prices = _closer(kernel, rest, prices, gap)
+        closer = _closer(kernel, rest, prices, gap)  # elsewhere all steps are taken, rather than asked for a value
+        rest, prices = (torch.where(open_yet, new, old) for new, old in zip(closer, (rest, prices), strict=True))
     return rest, prices
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 import torch
 from torch import Tensor, nn
@@ -118,13 +119,18 @@ def changed(state: Mapping[str, Tensor], initial: Mapping[str, Tensor]) -> dict[
 @torch.no_grad()
 def distance_moved(model: Backbone, initial: Mapping[str, Tensor]) -> dict[str, float]:
     """Per block: ‖w - w₀‖ / ‖w₀‖ over its parameters, the relative distance from the initial weights."""
-    moved = {}
+    sums: dict[str, Tensor] = {}
     for name, block in model.named_blocks():
         prefix = "head." if name == "head" else f"blocks.{name}."
         pairs = [(p.detach(), initial[prefix + key].to(p.device)) for key, p in block.named_parameters()]
-        change = sum(float((now - before).square().sum()) for now, before in pairs)
-        size = sum(float(before.square().sum()) for _, before in pairs)
-        if pairs and size > 0:
+        if pairs:
+            parts = [torch.stack([(now - was).square().sum(), was.square().sum()]) for now, was in pairs]
+            sums[name] = torch.stack(parts)
+    read = torch.cat(list(sums.values())).tolist() if sums else []  # of all at once: a GPU is waited for
+    moved, rows = {}, iter(read)
+    for name, pair in sums.items():
+        change, size = (sum(values) for values in zip(*islice(rows, len(pair)), strict=True))
+        if size > 0:
             moved[name] = (change / size) ** 0.5
     return moved
 

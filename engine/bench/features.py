@@ -123,7 +123,7 @@ def _embed(
     for start in range(0, len(ids), CHUNK):
         yield Preparing(TEXT, start / len(ids))
         pixels = seen_pixels(data, ids[start : start + CHUNK], shape, kind.shift)
-        features = _forward(model, shape, pixels.to(device), kind.precision == "bfloat16")
+        features = forward(model, shape, pixels.to(device), kind.precision == "bfloat16").cpu().numpy()
         if not np.isfinite(features).all():
             raise WeightsError("The network gives features that are not numbers.", "Choose other weights or float32.")
         parts.append(features)
@@ -143,9 +143,10 @@ def seen_pixels(data: Examples, ids: Ids, shape: Normaliser, shift: Shift | None
 
 
 @torch.no_grad()
-def _forward(model: Backbone, shape: Normaliser, pixels: Tensor, bf16: bool) -> Features:
+def forward(model: Backbone, shape: Normaliser, pixels: Tensor, bf16: bool) -> Tensor:
+    """Features float32 [n, features] of images uint8 [n, c, s, s], on their device."""
     with torch.autocast(pixels.device.type, torch.bfloat16) if bf16 else nullcontext():
-        return model.embed(shape(pixels)).float().cpu().numpy()
+        return model.embed(shape(pixels)).float()
 
 
 # On disk

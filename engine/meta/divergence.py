@@ -43,15 +43,19 @@ class DivergenceGuard:
     def load_state(self, state: State) -> None:
         self._losses, self._warned, self._fits_at_first = state["losses"], set(state["warned"]), state["fits"]
 
-    def check(self, values: Mapping[str, float], tasks: Sequence[Task], step: int, kept: bool) -> None:
-        """After the outer gradient and before it is used. kept: there are weights of an earlier validation.
+    def begin(self, tasks: Sequence[Task]) -> None:
+        """Before the first step, by its tasks; later it does nothing."""
+        if self._fits_at_first is None:
+            self._fits_at_first = self._inner and learn(self.method, self.model, tasks[:TRIED])
+
+    def check(self, values: Mapping[str, float], finite: bool, tasks: Sequence[Task], step: int, kept: bool) -> None:
+        """Once a step's figures are read: on a CPU before its gradient is used. finite: the gradient was. kept: there
+        are weights of an earlier validation.
 
         Raises `Diverged` when the loss or a value of the gradient is not a number.
         """
         self._losses.append(values["loss"])
-        if self._fits_at_first is None:
-            self._fits_at_first = self._inner and learn(self.method, self.model, tasks[:TRIED])
-        if math.isfinite(values["loss"]) and finite_gradient(self.model):
+        if math.isfinite(values["loss"]) and finite:
             return
         what = "gradient" if math.isfinite(values["loss"]) else "loss"
         keep = "; the best weights so far are kept" if kept else ""
@@ -100,9 +104,10 @@ class DivergenceGuard:
         return f"Try {', or '.join(words)}"
 
 
-def finite_gradient(model: Backbone) -> bool:
+def finite_gradient(model: Backbone) -> torch.Tensor:
+    """Whether every value of it is a number, a scalar on the model's device."""
     found = [p.grad.isfinite().all() for p in model.parameters() if p.grad is not None]
-    return not found or bool(torch.stack(found).all())
+    return torch.stack(found).all() if found else torch.ones((), dtype=torch.bool)
 
 
 def fitting(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:

@@ -75,7 +75,8 @@ class Meeting:
             if stop():
                 break
             yield Preparing(text, part.start / len(items))
-            rows += crew.in_order(meet, [self.tasks.task(item) for item in items[part]])
+            met = list(crew.in_order(meet, [self.tasks.task(item) for item in items[part]]))
+            rows += torch.stack(met).tolist()  # of all at once: a GPU is waited for
         return np.asarray(rows, dtype=np.float64) if rows else np.empty((0, steps + 1))
 
 
@@ -84,13 +85,14 @@ def embeds_once(method: MetaLearner) -> bool:
     return isinstance(method.meets, Embeds) and knows(type(method), "meets", "adapt", "classifiers")
 
 
-def _meet(method: MetaLearner, steps: int, model: Backbone, task: Task) -> list[float]:
+def _meet(method: MetaLearner, steps: int, model: Backbone, task: Task) -> Tensor:
+    """Accuracy or error after each number of steps, [steps + 1]."""
     path = method.classifiers(model, task.support_inputs, task.support_targets, task.way, steps)
-    return [_judged(classify(task.query_inputs), task.query_targets) for classify in path]
+    return torch.stack([_judged(classify(task.query_inputs), task.query_targets) for classify in path])
 
 
-def _judged(outputs: Tensor, targets: Tensor) -> float:
-    return float(score(outputs, targets)) if bool(torch.isfinite(outputs).all()) else float("nan")
+def _judged(outputs: Tensor, targets: Tensor) -> Tensor:
+    return torch.where(torch.isfinite(outputs).all(), score(outputs, targets), torch.nan)
 
 
 def _scores_from_features(
@@ -134,8 +136,7 @@ def _feature_scores(
     classify = method.classify_episodes if at_once else partial(MetaLearner.classify_episodes, method)
     logits = classify(model, support, slots.repeat_interleave(shot), query, way)
     right = (logits.argmax(2) == slots.repeat_interleave(query.shape[1] // way)).double().mean(1)
-    right[~logits.isfinite().all(2).all(1)] = float("nan")
-    return right.cpu().numpy()
+    return right.masked_fill(~logits.isfinite().all(2).all(1), torch.nan).cpu().numpy()
 
 
 @torch.no_grad()

@@ -120,10 +120,11 @@ class TaskImages:
 
     def turned(self, indices: np.ndarray, turns: np.ndarray) -> Tensor:
         """float [n, C, H, W]: images by their index in the data set [n], each after its quarter turns [n]."""
-        images = self.pixels[self.rows[torch.from_numpy(indices)]]
+        device = self.pixels.device
+        images = self.pixels[self.rows[torch.from_numpy(indices)].to(device)]
         for quarter in (1, 2, 3):
             if len(places := np.flatnonzero(turns == quarter)):
-                chosen = torch.from_numpy(places)
+                chosen = torch.from_numpy(places).to(device)
                 images[chosen] = torch.rot90(images[chosen], quarter, (-2, -1))
         return self.shape(images)
 

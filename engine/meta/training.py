@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+from torch import Tensor
 
 from engine.adaptation.objective import score
 from engine.artifacts.bookmark import (
@@ -22,8 +23,8 @@ from engine.backbones.backbone import Backbone
 from engine.data.target import NUMBERS
 from engine.events import EpochCompleted, Event, Metrics, Notice
 from engine.machine.limits import Limits
-from engine.meta.batch.formulation import WORTH_TIMING, MetaGradient, quicker
-from engine.meta.divergence import TRIED, DivergenceGuard
+from engine.meta.batch.formulation import WORTH_TIMING, Figures, MetaGradient, quicker
+from engine.meta.divergence import TRIED, DivergenceGuard, finite_gradient
 from engine.meta.evaluation import Meeting, refreshed
 from engine.meta.learner import MetaLearner
 from engine.meta.results import mean_score
@@ -31,10 +32,11 @@ from engine.meta.roles import MetaRun
 from engine.meta.task import Task, Tasks
 from engine.meta.tasks.gallery import show_tasks
 from engine.metrics import BEFORE
-from engine.tuning.objective import check_numbers
+from engine.tuning.objective import Waiting, check_numbers
 
 ORDER = 1  # keeps the order of support sets apart from the drawing of tasks
 KEY = "training"  # of its state in the file that a run goes on from
+FINITE = "finite gradient"
 GLIMPSES = 10  # how often between two validations a training task is looked at before it adapts
 
 
@@ -51,6 +53,9 @@ class MetaTraining:
         self.optimiser = method.optimiser(model)
         self.run, self.gradient = MetaRun(), MetaGradient(method, model)
         self.step = self.epoch = self._validated = 0
+        self.waiting = Waiting(next(model.parameters()).device)
+        self._figures: dict[int, Figures] = {}  # of the steps whose values wait
+        self._last: list[Task] = []  # tasks, to try other rates on where training goes wrong
         self.name = "loss" if tasks.target == NUMBERS else "accuracy"
 
     def events(self) -> Iterator[Event]:
@@ -65,11 +70,14 @@ class MetaTraining:
             yield from self._point(now=stopping)
             if stopping or self.limits.out_of_time or self.step >= steps:
                 break
-            yield self._update()
+            yield from self.update()
+        yield from self._told()
         if self.step and not self.epoch:
             yield from self._validate()
 
     def _point(self, now: bool = False) -> Iterator[Event]:
+        if now or self.checkpoints.bookmark.due:
+            yield from self._told()
         yield from self.checkpoints.bookmark.at(self.step, lambda: {KEY: self.state()}, now)
 
     def choose_way(self) -> Iterator[Notice]:
@@ -105,7 +113,8 @@ class MetaTraining:
         self.run.kept = state["method"]
         self.checkpoints.load_state(state["checkpoints"])
 
-    def _update(self) -> Metrics:
+    def update(self) -> list[Metrics]:
+        """One meta-step; what there is to tell by now."""
         settings, optimiser = self.method.hyperparameters, self.optimiser
         self.run.step = self.step
         self.run.progress = max(self.step / settings.steps, self.limits.fraction)
@@ -114,11 +123,22 @@ class MetaTraining:
         tasks = self._meta_batch(settings.meta_batch)
         before = self._before(tasks[0])
         optimiser.zero_grad(set_to_none=True)
-        values = self.gradient(tasks, self.run)
-        self.step += 1
-        self.guard.check(values, tasks, self.step, self.checkpoints.best is not None)
+        found = self.gradient(tasks, self.run)
+        self.guard.begin(tasks)
+        self.step, self._last = self.step + 1, tasks
+        self._figures[self.step] = found
+        self.waiting.put(self.step, {**found.sums, **before, FINITE: finite_gradient(self.model)})
+        told = list(self._told()) if self.waiting.due() else []  # on a CPU before a broken gradient is used
         optimiser.step()
-        return Metrics(self.step, {f"train/{name}": value for name, value in values.items()} | before)
+        return told
+
+    def _told(self) -> Iterator[Metrics]:
+        """One `Metrics` for each step since the last call; raises `Diverged` at what is not a number."""
+        for step, read in self.waiting.read():
+            values = self._figures.pop(step).means(read)
+            self.guard.check(values, bool(read[FINITE]), self._last, step, self.checkpoints.best is not None)
+            before = {name: value for name, value in read.items() if name.endswith(BEFORE)}
+            yield Metrics(step, {f"train/{name}": value for name, value in (values | before).items()})
 
     def _meta_batch(self, count: int) -> list[Task]:
         """New tasks, each with its support set in an order of its own: a method must not learn from a place what it
@@ -128,16 +148,17 @@ class MetaTraining:
             return [self.tasks.minibatch(self.draw)]
         return [task.mixed(self.mix) for task in self.tasks.draw_tasks(self.draw, count)]
 
-    def _before(self, task: Task) -> dict[str, float]:
+    def _before(self, task: Task) -> dict[str, Tensor]:
         """Now and then: how a task of this batch is solved before adapting to it."""
         every = max(1, self.method.hyperparameters.validate_every // GLIMPSES)
         if not self.method.meets.each or self.method.trains.share or self.step % every:
             return {}
         first = next(self.method.classifiers(self.model, task.support_inputs, task.support_targets, task.way, 0))
         value = score(first(task.query_inputs), task.query_targets)
-        return {f"train/{self.name} {BEFORE}": float(value)}
+        return {f"{self.name} {BEFORE}": value}
 
     def _validate(self) -> Iterator[Event]:
+        yield from self._told()
         check_numbers(self.model, 0.0, f"at meta-step {self.step}")
         refreshed(self.method, self.model, self.tasks, self.step)
         meeting = Meeting(self.method, self.model, self.tasks, self.gradient.crew.threads)

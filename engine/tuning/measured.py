@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -76,7 +76,9 @@ class RateMeasuring:
             for found in sums.values():
                 found.add()
         model.zero_grad(set_to_none=True)
-        return {name: found.summary(self.size / len(groups[0])) for name, found in sums.items()}
+        rows = torch.stack([found.values() for found in sums.values()]).tolist() if sums else []
+        together = self.size / len(groups[0])
+        return {name: summary(row, len(groups), together) for name, row in zip(sums, rows, strict=True)}
 
     def groups(self, epoch: int) -> list[Tensor]:
         """Positions of the images whose gradients are taken together: batches as in training, or many small groups of
@@ -105,40 +107,50 @@ class Gradients:
 
     def __init__(self, weight: nn.Parameter) -> None:
         self.weight = weight
-        self.count, self.length = 0, 0.0
+        self._lengths: list[Tensor] = []
         self._sum, self._squares = torch.zeros_like(weight), torch.zeros_like(weight)
 
     @torch.no_grad()
     def add(self) -> None:
         """Take the weight's gradient as it is now."""
-        self.count += 1
         gradient = self.weight.grad
+        self._lengths.append(self.weight.new_zeros(()) if gradient is None else gradient.norm())
         if gradient is not None:
-            self.length += float(gradient.norm())
             self._sum += gradient
             self._squares += gradient.square()
 
     @torch.no_grad()
-    def summary(self, groups_per_batch: float) -> Measured:
-        """groups_per_batch: images in a training batch against those in one of these groups."""
-        length, weight = self.length / self.count, float(self.weight.norm())
-        if self.count < FEWEST_IMAGES:
-            return Measured(length, weight)
-        return Measured(length, weight, *signal(self._sum, self._squares, self.count, groups_per_batch))
+    def values(self) -> Tensor:
+        """Of the weight's norm, `standing` and the norm of each gradient: [groups + 2], still on the device."""
+        return torch.stack([self.weight.norm(), standing(self._sum, self._squares, len(self._lengths)), *self._lengths])
 
 
-def signal(total: Tensor, squares: Tensor, count: int, groups_per_batch: float) -> tuple[float, bool]:
-    """(signal-to-noise ratio of a training batch's gradient, whether it stands out from noise) of a tensor.
+def summary(row: Sequence[float], count: int, groups_per_batch: float) -> Measured:
+    """row: `values` of so many groups. groups_per_batch: images in a training batch against those in a group."""
+    weight, t, *lengths = row
+    length = sum(lengths) / count
+    if count < FEWEST_IMAGES:
+        return Measured(length, weight)
+    return Measured(length, weight, *signal(t, count, groups_per_batch))
 
-    total, squares: sums over `count` gradients g of each entry and of its square. The ratio is the mean over entries of
-    the unbiased estimate of mu^2 / (sigma^2 / b), b the groups in a batch: with t = count * mean(g)^2 / s^2, s^2 the
-    unbiased variance, noise alone has E[t] = (count - 1) / (count - 3), which is corrected for; no entry counts more
-    than count^2. It stands out where the mean t is three deviations beyond that of noise in a single entry, because all
-    entries of a tensor may share their noise: t is then F(1, count - 1).
-    """
+
+def standing(total: Tensor, squares: Tensor, count: int) -> Tensor:
+    """How far a tensor's mean gradient stands out, a scalar: the mean over entries of t = count * mean(g)^2 / s^2, s^2
+    the unbiased variance. total, squares: sums over `count` gradients g of each entry and of its square. No entry
+    counts more than count^2."""
     mean = total / count
-    variance = ((squares - count * mean.square()) / (count - 1)).clamp_min(0)
-    t = float((count * mean.square() / variance).nan_to_num(0.0, posinf=count**2).clamp_max(count**2).mean())
+    variance = ((squares - count * mean.square()) / max(1, count - 1)).clamp_min(0)
+    return (count * mean.square() / variance).nan_to_num(0.0, posinf=count**2).clamp_max(count**2).mean()
+
+
+def signal(t: float, count: int, groups_per_batch: float) -> tuple[float, bool]:
+    """(signal-to-noise ratio of a training batch's gradient, whether it stands out from noise) by `standing` t.
+
+    The ratio is the mean over entries of the unbiased estimate of mu^2 / (sigma^2 / b), b the groups in a batch: noise
+    alone has E[t] = (count - 1) / (count - 3), which is corrected for. It stands out where the mean t is three
+    deviations beyond that of noise in a single entry, because all entries of a tensor may share their noise: t is then
+    F(1, count - 1).
+    """
     ratio = groups_per_batch / count * (t * (count - 3) / (count - 1) - 1)
     free = count - 1
     expected, deviation = free / (free - 2), free / (free - 2) * math.sqrt(2 * (free - 1) / (free - 4))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 
 import torch
 from torch import Tensor, nn
@@ -157,32 +158,47 @@ def accuracy(logits: Tensor, labels: Tensor) -> float:
     return float((logits.argmax(1) == labels).float().mean())
 
 
-class Tally:
-    """Losses and right answers stay on the device; on a CPU they are told at every step, elsewhere every 0.2 s, because
-    reading one makes the program wait for all the work before it."""
+class Waiting:
+    """Values of steps that stay on their device until they are read: on a CPU after every step, elsewhere every 0.2 s
+    and together, because reading makes the program wait for all the work before it."""
 
     def __init__(self, device: torch.device) -> None:
         self._every_step = device.type == "cpu"
-        self._waiting: list[tuple[int, Tensor]] = []
-        self._told = time.monotonic()
+        self._waiting: list[tuple[int, tuple[str, ...], Tensor]] = []
+        self._read_at = time.monotonic()
+
+    def put(self, step: int, values: Mapping[str, Tensor]) -> None:
+        """values: scalars."""
+        rows = torch.stack([value.detach().float() for value in values.values()])
+        self._waiting.append((step, tuple(values), rows))
+
+    def due(self) -> bool:
+        return self._every_step or time.monotonic() - self._read_at >= SECONDS
+
+    def read(self) -> list[tuple[int, dict[str, float]]]:
+        """What was put down since the last call, by its step."""
+        waiting, self._waiting, self._read_at = self._waiting, [], time.monotonic()
+        numbers = iter(torch.cat([rows for *_, rows in waiting]).tolist() if waiting else [])
+        return [(step, dict(zip(names, islice(numbers, len(names)), strict=True))) for step, names, _ in waiting]
+
+
+class Tally:
+    """Losses and right answers of the steps of a fine-tuning."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._waiting = Waiting(device)
+        self.due = self._waiting.due
 
     def add(self, step: int, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
         right = (logits.detach().argmax(1) == labels).float().mean()
-        self._waiting.append((step, torch.stack([loss.detach().float(), right])))
-
-    def due(self) -> bool:
-        return self._every_step or time.monotonic() - self._told >= SECONDS
+        self._waiting.put(step, {"train/loss": loss, "train/accuracy": right})
 
     def told(self) -> Iterator[Metrics]:
         """One `Metrics` per step since the last call; raises `Diverged` at a loss that is no number."""
-        if not self._waiting:
-            return
-        steps, values = zip(*self._waiting, strict=True)
-        self._waiting, self._told = [], time.monotonic()
-        for step, (loss, right) in zip(steps, torch.stack(values).tolist(), strict=True):
-            if not math.isfinite(loss):
+        for step, values in self._waiting.read():
+            if not math.isfinite(values["train/loss"]):
                 raise Diverged(f"The loss is no longer a number at step {step}.", ADVICE)
-            yield Metrics(step, {"train/loss": loss, "train/accuracy": right})
+            yield Metrics(step, values)
 
 
 def check_numbers(model: nn.Module, loss: float, when: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -55,7 +56,7 @@ def predict(
     predicted = []
     for part in batches(len(labelled)):
         yield Preparing(text, part.start / len(labelled))
-        with torch.autocast(labelled.device.type, torch.bfloat16, enabled=bf16):
+        with torch.autocast(labelled.device.type, torch.bfloat16) if bf16 else nullcontext():
             predicted.append(model(material.shape(labelled.inputs[part])).argmax(1))
     return torch.cat(predicted).cpu().numpy(), labelled.labels.cpu().numpy()
 

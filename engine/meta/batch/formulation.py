@@ -8,7 +8,8 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -34,6 +35,18 @@ ROOM = 256 << 20  # bytes for tasks that are computed beside another: no more th
 SIZE, SHARED = "tasks at once", "threads"
 
 
+@dataclass(frozen=True)
+class Figures:
+    """sums: of each figure over `count` tasks, scalars that stay on their device."""
+
+    sums: Mapping[str, Tensor]
+    count: int
+
+    def means(self, read: Mapping[str, float]) -> dict[str, float]:
+        """Of the sums, once they are read; what else was read is left out."""
+        return {name: read[name] / self.count for name in self.sums}
+
+
 class MetaGradient:
     """Of a method on a network. own_statistics: each portion has batch norm's running statistics of its own, which are
     added up in the tasks' order, as several threads need it. size: tasks at once, where that was chosen."""
@@ -47,14 +60,14 @@ class MetaGradient:
         self._own_statistics, self._size = own_statistics, size
         self._network = stacked_network(model)
 
-    def __call__(self, tasks: Sequence[Task], run: MetaRun) -> dict[str, float]:
-        """Leave the mean over these tasks in `.grad`; return the means of their figures."""
+    def __call__(self, tasks: Sequence[Task], run: MetaRun) -> Figures:
+        """Leave the mean over these tasks in `.grad`; return their figures."""
         self.model.train()
         found = self._in_one(tasks, run) or self.in_portions(tasks, run)
         self.method.clip(self.model)
         return found
 
-    def _in_one(self, tasks: Sequence[Task], run: MetaRun) -> dict[str, float] | None:
+    def _in_one(self, tasks: Sequence[Task], run: MetaRun) -> Figures | None:
         if not knows(type(self.method), "in_one", "query_loss", "task_gradient"):
             return None
         whole = self.method.in_one(self.model, tasks, run)
@@ -62,9 +75,9 @@ class MetaGradient:
             return None
         self.model.zero_grad(set_to_none=True)
         whole.loss.backward()
-        return {name: float(value) for name, value in whole.figures.items()}
+        return Figures(whole.figures, 1)
 
-    def in_portions(self, tasks: Sequence[Task], run: MetaRun) -> dict[str, float]:
+    def in_portions(self, tasks: Sequence[Task], run: MetaRun) -> Figures:
         total, together = Total(self.model, len(tasks)), self.together(run)
         parts = portions(tasks, together, self._size)
         for found, statistics in self.crew.in_order(partial(self._portion, together, run), parts):
@@ -122,10 +135,10 @@ class Total:
         for name, value in found.figures.items():
             self._figures[name] = self._figures.get(name, torch.zeros_like(value)) + value
 
-    def leave(self) -> dict[str, float]:
+    def leave(self) -> Figures:
         for parameter, total in zip(self._parameters, self._sums, strict=True):
             parameter.grad = None if total is None else total / self._count
-        return {name: float(value) / self._count for name, value in self._figures.items()}
+        return Figures(self._figures, self._count)
 
 
 def quicker(

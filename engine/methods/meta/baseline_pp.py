@@ -55,6 +55,6 @@ class BaselinePlusPlus(Pretrained):
         values = self.hyperparameters
         assert isinstance(model.meta, CosineHead)
         assert isinstance(values, CosineHyperparameters)
-        scale = float(model.meta.scale())
+        scale = model.meta.scale().detach()
         directions = cosine_heads(support, targets, way, values.test_iterations, scale)
         return scale * normalize(query, dim=2) @ directions.mT

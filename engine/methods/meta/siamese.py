@@ -73,4 +73,7 @@ def pair_loss(scores: Tensor, labels: Tensor) -> Tensor:
 
     same = labels[:, None] == labels[None, :]
     later = torch.ones_like(same).triu(1)
-    return (softplus(-scores[same & later]).mean() + softplus(scores[~same & later]).mean()) / 2
+    halves = ((same & later, softplus(-scores)), (~same & later, softplus(scores)))
+    # Sums over all, not a choice of some: a GPU would have to be waited for until it knows how many.
+    means = [torch.where(counts, values, 0.0).sum() / counts.sum() for counts, values in halves]
+    return (means[0] + means[1]) / 2

@@ -15,7 +15,7 @@ from engine.errors import Diverged
 from engine.events import CheckpointSaved, Event, Notice, RunFailed, RunFinished
 from engine.execute import execute
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
-from engine.meta.divergence import DivergenceGuard, fitting, learn
+from engine.meta.divergence import DivergenceGuard, finite_gradient, fitting, learn
 from engine.meta.task import Task
 from engine.methods.meta.anil import ANIL
 from engine.methods.meta.baseline import Baseline
@@ -70,7 +70,8 @@ def test_a_rate_that_only_does_harm_is_told_beside_the_loss_of_guessing() -> Non
     method = MAML.from_values({"inner_rate": 10.0, "inner_steps": 3})
     guard = DivergenceGuard(method, model, CLASSES)
     for _ in range(2):
-        guard.check(meta_gradient(method, model, tasks), tasks, 1, False)
+        guard.begin(tasks)
+        guard.check(meta_gradient(method, model, tasks), True, tasks, 1, False)
     (notice,) = guard.after_validation(np.full(4, 0.3), tasks, 2)
     assert notice.level == "warning"
     assert f"while guessing has {math.log(3):.3g}" in notice.text
@@ -98,7 +99,7 @@ def test_a_gradient_that_is_not_a_number_never_reaches_the_weights() -> None:
     model.head.weight.grad = torch.full_like(model.head.weight, float("nan"))
     guard = DivergenceGuard(ProtoNet.from_values({"learning_rate": 0.02}), model, CLASSES)
     with pytest.raises(Diverged) as caught:
-        guard.check({"loss": 1.0}, [], 7, True)
+        guard.check({"loss": 1.0}, bool(finite_gradient(model)), [], 7, True)
     assert caught.value.message == "The gradient is no longer a number at meta-step 7."
     assert caught.value.advice == (
         "Try an outer learning rate of 0.002 in place of 0.02; the best weights so far are kept."
@@ -120,7 +121,7 @@ def test_a_method_without_an_inner_rate_is_only_told_of_the_outer_one() -> None:
     """Baseline fits heads by steps, but learns from minibatches of all classes: its loss is not one of tasks."""
     model, tasks = tiny_network().float(), [as_float(image_task())]
     guard = DivergenceGuard(Baseline.from_values({"learning_rate": 0.01}), model, False)
-    guard.check({"loss": 50.0}, tasks, 1, False)
+    guard.check({"loss": 50.0}, True, tasks, 1, False)
     assert not list(guard.after_validation(np.full(4, 0.3), tasks, 1))
     with pytest.raises(Diverged, match=r"meta-step 2\. Try an outer learning rate of 0\.001 in place of 0\.01\."):
-        guard.check({"loss": float("nan")}, tasks, 2, False)
+        guard.check({"loss": float("nan")}, True, tasks, 2, False)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from engine.backbones.backbone import Backbone
-from engine.meta.batch.formulation import MetaGradient, portions
+from engine.meta.batch.formulation import Figures, MetaGradient, portions
 from engine.meta.batch.sharing import keeps_statistics
 from engine.meta.batch.stacked import Stacked, stacked_at_test
 from engine.meta.evaluation import Meeting
@@ -17,14 +17,18 @@ from engine.meta.task import Task, Tasks
 Way = Callable[[MetaLearner, Backbone, Sequence[Task]], dict[str, float]]
 
 
+def means(figures: Figures) -> dict[str, float]:
+    return figures.means({name: float(value) for name, value in figures.sums.items()})
+
+
 def meta_gradient(
     method: MetaLearner, model: Backbone, tasks: Sequence[Task], run: MetaRun | None = None
 ) -> dict[str, float]:
-    return MetaGradient(method, model)(tasks, run or MetaRun())
+    return means(MetaGradient(method, model)(tasks, run or MetaRun()))
 
 
 def one_by_one(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
-    return MetaGradient(method, model).in_portions(tasks, MetaRun())
+    return means(MetaGradient(method, model).in_portions(tasks, MetaRun()))
 
 
 def shared(threads: int) -> Way:
@@ -32,7 +36,7 @@ def shared(threads: int) -> Way:
 
     def way(method: MetaLearner, model: Backbone, tasks: Sequence[Task]) -> dict[str, float]:
         found = MetaGradient(method, model, threads, keeps_statistics(method, model))
-        return found.in_portions(tasks, MetaRun())
+        return means(found.in_portions(tasks, MetaRun()))
 
     return way
 

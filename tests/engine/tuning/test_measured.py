@@ -18,12 +18,17 @@ from engine.layers import Measured
 from engine.machine.limits import Limits
 from engine.preparation.inputs import Labelled, Normaliser
 from engine.registry import method
-from engine.tuning.measured import BATCHES, FEWEST_IMAGES, GROUPS, MOST_IMAGES, RateMeasuring, signal
+from engine.tuning.measured import BATCHES, FEWEST_IMAGES, GROUPS, MOST_IMAGES, RateMeasuring, standing
+from engine.tuning.measured import signal as signal_of
 from engine.tuning.training import FineTuning
 from tests.engine.tuning.striped import small_network, stripes
 
 BATCH = 32  # the default
 TENSORS = 1000
+
+
+def signal(total: Tensor, squares: Tensor, count: int, groups_per_batch: float) -> tuple[float, bool]:
+    return signal_of(float(standing(total, squares, count)), count, groups_per_batch)
 
 
 @pytest.mark.anchors("auto_rgn")

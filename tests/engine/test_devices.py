@@ -1,0 +1,183 @@
+"""Every method on a device that is no CPU: no step waits for it or meets a tensor of another one.
+
+Fine-tuning runs whole, so that what lies between its steps meets no other device either, though it may read.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from engine.artifacts.checkpoints import Checkpoints
+from engine.backbones.backbone import Backbone
+from engine.bench import features
+from engine.data.target import CLASSES, NUMBERS
+from engine.events import EpochCompleted
+from engine.machine.limits import Limits
+from engine.meta.learner import MetaLearner, Outcome
+from engine.meta.roles import Embeds, MetaRun
+from engine.meta.task import Task, TaskImages
+from engine.meta.training import MetaTraining
+from engine.method import Classifier
+from engine.methods.meta.maml import MAML
+from engine.methods.meta.protonet import ProtoNet
+from engine.methods.tuning.full_ft import FullFineTuning
+from engine.preparation.inputs import Labelled, Normaliser
+from engine.registry import methods
+from engine.tuning import objective
+from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod
+from engine.tuning.testing import predict
+from engine.tuning.training import FineTuning, StageTraining
+from tests.engine.elsewhere import DEVICE, Elsewhere, Waits, elsewhere, there
+from tests.engine.methods.contract import Case, cases_of, network, task_of, training_task
+from tests.engine.methods.tuning_contract import TuningCase, trunk, tuning_cases_of
+from tests.engine.tuning.striped import small_network, stripes
+
+META = [kind for kind in methods() if issubclass(kind, MetaLearner)]
+TUNING = [kind for kind in methods() if issubclass(kind, FineTuneMethod) and kind.from_values({}).stages()]
+SHARED = set(FineTuneHyperparameters.model_fields)  # options of all methods, which are tried on one
+READS = {"pmf": 1}  # in the test: the bytes of the support set, from which the changes of each image are drawn
+
+
+@pytest.fixture(autouse=True)
+def _never_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objective, "SECONDS", float("inf"))
+
+
+def away(mode: Elsewhere, task: Task) -> Task:
+    return Task(*(there(mode, part) for part in task.parts), task.way)
+
+
+def learns_and_meets(case: Case) -> None:
+    """A meta-step on a minibatch or on episodes, one near the end, and the test of a task: alone and among others."""
+    method = case.method()
+    model = network(case, method)
+    with elsewhere() as mode:
+        there(mode, model)
+        batch, episode = away(mode, training_task(case, method, 1)), away(mode, task_of(case))
+        tasks: Any = SimpleNamespace(target=NUMBERS if case.suits == "regression" else CLASSES,
+                                     minibatch=lambda rng: batch, draw_tasks=lambda rng, n: [episode] * n)  # fmt: skip
+        training = MetaTraining(model, method, tasks, Checkpoints(Path(tempfile.mkdtemp())), Limits(), seed=0)
+        training.guard.load_state({"losses": [], "warned": [], "fits": True})
+        for training.step in (0, method.hyperparameters.steps - 1):
+            with mode.step():
+                assert training.update() == []
+        for tested in filter(None, (method, method.twin)):
+            with mode.step(READS.get(method.name, 0)):
+                meets(tested, model, episode)
+
+
+def meets(method: MetaLearner, model: Backbone, task: Task) -> None:
+    path = method.classifiers(model, task.support_inputs, task.support_targets, task.way, method.test_steps)
+    assert {classify(task.query_inputs).device for classify in path} == {DEVICE}
+    if isinstance(method.meets, Embeds) and not task.is_regression:
+        with torch.no_grad():
+            support, query = (method.embed(model, part)[None] for part in (task.support_inputs, task.query_inputs))
+            found = method.classify_episodes(model, support, task.support_targets, query, task.way)
+        assert found.device == DEVICE
+
+
+@pytest.mark.parametrize("kind", META, ids=lambda kind: kind.name)
+def test_a_meta_learner_waits_for_no_device(kind: type[MetaLearner]) -> None:
+    for case in cases_of(kind):
+        try:
+            learns_and_meets(case)
+        except Exception as error:
+            error.add_note(f"in the case {case.title}")
+            raise
+
+
+def runs(case: TuningCase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A whole training, and the prediction of a test set."""
+    torch.manual_seed(0)
+    model, shape = Backbone(trunk(), 4, 2), Normaliser(8, 1)
+    train = StageTraining._train
+    with elsewhere() as mode, monkeypatch.context() as patch:
+
+        def strictly(self: StageTraining, indices: Tensor) -> None:
+            with mode.step():
+                train(self, indices)
+
+        patch.setattr(StageTraining, "_train", strictly)
+        there(mode, model)
+        parts = [Labelled(there(mode, o.inputs), there(mode, o.labels), o.ids) for o in (stripes(), stripes(8))]
+        checkpoints = Checkpoints(Path(tempfile.mkdtemp()))
+        run = FineTuning(model, case.method(epochs=2), parts[0], parts[1], shape, checkpoints, Limits(), seed=0)
+        assert sum(isinstance(event, EpochCompleted) for event in run.events()) == run.method.epochs
+        list(predict(model, SimpleNamespace(shape=shape), parts[1], False, ""))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", TUNING, ids=lambda kind: kind.name)
+def test_fine_tuning_waits_for_no_device(kind: type[FineTuneMethod], monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = tuning_cases_of(kind)
+    for case in cases if kind is FullFineTuning else [case for case in cases if not set(case.values) & SHARED]:
+        try:
+            runs(case, monkeypatch)
+        except Exception as error:
+            error.add_note(f"in the case {case.title}")
+            raise
+
+
+def test_a_benchs_embedding_waits_for_no_device() -> None:
+    model, images = small_network().eval(), stripes()
+    with elsewhere() as mode:
+        pixels = there(mode, images.inputs)
+        with mode.step():
+            assert features.forward(there(mode, model), Normaliser(8, 1), pixels, False).device == DEVICE
+
+
+def test_drawing_a_task_waits_for_no_device() -> None:
+    """With quarter turns; the images lie on the device, what is drawn does not."""
+    with elsewhere() as mode:
+        source = TaskImages(there(mode, stripes().inputs), torch.arange(12), Normaliser(8, 1))
+        with mode.step():
+            assert source.turned(np.arange(6), np.array([0, 1, 2, 3, 3, 0])).device == DEVICE
+
+
+class AsksForItsLoss(MAML):
+    def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
+        found = super().query_loss(model, task, run)
+        assert found.loss.item() > -1
+        return found
+
+
+class DrawsOnTheCPU(ProtoNet):
+    def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
+        noise = torch.ones(features.shape[1], dtype=features.dtype)
+        return super().classify_features(model, features + noise, targets, way)
+
+
+class Branches(ProtoNet):
+    def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
+        return super().classify_features(model, features if features.isfinite().all() else -features, targets, way)
+
+
+class Selects(ProtoNet):
+    def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
+        return super().classify_features(model, features + features[features > 0].mean(), targets, way)
+
+
+@pytest.mark.parametrize("kind, place", [
+    (AsksForItsLoss, "query_loss"), (DrawsOnTheCPU, "classify_features"), (Branches, "classify_features"),
+    (Selects, "classify_features"),
+])  # fmt: skip
+def test_one_that_does_is_found_and_its_place_named(kind: type[MetaLearner], place: str) -> None:
+    with pytest.raises(Waits, match=rf"test_devices\.py:\d+ {place}"):
+        learns_and_meets(Case(kind, "classification"))
+
+
+@pytest.mark.parametrize(
+    "wrong", [lambda loss: loss * float(loss.detach()), lambda loss: loss + torch.ones(3).sum(0, True)]
+)
+def test_a_loss_that_reads_or_lies_elsewhere_is_found(wrong: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = objective.Objective.loss
+    monkeypatch.setattr(objective.Objective, "loss", lambda self, *given: wrong(own(self, *given)))
+    with pytest.raises(Waits, match=r"test_devices\.py"):
+        runs(TuningCase(FullFineTuning), monkeypatch)
