@@ -34,7 +34,8 @@ class Blend:
 
 def balanced_weights(labels: Tensor, classes: int) -> Tensor:
     """[classes]: n / (classes * n_c), so that every class counts the same; 0 for a class without images."""
-    counts = torch.bincount(labels, minlength=classes).float()
+    ones = torch.ones(len(labels), device=labels.device)
+    counts = torch.zeros(classes, device=labels.device).index_add(0, labels, ones)
     return torch.where(counts > 0, len(labels) / (classes * counts.clamp_min(1)), torch.zeros_like(counts))
 
 

@@ -15,6 +15,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from engine.adaptation import svm
 from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
 from engine.bench import features
@@ -49,6 +50,7 @@ READS = {"pmf": 1}  # in the test: the bytes of the support set, from which the 
 @pytest.fixture(autouse=True)
 def _never_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(objective, "SECONDS", float("inf"))
+    monkeypatch.setattr(svm, "STEPS", 2)  # of which all are taken there
 
 
 def away(mode: Elsewhere, task: Task) -> Task:
