@@ -170,7 +170,7 @@ def own(row: Row) -> tuple[Step, str]:
     from engine.experiment import BackboneChoice
     from engine.machine.allocator import keep_freed_memory
     from engine.machine.choices import Choices
-    from engine.machine.devices import training_threads
+    from engine.machine.devices import sharing_threads, training_threads
     from engine.meta.batch.formulation import MetaGradient, quicker
     from engine.meta.evaluation import Meeting
     from engine.meta.learner import MetaLearner
@@ -192,7 +192,8 @@ def own(row: Row) -> tuple[Step, str]:
     draw = np.random.default_rng(1)
     if row.kind == "evaluation":
         tasks = ImageTasks(source, sampler, [], evaluation_episodes(sampler, row.tasks, 1), row.way)
-        return lambda: list(Meeting(learner, model, tasks).scores(tasks.test, "", lambda: False)) and None, "cached"
+        meeting = Meeting(learner, model, tasks, sharing_threads())
+        return lambda: list(meeting.scores(tasks.test, "", lambda: False)) and None, "cached"
     optimiser = learner.optimiser(model)
     batch = row.batch or row.tasks
     plain, first = MetaGradient(learner, model), [source.task(sampler.sample(draw)) for _ in range(batch)]

@@ -29,7 +29,7 @@ TOGETHER = 50  # episodes of embedded images that are met at once
 
 class Meeting:
     """A method on a network before tasks, in the way that its role, the network and the tasks allow. threads: over
-    which tasks are shared out where each is met by itself."""
+    which tasks are shared out where each is met by itself, and the images where each is embedded once."""
 
     def __init__(self, method: MetaLearner, model: Backbone, tasks: Tasks, threads: int = 1) -> None:
         self.method, self.model, self.tasks, self.threads = method, model, tasks, threads
@@ -45,7 +45,8 @@ class Meeting:
         they were met before; gets those of the others, unless all are met at once.
         """
         if isinstance(self.tasks, ImageTasks) and embeds_once(self.method):
-            return (yield from _scores_from_features(self.method, self.model, self.tasks, items, text))
+            crew = Crew(self.model, self.threads)
+            return (yield from _scores_from_features(self.method, crew, self.tasks, items, text))
         last = self.method.test_steps if steps is None else steps
         together = stacked_at_test(self.method, self.model, last) if self.tasks.target == NUMBERS else None
         if together is not None:
@@ -96,19 +97,20 @@ def _judged(outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 def _scores_from_features(
-    method: MetaLearner, model: Backbone, tasks: ImageTasks, episodes: Sequence[Episode], text: str
+    method: MetaLearner, crew: Crew, tasks: ImageTasks, episodes: Sequence[Episode], text: str
 ) -> Generator[Preparing, None, np.ndarray]:
     """The embedding does not change between episodes: embed every image once (with its turn, where it is turned)."""
     keys = np.concatenate([_keys(episode).ravel() for episode in episodes])
     used = np.unique(keys)
-    parts = []
-    for part in batches(len(used), 256):
-        yield Preparing(text, part.start / len(used))
-        parts.append(_embedded(method, model, tasks, used[part]))
+    parts: list[Tensor] = []
+    several = [used[part] for part in batches(len(used), 256)]
+    for embedded in crew.in_order(partial(_embedded, method, tasks), several):
+        yield Preparing(text, len(parts) / len(several))
+        parts.append(embedded)
     features, scores = torch.cat(parts), []
     for part in batches(len(episodes), TOGETHER):
         yield Preparing(text, 1.0)
-        scores.append(_feature_scores(method, model, features, used, episodes[part]))
+        scores.append(_feature_scores(method, crew.model, features, used, episodes[part]))
     return np.concatenate(scores)[:, None]
 
 
@@ -118,7 +120,7 @@ def _keys(episode: Episode) -> np.ndarray:
 
 
 @torch.no_grad()
-def _embedded(method: MetaLearner, model: Backbone, tasks: ImageTasks, keys: np.ndarray) -> Tensor:
+def _embedded(method: MetaLearner, tasks: ImageTasks, model: Backbone, keys: np.ndarray) -> Tensor:
     model.eval()
     return method.embed(model, tasks.images.turned(keys // 4, keys % 4))
 

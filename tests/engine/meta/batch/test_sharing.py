@@ -17,21 +17,25 @@ from torch import nn
 from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
 from engine.backbones.networks import conv_block
+from engine.data.episodes import EpisodeSampler, evaluation_episodes
 from engine.data.target import CLASSES
 from engine.machine.choices import Choices
 from engine.machine.devices import sharing_threads
-from engine.machine.limits import Limits
+from engine.machine.limits import Limits, never
 from engine.meta import training
 from engine.meta.batch import formulation
 from engine.meta.batch.formulation import MetaGradient, portions
 from engine.meta.batch.sharing import Crew, replica, shares
+from engine.meta.evaluation import Meeting
 from engine.meta.roles import MetaRun
-from engine.meta.task import Task
+from engine.meta.task import ImageTasks, Task, TaskImages
 from engine.methods.meta.anil import ANIL
 from engine.methods.meta.gradient_based import GradientBased
 from engine.methods.meta.maml import MAML
 from engine.methods.meta.meta_sgd import MetaSGD
 from engine.methods.meta.protonet import ProtoNet
+from engine.preparation.inputs import Normaliser
+from engine.registry import method
 from tests.engine.meta.ways import ended, heard, one_by_one, shared
 
 WAY = 3
@@ -178,3 +182,17 @@ def test_a_network_without_batch_norm_is_not_timed(tasks: list[Task]) -> None:
     plain = MetaGradient(MAML.from_values({}), flat)
     assert list(formulation.quicker(plain, tasks, Choices())) == []
     assert len(portions(tasks, plain.together(MetaRun()))) == 1
+
+
+@pytest.mark.parametrize("name", ["protonet", "simple_shot", "ridge"])
+def test_images_embedded_on_several_threads_are_scored_the_same(name: str, model: Backbone) -> None:
+    found = method(name).from_values({"way": WAY, "shot": 1, "query": 2})
+    found.prepare(model, WAY)
+    labels = np.repeat(np.arange(30), 20)
+    pixels = torch.randint(0, 256, (600, 1, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+    sampler = EpisodeSampler(labels, np.arange(30), WAY, 1, 2)
+    items = evaluation_episodes(sampler, 90, 1)
+    images = ImageTasks(TaskImages(pixels, torch.arange(600), Normaliser(8, 1)), sampler, items, items, WAY)
+    alone, several = (ended(Meeting(found, model, images, threads).scores(items, "", never)) for threads in (1, 3))
+    assert alone.shape == (90, 1)
+    assert np.array_equal(alone, several)
