@@ -149,12 +149,12 @@ def duration(seconds: float | None) -> str:
 
 
 def known_words(runs: Sequence[tuple[int, str]]) -> str:
-    """ "The same settings and seed as run 12, which is finished: expect the same figures."; "" of none. runs: earlier
-    ones by number and state."""
+    """ "The same settings and seed as run 12, which is finished: …"; "" of none. runs: earlier ones by number and
+    state."""
     if not runs:
         return ""
+    said = "expect the same figures from the same version and machine."
     if len(runs) == 1:
         (number, state), *_ = runs
-        return f"The same settings and seed as run {number}, which is {state}: expect the same figures."
-    numbers = ", ".join(str(number) for number, _ in runs)
-    return f"The same settings and seeds as runs {numbers}: expect the same figures."
+        return f"The same settings and seed as run {number}, which is {state}: {said}"
+    return f"The same settings and seeds as runs {', '.join(str(number) for number, _ in runs)}: {said}"

@@ -201,7 +201,8 @@ def test_start_trains_saves_and_shows_the_run(
     qtbot.waitUntil(lambda: own in page.backbone.weights)
     click(qtbot, page.launch.queue_button)
     numbers = ", ".join(str(row.id) for row in reversed(rows))
-    known = f"The same settings and seeds as runs {numbers}: expect the same figures."
+    said = "expect the same figures from the same version and machine."
+    known = f"The same settings and seeds as runs {numbers}: {said}"
     qtbot.waitUntil(lambda: any(known in toast.accessibleName() for toast in window.parts.toasts.shown()))
     assert window.rail.buttons["runs"].accessibleDescription() == "3 active"  # those that wait count too
 
