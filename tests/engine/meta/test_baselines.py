@@ -69,7 +69,7 @@ def cosine_by_hand(x: np.ndarray, iterations: int, scale: float) -> np.ndarray:
 def test_heads_of_many_episodes_equal_each_ones_own_by_hand() -> None:
     given, targets = torch.tensor(features()), torch.tensor(TARGETS)
     weights, bias = linear_heads(given, targets, 3, 5)
-    directions = cosine_heads(given, targets, 3, 5, 4.0)
+    directions = cosine_heads(given, targets, 3, 5, torch.tensor(4.0))
     for number, x in enumerate(features()):
         w, b = linear_by_hand(x, 5)
         assert np.allclose(weights[number], w)

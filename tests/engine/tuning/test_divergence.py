@@ -103,7 +103,7 @@ def test_features_that_are_no_numbers_are_refused(tmp_path: Path, monkeypatch: p
     from engine.data.sources import load
     from engine.experiment import DatasetChoice, Experiment
 
-    monkeypatch.setattr("engine.bench.features._forward", lambda *_: np.full((2, 64), np.nan, np.float32))
+    monkeypatch.setattr("engine.bench.features.forward", lambda *_: torch.full((2, 64), torch.nan))
     with pytest.raises(WeightsError, match="not numbers"):
         list(embedded(load(DatasetChoice(name="digits")), np.arange(2), FeatureKind.of(Experiment(), tmp_path, None)))
     assert not list(tmp_path.rglob("*.npz"))

@@ -19,7 +19,7 @@ from engine.meta.learner import MetaLearner
 from engine.meta.roles import MetaRun
 from engine.meta.task import Task
 from engine.registry import method
-from tests.engine.meta.ways import one_by_one, shared, size_together, together
+from tests.engine.meta.ways import means, one_by_one, shared, size_together, together
 
 WAY = 3
 VALUES: dict[str, dict[str, int]] = {"maml": {"inner_steps": 2}, "reptile": {"inner_steps": 3, "inner_batch": 2}}
@@ -59,7 +59,7 @@ def left(model: Backbone, found: MetaLearner, tasks: list[Task], at_once: bool) 
     else:
         for task in tasks:
             total.add(found.task_gradient(model, task, MetaRun()))
-    figures = total.leave()
+    figures = means(total.leave())
     return figures, [torch.zeros_like(p) if p.grad is None else p.grad.clone() for p in model.parameters()]
 
 
