@@ -32,7 +32,7 @@ from engine.meta.roles import MetaRun
 from engine.meta.task import Task, Tasks
 from engine.meta.tasks.gallery import show_tasks
 from engine.metrics import BEFORE
-from engine.tuning.objective import Waiting, check_numbers
+from engine.tuning.objective import OnDevice, check_numbers
 
 ORDER = 1  # keeps the order of support sets apart from the drawing of tasks
 KEY = "training"  # of its state in the file that a run goes on from
@@ -53,7 +53,7 @@ class MetaTraining:
         self.optimiser = method.optimiser(model)
         self.run, self.gradient = MetaRun(), MetaGradient(method, model)
         self.step = self.epoch = self._validated = 0
-        self.waiting = Waiting(next(model.parameters()).device)
+        self.waiting = OnDevice(next(model.parameters()).device)
         self._figures: dict[int, Figures] = {}  # of the steps whose values wait
         self._last: list[Task] = []  # tasks, to try other rates on where training goes wrong
         self.name = "loss" if tasks.target == NUMBERS else "accuracy"

@@ -159,7 +159,7 @@ def accuracy(logits: Tensor, labels: Tensor) -> float:
     return float((logits.argmax(1) == labels).float().mean())
 
 
-class Waiting:
+class OnDevice:
     """Values of steps that stay on their device until they are read: on a CPU after every step, elsewhere every 0.2 s
     and together, because reading makes the program wait for all the work before it."""
 
@@ -187,7 +187,7 @@ class Tally:
     """Losses and right answers of the steps of a fine-tuning."""
 
     def __init__(self, device: torch.device) -> None:
-        self._waiting = Waiting(device)
+        self._waiting = OnDevice(device)
         self.due = self._waiting.due
 
     def add(self, step: int, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
