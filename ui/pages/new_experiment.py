@@ -248,10 +248,8 @@ class NewExperimentPage(Page):
 
     def state(self) -> FormState | None:
         """What is set up; None while the weights to begin with are looked for, or where it is no experiment."""
-        if not self.backbone.is_settled():
-            return None
         with suppress(InvalidExperiment):
-            return FormState(self.experiment(), self.launch.seeds.value())
+            return FormState(self.experiment(), self.launch.seeds.value()) if self.backbone.is_settled() else None
         return None
 
     def show_state(self, state: FormState) -> None:

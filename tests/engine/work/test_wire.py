@@ -94,7 +94,7 @@ def of(hint: Any, dice: random.Random) -> Any:
 
 
 def random_event(kind: Any, dice: random.Random) -> Event:
-    hints = typing.get_type_hints(kind, vars(events))
+    hints = typing.get_type_hints(kind, {**vars(events), "np": np})
     values = {field.name: of(hints[field.name], dice) for field in fields(kind) if field.name != "write"}
     event: Event = ResumePoint.nothing(**values) if kind is ResumePoint else kind(**values)
     return event
