@@ -66,7 +66,9 @@ class MainWindow(QMainWindow):
         self.pages: dict[str, Page] = {}
         self._page = ""
         self._undone: Toast | None = None  # what was said of the last undoing
-        self._has_painted = False
+        self._has_painted, self._patient_until = False, 0.0
+        self._look_again = QTimer(self, singleShot=True, interval=SOON_MS)
+        self._look_again.timeout.connect(self._wait_for_page)
         self._build()
         self._connect()
         self.resize(usual)
@@ -229,15 +231,16 @@ class MainWindow(QMainWindow):
         """The frame is there: now the page that it is around, and once that is painted too what takes longer."""
         if self.isVisible():  # and not closed before there was anything in it
             self.show_page(self._page)
-            self._wait_for_page(time.monotonic() + PATIENCE)
+            self._patient_until = time.monotonic() + PATIENCE
+            self._wait_for_page()
 
-    def _wait_for_page(self, until: float) -> None:
+    def _wait_for_page(self) -> None:
         """Heavy imports hold up every other thread: a form whose Start is judged is worth more than torch a little
         sooner."""
-        if self.pages[self._page].is_settled() or time.monotonic() > until:
+        if self.pages[self._page].is_settled() or time.monotonic() > self._patient_until:
             self.painted.emit()
-        elif self.isVisible():
-            QTimer.singleShot(SOON_MS, self, partial(self._wait_for_page, until))
+        else:
+            self._look_again.start()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.closing.may_close():
@@ -246,6 +249,7 @@ class MainWindow(QMainWindow):
         self.memory.save_window(self, self._page)
         for page in self.pages.values():
             page.leave()
+        self._look_again.stop()
         self.crashes.uninstall()
         self.shell.close()
         self.closing.close_parts()

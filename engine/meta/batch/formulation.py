@@ -210,7 +210,8 @@ def _called(plain: MetaGradient, tasks: Sequence[Task]) -> str:
 
 def _words(chosen: Chosen) -> str:
     why = {FORCED: "as asked for", RECORDED: "as recorded", CACHED: "as measured before"}.get(chosen.why)
-    times = [f"{1000 * seconds:.0f} ms {_way_words(way)}" for way, seconds in chosen.seconds]
+    told = [one for one in chosen.seconds if one[0] in (chosen.way, chosen.seconds[0][0])]  # it and the usual one
+    times = [f"{1000 * seconds:.0f} ms {_way_words(way)}" for way, seconds in told]
     return f"Tasks are computed {_way_words(chosen.way)}: {why or ', '.join(times)}."
 
 
