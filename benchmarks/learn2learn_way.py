@@ -41,38 +41,21 @@ def adapt(learner: nn.Module, loss: Tensor) -> None:
         kept[name] = kept[name] - INNER_RATE * gradient
 
 
-def maml(row: Row) -> Step:
+def by_steps(row: Row) -> Step:
+    """MAML; ANIL adapts the head alone, on features of support and query from one forward."""
     network, episodes = plain_network(row.way), PlainEpisodes(row)
+    adapts = network[1] if row.kind == "anil" else network
     optimiser = torch.optim.Adam(network.parameters(), OUTER_RATE)
 
     def step() -> None:
         optimiser.zero_grad()
         for x, y, query, wanted in (episodes() for _ in range(row.tasks)):
-            learner = clone(network)
+            learner = clone(adapts)
+            if row.kind == "anil":
+                x, query = network[0](torch.cat([x, query])).split([len(x), len(query)])
             for _ in range(row.steps):
                 adapt(learner, F.cross_entropy(learner(x), y))
             F.cross_entropy(learner(query), wanted).backward()
-        for parameter in network.parameters():
-            assert parameter.grad is not None
-            parameter.grad.div_(row.tasks)
-        optimiser.step()
-
-    return step
-
-
-def anil(row: Row) -> Step:
-    network, episodes = plain_network(row.way), PlainEpisodes(row)
-    trunk, head = network[0], network[1]
-    optimiser = torch.optim.Adam(network.parameters(), OUTER_RATE)
-
-    def step() -> None:
-        optimiser.zero_grad()
-        for x, y, query, wanted in (episodes() for _ in range(row.tasks)):
-            learner = clone(head)
-            support, asked = trunk(torch.cat([x, query])).split([len(x), len(query)])
-            for _ in range(row.steps):
-                adapt(learner, F.cross_entropy(learner(support), y))
-            F.cross_entropy(learner(asked), wanted).backward()
         for parameter in network.parameters():
             assert parameter.grad is not None
             parameter.grad.div_(row.tasks)
@@ -99,4 +82,4 @@ def protonet(row: Row) -> Step:
     return step
 
 
-LOOPS = {"maml": maml, "anil": anil, "protonet": protonet}
+LOOPS = {"maml": by_steps, "anil": by_steps, "protonet": protonet}
