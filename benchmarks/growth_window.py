@@ -20,8 +20,8 @@ from engine.events import Evaluated
 from engine.registry import method
 from ui import theme
 from ui.comparison.confusion import mistakes, share_classes
-from ui.comparison.run_columns import PLACES
-from ui.comparison.run_filters import Bounds, OneOf, values_of
+from ui.comparison.run_columns import COLUMNS, PLACES
+from ui.comparison.run_filters import Bounds, OneOf
 from ui.comparison.run_table import RunTable
 from ui.comparison.sides import Side
 from ui.figures.block_picture import BlockPicture
@@ -76,7 +76,7 @@ def filter_table(size: int, folder: Path, after: ExitStack) -> Work:
 
     def work() -> None:
         made.runs.list_only(words="run 1 fine")
-        values = frozenset(value for value, _ in values_of(rows, "method"))
+        values = frozenset(COLUMNS[PLACES["method"]].text(row) for row in rows)
         made.runs.list_only(words="", filters={"method": OneOf(values), "test": Bounds(50.0, 100.0)})
         made.runs.list_only(words="", filters={})
         app().processEvents()

@@ -18,15 +18,18 @@ from ui.widgets.text import Elided, Text
 CELL = ("Note on a cell…", "Shift+N", "edit", "Write a note on one cell of this line; Notes lists them and leads back")
 FIGURE = ("Note on a figure…", "Shift+N", "edit", "Write a note on one of this run's figures; Compare lists them all")
 PLACE = Qt.ItemDataRole.UserRole
-CELLS = {column.key: "Star" if column.key == "star" else column.title for column in COLUMNS}
 FIGURES = {"figure loss": "Loss curve", "figure accuracy": "Accuracy curve", "figure blocks": "How far blocks moved",
            "figure matrix": "Confusion matrix", "figure tasks": "Tasks"}  # fmt: skip
-TITLES = CELLS | FIGURES
+
+
+def places() -> dict[str, str]:
+    """What each cell and each figure is called."""
+    return {column.key: column.called for column in COLUMNS} | FIGURES
 
 
 def title(place: str) -> str:
     """What a place is called; one of another version by its key."""
-    return TITLES.get(place, place)
+    return places().get(place, place)
 
 
 class NoteDialog(QDialog):

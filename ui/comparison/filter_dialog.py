@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from storage.rows import RunRow
-from ui.comparison.run_filters import KEYS, NUMBERS, Bounds, Filter, OneOf, range_of, title, values_of
+from ui.comparison.run_columns import COLUMNS, Measured, Words
+from ui.comparison.run_filters import Bounds, Filter, OneOf, filtered, range_of, values_of
 from ui.widgets.fields import Choice
 from ui.widgets.layouts import in_column, in_row, one_of
 from ui.widgets.place import fit
@@ -37,14 +38,14 @@ class BoundFields(QWidget):
         parts = Text("From", wrap=False), self.low, Text("to", wrap=False), self.high, self.unit
         in_row(*parts, owner=self).setAlignment(Qt.AlignmentFlag.AlignTop)
 
-    def show_column(self, rows: Sequence[RunRow], key: str, had: Filter | None) -> None:
-        found = range_of(rows, key)
+    def show_column(self, rows: Sequence[RunRow], by: Measured, had: Filter | None) -> None:
+        found = range_of(rows, by)
         for field, place in ((self.low, 0), (self.high, 1)):
             field.setPlaceholderText(f"{found[place]:.4g}" if found else "")
         low, high = (had.low, had.high) if isinstance(had, Bounds) else (None, None)
         self.low.setText("" if low is None else f"{low:g}")
         self.high.setText("" if high is None else f"{high:g}")
-        self.unit.setText(NUMBERS[key][1])
+        self.unit.setText(by.unit)
 
     def problem(self) -> str:
         """What is wrong with what is typed, or nothing."""
@@ -80,10 +81,10 @@ class ValueList(QListWidget):
         self.setUniformItemSizes(True)
         self.setAccessibleName("Values to be shown")
 
-    def show_column(self, rows: Sequence[RunRow], key: str, had: Filter | None) -> None:
+    def show_column(self, rows: Sequence[RunRow], by: Words, had: Filter | None) -> None:
         self.clear()
         kept = had.values if isinstance(had, OneOf) else None
-        for word, runs in values_of(rows, key):
+        for word, runs in values_of(rows, by):
             item = QListWidgetItem(f"{word}  ({runs:,})", self)
             item.setData(WORD, word)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
@@ -116,13 +117,13 @@ class FilterDialog(QDialog):
         self.setWindowTitle("Filter a column")
         self.filters: dict[str, Filter] = dict(filters)
         self._rows = rows
-        self.column = Choice([(one, title(one)) for one in KEYS])
+        self.column = Choice([(one.key, one.called) for one in COLUMNS if one.filtered])
         self.column.setAccessibleName("Column")
         self.bounds, self.values, self.problem = BoundFields(), ValueList(), Problem()
         self.kinds = one_of(self.bounds, self.values)
         self._lay_out()
         self._key = ""
-        self.column.set_key(key if key in KEYS else "method")
+        self.column.set_key(key if filtered(key) else "method")
         self._show_column()
         self.column.currentIndexChanged.connect(lambda _: self._show_column())
         for field in (self.bounds.low, self.bounds.high):
@@ -148,15 +149,18 @@ class FilterDialog(QDialog):
             return
         self._keep()
         self._key = str(self.column.key())
-        part = self._part()
-        part.show_column(self._rows, self._key, self.filters.get(self._key))
-        self.kinds.setCurrentWidget(part)
+        by, had = filtered(self._key), self.filters.get(self._key)
+        if isinstance(by, Measured):
+            self.bounds.show_column(self._rows, by, had)
+        elif by:
+            self.values.show_column(self._rows, by, had)
+        self.kinds.setCurrentWidget(self._part())
         for one in self._for_values:
-            one.setVisible(part is self.values)
+            one.setVisible(not isinstance(by, Measured))
         self._check()
 
     def _part(self) -> BoundFields | ValueList:
-        return self.bounds if self._key in NUMBERS else self.values
+        return self.bounds if isinstance(filtered(self._key), Measured) else self.values
 
     def _check(self) -> bool:
         said = self._part().problem()

@@ -104,7 +104,7 @@ class RunActions(DeedsOnRuns):
         if runs := self.rows():
             column = self._table.currentIndex().column()  # the keyboard stays in the first one
             place = COLUMNS[column].key if column > 0 else "test"
-            cell_notes.ask_note(self._table, self._parts, runs[0], cell_notes.TITLES, place)
+            cell_notes.ask_note(self._table, self._parts, runs[0], cell_notes.places(), place)
 
 
 def name_for_seed(run: RunRow, seed: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
@@ -17,6 +17,7 @@ from engine.comparison.wording import (
     caveats,
     duration,
     figure,
+    is_share,
     lower_is_better,
     marked,
     number,
@@ -31,13 +32,25 @@ from ui.comparison.side_names import stem
 from ui.comparison.sides import state_words
 
 STATES = list(RunState)
+NOTHING = "(none)"  # stands for no tag, no study
+Words = Callable[[RunRow], tuple[str, ...]]
+Metric = Callable[[RunRow], str]  # which metric of a run
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The number that a run has in a column, None where it has none, and its unit."""
+
+    value: Callable[[RunRow], float | None]
+    unit: str = ""
 
 
 @dataclass(frozen=True)
 class RunField:
     """text and order take a RunRow; group_text and group_order a RunGroup, by default what all its members share.
 
-    order: None sorts last whatever the direction. width: in characters of the table's font.
+    order: None sorts last whatever the direction. width: in characters of the table's font. filtered: by the words
+    or the number that a run has there; None: by neither. short: its name where the title does not do, see `called`.
     """
 
     key: str
@@ -50,6 +63,13 @@ class RunField:
     group_order: Callable[[RunGroup[RunRow]], Any]
     number: bool = False
     shown: bool = True
+    filtered: Words | Measured | None = None
+    short: str = ""
+
+    @property
+    def called(self) -> str:
+        """Its name in menus, filters and notes."""
+        return self.short or self.title
 
 
 def same(text: Callable[[RunRow], str]) -> Callable[[RunGroup[RunRow]], str]:
@@ -65,10 +85,13 @@ def same(text: Callable[[RunRow], str]) -> Callable[[RunGroup[RunRow]], str]:
 def words(
     key: str, title: str, help: str, width: int, text: Callable[[RunRow], str],
     order: Callable[[RunRow], Any] | None = None, shown: bool = True, number: bool = False,
+    filtered: Words | Measured | None = None,
 ) -> RunField:  # fmt: skip
-    """A column of text; groups say what all members share and sort by their first member."""
+    """A column of text, filtered by that text; groups say what all members share and sort by their first member."""
     by = order or (lambda run: text(run).casefold() or None)
-    return RunField(key, title, help, width, text, by, same(text), lambda group: by(group.members[0]), number, shown)
+    said = filtered or (lambda run: (text(run) or NOTHING,))
+    shared, first = same(text), lambda group: by(group.members[0])
+    return RunField(key, title, help, width, text, by, shared, first, number, shown, said)
 
 
 def name_of(group: RunGroup[RunRow]) -> str:
@@ -125,7 +148,14 @@ def share(value: Callable[[RunRow], float | None]) -> Callable[[RunRow], str]:
     return lambda run: "" if (found := value(run)) is None else figure(watched(run), found)
 
 
-Metric = Callable[["RunRow"], str]  # which metric of a run
+def in_percent(value: Callable[[RunRow], float | None], metric: Metric = watched) -> Measured:
+    """As the table shows it: accuracies in percent, errors as they are."""
+
+    def shown(run: RunRow) -> float | None:
+        found = value(run)
+        return 100 * found if found is not None and is_share(metric(run)) else found
+
+    return Measured(shown, "%")
 
 
 def better(value: Callable[[RunRow], float | None], metric: Metric = watched) -> Callable[[RunRow], float | None]:
@@ -164,7 +194,7 @@ def validated(key: str, title: str, help: str, value: Callable[[RunRow], float |
         return "" if interval is None else with_interval(interval, shared(group))
 
     by = better_group(lambda group: of_members(group, value))
-    return RunField(key, title, help, 21, share(value), better(value), said, by, True, shown)
+    return RunField(key, title, help, 21, share(value), better(value), said, by, True, shown, in_percent(value))
 
 
 def of_members(group: RunGroup[RunRow], value: Callable[[RunRow], float | None]) -> Interval | None:
@@ -221,14 +251,15 @@ def starred(run: RunRow) -> int:
     return 0 if run.starred else 1
 
 
-COLUMNS: tuple[RunField, ...] = (
+COLUMNS: list[RunField] = [
     RunField("star", "★", "Star: mark the runs you want to find again (S)", 4, lambda run: "", starred,
-             lambda group: "", lambda group: min(map(starred, group.members))),
+             lambda group: "", lambda group: min(map(starred, group.members)), short="Star",
+             filtered=lambda run: ("starred" if run.starred else "not starred",)),
     RunField("name", "Name", "Name of the run (F2 renames)", 34, lambda run: run.name, lambda run: run.name.casefold(),
              name_of, lambda group: name_of(group).casefold()),
     RunField("state", "State", "Queued, running, finished, stopped, failed or interrupted", 13, state_text,
              lambda run: STATES.index(run.state), lambda group: state_words([run.state for run in group.members]),
-             lambda group: STATES.index(group.members[0].state)),
+             lambda group: STATES.index(group.members[0].state), filtered=lambda run: (run.state.value,)),
     words("data", "Data", "Data set", 12, lambda run: data_title(run.experiment)),
     words("backbone", "Backbone", "The network", 12, lambda run: backbone_title(run.experiment.backbone.name)),
     words("weights", "Weights", "What the backbone was pretrained on", 18, weights_text, shown=False),
@@ -241,23 +272,26 @@ COLUMNS: tuple[RunField, ...] = (
              "Test accuracy (or error) with its 95 % interval over test images or episodes; grouped, the mean and how "
              "far the seeds go (choose runs for an interval over both); sorted, the better one counts as more",
              27, test_text, better(test_value, tested), group_test_text,
-             better_group(lambda group: group.test, tested), True),
+             better_group(lambda group: group.test, tested), True, filtered=in_percent(test_value, tested),
+             short="Test"),
     RunField("seed", "Seed", "The run's seed; grouped, the number of seeds", 7,
              lambda run: str(run.experiment.seed), lambda run: run.experiment.seed, seeds_text,
-             lambda group: len(group.seeds), True),
+             lambda group: len(group.seeds), True, filtered=Measured(lambda run: run.experiment.seed)),
     RunField("took", "Time taken", "From the first step to the end; grouped, in all", 11,
              lambda run: duration(seconds(run)), seconds,
-             lambda group: duration(total_seconds(group)), total_seconds, True),
+             lambda group: duration(total_seconds(group)), total_seconds, True, filtered=Measured(seconds, "s")),
     RunField("date", "Date", "When the run was made; grouped, the newest", 18, lambda run: date_text(run.created),
-             lambda run: run.created, lambda group: date_text(newest(group)), newest),
+             lambda run: run.created, lambda group: date_text(newest(group)), newest,
+             filtered=lambda run: (date_text(run.created).split()[0],)),
     words("tags", "Tags", "Your tags (T types them); the filter “tag:x” shows the runs that have one", 16,
-          lambda run: " ".join(run.tags)),
+          lambda run: " ".join(run.tags), filtered=lambda run: run.tags or (NOTHING,)),
     words("note", "Note", "Your note (N writes one)", 24, lambda run: run.note),
     words("study", "Study", "The study that the run belongs to", 20, lambda run: run.study, shown=False),
     words("ending", "Ended", "How the run came to its end", 24, lambda run: run.why, shown=False),
     words("device", "Device", "Where it was trained", 8, lambda run: run.experiment.device, shown=False),
-    words("code", "Code", "The run's short code, also the name of its folder", 8, lambda run: run.uid, shown=False),
-)  # fmt: skip
+    replace(words("code", "Code", "The run's short code, also the name of its folder", 8, lambda run: run.uid,
+                  shown=False), filtered=None),
+]  # fmt: skip
 PLACES: dict[str, int] = {column.key: place for place, column in enumerate(COLUMNS)}
 
 

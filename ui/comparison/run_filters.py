@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from engine.comparison.wording import is_share
 from storage.rows import RunRow
-from ui.comparison.run_columns import (
-    COLUMNS,
-    PLACES,
-    Metric,
-    best_value,
-    last_value,
-    seconds,
-    state_text,
-    test_value,
-    tested,
-    watched,
-)
-
-NOTHING = "(none)"  # stands for no tag, no study
+from ui.comparison.run_columns import COLUMNS, NOTHING, PLACES, Measured, Words
 
 
 @dataclass(frozen=True)
@@ -40,6 +25,12 @@ class Bounds:
             return f"at most {self.high:g}{after}"
         return f"at least {self.low:g}{after}" if self.high is None else f"{self.low:g} to {self.high:g}{after}"
 
+    def hold(self, value: float | None) -> bool:
+        if value is None or not isfinite(value):
+            return False
+        shown = round(value, 6)  # 80 % is 80, whatever the float says
+        return (self.low is None or shown >= self.low) and (self.high is None or shown <= self.high)
+
 
 @dataclass(frozen=True)
 class OneOf:
@@ -51,84 +42,42 @@ class OneOf:
 Filter = Bounds | OneOf
 
 
-def in_percent(value: Callable[[RunRow], float | None], metric: Metric = watched) -> Callable[[RunRow], float | None]:
-    """As the table shows it: accuracies in percent, errors as they are."""
-
-    def shown(run: RunRow) -> float | None:
-        found = value(run)
-        return 100 * found if found is not None and is_share(metric(run)) else found
-
-    return shown
-
-
-def day(run: RunRow) -> tuple[str, ...]:
-    return (time.strftime("%Y-%m-%d", time.localtime(run.created)),)
-
-
-def said(key: str) -> Callable[[RunRow], tuple[str, ...]]:
-    text = COLUMNS[PLACES[key]].text
-    return lambda run: (text(run) or NOTHING,)
-
-
-# key -> (the number a run has there, its unit)
-NUMBERS: dict[str, tuple[Callable[[RunRow], float | None], str]] = {
-    "best": (in_percent(best_value), "%"), "last": (in_percent(last_value), "%"),
-    "test": (in_percent(test_value, tested), "%"),
-    "seed": (lambda run: run.experiment.seed, ""), "took": (seconds, "s"),
-}  # fmt: skip
-# key -> the words a run has there
-WORDS: dict[str, Callable[[RunRow], tuple[str, ...]]] = {
-    "star": lambda run: ("starred" if run.starred else "not starred",),
-    "state": lambda run: (state_text(run).split()[0],),
-    "tags": lambda run: run.tags or (NOTHING,),
-    "date": day,
-    **{
-        key: said(key)
-        for key in ("data", "backbone", "weights", "method", "labels", "study", "device", "note", "ending")
-    },
-}
-KEYS = tuple(column.key for column in COLUMNS if column.key in NUMBERS or column.key in WORDS)
-
-
-def title(key: str) -> str:
-    """What a column is called where it is filtered."""
-    return {"star": "Star", "test": "Test", "took": "Time taken"}.get(key, COLUMNS[PLACES[key]].title)
+def filtered(key: str) -> Words | Measured | None:
+    """What a column is filtered by; None where it is not, or this version has no such column."""
+    return COLUMNS[PLACES[key]].filtered if key in PLACES else None
 
 
 def passes(run: RunRow, filters: Mapping[str, Filter]) -> bool:
     """Whether a run passes the filter of every column."""
-    return all(_passes(run, key, wanted) for key, wanted in filters.items())
+    return all(_passes(run, filtered(key), wanted) for key, wanted in filters.items())
 
 
-def _passes(run: RunRow, key: str, wanted: Filter) -> bool:
-    if isinstance(wanted, OneOf):
-        return not wanted.values.isdisjoint(WORDS[key](run))
-    value = NUMBERS[key][0](run)
-    if value is None or not isfinite(value):
-        return False
-    shown = round(value, 6)  # 80 % is 80, whatever the float says
-    return (wanted.low is None or shown >= wanted.low) and (wanted.high is None or shown <= wanted.high)
+def _passes(run: RunRow, by: Words | Measured | None, wanted: Filter) -> bool:
+    if isinstance(by, Measured):
+        return isinstance(wanted, Bounds) and wanted.hold(by.value(run))
+    return isinstance(wanted, OneOf) and by is not None and not wanted.values.isdisjoint(by(run))
 
 
-def values_of(rows: Iterable[RunRow], key: str) -> list[tuple[str, int]]:
+def values_of(rows: Iterable[RunRow], by: Words) -> list[tuple[str, int]]:
     """Every word that occurs in a column with how many runs have it, by the alphabet."""
-    found = Counter(word for row in rows for word in WORDS[key](row))
+    found = Counter(word for row in rows for word in by(row))
     return sorted(found.items(), key=lambda pair: (pair[0] == NOTHING, pair[0].casefold()))
 
 
-def range_of(rows: Iterable[RunRow], key: str) -> tuple[float, float] | None:
+def range_of(rows: Iterable[RunRow], by: Measured) -> tuple[float, float] | None:
     """The smallest and the largest number of a column."""
-    numbers = [value for row in rows if (value := NUMBERS[key][0](row)) is not None and isfinite(value)]
+    numbers = [value for row in rows if (value := by.value(row)) is not None and isfinite(value)]
     return (min(numbers), max(numbers)) if numbers else None
 
 
 def words(key: str, wanted: Filter) -> str:
     """A filter in words: "Test at least 80 %", "Method: LP-FT, From scratch"."""
+    by, title = filtered(key), COLUMNS[PLACES[key]].called
     if isinstance(wanted, Bounds):
-        return f"{title(key)} {wanted.words(NUMBERS[key][1])}"
+        return f"{title} {wanted.words(by.unit if isinstance(by, Measured) else '')}"
     named = sorted(wanted.values, key=str.casefold)
     more = f" and {len(named) - 3:,} more" if len(named) > 3 else ""
-    return f"{title(key)}: {', '.join(named[:3])}{more}"
+    return f"{title}: {', '.join(named[:3])}{more}"
 
 
 def as_json(filters: Mapping[str, Filter]) -> dict[str, Any]:
@@ -144,12 +93,11 @@ def from_json(found: Any) -> dict[str, Filter]:
 def _filter(key: str, value: Any) -> Filter | None:
     if not isinstance(value, list) or not value:
         return None
-    if key in WORDS and all(isinstance(word, str) for word in value):
-        return OneOf(frozenset(value))
+    by = filtered(key)
+    if not isinstance(by, Measured):
+        return OneOf(frozenset(value)) if by and all(isinstance(word, str) for word in value) else None
     numbers = [None if part is None else float(part) for part in value if part is None or _is_number(part)]
-    if key in NUMBERS and len(numbers) == len(value) == 2 and numbers != [None, None]:
-        return Bounds(*numbers)
-    return None
+    return Bounds(*numbers) if len(numbers) == len(value) == 2 and numbers != [None, None] else None
 
 
 def _is_number(part: Any) -> bool:

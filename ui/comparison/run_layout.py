@@ -9,8 +9,6 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QTreeView
 
 from ui.comparison.run_columns import COLUMNS, PLACES
-from ui.comparison.run_filters import KEYS as FILTERED
-from ui.comparison.run_filters import title as filter_title
 
 KEY = f"compare/columns {len(COLUMNS)}"  # a version with other columns starts from its own layout
 
@@ -56,7 +54,7 @@ class RunLayout(QObject):
         menu = QMenu(self._table)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for place, column in enumerate(COLUMNS):
-            action = QAction("Star" if column.key == "star" else column.title, menu, checkable=True)
+            action = QAction(column.called, menu, checkable=True)
             action.setChecked(not self._table.isColumnHidden(place))
             action.setEnabled(column.key != "name")
             action.toggled.connect(lambda on, place=place: self.show_column(place, on))
@@ -68,10 +66,9 @@ class RunLayout(QObject):
     def _show_menu(self, at: QPoint) -> None:
         """The menu of columns, with the filter of the one that was clicked."""
         menu, place = self.menu(), self._header.logicalIndexAt(at)
-        key = COLUMNS[place].key if place >= 0 else ""
-        if key in FILTERED:
-            wanted, first = QAction(f"Filter “{filter_title(key)}”…", menu), menu.actions()[0]
-            wanted.triggered.connect(lambda: self.filter_wanted.emit(key))
+        if place >= 0 and (column := COLUMNS[place]).filtered:
+            wanted, first = QAction(f"Filter “{column.called}”…", menu), menu.actions()[0]
+            wanted.triggered.connect(lambda: self.filter_wanted.emit(column.key))
             menu.insertAction(first, wanted)
             menu.insertSeparator(first)
         menu.popup(self._header.mapToGlobal(at))

@@ -214,7 +214,7 @@ class RunModel(QAbstractItemModel):
             return side | Qt.AlignmentFlag.AlignVCenter
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
             return column.help
-        return "Star" if role == Qt.ItemDataRole.AccessibleTextRole and section == STAR else None
+        return column.short or None if role == Qt.ItemDataRole.AccessibleTextRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role not in ROLES:

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.ui.comparison.acting import Saved, settle
-from ui.comparison.cell_notes import FIGURES, TITLES, NoteDialog, NotesDialog
+from ui.comparison.cell_notes import FIGURES, NoteDialog, NotesDialog, places
 from ui.comparison.run_columns import PLACES
 from ui.comparison.run_filters import OneOf
 from ui.comparison.run_model import NOTED
@@ -88,9 +88,9 @@ def test_the_list_leads_back_to_the_cell_whatever_is_filtered(
 
 
 def test_another_place_of_the_line_is_chosen_in_the_dialog(qtbot: QtBot, page: ComparePage, saved: Saved) -> None:
-    dialog = NoteDialog(saved["lp_ft"][0], TITLES, "name")
+    dialog = NoteDialog(saved["lp_ft"][0], places(), "name")
     qtbot.addWidget(dialog)
     dialog.where.set_key("figure matrix")
     dialog.field.setPlainText("x")
     assert (dialog.place(), dialog.text()) == ("figure matrix", "x")
-    assert set(FIGURES) <= set(TITLES)
+    assert set(FIGURES) <= set(places())

@@ -15,21 +15,8 @@ from storage.workspace import Workspace
 from tests.new_runs import new_run
 from tests.ui.comparison.acting import Saved, texts
 from ui.comparison.filter_dialog import WORD, FilterDialog
-from ui.comparison.run_columns import COLUMNS, PLACES
-from ui.comparison.run_filters import (
-    KEYS,
-    NUMBERS,
-    WORDS,
-    Bounds,
-    Filter,
-    OneOf,
-    as_json,
-    from_json,
-    passes,
-    range_of,
-    values_of,
-    words,
-)
+from ui.comparison.run_columns import COLUMNS, PLACES, Measured
+from ui.comparison.run_filters import Bounds, Filter, OneOf, as_json, from_json, passes, range_of, values_of, words
 from ui.pages.compare import ComparePage
 
 OK = QDialogButtonBox.StandardButton.Ok
@@ -52,21 +39,23 @@ def test_the_bar_gives_up_its_words_where_there_is_no_room(qtbot: QtBot, page: C
 
 
 def test_every_column_but_names_is_filtered(page: ComparePage) -> None:
-    assert {column.key for column in COLUMNS} - set(KEYS) == {"name", "code"}
+    assert {column.key for column in COLUMNS if column.filtered is None} == {"name", "code"}
 
 
 def test_each_value_and_each_bound_keeps_what_has_it(page: ComparePage) -> None:
     rows = page.table.runs.rows()
-    for key in WORDS:
-        values = values_of(rows, key)
-        for word, number in values:
-            assert sum(passes(row, {key: OneOf(frozenset([word]))}) for row in rows) == number, (key, word)
-        assert sum(number for _, number in values) >= len(rows)
-    for key in NUMBERS:
-        low, high = range_of(rows, key) or (0.0, 0.0)
-        with_value = [row for row in rows if NUMBERS[key][0](row) is not None]
-        assert [row for row in rows if passes(row, {key: Bounds(round(low, 6), round(high, 6))})] == with_value
-        assert not any(passes(row, {key: Bounds(high + 1, None)}) for row in rows)
+    for column in COLUMNS:
+        key, by = column.key, column.filtered
+        if isinstance(by, Measured):
+            low, high = range_of(rows, by) or (0.0, 0.0)
+            with_value = [row for row in rows if by.value(row) is not None]
+            assert [row for row in rows if passes(row, {key: Bounds(round(low, 6), round(high, 6))})] == with_value
+            assert not any(passes(row, {key: Bounds(high + 1, None)}) for row in rows)
+        elif by:
+            values = values_of(rows, by)
+            for word, number in values:
+                assert sum(passes(row, {key: OneOf(frozenset([word]))}) for row in rows) == number, (key, word)
+            assert sum(number for _, number in values) >= len(rows)
 
 
 @pytest.mark.parametrize("damage", [
