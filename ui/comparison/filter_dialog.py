@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from storage.rows import RunRow
-from ui.comparison.run_columns import COLUMNS, Measured, Words
+from ui.comparison.run_columns import COLUMNS, Quantity, Words
 from ui.comparison.run_filters import Bounds, Filter, OneOf, filtered, range_of, values_of
 from ui.widgets.fields import Choice
 from ui.widgets.layouts import in_column, in_row, one_of
@@ -38,7 +38,7 @@ class BoundFields(QWidget):
         parts = Text("From", wrap=False), self.low, Text("to", wrap=False), self.high, self.unit
         in_row(*parts, owner=self).setAlignment(Qt.AlignmentFlag.AlignTop)
 
-    def show_column(self, rows: Sequence[RunRow], by: Measured, had: Filter | None) -> None:
+    def show_column(self, rows: Sequence[RunRow], by: Quantity, had: Filter | None) -> None:
         found = range_of(rows, by)
         for field, place in ((self.low, 0), (self.high, 1)):
             field.setPlaceholderText(f"{found[place]:.4g}" if found else "")
@@ -150,17 +150,17 @@ class FilterDialog(QDialog):
         self._keep()
         self._key = str(self.column.key())
         by, had = filtered(self._key), self.filters.get(self._key)
-        if isinstance(by, Measured):
+        if isinstance(by, Quantity):
             self.bounds.show_column(self._rows, by, had)
         elif by:
             self.values.show_column(self._rows, by, had)
         self.kinds.setCurrentWidget(self._part())
         for one in self._for_values:
-            one.setVisible(not isinstance(by, Measured))
+            one.setVisible(not isinstance(by, Quantity))
         self._check()
 
     def _part(self) -> BoundFields | ValueList:
-        return self.bounds if isinstance(filtered(self._key), Measured) else self.values
+        return self.bounds if isinstance(filtered(self._key), Quantity) else self.values
 
     def _check(self) -> bool:
         said = self._part().problem()

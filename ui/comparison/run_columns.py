@@ -38,7 +38,7 @@ Metric = Callable[[RunRow], str]  # which metric of a run
 
 
 @dataclass(frozen=True)
-class Measured:
+class Quantity:
     """The number that a run has in a column, None where it has none, and its unit."""
 
     value: Callable[[RunRow], float | None]
@@ -63,7 +63,7 @@ class RunField:
     group_order: Callable[[RunGroup[RunRow]], Any]
     number: bool = False
     shown: bool = True
-    filtered: Words | Measured | None = None
+    filtered: Words | Quantity | None = None
     short: str = ""
 
     @property
@@ -85,7 +85,7 @@ def same(text: Callable[[RunRow], str]) -> Callable[[RunGroup[RunRow]], str]:
 def words(
     key: str, title: str, help: str, width: int, text: Callable[[RunRow], str],
     order: Callable[[RunRow], Any] | None = None, shown: bool = True, number: bool = False,
-    filtered: Words | Measured | None = None,
+    filtered: Words | Quantity | None = None,
 ) -> RunField:  # fmt: skip
     """A column of text, filtered by that text; groups say what all members share and sort by their first member."""
     by = order or (lambda run: text(run).casefold() or None)
@@ -148,14 +148,14 @@ def share(value: Callable[[RunRow], float | None]) -> Callable[[RunRow], str]:
     return lambda run: "" if (found := value(run)) is None else figure(watched(run), found)
 
 
-def in_percent(value: Callable[[RunRow], float | None], metric: Metric = watched) -> Measured:
+def in_percent(value: Callable[[RunRow], float | None], metric: Metric = watched) -> Quantity:
     """As the table shows it: accuracies in percent, errors as they are."""
 
     def shown(run: RunRow) -> float | None:
         found = value(run)
         return 100 * found if found is not None and is_share(metric(run)) else found
 
-    return Measured(shown, "%")
+    return Quantity(shown, "%")
 
 
 def better(value: Callable[[RunRow], float | None], metric: Metric = watched) -> Callable[[RunRow], float | None]:
@@ -276,10 +276,10 @@ COLUMNS: list[RunField] = [
              short="Test"),
     RunField("seed", "Seed", "The run's seed; grouped, the number of seeds", 7,
              lambda run: str(run.experiment.seed), lambda run: run.experiment.seed, seeds_text,
-             lambda group: len(group.seeds), True, filtered=Measured(lambda run: run.experiment.seed)),
+             lambda group: len(group.seeds), True, filtered=Quantity(lambda run: run.experiment.seed)),
     RunField("took", "Time taken", "From the first step to the end; grouped, in all", 11,
              lambda run: duration(seconds(run)), seconds,
-             lambda group: duration(total_seconds(group)), total_seconds, True, filtered=Measured(seconds, "s")),
+             lambda group: duration(total_seconds(group)), total_seconds, True, filtered=Quantity(seconds, "s")),
     RunField("date", "Date", "When the run was made; grouped, the newest", 18, lambda run: date_text(run.created),
              lambda run: run.created, lambda group: date_text(newest(group)), newest,
              filtered=lambda run: (date_text(run.created).split()[0],)),

@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any
 
 from storage.rows import RunRow
-from ui.comparison.run_columns import COLUMNS, NOTHING, PLACES, Measured, Words
+from ui.comparison.run_columns import COLUMNS, NOTHING, PLACES, Quantity, Words
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class OneOf:
 Filter = Bounds | OneOf
 
 
-def filtered(key: str) -> Words | Measured | None:
+def filtered(key: str) -> Words | Quantity | None:
     """What a column is filtered by; None where it is not, or this version has no such column."""
     return COLUMNS[PLACES[key]].filtered if key in PLACES else None
 
@@ -52,8 +52,8 @@ def passes(run: RunRow, filters: Mapping[str, Filter]) -> bool:
     return all(_passes(run, filtered(key), wanted) for key, wanted in filters.items())
 
 
-def _passes(run: RunRow, by: Words | Measured | None, wanted: Filter) -> bool:
-    if isinstance(by, Measured):
+def _passes(run: RunRow, by: Words | Quantity | None, wanted: Filter) -> bool:
+    if isinstance(by, Quantity):
         return isinstance(wanted, Bounds) and wanted.hold(by.value(run))
     return isinstance(wanted, OneOf) and by is not None and not wanted.values.isdisjoint(by(run))
 
@@ -64,7 +64,7 @@ def values_of(rows: Iterable[RunRow], by: Words) -> list[tuple[str, int]]:
     return sorted(found.items(), key=lambda pair: (pair[0] == NOTHING, pair[0].casefold()))
 
 
-def range_of(rows: Iterable[RunRow], by: Measured) -> tuple[float, float] | None:
+def range_of(rows: Iterable[RunRow], by: Quantity) -> tuple[float, float] | None:
     """The smallest and the largest number of a column."""
     numbers = [value for row in rows if (value := by.value(row)) is not None and isfinite(value)]
     return (min(numbers), max(numbers)) if numbers else None
@@ -74,7 +74,7 @@ def words(key: str, wanted: Filter) -> str:
     """A filter in words: "Test at least 80 %", "Method: LP-FT, From scratch"."""
     by, title = filtered(key), COLUMNS[PLACES[key]].called
     if isinstance(wanted, Bounds):
-        return f"{title} {wanted.words(by.unit if isinstance(by, Measured) else '')}"
+        return f"{title} {wanted.words(by.unit if isinstance(by, Quantity) else '')}"
     named = sorted(wanted.values, key=str.casefold)
     more = f" and {len(named) - 3:,} more" if len(named) > 3 else ""
     return f"{title}: {', '.join(named[:3])}{more}"
@@ -94,7 +94,7 @@ def _filter(key: str, value: Any) -> Filter | None:
     if not isinstance(value, list) or not value:
         return None
     by = filtered(key)
-    if not isinstance(by, Measured):
+    if not isinstance(by, Quantity):
         return OneOf(frozenset(value)) if by and all(isinstance(word, str) for word in value) else None
     numbers = [None if part is None else float(part) for part in value if part is None or _is_number(part)]
     return Bounds(*numbers) if len(numbers) == len(value) == 2 and numbers != [None, None] else None

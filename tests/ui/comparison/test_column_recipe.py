@@ -23,7 +23,7 @@ from ui.pages.compare import ComparePage
 @pytest.fixture
 def column(saved: Saved) -> Iterator[RunField]:
     """The recipe's entry at the end of the list, as a program that was started with it has it."""
-    (made,) = eval(f"[{recipe('run column')}]", vars(run_columns))
+    made: RunField = eval(recipe("run column"), vars(run_columns))
     COLUMNS.append(made)
     PLACES[made.key] = len(COLUMNS) - 1
     yield made

@@ -15,7 +15,7 @@ from storage.workspace import Workspace
 from tests.new_runs import new_run
 from tests.ui.comparison.acting import Saved, texts
 from ui.comparison.filter_dialog import WORD, FilterDialog
-from ui.comparison.run_columns import COLUMNS, PLACES, Measured
+from ui.comparison.run_columns import COLUMNS, PLACES, Quantity
 from ui.comparison.run_filters import Bounds, Filter, OneOf, as_json, from_json, passes, range_of, values_of, words
 from ui.pages.compare import ComparePage
 
@@ -46,7 +46,7 @@ def test_each_value_and_each_bound_keeps_what_has_it(page: ComparePage) -> None:
     rows = page.table.runs.rows()
     for column in COLUMNS:
         key, by = column.key, column.filtered
-        if isinstance(by, Measured):
+        if isinstance(by, Quantity):
             low, high = range_of(rows, by) or (0.0, 0.0)
             with_value = [row for row in rows if by.value(row) is not None]
             assert [row for row in rows if passes(row, {key: Bounds(round(low, 6), round(high, 6))})] == with_value
