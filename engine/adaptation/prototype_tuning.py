@@ -18,6 +18,7 @@ from torch.nn import functional as F
 
 from engine.adaptation.comparing import class_means
 from engine.backbones.backbone import Backbone
+from engine.machine.transfers import sent
 from engine.preparation.augmentation import Augmentation
 
 CHANGES = "shift and turn"
@@ -51,7 +52,7 @@ def draws_of(image: Tensor) -> torch.Generator:
 def moved(inputs: Tensor, changes: Augmentation, draws: Sequence[torch.Generator]) -> Tensor:
     """float [n, c, h, w]: each image shifted, turned and scaled a little; what comes in from outside is 0."""
     maps = torch.cat([changes.maps(1, own) for own in draws])
-    grid = F.affine_grid(maps.to(inputs), list(inputs.shape), align_corners=False)
+    grid = F.affine_grid(sent(maps.to(inputs.dtype), inputs.device), list(inputs.shape), align_corners=False)
     return F.grid_sample(inputs, grid, align_corners=False)
 
 

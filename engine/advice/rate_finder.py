@@ -90,7 +90,7 @@ def rising(training: FineTuning) -> Iterator[Preparing | RatePoint]:
     for step, indices in enumerate(batches(training)):
         for group, share in zip(rates.groups, shares, strict=True):
             group["peak"] = share * rate_at(step)
-        labels = training.train.labels[indices]
+        labels = training.train.labels_of(indices)
         loss = training.objective.loss(learner.logits(indices), labels)
         value = float(loss.detach())
         if not math.isfinite(value):
@@ -111,7 +111,7 @@ def batches(training: FineTuning) -> Iterator[torch.Tensor]:
     """A batch for each of the 100 rates, epoch after epoch."""
     taken = 0
     while taken < STEPS:
-        order = torch.randperm(len(training.train), generator=training.order).to(training.train.labels.device)
+        order = training.train.in_order(torch.randperm(len(training.train), generator=training.order))
         for cut in cuts(len(order), training.batch_size):
             if taken == STEPS:
                 return

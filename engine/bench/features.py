@@ -32,6 +32,7 @@ from engine.events import Preparing
 from engine.experiment import BackboneChoice, Experiment, Shift
 from engine.machine.devices import torch_device
 from engine.machine.files import replacing
+from engine.machine.transfers import sent
 from engine.preparation.inputs import Normaliser, normaliser
 
 Ids = NDArray[np.int64]
@@ -123,7 +124,7 @@ def _embed(
     for start in range(0, len(ids), CHUNK):
         yield Preparing(TEXT, start / len(ids))
         pixels = seen_pixels(data, ids[start : start + CHUNK], shape, kind.shift)
-        features = forward(model, shape, pixels.to(device), kind.precision == "bfloat16").cpu().numpy()
+        features = forward(model, shape, sent(pixels, device), kind.precision == "bfloat16").cpu().numpy()
         if not np.isfinite(features).all():
             raise WeightsError("The network gives features that are not numbers.", "Choose other weights or float32.")
         parts.append(features)

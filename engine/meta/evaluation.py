@@ -15,6 +15,7 @@ from engine.backbones.backbone import Backbone
 from engine.data.episodes import Episode
 from engine.data.target import NUMBERS
 from engine.events import Preparing
+from engine.machine.transfers import sent
 from engine.meta.batch.sharing import Crew
 from engine.meta.batch.stacked import Stacked, stacked_at_test
 from engine.meta.learner import MetaLearner, knows
@@ -131,7 +132,8 @@ def _feature_scores(
 ) -> np.ndarray:
     """Accuracy of each of these episodes, float64 [episodes]; NaN where what came out is not a number."""
     way, shot = episodes[0].support.shape
-    rows = torch.from_numpy(np.searchsorted(used, np.stack([_keys(episode) for episode in episodes])))
+    places = np.searchsorted(used, np.stack([_keys(episode) for episode in episodes]))
+    rows = sent(torch.from_numpy(places), features.device)
     slots = torch.arange(way, device=features.device)
     support, query = features[rows[:, :, :shot].flatten(1)], features[rows[:, :, shot:].flatten(1)]
     at_once = knows(type(method), "classify_episodes", "classify_features")

@@ -15,6 +15,7 @@ from engine.comparison.intervals import episode_interval
 from engine.data.episodes import Episode
 from engine.data.target import NUMBERS, Target
 from engine.events import Evaluated
+from engine.machine.transfers import sent
 from engine.meta.task import ImageTasks, TaskImages, Tasks
 from engine.metrics import STEPS
 
@@ -91,8 +92,8 @@ def small_copies(images: TaskImages, indices: np.ndarray) -> Tensor:
 
 def _error(small: Tensor, used: np.ndarray, episode: Episode) -> float:
     way, query = episode.query.shape
-    support = small[torch.from_numpy(np.searchsorted(used, episode.support))]
-    asked = small[torch.from_numpy(np.searchsorted(used, episode.query).ravel())]
+    places = (np.searchsorted(used, part) for part in (episode.support, episode.query.ravel()))
+    support, asked = (small[sent(torch.from_numpy(part), small.device)] for part in places)
     nearest = torch.cdist(asked, support.mean(1)).argmin(1)
     wanted = torch.arange(way, device=nearest.device).repeat_interleave(query)
     return float((nearest != wanted).double().mean())

@@ -17,8 +17,9 @@ from engine.data.findings import Finding
 from engine.data.images import ImageSet
 from engine.data.splits import ClassSplit
 from engine.data.target import CLASSES, NUMBERS, Target, asked
+from engine.machine.transfers import sent
 from engine.preparation.inputs import Normaliser
-from engine.preparation.streamed import Inputs
+from engine.preparation.streamed import Inputs, picked
 
 FurtherTest = Callable[[int | None, np.ndarray | None], tuple[Sequence[Any], str]]
 
@@ -45,7 +46,7 @@ class Task:
 
     def mixed(self, rng: np.random.Generator) -> Task:
         """The same task with its support set in a random order, so that a place in it says nothing about the class."""
-        order = torch.from_numpy(rng.permutation(len(self.support_targets))).to(self.support_targets.device)
+        order = sent(torch.from_numpy(rng.permutation(len(self.support_targets))), self.support_targets.device)
         return replace(self, support_inputs=self.support_inputs[order], support_targets=self.support_targets[order])
 
 
@@ -111,7 +112,7 @@ class TaskImages:
     def batch(self, batch: Batch) -> Task:
         """A minibatch as the query set of a task without support images; its way is all training classes."""
         inputs = self.turned(batch.images, batch.turns)
-        targets = torch.from_numpy(batch.labels).to(inputs.device)
+        targets = sent(torch.from_numpy(batch.labels), inputs.device)
         return Task(inputs[:0], targets[:0], inputs, targets, batch.classes)
 
     def _images(self, indices: np.ndarray, turns: np.ndarray) -> Tensor:
@@ -121,10 +122,10 @@ class TaskImages:
     def turned(self, indices: np.ndarray, turns: np.ndarray) -> Tensor:
         """float [n, C, H, W]: images by their index in the data set [n], each after its quarter turns [n]."""
         device = self.pixels.device
-        images = self.pixels[self.rows[torch.from_numpy(indices)].to(device)]
+        images = picked(self.pixels, self.rows[torch.from_numpy(indices)])
         for quarter in (1, 2, 3):
             if len(places := np.flatnonzero(turns == quarter)):
-                chosen = torch.from_numpy(places).to(device)
+                chosen = sent(torch.from_numpy(places), device)
                 images[chosen] = torch.rot90(images[chosen], quarter, (-2, -1))
         return self.shape(images)
 

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from engine.machine.transfers import sent
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -52,7 +54,7 @@ class Augmentation:
         return images.round_().clamp_(0, 255).to(torch.uint8)
 
     def _moved(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        maps = self.maps(len(images), generator).to(images.device)
+        maps = sent(self.maps(len(images), generator), images.device)
         grid = F.affine_grid(maps, list(images.shape), align_corners=False)
         return F.grid_sample(images, grid, align_corners=False)
 
@@ -75,7 +77,7 @@ class Augmentation:
         hit = _between(count, 0, 1, generator) < self.recipe.erase
         place = torch.arange(side)
         inside = _inside(place, left, size)[:, None, :] & _inside(place, top, size)[:, :, None]
-        lost = (inside & hit[:, None, None])[:, None].to(images.device)
+        lost = sent((inside & hit[:, None, None])[:, None], images.device)
         return images.masked_fill(lost, float(self.background))
 
 
@@ -90,7 +92,7 @@ def _inside(place: Tensor, start: Tensor, size: Tensor) -> Tensor:
 def _coloured(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
     count = len(images)
     light, contrast = (
-        _between(count, 1 - strength, 1 + strength, generator).view(-1, 1, 1, 1).to(images.device) for _ in range(2)
+        sent(_between(count, 1 - strength, 1 + strength, generator).view(-1, 1, 1, 1), images.device) for _ in range(2)
     )
     mean = images.mean((1, 2, 3), keepdim=True)
     return ((images - mean) * contrast + mean) * light

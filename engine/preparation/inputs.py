@@ -15,7 +15,8 @@ from engine.data.shifts import shifted
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, Shift
 from engine.machine.memory import room
-from engine.preparation.streamed import Inputs, Streamed
+from engine.machine.transfers import sent
+from engine.preparation.streamed import Inputs, Streamed, to_pick
 
 BANDS_MEAN, BANDS_STD = 0.35, 0.15  # of land cover in every band
 PHOTO_MEAN, PHOTO_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -32,8 +33,7 @@ class Normaliser:
     def __call__(self, pixels: Tensor) -> Tensor:
         images = pixels.float().div_(255)
         if self.channels == 3:
-            mean = torch.tensor(PHOTO_MEAN, device=pixels.device).view(1, 3, 1, 1)
-            std = torch.tensor(PHOTO_STD, device=pixels.device).view(1, 3, 1, 1)
+            mean, std = (sent(torch.tensor(one).view(1, 3, 1, 1), pixels.device) for one in (PHOTO_MEAN, PHOTO_STD))
             images = (images - mean) / std
         elif self.channels > 3:
             images = (images - BANDS_MEAN) / BANDS_STD
@@ -54,6 +54,14 @@ class Labelled:
     @property
     def device(self) -> torch.device:
         return self.inputs.device
+
+    def in_order(self, order: Tensor) -> Tensor:
+        """order: int64 [n], places of these images, to be asked for in turn; where nobody waits to read it."""
+        return to_pick(self.inputs, order)
+
+    def labels_of(self, places: Tensor) -> Tensor:
+        """int64 [n], of the images at these places."""
+        return self.labels[sent(places, self.device)]
 
 
 def normaliser(choice: BackboneChoice) -> Normaliser:

@@ -17,27 +17,31 @@ from engine.data.images import Form
 from engine.data.shifts import shifted
 from engine.experiment import Shift
 from engine.machine.memory import remark, remarks
+from engine.machine.transfers import Ahead, sent
 
 NOTHING = slice(0)
+CPU = torch.device("cpu")
 MANY = "The decoded images take {size}, more than there is memory for"
 
 
 class ReadAhead(threading.Thread):
-    """The reading of one batch, which ends by itself also when nobody asks for what it found."""
+    """The reading of one batch and its way to the device; ends by itself also when nobody asks for what it found."""
 
-    def __init__(self, read: Callable[[NDArray[np.int64]], Tensor], ids: NDArray[np.int64]) -> None:
+    def __init__(
+        self, read: Callable[[NDArray[np.int64]], Tensor], ids: NDArray[np.int64], device: torch.device
+    ) -> None:
         super().__init__(name="images ahead")
-        self.ids, self._read, self._found = ids, read, Future[Tensor]()
+        self.ids, self._read, self._device, self._found = ids, read, device, Future[Ahead]()
 
     def run(self) -> None:
         try:
-            self._found.set_result(self._read(self.ids))
+            self._found.set_result(Ahead(self._read(self.ids), self._device))
         except BaseException as error:  # noqa: BLE001 it belongs to whoever asks for the images
             self._found.set_exception(error)
 
     def found(self) -> Tensor:
         """Waits for it; raises what the reading raised."""
-        return self._found.result()
+        return self._found.result().here()
 
 
 class Streamed:
@@ -75,13 +79,13 @@ class Streamed:
         ids = self._named(chosen)
         begun, self._begun = self._begun, None
         expected = begun is not None and np.array_equal(begun.ids, ids)
-        found = begun.found() if begun is not None and expected else self._read(ids)
+        found = begun.found() if begun is not None and expected else sent(self._read(ids), self.device)
         if isinstance(chosen, slice):  # who goes through all of them in order takes the next slice then
             first, last, _ = chosen.indices(len(self))
             self._begin(slice(last, 2 * last - first))
         elif expected:
             self._begin(next(self._plan, NOTHING))
-        return (found[0] if isinstance(chosen, int) else found).to(self.device)
+        return found[0] if isinstance(chosen, int) else found
 
     def expect(self, batches: Iterable[Tensor]) -> None:
         """These are asked for next, in this order: each is read while the one before it is computed with."""
@@ -90,7 +94,7 @@ class Streamed:
 
     def _begin(self, chosen: Tensor | slice) -> None:
         if len(ids := self._named(chosen)):
-            self._begun = ReadAhead(self._read, ids)
+            self._begun = ReadAhead(self._read, ids, self.device)
             self._begun.start()
 
     def _named(self, chosen: Tensor | slice | int) -> NDArray[np.int64]:
@@ -124,6 +128,16 @@ class Streamed:
 
 
 Inputs = Tensor | Streamed
+
+
+def to_pick(images: Inputs, places: Tensor) -> Tensor:
+    """places: int64 [n], of images, where nobody waits to read them: beside a tensor, or where files are read."""
+    return sent(places, images.device if isinstance(images, Tensor) else CPU)
+
+
+def picked(images: Inputs, places: Tensor) -> Tensor:
+    """The images at these places, int64 [n]."""
+    return images[to_pick(images, places)]
 
 
 def gigabytes(octets: int) -> str:

@@ -21,6 +21,7 @@ from engine.layers import HEAD
 from engine.machine.draws import own_draws
 from engine.machine.limits import Limits
 from engine.preparation.inputs import Labelled, Normaliser
+from engine.preparation.streamed import picked
 from engine.registry import build_as
 from engine.search.folds import TrainingFold
 from engine.tuning.learners import batches, embed
@@ -117,8 +118,8 @@ def fold_fits(
 
 def part(labelled: Labelled, positions: np.ndarray) -> Labelled:
     """These images of the training set."""
-    chosen = torch.from_numpy(positions).to(labelled.labels.device)
-    return Labelled(labelled.inputs[chosen], labelled.labels[chosen], labelled.ids[positions])
+    chosen = torch.from_numpy(positions)
+    return Labelled(picked(labelled.inputs, chosen), labelled.labels_of(chosen), labelled.ids[positions])
 
 
 @torch.no_grad()

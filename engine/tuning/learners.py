@@ -21,7 +21,7 @@ from engine.events import Preparing
 from engine.layers import HEAD, LayerRow
 from engine.preparation.augmentation import Augmentation
 from engine.preparation.inputs import Labelled, Normaliser
-from engine.preparation.streamed import Inputs, Streamed
+from engine.preparation.streamed import Inputs, Streamed, picked
 from engine.tuning.lowrank import LowRank
 from engine.tuning.objective import Blend
 from engine.tuning.trainable import Part, chosen, frozen_prefix, prefix_of
@@ -113,7 +113,7 @@ class WholeNetwork:
             images.expect(order)
 
     def logits(self, indices: Tensor, blend: Blend | None = None) -> Tensor:
-        inputs = self._inputs[0][indices]
+        inputs = picked(self._inputs[0], indices)
         if self.augmentation is not None:
             inputs = self.augmentation(inputs, self._generator)
         with self._precision():
@@ -221,7 +221,7 @@ class HeadOnFeatures:
         """They are in memory."""
 
     def logits(self, indices: Tensor, blend: Blend | None = None) -> Tensor:
-        features = self._features[0][indices]
+        features = picked(self._features[0], indices)
         return self._head(features if blend is None else blend(features))
 
     @torch.no_grad()

@@ -72,7 +72,7 @@ class RateMeasuring:
         groups = self.groups(epoch)
         for indices in groups:
             model.zero_grad(set_to_none=True)
-            self.objective.loss(self.learner.logits(indices), train.labels[indices]).backward()
+            self.objective.loss(self.learner.logits(indices), train.labels_of(indices)).backward()
             for found in sums.values():
                 found.add()
         model.zero_grad(set_to_none=True)
@@ -83,7 +83,7 @@ class RateMeasuring:
     def groups(self, epoch: int) -> list[Tensor]:
         """Positions of the images whose gradients are taken together: batches as in training, or many small groups of
         one size where gradients are compared."""
-        order = torch.tensor(self._order(epoch), device=self.learner.train.labels.device)
+        order = self.learner.train.in_order(torch.tensor(self._order(epoch)))
         if not self.method.compares_gradients:
             return [order[cut] for cut in cuts(len(order), self.size)][:BATCHES]
         used = order[:MOST_IMAGES]

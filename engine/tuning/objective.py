@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from engine.artifacts.bookmark import State, generator_state, load_generator
 from engine.errors import Diverged
 from engine.events import Metrics
+from engine.machine.transfers import sent
 
 SECONDS = 0.2  # between two looks at a GPU's losses
 ADVICE = "Lower the learning rate; the best weights so far are kept."
@@ -56,7 +57,7 @@ class Objective:
         alpha = torch.tensor([self._mixup, self._mixup])
         one, other = torch._standard_gamma(alpha, generator=self._generator).tolist()
         share = one / (one + other) if one + other > 0 else 1.0
-        partner = torch.randperm(count, generator=self._generator).to(device)
+        partner = sent(torch.randperm(count, generator=self._generator), device)
         return Blend(max(share, 1 - share), partner)
 
     def state(self) -> State:

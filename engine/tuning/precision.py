@@ -82,7 +82,7 @@ def seconds(training: FineTuning, precisions: Sequence[Mapping[str, object]]) ->
 def _step(learner: WholeNetwork, count: int) -> float:
     start = time.perf_counter()
     rows = torch.arange(count, device=learner.train.device)
-    loss = F.cross_entropy(learner.logits(rows), learner.train.labels[rows])
+    loss = F.cross_entropy(learner.logits(rows), learner.train.labels_of(rows))
     loss.backward()
     loss.item()  # waits for a GPU
     return time.perf_counter() - start

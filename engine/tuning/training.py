@@ -145,7 +145,7 @@ class StageTraining:
     def _go_on(self, kept: State) -> Iterator[Event]:
         """As it was, with what the frozen blocks give computed anew."""
         self.number, self._step = kept["number"], kept["step"]
-        self.left = kept["left"] if kept["left"] is None else kept["left"].to(self.run.train.device)
+        self.left = kept["left"] if kept["left"] is None else self.run.train.in_order(kept["left"])
         self._without_gain, self._best = kept["without gain"], kept["best"]
         last = self.number if self.left is not None else self.number - 1
         if last >= 0 and (learning := self.run.learning(self.first + last)):
@@ -170,7 +170,7 @@ class StageTraining:
                     return
         if learning and (learning != self._learning or self.measuring is not None):
             self._follow(learning)
-        self.left = torch.randperm(len(run.train), generator=run.order).to(run.train.device)
+        self.left = run.train.in_order(torch.randperm(len(run.train), generator=run.order))
 
     def _follow(self, learning: frozenset[str]) -> None:
         """Rates, optimiser, average and anchor follow what learns."""
@@ -220,7 +220,7 @@ class StageTraining:
         return len(left)
 
     def _train(self, indices: Tensor) -> None:
-        run, labels = self.run, self.run.train.labels[indices]
+        run, labels = self.run, self.run.train.labels_of(indices)
         blend = run.objective.blend(len(indices), labels.device)
         logits = self.learner.logits(indices, blend)
         loss = run.objective.loss(logits, labels, blend)

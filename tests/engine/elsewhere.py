@@ -1,8 +1,8 @@
 """A device that is no CPU, without one: torch's FakeTensorMode on "meta", where shapes are computed and no values are.
 
 What a GPU would have to wait for fails here and names its place: a tensor of another device, a value that the program
-asks for (`.item()`, `bool(tensor)`, `.tolist()`), a copy to the CPU, a shape that depends on values. Numbers that come
-from the CPU are allowed, as `non_blocking` copies of them are.
+asks for (`.item()`, `bool(tensor)`, `.tolist()`), a copy to the CPU, a shape that depends on values, and in a step a
+copy from the CPU that blocks or comes from memory that is not pinned. Numbers that come from the CPU are allowed.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ class Elsewhere(FakeTensorMode):
             return func(*args, **(kwargs or {}))  # what is drawn and counted on the CPU has values
         if DEVICE.type in given and (goes_to == "cpu" or str(func) == "aten._local_scalar_dense.default"):
             return self._read(func, args[0], (kwargs or {}).get("dtype"))
+        if given[:1] == ["cpu"] and goes_to == DEVICE.type and not isinstance(args[0], FakeTensor):
+            self._sent(args[0], bool((kwargs or {}).get("non_blocking")))
         if str(func).startswith(("aten.index.", "aten.index_put")) and len(set(given)) > 1:
             raise Waits(f"{place()}: {func} with places that lie on another device")
         if str(func) == "aten._fused_sgd_.default" and set(given) == {DEVICE.type}:
@@ -69,6 +71,17 @@ class Elsewhere(FakeTensorMode):
         self.reads -= 1
         return torch.zeros(values.shape, dtype=dtype or values.dtype) if "scalar" not in str(func) else 1
 
+    def _sent(self, values: Tensor, non_blocking: bool) -> None:
+        if not (math.isinf(self.reads) or (non_blocking and getattr(values, "pinned", False))):
+            raise Waits(f"{place()}: a copy to the device waits for all work before it")
+
+
+def pin(values: Tensor) -> Tensor:
+    """In place of torch's own, which needs a driver: a copy that is known as one."""
+    found = values.clone()
+    found.pinned = True  # type: ignore[attr-defined]
+    return found
+
 
 def place() -> str:
     """The line nearest to torch that is not of torch, nor of this file."""
@@ -78,11 +91,12 @@ def place() -> str:
 
 @contextmanager
 def elsewhere() -> Iterator[Elsewhere]:
-    """With the fused optimisers, which torch allows where there are kernels of them."""
+    """With the fused optimisers, which torch allows where there are kernels of them, and pinned memory."""
     known = [*_foreach_utils._get_fused_kernels_supported_devices(), DEVICE.type]
     with pytest.MonkeyPatch.context() as patch:
         for module in map(import_module, FUSED):
             patch.setattr(module, "_get_fused_kernels_supported_devices", lambda: known, raising=False)
+        patch.setattr(Tensor, "pin_memory", pin)
         with Elsewhere() as mode:
             yield mode
 

@@ -6,6 +6,7 @@ Fine-tuning runs whole, so that what lies between its steps meets no other devic
 from __future__ import annotations
 
 import tempfile
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,20 +19,27 @@ from torch import Tensor
 from engine.adaptation import svm
 from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
+from engine.backbones.networks import conv_block
 from engine.bench import features
+from engine.data.sources import dataset
 from engine.data.target import CLASSES, NUMBERS
 from engine.events import EpochCompleted
+from engine.experiment import DatasetChoice
 from engine.machine.limits import Limits
+from engine.machine.transfers import sent
 from engine.meta.learner import MetaLearner, Outcome
 from engine.meta.roles import Embeds, MetaRun
 from engine.meta.task import Task, TaskImages
+from engine.meta.tasks.curves import CurveTasks
 from engine.meta.training import MetaTraining
 from engine.method import Classifier
 from engine.methods.meta.gradient_based import GradientHyperparameters
 from engine.methods.meta.maml import MAML
 from engine.methods.meta.protonet import ProtoNet
 from engine.methods.tuning.full_ft import FullFineTuning
+from engine.preparation.augmentation import RECIPES, Augmentation
 from engine.preparation.inputs import Labelled, Normaliser
+from engine.preparation.streamed import ReadAhead, Streamed
 from engine.registry import methods
 from engine.tuning import objective
 from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod
@@ -40,7 +48,7 @@ from engine.tuning.training import FineTuning, StageTraining
 from tests.engine.elsewhere import DEVICE, Elsewhere, Waits, elsewhere, there
 from tests.engine.methods.contract import Case, cases_of, network, task_of, training_task
 from tests.engine.methods.tuning_contract import TuningCase, trunk, tuning_cases_of
-from tests.engine.tuning.striped import small_network, stripes
+from tests.engine.tuning.striped import stripes
 
 META = [kind for kind in methods() if issubclass(kind, MetaLearner)]
 TUNING = [kind for kind in methods() if issubclass(kind, FineTuneMethod) and kind.from_values({}).stages()]
@@ -99,7 +107,7 @@ def test_a_meta_learner_waits_for_no_device(kind: type[MetaLearner]) -> None:
             raise
 
 
-def runs(case: TuningCase, monkeypatch: pytest.MonkeyPatch) -> None:
+def runs(case: TuningCase, monkeypatch: pytest.MonkeyPatch, streamed: bool = False) -> None:
     """A whole training, and the prediction of a test set."""
     torch.manual_seed(0)
     model, shape = Backbone(trunk(), 4, 2), Normaliser(8, 1)
@@ -112,7 +120,10 @@ def runs(case: TuningCase, monkeypatch: pytest.MonkeyPatch) -> None:
 
         patch.setattr(StageTraining, "_train", strictly)
         there(mode, model)
-        parts = [Labelled(there(mode, o.inputs), there(mode, o.labels), o.ids) for o in (stripes(), stripes(8))]
+        parts = [
+            Labelled(FromFiles(one) if streamed else there(mode, one.inputs), there(mode, one.labels), one.ids)
+            for one in (stripes(), stripes(8))
+        ]
         checkpoints = Checkpoints(Path(tempfile.mkdtemp()))
         run = FineTuning(model, case.method(epochs=2), parts[0], parts[1], shape, checkpoints, Limits(), seed=0)
         assert sum(isinstance(event, EpochCompleted) for event in run.events()) == run.method.epochs
@@ -131,19 +142,64 @@ def test_fine_tuning_waits_for_no_device(kind: type[FineTuneMethod], monkeypatch
 
 
 def test_a_benchs_embedding_waits_for_no_device() -> None:
-    model, images = small_network().eval(), stripes()
+    """Of photos in colours, which are sent."""
     with elsewhere() as mode:
-        pixels = there(mode, images.inputs)
+        model = there(mode, Backbone({"one": conv_block(3, 4)}, 64, None).eval())
         with mode.step():
-            assert features.forward(there(mode, model), Normaliser(8, 1), pixels, False).device == DEVICE
+            pixels = sent(torch.zeros(5, 3, 8, 8, dtype=torch.uint8), DEVICE)
+            assert features.forward(model, Normaliser(8, 3), pixels, False).device == DEVICE
 
 
-def test_drawing_a_task_waits_for_no_device() -> None:
-    """With quarter turns; the images lie on the device, what is drawn does not."""
+class FromFiles(Streamed):
+    """Stripes that are read when they are asked for, kept in no file."""
+
+    def __init__(self, images: Labelled) -> None:
+        pixels = images.inputs[:].permute(0, 2, 3, 1).numpy()
+        data: Any = SimpleNamespace(read=lambda ids, form: pixels[ids])
+        super().__init__(data, images.ids, Normaliser(8, 1), DEVICE, None)
+
+    def _kept(self) -> None: ...
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_drawing_a_task_waits_for_no_device(streamed: bool) -> None:
+    """With quarter turns; the images lie on the device or in files, what is drawn does not lie on it."""
     with elsewhere() as mode:
-        source = TaskImages(there(mode, stripes().inputs), torch.arange(12), Normaliser(8, 1))
+        images = FromFiles(stripes()) if streamed else there(mode, stripes().inputs)
+        source = TaskImages(images, torch.arange(12), Normaliser(8, 1))
         with mode.step():
             assert source.turned(np.arange(6), np.array([0, 1, 2, 3, 3, 0])).device == DEVICE
+
+
+def test_drawing_curves_waits_for_no_device() -> None:
+    choice, draw = DatasetChoice(name="sinusoid"), np.random.default_rng(0)
+    source = dataset("sinusoid").curves
+    assert source is not None
+    tasks = CurveTasks(source, choice, 5, 10, DEVICE)
+    with elsewhere() as mode, mode.step():
+        drawn = [*tasks.draw_tasks(draw, 3), tasks.task(tasks.draw(draw)).mixed(draw)]
+        assert {part.device for task in drawn for part in task.parts} == {DEVICE}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_changing_images_waits_for_no_device(name: str) -> None:
+    with elsewhere() as mode:
+        images = there(mode, torch.zeros(5, 3, 8, 8, dtype=torch.uint8))
+        with mode.step():
+            assert Augmentation(name)(images, torch.Generator()).device == DEVICE
+
+
+def test_streamed_images_are_read_and_sent_ahead_of_the_step_that_needs_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A whole training: no step waits, not even for the numbers of its images."""
+    read: list[bool] = []
+    own = Streamed._read
+    monkeypatch.setattr(Streamed, "_read", lambda self, ids: (read.append(ahead()), own(self, ids))[1])
+    runs(TuningCase(FullFineTuning, {"augmentation": "none"}), monkeypatch, streamed=True)
+    assert read.count(True) > read.count(False)
+
+
+def ahead() -> bool:
+    return isinstance(threading.current_thread(), ReadAhead)
 
 
 class AsksForItsLoss(MAML):
@@ -169,9 +225,14 @@ class Selects(ProtoNet):
         return super().classify_features(model, features + features[features > 0].mean(), targets, way)
 
 
+class Sends(ProtoNet):
+    def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
+        return super().classify_features(model, features + torch.ones(()).to(features.device), targets, way)
+
+
 @pytest.mark.parametrize("kind, place", [
     (AsksForItsLoss, "query_loss"), (DrawsOnTheCPU, "classify_features"), (Branches, "classify_features"),
-    (Selects, "classify_features"),
+    (Selects, "classify_features"), (Sends, "classify_features"),
 ])  # fmt: skip
 def test_one_that_does_is_found_and_its_place_named(kind: type[MetaLearner], place: str) -> None:
     with pytest.raises(Waits, match=rf"test_devices\.py:\d+ {place}"):

@@ -13,6 +13,7 @@ from engine.data.sources import dataset
 from engine.data.target import NUMBERS, Target
 from engine.events import Preparing
 from engine.experiment import DatasetChoice, Experiment
+from engine.machine.transfers import sent
 from engine.meta.learner import MetaLearner
 from engine.meta.task import Task, Tasks
 
@@ -46,14 +47,15 @@ class CurveTasks(Tasks):
     def draw_tasks(self, rng: np.random.Generator, count: int) -> list[Task]:
         """The tasks of so many single draws, made at once: one by one takes longer than a step of the network."""
         drawn = self.source.draw(self.choice, rng, count, self.examples)
-        both = torch.from_numpy(np.stack([drawn.x, drawn.at(drawn.x)]).astype(np.float32)).to(self.device).unsqueeze(-1)
+        points = np.stack([drawn.x, drawn.at(drawn.x)]).astype(np.float32)
+        both = sent(torch.from_numpy(points), self.device).unsqueeze(-1)
         given, asked = both[:, :, : self.shot].unbind(1), both[:, :, self.shot :].unbind(1)
         return [Task(one[0], one[1], query[0], query[1], 1) for one, query in zip(given, asked, strict=True)]
 
     def task(self, item: GivenCurve) -> Task:
         x, shot = np.concatenate([item.support, item.query]), len(item.support)
         both = np.stack([x, item.at(x)]).astype(np.float32)
-        inputs, targets = torch.from_numpy(both).to(self.device).unsqueeze(-1)
+        inputs, targets = sent(torch.from_numpy(both), self.device).unsqueeze(-1)
         return Task(inputs[:shot], targets[:shot], inputs[shot:], targets[shot:], 1)
 
 
