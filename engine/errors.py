@@ -63,6 +63,10 @@ class InvalidExperiment(ExperimentError):
         self.field = field
 
 
+class NotHere(InvalidExperiment):
+    """Something that the experiment needs is not on this machine; on another it may be."""
+
+
 class DataError(ExperimentError):
     """The data set cannot be read or used as asked."""
 

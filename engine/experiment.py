@@ -46,6 +46,10 @@ class Frozen(BaseModel):
             raise ValueError("must be Unicode")
         return value
 
+    def told(self) -> dict[str, Any]:
+        """As a file or a person is given it, without settings that do not concern its data; JSON."""
+        return self.model_dump(mode="json", context=TOLD)
+
 
 class Shift(Frozen):
     """How images (or labels) differ from those the weights were trained on."""
@@ -57,6 +61,7 @@ class Shift(Frozen):
 # What every choice of data once carried, whichever data set it was of. It is still written, so that what is saved, and
 # what is hashed from it, is the same text in every version; where it means nothing it is left out when read.
 ONCE_OF_ALL: dict[str, Any] = {"vary_frequency": False, "distance": 1.0}
+TOLD = "told"  # the context of what is told to somebody: each data set's own settings alone
 
 
 class DatasetChoice(Frozen):
@@ -93,15 +98,14 @@ class DatasetChoice(Frozen):
         if not isinstance(data, dict):
             return handler(data)
         own: type[Self] = cls._of(data.get("name"))
-        if own is not UnknownChoice:
-            foreign = ONCE_OF_ALL.keys() - own.model_fields
-            data = {key: value for key, value in data.items() if key not in foreign or not _unread(key, value)}
+        foreign = ONCE_OF_ALL.keys() - own.model_fields
+        data = {key: value for key, value in data.items() if key not in foreign or not _unread(own, key, value)}
         return handler(data) if own is cls else own.model_validate(data)
 
     @model_serializer(mode="wrap")
     def _as_before(self, serialise: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
         own: dict[str, Any] = serialise(self)
-        body = own if info.exclude_defaults else ONCE_OF_ALL | own
+        body = own if info.exclude_defaults or info.context == TOLD else ONCE_OF_ALL | own
         order = dict.fromkeys((*DatasetChoice.model_fields, *ONCE_OF_ALL, *body))
         return {name: body[name] for name in order if name in body}
 
@@ -129,9 +133,9 @@ class DatasetChoice(Frozen):
         return name[:-4] if name.lower().endswith(".zip") else name
 
 
-def _unread(key: str, value: object) -> bool:
-    """Whether this of `ONCE_OF_ALL` says nothing of other data: a distance never did, whatever it was set to."""
-    return key == "distance" or value == ONCE_OF_ALL[key]
+def _unread(own: type[DatasetChoice], key: str, value: object) -> bool:
+    """Whether this of `ONCE_OF_ALL` says nothing of such data: where they are known a distance never did."""
+    return value == ONCE_OF_ALL[key] or (key == "distance" and own is not UnknownChoice)
 
 
 class UnknownChoice(DatasetChoice):

@@ -91,7 +91,7 @@ def preset(name: str) -> Plan:
 
 def plan_as_json(plan: Plan) -> dict[str, Any]:
     """The plan as a file holds it, every experiment written out; `parse_plan` reads it back."""
-    experiments = [experiment.model_dump(mode="json") for experiment in plan.experiments]
+    experiments = [experiment.told() for experiment in plan.experiments]
     if len(experiments) == 1:
         return {"experiment": experiments[0]}
     return {"name": plan.name, "title": plan.title, "description": plan.description, "experiments": experiments}

@@ -10,7 +10,7 @@ from engine.comparison.wording import compact
 from engine.data.shifts import describe
 from engine.data.sources import sets
 from engine.errors import ExperimentError
-from engine.experiment import Experiment, RangeChoice, SearchChoice
+from engine.experiment import TOLD, Experiment, RangeChoice, SearchChoice
 from engine.naming import backbone_title, data_title, method_title
 from engine.registry import HyperparameterField, complete, fields, method, own_fields
 
@@ -68,7 +68,7 @@ class Difference:
 def flatten(experiment: Experiment) -> dict[str, Value]:
     """Every setting as "dataset.labels_per_class" -> value in words; empty hyperparameters get the method's own."""
     flat: dict[str, Value] = {}
-    walk(completed(experiment).model_dump(mode="json", exclude=WORDED_AS_ONE), "", flat)
+    walk(completed(experiment).model_dump(mode="json", exclude=WORDED_AS_ONE, context=TOLD), "", flat)
     flat |= as_one(experiment)
     flat["dataset.name"] = data_title(experiment)
     flat["method.name"] = method_title(experiment.method.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -11,7 +12,7 @@ from engine.backbones.info import BackboneInfo
 from engine.data.dataset import inside
 from engine.data.shifts import first_repeated
 from engine.data.sources import bands, checked, known, sets
-from engine.errors import InvalidExperiment, nearest
+from engine.errors import InvalidExperiment, NotHere, nearest
 from engine.experiment import Budget, DatasetChoice, Experiment
 from engine.families import Family, family
 from engine.given import is_there
@@ -25,14 +26,14 @@ def problems(experiment: Experiment) -> list[InvalidExperiment]:
     """Every fault found; `.field` says beside which input to show it. Empty when the run may start."""
     built, wrong = _built(experiment)
     found = *_data(experiment), *_backbone(experiment, built), *wrong, *task_faults(experiment)
-    return [*found, *_family(experiment, built), *_search(experiment)]
+    return [*found, *_family(experiment, built), *_search(experiment), *_device(experiment.device)]
 
 
 def _data(experiment: Experiment) -> Iterator[InvalidExperiment]:
     dataset = experiment.dataset
     yield from _raised(lambda: checked(dataset))
     if dataset.path is not None and not is_there(dataset.path):
-        yield InvalidExperiment(
+        yield NotHere(
             f"There is no folder or file at {dataset.path}.", "Choose the data again; it may have moved.", "dataset"
         )
     if (again := first_repeated(dataset.tested_on)) is not None:
@@ -66,7 +67,7 @@ def _weights(info: BackboneInfo, weights: str) -> Iterator[InvalidExperiment]:
     if weights not in known:
         yield InvalidExperiment(f"{info.title} has no weights called “{weights}”.", nearest(weights, known), "backbone")
     elif known[weights].state == "download":
-        yield InvalidExperiment(
+        yield NotHere(
             f"The {known[weights].title} weights of {info.title} are not on this machine.",
             "Download them first, or choose other weights.",
             "backbone",
@@ -148,6 +149,12 @@ def _time(budget: Budget, kind: Family) -> Iterator[InvalidExperiment]:
         )  # fmt: skip
     elif budget.instead_of_epochs and budget.minutes is None:
         yield InvalidExperiment("Training for a time needs the minutes.", "Say how many minutes.", "budget")
+
+
+def _device(name: str) -> Iterator[InvalidExperiment]:
+    """Whether this machine has it is seen where it is asked for: that needs torch."""
+    if re.fullmatch(r"cpu|mps|cuda:\d+", name) is None:
+        yield InvalidExperiment(f"There is no device called “{name}”.", "Choose cpu, cuda:0 or mps.", "device")
 
 
 def _search(experiment: Experiment) -> Iterator[InvalidExperiment]:

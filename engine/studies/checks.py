@@ -48,7 +48,7 @@ def faults(study: Study) -> Iterator[InvalidExperiment]:
         for fault in problems(experiment):
             about_data = fault.field == "dataset" or cell.arm is None
             title = "" if about_data or cell.arm is None else f"{study.arms[cell.arm].title}: "
-            yield InvalidExperiment(f"{title}{fault.message}", fault.advice, fault.field)
+            yield type(fault)(f"{title}{fault.message}", fault.advice, fault.field)
 
 
 def one_of_each(study: Study) -> list[tuple[Cell, Experiment]]:

@@ -7,13 +7,16 @@ import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from storage.store import RunStore
 from storage.workspace import Workspace
+from tests.terminal.conftest import Command
 
 Refuses = Callable[..., str]
+STUDY: dict[str, Any] = {"title": "A study", "arms": [{"title": "A", "method": {"name": "lp_ft"}}]}
 
 
 def saved_runs(root: Path) -> int:
@@ -85,13 +88,32 @@ def test_a_mistake_on_the_command_line(
         ({"experiments": []}, "“experiments”"),
         ({"experiment": {}, "seeds": [-1]}, "“seeds.0” must be greater than or equal to 0"),
         ([1, 2], "is not an experiment."),
+        ({"dataset": {"name": "glyfs"}}, "no data set called “glyfs”. Did you mean “glyphs”?"),
+        ({"dataset": {"name": "folder"}}, "is not chosen."),
+        ({"backbone": {"name": "conv3"}}, "no backbone called “conv3”."),
+        ({"backbone": {"head": "old"}}, "“backbone.head” must be"),
+        ({"backbone": {"weights": "imagenet"}}, "no weights called “imagenet”."),
+        ({"search": {"parameters": ["rate"]}}, "“rate”"),
+        ({"device": "gpu"}, "no device called “gpu”."),
+        (STUDY | {"dataset": {"name": "glyfs"}}, "no data set called “glyfs”."),
+        (STUDY | {"arms": [STUDY["arms"][0] | {"backbone": {"name": "conv3"}}]}, "no backbone called “conv3”."),
     ],
 )
 def test_a_mistake_in_an_experiment_file(
     refuses: Refuses, tmp_path: Path, own_workspace: Path, body: object, said: str
 ) -> None:
-    assert said in refuses("run", write(tmp_path / "mine.json", body))
+    path = write(tmp_path / "mine.json", body)
+    assert refuses("run", path, "--dry-run") == refuses("run", path)
+    assert said in refuses("run", path)
     assert saved_runs(own_workspace) == 0
+
+
+def test_what_only_this_machine_lacks_is_no_mistake_of_a_file(warmstart: Command, tmp_path: Path) -> None:
+    body = {"dataset": {"name": "folder", "path": str(tmp_path / "elsewhere")}}
+    path = write(tmp_path / "mine.json", body)
+    printed = warmstart("run", path, "--dry-run")
+    assert json.loads(printed.out)["experiment"]["dataset"]["path"] == body["dataset"]["path"]
+    assert "no folder or file at" in warmstart("run", path).err
 
 
 def test_a_file_that_is_not_json(refuses: Refuses, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def settings(comparison: Comparison) -> str:
 
 def experiments(comparison: Comparison) -> str:
     """All settings of each configuration, as a file that can be run again."""
-    said = ((side.title, side.experiment.model_dump(mode="json")) for side in comparison.sides)
+    said = ((side.title, side.experiment.told()) for side in comparison.sides)
     return "".join(
         f"<details><summary>{escape(title)}</summary><pre>{escape(json.dumps(settings, indent=2))}</pre></details>"
         for title, settings in said

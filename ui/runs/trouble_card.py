@@ -94,7 +94,7 @@ class TroubleCard(Card):
 def details(now: RunNow) -> str:
     """What somebody needs to understand the failure: words, settings, traceback."""
     failure = now.row.failure
-    settings = json.dumps(now.row.experiment.model_dump(mode="json"), indent=2)
+    settings = json.dumps(now.row.experiment.told(), indent=2)
     words = f"{failure.message}\n{failure.advice}\n" if failure else ""
     trace = f"\n{failure.traceback}" if failure and failure.traceback else ""
     return f"{now.row.name} ({now.row.uid})\n{words}\n{settings}\n{trace}"

@@ -8,9 +8,11 @@ from engine.backbones import catalog
 from engine.data.episode_splits import samplers
 from engine.data.sources import is_regression
 from engine.data.splits import for_tasks, split_images
+from engine.errors import InvalidExperiment, NotHere
 from engine.experiment import Experiment
 from engine.families import family
 from engine.meta.learner import MetaLearner
+from engine.preflight.problems import problems
 from engine.registry import build_as
 from engine.search.folds import plan
 from storage.store import RunStore
@@ -21,13 +23,18 @@ RUN = "run:"
 
 def check(experiments: Iterable[Experiment]) -> None:
     """Refuse the plan before anything is saved: settings, device, and the data themselves."""
-    from engine.preflight.problems import problems
-
     for experiment in experiments:
         for problem in problems(experiment):
             raise problem
         check_device(experiment)
         check_data(experiment)
+
+
+def check_file(faults: Iterable[InvalidExperiment]) -> None:
+    """Refuse what would run on no machine, before it is printed as a file to be kept."""
+    for fault in faults:
+        if not isinstance(fault, NotHere):
+            raise fault
 
 
 def check_device(experiment: Experiment) -> None:

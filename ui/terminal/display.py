@@ -193,7 +193,7 @@ class JsonLines(Display):
 
     def begin(self, run: RunRow, place: str) -> None:
         self.uid = run.uid
-        body = run.experiment.model_dump(mode="json")
+        body = run.experiment.told()
         event = "created" if run.started is None else "resumed"
         print_json({"event": event, "run": run.uid, "id": run.id, "name": run.name, "experiment": body})
 

@@ -160,7 +160,7 @@ def run_object(run: RunRow) -> dict[str, Any]:
         "last": dict(run.last), "facts": dict(run.facts), "starred": run.starred, "note": run.note,
         "waits": run.waits, "tags": list(run.tags), "archived": run.archived,
         "cell_notes": {place: dataclasses.asdict(note) for place, note in run.cell_notes.items()},
-        "experiment": run.experiment.model_dump(mode="json"),
+        "experiment": run.experiment.told(),
     }  # fmt: skip
 
 

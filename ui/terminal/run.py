@@ -15,6 +15,7 @@ from engine.events import LAST_EVENTS, LIVE_STATES, RunFailed
 from engine.experiment import Experiment
 from engine.naming import run_name
 from engine.plan import Plan, plan_as_json
+from engine.preflight.problems import problems
 from engine.studies.study import names_study
 from engine.work.process import WORKERS
 from engine.work.queue import RunQueue, new_run
@@ -23,7 +24,7 @@ from storage.record import RecordingStore
 from storage.store import RunRow, RunStore
 from ui.command.arguments import program
 from ui.command.flags import plan_from
-from ui.terminal.checks import check, with_exact_weights
+from ui.terminal.checks import check, check_file, with_exact_weights
 from ui.terminal.display import Display, make_display
 from ui.terminal.downloads import fetch_missing_weights
 from ui.terminal.interrupts import Interrupts
@@ -47,6 +48,7 @@ def run_from_command_line(chosen: argparse.Namespace) -> int:
         return new_study(argparse.Namespace(**vars(chosen), what=chosen.plan))
     plan = plan_from(chosen)
     if chosen.dry_run:
+        check_file(fault for experiment in plan.experiments for fault in problems(experiment))
         print_file(plan_as_json(plan))
         return DONE
     workspace = open_workspace(chosen.workspace)

@@ -12,7 +12,7 @@ from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.given import is_file
 from engine.studies.cells import cells, count_runs, study_as_json
-from engine.studies.checks import check_study, one_of_each
+from engine.studies.checks import check_study, faults, one_of_each
 from engine.studies.study import Study, completed, load_study, study_preset, study_presets
 from engine.work.process import WORKERS
 from engine.work.queue import RunQueue
@@ -23,7 +23,7 @@ from storage.workspace import Workspace
 from ui.command.arguments import program
 from ui.command.flags import seeds_from
 from ui.studies.reading import progress_words, read_study, saved_study, study_now
-from ui.terminal.checks import check_device, exact
+from ui.terminal.checks import check_device, check_file, exact
 from ui.terminal.display import make_display
 from ui.terminal.downloads import fetch_missing_weights
 from ui.terminal.interrupts import Interrupts
@@ -56,6 +56,7 @@ def new_study(chosen: argparse.Namespace) -> int:
     study = study.with_seeds(seeds) if seeds else study
     study = completed(study if chosen.device is None else study.model_copy(update={"device": chosen.device}))
     if chosen.dry_run:
+        check_file(faults(study))
         print_file(study_as_json(study))
         return DONE
     workspace = open_workspace(chosen.workspace)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from engine.comparison.differences import NONE, differences, flatten, label, shown
+from engine.comparison.differences import DATA, NONE, differences, flatten, label, shown
 from engine.comparison.wording import compact
+from engine.data.sources import sets
 from engine.experiment import (
+    ONCE_OF_ALL,
     BackboneChoice,
     Budget,
     DatasetChoice,
@@ -54,13 +56,22 @@ def test_a_setting_the_other_method_does_not_have_is_a_dash() -> None:
     assert rows["Head epochs"] == (100, NONE)
 
 
-@pytest.mark.parametrize("name", ["glyphs", "regions", "sinusoid"])
-def test_a_data_sets_own_settings_have_their_title_whatever_the_data(name: str) -> None:
-    run = Experiment.model_validate({"dataset": {"name": name}, "method": {"name": "maml"}})
-    own = {
-        key: label(key, [run]) for key in flatten(run) if key.removeprefix("dataset.") in ("vary_frequency", "distance")
-    }
-    assert own == {"dataset.vary_frequency": "Frequency varies", "dataset.distance": "Distance of regions"}
+@pytest.mark.parametrize("name", [*(one.name for one in sets()), "of the future"])
+def test_a_data_set_is_told_its_own_settings_alone_and_saved_with_all_that_ever_were(name: str) -> None:
+    saved = DatasetChoice.model_validate({"name": name, **ONCE_OF_ALL})
+    run = Experiment(dataset=saved, method=MethodChoice(name="maml"))
+    own = set(type(saved).model_fields)
+    assert own == set(DatasetChoice.model_fields) | set(saved.own())
+    assert {key.removeprefix(DATA) for key in flatten(run) if key.startswith(DATA)} == own
+    assert set(run.told()["dataset"]) == own
+    assert run.model_dump(mode="json")["dataset"] == run.told()["dataset"] | ONCE_OF_ALL
+    assert Experiment.model_validate(run.told()).digest() == run.digest()
+
+
+def test_what_a_data_set_that_is_gone_was_set_to_is_told() -> None:
+    gone = Experiment.model_validate({"dataset": {"name": "of the past", "distance": 2.0}})
+    assert flatten(gone)["dataset.distance"] == gone.told()["dataset"]["distance"] == 2.0
+    assert label("dataset.distance", [gone]) == "Distance of regions"
 
 
 def test_folders_are_named_by_their_last_part() -> None:
