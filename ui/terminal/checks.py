@@ -31,7 +31,7 @@ def check(experiments: Iterable[Experiment]) -> None:
 
 
 def check_file(faults: Iterable[InvalidExperiment]) -> None:
-    """Refuse what would run on no machine, before it is printed as a file to be kept."""
+    """Refuse what would run on no machine, before anything is fetched for it, or it is printed to be kept."""
     for fault in faults:
         if not isinstance(fault, NotHere):
             raise fault

@@ -47,8 +47,8 @@ def run_from_command_line(chosen: argparse.Namespace) -> int:
 
         return new_study(argparse.Namespace(**vars(chosen), what=chosen.plan))
     plan = plan_from(chosen)
+    check_file(fault for experiment in plan.experiments for fault in problems(experiment))
     if chosen.dry_run:
-        check_file(fault for experiment in plan.experiments for fault in problems(experiment))
         print_file(plan_as_json(plan))
         return DONE
     workspace = open_workspace(chosen.workspace)

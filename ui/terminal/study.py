@@ -55,8 +55,8 @@ def new_study(chosen: argparse.Namespace) -> int:
     seeds = seeds_from(chosen)
     study = study.with_seeds(seeds) if seeds else study
     study = completed(study if chosen.device is None else study.model_copy(update={"device": chosen.device}))
+    check_file(faults(study))
     if chosen.dry_run:
-        check_file(faults(study))
         print_file(study_as_json(study))
         return DONE
     workspace = open_workspace(chosen.workspace)
