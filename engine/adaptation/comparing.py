@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.backbones.backbone import Backbone
+from engine.machine.transfers import sent
 
 LARGEST_SIDE = 7  # positions on a side of the maps that a relation module looks at
 POOLINGS = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
@@ -200,7 +201,7 @@ class Dropout(nn.Dropout):
         if not self.training or not self.p:
             return input
         kept = torch.rand(input.shape, generator=self.draws) >= self.p
-        return input * kept.to(input) / (1 - self.p)
+        return input * sent(kept, input.device).to(input.dtype) / (1 - self.p)
 
 
 class SetToSet(nn.Module):
