@@ -39,6 +39,7 @@ LEAST_PAUSE = 0.01  # seconds; less is the handing on of an event
 AT_ONCE = (RunStarted, EpochCompleted, Evaluated, TrialCompleted, *LAST_EVENTS)
 
 log = logging.getLogger(__name__)
+Change = Callable[[sqlite3.Connection], None]
 
 
 class RecordingStore(RunStore):
@@ -114,10 +115,11 @@ class Recording:
         self._run_id = run_id
         self._clock = clock
         self._points: list[tuple[Metrics, float]] = []
-        self._changes: list[Callable[[sqlite3.Connection], None]] = []
+        self._changes: list[Change] = []
         self._curves: defaultdict[str, OpenCurve] = defaultdict(OpenCurve)
         self._paused = 0.0  # seconds since the first step
         self._started: float | None = None
+        self._last = 0.0  # when something was last said, by a clock that stands in pauses and between two attempts
         self._due = self._heard = 0.0
         self._slow = False
         self._pause = 0.0  # 0 while saving works, else seconds until the next attempt
@@ -141,20 +143,23 @@ class Recording:
     def take(self, said: Event) -> None:
         """Keep one event, and write when it is time."""
         if type(said) is Metrics:  # first and short, because it comes with every step
-            self._points.append((said, self._clock() - self._paused))
+            self._last = self._clock() - self._paused
+            self._points.append((said, self._last))
             if self._is_time():
                 self.flush(HURRY)
             return
         now = self._clock()
         if isinstance(said, ResumePoint):
+            self._last = now - self._paused
             self._keep(said)
             return
         if isinstance(said, RunStarted):
             self._start(said, now)
+        self._last = now - self._paused
         if not isinstance(said, EpochCompleted):
             self._changes.append(_write(said, self._run_id, now))
         if isinstance(said, LAST_EVENTS):
-            self._end(now)
+            self._end()
         elif time.monotonic() >= self._due or (isinstance(said, AT_ONCE) and not self._pause):
             self.flush(HURRY)
 
@@ -182,9 +187,8 @@ class Recording:
         self.flush(HURRY)
         if self._pause or self._gone or self._started is None:
             return
-        seconds = self._clock() - self._started - self._paused
         try:
-            point.write(self._store.place(self._run_id, self._curves, self._started, seconds))
+            point.write(self._store.place(self._run_id, self._curves, self._started, self._last - self._started))
         except StorageError as error:
             if not self._unkept:
                 self._tell(f"Where this run is cannot be kept. {error} Training goes on, and it is tried again.")
@@ -197,10 +201,8 @@ class Recording:
         if seconds >= LEAST_PAUSE:
             self._paused += seconds
 
-    def _end(self, now: float) -> None:
+    def _end(self) -> None:
         self.ended = True
-        if self._started is not None:
-            self._changes.append(partial(saving.took, run_id=self._run_id, seconds=now - self._started - self._paused))
         self.flush(PATIENCE)
         if self._pause:
             self.notices.append(Notice("The last part of this run could not be saved.", "warning"))
@@ -230,11 +232,17 @@ class Recording:
             self._curves.clear()
             return
         try:
-            self._gone = not self._store.append(self._run_id, self._changes, self._curves, patience)
+            self._gone = not self._store.append(self._run_id, [*self._changes, *self._time()], self._curves, patience)
         except StorageError as error:
             self._failed(error)
         else:
             self._saved()
+
+    def _time(self) -> list[Change]:
+        """How long it has worked, once there is a first step."""
+        if self._started is None:
+            return []
+        return [partial(saving.took, run_id=self._run_id, seconds=self._last - self._started)]
 
     def _sort_points(self) -> None:
         columns: dict[str, tuple[list[int], list[float], list[float]]] = defaultdict(lambda: ([], [], []))

@@ -157,7 +157,8 @@ class RunRow:
 
     @property
     def took(self) -> float | None:
-        """Seconds from the first step to the end without pauses, which runs of earlier versions count; None before."""
+        """Seconds from the first step to now or to the end, without pauses and what lay between two attempts, which
+        runs of earlier versions count; None before."""
         if self.seconds is not None or self.started is None or self.ended is None:
             return self.seconds
         return self.ended - self.started

@@ -43,11 +43,11 @@ def change_state(
     state = next_state(old, new)
     update = "UPDATE run SET state = ?1, heartbeat = ?2, "
     if state is RunState.QUEUED:
-        update += "owner = ?3, ended = NULL, seconds = NULL, failure_kind = NULL, failure_message = NULL,"
+        update += "owner = ?3, ended = NULL, failure_kind = NULL, failure_message = NULL,"
         update += " failure_advice = NULL, failure_traceback = NULL, ending = ''"
     elif state in (RunState.RUNNING, RunState.PAUSED):
-        _check_in_line(connection, run_id)
-        update += "owner = ?3, started = coalesce(started, ?2)"
+        _check_in_line(connection, run_id)  # an attempt that came to no first step counts for nothing
+        update += "owner = ?3, started = iif(seconds IS NULL, ?2, started)"
     else:
         update += "owner = NULL, ended = coalesce(ended, ?2)"
     connection.execute(f"{update} WHERE id = ?4", (state.value, now, owner, run_id))
@@ -73,7 +73,7 @@ def _(said: RunStarted, connection: sqlite3.Connection, run_id: int, now: float)
             connection.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))
     facts, started = dict(said.facts), now if said.note is None else said.note["started"]
     connection.execute(
-        "UPDATE run SET started = ?, seconds = NULL, step = ?, total_steps = ?, steps_per_epoch = ?,"
+        "UPDATE run SET started = ?, step = ?, total_steps = ?, steps_per_epoch = ?,"
         " examples_per_step = ?, facts = ? WHERE id = ?",
         (
             *(started, said.step, int(said.total_steps), int(said.steps_per_epoch), int(said.examples_per_step)),
@@ -133,7 +133,7 @@ def _end(connection: sqlite3.Connection, run_id: int, new: RunState, now: float)
 
 
 def took(connection: sqlite3.Connection, run_id: int, seconds: float) -> None:
-    """Seconds from the first step to the end, without pauses."""
+    """Seconds from the first step to now or to the end, without pauses."""
     connection.execute("UPDATE run SET seconds = ? WHERE id = ?", (seconds, run_id))
 
 

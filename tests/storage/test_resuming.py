@@ -29,6 +29,7 @@ from tests.new_runs import new_run
 from tests.storage.conftest import evaluated
 
 STEPS, EPOCH = 700, 90  # longer than two chunks
+DAY = 86_400.0
 
 
 class Source:
@@ -209,3 +210,34 @@ def test_a_failure_is_forgotten_when_the_run_goes_on(store: RunStore, run: RunRo
     assert store.run(run.id).failure is not None
     in_line_again(store, run)
     assert store.run(run.id).failure is None
+
+
+def test_only_work_counts_as_time_taken_at_any_moment(store: RunStore, run: RunRow) -> None:
+    """An event a second, and a day between two attempts."""
+    source, now = Source(), [1000.0]
+
+    def worked(events: int) -> float | None:
+        with closing(record(store, run.id, source.events(), lambda: now[0])) as recorded:
+            for _ in range(events):
+                next(recorded, None)
+                now[0] += 1
+            return store.run(run.id).took
+
+    assert worked(30) == pytest.approx(29, abs=2)
+    for state in (RunState.INTERRUPTED, RunState.QUEUED):
+        store.set_state(run.id, state)
+        assert store.run(run.id).took == pytest.approx(30, abs=2)
+    now[0] += DAY
+    assert worked(1) == pytest.approx(30, abs=4)
+    assert worked(20) == pytest.approx(50, abs=5)
+    now[0] += DAY
+    list(record(store, run.id, source.events(), lambda: now[0]))
+    assert store.run(run.id).state is RunState.FINISHED
+    assert store.run(run.id).took == pytest.approx(50, abs=5)
+
+
+def test_an_attempt_without_a_first_step_counts_for_nothing(store: RunStore, run: RunRow) -> None:
+    for now in (1000.0, 1000.0 + DAY):
+        list(record(store, run.id, iter([RunFailed("experiment", "Full.", "Free some.")]), lambda now=now: now))
+        assert store.run(run.id).took == 0
+        in_line_again(store, run)

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.comparison.wording import count, duration
 from ui.comparison.confusion import MOST_CLASSES, ConfusionMatrix, Mistakes, cell_text, mistakes
-from ui.comparison.run_columns import date_text, seconds, test_text
+from ui.comparison.run_columns import date_text, test_text
 from ui.comparison.sides import ComparedRun, Comparison, Side
 from ui.figures.figure_export import Figure
 from ui.made_with import code, data, hardware, packages
@@ -53,7 +53,7 @@ def _run_cells(side: Side, run: ComparedRun, made: Sequence[tuple[str, str, str]
     row, settings = run.row, run.row.experiment
     name = row.name if side.title in row.name else f"{side.title}: {row.name}"
     return [name, f"{settings.seed}, split {settings.dataset.split_seed}", row.state, test_text(row),
-            duration(seconds(row)), date_text(row.created), code(run.environment),
+            duration(row.took), date_text(row.created), code(run.environment),
             letter(made.index(_made_with(run)))]  # fmt: skip
 
 

@@ -224,14 +224,8 @@ def seeds_text(group: RunGroup[RunRow]) -> str:
     return str(len(group.seeds))
 
 
-def seconds(run: RunRow) -> float | None:
-    if run.took is not None or run.started is None:
-        return run.took
-    return time.time() - run.started
-
-
 def total_seconds(group: RunGroup[RunRow]) -> float | None:
-    known = [value for run in group.members if (value := seconds(run)) is not None]
+    known = [run.took for run in group.members if run.took is not None]
     return sum(known) if known else None
 
 
@@ -277,9 +271,10 @@ COLUMNS: list[RunField] = [
     RunField("seed", "Seed", "The run's seed; grouped, the number of seeds", 7,
              lambda run: str(run.experiment.seed), lambda run: run.experiment.seed, seeds_text,
              lambda group: len(group.seeds), True, filtered=Quantity(lambda run: run.experiment.seed)),
-    RunField("took", "Time taken", "From the first step to the end; grouped, in all", 11,
-             lambda run: duration(seconds(run)), seconds,
-             lambda group: duration(total_seconds(group)), total_seconds, True, filtered=Quantity(seconds, "s")),
+    RunField("took", "Time taken", "Work from the first step to the end, without pauses; grouped, in all", 11,
+             lambda run: duration(run.took), lambda run: run.took,
+             lambda group: duration(total_seconds(group)), total_seconds, True,
+             filtered=Quantity(lambda run: run.took, "s")),
     RunField("date", "Date", "When the run was made; grouped, the newest", 18, lambda run: date_text(run.created),
              lambda run: run.created, lambda group: date_text(newest(group)), newest,
              filtered=lambda run: (date_text(run.created).split()[0],)),

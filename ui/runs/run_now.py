@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -163,11 +162,9 @@ def run_now(row: RunRow, live: LiveRun | None) -> RunNow:
 
 def _saved(row: RunRow) -> RunNow:
     live = row.is_live
-    working = live and row.state is not RunState.QUEUED and row.started is not None
-    elapsed = time.time() - row.started if working and row.started else row.took
     progress = min(1.0, row.step / row.total_steps) if row.total_steps else None
     waiting = waiting_text(row, row.last.get(WITHOUT_GAIN)) if live else ""
-    return RunNow(row, row.state, row.step, row.total_steps, max(1, row.steps_per_epoch), elapsed, None,
+    return RunNow(row, row.state, row.step, row.total_steps, max(1, row.steps_per_epoch), row.took, None,
                   "", progress, saved_best(row), False, waiting, named(row.family).step)  # fmt: skip
 
 
