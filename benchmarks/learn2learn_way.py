@@ -43,7 +43,7 @@ def adapt(learner: nn.Module, loss: Tensor) -> None:
 
 def by_steps(row: Row) -> Step:
     """MAML; ANIL adapts the head alone, on features of support and query from one forward."""
-    network, episodes = plain_network(row.way), PlainEpisodes(row)
+    network, episodes = plain_network(row.way).to(row.device), PlainEpisodes(row)
     adapts = network[1] if row.kind == "anil" else network
     optimiser = torch.optim.Adam(network.parameters(), OUTER_RATE)
 
@@ -65,7 +65,7 @@ def by_steps(row: Row) -> Step:
 
 
 def protonet(row: Row) -> Step:
-    network, episodes = plain_network(None), PlainEpisodes(row)
+    network, episodes = plain_network(None).to(row.device), PlainEpisodes(row)
     optimiser = torch.optim.Adam(network.parameters(), OUTER_RATE)
 
     def step() -> None:

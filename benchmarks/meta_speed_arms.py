@@ -33,7 +33,7 @@ INNER_RATE, OUTER_RATE = 0.01, 1e-3
 @dataclass(frozen=True)
 class Row:
     """kind: "maml", "anil", "protonet" or "evaluation". query: images per class. tasks: in one measured
-    step; batch: in one update, 0 for all of them."""
+    step; batch: in one update, 0 for all of them. device: where the images lie and all is computed."""
 
     kind: str
     way: int
@@ -42,6 +42,7 @@ class Row:
     steps: int = 0
     tasks: int = 1
     batch: int = 0
+    device: str = "cpu"
 
 
 def images() -> Tensor:
@@ -68,14 +69,14 @@ class PlainEpisodes:
     """Draws episodes by class from float images in memory."""
 
     def __init__(self, row: Row) -> None:
-        self.row, self.pixels = row, images().float() / 255
+        self.row, self.pixels = row, (images().float() / 255).to(row.device)
         self.draw = torch.Generator().manual_seed(1)
 
     def __call__(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         row, each = self.row, self.row.shot + self.row.query
         classes = torch.randperm(CLASSES, generator=self.draw)[: row.way]
         chosen = torch.stack([c * PER_CLASS + torch.randperm(PER_CLASS, generator=self.draw)[:each] for c in classes])
-        slots = torch.arange(row.way)
+        slots = torch.arange(row.way, device=row.device)
         return (
             self.pixels[chosen[:, : row.shot].flatten()], slots.repeat_interleave(row.shot),
             self.pixels[chosen[:, row.shot :].flatten()], slots.repeat_interleave(row.query),
@@ -91,7 +92,7 @@ def descend(network: nn.Module, parameters: dict[str, Tensor], x: Tensor, y: Ten
 
 
 def plain_maml(row: Row) -> Step:
-    network, episodes = plain_network(row.way), PlainEpisodes(row)
+    network, episodes = plain_network(row.way).to(row.device), PlainEpisodes(row)
     optimiser = torch.optim.Adam(network.parameters(), OUTER_RATE)
 
     def step() -> None:
@@ -106,7 +107,7 @@ def plain_maml(row: Row) -> Step:
 
 def plain_anil(row: Row) -> Step:
     """As in learn2learn's example: the features of support and query in one forward, then the head adapts."""
-    network, episodes = plain_network(row.way), PlainEpisodes(row)
+    network, episodes = plain_network(row.way).to(row.device), PlainEpisodes(row)
     trunk, head = network[0], network[1]
     optimiser = torch.optim.Adam(network.parameters(), OUTER_RATE)
 
@@ -122,7 +123,7 @@ def plain_anil(row: Row) -> Step:
 
 
 def plain_protonet(row: Row) -> Step:
-    network, episodes = plain_network(None), PlainEpisodes(row)
+    network, episodes = plain_network(None).to(row.device), PlainEpisodes(row)
     optimiser = torch.optim.Adam(network.parameters(), OUTER_RATE)
 
     def step() -> None:
@@ -143,7 +144,7 @@ def plain_protonet(row: Row) -> Step:
 @torch.no_grad()
 def plain_evaluation(row: Row) -> Step:
     """Every episode is embedded anew."""
-    network, episodes = plain_network(None).eval(), PlainEpisodes(row)
+    network, episodes = plain_network(None).eval().to(row.device), PlainEpisodes(row)
 
     @torch.no_grad()
     def step() -> None:
@@ -186,8 +187,9 @@ def own(row: Row) -> tuple[Step, str]:
     learner: MetaLearner = method("protonet" if row.kind == "evaluation" else row.kind).from_values(values)
     model = build_backbone(BackboneChoice(), row.way if learner.meets.head else None, 0)
     learner.prepare(model, row.way)
+    model.to(row.device)
     labels = np.repeat(np.arange(CLASSES), PER_CLASS)
-    source = TaskImages(images(), torch.arange(len(labels)), Normaliser(SIDE, 1))
+    source = TaskImages(images().to(row.device), torch.arange(len(labels)), Normaliser(SIDE, 1))
     sampler = EpisodeSampler(labels, np.arange(CLASSES), row.way, row.shot, row.query)
     draw = np.random.default_rng(1)
     if row.kind == "evaluation":
@@ -197,7 +199,7 @@ def own(row: Row) -> tuple[Step, str]:
     optimiser = learner.optimiser(model)
     batch = row.batch or row.tasks
     plain, first = MetaGradient(learner, model), [source.task(sampler.sample(draw)) for _ in range(batch)]
-    gradient, said = heard(quicker(plain, first, Choices()))
+    gradient, said = heard(quicker(plain, first, Choices(device=row.device)))
 
     def step() -> None:
         for _ in range(row.tasks // batch):

@@ -90,7 +90,7 @@ def run_arm(arm: str, row: Row, photos: Path, seed: int, given: argparse.Namespa
     values = {
         "photos": photos, "size": row.size, "epochs": row.epochs, "batch": row.batch, "rate": row.rate, "seed": seed,
         "backbone": row.backbone or given.backbone, "weights": given.weights, "threads": given.threads,
-        "workers": given.workers, "precision": given.precision,
+        "workers": given.workers, "precision": given.precision, "device": given.device,
     }  # fmt: skip
     command = [sys.executable, "-m", "benchmarks.speed_arms", f"{arm}-{row.arms}"]
     command += [text for name, value in values.items() for text in (f"--{name}", str(value))]
@@ -158,6 +158,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=training_threads(), help="of torch, in both arms")
     usual = "bfloat16" if has_bf16("cpu") else "float32"
     parser.add_argument("--precision", choices=get_args(Precision), default=usual, help="of Warmstart's arm")
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--epochs", type=int, help="instead of each row's own number")
     parser.add_argument("--workspace", type=Path, default=Path("warmstart-benchmarks"))
     given = parser.parse_args()

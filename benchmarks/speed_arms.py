@@ -14,7 +14,7 @@ import multiprocessing
 import os
 import resource
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -94,7 +94,7 @@ def plain_finetune(given: argparse.Namespace) -> Measured:
     watch = Watch(done)
     parts = {part: plain_loader(given, part) for part in ("train", "val", "test")}
     classes = len(parts["train"].dataset.classes)
-    network = plain_network(given, classes)
+    network = plain_network(given, classes).to(given.device)
     optimiser = torch.optim.AdamW(network.parameters(), lr=given.rate, weight_decay=1e-4)
     steps = given.epochs * len(parts["train"])
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
@@ -102,16 +102,16 @@ def plain_finetune(given: argparse.Namespace) -> Measured:
     watch.start()
     for _ in range(given.epochs):
         network.train()
-        for images, labels in parts["train"]:
+        for images, labels in sent(parts["train"], given.device):
             loss = F.cross_entropy(network(images), labels)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
             schedule.step()
             loss.item()
-        plain_accuracy(network, parts["val"])
+        plain_accuracy(network, sent(parts["val"], given.device))
         watch.lap()
-    done.accuracy = plain_accuracy(network, parts["test"])
+    done.accuracy = plain_accuracy(network, sent(parts["test"], given.device))
     return done
 
 
@@ -129,13 +129,19 @@ def plain_loader(given: argparse.Namespace, part: str) -> Any:
         num_workers=given.workers,
         persistent_workers=given.workers > 0,
         generator=torch.Generator().manual_seed(given.seed),
+        pin_memory=given.device.startswith("cuda"),
     )
 
 
+def sent(loader: Any, device: str) -> Iterator[tuple[Tensor, Tensor]]:
+    """Images and labels of each batch on the device."""
+    return ((images.to(device, non_blocking=True), labels.to(device, non_blocking=True)) for images, labels in loader)
+
+
 @torch.no_grad()
-def plain_accuracy(network: nn.Module, loader: Any) -> float:
+def plain_accuracy(network: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> float:
     network.eval()
-    hits = [(network(images).argmax(1) == labels).float() for images, labels in loader]
+    hits = [(network(images).argmax(1) == labels).float() for images, labels in batches]
     return float(torch.cat(hits).mean())
 
 
@@ -145,7 +151,7 @@ def plain_probe(given: argparse.Namespace) -> Measured:
     watch = Watch(done)
     parts = {part: in_memory(given, part) for part in ("train", "val", "test")}
     classes = int(parts["train"][1].max()) + 1
-    network = plain_network(given, classes)
+    network = plain_network(given, classes).to(given.device)
     trunk = network.eval().requires_grad_(False)
     head = last_layer(trunk).requires_grad_(True)
     optimiser = torch.optim.AdamW(head.parameters(), lr=given.rate, weight_decay=1e-4)
@@ -169,7 +175,7 @@ def plain_probe(given: argparse.Namespace) -> Measured:
 def in_memory(given: argparse.Namespace, part: str) -> tuple[Tensor, Tensor]:
     """Normalised images float32 [n, 3, s, s] and labels [n]."""
     images, labels = zip(*plain_loader(argparse.Namespace(**vars(given) | {"workers": 0}), part), strict=True)
-    return torch.cat(images), torch.cat(labels)
+    return torch.cat(images).to(given.device), torch.cat(labels).to(given.device)
 
 
 def last_layer(network: nn.Module) -> nn.Linear:
@@ -195,6 +201,7 @@ def warmstart(given: argparse.Namespace, method: str, values: dict[str, Any]) ->
         method=MethodChoice(name=method, hyperparameters=settings | {"tested": "last epoch"} | values),
         seed=given.seed,
         precision=given.precision,
+        device=given.device,
     )
     done = Measured("warmstart", 0)
     watch = Watch(done)
@@ -241,6 +248,7 @@ def arguments() -> argparse.ArgumentParser:
         parser.add_argument(f"--{name}", type=int, default=usual)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--precision", default="float32", help="of Warmstart's arm")
+    parser.add_argument("--device", default="cpu")
     return parser
 
 
