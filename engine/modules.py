@@ -33,6 +33,16 @@ def refuse(module: ModuleType, wanted: str, package: str) -> None:
         raise ValueError(f"{module.__file__} has no {wanted}. Give it one, or move the file out of {package}.")
 
 
+def hold_all(package: str, listed: Iterable[str]) -> None:
+    """Raises `ValueError` where a list of a package's files and what lies there are not the same, for the first one."""
+    folder = importlib.import_module(package)
+    files, names = {info.name for info in pkgutil.iter_modules(folder.__path__)}, set(listed)
+    for name in sorted(files - names):
+        raise ValueError(f"{package}.{name} is in no list of {package}. List it, or move the file out of there.")
+    for name in sorted(names - files):
+        raise ValueError(f"{package} lists “{name}”, but has no file {name}.py. Add it, or strike it off the list.")
+
+
 def in_order(found: Iterable[Found], package: str) -> tuple[Found, ...]:
     """By order and name; raises `ValueError` where two have one name, since one would hide the other."""
     listed = sorted(found, key=lambda one: (one.order, one.name))

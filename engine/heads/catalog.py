@@ -9,9 +9,11 @@ from engine.heads.mahalanobis import Mahalanobis
 from engine.heads.nearest_mean import NearestMean, NearestMeanCosine
 from engine.heads.ridge import Ridge
 from engine.heads.simple_shot import CentredNearestMean, PowerNearestMean
+from engine.modules import hold_all
 
 HEADS: tuple[Head, ...] = (
     NearestMean(), NearestMeanCosine(), CentredNearestMean(), PowerNearestMean(), CosineClassifier(), Logistic(),
     Ridge(), Mahalanobis(),
 )  # fmt: skip
+hold_all("engine.heads", ["catalog", "head", *(type(head).__module__.rpartition(".")[2] for head in HEADS)])
 TITLES: dict[str, str] = {head.name: head.title for head in HEADS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 
+from engine.modules import hold_all
 from ui.parts import Page, Parts
 
 
@@ -27,6 +28,8 @@ PAGES = {
 
 
 def build_page(name: str, parts: Parts) -> Page:
-    """Imported only now: the window is there before its pages are."""
+    """Imported only now: the window is there before its pages are. Raises `ValueError` where `PAGES` and the files
+    here are not the same."""
+    hold_all(__name__, PAGES)
     page: Page = getattr(importlib.import_module(f"{__name__}.{name}"), PAGES[name].kind)(parts)
     return page
