@@ -4,8 +4,8 @@
 
 Each repeat starts three fresh processes in turn: a bare main window; the program with an empty workspace up to its
 first paint; and the same until it is usable: the form is painted, its images are read and Start is judged. Prints one
-JSON object; times in seconds. Processor seconds well below the seconds mean that the machine was busy with something
-else. Without a display it measures Qt's off-screen platform and says so.
+JSON object; times in seconds, and where those until it is usable go in milliseconds, each part from the end of the one
+before. Processor seconds well below the seconds mean that the machine was busy with something else. Without a display it measures Qt's off-screen platform and says so.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -25,8 +26,14 @@ HEAVY = ("torch", "torchvision", "pyqtgraph", "sklearn", "scipy", "numpy", "pyda
 SAY = """
 import os, sys, time
 
+parts = []
+
+def reach(part):
+    parts.append(f"{part}={time.monotonic()}")
+
 def say():
-    print(time.monotonic(), *(name for name in sys.argv[2:] if name in sys.modules), flush=True)
+    reach("last")
+    print("|".join(parts), *(name for name in sys.argv[2:] if name in sys.modules), sep="|", flush=True)
     os._exit(0)
 """
 BARE = """
@@ -50,9 +57,26 @@ sys.exit(run_command(["--workspace", sys.argv[1]]))
 """
 FIRST = "from ui.window.main_window import MainWindow\nMainWindow.begin = lambda self: say()\n"
 USABLE = """
+reach("python")
 from PySide6.QtCore import QTimer
+from PySide6 import QtWidgets
+reach("PySide6")
 from ui.window import app
+from ui.window.main_window import MainWindow
+reach("the window's code")
 opened = app.open_window
+begun = MainWindow.begin
+
+def begin(window):
+    reach("first paint")
+    import ui.pages.new_experiment
+    reach("the form's code")
+    begun(window)
+    reach("the form built")
+    load = window.pages["new_experiment"]._load
+    window.pages["new_experiment"]._load = lambda: (reach("the form painted"), load())
+
+MainWindow.begin = begin
 
 def watch(*given):
     window = opened(*given)
@@ -74,11 +98,13 @@ STARTS = {"bare window": SAY + BARE, "first paint": SAY + FIRST + START, "usable
 
 @dataclass(frozen=True)
 class Begun:
-    """One start: seconds, processor seconds, and which of the heavy modules were loaded by then."""
+    """One start: seconds, processor seconds, which of the heavy modules were loaded by then, and the milliseconds that
+    each part took."""
 
     seconds: float
     used: float
     loaded: list[str]
+    parts: dict[str, float]
 
 
 def begin(program: str) -> Begun:
@@ -89,10 +115,13 @@ def begin(program: str) -> Begun:
         done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
     if done.returncode != 0 or not done.stdout:
         sys.exit(done.stderr)
-    then, *loaded = done.stdout.split()
     after = os.times()
     used = after.children_user + after.children_system - before.children_user - before.children_system
-    return Begun(float(then) - start, used, loaded)
+    said = done.stdout.strip().split("|")
+    reached = {name: float(at) - start for name, _, at in (one.partition("=") for one in said) if at}
+    took = [1000 * (at - since) for since, at in pairwise([0.0, *reached.values()])]
+    loaded = [one for one in said if one and "=" not in one]
+    return Begun(reached["last"], used, loaded, dict(zip(reached, took, strict=True)))
 
 
 def told(begun: list[Begun]) -> dict[str, object]:
@@ -101,6 +130,9 @@ def told(begun: list[Begun]) -> dict[str, object]:
         "median": round(statistics.median(seconds), 3),
         "all": [round(value, 3) for value in seconds],
         "median processor seconds": round(statistics.median(one.used for one in begun), 3),
+        "milliseconds of each part": {
+            name: round(statistics.median(one.parts[name] for one in begun)) for name in begun[0].parts
+        },
         "heavy modules by then": sorted({name for one in begun for name in one.loaded}),
     }
 

@@ -37,7 +37,7 @@ ShiftKind = Literal["noise", "blur", "contrast", "brightness", "pixelate", "jpeg
 class Frozen(BaseModel):
     """Immutable, strict about unknown keys, without NaN or infinity anywhere, and every text is Unicode."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     @field_validator("*")
     @classmethod

@@ -27,7 +27,7 @@ ADVANCED = "Advanced"
 class HyperparameterModel(BaseModel):
     """Base of a method's hyperparameters: immutable, no unknown names, no NaN."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 def hyper(

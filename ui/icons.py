@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel
 from ui import theme
 
 FOLDER = Path(__file__).resolve().parents[1] / "resources" / "icons"
-_SIZES = (16, 20, 24, 32)
+SIZES = (16, 20, 24, 32)
 _RATIOS = (1.0, 2.0)
 
 
@@ -45,10 +46,11 @@ def pixmap(name: str, size: int = 20, role: str = "text", ratio: float = 2.0) ->
     return _pixmap(name, size, theme.colour(role).name(), ratio)
 
 
-def icon(name: str, role: str = "text") -> QIcon:
-    """An icon in the palette's colours of now; see `dress` for one that follows the palette."""
+def icon(name: str, role: str = "text", sizes: Iterable[int] = SIZES) -> QIcon:
+    """An icon in the palette's colours of now, drawn in these logical sizes; see `dress` for one that follows the
+    palette."""
     result = QIcon()
-    for size in _SIZES:
+    for size in sizes:
         for ratio in _RATIOS:
             result.addPixmap(pixmap(name, size, role, ratio))
             faint = _pixmap(name, size, QColor(theme.colour("faint")).name(), ratio)
@@ -73,7 +75,7 @@ class _Dresser(QObject):
         if isinstance(self._widget, QLabel):
             self._widget.setPixmap(pixmap(self._name, self._size, self._role))
         else:
-            self._widget.setIcon(icon(self._name, self._role))
+            self._widget.setIcon(icon(self._name, self._role, (self._size,)))
             self._widget.setIconSize(QSize(self._size, self._size))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -163,6 +163,7 @@ def test_scratch_does_not_ask_for_weights_it_will_not_load() -> None:
 def test_the_window_can_draw_forms_before_torch_is_loaded() -> None:
     code = (
         "import sys, engine.registry as r, engine.backbones.catalog as c, engine.preflight.problems as p\n"
+        "assert not any(m.Hyperparameters.__pydantic_complete__ for m in r.methods()), 'checks are made when needed'\n"
         "[r.fields(m) or m.picture({}, c.backbone('conv4').block_names) for m in r.methods()]\n"
         "p.problems(__import__('engine.experiment').experiment.Experiment())\n"
         "sys.exit('torch' in sys.modules)"

@@ -43,6 +43,7 @@ class SearchSettings(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._method: type[Method] | None = None
+        self._offered: type[Method] | None = None  # whose rows there are
         self._given: tuple[str, ...] = ()  # the order of what was filled in, which a run of that search has
         self.on = QCheckBox("Search for best values")
         self.on.setToolTip(IDEA)
@@ -65,7 +66,7 @@ class SearchSettings(QWidget):
         self._lay_out()
         self._set_numbers(DEFAULT)
         self._settings.hide()
-        self.on.toggled.connect(self._settings.setVisible)
+        self.on.toggled.connect(self._open)
         fields = (self.on, self.pruning, self.strategy, self.trials, self.folds, self.minutes)
         on_change(self._note_change, *fields)
 
@@ -132,21 +133,32 @@ class SearchSettings(QWidget):
         return math.prod(len(row.range().spread()) for row in self.rows.values() if row.box.isChecked())
 
     def set_method(self, method: type[Method]) -> None:
-        """Offer this method's hyperparameters, the usual ones ticked."""
+        """Offer this method's hyperparameters, the usual ones ticked; made once somebody wants to search."""
         if method is self._method:
             return
         self._method = method
+        self.setVisible(bool(searchable(method)))
+        self._open(self.on.isChecked())
+
+    def _open(self, opened: bool) -> None:
+        if opened and self._offered is not self._method:
+            self._offer()
+        self._settings.setVisible(opened)
+
+    def _offer(self) -> None:
+        """A row for each of the method's hyperparameters that can be searched."""
+        self._offered = self._method
+        assert self._method is not None
         for row in self._settings.findChildren(RangeRow):
             row.hide()
             row.setParent(None)
             row.deleteLater()
-        self.rows = {one.name: RangeRow(one, self._is_usual(one.name)) for one in searchable(method)}
+        self.rows = {one.name: RangeRow(one, self._is_usual(one.name)) for one in searchable(self._method)}
         self.boxes = {name: row.box for name, row in self.rows.items()}
         for name, row in self.rows.items():
             row.changed.connect(self._note_change)
             (self._usual if self._is_usual(name) else self.others.body).addWidget(row)
         self._show_work()
-        self.setVisible(bool(self.boxes))
         self.others.setVisible(any(not self._is_usual(name) for name in self.boxes))
 
     def _is_usual(self, name: str) -> bool:
@@ -176,7 +188,7 @@ class SearchSettings(QWidget):
     def fill(self, choice: SearchChoice | None) -> None:
         """Show this search, or none; after `set_method`. Does not emit `changed`."""
         fill({self.on: choice is not None})
-        self._settings.setVisible(choice is not None)
+        self._open(choice is not None)
         shown = choice or DEFAULT
         self._given = shown.parameters
         self._set_numbers(shown)

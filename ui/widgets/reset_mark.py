@@ -14,6 +14,7 @@ from ui.widgets.number_field import NumberField
 from ui.widgets.text import Text
 
 SIDE = 18
+MODIFIED = "Modified. "
 
 
 class ResetMark(QToolButton):
@@ -33,7 +34,6 @@ class ResetMark(QToolButton):
         icons.dress(self, "reset", "accent", 12)
         self.clicked.connect(self.reset)
         changes_of(field).connect(lambda *_: self.refresh())
-        self._described = field.accessibleDescription()
         self.refresh()
 
     def is_modified(self) -> bool:
@@ -45,7 +45,8 @@ class ResetMark(QToolButton):
         words = f"Reset {self._label.text()} to {shown(self.field, self._usual())}"
         self.setAccessibleName(words)
         self.setToolTip(f"{words} (Ctrl+Shift+Backspace in the field)")
-        self.field.setAccessibleDescription(f"Modified. {self._described}" if modified else self._described)
+        said = self.field.accessibleDescription().removeprefix(MODIFIED)  # what the field says of itself by now
+        self.field.setAccessibleDescription(MODIFIED + said if modified else said)
         self.setVisible(modified)
 
     def reset(self) -> None:

@@ -145,13 +145,19 @@ def test_what_differs_from_its_usual_value_is_marked_and_reset(
         field, other = mark.field, other_value(mark)
         if other is None or not field.isEnabled():
             continue
+        said = field.accessibleDescription()
+        assert said, f"{field.accessibleName()} says nothing of itself"
         write(field, other)
         assert not mark.isHidden()
-        assert field.accessibleDescription().startswith("Modified. ")
+        assert field.accessibleDescription() == f"Modified. {said}"
+        field.setAccessibleDescription("Something else by now.")
+        mark.refresh()
+        assert field.accessibleDescription() == "Modified. Something else by now."
+        field.setAccessibleDescription(said)
         assert mark.accessibleName().startswith("Reset ")
         mark.click()
         assert mark.isHidden()
-        assert not field.accessibleDescription().startswith("Modified")
+        assert field.accessibleDescription() == said
     assert page.experiments() == usual
 
 

@@ -20,6 +20,7 @@ LONG = 200_000
 def test_a_search_is_set_up_with_the_methods_own_ranges(page: NewExperimentPage) -> None:
     search = page.launch.search
     assert page.experiment().search is None
+    assert not search.rows, "made for a search that nobody asked for"
     search.on.setChecked(True)
     assert page.experiment().search == SearchChoice()
     assert {name for name, box in search.boxes.items() if box.isChecked()} == {"learning_rate", "probe_weight_decay"}
