@@ -5,7 +5,8 @@
 Each repeat starts three fresh processes in turn: a bare main window; the program with an empty workspace up to its
 first paint; and the same until it is usable: the form is painted, its images are read and Start is judged. Prints one
 JSON object; times in seconds, and where those until it is usable go in milliseconds, each part from the end of the one
-before. Processor seconds well below the seconds mean that the machine was busy with something else. Without a display it measures Qt's off-screen platform and says so.
+before. Processor seconds well below the seconds mean that the machine was busy with something else. Without a display
+it measures Qt's off-screen platform and says so.
 """
 
 from __future__ import annotations

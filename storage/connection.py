@@ -166,7 +166,7 @@ def prepare(connection: sqlite3.Connection, migrations: Migrations = schema.MIGR
     """Refuse what is not ours or newer, bring the tables up to date, and set what every connection needs."""
     connection.row_factory = sqlite3.Row
     connection.text_factory = _text
-    database = Database(connection, recursive_triggers=False)
+    database = Database(connection, recursive_triggers=False, execute_plugins=False)
     refuse_unknown(database, migrations)
     if migrations.pending(database):
         upgrade(database, migrations)

@@ -35,12 +35,13 @@ class Checks(QObject):
         self._experiment, self._run = experiment, run
         self._faults: list[InvalidExperiment] = []
         self._checked: Experiment | None = None
-        self._soon = QTimer(self, singleShot=True, interval=CHECK_AFTER)
+        self._has_checked = False
+        self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self._check)
 
     def check_soon(self) -> None:
         self._checked = None
-        self._soon.start()
+        self._soon.start(CHECK_AFTER if self._has_checked else 0)  # at first nobody types
 
     def is_settled(self) -> bool:
         """True when the data is read and what is set up now has been checked."""
@@ -58,7 +59,9 @@ class Checks(QObject):
         self._run(lambda cancelled: problems(wanted), lambda found: self._show(wanted, found), key="preflight")
 
     def _show(self, checked: Experiment | None, found: Sequence[InvalidExperiment]) -> None:
-        self._checked, self._faults = checked, list(found)
+        if self._soon.isActive():
+            return  # about what was set up before
+        self._checked, self._faults, self._has_checked = checked, list(found), True
         self._launch.warn_of(None if found else checked)
         self.judge()
 

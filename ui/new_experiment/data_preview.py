@@ -67,6 +67,11 @@ class DataPreview(QWidget):
         in_column(*shown, self.bars, self.balance_words, self.tasks, owner=self, gap=8, edges=(0, 8, 0, 0))
         self._show_parts(False, False)
 
+    @property
+    def has_judged(self) -> bool:
+        """Whether there was any answer yet."""
+        return self.found is not None or bool(self.fault)
+
     def expect(self) -> None:
         """Another choice was made; what is shown is no longer the answer."""
         self.is_reading = True

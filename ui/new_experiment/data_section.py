@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from engine.data.preview import DatasetPreview
 
 Counts = tuple[int | None, int | None]
+READ_AFTER = 200  # milliseconds of quiet
 
 
 class DataSection(Column):
@@ -61,7 +62,7 @@ class DataSection(Column):
         self.settings.fill(START)
 
     def _connect(self) -> None:
-        self._delay = QTimer(self, singleShot=True, interval=200)
+        self._delay = QTimer(self, singleShot=True)
         self._delay.timeout.connect(self._read)
         self.list.chosen.connect(self._choose)
         self.list.removed.connect(self._remove)
@@ -160,12 +161,12 @@ class DataSection(Column):
     def set_family(self, key: str) -> None:
         """One divides images, another divides classes and shows tasks."""
         if self.settings.set_family(key):
-            self._delay.start()
+            self._read_soon()
 
     def set_episode(self, shape: EpisodeShape, seed: int) -> None:
         """The shape of the tasks that are shown."""
         if self.preview.set_episode(shape, seed):
-            self._delay.start()
+            self._read_soon()
 
     def _choose(self, key: str) -> None:
         """As a person does: labels and classes are those that this data was left with, at first as many as it has."""
@@ -196,8 +197,12 @@ class DataSection(Column):
 
     def _say_changed(self) -> None:
         self.preview.expect()
-        self._delay.start()
+        self._read_soon()
         self.changed.emit()
+
+    def _read_soon(self) -> None:
+        """Once nobody types any more; what is met at first nobody has typed."""
+        self._delay.start(READ_AFTER if self.preview.has_judged else 0)
 
     def _read(self) -> None:
         self.preview.read(self.choice(), self.settings.family.divides == "classes")

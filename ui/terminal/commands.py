@@ -20,6 +20,7 @@ UNWRITABLE = (errno.EBADF, errno.ENOSPC, errno.EIO)  # standard output that is c
 def run_command(arguments: Sequence[str]) -> int:
     """Parse and answer one command line; returns the exit code. Bugs keep their traceback."""
     prepare_streams()
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else it searches every installed package for them
     try:
         code = answer(understood(arguments))
         sys.stdout.flush()

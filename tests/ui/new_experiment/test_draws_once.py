@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from engine.method import Method
+from tests.ui.conftest import wait_until_checked
 from ui.new_experiment.layer_table import LayersDialog
 from ui.new_experiment.layers_part import LayersPart
 from ui.pages.new_experiment import NewExperimentPage
+from ui.window.main_window import MainWindow
 
 
 class Counted:
@@ -77,3 +80,14 @@ def test_backbone_and_data_draw_once_and_build_once(page: NewExperimentPage, cou
     fewer = page.data.choice().model_copy(update={"labels_per_class": 3})
     assert counted.of(lambda: page.data.fill(fewer)) == (1, 1)
     assert counted.of(lambda: page.data.fill(fewer)) == (0, 0)  # nothing has changed
+
+
+def test_only_what_somebody_may_be_typing_is_waited_for(qtbot: QtBot, window: MainWindow) -> None:
+    page = window.page("new_experiment")
+    assert isinstance(page, NewExperimentPage)
+    waits = page.data._delay, page.checks._soon
+    page.data.settings.changed.emit()
+    assert [timer.interval() for timer in waits] == [0, 0]
+    wait_until_checked(qtbot, page)
+    page.data.settings.labels.set_count(3)
+    assert min(timer.interval() for timer in waits) > 0
