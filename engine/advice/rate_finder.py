@@ -59,7 +59,7 @@ def read_training_images(experiment: Experiment) -> Generator[Preparing, None, M
     device = torch_device(experiment.device)
     reading = Reading(data, split.classes, normaliser(experiment.backbone), device, choice.split_seed)
     order = torch.randperm(len(split.train), generator=torch.Generator().manual_seed(experiment.seed)).numpy()
-    train = yield from reading.labelled(split.train[order[:MOST_IMAGES]], choice.shift, "Reading training images")
+    train = reading.labelled(split.train[order[:MOST_IMAGES]], choice.shift)
     none = Labelled(train.inputs[:0], train.labels[:0], train.ids[:0])
     return Material(data, split, train, none, none, reading.shape)
 

@@ -23,8 +23,7 @@ from engine.experiment import Experiment
 from engine.machine.devices import torch_device
 from engine.machine.draws import own_draws
 from engine.method import Classifier, Method
-from engine.preparation.inputs import decode, normaliser
-from engine.preparation.streamed import Inputs
+from engine.preparation.inputs import Inputs, images, normaliser
 from engine.provenance import seen
 from engine.registry import build_method, complete
 
@@ -36,7 +35,7 @@ State = Mapping[str, Tensor]
 @dataclass(frozen=True, eq=False)
 class InputReader:
     """How inputs come to a network. Images: an `Examples`, all of it, or uint8 [n, c, s, s] of the network's size, as
-    `engine.preparation.inputs.decode` gives them; numbers: float [n, d]."""
+    `engine.preparation.inputs.images` gives them; numbers: float [n, d]."""
 
     experiment: Experiment
     device: torch.device
@@ -45,14 +44,7 @@ class InputReader:
         """As they lie in memory or on the disk, to be prepared batch by batch."""
         if isinstance(inputs, Tensor):
             return inputs.to(self.device)
-        shape = normaliser(self.experiment.backbone)
-        reading = decode(inputs, np.arange(len(inputs.labels)), shape, self.device, "Reading images")
-        while True:
-            try:
-                next(reading)
-            except StopIteration as end:
-                found: Inputs = end.value
-                return found
+        return images(inputs, np.arange(len(inputs.labels)), normaliser(self.experiment.backbone), self.device)
 
     def prepared(self, inputs: Tensor) -> Tensor:
         """As the network wants them, float."""

@@ -81,6 +81,8 @@ def heeding(limits: Limits, preparation: Generator[Preparing, None, T]) -> Gener
         if limits.asked_to_stop:
             raise Cancelled
         yield said
+        if limits.asked_to_stop:  # while it was heard
+            raise Cancelled
 
 
 def last_words(limits: Limits, step: int, total: int, done: str, early: str = "") -> Iterator[Event]:

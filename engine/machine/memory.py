@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from pathlib import Path
+from typing import Protocol
 
 SHARE = 0.5  # of what is free now
 VARIABLE = "WARMSTART_MEMORY"  # in MB, instead of that share
@@ -12,10 +14,21 @@ LEAST = 64 * 10**6  # small sets are held whatever is free: it is less than anyt
 GROUP = Path("/sys/fs/cgroup")
 
 
+class Holder(Protocol):
+    """What will take `owed` more bytes as it is filled."""
+
+    @property
+    def owed(self) -> int: ...
+
+
+promised: weakref.WeakSet[Holder] = weakref.WeakSet()  # so that no memory is given out twice
+
+
 def room() -> int:
     """Bytes that decoded images may take now: $WARMSTART_MEMORY, or half of what is free here, containers heeded."""
     chosen = os.environ.get(VARIABLE, "")
-    return int(chosen) * 10**6 if chosen.isdecimal() else max(LEAST, int(SHARE * free()))
+    unused = free() - sum(one.owed for one in list(promised))
+    return int(chosen) * 10**6 if chosen.isdecimal() else max(LEAST, int(SHARE * unused))
 
 
 def free() -> int:

@@ -62,11 +62,12 @@ def run_meta(
     yield from bookmark.once((*remarks(experiment, method, tasks), *chosen))
     limits.start()
     exam = Exam(method, model, tasks, checkpoints, limits)
-    if not exam.begun:
-        yield from kept(training, checkpoints)
-        exam.begin(training.step, checkpoints.best, training.gradient.crew.threads)
-    yield from exam.events(test(experiment, exam))
-    yield from show_tasks(exam.method, model, tasks, tasks.test, "test", exam.step, directory)
+    with tasks.read_ahead():
+        if not exam.begun:
+            yield from kept(training, checkpoints)
+            exam.begin(training.step, checkpoints.best, training.gradient.crew.threads)
+        yield from exam.events(test(experiment, exam))
+        yield from show_tasks(exam.method, model, tasks, tasks.test, "test", exam.step, directory)
     yield from checkpoints.insist()
     if type(method).settle is not MetaLearner.settle:
         keep_settled(exam.method, model, directory)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,8 +19,8 @@ from engine.data.images import ImageSet
 from engine.data.splits import ClassSplit
 from engine.data.target import CLASSES, NUMBERS, Target, asked
 from engine.machine.transfers import sent
-from engine.preparation.inputs import Normaliser
-from engine.preparation.streamed import Inputs, picked
+from engine.preparation.held import read_ahead
+from engine.preparation.inputs import Inputs, Normaliser, picked
 
 FurtherTest = Callable[[int | None, np.ndarray | None], tuple[Sequence[Any], str]]
 
@@ -90,6 +91,10 @@ class Tasks(ABC):
         """New training tasks."""
         return [self.task(self.draw(rng)) for _ in range(count)]
 
+    def read_ahead(self) -> AbstractContextManager[None]:
+        """Inside, what tasks are made of is read before they ask for it."""
+        return nullcontext()
+
     def minibatch(self, rng: np.random.Generator) -> Task:
         """A new one, as the query set of a task without support images; its way is all training classes."""
         assert self.minibatches is not None
@@ -97,7 +102,7 @@ class Tasks(ABC):
 
 
 class TaskImages:
-    """Draws the images of episodes from the decoded data. pixels: uint8 [n, C, H, W]; rows: data-set index -> row."""
+    """Draws the images of episodes. pixels: uint8 [n, C, H, W]; rows: data-set index -> row."""
 
     def __init__(self, pixels: Inputs, rows: Tensor, shape: Normaliser) -> None:
         self.pixels, self.rows, self.shape = pixels, rows, shape
@@ -146,6 +151,9 @@ class ImageTasks(Tasks):
     further_test: FurtherTest | None = None
     divided: tuple[ImageSet, ClassSplit] | None = None
     findings: tuple[Finding, ...] = ()
+
+    def read_ahead(self) -> AbstractContextManager[None]:
+        return read_ahead(self.images.pixels)
 
     @property
     def examples(self) -> int:

@@ -11,16 +11,30 @@ from torch import Tensor
 
 from engine.backbones import catalog
 from engine.data.examples import Examples
-from engine.data.shifts import shifted
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, Shift
 from engine.machine.memory import room
 from engine.machine.transfers import sent
-from engine.preparation.streamed import Inputs, Streamed, to_pick
+from engine.preparation.held import Held
+from engine.preparation.streamed import Streamed
 
 BANDS_MEAN, BANDS_STD = 0.35, 0.15  # of land cover in every band
 PHOTO_MEAN, PHOTO_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-DECODE_CHUNK = 128
+READ_TOGETHER = 128
+
+CPU = torch.device("cpu")
+
+Inputs = Tensor | Held | Streamed
+
+
+def to_pick(images: Inputs, places: Tensor) -> Tensor:
+    """places: int64 [n], of images, where nobody waits to read them: beside a tensor, or where files are read."""
+    return sent(places, images.device if isinstance(images, Tensor) else CPU)
+
+
+def picked(images: Inputs, places: Tensor) -> Tensor:
+    """The images at these places, int64 [n]."""
+    return images[to_pick(images, places)]
 
 
 @dataclass(frozen=True)
@@ -69,22 +83,19 @@ def normaliser(choice: BackboneChoice) -> Normaliser:
     return Normaliser(catalog.image_size(choice), catalog.backbone(choice.name).form.channels)
 
 
-def decode(
-    data: Examples, indices: np.ndarray, shape: Normaliser, device: torch.device, text: str, shift: Shift | None = None
-) -> Generator[Preparing, None, Inputs]:
-    """Yields `Preparing` while images are read, returns the uint8 tensor [n, c, s, s]; never held twice. More than
-    memory has room for are read when they are asked for."""
-    if len(indices) * shape.channels * shape.size**2 > room():
-        return Streamed(data, indices, shape, device, shift)
-    pixels = torch.empty(len(indices), shape.channels, shape.size, shape.size, dtype=torch.uint8)
-    for start in range(0, len(indices), DECODE_CHUNK):
-        yield Preparing(text, start / len(indices))
-        chunk = indices[start : start + DECODE_CHUNK]
-        found = data.read(chunk, shape)
-        if shift is not None:
-            found = shifted(found, shift, chunk)
-        pixels[start : start + DECODE_CHUNK] = torch.from_numpy(found.transpose(0, 3, 1, 2))
-    return pixels.to(device)
+def images(
+    data: Examples, ids: np.ndarray, shape: Normaliser, device: torch.device, shift: Shift | None = None
+) -> Held | Streamed:
+    """uint8 [n, c, s, s], read when they are asked for; held from then on where memory has room for all of them."""
+    fits = len(ids) * shape.channels * shape.size**2 <= room()
+    return (Held if fits else Streamed)(data, ids, shape, device, shift)
+
+
+def reading(inputs: Inputs, text: str) -> Generator[Preparing, None, None]:
+    """Yields `Preparing` while all of them are read, for what needs all at once."""
+    for start in range(0, len(inputs), READ_TOGETHER):
+        yield Preparing(text, start / len(inputs))
+        inputs[start : start + READ_TOGETHER]
 
 
 def positions(labels: np.ndarray, classes: np.ndarray) -> Tensor:

@@ -20,7 +20,6 @@ from engine.machine.memory import remark, remarks
 from engine.machine.transfers import Ahead, sent
 
 NOTHING = slice(0)
-CPU = torch.device("cpu")
 MANY = "The decoded images take {size}, more than there is memory for"
 
 
@@ -75,7 +74,7 @@ class Streamed:
     def __len__(self) -> int:
         return len(self._ids)
 
-    def __getitem__(self, chosen: Tensor | slice | int) -> Tensor:
+    def __getitem__(self, chosen: Tensor | slice) -> Tensor:
         ids = self._named(chosen)
         begun, self._begun = self._begun, None
         expected = begun is not None and np.array_equal(begun.ids, ids)
@@ -85,7 +84,7 @@ class Streamed:
             self._begin(slice(last, 2 * last - first))
         elif expected:
             self._begin(next(self._plan, NOTHING))
-        return found[0] if isinstance(chosen, int) else found
+        return found
 
     def expect(self, batches: Iterable[Tensor]) -> None:
         """These are asked for next, in this order: each is read while the one before it is computed with."""
@@ -97,8 +96,9 @@ class Streamed:
             self._begun = ReadAhead(self._read, ids, self.device)
             self._begun.start()
 
-    def _named(self, chosen: Tensor | slice | int) -> NDArray[np.int64]:
-        return np.atleast_1d(self._ids[chosen.cpu().numpy() if isinstance(chosen, Tensor) else chosen])
+    def _named(self, chosen: Tensor | slice) -> NDArray[np.int64]:
+        found: NDArray[np.int64] = self._ids[chosen.cpu().numpy() if isinstance(chosen, Tensor) else chosen]
+        return found
 
     def _read(self, ids: NDArray[np.int64]) -> Tensor:
         pixels = self._pixels(ids)
@@ -125,19 +125,6 @@ class Streamed:
         assert self._file is not None
         folder = self._file.path.parent
         remark(self._said, f"The disk of “{folder}” is full: images that it does not hold are decoded in every epoch.")
-
-
-Inputs = Tensor | Streamed
-
-
-def to_pick(images: Inputs, places: Tensor) -> Tensor:
-    """places: int64 [n], of images, where nobody waits to read them: beside a tensor, or where files are read."""
-    return sent(places, images.device if isinstance(images, Tensor) else CPU)
-
-
-def picked(images: Inputs, places: Tensor) -> Tensor:
-    """The images at these places, int64 [n]."""
-    return images[to_pick(images, places)]
 
 
 def gigabytes(octets: int) -> str:

@@ -20,8 +20,7 @@ from engine.experiment import Experiment
 from engine.layers import HEAD
 from engine.machine.draws import own_draws
 from engine.machine.limits import Limits
-from engine.preparation.inputs import Labelled, Normaliser
-from engine.preparation.streamed import picked
+from engine.preparation.inputs import Labelled, Normaliser, picked, reading
 from engine.registry import build_as
 from engine.search.folds import TrainingFold
 from engine.tuning.learners import batches, embed
@@ -104,6 +103,7 @@ def fold_fits(
     method, classes = build_as(FineTuneMethod, experiment), material.class_names
     model = build(experiment, method, classes, runs).to(material.train.device)
     if not (same_blocks and head_only(method, model.block_names)):
+        yield from reading(material.train.inputs, "Reading training images")
         return FoldFits(material, runs, material.train, material.shape, None)
     features = []
     for chunk in batches(len(material.train)):

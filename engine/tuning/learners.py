@@ -20,8 +20,7 @@ from engine.backbones.backbone import Backbone, batch_norms
 from engine.events import Preparing
 from engine.layers import HEAD, LayerRow
 from engine.preparation.augmentation import Augmentation
-from engine.preparation.inputs import Labelled, Normaliser
-from engine.preparation.streamed import Inputs, Streamed, picked
+from engine.preparation.inputs import Inputs, Labelled, Normaliser, picked
 from engine.tuning.lowrank import LowRank
 from engine.tuning.objective import Blend
 from engine.tuning.trainable import Part, chosen, frozen_prefix, prefix_of
@@ -109,7 +108,7 @@ class WholeNetwork:
                     norm.eval()
 
     def expect(self, order: Iterable[Tensor]) -> None:
-        if isinstance(images := self._inputs[0], Streamed):
+        if not isinstance(images := self._inputs[0], Tensor):
             images.expect(order)
 
     def logits(self, indices: Tensor, blend: Blend | None = None) -> Tensor:

@@ -1,4 +1,4 @@
-"""What a supervised run works on: images decoded once, shifted if asked for, in three parts and further test sets."""
+"""What a supervised run works on: images, shifted if asked for, in three parts and further test sets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.data.sources import load
 from engine.data.splits import ImageSplit, split_images
 from engine.events import Preparing
 from engine.experiment import Experiment, Shift
-from engine.preparation.inputs import Labelled, Normaliser, decode, normaliser, positions
+from engine.preparation.inputs import Inputs, Labelled, Normaliser, images, normaliser, positions
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,12 @@ class Material:
         return self.data.background if self.shift is None else shifted_background(self.data.background, self.shift)
 
     @property
+    def inputs(self) -> tuple[Inputs, ...]:
+        """All of its images, in the order in which a run first needs them."""
+        further = (labelled.inputs for _, labelled in self.further)
+        return self.train.inputs, self.validation.inputs, self.test.inputs, *further
+
+    @property
     def class_names(self) -> tuple[str, ...]:
         return tuple(self.data.class_names[c] for c in self.split.classes)
 
@@ -54,9 +60,9 @@ class Reading:
     device: torch.device
     split_seed: int
 
-    def labelled(self, ids: np.ndarray, shift: Shift | None, text: str) -> Generator[Preparing, None, Labelled]:
-        """Yields `Preparing`, returns these images and their labels under this shift."""
-        pixels = yield from decode(self.data, ids, self.shape, self.device, text, shift)
+    def labelled(self, ids: np.ndarray, shift: Shift | None) -> Labelled:
+        """These images and their labels under this shift."""
+        pixels = images(self.data, ids, self.shape, self.device, shift)
         labels = positions(self.data.labels[ids], self.classes)
         if shift is not None:
             labels = torch.from_numpy(shifted_labels(labels.numpy(), len(self.classes), shift, self.split_seed))
@@ -64,17 +70,16 @@ class Reading:
 
 
 def read_material(experiment: Experiment, device: torch.device) -> Generator[Preparing, None, Material]:
-    """Yields `Preparing`, returns the decoded images. Raises `DataError` and `InvalidExperiment`."""
+    """Yields `Preparing`, returns the images, which are read later. Raises `DataError` and `InvalidExperiment`."""
     yield Preparing("Reading the data set")
     choice = experiment.dataset
     data = load(choice)
     split = split_images(data, choice, experiment.seed)
     reading = Reading(data, split.classes, normaliser(experiment.backbone), device, choice.split_seed)
-    train = yield from reading.labelled(split.train, choice.shift, "Reading training images")
-    validation = yield from reading.labelled(split.validation, choice.shift, "Reading validation images")
-    test = yield from reading.labelled(split.test, choice.shift, "Reading test images")
-    further: list[tuple[Shift | None, Labelled]] = []
+    train, validation, test = (
+        reading.labelled(ids, choice.shift) for ids in (split.train, split.validation, split.test)
+    )
     forgets = choice.shift is not None and experiment.backbone.head == "kept"
-    for shift in (*([None] if forgets else []), *choice.tested_on):
-        further.append((shift, (yield from reading.labelled(split.test, shift, "Reading further test images"))))
-    return Material(data, split, train, validation, test, reading.shape, tuple(further), choice.shift)
+    shifts = (*([None] if forgets else []), *choice.tested_on)
+    further = tuple((shift, reading.labelled(split.test, shift)) for shift in shifts)
+    return Material(data, split, train, validation, test, reading.shape, further, choice.shift)

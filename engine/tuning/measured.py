@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from engine.data.batches import cuts
 from engine.errors import InvalidExperiment
+from engine.events import Preparing
 from engine.layers import Measured
-from engine.preparation.inputs import Labelled
-from engine.tuning.learners import WholeNetwork
+from engine.tuning.learners import WholeNetwork, batches
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.objective import Objective
 from engine.tuning.trainable import Part, names_of_norms
@@ -38,13 +38,20 @@ class RateMeasuring:
     def __init__(self, learner: WholeNetwork, method: FineTuneMethod, objective: Objective, size: int, seed: int):
         self.learner, self.method, self.objective, self.size, self.seed = learner, method, objective, size, seed
         self._norms = names_of_norms(learner.model)
-        self._prints = [fingerprint(learner.train, place) for place in range(len(learner.train))]
+        self._prints: list[bytes] = []
         if method.compares_gradients and len(learner.train) < FEWEST_IMAGES:
             images = f"the gradients of {len(learner.train)} training images"
             raise InvalidExperiment(
                 f"{method.title} cannot tell signal from noise in {images}.",
                 f"Use at least {FEWEST_IMAGES} images, or Auto-RGN, which compares sizes of gradients.", "method",
             )  # fmt: skip
+
+    def look(self) -> Generator[Preparing, None, None]:
+        """At all images, before the first rates. Yields `Preparing`."""
+        train = self.learner.train
+        for part in batches(0 if self._prints else len(train)):
+            yield Preparing("Reading training images", part.start / len(train))
+            self._prints += map(fingerprint, train.inputs[part].cpu(), train.labels[part].tolist())
 
     def parts(self, epoch: int) -> list[Part]:
         """One part per weight tensor at its rate; those of normalisation and what gets rate 0 are left out."""
@@ -96,10 +103,10 @@ class RateMeasuring:
         return sorted(range(len(drawn)), key=lambda place: drawn[place])
 
 
-def fingerprint(images: Labelled, place: int) -> bytes:
-    """What one image shows and is called: 16 bytes."""
-    shown = images.inputs[place].cpu().contiguous().numpy().tobytes()
-    return hashlib.blake2b(shown + str(int(images.labels[place])).encode(), digest_size=16).digest()
+def fingerprint(image: Tensor, label: int) -> bytes:
+    """What one image [c, s, s] shows and is called: 16 bytes."""
+    shown = image.contiguous().numpy().tobytes()
+    return hashlib.blake2b(shown + str(label).encode(), digest_size=16).digest()
 
 
 class Gradients:

@@ -16,6 +16,7 @@ from engine.experiment import Experiment
 from engine.layers import HEAD, too_late, trunk
 from engine.machine.devices import torch_device
 from engine.machine.limits import Limits, heeding, last_words
+from engine.preparation.held import read_ahead
 from engine.provenance.noted import findings, notices, write_down
 from engine.tuning.material import Material, read_material
 from engine.tuning.method import FineTuneMethod
@@ -77,11 +78,12 @@ def train_and_test(training: FineTuning, experiment: Experiment, material: Mater
     if bookmark.found is not None and "model" in bookmark.found:
         training.load_state(bookmark.found)
     limits.start(training.used)
-    yield from kept(training, training.checkpoints)
-    weights = select_weights(training.model, method, training.checkpoints, training.epoch)
-    notes = {"mixup": f"of {training.mixed()}"} if training.mixed() else {}
-    for said in test(training.model, material, experiment, weights, training.bf16):
-        yield said.given(notes=notes) if isinstance(said, Evaluated) else said
+    with read_ahead(*material.inputs):
+        yield from kept(training, training.checkpoints)
+        weights = select_weights(training.model, method, training.checkpoints, training.epoch)
+        notes = {"mixup": f"of {training.mixed()}"} if training.mixed() else {}
+        for said in test(training.model, material, experiment, weights, training.bf16):
+            yield said.given(notes=notes) if isinstance(said, Evaluated) else said
     yield from training.checkpoints.insist()
     total = training.step if training.stopped_early else training.total_steps
     done = f"{training.step // training.steps_per_epoch} of {method.epochs} epochs"

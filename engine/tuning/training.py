@@ -163,14 +163,19 @@ class StageTraining:
     def _begin(self) -> Iterator[Event]:
         """Let the blocks of this epoch learn and draw its order, unless stopped meanwhile."""
         run, learning = self.run, self.run.learning(self.first + self.number)
-        if learning and learning != self._learning:
-            for said in self.learner.learn(learning, self._unchanged_for(self.number)):
-                yield said
-                if run.limits.asked_to_stop:
-                    return
+        for said in self._prepared(learning):
+            yield said
+            if run.limits.asked_to_stop:
+                return
         if learning and (learning != self._learning or self.measuring is not None):
             self._follow(learning)
         self.left = run.train.in_order(torch.randperm(len(run.train), generator=run.order))
+
+    def _prepared(self, learning: frozenset[str]) -> Iterator[Event]:
+        if self.measuring is not None:
+            yield from self.measuring.look()
+        if learning and learning != self._learning:
+            yield from self.learner.learn(learning, self._unchanged_for(self.number))
 
     def _follow(self, learning: frozenset[str]) -> None:
         """Rates, optimiser, average and anchor follow what learns."""

@@ -19,7 +19,7 @@ from engine.events import Preparing
 from engine.experiment import Experiment
 from engine.meta.learner import MetaLearner
 from engine.meta.task import ImageTasks, TaskImages
-from engine.preparation.inputs import decode, normaliser
+from engine.preparation.inputs import images, normaliser
 
 VALIDATION_SEED, TEST_SEED = 1, 2
 
@@ -32,10 +32,9 @@ def read_image_tasks(
     data = for_tasks(load(experiment.dataset), experiment.dataset)
     shape, settings, seed = method.episodes, method.hyperparameters, experiment.dataset.split_seed
     found = samplers(data, experiment.dataset, shape)
-    images = yield from _images(experiment, data, found.split, device)
     test = evaluation_episodes(found.test, settings.test_episodes, seed * 10 + TEST_SEED)
     return ImageTasks(
-        images,
+        _images(experiment, data, found.split, device),
         found.train,
         evaluation_episodes(found.validation, settings.validation_episodes, seed * 10 + VALIDATION_SEED),
         test,
@@ -74,12 +73,10 @@ def _further_test(
     return evaluation_episodes(sampler, count, experiment.dataset.split_seed * 10 + TEST_SEED), words
 
 
-def _images(
-    experiment: Experiment, data: ImageSet, split: ClassSplit, device: torch.device
-) -> Generator[Preparing, None, TaskImages]:
+def _images(experiment: Experiment, data: ImageSet, split: ClassSplit, device: torch.device) -> TaskImages:
     shape = normaliser(experiment.backbone)
     used = np.flatnonzero(np.isin(data.labels, np.concatenate([split.train, split.validation, split.test])))
-    pixels = yield from decode(data, used, shape, device, "Reading images")
+    pixels = images(data, used, shape, device)
     rows = torch.full((len(data.labels),), -1, dtype=torch.int64)
     rows[torch.from_numpy(used)] = torch.arange(len(used))
     return TaskImages(pixels, rows, shape)

@@ -16,7 +16,7 @@ from engine.events import Evaluated, Event
 from engine.experiment import Experiment
 from engine.meta.run import read_tasks
 from engine.meta.task import ImageTasks, Tasks
-from engine.preparation.inputs import decode, normaliser
+from engine.preparation.inputs import images, normaliser
 
 ROUNDING = 1e-5  # of the largest output: matrix products and the library's kernels add up in another order
 
@@ -37,8 +37,7 @@ def answers_as_the_run_did(events: list[Event], directory: Path, given: Experime
     """The predicted class of each test image, bit for bit; the classes by name; and the same as a plain network."""
     saved, test = SavedModel.open(directory), figure(events, "test/accuracy")
     data = load(given.dataset)
-    pixels = ended(decode(data, test.ids, normaliser(given.backbone), torch.device("cpu"), ""))
-    assert isinstance(pixels, Tensor)
+    pixels = images(data, test.ids, normaliser(given.backbone), torch.device("cpu"))[:]
     found = saved.predict(pixels)
     assert found.argmax(1).tolist() == test.predicted.tolist()
     torch.testing.assert_close(found.sum(1), torch.ones(len(found)))

@@ -93,7 +93,7 @@ def test_validation_and_test_images_are_never_looked_at(tmp_path: Path) -> None:
     experiment = digits("full_ft", search=SearchChoice(trials=2, folds=2))
     material = material_of(experiment)
     others = [
-        Labelled(255 - part.inputs, part.labels.roll(1), part.ids) for part in (material.validation, material.test)
+        Labelled(255 - part.inputs[:], part.labels.roll(1), part.ids) for part in (material.validation, material.test)
     ]
     changed = replace(material, validation=others[0], test=others[1])
     found = [searched(experiment, kind, tmp_path) for kind in (material, changed)]

@@ -139,6 +139,7 @@ def measuring(name: str, train: Labelled, folder: Path, **values: object) -> Rat
     list(learner.learn(run.learning(0), stage.epochs))
     found = run.measuring(learner)
     assert found is not None
+    list(found.look())
     return found
 
 

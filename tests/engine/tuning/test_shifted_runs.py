@@ -56,7 +56,7 @@ def test_no_adaptation_is_the_source_network_itself(runs: Path) -> None:
     model = random_backbone("conv4", 10).eval()
     model.load_state_dict(load_file(runs / "source" / "best.safetensors"))
     with torch.no_grad():
-        guess = model(material.shape(material.test.inputs)).argmax(1)
+        guess = model(material.shape(material.test.inputs[:])).argmax(1)
     assert (guess.numpy() == found.predicted).all()
     assert found.value > 0.7
     assert found.protocol["weights"] == "as they came"

@@ -1,0 +1,124 @@
+"""Images that memory has room for: each is decoded once, when it is asked for or ahead of that, and then held."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.data.examples import Examples
+from engine.data.images import Form
+from engine.data.shifts import shifted
+from engine.experiment import Shift
+from engine.machine.memory import promised
+from engine.machine.transfers import sent
+
+UNREAD, BEGUN, THERE = range(3)
+CHUNK = 64  # images read between two looks at whether to go on
+Places = NDArray[np.int64]
+
+
+class Held:
+    """uint8 [n, c, s, s], the same numbers as a tensor of all of them: indexing waits for the images asked for alone.
+
+    Raises `DataError` where a file can no longer be read. Threads may share it: no image is read twice.
+    """
+
+    def __init__(self, data: Examples, ids: Places, form: Form, device: torch.device, shift: Shift | None) -> None:
+        self._data, self._ids, self._form, self._shift = data, ids, form, shift
+        self.device = device
+        self._pixels = torch.empty(len(ids), form.channels, form.size, form.size, dtype=torch.uint8)
+        self._state = np.full(len(ids), UNREAD, dtype=np.int8)
+        self._left = len(ids)
+        self._news = threading.Condition()
+        self._plan: Iterator[Tensor] = iter(())
+        self.wanted = threading.Event()  # somebody has asked, or said what will be asked
+        promised.add(self)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @property
+    def owed(self) -> int:
+        """Bytes that it will take and does not take yet."""
+        return self._left * self._form.channels * self._form.size**2
+
+    def __getitem__(self, chosen: Tensor | slice) -> Tensor:
+        if self._left:
+            self._need(np.arange(len(self))[chosen.cpu().numpy() if isinstance(chosen, Tensor) else chosen])
+        elif self._pixels.device != self.device:
+            self._pixels = self._pixels.to(self.device)
+        here = sent(chosen, self._pixels.device) if isinstance(chosen, Tensor) else chosen
+        return sent(self._pixels[here], self.device)
+
+    def expect(self, batches: Iterable[Tensor]) -> None:
+        """These are asked for next, in this order; who reads ahead begins with them."""
+        self._plan = iter(batches)
+        self.wanted.set()
+
+    def read_on(self) -> bool:
+        """Read a few of what is expected next, or of the rest; False where nothing is left to begin with."""
+        for batch in self._plan:
+            if self._take(batch.cpu().numpy()):
+                return True
+        return self._take(np.flatnonzero(self._state == UNREAD)[:CHUNK])
+
+    def _need(self, places: Places) -> None:
+        self.wanted.set()
+        while not (self._state[places] == THERE).all():
+            if not self._take(places):
+                with self._news:  # another thread reads them, or gives up
+                    self._news.wait_for(lambda: (self._state[places] != BEGUN).all())
+
+    def _take(self, places: Places) -> bool:
+        """Read some of these that nobody has begun with; False where there are none."""
+        with self._news:
+            mine = np.unique(places[self._state[places] == UNREAD])[:CHUNK]
+            self._state[mine] = BEGUN
+        try:
+            self._read(mine)
+        finally:
+            with self._news:
+                self._state[mine[self._state[mine] == BEGUN]] = UNREAD
+                self._news.notify_all()
+        return len(mine) > 0
+
+    def _read(self, places: Places) -> None:
+        ids = self._ids[places]
+        found = self._data.read(ids, self._form)
+        if self._shift is not None:
+            found = shifted(found, self._shift, ids)
+        self._pixels.numpy()[places] = found.transpose(0, 3, 1, 2)
+        with self._news:
+            self._state[places] = THERE
+            self._left -= len(places)
+
+
+@contextmanager
+def read_ahead(*sets: object) -> Iterator[None]:
+    """Inside, a thread reads what these sets will hold, one set after the other, once something of them is asked for;
+    it ends with the block."""
+    held, wanted, over = [one for one in sets if isinstance(one, Held)], threading.Event(), threading.Event()
+    for one in held:
+        one.wanted = wanted
+    reader = threading.Thread(target=_read_all, args=(held, wanted, over), name="images ahead")
+    reader.start()
+    try:
+        yield
+    finally:
+        over.set()
+        wanted.set()
+        reader.join()
+
+
+def _read_all(sets: Iterable[Held], wanted: threading.Event, over: threading.Event) -> None:
+    wanted.wait()
+    with suppress(Exception):  # whoever asks for these images meets it again
+        for one in sets:
+            while not over.is_set() and one.read_on():
+                pass
