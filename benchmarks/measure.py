@@ -82,10 +82,10 @@ def instructions() -> str:
     return torch.backends.cpu.get_cpu_capability() + ", bfloat16" * has_bf16("cpu")
 
 
-def save(name: str, rows: Sequence[dict[str, object]], folder: Path) -> None:
-    """Write rows and the machine as JSON beside the runs."""
+def save(name: str, rows: Sequence[dict[str, object]], folder: Path, **more: str) -> None:
+    """Write rows and the machine as JSON beside the runs. more: to be told of the machine."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"machine": machine(), "rows": list(rows)}, indent=1) + "\n"
+    text = json.dumps({"machine": machine() | more, "rows": list(rows)}, indent=1) + "\n"
     (folder / f"{name}.json").write_text(text, encoding="utf-8")
 
 
