@@ -43,7 +43,9 @@ class Bookmark:
     """Says when to keep a run's state and keeps it. found: the state that the run goes on from; None at its start.
     step: where that is. choices: what it is computed by, which every state tells."""
 
-    def __init__(self, directory: Path | None = None, experiment: Experiment | None = None) -> None:
+    def __init__(
+        self, directory: Path | None = None, experiment: Experiment | None = None, choices: Choices | None = None
+    ) -> None:
         """Without a directory nothing is ever kept, as in a fit of a search."""
         self._path = None if directory is None else directory / FILE
         self._of = "" if experiment is None else hashlib.sha256(experiment.model_dump_json().encode()).hexdigest()
@@ -52,7 +54,7 @@ class Bookmark:
         self.step, self._note = 0, dict[str, Any]()
         self._random: State | None = None
         self.besides: dict[str, Any] = {}  # what every state holds besides what its loop gives
-        self.choices = Choices()
+        self.choices = choices or Choices()
 
     def read(self) -> None:
         """Go on from the file, where there is one; raises `StorageError` when it is damaged or of another run."""

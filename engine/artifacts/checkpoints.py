@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from engine.machine.files import write_text
 
 SECONDS_BETWEEN_WRITES = 2.0
 RECORDS = ("experiment.json", "trained_on.json")  # of a run's folder, written before it learns
+COMPUTED = "computed_by.json"  # beside the weights: what they were computed by, as `Formulation.told`
 
 
 class Checkpoints:
@@ -114,8 +116,10 @@ class Checkpoints:
         self._refused = False
 
     def _keep_records(self) -> None:
-        for name, text in self._records.items():
-            if text is not None and not (self.directory / name).exists():
+        choices = self.bookmark.choices
+        computed = json.dumps(choices.formulation.told()) if choices.made else None
+        for name, text in (self._records | {COMPUTED: computed}).items():
+            if text is not None and _read(self.directory / name) != text:
                 with suppress(OSError):
                     write_text(self.directory / name, text)
 

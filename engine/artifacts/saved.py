@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -13,12 +15,14 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from engine.artifacts.bookmark import read_state, write_state
+from engine.artifacts.checkpoints import COMPUTED
 from engine.artifacts.weights import build_backbone, read_weights, refuse_odd
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone, changed
 from engine.data.examples import Examples
 from engine.data.target import NUMBERS, asked
 from engine.errors import InvalidExperiment, StorageError, WeightsError
+from engine.events import Formulation
 from engine.experiment import Experiment
 from engine.machine.devices import torch_device
 from engine.machine.draws import own_draws
@@ -90,16 +94,18 @@ class SavedModel:
     network: Backbone
     class_names: tuple[str, ...]
     reader: InputReader
+    bf16: bool = False
 
     @classmethod
     def open(
         cls, folder: Path, experiment: Experiment | None = None, class_names: tuple[str, ...] = (),
-        settled: Mapping[str, Any] | None = None, device: str = "cpu",
+        settled: Mapping[str, Any] | None = None, device: str = "cpu", computed: Mapping[str, Any] | None = None,
     ) -> SavedModel:  # fmt: skip
         """From a run's own folder alone, whatever it started from.
 
-        experiment, class_names, settled (the method's `choice` at its test): of a run whose folder does not tell them,
-        as one that was saved before runs wrote them down. Raises `StorageError` where there is no run or it is not
+        experiment, class_names, settled (the method's `choice` at its test), computed (`Formulation.told` of what it
+        was computed by): of a run whose folder does not tell them, as one that was saved before runs wrote them down.
+        Raises `StorageError` where there is no run or it is not
         known what it chose, `WeightsError` where its weights are missing or damaged, or where it kept none, as a head
         bench does.
         """
@@ -109,7 +115,8 @@ class SavedModel:
         network = fitting(experiment, method, state).to(torch_device(device)).eval()
         method = settled_as(method, network, folder, settled)
         names = class_names or seen.classes_of(folder)
-        return cls(experiment, method, network, names, InputReader(experiment, torch_device(device)))
+        reader = InputReader(experiment, torch_device(device))
+        return cls(experiment, method, network, names, reader, in_bfloat16(experiment, folder, computed))
 
     @torch.no_grad()
     def predict(self, inputs: Tensor | Examples) -> Tensor:
@@ -117,10 +124,9 @@ class SavedModel:
         if isinstance(self.method, LearnsTasks):
             raise InvalidExperiment("A meta-learner has no classes of its own.", "Let it adapt to a support set first.")
         values, found = self.reader(inputs), []
-        bf16 = self.experiment.precision == "bfloat16"
         for start in range(0, max(1, len(values)), TOGETHER):
             part = values[start : start + TOGETHER]
-            with torch.autocast(values.device.type, torch.bfloat16, enabled=bf16):
+            with torch.autocast(values.device.type, torch.bfloat16, enabled=self.bf16):
                 found.append(self.network(self.reader.prepared(part)).float())
         return torch.cat(found).softmax(1)
 
@@ -148,6 +154,17 @@ def experiment_of(folder: Path) -> Experiment:
         raise StorageError(
             f"The folder {folder} does not say which experiment it is of.", "Choose the folder of a saved run."
         ) from error
+
+
+def in_bfloat16(experiment: Experiment, folder: Path, computed: Mapping[str, Any] | None) -> bool:
+    """Whether the run was: what "automatic" came to is in its record, and was float32 where none is left."""
+    if experiment.precision != "automatic":
+        return experiment.precision == "bfloat16"
+    with suppress(OSError, ValueError):
+        computed = json.loads((folder / COMPUTED).read_text(encoding="utf-8"))
+    with suppress(LookupError, TypeError, ValueError):
+        return Formulation.heard(computed or {}).values["precision"] == "bfloat16"
+    return False
 
 
 def tested_file(folder: Path, method: Method) -> Path:

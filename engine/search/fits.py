@@ -12,12 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.artifacts.bookmark import Bookmark
 from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
 from engine.errors import Diverged
 from engine.events import Preparing
 from engine.experiment import Experiment
 from engine.layers import HEAD
+from engine.machine.choices import Choices
 from engine.machine.draws import own_draws
 from engine.machine.limits import Limits
 from engine.preparation.inputs import Labelled, Normaliser, picked, reading
@@ -49,7 +51,8 @@ def head_only(method: FineTuneMethod, blocks: tuple[str, ...]) -> bool:
 class FoldFits:
     """Fits settings on folds of the training images; no other image is in reach of a fit.
 
-    train, shape: the images, or their features where `trunkless`, the head alone, is what learns.
+    train, shape: the images, or their features where `trunkless`, the head alone, is what learns. choices: the run's,
+    so that a fit is computed by what the run is.
     """
 
     material: Material
@@ -57,6 +60,7 @@ class FoldFits:
     train: Labelled
     shape: Normaliser
     trunkless: Backbone | None
+    choices: Choices | None = None
 
     def model(self, experiment: Experiment, method: FineTuneMethod) -> Backbone:
         """A fresh network: the same weights and the same new head for every fit."""
@@ -75,7 +79,8 @@ class FoldFits:
         train, none = part(self.train, fold.train), part(self.train, fold.train[:0])
         material = replace(self.material, train=train, validation=none, test=none, further=(), shape=self.shape)
         model = self.model(experiment, method)
-        training = tuning(experiment, method, model, material, Checkpoints(self.runs), limits)
+        nowhere = Checkpoints(self.runs, Bookmark(choices=self.choices))
+        training = tuning(experiment, method, model, material, nowhere, limits)
         said = time.monotonic()
         for _ in training.events():
             if time.monotonic() - said >= SAY_EVERY:
@@ -97,14 +102,14 @@ class FoldFits:
 
 
 def fold_fits(
-    experiment: Experiment, material: Material, runs: Path, same_blocks: bool
+    experiment: Experiment, material: Material, runs: Path, same_blocks: bool, choices: Choices | None = None
 ) -> Generator[Preparing, None, FoldFits]:
     """Yields `Preparing` while images are embedded, where the head alone learns. same_blocks: whatever the setting."""
     method, classes = build_as(FineTuneMethod, experiment), material.class_names
     model = build(experiment, method, classes, runs).to(material.train.device)
     if not (same_blocks and head_only(method, model.block_names)):
         yield from reading(material.train.inputs, "Reading training images")
-        return FoldFits(material, runs, material.train, material.shape, None)
+        return FoldFits(material, runs, material.train, material.shape, None, choices)
     features = []
     for chunk in batches(len(material.train)):
         yield Preparing("Embedding images with the frozen blocks", chunk.start / len(material.train))
@@ -113,7 +118,7 @@ def fold_fits(
     with own_draws():
         trunkless = Backbone({}, model.features, len(classes)).to(train.device)
     trunkless.head.load_state_dict(model.head.state_dict())
-    return FoldFits(material, runs, train, AsTheyAre(0, 0), trunkless)
+    return FoldFits(material, runs, train, AsTheyAre(0, 0), trunkless, choices)
 
 
 def part(labelled: Labelled, positions: np.ndarray) -> Labelled:

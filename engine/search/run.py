@@ -120,7 +120,8 @@ class Search:
         self._limits.start(self._used)
         yield from self._point(now=True)
         same_blocks = not any(one.choices for one in self.proposals.ranges)
-        embedding = fold_fits(with_values(self.experiment, {}), self.material, self.runs, same_blocks)
+        plain, choices = with_values(self.experiment, {}), self.bookmark.choices
+        embedding = fold_fits(plain, self.material, self.runs, same_blocks, choices)
         fits = yield from heeding(self._limits, embedding)
         while len(self.trials) < self.proposals.count and not self._limits.reached:
             yield from self._trial(fits)

@@ -10,16 +10,19 @@ import pytest
 import torch
 
 from engine.artifacts.checkpoints import Checkpoints
-from engine.events import Formulation, Notice, RunFinished, RunStarted
+from engine.artifacts.saved import SavedModel
+from engine.events import Formulation, Notice, RunFinished, RunStarted, TrialCompleted
 from engine.execute import execute
 from engine.experiment import DatasetChoice, Experiment, MethodChoice, SearchChoice
 from engine.machine.limits import Limits
 from engine.preflight.problems import problems
 from engine.preparation.inputs import Normaliser
 from engine.registry import methods
+from engine.search import fits
 from engine.tuning import precision
 from engine.tuning.method import FineTuneMethod
 from engine.tuning.precision import BFLOAT16, FLOAT32, seconds, whole_network
+from engine.tuning.run import tuning
 from engine.tuning.training import FineTuning
 from tests.engine.tuning.striped import small_network, stripes
 
@@ -86,10 +89,50 @@ def test_automatic_is_what_was_timed_and_a_repeat_is_what_was_recorded(
     named = automatic(search=search).model_copy(update={"precision": quicker})
     list(execute(named, tmp_path / "b"))
     assert (tmp_path / "b" / "last.safetensors").read_bytes() == weights
+    said_by_both(tmp_path / "a", tmp_path / "b", first)
     clock(monkeypatch, tmp_path / "two", "float32" if quicker == "bfloat16" else "bfloat16")
     again, same, _ = ran(automatic(search=search), tmp_path / "c", known=[first])
     assert again.values == first.values
     assert same == weights
+
+
+@pytest.mark.parametrize("quicker", ["float32", "bfloat16"])
+def test_the_fits_of_a_search_are_computed_by_what_its_run_is(
+    quicker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By what was timed, recorded or forced; so a search that is repeated tries the same, with the same scores."""
+    made: list[FineTuning] = []
+    monkeypatch.setattr(fits, "tuning", lambda *given: made.append(tuning(*given)) or made[-1])
+    monkeypatch.setattr(precision, "has_bf16", lambda device: True)
+    monkeypatch.setattr(precision, "WORTH_TIMING", 1)
+    other = "float32" if quicker == "bfloat16" else "bfloat16"
+    known: list[Formulation] = []
+    found: list[object] = []
+    for folder in ("timed", "recorded", "forced"):
+        clock(monkeypatch, tmp_path / f"cache of {folder}", other if known else quicker)
+        made.clear()
+        asked = automatic(search=SearchChoice(trials=3, folds=2, pruning=False))
+        events = list(execute(asked, tmp_path / folder, known=known))
+        record = Formulation.heard(next(event for event in events if isinstance(event, RunStarted)).formulation)
+        assert [one.bf16 for one in made] == [quicker == "bfloat16"] * 6
+        assert {tuple(one.checkpoints.bookmark.choices.made.items()) for one in made} == {tuple(record.values.items())}
+        trials = [(one.values, one.scores) for one in events if isinstance(one, TrialCompleted)]
+        known = [record if folder == "timed" else Formulation({"precision": quicker}, forced=("precision",))]
+        found.append((trials, (tmp_path / folder / "last.safetensors").read_bytes()))
+    assert len(trials) == 3
+    assert found[0] == found[1] == found[2]
+
+
+def said_by_both(automatic: Path, named: Path, record: Formulation) -> None:
+    """The saved network of a run that was left its precision predicts in it, by its folder or, as for runs whose folder
+    does not tell it, by the record that is handed to it."""
+    pixels = torch.arange(3 * 28 * 28).reshape(3, 1, 28, 28).remainder(251).to(torch.uint8)
+    expected = SavedModel.open(named).predict(pixels)
+    assert torch.equal(SavedModel.open(automatic).predict(pixels), expected)
+    (automatic / "computed_by.json").unlink()
+    assert torch.equal(SavedModel.open(automatic, computed=record.told()).predict(pixels), expected)
+    in_float32 = torch.equal(SavedModel.open(automatic).predict(pixels), expected)
+    assert in_float32 is (record.values["precision"] == "float32"), "nothing tells bfloat16 any more"
 
 
 TOLD = {"float32": "100 ms in float32 and 200 ms in bfloat16", "bfloat16": "200 ms in float32 and 100 ms in bfloat16"}
