@@ -22,7 +22,7 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 if TYPE_CHECKING:
-    from engine.events import Notice
+    from engine.events import Notice, Preparing
     from engine.meta.batch.formulation import MetaGradient
 
 Step = Callable[[], None]
@@ -199,7 +199,7 @@ def own(row: Row) -> tuple[Step, str]:
     optimiser = learner.optimiser(model)
     batch = row.batch or row.tasks
     plain, first = MetaGradient(learner, model), [source.task(sampler.sample(draw)) for _ in range(batch)]
-    gradient, said = heard(quicker(plain, first, Choices(device=row.device)))
+    gradient, said = ended(quicker(plain, first, Choices(device=row.device)))
 
     def step() -> None:
         for _ in range(row.tasks // batch):
@@ -211,14 +211,14 @@ def own(row: Row) -> tuple[Step, str]:
     return step, said
 
 
-def heard(choosing: Generator[Notice, None, MetaGradient]) -> tuple[MetaGradient, str]:
-    """(what it returns, what it said)"""
-    said = []
+def ended(choosing: Generator[Preparing, None, tuple[MetaGradient, tuple[Notice, ...]]]) -> tuple[MetaGradient, str]:
+    """(the way that is chosen, that in words)"""
     while True:
         try:
-            said.append(next(choosing).text)
+            next(choosing)
         except StopIteration as end:
-            return end.value, " ".join(said)
+            gradient, told = end.value
+            return gradient, " ".join(notice.text for notice in told)
 
 
 def serve(line: Connection, arm: str, rows: dict[str, Row]) -> None:

@@ -8,7 +8,7 @@ the same to the last bit, whatever a clock would say now.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,14 +17,15 @@ from typing import Any
 import torch
 
 from engine.errors import InvalidExperiment, nearest
-from engine.events import Formulation
+from engine.events import Formulation, Preparing
 from engine.machine.devices import sharing_threads, usable_cores
 from engine.machine.environment import processor
 from engine.machine.files import cache_folder, replacing
 
 Value = int | str
 Way = Mapping[str, Value]
-Trial = Callable[[Sequence[Way]], Sequence[float]]
+Timing = Generator[Preparing, None, list[float]]
+Trial = Callable[[Sequence[Way]], Timing]
 
 FILE = "calibration.json"  # in the cache folder: what was measured, by what it was measured on
 THREADS = "torch threads"
@@ -59,45 +60,48 @@ class Choices:
         self._forced = {name: one.values[name] for one in reversed(known) for name in one.forced if name in one.values}
         self.made: dict[str, Value] = {}
 
-    def choose(self, of: str, ways: Sequence[Way], trial: Trial | None = None) -> Chosen:
-        """One of the ways, all with the same names, that are possible here.
+    def choose(self, of: str, ways: Sequence[Way], trial: Trial | None = None) -> Generator[Preparing, None, Chosen]:
+        """Returns one of the ways, all with the same names, that are possible here.
 
-        of: what is computed, such as the network, the method and the shapes. trial: times ways, in seconds; without
-        one the first is taken. Raises `InvalidExperiment` where none is as a person asked.
+        of: what is computed, such as the network, the method and the shapes. trial: says `Preparing` before each step
+        that it times and returns the seconds of each way; without one the first is taken. Raises `InvalidExperiment`
+        where none is as a person asked.
         """
-        found = self._chosen(of, ways, trial)
+        if trial is None or self._recorded(ways[0]) or len(self._as_forced(ways)) == 1:
+            found = self._untimed(ways)
+        else:
+            found = yield from self._timed(of, ways, trial)
         self.made |= found.way
         return found
 
-    def _chosen(self, of: str, ways: Sequence[Way], trial: Trial | None) -> Chosen:
+    def _untimed(self, ways: Sequence[Way]) -> Chosen:
         left = self._as_forced(ways)
         forced = FORCED if len(left) < len(ways) else ""
         if (recorded := self._recorded(ways[0])) is not None:
             return Chosen(recorded, forced or RECORDED)
-        if len(left) == 1 or trial is None:
-            return Chosen(left[0], forced or FIRST)
-        key = f"{self._here()}; {sharing_threads()} threads; {of}"
+        return Chosen(left[0], forced or FIRST)
+
+    def _timed(self, of: str, ways: Sequence[Way], trial: Trial) -> Generator[Preparing, None, Chosen]:
+        """As it was measured here before, or is now."""
+        left, key = self._as_forced(ways), f"{self._here()}; {sharing_threads()} threads; {of}"
         kept = read(self._file()).get(key)
         if kept in left:
             return Chosen(kept, CACHED)
-        return self._measured(key, left, trial)
-
-    def _measured(self, key: str, ways: Sequence[Way], trial: Trial) -> Chosen:
-        seconds = trial(ways)
-        best = min(range(len(ways)), key=seconds.__getitem__)
+        seconds = yield from trial(left)
+        best = min(range(len(left)), key=seconds.__getitem__)
         best = best if seconds[best] < GAIN * seconds[0] else 0
-        write(self._file(), key, ways[best])
-        return Chosen(ways[best], MEASURED, tuple(zip(ways, seconds, strict=True)))
+        write(self._file(), key, left[best])
+        return Chosen(left[best], MEASURED, tuple(zip(left, seconds, strict=True)))
 
     def _as_forced(self, ways: Sequence[Way]) -> list[Way]:
         left = list(ways)
         for name in ways[0].keys() & self._forced.keys():
-            value, possible = self._forced[name], sorted({str(way[name]) for way in left})
+            value, possible = self._forced[name], sorted({way[name] for way in left})
             left = [way for way in left if str(way[name]) == str(value)]
             if not left:
                 raise InvalidExperiment(
                     f"This run cannot be computed with “{name}” {value} here.",
-                    f"Choose one of: {', '.join(possible)}.", "compute",
+                    f"Choose one of: {', '.join(map(str, possible))}.", "compute",
                 )  # fmt: skip
         return left
 
@@ -114,7 +118,8 @@ class Choices:
         """torch computes on as many threads as before, as a person asked, or as there are now."""
         now = torch.get_num_threads()
         counts = [now, *(count for count in range(1, usable_cores() + 1) if count != now)]
-        torch.set_num_threads(int(self.choose("", [{THREADS: count} for count in counts]).way[THREADS]))
+        self.made |= self._untimed([{THREADS: count} for count in counts]).way
+        torch.set_num_threads(int(self.made[THREADS]))
 
     @property
     def formulation(self) -> Formulation:

@@ -57,7 +57,7 @@ def run_meta(
     training = MetaTraining(model, method, tasks, checkpoints, limits, seed=experiment.seed)
     settings = method.hyperparameters
     examples = method.trains.size if method.trains.share == 1 else settings.meta_batch * tasks.examples
-    chosen = list(training.choose_way())
+    chosen = yield from heeding(limits, training.choose_way())
     yield RunStarted(settings.steps, settings.validate_every, examples, facts(model, tasks))
     yield from bookmark.once((*remarks(experiment, method, tasks), *chosen))
     limits.start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import numpy as np
 from torch import Tensor
@@ -21,7 +21,7 @@ from engine.artifacts.bookmark import (
 from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
 from engine.data.target import NUMBERS
-from engine.events import EpochCompleted, Event, Metrics, Notice
+from engine.events import EpochCompleted, Event, Metrics, Notice, Preparing
 from engine.machine.limits import Limits
 from engine.meta.batch.formulation import WORTH_TIMING, Figures, MetaGradient, quicker
 from engine.meta.divergence import TRIED, DivergenceGuard, finite_gradient
@@ -80,12 +80,13 @@ class MetaTraining:
             yield from self._told()
         yield from self.checkpoints.bookmark.at(self.step, lambda: {KEY: self.state()}, now)
 
-    def choose_way(self) -> Iterator[Notice]:
-        """How the tasks are computed, before the first of them."""
+    def choose_way(self) -> Generator[Preparing, None, tuple[Notice, ...]]:
+        """How the tasks are computed, before the first of them; returns that in words."""
         settings, draw = self.method.hyperparameters, np.random.default_rng(0)
         tasks = [self.tasks.task(self.tasks.draw(draw)) for _ in range(settings.meta_batch)]
         choices, timed = self.checkpoints.bookmark.choices, settings.steps >= WORTH_TIMING
-        self.gradient = yield from quicker(self.gradient, tasks, choices, timed)
+        self.gradient, told = yield from quicker(self.gradient, tasks, choices, timed)
+        return told
 
     @property
     def _validation_is_due(self) -> bool:

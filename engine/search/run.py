@@ -38,7 +38,7 @@ def run_searched(
     material = yield from heeding(limits, read_material(experiment, device))
     material = with_findings(material, experiment, method, directory)
     plain = prepared(with_values(experiment, {}), method, material, Checkpoints(directory), limits)
-    precision = settle(plain, experiment, bookmark.choices)
+    precision = yield from heeding(limits, settle(plain, experiment, bookmark.choices))
     search = Search(settled(experiment, plain), material, directory.parent, limits, bookmark)
     bookmark.require("images", material.data.fingerprint)
     bookmark.require("first weights", digest(plain.initial))

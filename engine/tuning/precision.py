@@ -7,7 +7,7 @@ Micikevicius et al. 2018; in bfloat16 no loss has to be scaled, Kalamkar et al. 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from statistics import median
@@ -16,26 +16,29 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from engine.events import Notice
+from engine.events import Notice, Preparing
 from engine.experiment import Experiment
-from engine.machine.choices import Choices
+from engine.machine.choices import Choices, Timing, Way
 from engine.machine.devices import has_bf16
 from engine.tuning.learners import WholeNetwork
 from engine.tuning.training import FineTuning
 
 PRECISION = "precision"
-FLOAT32, BFLOAT16 = {PRECISION: "float32"}, {PRECISION: "bfloat16"}
+FLOAT32: Way = {PRECISION: "float32"}
+BFLOAT16: Way = {PRECISION: "bfloat16"}
 WORTH_TIMING = 50  # steps from which timing a few costs less than it can save
 ROUNDS = 3  # the median of so many, after one that meets the kernels for the first time
 
 
-def settle(training: FineTuning, experiment: Experiment, choices: Choices) -> tuple[Notice, ...]:
-    """Let the training be computed in what is chosen where that is left to the machine; says what and why."""
+def settle(
+    training: FineTuning, experiment: Experiment, choices: Choices
+) -> Generator[Preparing, None, tuple[Notice, ...]]:
+    """Let the training be computed in what is chosen where that is left to the machine; returns what and why."""
     if experiment.precision != "automatic":
         return ()
     possible = ways(training, experiment.device)
     trial = partial(seconds, training) if is_long(training) else None
-    found = choices.choose(kind_of_step(training, experiment), possible, trial)
+    found = yield from choices.choose(kind_of_step(training, experiment), possible, trial)
     training.bf16 = found.way == BFLOAT16
     times = " and ".join(f"{1000 * taken:.0f} ms in {way[PRECISION]}" for way, taken in found.seconds)
     return (Notice(f"Computed in {found.way[PRECISION]}{times and f': a step takes {times}'}."),)
@@ -46,7 +49,7 @@ def settled(experiment: Experiment, training: FineTuning) -> Experiment:
     return experiment.model_copy(update=BFLOAT16 if training.bf16 else FLOAT32)
 
 
-def ways(training: FineTuning, device: str) -> list[Mapping[str, str]]:
+def ways(training: FineTuning, device: str) -> list[Way]:
     """In which this run can be computed; the first is what is taken without a trial."""
     return [FLOAT32, BFLOAT16] if has_bf16(device) and whole_network(training) else [FLOAT32]
 
@@ -62,18 +65,18 @@ def kind_of_step(training: FineTuning, experiment: Experiment) -> str:
     return f"{experiment.method.name} of {blocks} in {experiment.backbone.name} on {shape}"
 
 
-def seconds(training: FineTuning, precisions: Sequence[Mapping[str, object]]) -> list[float]:
-    """Of a step, forwards and backwards, in each precision in turn; leaves the network and torch's generators as they
-    were."""
+def seconds(training: FineTuning, precisions: Sequence[Way]) -> Timing:
+    """Returns those of a step, forwards and backwards, in each precision in turn; leaves the network and torch's
+    generators as they were."""
     learner = whole_network(training)
     assert learner is not None
     taken: list[list[float]] = [[] for _ in precisions]
     with as_before(training.model):
-        for _ in learner.learn(frozenset(learning(training)), 1):
-            pass
+        yield from learner.learn(frozenset(learning(training)), 1)
         learner.begin()
-        for _ in range(1 + ROUNDS):
+        for done in range(1 + ROUNDS):
             for times, way in zip(taken, precisions, strict=True):
+                yield Preparing(f"Timing a step in {way[PRECISION]}", done / (1 + ROUNDS))
                 learner.bf16 = way == BFLOAT16
                 times.append(_step(learner, training.batch_size))
     return [median(times[1:]) for times in taken]
@@ -108,11 +111,13 @@ def as_before(model: nn.Module) -> Iterator[None]:
     """Afterwards buffers, gradients, what learns and torch's generators are as they were."""
     buffers = [buffer.clone() for buffer in model.buffers()]
     learns = [parameter.requires_grad for parameter in model.parameters()]
-    with torch.random.fork_rng():
-        yield
-    model.zero_grad(set_to_none=True)
-    with torch.no_grad():
-        for buffer, value in zip(model.buffers(), buffers, strict=True):
-            buffer.copy_(value)
-    for parameter, before in zip(model.parameters(), learns, strict=True):
-        parameter.requires_grad_(before)
+    try:
+        with torch.random.fork_rng():
+            yield
+    finally:
+        model.zero_grad(set_to_none=True)
+        with torch.no_grad():
+            for buffer, value in zip(model.buffers(), buffers, strict=True):
+                buffer.copy_(value)
+        for parameter, before in zip(model.parameters(), learns, strict=True):
+            parameter.requires_grad_(before)

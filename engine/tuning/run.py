@@ -35,7 +35,7 @@ def run_supervised(
     material = yield from heeding(limits, read_material(experiment, device))
     material = with_findings(material, experiment, method, directory)
     training = prepared(experiment, method, material, Checkpoints(directory, bookmark), limits)
-    precision = settle(training, experiment, bookmark.choices)
+    precision = yield from heeding(limits, settle(training, experiment, bookmark.choices))
     yield started(training, experiment, material, facts(training, material))
     yield from bookmark.once((*precision, *data_notices(material)))
     yield from bookmark.once(left_out_notice(training))

@@ -8,7 +8,8 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,8 +19,8 @@ from torch import Tensor
 from engine.artifacts.bookmark import load_network, network_state, random_state, set_random_state
 from engine.backbones.backbone import Backbone
 from engine.data.hashes import short_hash
-from engine.events import Notice
-from engine.machine.choices import CACHED, FIRST, FORCED, RECORDED, THREADS, Choices, Chosen, Way
+from engine.events import Notice, Preparing
+from engine.machine.choices import CACHED, FIRST, FORCED, RECORDED, THREADS, Choices, Chosen, Timing, Way
 from engine.machine.devices import sharing_threads
 from engine.meta.batch.sharing import Crew, OwnStatistics, in_any_order, keeps_statistics, shares
 from engine.meta.batch.stacked import Stacked, stacked
@@ -143,15 +144,13 @@ class Total:
 
 def quicker(
     plain: MetaGradient, tasks: Sequence[Task], choices: Choices, timed: bool = True
-) -> Generator[Notice, None, MetaGradient]:
-    """Returns the way that is chosen, and says which and why where there was a choice; leaves model and draws as they
-    were. timed: the training is long enough for a trial to pay."""
+) -> Generator[Preparing, None, tuple[MetaGradient, tuple[Notice, ...]]]:
+    """Returns the way that is chosen, and which and why in words where there was a choice; leaves model and draws as
+    they were. timed: the training is long enough for a trial to pay."""
     ways = ways_of(plain, tasks)
     trial = partial(trial_of, plain, tasks) if timed else None
-    chosen = choices.choose(f"meta-step of {_called(plain, tasks)}", ways, trial)
-    if chosen.why != FIRST:
-        yield Notice(_words(chosen))
-    return computed(plain, chosen.way)
+    chosen = yield from choices.choose(f"meta-step of {_called(plain, tasks)}", ways, trial)
+    return computed(plain, chosen.way), (Notice(_words(chosen)),) if chosen.why != FIRST else ()
 
 
 def ways_of(plain: MetaGradient, tasks: Sequence[Task]) -> list[Way]:
@@ -175,21 +174,31 @@ def computed(plain: MetaGradient, way: Way) -> MetaGradient:
     return MetaGradient(plain.method, plain.model, int(way[SHARED]), own, int(way[SIZE]))
 
 
-def trial_of(plain: MetaGradient, tasks: Sequence[Task], ways: Sequence[Way]) -> list[float]:
-    """Seconds of a meta-step in each way, the best of a few, in turn; those far behind after the first are left."""
-    model, threads = plain.model, torch.get_num_threads()
-    before, draws = copy.deepcopy(network_state(model)), random_state()
+def trial_of(plain: MetaGradient, tasks: Sequence[Task], ways: Sequence[Way]) -> Timing:
+    """Returns the seconds of a meta-step in each way, the best of a few, in turn; those far behind after the first are
+    left."""
     found = [math.inf] * len(ways)
-    computed(plain, ways[0]).in_portions(tasks[:1], MetaRun())
-    for _ in range(ROUNDS):
-        for place, way in enumerate(ways):
-            if found[place] <= BEHIND * min(found) or math.isinf(found[place]):
-                found[place] = min(found[place], _seconds(computed(plain, way), tasks))
-    model.zero_grad(set_to_none=True)
-    load_network(model, before)
-    set_random_state(draws)
-    torch.set_num_threads(threads)
+    with as_before(plain.model):
+        computed(plain, ways[0]).in_portions(tasks[:1], MetaRun())
+        for done in range(ROUNDS):
+            for place, way in enumerate(ways):
+                if found[place] <= BEHIND * min(found) or math.isinf(found[place]):
+                    yield Preparing(f"Timing tasks {_way_words(way)}", (done + place / len(ways)) / ROUNDS)
+                    found[place] = min(found[place], _seconds(computed(plain, way), tasks))
     return found
+
+
+@contextmanager
+def as_before(model: Backbone) -> Iterator[None]:
+    """Afterwards the network, what it draws from and torch's threads are as they were, also where the trial is left."""
+    before, draws, threads = copy.deepcopy(network_state(model)), random_state(), torch.get_num_threads()
+    try:
+        yield
+    finally:
+        model.zero_grad(set_to_none=True)
+        load_network(model, before)
+        set_random_state(draws)
+        torch.set_num_threads(threads)
 
 
 def _seconds(way: MetaGradient, tasks: Sequence[Task]) -> float:

@@ -11,9 +11,10 @@ import torch
 
 from engine.artifacts.checkpoints import Checkpoints
 from engine.artifacts.saved import SavedModel
-from engine.events import Formulation, Notice, RunFinished, RunStarted, TrialCompleted
+from engine.events import Formulation, Notice, Preparing, RunFinished, RunStarted, TrialCompleted
 from engine.execute import execute
 from engine.experiment import DatasetChoice, Experiment, MethodChoice, SearchChoice
+from engine.machine.choices import Timing, Way
 from engine.machine.limits import Limits
 from engine.preflight.problems import problems
 from engine.preparation.inputs import Normaliser
@@ -24,6 +25,7 @@ from engine.tuning.method import FineTuneMethod
 from engine.tuning.precision import BFLOAT16, FLOAT32, seconds, whole_network
 from engine.tuning.run import tuning
 from engine.tuning.training import FineTuning
+from tests.engine.meta.ways import ended
 from tests.engine.tuning.striped import small_network, stripes
 
 HEAD_ALONE = ("linear_probe", "as_is")  # nothing is computed in bfloat16
@@ -43,7 +45,7 @@ def test_timing_leaves_no_trace(kind: type[FineTuneMethod], tmp_path: Path) -> N
     torch.manual_seed(5)
     list(first.events())
     torch.manual_seed(5)
-    found = seconds(timed, [FLOAT32, BFLOAT16])
+    found = ended(seconds(timed, [FLOAT32, BFLOAT16]))
     assert len(found) == 2
     assert min(found) > 0
     list(timed.events())
@@ -142,7 +144,8 @@ def clock(monkeypatch: pytest.MonkeyPatch, cache: Path, quicker: str) -> None:
     """One that measures this precision at half the time of the other."""
     monkeypatch.setenv("WARMSTART_CACHE", str(cache))
 
-    def timed(_: FineTuning, asked: Sequence[dict[str, str]]) -> list[float]:
+    def timed(_: FineTuning, asked: Sequence[Way]) -> Timing:
+        yield Preparing("Timing")
         return [0.1 if way["precision"] == quicker else 0.2 for way in asked]
 
     monkeypatch.setattr(precision, "seconds", timed)

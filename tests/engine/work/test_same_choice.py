@@ -12,26 +12,40 @@ import pytest
 import torch
 
 from engine.errors import InvalidExperiment
-from engine.events import Event, Formulation, Metrics, Notice, ResumePoint, RunFailed, RunFinished, RunStarted
+from engine.events import (
+    Event,
+    Formulation,
+    Metrics,
+    Notice,
+    Preparing,
+    ResumePoint,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    RunStopped,
+)
 from engine.execute import execute
-from engine.experiment import Experiment, MethodChoice
+from engine.experiment import Experiment, MethodChoice, SearchChoice
 from engine.machine import choices
-from engine.machine.choices import CACHED, FILE, FIRST, MEASURED, RECORDED, Choices, Way
+from engine.machine.choices import CACHED, FILE, FIRST, MEASURED, RECORDED, Choices, Timing, Way
 from engine.machine.files import cache_folder
 from engine.meta import training
 from engine.meta.batch import formulation
 from engine.meta.batch.formulation import SIZE
+from engine.tuning import precision
 from engine.work.process import Process
 from engine.work.queue import RunQueue, new_run
 from engine.work.worker import Here, Job
 from storage.record import RecordingStore
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
+from tests.engine.meta.ways import ended
 from tests.engine.work.small_runs import small, until
 
 SHORT = {"way": 3, "steps": 3, "meta_batch": 4, "query": 1, "validate_every": 3, "validation_episodes": 10,
          "test_episodes": 10, "inner_steps": 1}  # fmt: skip
 MAML = Experiment(method=MethodChoice(name="maml", hyperparameters=SHORT))
+AUTOMATIC = small(1).model_copy(update={"precision": "automatic"})
 WAYS: list[Way] = [{SIZE: 2, "threads": 1}, {SIZE: 4, "threads": 1}, {SIZE: 4, "threads": 2}]
 
 
@@ -49,8 +63,9 @@ def quickest(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return chosen
 
 
-def _as_if(size: int, plain: Any, tasks: Any, ways: Sequence[Way]) -> list[float]:
+def _as_if(size: int, plain: Any, tasks: Any, ways: Sequence[Way]) -> Timing:
     assert len({way[SIZE] for way in ways}) > 2
+    yield Preparing("Timing")
     return [1.0 if way[SIZE] == size else 2.0 for way in ways]
 
 
@@ -124,6 +139,25 @@ def test_a_trial_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert weights(tmp_path / "timed") == weights(tmp_path / "again")
 
 
+@pytest.mark.parametrize("asked", [MAML, AUTOMATIC, AUTOMATIC.model_copy(update={"search": SearchChoice(trials=1)})])
+def test_a_trial_is_told_and_ends_when_it_is_asked_to(
+    asked: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a meta-learner's tasks, and of fine-tuning's precision: after the step that is being timed."""
+    for module in (training, precision):
+        monkeypatch.setattr(module, "WORTH_TIMING", 1)
+    monkeypatch.setattr(precision, "has_bf16", lambda device: True)
+    stop, said, threads = threading.Event(), list[Event](), torch.get_num_threads()
+    for event in execute(asked, tmp_path / "run", stop.is_set):
+        said.append(event)
+        if isinstance(event, Preparing) and event.text.startswith("Timing "):
+            stop.set()
+    assert said[-1] == RunStopped(0, "by hand before the first step")
+    assert sum(isinstance(event, Preparing) and event.text.startswith("Timing ") for event in said) == 1
+    assert not (cache_folder() / FILE).exists()
+    assert torch.get_num_threads() == threads
+
+
 def test_a_person_can_force_a_way_which_others_do_not_follow(
     own_workspace: Path, quickest: Callable[[int], None]
 ) -> None:
@@ -171,12 +205,12 @@ def test_what_was_measured_holds_for_its_torch_processor_and_shapes(
 ) -> None:
     asked: list[int] = []
 
-    def trial(ways: Sequence[Way]) -> list[float]:
+    def trial(ways: Sequence[Way]) -> Timing:
         asked.append(len(ways))
-        return [3.0, 1.0, 2.0]
+        return (yield from timed(3.0, 1.0, 2.0))
 
     def chosen(of: str = "maml", known: Sequence[Formulation] = ()) -> tuple[Way, str]:
-        found = Choices(known, cache=tmp_path / "kept.json").choose(of, WAYS, trial)
+        found = ended(Choices(known, cache=tmp_path / "kept.json").choose(of, WAYS, trial))
         return found.way, found.why
 
     assert chosen() == (WAYS[1], MEASURED)
@@ -198,10 +232,15 @@ def test_what_was_measured_holds_for_its_torch_processor_and_shapes(
 
 def test_noise_makes_no_choice_and_nothing_is_timed_where_there_is_none(tmp_path: Path) -> None:
     made = Choices(cache=tmp_path / "kept.json")
-    assert made.choose("a", WAYS, lambda ways: [1.0, 0.99, 0.98]).way == WAYS[0]
-    assert made.choose("b", WAYS).why == FIRST
-    assert made.choose("c", WAYS[:1], lambda ways: pytest.fail("timed")).why == FIRST
+    assert ended(made.choose("a", WAYS, lambda ways: timed(1.0, 0.99, 0.98))).way == WAYS[0]
+    assert ended(made.choose("b", WAYS)).why == FIRST
+    assert ended(made.choose("c", WAYS[:1], lambda ways: pytest.fail("timed"))).why == FIRST
     partly = Choices([Formulation({SIZE: 4}, forced=(SIZE,))], cache=tmp_path / "kept.json")
-    assert partly.choose("a", WAYS, lambda ways: [1.0, 0.5][: len(ways)]).way == WAYS[2]
+    assert ended(partly.choose("a", WAYS, lambda ways: timed(*[1.0, 0.5][: len(ways)]))).way == WAYS[2]
     with pytest.raises(InvalidExperiment, match="Choose one of: 2, 4"):
-        Choices([Formulation({SIZE: 8}, forced=(SIZE,))]).choose("a", WAYS)
+        ended(Choices([Formulation({SIZE: 8}, forced=(SIZE,))]).choose("a", WAYS))
+
+
+def timed(*seconds: float) -> Timing:
+    yield Preparing("Timing")
+    return list(seconds)

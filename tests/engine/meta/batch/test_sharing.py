@@ -19,7 +19,8 @@ from engine.backbones.backbone import Backbone
 from engine.backbones.networks import conv_block
 from engine.data.episodes import EpisodeSampler, evaluation_episodes
 from engine.data.target import CLASSES
-from engine.machine.choices import Choices
+from engine.events import Preparing
+from engine.machine.choices import Choices, Timing
 from engine.machine.devices import sharing_threads
 from engine.machine.limits import Limits, never
 from engine.meta import training
@@ -152,8 +153,9 @@ def test_the_quicker_way_is_chosen_and_said(
     )
     plain = MetaGradient(MAML.from_values({"inner_rate": 0.1}), model)
     events: list[Any] = []
-    found = ended(heard(formulation.quicker(plain, tasks, Choices(cache=tmp_path / "kept.json")), events))
-    (notice,) = events
+    found, (notice,) = ended(heard(formulation.quicker(plain, tasks, Choices(cache=tmp_path / "kept.json")), events))
+    assert [event.fraction for event in events] == sorted(event.fraction for event in events)
+    assert all(event.text.startswith("Timing tasks ") for event in events)
     assert found.crew.threads == threads
     assert ("on one thread: " in notice.text) is (threads == 1)
     assert all(p.grad is None for p in model.parameters())
@@ -165,22 +167,23 @@ def test_a_short_training_is_not_timed(
 ) -> None:
     asked: list[int] = []
 
-    def noted(plain: MetaGradient, given: list[Task], ways: list[Any]) -> list[float]:
+    def noted(plain: MetaGradient, given: list[Task], ways: list[Any]) -> Timing:
         asked.append(len(given))
+        yield Preparing("Timing")
         return [1.0] * len(ways)
 
     monkeypatch.setattr(formulation, "trial_of", noted)
     drawing = SimpleNamespace(target=CLASSES, draw=lambda rng: 0, task=lambda item: tasks[item])
     method, limits = MAML.from_values({"steps": steps, "meta_batch": 3}), Limits(stop=lambda: True)
     made = training.MetaTraining(model, method, drawing, Checkpoints(tmp_path), limits, seed=0)
-    assert len(list(made.choose_way())) == timed
+    assert len(ended(made.choose_way())) == timed
     assert asked == ([3] if timed else [])
 
 
 def test_a_network_without_batch_norm_is_not_timed(tasks: list[Task]) -> None:
     flat = Backbone({"one": nn.Sequential(nn.Linear(64, 8), nn.ReLU())}, 8, WAY)
     plain = MetaGradient(MAML.from_values({}), flat)
-    assert list(formulation.quicker(plain, tasks, Choices())) == []
+    assert ended(formulation.quicker(plain, tasks, Choices()))[1] == ()
     assert len(portions(tasks, plain.together(MetaRun()))) == 1
 
 
