@@ -13,6 +13,8 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from engine.machine.memory import SHARE
+
 WAITED_FOR = ("cpu", "mps")  # torch's non-blocking copy to Apple's GPU may read memory that is given back meanwhile
 
 
@@ -39,6 +41,21 @@ class Ahead:
             computing.wait_event(self._copied)
             self._values.record_stream(computing)  # its memory is given back only after that work
         return self._values
+
+
+def sent_beside(values: Tensor, device: torch.device) -> Tensor:
+    """The values on the device, copied beside the work that it was given before: what is large, such as images."""
+    return values if values.device.type != "cpu" else Ahead(values, device).here()
+
+
+def has_room(device: torch.device, octets: int) -> bool:
+    """Whether so many bytes can stay on the device beside what it computes; what a CPU has is there already."""
+    if device.type == "cuda":
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return octets <= SHARE * (torch.cuda.mem_get_info(device)[0] + kept)
+    if device.type == "mps":
+        return octets <= SHARE * (torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())
+    return True
 
 
 @cache

@@ -16,7 +16,7 @@ from engine.data.images import Form
 from engine.data.shifts import shifted
 from engine.experiment import Shift
 from engine.machine.memory import promised
-from engine.machine.transfers import sent
+from engine.machine.transfers import has_room, sent, sent_beside
 
 UNREAD, BEGUN, THERE = range(3)
 CHUNK = 64  # images read between two looks at whether to go on
@@ -35,6 +35,7 @@ class Held:
         self._pixels = torch.empty(len(ids), form.channels, form.size, form.size, dtype=torch.uint8)
         self._state = np.full(len(ids), UNREAD, dtype=np.int8)
         self._left = len(ids)
+        self._moved = False
         self._news = threading.Condition()
         self._plan: Iterator[Tensor] = iter(())
         self.wanted = threading.Event()  # somebody has asked, or said what will be asked
@@ -51,15 +52,25 @@ class Held:
     def __getitem__(self, chosen: Tensor | slice) -> Tensor:
         if self._left:
             self._need(np.arange(len(self))[chosen.cpu().numpy() if isinstance(chosen, Tensor) else chosen])
-        elif self._pixels.device != self.device:
-            self._pixels = self._pixels.to(self.device)
-        here = sent(chosen, self._pixels.device) if isinstance(chosen, Tensor) else chosen
-        return sent(self._pixels[here], self.device)
+        else:
+            self._move()
+        pixels = self._pixels
+        found = pixels[sent(chosen, pixels.device) if isinstance(chosen, Tensor) else chosen]
+        return sent_beside(found, self.device)
+
+    def _move(self) -> None:
+        """To the device for good, unless it has no room for all of them."""
+        if not self._moved:
+            self._moved = True
+            if has_room(self.device, self._pixels.nbytes):
+                self._pixels = self._pixels.to(self.device)
 
     def expect(self, batches: Iterable[Tensor]) -> None:
         """These are asked for next, in this order; who reads ahead begins with them."""
         self._plan = iter(batches)
         self.wanted.set()
+        if not self._left:
+            self._move()
 
     def read_on(self) -> bool:
         """Read a few of what is expected next, or of the rest; False where nothing is left to begin with."""

@@ -17,7 +17,7 @@ from engine.data.images import Form
 from engine.data.shifts import shifted
 from engine.experiment import Shift
 from engine.machine.memory import remark, remarks
-from engine.machine.transfers import Ahead, sent
+from engine.machine.transfers import Ahead, sent_beside
 
 NOTHING = slice(0)
 MANY = "The decoded images take {size}, more than there is memory for"
@@ -78,7 +78,7 @@ class Streamed:
         ids = self._named(chosen)
         begun, self._begun = self._begun, None
         expected = begun is not None and np.array_equal(begun.ids, ids)
-        found = begun.found() if begun is not None and expected else sent(self._read(ids), self.device)
+        found = begun.found() if begun is not None and expected else sent_beside(self._read(ids), self.device)
         if isinstance(chosen, slice):  # who goes through all of them in order takes the next slice then
             first, last, _ = chosen.indices(len(self))
             self._begin(slice(last, 2 * last - first))

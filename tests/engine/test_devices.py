@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import tempfile
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -37,8 +39,10 @@ from engine.methods.meta.gradient_based import GradientHyperparameters
 from engine.methods.meta.maml import MAML
 from engine.methods.meta.protonet import ProtoNet
 from engine.methods.tuning.full_ft import FullFineTuning
+from engine.preparation import held
 from engine.preparation.augmentation import RECIPES, Augmentation
-from engine.preparation.inputs import Labelled, Normaliser
+from engine.preparation.held import Held
+from engine.preparation.inputs import Inputs, Labelled, Normaliser
 from engine.preparation.streamed import ReadAhead, Streamed
 from engine.registry import methods
 from engine.tuning import objective
@@ -107,8 +111,8 @@ def test_a_meta_learner_waits_for_no_device(kind: type[MetaLearner]) -> None:
             raise
 
 
-def runs(case: TuningCase, monkeypatch: pytest.MonkeyPatch, streamed: bool = False) -> None:
-    """A whole training, and the prediction of a test set."""
+def runs(case: TuningCase, monkeypatch: pytest.MonkeyPatch, keep: Callable[[Labelled], Inputs] | None = None) -> None:
+    """A whole training, and the prediction of a test set. keep: how its images are kept; on the device else."""
     torch.manual_seed(0)
     model, shape = Backbone(trunk(), 4, 2), Normaliser(8, 1)
     train = StageTraining._train
@@ -121,7 +125,7 @@ def runs(case: TuningCase, monkeypatch: pytest.MonkeyPatch, streamed: bool = Fal
         patch.setattr(StageTraining, "_train", strictly)
         there(mode, model)
         parts = [
-            Labelled(FromFiles(one) if streamed else there(mode, one.inputs), there(mode, one.labels), one.ids)
+            Labelled(keep(one) if keep else there(mode, one.inputs), there(mode, one.labels), one.ids)
             for one in (stripes(), stripes(8))
         ]
         checkpoints = Checkpoints(Path(tempfile.mkdtemp()))
@@ -150,22 +154,26 @@ def test_a_benchs_embedding_waits_for_no_device() -> None:
             assert features.forward(model, Normaliser(8, 3), pixels, False).device == DEVICE
 
 
-class FromFiles(Streamed):
-    """Stripes that are read when they are asked for, kept in no file."""
-
-    def __init__(self, images: Labelled) -> None:
-        pixels = images.inputs[:].permute(0, 2, 3, 1).numpy()
-        data: Any = SimpleNamespace(read=lambda ids, form: pixels[ids])
-        super().__init__(data, images.ids, Normaliser(8, 1), DEVICE, None)
+class Unkept(Streamed):
+    """In no file."""
 
     def _kept(self) -> None: ...
 
 
-@pytest.mark.parametrize("streamed", [False, True])
-def test_drawing_a_task_waits_for_no_device(streamed: bool) -> None:
-    """With quarter turns; the images lie on the device or in files, what is drawn does not lie on it."""
+def read_by(kind: type[Held | Streamed], images: Labelled) -> Held | Streamed:
+    pixels = images.inputs[:].permute(0, 2, 3, 1).numpy()
+    data: Any = SimpleNamespace(read=lambda ids, form: pixels[ids])
+    return kind(data, images.ids, Normaliser(8, 1), DEVICE, None)
+
+
+@pytest.mark.parametrize("kind", [None, Unkept, Held])
+def test_drawing_a_task_waits_for_no_device(
+    kind: type[Held | Streamed] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With quarter turns; the images lie on the device, in memory or in files, what is drawn does not lie on it."""
+    monkeypatch.setattr(held, "has_room", lambda device, octets: False)
     with elsewhere() as mode:
-        images = FromFiles(stripes()) if streamed else there(mode, stripes().inputs)
+        images = read_by(kind, stripes()) if kind else there(mode, stripes().inputs)
         source = TaskImages(images, torch.arange(12), Normaliser(8, 1))
         with mode.step():
             assert source.turned(np.arange(6), np.array([0, 1, 2, 3, 3, 0])).device == DEVICE
@@ -194,8 +202,19 @@ def test_streamed_images_are_read_and_sent_ahead_of_the_step_that_needs_them(mon
     read: list[bool] = []
     own = Streamed._read
     monkeypatch.setattr(Streamed, "_read", lambda self, ids: (read.append(ahead()), own(self, ids))[1])
-    runs(TuningCase(FullFineTuning, {"augmentation": "none"}), monkeypatch, streamed=True)
+    runs(TuningCase(FullFineTuning), monkeypatch, partial(read_by, Unkept))
     assert read.count(True) > read.count(False)
+
+
+@pytest.mark.parametrize("has_room", [True, False])
+def test_images_that_are_held_lie_on_the_device_where_it_has_room(
+    has_room: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the second epoch on; no step waits for them either way."""
+    kept: list[Held] = []
+    monkeypatch.setattr(held, "has_room", lambda device, octets: device == DEVICE and octets % 64 == 0 and has_room)
+    runs(TuningCase(FullFineTuning), monkeypatch, lambda one: (kept.append(read_by(Held, one)), kept[-1])[1])
+    assert [one._pixels.device.type for one in kept] == [DEVICE.type if has_room else "cpu"] * 2
 
 
 def ahead() -> bool:

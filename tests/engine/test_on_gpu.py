@@ -24,6 +24,7 @@ from engine.machine.limits import Limits
 from engine.machine.transfers import Ahead
 from engine.meta.learner import MetaLearner
 from engine.meta.task import Task
+from engine.preparation import held
 from engine.preparation.inputs import Labelled, Normaliser
 from engine.registry import methods
 from engine.tuning.method import FineTuneMethod
@@ -175,15 +176,16 @@ def test_out_of_memory_is_told_in_a_sentence_and_nothing_is_lost(
     assert results(goes_on(small("full_ft"), tmp_path / "run")) == pytest.approx(expected, abs=0.1)
 
 
-def test_images_that_are_read_ahead_are_those_that_lie_on_the_device(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_images_are_the_same_wherever_they_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the device, in memory because it has no room, or read ahead from files because there is none there either."""
     found = []
-    for name, megabytes in (("held", "1000"), ("read ahead", "0")):
+    for name, megabytes, room in (("there", "1000", True), ("in memory", "1000", False), ("read ahead", "0", False)):
         monkeypatch.setenv(memory.VARIABLE, megabytes)
+        monkeypatch.setattr(held, "has_room", lambda device, octets, room=room: room)
         found.append([event.values["train/loss"] for event in execute(small("full_ft"), tmp_path / name)
                       if isinstance(event, Metrics) and "train/loss" in event.values])  # fmt: skip
     assert found[1] == pytest.approx(found[0], rel=1e-3)
+    assert found[2] == pytest.approx(found[0], rel=1e-3)
 
 
 def test_what_is_sent_ahead_arrives_whole_beside_other_work() -> None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.machine import transfers
-from engine.machine.transfers import Ahead, sent
+from engine.machine.transfers import Ahead, has_room, sent, sent_beside
 from tests.engine.elsewhere import DEVICE, Waits, elsewhere
 
 CPU = torch.device("cpu")
@@ -20,6 +20,7 @@ def test_on_a_cpu_the_values_are_the_tensor_itself() -> None:
     values = torch.arange(3)
     assert sent(values, CPU) is values
     assert Ahead(values, CPU).here() is values
+    assert sent_beside(values, CPU) is values
 
 
 def test_a_step_may_send_pinned_values_and_no_others() -> None:
@@ -32,6 +33,18 @@ def test_a_step_may_send_pinned_values_and_no_others() -> None:
                 values.to(DEVICE, **copy)
         with pytest.raises(Waits):
             values.pin_memory().to(DEVICE)
+
+
+def test_images_stay_on_a_gpu_that_has_twice_as_much_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What torch keeps for itself and does not use counts as free."""
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (100, 1000))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 300)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 200)
+    assert [has_room(torch.device("cuda:0"), octets) for octets in (100, 101)] == [True, False]
+    monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 300)
+    monkeypatch.setattr(torch.mps, "driver_allocated_memory", lambda: 100)
+    assert [has_room(torch.device("mps"), octets) for octets in (100, 101)] == [True, False]
+    assert has_room(CPU, 10**18)
 
 
 class Stream:
