@@ -11,7 +11,7 @@ import os
 import time
 import zipfile
 from collections.abc import Callable, Generator
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,7 +31,7 @@ from engine.errors import WeightsError
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, Experiment, Shift
 from engine.machine.devices import torch_device
-from engine.machine.files import replacing
+from engine.machine.files import replacing, trim
 from engine.machine.transfers import sent
 from engine.preparation.inputs import Normaliser, normaliser
 
@@ -184,18 +184,4 @@ def write(file: Path, ids: Ids, features: Features) -> None:
             np.savez(body, ids=ids, features=features)
     except OSError:
         return
-    trim(file.parent, keep=file)
-
-
-def trim(folder: Path, keep: Path, most: int | None = None) -> None:
-    """Remove the files not used for longest until all together have at most `most` bytes; never `keep`."""
-    limit = MOST_BYTES if most is None else most
-    with suppress(OSError):
-        files = sorted(folder.glob("*"), key=lambda file: file.stat().st_mtime_ns)
-        total = sum(file.stat().st_size for file in files)
-        for file in files:
-            if total <= limit:
-                return
-            if file != keep:
-                total -= file.stat().st_size
-                file.unlink()
+    trim(file.parent, file, MOST_BYTES)

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import PIL
 from numpy.typing import NDArray
-from PIL import features
 
 from engine.data.examples import Examples
+from engine.data.files.decode import decoders
 from engine.data.hashes import digest, short_hash
 from engine.machine.files import cache_folder
 
@@ -126,5 +125,4 @@ def _files(folder: Path) -> list[tuple[float, int, Path]]:
 
 def _key(data: Examples, size: int, channels: int) -> str:
     """Equal for equal pixels: the same files, decoded by the same code of ours and of the libraries."""
-    made_by = (PIL.__version__, *(features.version(one) or "" for one in ("jpg", "zlib", "webp", "libtiff")))
-    return short_hash(RECIPE, data.name, data.fingerprint, f"{size} {channels}", *made_by)
+    return short_hash(RECIPE, data.name, data.fingerprint, f"{size} {channels}", *decoders())

@@ -69,3 +69,16 @@ def write_text(path: Path, text: str) -> None:
     """A small text; raises `OSError`."""
     with replacing(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
+
+
+def trim(folder: Path, keep: Path, most: int) -> None:
+    """Remove the files not used for longest until all together have at most `most` bytes; never `keep`."""
+    with suppress(OSError):
+        files = sorted(folder.glob("*"), key=lambda file: file.stat().st_mtime_ns)
+        total = sum(file.stat().st_size for file in files)
+        for file in files:
+            if total <= most:
+                return
+            if file != keep:
+                total -= file.stat().st_size
+                file.unlink()

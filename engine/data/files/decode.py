@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import PIL
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError, features
 from PIL.Image import Transpose
 
 from engine.data.files.grey import Levels, eight_bits, is_wide, levels
@@ -95,6 +95,11 @@ def decode(body: bytes, size: int, channels: int, scales: tuple[Levels, ...] = (
         opened, _ = _opened(body, size, channels)
         with _turn(opened):
             return plain(_upright(opened), scales)
+
+
+def decoders() -> tuple[str, ...]:
+    """The versions of what decodes: with others, pixels may be others."""
+    return (PIL.__version__, *(features.version(one) or "" for one in ("jpg", "zlib", "webp", "libtiff")))
 
 
 def _opened(body: bytes, size: int | None, channels: int) -> tuple[Image.Image, tuple[int, int]]:

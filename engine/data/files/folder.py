@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -15,6 +16,7 @@ from engine.data.files import grey
 from engine.data.files.decode import Damaged, ImageFacts, decode, examine
 from engine.data.files.kinds import NOT_READ, ending
 from engine.data.files.layout import Item, Layout, arrange, regions
+from engine.data.files.looked import Looked, forget
 from engine.data.files.tree import Listing, natural
 from engine.data.findings import named_files
 from engine.data.hashes import BY_CONTENT, digest, short_hash
@@ -24,6 +26,7 @@ from engine.machine.files import Unread
 
 LICENCE = "yours"
 BORDER_SAMPLE = 24
+WORTH_KEEPING = 0.5  # seconds that looking took
 
 
 class FilePixels:
@@ -47,7 +50,7 @@ class FilePixels:
         self._scales = scales
         self._inverted = inverted
         self._files = listing.open()
-        self._root = None if listing.is_zip else listing.root
+        self._root, self._is_zip = listing.root, listing.is_zip
 
     def image(self, index: int, size: int, channels: int) -> Image.Image:
         """The same bytes were decoded when the set was looked at, so a fault here is a file that changed meanwhile."""
@@ -58,6 +61,8 @@ class FilePixels:
                 raise Unread
             image = decode(body, size, channels, self._scales)
         except (Damaged, Unread):
+            if changed:
+                forget(self._root)
             why = "has changed since the data set was read" if changed else "cannot be read any more"
             raise DataError(f"“{entry.path}” {why}.", "Start again, to look at all files anew.") from None
         return ImageChops.invert(image) if self._inverted else image
@@ -67,7 +72,7 @@ class FilePixels:
 
     def file(self, index: int) -> Path | None:
         """Where the file lies; None in a zip."""
-        return None if self._root is None else self._root / self._items[index].entry.real
+        return None if self._is_zip else self._root / self._items[index].entry.real
 
 
 def load_folder(listing: Listing, progress: Progress | None = None, cancelled: Cancel | None = None) -> ImageSet:
@@ -126,7 +131,7 @@ def with_regions(data: ImageSet, places: Sequence[tuple[str, str]] | None) -> Im
 def inspect(
     listing: Listing, items: Sequence[Item], progress: Progress | None = None, cancelled: Cancel | None = None
 ) -> tuple[list[ImageFacts | None], tuple[Skipped, ...]]:
-    """Facts of each item, None for a damaged one, and the damaged ones by name."""
+    """Facts of each item, None for a damaged one, and the damaged ones by name. Only what is new is looked at."""
 
     def look(item: Item) -> ImageFacts | str:
         try:
@@ -134,8 +139,18 @@ def inspect(
         except (Damaged, Unread) as error:
             return str(error)
 
-    with closing(listing.open()) as files:
-        found = list(in_threads(look, items, progress, cancelled))
+    looked, begin = Looked(listing), time.monotonic()
+    known = [looked.of(item.entry) for item in items]
+    missing = [item for item, fact in zip(items, known, strict=True) if fact is None]
+    fresh: list[ImageFacts | str] = []
+    try:
+        with closing(listing.open()) as files:
+            fresh.extend(in_threads(look, missing, progress, cancelled))
+    finally:
+        if time.monotonic() - begin >= WORTH_KEEPING:
+            looked.keep((i.entry, f) for i, f in zip(missing, fresh, strict=False) if isinstance(f, ImageFacts))
+    anew = iter(fresh)
+    found = [next(anew) if fact is None else fact for fact in known]
     named = [Skipped(item.entry.path, fact) for item, fact in zip(items, found, strict=True) if isinstance(fact, str)]
     return [None if isinstance(fact, str) else fact for fact in found], tuple(named)
 

@@ -13,11 +13,12 @@ import torch
 
 from engine.artifacts.weights import build_backbone
 from engine.bench import features
-from engine.bench.features import FeatureKind, cache_folder, embedded, trim
+from engine.bench.features import FeatureKind, cache_folder, embedded
 from engine.data.images import ImageSet
 from engine.data.sources import load
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, DatasetChoice, Shift
+from engine.machine.files import trim
 
 CONV4 = BackboneChoice(weights="omniglot-supervised")
 IDS = np.array([5, 0, 17, 3])
