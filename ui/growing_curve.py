@@ -6,24 +6,35 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.comparison.outline import Outline
+
 if TYPE_CHECKING:
     from engine.work.recorder import SavedCurve
 
 
 class GrowingCurve:
-    """A curve that is appended to; `steps` (int64), `times` (seconds since the start) and `values` are views."""
+    """A curve that is appended to; `steps` (int64), `times` (seconds since the start) and `values` are views. Its
+    outline grows with it, when it is asked for."""
 
     def __init__(self) -> None:
         self._steps = np.empty(256, np.int64)
         self._rest = np.empty((2, 256), np.float64)
         self._length = 0
+        self._outline = Outline()
 
     @classmethod
     def of(cls, curve: SavedCurve) -> GrowingCurve:
-        """A saved curve, to be gone on with."""
+        """A saved curve, to be gone on with; a growing one as it is."""
+        if isinstance(curve, GrowingCurve):
+            return curve
+        return cls.from_arrays(curve.steps, curve.times, curve.values)
+
+    @classmethod
+    def from_arrays(cls, steps: np.ndarray, times: np.ndarray, values: np.ndarray) -> GrowingCurve:
+        """The points of three arrays [n]."""
         result = cls()
-        result._steps, result._length = np.array(curve.steps, np.int64), len(curve)
-        result._rest = np.array([curve.times, curve.values], np.float64)
+        result._steps, result._length = np.array(steps, np.int64), len(steps)
+        result._rest = np.array([times, values], np.float64)
         return result
 
     def append(self, step: int, seconds: float, value: float) -> None:
@@ -49,3 +60,8 @@ class GrowingCurve:
     @property
     def values(self) -> np.ndarray:
         return self._rest[1, : self._length]
+
+    @property
+    def outline(self) -> Outline:
+        self._outline.extend(self.values)
+        return self._outline

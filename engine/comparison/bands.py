@@ -91,9 +91,15 @@ def smooth(y: np.ndarray, weight: float) -> np.ndarray:
 
 
 def average(y: np.ndarray, weight: float) -> np.ndarray:
-    """s[i] = weight * s[i-1] + (1 - weight) * y[i], divided by 1 - weight**(i+1); a doubling scan instead of a loop."""
-    total, reach = (1 - weight) * y, 1
-    while reach < y.size and weight**reach > 1e-18:
+    """s[i] = weight * s[i-1] + (1 - weight) * y[i], divided by 1 - weight**(i+1)."""
+    return accumulated((1 - weight) * y, weight) / (1 - weight ** np.arange(1, y.size + 1))
+
+
+def accumulated(parts: np.ndarray, weight: float, before: float = 0.0) -> np.ndarray:
+    """s[i] = weight * s[i-1] + parts[i], with s[-1] = before: float64 [n]. A doubling scan instead of a loop."""
+    total, reach = np.array(parts, dtype=np.float64), 1
+    total[:1] += weight * before
+    while reach < total.size and weight**reach > 1e-18:
         total[reach:] += weight**reach * total[:-reach].copy()
         reach *= 2
-    return total / (1 - weight ** np.arange(1, y.size + 1))
+    return total

@@ -24,10 +24,12 @@ class CurveCanvas(QWidget):
     view. whole: the reader asked for the first outliers too.
 
     pointed(x or None, whether by the keys): the reader points there. whole_wanted: the first outliers are asked for.
+    looked: the reader chose another part.
     """
 
     pointed = Signal(object, bool)
     whole_wanted = Signal()
+    looked = Signal()
 
     def __init__(self, state: CurveState, parent: QWidget) -> None:
         super().__init__(parent)
@@ -86,9 +88,9 @@ class CurveCanvas(QWidget):
         faint = pg.mkPen(blend(strong, page, 0.6 if theme.is_dark() else 0.7), width=self._ratio)
         item.set_pens(self._pen(line, self.colour(line)), faint, antialias, len(line.x) <= FEW)
         item.line.setZValue(2 if line.style == "train" else 3)
-        raw = () if line.raw is None else (self.to_view(line.raw),)
-        x, y, *measured = with_gaps(line, self.to_view(line.y), *raw)
-        item.set_points(x, y, measured[0] if measured else None)
+        measured = line.measured()
+        item.set_points(*with_gaps(line, self.to_view(line.y)))
+        item.set_raw(line.raw is not None, *with_gaps(measured, self.to_view(measured.y)))
         beside = np.clip(np.searchsorted(line.x, line.gaps) - 1, 0, None)
         item.set_gaps(line.gaps, self.to_view(line.y)[beside], pg.mkPen(strong, width=2 * self._ratio))
         if line.low is not None and line.high is not None:
@@ -98,8 +100,8 @@ class CurveCanvas(QWidget):
             item.hide_band()
         place = None
         if line.best is not None:
-            value = (line.y if line.raw is None else line.raw)[line.best]
-            place = float(line.x[line.best]), float(self.to_view(np.array([value]))[0])
+            at = slice(line.best, line.best + 1)
+            place = float(measured.x[at][0]), float(self.to_view(measured.y[at])[0])
         item.set_best(place, pg.mkPen(strong, width=2 * self._ratio), page)
 
     def colour(self, line: CurveLine) -> QColor:
@@ -142,7 +144,13 @@ class CurveCanvas(QWidget):
 
     def _zoom(self, _: object = None) -> None:
         self.zoomed = True
+        self.looked.emit()
         self._label_ends()
+
+    def view_across(self) -> tuple[float, float]:
+        """The x that is in view."""
+        left, right = self.box.viewRange()[0]
+        return float(left), float(right)
 
     # Cursor
 

@@ -10,8 +10,11 @@ from typing import Literal
 import numpy as np
 
 from engine.comparison.bands import smooth
+from engine.comparison.outline import FEW
 from engine.comparison.wording import NO_NUMBER
 from ui.figures.curve_axes import x_text, y_text
+from ui.figures.whole_curve import Across, Whole
+from ui.growing_curve import GrowingCurve
 
 Style = Literal["train", "validation", "band"]
 ENDED = "ended at"
@@ -26,7 +29,8 @@ class CurveLine:
 
     colour: "#rrggbb" or QColor. style: "train" thin and pale, "validation" bold, "band" bold with its band filled.
     dashed: a second cue beside colour. best: index into y that is marked, with `best_text` beside the mark. raw: y as
-    measured, where y is smoothed. counts: int [N] seeds behind each point of a band. gaps: x [M] without a number.
+    measured, where y is smoothed; at raw_x if that is not x. counts: int [N] seeds behind each point of a band. gaps:
+    x [M] without a number. whole: the curve that x and y are the outline of, where it has too many points to draw.
     """
 
     label: str
@@ -42,6 +46,42 @@ class CurveLine:
     raw: np.ndarray | None = field(default=None, repr=False)
     counts: np.ndarray | None = field(default=None, repr=False)
     gaps: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False)
+    raw_x: np.ndarray | None = field(default=None, repr=False)
+    whole: Whole | None = field(default=None, repr=False)
+
+    def measured(self) -> CurveLine:
+        """The line before it was smoothed."""
+        if self.raw is None:
+            return self
+        return replace(self, x=self.x if self.raw_x is None else self.raw_x, y=self.raw, raw=None, raw_x=None)
+
+
+def long_line(line: CurveLine, curve: GrowingCurve, across: Across, best: int | None = None) -> CurveLine:
+    """`line` with the points of `curve`; of many those of its outline. best: the place that is marked."""
+    if curve.outline.size == 1:
+        return replace(line, x=across(curve.steps, curve.times), y=curve.values, best=best)
+    whole, places = Whole(curve, across), curve.outline.points(curve.values)
+    if best is not None:
+        places = np.union1d(places, [best])
+        best = int(np.searchsorted(places, best))
+    gaps = np.union1d(line.gaps, whole.x(curve.outline.gaps))
+    return replace(line, x=whole.x(places), y=curve.values[places], best=best, gaps=gaps, whole=whole)
+
+
+def outlined(line: CurveLine) -> CurveLine:
+    """A finite line of very many points as its outline; what already has one, or a band, is returned as it is."""
+    if line.whole is not None or len(line.x) < FEW or line.raw is not None or line.low is not None:
+        return line
+    curve = GrowingCurve.from_arrays(np.arange(len(line.x)), line.x, line.y)
+    return long_line(line, curve, lambda _, x: x, line.best)
+
+
+def every_point(line: CurveLine) -> CurveLine:
+    """`line` with all points of the curve behind it, without its mark."""
+    if line.whole is None:
+        return line
+    x, values = line.whole.x(slice(None)), line.whole.curve.values
+    return finite(replace(line, x=x, y=values, best=None, whole=None))
 
 
 def finite(line: CurveLine) -> CurveLine:
@@ -67,22 +107,50 @@ def with_gaps(line: CurveLine, *values: np.ndarray) -> tuple[np.ndarray, ...]:
     return np.insert(line.x, at, line.gaps), *(np.insert(np.asarray(one, float), at, np.nan) for one in values)
 
 
-def smooth_lines(lines: Sequence[CurveLine], weight: float) -> list[CurveLine]:
+def smooth_lines(lines: Sequence[CurveLine], weight: float, view: tuple[float, float] | None = None) -> list[CurveLine]:
     """Every line smoothed over the same stretch of x, whatever its density; the measured values stay in `raw`.
 
     `weight` is what the past counts per point of the densest line, or per thousandth of the x range if that is more.
-    Bands, and lines too sparse to change, are returned as they are.
+    Bands, and lines too sparse to change, are returned as they are. view: the x that is looked at, where outlines may
+    be too coarse.
     """
-    gaps = [float(n.x[-1] - n.x[0]) / (len(n.x) - 1) if len(n.x) > 2 else 0.0 for n in lines]
+    gaps = [spacing(line) for line in lines]
     span = max((float(n.x[-1] - n.x[0]) for n in lines if len(n.x)), default=0.0)
     unit = max(min((gap for gap in gaps if gap > 0), default=1.0), span / 1000)
-    return [_smoothed(line, weight ** (gap / unit) if gap else 0.0) for line, gap in zip(lines, gaps, strict=True)]
+    weights = [weight ** (gap / unit) if gap and weight else 0.0 for gap in gaps]
+    return [_smoothed(line, own, view) for line, own in zip(lines, weights, strict=True)]
 
 
-def _smoothed(line: CurveLine, weight: float) -> CurveLine:
-    if weight < 0.02 or line.style == "band":
+def spacing(line: CurveLine) -> float:
+    """Mean distance of the points of a line, 0 of fewer than three."""
+    count = len(line.x) if line.whole is None else line.whole.count
+    return float(line.x[-1] - line.x[0]) / (count - 1) if count > 2 else 0.0
+
+
+def _smoothed(line: CurveLine, weight: float, view: tuple[float, float] | None) -> CurveLine:
+    weight = weight if weight >= 0.02 and line.style != "band" else 0.0
+    if line.whole is not None and view is not None and (seen := line.whole.between(*view)) is not None:
+        return _closer(line, line.whole, seen, weight) or line
+    if not weight:
         return line
-    return replace(line, y=smooth(line.y, weight), raw=line.y)
+    if line.whole is None:
+        return replace(line, y=smooth(line.y, weight), raw=line.y)
+    x, y = line.whole.smoothed(weight)
+    return replace(line, x=x, y=y, raw=line.y, raw_x=line.x)
+
+
+def _closer(line: CurveLine, whole: Whole, seen: tuple[int, int], weight: float) -> CurveLine | None:
+    """The points of a part of the curve, None without any."""
+    places, y = whole.part(*seen, weight)
+    if not len(places):
+        return None
+    x, raw = whole.x(places), whole.curve.values[places]
+    best = None if line.best is None else int(np.searchsorted(x, line.x[line.best]))
+    if best is not None and (best == len(x) or x[best] != line.x[line.best]):
+        best = None
+    unknown = np.setdiff1d(np.arange(*seen), places)
+    gaps = np.union1d(line.gaps, whole.x(unknown)[np.isfinite(whole.x(unknown))])
+    return replace(line, x=x, y=y, raw=raw if weight else None, best=best, gaps=gaps)
 
 
 def value_at(line: CurveLine, x: float) -> tuple[float, float] | None:

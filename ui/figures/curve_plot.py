@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QStackedWidget, QWidget
 from engine.comparison.wording import NO_NUMBER
 from ui import theme
 from ui.figures.curve_axes import X_AXES, y_text
-from ui.figures.curve_line import CurveLine, CurveState, finite, smooth_lines, table
+from ui.figures.curve_line import CurveLine, CurveState, every_point, finite, outlined, smooth_lines, table
 from ui.figures.curve_table import CurveTableModel
 from ui.figures.figure_export import FigureActions, menu_button
 from ui.widgets.layouts import in_column, in_row
@@ -74,7 +74,7 @@ class CurvePlot(QWidget, CurveState):
 
     def set_curves(self, lines: Sequence[CurveLine], live: bool = False) -> None:
         """Draw these curves; a label met before keeps its items and the reader's zoom. live: fast drawing."""
-        self.given, self.live = [finite(line) for line in lines], live
+        self.given, self.live = [outlined(finite(line)) for line in lines], live
         self._smooth()
 
     def set_x_axis(self, axis: str) -> None:
@@ -113,6 +113,7 @@ class CurvePlot(QWidget, CurveState):
         """The usual view again, which follows the end of a live curve; whole: with its first outliers."""
         if self._canvas is not None:
             self._canvas.zoomed, self._canvas.whole = False, whole
+            self.lines = smooth_lines(self.given, self.weight)
             self._canvas.redraw()
 
     def show_table(self, on: bool) -> None:
@@ -155,6 +156,7 @@ class CurvePlot(QWidget, CurveState):
             self._canvas = CurveCanvas(self, self)
             self._canvas.pointed.connect(self.point_at)
             self._canvas.whole_wanted.connect(lambda: self.reset_zoom(whole=True))
+            self._canvas.looked.connect(self._look_closer)
             self._stack.addWidget(self._canvas)
             self._canvas.redraw()
         return self._canvas
@@ -175,8 +177,14 @@ class CurvePlot(QWidget, CurveState):
 
     # Drawing
 
+    def _look_closer(self) -> None:
+        """Another part is in view: of a curve that is drawn by its outline it may need other points."""
+        if any(line.whole is not None for line in self.given):
+            self._smooth()
+
     def _smooth(self) -> None:
-        self.lines = smooth_lines(self.given, self.weight)
+        view = self._canvas.view_across() if self._canvas is not None and self._canvas.zoomed else None
+        self.lines = smooth_lines(self.given, self.weight, view)
         self._describe()
         if self.isVisible() or self._canvas is not None:
             self._show()
@@ -186,10 +194,13 @@ class CurvePlot(QWidget, CurveState):
             self._stack.setCurrentWidget(self._note)
         elif self._table_action.isChecked():
             self._stack.setCurrentWidget(self._table())
-            self._table_model.show(*table(self.lines), self.x_axis, self.unit)
+            self._table_model.show(*table(self._every_point()), self.x_axis, self.unit)
         else:
             self._stack.setCurrentWidget(self.canvas())
             self.canvas().redraw()
+
+    def _every_point(self) -> list[CurveLine]:
+        return smooth_lines([every_point(line) for line in self.given], self.weight)
 
     def visible_part(self) -> str:
         """ "words" while there is nothing to draw, else "curves" or "table"."""
@@ -246,7 +257,7 @@ class CurvePlot(QWidget, CurveState):
         return self.size().expandedTo(QSize(320, 220))
 
     def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
-        heads, values = table(self.lines)
+        heads, values = table(self._every_point())
         rows = [[NO_NUMBER if cell == float("inf") else cell for cell in row] for row in values.tolist()]
         return [X_AXES[self.x_axis], *heads], rows
 

@@ -178,6 +178,12 @@ def thinned(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarra
     return np.c_[x[starts], ends].ravel(), np.repeat(bottom, 2), np.repeat(top, 2)
 
 
+def joined(y: np.ndarray) -> dict[str, Any]:
+    """How pyqtgraph joins these points: not across NaN."""
+    broken = bool(np.isnan(y).any())
+    return {"connect": "finite" if broken else "all", "skipFiniteCheck": not broken}
+
+
 class DrawnCurve:
     """The plot items of one curve, made once and fed with new points: band, raw values behind, line, best mark."""
 
@@ -199,14 +205,15 @@ class DrawnCurve:
         item.setClipToView(True)
         return item
 
-    def set_points(self, x: np.ndarray, y: np.ndarray, raw: np.ndarray | None) -> None:
+    def set_points(self, x: np.ndarray, y: np.ndarray) -> None:
         """NaN breaks the line."""
-        broken = bool(np.isnan(y).any())
-        how = {"connect": "finite" if broken else "all", "skipFiniteCheck": not broken}
-        self.line.setData(x, y, symbol="o" if len(x) == 1 else None, **how)
-        self.raw.setVisible(raw is not None)
-        if raw is not None:
-            self.raw.setData(x, raw, **how)
+        self.line.setData(x, y, symbol="o" if len(x) == 1 else None, **joined(y))
+
+    def set_raw(self, shown: bool, x: np.ndarray, y: np.ndarray) -> None:
+        """What was measured, behind a smoothed line."""
+        self.raw.setVisible(shown)
+        if shown:
+            self.raw.setData(x, y, **joined(y))
 
     def set_gaps(self, x: np.ndarray, y: np.ndarray, pen: QPen) -> None:
         """A cross at each place without a number, at the height of the line beside it."""

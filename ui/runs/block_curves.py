@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
+import numpy as np
 from PySide6.QtCore import QSettings, QSignalBlocker
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from engine.work.recorder import SavedCurve
 from ui import theme
 from ui.figures.curve_axes import StepScale
-from ui.figures.curve_line import CurveLine
+from ui.figures.curve_line import CurveLine, long_line
 from ui.figures.curve_plot import CurvePlot
+from ui.growing_curve import GrowingCurve
 from ui.widgets.fields import Choice
 from ui.widgets.layouts import in_column
 from ui.widgets.reflow import FlowLayout
@@ -93,7 +96,7 @@ def block_lines(
     lines = []
     for number, (block, curve) in enumerate(found):
         place = order.index(block) if block in order else number
-        x = scale.positions(axis, curve.steps, curve.times)
-        lines.append(CurveLine(titles.get(block, block), x, curve.values, theme.curve_colour(place), "validation",
-                               dashed=place >= 6))  # fmt: skip
+        line = CurveLine(titles.get(block, block), np.empty(0), np.empty(0), theme.curve_colour(place), "validation",
+                         dashed=place >= 6)  # fmt: skip
+        lines.append(long_line(line, GrowingCurve.of(curve), partial(scale.positions, axis)))
     return lines

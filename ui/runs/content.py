@@ -16,7 +16,8 @@ from engine.metrics import BEFORE
 from engine.work.recorder import SavedCurve
 from ui import theme
 from ui.figures.curve_axes import StepScale
-from ui.figures.curve_line import CurveLine, Style
+from ui.figures.curve_line import CurveLine, Style, long_line
+from ui.growing_curve import GrowingCurve
 from ui.runs.run_now import best_of
 
 if TYPE_CHECKING:
@@ -61,7 +62,9 @@ def read_content(store: RunStore, run_id: int) -> Content:
 
     names = [name for name in part(lambda: store.metric_names(run_id), []) if name.partition("/")[0] in READ]
     read = {name: part(partial(store.curve, run_id, name), None) for name in names}
-    curves = {name: curve for name, curve in read.items() if curve is not None}
+    curves = {name: GrowingCurve.of(curve) for name, curve in read.items() if curve is not None}
+    for curve in curves.values():
+        curve.outline  # noqa: B018 - made here, not in the window's thread
     trials = part(lambda: store.trials(run_id), []) if row.experiment.search else ()
     results, messages = part(lambda: store.results(run_id), []), part(lambda: store.messages(run_id), [])
     environment = part(lambda: store.environment(run_id), {})
@@ -88,15 +91,21 @@ def lines_of(
 ) -> list[CurveLine]:
     """The lines of one plot. measured: key of its metric."""
     kept, lines = best_of(curves, 1), []
+    across = partial(scale.positions, axis)
     for metric, (label, style, dashed) in _of_both(measured).items():
-        if (curve := curves.get(metric)) is None:
+        if (saved := curves.get(metric)) is None:
             continue
-        x = scale.positions(axis, curve.steps, curve.times)
-        best = None
-        if kept is not None and label == "validation":
-            found = np.flatnonzero(curve.steps == kept.step)
-            best = int(found[0]) if len(found) and np.isfinite(curve.values[found[0]]) else None
-        words = "" if best is None else f"best {scale.place(kept.step)}" if kept else ""
-        lines.append(CurveLine(label, x, curve.values, theme.run_colour(run_id), style, dashed=dashed, best=best,
-                               best_text=words))  # fmt: skip
+        curve, best, words = GrowingCurve.of(saved), None, ""
+        if kept is not None and label == "validation" and (best := place_of(kept.step, curve)) is not None:
+            words = f"best {scale.place(kept.step)}"
+        line = CurveLine(label, np.empty(0), np.empty(0), theme.run_colour(run_id), style, dashed=dashed,
+                         best_text=words)  # fmt: skip
+        lines.append(long_line(line, curve, across, best))
     return lines
+
+
+def place_of(step: int, curve: SavedCurve) -> int | None:
+    """Where a curve has this step; None where it has not, or no number there."""
+    place = int(np.searchsorted(curve.steps, step))
+    there = place < len(curve) and curve.steps[place] == step and np.isfinite(curve.values[place])
+    return place if there else None

@@ -13,6 +13,7 @@ from engine.comparison.wording import compact, duration, figure, marked, percent
 from engine.events import LIVE_STATES, RESUMABLE, RunState
 from engine.families import named
 from engine.work.recorder import SavedCurve
+from ui.growing_curve import GrowingCurve
 
 if TYPE_CHECKING:
     from storage.store import RunRow
@@ -199,13 +200,15 @@ def saved_best(row: RunRow) -> Best | None:
 
 def best_of(curves: Mapping[str, SavedCurve], steps_per_epoch: int) -> Best | None:
     """Of the curve that the run is watched by, if it has a number; the first of equal values."""
-    validated = {name: curve for name, curve in curves.items() if name.startswith(metrics.VALIDATION)}
-    known = {name: curve for name, curve in validated.items() if np.isfinite(curve.values).any()}
+    validated = {name: GrowingCurve.of(curve) for name, curve in curves.items() if name.startswith(metrics.VALIDATION)}
+    known = {name: curve for name, curve in validated.items() if curve.outline.finite}
     if (metric := metrics.watched(known)) not in known:
         return None
-    index = best_index(metric, known[metric].values)
-    step = int(known[metric].steps[index])
-    return Best(metric, float(known[metric].values[index]), step, step / steps_per_epoch)
+    curve = known[metric]
+    places = curve.outline.points(curve.values)
+    place = places[best_index(metric, curve.values[places])]
+    step = int(curve.steps[place])
+    return Best(metric, float(curve.values[place]), step, step / steps_per_epoch)
 
 
 def best_index(metric: str, values: np.ndarray) -> int:

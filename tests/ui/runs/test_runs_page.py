@@ -257,7 +257,10 @@ def test_a_run_of_many_points_is_drawn_by_the_pixel(qtbot: QtBot, open_page: Ope
         save(store, long(30_000), "Long")
     page = open_page()
     plot = page.detail.curves.loss
-    qtbot.waitUntil(lambda: bool(plot.given) and len(plot.given[0].x) == 30_000)
+    qtbot.waitUntil(lambda: bool(plot.given) and plot.given[0].whole is not None)
+    whole = plot.given[0].whole
+    assert whole is not None
+    assert whole.count == 30_000
     drawn_x, _ = plot.canvas().drawn["training"].line.getData()
     assert len(drawn_x) < 3 * plot.width()
 
