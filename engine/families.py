@@ -6,7 +6,7 @@ what does the work is imported when it is called.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Literal
@@ -52,6 +52,7 @@ class Family:
     shot: the hyperparameter that stands for labels per class. step: what a step is called, "" for one of an epoch.
     view: what a run's page draws: learning curves, or a bench's accuracies over labels per class.
     groups: of its methods, in the order in which they are met in a course; others follow as they come.
+    computed: experiment -> what its runs choose to be computed by, besides torch's threads, each with what it may be.
     for_a_time: the minutes may replace the epochs. layered: its methods have a layer table.
     """
 
@@ -69,6 +70,7 @@ class Family:
     step: str = ""
     view: Literal["curves", "bench"] = "curves"
     groups: tuple[str, ...] = ()
+    computed: Callable[[Experiment], Mapping[str, Sequence[int | str]]] = lambda _: {}
     for_a_time: bool = False
     layered: bool = False
 
@@ -81,13 +83,14 @@ def later(module: str, name: str) -> Callable[..., Any]:
 FINE_TUNING = Family(
     "finetune", "Fine-tuning",
     run=later("engine.tuning.run", "run_supervised"), cost=later("engine.tuning.timing", "fine_tune_cost"),
-    faults=later("engine.preflight.layers", "table_faults"),
+    faults=later("engine.preflight.layers", "table_faults"), computed=later("engine.tuning.precision", "possible"),
     start="lp_ft", for_a_time=True, layered=True,
 )  # fmt: skip
 META_LEARNING = Family(
     "meta", "Meta-learning",
     run=later("engine.meta.run", "run_meta"), cost=later("engine.meta.cost", "meta_cost"),
     faults=later("engine.preflight.tasks", "precision_faults"),
+    computed=later("engine.meta.batch.formulation", "possible"),
     start="protonet", divides="classes", data_settings=frozenset(), shot="shot", step="meta-steps",
     groups=("Gradient-based", "Metric", "Closed form", "Black box", "Bayesian", "Baselines"),
     instead={"labels_per_class": "; the shot says how many labels an episode has"},

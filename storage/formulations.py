@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from engine.errors import InvalidExperiment
 from engine.events import Formulation
 
 MOST = 20  # twins that are asked, of which each machine needs one
@@ -23,6 +24,20 @@ def write(connection: sqlite3.Connection, run_id: int, told: Mapping[str, Any]) 
 def wished(forced: Mapping[str, int | str]) -> str:
     """The column of a new run: what a person asked for."""
     return json.dumps(Formulation(forced, forced=tuple(forced)).told()) if forced else ""
+
+
+def wish(connection: sqlite3.Connection, run_id: int, forced: Mapping[str, int | str]) -> None:
+    """Ask it of a run that is saved. Belongs inside a transaction; raises `InvalidExperiment` where the run began with
+    something else: it goes on as it began."""
+    for one in heard(connection.execute("SELECT formulation FROM run WHERE id = ?", (run_id,)).fetchone()[0]):
+        for name, value in forced.items():
+            if one.machine and str(one.values.get(name)) != str(value):
+                began = f"with “{name}” {one.values[name]}" if name in one.values else f"without “{name}”"
+                advice = "Leave --compute out, or run it again from the start."
+                raise InvalidExperiment(f"Run {run_id} began {began}.", advice)
+        if one.machine:
+            return
+    connection.execute("UPDATE run SET formulation = ? WHERE id = ?", (wished(forced), run_id))
 
 
 def read(connection: sqlite3.Connection, run_id: int) -> list[Formulation]:

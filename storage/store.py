@@ -254,6 +254,12 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
         with snapshot(self._connection) as connection:
             return formulations.read(connection, run_id)
 
+    def wish(self, run_ids: Iterable[int], forced: Mapping[str, int | str]) -> None:
+        """Ask that runs be computed by this; raises `InvalidExperiment`, and asks none, where one began otherwise."""
+        with writing(self._connection) as connection:
+            for run_id in run_ids if forced else ():
+                formulations.wish(connection, run_id, forced)
+
     def purge(self, run_ids: Iterable[int]) -> int:
         """Remove runs for good with their folders; returns the bytes freed in folders. Cannot be taken back."""
         return purging.purge(self._connection, self.workspace, list(run_ids))

@@ -7,7 +7,7 @@ Micikevicius et al. 2018; in bfloat16 no loss has to be scaled, Kalamkar et al. 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from statistics import median
@@ -47,6 +47,13 @@ def settle(
 def settled(experiment: Experiment, training: FineTuning) -> Experiment:
     """The experiment in the precision that the training has, for what is to be computed as it is."""
     return experiment.model_copy(update=BFLOAT16 if training.bf16 else FLOAT32)
+
+
+def possible(experiment: Experiment) -> Mapping[str, Sequence[str]]:
+    """What a person may choose; a precision that the experiment names is no choice."""
+    if experiment.precision != "automatic":
+        return {}
+    return {PRECISION: ["float32", "bfloat16"] if has_bf16(experiment.device) else ["float32"]}
 
 
 def ways(training: FineTuning, device: str) -> list[Way]:

@@ -8,7 +8,7 @@ never run again, an interrupted run goes on where it was, and the table is that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -54,12 +54,16 @@ class Progress:
 class StudyRunner:
     """One study at work in this process. A failed cell is tried again once for each `start`, not by itself."""
 
-    def __init__(self, queue: RunQueue, study_id: int, study: Study, wanted: tuple[Cell, ...] = ()) -> None:
-        """wanted: the study's cells, where they are known already."""
+    def __init__(
+        self, queue: RunQueue, study_id: int, study: Study, wanted: tuple[Cell, ...] = (),
+        forced: Mapping[str, int | str] = {},
+    ) -> None:  # fmt: skip
+        """wanted: the study's cells, where they are known already. forced: what the runs that it begins are computed
+        by; those that go on are computed as they began."""
         self.study_id, self.study = study_id, study
         self.cells = wanted or cells(study)
         self.feeding = False
-        self._queue = queue
+        self._queue, self._forced = queue, forced
         self._given: set[str] = set()  # cells put in line since `start`: a failure among them is not tried again
         self._mine: set[int] = set()  # ids of the runs put in line here
 
@@ -110,8 +114,8 @@ class StudyRunner:
             if run is not None and run.experiment == experiment:
                 run = self._queue.go_on(run.id, store)
             else:
-                name = cell_name(self.study, cell)
-                run = self._queue.submit(new_run(experiment, name, self.study.name, self.study_id, cell.key), store)
+                of = cell_name(self.study, cell), self.study.name, self.study_id, cell.key
+                run = self._queue.submit(new_run(experiment, *of, self._forced), store)
         except RunTaken:
             return  # another program was quicker
         self._given.add(cell.key)

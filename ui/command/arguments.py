@@ -170,10 +170,7 @@ def add_run(run: argparse.ArgumentParser) -> None:
     both = run.add_argument_group("for files, presets and flags alike")
     add_seed_flags(both)
     declare(both, EVERY)
-    both.add_argument(
-        "--compute", action="append", default=[], metavar="NAME=VALUE", type=way,
-        help="what the runs are computed by instead of what is measured, as “show” tells it of a run; repeatable",
-    )  # fmt: skip
+    add_compute(both)
     both.add_argument("--name", help="what the runs are called in the list")
     add_worker(both)
     both.add_argument("--dry-run", action="store_true", help="print the experiment file and run nothing")
@@ -182,7 +179,15 @@ def add_run(run: argparse.ArgumentParser) -> None:
 def add_resume(resume: argparse.ArgumentParser) -> None:
     resume.add_argument("runs", metavar="RUN", nargs="*", help="its number, uid (or the start of it) or name")
     resume.add_argument("--all", action="store_true", help="every run that waits or was cut off, the oldest first")
+    add_compute(resume)
     add_worker(resume)
+
+
+def add_compute(flags: argparse._ActionsContainer) -> None:
+    flags.add_argument(
+        "--compute", action="append", default=[], metavar="NAME=VALUE", type=way,
+        help="what the runs are computed by instead of what is measured, as “show” tells it of a run; repeatable",
+    )  # fmt: skip
 
 
 def add_worker(flags: argparse._ActionsContainer) -> None:
@@ -200,6 +205,7 @@ def add_study(study: argparse.ArgumentParser) -> None:
     study.add_argument("key", nargs="?", metavar="STUDY", help="for show and continue: its number, uid or title")
     add_seed_flags(study)
     study.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
+    add_compute(study)
     add_worker(study)
     study.add_argument("--dry-run", action="store_true", help="print the study file and run nothing")
 

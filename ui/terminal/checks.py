@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from engine.backbones import catalog
 from engine.data.episode_splits import samplers
@@ -28,6 +28,17 @@ def check(experiments: Iterable[Experiment]) -> None:
             raise problem
         check_device(experiment)
         check_data(experiment)
+
+
+def check_computed(experiments: Iterable[Experiment], forced: Mapping[str, int | str]) -> None:
+    """Refuse what no run of these is computed by; asks torch, so only where something is forced."""
+    if not forced:
+        return
+    from engine.preflight.computed import compute_faults
+
+    for experiment in experiments:
+        for fault in compute_faults(experiment, forced):
+            raise fault
 
 
 def check_file(faults: Iterable[InvalidExperiment]) -> None:

@@ -7,6 +7,7 @@ import argparse
 from engine.errors import InvalidExperiment, RunTaken, StorageError
 from storage.store import RunRow, RunStore
 from ui.command.arguments import program
+from ui.terminal.checks import check_computed
 from ui.terminal.display import Display, make_display
 from ui.terminal.interrupts import Interrupts
 from ui.terminal.output import complain
@@ -26,6 +27,8 @@ def resume_from_command_line(chosen: argparse.Namespace) -> int:
         if not runs:
             display.say("Nothing waits or was cut off.")
             return DONE
+        check_computed((run.experiment for run in runs), dict(chosen.compute))
+        store.wish([run.id for run in runs], dict(chosen.compute))
         return resume(store, runs, display, chosen.all, chosen.worker)
 
 

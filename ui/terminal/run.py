@@ -24,7 +24,7 @@ from storage.record import RecordingStore
 from storage.store import RunRow, RunStore
 from ui.command.arguments import program
 from ui.command.flags import plan_from
-from ui.terminal.checks import check, check_file, with_exact_weights
+from ui.terminal.checks import check, check_computed, check_file, with_exact_weights
 from ui.terminal.display import Display, make_display
 from ui.terminal.downloads import fetch_missing_weights
 from ui.terminal.interrupts import Interrupts
@@ -47,7 +47,9 @@ def run_from_command_line(chosen: argparse.Namespace) -> int:
 
         return new_study(argparse.Namespace(**vars(chosen), what=chosen.plan))
     plan = plan_from(chosen)
+    forced = dict(chosen.compute)
     check_file(fault for experiment in plan.experiments for fault in problems(experiment))
+    check_computed(plan.experiments, forced)
     if chosen.dry_run:
         print_file(plan_as_json(plan))
         return DONE
@@ -55,9 +57,7 @@ def run_from_command_line(chosen: argparse.Namespace) -> int:
     plan = replace(plan, experiments=with_exact_weights(plan.experiments, workspace))
     fetch_missing_weights(plan.experiments, make_display(chosen.json))
     check(plan.experiments)
-    rows, code = run_plan(
-        plan, workspace, make_display(chosen.json), chosen.name or "", chosen.worker, dict(chosen.compute)
-    )
+    rows, code = run_plan(plan, workspace, make_display(chosen.json), chosen.name or "", chosen.worker, forced)
     tested = [row.id for row in rows if row.test is not None]
     if len(tested) > 1:
         print_comparison(load_comparison(workspace, tested), chosen.json)

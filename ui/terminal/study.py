@@ -23,7 +23,7 @@ from storage.workspace import Workspace
 from ui.command.arguments import program
 from ui.command.flags import seeds_from
 from ui.studies.reading import progress_words, read_study, saved_study, study_now
-from ui.terminal.checks import check_device, check_file, exact
+from ui.terminal.checks import check_computed, check_device, check_file, exact
 from ui.terminal.display import make_display
 from ui.terminal.downloads import fetch_missing_weights
 from ui.terminal.interrupts import Interrupts
@@ -56,6 +56,7 @@ def new_study(chosen: argparse.Namespace) -> int:
     study = study.with_seeds(seeds) if seeds else study
     study = completed(study if chosen.device is None else study.model_copy(update={"device": chosen.device}))
     check_file(faults(study))
+    check_computed((experiment for _, experiment in one_of_each(study)), dict(chosen.compute))
     if chosen.dry_run:
         print_file(study_as_json(study))
         return DONE
@@ -105,6 +106,7 @@ def continue_study(chosen: argparse.Namespace) -> int:
         row = store.study(chosen.key)
         study = saved_study(row)
         check_study(study)
+        check_computed((experiment for _, experiment in one_of_each(study)), dict(chosen.compute))
         return work(store, row, study.device, make_study_display(chosen.json), chosen)
 
 
@@ -112,7 +114,8 @@ def work(store: RunStore, row: StudyRow, device: str, display: StudyDisplay, cho
     """Run what is missing of a saved study on this device, then print its table; returns the exit code."""
     store.mark_interrupted()
     study = saved_study(row).model_copy(update={"device": device})
-    runner = StudyRunner(RunQueue(partial(RecordingStore, store.workspace), WORKERS[chosen.worker]), row.id, study)
+    queue = RunQueue(partial(RecordingStore, store.workspace), WORKERS[chosen.worker])
+    runner = StudyRunner(queue, row.id, study, forced=dict(chosen.compute))
     with display, Interrupts(STOPPING) as interrupts, Awake(), closing(runner):
         follow(runner, store, row, display, interrupts)
     now = read_study(store, row.id)

@@ -20,6 +20,7 @@ from engine.artifacts.bookmark import load_network, network_state, random_state,
 from engine.backbones.backbone import Backbone
 from engine.data.hashes import short_hash
 from engine.events import Notice, Preparing
+from engine.experiment import Experiment
 from engine.machine.choices import CACHED, FIRST, FORCED, RECORDED, THREADS, Choices, Chosen, Timing, Way
 from engine.machine.devices import sharing_threads
 from engine.meta.batch.sharing import Crew, OwnStatistics, in_any_order, keeps_statistics, shares
@@ -28,6 +29,7 @@ from engine.meta.batch.stacked_network import stacked_network
 from engine.meta.learner import MetaLearner, TaskGradient, knows, learnt
 from engine.meta.roles import MetaRun
 from engine.meta.task import Task
+from engine.registry import complete
 
 WORTH_TIMING = 40  # meta-steps from which timing costs less than it can save
 ROUNDS = 2  # the better of so many is taken
@@ -151,6 +153,13 @@ def quicker(
     trial = partial(trial_of, plain, tasks) if timed else None
     chosen = yield from choices.choose(f"meta-step of {_called(plain, tasks)}", ways, trial)
     return computed(plain, chosen.way), (Notice(_words(chosen)),) if chosen.why != FIRST else ()
+
+
+def possible(experiment: Experiment) -> Mapping[str, Sequence[int]]:
+    """What a person may choose; which of it the network and the tasks allow is seen with them."""
+    most = complete(experiment).method.hyperparameters["meta_batch"]
+    sizes = [1 << power for power in range(int(most).bit_length())]
+    return {SIZE: sizes, SHARED: range(1, sharing_threads() + 1)}
 
 
 def ways_of(plain: MetaGradient, tasks: Sequence[Task]) -> list[Way]:
