@@ -17,6 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from engine.machine.devices import doubled
+
 STEPS = 40  # at the most; some ten are the rule
 GAP = 1e-13  # of b · z, on the scale of C: where a solution counts as reached
 INSIDE = 0.995  # how far towards the bound a step goes
@@ -28,7 +30,7 @@ def svm_duals(kernel: Tensor, targets: Tensor, way: int, bound: float) -> Tensor
     bound: C, the most that an image can weigh. Differentiable by the kernels, once. NaN for a kernel with values that
     are no numbers, or too large to be told from a singular one.
     """
-    kernel, labels = kernel.double(), F.one_hot(targets, way).double().T
+    kernel, labels = doubled(kernel), doubled(F.one_hot(targets, way)).T
     with torch.no_grad():
         rest, prices = _solved(kernel, labels, bound)
         duals = bound * labels - rest

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import psutil
 import torch
+from torch import Tensor
 
 from engine.errors import InvalidExperiment
 
+WITHOUT_FLOAT64 = ("mps",)
 ARM = ("arm64", "aarch64")  # for which torch says by its kernels alone whether the processor has bfloat16
 
 
@@ -88,6 +90,11 @@ def has_bf16(device: str) -> bool:
         kernels = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
         return bool(kernels and (own or platform.machine().lower() in ARM))
     return device.startswith("cuda") and torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+def doubled(values: Tensor) -> Tensor:
+    """In float64; on the CPU where their device knows none."""
+    return (values.cpu() if values.device.type in WITHOUT_FLOAT64 else values).double()
 
 
 def torch_device(name: str) -> torch.device:

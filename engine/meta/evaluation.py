@@ -15,6 +15,7 @@ from engine.backbones.backbone import Backbone
 from engine.data.episodes import Episode
 from engine.data.target import NUMBERS
 from engine.events import Preparing
+from engine.machine.devices import doubled
 from engine.machine.transfers import sent
 from engine.meta.batch.sharing import Crew
 from engine.meta.batch.stacked import Stacked, stacked_at_test
@@ -64,7 +65,7 @@ class Meeting:
                 break
             yield Preparing(text, part.start / len(items))
             chosen = [self.tasks.task(item) for item in items[part]]
-            found.append(stacked.scores(self.model, chosen).double().cpu().numpy())
+            found.append(doubled(stacked.scores(self.model, chosen)).cpu().numpy())
         return np.concatenate(found) if found else np.empty((0, steps + 1))
 
     def _alone(
@@ -139,8 +140,9 @@ def _feature_scores(
     at_once = knows(type(method), "classify_episodes", "classify_features")
     classify = method.classify_episodes if at_once else partial(MetaLearner.classify_episodes, method)
     logits = classify(model, support, slots.repeat_interleave(shot), query, way)
-    right = (logits.argmax(2) == slots.repeat_interleave(query.shape[1] // way)).double().mean(1)
-    return right.masked_fill(~logits.isfinite().all(2).all(1), torch.nan).cpu().numpy()
+    right = doubled(logits.argmax(2) == slots.repeat_interleave(query.shape[1] // way)).mean(1)
+    lost = ~logits.isfinite().all(2).all(1)
+    return right.masked_fill(lost.to(right.device), torch.nan).cpu().numpy()
 
 
 @torch.no_grad()

@@ -15,6 +15,7 @@ from engine.comparison.intervals import episode_interval
 from engine.data.episodes import Episode
 from engine.data.target import NUMBERS, Target
 from engine.events import Evaluated
+from engine.machine.devices import doubled
 from engine.machine.transfers import sent
 from engine.meta.task import ImageTasks, TaskImages, Tasks
 from engine.metrics import STEPS
@@ -96,7 +97,7 @@ def _error(small: Tensor, used: np.ndarray, episode: Episode) -> float:
     support, asked = (small[sent(torch.from_numpy(part), small.device)] for part in places)
     nearest = torch.cdist(asked, support.mean(1)).argmin(1)
     wanted = torch.arange(way, device=nearest.device).repeat_interleave(query)
-    return float((nearest != wanted).double().mean())
+    return float(doubled(nearest != wanted).mean())
 
 
 def with_hardness(figure: Evaluated, values: np.ndarray | None) -> Evaluated:

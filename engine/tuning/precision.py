@@ -16,6 +16,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from engine.artifacts.bookmark import random_state, set_random_state
 from engine.events import Notice, Preparing
 from engine.experiment import Experiment
 from engine.machine.choices import Choices, Timing, Way
@@ -118,10 +119,11 @@ def as_before(model: nn.Module) -> Iterator[None]:
     """Afterwards buffers, gradients, what learns and torch's generators are as they were."""
     buffers = [buffer.clone() for buffer in model.buffers()]
     learns = [parameter.requires_grad for parameter in model.parameters()]
+    draws = random_state()
     try:
-        with torch.random.fork_rng():
-            yield
+        yield
     finally:
+        set_random_state(draws)
         model.zero_grad(set_to_none=True)
         with torch.no_grad():
             for buffer, value in zip(model.buffers(), buffers, strict=True):

@@ -34,9 +34,10 @@ class Elsewhere(FakeTensorMode):
     """While open, tensors on the CPU and on "meta" are two devices. What is read from the latter is 1, or zeros; in a
     `step` it may not be read but for `reads` times."""
 
-    def __init__(self) -> None:
+    def __init__(self, doubles: bool = True) -> None:
+        """doubles: it knows float64; Apple's GPUs do not."""
         super().__init__(allow_non_fake_inputs=True)
-        self.reads = math.inf
+        self.reads, self.doubles = math.inf, doubles
 
     @contextmanager
     def step(self, reads: int = 0) -> Iterator[None]:
@@ -56,14 +57,22 @@ class Elsewhere(FakeTensorMode):
             return self._read(func, args[0], (kwargs or {}).get("dtype"))
         if given[:1] == ["cpu"] and goes_to == DEVICE.type and not isinstance(args[0], FakeTensor):
             self._sent(args[0], bool((kwargs or {}).get("non_blocking")))
+            args = (args[0].detach(), *args[1:])  # its gradient is not asked for here
         if str(func).startswith(("aten.index.", "aten.index_put")) and len(set(given)) > 1:
             raise Waits(f"{place()}: {func} with places that lie on another device")
         if str(func) == "aten._fused_sgd_.default" and set(given) == {DEVICE.type}:
             return None  # it works in place; torch knows no shapes of it
         try:
-            return super().__torch_dispatch__(func, types, args, kwargs)
+            found = super().__torch_dispatch__(func, types, args, kwargs)
         except Exception as error:
             raise Waits(f"{place()}: {func}: {' '.join(str(error).split())[:150]}") from error
+        return self._checked(func, found)
+
+    def _checked(self, func: Any, found: Any) -> Any:
+        made = [value.dtype for value in tree_leaves(found) if isinstance(value, Tensor) and value.device == DEVICE]
+        if torch.float64 in made and not self.doubles:
+            raise Waits(f"{place()}: {func} gives float64, which the device does not know")
+        return found
 
     def _read(self, func: Any, values: Tensor, dtype: torch.dtype | None) -> Any:
         if self.reads < 1:
@@ -90,14 +99,14 @@ def place() -> str:
 
 
 @contextmanager
-def elsewhere() -> Iterator[Elsewhere]:
+def elsewhere(doubles: bool = True) -> Iterator[Elsewhere]:
     """With the fused optimisers, which torch allows where there are kernels of them, and pinned memory."""
     known = [*_foreach_utils._get_fused_kernels_supported_devices(), DEVICE.type]
     with pytest.MonkeyPatch.context() as patch:
         for module in map(import_module, FUSED):
             patch.setattr(module, "_get_fused_kernels_supported_devices", lambda: known, raising=False)
         patch.setattr(Tensor, "pin_memory", pin)
-        with Elsewhere() as mode:
+        with Elsewhere(doubles) as mode:
             yield mode
 
 

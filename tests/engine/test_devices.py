@@ -23,16 +23,21 @@ from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
 from engine.backbones.networks import conv_block
 from engine.bench import features
+from engine.data.episodes import EpisodeSampler
 from engine.data.sources import dataset
 from engine.data.target import CLASSES, NUMBERS
 from engine.events import EpochCompleted
 from engine.experiment import DatasetChoice
-from engine.machine.limits import Limits
+from engine.machine import devices as machine_devices
+from engine.machine.limits import Limits, never
 from engine.machine.transfers import sent
+from engine.meta.batch.formulation import MetaGradient
+from engine.meta.evaluation import Meeting
 from engine.meta.learner import MetaLearner, Outcome
 from engine.meta.roles import Embeds, MetaRun
-from engine.meta.task import Task, TaskImages
+from engine.meta.task import ImageTasks, Task, TaskImages
 from engine.meta.tasks.curves import CurveTasks
+from engine.meta.tasks.gallery import image_task
 from engine.meta.training import MetaTraining
 from engine.method import Classifier
 from engine.methods.meta.gradient_based import GradientHyperparameters
@@ -50,7 +55,7 @@ from engine.tuning.method import FineTuneHyperparameters, FineTuneMethod
 from engine.tuning.testing import predict
 from engine.tuning.training import FineTuning, StageTraining
 from tests.engine.elsewhere import DEVICE, Elsewhere, Waits, elsewhere, there
-from tests.engine.methods.contract import Case, cases_of, network, task_of, training_task
+from tests.engine.methods.contract import SHOT, WAY, Case, cases_of, network, task_of, training_task
 from tests.engine.methods.tuning_contract import TuningCase, trunk, tuning_cases_of
 from tests.engine.tuning.striped import stripes
 
@@ -109,6 +114,35 @@ def test_a_meta_learner_waits_for_no_device(kind: type[MetaLearner]) -> None:
         except Exception as error:
             error.add_note(f"in the case {case.title}")
             raise
+
+
+@pytest.mark.parametrize("kind", META, ids=lambda kind: kind.name)
+def test_a_meta_learner_needs_no_float64_of_a_device_without(
+    kind: type[MetaLearner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as Apple's GPUs: a step, the test of a task, and of episodes with what is shown of them."""
+    monkeypatch.setattr(machine_devices, "WITHOUT_FLOAT64", [DEVICE.type])
+    case = Case(kind, min(kind.suits))
+    method = case.method()
+    model = network(case, method).float()
+    with elsewhere(doubles=False) as mode:
+        there(mode, model)
+        learnt, met = (single(mode, one) for one in (training_task(case, method, 1), task_of(case)))
+        MetaGradient(method, model)([learnt], MetaRun())
+        meets(method, model, met)
+        if case.suits == "classification":
+            draw = np.random.default_rng(0)
+            sampler = EpisodeSampler(np.arange(24) // 4, np.arange(6), WAY, SHOT, 2)
+            images = TaskImages(there(mode, stripes(24).inputs), torch.arange(24), Normaliser(8, 1))
+            tasks = ImageTasks(images, sampler, [], [sampler.sample(draw)], WAY)
+            list(Meeting(method, model, tasks).scores(tasks.test, "", never))
+            image_task(method, model, tasks, tasks.test[0])
+
+
+def single(mode: Elsewhere, task: Task) -> Task:
+    """In float32."""
+    parts = (part.float() if part.is_floating_point() else part for part in task.parts)
+    return Task(*(there(mode, part) for part in parts), task.way)
 
 
 def runs(case: TuningCase, monkeypatch: pytest.MonkeyPatch, keep: Callable[[Labelled], Inputs] | None = None) -> None:

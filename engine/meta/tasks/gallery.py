@@ -19,6 +19,7 @@ from engine.backbones.backbone import Backbone
 from engine.data.curves import DIGITS, GivenCurve
 from engine.data.episodes import Episode
 from engine.events import CheckpointSaved, Notice
+from engine.machine.devices import doubled
 from engine.machine.files import write_text
 from engine.meta.learner import MetaLearner
 from engine.meta.results import hardness_of
@@ -82,7 +83,7 @@ def image_task(method: MetaLearner, model: Backbone, tasks: Tasks, episode: Epis
 @torch.no_grad()
 def answers(outputs: Tensor, way: int) -> tuple[list[list[int]], list[list[float]], list[list[float]]]:
     """outputs [way · n, way] logits, in the order of the slots -> slot chosen, its probability, entropy [way][n]."""
-    shares = outputs.detach().double().softmax(1).cpu().numpy()
+    shares = doubled(outputs.detach()).softmax(1).cpu().numpy()
     known = np.isfinite(shares).all(1)
     shares = np.where(known[:, None], shares, 0.0)
     entropy = -(shares * np.log(np.maximum(shares, 1e-300))).sum(1)

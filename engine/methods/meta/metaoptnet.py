@@ -85,8 +85,9 @@ class MetaOptNet(EmbeddingBased):
         import torch
 
         from engine.adaptation.svm import svm_duals
+        from engine.machine.devices import doubled
 
-        known = support.double()
+        known = doubled(support)
         softer = self.hyperparameters.softening * torch.eye(known.shape[1], dtype=known.dtype, device=known.device)
         duals = svm_duals(known @ known.mT + softer, targets, way, self.hyperparameters.bound)
-        return (known.mT @ duals).to(support)
+        return (known.mT @ duals).to(support.dtype).to(support.device)
