@@ -18,9 +18,9 @@ from engine.events import Preparing
 from engine.machine.devices import doubled
 from engine.machine.transfers import sent
 from engine.meta.batch.sharing import Crew
-from engine.meta.batch.stacked import Stacked, stacked_at_test
-from engine.meta.learner import MetaLearner, knows
-from engine.meta.roles import Embeds
+from engine.meta.batch.stacked import StackedAdaptation, stacked_at_test
+from engine.meta.learner import MetaLearner
+from engine.meta.roles import Embeds, knows
 from engine.meta.task import ImageTasks, Task, Tasks
 from engine.tuning.learners import batches
 
@@ -56,7 +56,7 @@ class Meeting:
         return (yield from self._alone(items, text, stop, last, [] if rows is None else rows))
 
     def _together(
-        self, stacked: Stacked, items: Sequence[Any], text: str, stop: Callable[[], bool], steps: int
+        self, stacked: StackedAdaptation, items: Sequence[Any], text: str, stop: Callable[[], bool], steps: int
     ) -> Generator[Preparing, None, np.ndarray]:
         """Tasks of equal shapes, many at once."""
         found = []

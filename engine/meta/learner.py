@@ -221,9 +221,22 @@ class MetaLearner(Method):
         gradients = torch.autograd.grad(outcome.loss, learnt(model), allow_unused=True)
         return TaskGradient(gradients, figures(outcome.outputs, task.query_targets, outcome.loss))
 
-    def in_one(self, model: Backbone, tasks: Sequence[Task], run: MetaRun) -> WholeBatch | None:
-        """The loss of all these tasks at once, where that is not one task after the other."""
-        return None
+    @property
+    def embeds_first(self) -> bool:
+        """Whether `query_loss` is `from_features` of all of a task's images embedded together, and nothing more."""
+        return False
+
+    def from_features(self, model: Backbone, features: Tensor, task: Task) -> Outcome:
+        """What becomes of the embedded support and then the query images of a task [n, features]."""
+        raise TypeError(f"{type(self).__name__} does not embed first")
+
+    def joins(self, task: Task) -> bool:
+        """Whether a meta-batch of such tasks is one loss, `in_one`, and not one task after the other."""
+        return False
+
+    def in_one(self, model: Backbone, tasks: Sequence[Task], run: MetaRun) -> WholeBatch:
+        """The loss of all these tasks at once."""
+        raise TypeError(f"{type(self).__name__} does not join tasks")
 
     def clip(self, model: Backbone) -> None:
         """Limit the outer gradient in `.grad`."""
@@ -274,18 +287,6 @@ class MetaLearner(Method):
 
         pairs = zip(support, query, strict=True)
         return torch.stack([self.classify_features(model, known, targets, way)(new) for known, new in pairs])
-
-
-def knows(kind: type[MetaLearner], statement: str, *others: str) -> bool:
-    """Whether the class that says `statement` knows what becomes of these others: none is overridden further down.
-
-    What holds for a method need not hold for one that is made of it; a shorter way is taken only where it does.
-    """
-
-    def place(name: str) -> int:
-        return next(number for number, owner in enumerate(kind.__mro__) if name in vars(owner))
-
-    return all(place(statement) <= place(other) for other in others)
 
 
 def learnt(model: Backbone) -> list[Tensor]:

@@ -63,3 +63,15 @@ class MetaRun:
     step: int = 0
     progress: float = 0.0
     kept: dict[str, Any] = field(default_factory=dict)
+
+
+def knows(kind: type, statement: str, *others: str) -> bool:
+    """Whether the class that says `statement` knows what becomes of these others: none is overridden further down.
+
+    What holds for a method need not hold for one that is made of it; a shorter way is taken only where it does.
+    """
+
+    def place(name: str) -> int:
+        return next(number for number, owner in enumerate(kind.__mro__) if name in vars(owner))
+
+    return all(place(statement) <= place(other) for other in others)

@@ -48,7 +48,7 @@ class ConvBlock(nn.Sequential):
         # The convolution's bias is taken away again with the mean: it counts in the running mean alone.
         shift = norm.bias + 0.0 * convolution.bias
         values, mean, variance = _pooled(input, convolution, norm.weight, shift, norm.eps)
-        _remember(norm, mean[0].detach() + convolution.bias.detach(), variance[0].detach(), input[:, 0].numel())
+        remember(self, mean[0].detach(), variance[0].detach(), input[:, 0].numel())
         for layer in list(self)[4:]:
             values = layer(values)
         return values
@@ -84,14 +84,18 @@ def _is_usual(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> bool:
     return norm.training and counts and bool((norm.weight > 0).all())
 
 
-def _remember(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor, count: int) -> None:
-    """Keep the running statistics up as batch norm does: with the unbiased variance."""
+def remember(block: nn.Sequential, mean: Tensor, variance: Tensor, count: int) -> None:
+    """Keep the running statistics up as batch norm does: with the unbiased variance. mean, variance: of `count` values
+    per channel of the convolution without its bias [c]."""
+    convolution, norm = block[0], block[1]
+    assert isinstance(norm, nn.BatchNorm2d)
     if not norm.track_running_stats:
         return
+    assert isinstance(convolution.bias, Tensor)
     assert norm.momentum is not None
     assert norm.running_mean is not None
     assert norm.running_var is not None
     assert norm.num_batches_tracked is not None
     norm.num_batches_tracked.add_(1)
-    norm.running_mean.lerp_(mean, norm.momentum)
+    norm.running_mean.lerp_(mean + convolution.bias.detach(), norm.momentum)
     norm.running_var.lerp_(variance * (count / (count - 1)), norm.momentum)

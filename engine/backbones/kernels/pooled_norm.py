@@ -7,8 +7,10 @@ and the largest values: one function with a derivative of few passes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import math
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,9 +18,8 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-from engine.backbones.kernels.convolution import Geometry, unfolded
-
 POOL = ([2, 2], [2, 2], [0, 0], [1, 1], False)  # window, stride, padding, dilation, ceil mode
+PART_BYTES = 1 << 21  # of maps at a time: what a processor's cache holds beside what they are made of
 
 
 def pooled_norm(
@@ -53,29 +54,60 @@ def pooled_norm_of_seen(
 
 def seen_of(images: Tensor, tasks: int) -> Tensor:
     """[tasks * n, c, h, w] -> [tasks, n * h * w, 9 c]: what each position sees, channels last."""
-    return unfolded(images, Geometry(3, 1, 1)).unflatten(0, (tasks, -1))
+    height, width = images.shape[2:]
+    padded = F.pad(images.permute(0, 2, 3, 1), (0, 0, 1, 1, 1, 1))
+    near = [padded[:, down : down + height, right : right + width] for down in range(3) for right in range(3)]
+    return torch.cat(near, 3).view(tasks, -1, 9 * images.shape[1])
 
 
 def _normed(largest: Tensor, mean: Tensor, variance: Tensor, scale: Tensor, shift: Tensor, tiny: float) -> Tensor:
     factor = scale * (variance + tiny).rsqrt()
     offset = shift - mean * factor
-    rows = rows_of(largest, len(mean)) * factor[:, None] + offset[:, None]
+    rows = torch.addcmul(offset[:, None], rows_of(largest, len(mean)), factor[:, None])
     return maps_of(torch.relu(rows), largest.shape)
+
+
+class Part(NamedTuple):
+    """Some images of one task: what they see [positions, k]; room for their maps as rows [positions, o] and, the same
+    memory, as images [n, o, h, w]; their place among all images."""
+
+    task: int
+    seen: Tensor
+    rows: Tensor
+    maps: Tensor
+    images: slice
+
+
+def parts_of(seen: Tensor, outputs: int, size: Sequence[int]) -> Iterator[Part]:
+    """So few images at a time that their maps stay in a processor's cache, one after the other in the same room."""
+    positions = math.prod(size)
+    each, count = seen.shape[1] // positions, max(1, PART_BYTES // (positions * outputs * seen.element_size()))
+    room = seen.new_empty(min(count, each) * positions, outputs)
+    for task, begin in product(range(len(seen)), range(0, each, count)):
+        end = min(each, begin + count)
+        rows = room[: (end - begin) * positions]
+        maps = rows.view(-1, *size, outputs).permute(0, 3, 1, 2)
+        own = seen[task, begin * positions : end * positions]
+        yield Part(task, own, rows, maps, slice(task * each + begin, task * each + end))
 
 
 class Largest(Function):
     """weight [tasks, o, k], seen [tasks, n * h * w, k] -> of the maps seen @ weight the value at these places of each,
-    by default the largest of each window, [tasks * n, o, h // 2, w // 2]."""
+    by default the largest of each window, [tasks * n, o, h // 2, w // 2]. The maps are never there as a whole."""
 
     @staticmethod
     def forward(ctx: Any, weight: Tensor, seen: Tensor, size: Sequence[int], places: Tensor | None) -> Tensor:
-        rows = torch.bmm(seen, weight.mT)
-        maps = rows.view(-1, *size, weight.shape[1]).permute(0, 3, 1, 2)
-        if places is None:
-            found, places = F.max_pool2d(maps, 2, return_indices=True)
-        else:
-            found = _at(maps, places)
-        ctx.save_for_backward(seen, places)
+        outputs, images = weight.shape[1], seen.shape[0] * seen.shape[1] // math.prod(size)
+        found = seen.new_empty(images, *(length // 2 for length in size), outputs).permute(0, 3, 1, 2)
+        there = torch.empty_like(found, dtype=torch.int64) if places is None else places
+        for part in parts_of(seen, outputs, size):
+            torch.mm(part.seen, weight[part.task].mT, out=part.rows)
+            if places is None:
+                out = {"out": found[part.images], "indices": there[part.images]}
+                torch.ops.aten.max_pool2d_with_indices.out(part.maps, *POOL, **out)
+            else:
+                found[part.images] = _at(part.maps, places[part.images])
+        ctx.save_for_backward(seen, there)
         ctx.size = size
         return found
 
@@ -91,20 +123,19 @@ class LargestGradient(Function):
     def forward(ctx: Any, gradient: Tensor, seen: Tensor, places: Tensor, size: Sequence[int]) -> Tensor:
         ctx.save_for_backward(seen, places)
         ctx.size = size
-        return torch.bmm(rows_of(_spread(gradient, places, size), len(seen)).mT, seen)
+        total = seen.new_zeros(len(seen), seen.shape[2], gradient.shape[1])
+        for part in parts_of(seen, gradient.shape[1], size):
+            own = gradient[part.images], part.maps, *POOL, places[part.images]
+            torch.ops.aten.max_pool2d_with_indices_backward.grad_input(*own, grad_input=part.maps)
+            # Few rows by many: the other order, gradient by what is seen, takes five times as long.
+            total[part.task].addmm_(part.seen.mT, part.rows)
+        return total.mT
 
     @staticmethod
     def backward(ctx: Any, *further: Tensor) -> tuple[Tensor, None, None, None]:
         seen, places = ctx.saved_tensors
-        return Largest.apply(further[0], seen, ctx.size, places), None, None, None
-
-
-def _spread(gradient: Tensor, places: Tensor, size: Sequence[int]) -> Tensor:
-    """The values at these places of maps of this size that are zero elsewhere."""
-    n, channels = gradient.shape[:2]
-    like = gradient.new_empty(n, *size, channels).permute(0, 3, 1, 2)
-    found: Tensor = torch.ops.aten.max_pool2d_with_indices_backward.default(gradient, like, *POOL, places)
-    return found
+        (v,) = further
+        return Largest.apply(v, seen, ctx.size, places), None, None, None
 
 
 class Moments(Function):

@@ -26,8 +26,8 @@ from engine.machine.devices import sharing_threads
 from engine.meta.batch.sharing import Crew, OwnStatistics, in_any_order, keeps_statistics, shares
 from engine.meta.batch.stacked import Stacked, stacked
 from engine.meta.batch.stacked_network import stacked_network
-from engine.meta.learner import MetaLearner, TaskGradient, knows, learnt
-from engine.meta.roles import MetaRun
+from engine.meta.learner import MetaLearner, TaskGradient, learnt
+from engine.meta.roles import MetaRun, knows
 from engine.meta.task import Task
 from engine.registry import complete
 
@@ -66,16 +66,16 @@ class MetaGradient:
     def __call__(self, tasks: Sequence[Task], run: MetaRun) -> Figures:
         """Leave the mean over these tasks in `.grad`; return their figures."""
         self.model.train()
-        found = self._in_one(tasks, run) or self.in_portions(tasks, run)
+        found = (self._in_one if self.joins(tasks) else self.in_portions)(tasks, run)
         self.method.clip(self.model)
         return found
 
-    def _in_one(self, tasks: Sequence[Task], run: MetaRun) -> Figures | None:
-        if not knows(type(self.method), "in_one", "query_loss", "task_gradient"):
-            return None
+    def joins(self, tasks: Sequence[Task]) -> bool:
+        """Whether they are one loss."""
+        return self.method.joins(tasks[0]) and knows(type(self.method), "in_one", "query_loss", "task_gradient")
+
+    def _in_one(self, tasks: Sequence[Task], run: MetaRun) -> Figures:
         whole = self.method.in_one(self.model, tasks, run)
-        if whole is None:
-            return None
         self.model.zero_grad(set_to_none=True)
         whole.loss.backward()
         return Figures(whole.figures, 1)
@@ -91,7 +91,7 @@ class MetaGradient:
 
     def together(self, run: MetaRun) -> Stacked | None:
         """How several tasks are computed at once; None where they are not."""
-        return stacked(self._network, self.method.in_training(self.model, run))
+        return stacked(self.method, self.model, self._network, run)
 
     def _portion(
         self, together: Stacked | None, run: MetaRun, model: Backbone, part: Sequence[Task]
@@ -163,8 +163,11 @@ def possible(experiment: Experiment) -> Mapping[str, Sequence[int]]:
 
 
 def ways_of(plain: MetaGradient, tasks: Sequence[Task]) -> list[Way]:
-    """The usual one first: on torch's own threads, or shared out over as many of ours with one of torch each."""
+    """The usual one first: on torch's own threads, or shared out over as many of ours with one of torch each; tasks
+    that are one loss have no other."""
     together, own = plain.together(MetaRun()), torch.get_num_threads()
+    if plain.joins(tasks):
+        return [{SIZE: 1, SHARED: 1, THREADS: own}]
     sizes, room = ([1], 0) if together is None else (together.sizes(tasks), together.bytes_of(tasks))
     several = sharing_threads() if shares(plain.method, plain.model) else 1
     ways: list[Way] = []

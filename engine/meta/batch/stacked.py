@@ -17,10 +17,12 @@ from torch.nn import functional as F
 from engine.adaptation.adapting import Adaptation, within
 from engine.adaptation.inner_loop import BatchSteps, Parameters, in_turn
 from engine.backbones.backbone import Backbone, batch_norms
+from engine.backbones.kernels.conv_block import remember
 from engine.data.target import CLASSES, NUMBERS, asked
 from engine.machine.devices import sharing_threads
-from engine.meta.batch.stacked_network import StackedNetwork, stacked_network
+from engine.meta.batch.stacked_network import StackedNetwork, Told, stacked_network
 from engine.meta.learner import MetaLearner, TaskGradient, learnt
+from engine.meta.roles import MetaRun
 from engine.meta.task import Task, together
 
 Forward = Callable[[Parameters, Tensor], Tensor]
@@ -32,10 +34,17 @@ MAPS_BYTES = {"cpu": 2 << 20, "cuda": 1 << 27}  # that the widest convolution re
 
 @dataclass(frozen=True)
 class Stacked:
-    """A network for many tasks at once, and what becomes of its parameters on each of them."""
+    """A network for many tasks at once."""
 
     network: StackedNetwork
-    adaptation: Adaptation
+
+    def images(self, task: Task) -> int:
+        """Of a task, whose maps are kept at one time."""
+        raise NotImplementedError
+
+    def gradient(self, model: Backbone, tasks: Sequence[Task]) -> TaskGradient:
+        """The sums over tasks, of equal shapes, of their outer gradients and figures."""
+        raise NotImplementedError
 
     def size(self, tasks: Sequence[Task], chosen: int | None = None) -> int:
         """How many of these tasks to compute at once in training; 1 where they cannot be.
@@ -50,7 +59,7 @@ class Stacked:
         if chosen is not None:
             return min(chosen, len(tasks))
         device = tasks[0].query_inputs.device.type
-        room = MAPS_BYTES.get(device, 0) // max(1, _maps_bytes(self.network, self.adaptation, tasks[0]))
+        room = MAPS_BYTES.get(device, 0) // max(1, self._maps_bytes(tasks[0]))
         share = math.ceil(len(tasks) / sharing_threads())
         most = min(room, share, MOST) if device == "cpu" else min(room, len(tasks))
         return 1 << (most.bit_length() - 1) if most else 1
@@ -63,10 +72,28 @@ class Stacked:
 
     def bytes_of(self, tasks: Sequence[Task]) -> int:
         """About what the gradient of one of these tasks takes."""
-        return KEPT * _maps_bytes(self.network, self.adaptation, tasks[0])
+        return KEPT * self._maps_bytes(tasks[0])
+
+    def _maps_bytes(self, task: Task) -> int:
+        """Of the largest maps that a convolution of one task reads: each block halves their sides."""
+        positions, size = task.query_inputs[0, 0].numel(), task.query_inputs.element_size()
+        widest = (c * (positions >> 2 * number) for number, c in enumerate(self.network.convolutions))
+        return self.images(task) * size * max(widest, default=0)
+
+
+@dataclass(frozen=True)
+class StackedAdaptation(Stacked):
+    """And what becomes of its parameters on each of them."""
+
+    adaptation: Adaptation
+
+    def images(self, task: Task) -> int:
+        support, query = len(task.support_inputs), len(task.query_inputs)
+        if self.adaptation.outer == "displacement":
+            return max(support, query // 4)  # nothing is kept of the query images
+        return max(support * (1 if self.adaptation.reach else self.adaptation.inner.steps), query)
 
     def gradient(self, model: Backbone, tasks: Sequence[Task]) -> TaskGradient:
-        """The sums over tasks, of equal shapes, of their outer gradients and figures."""
         x, y, query, wanted = together(tasks)
         start = copies(model, len(tasks))
         call, x, query = _reached(self.network, self.adaptation.reach, start, x, query)
@@ -97,34 +124,52 @@ class Stacked:
         return torch.stack(found, 1)
 
 
-def stacked(network: StackedNetwork | None, adaptation: Adaptation | None) -> Stacked | None:
+@dataclass(frozen=True)
+class StackedEmbedding(Stacked):
+    """And the method that embeds each of them as a whole."""
+
+    method: MetaLearner
+
+    def images(self, task: Task) -> int:
+        return len(task.support_inputs) + len(task.query_inputs)
+
+    def gradient(self, model: Backbone, tasks: Sequence[Task]) -> TaskGradient:
+        inputs = torch.stack([torch.cat([task.support_inputs, task.query_inputs]) for task in tasks])
+        told: Told = {}
+        features = self.network.embed(copies(model, len(tasks)), inputs, told)
+        found = [self.method.from_features(model, own, task) for own, task in zip(features, tasks, strict=True)]
+        values = torch.stack([one.loss for one in found])
+        gradients = torch.autograd.grad(values.sum(), learnt(model), allow_unused=True)
+        for block, (means, variances, count) in told.items():
+            for mean, variance in zip(means, variances, strict=True):
+                remember(model.get_submodule(block), mean, variance, count)  # type: ignore[arg-type]
+        outputs, wanted = torch.stack([one.outputs for one in found]), torch.stack([t.query_targets for t in tasks])
+        return TaskGradient(gradients, figures(values.detach(), outputs, wanted))
+
+
+def stacked(method: MetaLearner, model: Backbone, network: StackedNetwork | None, run: MetaRun) -> Stacked | None:
+    """How the method trains on several tasks at once; None where it does not."""
+    if network is not None and method.embeds_first:
+        return StackedEmbedding(network, method)
+    return _adapting(network, method.in_training(model, run))
+
+
+def _adapting(network: StackedNetwork | None, adaptation: Adaptation | None) -> StackedAdaptation | None:
     """None where the network or what becomes of it is not one that is known here."""
     if network is None or adaptation is None or not adaptation.can_be_stacked:
         return None
-    return Stacked(network, adaptation)
+    return StackedAdaptation(network, adaptation)
 
 
-def stacked_at_test(method: MetaLearner, model: Backbone, steps: int) -> Stacked | None:
+def stacked_at_test(method: MetaLearner, model: Backbone, steps: int) -> StackedAdaptation | None:
     """How new tasks are met so; None where they cannot be."""
     if next(batch_norms(model), None) is not None:
         return None
-    return stacked(stacked_network(model), method.at_test(model, steps))
+    return _adapting(stacked_network(model), method.at_test(model, steps))
 
 
 def _shapes(task: Task) -> tuple[object, ...]:
     return tuple((part.shape, part.dtype) for part in task.parts)
-
-
-def _maps_bytes(network: StackedNetwork, adaptation: Adaptation, task: Task) -> int:
-    """Of the largest maps that a convolution of one task reads: each block halves their sides."""
-    support, query = len(task.support_inputs), len(task.query_inputs)
-    if adaptation.outer == "displacement":
-        images = max(support, query // 4)  # nothing is kept of the query images
-    else:
-        images = max(support * (1 if adaptation.reach else adaptation.inner.steps), query)
-    positions, size = task.support_inputs[0, 0].numel(), task.support_inputs.element_size()
-    widest = (c * (positions >> 2 * number) for number, c in enumerate(network.convolutions))
-    return images * size * max(widest, default=0)
 
 
 def _reached(

@@ -23,7 +23,8 @@ from engine.backbones.kernels.pooled_norm import pooled_norm, pooled_norm_of_see
 from engine.backbones.networks import MeanPosition
 
 Parameters = Mapping[str, Tensor]  # each [tasks, …]
-Layer = Callable[[Parameters, Tensor], Tensor]
+Told = dict[str, tuple[Tensor, Tensor, int]]  # batch norm -> mean and variance [tasks, c] of so many values
+Layer = Callable[[Parameters, Tensor, Told], Tensor]
 CONVOLUTIONS = (nn.Conv2d, QuickConv2d)
 
 
@@ -35,15 +36,17 @@ class StackedNetwork:
     layers: tuple[Layer, ...]
     convolutions: tuple[int, ...]
 
-    def embed(self, parameters: Parameters, inputs: Tensor) -> Tensor:
+    def embed(self, parameters: Parameters, inputs: Tensor, told: Told | None = None) -> Tensor:
+        """told: is given what each batch norm saw, without gradient and without the convolution's bias."""
+        told = {} if told is None else told
         maps = inputs.dim() == 5
         values = inputs.permute(0, 1, 3, 4, 2).contiguous() if maps else inputs
         for layer in self.layers:
-            values = layer(parameters, values)
+            values = layer(parameters, values, told)
         return values.permute(0, 1, 4, 2, 3).flatten(2) if maps else values
 
     def head(self, parameters: Parameters, features: Tensor) -> Tensor:
-        return linear("head", parameters, features)
+        return linear("head", parameters, features, {})
 
     def __call__(self, parameters: Parameters, inputs: Tensor) -> Tensor:
         return self.head(parameters, self.embed(parameters, inputs))
@@ -52,7 +55,7 @@ class StackedNetwork:
 def stacked_network(model: Backbone) -> StackedNetwork | None:
     """None where a layer is of a kind that is not known here."""
     hooked = any(part._forward_hooks or part._forward_pre_hooks for part in model.modules())
-    if type(model) is not Backbone or type(model.head) is not nn.Linear or hooked:
+    if type(model) is not Backbone or type(model.head) not in (nn.Linear, nn.Identity) or hooked:
         return None
     named = [(f"blocks.{name}", block) for name, block in model.blocks.items()]
     layers = [layer for name, block in named for layer in layers_of(name, block)]
@@ -79,7 +82,7 @@ def layers_of(name: str, part: nn.Module) -> Iterator[Layer | None]:
 def _known_block(name: str, children: Sequence[nn.Module]) -> Layer | None:
     """Its first four layers, where they are those of Conv-4."""
     norm, others = children[1], [_layer("", children[place]) for place in (0, 2, 3)]
-    if type(norm) is not nn.BatchNorm2d or not norm.affine or others[1:] != [_relu, _max_pool]:
+    if type(norm) is not nn.BatchNorm2d or not norm.affine or norm.momentum is None or others[1:] != [_relu, _max_pool]:
         return None
     return partial(_conv_block, name, norm.eps) if isinstance(children[0], nn.Conv2d) and others[0] else None
 
@@ -109,30 +112,33 @@ def _is_halving(layer: nn.MaxPool2d) -> bool:
     return shape == (2, 2, 0, 1, False, False)
 
 
-def linear(name: str, parameters: Parameters, values: Tensor) -> Tensor:
+def linear(name: str, parameters: Parameters, values: Tensor, told: Told) -> Tensor:
     """[tasks, n, d] -> [tasks, n, outputs]"""
     return torch.baddbmm(parameters[f"{name}.bias"].unsqueeze(1), values, parameters[f"{name}.weight"].mT)
 
 
-def _convolution(name: str, parameters: Parameters, values: Tensor) -> Tensor:
+def _convolution(name: str, parameters: Parameters, values: Tensor, told: Told) -> Tensor:
     return convolved(values, parameters[f"{name}.weight"]) + parameters[f"{name}.bias"][:, None, None, None]
 
 
-def _conv_block(name: str, tiny: float, parameters: Parameters, values: Tensor) -> Tensor:
+def _conv_block(name: str, tiny: float, parameters: Parameters, values: Tensor, told: Told) -> Tensor:
     # The convolution's bias is taken away again with the mean: its gradient is zero.
     shift = parameters[f"{name}.1.bias"] + 0.0 * parameters[f"{name}.0.bias"]
-    return conv_block(values, parameters[f"{name}.0.weight"], parameters[f"{name}.1.weight"], shift, tiny)
+    weight, scale = parameters[f"{name}.0.weight"], parameters[f"{name}.1.weight"]
+    normed, mean, variance = conv_block(values, weight, scale, shift, tiny)
+    told[name] = mean.detach(), variance.detach(), values[0, ..., 0].numel()
+    return normed
 
 
-def _relu(parameters: Parameters, values: Tensor) -> Tensor:
+def _relu(parameters: Parameters, values: Tensor, told: Told) -> Tensor:
     return values.relu()
 
 
-def _max_pool(parameters: Parameters, values: Tensor) -> Tensor:
+def _max_pool(parameters: Parameters, values: Tensor, told: Told) -> Tensor:
     return max_pool(values)
 
 
-def _mean_position(parameters: Parameters, values: Tensor) -> Tensor:
+def _mean_position(parameters: Parameters, values: Tensor, told: Told) -> Tensor:
     return values.mean((2, 3), keepdim=True)
 
 
@@ -141,24 +147,29 @@ def convolved(values: Tensor, weight: Tensor) -> Tensor:
     return as_maps(Convolved.apply(as_images(values), weight, (1, 1)), len(values))
 
 
-def conv_block(values: Tensor, weight: Tensor, scale: Tensor, shift: Tensor, tiny: float) -> Tensor:
+def conv_block(
+    values: Tensor, weight: Tensor, scale: Tensor, shift: Tensor, tiny: float
+) -> tuple[Tensor, Tensor, Tensor]:
     """Convolution without bias, batch norm by each task's own statistics, ReLU and 2x2 max-pooling.
 
     values: [tasks, n, h, w, c]; weight: [tasks, o, c, 3, 3]; scale and shift: [tasks, o]; tiny: what batch norm adds
-    to the variance -> [tasks, n, h // 2, w // 2, o].
+    to the variance -> [tasks, n, h // 2, w // 2, o]; mean and variance [tasks, o].
     """
     tasks, size = len(values), values.shape[2:4]
     if values.device.type == "cpu" and bool((scale > 0).all()):  # a GPU would have to be waited for
         if values.shape[-1] < LEAST_CHANNELS and not values.requires_grad:
             seen = seen_of(as_images(values), tasks)
-            return as_maps(pooled_norm_of_seen(seen, weight, size, scale, shift, tiny)[0], tasks)
-        return as_maps(pooled_norm(as_images(convolved(values, weight)), scale, shift, tiny, tasks)[0], tasks)
+            normed, mean, variance = pooled_norm_of_seen(seen, weight, size, scale, shift, tiny)
+        else:
+            normed, mean, variance = pooled_norm(as_images(convolved(values, weight)), scale, shift, tiny, tasks)
+        return as_maps(normed, tasks), mean, variance
     maps = convolved(values, weight)
     rows = maps.flatten(1, 3)
-    centred = rows - rows.mean(1, keepdim=True)
-    factor = scale * (centred.square().mean(1) + tiny).rsqrt()
-    normalised = centred * factor[:, None] + shift[:, None]
-    return max_pool(normalised.relu().view_as(maps))
+    mean = rows.mean(1)
+    centred = rows - mean[:, None]
+    variance = centred.square().mean(1)
+    normalised = centred * (scale * (variance + tiny).rsqrt())[:, None] + shift[:, None]
+    return max_pool(normalised.relu().view_as(maps)), mean, variance
 
 
 def max_pool(values: Tensor) -> Tensor:

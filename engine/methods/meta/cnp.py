@@ -67,10 +67,11 @@ class CNP(EmbeddingBased):
         mean, deviation = model.meta.curve(model.embed(task.support_inputs), task.support_targets, asked)  # type: ignore[operator]
         return Outcome(negative_likelihood(mean, deviation, task.query_targets), mean.detach())
 
-    def in_one(self, model: Backbone, tasks: Sequence[Task], run: MetaRun) -> WholeBatch | None:
+    def joins(self, task: Task) -> bool:
         """Curves go through the networks together."""
-        if not tasks[0].is_regression:
-            return None
+        return task.is_regression
+
+    def in_one(self, model: Backbone, tasks: Sequence[Task], run: MetaRun) -> WholeBatch:
         from engine.adaptation.conditional import negative_likelihood
         from engine.meta.task import together
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.meta.learner import EpisodeHyperparameters, MetaLearner, Outcome, learnt
-from engine.meta.roles import Embeds, MetaRun, Steps
+from engine.meta.roles import Embeds, MetaRun, Steps, knows
 from engine.method import Classifier, hyper
 
 if TYPE_CHECKING:
@@ -78,16 +78,25 @@ class EmbeddingBased(MetaLearner):
         groups = [{"params": others, "factor": 1.0}, {"params": quick, "factor": self.quicker}]
         return torch.optim.Adam([group for group in groups if group["params"]], fused=True)
 
+    @property
+    def embeds_first(self) -> bool:
+        return knows(type(self), "embeds_first", "query_loss", "task_gradient", "embed")
+
     def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
         """The support and the query images go through the network together. A minibatch is a task without support
         images, whose classes are those of all training images."""
         import torch
+
+        if not len(task.support_targets):
+            return self.from_features(model, model.embed(task.query_inputs), task)
+        return self.from_features(model, self.embed(model, torch.cat([task.support_inputs, task.query_inputs])), task)
+
+    def from_features(self, model: Backbone, features: Tensor, task: Task) -> Outcome:
         from torch.nn.functional import cross_entropy
 
         if not len(task.support_targets):
-            logits = model.meta(model.embed(task.query_inputs))
+            logits = model.meta(features)
             return Outcome(cross_entropy(logits, task.query_targets), logits.detach())
-        features = self.embed(model, torch.cat([task.support_inputs, task.query_inputs]))
         support, query = features.split([len(task.support_targets), len(task.query_targets)])
         logits = self.classify_features(model, support, task.support_targets, task.way)(query)
         return Outcome(self.loss(model, features, logits, task), logits.detach())

@@ -13,8 +13,8 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from engine.layers import Treatment
-from engine.meta.learner import EpisodeHyperparameters, MetaLearner, Outcome, TaskGradient, knows
-from engine.meta.roles import Episodes, MetaRun, Steps
+from engine.meta.learner import EpisodeHyperparameters, MetaLearner, Outcome, TaskGradient
+from engine.meta.roles import Episodes, MetaRun, Steps, knows
 from engine.method import REGULAR, Classifier, Classifiers, hyper
 
 if TYPE_CHECKING:

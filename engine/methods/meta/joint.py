@@ -52,6 +52,9 @@ class Joint(GradientBased):
         outputs = model(torch.cat([task.support_inputs, task.query_inputs]))
         return Outcome(loss(outputs, targets), outputs.detach()[len(task.support_targets) :])
 
+    def joins(self, task: Task) -> bool:
+        return True
+
     def in_one(self, model: Backbone, tasks: Sequence[Task], run: MetaRun) -> WholeBatch:
         """As tasks do not adapt, they are one batch."""
         import torch
