@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,9 @@ class Choices:
 
     def _timed(self, of: str, ways: Sequence[Way], trial: Trial) -> Generator[Preparing, None, Chosen]:
         """As it was measured here before, or is now."""
-        left, key = self._as_forced(ways), f"{self._here()}; {sharing_threads()} threads; {of}"
+        left = self._as_forced(ways)
+        program = f"version {version('warmstart')}, {len(left)} ways"  # what was measured of another says nothing here
+        key = f"{self._here()}; {sharing_threads()} threads; {program}; {of}"
         kept = read(self._file()).get(key)
         if kept in left:
             return Chosen(kept, CACHED)

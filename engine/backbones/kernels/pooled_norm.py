@@ -67,7 +67,7 @@ def _normed(largest: Tensor, mean: Tensor, variance: Tensor, scale: Tensor, shif
     return maps_of(torch.relu(rows), largest.shape)
 
 
-class Part(NamedTuple):
+class Portion(NamedTuple):
     """Some images of one task: what they see [positions, k]; room for their maps as rows [positions, o] and, the same
     memory, as images [n, o, h, w]; their place among all images."""
 
@@ -78,7 +78,7 @@ class Part(NamedTuple):
     images: slice
 
 
-def parts_of(seen: Tensor, outputs: int, size: Sequence[int]) -> Iterator[Part]:
+def parts_of(seen: Tensor, outputs: int, size: Sequence[int]) -> Iterator[Portion]:
     """So few images at a time that their maps stay in a processor's cache, one after the other in the same room."""
     positions = math.prod(size)
     each, count = seen.shape[1] // positions, max(1, PART_BYTES // (positions * outputs * seen.element_size()))
@@ -88,7 +88,7 @@ def parts_of(seen: Tensor, outputs: int, size: Sequence[int]) -> Iterator[Part]:
         rows = room[: (end - begin) * positions]
         maps = rows.view(-1, *size, outputs).permute(0, 3, 1, 2)
         own = seen[task, begin * positions : end * positions]
-        yield Part(task, own, rows, maps, slice(task * each + begin, task * each + end))
+        yield Portion(task, own, rows, maps, slice(task * each + begin, task * each + end))
 
 
 class Largest(Function):
