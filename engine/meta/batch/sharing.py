@@ -7,8 +7,9 @@ order, whichever thread ends first, so what is summed from them is the same to t
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from queue import SimpleQueue
 from typing import TypeVar
@@ -95,7 +96,17 @@ class Crew:
         """work(model, item) of every item, in their order; with more than one thread on replicas of the model."""
         if self.threads == 1 or len(items) == 1:
             return (work(self.model, item) for item in items)
-        return self._pool.map(partial(self._with_a_replica, work), items)
+        return self._shared(partial(self._with_a_replica, work), items)
+
+    def _shared(self, work: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[Found]:
+        """Few ahead of who takes them: what is found and not yet taken takes memory."""
+        waiting: deque[Future[Found]] = deque()
+        for item in items:
+            waiting.append(self._pool.submit(work, item))
+            if len(waiting) > 2 * self.threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
     def _with_a_replica(self, work: Callable[[Backbone, Item], Found], item: Item) -> Found:
         own = self._spare.get()

@@ -118,6 +118,14 @@ def test_results_come_in_the_order_of_the_items(model: Backbone) -> None:
     assert len({own for _, own in found}) == 2
 
 
+def test_no_more_is_computed_ahead_than_who_takes_it_keeps_up_with(model: Backbone) -> None:
+    begun: list[int] = []
+    results = Crew(model, 2).in_order(lambda own, item: begun.append(item), range(30))
+    for taken, _ in enumerate(results, 1):
+        assert len(begun) <= taken + 4  # two for each thread
+    assert sorted(begun) == list(range(30))
+
+
 def test_an_error_in_a_thread_is_raised(model: Backbone) -> None:
     def work(own: Backbone, item: int) -> int:
         return 1 // item
