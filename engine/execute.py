@@ -18,7 +18,7 @@ from engine.experiment import Experiment
 from engine.families import family
 from engine.machine.allocator import keep_freed_memory, return_freed_memory
 from engine.machine.choices import Choices
-from engine.machine.devices import computing, device_words
+from engine.machine.devices import computing, device_words, return_gpu_memory
 from engine.machine.environment import environment
 from engine.machine.files import write_text
 from engine.machine.limits import Limits, never
@@ -56,6 +56,7 @@ def execute(
         yield _out_of_memory(experiment) if is_out_of_memory(error) else _bug(error)
     finally:
         return_freed_memory()
+        return_gpu_memory()
 
 
 def _run(

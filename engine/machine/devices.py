@@ -64,15 +64,30 @@ def _allowed_threads() -> int:
 
 
 def devices() -> tuple[DeviceInfo, ...]:
-    """The CPU, each CUDA device with its free memory, and Apple's GPU where there is one."""
+    """The CPU, each CUDA device, and Apple's GPU where there is one, with their free memory."""
     cores = usable_cores()
-    found = [DeviceInfo("cpu", f"CPU ({cores} core{'s' if cores > 1 else ''})", psutil.virtual_memory().available)]
-    for index in range(torch.cuda.device_count()):
-        free, _ = torch.cuda.mem_get_info(index)
-        found.append(DeviceInfo(f"cuda:{index}", torch.cuda.get_device_name(index), free))
+    titles = {"cpu": f"CPU ({cores} core{'s' if cores > 1 else ''})"}
+    titles |= {f"cuda:{index}": torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())}
+    titles |= {"mps": "Apple GPU"} if torch.backends.mps.is_available() else {}
+    return tuple(DeviceInfo(name, title, free_bytes(torch.device(name))) for name, title in titles.items())
+
+
+def free_bytes(device: torch.device) -> int:
+    """Memory that a run could have there, with what torch keeps of a GPU and does not use."""
+    if device.type == "cuda":
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(torch.cuda.mem_get_info(device)[0] + kept)
+    if device.type == "mps":
+        return int(torch.mps.recommended_max_memory() - torch.mps.current_allocated_memory())
+    return int(psutil.virtual_memory().available)
+
+
+def return_gpu_memory() -> None:
+    """Give back what torch keeps of GPUs and does not use, which no other program could have: at the end of a run."""
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
     if torch.backends.mps.is_available():
-        found.append(DeviceInfo("mps", "Apple GPU"))
-    return tuple(found)
+        torch.mps.empty_cache()
 
 
 def device_words(name: str) -> str:
@@ -89,7 +104,10 @@ def has_bf16(device: str) -> bool:
         own = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
         kernels = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
         return bool(kernels and (own or platform.machine().lower() in ARM))
-    return device.startswith("cuda") and torch.cuda.is_bf16_supported(including_emulation=False)
+    if not device.startswith("cuda"):
+        return False
+    with torch.cuda.device(device):  # torch says it of the one that is current
+        return torch.cuda.is_bf16_supported(including_emulation=False)
 
 
 def doubled(values: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from engine.machine.devices import free_bytes
 from engine.machine.memory import SHARE
 
 WAITED_FOR = ("cpu", "mps")  # torch's non-blocking copy to Apple's GPU may read memory that is given back meanwhile
@@ -50,12 +51,7 @@ def sent_beside(values: Tensor, device: torch.device) -> Tensor:
 
 def has_room(device: torch.device, octets: int) -> bool:
     """Whether so many bytes can stay on the device beside what it computes; what a CPU has is there already."""
-    if device.type == "cuda":
-        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return octets <= SHARE * (torch.cuda.mem_get_info(device)[0] + kept)
-    if device.type == "mps":
-        return octets <= SHARE * (torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())
-    return True
+    return device.type == "cpu" or octets <= SHARE * free_bytes(device)
 
 
 @cache

@@ -2,6 +2,11 @@
 
 The weights and the optimiser stay in float32 either way; only products of matrices are rounded (mixed precision,
 Micikevicius et al. 2018; in bfloat16 no loss has to be scaled, Kalamkar et al. 2019).
+
+So on CUDA too, where cards before 8.0 have no bfloat16 of their own: they stay in float32. float16 would need a scaled
+loss, steps that are left out and their count in every resume point, and nobody has measured what it gives here
+(`python -m benchmarks.gpu --parts precisions`). What is called float32 there has cuDNN's convolutions in TF32 where the
+card knows it, as torch has it.
 """
 
 from __future__ import annotations
