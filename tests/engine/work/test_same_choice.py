@@ -88,24 +88,6 @@ def weights(folder: Path) -> bytes:
     return (folder / "last.safetensors").read_bytes()
 
 
-def test_the_same_experiment_is_computed_as_it_was_whatever_a_trial_would_say_now(
-    own_workspace: Path, tmp_path: Path, quickest: Callable[[int], None]
-) -> None:
-    workspace = Workspace(own_workspace)
-    quickest(2)
-    first = ran(workspace)
-    quickest(4)
-    again = ran(workspace)
-    assert computed_by(workspace, first) == computed_by(workspace, again)
-    assert computed_by(workspace, first)[SIZE] == 2
-    assert weights(workspace.runs / first.uid) == weights(workspace.runs / again.uid)
-    (alone,) = (e for e in execute(MAML, tmp_path / "elsewhere") if isinstance(e, RunStarted))  # where nothing is known
-    assert alone.formulation["values"][SIZE] == 4
-    assert weights(workspace.runs / first.uid) != weights(tmp_path / "elsewhere")  # or this would show nothing
-    other = ran(workspace, MAML.with_seed(1))
-    assert computed_by(workspace, other)[SIZE] == 4
-
-
 def test_a_run_goes_on_as_it_began(tmp_path: Path, quickest: Callable[[int], None]) -> None:
     quickest(2)
     whole = [*execute(MAML, tmp_path / "whole")]
