@@ -139,10 +139,11 @@ def inspect(
         except (Damaged, Unread) as error:
             return str(error)
 
-    looked, begin = Looked(listing), time.monotonic()
+    looked = Looked(listing)
     known = [looked.of(item.entry) for item in items]
     missing = [item for item, fact in zip(items, known, strict=True) if fact is None]
     fresh: list[ImageFacts | str] = []
+    begin = time.monotonic()
     try:
         with closing(listing.open()) as files:
             fresh.extend(in_threads(look, missing, progress, cancelled))

@@ -33,16 +33,14 @@ def is_text(name: str) -> bool:
 def clean(path: str) -> str:
     """A path with / whose parts can be shown, saved and compared: one Unicode form, no blanks at the ends, nothing
     invisible."""
-    return path if path.isascii() and path.isprintable() and " " not in path else _clean(path)
+    return "/".join(map(clean_part, path.split("/")))
 
 
-@lru_cache(maxsize=4096)
-def _clean(path: str) -> str:
-    return "/".join(clean_part(part) for part in path.split("/"))
-
-
+@lru_cache(maxsize=4096)  # of a folder once for all its files
 def clean_part(name: str) -> str:
     """One part of a path. Bytes that are not UTF-8 are read as Latin-1, so that different names stay different."""
+    if name.isascii() and name.isprintable() and name == name.strip(" ") != "":
+        return name
     if not is_text(name):
         name = "".join(_letter(letter) for letter in name)
     name = unicodedata.normalize("NFC", name)
