@@ -23,7 +23,7 @@ def compute_faults(experiment: Experiment, forced: Mapping[str, Value]) -> Itera
     for name, value in forced.items():
         if name not in may:
             words = f"No run of this experiment is computed by “{name}”."
-            yield InvalidExperiment(words, f"Choose of {every}.", "compute")
+            yield InvalidExperiment(words, f"Choose one of: {every}.", "compute")
         elif str(value) not in map(str, may[name]):
             words = f"No run of this experiment is computed with “{name}” {value}."
             yield InvalidExperiment(words, f"Choose {spoken(may[name])}.", "compute")

@@ -49,12 +49,12 @@ def records(root: Path) -> list[Mapping[str, Any]]:
 
 @pytest.mark.parametrize(("line", "said"), [
     ((*QUICK, "--compute", "thread=1"),
-     "No run of this experiment is computed by “thread”. Choose of torch threads (1 or 2)."),
+     "No run of this experiment is computed by “thread”. Choose one of: torch threads (1 or 2)."),
     ((*AUTOMATIC, "--compute", "tasks at once=1"),
-     "No run of this experiment is computed by “tasks at once”. Choose of torch threads (1 or 2), precision (float32"),
-    ((*QUICK, "--compute", "precision=bfloat16"), "is computed by “precision”. Choose of torch threads (1 or 2)."),
+     "is computed by “tasks at once”. Choose one of: torch threads (1 or 2), precision (float32"),
+    ((*QUICK, "--compute", "precision=bfloat16"), "is computed by “precision”. Choose one of: torch threads (1 or 2)."),
     ((*META, "--compute", "precision=float32"),
-     "“precision”. Choose of torch threads (1 or 2), tasks at once (1, 2 or 4), threads (1 or 2)."),
+     "“precision”. Choose one of: torch threads (1 or 2), tasks at once (1, 2 or 4), threads (1 or 2)."),
     ((*QUICK, "--compute", "torch-threads=3"),
      "No run of this experiment is computed with “torch threads” 3. Choose 1 or 2."),
     ((*META, "--compute", "tasks-at-once=3"), "is computed with “tasks at once” 3. Choose 1, 2 or 4."),
@@ -85,7 +85,7 @@ def test_every_run_that_a_study_begins_is_computed_as_asked(
 ) -> None:
     path = tmp_path / "study.json"
     path.write_text(json.dumps(STUDY))
-    assert "“threads”. Choose of torch threads (1 or 2)." in refuses("study", path, "--compute", "threads=1")
+    assert "“threads”. Choose one of: torch threads (1 or 2)." in refuses("study", path, "--compute", "threads=1")
     assert warmstart("study", path, "--compute", "torch-threads=2").code == 0
     assert [one["values"] for one in records(own_workspace)] == [{"torch threads": 2}] * 2
     assert "“threads”" in refuses("study", "continue", "Two", "--compute", "threads=1")

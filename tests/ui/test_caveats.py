@@ -23,7 +23,7 @@ from tests.ui.comparison.saved_runs import experiment, figure
 from tests.ui.conftest import wait_until_checked
 from ui.comparison.report import report
 from ui.comparison.result_bars import tip
-from ui.comparison.run_columns import test_text as text_of_test
+from ui.comparison.run_figures import test_text as text_of_test
 from ui.comparison.sides import ComparedRun, compare, sentences
 from ui.pages.new_experiment import NewExperimentPage
 from ui.runs.bench_words import accuracy_words

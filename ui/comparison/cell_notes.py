@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QListWidget, QListWidgetItem, QPlainTextEdit, QWidget
 
 from storage.rows import RunRow
-from ui.comparison.run_columns import COLUMNS, date_text
+from ui.comparison.run_columns import COLUMNS
+from ui.comparison.run_figures import date_text
 from ui.parts import Parts
 from ui.widgets.fields import Choice
 from ui.widgets.layouts import in_column

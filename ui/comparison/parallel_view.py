@@ -16,7 +16,7 @@ from storage.rows import RunRow
 from ui.background import Background
 from ui.comparison.parallel_figure import HELP, ParallelFigure, Shown
 from ui.comparison.parallel_lines import RunLines
-from ui.comparison.run_columns import best_value, test_value, tested, watched
+from ui.comparison.run_figures import best_value, test_value, tested, watched
 from ui.figures.figure_export import menu_button
 from ui.widgets.buttons import button
 from ui.widgets.fields import Choice

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.comparison.wording import count, duration
 from ui.comparison.confusion import MOST_CLASSES, ConfusionMatrix, Mistakes, cell_text, mistakes
-from ui.comparison.run_columns import date_text, test_text
+from ui.comparison.run_figures import date_text, test_text
 from ui.comparison.sides import ComparedRun, Comparison, Side
 from ui.figures.figure_export import Figure
 from ui.made_with import code, data, hardware, packages

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
-from engine import metrics
 from engine.comparison.crossed import TWO
-from engine.comparison.differences import shown
 from engine.comparison.grouping import RunGroup, one_per_seed, over_seeds
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import (
@@ -20,14 +17,26 @@ from engine.comparison.wording import (
     is_share,
     lower_is_better,
     marked,
-    number,
     with_interval,
     with_seeds,
 )
 from engine.events import RunState
-from engine.families import named
 from engine.naming import backbone_title, data_title, method_title
 from storage.rows import RunRow
+from ui.comparison.run_figures import (
+    best_value,
+    date_text,
+    labels_order,
+    labels_text,
+    last_value,
+    starred,
+    state_text,
+    test_text,
+    test_value,
+    tested,
+    watched,
+    weights_text,
+)
 from ui.comparison.side_names import stem
 from ui.comparison.sides import state_words
 
@@ -99,50 +108,6 @@ def name_of(group: RunGroup[RunRow]) -> str:
     return stem(max(group.members, key=lambda run: run.created).name)
 
 
-def state_text(run: RunRow) -> str:
-    if run.state in (RunState.RUNNING, RunState.PAUSED) and run.total_steps and run.step:
-        return f"{run.state.value} {number(100 * run.step / run.total_steps, 0)} %"
-    return run.state.value
-
-
-def labels_text(run: RunRow) -> str:
-    labels = run.experiment.dataset.labels_per_class
-    if shot := named(run.family).shot:
-        settings = run.experiment.method.hyperparameters
-        return f"{settings[shot]}-shot" if shot in settings else "–"
-    return "all" if labels is None else str(labels)
-
-
-def labels_order(run: RunRow) -> tuple[str, float]:
-    labels = run.experiment.dataset.labels_per_class
-    if shot := named(run.family).shot:
-        return shot, float(run.experiment.method.hyperparameters.get(shot, 0))
-    return "", float("inf") if labels is None else float(labels)
-
-
-def watched(run: RunRow) -> str:
-    """The metric that a run is validated by: accuracy, or for regression the loss."""
-    return metrics.watched(run.last, tested(run))
-
-
-def tested(run: RunRow) -> str:
-    """The metric that a run is known by; "" before it was tested."""
-    return run.test.metric if run.test is not None else ""
-
-
-def best_value(run: RunRow) -> float | None:
-    return run.best[watched(run)][0] if watched(run) in run.best else None
-
-
-def last_value(run: RunRow) -> float | None:
-    value = run.last.get(watched(run))
-    return None if value is None or value != value else value
-
-
-def test_value(run: RunRow) -> float | None:
-    return run.test.value if run.test else None
-
-
 def share(value: Callable[[RunRow], float | None]) -> Callable[[RunRow], str]:
     """A fraction as "81.2 %", an error as "0.352", empty while there is none."""
     return lambda run: "" if (found := value(run)) is None else figure(watched(run), found)
@@ -177,13 +142,6 @@ def shared(group: RunGroup[RunRow], metric: Metric = watched) -> str:
 
 def signed(value: float | None, metric: str) -> float | None:
     return -value if value is not None and lower_is_better(metric) else value
-
-
-def test_text(run: RunRow) -> str:
-    if run.test is None:
-        return ""
-    interval = Interval(run.test.value, run.test.low, run.test.high, run.test.n)
-    return marked(with_interval(interval, run.test.metric), run.test.notes)
 
 
 def validated(key: str, title: str, help: str, value: Callable[[RunRow], float | None], shown: bool = True) -> RunField:
@@ -229,20 +187,8 @@ def total_seconds(group: RunGroup[RunRow]) -> float | None:
     return sum(known) if known else None
 
 
-def date_text(seconds_since_epoch: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds_since_epoch))
-
-
 def newest(group: RunGroup[RunRow]) -> float:
     return max(run.created for run in group.members)
-
-
-def weights_text(run: RunRow) -> str:
-    return shown(run.experiment.backbone.weights)
-
-
-def starred(run: RunRow) -> int:
-    return 0 if run.starred else 1
 
 
 COLUMNS: list[RunField] = [

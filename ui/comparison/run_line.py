@@ -11,7 +11,8 @@ from PySide6.QtCore import Qt
 from engine.comparison.grouping import RunGroup
 from storage.rows import CellNote, RunRow
 from ui import icons
-from ui.comparison.run_columns import COLUMNS, PLACES, date_text
+from ui.comparison.run_columns import COLUMNS, PLACES
+from ui.comparison.run_figures import date_text
 
 STAR = PLACES["star"]
 

@@ -22,7 +22,7 @@ from ui import theme
 from ui.comparison.curve_lines import curve_lines
 from ui.comparison.report import report
 from ui.comparison.result_bars import ResultBars, row_of
-from ui.comparison.run_columns import labels_order, labels_text
+from ui.comparison.run_figures import labels_order, labels_text
 from ui.comparison.sides import ComparedRun, Comparison, compare, sentences
 from ui.comparison.verdict_card import KINDS, VerdictCard
 from ui.terminal.verdicts import print_comparison
