@@ -51,7 +51,7 @@ CPU = torch.device("cpu")
 META = [kind for kind in methods() if issubclass(kind, MetaLearner)]
 TUNING = [kind for kind in methods() if issubclass(kind, FineTuneMethod) and kind.from_values({}).stages()]
 ENLARGED = 100  # times the rounding where an optimiser within a task divides by small gradients
-QUICK = {"steps": 4, "meta_batch": 2, "validate_every": 2, "validation_episodes": 10, "test_episodes": 12}
+QUICK = {"steps": 2, "meta_batch": 2, "validate_every": 2, "validation_episodes": 10, "test_episodes": 12}
 RUNS = {
     "full_ft": {"epochs": 2, "batch_size": 8}, "linear_probe": {"epochs": 3},
     "head_bench": {"most_labels": "2", "repeats": 2},
