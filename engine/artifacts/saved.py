@@ -19,6 +19,7 @@ from engine.artifacts.checkpoints import COMPUTED
 from engine.artifacts.weights import build_backbone, read_weights, refuse_odd
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone, changed
+from engine.backbones.precision import rounded
 from engine.data.examples import Examples
 from engine.data.target import NUMBERS, asked
 from engine.errors import InvalidExperiment, StorageError, WeightsError
@@ -126,7 +127,7 @@ class SavedModel:
         values, found = self.reader(inputs), []
         for start in range(0, max(1, len(values)), TOGETHER):
             part = values[start : start + TOGETHER]
-            with torch.autocast(values.device.type, torch.bfloat16, enabled=self.bf16):
+            with rounded(self.network, self.bf16):
                 found.append(self.network(self.reader.prepared(part)).float())
         return torch.cat(found).softmax(1)
 

@@ -11,7 +11,6 @@ import os
 import time
 import zipfile
 from collections.abc import Callable, Generator
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +23,7 @@ from torch import Tensor
 from engine.artifacts.weights import build_backbone, saved_file
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
+from engine.backbones.precision import rounded
 from engine.data.examples import Examples
 from engine.data.hashes import short_hash
 from engine.data.shifts import changes_pixels, shifted
@@ -146,7 +146,7 @@ def seen_pixels(data: Examples, ids: Ids, shape: Normaliser, shift: Shift | None
 @torch.no_grad()
 def forward(model: Backbone, shape: Normaliser, pixels: Tensor, bf16: bool) -> Tensor:
     """Features float32 [n, features] of images uint8 [n, c, s, s], on their device."""
-    with torch.autocast(pixels.device.type, torch.bfloat16) if bf16 else nullcontext():
+    with rounded(model, bf16):
         return model.embed(shape(pixels)).float()
 
 

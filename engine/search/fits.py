@@ -15,6 +15,7 @@ from torch import Tensor
 from engine.artifacts.bookmark import Bookmark
 from engine.artifacts.checkpoints import Checkpoints
 from engine.backbones.backbone import Backbone
+from engine.backbones.precision import rounded
 from engine.errors import Diverged
 from engine.events import Preparing
 from engine.experiment import Experiment
@@ -133,7 +134,7 @@ def right_share(model: Backbone, labelled: Labelled, shape: Normaliser, bf16: bo
     model.eval()
     right = 0
     for chunk in batches(len(labelled)):
-        with torch.autocast(labelled.device.type, torch.bfloat16, enabled=bf16):
+        with rounded(model, bf16):
             logits = model(shape(labelled.inputs[chunk]))
         if not bool(logits.isfinite().all()):
             raise Diverged("The scores of left-out images are not numbers.", ADVICE)

@@ -9,7 +9,6 @@ learnt. `named()` are all tensors that may learn; `state()` is what neither the 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +16,7 @@ from torch.func import functional_call
 
 from engine.artifacts.bookmark import State, generator_state, load_generator
 from engine.backbones.backbone import Backbone, batch_norms
+from engine.backbones.precision import rounded
 from engine.events import Preparing
 from engine.layers import HEAD, LayerRow
 from engine.preparation.augmentation import Augmentation
@@ -95,7 +95,7 @@ class WholeNetwork:
 
     @torch.no_grad()
     def _prefix(self, pixels: Tensor, blocks: int) -> Tensor:
-        with self._precision():
+        with rounded(self.model, self.bf16):
             return self.model.through(self.shape(pixels), 0, blocks)
 
     def begin(self) -> None:
@@ -115,7 +115,7 @@ class WholeNetwork:
         inputs = picked(self._inputs[0], indices)
         if self.augmentation is not None:
             inputs = self.augmentation(inputs, self._generator)
-        with self._precision():
+        with rounded(self.model, self.bf16):
             return self._tail(inputs, blend).float()
 
     def _tail(self, inputs: Tensor, blend: Blend | None) -> Tensor:
@@ -125,15 +125,11 @@ class WholeNetwork:
             return self.model(values, self.start)
         return functional_call(self.model, self.low_rank.merged(), (values, self.start))
 
-    def _precision(self) -> AbstractContextManager[object]:
-        device = self.train.device.type
-        return torch.autocast(device, torch.bfloat16) if self.bf16 else nullcontext()
-
     @torch.no_grad()
     def validate(self) -> Tensor:
         """Logits [n, classes] of the validation images, in eval mode."""
         self.model.eval()
-        with self._precision():
+        with rounded(self.model, self.bf16):
             inputs = (self._inputs[1][part] for part in batches(len(self.validation)))
             return torch.cat([self._tail(part, None).float() for part in inputs])
 

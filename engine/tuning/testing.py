@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
 import torch
 
 from engine.backbones.backbone import Backbone
+from engine.backbones.precision import rounded
 from engine.comparison.intervals import Interval, balanced_interval, wilson
 from engine.data.examples import Examples
 from engine.data.findings import Finding
@@ -56,7 +56,7 @@ def predict(
     predicted = []
     for part in batches(len(labelled)):
         yield Preparing(text, part.start / len(labelled))
-        with torch.autocast(labelled.device.type, torch.bfloat16) if bf16 else nullcontext():
+        with rounded(model, bf16):
             predicted.append(model(material.shape(labelled.inputs[part])).argmax(1))
     return torch.cat(predicted).cpu().numpy(), labelled.labels.cpu().numpy()
 
