@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QPainter
 from pytestqt.qtbot import QtBot
 
 from storage.store import RunStore
@@ -13,6 +15,8 @@ from tests.ui.new_experiment.test_backbone_column import save_runs
 from ui.comparison.pane import ComparisonPane
 from ui.new_experiment.weights_card import WeightsCard
 from ui.runs.detail import RunDetail
+from ui.runs.run_delegate import RunDelegate
+from ui.runs.run_now import RunNow
 from ui.window.main_window import MainWindow
 
 Count = Callable[[type, str], list[str]]
@@ -85,3 +89,28 @@ def test_weights_to_start_from_are_listed_anew_once_somebody_looks(
     assert made == []
     window.show_page("new_experiment")
     qtbot.waitUntil(lambda: len(set(page.backbone.weights) - before) == 1)
+
+
+def test_news_of_a_run_draw_its_line_alone(
+    qtbot: QtBot, window: MainWindow, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.show()
+    qtbot.waitExposed(window)
+    window.show_page("runs")
+    page, painted = window.page("runs"), []
+    qtbot.waitUntil(lambda: len(page.model.rows()) == len(ids))
+    qtbot.waitUntil(page.is_settled)
+    paint = RunDelegate._paint_words
+
+    def watched(delegate: RunDelegate, painter: QPainter, box: QRect, now: RunNow) -> None:
+        painted.append(now.row.id)
+        paint(delegate, painter, box, now)
+
+    monkeypatch.setattr(RunDelegate, "_paint_words", watched)
+    page.list.viewport().update()
+    qtbot.waitUntil(lambda: set(painted) == set(ids))
+    for run_id in ids:
+        painted.clear()
+        page.model.touch(run_id)
+        qtbot.waitUntil(lambda: bool(painted))
+        assert set(painted) == {run_id}

@@ -116,6 +116,11 @@ class CurvePlot(QWidget, CurveState):
             self.lines = smooth_lines(self.given, self.weight)
             self._canvas.redraw()
 
+    def forget_view(self) -> None:
+        """The usual view from the next curves on, as they are others."""
+        if self._canvas is not None:
+            self._canvas.zoomed = self._canvas.whole = False
+
     def show_table(self, on: bool) -> None:
         self._table_action.setChecked(on)
 

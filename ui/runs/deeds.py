@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 from engine.comparison.wording import count
 from engine.events import RunState
 from storage.rows import RunRow
-from ui import icons
+from ui import icons, theme
 from ui.comparison import cell_notes
 from ui.listing.run_deeds import DeedsOnRuns
 from ui.parts import Parts
@@ -40,6 +40,7 @@ class RunDeeds(DeedsOnRuns):
         self._runs: list[RunNow] = []
         self._asked: dict[int, str] = {}  # run id -> "pause", "stop": asked, not yet followed
         self._places: dict[int, bool] = {}
+        self._pause_icon = ("", "")
         self.renamed: Callable[[], None] = lambda: None
         self.listed: Callable[[], list[RunRow]] = list  # all runs, whose tags are offered
         super().__init__(page, parts, OWN, ORDER, {
@@ -141,7 +142,14 @@ class RunDeeds(DeedsOnRuns):
             "pause": pausing, "stop": "Stopping…" if asked == "stop" else STOP_SEARCH if now.is_searching else STOP,
             "discard": "Remove from queue" if now.state is RunState.QUEUED else "Discard…",
         })  # fmt: skip
-        self.actions["pause"].setIcon(icons.icon("play" if paused else "pause"))
+        self._show_pause("play" if paused else "pause")
+
+    def _show_pause(self, icon: str) -> None:
+        """The entry's icon, drawn when it is another one: this is asked many times a second."""
+        drawn = icon, theme.colour("text").name()
+        if drawn != self._pause_icon:
+            self._pause_icon = drawn
+            self.actions["pause"].setIcon(icons.icon(icon))
 
     # Deeds
 

@@ -115,16 +115,17 @@ class RunCurves(QWidget):
         return has_lines(curves)
 
     def show_curves(self, curves: Mapping[str, SavedCurve], scale: StepScale, run_id: int, live: bool) -> None:
-        """curves by metric name; a run other than the last one forgets the reader's zoom."""
-        if run_id != self._run_id:
-            for plot in (self.loss, self.accuracy):
-                plot.reset_zoom()
-                plot.set_cursor(None)
+        """curves by metric name."""
         for _ in self.drawing(curves, scale, run_id, live):
             pass
 
     def drawing(self, curves: Mapping[str, SavedCurve], scale: StepScale, run_id: int, live: bool) -> Iterator[None]:
-        """The same one plot at a time, so that the event loop may turn in between."""
+        """The same one plot at a time, so that the event loop may turn in between. Another run than the last one begins
+        without the reader's zoom."""
+        if run_id != self._run_id:
+            for plot in (self.loss, self.accuracy):
+                plot.forget_view()
+                plot.set_cursor(None)
         self._curves, self._scale, self._run_id, self._live = curves, scale, run_id, live
         measured = metrics.measured(curves)
         if measured != "loss":
