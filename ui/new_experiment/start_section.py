@@ -33,7 +33,7 @@ MOST_SEEDS = 10
 LIMITS: list[tuple[object, str]] = [(False, "At the latest"), (True, "Instead of epochs")]
 LIMIT_HELP = "Stop after this time at the latest, or train exactly this long, however many epochs that is."
 PRECISIONS: list[tuple[object, str]] = [("float32", "float32"), ("bfloat16", "bfloat16"), ("automatic", "Automatic")]
-PRECISION_HELP = "bfloat16 is faster on some processors, and rougher; automatic is what a timed step is faster in."
+PRECISION_HELP = "bfloat16 is faster on some processors, and rougher. Automatic times a step and takes the faster one."
 OWN_FIELDS = ("device", "precision", "budget", "seed", "search")  # problems that are shown in this column
 
 
@@ -89,8 +89,7 @@ class StartSection(Column):
         for description in (self.limit.setToolTip, self.limit.setAccessibleDescription):
             description(LIMIT_HELP)
         grid.addWidget(self.limit, grid.rowCount(), 0, 1, 2)
-        rougher = "bfloat16 is faster on some processors, and rougher."
-        grid.add("Precision", self.precision, rougher, lambda: "float32")
+        grid.add("Precision", self.precision, PRECISION_HELP, lambda: "float32")
         more.body.addLayout(grid)
         self._show_limit()
         return more

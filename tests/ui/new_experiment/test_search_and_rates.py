@@ -159,3 +159,11 @@ def test_methods_that_do_not_learn_by_rate_have_no_finder(page: NewExperimentPag
     page.method.choose("full_ft")
     assert page.rates.button is not None
     assert page.rates.button.toolTip() == "Find a learning rate…"
+
+
+def test_the_help_of_precision_says_what_each_choice_is(page: NewExperimentPage) -> None:
+    precision = page.launch.precision
+    choices = {precision.itemText(place) for place in range(precision.count())}
+    assert choices == {"float32", "bfloat16", "Automatic"}
+    for words in (precision.toolTip(), precision.accessibleDescription()):
+        assert all(choice in words for choice in choices - {"float32"}), "float32 is the usual one"
