@@ -70,6 +70,14 @@ def test_what_no_run_is_computed_by_is_refused_before_anything_starts(
     assert not (own_workspace / "warmstart.db").exists() or records(own_workspace) == []
 
 
+@pytest.mark.parametrize("method", ["lp_ft", "maml"])
+def test_the_example_that_a_refusal_gives_is_itself_accepted(
+    warmstart: Command, refuses: Callable[..., str], method: str
+) -> None:
+    example = refuses(*QUICK, "--compute", "threads").rstrip(".").split()[-1]
+    assert warmstart("run", "--method", method, "--compute", example, "--dry-run").code == 0
+
+
 def test_a_run_is_computed_as_asked_and_says_so(warmstart: Command, own_workspace: Path) -> None:
     assert warmstart(*QUICK, "--compute", "torch-threads=2").code == 0
     assert warmstart(*META, "--compute", "tasks-at-once=2", "--compute", "threads=1").code == 0

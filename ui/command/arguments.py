@@ -144,7 +144,8 @@ def way(text: str) -> tuple[str, int | str]:
     """ "tasks-at-once=4" -> ("tasks at once", 4)."""
     name, equals, value = (part.strip() for part in text.partition("="))
     if not (name and equals and value):
-        raise InvalidExperiment(f"“{shown(text)}” is no NAME=VALUE.", "Give a name and a value: --compute threads=1.")
+        remedy = "Give a name and a value: --compute torch-threads=1."
+        raise InvalidExperiment(f"“{shown(text)}” is no NAME=VALUE.", remedy)
     return " ".join(name.replace("-", " ").split()), int(value) if value.isdecimal() else value
 
 
