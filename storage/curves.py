@@ -122,28 +122,36 @@ def read(connection: sqlite3.Connection, run_id: int, metric: str, started: floa
     """The whole curve, every point; times are counted from `started`. Empty for a metric the run does not have."""
     found = connection.execute("SELECT id FROM metric WHERE name = ?", (metric,)).fetchone()
     steps, times, values = points(connection, run_id, -1 if found is None else found["id"])
-    if not len(steps) == len(times) == len(values):
-        raise ValueError(f"the curve {metric} has {len(values)} values at {len(steps)} steps")
-    return Curve(steps, times - started, values)
+    times -= started
+    return Curve(steps, times, values)
+
+
+_OF_METRIC = "FROM chunk WHERE run_id = ? AND metric_id = ?"
 
 
 def points(connection: sqlite3.Connection, run_id: int, metric_id: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Steps, times (seconds since 1970) and values of one metric of a run."""
-    rows = connection.execute(
-        "SELECT step0, n, stride, steps, ts, vals FROM chunk WHERE run_id = ? AND metric_id = ? ORDER BY seq",
-        (run_id, metric_id),
-    ).fetchall()
-    times = np.frombuffer(b"".join([row["ts"] for row in rows]), "<f8")
-    values = np.frombuffer(bytearray(b"".join([row["vals"] for row in rows])), "<f8")
-    return _steps(rows), times, values
+    """Steps, times (seconds since 1970) and values of one metric of a run; raises `ValueError` of a damaged chunk.
+
+    Each chunk is put in its place as it comes: ten million points take the memory of the arrays and no more.
+    """
+    key = (run_id, metric_id)
+    size = connection.execute(f"SELECT coalesce(sum(length(vals)), 0) {_OF_METRIC}", key).fetchone()[0] // 8
+    steps, times, values = np.empty(size, "<i8"), np.empty(size, "<f8"), np.empty(size, "<f8")
+    into_times, into_values = times.view(np.uint8).data, values.view(np.uint8).data
+    chunks, end = connection.execute(f"SELECT step0, n, stride, steps, ts, vals {_OF_METRIC} ORDER BY seq", key), 0
+    for first, n, stride, packed, ts, vals in chunks:
+        start, end = end, end + n
+        into_times[8 * start : 8 * end] = ts
+        into_values[8 * start : 8 * end] = vals
+        steps[start:end] = _steps(first, n, stride, packed)
+    return steps, times, values
 
 
-def _steps(rows: list[sqlite3.Row]) -> np.ndarray:
-    parts = [
-        np.frombuffer(steps, "<i8") if stride is None else step0 + stride * np.arange(n, dtype=np.int64)
-        for step0, n, stride, steps, _, _ in rows
-    ]
-    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+def _steps(first: int, n: int, stride: int | None, packed: bytes | None) -> np.ndarray:
+    found = np.frombuffer(packed or b"", "<i8") if stride is None else first + stride * np.arange(n, dtype=np.int64)
+    if len(found) != n:
+        raise ValueError(f"{len(found)} steps of {n} points")
+    return found
 
 
 # Going on: what the database has of a run beyond the place that the run goes on from is cut off. The note of that place

@@ -173,14 +173,18 @@ def find(connection: sqlite3.Connection, key: int | str, table: Literal["run", "
     name, many, anywhere = ("name", "runs", "") if table == "run" else ("title", "studies", visible)
     ways: list[tuple[str, int | str]] = [(f"{anywhere} id = ?", int(text))] if _is_id(text) else []
     ways += [(f"{anywhere} uid = ?", text), (f"{visible} {name} = ?", text)]
-    ways += [(f"{visible} substr(uid, 1, length(?1)) = ?1", text)] if text else []
+    beginning = (
+        "uid >= ?1 AND uid < ?1 || '{' AND +deleted_at IS NULL"  # “{” follows every letter; +: by the uid's index
+    )
+    ways += [(beginning, text)] if text else []
     for where, value in ways:
         found = connection.execute(f"SELECT id FROM {table} WHERE {where} ORDER BY created DESC, id DESC", (value,))
-        ids = [int(row["id"]) for row in found]
-        if len(ids) > 1 and "substr" in where:
-            raise StorageError(f"“{text}” is the beginning of {len(ids)} {many}.", "Give one more letter of it.")
-        if ids:
-            return ids[0]
+        first = found.fetchone()
+        others = len(found.fetchall()) if where is beginning else 0
+        if others:
+            raise StorageError(f"“{text}” is the beginning of {others + 1} {many}.", "Give one more letter of it.")
+        if first:
+            return int(first["id"])
     raise StorageError(f"There is no {table} “{text}”.", f"Give its number, its short code or its exact {name}.")
 
 

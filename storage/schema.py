@@ -179,6 +179,12 @@ def m0011_formulation(db: Database) -> None:
     db.conn.execute("ALTER TABLE run ADD COLUMN formulation TEXT NOT NULL DEFAULT ''")
 
 
+@MIGRATIONS()
+def m0012_names(db: Database) -> None:
+    """The newest run of a name is found at once among those that a person sees."""
+    db.conn.execute("CREATE INDEX IF NOT EXISTS run_name ON run(name, deleted_at, created)")
+
+
 def known() -> frozenset[str]:
     """Names of the migrations this program has."""
     return frozenset(migration.name for migration in MIGRATIONS._migrations)

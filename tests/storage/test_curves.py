@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
+from benchmarks.growth_runs import TOLD, write_points
+from engine.errors import StorageError
 from engine.events import Event, Metrics, RunFinished, RunStarted
 from engine.experiment import Experiment
 from storage.curves import CHUNK, OpenCurve, pack
@@ -79,6 +82,28 @@ def test_values_may_be_changed_by_who_reads_them(store: RunStore, experiment: Ex
     curve = store.curve(recorded(store, experiment, [1, 2], [1.0, 2.0]), "val/loss")
     curve.values[0] = 9.0
     curve.times[0] = 9.0
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["n = n + 1", "n = -n", "ts = substr(ts, 9)", "vals = substr(vals, 2)", "stride = NULL", "ts = x''"],
+)
+def test_a_chunk_whose_parts_disagree_is_told(store: RunStore, experiment: Experiment, damage: str) -> None:
+    run_id = recorded(store, experiment, list(range(CHUNK + 9)), [0.5] * (CHUNK + 9))
+    store._connection.execute(f"UPDATE chunk SET {damage} WHERE seq = 0")
+    with pytest.raises(StorageError, match="damaged"):
+        store.curve(run_id, "val/loss")
+
+
+def test_reading_a_curve_takes_the_memory_of_its_points(store: RunStore, experiment: Experiment) -> None:
+    run = store.create(new_run(experiment))
+    write_points(store, run.id, 200_000)
+    tracemalloc.start()
+    curve = store.curve(run.id, TOLD)
+    kept, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(curve.values) == 200_000
+    assert 4.8e6 <= kept <= most <= 1.1 * kept
 
 
 def test_regular_steps_take_no_room() -> None:

@@ -112,6 +112,20 @@ def test_the_next_cell_of_a_long_study_is_not_looked_for_among_all_its_runs(tmp_
         assert store.run(first).state is RunState.QUEUED
 
 
+@pytest.mark.parametrize("named", ["run {}", "The network from last Thursday, after the talk on {}", "the same"])
+def test_a_run_is_not_looked_for_among_all(tmp_path: Path, named: str) -> None:
+    asked = []
+    for size in (20, 320):
+        with RunStore(Workspace(tmp_path / str(size))) as store:
+            add(store, [experiment(seed) for seed in range(size)])
+            names = [(named.format(number), number) for number in range(1, size + 1)]
+            store._connection.executemany("UPDATE run SET name = ?, uid = 'a' || id || 'z' WHERE id = ?", names)
+            keys = (str(size), f"a{size}z", f"a{size}", named.format(size))
+            assert [store.run(key).id for key in keys] == [size] * 4
+            asked.append(sum(steps(store._connection, lambda key=key: store.run(key)) for key in keys))
+    assert asked[1] <= STEEPEST * asked[0]
+
+
 def rows(count: int, name: Callable[[int], str] = "run {}".format) -> list[RunRow]:
     made = [experiment(10 * number) for number in range(count)]
     return [
