@@ -37,7 +37,10 @@ class Formulation:
     @staticmethod
     def heard(told: Mapping[str, Any]) -> Formulation:
         """Raises `LookupError`, `TypeError` or `ValueError` for what `told` did not tell."""
-        return Formulation(dict(told["values"]), str(told["machine"]), tuple(map(str, told["forced"])))
+        values = dict(told["values"])
+        if not all(isinstance(value, str) or (type(value) is int and value > 0) for value in values.values()):
+            raise ValueError(values)
+        return Formulation(values, str(told["machine"]), tuple(map(str, told["forced"])))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from engine.experiment import Experiment
 from engine.families import family
 from engine.machine.allocator import keep_freed_memory, return_freed_memory
 from engine.machine.choices import Choices
-from engine.machine.devices import computing, device_words, return_gpu_memory
+from engine.machine.devices import computing, device_words, return_gpu_memory, torch_device
 from engine.machine.environment import environment
 from engine.machine.files import write_text
 from engine.machine.limits import Limits, never
@@ -65,6 +65,7 @@ def _run(
     faults = problems(experiment)
     if faults:
         raise faults[0]
+    torch_device(experiment.device)  # before anybody is asked what it computed by there
     experiment, method = with_method(experiment)
     with in_run_folder(directory):
         write_text(directory / "experiment.json", experiment.model_dump_json(indent=2) + "\n")

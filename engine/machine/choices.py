@@ -109,11 +109,12 @@ class Choices:
         return left
 
     def _recorded(self, names: Way) -> Way | None:
-        """Of this machine, all that is asked for; what was forced is as it is forced now."""
+        """Of this machine, all that is asked for, in values of its kind; what was forced is as it is forced now."""
         for one in self._known:
             if one.machine == self._here() and names.keys() <= one.values.keys():
                 way = {name: one.values[name] for name in names}
-                if all(way[name] == self._forced.get(name, way[name]) for name in way):
+                alike = all(type(way[name]) is type(value) for name, value in names.items())
+                if alike and all(way[name] == self._forced.get(name, way[name]) for name in way):
                     return way
         return None
 

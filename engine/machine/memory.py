@@ -21,13 +21,22 @@ class Holder(Protocol):
     def owed(self) -> int: ...
 
 
-promised: weakref.WeakSet[Holder] = weakref.WeakSet()  # so that no memory is given out twice
+_promised: weakref.WeakSet[Holder] = weakref.WeakSet()  # so that no memory is given out twice
+_promising = threading.Lock()
+
+
+def promise(holder: Holder) -> None:
+    """What it owes is no longer there for others, as long as it lives."""
+    with _promising:
+        _promised.add(holder)
 
 
 def room() -> int:
     """Bytes that decoded images may take now: $WARMSTART_MEMORY, or half of what is free here, containers heeded."""
     chosen = os.environ.get(VARIABLE, "")
-    unused = free() - sum(one.owed for one in list(promised))
+    with _promising:
+        holders = list(_promised)
+    unused = free() - sum(one.owed for one in holders)
     return int(chosen) * 10**6 if chosen.isdecimal() else max(LEAST, int(SHARE * unused))
 
 

@@ -15,7 +15,7 @@ from engine.data.examples import Examples
 from engine.data.images import Form
 from engine.data.shifts import shifted
 from engine.experiment import Shift
-from engine.machine.memory import promised
+from engine.machine.memory import promise
 from engine.machine.transfers import has_room, sent, sent_beside
 
 UNREAD, BEGUN, THERE = range(3)
@@ -39,7 +39,7 @@ class Held:
         self._news = threading.Condition()
         self._plan: Iterator[Tensor] = iter(())
         self.wanted = threading.Event()  # somebody has asked, or said what will be asked
-        promised.add(self)
+        promise(self)
 
     def __len__(self) -> int:
         return len(self._ids)

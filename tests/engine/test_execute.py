@@ -11,6 +11,7 @@ import pytest
 from engine.events import (
     Evaluated,
     Event,
+    Formulation,
     Metrics,
     Notice,
     Preparing,
@@ -138,7 +139,7 @@ def test_no_meta_steps_test_the_weights_as_they_are(tmp_path: Path) -> None:
     ],
 )
 def test_what_a_person_can_mend_is_a_sentence_with_advice(given: Experiment, sentence: str, tmp_path: Path) -> None:
-    last = list(execute(given, tmp_path))[-1]
+    last = list(execute(given, tmp_path, known=[Formulation({"torch threads": 1}, "another machine")]))[-1]
     assert isinstance(last, RunFailed)
     assert last.kind == "experiment"
     assert sentence in last.message

@@ -61,6 +61,7 @@ def records(root: Path) -> list[Mapping[str, Any]]:
     ((*META, "--compute", "threads=many"), "is computed with “threads” many. Choose 1 or 2."),
     ((*AUTOMATIC, "--compute", "precision=float16"), "is computed with “precision” float16. Choose float32"),
     ((*QUICK, "--compute", "threads"), "“threads” is no NAME=VALUE."),
+    ((*AUTOMATIC, "--device", "cuda:99", "--compute", "precision=float32"), "This machine has no device “cuda:99”."),
 ])  # fmt: skip
 def test_what_no_run_is_computed_by_is_refused_before_anything_starts(
     refuses: Callable[..., str], own_workspace: Path, line: tuple[object, ...], said: str
@@ -112,4 +113,8 @@ def test_a_run_goes_on_as_it_began_and_one_that_waits_begins_as_asked(
     said = refuses("resume", waits.id, "--compute", "torch-threads=1")
     assert said.endswith("Run 1 began with “torch threads” 2. Leave --compute out, or run it again from the start.")
     assert "“threads”" in refuses("resume", waits.id, "--compute", "threads=1")
+    with RunStore(Workspace(own_workspace).open()) as store:
+        gone = store.create(new_run(small(1).model_copy(update={"device": "cuda:99", "precision": "automatic"})))
+        store.set_state(gone.id, RunState.INTERRUPTED)
+    assert "no device “cuda:99”" in refuses("resume", gone.id, "--compute", "precision=float32")
     assert warmstart("resume", waits.id, "--compute", "torch-threads=2").code == 0

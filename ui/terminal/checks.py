@@ -37,6 +37,7 @@ def check_computed(experiments: Iterable[Experiment], forced: Mapping[str, int |
     from engine.preflight.computed import compute_faults
 
     for experiment in experiments:
+        check_device(experiment)
         for fault in compute_faults(experiment, forced):
             raise fault
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Generator, Iterator
@@ -229,3 +230,32 @@ def test_a_test_image_that_breaks_meanwhile_is_named_and_the_run_goes_on_from_wh
     after = list(begun(photos, tmp_path / "cut", method, resume=True))
     assert not [event for event in after if isinstance(event, EpochCompleted)]
     assert [event.value for event in after if isinstance(event, Evaluated)] == [whole.value]
+
+
+def test_threads_may_ask_for_room_while_others_begin_to_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asking goes through all that is held."""
+
+    class Full:
+        owed = 0
+
+    monkeypatch.setattr(memory, "free", lambda: 0)
+    monkeypatch.delenv(memory.VARIABLE, raising=False)
+    interval, over, kept = sys.getswitchinterval(), threading.Event(), [Full() for _ in range(200)]
+    for one in kept:
+        memory.promise(one)
+
+    def hold_more() -> None:
+        while not over.is_set():
+            kept[:] = [Full() for _ in range(200)]
+            for one in kept:
+                memory.promise(one)
+
+    thread = threading.Thread(target=hold_more)
+    sys.setswitchinterval(1e-6)
+    try:
+        thread.start()
+        assert {memory.room() for _ in range(3000)} == {memory.LEAST}
+    finally:
+        over.set()
+        thread.join()
+        sys.setswitchinterval(interval)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -36,6 +37,7 @@ from engine.tuning import precision
 from engine.work.process import Process
 from engine.work.queue import RunQueue, new_run
 from engine.work.worker import Here, Job
+from storage.formulations import heard
 from storage.record import RecordingStore
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
@@ -221,6 +223,15 @@ def test_noise_makes_no_choice_and_nothing_is_timed_where_there_is_none(tmp_path
     assert ended(partly.choose("a", WAYS, lambda ways: timed(*[1.0, 0.5][: len(ways)]))).way == WAYS[2]
     with pytest.raises(InvalidExperiment, match="Choose one of: 2, 4"):
         ended(Choices([Formulation({SIZE: 8}, forced=(SIZE,))]).choose("a", WAYS))
+
+
+@pytest.mark.parametrize("count", ["many", 0, -1, [1], 1.5, None, True])
+def test_a_damaged_record_chooses_nothing(count: object) -> None:
+    kept = {"values": {"torch threads": count}, "machine": choices.machine(), "forced": []}
+    made = Choices(heard(json.dumps(kept)))
+    now = torch.get_num_threads()
+    made.set_threads()
+    assert made.formulation.values == {"torch threads": now}
 
 
 def timed(*seconds: float) -> Timing:
