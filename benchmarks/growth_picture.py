@@ -7,7 +7,7 @@ from html import escape
 from math import ceil, floor, log10
 from typing import Any
 
-WIDTH, HEIGHT, LEFT, TOP, LEGEND, LINE = 300, 220, 60, 34, 330, 15
+WIDTH, HEIGHT, LEFT, TOP, LEGEND, LINE = 300, 220, 60, 34, 350, 15
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#7f7f7f", "#8c564b", "#17becf")
 
 Row = Mapping[str, Any]
@@ -36,8 +36,9 @@ def panel(over: str, rows: Sequence[Row]) -> str:
         y = TOP + HEIGHT * (high - log10(seconds)) / (high - low)
         return f"{x:.1f},{y:.1f}"
 
+    title = f"Time over {escape(over)}; dashed: linear; beside each its exponent"
     said = [
-        f'<text x="{LEFT}" y="20" font-weight="bold">Seconds over {escape(over)}</text>',
+        f'<text x="{LEFT}" y="20" font-weight="bold">{title}</text>',
         *grid(left, right, low, high),
     ]
     rise = min(right - left, high - low)
@@ -49,7 +50,8 @@ def panel(over: str, rows: Sequence[Row]) -> str:
         said.append(line([at(*pair) for pair in zip(row["sizes"], row["seconds"], strict=True)], colour))
         y = TOP + 8 + LINE * number
         words = escape(f"{row['exponent']:.2f}  {row['title']}")
-        said.append(f'<text x="{LEFT + WIDTH + 16}" y="{y}" fill="{colour}">{words}</text>')
+        said.append(line([f"{LEFT + WIDTH + 16},{y - 4}", f"{LEFT + WIDTH + 30},{y - 4}"], colour))
+        said.append(f'<text x="{LEFT + WIDTH + 36}" y="{y}">{words}</text>')
     return "".join(said)
 
 
@@ -69,8 +71,16 @@ def grid(left: int, right: int, low: int, high: int) -> list[str]:
     for power in range(low, high + 1):
         y = TOP + HEIGHT * (high - power) / (high - low)
         found.append(line([f"{LEFT},{y:.1f}", f"{LEFT + WIDTH},{y:.1f}"], "#eee"))
-        found.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{10.0**power:g} s</text>')
+        found.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{duration(power)}</text>')
     return found
+
+
+def duration(power: int) -> str:
+    """So many powers of ten of a second, as people say it: 100 µs, 10 ms, 1 s."""
+    for unit, least in (("s", 0), ("ms", -3), ("µs", -6)):
+        if power >= least:
+            return f"{10 ** (power - least):,} {unit}"
+    return f"{10.0 ** (power + 9):g} ns"
 
 
 def line(points: Sequence[str], colour: str, more: str = "") -> str:

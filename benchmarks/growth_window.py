@@ -12,14 +12,13 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication, QListView, QWidget
 
 from benchmarks.growth_curve import Curve, Work
-from benchmarks.growth_data import CLASSES
 from benchmarks.growth_runs import RUNS, compared, saved_rows
 from engine.backbones.catalog import backbone
 from engine.backbones.info import BackboneInfo, Block
 from engine.events import Evaluated
 from engine.registry import method
 from ui import theme
-from ui.comparison.confusion import mistakes, share_classes
+from ui.comparison.confusion import MOST_CLASSES, ConfusionMatrix, mistakes, share_classes
 from ui.comparison.run_columns import COLUMNS, PLACES
 from ui.comparison.run_filters import Bounds, OneOf
 from ui.comparison.run_table import RunTable
@@ -34,6 +33,7 @@ from ui.new_experiment.layer_view import layer_view
 from ui.runs.run_list import RunListModel, RunOrder
 
 POINTS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
+DRAWN = (10, 32, 100, MOST_CLASSES)  # of more classes there is no matrix
 BLOCKS = (4, 8, 16, 32, 64, 128)
 
 
@@ -130,13 +130,28 @@ def side(result: Evaluated, number: int, folder: Path, after: ExitStack) -> Side
 
 
 def confusion(size: int, folder: Path, after: ExitStack) -> Work:
-    """Whether two sides can be drawn, and their matrices where they can; 20 test images of each class."""
+    """The matrices of two sides, and their difference drawn and as a table; 20 test images of each class."""
+    app()
     truth = np.arange(20 * size) % size
     names = tuple(f"class {number}" for number in range(size))
     result = Evaluated("test/accuracy", 0.9, 0.8, 0.95, len(truth), "images", ids=np.arange(len(truth)),
-                       truth=truth, predicted=np.roll(truth, 1), class_names=names)  # fmt: skip
+                       truth=truth, predicted=np.where(np.arange(len(truth)) % 11, truth, np.roll(truth, 7)),
+                       class_names=names)  # fmt: skip
     first, second = side(result, 0, folder, after), side(result, 1, folder, after)
-    return lambda: (mistakes(first), mistakes(second)) if share_classes(first, second) else None
+    matrix = ConfusionMatrix("Difference")
+    shown(matrix, after)
+
+    def work() -> None:
+        assert share_classes(first, second)
+        one, other = mistakes(first), mistakes(second)
+        assert one is not None
+        assert other is not None
+        matrix.show_values("Difference", names, one.counts - 0.5 * other.counts, signed=True)
+        matrix.repaint()
+        for _ in matrix.figure_table()[1]:
+            pass
+
+    return work
 
 
 def noisy(points: int) -> CurveLine:
@@ -197,7 +212,7 @@ CURVES = (
     Curve("run table: sort, group", "runs", RUNS, sort_table),
     Curve("run table: tick all", "runs", RUNS, tick_all),
     Curve("list of runs: fill, filter, remove half", "runs", RUNS, listed),
-    Curve("confusion matrices of two sides", "classes", CLASSES, confusion),
+    Curve("confusion matrices of two sides", "classes", DRAWN, confusion),
     Curve("paint a resting curve", "points", POINTS, paint_curve),
     Curve("paint a live curve", "points", POINTS, paint_live),
     Curve("keep a live curve", "points", POINTS[:4], grow),

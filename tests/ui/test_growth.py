@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from benchmarks import growth_data, growth_window
 from benchmarks.growth_curve import Curve, Growth, exponent
-from benchmarks.growth_picture import picture
+from benchmarks.growth_picture import duration, picture
 from benchmarks.growth_runs import add, cells, experiment, study_of
 from engine.bench.draws import LabelCount, draw
 from engine.bench.measure import folds_of
@@ -240,5 +240,8 @@ def test_the_picture_shows_every_curve() -> None:
     ]
     drawn = picture(made)
     assert all(f"1.30  {row['over']} &lt;a&gt;" in drawn for row in made)
+    assert [duration(power) for power in (-7, -6, -4, -3, -1, 0, 2)] == [
+        "100 ns", "1 µs", "100 µs", "1 ms", "100 ms", "1 s", "100 s"
+    ]  # fmt: skip
     assert drawn.startswith("<svg")
     assert drawn.rstrip().endswith("</svg>")
