@@ -14,7 +14,7 @@ import pytest
 from PySide6.QtCore import QModelIndex
 from pytestqt.qtbot import QtBot
 
-from benchmarks import growth_data, growth_window
+from benchmarks import growth_data, growth_runs, growth_window
 from benchmarks.growth_curve import Curve, Growth, exponent
 from benchmarks.growth_picture import duration, picture
 from benchmarks.growth_runs import add, cells, experiment, study_of
@@ -39,6 +39,7 @@ from ui.figures.painted_axes import Axis
 from ui.new_experiment import layer_view
 from ui.new_experiment.layer_doubts import median_of_others
 from ui.runs.run_list import RunListModel
+from ui.studies import reading as studies
 
 IMAGES, FEW, MANY = 4000, 10, 200
 
@@ -124,6 +125,18 @@ def test_a_run_is_not_looked_for_among_all(tmp_path: Path, named: str) -> None:
             assert [store.run(key).id for key in keys] == [size] * 4
             asked.append(sum(steps(store._connection, lambda key=key: store.run(key)) for key in keys))
     assert asked[1] <= STEEPEST * asked[0]
+
+
+def test_a_study_of_any_size_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studies, "MOST_READ", 30)
+    with ExitStack() as after:
+        read_twice = growth_runs.open_study(80, tmp_path, after)
+        read = []
+        monkeypatch.setattr(RunStore, "results", lambda store, run_id: read.append(run_id) or [growth_runs.figure()])
+        read_twice()
+        assert len(read) == len(set(read)) == 80
+        studies.forget_all_but(30)
+        assert len(studies._READ) == 30
 
 
 def rows(count: int, name: Callable[[int], str] = "run {}".format) -> list[RunRow]:

@@ -78,7 +78,9 @@ def read_study(store: RunStore, key: int | str) -> StudyNow:
     """Everything about one study; raises `ExperimentError` when it is gone or cannot be understood."""
     row = store.study(key)
     runs = store.study_runs(row.id)
-    return study_now(row, runs, {run.id: kept_items(store, run) for run in runs if run.state is RunState.FINISHED})
+    items = {run.id: kept_items(store, run) for run in runs if run.state is RunState.FINISHED}
+    forget_all_but(max(MOST_READ, len(items)))
+    return study_now(row, runs, items)
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,14 @@ def kept_items(store: RunStore, run: CellRun) -> KeptItems:
         results = store.results(run.id)
         items = {one.name: found for one in results if (found := per_item(one)) is not None}
         _READ[key] = KeptItems(items, results[0].unit if results else "images", said_against(results))
-        if len(_READ) > MOST_READ:
-            _READ.popitem(last=False)
+    _READ.move_to_end(key)
     return _READ[key]
+
+
+def forget_all_but(latest: int) -> None:
+    """Never a run of the study that is looked at: one above the bound would be read anew each time."""
+    while len(_READ) > latest:
+        _READ.popitem(last=False)
 
 
 def study_now(row: StudyRow, runs: Sequence[CellRun], items: Mapping[int, KeptItems] | None = None) -> StudyNow:
