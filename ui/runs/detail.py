@@ -71,7 +71,7 @@ class RunDetail(SlimArea):
 
     def _lay_out(self) -> None:
         self.bench.hide()
-        self._blocks_section = Section("What trains", self.blocks)
+        self._blocks_section = Section("What trains", self.blocks, at_top=True)
         self._messages_section = Section("Messages", self.messages)
         self._messages_section.hide()
         self._tasks_section = Section(TASKS, self.tasks, self.tasks.images.menu)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
@@ -158,6 +158,25 @@ def test_what_will_never_come_takes_no_room(qtbot: QtBot, open_page: Open, works
     show(qtbot, page, saved["finished"])
     assert page.detail.curves.accuracy.isVisible()
     assert page.detail.messages.isVisible()
+
+
+@pytest.mark.parametrize("state", [RunState.STOPPED, RunState.FAILED, RunState.INTERRUPTED])
+@pytest.mark.parametrize("method", ["lp_ft", "maml", "head_bench"])
+def test_a_run_that_never_made_a_step_stands_at_the_top_of_its_page(
+    qtbot: QtBot, open_page: Open, workspace: Workspace, method: str, state: RunState
+) -> None:
+    with RunStore(workspace) as store:
+        row = store.create(new_run(experiment(method)))
+        store.set_state(row.id, state)
+    page = open_page()
+    show(qtbot, page, row)
+    detail, section = page.detail, page.detail._blocks_section
+    above = detail.trouble if detail.trouble.isVisible() else detail.header
+    assert above.height() <= above.sizeHint().height()
+    assert section.mapTo(detail.widget(), QPoint()).y() - above.geometry().bottom() <= 16
+    assert detail.blocks.isVisible()
+    assert section.heading.height() == section.heading.sizeHint().height()
+    assert detail.blocks.geometry().top() - section.heading.geometry().bottom() <= 8
 
 
 def test_what_the_run_was_made_with_is_told_under_a_fold(open_page: Open, saved: Saved) -> None:
