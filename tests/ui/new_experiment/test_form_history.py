@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -43,7 +44,8 @@ def press(window: MainWindow, key: str = "undo") -> str:
 
 
 def step(page: NewExperimentPage) -> FormState:
-    """A person pauses; what is set up then."""
+    """A person pauses, longer than it takes to look weights up; what is set up then."""
+    assert QTest.qWaitFor(lambda: page.state() is not None, 10_000)
     page.history.take()
     state = page.state()
     assert state is not None
