@@ -122,9 +122,11 @@ class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
             return reading.one(connection, reading.find(connection, key))
 
     def twin(self, run: RunRow) -> RunRow | None:
-        """The newest earlier run with the same settings and seed that has not failed, among the visible ones."""
+        """The newest earlier run with the same settings and seed that has not failed and was not stopped, among the
+        visible ones: its figures are those to expect."""
         alike = (
-            "run.group_hash = ? AND run.seed = ? AND run.id < ? AND run.state <> 'failed' AND run.deleted_at IS NULL"
+            "run.group_hash = ? AND run.seed = ? AND run.id < ? AND run.state NOT IN ('failed', 'stopped') "
+            "AND run.deleted_at IS NULL"
         )
         with snapshot(self._connection) as connection:
             found = reading.rows(connection, alike, (run.group, run.experiment.seed, run.id))

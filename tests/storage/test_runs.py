@@ -63,7 +63,10 @@ def test_the_list_follows_every_change(store: RunStore, finished: RunRow, worksp
         assert [row.id for row in store.runs()] == [run.id]
 
 
-def test_a_run_knows_its_newest_earlier_twin(store: RunStore, experiment: Experiment) -> None:
+@pytest.mark.parametrize("end", [RunState.FAILED, RunState.STOPPED])
+def test_a_run_knows_its_newest_earlier_twin_whose_figures_are_to_be_expected(
+    store: RunStore, experiment: Experiment, end: RunState
+) -> None:
     first, other, second = (store.create(new_run(one)) for one in (experiment, experiment.with_seed(99), experiment))
     assert [store.twin(run) for run in (first, other)] == [None, None]
     assert store.twin(second) == first
@@ -72,7 +75,7 @@ def test_a_run_knows_its_newest_earlier_twin(store: RunStore, experiment: Experi
     store.delete([first.id])
     assert store.twin(second) is None  # what is out of sight is no reason not to run it
     store.set_state(second.id, RunState.RUNNING)
-    store.set_state(second.id, RunState.FAILED)
+    store.set_state(second.id, end)
     assert store.twin(store.create(new_run(experiment))) is None
 
 
