@@ -34,6 +34,8 @@ from storage.rows import RunRow
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.work import STEEPEST, Counted, bytecodes, elements
+from ui.comparison.run_arrangement import Arrangement
+from ui.comparison.run_columns import PLACES
 from ui.comparison.side_names import distinct_looks, shortened
 from ui.figures.painted_axes import Axis
 from ui.new_experiment import layer_view
@@ -185,6 +187,21 @@ def test_a_run_finds_its_place_on_an_axis_of_names_at_once() -> None:
     assert shares == [(number + 0.5) / 100 for number in range(100)]
     assert axis.share("no run") == 0.5 / 100
     assert Name.asked <= 3 * 100
+
+
+@pytest.mark.parametrize("key", ["name", "test", "date", "method"])
+def test_sorting_the_run_table_makes_no_line_anew(key: str) -> None:
+    some, lines = rows(30), Arrangement()
+    lines.build(some)
+    before = dict(lines.nodes)
+    for descending in (True, False):
+        lines.column, lines.descending = PLACES[key], descending
+        lines.build(some)
+        assert all(lines.nodes[number] is node for number, node in before.items())
+    lines.build([replace(some[0], name="another"), *some[1:]])
+    changed = [number for number, node in lines.nodes.items() if node is not before[number]]
+    assert (changed, lines.nodes[0].text(PLACES["name"])) == ([0], "another")
+    assert [node.place for node in lines.top] == list(range(30))
 
 
 @pytest.mark.parametrize("scattered", [False, True])

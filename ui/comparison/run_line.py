@@ -20,6 +20,8 @@ STAR = PLACES["star"]
 class Node:
     """A line of the table: one run, or one configuration with its runs below. number never changes."""
 
+    __slots__ = ("children", "is_group", "item", "number", "parent", "place", "runs", "texts")
+
     def __init__(self, number: int, item: RunRow | RunGroup[RunRow], parent: Node | None = None) -> None:
         self.number, self.item, self.parent = number, item, parent
         self.children: list[Node] = []
