@@ -45,9 +45,11 @@ def press(window: MainWindow, key: str = "undo") -> str:
 
 def step(page: NewExperimentPage) -> FormState:
     """A person pauses, longer than it takes to look weights up; what is set up then."""
-    assert QTest.qWaitFor(lambda: page.state() is not None, 10_000)
+    for _ in range(1000):
+        if (state := page.state()) is not None:
+            break
+        QTest.qWait(10)
     page.history.take()
-    state = page.state()
     assert state is not None
     return state
 
