@@ -53,10 +53,14 @@ class DecodedFile:
         make_room(self.path, self.bytes)
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
         file = os.fdopen(handle, "r+b", buffering=0)
-        if os.fstat(handle).st_size != self.bytes:
-            file.truncate(0)
-            file.truncate(self.bytes)
-        os.utime(self.path)  # the oldest are those that nobody used for longest
+        try:
+            if os.fstat(handle).st_size != self.bytes:
+                file.truncate(0)
+                file.truncate(self.bytes)
+            os.utime(self.path)  # the oldest are those that nobody used for longest
+        except OSError:  # such as a file system of small files
+            file.close()
+            raise
         return file
 
     def read(self, index: int) -> NDArray[np.uint8] | None:

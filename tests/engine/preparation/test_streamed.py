@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -205,6 +207,23 @@ def test_without_room_on_the_disk_images_are_decoded_each_time(
     assert own_cache.is_file() or not list(own_cache.iterdir())
     (told,) = remarks.new()
     assert "decoded again in every epoch" in told
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no limit of the size of files")
+def test_a_file_system_that_takes_no_file_of_this_size_is_no_room_and_nothing_stays_open(data: ImageSet) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            with pytest.raises(NoRoom):
+                DecodedFile(data, 16, 3)
+            gc.collect()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not said
 
 
 def test_the_files_nobody_used_for_longest_make_room(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
