@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -16,7 +16,8 @@ from ui.figures.drawing import blend
 from ui.figures.plot_items import CurveView, DrawnCurve, EndLabels, QuietView, XAxis, YAxis
 from ui.widgets.layouts import in_column
 
-FEW = 500  # points up to which an antialiased line is drawn in one piece
+SMOOTH_POINTS = 4000  # of all lines together up to which they are antialiased: more take longer than a turn may
+NEW_AT_ONCE = 3  # lines whose items are made in one turn of the event loop
 
 
 class CurveCanvas(QWidget):
@@ -37,6 +38,9 @@ class CurveCanvas(QWidget):
         self.zoomed = False
         self.whole = False
         self.drawn: dict[str, DrawnCurve] = {}
+        self._is_saved = False
+        self._more = QTimer(self, singleShot=True)
+        self._more.timeout.connect(self._draw_new)
         self._ratio = self.devicePixelRatioF()  # pens of a plot count pixels of the device
         self.x_axis, self.y_axis, self.ends = XAxis(), YAxis(state.unit), EndLabels()
         self.box = CurveView()
@@ -63,34 +67,52 @@ class CurveCanvas(QWidget):
         self.box.whole.connect(self.whole_wanted)
 
     def redraw(self) -> None:
-        """Give the items the plot's curves; items of curves that are gone are removed."""
+        """Give the items the plot's curves; items of curves that are gone are removed. Those of many new curves are
+        made in the turns of the event loop that follow."""
         labels = {line.label for line in self.state.lines}
         for label in [label for label in self.drawn if label not in labels]:
             self.drawn.pop(label).remove()
         self.y_axis.setLogMode(False, self.state.log)
         self.x_axis.kind = self.state.x_axis
         self.x_axis.setLabel(X_AXES[self.state.x_axis])
-        for line in self.state.lines:
-            self._draw(line, antialias=not self.state.live)
-        self._fit()
+        self._fit()  # first: lines take no second look at another range
+        for line in [line for line in self.state.lines if line.label in self.drawn]:
+            self._draw(line)
+        self._draw_new()
         self._label_ends()
         self.show_cursor()
+
+    def _draw_new(self) -> None:
+        """The next few lines that have no items yet; all of them into a figure that is saved."""
+        missing = [line for line in self.state.lines if line.label not in self.drawn]
+        now = missing if self._is_saved else missing[:NEW_AT_ONCE]
+        for line in now:
+            self._draw(line)
+        if len(missing) > len(now):
+            self._more.start(0)
+
+    def _antialias(self) -> bool:
+        few = sum(len(line.x) for line in self.state.lines) <= SMOOTH_POINTS
+        return self._is_saved or (few and not self.state.live)
 
     def to_view(self, values: np.ndarray) -> np.ndarray:
         """Values as the view box counts: log10 on a log axis, zero and below at its floor."""
         return np.log10(np.maximum(values, LOG_FLOOR)) if self.state.log else np.asarray(values, float)
 
-    def _draw(self, line: CurveLine, antialias: bool) -> None:
+    def _draw(self, line: CurveLine) -> None:
         if line.label not in self.drawn:
             self.drawn[line.label] = DrawnCurve(self.view.getPlotItem())
         item, page = self.drawn[line.label], theme.colour("page")
         strong = self.colour(line)
         faint = pg.mkPen(blend(strong, page, 0.6 if theme.is_dark() else 0.7), width=self._ratio)
-        item.set_pens(self._pen(line, self.colour(line)), faint, antialias, len(line.x) <= FEW)
+        item.set_pen(self._pen(line, strong), self._antialias())
         item.line.setZValue(2 if line.style == "train" else 3)
         measured = line.measured()
         item.set_points(*with_gaps(line, self.to_view(line.y)))
-        item.set_raw(line.raw is not None, *with_gaps(measured, self.to_view(measured.y)))
+        if line.raw is None:
+            item.hide_raw()
+        else:
+            item.set_raw(faint, self._antialias(), *with_gaps(measured, self.to_view(measured.y)))
         beside = np.clip(np.searchsorted(line.x, line.gaps) - 1, 0, None)
         item.set_gaps(line.gaps, self.to_view(line.y)[beside], pg.mkPen(strong, width=2 * self._ratio))
         if line.low is not None and line.high is not None:
@@ -216,7 +238,7 @@ class CurveCanvas(QWidget):
 
     def paint_figure(self, painter: QPainter, size: QSizeF, title: str) -> None:
         """The figure with its title, without the cursor, in the colours in use: those of paper in an export."""
-        self._ratio = painter.device().devicePixelRatioF()
+        self._ratio, self._is_saved = painter.device().devicePixelRatioF(), True
         self.recolour()
         self.view.grab()  # an axis finds the room for its words while it is drawn
         self.view.getPlotItem().layout.activate()
@@ -229,6 +251,6 @@ class CurveCanvas(QWidget):
             self.view.resize(int(size.width()), int(size.height() - head))
         self.view.render(painter, QRectF(0, head, size.width(), size.height() - head), self.view.viewport().rect(),
                          Qt.AspectRatioMode.KeepAspectRatio)  # fmt: skip
-        self._ratio = self.devicePixelRatioF()
+        self._ratio, self._is_saved = self.devicePixelRatioF(), False
         with theme.on_paper(False):
             self.recolour()

@@ -163,7 +163,6 @@ class CurvePlot(QWidget, CurveState):
             self._canvas.whole_wanted.connect(lambda: self.reset_zoom(whole=True))
             self._canvas.looked.connect(self._look_closer)
             self._stack.addWidget(self._canvas)
-            self._canvas.redraw()
         return self._canvas
 
     def _table(self) -> QuietTable:
@@ -201,8 +200,10 @@ class CurvePlot(QWidget, CurveState):
             self._stack.setCurrentWidget(self._table())
             self._table_model.show(*table(self._every_point()), self.x_axis, self.unit)
         else:
+            drawn = self._canvas  # one that is made now draws what there is
             self._stack.setCurrentWidget(self.canvas())
-            self.canvas().redraw()
+            if drawn is not None:
+                drawn.redraw()
 
     def _every_point(self) -> list[CurveLine]:
         return smooth_lines([every_point(line) for line in self.given], self.weight)

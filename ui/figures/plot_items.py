@@ -185,12 +185,13 @@ def joined(y: np.ndarray) -> dict[str, Any]:
 
 
 class DrawnCurve:
-    """The plot items of one curve, made once and fed with new points: band, raw values behind, line, best mark."""
+    """The plot items of one curve, made once and fed with new points: its line, and when there are any a band, raw
+    values behind, best mark, crosses."""
 
     def __init__(self, plot: pg.PlotItem) -> None:
         self.plot = plot
-        self.raw = self._line(1)
         self.line = self._line(3)
+        self.raw: pg.PlotDataItem | None = None
         self.best: pg.ScatterPlotItem | None = None
         self.gaps: pg.ScatterPlotItem | None = None
         self.band: BandItem | None = None
@@ -209,11 +210,17 @@ class DrawnCurve:
         """NaN breaks the line."""
         self.line.setData(x, y, symbol="o" if len(x) == 1 else None, **joined(y))
 
-    def set_raw(self, shown: bool, x: np.ndarray, y: np.ndarray) -> None:
+    def set_raw(self, pen: QPen, antialias: bool, x: np.ndarray, y: np.ndarray) -> None:
         """What was measured, behind a smoothed line."""
-        self.raw.setVisible(shown)
-        if shown:
-            self.raw.setData(x, y, **joined(y))
+        if self.raw is None:
+            self.raw = self._line(1)
+        self._set_pen(self.raw, pen, antialias)
+        self.raw.show()
+        self.raw.setData(x, y, **joined(y))
+
+    def hide_raw(self) -> None:
+        if self.raw is not None:
+            self.raw.hide()
 
     def set_gaps(self, x: np.ndarray, y: np.ndarray, pen: QPen) -> None:
         """A cross at each place without a number, at the height of the line beside it."""
@@ -225,17 +232,17 @@ class DrawnCurve:
             self.gaps.setData(x, y)
             self.gaps.setPen(pen)
 
-    def set_pens(self, line: QPen, raw: QPen, antialias: bool, few: bool) -> None:
-        """Call before `set_points`, which draws with them.
+    def set_pen(self, pen: QPen, antialias: bool) -> None:
+        """Call before `set_points`, which draws with it."""
+        self._set_pen(self.line, pen, antialias)
+        self.line.opts.update(symbolPen=pen, symbolBrush=pen.color(), symbolSize=6)
 
-        few: few enough points to draw as one path. Separate segments cost a tenth for a wide line of many points, but
-        their joints show when antialiased, and dashes start anew at each.
-        """
-        for item, pen in ((self.line, line), (self.raw, raw)):
-            whole = pen.style() != Qt.PenStyle.SolidLine or (antialias and few)
-            item.curve.opts["segmentedLineMode"] = "off" if whole else "on"
-            item.opts.update(pen=pen, antialias=antialias)
-        self.line.opts.update(symbolPen=line, symbolBrush=line.color(), symbolSize=6)
+    def _set_pen(self, item: pg.PlotDataItem, pen: QPen, antialias: bool) -> None:
+        """Separate segments cost a tenth for a wide line of many points, but their joints show when antialiased, and
+        dashes start anew at each."""
+        whole = pen.style() != Qt.PenStyle.SolidLine or antialias
+        item.curve.opts["segmentedLineMode"] = "off" if whole else "on"
+        item.opts.update(pen=pen, antialias=antialias)
 
     def set_band(self, x: np.ndarray, low: np.ndarray, high: np.ndarray, fill: QColor) -> None:
         """NaN breaks the band."""

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtCore import QPoint, QSizeF, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -123,7 +123,7 @@ def test_a_log_axis_takes_zero_and_below(plot: CurvePlot) -> None:
 
 def test_smoothing_keeps_the_measured_values_behind(plot: CurvePlot) -> None:
     plot.set_curves(pair())
-    assert not plot.canvas().drawn["training"].raw.isVisible()
+    assert plot.canvas().drawn["training"].raw is None
     plot.set_smoothing(0.9)
     assert plot.canvas().drawn["training"].raw.isVisible()
     assert plot.figure_table()[0] == ["Step", "training", "training, smoothed", "validation", "validation, smoothed"]
@@ -399,3 +399,30 @@ def test_the_figures_button_says_export_while_it_is_looked_at(qtbot: QtBot, plot
     assert button.told() == "Export ⋯"
     assert button.width() == width
     assert button.fontMetrics().horizontalAdvance("Export ⋯") < width
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.9])
+def test_many_new_curves_are_made_a_few_in_each_turn(plot: CurvePlot, qtbot: QtBot, weight: float) -> None:
+    plot.set_smoothing(weight)
+    plot.set_curves([CurveLine(f"run {n}", np.arange(9), np.full(9, float(n))) for n in range(20)])
+    assert 0 < len(plot.canvas().drawn) < 5
+    assert y_range(plot)[1] >= 19  # the axes are already those of all
+    qtbot.waitUntil(lambda: len(plot.canvas().drawn) == 20)
+    assert all((drawn.raw is not None) == (weight > 0) for drawn in plot.canvas().drawn.values())
+    plot.set_curves(plot.given[5:])  # fewer, which are there already
+    assert list(plot.canvas().drawn) == [f"run {n}" for n in range(5, 20)]
+
+
+def test_a_figure_is_saved_with_all_its_curves_and_their_finest_lines(plot: CurvePlot) -> None:
+    plot.set_curves([CurveLine(f"run {n}", np.arange(900), np.sin(np.arange(900) + n)) for n in range(20)])
+    lines = lambda: [drawn.line.opts["antialias"] for drawn in plot.canvas().drawn.values()]  # noqa: E731
+    assert not any(lines())
+    picture = QImage(400, 300, QImage.Format.Format_RGB32)
+    painted: list[list[bool]] = []
+    painter = QPainter(picture)
+    drawn = plot.canvas().view.render
+    plot.canvas().view.render = lambda *given: (painted.append(lines()), drawn(*given))  # type: ignore[method-assign]
+    plot.paint_figure(painter, QSizeF(400, 300))
+    painter.end()
+    assert painted == [[True] * 20]
+    assert not any(lines())

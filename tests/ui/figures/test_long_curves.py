@@ -54,7 +54,9 @@ def plot(qtbot: QtBot) -> CurvePlot:
 def items(plot: CurvePlot) -> list[int]:
     """Points that the plot's items were given: of the measured line and of the smoothed one."""
     drawn = plot.canvas().drawn[plot.lines[0].label]
-    return [len(item.getOriginalDataset()[0]) for item in (drawn.raw, drawn.line) if item.isVisible()]
+    return [
+        len(item.getOriginalDataset()[0]) for item in (drawn.raw, drawn.line) if item is not None and item.isVisible()
+    ]
 
 
 @pytest.mark.parametrize("form", FORMS)
