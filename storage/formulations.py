@@ -10,10 +10,11 @@ from typing import Any
 from engine.errors import InvalidExperiment
 from engine.events import Formulation
 
-MOST = 20  # twins that are asked, of which each machine needs one
+MOST = 20  # different ones of twins, of which each machine needs one
 _TWINS = """
 SELECT other.formulation FROM run JOIN run AS other USING(group_hash, seed)
-WHERE run.id = ?1 AND other.id <> ?1 AND other.formulation <> '' ORDER BY other.id DESC LIMIT ?2"""
+WHERE run.id = ?1 AND other.id <> ?1 AND other.formulation <> ''
+GROUP BY other.formulation ORDER BY max(other.id) DESC LIMIT ?2"""
 
 
 def write(connection: sqlite3.Connection, run_id: int, told: Mapping[str, Any]) -> None:

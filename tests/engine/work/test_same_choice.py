@@ -37,7 +37,8 @@ from engine.tuning import precision
 from engine.work.process import Process
 from engine.work.queue import RunQueue, new_run
 from engine.work.worker import Here, Job
-from storage.formulations import heard
+from storage.connection import writing
+from storage.formulations import MOST, heard, write
 from storage.record import RecordingStore
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
@@ -232,6 +233,18 @@ def test_a_damaged_record_chooses_nothing(count: object) -> None:
     now = torch.get_num_threads()
     made.set_threads()
     assert made.formulation.values == {"torch threads": now}
+
+
+def test_many_twins_that_were_forced_hide_none_that_chose(tmp_path: Path) -> None:
+    chose = [Formulation({"torch threads": count}, "here") for count in (3, 2)]
+    with RunStore(Workspace(tmp_path).open()) as store:
+        for one in reversed(chose):
+            twin = store.create(new_run(small(1)))
+            with writing(store._connection) as connection:
+                write(connection, twin.id, one.told())
+        for _ in range(MOST + 1):
+            store.create(new_run(small(1), forced={"torch threads": 1}))
+        assert store.formulations(store.create(new_run(small(1))).id) == chose
 
 
 def timed(*seconds: float) -> Timing:
