@@ -72,7 +72,7 @@ def run_head_bench(
     shared = conditions(material.split, material.data, experiment)
     yield from (one.given(shared, noted(found)) for one in results(cells, experiment, material))
     step = largest if len(cells) == planned else min(cells[-1].count.position, largest - 1)
-    yield from last_words(limits, step, largest, f"{len(cells)} of {planned} measurements")
+    yield from last_words(limits, step, largest, f"{len(cells):,} of {planned:,} measurements")
 
 
 def read_features(experiment: Experiment, runs: Path) -> Generator[Preparing, None, BenchMaterial]:

@@ -67,7 +67,7 @@ class DivergenceGuard:
         losses, self._losses = self._losses, []
         count = diverged(scores, self.target)
         if count > MANY * len(scores) and self._first("tasks"):
-            said = f"{count} of {len(scores)} validation tasks diverged at meta-step {step}{self._rates()}."
+            said = f"{count} of {len(scores)} validation tasks diverged at meta-step {step:,}{self._rates()}."
             yield Notice(f"{said} {self._advice(tasks)}.", "warning")
         elif losses and self._does_harm(float(np.mean(losses)), tasks) and self._first("loss"):
             guess = math.log(tasks[0].way)

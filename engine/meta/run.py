@@ -71,7 +71,7 @@ def run_meta(
     yield from checkpoints.insist()
     if type(method).settle is not MetaLearner.settle:
         keep_settled(exam.method, model, directory)
-    yield from last_words(limits, exam.step, settings.steps, f"{exam.step} of {settings.steps} meta-steps")
+    yield from last_words(limits, exam.step, settings.steps, f"{exam.step:,} of {settings.steps:,} meta-steps")
 
 
 def remarks(experiment: Experiment, method: MetaLearner, tasks: Tasks) -> Iterator[Notice]:

@@ -86,7 +86,7 @@ def train_and_test(training: FineTuning, experiment: Experiment, material: Mater
             yield said.given(notes=notes) if isinstance(said, Evaluated) else said
     yield from training.checkpoints.insist()
     total = training.step if training.stopped_early else training.total_steps
-    done = f"{training.step // training.steps_per_epoch} of {method.epochs} epochs"
+    done = f"{training.step // training.steps_per_epoch:,} of {method.epochs:,} epochs"
     yield from last_words(limits, training.step, total, done, training.stopped_early)
 
 

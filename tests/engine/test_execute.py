@@ -87,13 +87,18 @@ def test_test_accuracy_is_the_share_of_right_predictions(tmp_path: Path) -> None
     assert test.n == len(test.ids) == len(np.unique(test.ids))
 
 
-def test_stopping_keeps_and_tests_what_there_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("run", "planned"),
+    [(quick("scratch", epochs=2000), " of 2,000 epochs"), (quick("protonet", steps=5000), " of 5,000 meta-steps")],
+)
+def test_stopping_keeps_and_tests_what_there_is(run: Experiment, planned: str, tmp_path: Path) -> None:
     asked, events = threading.Event(), []
-    for event in execute(quick("scratch", epochs=500), tmp_path, asked.is_set):
+    for event in execute(run, tmp_path, asked.is_set):
         events.append(event)
         if isinstance(event, Metrics) and event.step >= 5:
             asked.set()
     assert isinstance(events[-1], RunStopped)
+    assert events[-1].why.endswith(planned)
     assert any(isinstance(event, Evaluated) for event in events)
     assert (tmp_path / "last.safetensors").exists()
 
