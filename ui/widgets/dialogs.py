@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import platform
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, qVersion
+from PySide6.QtCore import Qt, QTimer, qVersion
 from PySide6.QtGui import QAction, QFontDatabase, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
@@ -24,6 +24,9 @@ from ui.widgets.buttons import button
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.place import fit
 from ui.widgets.text import Text
+
+LOOK_MS = 200  # between two looks whether what is asked about has ended
+OVER = -1  # how a question ends that nobody answers any more
 
 
 def details_of(error: BaseException) -> str:
@@ -108,8 +111,9 @@ class ShortcutsDialog(QDialog):
         grid.setColumnStretch(0, 1)
 
 
-def ask_about_runs(active: int, parent: QWidget) -> str:
-    """What to do with the active runs when the window closes: "keep", "stop" or "later"."""
+def ask_about_runs(active: int, is_busy: Callable[[], bool], parent: QWidget) -> str:
+    """What to do with the active runs when the window closes: "keep", "stop" or "later"; "over" where they end before
+    there is an answer."""
     box = QMessageBox(parent, icon=QMessageBox.Icon.Question)
     one = active == 1
     box.setWindowTitle("A run is still training" if one else "Runs are still training")
@@ -123,11 +127,15 @@ def ask_about_runs(active: int, parent: QWidget) -> str:
     later = box.addButton("Quit and resume later", QMessageBox.ButtonRole.AcceptRole)
     box.setDefaultButton(later)
     box.setEscapeButton(keep)
-    box.exec()
+    look = QTimer(box, interval=LOOK_MS)
+    look.timeout.connect(lambda: None if is_busy() else box.done(OVER))
+    look.start()
+    ended = box.exec()
     clicked = box.clickedButton()
-    answer = "stop" if clicked is stop else "later" if clicked is later else "keep"
     box.deleteLater()
-    return answer
+    if ended == OVER and clicked is None:
+        return "over"
+    return "stop" if clicked is stop else "later" if clicked is later else "keep"
 
 
 def heading(text: str) -> Text:

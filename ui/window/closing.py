@@ -88,7 +88,10 @@ class Closing(QObject):
         if self._decided or not self._parts.queue.is_busy():
             return True
         if self._waiting is None:
-            answer = ask_about_runs(len(self._parts.queue.active()), self._window)
+            queue = self._parts.queue
+            answer = ask_about_runs(len(queue.active()), queue.is_busy, self._window)
+            if answer == "over":
+                return True
             if answer in PATIENCE:
                 self._end(answer)
         return self._decided

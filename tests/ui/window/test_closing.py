@@ -79,6 +79,15 @@ def test_keep_training_keeps_the_window(qtbot: QtBot, window: MainWindow, traini
     assert window.parts.queue.active() == [training]
 
 
+def test_a_question_about_runs_that_have_ended_is_taken_back(
+    qtbot: QtBot, window: MainWindow, workspace: Workspace, training: int
+) -> None:
+    QTimer.singleShot(0, lambda: window.parts.queue.stop(training))
+    window.close()  # returns when the question is gone
+    assert not window.isVisible()
+    assert state(workspace, training) is RunState.STOPPED
+
+
 def test_stop_and_save_tests_the_run_then_closes(
     qtbot: QtBot, window: MainWindow, workspace: Workspace, training: int
 ) -> None:
