@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Blocks: TypeAlias = "OrderedDict[str, nn.Module]"  # by their names, in order
 OMNIGLOT, IMAGENET = "Omniglot, 964 characters of 30 alphabets", "ImageNet-1k"
 COLOURS = 3  # channels of a colour image; more are bands
+FAR = 4  # times as large or small as what a network reads, from which images do not suit it
 WeightsState = Literal["none needed", "bundled", "on this machine", "download"]
 WeightsKind = Literal["random", "supervised", "meta-learned"]
 
@@ -128,6 +129,11 @@ class BackboneInfo:
     def block_names(self) -> tuple[str, ...]:
         """The blocks in order, with the head last."""
         return (*(block.name for block in self.blocks), "head")
+
+
+def suits(info: BackboneInfo, side: int, channels: int) -> bool:
+    """Whether a network reads images of so many pixels and channels without losing what they show."""
+    return info.form.channels >= channels and info.form.size < FAR * side and side < FAR * info.form.size
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine.backbones import catalog
-from engine.backbones.info import BackboneInfo
+from engine.backbones.info import FAR, suits
 from engine.data.episode_splits import LearnsEpisodes, left_out_words, samplers
 from engine.data.findings import Finding, in_classes, in_images
 from engine.data.images import ImageSet
@@ -23,7 +23,6 @@ from engine.provenance.seen import Division
 from engine.registry import with_method
 
 Found = tuple[Finding, ...]
-FAR = 4  # times as large or small as what a network reads, from which images do not suit it
 
 
 def findings(experiment: Experiment, method: Method, data: ImageSet, split: Division, runs: Path) -> Found:
@@ -99,8 +98,3 @@ def misfit(experiment: Experiment, data: ImageSet) -> Iterator[str]:
         f"The images are {side} px {kinds[data.channels]}, and {info.title} reads {size} px {kinds[info.form.channels]}"
         f"{better}."
     )
-
-
-def suits(info: BackboneInfo, side: int, channels: int) -> bool:
-    """Whether a network reads images of so many pixels and channels without losing what they show."""
-    return info.form.channels >= channels and info.form.size < FAR * side and side < FAR * info.form.size

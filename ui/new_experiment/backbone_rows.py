@@ -8,12 +8,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QWidget
 
 from engine.backbones import catalog
-from engine.backbones.info import BackboneInfo
+from engine.backbones.info import BackboneInfo, suits
 from engine.comparison.wording import brief
 from engine.data.dataset import COLOURS
 from engine.data.sources import is_regression
 from engine.experiment import DatasetChoice
-from engine.provenance.noted import suits
 from ui.widgets.choice_list import ChoiceRow
 from ui.widgets.column import caption
 from ui.widgets.field_grid import FieldGrid

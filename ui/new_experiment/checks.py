@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, QTimer
 
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
-from engine.preflight.problems import problems
 from ui.new_experiment.backbone_section import BackboneSection
 from ui.new_experiment.data_section import DataSection
 from ui.new_experiment.method_section import MethodSection
@@ -56,7 +55,7 @@ class Checks(QObject):
         except InvalidExperiment as fault:
             self._show(None, [fault])
             return
-        self._run(lambda cancelled: problems(wanted), lambda found: self._show(wanted, found), key="preflight")
+        self._run(lambda cancelled: _problems(wanted), lambda found: self._show(wanted, found), key="preflight")
 
     def _show(self, checked: Experiment | None, found: Sequence[InvalidExperiment]) -> None:
         if self._soon.isActive():
@@ -82,6 +81,13 @@ class Checks(QObject):
         if waits:
             reason = "The images are still being read." if preview.is_reading else "Checking…"
         self._launch.allow(reason, own, waits)
+
+
+def _problems(experiment: Experiment) -> list[InvalidExperiment]:
+    """Runs in a background thread, which also loads what the checks need: the form is there before."""
+    from engine.preflight.problems import problems
+
+    return problems(experiment)
 
 
 def _under(part: str, by_field: dict[str, str]) -> dict[str, str]:
