@@ -56,7 +56,7 @@ class BackboneSection(Column):
         self._list = in_column(gap=8)
         self.keep_head = KeepHead(self)
         self.body.addLayout(self._list)
-        self.more = button("", "", "Older runs of this backbone", self._show_more)
+        self.more = button("Show older runs", "", "Older runs of this backbone", self._show_more)
         self.more.hide()
         self.body.addWidget(self.more)
         self.finish()
