@@ -23,8 +23,10 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 if TYPE_CHECKING:
+    from engine.backbones.backbone import Backbone
     from engine.events import Notice, Preparing
     from engine.meta.batch.formulation import MetaGradient
+    from engine.meta.learner import MetaLearner
 
 Step = Callable[[], None]
 CLASSES, PER_CLASS, SIDE, WIDTH = 200, 20, 28, 64
@@ -167,28 +169,19 @@ def own(row: Row) -> tuple[Step, str]:
     """A step as `engine.meta.training` takes it, in the way that a timed step chose; and what was chosen."""
     import numpy as np
 
-    from engine.artifacts.weights import build_backbone
     from engine.data.episodes import EpisodeSampler, evaluation_episodes
-    from engine.experiment import BackboneChoice
     from engine.machine.allocator import keep_freed_memory
     from engine.machine.choices import Choices
     from engine.machine.devices import sharing_threads, training_threads
     from engine.meta.batch.formulation import MetaGradient, quicker
     from engine.meta.evaluation import Meeting
-    from engine.meta.learner import MetaLearner
     from engine.meta.roles import MetaRun
     from engine.meta.task import ImageTasks, TaskImages
     from engine.preparation.inputs import Normaliser
-    from engine.registry import method
 
     keep_freed_memory()
     torch.set_num_threads(training_threads())
-    steps = {"inner_steps": row.steps, "inner_rate": INNER_RATE} if row.steps else {}
-    values = {"way": row.way, "shot": row.shot, "query": row.query, **steps}
-    learner: MetaLearner = method("protonet" if row.kind == "evaluation" else row.kind).from_values(values)
-    model = build_backbone(BackboneChoice(), row.way if learner.meets.head else None, 0)
-    learner.prepare(model, row.way)
-    model.to(row.device)
+    learner, model = learner_of(row)
     labels = np.repeat(np.arange(CLASSES), PER_CLASS)
     source = TaskImages(images().to(row.device), torch.arange(len(labels)), Normaliser(SIDE, 1))
     sampler = EpisodeSampler(labels, np.arange(CLASSES), row.way, row.shot, row.query)
@@ -211,6 +204,20 @@ def own(row: Row) -> tuple[Step, str]:
             optimiser.step()
 
     return step, said
+
+
+def learner_of(row: Row) -> tuple[MetaLearner, Backbone]:
+    """The method and its network, on the row's device."""
+    from engine.artifacts.weights import build_backbone
+    from engine.experiment import BackboneChoice
+    from engine.registry import method
+
+    steps = {"inner_steps": row.steps, "inner_rate": INNER_RATE} if row.steps else {}
+    values = {"way": row.way, "shot": row.shot, "query": row.query, **steps}
+    learner: MetaLearner = method("protonet" if row.kind == "evaluation" else row.kind).from_values(values)
+    model = build_backbone(BackboneChoice(), row.way if learner.meets.head else None, 0)
+    learner.prepare(model, row.way)
+    return learner, model.to(row.device)
 
 
 def ended(choosing: Generator[Preparing, None, tuple[MetaGradient, tuple[Notice, ...]]]) -> tuple[MetaGradient, str]:

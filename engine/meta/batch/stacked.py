@@ -7,6 +7,7 @@ a method that says it in any other way, or a network with an unknown layer, is c
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -33,18 +34,18 @@ MAPS_BYTES = {"cpu": 2 << 20, "cuda": 1 << 27}  # that the widest convolution re
 
 
 @dataclass(frozen=True)
-class Stacked:
+class Stacked(ABC):
     """A network for many tasks at once."""
 
     network: StackedNetwork
 
+    @abstractmethod
     def images(self, task: Task) -> int:
         """Of a task, whose maps are kept at one time."""
-        raise NotImplementedError
 
+    @abstractmethod
     def gradient(self, model: Backbone, tasks: Sequence[Task]) -> TaskGradient:
         """The sums over tasks, of equal shapes, of their outer gradients and figures."""
-        raise NotImplementedError
 
     def size(self, tasks: Sequence[Task], chosen: int | None = None) -> int:
         """How many of these tasks to compute at once in training; 1 where they cannot be.
