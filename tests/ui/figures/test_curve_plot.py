@@ -26,17 +26,6 @@ STEPS = np.arange(1, 301)
 LOSS = 3 * np.exp(-STEPS / 80) + 0.2
 
 
-@pytest.fixture
-def plot(qtbot: QtBot, qapp) -> CurvePlot:
-    theme.apply(qapp, "light")
-    made = CurvePlot("Loss")
-    qtbot.addWidget(made)
-    made.resize(700, 400)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
-
-
 def pair(best: int | None = None) -> list[CurveLine]:
     return [
         CurveLine("training", STEPS, LOSS, "#0072B2", "train"),

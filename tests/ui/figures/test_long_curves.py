@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from engine.comparison.bands import smooth
 from engine.comparison.outline import FEW
@@ -39,16 +38,6 @@ FORMS: dict[str, Callable[[str], list[CurveLine]]] = {
     "of a run": lambda axis: lines_of("loss", {"train/loss": grown()}, axis, SCALE, 1),
     "of a block": lambda axis: block_lines({"rate/head": grown()}, "rate", {"head": "Head"}, axis, SCALE),
 }
-
-
-@pytest.fixture
-def plot(qtbot: QtBot) -> CurvePlot:
-    made = CurvePlot("Loss")
-    qtbot.addWidget(made)
-    made.resize(700, 400)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
 
 
 def items(plot: CurvePlot) -> list[int]:
