@@ -60,7 +60,8 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
 def own_workspace(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace, settings and caches of the test's own; nothing of the person who runs the tests is touched."""
     home = tmp_path_factory.mktemp("home")
-    monkeypatch.setenv("WARMSTART_WORKSPACE", str(home / "workspace"))
+    for variable in ("WARMSTART_WORKSPACE", "WARMSTART_HOME"):
+        monkeypatch.setenv(variable, str(home / "workspace"))
     for variable in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(variable, str(home / variable.lower()))
     return home / "workspace"

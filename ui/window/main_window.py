@@ -12,6 +12,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QWidget
 
+from engine.machine.places import settle
 from engine.work.queue import RunQueue
 from ui import theme
 from ui.about import about
@@ -259,6 +260,7 @@ class MainWindow(QMainWindow):
 
 def build_parts(workspace: Workspace, window: QMainWindow) -> Parts:
     """The parts of the program, all owned by the window."""
+    settle(workspace.root)
     settings = open_settings(workspace.root)
     remember_folders(settings)
     library = Library(workspace, window)
