@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 
 import torch
 from torch import Tensor, nn
@@ -119,20 +118,20 @@ def changed(state: Mapping[str, Tensor], initial: Mapping[str, Tensor]) -> dict[
 @torch.no_grad()
 def distance_moved(model: Backbone, initial: Mapping[str, Tensor]) -> dict[str, float]:
     """Per block: ‖w - w₀‖ / ‖w₀‖ over its parameters, the relative distance from the initial weights."""
-    sums: dict[str, Tensor] = {}
+    norms: dict[str, Tensor] = {}
     for name, block in model.named_blocks():
         prefix = "head." if name == "head" else f"blocks.{name}."
         pairs = [(p.detach(), initial[prefix + key].to(p.device)) for key, p in block.named_parameters()]
         if pairs:
-            parts = [torch.stack([(now - was).square().sum(), was.square().sum()]) for now, was in pairs]
-            sums[name] = torch.stack(parts)
-    read = torch.cat(list(sums.values())).tolist() if sums else []  # of all at once: a GPU is waited for
-    moved, rows = {}, iter(read)
-    for name, pair in sums.items():
-        change, size = (sum(values) for values in zip(*islice(rows, len(pair)), strict=True))
-        if size > 0:
-            moved[name] = (change / size) ** 0.5
-    return moved
+            change = [now - was for now, was in pairs]
+            norms[name] = torch.stack([_norm_of(change), _norm_of(was for _, was in pairs)])
+    read = torch.stack(list(norms.values())).tolist() if norms else []  # of all at once: a GPU is waited for
+    return {name: change / size for name, (change, size) in zip(norms, read, strict=True) if size > 0}
+
+
+def _norm_of(tensors: Iterable[Tensor]) -> Tensor:
+    """The norm of all their values together."""
+    return torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(tensor) for tensor in tensors]))
 
 
 @torch.no_grad()

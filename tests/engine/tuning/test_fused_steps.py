@@ -59,3 +59,30 @@ def test_sgd_with_momentum(layer: nn.Conv2d) -> None:
         speed = 0.9 * speed + gradient + DECAY * expected
         expected = expected - RATE * speed
     assert float((found - expected).abs().max()) < 1e-6
+
+
+@pytest.mark.parametrize("optimiser", ["AdamW", "SGD"])
+@pytest.mark.parametrize("laid_out", [torch.contiguous_format, torch.channels_last])
+def test_what_is_kept_has_the_parameters_own_shape_and_goes_on(optimiser: str, laid_out: torch.memory_format) -> None:
+    """Whatever the memory layout of weights and gradients, before and after: the same steps."""
+    settings = SimpleNamespace(optimiser=optimiser, momentum=0.9, schedule="constant", clip_norm=0.5)
+    start, gradients = torch.randn(4, 3, 3, 5), torch.randn(4, 4, 3, 3, 5)
+    plain = nn.Parameter(start.clone())
+    weight = nn.Parameter(start.clone().to(memory_format=laid_out))
+    one, other = (Rates(settings, Stage(1, RATE, DECAY)) for _ in range(2))
+    one.extend([Part("stem", [plain], 1.0)])
+    other.extend([Part("stem", [weight], 1.0)])
+    for step, gradient in enumerate(gradients):
+        plain.grad, weight.grad = gradient.clone(), gradient.clone()
+        one.step(0.0)
+        other.step(0.0)
+        kept = other.state({weight: "stem.weight"})
+        moments = kept["moments"]["parameters"][0]
+        assert all(value.shape == weight.shape for value in moments.values() if value.dim())
+        if step == 1:  # goes on in another layout
+            weight = nn.Parameter(weight.detach().clone(memory_format=torch.channels_last))
+            other = Rates(settings, Stage(1, RATE, DECAY))
+            other.load_state(kept, {"stem.weight": weight})
+        other.zero_grad()
+        assert weight.grad is None
+    assert float((plain - weight).detach().abs().max()) < 1e-6
