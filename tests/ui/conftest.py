@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.machine.warm import load_torch
@@ -49,6 +50,19 @@ class PatientBot(QtBot):
 
     def waitSignal(self, signal: Any, *, timeout: int = PATIENCE, **more: Any) -> Any:
         return super().waitSignal(signal, timeout=timeout, **more)
+
+
+def activate(qtbot: QtBot, widget: QWidget) -> None:
+    """Show it and give it the keyboard. Asked for again until it is so: off-screen, a window that another one has just
+    left may miss the first word."""
+
+    def has_keyboard() -> bool:
+        if not widget.isActiveWindow():
+            widget.activateWindow()
+        return widget.isActiveWindow()
+
+    widget.show()
+    qtbot.waitUntil(has_keyboard)
 
 
 @pytest.fixture

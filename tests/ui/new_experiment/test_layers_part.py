@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.backbones import catalog
 from engine.method import HyperparameterModel, Method, hyper
 from engine.registry import fields, method, methods
+from tests.ui.conftest import activate
 from tests.ui.new_experiment.acting import type_number
 from ui.figures.block_picture import LOOKS, _together
 from ui.new_experiment.hyperparameter_form import HyperparameterForm
@@ -172,9 +173,7 @@ def test_a_number_is_typed_over_the_word_that_stands_for_zero(qtbot: QtBot) -> N
     field = FloatField(0.0, 1000.0, log=True)
     qtbot.addWidget(field)
     field.setSpecialValueText("frozen")
-    with qtbot.waitActive(field):
-        field.show()
-        field.activateWindow()
+    activate(qtbot, field)
     field.clearFocus()
     qtbot.mouseClick(field.lineEdit(), LEFT)
     qtbot.waitUntil(lambda: field.lineEdit().selectedText() == "frozen")
@@ -194,9 +193,7 @@ def test_groups_of_choices_open_with_mouse_and_keys(qtbot: QtBot) -> None:
     rows["one"].setChecked(True)
     listed.reveal("one")
     listed.resize(240, 300)
-    with qtbot.waitActive(listed):
-        listed.show()
-        listed.activateWindow()
+    activate(qtbot, listed)
     second = listed.groups["Second"][0]
     assert (rows["two"].isVisible(), rows["three"].isVisible(), second.summary) == (True, False, "Three")
     qtbot.keyClick(second, Qt.Key.Key_Space)

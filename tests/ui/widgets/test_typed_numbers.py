@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from engine.errors import InvalidExperiment
 from engine.experiment import Experiment
 from engine.given import MOST_SEED
-from tests.ui.conftest import wait_until_checked
+from tests.ui.conftest import activate, wait_until_checked
 from ui.studies.grid_fields import labels_from, rates_from, rates_text
 from ui.widgets.fields import CountOrAll, FloatField, IntField
 from ui.widgets.number_field import NumberField, refusal_line
@@ -93,9 +93,7 @@ def test_a_range_is_said_where_it_is_left(qtbot: QtBot, leave: str) -> None:
     form, other = Form(FloatField(1e-6, 1.0, log=True)), FloatField(0, 1)
     form.layout().addWidget(other)
     qtbot.addWidget(form)
-    with qtbot.waitActive(form):
-        form.show()
-        form.activateWindow()
+    activate(qtbot, form)
     form.field.setValue(0.01)
     form.field.setFocus()
     form.field.selectAll()
@@ -158,8 +156,7 @@ def test_start_takes_what_is_still_being_typed(qtbot: QtBot, page, window, monke
     submitted: list[Experiment] = []
     monkeypatch.setattr(type(window.parts), "submit", lambda parts, wanted, *_, **__: submitted.extend(wanted))
     field = page.method.form.rows["epochs"].input
-    with qtbot.waitActive(window):
-        window.activateWindow()
+    activate(qtbot, window)
     field.setFocus()
     field.selectAll()
     qtbot.keyClicks(field, "17")
