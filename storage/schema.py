@@ -185,6 +185,16 @@ def m0012_names(db: Database) -> None:
     db.conn.execute("CREATE INDEX IF NOT EXISTS run_name ON run(name, deleted_at, created)")
 
 
+@MIGRATIONS()
+def m0013_data_sets(db: Database) -> None:
+    """Folders and zips of images that were opened. key: "name:path" as a choice has them; title: as a person calls it,
+    '' for its own name; hidden: taken off the list; opened: seconds since the epoch."""
+    db.conn.execute(
+        "CREATE TABLE IF NOT EXISTS data_set(key TEXT PRIMARY KEY, title TEXT NOT NULL DEFAULT '',"
+        " hidden INTEGER NOT NULL DEFAULT 0 CHECK(hidden IN(0, 1)), opened REAL NOT NULL) STRICT"
+    )
+
+
 def known() -> frozenset[str]:
     """Names of the migrations this program has."""
     return frozenset(migration.name for migration in MIGRATIONS._migrations)

@@ -21,6 +21,7 @@ from engine.experiment import NewRun
 from storage import artifacts, curves, formulations, presence, purging, reading, results, saving
 from storage.changes import ChangeMethods
 from storage.connection import PATIENCE, OpenDatabase, connect, makes_room, snapshot, told, writing
+from storage.data_sets import DataSetMethods
 from storage.lines import LineMethods, is_taken
 from storage.looks import Looks, read_looks
 from storage.rows import Artifact, CellNote, CellRun, Curve, Failure, Message, RunRow, SavedView, StudyRow, moment
@@ -37,7 +38,7 @@ LONGEST_NAME = 200  # letters, as in the field of the window
 Changes = Sequence[Callable[[sqlite3.Connection], None]]
 
 
-class RunStore(ChangeMethods, LineMethods, StudyMethods, ViewMethods):
+class RunStore(ChangeMethods, DataSetMethods, LineMethods, StudyMethods, ViewMethods):
     """Runs, their curves, figures, messages and files in one workspace, and the studies that runs belong to.
 
     A context manager; `close()` lets go of it.

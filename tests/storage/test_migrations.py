@@ -153,7 +153,7 @@ def test_every_table_is_strict_and_the_settings_are_on(workspace: Workspace) -> 
     connection = connect(workspace.database)
     tables = connection.execute("PRAGMA table_list").fetchall()
     ours = [table for table in tables if not table["name"].startswith(("sqlite_", "_sqlite"))]
-    assert len(ours) == 12
+    assert len(ours) == 13
     assert all(table["strict"] for table in ours)
     wanted = {"journal_mode": "wal", "synchronous": 1, "foreign_keys": 1, "busy_timeout": 5000}
     assert {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted} == wanted

@@ -45,8 +45,8 @@ class FilePixels:
         scales: tuple[grey.Levels, ...],
         inverted: bool = False,
     ) -> None:
-        self._items = items
-        self._facts = facts
+        self.items = items
+        self.facts = facts
         self._scales = scales
         self._inverted = inverted
         self._files = listing.open()
@@ -54,10 +54,10 @@ class FilePixels:
 
     def image(self, index: int, size: int, channels: int) -> Image.Image:
         """The same bytes were decoded when the set was looked at, so a fault here is a file that changed meanwhile."""
-        entry, changed = self._items[index].entry, False
+        entry, changed = self.items[index].entry, False
         try:
             body = self._files.image(entry)
-            if changed := digest(body) != self._facts[index].digest:
+            if changed := digest(body) != self.facts[index].digest:
                 raise Unread
             image = decode(body, size, channels, self._scales)
         except (Damaged, Unread):
@@ -68,11 +68,11 @@ class FilePixels:
         return ImageChops.invert(image) if self._inverted else image
 
     def name(self, index: int) -> str:
-        return self._items[index].short
+        return self.items[index].short
 
     def file(self, index: int) -> Path | None:
         """Where the file lies; None in a zip."""
-        return None if self._is_zip else self._root / self._items[index].entry.real
+        return None if self._is_zip else self._root / self.items[index].entry.real
 
 
 def load_folder(listing: Listing, progress: Progress | None = None, cancelled: Cancel | None = None) -> ImageSet:

@@ -1,0 +1,121 @@
+"""What a data set consists of, counted: sizes, shapes, colours, kinds of files, room on the disk. Torch-free."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.data.files.decode import ImageFacts
+from engine.data.files.kinds import ending
+from engine.data.files.layout import Item
+from engine.data.files.listed import listed
+from engine.data.files.tree import list_files
+from engine.data.images import Cancel, ImageSet
+from engine.data.sources import FOLDER, checked, recognised
+from engine.errors import DataError
+from engine.experiment import DatasetChoice
+
+Counts = tuple[tuple[str, int], ...]
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Counts are (words, images), the most frequent first; sizes are (height, width).
+
+    stored: bytes of the files, 0 for what comes with the program. alike: names of classes that differ in case only.
+    """
+
+    sizes: Counts
+    shapes: Counts
+    colours: Counts
+    kinds: Counts
+    smallest: Size
+    typical: Size
+    largest: Size
+    stored: int = 0
+    alike: tuple[tuple[str, ...], ...] = ()
+
+
+def by_names(choice: DatasetChoice, cancelled: Cancel | None = None) -> ImageSet | None:
+    """What the names of its files tell of a folder or zip of class folders, at once; None where they do not.
+
+    Raises as `engine.data.sources.load`.
+    """
+    source = checked(choice)
+    if source.name != FOLDER or not choice.path:
+        return None
+    files = list_files(choice.path, cancelled)
+    try:
+        return listed(files) if recognised(files).name == FOLDER else None
+    except DataError:
+        return None  # which loading says
+
+
+def inventory(data: ImageSet, path: str | None) -> Inventory:
+    """path: of the folder or zip it was read from, None for what comes with the program."""
+    sizes = list(image_sizes(data))
+    found = Counter(f"{width:,} × {height:,} px" for height, width in sizes)
+    shapes = Counter(_shape(size) for size in sizes)
+    by_area = sorted(set(sizes), key=lambda size: (size[0] * size[1], size))
+    return Inventory(
+        _ordered(found),
+        _ordered(shapes),
+        _ordered(Counter(_colours(data))),
+        _ordered(Counter(_kinds(data))),
+        by_area[0],
+        data.typical_size,
+        by_area[-1],
+        stored(data, path),
+        alike(data.class_names),
+    )
+
+
+def image_sizes(data: ImageSet) -> Iterable[Size]:
+    """(height, width) of every image."""
+    if (facts := getattr(data.source, "facts", None)) is not None:
+        return ((fact.height, fact.width) for fact in facts)
+    array = getattr(data.source, "array", None)
+    height, width = array.shape[1:3] if array is not None else data.typical_size
+    return [(height, width)] * len(data)
+
+
+def _shape(size: Size) -> str:
+    height, width = size
+    return "square" if height == width else "wide" if width > height else "tall"
+
+
+def _colours(data: ImageSet) -> Iterable[str]:
+    facts: Sequence[ImageFacts] | None = getattr(data.source, "facts", None)
+    if facts is None:
+        words = {1: "grey", 3: "colour"}.get(data.channels, f"{data.channels} bands")
+        return [words] * len(data)
+    return ("grey beyond 0 to 255" if fact.levels else "grey" if fact.grey else "colour" for fact in facts)
+
+
+def _kinds(data: ImageSet) -> Iterable[str]:
+    items: Sequence[Item] = getattr(data.source, "items", ())
+    return (ending(item.entry.path) or "no ending" for item in items)
+
+
+def stored(data: ImageSet, path: str | None) -> int:
+    """Bytes on the disk: of the zip, or of the files of a folder that are images of the set."""
+    items: Sequence[Item] = getattr(data.source, "items", ())
+    if path is None:
+        return 0
+    place = Path(path)
+    return place.stat().st_size if place.is_file() else sum(item.entry.size for item in items)
+
+
+def alike(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Groups of classes that are called the same but for case: "Cat" and "cat"."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(name.casefold(), []).append(name)
+    return tuple(tuple(group) for group in groups.values() if len(group) > 1)
+
+
+def _ordered(found: Counter[str]) -> Counts:
+    return tuple(found.most_common())
