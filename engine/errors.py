@@ -75,6 +75,10 @@ class WeightsError(ExperimentError):
     """Pretrained weights are missing, unreadable or of another architecture."""
 
 
+class DownloadError(ExperimentError):
+    """A file could not be fetched, or what came is not that file."""
+
+
 class StorageError(ExperimentError):
     """The workspace or its database cannot be opened or written."""
 
