@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPSConnection
-from typing import IO, Any
+from typing import IO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
@@ -52,7 +52,7 @@ class Answer:
     host: str
 
 
-class _Line:
+class _Cable:
     """The sockets of one question, which another thread may cut."""
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class _Line:
             watcher.join()
 
 
-def _recorded(kind: type[HTTPConnection], line: _Line) -> type[HTTPConnection]:
+def _recorded(kind: type[HTTPConnection], line: _Cable) -> type[HTTPConnection]:
     class Recorded(kind):  # type: ignore[misc, valid-type]
         def connect(self) -> None:
             super().connect()
@@ -91,7 +91,7 @@ def _recorded(kind: type[HTTPConnection], line: _Line) -> type[HTTPConnection]:
 
 
 class _Plain(urllib.request.HTTPHandler):
-    def __init__(self, line: _Line) -> None:
+    def __init__(self, line: _Cable) -> None:
         super().__init__()
         self._connection = _recorded(HTTPConnection, line)
 
@@ -100,7 +100,7 @@ class _Plain(urllib.request.HTTPHandler):
 
 
 class _Secure(urllib.request.HTTPSHandler):
-    def __init__(self, line: _Line) -> None:
+    def __init__(self, line: _Cable) -> None:
         self._trust = ssl.create_default_context()
         super().__init__(context=self._trust)
         self._connection = _recorded(HTTPSConnection, line)
@@ -131,7 +131,7 @@ def asked(url: str, start: int, same: str, cancelled: Callable[[], bool]) -> Ite
 
     Raises `HostError`, `Cancelled`; also for what goes wrong while the body is read.
     """
-    line, onward = _Line(), _Onward()
+    line, onward = _Cable(), _Onward()
     handlers = (urllib.request.ProxyHandler(), _Plain(line), _Secure(line), onward,
                 urllib.request.HTTPDefaultErrorHandler(), urllib.request.HTTPErrorProcessor())  # fmt: skip
     opener = urllib.request.OpenerDirector()
@@ -158,12 +158,12 @@ def _question(url: str, start: int, same: str) -> urllib.request.Request:
     return question
 
 
-def _understood(body: Any, start: int, digest: str) -> Answer:
+def _understood(body: http.client.HTTPResponse, start: int, digest: str) -> Answer:
     length, found = body.length or 0, 0
     if body.status == 206:
         sent = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", body.headers.get("Content-Range", ""))
         if sent is None or int(sent.group(1)) != start:
-            raise HostError(f"{_host(body.url)} sends another part of the file.", "Try again later.")
+            raise HostError(f"{_host(body.geturl())} sends another part of the file.", "Try again later.")
         found = start
     etag = body.headers.get("ETag", "")
     same = etag if etag and not etag.startswith("W/") else body.headers.get("Last-Modified", "")
@@ -175,7 +175,7 @@ def _understood(body: Any, start: int, digest: str) -> Answer:
         body.headers.get("Content-Type", ""),
         same,
         digest,
-        _host(body.url),
+        _host(body.geturl()),
     )
 
 

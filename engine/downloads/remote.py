@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from engine.downloads.arriving import Arriving, hold_space, on_disk
 from engine.downloads.checks import BLOCK, HEAD, begins, fits, is_web_page
 from engine.downloads.hosts import Answer, HostError, NoSuchPart, asked
-from engine.downloads.part import Part, hold_space, on_disk
 from engine.errors import Cancelled
 from engine.machine.locks import locked
 
@@ -63,7 +63,7 @@ def fetch(remote: Remote, folder: Path, progress: Progress | None = None, cancel
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder / f"{remote.name}.lock", stop):
             if not is_whole(target, remote, stop):
-                _from_any(remote, Part(target), progress or _untold, stop)
+                _from_any(remote, Arriving(target), progress or _untold, stop)
     return target
 
 
@@ -82,7 +82,7 @@ def _untold(done: int, total: int, host: str) -> None:
     """Nobody asks how far it is."""
 
 
-def _from_any(remote: Remote, part: Part, progress: Progress, cancelled: Cancel) -> None:
+def _from_any(remote: Remote, part: Arriving, progress: Progress, cancelled: Cancel) -> None:
     """From the first of its addresses that gives it; where none does, the first one's reason is told."""
     reasons: list[HostError] = []
     for url in remote.addresses:
@@ -93,7 +93,7 @@ def _from_any(remote: Remote, part: Part, progress: Progress, cancelled: Cancel)
     raise reasons[0]
 
 
-def _from_one(remote: Remote, url: str, part: Part, progress: Progress, cancelled: Cancel) -> None:
+def _from_one(remote: Remote, url: str, part: Arriving, progress: Progress, cancelled: Cancel) -> None:
     """Tries again after a pause where that may help; a try that brought much is not counted."""
     tries, most = 0, part.size
     while True:
@@ -115,13 +115,13 @@ def _pause(seconds: float, cancelled: Cancel) -> None:
         time.sleep(min(0.1, seconds))
 
 
-def _ask(remote: Remote, url: str, part: Part, progress: Progress, cancelled: Cancel) -> None:
+def _ask(remote: Remote, url: str, part: Arriving, progress: Progress, cancelled: Cancel) -> None:
     same = part.same(url)
     start = part.size if same or remote.digest else 0
     try:
         with asked(url, start, same, cancelled) as answer:
             _hold_meant(remote, answer)
-            hold_space(part.target, answer.total - answer.start)
+            hold_space(part.target, (answer.total or remote.bytes) - answer.start)
             _stream(remote, url, answer, part, progress, cancelled)
             digest = remote.digest or answer.digest
     except NoSuchPart:
@@ -148,7 +148,7 @@ def _not_given(host: str, remote: Remote, what: str, again: bool = False) -> Hos
     )
 
 
-def _stream(remote: Remote, url: str, answer: Answer, part: Part, progress: Progress, cancelled: Cancel) -> None:
+def _stream(remote: Remote, url: str, answer: Answer, part: Arriving, progress: Progress, cancelled: Cancel) -> None:
     """From the host to the disk; the first bytes are looked at before all others come."""
     done, looked, most = answer.start, answer.start > 0, remote.bytes * (1 + ROUNDED) or math.inf
     with part.opened(answer.start) as file:
@@ -172,7 +172,7 @@ def _stream(remote: Remote, url: str, answer: Answer, part: Part, progress: Prog
     _hold_head(remote, answer, part)
 
 
-def _hold_head(remote: Remote, answer: Answer, part: Part) -> bool:
+def _hold_head(remote: Remote, answer: Answer, part: Arriving) -> bool:
     with on_disk(part.target), part.path.open("rb") as file:
         head = file.read(HEAD)
     page = is_web_page(remote.name, "", head)
@@ -182,7 +182,7 @@ def _hold_head(remote: Remote, answer: Answer, part: Part) -> bool:
     return True
 
 
-def _take(remote: Remote, digest: str, part: Part, resumed: bool, cancelled: Cancel) -> None:
+def _take(remote: Remote, digest: str, part: Arriving, resumed: bool, cancelled: Cancel) -> None:
     """The whole file takes its name; a damaged one is dropped. One that was put together is tried once more, whole."""
     with on_disk(part.target):
         right = fits(part.path, digest, cancelled)

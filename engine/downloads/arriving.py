@@ -17,7 +17,7 @@ RESERVE = 50_000_000  # bytes that stay free on the disk
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-class Part:
+class Arriving:
     """`<name>.part` and, beside it, where it comes from. Every error of the disk is a `DownloadError`."""
 
     def __init__(self, target: Path) -> None:
