@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from engine.backbones.info import COLOURS, BackboneInfo, Published, WeightsInfo, WeightsState
+from engine.backbones.info import COLOURS, BackboneInfo, Pixels, Published, WeightsInfo, WeightsState, usual_pixels
 from engine.errors import InvalidExperiment, WeightsError, called
 from engine.experiment import BackboneChoice
 from engine.given import is_file
@@ -70,9 +70,16 @@ def other_network(choice: BackboneChoice) -> WeightsError:
 
 def weights(name: str) -> tuple[WeightsInfo, ...]:
     """The weights this backbone can start from, random first."""
-    random = WeightsInfo("random", "Random weights", "random", "nothing", "", "none needed", 0)
     info = backbone(name)
+    usual = info.published.pixels if info.published else usual_pixels(info.form.channels)
+    random = WeightsInfo("random", "Random weights", "random", "nothing", "", "none needed", 0, pixels=usual)
     return (random, *_bundled(info), *_published(info.published))
+
+
+def pixels(choice: BackboneChoice) -> Pixels:
+    """How the chosen weights want their images."""
+    known = {one.name: one.pixels for one in weights(choice.name)}
+    return known.get(choice.weights, known["random"])
 
 
 def default_weights(name: str) -> str:
@@ -85,7 +92,9 @@ def _bundled(info: BackboneInfo) -> Iterator[WeightsInfo]:
         path = BUNDLED / f"{info.name}-{one.name}.safetensors"
         if is_file(path):
             found = path.stat().st_size
-            yield WeightsInfo(one.name, one.title, one.kind, one.trained_on, one.licence, "bundled", found, str(path))
+            yield WeightsInfo(
+                one.name, one.title, one.kind, one.trained_on, one.licence, "bundled", found, str(path), one.pixels
+            )
 
 
 def _published(one: Published | None) -> Iterator[WeightsInfo]:
@@ -94,7 +103,9 @@ def _published(one: Published | None) -> Iterator[WeightsInfo]:
     path = hub_checkpoints() / one.file
     state: WeightsState = "on this machine" if is_file(path) else "download"
     found = path.stat().st_size if state == "on this machine" else one.bytes
-    yield WeightsInfo(one.name, one.title, "supervised", one.trained_on, one.licence, state, found, str(path))
+    yield WeightsInfo(
+        one.name, one.title, "supervised", one.trained_on, one.licence, state, found, str(path), one.pixels
+    )
 
 
 def hub_checkpoints() -> Path:

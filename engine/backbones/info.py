@@ -19,6 +19,27 @@ COLOURS = 3  # channels of a colour image; more are bands
 FAR = 4  # times as large or small as what a network reads, from which images do not suit it
 WeightsState = Literal["none needed", "bundled", "on this machine", "download"]
 WeightsKind = Literal["random", "supervised", "meta-learned"]
+Family = Literal["convolutional", "transformer", "hybrid", "mixer", "mobile"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """How weights want images: value of 0..1 less mean over std, a number for each channel or one for all. crop: the
+    share of a resized image's side that was looked at. interpolation: by which it was resized."""
+
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+    interpolation: str = "bilinear"
+    crop: float = 1.0
+
+
+GREY, BANDS = Pixels(), Pixels((0.35,), (0.15,))  # of land cover in every band
+PHOTO = Pixels((0.485, 0.456, 0.406), (0.229, 0.224, 0.225), crop=0.875)  # of ImageNet
+
+
+def usual_pixels(channels: int) -> Pixels:
+    """Of networks that were trained here, or not at all."""
+    return GREY if channels == 1 else PHOTO if channels == COLOURS else BANDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +108,7 @@ class Bundled:
     kind: WeightsKind
     trained_on: str = OMNIGLOT
     licence: str = "MIT"
+    pixels: Pixels = GREY
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +123,14 @@ class Published:
     title: str = "ImageNet"
     trained_on: str = IMAGENET
     licence: str = "BSD-3"
+    pixels: Pixels = PHOTO
 
 
 @dataclass(frozen=True, slots=True)
 class BackboneInfo:
     """build: its blocks in order, with random weights from torch's current random state; torch is imported in it.
     features: length of the vector that the head reads. batch_norm: it has such layers, which need two images at once.
-    order: its place in the lists."""
+    order: its place in the lists. family: the kind of network, as people look for one."""
 
     name: str
     title: str
@@ -120,6 +143,7 @@ class BackboneInfo:
     bundled: tuple[Bundled, ...] = ()
     published: Published | None = None
     order: int = 100
+    family: Family = "convolutional"
 
     @property
     def parameters(self) -> int:
@@ -148,3 +172,4 @@ class WeightsInfo:
     state: WeightsState
     bytes: int
     file: str = ""
+    pixels: Pixels = GREY

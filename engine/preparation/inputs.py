@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.backbones import catalog
+from engine.backbones.info import GREY, Pixels, usual_pixels
 from engine.data.examples import Examples
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, Shift
@@ -18,8 +19,6 @@ from engine.machine.transfers import sent
 from engine.preparation.held import Held
 from engine.preparation.streamed import Streamed
 
-BANDS_MEAN, BANDS_STD = 0.35, 0.15  # of land cover in every band
-PHOTO_MEAN, PHOTO_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 READ_TOGETHER = 128
 
 CPU = torch.device("cpu")
@@ -39,18 +38,19 @@ def picked(images: Inputs, places: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Normaliser:
-    """uint8 [n, c, s, s] -> float32 [n, c, s, s] as the backbone was pretrained on it."""
+    """uint8 [n, c, s, s] -> float32 [n, c, s, s] as the backbone was pretrained on it. wanted: how its weights want
+    images; None as networks that are trained here do."""
 
     size: int
     channels: int
+    wanted: Pixels | None = None
 
     def __call__(self, pixels: Tensor) -> Tensor:
         images = pixels.float().div_(255)
-        if self.channels == 3:
-            mean, std = (sent(torch.tensor(one).view(1, 3, 1, 1), pixels.device) for one in (PHOTO_MEAN, PHOTO_STD))
+        wanted = self.wanted or usual_pixels(self.channels)
+        if wanted != GREY:
+            mean, std = (sent(torch.tensor(one).view(1, -1, 1, 1), pixels.device) for one in (wanted.mean, wanted.std))
             images = (images - mean) / std
-        elif self.channels > 3:
-            images = (images - BANDS_MEAN) / BANDS_STD
         return images.contiguous(memory_format=torch.channels_last)
 
 
@@ -80,7 +80,8 @@ class Labelled:
 
 def normaliser(choice: BackboneChoice) -> Normaliser:
     """For images of the chosen size, or of the backbone's own; raises `InvalidExperiment` for one it cannot read."""
-    return Normaliser(catalog.image_size(choice), catalog.backbone(choice.name).form.channels)
+    size, channels = catalog.image_size(choice), catalog.backbone(choice.name).form.channels
+    return Normaliser(size, channels, catalog.pixels(choice))
 
 
 def images(

@@ -38,4 +38,5 @@ BACKBONE = BackboneInfo(
     features=768,
     **torchvision("vit_b_16", cut, "vit_b_16-c867db91.pth", 346_328_529),
     order=6,
+    family="transformer",
 )
