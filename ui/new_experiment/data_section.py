@@ -144,6 +144,13 @@ class DataSection(Column):
         self.settings.fill(choice)
         self._show_chosen(self.list.add_folder(choice) if choice.path else choice.name)
 
+    def use(self, given: DatasetChoice | Path) -> None:
+        """A data set, or what lies in a folder or a zip."""
+        if isinstance(given, Path):
+            self.use_path(str(given))
+        else:
+            self.fill(given)
+
     def use_path(self, path: str) -> None:
         """A folder or zip becomes the data set. All of its classes and labels are used at first."""
         self._place = str(Path(path).parent)

@@ -24,6 +24,7 @@ PAGES = {
     "runs": PagePlace("Runs", "Ctrl+2", "runs", "RunsPage"),
     "compare": PagePlace("Compare", "Ctrl+3", "compare", "ComparePage"),
     "studies": PagePlace("Studies", "Ctrl+4", "studies", "StudiesPage"),
+    "data": PagePlace("Data", "Ctrl+5", "data", "DataPage"),
 }
 
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from engine import registry
 from engine.comparison.wording import count
 from engine.errors import InvalidExperiment
-from engine.experiment import BackboneChoice, Experiment, MethodChoice
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
 from engine.families import FAMILIES
 from engine.meta.learner import MetaLearner
 from ui import theme
@@ -160,12 +160,12 @@ class NewExperimentPage(Page):
         base = Experiment(dataset=self.data.choice(), backbone=self.backbone.choice(), method=self.method.choice())
         return self.launch.experiments(registry.complete(base))
 
-    def receive(self, request: Experiment | Path) -> None:
-        """Fill in an experiment, or use the images of a folder or a zip."""
-        if isinstance(request, Path):
-            self.data.use_path(str(request))
-        else:
+    def receive(self, request: Experiment | DatasetChoice | Path) -> None:
+        """Fill in an experiment, use a data set, or the images of a folder or a zip."""
+        if isinstance(request, Experiment):
             self.fill(request)
+        else:
+            self.data.use(request)
 
     def leave(self) -> None:
         self.history.take()

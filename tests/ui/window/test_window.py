@@ -70,7 +70,7 @@ def photos(root: Path, classes: int = 3, images: int = 10, size: tuple[int, int]
 def test_menus_name_every_shortcut(window: MainWindow) -> None:
     keys = {action.shortcut().toString() for _, actions in window.menus.listed() for action in actions}
     assert {"Ctrl+N", "Ctrl+O", "Ctrl+R", "Ctrl+Z", "Ctrl+Shift+Z", "Ctrl+F", "F1", "Ctrl+Q"} <= keys
-    assert {"Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+4"} <= keys
+    assert {"Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+4", "Ctrl+5"} <= keys
 
 
 def test_a_dropped_folder_becomes_the_data(qtbot: QtBot, window: MainWindow, page, tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ def test_every_page_can_be_seen_whole_in_a_small_window(
     """What does not fit is scrolled to, and Start needs no scrolling."""
     window.setMinimumSize(QSize(0, 0))
     window.resize(*size)
-    for index in ("new_experiment", "runs", "compare", "studies"):
+    for index in ("new_experiment", "runs", "compare", "studies", "data"):
         shown = window.show_page(index)
         qtbot.waitUntil(lambda shown=shown: shown.size() == shown.size().expandedTo(shown.minimumSizeHint()))
         area = window.centralWidget().findChild(SlimArea)

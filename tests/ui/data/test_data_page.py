@@ -1,0 +1,111 @@
+"""The page about data sets: the list, the images by class, what is counted, what can be done with a set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from engine.experiment import DatasetChoice, Experiment
+from tests.new_runs import new_run
+from tests.ui.data.conftest import open_folder, write_photos
+from ui.data.known_sets import BUNDLED, OWN
+from ui.pages.data import DataPage
+from ui.window.main_window import MainWindow
+
+
+def titles(page: DataPage) -> list[str]:
+    return [page.list.item(place).text() for place in range(page.list.count())]
+
+
+def test_what_comes_with_the_program_is_listed_and_read(page: DataPage) -> None:
+    assert titles(page)[0] == BUNDLED
+    assert "Sinusoids" not in titles(page)  # which are no images
+    assert page.detail.data is not None
+    assert len(page.detail.grid.order) == len(page.detail.data)
+    assert page.detail.header.problem.isHidden()
+
+
+def test_an_opened_folder_is_shown_counted_and_kept_in_the_list(qtbot: QtBot, page: DataPage, photos: Path) -> None:
+    (photos / "dog" / "broken.png").write_bytes(b"nothing")
+    (photos / "DOG").mkdir()
+    write_photos(photos, ("DOG",), 3)
+    open_folder(qtbot, page, photos)
+    assert titles(page)[:2] == [OWN, "photos"]
+    header = page.detail.header
+    assert header.facts.text().startswith("27 images · 3 classes · about 40 × 30 px · ")
+    assert header.facts.text().endswith("1 file left out")
+    assert page.detail.balance.words.text() == "3 to 12 images per class"
+    assert "“DOG” and “dog”" in page.detail.balance.alike.text.text()
+    assert page.detail.sizes.bars.counts.lines == (("40 × 30 px", 24), ("60 × 80 px", 3))
+    assert page.detail.sizes.words.text().split("\n")[1:] == [
+        "Shapes: wide 24, tall 3",
+        "Colours: colour 27",
+        "Files: .png 27",
+    ]
+    assert page.detail.left_out.lines.stringList() == ["dog/broken.png\tnot an image"]
+    assert page.detail.tabs["Left out"].text() == "Left out (1)"
+
+
+def test_each_image_is_painted_where_its_class_stands(qtbot: QtBot, page: DataPage, photos: Path) -> None:
+    open_folder(qtbot, page, photos)
+    grid = page.detail.grid
+    first_dog = int(np.flatnonzero(page.detail.data.labels == 1)[0])
+    page.detail.show_class(1)
+    qtbot.waitUntil(lambda: page.is_settled() and grid.thumbnails.get(first_dog) is not None)
+    shown = grid.thumbnails.get(first_dog).pixelColor(5, 5)
+    assert (shown.red(), shown.green(), shown.blue()) == (20, 0, 100)
+    grid.setFocus()
+    qtbot.keyClick(grid, Qt.Key.Key_Right)
+    assert page.detail.pointed.text() == "cat/0.png"
+    for key, name in ((Qt.Key.Key_Right, "cat/1.png"), (Qt.Key.Key_Left, "cat/0.png")):
+        qtbot.keyClick(grid, key)
+        assert page.detail.pointed.text() == name
+    assert grid.index_at(QPoint(2, 2)) == -1  # its heading
+
+
+def test_the_folder_of_a_run_is_listed_and_one_that_is_gone_is_told(
+    qtbot: QtBot, page: DataPage, window: MainWindow, tmp_path: Path
+) -> None:
+    gone = Experiment(dataset=DatasetChoice(name="folder", path=str(tmp_path / "gone")))
+    window.parts.library.write(lambda store: store.create(new_run(gone)))
+    qtbot.waitUntil(lambda: titles(page)[:2] == [OWN, "gone"])
+    page.list.choose(f"folder:{tmp_path / 'gone'}")
+    qtbot.waitUntil(page.is_settled)
+    assert page.detail.header.problem.text.text() == "There is nothing at its path any more."
+    assert not page.deeds.actions["use"].isEnabled()
+
+
+def test_a_set_is_renamed_taken_off_the_list_and_put_back(qtbot: QtBot, page: DataPage, photos: Path, window) -> None:
+    open_folder(qtbot, page, photos)
+    page.deeds.call(page.list.current().key, "Holiday")
+    qtbot.waitUntil(lambda: titles(page)[:2] == [OWN, "Holiday"])
+    page.deeds.actions["forget"].trigger()
+    qtbot.waitUntil(lambda: OWN not in titles(page) and bool(window.parts.toasts.shown()))
+    window.parts.toasts.shown()[-1].button.click()
+    qtbot.waitUntil(lambda: titles(page)[:2] == [OWN, "Holiday"])
+    qtbot.waitUntil(page.is_settled)
+
+
+def test_a_folder_goes_to_the_bin_and_comes_back(
+    qtbot: QtBot, page: DataPage, photos: Path, window: MainWindow, own_workspace: Path
+) -> None:
+    open_folder(qtbot, page, photos)
+    page.deeds.move_to_bin(page.list.current())
+    qtbot.waitUntil(lambda: not photos.exists() and bool(window.parts.toasts.shown()))
+    toast = window.parts.toasts.shown()[-1]
+    assert toast.accessibleName() == "photos is in the bin."
+    toast.button.click()
+    qtbot.waitUntil(lambda: (photos / "cat" / "0.png").exists() and titles(page)[:2] == [OWN, "photos"])
+    qtbot.waitUntil(page.is_settled)
+
+
+def test_a_set_is_used_in_the_form(qtbot: QtBot, page: DataPage, photos: Path, window: MainWindow) -> None:
+    open_folder(qtbot, page, photos)
+    page.detail.header.use.click()
+    form = window.page("new_experiment")
+    qtbot.waitUntil(form.is_settled)
+    assert form.data.choice().path == str(photos)
+    assert window.stack.currentWidget() is form

@@ -1,0 +1,115 @@
+"""The chosen data set: header, and tabs of what is known of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QButtonGroup, QWidget
+
+from engine.comparison.wording import count
+from ui.background import Background
+from ui.data.counts_view import Balance, Sizes
+from ui.data.header import SetHeader
+from ui.data.known_sets import KnownSet
+from ui.data.left_out import LeftOut
+from ui.data.sample_grid import SampleGrid
+from ui.widgets.frame import Segment
+from ui.widgets.invitation import Invitation
+from ui.widgets.layouts import in_column, one_of
+from ui.widgets.reflow import FlowLayout
+from ui.widgets.text import Elided
+
+if TYPE_CHECKING:
+    from engine.data.images import ImageSet
+    from engine.data.inventory import Inventory
+
+
+class SetDetail(QWidget):
+    """opened(index): an image is to be shown large."""
+
+    opened = Signal(int)
+
+    def __init__(self, actions: dict[str, QAction], background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.data: ImageSet | None = None
+        self.header = SetHeader(actions)
+        self.grid = SampleGrid(background)
+        self.balance, self.sizes, self.left_out = Balance(), Sizes(), LeftOut()
+        self.pointed = Elided("", "small", "muted")
+        self.nothing = Invitation("Nothing was left out", "Every file that looks like an image is in the set.")
+        self._out = one_of(self.left_out, self.nothing)
+        self._build()
+        self.grid.pointed.connect(self._name)
+        self.grid.opened.connect(self.opened)
+        self.balance.class_wanted.connect(self.show_class)
+
+    def _build(self) -> None:
+        samples = QWidget()
+        in_column((self.grid, 1), self.pointed, owner=samples, gap=4)
+        self.tabs: dict[str, Segment] = {}
+        self._group, self._flow = QButtonGroup(self), FlowLayout(spacing=4)
+        self.pages = one_of()
+        in_column(self.header, self._flow, (self.pages, 1), owner=self, gap=12, edges=(16, 12, 16, 8))
+        for title, page in (("Samples", samples), ("Balance", self.balance), ("Sizes", self.sizes),
+                            ("Left out", self._out)):  # fmt: skip
+            self.add_tab(title, page)
+        self.tabs["Samples"].setChecked(True)
+
+    def add_tab(self, title: str, page: QWidget) -> None:
+        tab = Segment(title)
+        tab.clicked.connect(lambda _=False: self.pages.setCurrentWidget(page))
+        self._group.addButton(tab)
+        self._flow.addWidget(tab)
+        self.pages.addWidget(page)
+        self.tabs[title] = tab
+
+    def show_tab(self, title: str) -> None:
+        self.tabs[title].click()
+
+    def expect(self, chosen: KnownSet) -> None:
+        """Another set was chosen, of which nothing is read yet."""
+        self.data = None
+        self.header.show_set(chosen)
+        self.grid.clear()
+        self.pointed.setText("")
+        self.balance.bars.show_counts([])
+        self.sizes.bars.show_counts([])
+        self.sizes.words.setText("")
+        self.balance.words.setText("")
+        self.balance.alike.say()
+        self._show_left_out(())
+
+    def show_listed(self, data: ImageSet) -> None:
+        """What the names of its files tell."""
+        self.header.show_listed(data)
+        self._show_images(data)
+        self._show_left_out(data.skipped)
+
+    def show_read(self, data: ImageSet, found: Inventory) -> None:
+        """All of it."""
+        self.header.show_read(data, found)
+        self._show_images(data)
+        self._show_left_out(data.skipped)
+        self.balance.show_inventory(found)
+        self.sizes.show_inventory(found)
+
+    def _show_images(self, data: ImageSet) -> None:
+        self.data = data
+        self.grid.show_set(data)
+        self.balance.show_set(data)
+
+    def _show_left_out(self, skipped: tuple[object, ...]) -> None:
+        self.left_out.show_files(skipped)  # type: ignore[arg-type]
+        self._out.setCurrentWidget(self.left_out if skipped else self.nothing)
+        self.tabs["Left out"].setText(f"Left out ({len(skipped):,})" if skipped else "Left out")
+        self.tabs["Left out"].updateGeometry()
+        self.left_out.setAccessibleDescription(count(len(skipped), "files"))
+
+    def show_class(self, section: int) -> None:
+        self.show_tab("Samples")
+        self.grid.scroll_to_class(section)
+
+    def _name(self, index: int) -> None:
+        self.pointed.setText(self.data.image_name(index) if self.data is not None and index >= 0 else "")

@@ -1,0 +1,70 @@
+"""Reads the chosen set in the background: what the names of its files tell at once, then all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from ui.background import Background
+from ui.data.known_sets import KnownSet
+
+if TYPE_CHECKING:
+    from engine.data.images import ImageSet
+    from engine.data.inventory import Inventory
+
+KEY = "data page"
+
+
+class SetReading(QObject):
+    """`read` begins; then `listed` where names alone tell something, `progressed` now and then, and one of `done` and
+    `failed`."""
+
+    listed = Signal(object)
+    progressed = Signal(float)
+    done = Signal(object, object)
+    failed = Signal(str)
+    _said = Signal(int, object)
+
+    def __init__(self, background: Background, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = background
+        self._turn = 0
+        self.is_reading = False
+        self._said.connect(self._hear, Qt.ConnectionType.QueuedConnection)
+
+    def read(self, chosen: KnownSet) -> None:
+        """Another set, or the same again; answers about the one before are dropped."""
+        self._turn += 1
+        self.is_reading = True
+        turn, choice = self._turn, chosen.choice
+
+        def look(cancelled: Callable[[], bool]) -> tuple[ImageSet, Inventory]:
+            from engine.data.inventory import by_names, inventory
+            from engine.data.sources import load
+
+            if (quick := by_names(choice, cancelled)) is not None:
+                self._said.emit(turn, quick)
+            data = load(choice, lambda share: self._said.emit(turn, share), cancelled)
+            return data, inventory(data, choice.path)
+
+        self._background.run(look, self._take, self._background.saying(self._fail, "The data set could not be read."),
+                             key=KEY)  # fmt: skip
+
+    def stop(self) -> None:
+        self._turn += 1
+        self.is_reading = False
+        self._background.cancel(KEY)
+
+    def _hear(self, turn: int, said: object) -> None:
+        if turn == self._turn:
+            (self.progressed if isinstance(said, float) else self.listed).emit(said)
+
+    def _take(self, found: tuple[ImageSet, Inventory]) -> None:
+        self.is_reading = False
+        self.done.emit(*found)
+
+    def _fail(self, words: str) -> None:
+        self.is_reading = False
+        self.failed.emit(words)

@@ -1,0 +1,103 @@
+"""Small pictures of a set's images, decoded in the background when they are looked at and kept while there is room."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QImage
+
+from engine.errors import DataError
+from ui.background import Background
+from ui.widgets.images import to_image
+
+if TYPE_CHECKING:
+    from engine.data.images import ImageSet
+
+KEPT_BYTES = 64 * 2**20
+AT_ONCE, BATCH = 2, 8  # batches at work; images in one: what is looked at next does not wait for long
+CRISP = 2  # times that an image is enlarged from which on its pixels are shown
+
+
+class Thumbnails(QObject):
+    """`get` is asked while painting and never waits; `arrived` says that more is there.
+
+    An image that cannot be read is a null QImage for good.
+    """
+
+    arrived = Signal()
+
+    def __init__(self, background: Background, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = background
+        self._kept: OrderedDict[int, QImage] = OrderedDict()
+        self._data: ImageSet | None = None
+        self._wanted: list[int] = []
+        self._side, self._bytes, self._busy, self._round = 96, 0, 0, 0
+
+    def show_set(self, data: ImageSet | None, side: int) -> None:
+        """side: of the squares, in pixels of the screen."""
+        self._data, self._side = data, side
+        self._round += 1
+        self._kept.clear()
+        self._bytes = self._busy = 0
+
+    def get(self, index: int) -> QImage | None:
+        """The picture of an image; None until it is there."""
+        found = self._kept.get(index)
+        if found is not None:
+            self._kept.move_to_end(index)
+        return found
+
+    def want(self, indices: Sequence[int]) -> None:
+        """What is looked at now; the rest of what was wanted before is not decoded any more."""
+        self._wanted = [index for index in indices if index not in self._kept]
+        self._begin()
+
+    def is_settled(self) -> bool:
+        return self._busy == 0
+
+    def _begin(self) -> None:
+        while self._data is not None and self._wanted and self._busy < AT_ONCE:
+            batch, self._wanted = self._wanted[:BATCH], self._wanted[BATCH:]
+            self._busy += 1
+            self._background.run(_decoding(self._data, batch, self._side), self._taking(self._round))
+
+    def _taking(self, turn: int) -> Callable[[dict[int, QImage]], None]:
+        def take(found: dict[int, QImage]) -> None:
+            if turn != self._round:
+                return  # of a set that is no longer shown
+            self._busy -= 1
+            for index, image in found.items():
+                self._kept[index] = image
+                self._bytes += image.sizeInBytes()
+            while self._bytes > KEPT_BYTES:
+                self._bytes -= self._kept.popitem(last=False)[1].sizeInBytes()
+            self._begin()
+            self.arrived.emit()
+
+        return take
+
+
+def _decoding(data: ImageSet, indices: Sequence[int], side: int) -> Callable[[Callable[[], bool]], dict[int, QImage]]:
+    return lambda cancelled: {index: thumbnail(data, index, side) for index in indices if not cancelled()}
+
+
+def thumbnail(data: ImageSet, index: int, side: int) -> QImage:
+    """A square of `side` pixels cut from the middle of an image, a null image where it cannot be read."""
+    from engine.data.images import fitted
+
+    channels = data.shown_channels
+    try:
+        image = data.source.image(index, side, channels)
+    except DataError:
+        return QImage()
+    least = min(image.size)
+    whole = fitted(image, min(side, least) if least * CRISP <= side else side, channels)
+    drawn = to_image(np.ascontiguousarray(whole))
+    if drawn.width() != side:
+        drawn = drawn.scaled(side, side, mode=Qt.TransformationMode.FastTransformation)
+    return drawn.convertToFormat(QImage.Format.Format_RGB32)

@@ -1,0 +1,151 @@
+"""Data: every data set of this machine, what it holds, and what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from engine.experiment import DatasetChoice
+from ui.data.deeds import SetDeeds
+from ui.data.detail import SetDetail
+from ui.data.known_sets import KnownSet, known_sets
+from ui.data.reading import SetReading
+from ui.data.set_list import SetList
+from ui.parts import Page, Parts
+from ui.widgets.buttons import button
+from ui.widgets.frame import ThinSplitter
+from ui.widgets.layouts import in_column
+from ui.widgets.saving import documents
+from ui.window_memory import WindowMemory
+
+if TYPE_CHECKING:
+    from storage.data_sets import UsedData
+
+
+class DataPage(Page):
+    """Wiring: the list chooses, the set is read in the background, the detail shows it."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self.reading = SetReading(parts.background, self)
+        self.deeds = SetDeeds(self, parts)
+        self.deeds.read_again = self.read_again
+        self.list = SetList()
+        self.detail = SetDetail(self.deeds.actions, parts.background)
+        self._wanted, self._asked, self._answered, self._stale = "", 0, 0, True
+        self._build()
+        self._connect()
+
+    def _build(self) -> None:
+        left = QWidget()
+        self.open = button("Open folder…", "folder", "A folder with one folder per class", self.choose_folder)
+        in_column(self.open, (self.list, 1), owner=left, gap=8, edges=(16, 12, 8, 16))
+        left.setMinimumWidth(180)
+        self.detail.setMinimumWidth(360)
+        self.splitter = ThinSplitter("data", left, self.detail)
+        in_column(self.splitter, owner=self)
+        self.addActions(list(self.deeds.actions.values()))
+        self.reset_layout()
+
+    def reset_layout(self) -> None:
+        self.splitter.setSizes([260, 900])
+
+    def _connect(self) -> None:
+        self.parts.library.changed.connect(lambda _: self._note_change())
+        self.list.chosen.connect(self._choose)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        self.reading.listed.connect(self.detail.show_listed)
+        self.reading.progressed.connect(self.detail.header.show_progress)
+        self.reading.done.connect(self.detail.show_read)
+        self.reading.failed.connect(self.detail.header.show_problem)
+
+    def receive(self, request: DatasetChoice) -> None:
+        """Show this data set, and keep it in the list."""
+        self._wanted = f"{request.name}:{request.path}" if request.path else request.name
+        if request.path:
+            key = self._wanted
+            self.parts.library.write(lambda store: store.open_data_set(key))
+        else:
+            self._note_change()
+
+    def is_settled(self) -> bool:
+        """Nothing is read any more, neither the list nor the chosen set nor what is looked at of it."""
+        listed = not self._stale and self._asked == self._answered
+        return listed and not self.reading.is_reading and self.detail.grid.thumbnails.is_settled()
+
+    def focus_list(self) -> None:
+        self.list.setFocus()
+
+    # The list
+
+    def _note_change(self) -> None:
+        self._stale = True
+        if self.isVisible():
+            self._read()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self._read()
+
+    def _read(self) -> None:
+        """What runs learnt from and what was opened; then, in the background, whether it is still there."""
+        self._stale = False
+        self._asked += 1
+        number, recent = self._asked, WindowMemory(self.parts.settings).recent_folders()
+
+        def look(used: list[UsedData]) -> None:
+            work = self.parts.background
+            work.run(lambda cancelled: known_sets(used, recent), lambda found: self._take(found, number))
+
+        self.parts.library.read(lambda store: store.data_sets(), look)
+
+    def _take(self, found: list[KnownSet], number: int) -> None:
+        self._answered = max(self._answered, number)
+        if number != self._asked:
+            return
+        self.list.show_sets(found)
+        if self._wanted and self.list.choose(self._wanted):
+            self._wanted = ""
+
+    def _choose(self, chosen: KnownSet) -> None:
+        self.deeds.adjust(chosen)
+        self.detail.expect(chosen)
+        if chosen.there:
+            self.reading.read(chosen)
+        else:
+            self.reading.stop()
+            self.detail.header.show_problem("There is nothing at its path any more." if chosen.is_own else "")
+
+    def read_again(self) -> None:
+        """Whether sets are there, and the chosen one, as they are now."""
+        self._note_change()
+        if (chosen := self.list.current()) is not None:
+            self._choose(chosen)
+
+    def choose_folder(self) -> None:
+        path = QFileDialog.getExistingDirectory(self, "Folder with one folder per class", documents())
+        if path:
+            self.open_path(path)
+
+    def open_path(self, path: str) -> None:
+        """A folder or zip of the person's own is listed and shown."""
+
+        def look(cancelled: object) -> DatasetChoice:
+            from engine.data.sources import resolve
+
+            return resolve(path)
+
+        failed = self.parts.background.saying(self._refuse, "The folder could not be read.")
+        self.parts.background.run(look, self.receive, failed, key="data page open")
+
+    def _refuse(self, words: str) -> None:
+        self.parts.toasts.show(words, level="error", seconds=20)
+
+    def _show_menu(self, at: QPoint) -> None:
+        if self.list.current() is not None:
+            groups = (("use", "again", "folder"), ("rename", "forget"), ("bin",))
+            self.deeds.menu_of(groups).popup(self.list.viewport().mapToGlobal(at))
