@@ -19,12 +19,13 @@ def below(package: str) -> Iterator[ModuleType]:
 
 
 def constants(package: str, name: str) -> Iterator[Any]:
-    """What the files of this package call by this name; raises `ValueError` for a file without it."""
+    """What the files of this package call by this name, or several in one file by its plural; raises `ValueError` for a
+    file without it."""
     for module in below(package):
-        if name in vars(module):
-            yield vars(module)[name]
-        else:
+        found = vars(module)
+        if name not in found and f"{name}S" not in found:
             refuse(module, name, package)
+        yield from (found[name],) if name in found else found.get(f"{name}S", ())
 
 
 def refuse(module: ModuleType, wanted: str, package: str) -> None:

@@ -10,9 +10,12 @@ from engine.data.curves import Curves
 from engine.data.files.tree import Listing
 from engine.data.images import ImageSet
 from engine.data.target import CLASSES, NUMBERS, Target
+from engine.downloads.remote import Remote
 from engine.experiment import DatasetChoice
 
-BUNDLED, OWN = "bundled", "your folder"
+BUNDLED, OWN, HERE, DOWNLOAD = "bundled", "your folder", "on this machine", "download"
+USUAL, FEW_SHOT, PHOTOS, SMALL, MEDICAL = "usual", "few-shot", "photos", "small images", "medical"
+SHELVES = (USUAL, FEW_SHOT, PHOTOS, SMALL, MEDICAL)  # in the order of the lists
 COLOURS = 3
 GIVEN = ("given", "As the folders say")
 
@@ -26,7 +29,10 @@ def inside(words: str) -> str:
 @dataclass(frozen=True, slots=True)
 class DatasetInfo:
     """What a card shows without reading any image. images, classes, image_size: None when it depends on the path.
-    where: "bundled", or "your folder" for what needs a path; the data set says which."""
+
+    where: "bundled", "on this machine" once it was fetched, "download", or "your folder" for what needs a path; asked
+    of the machine by `datasets`. shelf: the kind it stands with in a long list. bytes: to fetch, 0 where nothing is.
+    """
 
     name: str
     title: str
@@ -36,6 +42,8 @@ class DatasetInfo:
     image_size: tuple[int, int] | None = None
     licence: str = "yours"
     where: str = BUNDLED
+    shelf: str = USUAL
+    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,8 @@ class DataSet:
     Choice: with its own settings, each a `Field` with title and description, from which form and terminal are made.
     recognises: whether a folder or zip holds it, by the names of its files. files: what is to be chosen, in words.
     given: the split it comes with, (key, words). groups: splits of its classes by what they are parts of.
+    download: the files it is published as. kept_in: folder among all that is fetched, its own name if empty; sets made
+    of the same files share one. once_folder: class folders, read as such where a saved choice calls them so.
     for_tasks: why it serves meta-learning alone, in a sentence; "" where it does not. bands: most channels of an image.
     order: its place in the lists.
     """
@@ -75,6 +85,9 @@ class DataSet:
     files: str = ""
     given: tuple[str, str] | None = None
     groups: tuple[tuple[str, str], ...] = ()
+    download: tuple[Remote, ...] = ()
+    kept_in: str = ""
+    once_folder: bool = False
     for_tasks: str = ""
     bands: int = COLOURS
     own_start: Start | None = None
@@ -83,6 +96,12 @@ class DataSet:
     @property
     def name(self) -> str:
         return self.info.name
+
+    @property
+    def bytes(self) -> int:
+        """To fetch; 0 where nothing is, or its size is not stated."""
+        sizes = [file.bytes for file in self.download]
+        return sum(sizes) if all(sizes) else 0
 
     @property
     def target(self) -> Target:

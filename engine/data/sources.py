@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from engine.data.dataset import BUNDLED, COLOURS, OWN, DataSet, DatasetInfo
+from engine.data.dataset import BUNDLED, COLOURS, DOWNLOAD, HERE, OWN, SHELVES, DataSet, DatasetInfo
 from engine.data.files.tree import Listing, list_files
 from engine.data.images import Cancel, ImageSet, Progress
 from engine.data.target import CLASSES, NUMBERS, Target
+from engine.downloads.wanted import Wanted
 from engine.errors import InvalidExperiment, called
 from engine.experiment import DatasetChoice
+from engine.machine.places import data_home
 from engine.modules import constants, in_order
 
 SETS = "engine.data.sets"
 FOLDER = "folder"  # what a folder or zip is that nothing recognises
+ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 MOST_KEPT = 4  # sets that were read last, kept for the next who asks
 _kept: dict[object, ImageSet] = {}
 _keeping = threading.Lock()
@@ -24,13 +28,54 @@ _keeping = threading.Lock()
 
 @cache
 def sets() -> tuple[DataSet, ...]:
-    """All kinds of data, the bundled ones first."""
-    return in_order(constants(SETS, "DATASET"), SETS)
+    """All kinds of data, the bundled ones first, then shelf by shelf."""
+    found = in_order(constants(SETS, "DATASET"), SETS)
+    return tuple(sorted(found, key=lambda one: SHELVES.index(one.info.shelf)))
 
 
 def datasets() -> tuple[DatasetInfo, ...]:
-    """What their cards show; instant."""
-    return tuple(replace(one.info, where=OWN if one.read else BUNDLED) for one in sets())
+    """What their cards show, and where they are; a look at one folder of the disk."""
+    there = _fetched()
+    return tuple(replace(one.info, where=_where(one, there), bytes=one.bytes) for one in sets())
+
+
+def _where(source: DataSet, there: frozenset[str]) -> str:
+    if not source.read:
+        return BUNDLED
+    if source.download and folder_of(source) in there:
+        return HERE
+    return DOWNLOAD if source.download else OWN
+
+
+def _fetched() -> frozenset[str]:
+    """The folders of data sets that were fetched. One that is still being filled bears another name."""
+    try:
+        with os.scandir(data_home()) as found:
+            return frozenset(one.name for one in found if one.is_dir())
+    except OSError:
+        return frozenset()
+
+
+def folder_of(source: DataSet) -> str:
+    """Name of its folder among what is fetched."""
+    return source.kept_in or source.name
+
+
+def place(name: str) -> Path | None:
+    """Where the files of a data set lie that was fetched; None where they are not here, or it cannot be."""
+    source = known(name)
+    return data_home() / folder_of(source) if source and _where(source, _fetched()) == HERE else None
+
+
+def wanted(name: str) -> Wanted | None:
+    """What is to be fetched for a data set; None where nothing is. Raises `InvalidExperiment` for an unknown name."""
+    source = dataset(name)
+    if not source.download:
+        return None
+    unpack = any(file.name.endswith(ARCHIVES) for file in source.download)
+    folder = folder_of(source)
+    info = source.info
+    return Wanted(f"data:{folder}", info.title, source.download, data_home() / folder, unpack, info.licence)
 
 
 def known(name: str) -> DataSet | None:
@@ -71,7 +116,7 @@ def load(choice: DatasetChoice, progress: Progress | None = None, cancelled: Can
         )
     if source.load is not None:
         return source.load(choice)
-    listing = list_files(str(choice.path), cancelled)
+    listing = list_files(choice.path or str(place(source.name)), cancelled)
     key = (choice.name, *choice.own_values(), listing.signature)
     with _keeping:
         data = _kept.pop(key, None)
@@ -87,8 +132,8 @@ def load(choice: DatasetChoice, progress: Progress | None = None, cancelled: Can
 def _read(
     source: DataSet, choice: DatasetChoice, listing: Listing, progress: Progress | None, cancelled: Cancel | None
 ) -> ImageSet:
-    """A folder of one's own may be a published data set."""
-    if source.recognises is None and (found := recognised(listing)) is not source:
+    """A folder of one's own may be a published data set; what was class folders before it was known stays that."""
+    if source.recognises is None and not (found := recognised(listing)).once_folder and found is not source:
         source, choice = found, found.Choice(name=found.name)
     assert source.read is not None
     return source.read(choice, listing, progress, cancelled)
@@ -100,9 +145,16 @@ def recognised(listing: Listing) -> DataSet:
 
 
 def checked(choice: DatasetChoice) -> DataSet:
-    """The data set chosen; raises `InvalidExperiment` for an unknown name or a missing path. Reads nothing."""
+    """The data set chosen; raises `InvalidExperiment` for an unknown name, a missing path, or where it has to be
+    fetched first. Reads nothing."""
     source = dataset(choice.name)
-    if source.read and not choice.path:
+    if source.download and not choice.path and place(source.name) is None:
+        size = f" ({source.bytes / 1e6:,.0f} MB)" if source.bytes else ""
+        raise InvalidExperiment(
+            f"{source.info.title} is not on this machine.",
+            f"Download it{size}, or pick a folder or zip that holds it.", "dataset",
+        )  # fmt: skip
+    if source.read and not source.download and not choice.path:
         raise InvalidExperiment(
             f"The folder of {source.files or source.info.title} is not chosen.", "Pick a folder or a zip.", "dataset"
         )

@@ -157,7 +157,8 @@ def add_demo(demo: argparse.ArgumentParser) -> None:
 def add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("plan", nargs="?", metavar="FILE|PRESET", help="an experiment file or the name of a preset")
     flags = run.add_argument_group("an experiment from flags")
-    names = f"{', '.join(one.name for one in datasets() if one.where == BUNDLED)} (default glyphs), a folder, a zip"
+    bundled = ", ".join(one.name for one in datasets() if one.where == BUNDLED)
+    names = f"{bundled} (default glyphs), one that was fetched, a folder, a zip"
     flags.add_argument("--data", metavar="NAME|FOLDER|ZIP", help=names)
     declare(flags, one_experiment())
     flags.add_argument(

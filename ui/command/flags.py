@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.data.sources import dataset, datasets, known, resolve
+from engine.data.dataset import BUNDLED, HERE
+from engine.data.sources import checked, dataset, datasets, known, resolve
 from engine.errors import InvalidExperiment, nearest
-from engine.experiment import Experiment, parse_experiment
+from engine.experiment import DatasetChoice, Experiment, parse_experiment
 from engine.families import FAMILIES
 from engine.given import MOST_SEEDS, is_file, is_there
 from engine.plan import Plan, load_plan, preset, presets, with_seeds
@@ -77,20 +78,22 @@ def usual_weights(backbone: str, method_name: str) -> str:
 
 
 def dataset_from(given: str) -> dict[str, Any]:
-    """The bundled data set of this name, or the folder or zip at this path; raises `ExperimentError`."""
-    bundled = [info.name for info in datasets() if info.where == "bundled"]
-    if given in bundled:
+    """The data set of this name where it is here, or the folder or zip at this path; raises `ExperimentError`."""
+    here = [info.name for info in datasets() if info.where in (BUNDLED, HERE)]
+    if given in here:
         return {"name": given}
     if is_there(given):
         found = resolve(given)
         return {"name": found.name, "path": found.path}
     if (source := known(given)) is not None:
+        if source.download:
+            checked(DatasetChoice(name=given))
         raise InvalidExperiment(
             f"The folder of {source.files or source.info.title} is not said.",
             "Give the folder or zip itself: --data FOLDER.", "dataset",
         )  # fmt: skip
     raise InvalidExperiment(
-        f"“{given}” is neither a data set nor a folder or zip that exists.", nearest(given, bundled), "dataset"
+        f"“{given}” is neither a data set nor a folder or zip that exists.", nearest(given, here), "dataset"
     )
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
-from engine.data.sources import sets
 from engine.experiment import DatasetChoice
 from ui.new_experiment.data_cards import DataCards, choice_of
 from ui.new_experiment.data_preview import DataPreview
@@ -70,10 +69,9 @@ class DataSection(Column):
         self.preview.judged.connect(self._judge)
 
     def _open_buttons(self) -> QHBoxLayout:
-        published = " or ".join(sorted(one.info.title for one in sets() if one.recognises))
-        tip = f"A folder with one folder per class, or {published} as published; you can also drop it on the window"
+        tip = "A folder with one folder per class, or a published data set; you can also drop it on the window"
         self.folder_button = button("Choose folder…", "", tip, self.choose_folder)
-        self.zip_button = button("Zip…", "", f"A zip of class folders, or of {published}", self.choose_zip)
+        self.zip_button = button("Zip…", "", "A zip of class folders, or of a published data set", self.choose_zip)
         self.zip_button.setAccessibleName("Choose zip…")
         return in_row((self.folder_button, 1), self.zip_button, gap=8)
 

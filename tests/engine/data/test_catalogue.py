@@ -1,0 +1,72 @@
+"""Data sets that are fetched when asked: where they lie, what is said while they are not here."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.data.dataset import DOWNLOAD, HERE, SHELVES
+from engine.data.sources import checked, datasets, known, load, place, resolve, sets, wanted
+from engine.errors import InvalidExperiment
+from engine.experiment import DatasetChoice
+from engine.machine.places import VARIABLE
+from tests.engine.data.conftest import Maker
+
+COVERS = dict.fromkeys(
+    ("AnnualCrop", "Forest", "HerbaceousVegetation", "Highway", "Industrial", "Pasture", "PermanentCrop", "Residential",
+     "River", "SeaLake"), 3,
+)  # fmt: skip
+FETCHED = tuple(one.name for one in sets() if one.download)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def test_a_set_is_found_where_it_was_fetched_to(class_folders: Maker, home: Path) -> None:
+    choice = DatasetChoice(name="eurosat")
+    assert (place("eurosat"), _where("eurosat")) == (None, DOWNLOAD)
+    with pytest.raises(InvalidExperiment) as caught:
+        load(choice)
+    said = "EuroSAT is not on this machine. Download it (94 MB), or pick a folder or zip that holds it."
+    assert str(caught.value) == said
+    class_folders(home / "datasets" / "eurosat" / "2750", **COVERS)
+    assert (place("eurosat"), _where("eurosat")) == (home / "datasets" / "eurosat", HERE)
+    data = load(choice)
+    assert (data.name, data.title, len(data), data.class_names[0]) == ("eurosat", "EuroSAT", 30, "AnnualCrop")
+    assert data.licence.startswith("MIT")
+
+
+def test_ones_own_copy_is_recognised_and_an_old_choice_means_what_it_meant(class_folders: Maker) -> None:
+    folder = class_folders("mine", **COVERS)
+    assert resolve(folder).name == "eurosat"
+    new, old = load(resolve(folder)), load(DatasetChoice(name="folder", path=str(folder)))
+    assert (old.name, old.title, old.fingerprint) == ("folder", "mine", new.fingerprint)
+
+
+@pytest.mark.parametrize("name", FETCHED)
+def test_what_has_to_be_fetched_says_so_and_how_much(name: str) -> None:
+    source, asked = known(name), wanted(name)
+    assert source is not None
+    assert asked is not None
+    assert asked.folder.parent.name == "datasets"
+    assert asked.files == source.download
+    assert len({file.name for file in asked.files}) == len(asked.files)
+    with pytest.raises(InvalidExperiment, match=r"is not on this machine\. Download it"):
+        checked(DatasetChoice(name=name))
+
+
+def test_the_list_is_quick_and_stands_shelf_by_shelf() -> None:
+    begin = time.perf_counter()
+    listed = datasets()
+    assert time.perf_counter() - begin < 0.05
+    assert [SHELVES.index(one.shelf) for one in listed] == sorted(SHELVES.index(one.shelf) for one in listed)
+    assert listed[0].where == "bundled"
+
+
+def _where(name: str) -> str:
+    return next(one.where for one in datasets() if one.name == name)
