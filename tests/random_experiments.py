@@ -69,7 +69,7 @@ def a_run(draw: random.Random) -> Body:
 
 
 def start(draw: random.Random, backbone: BackboneInfo) -> Body:
-    here = [info.name for info in catalog.weights(backbone.name) if info.state != "download"]
+    here = [info.name for info in catalog.weights(backbone.name) if info.here]
     sized = backbone.form.kind == "images" and not backbone.form.fixed
     return {"weights": draw.choice(here), "image_size": maybe(draw, draw.randint(32, 224)) if sized else None}
 

@@ -153,12 +153,12 @@ def usual_start(facts: DataFacts) -> tuple[str, str]:
     photos = facts.channels == 3 or facts.side > SMALL_IMAGE
     here = [
         (info, one.name) for info in catalog.image_backbones() for one in catalog.weights(info.name)
-        if one.state in ("bundled", "on this machine")
+        if one.kind != "random" and one.here
     ]  # fmt: skip
     fitting = [pair for pair in here if (pair[0].form.channels == 3) == photos] or here
     if not fitting:
         return catalog.backbones()[0].name, "random"
-    info, weights = min(fitting, key=lambda pair: pair[0].parameters)
+    info, weights = fitting[0]  # the first in the list is what one begins with
     return info.name, weights
 
 

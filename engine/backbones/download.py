@@ -80,10 +80,12 @@ def fits_name(path: Path, digest: str) -> bool:
     return found is None or digest.startswith(found.group(1))
 
 
-def is_as_named(path: Path) -> bool:
-    """Whether the file's own bytes fit its name; read once for as long as it stays the same. Raises `OSError`."""
+def is_as_named(path: Path, whole: str = "") -> bool:
+    """Whether the file's own bytes fit its name and `whole`, their SHA-256 where it is known; read once for as long as
+    the file stays the same. Raises `OSError`."""
     status = path.stat()
-    return fits_name(path, _digest(path, status.st_size, status.st_mtime_ns, status.st_ino))
+    found = _digest(path, status.st_size, status.st_mtime_ns, status.st_ino)
+    return fits_name(path, found) and whole in ("", found)
 
 
 @lru_cache(maxsize=16)

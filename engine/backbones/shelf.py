@@ -53,10 +53,10 @@ def _of(info: BackboneInfo) -> Iterator[ShelfRow]:
 
 
 def _row(info: BackboneInfo, one: WeightsInfo) -> ShelfRow:
-    theirs = one.state not in ("none needed", "bundled")
+    theirs = one.state in ("on this machine", "download")
     return ShelfRow(
         info.name, one.name, info.title if one.kind == "random" else f"{info.title}, {one.title}",
         "torchvision" if theirs else "program", info.family, info.parameters, one.bytes,
         info.form.size, info.form.channels, one.pixels.mean, one.pixels.std, one.trained_on, one.kind, one.licence,
-        "torchvision" if theirs else "Warmstart", "", one.state,
+        "torchvision" if theirs else one.needs or "Warmstart", "", one.state, "" if one.here else one.needs,
     )  # fmt: skip

@@ -66,12 +66,8 @@ def _weights(info: BackboneInfo, weights: str) -> Iterator[InvalidExperiment]:
     known = {found.name: found for found in catalog.weights(info.name)}
     if weights not in known:
         yield InvalidExperiment(f"{info.title} has no weights called “{weights}”.", nearest(weights, known), "backbone")
-    elif known[weights].state == "download":
-        yield NotHere(
-            f"The {known[weights].title} weights of {info.title} are not on this machine.",
-            "Download them first, or choose other weights.",
-            "backbone",
-        )
+    elif not known[weights].here:
+        yield catalog.not_here(info, known[weights])
 
 
 def _raised(check: Callable[[], object]) -> Iterator[InvalidExperiment]:

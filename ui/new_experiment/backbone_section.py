@@ -176,7 +176,7 @@ class BackboneSection(Column):
         for one in own[: self._most_own]:
             self._add_weights(WeightsCard(one.key, one.title, one.facts, "your run"))
         if self._choice.weights == "":
-            usable = [info.name for info in published if info.kind != "random" and info.state != "download"]
+            usable = [info.name for info in published if info.kind != "random" and info.here]
             self._choose_weights(usable[0] if usable else published[-1].name)
         elif self._choice.weights not in self.weights:
             self._add_weights(_older_or_missing(self._choice.weights, own))

@@ -19,7 +19,10 @@ from ui.widgets.layouts import in_row
 if TYPE_CHECKING:
     from storage.store import RunRow, RunStore
 
-STATES = {"none needed": ("", "muted"), "bundled": ("bundled", "good"), "on this machine": ("on this machine", "good")}
+STATES = {
+    "none needed": ("", "muted"), "bundled": ("bundled", "good"), "on this machine": ("on this machine", "good"),
+    "installed": ("came with the installation", "good"),
+}  # fmt: skip
 
 
 class WeightsCard(ChoiceCard):
@@ -49,7 +52,8 @@ class WeightsCard(ChoiceCard):
         weight = f" · {size(info.bytes)}".replace(" kB", "\u00a0kB").replace(" MB", "\u00a0MB") if info.bytes else ""
         facts = f"{how} on {info.trained_on} · {info.licence}{weight}"
         needed = info.bytes if info.state == "download" else 0
-        return cls(info.name, info.title, facts, "not here" if needed else info.state, needed)
+        badge = info.state if info.here else f"needs {info.needs}" if info.needs else "not here"
+        return cls(info.name, info.title, facts, badge, needed)
 
     def _add_download(self) -> None:
         row = QWidget(self)

@@ -28,7 +28,8 @@ def test_the_backbones_own_size_is_the_default() -> None:
             "vit_b_16",
             128,
             "ViT-B/16 reads images of 224 pixels only, and the image size is 128.",
-            "Set the image size to 224, or choose a backbone that reads 128: ResNet-18, SqueezeNet 1.0, ConvNeXt-Tiny.",
+            "Set the image size to 224, or choose a backbone that reads 128: EfficientNet-Lite0, ResNet-18, "
+            "SqueezeNet 1.0.",
         ),
         (
             "resnet18",
