@@ -27,5 +27,10 @@ class Wanted:
         return sum(sizes) if all(sizes) else 0
 
     @property
+    def has_own_folder(self) -> bool:
+        """Data sets have one; weights lie among others, in the cache of those who read them."""
+        return self.key.startswith("data:")
+
+    @property
     def hosts(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(file.host for file in self.files))

@@ -1,0 +1,80 @@
+"""One thing that was asked for comes here: all its files, unpacked if need be, and then all at once under its name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from engine.downloads.arriving import on_disk
+from engine.downloads.remote import Cancel, Progress, fetch
+from engine.downloads.unpack import is_archive, remove_tree, unpack
+from engine.downloads.wanted import Wanted
+from engine.machine.locks import locked
+
+UNPACKED = "unpacked"  # folder beside the fetched files
+
+
+def bring(wanted: Wanted, progress: Progress, cancelled: Cancel) -> Path:
+    """All its files; returns its folder. What has a folder of its own is filled under another name, so that the folder
+    is there only once it is whole. progress: over all files. Raises `Cancelled`, `DownloadError`.
+    """
+    if not wanted.has_own_folder:
+        _fetch_all(wanted, progress, cancelled)
+        return wanted.folder
+    place = filling(wanted)
+    with on_disk(wanted.folder):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with locked(place.with_name(f"{place.name}.lock"), cancelled):
+            if not wanted.folder.is_dir():
+                _fetch_all(wanted, progress, cancelled)
+                _settle(wanted, place, cancelled)
+    return wanted.folder
+
+
+def _fetch_all(wanted: Wanted, progress: Progress, cancelled: Cancel) -> None:
+    before = 0
+    for file in wanted.files:
+        path = fetch(file, filling(wanted), _shifted(progress, before, wanted.bytes), cancelled)
+        before += path.stat().st_size
+
+
+def filling(wanted: Wanted) -> Path:
+    """The folder that its files come to at first."""
+    return wanted.folder.with_name(f"{wanted.folder.name}.part") if wanted.has_own_folder else wanted.folder
+
+
+def forget(wanted: Wanted) -> None:
+    """Remove what has come of it and is not whole."""
+    if wanted.has_own_folder:
+        remove_tree(filling(wanted))
+        return
+    for file in wanted.files:
+        for end in (".part", ".part.json"):
+            (wanted.folder / f"{file.name}{end}").unlink(missing_ok=True)
+
+
+def _shifted(progress: Progress, before: int, total: int) -> Progress:
+    """Of one file among several."""
+
+    def told(done: int, of: int, host: str) -> None:
+        progress(before + done, total or (before + of if of else 0), host)
+
+    return told
+
+
+def _settle(wanted: Wanted, place: Path, cancelled: Cancel) -> None:
+    """The whole folder takes its name; archives are unpacked before, and not kept."""
+    if not wanted.unpack:
+        os.replace(place, wanted.folder)
+        return
+    inside = place / UNPACKED
+    remove_tree(inside)
+    inside.mkdir()
+    for file in wanted.files:
+        if is_archive(file.name):
+            unpack(place / file.name, inside, cancelled)
+    for file in wanted.files:
+        if not is_archive(file.name):
+            os.replace(place / file.name, inside / file.name)
+    os.replace(inside, wanted.folder)
+    remove_tree(place)
