@@ -9,6 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import pytest
+
+from engine.downloads import hosts, remote
+
+HURRY = 0.25  # seconds of silence after which the program takes a host for stalled
 PAGE = (
     b"<!DOCTYPE html>\n<html><body>Too many people asked for this file. Sign in to go on.</body></html>" + b" " * 2000
 )
@@ -41,6 +46,18 @@ class BadServer:
         self.http.shutdown()
         self.http.server_close()
         self.thread.join()
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[BadServer]:
+    """Asked by a program that does not wait long, and by no proxy."""
+    for variable in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(remote, "PAUSES", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(hosts, "PATIENCE", HURRY)
+    server = BadServer()
+    yield server
+    server.close()
 
 
 class _Answers(BaseHTTPRequestHandler):

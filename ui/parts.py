@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from engine.errors import StorageError
 from engine.work.queue import RunQueue, new_run
 from ui.background import Background
+from ui.downloads.downloads import Downloads
 from ui.library import Library
 from ui.live import Live
 
@@ -57,6 +58,7 @@ class Parts:
     live: Live
     toasts: Toasts
     settings: QSettings
+    downloads: Downloads
 
     def go_on(self, run_ids: Sequence[int]) -> None:
         """Let saved runs go on where they were cut off; those that cannot are told."""

@@ -86,6 +86,7 @@ def window(qtbot: QtBot, qapp, workspace: Workspace) -> Iterator[MainWindow]:
     yield made
     made.close()
     made.parts.background.wait()
+    made.parts.downloads.wait()
 
 
 @pytest.fixture

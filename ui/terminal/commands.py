@@ -92,9 +92,11 @@ COMMANDS = {  # command -> module of this package and what answers in it
 
 def answer(chosen: argparse.Namespace) -> int:
     """Each command is imported only when it is asked for, so that --help and list stay quick."""
+    from engine.machine.hubs import keep_quiet
     from engine.machine.places import settle
     from storage.workspace import Workspace, default_root
 
+    keep_quiet()
     settle(Workspace(default_root(chosen.workspace)).root)
     module, name = COMMANDS.get(chosen.command, ("window", "open_workbench"))
     return int(getattr(import_module(f"ui.terminal.{module}"), name)(chosen))

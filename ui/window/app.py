@@ -125,6 +125,7 @@ def open_window(
 
     def after_paint() -> None:
         tell_left_over(window.parts)
+        window.parts.downloads.load()
         loading.start()
         if then is not None:
             then(window.parts)

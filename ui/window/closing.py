@@ -131,6 +131,7 @@ class Closing(QObject):
         parts = self._parts
         parts.live.stop()
         parts.background.close()
+        parts.downloads.close()
         parts.queue.close("abandon", 0.0)
         parts.library.close()
         parts.settings.sync()

@@ -17,6 +17,7 @@ from engine.work.queue import RunQueue
 from ui import theme
 from ui.about import about
 from ui.background import Background
+from ui.downloads.downloads import Downloads
 from ui.library import Library, recording_store
 from ui.live import Live
 from ui.pages import PAGES, build_page
@@ -97,7 +98,9 @@ class MainWindow(QMainWindow):
         self.drops.dropped.connect(lambda path: self._open(FIRST, Path(path)))
         self.drops.refused.connect(lambda words: parts.toasts.show(words, level="warning"))
         parts.live.state.connect(self._count_active)
-        for source in (parts.library.failed, parts.library.crashed, parts.background.crashed):
+        for source in (
+            parts.library.failed, parts.library.crashed, parts.background.crashed, parts.downloads.crashed,
+        ):  # fmt: skip
             source.connect(self.crashes.report)
 
     def _deeds(self) -> dict[str, Callable[[], object]]:
@@ -261,7 +264,7 @@ class MainWindow(QMainWindow):
 def build_parts(workspace: Workspace, window: QMainWindow) -> Parts:
     """The parts of the program, all owned by the window."""
     settle(workspace.root)
-    settings = open_settings(workspace.root)
+    settings, toasts = open_settings(workspace.root), Toasts(window)
     remember_folders(settings)
     library = Library(workspace, window)
     queue = RunQueue(lambda: recording_store(workspace))
@@ -272,6 +275,7 @@ def build_parts(workspace: Workspace, window: QMainWindow) -> Parts:
         queue=queue,
         navigator=Navigator(window),
         live=Live(queue, library, window),
-        toasts=Toasts(window),
+        toasts=toasts,
         settings=settings,
+        downloads=Downloads(workspace.root / "downloads.json", settings, toasts, window),
     )

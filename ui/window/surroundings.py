@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtWidgets import QMainWindow
 
 from engine.work.worker import Here
+from ui.downloads.downloads import OFFLINE
 from ui.parts import Parts
 from ui.window.at_work import AtWork
 from ui.window.endings import Endings
@@ -16,7 +17,7 @@ from ui.window.workspaces import Workspaces
 from ui.window_memory import WindowMemory
 
 AWAKE, ENDINGS, APART = "keep awake", "tell endings", "apart"
-SWITCHES = {AWAKE: True, ENDINGS: True, APART: False}  # entries of the Run menu, and whether on at first
+SWITCHES = {AWAKE: True, ENDINGS: True, APART: False, OFFLINE: False}  # entries of menus, and whether on at first
 
 
 class Shell:
@@ -36,6 +37,8 @@ class Shell:
     def switch(self, name: str, on: bool) -> None:
         """An entry of the menu was turned on or off."""
         self._memory.set_on(name, on)
+        if name == OFFLINE:
+            self._parts.downloads.offline = on
         self._choose_worker()
 
     def _choose_worker(self) -> None:

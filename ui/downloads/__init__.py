@@ -1,0 +1,1 @@
+"""What is fetched from elsewhere, in one place of the window."""
