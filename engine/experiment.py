@@ -61,6 +61,8 @@ class Shift(Frozen):
 # What every choice of data once carried, whichever data set it was of. It is still written, so that what is saved, and
 # what is hashed from it, is the same text in every version; where it means nothing it is left out when read.
 ONCE_OF_ALL: dict[str, Any] = {"vary_frequency": False, "distance": 1.0}
+# What later versions added, which is written only where it is used: an experiment keeps its hash.
+ADDED: dict[str, Any] = {"leave_out": None}
 TOLD = "told"  # the context of what is told to somebody: each data set's own settings alone
 
 
@@ -87,6 +89,10 @@ class DatasetChoice(Frozen):
     tested_on: tuple[Shift, ...] = Field(
         (), max_length=MOST_TESTS, description="shifts of further test sets, never trained on"
     )
+    leave_out: Literal["copies", "look-alikes"] | None = Field(
+        None,
+        description="test without images that are copies of training images, or also without those that look alike",
+    )
 
     def __new__(cls, **given: Any) -> Self:
         own: type[Self] = cls._of(given.get("name"))
@@ -105,7 +111,11 @@ class DatasetChoice(Frozen):
     @model_serializer(mode="wrap")
     def _as_before(self, serialise: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
         own: dict[str, Any] = serialise(self)
-        body = own if info.exclude_defaults or info.context == TOLD else ONCE_OF_ALL | own
+        if info.exclude_defaults or info.context == TOLD:
+            body = own
+        else:
+            used = {name: value for name, value in own.items() if name not in ADDED or value != ADDED[name]}
+            body = ONCE_OF_ALL | used
         order = dict.fromkeys((*DatasetChoice.model_fields, *ONCE_OF_ALL, *body))
         return {name: body[name] for name in order if name in body}
 

@@ -17,7 +17,7 @@ from engine.experiment import Experiment
 from engine.method import Method
 from engine.registry import method
 
-IMAGE_SETTINGS = frozenset({"labels_per_class", "shift", "tested_on", "part", "validation_per_class"})
+IMAGE_SETTINGS = frozenset({"labels_per_class", "shift", "tested_on", "part", "validation_per_class", "leave_out"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,25 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import PIL
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.data.files.decode import decoders
+from engine.data.examples import Examples
 from engine.data.hashes import short_hash
 from engine.data.images import Cancel, ImageSet, Progress, check, in_threads
 from engine.errors import DataError
+from engine.experiment import DatasetChoice
 from engine.machine.files import MEBIBYTE, cache_folder, replacing, trim
 
 SIDE, LOW, SMALL = 32, 8, 16  # pixels that are transformed; frequencies kept; pixels that are compared
-RADIUS = 5  # bits in which the hashes of two pictures of one thing differ at most
+RADIUS = 6  # bits in which the hashes of two pictures of one thing differ at most
 LIKENESS = 0.985  # correlation of the small pictures from which on they are of one thing
 PLAIN, SHADES = 2.0, 2.0  # deviation up to which a picture is plain; grey values that two such may lie apart
+ROUNDING = 1.0  # of a frequency in float32; of a plain picture all are nothing else
 BLOCK = 1 << 20  # pairs that are looked at together
 FOLDER, RECIPE, MOST_BYTES = "looks", "1", 512 * MEBIBYTE
+TRAIN, VALIDATION, TEST = 0, 1, 2
 Groups = tuple[NDArray[np.int64], ...]
+Parts = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,12 +83,34 @@ def kin(data: ImageSet, progress: Progress | None = None, cancelled: Cancel | No
     return connected_components(ties, directed=False)[1].astype(np.int64)
 
 
+def without_copies(data: Examples, choice: DatasetChoice, divided: list[Parts]) -> tuple[list[Parts], tuple[int, int]]:
+    """The parts of each class without images that are met before in another part, and how many those were of the
+    validation and the test images. Raises `DataError`."""
+    if choice.leave_out is None:
+        return divided, (0, 0)
+    looks = kin(data) if choice.leave_out == "look-alikes" and isinstance(data, ImageSet) else data.contents
+    learnt, validated = (looks[np.concatenate([parts[part] for parts in divided])] for part in (TRAIN, VALIDATION))
+    before = np.concatenate((learnt, validated))
+    kept = [
+        (learning, validating[~np.isin(looks[validating], learnt)], testing[~np.isin(looks[testing], before)])
+        for learning, validating, testing in divided
+    ]
+    if not sum(len(testing) for _, _, testing in kept):
+        raise DataError(f"Every test image of {data.title} is a copy of one to learn from.",
+                        "Add others to test on, or keep the copies.")  # fmt: skip
+    gone = [
+        sum(len(parts[part]) for parts in divided) - sum(len(parts[part]) for parts in kept)
+        for part in (VALIDATION, TEST)
+    ]
+    return kept, (gone[0], gone[1])
+
+
 # Looks
 
 
 def looks(data: ImageSet, progress: Progress | None = None, cancelled: Cancel | None = None) -> Looks:
     """Of every image; kept between sessions, as all of them are decoded for it. Raises `Cancelled`."""
-    path = cache_folder() / FOLDER / f"{short_hash(RECIPE, data.name, data.fingerprint, *decoders())}.npz"
+    path = cache_folder() / FOLDER / f"{short_hash(RECIPE, data.name, data.fingerprint, PIL.__version__)}.npz"
     if (kept := _kept(path, len(data))) is not None:
         return kept
     grey = np.stack(list(in_threads(lambda index: _grey(data, index), range(len(data)), progress, cancelled)))
@@ -129,7 +157,8 @@ def hashed(grey: NDArray[np.uint8]) -> NDArray[np.uint64]:
         [waves @ part.astype(np.float32) @ waves.T for part in np.array_split(grey, 1 + len(grey) // 4096)]
     )
     flat = found.reshape(len(grey), LOW * LOW)
-    signs = flat > np.median(flat[:, 1:], axis=1, keepdims=True)  # without the mean, which says how bright it is
+    middle = np.median(flat[:, 1:], axis=1, keepdims=True)  # without the mean, which says how bright it is
+    signs = flat > middle + ROUNDING
     return np.packbits(signs, axis=1).view(np.uint64).ravel()
 
 
@@ -154,7 +183,7 @@ def near_pairs(hashes: NDArray[np.uint64], radius: int) -> Iterator[NDArray[np.i
     share a piece are compared, not all with all.
     """
     edges = np.linspace(0, 64, radius + 2).round().astype(np.uint64)
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         piece = (hashes >> low) & np.uint64((1 << int(high - low)) - 1)
         order = np.argsort(piece, kind="stable").astype(np.int64)
         for left, right in _neighbours(piece[order]):

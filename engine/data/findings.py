@@ -35,7 +35,7 @@ class Finding:
 def in_images(data: Examples, split: ImageSplit) -> list[Finding]:
     """Of a run that divides the images of each class."""
     parts = (("training", split.train), ("validation", split.validation))
-    return [*_skipped(data), *_missing(data, split), *_copies(data, parts, split.test)]
+    return [*_skipped(data), *_missing(data, split), *_copies(data, parts, split.test), *_left_out(split)]
 
 
 def in_classes(data: Examples, split: ClassSplit) -> list[Finding]:
@@ -107,6 +107,13 @@ def _copies(data: Examples, parts: Iterable[tuple[str, Indices]], test: Indices)
     said += [f"{alike:,} of {len(test):,} test images {_are(alike)} of each other"] if alike else []
     if said:
         yield Finding("copies", "; ".join(said), f"{'; '.join(said)}.")
+
+
+def _left_out(split: ImageSplit) -> Iterator[Finding]:
+    parts = [f"{count:,} {part}" for count, part in zip(split.left_out, ("validation", "test"), strict=True) if count]
+    if parts:
+        words = f"{' and '.join(parts)} {'image' if sum(split.left_out) == 1 else 'images'}"
+        yield Finding("left out", words, f"{words} left out, as they are met in another part.")
 
 
 def _are(count: int) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.duplicates import without_copies
 from engine.data.examples import Examples, members
 from engine.data.images import ImageSet
 from engine.errors import DataError, InvalidExperiment
@@ -26,7 +27,8 @@ BY_CLASS = ("random-classes", "by-alphabet", "by-region")  # splits that divide 
 @dataclass(frozen=True, eq=False)
 class ImageSplit:
     """Image indices, int64, ascending by class. classes: int64 ids of the chosen classes, ascending; the label of an
-    image in the run is the position of its class there. pool: labelled training images there were to choose from."""
+    image in the run is the position of its class there. pool: labelled training images there were to choose from.
+    left_out: validation and test images that `leave_out` took away."""
 
     train: Indices
     validation: Indices
@@ -34,6 +36,7 @@ class ImageSplit:
     classes: Indices
     description: str
     pool: int
+    left_out: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,22 +71,26 @@ def split_images(data: Examples, choice: DatasetChoice, seed: int) -> ImageSplit
     A missing validation or test part is cut from the training part. `part` first takes one half of each class (and of
     each part the folders give), the same halves for all runs on one split seed. `seed` draws the `labels_per_class`
     images that keep their label; more labels keep those of fewer. Validation images above `validation_per_class` are
-    left out altogether, so that neither labels nor test images depend on it. Raises `InvalidExperiment`, `DataError`.
+    left out altogether, so that neither labels nor test images depend on it. `leave_out` takes away test images that
+    are copies of images of any other part, and validation images that are of training images, labelled or not.
+    Raises `InvalidExperiment`, `DataError`.
     """
     given = _uses_given(data, choice)
     classes = choose_classes(data, choice)
+    present, of_each = _present(data), zip(classes.tolist(), members(data.labels, classes), strict=True)
+    divided = [_divide_class(data, class_id, found, choice, given, present) for class_id, found in of_each]
+    divided, left_out = without_copies(data, choice, divided)
     parts: tuple[list[Indices], list[Indices], list[Indices]] = ([], [], [])
-    pool, present = 0, _present(data)
-    for class_id, found in zip(classes.tolist(), members(data.labels, classes), strict=True):
-        learning, validating, testing = _divide_class(data, class_id, found, choice, given, present)
-        pool += len(learning)
+    for class_id, (learning, validating, testing) in zip(classes.tolist(), divided, strict=True):
         labelled = _labelled(data, class_id, learning, choice, seed)
         for part, indices in zip(parts, (labelled, validating[: choice.validation_per_class], testing), strict=True):
             part.append(np.sort(indices))
     train, validation, test = (np.concatenate(part) for part in parts)
     words = data.given_words if given else "stratified, 50/20/30 % of each class"
     words += f", of the {choice.part}" if choice.part else ""
-    return ImageSplit(train, validation, test, classes, words, pool)
+    words += f", without {choice.leave_out}" if choice.leave_out else ""
+    pool = sum(len(learning) for learning, _, _ in divided)
+    return ImageSplit(train, validation, test, classes, words, pool, left_out)
 
 
 def _uses_given(data: Examples, choice: DatasetChoice) -> bool:

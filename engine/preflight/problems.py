@@ -124,6 +124,7 @@ SETTINGS = {
     "labels_per_class": ("Labels per class", "Set it to all labels."),
     "shift": ("A shift", ELSEWHERE), "tested_on": ("Testing on shifts", ELSEWHERE),
     "part": ("Half of the images", ELSEWHERE), "validation_per_class": ("A number of validation images", ELSEWHERE),
+    "leave_out": ("Leaving out copies", ELSEWHERE),
 }  # fmt: skip
 
 

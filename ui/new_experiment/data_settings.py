@@ -26,8 +26,18 @@ START = DatasetChoice(name="glyphs", classes=40, labels_per_class=2)  # what a n
 AUTOMATIC = (None, "Automatic")
 STRATIFIED = ("stratified", "50 / 20 / 30 % of each class")
 RANDOM = ("random-classes", "Random classes")
+COPIES: list[tuple[object, str]] = [
+    (None, "As they are"),
+    ("copies", "Without copies of training images"),
+    ("look-alikes", "Also without look-alikes"),
+]
 PARTS: list[tuple[object, str]] = [(None, "All"), ("source half", "Source half"), ("target half", "Target half")]
-SETTING_OF = {"labels": "labels_per_class", "part": "part", "validation": "validation_per_class"}  # by row
+SETTING_OF = {
+    "labels": "labels_per_class",
+    "part": "part",
+    "validation": "validation_per_class",
+    "copies": "leave_out",
+}  # by row
 
 
 class DataSettings(QWidget):
@@ -41,7 +51,7 @@ class DataSettings(QWidget):
         self._given = DatasetChoice()  # what was filled in
         self._source: DataSet | None = known(START.name)
         self.labels, self.classes, self.validation = CountOrAll(1), CountOrAll(2), CountOrAll(1)
-        self.split, self.part = Choice(), Choice(PARTS)
+        self.split, self.part, self.copies = Choice(), Choice(PARTS), Choice(COPIES)
         self.split_seed = IntField(0, MOST_SEED)
         self.own = {one.name: HyperparameterForm(own_fields(one.Choice)) for one in sets() if one.Choice.own()}
         self.split_words = TextPlace("", "small", lines=2)
@@ -72,11 +82,13 @@ class DataSettings(QWidget):
         self._rows["split"] = grid.add("Split", self.split, "How images or classes are divided.", lambda: None)
         grid.add("Split seed", self.split_seed, "The same number: the same test set in every run.", lambda: 0)
         self._rows["part"] = grid.add("Images used", self.part, half, lambda: None)
+        copies = "Test images that are copies of images to learn from make a figure look better than it is."
+        self._rows["copies"] = grid.add("Test images", self.copies, copies, lambda: None)
         self._rows["validation"] = grid.add("Validation images per class", self.validation, fewer, lambda: 0)
         return grid
 
     def _connect(self) -> None:
-        fields = (self.labels, self.classes, self.validation, self.split_seed, self.split, self.part)
+        fields = (self.labels, self.classes, self.validation, self.split_seed, self.split, self.part, self.copies)
         on_change(self.changed.emit, *fields)
         for own in self.own.values():
             own.changed.connect(self.changed)
@@ -87,7 +99,7 @@ class DataSettings(QWidget):
         return (START.labels_per_class or 0, START.classes or 0) if self._is(START.name) else (0, 0)
 
     def tab_order(self) -> tuple[QWidget, ...]:
-        divided = (self.fold.button, self.split, self.split_seed, self.part, self.validation)
+        divided = (self.fold.button, self.split, self.split_seed, self.part, self.copies, self.validation)
         own = (widget for form in self.own.values() for widget in form.tab_order())
         return *own, self.labels, self.classes, *self.shift.tab_order(), *divided
 
@@ -103,7 +115,7 @@ class DataSettings(QWidget):
         if not self._has_numbers:
             shown["split"] = self.split.key()
             read = {"labels_per_class": self.labels.count(), "part": self.part.key(),
-                    "validation_per_class": self.validation.count(),
+                    "validation_per_class": self.validation.count(), "leave_out": self.copies.key(),
                     "shift": self.shift.shift(), "tested_on": self.shift.table.chosen()}  # fmt: skip
             shown |= {name: value for name, value in read.items() if name in self.family.data_settings}
         if self._has_classes:
@@ -115,12 +127,12 @@ class DataSettings(QWidget):
         self.set_counts(choice.labels_per_class, choice.classes)
         fill({
             self.validation: choice.validation_per_class or 0, self.split_seed: choice.split_seed,
-            self.part: choice.part, self.split: choice.split,
+            self.part: choice.part, self.copies: choice.leave_out, self.split: choice.split,
         })  # fmt: skip
         for own in self.own.values():
             own.fill(vars(choice))
         self.shift.fill(choice)
-        if choice.part or choice.validation_per_class:
+        if choice.part or choice.validation_per_class or choice.leave_out:
             self.fold.button.setChecked(True)
 
     def counts(self) -> tuple[int | None, int | None]:
