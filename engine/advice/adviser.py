@@ -106,7 +106,7 @@ def preferred(scores: Sequence[Score]) -> Score | None:
 
 
 def _unmeasured(facts: DataFacts) -> Recommendation:
-    name, weights = usual_start(facts)
+    name, weights = usual_start(facts.side, facts.channels)
     title = start_title(name, weights)
     method, why = by_labels(facts)
     doubt = "Whether the weights suit these images is not measured yet; where they do not, other advice holds."
@@ -148,9 +148,9 @@ def by_labels(facts: DataFacts) -> tuple[str, str]:
     )
 
 
-def usual_start(facts: DataFacts) -> tuple[str, str]:
-    """(backbone, weights) on this machine for such images: a photo network for large or coloured ones."""
-    photos = facts.channels == 3 or facts.side > SMALL_IMAGE
+def usual_start(side: int, channels: int) -> tuple[str, str]:
+    """(backbone, weights) on this machine for images of such a side: a photo network for large or coloured ones."""
+    photos = channels == 3 or side > SMALL_IMAGE
     here = [
         (info, one.name) for info in catalog.image_backbones() for one in catalog.weights(info.name)
         if one.kind != "random" and one.here

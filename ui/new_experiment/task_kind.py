@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from engine import registry
+from engine.advice.adviser import usual_start
+from engine.backbones import catalog
+from engine.backbones.info import suits as reads_well
 from engine.data.dataset import Start
 from engine.data.sources import bands, is_regression, known, target_of
 from engine.errors import InvalidExperiment
@@ -31,11 +34,26 @@ class TaskKind(QObject):
         self._data, self._backbone, self._method = data, backbone, method
         self._start = Start()
         self._kept: dict[Start, Pair] = {}
+        self._met: tuple[str, str | None] | None = None  # the images that a network was chosen for
         data.changed.connect(self._follow)
 
     def expect(self, choice: DatasetChoice) -> None:
         """These data come with a backbone and a method of their own, right or wrong."""
-        self._start = start_of(choice)
+        self._start, self._met = start_of(choice), (choice.name, choice.path)
+
+    def meet(self, side: int, channels: int) -> None:
+        """Images of this size were read. Other ones than before bring a network that reads them well, where the one
+        that is chosen does not."""
+        choice = self._data.choice()
+        place = choice.name, choice.path
+        if place == self._met or self._start != Start():
+            return
+        self._met = place
+        with suppress(InvalidExperiment):
+            name, weights = usual_start(side, channels)
+            chosen, better = self._backbone.info(), catalog.backbone(name)
+            if reads_well(better, side, channels) and not reads_well(chosen, side, channels):
+                self._backbone.fill(BackboneChoice(name=name, weights=weights))
 
     def _follow(self) -> None:
         choice = self._data.choice()

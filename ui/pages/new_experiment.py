@@ -206,14 +206,15 @@ class NewExperimentPage(Page):
 
     def _advise(self) -> None:
         """Advise on the images that were read, and list what suits them first; meta-learning has its own ways."""
-        preview = self.data.preview
-        if preview.found is not None:
-            self.backbone.rows.arrange(suiting(self.data.choice(), preview.found.side, preview.found.channels))
+        found = self.data.preview.found
+        if found is not None:
+            self.backbone.rows.arrange(suiting(self.data.choice(), found.side, found.channels))
             self._order_tabs()
-        known = (
-            FAMILIES[self.method.method.family].divides == "images" and preview.found is not None and not preview.fault
-        )
-        self.adviser.set_data(self.data.choice() if known else None)
+        if found is None or self.data.preview.fault or FAMILIES[self.method.method.family].divides != "images":
+            self.adviser.set_data(None)
+            return
+        self.kind.meet(found.side, found.channels)
+        self.adviser.set_data(self.data.choice())
 
     def _take_advice(self, backbone: BackboneChoice, method: MethodChoice) -> None:
         self.method.fill(method)

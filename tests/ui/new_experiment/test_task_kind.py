@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from engine.experiment import DatasetChoice, Experiment
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment
 from engine.preflight.problems import problems
 from tests.ui.conftest import wait_until_checked
+from tests.ui.window.test_window import photos
 from ui.new_experiment.task_kind import usual
 from ui.pages.new_experiment import NewExperimentPage
 
@@ -67,3 +70,25 @@ def test_regions_bring_their_network_and_no_more_classes_than_they_have(page: Ne
     qtbot.mouseClick(page.data.cards["glyphs"], Qt.MouseButton.LeftButton)
     assert (page.experiment().backbone.name, page.experiment().dataset.classes) == ("conv4", 40)
     assert page.experiment().method.hyperparameters["training_way"] == 20
+
+
+def test_photos_bring_the_photo_network_once_and_small_grey_images_theirs(
+    page: NewExperimentPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    def chosen() -> tuple[str, str]:
+        backbone = page.experiment().backbone
+        return backbone.name, backbone.weights
+
+    page.receive(photos(tmp_path / "photos", 2, 4, (90, 80)))
+    qtbot.waitUntil(lambda: chosen() == ("efficientnet_lite0", "imagenet"))
+    wait_until_checked(qtbot, page)
+    page.backbone.fill(BackboneChoice(name="conv4", weights="random"))  # what a person chooses stays
+    page.data.settings.split_seed.setValue(3)
+    wait_until_checked(qtbot, page)
+    assert chosen() == ("conv4", "random")
+    page.backbone.fill(BackboneChoice(name="efficientnet_lite0", weights="imagenet"))
+    qtbot.mouseClick(page.data.cards["glyphs"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: chosen() == ("conv4", "omniglot-supervised"))
+    page.receive(Experiment(dataset=page.data.choice(), backbone=BackboneChoice(name="efficientnet_lite0")))
+    wait_until_checked(qtbot, page)
+    assert chosen() == ("efficientnet_lite0", "random")  # as it came
