@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from engine.downloads import hosts, remote
+from engine.downloads import fetching, hosts
 
 HURRY = 0.25  # seconds of silence after which the program takes a host for stalled
 PAGE = (
@@ -53,7 +53,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[BadServer]:
     """Asked by a program that does not wait long, and by no proxy."""
     for variable in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr(remote, "PAUSES", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(fetching, "PAUSES", (0.01, 0.01, 0.01))
     monkeypatch.setattr(hosts, "PATIENCE", HURRY)
     server = BadServer()
     yield server

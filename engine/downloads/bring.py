@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from engine.downloads.arriving import on_disk
-from engine.downloads.remote import Cancel, Progress, fetch
+from engine.downloads.fetching import Cancel, Progress, fetch
 from engine.downloads.unpack import is_archive, remove_tree, unpack
 from engine.downloads.wanted import Wanted
 from engine.machine.locks import locked

@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from engine.downloads.bring import bring, forget
 from engine.downloads.entries import OVER, Download, as_json, from_json
 from engine.downloads.wanted import Wanted
 from engine.errors import Cancelled, ExperimentError, mendable
@@ -132,13 +131,19 @@ class DownloadQueue:
                 if not unsaved and not dropped and following is None:
                     self._thread = None
                     return
-            for wanted in dropped:
-                with suppress(OSError):
-                    forget(wanted)
+            if dropped:
+                self._forget_parts(dropped)
             if unsaved:
                 self._save()
             if following is not None:
                 self._bring(following)
+
+    def _forget_parts(self, dropped: list[Wanted]) -> None:
+        from engine.downloads.bring import forget
+
+        for wanted in dropped:
+            with suppress(OSError):
+                forget(wanted)
 
     def _next(self) -> Wanted | None:
         waiting = next((entry for entry in self._entries.values() if entry.state == "waiting"), None)
@@ -150,6 +155,8 @@ class DownloadQueue:
         return waiting.wanted
 
     def _bring(self, wanted: Wanted) -> None:
+        from engine.downloads.bring import bring  # with all that speaks to a network
+
         self._changed()
         end = {"state": "stopped"}
         try:

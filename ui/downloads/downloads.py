@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
+from PySide6.QtWidgets import QWidget
 
 from engine.downloads.entries import Download, State
 from engine.downloads.queue import DownloadQueue
 from engine.downloads.wanted import Wanted
+from ui.downloads.consent import Consent
 from ui.widgets.toasts import Toasts
 from ui.window_memory import WindowMemory
 
@@ -26,8 +28,9 @@ class Downloads(QObject):
     crashed = Signal(object)
     _told = Signal()
 
-    def __init__(self, file: Path, settings: QSettings, toasts: Toasts, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, file: Path, settings: QSettings, toasts: Toasts, window: QWidget) -> None:
+        super().__init__(window)
+        self.consent = Consent(settings, window)
         self._memory, self._toasts = WindowMemory(settings), toasts
         self._offline = self._memory.is_on(OFFLINE, False)
         self._states: dict[str, State] = {}
@@ -40,11 +43,13 @@ class Downloads(QObject):
         self._queue.load()
 
     def ask(self, wanted: Wanted) -> bool:
-        """Put it in line, also again after it failed or was stopped; offline that is said instead, and false."""
+        """Put it in line, also again after it failed or was stopped; a host that was never asked is shown before.
+        Offline that is said instead, and false.
+        """
         if self._offline:
             self._toasts.show(OFFLINE_WORDS, level="warning")
             return False
-        self._queue.ask(wanted)
+        self.consent.ask(wanted, lambda: self._queue.ask(wanted))
         return True
 
     def cancel(self, key: str) -> None:

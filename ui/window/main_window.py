@@ -109,6 +109,7 @@ class MainWindow(QMainWindow):
             "new": lambda: self.show_page(FIRST),
             "open workspace": lambda: self.shell.workspaces.choose(),
             "show workspace": lambda: show_folder(self.parts.workspace.root),
+            "downloads": lambda: self.shell.status.show_downloads(),
             "quit": self.close,
             "undo": self._undo,
             "redo": self._redo,

@@ -19,6 +19,7 @@ MENUS: dict[str, tuple[tuple[str, str, str, str] | None, ...]] = {
         ("open workspace", "Open &workspace…", "Ctrl+Shift+W", "Another folder of runs, in place of this one"),
         ("show workspace", "Show workspace &folder", "", "In the system's file manager"),
         None,
+        ("downloads", "&Downloads…", "Ctrl+J", "What is fetched from elsewhere, and what waits for it"),
         ("offline", "Work &offline", "", "Nothing is asked of any network; what would be is greyed"),
         None,
         ("quit", "&Quit", "Ctrl+Q", "Close the program; active runs are asked about"),

@@ -21,12 +21,14 @@ from PySide6.QtWidgets import (
 from engine.events import RunState
 from ui import theme
 from ui.parts import Parts
+from ui.widgets.buttons import button
 from ui.widgets.layouts import in_row
 from ui.widgets.menu_button import MenuButton
 from ui.widgets.text import Text, plain
 from ui.window.machine import Machine, Usage, gigabytes
 
 if TYPE_CHECKING:
+    from engine.downloads.entries import Download
     from storage.store import RunRow
     from ui.runs.run_now import RunNow
 
@@ -54,7 +56,9 @@ class StatusBar(QStatusBar):
         self._timer.start(SELDOM_MS)
         parts.live.state.connect(lambda run_id, state: self.refresh())
         parts.library.changed.connect(self._forget)
+        parts.downloads.changed.connect(self._say_downloads)
         self.refresh()
+        self._say_downloads()
 
     def _build(self, menu: QMenu) -> None:
         self.run = Line()
@@ -63,13 +67,16 @@ class StatusBar(QStatusBar):
         self.bar.setTextVisible(False)
         self.bar.setFixedSize(120, 6)
         self.bar.setAccessibleName("Progress of the run at work")
+        self.downloads = button("", "download", "Show what is fetched from elsewhere", self.show_downloads)
+        self.downloads.setFlat(True)
+        self.downloads.setFont(theme.font("small", tabular=True))
         self.usage = Text(size="small", role="muted", wrap=False)
         self.usage.setFixedWidth(self.usage.fontMetrics().horizontalAdvance(WIDEST) + 8)
         self.usage.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.workspace = self._workspace_button(menu)
         line = QWidget()
         in_row(
-            (self.run, 1), self.bar, self.usage, self.workspace, owner=line, gap=2 * theme.GRID,
+            (self.run, 1), self.bar, self.downloads, self.usage, self.workspace, owner=line, gap=2 * theme.GRID,
             edges=(theme.GRID, 0, theme.GRID, 0),
         )  # fmt: skip
         self.addPermanentWidget(line, 1)
@@ -129,6 +136,20 @@ class StatusBar(QStatusBar):
         self.usage.setText(f"{round(100 * usage.load)} % of the CPU · {gigabytes(usage.memory)}")
         self.usage.setToolTip(usage_tip(usage))
 
+    def _say_downloads(self) -> None:
+        downloads = self._parts.downloads
+        parts = [downloads_in_words(entries)] if (entries := downloads.entries()) else []
+        words = " · ".join(parts + ["offline"] * downloads.offline)
+        self.downloads.setText(self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, WORKSPACE_WIDTH))
+        self.downloads.setAccessibleName(f"Downloads: {words}")
+        self.downloads.setVisible(bool(words))
+
+    def show_downloads(self) -> None:
+        """The panel with all of them."""
+        from ui.downloads.panel import show_downloads
+
+        show_downloads(self._parts.downloads, self.window())
+
     def _show_run(self) -> None:
         run_id = self._at_work(self._parts.live.active())
         if run_id is not None:
@@ -174,6 +195,12 @@ def sentence(now: RunNow | None, active: int) -> str:
     doing = now.activity or now.epoch_text()
     words = (f"Run {now.row.id}", now.row.name, now.device, state, doing, now.time_text(), waiting)
     return " · ".join(part for part in words if part)
+
+
+def downloads_in_words(entries: tuple[Download, ...]) -> str:
+    from ui.downloads.words import summary
+
+    return summary(entries)
 
 
 def usage_tip(usage: Usage) -> str:

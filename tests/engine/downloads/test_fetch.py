@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from engine.downloads import hosts
-from engine.downloads.remote import Remote, fetch
+from engine.downloads.fetching import fetch
+from engine.downloads.remote import Remote
 from engine.errors import Cancelled, DownloadError
 from tests.bad_server import BadServer, connections
 
@@ -219,7 +220,8 @@ def test_several_who_want_one_file_fetch_it_once(host: BadServer, tmp_path: Path
 CHILD = """
 import sys
 from pathlib import Path
-from engine.downloads.remote import Remote, fetch
+from engine.downloads.fetching import fetch
+from engine.downloads.remote import Remote
 fetch(Remote(sys.argv[1], "photos.zip", digest=sys.argv[2]), Path(sys.argv[3]))
 """
 

@@ -23,7 +23,7 @@ def zipped() -> bytes:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as archive:
         for number in range(4):
-            archive.writestr(f"photos/class {number}/1.png", bytes([number]) * 100_000)
+            archive.writestr(zipfile.ZipInfo(f"photos/class {number}/1.png"), bytes([number]) * 100_000)
     return written.getvalue()
 
 

@@ -18,6 +18,7 @@ from engine.downloads.remote import Remote
 from engine.downloads.wanted import Wanted
 from engine.machine.hubs import QUIET
 from tests.bad_server import BadServer, connections
+from ui.downloads.consent import KNOWN
 from ui.downloads.downloads import Downloads
 from ui.widgets.toasts import Toasts
 from ui.window.main_window import MainWindow
@@ -39,7 +40,9 @@ def frame(qtbot: QtBot) -> QWidget:
 
 @pytest.fixture
 def downloads(frame: QWidget, tmp_path: Path) -> Iterator[Downloads]:
-    made = Downloads(tmp_path / "downloads.json", open_settings(tmp_path), Toasts(frame), frame)
+    settings = open_settings(tmp_path)
+    settings.setValue(KNOWN, "127.0.0.1")
+    made = Downloads(tmp_path / "downloads.json", settings, Toasts(frame), frame)
     yield made
     made.close()
     made.wait()
