@@ -168,8 +168,9 @@ def hashed(grey: NDArray[np.uint8]) -> NDArray[np.uint64]:
 def alike_pairs(seen: Looks, cancelled: Cancel | None = None) -> Iterator[NDArray[np.int64]]:
     """Pairs of images that look alike, int64 [2, pairs] each time. Raises `Cancelled`."""
     unique, first, place = np.unique(seen.hashes, return_index=True, return_inverse=True)
-    same = np.stack([first[place], np.arange(len(place))])
-    yield same[:, _same_picture(seen.small, same) & (same[0] != same[1])]
+    order = np.lexsort((seen.small.mean(1), place)).astype(np.int64)  # of one hash: each with the next brighter one
+    same = np.stack([order[:-1], order[1:]])[:, np.diff(place[order]) == 0]
+    yield same[:, _same_picture(seen.small, same)]
     for pairs in near_pairs(unique, RADIUS):
         check(cancelled)
         there = first[pairs]
