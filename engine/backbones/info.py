@@ -118,6 +118,7 @@ class Published:
 
     blocks: their state -> the backbone's blocks with it; raises `RuntimeError` when it is another network's. package:
     which carries the file; needs: what pip is asked for to have it; digest: SHA-256 of the whole file if known.
+    size: pixels on a side they were trained at, 0 where the network says it. library: whose cache the file is in.
     """
 
     file: str
@@ -128,9 +129,12 @@ class Published:
     trained_on: str = IMAGENET
     licence: str = "BSD-3"
     pixels: Pixels = PHOTO
+    how: str = "supervised"
     package: str = ""
     needs: str = ""
     digest: str = ""
+    size: int = 0
+    library: str = "torchvision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ class BackboneInfo:
     build: Callable[[], Blocks]
     batch_norm: bool = False
     bundled: tuple[Bundled, ...] = ()
-    published: Published | None = None
+    published: tuple[Published, ...] = ()
     order: int = 100
     family: Family = "convolutional"
 
@@ -170,7 +174,7 @@ def suits(info: BackboneInfo, side: int, channels: int) -> bool:
 @dataclass(frozen=True, slots=True)
 class WeightsInfo:
     """One set of weights for a backbone. bytes: size of the file, 0 where there is none. needs: what pip installs them
-    with, "" where it does not."""
+    with, "" where it does not. how: of their training. size: pixels on a side, 0 where the network says it."""
 
     name: str
     title: str
@@ -182,6 +186,8 @@ class WeightsInfo:
     file: str = ""
     pixels: Pixels = GREY
     needs: str = ""
+    how: str = ""
+    size: int = 0
 
     @property
     def here(self) -> bool:

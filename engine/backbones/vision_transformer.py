@@ -9,8 +9,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
+def resampled(position: Tensor, grid: tuple[int, int]) -> Tensor:
+    """Positions [1, 1 + side², width] of the class token and a square of patches, for this grid of patches, bicubically
+    between those that were learnt."""
+    first, square = position[:, :1], position[:, 1:].transpose(1, 2)
+    side = round(square.shape[2] ** 0.5)
+    if (side, side) == grid:
+        return position
+    moved = F.interpolate(square.unflatten(2, (side, side)), grid, mode="bicubic", align_corners=False)
+    return torch.cat([first, moved.flatten(2).transpose(1, 2)], 1)
+
+
 class Patches(nn.Module):
-    """Images [n, 3, 224, 224] -> tokens [n, 197, 768]: the class token and 14 x 14 patches, with their positions."""
+    """Images [n, 3, side, side] -> tokens [n, 1 + patches, width]: the class token and the patches, with positions."""
 
     def __init__(self, network: Any) -> None:
         super().__init__()
@@ -19,8 +30,9 @@ class Patches(nn.Module):
         self.position = network.encoder.pos_embedding
 
     def forward(self, images: Tensor) -> Tensor:
-        patches = self.projection(images).flatten(2).transpose(1, 2)
-        return torch.cat([self.class_token.expand(images.shape[0], -1, -1), patches], 1) + self.position
+        maps = self.projection(images)
+        tokens = torch.cat([self.class_token.expand(len(maps), -1, -1), maps.flatten(2).transpose(1, 2)], 1)
+        return tokens + resampled(self.position, (maps.shape[2], maps.shape[3]))
 
 
 class SelfAttention(nn.Module):

@@ -25,9 +25,9 @@ def test_the_backbones_own_size_is_the_default() -> None:
     "name,size,sentence,advice",
     [
         (
-            "vit_b_16",
+            "maxvit_t",
             128,
-            "ViT-B/16 reads images of 224 pixels only, and the image size is 128.",
+            "MaxViT-T reads images of 224 pixels only, and the image size is 128.",
             "Set the image size to 224, or choose a backbone that reads 128: EfficientNet-Lite0, ResNet-18, "
             "SqueezeNet 1.0.",
         ),

@@ -1,11 +1,8 @@
-"""torchvision's networks cut into blocks: every parameter is kept, and the features are torchvision's own."""
+"""torchvision's networks as ours: attention, what is drawn, and weights in torchvision's cache."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -15,68 +12,10 @@ from torch.nn import functional as F
 from engine.adaptation.inner_loop import InnerLoop
 from engine.artifacts.weights import build_backbone, published_trunk
 from engine.backbones import catalog
-from engine.backbones.backbone import Backbone
 from engine.backbones.published import torchvision_network
 from engine.backbones.vision_transformer import SelfAttention
 from engine.experiment import BackboneChoice
 from tests.engine.backbones.publishing import publish_as
-
-# Published totals with the classifier for ImageNet's 1,000 classes, and the side at which features are compared.
-PUBLISHED = {
-    "resnet18": (11_689_512, 64),
-    "squeezenet1_0": (1_248_424, 64),
-    "convnext_tiny": (28_589_128, 64),
-    "vit_b_16": (86_567_656, 224),
-}
-# What torchvision's own modules give before the classifier.
-FEATURES: dict[str, Callable[[Any, Tensor], Tensor]] = {
-    "resnet18": lambda network, images: without("fc", network)(images),
-    "squeezenet1_0": lambda network, images: network.features(images).mean((2, 3)),
-    "convnext_tiny": lambda network, images: without("classifier.2", network)(images),
-    "vit_b_16": lambda network, images: without("heads", network)(images),
-}
-
-
-@cache
-def network_of(name: str) -> nn.Module:
-    torch.manual_seed(3)
-    return torchvision_network(name).eval()
-
-
-def without(layer: str, network: nn.Module) -> nn.Module:
-    """The network with its last layer passing on what it is given."""
-    network.set_submodule(layer, nn.Identity())
-    return network
-
-
-def test_every_published_backbone_is_tested_here() -> None:
-    assert (
-        set(PUBLISHED)
-        == set(FEATURES)
-        == {info.name for info in catalog.backbones() if info.published and not info.published.package}
-    )
-
-
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_the_cut_network_keeps_every_parameter(name: str) -> None:
-    info = catalog.backbone(name)
-    published, _ = PUBLISHED[name]
-    with torch.device("meta"):
-        own = sum(parameter.numel() for parameter in torchvision_network(name).parameters())
-    assert own == published == info.parameters + 1000 * (info.features + 1)
-
-
-@pytest.mark.parametrize("name", PUBLISHED)
-@torch.no_grad()
-def test_features_are_torchvisions(name: str) -> None:
-    """In float32, on random images, through the loader of published weights: the state is torchvision's."""
-    info, network = catalog.backbone(name), network_of(name)
-    state = {key: value.clone() for key, value in network.state_dict().items()}
-    model = Backbone(info.published.blocks(state), info.features, None).eval().to(memory_format=torch.channels_last)
-    images = torch.randn(1, 3, PUBLISHED[name][1], PUBLISHED[name][1])
-    expected = FEATURES[name](network, images)
-    assert model.embed(images).shape == (1, info.features)
-    assert float((model.embed(images) - expected).abs().max()) < 1e-5 * float(expected.abs().max().clamp_min(1))
 
 
 def test_attention_is_the_formula() -> None:
