@@ -7,12 +7,13 @@ import hashlib
 BY_CONTENT = "bytes-"  # begins the fingerprint of files that are known by what is in them; older ones were by name
 
 
-def short_hash(*parts: str | bytes) -> str:
+def short_hash(*parts: str | bytes | memoryview) -> str:
     """16 hexadecimal digits that stand for all `parts`."""
     found = hashlib.sha256()
     for part in parts:
         body = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
-        found.update(len(body).to_bytes(8, "little") + body)
+        found.update(len(body).to_bytes(8, "little"))
+        found.update(body)
     return found.hexdigest()[:16]
 
 

@@ -139,6 +139,8 @@ class ImageSet:
         order = np.asarray(indices, dtype=np.int64)
         if isinstance(self.source, ArrayPixels) and self.source.array.shape[1:] == (size, size):
             return np.repeat(self.source.array[order][..., None], channels, axis=3)
+        if isinstance(self.source, ArrayPixels) and self.source.array.shape[1:] == (size, size, channels):
+            return self.source.array[order]
         if len(self) * size * size * channels <= min(KEPT_BYTES, room()):
             decoded = self._decoded.setdefault((size, channels), Decoded(self, size, channels))
             return decoded.pixels(order, cancelled)
@@ -225,13 +227,13 @@ def check(cancelled: Cancel | None) -> None:
 
 
 class ArrayPixels:
-    """Pixels of grey images held in memory, uint8 [images, height, width]."""
+    """Pixels of images held in memory, uint8 [images, height, width], or [images, height, width, 3] in colour."""
 
     def __init__(self, array: NDArray[np.uint8], names: Callable[[int], str]) -> None:
         self.array, self.name = array, names
 
     def image(self, index: int, size: int, channels: int) -> Image.Image:
-        return Image.fromarray(self.array[index])
+        return Image.fromarray(np.ascontiguousarray(self.array[index]))
 
 
 class BandPixels:

@@ -133,7 +133,7 @@ def _read(
     source: DataSet, choice: DatasetChoice, listing: Listing, progress: Progress | None, cancelled: Cancel | None
 ) -> ImageSet:
     """A folder of one's own may be a published data set; what was class folders before it was known stays that."""
-    if source.recognises is None and not (found := recognised(listing)).once_folder and found is not source:
+    if source.name == FOLDER and not (found := recognised(listing)).once_folder and found is not source:
         source, choice = found, found.Choice(name=found.name)
     assert source.read is not None
     return source.read(choice, listing, progress, cancelled)

@@ -103,7 +103,7 @@ def _uses_given(data: Examples, choice: DatasetChoice) -> bool:
         raise InvalidExperiment(
             f"{data.title} has no folders for training and test.", "Choose the split “stratified”.", "dataset"
         )
-    if data.given_split is not None and data.given_classes is not None and choice.split != "stratified":
+    if data.given_classes is not None and choice.split != "stratified" and _parts_are_of_classes(data):
         sizes = np.bincount(data.given_classes, minlength=3)
         raise InvalidExperiment(
             f"The folders of {data.title} hold different classes to train ({sizes[TRAIN]}), validate "
@@ -111,6 +111,13 @@ def _uses_given(data: Examples, choice: DatasetChoice) -> bool:
             "Choose a meta-learner, or the split “stratified”, which divides the images of each class.", "dataset",
         )  # fmt: skip
     return data.given_split is not None and choice.split != "stratified"
+
+
+def _parts_are_of_classes(data: Examples) -> bool:
+    """Whether no class has images in two of the given parts, so that they divide nothing but classes."""
+    if data.given_split is None or data.given_classes is None:
+        return False
+    return bool((data.given_split == data.given_classes[data.labels]).all())
 
 
 def _present(data: Examples) -> frozenset[int]:

@@ -51,7 +51,7 @@ def test_the_help_names_every_shift() -> None:
         (("--tested-on", "blur:1", "snow:2"), "There is no shift called “snow”. Choose one of noise, blur"),
         (("--part", "third"), "--part: invalid choice: 'third'"),
         (("--validation-per-class", "0"), "“dataset.validation_per_class” must be greater than or equal to 1"),
-        (("--data", "mnist"), "The folder of MNIST is not said. Give the folder or zip itself: --data FOLDER."),
+        (("--data", "mnist"), "MNIST is not on this machine. Download it (12 MB), or pick a"),
     ],
 )
 def test_a_mistake_in_them(refuses: Refuses, flags: tuple[str, ...], said: str) -> None:

@@ -77,7 +77,13 @@ class FilePixels:
 
 def load_folder(listing: Listing, progress: Progress | None = None, cancelled: Cancel | None = None) -> ImageSet:
     """Look at every image file once; damaged ones are named in `skipped`. Raises `DataError`, `Cancelled`."""
-    layout = arrange(listing)
+    return load_layout(listing, arrange(listing), progress, cancelled)
+
+
+def load_layout(
+    listing: Listing, layout: Layout, progress: Progress | None = None, cancelled: Cancel | None = None
+) -> ImageSet:
+    """The images of a layout, whatever told their classes. Raises `DataError`, `Cancelled`."""
     facts, skipped = inspect(listing, layout.items, progress, cancelled)
     items = [item for item, fact in zip(layout.items, facts, strict=True) if fact is not None]
     whole = [fact for fact in facts if fact is not None]

@@ -18,6 +18,7 @@ from engine.data.files.layout import Item
 from engine.data.files.reading import Entry
 from engine.data.files.tree import Listing, natural
 from engine.data.images import Cancel, ImageSet, Progress, Skipped
+from engine.downloads.remote import Remote
 from engine.errors import DataError
 
 TITLE = "Omniglot"
@@ -130,11 +131,22 @@ def _image_set(
     )
 
 
+HOST = "https://raw.githubusercontent.com/brendenlake/omniglot/master/python/"
+DOWNLOAD = (
+    Remote(
+        f"{HOST}images_background.zip", "images_background.zip", 9_464_212, "md5:68d2efa1b9178cc56df9314c21c6e718",
+        b"PK\x03\x04",
+    ),
+    Remote(
+        f"{HOST}images_evaluation.zip", "images_evaluation.zip", 6_462_886, "md5:6b91aef0f799c5bb55b94e3f2daec811",
+        b"PK\x03\x04",
+    ),
+)  # fmt: skip
 DATASET = DataSet(
     DatasetInfo(
         "omniglot", TITLE, "1,623 characters of 50 alphabets, each drawn by 20 people.",
         32460, CHARACTERS, (105, 105), LICENCE,
     ),
     read=lambda choice, *given: load_omniglot(*given), recognises=is_omniglot, given=GIVEN,
-    groups=(("by-alphabet", "By alphabet"),), order=6,
+    groups=(("by-alphabet", "By alphabet"),), download=DOWNLOAD, order=6,
 )  # fmt: skip

@@ -137,7 +137,7 @@ def test_a_damaged_gzip_file_is_named(tmp_path: Path) -> None:
 def test_a_folder_without_idx_files(class_folders: Maker) -> None:
     with pytest.raises(DataError, match="“photos” holds no idx files of MNIST"):
         load(DatasetChoice(name="mnist", path=str(class_folders(cat=3, dog=3))))
-    with pytest.raises(InvalidExperiment, match="The folder of MNIST is not chosen"):
+    with pytest.raises(InvalidExperiment, match="MNIST is not on this machine"):
         load(DatasetChoice(name="mnist"))
 
 

@@ -31,7 +31,8 @@ def test_what_episodes_have_no_place_for_is_refused(setting: dict[str, object], 
 
 
 def test_mnist_needs_its_folder(tmp_path: Path) -> None:
-    assert said("scratch", name="mnist") == ["The folder of MNIST is not chosen. Pick a folder or a zip."]
+    elsewhere = "MNIST is not on this machine. Download it (12 MB), or pick a folder or zip that holds it."
+    assert said("scratch", name="mnist") == [elsewhere]
     assert said("scratch", name="mnist", path=str(tmp_path)) == []
     (gone,) = said("scratch", name="mnist", path=str(tmp_path / "gone"))
     assert gone.startswith("There is no folder or file at")
