@@ -116,13 +116,15 @@ class Bundled:
 class Published:
     """Weights that others publish: a file of so many bytes, in torchvision's cache or in a Python package.
 
-    blocks: their state -> the backbone's blocks with it; raises `RuntimeError` when it is another network's. package:
-    which carries the file; needs: what pip is asked for to have it; digest: SHA-256 of the whole file if known.
+    network: the whole one they belong to, with its head, random. blocks: their state -> the backbone's blocks with it;
+    raises `RuntimeError` when it is another network's. package: which carries the file; needs: what pip is asked for to
+    have it; digest: SHA-256 of the whole file if known.
     size: pixels on a side they were trained at, 0 where the network says it. library: whose cache the file is in.
     """
 
     file: str
     bytes: int
+    network: Callable[[], nn.Module]
     blocks: Callable[[Mapping[str, Tensor]], Blocks]
     name: str = "imagenet"
     title: str = "ImageNet"

