@@ -1,23 +1,42 @@
-"""Fetches torchvision's published weights into torchvision's own cache, with progress and cancel."""
+"""What is to be fetched for published weights, and whether what lies in torchvision's cache is what its name says."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import re
-import urllib.error
-import urllib.request
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
 from engine.backbones import catalog
-from engine.errors import Cancelled, WeightsError
+from engine.downloads.remote import Remote
+from engine.downloads.wanted import Wanted
+from engine.errors import called
 
-CHUNK = 256 * 1024
-LARGEST = 2**32  # bytes
 NAMED = re.compile(r"-([0-9a-f]{8,})\.")  # torchvision's file names end in the first characters of their SHA-256
+
+
+def key(backbone: str, weights: str) -> str:
+    """What they are called among downloads."""
+    return f"weights:{backbone}:{weights}"
+
+
+def wanted(backbone: str, weights: str) -> Wanted | None:
+    """The file of these weights, kept where torchvision keeps its own; None where there is none to fetch. Raises
+    `InvalidExperiment` for an unknown name."""
+    info = catalog.backbone(backbone)
+    one = called(weights, {each.name: each for each in catalog.weights(backbone)}, "set of weights", "backbone")
+    if one.state not in ("download", "on this machine"):
+        return None
+    remote = _remote(backbone)
+    title = f"{one.title} weights of {info.title}"
+    return Wanted(key(backbone, weights), title, (remote,), catalog.hub_checkpoints(), licence=one.licence)
+
+
+def _remote(backbone: str) -> Remote:
+    url = published_url(backbone)
+    name = url.rpartition("/")[2]
+    found = NAMED.search(name)
+    return Remote(url, name, digest=f"sha256-prefix:{found.group(1)}" if found else "")
 
 
 def published_url(name: str) -> str:
@@ -25,53 +44,6 @@ def published_url(name: str) -> str:
     from torchvision.models import get_model_weights
 
     return str(get_model_weights(name).IMAGENET1K_V1.url)
-
-
-def fetch(
-    name: str, progress: Callable[[float], None], cancelled: Callable[[], bool] = lambda: False, url: str | None = None
-) -> Path:
-    """Download the weights of backbone `name`; progress gets fractions 0..1. Returns the file in the cache.
-
-    Raises `Cancelled` when asked to stop and `WeightsError` without a network or when the file is damaged; either
-    way no partial file stays behind.
-    """
-    address = url or published_url(name)
-    target = catalog.hub_checkpoints() / Path(address).name
-    part = target.with_suffix(f".{os.getpid()}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not fits_name(target, _stream(address, part, progress, cancelled)):
-            raise WeightsError("The downloaded weights are damaged.", "Try the download again.")
-        part.replace(target)
-    except (urllib.error.URLError, TimeoutError, OSError) as error:
-        if isinstance(error, urllib.error.HTTPError):
-            error.close()
-        raise WeightsError(
-            f"The weights of {catalog.backbone(name).title} could not be downloaded.",
-            "Check the network connection and the free disk space, then try again.",
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):  # there may be no folder to have it in
-            part.unlink()
-    return target
-
-
-def _stream(address: str, part: Path, progress: Callable[[float], None], cancelled: Callable[[], bool]) -> str:
-    digest, done = hashlib.sha256(), 0
-    with urllib.request.urlopen(address, timeout=20) as response, part.open("wb") as file:
-        total = int(response.headers.get("Content-Length") or 0)
-        while chunk := response.read(CHUNK):
-            if cancelled():
-                raise Cancelled
-            file.write(chunk)
-            digest.update(chunk)
-            done += len(chunk)
-            if done > LARGEST:
-                raise OSError("more bytes than any weights have")
-            progress(done / total if total else 0.0)
-    if total and done != total:
-        raise OSError(f"{done} of {total} bytes arrived")
-    return digest.hexdigest()
 
 
 def fits_name(path: Path, digest: str) -> bool:

@@ -17,7 +17,7 @@ from engine.work.process import WORKERS
 from ui.about import version
 from ui.command.table import EVERY, declare, one_experiment
 
-COMMANDS = ("demo", "run", "resume", "study", "list", "show", "compare")
+COMMANDS = ("demo", "run", "resume", "study", "list", "show", "compare", "fetch")
 LISTS = ("datasets", "backbones", "methods", "presets", "devices", "runs")
 
 ABOUT = "Warmstart: a desktop workbench for transfer learning and meta-learning."
@@ -31,6 +31,7 @@ with no command the workbench opens in a window. From the terminal:
   PROGRAM resume 5                    go on with a run that was stopped or cut off, from where it was
   PROGRAM study list                  studies: one question, a grid of runs, one figure
   PROGRAM compare 4 5                 which of two saved runs is better, and is the difference real?
+  PROGRAM fetch eurosat               a data set or weights that others publish; nothing else is ever fetched
 
 Everything is saved in one database that the window shows too. Exit codes: 0 done, 1 a run failed, 2 bad input,
 130 stopped with Ctrl+C.
@@ -73,6 +74,16 @@ examples:
   PROGRAM study show 2                        its table so far and what it says
 
 The window shows the same studies with a figure. Ctrl+C stops; what is finished is kept.
+"""
+FETCH_HELP = """\
+examples:
+
+  PROGRAM fetch eurosat                       a data set (PROGRAM list datasets says which can be fetched)
+  PROGRAM fetch resnet18 squeezenet1_0        the weights of networks (PROGRAM list backbones)
+  PROGRAM fetch resnet18:imagenet             these weights of it
+
+It is said before how much comes, from where, under which licence, and where it goes. Ctrl+C keeps what has come; the
+same command goes on from there.
 """
 
 
@@ -224,6 +235,8 @@ def add_questions(command: object) -> None:
     compare.add_argument(
         "runs", metavar="RUN", nargs="+", help="numbers, uids or names; seeds of one setting are grouped"
     )
+    fetch = command("fetch", "download data sets or weights, going on where an earlier try was cut off", FETCH_HELP)
+    fetch.add_argument("names", metavar="NAME", nargs="+", help="a data set, a backbone, or backbone:weights")
     words = "also save a picture of the comparison (PNG)"
     compare.add_argument("--output", type=png_name, metavar="FILE", help=words)
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QWidget
 
 from engine.backbones import catalog
+from engine.backbones.download import key, wanted
 from engine.backbones.info import BackboneInfo, WeightsInfo
 from engine.comparison.wording import count
+from engine.downloads.wanted import Wanted
 from engine.experiment import BackboneChoice
+from ui.downloads.line import DownloadLine
 from ui.new_experiment.backbone_rows import BackboneRows, ImageSize, KeepHead
 from ui.new_experiment.weights_card import OwnWeights, WeightsCard, own_weights
 from ui.parts import Parts
@@ -66,6 +67,7 @@ class BackboneSection(Column):
         self.image_size.changed.connect(lambda: self._set(image_size=self.image_size.asked()))
         self.keep_head.changed.connect(lambda: self._set(head="kept" if self.keep_head.is_kept() else "new"))
         parts.library.changed.connect(lambda _: self._note_runs())
+        parts.downloads.arrived.connect(self._arrived)
 
     def load(self) -> None:
         """Ask which weights are on this machine and which runs can be started from."""
@@ -74,7 +76,7 @@ class BackboneSection(Column):
     # What is chosen
 
     def tab_order(self) -> tuple[QWidget, ...]:
-        lines = [(card, card.download) if card.download else (card,) for card in self.weights.values()]
+        lines = [(card, card.download.button) if card.download else (card,) for card in self.weights.values()]
         weights = (widget for line in lines for widget in line)
         return (*self.rows.in_order(), self.image_size.field, *weights, self.keep_head.box, self.more)
 
@@ -172,7 +174,8 @@ class BackboneSection(Column):
             return
         self._clear()
         for info in published:
-            self._add_weights(WeightsCard.of(info))
+            self._add_weights(card := WeightsCard.of(info))
+            self._offer(card, info)
         for one in own[: self._most_own]:
             self._add_weights(WeightsCard(one.key, one.title, one.facts, "your run"))
         if self._choice.weights == "":
@@ -200,37 +203,30 @@ class BackboneSection(Column):
         self._weights_group.addButton(card)
         self._list.addWidget(card)
         card.setEnabled(self._uses_pretrained)
-        if card.download is not None:
-            card.download.clicked.connect(lambda: self._download(card))
 
     # Download
 
-    def _download(self, card: WeightsCard) -> None:
-        name = self._choice.name
-        key = f"download {name}"
-        if card.is_loading:
-            self._parts.background.cancel(key)
-            card.show_progress(None)
-            return
+    def _offer(self, card: WeightsCard, info: WeightsInfo) -> None:
+        """A button for weights that are not here."""
+        if info.state == "download":
+            name, title = self._choice.name, f"{info.title} weights of {self.info().title}"
+            card.offer(
+                DownloadLine(
+                    self._parts.downloads, key(name, info.name), title, info.bytes, lambda: self._ask(name, info.name)
+                )
+            )
 
-        def fetch(cancelled: Callable[[], bool]) -> None:
-            from engine.backbones.download import fetch
+    def _ask(self, name: str, weights: str) -> None:
+        def ask(found: Wanted | None) -> None:
+            if found is not None:
+                self._parts.downloads.ask(found)
 
-            fetch(name, card.progressed.emit, cancelled)
+        self._parts.background.run(lambda cancelled: wanted(name, weights), ask, key="wanted weights")
 
-        card.show_progress(0.0)
-        self._parts.background.run(fetch, lambda _: self._downloaded(name), lambda e: self._not_loaded(card, e), key)
-
-    def _downloaded(self, name: str) -> None:
-        title = catalog.backbone(name).title
-        self._parts.toasts.show(f"The weights of {title} are on this machine now.")
-        self._look_for_weights()
-        self.changed.emit()
-
-    def _not_loaded(self, card: WeightsCard, error: Exception) -> None:
-        if card.key in self.weights and self.weights[card.key] is card:
-            card.show_progress(None)
-        self._parts.background.crashed.emit(error)
+    def _arrived(self, what: str) -> None:
+        if what.startswith(key(self._choice.name, "")):
+            self._look_for_weights()
+            self.changed.emit()
 
 
 def _older_or_missing(key: str, own: list[OwnWeights]) -> WeightsCard:

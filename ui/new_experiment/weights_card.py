@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.backbones.info import WeightsInfo
 from engine.comparison.wording import figure, marked, size
 from engine.events import RunState
 from engine.naming import data_title
-from ui import icons
+from ui.downloads.line import DownloadLine
 from ui.widgets.card import ChoiceCard
-from ui.widgets.layouts import in_row
 
 if TYPE_CHECKING:
     from storage.store import RunRow, RunStore
@@ -26,22 +24,13 @@ STATES = {
 
 
 class WeightsCard(ChoiceCard):
-    """With a button to download when the weights are not here. progressed: a fraction, from any thread."""
+    """download: the line with the button, of weights that are not here."""
 
-    progressed = Signal(float)
-
-    def __init__(
-        self, key: str, title: str, facts: str, badge: str, download_bytes: int = 0, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, key: str, title: str, facts: str, badge: str, parent: QWidget | None = None) -> None:
         super().__init__(key, title, facts, "", parent)
         words, role = STATES.get(badge, (badge, "muted"))
         self.set_badge(words, role)
-        self._bytes = download_bytes
-        self.download: QPushButton | None = None
-        self.is_loading = False
-        if download_bytes:
-            self._add_download()
-        self.progressed.connect(self.show_progress, Qt.ConnectionType.QueuedConnection)
+        self.download: DownloadLine | None = None
 
     @classmethod
     def of(cls, info: WeightsInfo) -> WeightsCard:
@@ -51,31 +40,13 @@ class WeightsCard(ChoiceCard):
         how = "Meta-learned" if info.kind == "meta-learned" else "Trained with labels"
         weight = f" · {size(info.bytes)}".replace(" kB", "\u00a0kB").replace(" MB", "\u00a0MB") if info.bytes else ""
         facts = f"{how} on {info.trained_on} · {info.licence}{weight}"
-        needed = info.bytes if info.state == "download" else 0
         badge = info.state if info.here else f"needs {info.needs}" if info.needs else "not here"
-        return cls(info.name, info.title, facts, badge, needed)
+        return cls(info.name, info.title, facts, badge)
 
-    def _add_download(self) -> None:
-        row = QWidget(self)
-        self.download = QPushButton(f"Download {size(self._bytes)}", row)
-        self.download.setAccessibleName(f"Download {self.title.text()}, {size(self._bytes)}")
-        icons.dress(self.download, "download")
-        self.bar = QProgressBar(row)
-        self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Download progress")
-        self.bar.hide()
-        in_row((self.bar, 1), self.download, owner=row, edges=(0, 4, 0, 0))
-        self.body.addWidget(row)
-
-    def show_progress(self, fraction: float | None) -> None:
-        """None: nothing is being downloaded."""
-        if self.download is None or (fraction and not self.is_loading):
-            return
-        self.is_loading = fraction is not None
-        self.bar.setVisible(self.is_loading)
-        self.bar.setValue(round((fraction or 0.0) * 1000))
-        self.download.setText("Cancel" if self.is_loading else f"Download {size(self._bytes)}")
+    def offer(self, line: DownloadLine) -> None:
+        """They can be downloaded."""
+        self.download = line
+        self.body.addWidget(line)
 
 
 @dataclass(frozen=True)

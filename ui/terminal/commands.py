@@ -87,6 +87,7 @@ COMMANDS = {  # command -> module of this package and what answers in it
     "show": ("show", "show_run"),
     "compare": ("verdicts", "compare_from_command_line"),
     "demo": ("demo", "run_demo"),
+    "fetch": ("fetch", "fetch_from_command_line"),
 }
 
 

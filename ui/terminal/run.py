@@ -55,7 +55,7 @@ def run_from_command_line(chosen: argparse.Namespace) -> int:
         return DONE
     workspace = open_workspace(chosen.workspace)
     plan = replace(plan, experiments=with_exact_weights(plan.experiments, workspace))
-    fetch_missing_weights(plan.experiments, make_display(chosen.json))
+    fetch_missing_weights(plan.experiments, chosen.json)
     check(plan.experiments)
     rows, code = run_plan(plan, workspace, make_display(chosen.json), chosen.name or "", chosen.worker, forced)
     tested = [row.id for row in rows if row.test is not None]

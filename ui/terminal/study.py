@@ -24,7 +24,6 @@ from ui.command.arguments import program
 from ui.command.flags import seeds_from
 from ui.studies.reading import progress_words, read_study, saved_study, study_now
 from ui.terminal.checks import check_computed, check_device, check_file, exact
-from ui.terminal.display import make_display
 from ui.terminal.downloads import fetch_missing_weights
 from ui.terminal.interrupts import Interrupts
 from ui.terminal.output import print_file, print_json, print_table, say
@@ -62,7 +61,7 @@ def new_study(chosen: argparse.Namespace) -> int:
         return DONE
     workspace = open_workspace(chosen.workspace)
     study = with_exact_weights(study, workspace)
-    fetch_missing_weights([experiment for _, experiment in one_of_each(study)], make_display(chosen.json))
+    fetch_missing_weights([experiment for _, experiment in one_of_each(study)], chosen.json)
     check_study(study)
     check_device(cells(study)[0].experiment)
     with RunStore(workspace) as store:

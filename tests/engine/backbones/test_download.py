@@ -1,87 +1,42 @@
-"""Downloads from a real server on this machine: progress, cancel, damage, no network."""
+"""What is fetched for published weights: the file that torchvision itself would load, into torchvision's own cache."""
 
 from __future__ import annotations
 
-import hashlib
-import threading
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from engine.backbones import catalog
-from engine.backbones.download import fetch, published_url
-from engine.errors import Cancelled, WeightsError
-
-BODY = bytes(range(256)) * 4000
+from engine.backbones.download import is_as_named, published_url, wanted
+from engine.errors import InvalidExperiment
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+@pytest.mark.parametrize("name", [info.name for info in catalog.backbones() if info.published])
+def test_the_file_arrives_where_the_catalogue_looks_for_it(name: str) -> None:
+    """And it is held to the digest that its name states."""
+    for info in catalog.weights(name):
+        found = wanted(name, info.name)
+        assert (found is None) == (info.state not in ("download", "on this machine"))
+        if found is not None:
+            (file,) = found.files
+            assert found.folder / file.name == Path(info.file)
+            assert file.digest == f"sha256-prefix:{Path(info.file).stem.rpartition('-')[2]}"
+            assert not found.has_own_folder, "others keep their weights in the same folder"
 
 
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    (tmp_path / "www").mkdir()
-    for digest in (hashlib.sha256(BODY).hexdigest()[:8], "00000000"):
-        (tmp_path / "www" / f"weights-{digest}.pth").write_bytes(BODY)
-    http = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path / "www")))
-    thread = threading.Thread(target=http.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{http.server_port}"
-    http.shutdown()
-    http.server_close()
-    thread.join()
+def test_what_is_not_published_is_not_fetched() -> None:
+    assert wanted("conv4", "random") is None
+    for backbone, weights in (("conv4", "imagenet"), ("nothing", "imagenet")):
+        with pytest.raises(InvalidExperiment):
+            wanted(backbone, weights)
 
 
-def good(server: str) -> str:
-    return f"{server}/weights-{hashlib.sha256(BODY).hexdigest()[:8]}.pth"
-
-
-def left_over() -> list[str]:
-    folder = catalog.hub_checkpoints()
-    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
-
-
-def test_a_download_arrives_whole_with_progress(server: str) -> None:
-    seen: list[float] = []
-    path = fetch("resnet18", seen.append, url=good(server))
-    assert path.read_bytes() == BODY
-    assert seen == sorted(seen)
-    assert seen[-1] == 1.0
-    assert left_over() == [path.name]
-
-
-def test_cancelling_leaves_nothing(server: str) -> None:
-    with pytest.raises(Cancelled):
-        fetch("resnet18", lambda _: None, lambda: True, good(server))
-    assert left_over() == []
-
-
-def test_damage_is_noticed_by_the_checksum_in_the_name(server: str) -> None:
-    with pytest.raises(WeightsError, match="are damaged"):
-        fetch("resnet18", lambda _: None, url=f"{server}/weights-00000000.pth")
-    assert left_over() == []
-
-
-def test_a_cache_that_can_be_no_folder_is_one_sentence(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for place in ("/dev/null", "/" + "a" * 5000):
-        monkeypatch.setenv("TORCH_HOME", place)
-        assert catalog.weights("resnet18")[1].state == "download"
-        with pytest.raises(WeightsError, match="ResNet-18 could not be downloaded"):
-            fetch("resnet18", lambda _: None, url=good(server))
-
-
-@pytest.mark.parametrize("path", ["/absent-12345678.pth", ""])
-def test_no_such_file_or_server_is_one_sentence(server: str, path: str) -> None:
-    address = server + path if path else "http://127.0.0.1:9/weights-12345678.pth"
-    with pytest.raises(WeightsError, match="ResNet-18 could not be downloaded") as caught:
-        fetch("resnet18", lambda _: None, url=address)
-    assert "network" in caught.value.advice
+def test_a_file_is_held_to_its_name_as_long_as_it_stays_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "net-9f86d081.pth"  # SHA-256 of "test" begins so
+    path.write_bytes(b"test")
+    assert is_as_named(path)
+    path.write_bytes(b"tests")
+    assert not is_as_named(path)
 
 
 @pytest.mark.parametrize("name", ["resnet18", "squeezenet1_0", "convnext_tiny", "vit_b_16"])
