@@ -47,19 +47,18 @@ class Looks:
 @dataclass(frozen=True, eq=False)
 class Duplicates:
     """Groups of image indices, int64 ascending, the largest group first. copies: equal byte for byte. alike: of one
-    thing by their looks, copies among them; a group that is nothing but copies is not repeated."""
+    thing by their looks, copies among them; a group that is nothing but copies is not repeated. looks: see `kin`."""
 
     copies: Groups
     alike: Groups
+    looks: NDArray[np.int64]
 
 
 def duplicates(data: ImageSet, progress: Progress | None = None, cancelled: Cancel | None = None) -> Duplicates:
     """Raises `Cancelled`."""
-    contents = data.contents
-    alike = groups(kin(data, progress, cancelled))
-    return Duplicates(
-        groups(contents), tuple(group for group in alike if len(np.unique(contents[group])) > 1)
-    )  # fmt: skip
+    looks = kin(data, progress, cancelled)
+    alike = tuple(group for group in groups(looks) if len(np.unique(data.contents[group])) > 1)
+    return Duplicates(groups(data.contents), alike, looks)
 
 
 def groups(keys: NDArray[np.uint64] | NDArray[np.int64]) -> Groups:
@@ -75,7 +74,7 @@ def kin(data: ImageSet, progress: Progress | None = None, cancelled: Cancel | No
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    seen = looks(data, progress, cancelled)
+    seen = pictures(data, progress, cancelled)
     _, first, place = np.unique(data.contents, return_index=True, return_inverse=True)
     pairs = [np.stack([first[place], np.arange(len(data))]), *alike_pairs(seen, cancelled)]
     left, right = np.concatenate(pairs, axis=1)
@@ -108,7 +107,7 @@ def without_copies(data: Examples, choice: DatasetChoice, divided: list[Parts]) 
 # Looks
 
 
-def looks(data: ImageSet, progress: Progress | None = None, cancelled: Cancel | None = None) -> Looks:
+def pictures(data: ImageSet, progress: Progress | None = None, cancelled: Cancel | None = None) -> Looks:
     """Of every image; kept between sessions, as all of them are decoded for it. Raises `Cancelled`."""
     path = cache_folder() / FOLDER / f"{short_hash(RECIPE, data.name, data.fingerprint, PIL.__version__)}.npz"
     if (kept := _kept(path, len(data))) is not None:

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.examples import Examples
-from engine.data.images import Skipped
-from engine.data.splits import TEST, VALIDATION, ClassSplit, ImageSplit
+from engine.data.images import ImageSet, Skipped
+from engine.data.splits import TEST, VALIDATION, ClassSplit, ImageSplit, split_images
+from engine.errors import ExperimentError
+from engine.experiment import DatasetChoice
 
 Indices = NDArray[np.int64]
 NAMED_FILES = 10  # that were left out; a run's folder has the names of all
@@ -52,6 +54,26 @@ def images_of(data: Examples, classes: Indices) -> Indices:
 def protocol(found: Iterable[Finding]) -> dict[str, str]:
     """What stands beside every figure."""
     return {one.key: one.words for one in found if one.words}
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """How many of so many test images are copies of images of another part, and how many such or look like one."""
+
+    copies: int
+    alike: int
+    tested: int
+
+
+def crossing(data: ImageSet, choice: DatasetChoice, looks: Indices) -> Crossing | None:
+    """As the choice divides the images; None where it cannot. looks: equal for what looks alike, see `kin`."""
+    try:
+        split = split_images(data, choice, 0)
+    except ExperimentError:
+        return None
+    before = np.concatenate((split.train, split.validation))
+    copies, alike = (int(np.isin(keys[split.test], keys[before]).sum()) for keys in (data.contents, looks))
+    return Crossing(copies, alike, len(split.test))
 
 
 def copies_words(data: Examples) -> str:

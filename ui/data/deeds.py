@@ -62,6 +62,12 @@ class SetDeeds(Deeds):
         if self._chosen is not None:
             self._parts.navigator.open("new_experiment", self._chosen.choice)
 
+    def use_without(self, what: str) -> None:
+        """In New experiment, its test without "copies" or "look-alikes" of what is learnt from."""
+        if self._chosen is not None:
+            without = self._chosen.choice.model_copy(update={"leave_out": what})
+            self._parts.navigator.open("new_experiment", without)
+
     def show_folder(self) -> None:
         path = self._path()
         show_folder(path if path.is_dir() else path.parent)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QButtonGroup, QWidget
 
 from engine.comparison.wording import count
 from ui.background import Background
+from ui.data.copies_view import CopiesView
 from ui.data.counts_view import Balance, Sizes
 from ui.data.header import SetHeader
 from ui.data.known_sets import KnownSet
@@ -25,11 +26,15 @@ if TYPE_CHECKING:
     from engine.data.images import ImageSet
     from engine.data.inventory import Inventory
 
+LEAST = QSize(360, 400)
+
 
 class SetDetail(QWidget):
-    """opened(index): an image is to be shown large."""
+    """opened(grid): the image chosen there is to be shown large. without(what): the set is to be tested without
+    "copies" or "look-alikes"."""
 
-    opened = Signal(int)
+    opened = Signal(object)
+    without = Signal(str)
 
     def __init__(self, actions: dict[str, QAction], background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,12 +42,16 @@ class SetDetail(QWidget):
         self.header = SetHeader(actions)
         self.grid = SampleGrid(background)
         self.balance, self.sizes, self.left_out = Balance(), Sizes(), LeftOut()
+        self.copies = CopiesView(background)
+        self._chosen: KnownSet | None = None
         self.pointed = Elided("", "small", "muted")
         self.nothing = Invitation("Nothing was left out", "Every file that looks like an image is in the set.")
         self._out = one_of(self.left_out, self.nothing)
         self._build()
         self.grid.pointed.connect(self._name)
-        self.grid.opened.connect(self.opened)
+        for grid in (self.grid, self.copies.grid):
+            grid.opened.connect(lambda _, grid=grid: self.opened.emit(grid))
+        self.copies.wanted.connect(self.without)
         self.balance.class_wanted.connect(self.show_class)
 
     def _build(self) -> None:
@@ -53,9 +62,13 @@ class SetDetail(QWidget):
         self.pages = one_of()
         in_column(self.header, self._flow, (self.pages, 1), owner=self, gap=12, edges=(16, 12, 16, 8))
         for title, page in (("Samples", samples), ("Balance", self.balance), ("Sizes", self.sizes),
-                            ("Left out", self._out)):  # fmt: skip
+                            ("Left out", self._out), ("Copies", self.copies)):  # fmt: skip
             self.add_tab(title, page)
         self.tabs["Samples"].setChecked(True)
+
+    def minimumSizeHint(self) -> QSize:
+        """What is in it scrolls by itself."""
+        return LEAST
 
     def add_tab(self, title: str, page: QWidget) -> None:
         tab = Segment(title)
@@ -65,12 +78,18 @@ class SetDetail(QWidget):
         self.pages.addWidget(page)
         self.tabs[title] = tab
 
+    def is_settled(self) -> bool:
+        """Nothing that is looked at is still decoded or looked for."""
+        grids = (self.grid, self.copies.grid)
+        return not self.copies.is_looking and all(grid.thumbnails.is_settled() for grid in grids)
+
     def show_tab(self, title: str) -> None:
         self.tabs[title].click()
 
     def expect(self, chosen: KnownSet) -> None:
         """Another set was chosen, of which nothing is read yet."""
-        self.data = None
+        self.data, self._chosen = None, chosen
+        self.copies.expect()
         self.header.show_set(chosen)
         self.grid.clear()
         self.pointed.setText("")
@@ -94,6 +113,8 @@ class SetDetail(QWidget):
         self._show_left_out(data.skipped)
         self.balance.show_inventory(found)
         self.sizes.show_inventory(found)
+        if self._chosen is not None:
+            self.copies.set_data(data, self._chosen)
 
     def _show_images(self, data: ImageSet) -> None:
         self.data = data

@@ -12,7 +12,9 @@ from engine.experiment import DatasetChoice
 from ui.data.deeds import SetDeeds
 from ui.data.detail import SetDetail
 from ui.data.known_sets import KnownSet, known_sets
+from ui.data.large import show_large
 from ui.data.reading import SetReading
+from ui.data.sample_grid import SampleGrid
 from ui.data.set_list import SetList
 from ui.parts import Page, Parts
 from ui.widgets.buttons import button
@@ -57,6 +59,8 @@ class DataPage(Page):
         self.parts.library.changed.connect(lambda _: self._note_change())
         self.list.chosen.connect(self._choose)
         self.list.customContextMenuRequested.connect(self._show_menu)
+        self.detail.opened.connect(self._show_large)
+        self.detail.without.connect(self.deeds.use_without)
         self.reading.listed.connect(self.detail.show_listed)
         self.reading.progressed.connect(self.detail.header.show_progress)
         self.reading.done.connect(self.detail.show_read)
@@ -74,7 +78,7 @@ class DataPage(Page):
     def is_settled(self) -> bool:
         """Nothing is read any more, neither the list nor the chosen set nor what is looked at of it."""
         listed = not self._stale and self._asked == self._answered
-        return listed and not self.reading.is_reading and self.detail.grid.thumbnails.is_settled()
+        return listed and not self.reading.is_reading and self.detail.is_settled()
 
     def focus_list(self) -> None:
         self.list.setFocus()
@@ -119,6 +123,10 @@ class DataPage(Page):
         else:
             self.reading.stop()
             self.detail.header.show_problem("There is nothing at its path any more." if chosen.is_own else "")
+
+    def _show_large(self, grid: SampleGrid) -> None:
+        if self.detail.data is not None:
+            show_large(self.detail.data, grid, self.parts.background, self.window())
 
     def read_again(self) -> None:
         """Whether sets are there, and the chosen one, as they are now."""

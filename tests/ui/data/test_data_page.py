@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from engine.experiment import DatasetChoice, Experiment
 from tests.new_runs import new_run
 from tests.ui.data.conftest import open_folder, write_photos
+from ui.comparison.large_image import LargeImage
 from ui.data.known_sets import BUNDLED, OWN
 from ui.pages.data import DataPage
 from ui.window.main_window import MainWindow
@@ -109,3 +110,37 @@ def test_a_set_is_used_in_the_form(qtbot: QtBot, page: DataPage, photos: Path, w
     qtbot.waitUntil(form.is_settled)
     assert form.data.choice().path == str(photos)
     assert window.stack.currentWidget() is form
+
+
+def test_copies_are_shown_by_group_and_the_test_is_set_up_without_them(
+    qtbot: QtBot, page: DataPage, photos: Path, window: MainWindow
+) -> None:
+    for place in range(8):  # of twelve images of one class eight are copies in the other
+        (photos / "dog" / f"copy {place}.png").write_bytes((photos / "cat" / f"{place}.png").read_bytes())
+    open_folder(qtbot, page, photos)
+    page.detail.show_tab("Copies")
+    view = page.detail.copies
+    qtbot.waitUntil(lambda: view.which.isVisible() and page.is_settled())
+    assert view.words.text() == "16 images in 8 groups are the same byte for byte."
+    assert set(view.grid.names) == {"cat, dog"}
+    assert [page.detail.data.image_name(index) for index in view.grid.order[:2]] == ["cat/0.png", "dog/copy 0.png"]
+    assert " test images are copies of images to learn" in view.crossing.text()
+    view.leave.click()
+    form = window.page("new_experiment")
+    qtbot.waitUntil(lambda: form.is_settled() and form.data.choice().path == str(photos))
+    assert form.data.choice().leave_out == "copies"
+
+
+def test_an_image_is_shown_large_and_the_arrows_go_on(
+    qtbot: QtBot, page: DataPage, photos: Path, window: MainWindow
+) -> None:
+    open_folder(qtbot, page, photos)
+    page.detail.grid.choose(12)
+    qtbot.keyClick(page.detail.grid, Qt.Key.Key_Return)
+    (large,) = window.findChildren(LargeImage)
+    qtbot.waitUntil(lambda: large.picture.image.width() == 60)
+    assert large.place.text() == f"13 of 24: {photos / 'dog' / '0.png'}"
+    qtbot.keyClick(large, Qt.Key.Key_Left)
+    qtbot.waitUntil(lambda: large.picture.image.width() == 40)
+    assert large.place.text() == f"12 of 24: {photos / 'cat' / '11.png'}"
+    large.close()
