@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
 
 from ui.data.binning import put_back, to_bin
 from ui.data.known_sets import KnownSet
+from ui.downloads.downloads import OFFLINE_WORDS
 from ui.parts import Parts
 from ui.widgets.deed import Deeds
 from ui.widgets.folders import show_folder
@@ -17,6 +18,7 @@ from ui.window_memory import WindowMemory
 
 # key -> (text, shortcut, icon, tip)
 DEEDS = {
+    "fetch": ("Download", "", "download", "Bring it to this machine; what and from where is said before"),
     "use": ("Use in New experiment", "Ctrl+Return", "new", "Make it the data of the experiment that is set up"),
     "again": ("Read again", "F5", "reset", "Look again at what lies there now"),
     "folder": ("Show in folder", "", "folder", "In the system's file manager"),
@@ -24,7 +26,7 @@ DEEDS = {
     "forget": ("Take off the list", "Del", "close", "Its images stay where they are"),
     "bin": ("Move to the bin…", "Shift+Del", "discard", "Move its files to the system's bin"),
 }
-OWN_ALONE = ("rename", "forget", "bin", "folder")
+OWN_ALONE, WITH_FILES = ("rename", "forget"), ("bin", "folder")
 
 
 class SetDeeds(Deeds):
@@ -36,7 +38,8 @@ class SetDeeds(Deeds):
         self._chosen: KnownSet | None = None
         self.read_again: Callable[[], None] = lambda: None
         super().__init__(page, DEEDS, {
-            "use": self.use, "again": lambda: self.read_again(), "folder": self.show_folder, "rename": self.rename,
+            "fetch": self.fetch, "use": self.use,
+            "again": lambda: self.read_again(), "folder": self.show_folder, "rename": self.rename,
             "forget": self.forget, "bin": self.ask_bin,
         })  # fmt: skip
         self.adjust(None)
@@ -54,9 +57,19 @@ class SetDeeds(Deeds):
             return "Choose a data set first."
         if key in OWN_ALONE and not chosen.is_own:
             return "It is no folder of yours."
-        if not chosen.there and key in ("use", "folder", "bin"):
+        if key in WITH_FILES and chosen.there and not chosen.place:
+            return "It comes with the program."
+        if not chosen.there and key in ("use", *WITH_FILES):
             return "It is not there (any more)." if chosen.is_own else "It was not downloaded yet."
-        return ""
+        if key == "fetch" and (chosen.there or chosen.is_own):
+            return "It is on this machine."
+        return OFFLINE_WORDS if key == "fetch" and self._parts.downloads.offline else ""
+
+    def fetch(self) -> None:
+        from engine.data.sources import wanted
+
+        if self._chosen is not None and (asked := wanted(self._chosen.key)) is not None:
+            self._parts.downloads.ask(asked)
 
     def use(self) -> None:
         if self._chosen is not None:
@@ -74,7 +87,7 @@ class SetDeeds(Deeds):
 
     def _path(self) -> Path:
         assert self._chosen is not None
-        return Path(str(self._chosen.choice.path))
+        return Path(self._chosen.place).expanduser()
 
     def rename(self) -> None:
         chosen = self._chosen
@@ -125,7 +138,7 @@ class SetDeeds(Deeds):
 
     def move_to_bin(self, chosen: KnownSet) -> None:
         """In the background, as it may lie on a slow drive."""
-        path = Path(str(chosen.choice.path)).expanduser()
+        path = Path(chosen.place).expanduser()
         failed = self._parts.background.saying(self._refuse, "It could not be moved to the bin.")
         self._parts.background.run(
             lambda cancelled: to_bin(path), lambda lies: self._binned(chosen, path, lies), failed
@@ -138,6 +151,10 @@ class SetDeeds(Deeds):
                 failed = self._parts.background.saying(self._refuse, "It could not be put back.")
                 self._parts.background.run(lambda cancelled: put_back(lies, path), lambda _: self.read_again(), failed)
 
+        if not chosen.is_own:
+            self.read_again()
+            self._parts.toasts.show(f"{chosen.title} is in the bin.")
+            return
         rest = "" if lies is not None else " Put it back from the bin if it is needed again."
         self._hide(chosen, f"{chosen.title} is in the bin.{rest}", undo)
 

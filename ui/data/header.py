@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from engine.comparison.wording import count
+from engine.comparison.wording import count, size
 from ui.data.known_sets import KnownSet
 from ui.listing.card_list import ProgressLine
 from ui.widgets.buttons import PrimaryButton, button
@@ -21,8 +21,6 @@ from ui.widgets.text import Elided, Text
 if TYPE_CHECKING:
     from engine.data.images import ImageSet
     from engine.data.inventory import Inventory
-
-MEGA = 10**6
 
 
 class SetHeader(QWidget):
@@ -39,6 +37,8 @@ class SetHeader(QWidget):
         self.problem = Problem()
         self.use = PrimaryButton("Use in New experiment", "new")
         self.use.clicked.connect(lambda _=False: actions["use"].trigger())
+        self.fetch = PrimaryButton("Download", "download")
+        self.fetch.clicked.connect(lambda _=False: actions["fetch"].trigger())
         self.folder = button("Show in folder", "folder", actions["folder"].toolTip(), actions["folder"].trigger)
         self.again = button("Read again", "reset", actions["again"].toolTip(), actions["again"].trigger)
         menu = QMenu(self, toolTipsVisible=True)
@@ -46,19 +46,21 @@ class SetHeader(QWidget):
         menu.addSeparator()
         menu.addAction(actions["bin"])
         self.more = MenuButton("More", "Rename or remove this data set", menu=menu, name="More about this data set")
-        deeds = FlowLayout(self.use, self.folder, self.again, self.more)
+        deeds = FlowLayout(self.use, self.fetch, self.folder, self.again, self.more)
         in_column(self.title, self.facts, self.place, self.state, self.bar, self.problem, 4, deeds, owner=self, gap=4)
 
     def show_set(self, chosen: KnownSet) -> None:
         """What is known before anything is read."""
         self.title.setText(chosen.title)
         self.facts.setText(chosen.facts)
-        where = chosen.key.partition(":")[2]
-        self.place.setText(where or {"With the program": "comes with the program"}.get(chosen.group, ""))
+        self.place.setText(chosen.place or ("comes with the program" if chosen.there else ""))
         self.place.setVisible(bool(self.place.text()))
         self.problem.say()
         self.show_progress(0.0)
-        for widget, key in ((self.use, "use"), (self.folder, "folder"), (self.again, "again")):
+        self.use.setVisible(chosen.there or chosen.is_own)
+        self.fetch.setVisible(not chosen.there and not chosen.is_own)
+        named = ((self.use, "use"), (self.fetch, "fetch"), (self.folder, "folder"), (self.again, "again"))
+        for widget, key in named:
             widget.setEnabled(self._actions[key].isEnabled())
             widget.setToolTip(self._actions[key].toolTip())
 
@@ -77,6 +79,12 @@ class SetHeader(QWidget):
         self.bar.show_share(1, "good", "", at_work=False)
         self.problem.say()
 
+    def show_fetching(self, words: str, share: float | None) -> None:
+        """What would be fetched, or how far it is: share is None while nothing was asked for."""
+        self.state.setText(words)
+        self.state.show()
+        self.bar.show_share(share or 0.0, "accent", words, at_work=share is not None)
+
     def show_problem(self, words: str) -> None:
         self.state.hide()
         self.bar.show_share(0, "accent", "", at_work=False)
@@ -88,13 +96,6 @@ def facts_of(data: ImageSet, found: Inventory) -> str:
     height, width = found.typical
     several = "about " if len(found.sizes) > 1 else ""
     words = [count(len(data), "images"), count(len(data.class_names), "classes"), f"{several}{width:,} × {height:,} px"]
-    words += [megabytes(found.stored)] if found.stored else []
+    words += [size(found.stored)] if found.stored else []
     words += [f"{count(len(data.skipped), 'files')} left out"] if data.skipped else []
     return " · ".join(words)
-
-
-def megabytes(size: int) -> str:
-    """ "1.4 GB", "42 MB", "0.3 MB"."""
-    if size >= 1000 * MEGA:
-        return f"{size / MEGA / 1000:,.1f} GB"
-    return f"{size / MEGA:,.0f} MB" if size >= 10 * MEGA else f"{size / MEGA:,.1f} MB"

@@ -21,7 +21,7 @@ OWN, HERE, BUNDLED, FETCHED = "Your folders", "On this machine", "With the progr
 @dataclass(frozen=True, slots=True)
 class KnownSet:
     """One line of the list. key: "name:path", or the name alone. group: its heading. facts: a few words. there: whether
-    it can be read now."""
+    it can be read now. place: where its files lie, "" for what comes with the program or is not here."""
 
     key: str
     title: str
@@ -29,6 +29,7 @@ class KnownSet:
     facts: str
     licence: str = ""
     there: bool = True
+    place: str = ""
 
     @property
     def choice(self) -> DatasetChoice:
@@ -59,13 +60,16 @@ def _own(key: str, rows: Mapping[str, UsedData]) -> KnownSet:
     there = is_there(path)
     runs = row.runs if row else 0
     facts = "missing" if not there else count(runs, "runs") if runs else ("zip" if path.suffix == ".zip" else "folder")
-    return KnownSet(key, (row.title if row else "") or path.name or str(path), OWN, facts, "yours", there)
+    return KnownSet(key, (row.title if row else "") or path.name or str(path), OWN, facts, "yours", there, str(path))
 
 
 def _offered(info: DatasetInfo) -> KnownSet:
     group = {"bundled": BUNDLED, "on this machine": HERE}.get(info.where, FETCHED)
+    from engine.data.sources import place
+
     facts = f"{count(info.images, 'images')}, {count(info.classes, 'classes')}" if info.images and info.classes else ""
-    return KnownSet(info.name, info.title, group, facts, info.licence, group != FETCHED)
+    lies = place(info.name) if group == HERE else None
+    return KnownSet(info.name, info.title, group, facts, info.licence, group != FETCHED, str(lies or ""))
 
 
 def is_there(path: Path) -> bool:

@@ -30,15 +30,15 @@ class SetReading(QObject):
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._background = background
-        self._turn = 0
+        self.turns = 0
         self.is_reading = False
         self._said.connect(self._hear, Qt.ConnectionType.QueuedConnection)
 
     def read(self, chosen: KnownSet) -> None:
         """Another set, or the same again; answers about the one before are dropped."""
-        self._turn += 1
+        self.turns += 1
         self.is_reading = True
-        turn, choice = self._turn, chosen.choice
+        turn, choice = self.turns, chosen.choice
 
         def look(cancelled: Callable[[], bool]) -> tuple[ImageSet, Inventory]:
             from engine.data.inventory import by_names, inventory
@@ -47,18 +47,18 @@ class SetReading(QObject):
             if (quick := by_names(choice, cancelled)) is not None:
                 self._said.emit(turn, quick)
             data = load(choice, lambda share: self._said.emit(turn, share), cancelled)
-            return data, inventory(data, choice.path)
+            return data, inventory(data, chosen.place or None)
 
         self._background.run(look, self._take, self._background.saying(self._fail, "The data set could not be read."),
                              key=KEY)  # fmt: skip
 
     def stop(self) -> None:
-        self._turn += 1
+        self.turns += 1
         self.is_reading = False
         self._background.cancel(KEY)
 
     def _hear(self, turn: int, said: object) -> None:
-        if turn == self._turn:
+        if turn == self.turns:
             (self.progressed if isinstance(said, float) else self.listed).emit(said)
 
     def _take(self, found: tuple[ImageSet, Inventory]) -> None:

@@ -72,9 +72,9 @@ class SetList(QListWidget):
                 self._add_heading(group)
                 for one in inside:
                     self._add(one)
-        if not (kept and self.choose(kept.key)) and found:
-            self.choose(found[0].key)
-        elif kept and self.current() != kept:
+            if not (kept and self._select(kept.key)) and found:
+                self._select(found[0].key)
+        if self.current() != kept:
             self._tell()
 
     def _add_heading(self, words: str) -> None:
@@ -98,13 +98,18 @@ class SetList(QListWidget):
 
     def choose(self, key: str) -> bool:
         """Whether there is one of this key."""
+        before = self.current()
+        with QSignalBlocker(self):
+            there = self._select(key)
+        if there and self.current() != before:
+            self._tell()
+        return there
+
+    def _select(self, key: str) -> bool:
         for place in range(self.count()):
             found: KnownSet | None = self.item(place).data(SET)
             if found is not None and found.key == key:
-                with QSignalBlocker(self):
-                    before, _ = self.currentItem(), self.setCurrentRow(place)
-                if before is not self.currentItem():
-                    self._tell()
+                self.setCurrentRow(place)
                 return True
         return False
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from engine.data.sources import wanted
 from engine.experiment import DatasetChoice
 from ui.data.deeds import SetDeeds
 from ui.data.detail import SetDetail
@@ -16,6 +17,7 @@ from ui.data.large import show_large
 from ui.data.reading import SetReading
 from ui.data.sample_grid import SampleGrid
 from ui.data.set_list import SetList
+from ui.downloads.words import before, progress
 from ui.parts import Page, Parts
 from ui.widgets.buttons import button
 from ui.widgets.frame import ThinSplitter
@@ -37,6 +39,7 @@ class DataPage(Page):
         self.deeds.read_again = self.read_again
         self.list = SetList()
         self.detail = SetDetail(self.deeds.actions, parts.background)
+        self._shown: tuple[str, bool] | None = None
         self._wanted, self._asked, self._answered, self._stale = "", 0, 0, True
         self._build()
         self._connect()
@@ -57,6 +60,8 @@ class DataPage(Page):
 
     def _connect(self) -> None:
         self.parts.library.changed.connect(lambda _: self._note_change())
+        self.parts.downloads.changed.connect(self._show_download)
+        self.parts.downloads.arrived.connect(lambda _: self.read_again())
         self.list.chosen.connect(self._choose)
         self.list.customContextMenuRequested.connect(self._show_menu)
         self.detail.opened.connect(self._show_large)
@@ -117,12 +122,31 @@ class DataPage(Page):
 
     def _choose(self, chosen: KnownSet) -> None:
         self.deeds.adjust(chosen)
+        if self._shown == (chosen.key, chosen.there):  # it is only called otherwise, or has more runs
+            self.detail.header.title.setText(chosen.title)
+            return
+        self._shown = chosen.key, chosen.there
         self.detail.expect(chosen)
         if chosen.there:
             self.reading.read(chosen)
-        else:
-            self.reading.stop()
-            self.detail.header.show_problem("There is nothing at its path any more." if chosen.is_own else "")
+            return
+        self.reading.stop()
+        self.detail.header.show_problem("There is nothing at its path any more." if chosen.is_own else "")
+        self._show_download()
+
+    def _show_download(self) -> None:
+        """What would be fetched of the chosen set, or how far that is."""
+        chosen = self.list.current()
+        if chosen is None or chosen.there or chosen.is_own or (asked := wanted(chosen.key)) is None:
+            return
+        self.deeds.adjust(chosen)
+        entry = self.parts.downloads.entry(asked.key)
+        at_work = entry is not None and entry.state in ("waiting", "at work")
+        share = (entry.fraction or 0.0) if entry is not None and at_work else None
+        self.detail.header.show_fetching(before(asked) if entry is None else progress(entry), share)
+        fetch, action = self.detail.header.fetch, self.deeds.actions["fetch"]
+        fetch.setEnabled(action.isEnabled() and not at_work)
+        fetch.setToolTip(action.toolTip())
 
     def _show_large(self, grid: SampleGrid) -> None:
         if self.detail.data is not None:
@@ -130,6 +154,7 @@ class DataPage(Page):
 
     def read_again(self) -> None:
         """Whether sets are there, and the chosen one, as they are now."""
+        self._shown = None
         self._note_change()
         if (chosen := self.list.current()) is not None:
             self._choose(chosen)

@@ -144,3 +144,29 @@ def test_an_image_is_shown_large_and_the_arrows_go_on(
     qtbot.waitUntil(lambda: large.picture.image.width() == 40)
     assert large.place.text() == f"12 of 24: {photos / 'cat' / '11.png'}"
     large.close()
+
+
+def test_what_can_be_fetched_is_said_before_and_not_offered_offline(page: DataPage, window: MainWindow) -> None:
+    page.list.choose("eurosat")
+    header = page.detail.header
+    assert header.fetch.isVisible()
+    assert not header.use.isVisible()
+    assert header.fetch.isEnabled()
+    assert "It goes to " in header.state.text()
+    window.parts.downloads.offline = True
+    assert not header.fetch.isEnabled()
+    assert "offline" in header.fetch.toolTip()
+    assert window.parts.downloads.entries() == ()
+
+
+def test_a_set_is_not_read_again_when_something_else_was_saved(
+    qtbot: QtBot, page: DataPage, photos: Path, window: MainWindow
+) -> None:
+    open_folder(qtbot, page, photos)
+    shown, begun = page.detail.data, page.reading.turns
+    window.parts.library.write(lambda store: store.create(new_run(Experiment(dataset=page.list.current().choice))))
+    qtbot.waitUntil(lambda: page.list.current().facts == "1 run")
+    assert (page.detail.data, page.reading.turns) == (shown, begun)
+    page.deeds.actions["again"].trigger()
+    assert page.reading.turns == begun + 1
+    qtbot.waitUntil(page.is_settled)
