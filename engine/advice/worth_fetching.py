@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import log2
 
 from engine.advice.adviser import LITTLE, MANY, PIXELS, SMALL_IMAGE, DataFacts, Score, preferred
-from engine.backbones.info import COLOURS
+from engine.backbones.info import COLOURS, HERE
 from engine.backbones.shelf import ShelfRow
 from engine.comparison.intervals import paired_share_interval
 from engine.comparison.wording import size
@@ -67,7 +67,7 @@ def _photos_do_not_help(scores: Sequence[Score]) -> bool:
 
 
 def _is_here(row: ShelfRow) -> bool:
-    return row.state in ("bundled", "on this machine") and row.channels == COLOURS
+    return row.state in HERE and row.channels == COLOURS
 
 
 def _can_be_fetched(row: ShelfRow, facts: DataFacts) -> bool:

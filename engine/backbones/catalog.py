@@ -122,7 +122,7 @@ def _published(one: Published) -> WeightsInfo:
     found = path.stat().st_size if here else one.bytes
     return WeightsInfo(
         one.name, one.title, "supervised", one.trained_on, one.licence, state, found, str(path), one.pixels, one.needs,
-        one.how, one.size,
+        one.how, one.size, one.accuracy,
     )  # fmt: skip
 
 

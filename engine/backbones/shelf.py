@@ -92,6 +92,6 @@ def _row(info: BackboneInfo, one: WeightsInfo) -> ShelfRow:
         info.name, one.name, info.title if one.kind == "random" else f"{info.title}, {one.title}",
         network.library if network and theirs else "program", info.family, info.parameters, one.bytes,
         one.size or info.form.size, info.form.channels, one.pixels.mean, one.pixels.std, one.trained_on,
-        one.how or one.kind, one.licence, by, theirs.accuracy if theirs else "", one.state,
+        one.how or one.kind, one.licence, by, one.accuracy, one.state,
         "" if one.here else one.needs,
     )  # fmt: skip
