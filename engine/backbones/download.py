@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from engine.backbones import catalog
+from engine.backbones import catalog, listed
 from engine.downloads.remote import Remote
 from engine.downloads.wanted import Wanted
 from engine.errors import called
@@ -25,25 +25,21 @@ def wanted(backbone: str, weights: str) -> Wanted | None:
     `InvalidExperiment` for an unknown name."""
     info = catalog.backbone(backbone)
     one = called(weights, {each.name: each for each in catalog.weights(backbone)}, "set of weights", "backbone")
-    if one.state not in ("download", "on this machine"):
+    file = remote(backbone, weights)
+    if file is None or one.state not in ("download", "on this machine"):
         return None
-    remote = _remote(backbone)
     title = f"{one.title} weights of {info.title}"
-    return Wanted(key(backbone, weights), title, (remote,), catalog.hub_checkpoints(), licence=one.licence)
+    return Wanted(key(backbone, weights), title, (file,), catalog.hub_checkpoints(), licence=one.licence)
 
 
-def _remote(backbone: str) -> Remote:
-    url = published_url(backbone)
-    name = url.rpartition("/")[2]
-    found = NAMED.search(name)
-    return Remote(url, name, digest=f"sha256-prefix:{found.group(1)}" if found else "")
-
-
-def published_url(name: str) -> str:
-    """The address torchvision itself would load the ImageNet weights of this backbone from."""
-    from torchvision.models import get_model_weights
-
-    return str(get_model_weights(name).IMAGENET1K_V1.url)
+def remote(backbone: str, weights: str) -> Remote | None:
+    """The file as its library lists it, None where none does. Its size is not stated: libraries round it."""
+    network = listed.networks().get(backbone)
+    one = next((one for one in network.weights if one.name == weights), None) if network else None
+    if one is None:
+        return None
+    found = NAMED.search(one.file)
+    return Remote(one.address, one.file, digest=f"sha256-prefix:{found.group(1)}" if found else "")
 
 
 def fits_name(path: Path, digest: str) -> bool:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.backbones import catalog, listed
+from engine.backbones import catalog, download, listed
 from engine.backbones.info import COLOURS, BackboneInfo, Family, WeightsInfo, WeightsState
 from engine.backbones.listed import ListedNetwork, ListedWeights
 from engine.downloads.remote import Remote
 
 Source = Literal["program", "torchvision", "timm", "own"]
-
-NAMED = re.compile(r"-([0-9a-f]{8,})\.")  # torchvision's file names end in the first characters of their SHA-256
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +59,7 @@ def rows() -> tuple[ShelfRow, ...]:
 
 def remote(row: ShelfRow) -> Remote | None:
     """The file of a row that can be fetched, None of others. Its size is not stated exactly by those who publish it."""
-    network = listed.networks().get(row.backbone)
-    one = next((one for one in network.weights if one.name == row.weights), None) if network else None
-    if one is None:
-        return None
-    found = NAMED.search(one.file)
-    return Remote(one.address, one.file, digest=f"sha256-prefix:{found.group(1)}" if found else "")
+    return download.remote(row.backbone, row.weights)
 
 
 def _names(folder: Path) -> Iterator[str]:

@@ -48,7 +48,7 @@ def cache(host: BadServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     def remote(*_: object) -> Remote:
         return Remote(host.address("good", name), name, digest=f"sha256:{hashlib.sha256(BODY).hexdigest()}")
 
-    monkeypatch.setattr(download, "_remote", remote)
+    monkeypatch.setattr(download, "remote", remote)
     return catalog.hub_checkpoints()
 
 
@@ -98,7 +98,13 @@ def test_a_bad_host_is_one_sentence(
 
 @pytest.mark.parametrize(
     "name, words",
-    [("folder", "cannot be fetched"), ("resnet19", "resnet18"), ("resnet18:imagenett", "imagenet"), ("euro", "euro")],
+    [
+        ("folder", "cannot be fetched"),
+        ("resnet19", "resnet18"),
+        ("resnet18:imagenett", "imagenet"),
+        ("euro", "euro"),
+        ("mobilenet_v3_small:what", "imagenet"),
+    ],
 )
 def test_a_name_that_is_none_is_one_sentence(run: Run, name: str, words: str) -> None:
     code, _, err = run("fetch", "digits", name)
@@ -118,7 +124,7 @@ CHILD = """
 import sys
 from engine.backbones import download
 from engine.downloads.remote import Remote
-download._remote = lambda *_: Remote(sys.argv[1], "resnet18-f37072fd.pth")
+download.remote = lambda *_: Remote(sys.argv[1], "resnet18-f37072fd.pth")
 from ui.terminal.commands import run_command
 sys.exit(run_command(["fetch", "resnet18"]))
 """

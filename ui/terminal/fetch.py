@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from engine.backbones import catalog
+from engine.backbones import catalog, listed
 from engine.backbones.download import wanted as wanted_weights
 from engine.data.sources import datasets, known, place
 from engine.data.sources import wanted as wanted_data
@@ -34,10 +34,10 @@ def understood(name: str) -> Wanted | None:
     if known(name) is not None:
         return of_data(name)
     backbone, _, weights = name.partition(":")
-    if backbone in {info.name for info in catalog.backbones()}:
+    usual = [info.name for info in catalog.backbones()]
+    if backbone in usual or backbone in listed.networks():
         return of_weights(backbone, weights)
-    fetchable = [info.name for info in datasets() if info.where == "download"]
-    names = [*fetchable, *(info.name for info in catalog.backbones() if info.published)]
+    names = [*(info.name for info in datasets() if info.where == "download"), *usual]
     raise InvalidExperiment(f"There is no data set and no backbone called “{name}”.", nearest(name, names))
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.backbones import catalog
-from engine.backbones.download import is_as_named, published_url, wanted
+from engine.backbones import catalog, listed
+from engine.backbones.download import is_as_named, remote, wanted
 from engine.errors import InvalidExperiment
 
 
@@ -39,12 +39,16 @@ def test_a_file_is_held_to_its_name_as_long_as_it_stays_the_same(tmp_path: Path)
     assert not is_as_named(path)
 
 
-@pytest.mark.parametrize("name", ["resnet18", "squeezenet1_0", "convnext_tiny", "vit_b_16"])
-def test_torchvision_publishes_the_file_that_the_catalogue_looks_for(name: str) -> None:
-    """The size too: torchvision states it in MiB."""
-    from torchvision.models import get_model_weights
+def test_torchvision_itself_would_load_these_files() -> None:
+    """Every address of the list; the size too, which torchvision states in MiB."""
+    from torchvision.models import get_model_weights, list_models
 
-    info = catalog.weights(name)[1]
-    assert Path(published_url(name)).name == Path(info.file).name
-    published = get_model_weights(name).IMAGENET1K_V1.meta["_file_size"] * 2**20
-    assert info.bytes == pytest.approx(published, rel=2e-3)
+    published = {}
+    for name in list_models():
+        for one in get_model_weights(name):
+            published[one.url] = one.meta["_file_size"] * 2**20
+    for name, network in listed.networks().items():
+        for one in network.weights if network.library == "torchvision" else ():
+            found = remote(name, one.name)
+            assert found is not None
+            assert one.bytes == pytest.approx(published[found.url], rel=2e-3)

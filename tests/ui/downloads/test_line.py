@@ -29,7 +29,7 @@ def way(host: BadServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> lis
     name, chosen = Path(catalog.weights("resnet18")[1].file).name, ["good"]
     host.files[name] = BODY
     digest = f"sha256:{hashlib.sha256(BODY).hexdigest()}"
-    monkeypatch.setattr(download, "_remote", lambda *_: Remote(host.address(chosen[0], name), name, digest=digest))
+    monkeypatch.setattr(download, "remote", lambda *_: Remote(host.address(chosen[0], name), name, digest=digest))
     return chosen
 
 
@@ -57,7 +57,7 @@ def test_a_click_fetches_them_and_the_card_says_that_they_are_here(
         line.button.click()
         qtbot.waitUntil(lambda: section.weights["imagenet"].badge.text() == "on this machine")
     assert {address[1] for address in connected if isinstance(address, tuple)} == {
-        int(download._remote("resnet18").url.split(":")[2].split("/")[0])
+        int(download.remote("resnet18", "imagenet").url.split(":")[2].split("/")[0])
     }
     assert (catalog.hub_checkpoints() / Path(catalog.weights("resnet18")[1].file).name).read_bytes() == BODY
     wait_until_checked(qtbot, page)
