@@ -136,10 +136,16 @@ def test_a_part_that_is_whole_or_too_long_is_no_trap(host: BadServer, tmp_path: 
         (tmp_path / remote.name).unlink()
 
 
-def test_a_damaged_file_in_its_place_is_fetched_anew(host: BadServer, tmp_path: Path) -> None:
-    remote = remote_at(host, "good", WEIGHTS)
-    (tmp_path / remote.name).write_bytes(BODY[:-1])
-    assert fetch(remote, tmp_path).read_bytes() == BODY
+@pytest.mark.parametrize("harm", [BODY[:-1], b"", BODY[: len(BODY) // 2], bytes(len(BODY))])
+def test_a_damaged_file_in_its_place_is_fetched_anew(host: BadServer, tmp_path: Path, harm: bytes) -> None:
+    for kind in KINDS:
+        remote = remote_at(host, "good", kind)
+        (tmp_path / remote.name).write_bytes(harm)
+        assert fetch(remote, tmp_path).read_bytes() == BODY
+    host.files["plain.bin"] = BODY
+    (tmp_path / "plain.bin").write_bytes(BODY[: len(BODY) // 2])
+    sized = Remote(host.address("good", "plain.bin"), "plain.bin", len(BODY))
+    assert fetch(sized, tmp_path).read_bytes() == BODY, "where only the size is stated"
 
 
 @pytest.mark.parametrize("bad", ["404", "page", "flipped", "dropped", "403"])
