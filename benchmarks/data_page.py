@@ -26,12 +26,14 @@ from PySide6.QtWidgets import QApplication
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import engine.data.inventory as inventory  # noqa: E402
-from storage.workspace import Workspace  # noqa: E402
-from ui import theme  # noqa: E402
-from ui.data.sample_grid import SampleGrid  # noqa: E402
-from ui.pages.data import DataPage  # noqa: E402
-from ui.window.main_window import MainWindow  # noqa: E402
+import engine.data.files.tree as tree
+from storage.workspace import Workspace
+from ui import theme
+from ui.data.sample_grid import SampleGrid
+from ui.pages.data import DataPage
+from ui.window.engine_loading import EngineLoading
+from ui.window.garbage import Garbage
+from ui.window.main_window import MainWindow
 
 CLASSES, SIDE, STEPS = 1000, 64, 400
 
@@ -72,7 +74,7 @@ def is_full(grid: SampleGrid) -> bool:
 def scrolled(app: QApplication, grid: SampleGrid, jump: int) -> list[float]:
     """Milliseconds of each of `STEPS` steps of the bar, from setting it to what is painted."""
     bar, took = grid.verticalScrollBar(), []
-    for step in range(STEPS):
+    for _ in range(STEPS):
         begun = time.perf_counter()
         bar.setValue((bar.value() + jump) % max(1, bar.maximum()))
         app.processEvents()
@@ -88,7 +90,7 @@ def told(name: str, took: list[float]) -> None:
 
 def measure(app: QApplication, page: DataPage, folder: Path, patience: float) -> None:
     grid, listed_at, peak = page.detail.grid, [0.0], [0.0]
-    listing, ended = inventory.list_files, threading.Event()
+    listing, ended = tree.list_files, threading.Event()
 
     def timed(*given: object) -> object:
         begun = time.monotonic()
@@ -101,7 +103,7 @@ def measure(app: QApplication, page: DataPage, folder: Path, patience: float) ->
         while not ended.wait(0.05):
             peak[0] = max(peak[0], resident())
 
-    inventory.list_files = timed  # type: ignore[assignment]
+    tree.list_files = timed  # type: ignore[assignment]
     before = resident()
     threading.Thread(target=watch, daemon=True).start()
     page.open_path(str(folder))
@@ -140,10 +142,16 @@ def main() -> None:
         window.resize(1440, 900)
         window.show()
         wait(app, lambda: bool(window.pages), 20)
+        loading, loaded = EngineLoading(window), list[bool]()
+        loading.engine.connect(lambda: loaded.append(True))
+        garbage = Garbage(loading)
+        loading.start()  # as the program does, which also makes threads take shorter turns
+        wait(app, lambda: bool(loaded), 60)
         page = window.show_page("data")
         assert isinstance(page, DataPage)
         wait(app, lambda: page.is_settled() and is_full(page.detail.grid), 30)
         measure(app, page, folder, chosen.patience)
+        garbage.collector.timer.stop()
         window.closing.decide_to_quit()
         window.close()
         window.parts.background.wait()
