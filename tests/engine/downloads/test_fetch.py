@@ -8,6 +8,7 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -148,6 +149,17 @@ def test_a_damaged_file_in_its_place_is_fetched_anew(host: BadServer, tmp_path: 
     assert fetch(sized, tmp_path).read_bytes() == BODY, "where only the size is stated"
 
 
+def test_a_digest_that_a_hub_states_while_it_sends_on_is_held_to(host: BadServer, tmp_path: Path) -> None:
+    host.files["model.bin"] = BODY
+    remote = Remote(host.address("hub", "model.bin"), "model.bin")
+    host.behind = "flipped"
+    with pytest.raises(DownloadError, match="arrived damaged"):
+        fetch(remote, tmp_path)
+    assert names(tmp_path) == set()
+    host.behind = "good"
+    assert fetch(remote, tmp_path).read_bytes() == BODY
+
+
 @pytest.mark.parametrize("bad", ["404", "page", "flipped", "dropped", "403"])
 def test_mirrors_are_tried_in_turn(host: BadServer, tmp_path: Path, bad: str) -> None:
     assert fetch(remote_at(host, bad, DATA, "500", "good"), tmp_path).read_bytes() == BODY
@@ -248,3 +260,9 @@ def test_a_process_that_is_killed_leaves_a_part_to_go_on_with(host: BadServer, t
     waiting.join(20)
     assert (tmp_path / "photos.zip").read_bytes() == BODY
     assert host.ranges()[-1].startswith("bytes=")
+
+
+def test_no_test_can_ask_another_machine() -> None:
+    """Whatever it tests; this address is nobody's."""
+    with socket.socket() as one, pytest.raises(RuntimeError, match=r"connects to 192\.0\.2\.1"):
+        one.connect(("192.0.2.1", 80))
