@@ -89,3 +89,10 @@ class WindowMemory:
 
     def forget_folder(self, path: str) -> None:
         self._settings.setValue("data/recent", [other for other in self.recent_folders() if other != path])
+
+    def favourites(self, shelf: str) -> frozenset[str]:
+        """Keys of what was starred in a long list."""
+        return frozenset(str(self._settings.value(f"favourites/{shelf}", "")).split("\n")) - {""}
+
+    def set_favourites(self, shelf: str, keys: Iterable[str]) -> None:
+        self._settings.setValue(f"favourites/{shelf}", "\n".join(sorted(keys)))

@@ -79,10 +79,7 @@ def backbone(network: ListedNetwork, idea: str = "", order: int = 100) -> Backbo
 
 def _idea(network: ListedNetwork) -> str:
     kinds = {"mixer": "A mixer", "mobile": "A network for phones", "hybrid": "Convolutions with attention"}
-    kind = kinds.get(network.family, f"A {network.family} network")
-    return (
-        f"{kind} of {network.library}'s, {sum(count for _, count in network.parameters) / 1e6:.1f} million parameters."
-    )
+    return f"{kinds.get(network.family, f'A {network.family} network')} of {network.library}'s."
 
 
 def blocks(network: ListedNetwork) -> Blocks:

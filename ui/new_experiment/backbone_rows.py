@@ -35,6 +35,7 @@ class BackboneRows(QWidget):
         self._group = QButtonGroup(self)
         self._suiting: frozenset[str] | None = None
         self.rows = {info.name: self._row(info) for info in self._found}
+        self._further: list[ChoiceRow] = []  # of all weights, the last one chosen on top
         self.first, self.rest = caption("Suit these images"), caption("Others")
         self.idea = TextPlace("", "small", "muted", room=max((said_of(info) for info in self._found), key=len))
         self._column = in_column(owner=self, gap=2)
@@ -52,17 +53,26 @@ class BackboneRows(QWidget):
             self.rows[name].setChecked(True)
             self.idea.setText(said_of(catalog.backbone(name)))
 
+    def add(self, info: BackboneInfo) -> None:
+        """One that is not among the usual ones, above all others."""
+        row = self.rows[info.name] = self._row(info)
+        self._further.insert(0, row)
+        if self._suiting is not None:
+            self._lay_out(self._suiting)
+
     def arrange(self, names: frozenset[str]) -> None:
         """Put these first; without any of them all stand together."""
-        if names == self._suiting:
-            return
-        self._suiting = names
+        if names != self._suiting:
+            self._suiting = names
+            self._lay_out(names)
+
+    def _lay_out(self, names: frozenset[str]) -> None:
         for place in reversed(range(self._column.count())):
             self._column.takeAt(place)
         order = [*(info.name for info in self._found if info.name in names)]
         others = [info.name for info in self._found if info.name not in names]
         parts = [self.first, *(self.rows[name] for name in order), self.rest, *(self.rows[name] for name in others)]
-        for widget in (*parts, self.idea):
+        for widget in (*self._further, *parts, self.idea):
             self._column.addWidget(widget)
         self.first.setVisible(bool(order))
         self.rest.setVisible(bool(order and others))

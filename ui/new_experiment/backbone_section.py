@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QWidget
@@ -11,7 +13,7 @@ from engine.backbones.download import key, wanted
 from engine.backbones.info import BackboneInfo, WeightsInfo
 from engine.comparison.wording import count
 from engine.downloads.wanted import Wanted
-from engine.experiment import BackboneChoice
+from engine.experiment import BackboneChoice, DatasetChoice
 from ui.downloads.line import DownloadLine
 from ui.new_experiment.backbone_rows import BackboneRows, ImageSize, KeepHead
 from ui.new_experiment.weights_card import OwnWeights, WeightsCard, own_weights
@@ -27,15 +29,16 @@ OWN_SHOWN = 8  # finished runs offered as weights, newest first, and so many mor
 
 
 class BackboneSection(Column):
-    """changed: another backbone or other weights. listed: the list of weights was made anew."""
+    """data: what the weights are for, as it is chosen now. changed: another backbone or other weights. listed: the list
+    of weights was made anew."""
 
     changed = Signal()
     listed = Signal()
 
-    def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
-        super().__init__("Backbone", 2, parent)
+    def __init__(self, parts: Parts, data: Callable[[], DatasetChoice] | None = None) -> None:
+        super().__init__("Backbone", 2)
         self._parts = parts
-        self._choice = START
+        self._data, self._choice = data, START
         self._uses_pretrained = True
         self._filled: BackboneChoice | None = None  # taken over as it is, with a method that ignores its weights
         self._shown: object = None
@@ -47,6 +50,9 @@ class BackboneSection(Column):
         self.weights: dict[str, WeightsCard] = {}
         self._weights_group = QButtonGroup(self)
         self.body.addWidget(self.rows)
+        tip = "Every network of the libraries, with what its weights were trained on, their size and licence"
+        self.all_weights = button("All weights…", "", tip, self._open_all)
+        self.body.addWidget(self.all_weights)
         self.problem = Problem()
         self.image_size = ImageSize()
         self.body.addWidget(self.image_size)
@@ -78,7 +84,7 @@ class BackboneSection(Column):
     def tab_order(self) -> tuple[QWidget, ...]:
         lines = [(card, card.download.button) if card.download else (card,) for card in self.weights.values()]
         weights = (widget for line in lines for widget in line)
-        return (*self.rows.in_order(), self.image_size.field, *weights, self.keep_head.box, self.more)
+        return (*self.rows.in_order(), self.all_weights, self.image_size.field, *weights, self.keep_head.box, self.more)
 
     def choice(self) -> BackboneChoice:
         """The backbone; its weights are random for a method that uses no others, unless they were filled in so."""
@@ -97,6 +103,8 @@ class BackboneSection(Column):
     def fill(self, choice: BackboneChoice) -> None:
         """Show this choice; an unknown backbone is left for the checks to name."""
         self._choice = choice
+        if choice.name not in self.cards and catalog.is_known(choice.name):
+            self.rows.add(catalog.backbone(choice.name))
         self.rows.mark(choice.name)
         self._show_settings()
         self._look_for_weights()
@@ -123,6 +131,12 @@ class BackboneSection(Column):
             self._show_settings()
             self._look_for_weights()
             self.changed.emit()
+
+    def _open_all(self) -> None:
+        from ui.shelf.weights_picker import choose_weights
+
+        data = self._data() if self._data is not None else None
+        choose_weights(self._parts, data, self._choice, self.fill, self.window())
 
     def _choose_weights(self, key: str) -> None:
         self._set(weights=key, head="new")

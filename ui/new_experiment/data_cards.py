@@ -1,4 +1,5 @@
-"""The data sets to choose from: folders that were used, newest first, and below them what comes with the program."""
+"""The data sets to choose from: folders that were used, newest first, below them what comes with the program and
+what was fetched."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QMenu, QVBoxLayout, QWidget
 
 from engine.comparison.wording import count
-from engine.data.dataset import OWN
+from engine.data.dataset import BUNDLED, DOWNLOAD, HERE, OWN
 from engine.data.sources import known
 from engine.experiment import DatasetChoice
 from ui.widgets.buttons import icon_button
@@ -28,13 +29,23 @@ TILE = 28
 REMOVE = "Remove from the list"
 
 
-class BundledCard(ChoiceCard):
-    """A data set that comes with the program, with samples once they are read."""
+class SetCard(ChoiceCard):
+    """A data set that is fetched, or was."""
 
     def __init__(self, info: DatasetInfo) -> None:
         super().__init__(info.name, info.title, facts_of(info), info.description)
-        self.set_badge(info.where)
         self.setToolTip(plain(f"Licence: {info.licence}"))
+        self.show_where(info)
+
+    def show_where(self, info: DatasetInfo) -> None:
+        self.set_badge("not here" if info.where == DOWNLOAD else info.where)
+
+
+class BundledCard(SetCard):
+    """A data set that comes with the program, with samples once they are read."""
+
+    def __init__(self, info: DatasetInfo) -> None:
+        super().__init__(info)
         self.strip = ImageStrip(TILE, 1)  # which has its room from the start
         self.add(self.strip)
 
@@ -94,12 +105,19 @@ class DataCards(QWidget):
         self.cards: dict[str, ChoiceCard] = {}
         self._group = QButtonGroup(self)
         self._group.buttonClicked.connect(lambda card: self.chosen.emit(card.key))
-        self._own, self._bundled = in_column(gap=8), in_column(gap=8)
-        in_column(self._own, self._bundled, owner=self, gap=8)
+        self._own, self._bundled, self._fetched = in_column(gap=8), in_column(gap=8), in_column(gap=8)
+        in_column(self._own, self._bundled, self._fetched, owner=self, gap=8)
 
-    def show_bundled(self, found: Sequence[DatasetInfo]) -> None:
+    def show_sets(self, found: Sequence[DatasetInfo], key: str) -> None:
+        """What comes with the program and what was fetched. Of the others the one of this key, which is chosen."""
         for info in found:
-            self._add(info.name, BundledCard(info), self._bundled, -1)
+            card = self.cards.get(info.name)
+            if isinstance(card, SetCard):
+                card.show_where(info)
+            elif info.where == BUNDLED:
+                self._add(info.name, BundledCard(info), self._bundled, -1)
+            elif info.where == HERE or (info.where == DOWNLOAD and info.name == key):
+                self._add(info.name, SetCard(info), self._fetched, -1)
 
     def show_folders(self, present: Mapping[str, bool]) -> None:
         """Recent folders by key, the newest first, and whether each is still there."""
@@ -150,7 +168,8 @@ class DataCards(QWidget):
 
     def in_order(self) -> tuple[QWidget, ...]:
         """Cards as they stand, each folder followed by its button."""
-        cards = [card for place in (self._own, self._bundled) for card in inside(place)]
+        places = (self._own, self._bundled, self._fetched)
+        cards = [card for place in places for card in inside(place)]
         lines = [(card, card.remove) if isinstance(card, FolderCard) else (card,) for card in cards]
         return tuple(widget for line in lines for widget in line)
 

@@ -43,6 +43,7 @@ class DataSection(Column):
         self._key = START.name
         self._place = ""  # where a folder was picked last, a wrong one too
         self._kept: dict[str, Counts] = {}  # labels and classes as they were left, by data set
+        self._found: tuple[DatasetInfo, ...] = ()
         self._strips: dict[str, Callable[[DatasetPreview], None]] = {}
         self._waiting = Text("Looking for data sets…", role="muted")
         self.list = DataCards()
@@ -50,6 +51,9 @@ class DataSection(Column):
         self.body.addLayout(self._open_buttons())
         self.body.addWidget(self._waiting)
         self.body.addWidget(self.list)
+        tip = "Every data set there is, with its size and licence, also those that have to be downloaded first"
+        self.all_sets = button("All data sets…", "", tip, self._open_all)
+        self.body.addWidget(self.all_sets)
         self.problem = Problem()
         self.settings = DataSettings(self)
         self.preview = DataPreview(parts.background, self)
@@ -67,6 +71,7 @@ class DataSection(Column):
         self.list.removed.connect(self._remove)
         self.settings.changed.connect(self._say_changed)
         self.preview.judged.connect(self._judge)
+        self._parts.downloads.arrived.connect(lambda key: self.load() if key.startswith("data:") else None)
 
     def _open_buttons(self) -> QHBoxLayout:
         tip = "A folder with one folder per class, or a published data set; you can also drop it on the window"
@@ -90,10 +95,10 @@ class DataSection(Column):
 
     def _show_datasets(self, found: tuple[DatasetInfo, ...], folders: dict[str, bool]) -> None:
         self._waiting.hide()
-        self.list.show_bundled([info for info in found if info.where == "bundled"])  # others need a folder first
-        self.list.show_folders(folders)
-        self._strips = self.list.strips()
+        is_first, self._found = not self._found, found
         self._show_chosen(self._key)
+        self.list.show_folders(folders)
+        self._strips = self.list.strips() if is_first else {}
 
     def _fetch_strips(self) -> None:
         """Samples on the cards, once the chosen data is read."""
@@ -130,7 +135,7 @@ class DataSection(Column):
     def tab_order(self) -> tuple[QWidget, ...]:
         own = self.settings.tab_order()
         shown = (self.preview.skipped.button, self.preview.skipped_list, *self.preview.tasks.tab_order())
-        return (self.folder_button, self.zip_button, *self.list.in_order(), *own, *shown)
+        return (self.folder_button, self.zip_button, *self.list.in_order(), self.all_sets, *own, *shown)
 
     def choice(self) -> DatasetChoice:
         """The data set with labels, classes and split as set."""
@@ -183,6 +188,11 @@ class DataSection(Column):
         self.settings.set_counts(*self._kept.get(key, self._first_counts(key)))
         self._show_chosen(key)
 
+    def _open_all(self) -> None:
+        from ui.shelf.data_picker import choose_data
+
+        choose_data(self._parts, self.choice(), lambda chosen: self._choose(chosen.name), self.window())
+
     def _is_missing(self, key: str) -> bool:
         return ":" in key and self.list.folder(key).is_missing
 
@@ -194,6 +204,7 @@ class DataSection(Column):
 
     def _show_chosen(self, key: str) -> None:
         self._key = key
+        self.list.show_sets(self._found, key)
         self.list.mark(key)
         if key in self.cards:
             self.reveal(self.cards[key])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
@@ -27,7 +26,6 @@ from ui.widgets.saving import documents
 from ui.window_memory import WindowMemory
 
 if TYPE_CHECKING:
-    from engine.data.files.tree import Listing
     from storage.data_sets import UsedData
 
 
@@ -169,19 +167,13 @@ class DataPage(Page):
     def open_path(self, path: str) -> None:
         """A folder or zip of the person's own is listed and shown."""
 
-        def look(cancelled: Callable[[], bool]) -> tuple[DatasetChoice, Listing]:
-            from engine.data.files.tree import list_files
-            from engine.data.sources import choice_of
+        def look(cancelled: object) -> DatasetChoice:
+            from engine.data.sources import resolve
 
-            listing = list_files(path, cancelled)
-            return choice_of(listing), listing
+            return resolve(path)
 
         failed = self.parts.background.saying(self._refuse, "The folder could not be read.")
-        self.parts.background.run(look, lambda found: self._opened(*found), failed, key="data page open")
-
-    def _opened(self, choice: DatasetChoice, listing: Listing) -> None:
-        self.reading.bring(f"{choice.name}:{choice.path}", listing)
-        self.receive(choice)
+        self.parts.background.run(look, self.receive, failed, key="data page open")
 
     def _refuse(self, words: str) -> None:
         self.parts.toasts.show(words, level="error", seconds=20)

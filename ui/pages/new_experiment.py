@@ -63,7 +63,7 @@ class NewExperimentPage(Page):
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
         self.data = DataSection(parts)
-        self.backbone = BackboneSection(parts)
+        self.backbone = BackboneSection(parts, self.data.choice)
         self.method = MethodSection(parts)
         self.launch = StartSection(parts)
         self.adviser = AdviserPart(parts)

@@ -1,1 +1,0 @@
-"""Weights that a person brings: a file is read without running anything of it, matched to a network, checked, kept."""

@@ -1,0 +1,1 @@
+"""Long lists to choose from, of weights and of data sets, in a dialog."""
