@@ -1,6 +1,6 @@
-"""Few-shot episodes on the Caltech-101 subset with the ImageNet SqueezeNet: head only, ProtoNet stage, P>M>F.
+"""Few-shot episodes on the Caltech-101 subset with a network trained on ImageNet: head only, ProtoNet stage, P>M>F.
 
-    TORCH_HOME=DIR python -m benchmarks.caltech_episodes --photos FOLDER [--steps 60] [--size 128] [--episodes 200]
+    python -m benchmarks.caltech_episodes --photos FOLDER [--backbone efficientnet_lite0] [--steps 60] [--size 128]
 
 60 classes to train, 15 to validate, 25 to test, at random, none shared; 5-way, 1 and 5 shots, 10 queries per class.
 All arms meet the same episodes. Many of these classes occur in ImageNet: this is not a test on unseen classes.
@@ -29,7 +29,7 @@ def experiment(given: argparse.Namespace, arm: str, shot: int, seed: int) -> Exp
     length = {"steps": given.steps, "validate_every": max(1, given.steps // 3)}
     return Experiment(
         dataset=DatasetChoice(name="folder", path=str(given.photos)),
-        backbone=BackboneChoice(name="squeezenet1_0", weights="imagenet", image_size=given.size),
+        backbone=BackboneChoice(name=given.backbone, weights="imagenet", image_size=given.size),
         method=MethodChoice(name=name, hyperparameters=shape | length | values),
         seed=seed,
     )
@@ -46,6 +46,7 @@ def show(arm: str, shot: int, seed: int, f: Figure) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--backbone", default="squeezenet1_0")
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--size", type=int, default=128)
     parser.add_argument("--episodes", type=int, default=200)

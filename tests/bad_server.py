@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 import threading
@@ -27,6 +28,7 @@ class BadServer:
         self.files: dict[str, bytes] = {}
         self.asked: list[tuple[str, str, str]] = []
         self.sent = 0
+        self.behind = "good"  # how the host gives a file that a hub sends on to
         self.over = threading.Event()
         self.go_on = threading.Event()  # lets “held” files go on
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Answers,), {"of": self}))
@@ -195,6 +197,11 @@ class _Answers(BaseHTTPRequestHandler):
 
     def give_onward(self, _: bytes, __: int) -> None:
         self.head(302, 0, ("Location", self.path.replace("/onward/", "/good/")))
+
+    def give_hub(self, data: bytes, _: int) -> None:
+        """Sends on, and states the digest of the file as hubs do."""
+        stated = f'"{hashlib.sha256(data).hexdigest()}"'
+        self.head(302, 0, ("X-Linked-ETag", stated), ("Location", self.path.replace("/hub/", f"/{self.of.behind}/")))
 
     def give_circle(self, _: bytes, __: int) -> None:
         self.head(302, 0, ("Location", self.path))

@@ -32,6 +32,17 @@ sys.path.insert(0, str(REPOSITORY))
 from ui.window.qt_check import qt_problem  # noqa: E402 - after the path and the platform are set
 
 QT_PROBLEM = qt_problem()
+THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
+
+
+def _stay_here(event: str, arguments: tuple[object, ...]) -> None:
+    """No other machine is asked, whatever a test does: the program does so after a click or a command alone."""
+    address = arguments[1] if event == "socket.connect" else None
+    if isinstance(address, tuple) and address[0] not in THIS_MACHINE:
+        raise RuntimeError(f"a test connects to {address[0]}")
+
+
+sys.addaudithook(_stay_here)
 pytest_plugins = [] if QT_PROBLEM else ["pytestqt.plugin"]
 
 

@@ -16,7 +16,7 @@ from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
 from engine.backbones.download import is_as_named
 from engine.backbones.networks import random_backbone
-from engine.errors import WeightsError, nearest
+from engine.errors import WeightsError
 from engine.experiment import BackboneChoice
 from engine.machine.draws import own_draws
 from engine.provenance.seen import past
@@ -52,16 +52,13 @@ def trunk_weights(choice: BackboneChoice, runs: Path | None = None) -> dict[str,
         return trunk_of(saved_state(choice, runs))
     known = {info.name: info for info in catalog.weights(choice.name)}
     info = known.get(choice.weights)
-    if info is None:
-        raise WeightsError(
-            f"{catalog.backbone(choice.name).title} has no weights called “{choice.weights}”.",
-            nearest(choice.weights, known),
-        )
-    if not info.here:
-        fault = catalog.not_here(catalog.backbone(choice.name), info)
+    if info is None or not info.here:
+        network = catalog.backbone(choice.name)
+        fault = catalog.not_here(network, info) if info else catalog.unknown(network, choice.weights, known)
         raise WeightsError(fault.message, fault.advice)
-    bundled = info.state == "bundled"
-    return trunk_of(read_weights(Path(info.file))) if bundled else published_trunk(choice.name, choice.weights)
+    if info.state == "bundled" or info.kind == "own":
+        return trunk_of(read_weights(Path(info.file)))
+    return published_trunk(choice.name, choice.weights)
 
 
 def saved_state(choice: BackboneChoice, runs: Path | None, part: str = "") -> dict[str, Tensor]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from itertools import islice
@@ -11,8 +11,9 @@ from pathlib import Path
 
 from engine.backbones import listed, published
 from engine.backbones.info import COLOURS, BackboneInfo, Pixels, Published, WeightsInfo, WeightsState, usual_pixels
+from engine.backbones.kept import OWN, Kept, kept
 from engine.backbones.listed import ListedNetwork
-from engine.errors import InvalidExperiment, NotHere, WeightsError, called
+from engine.errors import InvalidExperiment, NotHere, WeightsError, called, nearest
 from engine.experiment import BackboneChoice
 from engine.given import is_file
 from engine.modules import constants, in_order
@@ -96,7 +97,7 @@ def weights(name: str) -> tuple[WeightsInfo, ...]:
     info = backbone(name)
     usual = info.published[0].pixels if info.published else usual_pixels(info.form.channels)
     random = WeightsInfo("random", "Random weights", "random", "nothing", "", "none needed", 0, pixels=usual)
-    return (random, *_bundled(info), *map(_published, info.published))
+    return (random, *_bundled(info), *map(_published, info.published), *(_kept(one, usual) for one in kept(info.name)))
 
 
 def pixels(choice: BackboneChoice) -> Pixels:
@@ -129,6 +130,25 @@ def _published(one: Published) -> WeightsInfo:
         one.name, one.title, "supervised", one.trained_on, one.licence, state, found, str(path), one.pixels, one.needs,
         one.how, one.size, one.accuracy,
     )  # fmt: skip
+
+
+def _kept(one: Kept, usual: Pixels) -> WeightsInfo:
+    pixels = Pixels(one.mean, one.std, usual.interpolation, usual.crop) if one.mean and one.std else usual
+    return WeightsInfo(
+        one.name, one.title, "own", "what is not known", "yours", "on this machine", one.bytes, str(one.file), pixels,
+        how=one.words,
+    )  # fmt: skip
+
+
+def unknown(info: BackboneInfo, weights: str, known: Iterable[str]) -> InvalidExperiment:
+    """What is said of weights that this backbone does not have; those that a person brought may lie elsewhere."""
+    if weights.startswith(OWN):
+        return NotHere(
+            f"The weights {weights} of {info.title} are not on this machine.",
+            "Add their file again, or choose other weights.",
+            "backbone",
+        )
+    return InvalidExperiment(f"{info.title} has no weights called “{weights}”.", nearest(weights, known), "backbone")
 
 
 def not_here(info: BackboneInfo, weights: WeightsInfo) -> NotHere:

@@ -19,7 +19,7 @@ COLOURS = 3  # channels of a colour image; more are bands
 FAR = 4  # times as large or small as what a network reads, from which images do not suit it
 WeightsState = Literal["none needed", "bundled", "installed", "on this machine", "download", "not installed"]
 HERE: frozenset[WeightsState] = frozenset(("none needed", "bundled", "installed", "on this machine"))
-WeightsKind = Literal["random", "supervised", "meta-learned"]
+WeightsKind = Literal["random", "supervised", "meta-learned", "own"]
 Family = Literal["convolutional", "transformer", "hybrid", "mixer", "mobile"]
 
 

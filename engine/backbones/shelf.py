@@ -11,6 +11,7 @@ from typing import Literal
 
 from engine.backbones import catalog, download, listed
 from engine.backbones.info import COLOURS, BackboneInfo, Family, WeightsInfo, WeightsState
+from engine.backbones.kept import kept
 from engine.backbones.listed import ListedNetwork, ListedWeights
 from engine.downloads.remote import Remote
 
@@ -53,8 +54,10 @@ def rows() -> tuple[ShelfRow, ...]:
     names = {info.name for info in usual}
     here = frozenset(_names(catalog.hub_checkpoints()))
     others = (one for one in listed.networks().values() if one.name not in names)
+    brought = [catalog.backbone(name) for name in dict.fromkeys(one.backbone for one in kept()) if name not in names]
     found = (_row(info, one) for info in usual for one in catalog.weights(info.name))
-    return (*found, *(_listed(network, one, here) for network in others for one in network.weights))
+    theirs = (_row(info, one) for info in brought for one in catalog.weights(info.name) if one.kind == "own")
+    return (*found, *theirs, *(_listed(network, one, here) for network in others for one in network.weights))
 
 
 def remote(row: ShelfRow) -> Remote | None:
@@ -79,10 +82,11 @@ def _listed(network: ListedNetwork, one: ListedWeights, here: frozenset[str]) ->
 def _row(info: BackboneInfo, one: WeightsInfo) -> ShelfRow:
     network = listed.networks().get(info.name)
     theirs = {each.name: each for each in network.weights}.get(one.name) if network else None
-    by = network.library if network and theirs else one.needs or "Warmstart"
+    library: Source = "own" if one.kind == "own" else network.library if network and theirs else "program"
+    by = "you" if library == "own" else one.needs or "Warmstart" if library == "program" else library
     return ShelfRow(
         info.name, one.name, info.title if one.kind == "random" else f"{info.title}, {one.title}",
-        network.library if network and theirs else "program", info.family, info.parameters, one.bytes,
+        library, info.family, info.parameters, one.bytes,
         one.size or info.form.size, info.form.channels, one.pixels.mean, one.pixels.std, one.trained_on,
         one.how or one.kind, one.licence, by, one.accuracy, one.state,
         "" if one.here else one.needs,

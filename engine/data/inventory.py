@@ -11,9 +11,9 @@ from engine.data.files.decode import ImageFacts
 from engine.data.files.kinds import ending
 from engine.data.files.layout import Item
 from engine.data.files.listed import listed
-from engine.data.files.tree import list_files
-from engine.data.images import Cancel, ImageSet
-from engine.data.sources import FOLDER, checked, recognised
+from engine.data.files.tree import Listing
+from engine.data.images import ImageSet
+from engine.data.sources import FOLDER
 from engine.errors import DataError
 from engine.experiment import DatasetChoice
 
@@ -39,17 +39,10 @@ class Inventory:
     alike: tuple[tuple[str, ...], ...] = ()
 
 
-def by_names(choice: DatasetChoice, cancelled: Cancel | None = None) -> ImageSet | None:
-    """What the names of its files tell of a folder or zip of class folders, at once; None where they do not.
-
-    Raises as `engine.data.sources.load`.
-    """
-    source = checked(choice)
-    if source.name != FOLDER or not choice.path:
-        return None
-    files = list_files(choice.path, cancelled)
+def by_names(choice: DatasetChoice, listing: Listing) -> ImageSet | None:
+    """What the names of its files tell of a folder or zip of class folders, at once; None where they do not."""
     try:
-        return listed(files) if recognised(files).name == FOLDER else None
+        return listed(listing) if choice.name == FOLDER else None
     except DataError:
         return None  # which loading says
 

@@ -103,8 +103,14 @@ def bands(choice: DatasetChoice) -> int:
     return found.bands if (found := known(choice.name)) is not None else COLOURS
 
 
-def load(choice: DatasetChoice, progress: Progress | None = None, cancelled: Cancel | None = None) -> ImageSet:
-    """The images of a choice; a folder is read again only when a file in it changed.
+def load(
+    choice: DatasetChoice,
+    progress: Progress | None = None,
+    cancelled: Cancel | None = None,
+    listing: Listing | None = None,
+) -> ImageSet:
+    """The images of a choice; a folder is read again only when a file in it changed. listing: of its files, where they
+    were listed just now.
 
     Raises `InvalidExperiment` for an unknown name or a missing path, `DataError` when the files do not serve,
     `Cancelled` when asked to stop.
@@ -116,7 +122,7 @@ def load(choice: DatasetChoice, progress: Progress | None = None, cancelled: Can
         )
     if source.load is not None:
         return source.load(choice)
-    listing = list_files(choice.path or str(place(source.name)), cancelled)
+    listing = listing or listing_of(choice, cancelled)
     key = (choice.name, *choice.own_values(), listing.signature)
     with _keeping:
         data = _kept.pop(key, None)
@@ -127,6 +133,11 @@ def load(choice: DatasetChoice, progress: Progress | None = None, cancelled: Can
         while len(_kept) > MOST_KEPT:
             del _kept[next(iter(_kept))]
     return data
+
+
+def listing_of(choice: DatasetChoice, cancelled: Cancel | None = None) -> Listing:
+    """The files of a data set that is read from files; raises as `load`."""
+    return list_files(choice.path or str(place(checked(choice).name)), cancelled)
 
 
 def _read(
@@ -166,5 +177,9 @@ def resolve(path: str | Path) -> DatasetChoice:
 
     Only names of files are read.
     """
-    listing = list_files(path)
+    return choice_of(list_files(path))
+
+
+def choice_of(listing: Listing) -> DatasetChoice:
+    """The choice that stands for a listed folder or zip."""
     return DatasetChoice.model_validate({"name": recognised(listing).name, "path": str(listing.root)})

@@ -89,13 +89,14 @@ def full(target: Path) -> DownloadError:
     )
 
 
-def hold_space(target: Path, needed: int) -> None:
-    """Raises `DownloadError` where the disk has not so many bytes free, and some to spare."""
+def hold_space(target: Path, needed: int, what: str = "") -> None:
+    """Raises `DownloadError` where the disk has not so many bytes free, and some to spare. what: it is called so, else
+    by the file's name."""
     with on_disk(target):
         free = shutil.disk_usage(target.parent).free
     if needed + RESERVE > free:
         more = (needed + RESERVE - free) / 1e6
         raise DownloadError(
-            f"The disk is too full for {target.name}: {max(1, round(more)):,} MB more are needed.",
+            f"The disk is too full for {what or target.name}: {max(1, round(more)):,} MB more are needed.",
             "Free some space, then try again: what has come is kept.",
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from engine.downloads.arriving import on_disk
+from engine.downloads.arriving import hold_space, on_disk
 from engine.downloads.fetching import Cancel, Progress, fetch
-from engine.downloads.unpack import is_archive, remove_tree, unpack
+from engine.downloads.unpack import is_archive, remove_tree, unpack, unpack_within
 from engine.downloads.wanted import Wanted
 from engine.machine.locks import locked
 
@@ -26,9 +26,17 @@ def bring(wanted: Wanted, progress: Progress, cancelled: Cancel) -> Path:
         place.parent.mkdir(parents=True, exist_ok=True)
         with locked(place.with_name(f"{place.name}.lock"), cancelled):
             if not wanted.folder.is_dir():
+                _hold_space(wanted, place)
                 _fetch_all(wanted, progress, cancelled)
                 _settle(wanted, place, cancelled)
     return wanted.folder
+
+
+def _hold_space(wanted: Wanted, place: Path) -> None:
+    """For all files, and for what is in them; raises `DownloadError`. Compressed photos are about as large as their
+    archive."""
+    here = sum(path.stat().st_size for path in place.iterdir() if path.is_file()) if place.is_dir() else 0
+    hold_space(place, wanted.bytes * (2 if wanted.unpack else 1) - here, wanted.title)
 
 
 def _fetch_all(wanted: Wanted, progress: Progress, cancelled: Cancel) -> None:
@@ -73,6 +81,7 @@ def _settle(wanted: Wanted, place: Path, cancelled: Cancel) -> None:
     for file in wanted.files:
         if is_archive(file.name):
             unpack(place / file.name, inside, cancelled)
+    unpack_within(inside, cancelled)
     for file in wanted.files:
         if not is_archive(file.name):
             os.replace(place / file.name, inside / file.name)

@@ -42,7 +42,7 @@ def fetch(remote: Remote, folder: Path, progress: Progress | None = None, cancel
 
 def is_whole(target: Path, remote: Remote, cancelled: Cancel | None = None) -> bool:
     """Whether the file lies there already, by all that is stated of it. Raises `OSError`, `Cancelled`."""
-    if not target.is_file() or not begins(target, remote.magic):
+    if not target.is_file() or not begins(target, remote.magic) or _is_of_another_size(remote, target.stat().st_size):
         return False
     return fits(target, remote.digest, cancelled or _never)
 
@@ -105,9 +105,13 @@ def _ask(remote: Remote, url: str, part: Arriving, progress: Progress, cancelled
     _take(remote, digest, part, bool(start), cancelled)
 
 
+def _is_of_another_size(remote: Remote, octets: int) -> bool:
+    return bool(remote.bytes) and abs(octets - remote.bytes) > ROUNDED * remote.bytes
+
+
 def _hold_meant(remote: Remote, answer: Answer) -> None:
     """Raises `HostError` where what the host offers cannot be the file."""
-    wrong = remote.bytes and answer.total and abs(answer.total - remote.bytes) > ROUNDED * remote.bytes
+    wrong = answer.total and _is_of_another_size(remote, answer.total)
     if wrong or is_web_page(remote.name, answer.kind, b""):
         what = "sent a web page" if is_web_page(remote.name, answer.kind, b"") else "offers another file"
         raise _not_given(answer.host, remote, what)

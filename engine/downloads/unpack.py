@@ -153,6 +153,14 @@ def _inside(name: str, folder: Path, archive: Path) -> Path:
     return folder.joinpath(*clean)
 
 
+def unpack_within(folder: Path, cancelled: Cancel = lambda: False) -> None:
+    """Archives that an archive held, each where it lies and not kept; a lone gz stays, as readers open one."""
+    found = [path for path in folder.rglob("*") if path.name.lower().endswith((".zip", *TARS)) and path.is_file()]
+    for path in found:
+        unpack(path, path.parent, cancelled)
+        path.unlink()
+
+
 def remove_tree(folder: Path) -> None:
     """The folder and all in it, as far as the disk lets go of it."""
     if os.path.lexists(folder):

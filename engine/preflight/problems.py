@@ -12,7 +12,7 @@ from engine.backbones.info import BackboneInfo
 from engine.data.dataset import inside
 from engine.data.shifts import first_repeated
 from engine.data.sources import bands, checked, known, sets
-from engine.errors import InvalidExperiment, NotHere, nearest
+from engine.errors import InvalidExperiment, NotHere
 from engine.experiment import Budget, DatasetChoice, Experiment
 from engine.families import Family, family
 from engine.given import is_there
@@ -65,7 +65,7 @@ def _weights(info: BackboneInfo, weights: str) -> Iterator[InvalidExperiment]:
         return
     known = {found.name: found for found in catalog.weights(info.name)}
     if weights not in known:
-        yield InvalidExperiment(f"{info.title} has no weights called “{weights}”.", nearest(weights, known), "backbone")
+        yield catalog.unknown(info, weights, known)
     elif not known[weights].here:
         yield catalog.not_here(info, known[weights])
 

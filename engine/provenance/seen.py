@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from engine.backbones import catalog
 from engine.backbones.info import IMAGENET, OMNIGLOT
+from engine.backbones.kept import OWN
 from engine.data.examples import Examples
 from engine.data.findings import Finding, images_of
 from engine.data.images import ImageSet
@@ -82,6 +83,8 @@ def past(choice: BackboneChoice, runs: Path | None) -> Past:
     """Of the chosen weights; a run's include those of the weights it started from."""
     if choice.weights.startswith(RUN):
         return _of_run(choice, runs)
+    if choice.weights.startswith(OWN):
+        return Past(unknown="what weights of your own were trained on is not known")
     trained_on = {info.name: info.trained_on for info in catalog.weights(choice.name)}.get(choice.weights)
     return Past(_published(trained_on or ""))
 

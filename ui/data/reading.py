@@ -11,6 +11,7 @@ from ui.background import Background
 from ui.data.known_sets import KnownSet
 
 if TYPE_CHECKING:
+    from engine.data.files.tree import Listing
     from engine.data.images import ImageSet
     from engine.data.inventory import Inventory
 
@@ -32,25 +33,33 @@ class SetReading(QObject):
         self._background = background
         self.turns = 0
         self.is_reading = False
+        self._listings: dict[str, Listing] = {}
         self._said.connect(self._hear, Qt.ConnectionType.QueuedConnection)
 
     def read(self, chosen: KnownSet) -> None:
         """Another set, or the same again; answers about the one before are dropped."""
         self.turns += 1
         self.is_reading = True
-        turn, choice = self.turns, chosen.choice
+        turn, choice, given = self.turns, chosen.choice, self._listings.pop(chosen.key, None)
 
         def look(cancelled: Callable[[], bool]) -> tuple[ImageSet, Inventory]:
             from engine.data.inventory import by_names, inventory
-            from engine.data.sources import load
+            from engine.data.sources import listing_of, load
 
-            if (quick := by_names(choice, cancelled)) is not None:
-                self._said.emit(turn, quick)
-            data = load(choice, lambda share: self._said.emit(turn, share), cancelled)
+            listing = given
+            if chosen.place:
+                listing = given or listing_of(choice, cancelled)
+                if (quick := by_names(choice, listing)) is not None:
+                    self._said.emit(turn, quick)
+            data = load(choice, lambda share: self._said.emit(turn, share), cancelled, listing)
             return data, inventory(data, chosen.place or None)
 
         self._background.run(look, self._take, self._background.saying(self._fail, "The data set could not be read."),
                              key=KEY)  # fmt: skip
+
+    def bring(self, key: str, listing: Listing) -> None:
+        """The files of a set were listed just now: when it is read it is by this list, once."""
+        self._listings = {key: listing}
 
     def stop(self) -> None:
         self.turns += 1

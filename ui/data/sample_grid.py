@@ -41,7 +41,7 @@ class SampleGrid(QAbstractScrollArea):
         self.current = -1  # place of the chosen image
         self._data: ImageSet | None = None
         self._counts = np.zeros(0, dtype=np.int64)
-        self._rows = GridRows(np.zeros(0, dtype=np.int64), SIDE, 1)
+        self.rows = GridRows(np.zeros(0, dtype=np.int64), SIDE, 1)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBar(SlimScrollBar())
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -70,27 +70,27 @@ class SampleGrid(QAbstractScrollArea):
         self._arrange()
 
     def _arrange(self) -> None:
-        self._rows = GridRows(self._counts, SIDE, self.viewport().width() - GAP)
+        self.rows = GridRows(self._counts, SIDE, self.viewport().width() - GAP)
         bar = self.verticalScrollBar()
-        bar.setRange(0, max(0, self._rows.height - self.viewport().height()))
+        bar.setRange(0, max(0, self.rows.height - self.viewport().height()))
         bar.setPageStep(self.viewport().height())
-        bar.setSingleStep(self._rows.step // 2)
+        bar.setSingleStep(self.rows.step // 2)
         self.viewport().update()
 
     def index_at(self, point: QPoint) -> int:
         """The image under a point of the viewport, -1 for none."""
-        place = self._rows.at(point + QPoint(0, self.verticalScrollBar().value()))
+        place = self.rows.at(point + QPoint(0, self.verticalScrollBar().value()))
         return int(self.order[place]) if place >= 0 else -1
 
     def scroll_to_class(self, section: int) -> None:
-        self.verticalScrollBar().setValue(self._rows.top_of(section))
+        self.verticalScrollBar().setValue(self.rows.top_of(section))
 
     def choose(self, place: int) -> None:
         """Mark the image at a place of the order and bring it into sight."""
         if not 0 <= place < len(self.order):
             return
         self.current = place
-        rect, bar = self._rows.rect(place), self.verticalScrollBar()
+        rect, bar = self.rows.rect(place), self.verticalScrollBar()
         if rect.top() < bar.value() + HEAD:
             bar.setValue(rect.top() - HEAD)
         elif rect.bottom() > bar.value() + self.viewport().height():
@@ -108,8 +108,8 @@ class SampleGrid(QAbstractScrollArea):
         bottom = top + self.viewport().height()
         painter = QPainter(self.viewport())
         wanted = [self._paint_tile(painter, tile.place, tile.rect.translated(0, -top))
-                  for tile in self._rows.tiles(top, bottom)]  # fmt: skip
-        for section, above in self._rows.heads(top, bottom):
+                  for tile in self.rows.tiles(top, bottom)]  # fmt: skip
+        for section, above in self.rows.heads(top, bottom):
             self._paint_head(painter, section, above - top)
         self.thumbnails.want([index for index in wanted if index >= 0])
 
@@ -147,7 +147,7 @@ class SampleGrid(QAbstractScrollArea):
                          int(Qt.AlignmentFlag.AlignVCenter), said)  # fmt: skip
 
     def _height_of(self, section: int) -> int:
-        return self._rows.top_of(section + 1) - self._rows.top_of(section)
+        return self.rows.top_of(section + 1) - self.rows.top_of(section)
 
     # Hands
 
@@ -156,7 +156,7 @@ class SampleGrid(QAbstractScrollArea):
         self._arrange()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        place = self._rows.at(event.position().toPoint() + QPoint(0, self.verticalScrollBar().value()))
+        place = self.rows.at(event.position().toPoint() + QPoint(0, self.verticalScrollBar().value()))
         if place >= 0:
             self.choose(place)
 
@@ -167,7 +167,7 @@ class SampleGrid(QAbstractScrollArea):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = STEPS.get(Qt.Key(event.key()))
         if step is not None and len(self.order):
-            self.choose(self._rows.moved(self.current, *step) if self.current >= 0 else 0)
+            self.choose(self.rows.moved(self.current, *step) if self.current >= 0 else 0)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.current >= 0:
             self.opened.emit(int(self.order[self.current]))
         else:

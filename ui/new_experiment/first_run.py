@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from engine.given import is_file
 from ui.parts import Parts
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.card import Card
@@ -12,13 +13,15 @@ from ui.widgets.layouts import in_row
 from ui.widgets.text import Text, TextPlace
 
 REMEMBERED = "new experiment/welcome hidden"
+EMPTY = "new experiment/empty workspace"  # the one that had no run when it was last looked at
 WORDS = (
     "Three methods learn 40 handwritten classes from two labelled images each and are compared; nothing is downloaded."
 )
 
 
 class FirstRun(QWidget):
-    """Hidden while it is not known whether there are runs, and where there are."""
+    """There from the first paint on where there was no run when the program last looked: nothing moves when that is
+    known. Hidden where there are runs."""
 
     def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,17 +36,26 @@ class FirstRun(QWidget):
         card.body.setContentsMargins(12, 6, 8, 6)
         card.body.addLayout(row)
         in_row(card, owner=self, edges=(16, 8, 16, 0))
-        self.hide()
+        self.setVisible(not self._is_put_away and self._was_empty())
         parts.library.changed.connect(lambda _: self.look())
+
+    @property
+    def _is_put_away(self) -> bool:
+        return str(self._parts.settings.value(REMEMBERED, "false")) == "true"
+
+    def _was_empty(self) -> bool:
+        workspace = self._parts.workspace
+        return str(self._parts.settings.value(EMPTY, "")) == str(workspace.root) or not is_file(workspace.database)
 
     def look(self) -> None:
         """Ask whether there is a run; not while it is put away."""
-        if self._is_over or str(self._parts.settings.value(REMEMBERED, "false")) == "true":
+        if self._is_over or self._is_put_away:
             return
         self._parts.library.read(lambda store: bool(store.runs()), self._show)
 
     def _show(self, any_run: bool) -> None:
         self._is_over = any_run  # from the first run on nothing is asked any more
+        self._parts.settings.setValue(EMPTY, "" if any_run else str(self._parts.workspace.root))
         self.setVisible(not any_run)
 
     def tab_order(self) -> tuple[QWidget, ...]:

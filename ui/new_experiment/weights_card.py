@@ -37,6 +37,8 @@ class WeightsCard(ChoiceCard):
         """The card of published weights."""
         if info.kind == "random":
             return cls(info.name, info.title, "Nothing was learned before.", info.state)
+        if info.kind == "own":
+            return cls(info.name, info.title, f"Your file: {info.how}", "yours")
         how = "Meta-learned" if info.kind == "meta-learned" else "Trained with labels"
         weight = f" · {size(info.bytes)}".replace(" kB", "\u00a0kB").replace(" MB", "\u00a0MB") if info.bytes else ""
         facts = f"{how} on {info.trained_on} · {info.licence}{weight}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
@@ -26,6 +27,7 @@ from ui.widgets.saving import documents
 from ui.window_memory import WindowMemory
 
 if TYPE_CHECKING:
+    from engine.data.files.tree import Listing
     from storage.data_sets import UsedData
 
 
@@ -167,13 +169,19 @@ class DataPage(Page):
     def open_path(self, path: str) -> None:
         """A folder or zip of the person's own is listed and shown."""
 
-        def look(cancelled: object) -> DatasetChoice:
-            from engine.data.sources import resolve
+        def look(cancelled: Callable[[], bool]) -> tuple[DatasetChoice, Listing]:
+            from engine.data.files.tree import list_files
+            from engine.data.sources import choice_of
 
-            return resolve(path)
+            listing = list_files(path, cancelled)
+            return choice_of(listing), listing
 
         failed = self.parts.background.saying(self._refuse, "The folder could not be read.")
-        self.parts.background.run(look, self.receive, failed, key="data page open")
+        self.parts.background.run(look, lambda found: self._opened(*found), failed, key="data page open")
+
+    def _opened(self, choice: DatasetChoice, listing: Listing) -> None:
+        self.reading.bring(f"{choice.name}:{choice.path}", listing)
+        self.receive(choice)
 
     def _refuse(self, words: str) -> None:
         self.parts.toasts.show(words, level="error", seconds=20)

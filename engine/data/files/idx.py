@@ -51,7 +51,7 @@ class IdxNames:
 def found_files(listing: Listing, names: IdxNames) -> Wanted:
     """The files of the most complete folder; of two the one that is called as wished, or the first."""
     folders: dict[str, Wanted] = {}
-    for entry in listing.files:
+    for entry in listing.others:
         folder, _, name = entry.path.rpartition("/")
         if key := names.kind(name):
             files = folders.setdefault(folder, {})

@@ -8,7 +8,7 @@ import stat
 import zipfile
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from engine.data.files.kinds import COMPANIONS, ending, kind, promises_image
@@ -20,6 +20,7 @@ from engine.given import is_there, person_path
 from engine.machine.files import Unread
 
 MOST_FILES = 1_000_000
+NUMBERS = re.compile(r"(\d+)")
 GIBIBYTE = 2**30
 LARGEST_MEMBER = GIBIBYTE
 REPACK = "Unpack it yourself, look at what is inside, and pick the folder."
@@ -51,14 +52,19 @@ class Listing:
         return self._sorted_out[1]
 
     @cached_property
+    def others(self) -> tuple[Entry, ...]:
+        """The files that are no images by their ending: few, however many images there are."""
+        return tuple(entry for entry in self.files if not promises_image(entry.path))
+
+    @cached_property
     def companions(self) -> tuple[Entry, ...]:
         """Texts and tables, as they come with images."""
-        return tuple(entry for entry in self.files if ending(entry.path) in COMPANIONS)
+        return tuple(entry for entry in self.others if ending(entry.path) in COMPANIONS)
 
     @cached_property
     def _sorted_out(self) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
         images = [entry for entry in self.files if promises_image(entry.path)]
-        doubtful = [e for e in self.files if not promises_image(e.path) and ending(e.path) not in COMPANIONS]
+        doubtful = [entry for entry in self.others if ending(entry.path) not in COMPANIONS]
         found: list[Entry] = []
         if doubtful:
             with closing(self.open()) as files:
@@ -233,7 +239,16 @@ def ancestors(folder: str) -> set[str]:
 
 def natural(text: str) -> list[tuple[int, int, str]]:
     """Sort key that puts "image 9" before "image 10"."""
-    pieces = re.split(r"(\d+)", text.casefold())
-    return [(0, int(piece), "") if piece.isdigit() and piece.isascii() else (1, 0, piece) for piece in pieces] + [
-        (2, 0, text)
-    ]
+    folder, slash, name = text.rpartition("/")
+    *before, (_, _, end) = _of_folder(folder + slash)  # which ends in "/", so that no number goes on behind it
+    (_, _, start), *after = _pieces(name)
+    return [*before, (1, 0, end + start), *after, (2, 0, text)]
+
+
+def _pieces(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Words and numbers in turn, a word first and last."""
+    pieces = NUMBERS.split(text.casefold())
+    return tuple((0, int(piece), "") if piece.isdigit() and piece.isascii() else (1, 0, piece) for piece in pieces)
+
+
+_of_folder = lru_cache(maxsize=256)(_pieces)  # once for all its files

@@ -55,7 +55,7 @@ class Medical:
 
     def file(self, listing: Listing) -> str | None:
         """The file of the smallest size that lies there."""
-        names = {entry.path.rpartition("/")[2] for entry in listing.files}
+        names = {entry.path.rpartition("/")[2] for entry in listing.others}
         return next((f"{self.name}{side}.npz" for side in SIDES if f"{self.name}{side}.npz" in names), None)
 
     def read(

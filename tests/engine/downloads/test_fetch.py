@@ -8,6 +8,7 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -136,9 +137,26 @@ def test_a_part_that_is_whole_or_too_long_is_no_trap(host: BadServer, tmp_path: 
         (tmp_path / remote.name).unlink()
 
 
-def test_a_damaged_file_in_its_place_is_fetched_anew(host: BadServer, tmp_path: Path) -> None:
-    remote = remote_at(host, "good", WEIGHTS)
-    (tmp_path / remote.name).write_bytes(BODY[:-1])
+@pytest.mark.parametrize("harm", [BODY[:-1], b"", BODY[: len(BODY) // 2], bytes(len(BODY))])
+def test_a_damaged_file_in_its_place_is_fetched_anew(host: BadServer, tmp_path: Path, harm: bytes) -> None:
+    for kind in KINDS:
+        remote = remote_at(host, "good", kind)
+        (tmp_path / remote.name).write_bytes(harm)
+        assert fetch(remote, tmp_path).read_bytes() == BODY
+    host.files["plain.bin"] = BODY
+    (tmp_path / "plain.bin").write_bytes(BODY[: len(BODY) // 2])
+    sized = Remote(host.address("good", "plain.bin"), "plain.bin", len(BODY))
+    assert fetch(sized, tmp_path).read_bytes() == BODY, "where only the size is stated"
+
+
+def test_a_digest_that_a_hub_states_while_it_sends_on_is_held_to(host: BadServer, tmp_path: Path) -> None:
+    host.files["model.bin"] = BODY
+    remote = Remote(host.address("hub", "model.bin"), "model.bin")
+    host.behind = "flipped"
+    with pytest.raises(DownloadError, match="arrived damaged"):
+        fetch(remote, tmp_path)
+    assert names(tmp_path) == set()
+    host.behind = "good"
     assert fetch(remote, tmp_path).read_bytes() == BODY
 
 
@@ -242,3 +260,9 @@ def test_a_process_that_is_killed_leaves_a_part_to_go_on_with(host: BadServer, t
     waiting.join(20)
     assert (tmp_path / "photos.zip").read_bytes() == BODY
     assert host.ranges()[-1].startswith("bytes=")
+
+
+def test_no_test_can_ask_another_machine() -> None:
+    """Whatever it tests; this address is nobody's."""
+    with socket.socket() as one, pytest.raises(RuntimeError, match=r"connects to 192\.0\.2\.1"):
+        one.connect(("192.0.2.1", 80))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.downloads import arriving
 from engine.downloads.entries import Download, from_json
 from engine.downloads.queue import DownloadQueue
 from engine.downloads.remote import Remote
@@ -86,6 +88,35 @@ def test_data_and_weights_come_in_turn(host: BadServer, tmp_path: Path, make: Ma
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["net.pth"]
     assert found["data:photos"].fraction == 1.0
     assert [name for _, name, _ in host.asked] == ["photos.zip", "photos.csv", "net.pth"]
+
+
+def test_archives_within_an_archive_are_unpacked_too(host: BadServer, tmp_path: Path, make: Make) -> None:
+    """As Caltech-101 is published. A lone gz stays, as its reader opens it."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        archive.writestr("all/inner.zip", zipped())
+        archive.writestr("all/labels.gz", b"\x1f\x8b")
+    host.files["outer.zip"] = written.getvalue()
+    queue = make()
+    queue.ask(
+        Wanted("data:outer", "Outer", (Remote(host.address("good", "outer.zip"), "outer.zip"),), tmp_path / "o", True)
+    )
+    until(queue, lambda found: states(found) == ["done"])
+    found = {str(path.relative_to(tmp_path / "o")) for path in (tmp_path / "o").rglob("*") if path.is_file()}
+    assert found == {"all/labels.gz", *(f"all/photos/class {number}/1.png" for number in range(4))}
+
+
+def test_space_for_the_archive_and_what_is_in_it_is_looked_for_before(
+    host: BadServer, tmp_path: Path, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    free = arriving.RESERVE + 600_000
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=free))
+    queue = make()
+    queue.ask(data(host, tmp_path / "sets"))
+    found = until(queue, lambda found: states(found) == ["failed"])
+    assert found["data:photos"].why.startswith("The disk is too full for Photos: 1 MB more are needed.")
+    assert host.asked == []
 
 
 def test_a_set_that_is_not_unpacked_is_there_only_once_it_is_whole(host: BadServer, tmp_path: Path, make: Make) -> None:

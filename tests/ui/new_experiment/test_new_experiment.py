@@ -248,6 +248,37 @@ def test_a_newcomer_finds_the_example_until_there_is_a_run(
     qtbot.waitUntil(lambda: not welcome.isVisible())
 
 
+@pytest.mark.parametrize("before", [0, 1])
+def test_nothing_moves_from_the_first_paint_on(qtbot: QtBot, workspace: Workspace, before: int) -> None:
+    """Neither for a newcomer, for whom the welcome comes, nor the next time."""
+    for _ in range(before):
+        began = begin(qtbot, workspace)
+        qtbot.waitUntil(began.page("new_experiment").welcome.isVisible)
+        wait_until_checked(qtbot, began.page("new_experiment"))
+        began.close()
+        began.parts.background.wait()
+    made = begin(qtbot, workspace)
+    page = made.page("new_experiment")
+    controls = (page.welcome, page.data, page.backbone, page.method.layers, page.method.form, page.launch.cost,
+                page.launch.seeds, page.launch.start_button, page.launch.queue_button)  # fmt: skip
+    first = [one.mapTo(made, QPoint(0, 0)) for one in controls]
+    wait_until_checked(qtbot, page)
+    qtbot.waitUntil(page.welcome.isVisible)
+    assert [one.mapTo(made, QPoint(0, 0)) for one in controls] == first
+    made.close()
+    made.parts.background.wait()
+
+
+def begin(qtbot: QtBot, workspace: Workspace) -> MainWindow:
+    """A window of its own, as soon as its first page is there."""
+    made = MainWindow(workspace)
+    qtbot.addWidget(made, before_close_func=lambda shown: shown.closing.decide_to_quit())
+    made.resize(1280, 800)
+    made.show()
+    qtbot.waitUntil(lambda: bool(made.pages))
+    return made
+
+
 def test_the_welcome_stays_away(qtbot: QtBot, window: MainWindow, page: NewExperimentPage) -> None:
     qtbot.waitUntil(page.welcome.isVisible)
     click(qtbot, page.welcome.put_away)

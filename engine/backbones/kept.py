@@ -1,0 +1,79 @@
+"""Weights that a person brought and that are kept beside the workspace: what is written of each. Torch-free."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from engine.machine.files import write_text
+from engine.machine.places import weights_home
+
+OWN = "own:"
+WORDS = ("digest", "backbone", "title", "source", "words")
+LONGEST = 10  # characters of the digest that a name has
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """digest: of what is kept. title: the file's name. source: where it was. words: how much of it was used and
+    what was changed. mean, std: of images as it states them, empty where it states none."""
+
+    digest: str
+    backbone: str
+    title: str
+    source: str
+    words: str
+    bytes: int
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """As a choice of weights."""
+        return f"{OWN}{self.digest[:LONGEST]}"
+
+    @property
+    def file(self) -> Path:
+        return weights_home() / f"{self.digest[:LONGEST]}.safetensors"
+
+    def write(self) -> None:
+        """Raises `OSError`."""
+        write_text(self.file.with_suffix(".json"), json.dumps(asdict(self), ensure_ascii=False, indent=1))
+
+
+def kept(backbone: str = "") -> tuple[Kept, ...]:
+    """All of them, or those of one backbone, by title; one that cannot be read is passed over."""
+    try:
+        found = _listed(weights_home(), weights_home().stat().st_mtime_ns)
+    except OSError:
+        return ()
+    return tuple(one for one in found if backbone in ("", one.backbone) and one.file.is_file())
+
+
+@lru_cache(maxsize=4)
+def _listed(folder: Path, changed: int) -> tuple[Kept, ...]:
+    """Read again when the folder has changed."""
+    return tuple(sorted(_in(folder), key=lambda one: (one.title, one.digest)))
+
+
+def _in(folder: Path) -> Iterator[Kept]:
+    for path in sorted(folder.glob("*.json")):
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            yield _read(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _read(found: Mapping[str, Any]) -> Kept:
+    digest, backbone, title, source, words = (str(found[key]) for key in WORDS)
+    mean, std = (tuple(float(one) for one in found.get(key, ())) for key in ("mean", "std"))
+    return Kept(digest, backbone, title, source, words, int(found["bytes"]), mean, std)
+
+
+def remove(one: Kept) -> None:
+    """Raises `OSError`. Runs that started from them are as they were; they cannot be started again."""
+    one.file.unlink(missing_ok=True)
+    one.file.with_suffix(".json").unlink(missing_ok=True)

@@ -1,0 +1,93 @@
+"""From a file to weights that can be chosen: read, find its network, match, check, keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from safetensors.torch import save_file
+from torch import Tensor
+
+from engine.backbones.backbone import digest
+from engine.backbones.kept import Kept
+from engine.backbones.own.checking import doubts, refuse_numberless
+from engine.backbones.own.guessing import best_network
+from engine.backbones.own.matching import ENOUGH, Match, match
+from engine.backbones.own.reading import SAVE, Brought, read
+from engine.backbones.own.sources import SavedNetwork, source_of
+from engine.backbones.own.unwrapping import tensors
+from engine.errors import WeightsError
+from engine.machine.files import replacing
+
+
+@dataclass(frozen=True, eq=False)
+class Bringing:
+    """A file and the network it fits. around: what its tensors were saved in, "" where in nothing. doubts: why these
+    cannot be trained weights of this network."""
+
+    brought: Brought
+    around: str
+    source: SavedNetwork = field(repr=False)
+    match: Match = field(repr=False)
+    doubts: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return self.brought.file.name
+
+    @property
+    def refusal(self) -> str:
+        """Why these weights are not used unless a person insists, in one sentence, or ""."""
+        if not self.match.is_enough:
+            share, least = round(100 * self.match.share), round(100 * ENOUGH)
+            return f"Only {share} % of {self.source.info.title} was found in {self.title}, less than {least} %."
+        return self.doubts[0] if self.doubts else ""
+
+
+def look(path: Path, backbone: str = "", cancelled: Callable[[], bool] = lambda: False) -> Bringing:
+    """backbone: which network it is for; where none is said, a folder says it, or the one that fits best is taken.
+
+    Raises `WeightsError` when the file cannot be read or holds no weights, `InvalidExperiment` for an unknown backbone,
+    `Cancelled`.
+    """
+    brought = read(path)
+    around, found = tensors(brought.content)
+    if not found:
+        raise WeightsError(f"{brought.file.name} holds no tensors.", SAVE)
+    source = source_of(backbone or _stated(brought) or best_network(found, cancelled))
+    fitting = match(found, source.shapes, source.head)
+    refuse_numberless(fitting.values)
+    return Bringing(brought, around, source, fitting, doubts(source, fitting.values))
+
+
+def _stated(brought: Brought) -> str:
+    return f"timm/{brought.network}" if brought.network else ""
+
+
+def keep(looked: Bringing, insist: bool = False) -> Kept:
+    """Write the blocks' weights beside the workspace, the same file for the same weights.
+
+    insist: though only some of the network was found, or it cannot be told from a random one. Raises `WeightsError`
+    when they are refused or cannot be written.
+    """
+    if looked.refusal and not insist:
+        raise WeightsError(looked.refusal, "Choose the network they were trained with, or insist.")
+    state = looked.source.trunk(looked.match.values)
+    kept = Kept(
+        digest(state), looked.source.info.name, looked.title, str(looked.brought.file), looked.match.words,
+        sum(value.nbytes for value in state.values()), looked.brought.mean, looked.brought.std,
+    )  # fmt: skip
+    try:
+        _write(kept, state)
+    except OSError as error:
+        reason = error.strerror or error
+        raise WeightsError(f"The weights cannot be kept: {reason}.", "Free some disk space and try again.") from None
+    return kept
+
+
+def _write(kept: Kept, state: Mapping[str, Tensor]) -> None:
+    if not kept.file.is_file():
+        with replacing(kept.file) as part:
+            save_file({name: value.contiguous() for name, value in state.items()}, part)
+    kept.write()

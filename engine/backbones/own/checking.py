@@ -1,0 +1,70 @@
+"""Whether matched weights are a trained network's: what it makes of images differs from what random weights make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor
+
+from engine.backbones.backbone import Backbone, batch_norms
+from engine.backbones.own.sources import SavedNetwork
+from engine.errors import WeightsError
+
+IMAGES = 8
+ALIKE = 1e-3  # relative distance of features up to which they are the same
+LEARNT = "Choose weights that were saved after training, or the averaged ones."
+
+
+def refuse_numberless(values: Mapping[str, Tensor]) -> None:
+    """Raises `WeightsError` where some of the values are no numbers, whatever else is right."""
+    for name, value in values.items():
+        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            raise WeightsError(f"“{name}” has values that are not numbers: that training diverged.", LEARNT)
+
+
+@torch.no_grad()
+def doubts(source: SavedNetwork, values: Mapping[str, Tensor]) -> tuple[str, ...]:
+    """Why these weights cannot be a trained network's, in sentences; none where they may be."""
+    return tuple(_doubts(source, values))
+
+
+def _doubts(source: SavedNetwork, values: Mapping[str, Tensor]) -> Iterator[str]:
+    if not values:
+        yield "Nothing of the file fits this network."
+        return
+    if all(bool((value == value.flatten()[0]).all()) for value in values.values() if value.numel()):
+        yield "Every tensor of the file has one value throughout."
+    loaded, random = _network(source, values), _network(source, {})
+    norms = [(norm.running_mean, norm.running_var) for norm in batch_norms(loaded)]
+    if norms and all(_is_fresh(mean, variance) for mean, variance in norms):
+        yield "The running statistics of batch norm are those of a network that has seen no image."
+    images = _images(source)
+    ours, theirs = loaded.embed(images), random.embed(images)
+    if not bool(torch.isfinite(ours).all()):
+        yield f"The features of {IMAGES} images are not numbers."
+    elif float((ours - theirs).norm()) <= ALIKE * float(theirs.norm()):
+        yield f"The features of {IMAGES} images are those of the random network."
+    elif float((ours - ours.mean(0)).norm()) <= ALIKE * float(ours.norm()):
+        yield f"The features of {IMAGES} different images are the same."
+
+
+def _network(source: SavedNetwork, values: Mapping[str, Tensor]) -> Backbone:
+    model = Backbone(source.info.build(), source.info.features, None)
+    model.load_state_dict(source.trunk(values), strict=False)
+    return model.eval()
+
+
+def _is_fresh(mean: Tensor | None, variance: Tensor | None) -> bool:
+    return mean is None or variance is None or bool((mean == 0).all() and (variance == 1).all())
+
+
+def _images(source: SavedNetwork) -> Tensor:
+    """Patches of bright and dark from coarse to fine, in the range that prepared pixels have."""
+    form = source.info.form
+    draws = torch.Generator().manual_seed(0)
+    if form.kind != "images":
+        return torch.linspace(-2, 2, IMAGES).view(IMAGES, 1, 1, 1)
+    side = form.size if form.fixed else max(form.least, min(form.size, 64))
+    parts = [torch.randn(1, form.channels, 2 + place, 2 + place, generator=draws) for place in range(IMAGES)]
+    return torch.cat([torch.nn.functional.interpolate(part, (side, side), mode="bilinear") for part in parts])

@@ -1,0 +1,122 @@
+"""Reads a file or folder of weights: tensors alone are taken from it, no code in it is ever run, nothing is written."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pickle
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from engine.errors import WeightsError
+from engine.machine.files import Unread, open_regular
+
+MOST_TENSORS = 100_000
+FOLDER = "Choose the file of the weights itself, or a folder of an image model as hubs hold it."
+SAVE = "Save the network's state_dict and choose that file."
+ANOTHER = "Choose another file, or get it again."
+HEADER = 8  # bytes before the JSON of a safetensors file
+FOLDER_FILES = ("model.safetensors", "pytorch_model.bin", "model.pth")
+CODE = ("unsupported global", "unsupported class", "torchscript", "blocked by", "getattr")
+PLAIN = [argparse.Namespace, np.dtype, np.dtypes.Float64DType, np.dtypes.Float32DType, np.dtypes.Int64DType]
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What a file held. content: nested, of tensors and other values. network, mean, std: as a folder's config.json
+    states them, empty where there is none."""
+
+    file: Path
+    content: Mapping[str, Any]
+    network: str = ""
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+
+def read(path: Path) -> Brought:
+    """Of a file, or of a folder of an image model with its config.json; raises `WeightsError`."""
+    return _folder(path) if path.is_dir() else Brought(path, _content(path))
+
+
+def _folder(folder: Path) -> Brought:
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise WeightsError(f"{folder.name} has no config.json that says which network it holds.", FOLDER) from None
+    file = next((folder / name for name in FOLDER_FILES if (folder / name).is_file()), None)
+    if file is None:
+        raise WeightsError(
+            f"{folder.name} holds no weights.", f"One of these has to be in it: {', '.join(FOLDER_FILES)}."
+        )
+    network = config.get("architecture") if isinstance(config, dict) else None
+    if not isinstance(network, str):
+        kind = next(iter(config.get("architectures") or ()), "another kind") if isinstance(config, dict) else "no model"
+        raise WeightsError(
+            f"{folder.name} is a model of transformers ({kind}), whose networks are not built here.",
+            "Take the same network from timm, or the file of its weights for one of the networks in the list.",
+        )
+    given = config.get("pretrained_cfg") or {}
+    return Brought(file, _content(file), network, *(_numbers(given.get(key)) for key in ("mean", "std")))
+
+
+def _numbers(value: object) -> tuple[float, ...]:
+    whole = isinstance(value, list) and len(value) == 3 and all(isinstance(one, int | float) for one in value)
+    return tuple(float(one) for one in value) if whole and isinstance(value, list) else ()
+
+
+def _content(path: Path) -> Mapping[str, Any]:
+    try:
+        with open_regular(path) as file:
+            begin = file.read(HEADER + 1)
+        found = _safetensors(path) if begin[HEADER:] == b"{" else _pickled(path)
+    except (OSError, Unread) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise WeightsError(f"{path.name} cannot be read: {reason}.", "Check the file's name and place.") from None
+    if not isinstance(found, Mapping):
+        raise WeightsError(f"{path.name} holds no weights by name.", SAVE)
+    return found
+
+
+def _safetensors(path: Path) -> dict[str, Tensor]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            names = list(file.keys())
+            if len(names) > MOST_TENSORS:
+                raise WeightsError(f"{path.name} holds {len(names)} tensors, more than any network.", ANOTHER)
+            return {name: file.get_tensor(name) for name in names}
+    except (SafetensorError, RuntimeError, ValueError):
+        raise _damaged(path) from None
+
+
+def _damaged(path: Path) -> WeightsError:
+    return WeightsError(f"{path.name} is damaged, or no file of weights.", ANOTHER)
+
+
+def _pickled(path: Path) -> Any:
+    """By torch's reader that makes tensors and plain values alone; settings that were saved with them are plain too."""
+    try:
+        with torch.serialization.safe_globals([*PLAIN, *_scalars()]):
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+    except (pickle.UnpicklingError, RuntimeError) as error:
+        if any(word in str(error).lower() for word in CODE):
+            raise WeightsError(
+                f"{path.name} holds program code, not only weights.", "Ask for a .safetensors file."
+            ) from None
+        raise _damaged(path) from None
+    except (EOFError, ValueError, LookupError, TypeError, AttributeError, MemoryError, OverflowError, AssertionError):
+        raise _damaged(path) from None
+
+
+def _scalars() -> list[Any]:
+    """What a NumPy number is saved as, by the names that old and new versions give it."""
+    from numpy._core.multiarray import scalar
+
+    return [scalar, (scalar, "numpy.core.multiarray.scalar")]

@@ -1,0 +1,224 @@
+"""A person's own weights: whatever was saved around them they are matched whole; what is none is refused in words."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+from collections import OrderedDict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from engine.artifacts.weights import build_backbone
+from engine.backbones import catalog
+from engine.backbones.kept import kept, remove
+from engine.backbones.own.adapting import adapted
+from engine.backbones.own.bringing import keep, look
+from engine.backbones.own.matching import match
+from engine.backbones.own.sources import source_of
+from engine.backbones.own.unwrapping import PREFIXES, WRAPPERS
+from engine.backbones.shelf import rows
+from engine.errors import NotHere, WeightsError
+from engine.experiment import BackboneChoice, Experiment
+from engine.preflight.problems import problems
+from engine.preparation.inputs import normaliser
+
+USUAL = [info.name for info in catalog.backbones() if info.form.kind == "images"]
+SMALL, SLOW = "resnet18", pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WARMSTART_HOME", str(tmp_path / "home"))
+
+
+@cache
+def trained(name: str) -> dict[str, Tensor]:
+    """A whole network's state whose every value was drawn, statistics too, as training would change them all."""
+    draws, state = torch.Generator().manual_seed(1), {}
+    for key, shape in source_of(name).shapes.items():
+        drawn = torch.randn(shape, generator=draws)
+        state[key] = drawn * (2 / shape[1:].numel()) ** 0.5 if len(shape) > 1 else 0.1 * drawn
+        if len(shape) == 1 and key.endswith(("running_var", "weight")):
+            state[key] = 1 + state[key].abs()
+        if "num_batches" in key:
+            state[key] = torch.tensor(0)
+    return state
+
+
+def saved(state: Any, path: Path) -> Path:
+    torch.save(state, path)
+    return path
+
+
+def is_same(left: dict[str, Tensor], right: dict[str, Tensor]) -> bool:
+    return left.keys() == right.keys() and all(torch.equal(left[key], right[key]) for key in left)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name == "vit_b_16" else ()) for name in USUAL]
+)
+def test_every_usual_network_is_known_again_and_kept_whole(name: str, tmp_path: Path) -> None:
+    """By its names alone, also where they stand behind another word; the file stays as it was."""
+    file = tmp_path / f"{name}.safetensors"
+    save_file({f"module.{key}": value for key, value in trained(name).items()}, file)
+    before = hashlib.sha256(file.read_bytes()).digest()
+    looked = look(file)
+    assert (looked.source.info.name, looked.match.share, looked.refusal) == (name, 1.0, "")
+    assert looked.match.number("missing", "left over", "wrong shape") == 0
+    choice = BackboneChoice(name=name, weights=keep(looked).name)
+    state = dict(build_backbone(choice, None, 5).state_dict())
+    assert is_same(state, looked.source.trunk(trained(name)))
+    assert hashlib.sha256(file.read_bytes()).digest() == before
+
+
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+def test_whatever_is_saved_around_them(wrapper: str, tmp_path: Path) -> None:
+    besides = {"optimizer": {"state": {0: {"exp_avg": torch.ones(64)}}}, "epoch": 3, "best": np.float64(0.5)}
+    args = argparse.Namespace(arch=SMALL)
+    looked = look(saved({wrapper: trained(SMALL), "args": args, **besides}, tmp_path / "a.pth"), SMALL)
+    assert (looked.around, looked.match.share, looked.match.number("left over")) == (wrapper, 1.0, 0)
+
+
+@pytest.mark.parametrize("prefix", [*PREFIXES, "module.model.", "state_dict.module.student.backbone.", "net.0."])
+def test_whatever_stands_before_their_names(prefix: str) -> None:
+    source = source_of(SMALL)
+    found = {prefix + key: value for key, value in trained(SMALL).items()}
+    fitting = match(found, source.shapes, source.head)
+    assert fitting.share == 1.0
+    assert all(torch.equal(value, trained(SMALL)[key]) for key, value in fitting.values.items())
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_other_names_in_the_same_order_are_matched_by_their_place(seed: int) -> None:
+    draws, source = random.Random(seed), source_of(USUAL[seed])
+    state = trained(source.info.name)
+    found = {f"x{draws.randrange(10**6)}.{place}.{key.rsplit('.', 1)[-1]}": value
+             for place, (key, value) in enumerate(state.items()) if key not in source.head}  # fmt: skip
+    fitting = match(found, source.shapes, source.head)
+    assert fitting.share == 1.0
+    assert all(torch.equal(value, state[key]) for key, value in fitting.values.items())
+
+
+def test_a_head_of_other_classes_is_left_and_half_a_network_is_refused(tmp_path: Path) -> None:
+    state = trained(SMALL) | {"fc.weight": torch.randn(7, 512), "fc.bias": torch.randn(7)}
+    assert look(saved(state, tmp_path / "a.pth"), SMALL).match.share == 1.0
+    half = {key: value for key, value in state.items() if not key.startswith("layer4")}
+    looked = look(saved(half, tmp_path / "half.pth"), SMALL)
+    share = sum(value.numel() for key, value in half.items() if "fc" not in key and "num" not in key) / sum(
+        value.numel() for key, value in state.items() if "fc" not in key and "num" not in key
+    )
+    assert looked.match.share == pytest.approx(share)
+    assert looked.refusal == f"Only {100 * share:.0f} % of ResNet-18 was found in half.pth, less than 80 %."
+    with pytest.raises(WeightsError, match="Only"):
+        keep(looked)
+    assert not kept()
+    assert keep(looked, insist=True).words.startswith("75 of 100 tensors")
+
+
+def test_colours_are_summed_or_spread_and_positions_resampled() -> None:
+    """By hand: a constant grid stays constant, the class token is not touched."""
+    kernel = torch.randn(4, 3, 5, 5)
+    grey, said = adapted("conv1.weight", kernel, torch.Size([4, 1, 5, 5]))  # type: ignore[misc]
+    assert torch.allclose(grey, kernel.sum(1, keepdim=True))
+    assert said == "colours summed to grey"
+    image = torch.randn(2, 1, 9, 9)
+    spread, _ = adapted("conv1.weight", grey, kernel.shape)  # type: ignore[misc]
+    alike = nn.functional.conv2d(image.expand(-1, 3, -1, -1), spread)
+    assert torch.allclose(alike, nn.functional.conv2d(image, grey), atol=1e-4)
+    tokens = torch.cat([torch.full((1, 1, 3), 9.0), torch.full((1, 16, 3), 2.0)], 1)
+    larger, said = adapted("encoder.pos_embedding", tokens, torch.Size([1, 50, 3]))  # type: ignore[misc]
+    assert torch.allclose(larger, torch.cat([tokens[:, :1], torch.full((1, 49, 3), 2.0)], 1), atol=1e-5)
+    assert said == "positions resampled from 4×4 to 7×7"
+    assert adapted("conv1.weight", torch.randn(4, 12, 5, 5), kernel.shape) is None
+
+
+class Program:
+    """What runs code when it is unpickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return print, ("run",)
+
+
+def spoilt(kind: str, path: Path) -> None:
+    whole = trained("conv4")
+    if kind == "program":
+        torch.save({"state_dict": whole, "hook": Program()}, path)
+    elif kind == "network":
+        torch.save(nn.Sequential(nn.Linear(2, 2)), path)
+    elif kind == "script":
+        torch.jit.script(nn.Linear(2, 2)).save(path)
+    elif kind == "truncated":
+        torch.save(whole, path)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    elif kind == "truncated safetensors":
+        save_file(whole, path)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    elif kind == "bytes":
+        path.write_bytes(random.Random(0).randbytes(5000))
+    elif kind == "page":
+        path.write_text("<!doctype html><title>Sign in</title>")
+    elif kind == "none":
+        path.write_bytes(b"")
+    else:
+        torch.save({"empty": {}, "wrapped": {"state_dict": {}}, "tensor": torch.ones(3), "list": [1],
+                    "words": {"state_dict": {"a": "b"}}, "numberless": whole | {"blocks.conv2.0.weight":
+                    torch.full_like(whole["blocks.conv2.0.weight"], torch.nan)}}[kind], path)  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning", "ignore::DeprecationWarning")
+@pytest.mark.parametrize("kind", ["program", "network", "script", "truncated", "truncated safetensors", "bytes", "page",
+    "none", "empty", "wrapped", "tensor", "list", "words", "numberless"])  # fmt: skip
+def test_what_is_no_file_of_weights_is_one_sentence(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    spoilt(kind, file := tmp_path / "odd.pth")
+    with pytest.raises(WeightsError) as caught:
+        look(file, "conv4")
+    assert ". " not in caught.value.message
+    assert caught.value.advice
+    assert ("program code" in caught.value.message) == (kind in ("program", "network", "script"))
+    assert "run" not in capsys.readouterr().out
+    assert not kept()
+
+
+def test_a_check_that_cannot_lie() -> None:
+    """Fresh statistics, one value throughout, the random network itself: each is told, none is kept unasked."""
+    from engine.backbones.own.checking import doubts
+
+    source = source_of("conv4")
+    assert doubts(source, trained("conv4")) == ()
+    fresh = trained("conv4") | {key: torch.full_like(value, float("var" in key))
+                                for key, value in trained("conv4").items() if "running" in key}  # fmt: skip
+    assert "seen no image" in doubts(source, fresh)[0]
+    ones = {key: torch.ones_like(value) for key, value in trained("conv4").items()}
+    assert any("one value" in one for one in doubts(source, ones))
+    assert any("random network" in one for one in doubts(source, source.trunk({})))
+    assert "Nothing" in doubts(source, {})[0]
+
+
+def test_kept_weights_are_listed_prepared_as_they_say_and_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "from a hub"
+    folder.mkdir()
+    save_file(OrderedDict(trained(SMALL)), folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps({"model_type": "vit", "architectures": ["ViTModel"]}))
+    with pytest.raises(WeightsError, match="ViTModel"):
+        look(folder)
+    one = keep(look(folder / "model.safetensors", SMALL))
+    assert keep(look(folder / "model.safetensors", SMALL)) == one  # the same weights are the same choice
+    assert [row.source for row in rows() if row.weights == one.name] == ["own"]
+    choice = BackboneChoice(name=SMALL, weights=one.name, image_size=32)
+    assert not [fault for fault in problems(Experiment(backbone=choice)) if fault.field == "backbone"]
+    assert normaliser(choice).wanted == normaliser(BackboneChoice(name=SMALL, image_size=32)).wanted
+    remove(one)
+    (gone,) = [fault for fault in problems(Experiment(backbone=choice)) if fault.field == "backbone"]
+    assert isinstance(gone, NotHere)
+    assert "Add their file again" in gone.advice
+    with pytest.raises(WeightsError, match="not on this machine"):
+        build_backbone(choice, None, 0)
