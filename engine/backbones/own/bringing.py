@@ -28,7 +28,7 @@ class Bringing:
 
     brought: Brought
     around: str
-    source: SavedNetwork = field(repr=False)
+    network: SavedNetwork = field(repr=False)
     match: Match = field(repr=False)
     doubts: tuple[str, ...]
 
@@ -41,7 +41,7 @@ class Bringing:
         """Why these weights are not used unless a person insists, in one sentence, or ""."""
         if not self.match.is_enough:
             share, least = round(100 * self.match.share), round(100 * ENOUGH)
-            return f"Only {share} % of {self.source.info.title} was found in {self.title}, less than {least} %."
+            return f"Only {share} % of {self.network.info.title} was found in {self.title}, less than {least} %."
         return self.doubts[0] if self.doubts else ""
 
 
@@ -73,9 +73,9 @@ def keep(looked: Bringing, insist: bool = False) -> Kept:
     """
     if looked.refusal and not insist:
         raise WeightsError(looked.refusal, "Choose the network they were trained with, or insist.")
-    state = looked.source.trunk(looked.match.values)
+    state = looked.network.trunk(looked.match.values)
     kept = Kept(
-        digest(state), looked.source.info.name, looked.title, str(looked.brought.file), looked.match.words,
+        digest(state), looked.network.info.name, looked.title, str(looked.brought.file), looked.match.words,
         sum(value.nbytes for value in state.values()), looked.brought.mean, looked.brought.std,
     )  # fmt: skip
     try:

@@ -12,7 +12,8 @@ from engine.backbones.own.sources import SavedNetwork
 from engine.errors import WeightsError
 
 IMAGES = 8
-ALIKE = 1e-3  # relative distance of features up to which they are the same
+ALIKE = 1e-3  # relative distance from a random network's features up to which they are its own
+SAME = 1e-6  # of the features of different images up to which they are one
 LEARNT = "Choose weights that were saved after training, or the averaged ones."
 
 
@@ -45,7 +46,7 @@ def _doubts(source: SavedNetwork, values: Mapping[str, Tensor]) -> Iterator[str]
         yield f"The features of {IMAGES} images are not numbers."
     elif float((ours - theirs).norm()) <= ALIKE * float(theirs.norm()):
         yield f"The features of {IMAGES} images are those of the random network."
-    elif float((ours - ours.mean(0)).norm()) <= ALIKE * float(ours.norm()):
+    elif float((ours - ours.mean(0)).norm()) <= SAME * float(ours.norm()):
         yield f"The features of {IMAGES} different images are the same."
 
 

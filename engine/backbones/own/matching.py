@@ -71,6 +71,7 @@ def match(found: Mapping[str, Tensor], wanted: Shapes, head: frozenset[str] = fr
     pairs.by_name()
     pairs.by_ending()
     pairs.by_order()
+    pairs.by_change()
     return _told(pairs, wanted, head)
 
 
@@ -111,6 +112,13 @@ class Pairs:
             if len(names) == len(theirs.get(key, ())):
                 for name, source in zip(names, theirs[key], strict=True):
                     self._pair(name, source, "by its place")
+
+    def by_change(self) -> None:
+        """What is left alone on its side and can be made to fit: the input layer of another number of colours."""
+        for name, shape in self._open():
+            fitting = [source for source, value in self._free() if adapted(name, value, shape) is not None]
+            if len(fitting) == 1:
+                self._pair(name, fitting[0], "by its place")
 
     def _pair(self, name: str, source: str, how: str) -> None:
         self.source[name], self.how[name] = source, how

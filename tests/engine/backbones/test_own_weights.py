@@ -72,11 +72,11 @@ def test_every_usual_network_is_known_again_and_kept_whole(name: str, tmp_path: 
     save_file({f"module.{key}": value for key, value in trained(name).items()}, file)
     before = hashlib.sha256(file.read_bytes()).digest()
     looked = look(file)
-    assert (looked.source.info.name, looked.match.share, looked.refusal) == (name, 1.0, "")
+    assert (looked.network.info.name, looked.match.share, looked.refusal) == (name, 1.0, "")
     assert looked.match.number("missing", "left over", "wrong shape") == 0
     choice = BackboneChoice(name=name, weights=keep(looked).name)
     state = dict(build_backbone(choice, None, 5).state_dict())
-    assert is_same(state, looked.source.trunk(trained(name)))
+    assert is_same(state, looked.network.trunk(trained(name)))
     assert hashlib.sha256(file.read_bytes()).digest() == before
 
 
@@ -106,6 +106,15 @@ def test_other_names_in_the_same_order_are_matched_by_their_place(seed: int) -> 
     fitting = match(found, source.shapes, source.head)
     assert fitting.share == 1.0
     assert all(torch.equal(value, state[key]) for key, value in fitting.values.items())
+
+
+def test_an_input_layer_of_other_colours_is_found_among_other_names() -> None:
+    state = trained("conv4") | {"blocks.conv1.0.weight": torch.randn(64, 3, 3, 3)}
+    found = {f"layer{place}.{key.rsplit('.', 1)[-1]}": value for place, (key, value) in enumerate(state.items())}
+    fitting = match(found, source_of("conv4").shapes)
+    assert (fitting.share, fitting.changes) == (1.0, ("colours summed to grey",))
+    summed = state["blocks.conv1.0.weight"].sum(1, keepdim=True)
+    assert torch.equal(fitting.values["blocks.conv1.0.weight"], summed)
 
 
 def test_a_head_of_other_classes_is_left_and_half_a_network_is_refused(tmp_path: Path) -> None:
