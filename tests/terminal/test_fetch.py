@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from engine.backbones import catalog, download
 from engine.data import sources
 from engine.data.dataset import DataSet
+from engine.data.sets import eurosat
 from engine.downloads import arriving
 from engine.downloads.remote import Remote
+from engine.errors import InvalidExperiment
+from engine.experiment import DatasetChoice
 from tests.bad_server import BadServer, host
 from ui.terminal.commands import run_command
 
@@ -52,13 +59,14 @@ def cache(host: BadServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return catalog.hub_checkpoints()
 
 
-def publish(host: BadServer, monkeypatch: pytest.MonkeyPatch, way: str) -> DataSet:
+def publish(
+    host: BadServer, monkeypatch: pytest.MonkeyPatch, way: str, of: str = "mnist", file: str = "set.bin",
+    body: bytes = BODY,
+) -> DataSet:  # fmt: skip
     """A data set of the catalogue, as this host publishes it."""
-    found = next(one for one in sources.sets() if one.download)
-    host.files["set.bin"] = BODY
-    monkeypatch.setattr(sources, "ARCHIVES", ())
-    files = (Remote(host.address(way, "set.bin"), "set.bin", len(BODY)),)
-    changed = replace(found, download=files)
+    found = sources.dataset(of)
+    host.files[file] = body
+    changed = replace(found, download=(Remote(host.address(way, file), file, len(body)),))
     listed = tuple(changed if one is found else one for one in sources.sets())
     monkeypatch.setattr(sources, "sets", lambda: listed)
     return changed
@@ -84,6 +92,32 @@ def test_data_is_fetched_for_programs_too(
     assert lines[-1]["event"] == "fetched"
     assert (own_workspace / "datasets" / sources.folder_of(found) / "set.bin").read_bytes() == BODY
     assert json.loads(run("fetch", found.name, "--json")[1]) == {"event": "here", "name": found.name}
+
+
+def land_cover() -> bytes:
+    """EuroSAT as it is published, two small images of each class."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for shade, name in enumerate(eurosat.GROUPS):
+            for number in (1, 2):
+                image = io.BytesIO()
+                noise = np.random.default_rng(10 * shade + number).integers(0, 256, (64, 64, 3), np.uint8)
+                Image.fromarray(noise).save(image, "PNG")
+                archive.writestr(f"2750/{name}/{name}_{number}.png", image.getvalue())
+    return written.getvalue()
+
+
+@pytest.mark.parametrize("way", ["good", "cut", "whole", "onward"])
+def test_what_was_fetched_is_read_by_its_name_alone(
+    run: Run, host: BadServer, monkeypatch: pytest.MonkeyPatch, own_workspace: Path, way: str
+) -> None:
+    publish(host, monkeypatch, way, "eurosat", "EuroSAT.zip", land_cover())
+    with pytest.raises(InvalidExperiment, match="not on this machine"):
+        sources.load(DatasetChoice(name="eurosat"))
+    assert run("fetch", "eurosat")[0] == 0
+    data = sources.load(DatasetChoice(name="eurosat"))
+    assert (len(data.labels), set(data.class_names)) == (20, set(eurosat.GROUPS))
+    assert [path.name for path in (own_workspace / "datasets").iterdir()] == ["eurosat"]
 
 
 @pytest.mark.parametrize("way, words", [("404", "not at 127.0.0.1 any more"), ("page", "sent a web page")])
