@@ -270,12 +270,12 @@ def test_nothing_moves_from_the_first_paint_on(qtbot: QtBot, workspace: Workspac
 
 
 def begin(qtbot: QtBot, workspace: Workspace) -> MainWindow:
-    """A window of its own, as soon as its first page is there."""
+    """A window of its own, as soon as its first page is painted."""
     made = MainWindow(workspace)
     qtbot.addWidget(made, before_close_func=lambda shown: shown.closing.decide_to_quit())
     made.resize(1280, 800)
     made.show()
-    qtbot.waitUntil(lambda: bool(made.pages))
+    qtbot.waitUntil(lambda: bool(made.pages) and made.page("new_experiment")._has_painted)
     return made
 
 
