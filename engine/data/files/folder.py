@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
 from engine.data.files import grey
+from engine.data.files.arranged import Wish, arranged, groups
 from engine.data.files.decode import Damaged, ImageFacts, decode, examine
 from engine.data.files.kinds import NOT_READ, ending
-from engine.data.files.layout import Item, Layout, arrange, regions
+from engine.data.files.layout import Item, Layout, regions
 from engine.data.files.looked import Looked, forget
 from engine.data.files.tree import Listing, natural
 from engine.data.findings import named_files
@@ -25,6 +26,7 @@ from engine.errors import DataError
 from engine.machine.files import Unread
 
 LICENCE = "yours"
+AS_FOUND = Wish()
 BORDER_SAMPLE = 24
 WORTH_KEEPING = 0.5  # seconds that looking took
 
@@ -75,13 +77,19 @@ class FilePixels:
         return None if self._is_zip else self._root / self.items[index].entry.real
 
 
-def load_folder(listing: Listing, progress: Progress | None = None, cancelled: Cancel | None = None) -> ImageSet:
+def load_folder(
+    listing: Listing, progress: Progress | None = None, cancelled: Cancel | None = None, wish: Wish = AS_FOUND
+) -> ImageSet:
     """Look at every image file once; damaged ones are named in `skipped`. Raises `DataError`, `Cancelled`."""
-    return load_layout(listing, arrange(listing), progress, cancelled)
+    return load_layout(listing, arranged(listing, wish), progress, cancelled, wish)
 
 
 def load_layout(
-    listing: Listing, layout: Layout, progress: Progress | None = None, cancelled: Cancel | None = None
+    listing: Listing,
+    layout: Layout,
+    progress: Progress | None = None,
+    cancelled: Cancel | None = None,
+    wish: Wish = AS_FOUND,
 ) -> ImageSet:
     """The images of a layout, whatever told their classes. Raises `DataError`, `Cancelled`."""
     facts, skipped = inspect(listing, layout.items, progress, cancelled)
@@ -113,7 +121,7 @@ def load_layout(
         skipped=tuple(sorted(layout.skipped + skipped, key=lambda one: natural(one.path))),
         doubts=layout.doubts,
     )
-    return with_regions(data, regions(items))
+    return with_regions(data, groups(items, wish) if wish.group_level else regions(items))
 
 
 def with_regions(data: ImageSet, places: Sequence[tuple[str, str]] | None) -> ImageSet:

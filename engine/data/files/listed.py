@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from engine.data.files.arranged import Wish, arranged
 from engine.data.files.decode import Damaged, decode
-from engine.data.files.layout import Item, arrange
+from engine.data.files.layout import Item
 from engine.data.files.tree import Listing
 from engine.data.images import ImageSet
 from engine.errors import DataError
@@ -44,7 +45,7 @@ def listed(listing: Listing) -> ImageSet:
 
     Raises `DataError` for what is laid out otherwise.
     """
-    layout = arrange(listing)
+    layout = arranged(listing, Wish())
     place = {name: number for number, name in enumerate(layout.class_names)}
     return ImageSet(
         name="folder",

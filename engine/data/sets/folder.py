@@ -1,14 +1,50 @@
-"""A person's own images: a folder or zip of class folders, which `engine.data.files` reads."""
+"""A person's own images, which `engine.data.files` reads: in class folders, or with a table of labels beside them."""
 
 from __future__ import annotations
 
+from typing import Literal
+
+from pydantic import Field
+
 from engine.data.dataset import GIVEN, DataSet, DatasetInfo
+from engine.data.files.arranged import Wish
 from engine.data.files.folder import load_folder
+from engine.data.files.tree import Listing
+from engine.data.images import Cancel, ImageSet, Progress
+from engine.experiment import DatasetChoice
+
+DEEPEST = 9  # folders within folders
+
+
+class FolderChoice(DatasetChoice):
+    labels: Literal["as found", "in a table"] = Field(
+        "as found", title="Classes",
+        description="Where the classes are said: by class folders, else by a CSV or a list beside the images; or by "
+        "that table also where there are folders.",
+    )  # fmt: skip
+    class_level: int = Field(
+        0, ge=0, le=DEEPEST, title="Class folder",
+        description="Which folder of an image's path names its class, counted from the outermost; 0 finds it.",
+    )  # fmt: skip
+    group_level: int = Field(
+        0, ge=0, le=DEEPEST, title="Group folder",
+        description="Which folder of an image's path names a group (a region, a family), by which meta-learning may "
+        "divide; 0 finds regions.",
+    )  # fmt: skip
+
+
+def read(
+    choice: FolderChoice, listing: Listing, progress: Progress | None = None, cancelled: Cancel | None = None
+) -> ImageSet:
+    """Raises `DataError`, `Cancelled`."""
+    wish = Wish(choice.labels, choice.class_level, choice.group_level)
+    return load_folder(listing, progress, cancelled, wish)
+
 
 DATASET = DataSet(
     DatasetInfo(
-        "folder", "Your folder or zip", "Your own images: one folder per class, in a folder or zip."
+        "folder", "Your folder or zip",
+        "Your own images: one folder per class, or a table of labels beside them; in a folder or zip.",
     ),
-    read=lambda choice, *given: load_folder(*given), files="your images", given=GIVEN,
-    groups=(("by-region", "By region"),), order=5,
+    read=read, Choice=FolderChoice, files="your images", given=GIVEN, groups=(("by-region", "By region"),), order=5,
 )  # fmt: skip

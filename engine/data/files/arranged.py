@@ -1,0 +1,75 @@
+"""How a person wants a folder read: by its class folders or a table as they are found, or as it was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from engine.data.files.layout import STRAY, Item, Layout, arrange
+from engine.data.files.tables import from_tables, no_table
+from engine.data.files.tree import Listing, natural
+from engine.data.images import Skipped
+from engine.errors import DataError
+
+FOUND, TABLE = "as found", "in a table"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """labels: where classes are said. class_level, group_level: which folder names the class, and a group of classes,
+    counted from the outermost; 0 as found."""
+
+    labels: str = FOUND
+    class_level: int = 0
+    group_level: int = 0
+
+
+def arranged(listing: Listing, wish: Wish) -> Layout:
+    """Raises `DataError`. Class folders go before a table that lies beside them."""
+    if wish.class_level:
+        return _by_level(listing, wish.class_level)
+    if wish.labels == TABLE:
+        layout = from_tables(listing)
+        if layout is None:
+            raise no_table(listing)
+        return layout
+    try:
+        return arrange(listing)
+    except DataError:
+        if listing.images and (layout := from_tables(listing)) is not None:
+            return layout
+        raise
+
+
+def groups(items: Sequence[Item], wish: Wish) -> list[tuple[str, str]]:
+    """(group, class) of each item by the folder that was said to name the group; raises `DataError` for fewer than two
+    groups."""
+    found = [(_folder(item, wish.group_level) or "", item.class_name) for item in items]
+    if len({group for group, _ in found}) < 2:
+        raise DataError(f"The folders of level {wish.group_level} name one group.", "Choose another level.")
+    return found
+
+
+def _by_level(listing: Listing, level: int) -> Layout:
+    items, stray = [], []
+    for entry in listing.images:
+        item = Item(entry, "", None, entry.path)
+        name = _folder(item, level)
+        if name is None:
+            stray.append(Skipped(entry.path, STRAY))
+        else:
+            items.append(replace(item, class_name=name, short="/".join(entry.path.split("/")[-2:])))
+    names = tuple(sorted({item.class_name for item in items}, key=natural))
+    if len(names) < 2:
+        depth = max((entry.path.count("/") for entry in listing.images), default=0)
+        raise DataError(
+            f"The folders of level {level} in “{listing.root.name}” name {len(names)} class{'es' * (len(names) != 1)}.",
+            f"Its images lie {depth} folders deep: choose another level." if depth else "Put them into class folders.",
+        )
+    items.sort(key=lambda item: names.index(item.class_name))
+    return Layout(tuple(items), names, f"{len(names)} folders of level {level}", (*stray, *listing.odd))
+
+
+def _folder(item: Item, level: int) -> str | None:
+    folders = item.entry.path.split("/")[:-1]
+    return folders[level - 1] if level <= len(folders) else None

@@ -1,0 +1,158 @@
+"""Labels in a file beside the images: a table with columns of files and classes, or a list of a part's images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from engine.data.files.by_list import Row, by_list
+from engine.data.files.found import FoundImages
+from engine.data.files.kinds import ending
+from engine.data.files.layout import WANTED, Layout
+from engine.data.files.parts import is_split, parts
+from engine.data.files.reading import Entry
+from engine.data.files.text import Cells, rows_of
+from engine.data.files.tree import Listing
+from engine.errors import DataError
+from engine.machine.files import MEBIBYTE, Unread
+
+ENDINGS, LARGEST, MOST_TABLES = (".csv", ".tsv", ".tab", ".txt"), 64 * MEBIBYTE, 50
+IMAGES = ("image", "file", "filename", "file_name", "filepath", "file_path", "path", "image_path", "image_name", "img",
+          "image_id", "imageid", "img_id", "id", "name", "photo", "picture", "image_file")  # fmt: skip
+CLASSES = ("label", "labels", "class", "class_name", "classname", "category", "target", "class_label", "label_name",
+           "species", "breed", "diagnosis", "dx", "y", "class_id", "label_id", "category_id", "classid")  # fmt: skip
+SPLITS = ("split", "set", "part", "subset", "partition", "phase", "usage", "fold")
+SAMPLE = 200  # rows from which columns are told
+ENOUGH = 0.5  # share of the sampled rows whose image is there
+ADVICE = "Call the column of files “file” and the column of classes “label”."
+
+
+@dataclass(frozen=True)
+class Table:
+    """Of one file. columns: of the image, the class and the part; None where there is none. header: whether the first
+    row names the columns."""
+
+    entry: Entry
+    rows: list[Cells]
+    image: int
+    label: int | None
+    split: int | None
+
+    @property
+    def stem(self) -> str:
+        return self.entry.path.rpartition("/")[2].rpartition(".")[0]
+
+    @property
+    def near(self) -> str:
+        return self.entry.path.rpartition("/")[0]
+
+
+def from_tables(listing: Listing) -> Layout | None:
+    """Images by the table or the lists that lie there; None where none does. Raises `DataError` for one that cannot be
+    followed."""
+    images = FoundImages(listing.images)
+    read = [(entry, cells) for entry in _candidates(listing) if (cells := _rows(listing, entry))]
+    found = [table for entry, cells in read if (table := _table(entry, cells, images))]
+    useful = [table for table in found if table.label is not None or _has_folders(table)]
+    if not useful:
+        if found:
+            raise DataError(f"“{found[0].entry.path}” has no column of classes.", ADVICE)
+        return None
+    several = parts(table.stem for table in useful)
+    if is_split(several) and any(table.split is None for table in useful):
+        chosen = [table for table in useful if table.stem in several]
+        rows = [row for table in chosen for row in _labelled(table, several[table.stem])]
+    else:
+        chosen = [max(useful, key=lambda table: (table.label is not None, len(table.rows)))]
+        rows = list(_labelled(chosen[0], None))
+    if any(row.split is None for row in rows):
+        rows = [Row(row.image, row.class_name) for row in rows]
+    words = f"classes from {' and '.join(f'“{table.entry.path}”' for table in chosen)}"
+    return by_list(listing, rows, words, chosen[0].near)
+
+
+def _candidates(listing: Listing) -> list[Entry]:
+    tables = [one for one in listing.companions if ending(one.path) in ENDINGS and 0 < one.size <= LARGEST]
+    tables.sort(key=lambda one: (ending(one.path) == ".txt", one.path.count("/"), one.path))
+    return tables[:MOST_TABLES]
+
+
+def _rows(listing: Listing, entry: Entry) -> list[Cells]:
+    try:
+        with closing(listing.open()) as files:
+            return rows_of(files.whole(entry, LARGEST))
+    except Unread:
+        return []
+
+
+def _table(entry: Entry, rows: list[Cells], images: FoundImages) -> Table | None:
+    """None for a text that names no images. A line may be a path, or a path, a blank and a class."""
+    near = entry.path.rpartition("/")[0]
+    names = [cell.casefold().replace(" ", "_") for cell in rows[0]]
+    image = _image_column(rows, names, images, near)
+    if image is None and max(map(len, rows)) == 1:
+        rows = [tuple(row[0].rsplit(maxsplit=1)) for row in rows]
+        image, names = _image_column(rows, names, images, near), []
+    if image is None:
+        return None
+    header = images.of(rows[0][image] if image < len(rows[0]) else "", near) is None
+    body = rows[1:] if header else rows
+    named = names if header else []
+    split = next((named.index(name) for name in SPLITS if name in named and _is_split(body, named.index(name))), None)
+    taken = {image, split}
+    label = next((named.index(name) for name in CLASSES if name in named and named.index(name) not in taken), None)
+    label = _likely(body, taken) if label is None else label
+    return Table(entry, body, image, label, split) if body else None
+
+
+def _image_column(rows: list[Cells], names: list[str], images: FoundImages, near: str) -> int | None:
+    """The column that names most images that are there; of several the one that is called so."""
+    sample = rows[:: max(1, len(rows) // SAMPLE)]
+    width = max(map(len, sample))
+    hits = [sum(column < len(row) and images.of(row[column], near) is not None for row in sample)
+            for column in range(width)]  # fmt: skip
+    called = [column < len(names) and names[column] in IMAGES for column in range(width)]
+    best = max(range(width), key=lambda column: (hits[column], called[column], -column))
+    return best if hits[best] >= ENOUGH * max(1, len(sample) - 1) and hits[best] > 0 else None
+
+
+def _is_split(rows: list[Cells], column: int) -> bool:
+    return is_split(parts({row[column] for row in rows if column < len(row)}))
+
+
+def _likely(rows: list[Cells], taken: set[int | None]) -> int | None:
+    """Without a name that tells it: the only other column, or that of fewest different words, more than one, that come
+    again."""
+    width = max(map(len, rows), default=0)
+    different = {column: len({row[column] for row in rows if column < len(row) and row[column]})
+                 for column in range(width) if column not in taken}  # fmt: skip
+    if len(different) == 1:
+        return next(iter(different))
+    fitting = [column for column, count in different.items() if 1 < count <= max(2, len(rows) // 2)]
+    return min(fitting, key=lambda column: (different[column], column), default=None)
+
+
+def _has_folders(table: Table) -> bool:
+    """A list without classes may name them by folders."""
+    return len({_folder(row[table.image]) for row in table.rows if table.image < len(row)} - {""}) > 1
+
+
+def _folder(path: str) -> str:
+    return (["", *path.replace("\\", "/").split("/")])[-2]
+
+
+def _labelled(table: Table, part: int | None) -> Iterator[Row]:
+    columns = [table.image, *(one for one in (table.label, table.split) if one is not None)]
+    words = parts({row[table.split] for row in table.rows if len(row) > table.split}) if table.split is not None else {}
+    for row in table.rows:
+        if len(row) <= max(columns):
+            continue
+        label = row[table.label] if table.label is not None else _folder(row[table.image])
+        if label and row[table.image]:
+            yield Row(row[table.image], label, words.get(row[table.split]) if table.split is not None else part)
+
+
+def no_table(listing: Listing) -> DataError:
+    said = f"“{listing.root.name}” has no table or list that names its images."
+    return DataError(said, f"Put a CSV file beside the images. {ADVICE}" if listing.images else WANTED)

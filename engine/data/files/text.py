@@ -1,0 +1,56 @@
+"""Texts that other programs wrote: in whatever code, with whatever ends of lines, cut into cells by whatever sign."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections import Counter
+
+SIGNS = (",", ";", "\t", "|")
+LOOKED_AT = 50  # lines from which the sign is told
+BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+Cells = tuple[str, ...]
+
+
+def decoded(body: bytes) -> str:
+    """The text of a file: as its mark says, UTF-16 where every second byte is zero, UTF-8, else as Windows wrote it."""
+    for mark, code in BOMS:
+        if body.startswith(mark):
+            return body.decode(code, "replace")
+    head = body[:1000]
+    for first, code in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if len(head) > 3 and head[first::2].count(0) > 0.4 * len(head) and not head[1 - first :: 2].count(0):
+            return body.decode(code, "replace")
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return body.decode("cp1252", "replace")
+
+
+def rows_of(body: bytes) -> list[Cells]:
+    """Rows of a table, or lines where nothing cuts them; without blank ones. A row may lack cells."""
+    text = decoded(body).replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
+    sign = _sign([line for line in text.split("\n") if line.strip()][:LOOKED_AT])
+    if sign is None:
+        return [(line.strip(),) for line in text.split("\n") if line.strip()]
+    csv.field_size_limit(2**20)
+    read = csv.reader(io.StringIO(text), delimiter=sign, skipinitialspace=True)
+    try:
+        return [row for cells in read if any(row := tuple(cell.strip() for cell in cells))]
+    except csv.Error:
+        return []
+
+
+def _sign(lines: list[str]) -> str | None:
+    """The sign that cuts most lines into equally many cells; None where none does."""
+    best, sign = 0.5 * len(lines), None
+    for one in SIGNS:
+        try:
+            widths = Counter(len(cells) for cells in csv.reader(lines, delimiter=one) if len(cells) > 1)
+        except csv.Error:
+            continue
+        agreeing = max(widths.values(), default=0)
+        if agreeing > best:
+            best, sign = agreeing, one
+    return sign
