@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.data.dataset import DatasetInfo
 from engine.data.files.folder import load_folder, load_layout
-from engine.data.files.kinds import promises_image
+from engine.data.files.kinds import IMAGE_ENDINGS, ending
 from engine.data.files.layout import Layout
 from engine.data.files.reading import Entry
 from engine.data.files.tree import Listing
@@ -39,7 +39,7 @@ def has_files(listing: Listing, *names: str) -> bool:
 
 def file_of(listing: Listing, name: str) -> Entry | None:
     """The file of this name, or whose path ends so, nearest to the top."""
-    files = listing.files if promises_image(name) else listing.others
+    files = listing.files if ending(name) in IMAGE_ENDINGS else listing.others
     found = [one for one in files if one.path == name or one.path.endswith(f"/{name}")]
     return min(found, key=lambda one: (one.path.count("/"), one.path), default=None)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from engine.data.files.by_list import short
 from engine.data.files.layout import STRAY, Item, Layout, arrange
+from engine.data.files.reading import Entry
 from engine.data.files.tables import from_tables, no_table
 from engine.data.files.tree import Listing, natural
 from engine.data.images import Skipped
@@ -44,7 +46,7 @@ def arranged(listing: Listing, wish: Wish) -> Layout:
 def groups(items: Sequence[Item], wish: Wish) -> list[tuple[str, str]]:
     """(group, class) of each item by the folder that was said to name the group; raises `DataError` for fewer than two
     groups."""
-    found = [(_folder(item, wish.group_level) or "", item.class_name) for item in items]
+    found = [(_folder(item.entry, wish.group_level) or "", item.class_name) for item in items]
     if len({group for group, _ in found}) < 2:
         raise DataError(f"The folders of level {wish.group_level} name one group.", "Choose another level.")
     return found
@@ -53,12 +55,11 @@ def groups(items: Sequence[Item], wish: Wish) -> list[tuple[str, str]]:
 def _by_level(listing: Listing, level: int) -> Layout:
     items, stray = [], []
     for entry in listing.images:
-        item = Item(entry, "", None, entry.path)
-        name = _folder(item, level)
+        name = _folder(entry, level)
         if name is None:
             stray.append(Skipped(entry.path, STRAY))
         else:
-            items.append(replace(item, class_name=name, short="/".join(entry.path.split("/")[-2:])))
+            items.append(Item(entry, name, None, short(entry.path)))
     names = tuple(sorted({item.class_name for item in items}, key=natural))
     if len(names) < 2:
         depth = max((entry.path.count("/") for entry in listing.images), default=0)
@@ -70,6 +71,6 @@ def _by_level(listing: Listing, level: int) -> Layout:
     return Layout(tuple(items), names, f"{len(names)} folders of level {level}", (*stray, *listing.odd))
 
 
-def _folder(item: Item, level: int) -> str | None:
-    folders = item.entry.path.split("/")[:-1]
+def _folder(entry: Entry, level: int) -> str | None:
+    folders = entry.path.split("/")[:-1]
     return folders[level - 1] if level <= len(folders) else None

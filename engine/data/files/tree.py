@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from engine.data.files.kinds import COMPANIONS, ending, kind, promises_image
+from engine.data.files.kinds import COMPANIONS, IMAGE_ENDINGS, ending, kind, promises_image
 from engine.data.files.names import clean, in_zip, is_housekeeping, is_text
 from engine.data.files.reading import PACKERS, UNPACKED, Entry, Files, FolderFiles, ZipFiles
 from engine.data.images import Cancel, Skipped, check
@@ -53,8 +53,8 @@ class Listing:
 
     @cached_property
     def others(self) -> tuple[Entry, ...]:
-        """The files that are no images by their ending: few, however many images there are."""
-        return tuple(entry for entry in self.files if not promises_image(entry.path))
+        """The files that are no images read here by their ending: few, however many images there are."""
+        return tuple(entry for entry in self.files if ending(entry.path) not in IMAGE_ENDINGS)
 
     @cached_property
     def companions(self) -> tuple[Entry, ...]:
@@ -64,7 +64,7 @@ class Listing:
     @cached_property
     def _sorted_out(self) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
         images = [entry for entry in self.files if promises_image(entry.path)]
-        doubtful = [entry for entry in self.others if ending(entry.path) not in COMPANIONS]
+        doubtful = [e for e in self.others if not promises_image(e.path) and ending(e.path) not in COMPANIONS]
         found: list[Entry] = []
         if doubtful:
             with closing(self.open()) as files:
