@@ -108,7 +108,7 @@ def kind_of(data: Examples) -> Indices:
 
 
 def group_word(data: Examples) -> str:
-    return "region" if data.kinds else "alphabet"
+    return "region" if data.kinds else data.group_word
 
 
 def words_of(data: Examples, shape: EpisodeShape) -> str:

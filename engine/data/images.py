@@ -61,6 +61,7 @@ class ImageSet:
     """Labelled images whose pixels are decoded on request.
 
     labels: int64 [images], positions in `class_names`. alphabets: group of each class (alphabet, region), or None.
+    group_word: what such a group is called.
     kinds: what a class is in every region ("forest"), where classes are one kind in one region, else None. given_split:
     int8 [images] (0 train, 1 validation, 2 test) when the source says so, else None; given_words says who says so.
     given_classes: the same for whole classes, int8 [classes]. usual_parts: random classes to train and to validate that
@@ -84,6 +85,7 @@ class ImageSet:
     background: int = 0
     layout: str = ""
     alphabets: tuple[str, ...] | None = None
+    group_word: str = "alphabet"
     held_out: frozenset[str] = frozenset()
     given_split: NDArray[np.int8] | None = None
     given_words: str = "as the folders say"

@@ -259,7 +259,7 @@ def _as_given(data: Examples, classes: Indices, given: NDArray[np.int8], split_s
 
 
 def _by_group(data: Examples, classes: Indices, choice: DatasetChoice) -> ClassSplit:
-    kind = "region" if data.kinds is not None or choice.split == "by-region" else "alphabet"
+    kind = "region" if data.kinds is not None or choice.split == "by-region" else data.group_word
     if data.alphabets is None:
         raise InvalidExperiment(
             f"{data.title} has no {kind}s to split by.", "Choose the split “random-classes”.", "dataset"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.downloads.arriving import hold_space, on_disk
 from engine.downloads.fetching import Cancel, Progress, fetch
-from engine.downloads.unpack import is_archive, remove_tree, unpack, unpack_within
+from engine.downloads.unpack import TARS, is_archive, remove_tree, unpack, unpack_within
 from engine.downloads.wanted import Wanted
 from engine.machine.locks import locked
 
@@ -71,7 +71,7 @@ def _shifted(progress: Progress, before: int, total: int) -> Progress:
 
 
 def _settle(wanted: Wanted, place: Path, cancelled: Cancel) -> None:
-    """The whole folder takes its name; archives are unpacked before, and not kept."""
+    """The whole folder takes its name; archives, and tars within them, are unpacked before, and not kept."""
     if not wanted.unpack:
         os.replace(place, wanted.folder)
         return
@@ -82,6 +82,9 @@ def _settle(wanted: Wanted, place: Path, cancelled: Cancel) -> None:
         if is_archive(file.name):
             unpack(place / file.name, inside, cancelled)
     unpack_within(inside, cancelled)
+    for nested in [path for path in inside.rglob("*") if path.name.lower().endswith(TARS) and path.is_file()]:
+        unpack(nested, inside, cancelled)
+        nested.unlink()
     for file in wanted.files:
         if not is_archive(file.name):
             os.replace(place / file.name, inside / file.name)

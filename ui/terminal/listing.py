@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.comparison.wording import duration, figure, marked, size, thousands
+from engine.data.dataset import DOWNLOAD, DatasetInfo
 from engine.errors import InvalidExperiment
 from storage.rows import RunRow
 from ui.command.arguments import program
@@ -46,8 +47,16 @@ def list_datasets(_: argparse.Namespace) -> Printed:
     from engine.data.sources import datasets
 
     known = datasets()
-    rows = [(d.name, d.title, thousands(d.images), thousands(d.classes), d.where, d.description) for d in known]
-    return Printed(("name", "title", ">images", ">classes", "where", "what it is"), rows, objects(known))
+    rows = [
+        (d.name, d.title, thousands(d.images), thousands(d.classes), where_words(d), d.licence, d.description)
+        for d in known
+    ]
+    return Printed(("name", "title", ">images", ">classes", "where", "licence", "what it is"), rows, objects(known))
+
+
+def where_words(info: DatasetInfo) -> str:
+    """ "download, 94.3 MB" """
+    return f"{info.where}, {size(info.bytes)}" if info.where == DOWNLOAD and info.bytes else info.where
 
 
 def list_backbones(_: argparse.Namespace) -> Printed:

@@ -23,11 +23,13 @@ from engine.data.findings import named_files
 from engine.data.hashes import BY_CONTENT, digest, short_hash
 from engine.data.images import Cancel, ImageSet, PixelSource, Progress, Skipped, in_threads
 from engine.errors import DataError
+from engine.given import is_there
 from engine.machine.files import Unread
 
 LICENCE = "yours"
 AS_FOUND = Wish()
 BORDER_SAMPLE = 24
+AWAY = "Connect its drive again or put it back, then start again."
 WORTH_KEEPING = 0.5  # seconds that looking took
 
 
@@ -65,6 +67,8 @@ class FilePixels:
         except (Damaged, Unread):
             if changed:
                 forget(self._root)
+            elif not is_there(self._root):
+                raise DataError(f"“{self._root}” cannot be reached any more.", AWAY) from None
             why = "has changed since the data set was read" if changed else "cannot be read any more"
             raise DataError(f"“{entry.path}” {why}.", "Start again, to look at all files anew.") from None
         return ImageChops.invert(image) if self._inverted else image

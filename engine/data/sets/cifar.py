@@ -126,7 +126,7 @@ def _hundred(
     if len(above) != len(data) or above.min() < 0 or above.max() >= len(groups):
         raise damaged("meta")
     homes = tuple(groups[above[index]] for index in first)
-    return replace(data, alphabets=homes), homes
+    return replace(data, alphabets=homes, group_word="group"), homes
 
 
 def _parts(

@@ -32,12 +32,14 @@ def is_eurosat(listing: Listing) -> bool:
 def load_eurosat(listing: Listing, progress: Progress | None = None, cancelled: Cancel | None = None) -> ImageSet:
     """Raises `DataError`, `Cancelled`."""
     data = class_folders(INFO, listing, progress, cancelled)
-    return replace(data, alphabets=tuple(GROUPS.get(name, "other") for name in data.class_names))
+    homes = tuple(GROUPS.get(name, "other") for name in data.class_names)
+    return replace(data, alphabets=homes, group_word="group")
 
 
 DATASET = DataSet(
     INFO,
     read=lambda choice, *given: load_eurosat(*given), recognises=is_eurosat, once_folder=True, order=8,
+    groups=(("by-alphabet", "By what covers the ground"),),
     download=(
         Remote(
             "https://huggingface.co/datasets/torchgeo/eurosat/resolve/c877bcd43f099cd0196738f714544e355477f3fd/EuroSAT.zip",

@@ -50,6 +50,7 @@ def read_caltech(
     choice: object, listing: Listing, progress: Progress | None = None, cancelled: Cancel | None = None
 ) -> ImageSet:
     """Without its clutter, which is no kind of thing. Raises `DataError`, `Cancelled`."""
+    listing = replace(listing, files=tuple(one for one in listing.files if not one.path.endswith(".mat")))  # outlines
     clutter = tuple(one for one in listing.images if f"/{CLUTTER}/" in f"/{one.path}")
     rest = replace(listing, files=tuple(one for one in listing.files if one not in set(clutter)),
                    folders=frozenset(one for one in listing.folders if CLUTTER not in one.split("/")))  # fmt: skip

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 import time
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.data.dataset import DOWNLOAD, HERE, SHELVES
 from engine.data.sources import checked, datasets, known, load, place, resolve, sets, wanted
+from engine.data.splits import split_classes
+from engine.downloads.bring import _settle, filling
 from engine.errors import InvalidExperiment
 from engine.experiment import DatasetChoice
 from engine.machine.places import VARIABLE
+from tests.engine.data import published_files as made
 from tests.engine.data.conftest import Maker
 
 COVERS = dict.fromkeys(
@@ -70,3 +77,30 @@ def test_the_list_is_quick_and_stands_shelf_by_shelf() -> None:
 
 def _where(name: str) -> str:
     return next(one.where for one in datasets() if one.name == name)
+
+
+def test_an_archive_within_an_archive_is_unpacked(home: Path, tmp_path: Path) -> None:
+    """As Caltech-101 comes: a zip that holds a tar of the photos."""
+    made.caltech(tmp_path / "photos")
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w:gz") as packed:
+        packed.add(tmp_path / "photos", arcname=".")
+    asked = wanted("caltech101")
+    assert asked is not None
+    (file,) = asked.files
+    part = filling(asked)
+    part.mkdir(parents=True)
+    with zipfile.ZipFile(part / file.name, "w") as outer:
+        outer.writestr("caltech-101/101_ObjectCategories.tar.gz", tar.getvalue())
+    _settle(asked, part, lambda: False)
+    assert len(load(DatasetChoice(name="caltech101"))) == 15
+
+
+def test_classes_of_land_cover_are_grouped(class_folders: Maker, home: Path) -> None:
+    class_folders(home / "datasets" / "eurosat" / "2750", **COVERS)
+    choice = DatasetChoice(name="eurosat", split="by-alphabet")
+    data = load(choice)
+    split = split_classes(data, choice)
+    assert split.description == "by group, 2/1/1 groups, none shared"
+    homes = np.array(data.alphabets)
+    assert not set(homes[split.train]) & set(homes[split.test])

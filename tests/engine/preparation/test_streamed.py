@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import shutil
 import time
 import warnings
 from collections.abc import Callable
@@ -365,3 +366,29 @@ def wait_for(what: Callable[[], bool]) -> None:
     while not what():
         assert time.monotonic() < end
         time.sleep(0.002)
+
+
+def test_a_drive_that_vanishes_is_told_and_what_was_learnt_is_kept(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder goes when the first images were learnt from; nothing of it is kept, in memory or on the disk."""
+    monkeypatch.setenv(memory.VARIABLE, "0")
+    monkeypatch.setattr(decoded, "MOST_BYTES", 0)
+    drive = tmp_path / "drive"
+    shutil.copytree(photos, drive)
+    settings = {"epochs": 3, "batch_size": 8}
+    experiment = Experiment(
+        dataset=chosen(drive),
+        backbone=BackboneChoice(name="conv4", image_size=16),
+        method=MethodChoice(name="full_ft", hyperparameters=settings),
+    )
+    events: list[Event] = []
+    for event in execute(experiment, tmp_path / "run"):
+        events.append(event)
+        if isinstance(event, Metrics) and drive.exists():
+            drive.rename(tmp_path / "elsewhere")
+    last = events[-1]
+    assert isinstance(last, RunFailed)
+    assert last.message == f"“{drive}” cannot be reached any more."
+    assert (last.kind, last.advice) == ("experiment", "Connect its drive again or put it back, then start again.")
+    assert any(isinstance(event, Metrics) for event in events)
