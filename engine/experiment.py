@@ -62,7 +62,9 @@ class Shift(Frozen):
 # what is hashed from it, is the same text in every version; where it means nothing it is left out when read.
 ONCE_OF_ALL: dict[str, Any] = {"vary_frequency": False, "distance": 1.0}
 # What later versions added, which is written only where it is used: an experiment keeps its hash.
-ADDED: dict[str, Any] = {"leave_out": None, "labels": "as found", "class_level": 0, "group_level": 0}
+ADDED: dict[str, Any] = {
+    "leave_out": None, "listed": None, "labels": "as found", "class_level": 0, "group_level": 0
+}  # fmt: skip
 TOLD = "told"  # the context of what is told to somebody: each data set's own settings alone
 
 
@@ -92,6 +94,10 @@ class DatasetChoice(Frozen):
     leave_out: Literal["copies", "look-alikes"] | None = Field(
         None,
         description="test without images that are copies of training images, or also without those that look alike",
+    )
+    listed: str | None = Field(
+        None,
+        description="use exactly the images that a folder held when its fingerprint was this, as far as they are there",
     )
 
     def __new__(cls, **given: Any) -> Self:

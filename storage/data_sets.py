@@ -19,6 +19,11 @@ SELECT key, max(title) AS title, max(hidden) AS hidden, max(opened) AS opened, m
   SELECT key, title, hidden, opened, 0 AS runs FROM data_set UNION ALL
   SELECT key, '' AS title, 0 AS hidden, opened, runs FROM ({_USED}))
 GROUP BY key ORDER BY opened DESC, key"""
+_SEEN = """
+SELECT id, json_extract(facts, '$.data') FROM run WHERE deleted_at IS NULL
+  AND CASE WHEN json_valid(experiment) AND json_valid(facts) THEN json_extract(facts, '$.data') IS NOT NULL
+    AND json_extract(experiment, '$.dataset.name') || ':' || json_extract(experiment, '$.dataset.path') = ? END
+ORDER BY id DESC"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,14 @@ class UsedData:
     runs: int
 
 
+@dataclass(frozen=True, slots=True)
+class DataSeen:
+    """What runs had of a data set. fingerprint: of its images. runs: ids, the latest first."""
+
+    fingerprint: str
+    runs: tuple[int, ...]
+
+
 class DataSetMethods:
     """What `RunStore` can do about the folders and zips that were opened."""
 
@@ -43,6 +56,14 @@ class DataSetMethods:
         with snapshot(self._connection) as connection:
             rows = connection.execute(_ALL).fetchall()
         return [UsedData(key, title, bool(hidden), opened, runs) for key, title, hidden, opened, runs in rows]
+
+    def data_seen(self, key: str) -> list[DataSeen]:
+        """What visible runs had of a data set, by the fingerprint that they said; what the latest had first."""
+        found: dict[str, list[int]] = {}
+        with snapshot(self._connection) as connection:
+            for run_id, fingerprint in connection.execute(_SEEN, (key,)):
+                found.setdefault(fingerprint, []).append(run_id)
+        return [DataSeen(fingerprint, tuple(runs)) for fingerprint, runs in found.items()]
 
     def open_data_set(self, key: str) -> None:
         """It was opened just now, and is listed again."""

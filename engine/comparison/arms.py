@@ -14,6 +14,7 @@ from engine.comparison.crossed import GUARD, TWO, crossed, of_seeds
 from engine.comparison.intervals import Interval, episode_interval, wilson
 from engine.comparison.wording import ACCURACY
 from engine.data.hashes import BY_CONTENT
+from engine.data.lists import changed_words
 from engine.data.shifts import describe
 from engine.events import Evaluated
 from engine.experiment import Experiment
@@ -171,7 +172,10 @@ def data_disagreement(a: Arm, b: Arm) -> str | None:
         changed = first.get("data set") == second.get("data set")
         if changed and first["data"].startswith(BY_CONTENT) != second["data"].startswith(BY_CONTENT):
             return f"not known to be the same test images of {first.get('data set')}: {OLDER}"
-        return f"the images of {first.get('data set')} have changed between them" if changed else f"data set: {names}"
+        if not changed:
+            return f"data set: {names}"
+        how = f" ({words})" if (words := changed_words(first["data"], second["data"])) else ""
+        return f"the images of {first.get('data set')} have changed between them{how}"
     return None if first.get("data set") == second.get("data set") else f"data set: {names}"
 
 

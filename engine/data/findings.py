@@ -57,7 +57,7 @@ def protocol(found: Iterable[Finding]) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Crossing:
+class MetInTest:
     """How many of so many test images are copies of images of another part, and how many such or look like one."""
 
     copies: int
@@ -65,7 +65,7 @@ class Crossing:
     tested: int
 
 
-def crossing(data: ImageSet, choice: DatasetChoice, looks: Indices) -> Crossing | None:
+def crossing(data: ImageSet, choice: DatasetChoice, looks: Indices) -> MetInTest | None:
     """As the choice divides the images; None where it cannot. looks: equal for what looks alike, see `kin`."""
     try:
         split = split_images(data, choice, 0)
@@ -73,7 +73,7 @@ def crossing(data: ImageSet, choice: DatasetChoice, looks: Indices) -> Crossing 
         return None
     before = np.concatenate((split.train, split.validation))
     copies, alike = (int(np.isin(keys[split.test], keys[before]).sum()) for keys in (data.contents, looks))
-    return Crossing(copies, alike, len(split.test))
+    return MetInTest(copies, alike, len(split.test))
 
 
 def copies_words(data: Examples) -> str:

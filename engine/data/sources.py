@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.data.dataset import BUNDLED, COLOURS, DOWNLOAD, HERE, OWN, SHELVES, DataSet, DatasetInfo
 from engine.data.files.tree import Listing, list_files
 from engine.data.images import Cancel, ImageSet, Progress
+from engine.data.lists import as_listed
 from engine.data.target import CLASSES, NUMBERS, Target
 from engine.downloads.wanted import Wanted
 from engine.errors import InvalidExperiment, called
@@ -132,7 +133,7 @@ def load(
         _kept[key] = data
         while len(_kept) > MOST_KEPT:
             del _kept[next(iter(_kept))]
-    return data
+    return as_listed(data, choice.listed) if choice.listed else data
 
 
 def listing_of(choice: DatasetChoice, cancelled: Cancel | None = None) -> Listing:

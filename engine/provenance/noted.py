@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.backbones import catalog
 from engine.backbones.info import FAR, suits
+from engine.data import lists
 from engine.data.episode_splits import LearnsEpisodes, left_out_words, samplers
 from engine.data.findings import Finding, in_classes, in_images
 from engine.data.images import ImageSet
@@ -48,9 +49,11 @@ def write_down(experiment: Experiment, method: Method, data: ImageSet, split: Di
 
 
 def keep_left_out(data: ImageSet, directory: Path) -> None:
-    """The names of all files that were left out, into the run's folder. Raises `StorageError`."""
+    """The names of all files that were left out, into the run's folder; and the list of those that were not, once for
+    all runs that had the same. Raises `StorageError`."""
     with in_run_folder(directory):
         left_out.write(data.skipped, directory)
+        lists.keep(data)
 
 
 @contextmanager

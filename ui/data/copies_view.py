@@ -20,10 +20,10 @@ from ui.widgets.text import Text
 
 if TYPE_CHECKING:
     from engine.data.duplicates import Duplicates
-    from engine.data.findings import Crossing
+    from engine.data.findings import MetInTest
     from engine.data.images import ImageSet
 
-    Found = tuple[Duplicates, Crossing | None]
+    Found = tuple[Duplicates, MetInTest | None]
 
 KEY = "data page copies"
 COPIES, ALIKE = "copies", "look-alikes"

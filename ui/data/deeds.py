@@ -81,6 +81,12 @@ class SetDeeds(Deeds):
             without = self._chosen.choice.model_copy(update={"leave_out": what})
             self._parts.navigator.open("new_experiment", without)
 
+    def use_listed(self, fingerprint: str) -> None:
+        """In New experiment, exactly the images of that list."""
+        if self._chosen is not None:
+            listed = self._chosen.choice.model_copy(update={"listed": fingerprint})
+            self._parts.navigator.open("new_experiment", listed)
+
     def show_folder(self) -> None:
         path = self._path()
         show_folder(path if path.is_dir() else path.parent)

@@ -13,6 +13,7 @@ from ui.background import Background
 from ui.data.copies_view import CopiesView
 from ui.data.counts_view import Balance, Sizes
 from ui.data.header import SetHeader
+from ui.data.history_view import HistoryView
 from ui.data.known_sets import KnownSet
 from ui.data.left_out import LeftOut
 from ui.data.sample_grid import SampleGrid
@@ -42,7 +43,7 @@ class SetDetail(QWidget):
         self.header = SetHeader(actions)
         self.grid = SampleGrid(background)
         self.balance, self.sizes, self.left_out = Balance(), Sizes(), LeftOut()
-        self.copies = CopiesView(background)
+        self.copies, self.history = CopiesView(background), HistoryView(background)
         self._chosen: KnownSet | None = None
         self.pointed = Elided("", "small", "muted")
         self.nothing = Invitation("Nothing was left out", "Every file that looks like an image is in the set.")
@@ -52,6 +53,7 @@ class SetDetail(QWidget):
         for grid in (self.grid, self.copies.grid):
             grid.opened.connect(lambda _, grid=grid: self.opened.emit(grid))
         self.copies.wanted.connect(self.without)
+        self.history.changed.connect(self.header.show_changed)
         self.balance.class_wanted.connect(self.show_class)
 
     def _build(self) -> None:
@@ -62,7 +64,8 @@ class SetDetail(QWidget):
         self.pages = one_of()
         in_column(self.header, self._flow, (self.pages, 1), owner=self, gap=12, edges=(16, 12, 16, 8))
         for title, page in (("Samples", samples), ("Balance", self.balance), ("Sizes", self.sizes),
-                            ("Left out", self._out), ("Copies", self.copies)):  # fmt: skip
+                            ("Left out", self._out), ("Copies", self.copies),
+                            ("History", self.history)):  # fmt: skip
             self.add_tab(title, page)
         self.tabs["Samples"].setChecked(True)
 
@@ -90,6 +93,7 @@ class SetDetail(QWidget):
         """Another set was chosen, of which nothing is read yet."""
         self.data, self._chosen = None, chosen
         self.copies.expect()
+        self.history.expect()
         self.header.show_set(chosen)
         self.grid.clear()
         self.pointed.setText("")

@@ -34,7 +34,7 @@ class SetHeader(QWidget):
         self.place = Elided("", "small", "muted", mode=Qt.TextElideMode.ElideMiddle)
         self.state = Text("", "small", "muted")
         self.bar = ProgressLine("Reading the images")
-        self.problem = Problem()
+        self.problem, self.changed = Problem(), Problem("warning")
         self.use = PrimaryButton("Use in New experiment", "new")
         self.use.clicked.connect(lambda _=False: actions["use"].trigger())
         self.fetch = PrimaryButton("Download", "download")
@@ -47,7 +47,19 @@ class SetHeader(QWidget):
         menu.addAction(actions["bin"])
         self.more = MenuButton("More", "Rename or remove this data set", menu=menu, name="More about this data set")
         deeds = FlowLayout(self.use, self.fetch, self.folder, self.again, self.more)
-        in_column(self.title, self.facts, self.place, self.state, self.bar, self.problem, 4, deeds, owner=self, gap=4)
+        in_column(
+            self.title,
+            self.facts,
+            self.place,
+            self.state,
+            self.bar,
+            self.problem,
+            self.changed,
+            4,
+            deeds,
+            owner=self,
+            gap=4,
+        )
 
     def show_set(self, chosen: KnownSet) -> None:
         """What is known before anything is read."""
@@ -78,6 +90,10 @@ class SetHeader(QWidget):
         self.state.setText(" · ".join(word for word in (data.layout, f"licence: {data.licence}") if word))
         self.bar.show_share(1, "good", "", at_work=False)
         self.problem.say()
+
+    def show_changed(self, words: str) -> None:
+        """What has changed since a run learnt from it."""
+        self.changed.say(words)
 
     def show_fetching(self, words: str, share: float | None) -> None:
         """What would be fetched, or how far it is: share is None while nothing was asked for."""

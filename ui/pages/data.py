@@ -28,7 +28,9 @@ from ui.window_memory import WindowMemory
 
 if TYPE_CHECKING:
     from engine.data.files.tree import Listing
-    from storage.data_sets import UsedData
+    from engine.data.images import ImageSet
+    from engine.data.inventory import Inventory
+    from storage.data_sets import DataSeen, UsedData
 
 
 class DataPage(Page):
@@ -70,7 +72,8 @@ class DataPage(Page):
         self.detail.without.connect(self.deeds.use_without)
         self.reading.listed.connect(self.detail.show_listed)
         self.reading.progressed.connect(self.detail.header.show_progress)
-        self.reading.done.connect(self.detail.show_read)
+        self.reading.done.connect(self._show_read)
+        self.detail.history.wanted.connect(self.deeds.use_listed)
         self.reading.failed.connect(self.detail.header.show_problem)
 
     def receive(self, request: DatasetChoice) -> None:
@@ -149,6 +152,16 @@ class DataPage(Page):
         fetch, action = self.detail.header.fetch, self.deeds.actions["fetch"]
         fetch.setEnabled(action.isEnabled() and not at_work)
         fetch.setToolTip(action.toolTip())
+
+    def _show_read(self, data: ImageSet, found: Inventory) -> None:
+        self.detail.show_read(data, found)
+        if (chosen := self.list.current()) is not None:
+            key = chosen.key
+            self.parts.library.read(lambda store: store.data_seen(key), lambda seen: self._look_back(data, seen))
+
+    def _look_back(self, data: ImageSet, seen: list[DataSeen]) -> None:
+        if data is self.detail.data:
+            self.detail.history.look(data, seen)
 
     def _show_large(self, grid: SampleGrid) -> None:
         if self.detail.data is not None:

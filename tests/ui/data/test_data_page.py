@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
+from engine.data.lists import keep
+from engine.data.sources import load
+from engine.events import RunStarted
 from engine.experiment import DatasetChoice, Experiment
+from storage import saving
+from storage.store import RunStore
 from tests.new_runs import new_run
 from tests.ui.data.conftest import open_folder, write_photos
 from ui.comparison.large_image import LargeImage
@@ -170,3 +177,34 @@ def test_a_set_is_not_read_again_when_something_else_was_saved(
     page.deeds.actions["again"].trigger()
     assert page.reading.turns == begun + 1
     qtbot.waitUntil(page.is_settled)
+
+
+def test_what_changed_since_a_run_is_said_and_its_list_can_be_repeated(
+    qtbot: QtBot, page: DataPage, photos: Path, window: MainWindow, own_workspace: Path
+) -> None:
+    choice = DatasetChoice(name="folder", path=str(photos))
+    then = load(choice)
+    keep(then)
+    (photos / "cat" / "3.png").rename(photos / "dog" / "cat 3.png")
+    (photos / "cat" / "4.png").unlink()
+
+    def save(store: RunStore) -> None:
+        run = store.create(new_run(Experiment(dataset=choice)))
+        store.append(run.id, [started(run.id, {"data": then.fingerprint})], {})
+
+    window.parts.library.write(save)
+    open_folder(qtbot, page, photos)
+    qtbot.waitUntil(lambda: bool(page.detail.history.past))
+    assert page.detail.header.changed.text.text() == "Changed since run 1: 1 gone, 1 relabelled."
+    assert page.detail.history.lines.stringList() == ["Run 1, 24 images\t1 gone, 1 relabelled"]
+    page.detail.history.use.click()
+    form = window.page("new_experiment")
+    qtbot.waitUntil(lambda: form.is_settled() and form.data.choice().path == str(photos))
+    assert form.data.choice().listed == then.fingerprint
+    assert form.data.preview.found.sentence == "23 images, 2 classes, 1 file skipped"
+
+
+def started(run_id: int, facts: dict[str, str]) -> Callable[[sqlite3.Connection], None]:
+    """A change that says what a run said when it began."""
+    said = RunStarted(1, 1, 1, facts)
+    return lambda connection: saving.event(said, connection, run_id, 0.0)

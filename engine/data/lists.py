@@ -1,0 +1,196 @@
+"""What a folder held when a run learnt from it: a list of its files by content, class and part, kept once per change.
+
+Two lists say what was added, has gone or was put into another class; a run can be repeated on exactly its list, as far
+as the files are still there, wherever in the folder they lie now. Torch-free.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from engine.data.hashes import BY_CONTENT, short_hash
+from engine.data.images import ImageSet, PixelSource, Skipped
+from engine.errors import DataError
+from engine.machine.files import replacing
+from engine.machine.places import home
+
+FOLDER, ENDING, GONE = "lists", ".json.z", "in the list, but not there any more"
+
+
+@dataclass(frozen=True, slots=True)
+class FileList:
+    """One entry an image, in the set's order. names: as shown; digests: of the files, 64 bits; labels: places in
+    `classes`; parts: 0, 1 or 2, empty where none is given."""
+
+    names: tuple[str, ...]
+    digests: tuple[int, ...]
+    classes: tuple[str, ...]
+    labels: tuple[int, ...]
+    parts: tuple[int, ...] = ()
+
+    def of_class(self, place: int) -> str:
+        return self.classes[self.labels[place]]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Images that only the later list has, that only the earlier has, and that are in another class there."""
+
+    added: int
+    gone: int
+    relabelled: int
+
+    @property
+    def words(self) -> str:
+        """ "14 added, 3 relabelled"; "" where nothing changed but names or the order."""
+        counts = ((self.added, "added"), (self.gone, "gone"), (self.relabelled, "relabelled"))
+        return ", ".join(f"{count:,} {word}" for count, word in counts if count)
+
+
+def list_of(data: ImageSet) -> FileList:
+    names = tuple(data.image_name(index) for index in range(len(data)))
+    parts = () if data.given_split is None else tuple(data.given_split.tolist())
+    return FileList(names, tuple(data.contents.tolist()), data.class_names, tuple(data.labels.tolist()), parts)
+
+
+def keep(data: ImageSet) -> None:
+    """Write the list of a set of files where it is not kept yet; raises `OSError`."""
+    path = _path(data.fingerprint)
+    if not data.fingerprint.startswith(BY_CONTENT) or path.exists():
+        return
+    made = list_of(data)
+    body = {name: getattr(made, name) for name in FileList.__slots__}
+    with replacing(path, shared=True) as part:
+        part.write_bytes(zlib.compress(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), 6))
+
+
+def kept(fingerprint: str) -> FileList | None:
+    """The list of the set that has this fingerprint; None where none was kept, or it is damaged."""
+    try:
+        return _read(_path(fingerprint))
+    except (OSError, ValueError, KeyError, TypeError, zlib.error):
+        return None
+
+
+@lru_cache(maxsize=8)  # which keeps no failure: a list may be kept later
+def _read(path: Path) -> FileList:
+    body = json.loads(zlib.decompress(path.read_bytes()))
+    return FileList(**{name: tuple(body[name]) for name in FileList.__slots__})
+
+
+def _path(fingerprint: str) -> Path:
+    return home() / FOLDER / f"{short_hash(fingerprint)}{ENDING}"
+
+
+def changes(before: FileList, after: FileList) -> Changes:
+    """By content: a file that was renamed alone has not changed."""
+    old, new = _classes_of(before), _classes_of(after)
+    shared = old.keys() & new.keys()
+    moved = sum(len(new[digest]) for digest in shared if sorted(old[digest]) != sorted(new[digest]))
+    added, gone = (sum(len(one[digest]) for digest in one.keys() - shared) for one in (new, old))
+    return Changes(added, gone, moved)
+
+
+def _classes_of(found: FileList) -> dict[int, list[str]]:
+    """The classes of each content; several of what is there more than once."""
+    classes: dict[int, list[str]] = defaultdict(list)
+    for place, digest in enumerate(found.digests):
+        classes[digest].append(found.of_class(place))
+    return classes
+
+
+def changed_words(before: str, after: str) -> str:
+    """What changed between two fingerprints: "14 added, 3 relabelled"; "" where a list is not kept."""
+    if kept(before) is None or kept(after) is None:
+        return ""
+    return _words(_path(before), _path(after))
+
+
+@lru_cache(maxsize=64)
+def _words(before: Path, after: Path) -> str:
+    return changes(_read(before), _read(after)).words
+
+
+# On a list
+
+
+class ListedSource:
+    """The images of another source at these places."""
+
+    def __init__(self, source: PixelSource, places: Sequence[int], names: Sequence[str]) -> None:
+        self._source, self._places, self._names = source, places, names
+
+    def image(self, index: int, size: int, channels: int) -> Image.Image:
+        return self._source.image(self._places[index], size, channels)
+
+    def name(self, index: int) -> str:
+        return self._names[index]
+
+    def file(self, index: int) -> Path | None:
+        """Where the file lies; None in a zip."""
+        where = getattr(self._source, "file", None)
+        return where(self._places[index]) if where else None
+
+
+def as_listed(data: ImageSet, fingerprint: str) -> ImageSet:
+    """The images of a list in its order and with its classes, as far as they are there; the others are in `skipped`.
+
+    Raises `DataError` where the list is not kept, or none of it is there.
+    """
+    if data.fingerprint == fingerprint:
+        return data
+    wanted = kept(fingerprint)
+    if wanted is None:
+        raise DataError("The list of images that this run is to be repeated on is not kept here.",
+                        "Use the folder as it is now: clear “listed”.")  # fmt: skip
+    places = _found(data, wanted)
+    there = [place for place, index in enumerate(places) if index >= 0]
+    if not there:
+        raise DataError(f"Not one image of the list is in {data.title} any more.", "Use the folder as it is now.")
+    gone = tuple(Skipped(wanted.names[place], GONE) for place, index in enumerate(places) if index < 0)
+    return _of_list(data, wanted, [places[place] for place in there], there, gone, fingerprint)
+
+
+def _found(data: ImageSet, wanted: FileList) -> list[int]:
+    """Index of each listed image, first where it has its name too, -1 where its content is not there."""
+    free: dict[int, dict[str, int]] = defaultdict(dict)
+    for index, digest in enumerate(data.contents.tolist()):
+        free[digest][data.image_name(index)] = index
+    found = [free.get(digest, {}).pop(name, -1) for name, digest in zip(wanted.names, wanted.digests, strict=True)]
+    for place, index in enumerate(found):
+        if index < 0 and (others := free.get(wanted.digests[place])):
+            found[place] = others.pop(next(iter(others)))
+    return found
+
+
+def _of_list(
+    data: ImageSet, wanted: FileList, places: list[int], there: list[int], gone: tuple[Skipped, ...], fingerprint: str
+) -> ImageSet:
+    """places: indices in `data`; there: their places in the list."""
+    same = wanted.classes == data.class_names
+    present: NDArray[np.int64] = np.array(there, dtype=np.int64)
+    return replace(
+        data,
+        labels=np.array(wanted.labels, dtype=np.int64)[present],
+        class_names=wanted.classes,
+        source=ListedSource(data.source, places, [wanted.names[place] for place in there]),
+        digests=np.array(wanted.digests, dtype=np.uint64)[present],
+        given_split=np.array(wanted.parts, dtype=np.int8)[present] if wanted.parts else None,
+        fingerprint=fingerprint if not gone else BY_CONTENT + short_hash(fingerprint, *(one.path for one in gone)),
+        skipped=gone,
+        layout=f"{data.layout}, by a list of {len(wanted.names):,} images",
+        alphabets=data.alphabets if same else None,
+        kinds=data.kinds if same else None,
+        given_classes=data.given_classes if same else None,
+        of_regions=None,
+    )
