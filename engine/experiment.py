@@ -62,9 +62,7 @@ class Shift(Frozen):
 # what is hashed from it, is the same text in every version; where it means nothing it is left out when read.
 ONCE_OF_ALL: dict[str, Any] = {"vary_frequency": False, "distance": 1.0}
 # What later versions added, which is written only where it is used: an experiment keeps its hash.
-ADDED: dict[str, Any] = {
-    "leave_out": None, "listed": None, "labels": "as found", "class_level": 0, "group_level": 0
-}  # fmt: skip
+ADDED: dict[str, Any] = {"leave_out": None, "listed": None, "labels": "as found", "class_level": 0, "group_level": 0}
 TOLD = "told"  # the context of what is told to somebody: each data set's own settings alone
 
 
