@@ -12,6 +12,7 @@ from engine.advice.adviser import DataFacts, Recommendation, Score, facts_of, re
 from engine.errors import Cancelled
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
+from ui.new_experiment.download_advice import DownloadAdvice
 from ui.parts import Parts
 from ui.widgets.buttons import button, icon_button
 from ui.widgets.card import Card
@@ -118,6 +119,8 @@ class AdviserPart(QWidget):
         self._in_use: tuple[BackboneChoice, MethodChoice] | None = None
         self.advice: Recommendation | None = None
         self.card = AdviceCard()
+        self.download = DownloadAdvice(parts)
+        self.card.card.body.addWidget(self.download)
         in_column(self.card, owner=self)
         self.card.dismiss(str(parts.settings.value(REMEMBERED, "false")) == "true")
         self.hide()
@@ -132,7 +135,7 @@ class AdviserPart(QWidget):
         self._adjust()
 
     def tab_order(self) -> tuple[QWidget, ...]:
-        return self.card.tab_order()
+        return *self.card.tab_order(), *self.download.tab_order()
 
     # The data and what is set up
 
@@ -162,8 +165,10 @@ class AdviserPart(QWidget):
     def _show(self) -> None:
         if self._facts is None or self._data is None:
             return
-        self.advice = recommend(self._facts, self._scores.get(measured_of(self._data), []))
+        scores = self._scores.get(measured_of(self._data), [])
+        self.advice = recommend(self._facts, scores)
         self.card.show_advice(self.advice)
+        self.download.advise(self._facts, scores)
         self._show_in_use()
         self.show()
 

@@ -121,6 +121,7 @@ class NewExperimentPage(Page):
         self.data.judged.connect(self.checks.judge)
         self.data.judged.connect(self._advise)
         self.adviser.wanted.connect(self._take_advice)
+        self.adviser.download.listed.connect(self._order_tabs)
         self.backbone.listed.connect(self._order_tabs)
         self.backbone.listed.connect(self.history.note)
         self.method.family_changed.connect(lambda _: self._adopt_method())
