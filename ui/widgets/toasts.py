@@ -16,6 +16,8 @@ from ui.widgets.text import Text
 
 SECONDS = 8.0
 MARGIN = 16
+WIDEST, NARROWEST = 380, 240  # pixels
+ASIDE = 256  # pixels at the right that stay free: Start and what stands beside it
 FOOT = 24  # pixels for the status bar
 UNDO = "Undo"
 MOST = 4  # at once; the oldest goes first
@@ -137,7 +139,7 @@ class Toasts(QObject):
 
     def _arrange(self) -> None:
         bottom = self._window.height() - MARGIN - FOOT
-        width = min(380, self._window.width() - 2 * MARGIN)
+        width = min(WIDEST, max(NARROWEST, self._window.width() - MARGIN - ASIDE))
         for toast in reversed(self._toasts):
             height = toast.heightForWidth(width)
             toast.setGeometry(MARGIN // 2, bottom - height, width, height)

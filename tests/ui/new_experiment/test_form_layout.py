@@ -195,3 +195,15 @@ def test_cost_is_said_in_its_place(page: NewExperimentPage) -> None:
     assert cost.state.text() == "Timing a step…"
     cost.say("")
     assert cost.state.text() == "5 GB of memory free"
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1024, 600), (512, 300)])  # the last one: 1024x600 at 200 %
+def test_news_leave_start_and_what_is_beside_it_free(
+    qtbot: QtBot, window: MainWindow, page: NewExperimentPage, size: tuple[int, int]
+) -> None:
+    window.resize(*size)
+    settled(qtbot, page)
+    toast = window.parts.toasts.show(LONG, "Undo", lambda: None)
+    for button in (page.launch.start_button, page.launch.queue_button, page.launch.copy_button):
+        assert not toast.geometry().intersects(QRect(button.mapTo(window, QPoint()), button.size()))
+    toast.close()
