@@ -9,11 +9,12 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import timm
 import torch
 import torchvision
 from torch import nn
@@ -21,11 +22,14 @@ from torchvision.models import get_model_weights, list_models
 
 from engine.backbones.backbone import Backbone, batch_norms
 from engine.backbones.info import Blocks
+from engine.backbones.listed import TIMM
 from engine.backbones.published import torchvision_network, unfilled
+from engine.backbones.timm_networks import in_blocks
 from engine.backbones.torchvision_cuts import cut
 
 FOLDER = Path(__file__).resolve().parents[1] / "resources" / "catalogue"
 SIDES = (32, 48, 64, 80, 96, 128, 160, 192, 224)  # in which the least is looked for
+ODD = 37  # pixels more, which no patch or window divides
 MIB = 1024**2
 IMAGENET, SWAG = "ImageNet-1k", "3.6 billion public photos, then ImageNet-1k"
 BRANDS = {
@@ -34,6 +38,32 @@ BRANDS = {
     "mobilenet": "MobileNet", "regnet": "RegNet", "resnet": "ResNet", "resnext": "ResNeXt", "shufflenet": "ShuffleNet",
     "squeezenet": "SqueezeNet", "swin": "Swin", "vgg": "VGG", "vit": "ViT", "wide_resnet": "Wide ResNet",
 }  # fmt: skip
+DATA = {
+    "in1k": "ImageNet-1k", "in12k": "ImageNet-12k", "in21k": "ImageNet-21k", "in22k": "ImageNet-21k",
+    "inw21k": "ImageNet-21k", "lvd142m": "LVD-142M", "lvd1689m": "LVD-1689M", "laion2b": "LAION-2B",
+    "laion400m": "LAION-400M", "laiona": "LAION-Aesthetics", "openai": "OpenAI's 400 million image-text pairs",
+    "datacomp1b": "DataComp-1B", "datacompxl": "DataComp-1B", "dfn5b": "DFN-5B", "dfn2b": "DFN-2B",
+    "dfndr2b": "DFNDR-2B", "metaclip_400m": "MetaCLIP-400M", "metaclip_2pt5b": "MetaCLIP-2.5B",
+    "metaclip2_worldwide": "MetaCLIP 2", "webli": "WebLI", "jft": "JFT-300M", "ig1b": "Instagram-1B",
+    "yfcc100m": "YFCC-100M", "yfcc15m": "YFCC-15M", "cc12m": "CC-12M", "merged2b": "Merged-2B", "m30m": "Merged-30M",
+    "m38m": "Merged-38M", "sa1b": "SA-1B", "sat493m": "SAT-493M", "swag": "3.6 billion public photos",
+}  # fmt: skip
+HOW = {  # by the first that a tag fits
+    r"fcmae|(^|_)mae|mim_|ijepa": "self-supervised, masked", r"lvd|dino|sat493m|seer": "self-supervised",
+    r"clip|laion|openai|datacomp|webli|dfn|merged2b|yfcc15m|cc12m|pali": "with text", r"swag|wsl": "weakly supervised",
+    r"ssl_|ns_jft": "semi-supervised", r"dist|ssld": "distilled", r"(^|_)pt$|radio|qwen|gemma|deepseek|florence":
+    "as its card says",
+}  # fmt: skip
+FAMILIES = {
+    "transformer": "vision_transformer eva deit swin_transformer swin_transformer_v2 swin_transformer_v2_cr beit cait "
+    "crossvit xcit volo naflexvit vision_transformer_relpos vision_transformer_sam twins tnt pit mvitv2 hiera "
+    "hieradet_sam2 davit gcvit nest pvt_v2 focalnet qwen3_vit gemma4_vit deepseek_vit",
+    "hybrid": "maxxvit coat convit levit visformer vision_transformer_hybrid vitamin iformer nextvit byoanet "
+    "metaformer edgenext efficientformer efficientformer_v2 tiny_vit",
+    "mixer": "mlp_mixer convmixer sequencer",
+    "mobile": "mobilenetv3 mobilevit ghostnet repghost hardcorenas fastvit repvit lcnetv2 mobilenetv5 shvit starnet "
+    "swiftformer efficientvit_mit efficientvit_msra efficientvim fasternet lowformer cpubone",
+}
 REMADE = ("googlenet", "inception_v3")  # torchvision's builder turns ImageNet's pixels into -1..1 for these
 
 
@@ -118,22 +148,96 @@ def counts(blocks: Blocks) -> list[tuple[str, int]]:
     return [(name, sum(parameter.numel() for parameter in block.parameters())) for name, block in blocks.items()]
 
 
-def reads(blocks: Blocks, size: int) -> tuple[int, int]:
+def reads(blocks: Blocks, size: int, fixed: bool = False) -> tuple[int, int]:
     """The fewest pixels on a side it reads, 0 where it reads no other size, and the length of its features."""
     model = Backbone(blocks, 1, None).to("meta").eval()
     features = width(model, size)
-    assert features, "it does not read its own size"
-    others = [side for side in SIDES if width(model, side) == features]
-    fixed = width(model, size + 32) != features or not others
-    return (0 if fixed else others[0]), features
+    if fixed or not features or width(model, size + ODD) != features:
+        return 0, features
+    return next((side for side in SIDES if side <= size and width(model, side) == features), 0), features
 
 
 def width(model: Backbone, side: int) -> int:
     """Of the features of images of this side; 0 where it does not read them."""
     try:
         return model.embed(torch.empty(2, 3, side, side, device="meta")).shape[1]
-    except (RuntimeError, AssertionError, ValueError, IndexError):
+    except (RuntimeError, AssertionError, ValueError, IndexError, TypeError):
         return 0
+
+
+# timm
+
+
+def timm_rows() -> Iterator[list[Any]]:
+    for name in timm.list_models():
+        if row := timm_row(name):
+            yield row
+
+
+def timm_row(name: str) -> list[Any] | None:
+    """None of a network that gives no features of images of its own size alone."""
+    sets = [timm.models.get_pretrained_cfg(one) for one in timm.list_models(f"{name}.*", pretrained=True)]
+    usual = timm.models.get_pretrained_cfg(name)
+    options, blocks = timm_blocks(name)
+    size = usual.input_size[1]
+    found = blocks and reads(blocks, size, usual.fixed_input_size and not options)
+    if not found or not found[1]:
+        return None
+    least, features = found
+    counted = counts(blocks)
+    parameters = sum(count for _, count in counted)
+    return [
+        TIMM + name, name, timm_family(name), size, least, features, any(map(has_norm, blocks.values())), counted,
+        options, [timm_weights(one, parameters, features, 0 if least else size) for one in sets],
+    ]  # fmt: skip
+
+
+def timm_blocks(name: str) -> tuple[dict[str, bool], Any]:
+    """Transformers that resample their positions are told to."""
+    for options in ({"dynamic_img_size": True, "dynamic_img_pad": True}, {"dynamic_img_size": True}, {}):
+        for made in (unfilled(), nullcontext()):  # some networks compute something while they are made
+            try:
+                with made:
+                    return options, in_blocks(timm.create_model(name, num_classes=0, **options))
+            except (TypeError, RuntimeError):
+                continue
+    return {}, None
+
+
+def timm_weights(one: Any, parameters: int, features: int, only: int) -> list[Any]:
+    """only: the one size the network reads, 0 where it reads others. The file's size is about: four bytes of each
+    parameter, the classifier's too."""
+    file = 4 * (parameters + features * one.num_classes)
+    licence = one.license or "not stated"
+    return [
+        one.tag, one.tag, timm_address(one), file, [one.mean, one.std, one.interpolation, one.crop_pct],
+        only or one.input_size[1], trained_on(one.tag), how(one.tag), licence, "",
+    ]  # fmt: skip
+
+
+def timm_address(one: Any) -> str:
+    if not one.hf_hub_id:
+        return str(one.url)
+    safe = {"open_clip_pytorch_model.bin": "open_clip_model.safetensors"}
+    file = safe.get(one.hf_hub_filename, one.hf_hub_filename or "model.safetensors")
+    return f"https://huggingface.co/{one.hf_hub_id}/resolve/main/{file}"
+
+
+def trained_on(tag: str) -> str:
+    """What the tag names, in its order; ImageNet's larger sets are called by their number of thousand classes."""
+    found = re.findall("|".join(sorted(DATA, key=len, reverse=True)), tag)
+    return ", then ".join(dict.fromkeys(DATA[one] for one in found)) or "not stated"
+
+
+def how(tag: str) -> str:
+    words = next((words for pattern, words in HOW.items() if re.search(pattern, tag)), "supervised")
+    tuned = re.search(r"_ft_|_lc_", f"_{tag}_") and words != "supervised"
+    return f"{words}, then supervised" if tuned else words
+
+
+def timm_family(name: str) -> str:
+    module = timm.models._registry._model_to_module[name]
+    return next((family for family, modules in FAMILIES.items() if module in modules.split()), "convolutional")
 
 
 def write(library: str, version: str, rows: list[list[Any]]) -> None:
@@ -144,4 +248,4 @@ def write(library: str, version: str, rows: list[list[Any]]) -> None:
 
 if __name__ == "__main__":
     write("torchvision", torchvision.__version__.split("+")[0], list(torchvision_rows()))
-    sys.exit()
+    write("timm", timm.__version__, list(timm_rows()))

@@ -161,6 +161,8 @@ class RelationModule(nn.Module):
 
 def maps(model: Backbone, images: Tensor) -> Tensor:
     """[n, c, h, w]: what the backbone gives before the poolings at its end, at most 7 x 7; 1 x 1 where it has none."""
+    if model.whole is not None:
+        return model.embed(images)[:, :, None, None]
     *_, last = model.blocks.values()
     layers = list(last) if isinstance(last, nn.Sequential) else [last]
     while len(layers) > 1 and isinstance(layers[-1], POOLINGS):

@@ -26,13 +26,15 @@ CHANGES = "shift and turn"
 
 @dataclass(frozen=True)
 class SupportMaterial:
-    """A support set as the first tuned block reads it. clean and each of `copies`: [n, …]; targets: int64 [n]."""
+    """A support set as it is before the first tuned block, number `start`, or before the last block in front
+    of it where the network can be cut, `cut`. clean and each of `copies`: [n, …]; targets: int64 [n]."""
 
     clean: Tensor
     copies: Sequence[Tensor]
     targets: Tensor
     way: int
     start: int
+    cut: int
 
 
 @torch.no_grad()
@@ -40,8 +42,9 @@ def material(model: Backbone, inputs: Tensor, targets: Tensor, way: int, start: 
     """start: number of the first tuned block. copies: changed ones of each image, the same wherever it stands."""
     model.eval()
     changes, draws = Augmentation(CHANGES), [draws_of(image) for image in inputs.cpu()] if copies else []
-    changed = [model.through(moved(inputs, changes, draws), 0, start) for _ in range(copies)]
-    return SupportMaterial(model.through(inputs, 0, start), changed, targets, way, start)
+    cut = model.cut_at(start)
+    changed = [model.through(moved(inputs, changes, draws), 0, cut) for _ in range(copies)]
+    return SupportMaterial(model.through(inputs, 0, cut), changed, targets, way, start, cut)
 
 
 def draws_of(image: Tensor) -> torch.Generator:
@@ -64,8 +67,8 @@ def tuned(model: Backbone, support: SupportMaterial, scale: Tensor, rate: float,
     adam = torch.optim.Adam(weights, lr=rate)
     with torch.enable_grad():
         for step in range(steps):
-            known = network.embed(support.clean, support.start)
-            seen = network.embed(support.copies[step % len(support.copies)], support.start) if support.copies else known
+            known = network.embed(support.clean, support.cut)
+            seen = network.embed(support.copies[step % len(support.copies)], support.cut) if support.copies else known
             centres = class_means(known, support.targets, support.way)
             loss = F.cross_entropy(cosine_logits(seen, centres, scale), support.targets)
             adam.zero_grad()
@@ -82,5 +85,5 @@ def cosine_logits(features: Tensor, centres: Tensor, scale: Tensor) -> Tensor:
 @torch.no_grad()
 def outputs(network: Backbone, support: SupportMaterial, queries: Tensor, scale: Tensor) -> Tensor:
     """Logits [m, way] of queries as the first tuned block reads them [m, …]."""
-    centres = class_means(network.embed(support.clean, support.start), support.targets, support.way)
-    return cosine_logits(network.embed(queries, support.start), centres, scale)
+    centres = class_means(network.embed(support.clean, support.cut), support.targets, support.way)
+    return cosine_logits(network.embed(queries, support.cut), centres, scale)

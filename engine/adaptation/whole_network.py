@@ -40,7 +40,7 @@ def tuned_path(
 
 def with_head(model: Backbone, way: int) -> Backbone:
     """The same blocks, not copied, under a head whose weights are still to be given."""
-    whole = Backbone(dict(model.blocks.items()), model.features, None)
+    whole = Backbone(model.trunk, model.features, None)
     whole.head = nn.Linear(model.features, way, device="meta")
     return whole.eval()
 

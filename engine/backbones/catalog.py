@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import os
+import json
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
-from engine.backbones import listed, published
+from engine.backbones import listed, located, published
 from engine.backbones.info import COLOURS, BackboneInfo, Pixels, Published, WeightsInfo, WeightsState, usual_pixels
 from engine.backbones.kept import OWN, Kept, kept
 from engine.backbones.listed import ListedNetwork
 from engine.errors import InvalidExperiment, NotHere, WeightsError, called, nearest
 from engine.experiment import BackboneChoice
 from engine.given import is_file
+from engine.machine.places import runs_home
 from engine.modules import constants, in_order
 
+RUN = "run:"  # how the weights of a saved run are chosen
 _IN_PACKAGE: tuple[WeightsState, WeightsState] = ("not installed", "installed")
 _IN_CACHE: tuple[WeightsState, WeightsState] = ("download", "on this machine")
 NETS = "engine.backbones.nets"
@@ -101,9 +103,22 @@ def weights(name: str) -> tuple[WeightsInfo, ...]:
 
 
 def pixels(choice: BackboneChoice) -> Pixels:
-    """How the chosen weights want their images."""
+    """How the chosen weights want their images: those of a saved run as the weights did that it started from."""
     known = {one.name: one.pixels for one in weights(choice.name)}
-    return known.get(choice.weights, known["random"])
+    return known.get(_begun_with(choice.weights), known["random"])
+
+
+def _begun_with(chosen: str) -> str:
+    """What the weights of a saved run come from, through any number of runs; "random" where its folder is gone."""
+    met: set[str] = set()
+    while chosen.startswith(RUN) and chosen not in met:
+        met.add(chosen)
+        try:
+            text = (runs_home() / chosen.removeprefix(RUN) / "experiment.json").read_text(encoding="utf-8")
+            chosen = str(json.loads(text)["backbone"]["weights"])
+        except (OSError, ValueError, LookupError, TypeError):
+            return "random"
+    return chosen
 
 
 def default_weights(name: str) -> str:
@@ -124,7 +139,9 @@ def _bundled(info: BackboneInfo) -> Iterator[WeightsInfo]:
 def _published(one: Published) -> WeightsInfo:
     path = published_file(one)
     here = is_file(path)
-    state: WeightsState = _IN_PACKAGE[here] if one.package or one.needs else _IN_CACHE[here]
+    state: WeightsState = _IN_CACHE[here]
+    if one.package or one.needs:  # of a library that is missing not even what is here can be used
+        state = _IN_PACKAGE[here and bool(one.package)]
     found = path.stat().st_size if here else one.bytes
     return WeightsInfo(
         one.name, one.title, "supervised", one.trained_on, one.licence, state, found, str(path), one.pixels, one.needs,
@@ -167,15 +184,9 @@ def not_here(info: BackboneInfo, weights: WeightsInfo) -> NotHere:
 
 
 def published_file(one: Published) -> Path:
-    """Where these weights lie if they do: in torchvision's cache, or in a package, which is not imported for it."""
+    """Where these weights lie if they do: in a library's cache, or in a package, which is not imported for it."""
     if not one.package:
-        return hub_checkpoints() / one.file
+        return located.found(one.library, one.file)
     spec = find_spec(one.package)
     folders = spec.submodule_search_locations if spec is not None else None
     return Path(next(iter(folders or ()), "")) / one.file
-
-
-def hub_checkpoints() -> Path:
-    """The folder torchvision keeps downloaded weights in, found as torch.hub finds it but without importing torch."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")))
-    return Path(os.path.expanduser(os.environ.get("TORCH_HOME", str(cache / "torch")))) / "hub" / "checkpoints"

@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from engine.backbones import catalog, listed
+from engine.backbones import catalog, listed, located
 from engine.downloads.remote import Remote
 from engine.downloads.wanted import Wanted
 from engine.errors import called
@@ -21,15 +21,15 @@ def key(backbone: str, weights: str) -> str:
 
 
 def wanted(backbone: str, weights: str) -> Wanted | None:
-    """The file of these weights, kept where torchvision keeps its own; None where there is none to fetch. Raises
+    """The file of these weights, in the folder of its library; None where there is none to fetch. Raises
     `InvalidExperiment` for an unknown name."""
     info = catalog.backbone(backbone)
     one = called(weights, {each.name: each for each in catalog.weights(backbone)}, "set of weights", "backbone")
-    file = remote(backbone, weights)
-    if file is None or one.state not in ("download", "on this machine"):
+    network, file = listed.networks().get(backbone), remote(backbone, weights)
+    if network is None or file is None or one.state not in ("download", "on this machine"):
         return None
     title = f"{one.title} weights of {info.title}"
-    return Wanted(key(backbone, weights), title, (file,), catalog.hub_checkpoints(), licence=one.licence)
+    return Wanted(key(backbone, weights), title, (file,), located.folder_of(network.library), licence=one.licence)
 
 
 def remote(backbone: str, weights: str) -> Remote | None:

@@ -119,8 +119,8 @@ class Published:
     network: the whole one they belong to, with its head, random. blocks: their state -> the backbone's blocks with it;
     raises `RuntimeError` when it is another network's. package: which carries the file; needs: what pip is asked for to
     have it; digest: SHA-256 of the whole file if known.
-    size: pixels on a side they were trained at, 0 where the network says it. library: whose cache the file is in.
-    accuracy: on what, as those say who publish them.
+    size: pixels on a side they were trained at, 0 where the network says it. library: whose cache the file is in;
+    without the library `needs` says how it is installed. accuracy: on what, as those say who publish them.
     """
 
     file: str

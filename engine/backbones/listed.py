@@ -17,7 +17,9 @@ from engine.backbones.info import Block, Family, Pixels
 
 Value: TypeAlias = Any  # of JSON
 Library = Literal["torchvision", "timm"]
+LIBRARIES: tuple[Library, ...] = ("torchvision", "timm")
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "catalogue"
+HUB = "/resolve/main/"  # between repository and file in a hub's address
 TIMM = "timm/"  # how the names of its networks begin here
 
 
@@ -39,7 +41,16 @@ class ListedWeights:
 
     @property
     def file(self) -> str:
-        return self.address.rsplit("/", 1)[1]
+        """The name it is kept under: of a hub's, whose files are all called alike, the repository's."""
+        if HUB not in self.address:
+            return self.address.rsplit("/", 1)[1]
+        owner, repository = self.repository.split("/")
+        return f"{owner}--{repository}.{self.address.rsplit('.', 1)[1]}"
+
+    @property
+    def repository(self) -> str:
+        """On the hub."""
+        return "/".join(self.address.split(HUB)[0].split("/")[-2:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +80,12 @@ class ListedNetwork:
 
     @property
     def missing(self) -> str:
-        """The extra that has to be installed before it can be built, "" when none."""
-        return "" if self.library == "torchvision" or find_spec(self.library) else self.library
+        return missing(self.library)
+
+
+def missing(library: Library) -> str:
+    """What pip has to be asked for before a network of this library can be built, "" where nothing."""
+    return "" if library == "torchvision" or find_spec(library) else f"warmstart[{library}]"
 
 
 def titled(block: str, family: Family) -> str:

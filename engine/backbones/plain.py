@@ -38,11 +38,15 @@ class PlainNetwork(nn.Module):
 
     def __init__(self, network: Backbone) -> None:
         super().__init__()
-        self.blocks, self.head, self.besides = network.blocks, network.head, network.meta
+        self.head, self.besides, self.whole = network.head, network.meta, network.whole
+        self.blocks: nn.Module = network.blocks if self.whole is None else self.whole.settled()
 
     def forward(self, images: Tensor) -> Tensor:
-        for block in self.blocks.values():
-            images = block(images)
+        if self.whole is not None:
+            images = self.whole.passed(self.blocks, images)
+        else:
+            for block in self.blocks.children():
+                images = block(images)
         outputs: Tensor = self.head(images.flatten(1))
         return outputs
 

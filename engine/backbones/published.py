@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
 from engine.backbones import listed
 from engine.backbones.info import BackboneInfo, Blocks, ImageForm, Pixels, Published
 from engine.backbones.listed import ListedNetwork
+from engine.errors import InvalidExperiment
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -61,8 +64,8 @@ def usual(name: str, idea: str, order: int) -> BackboneInfo:
 def backbone(network: ListedNetwork, idea: str = "", order: int = 100) -> BackboneInfo:
     """The card of a listed network."""
     form = ImageForm(network.size, 3, network.least or network.size, fixed=not network.least)
-    missing = network.missing and f"warmstart[{network.missing}]"
-    whole = partial(torchvision_network, network.name)
+    missing = network.missing
+    whole = partial(whole_network, network)
     published = tuple(
         Published(
             one.file, one.bytes, whole, partial(with_state, network), one.name, one.title, one.trained_on,
@@ -83,10 +86,30 @@ def _idea(network: ListedNetwork) -> str:
 
 
 def blocks(network: ListedNetwork) -> Blocks:
-    """With random weights from torch's current random state."""
+    """With random weights from torch's current random state; raises `InvalidExperiment` without its library."""
+    if network.library == "timm":
+        return _timms(network).blocks(network)
     from engine.backbones.torchvision_cuts import cut
 
     return cut(torchvision_network(network.name))
+
+
+def whole_network(network: ListedNetwork) -> nn.Module:
+    """With its classifier and random weights."""
+    built: nn.Module = (
+        _timms(network).whole(network) if network.library == "timm" else torchvision_network(network.name)
+    )
+    return built
+
+
+def _timms(network: ListedNetwork) -> ModuleType:
+    if network.missing:
+        raise InvalidExperiment(
+            f"{network.title} is a network of timm's, which is not installed.",
+            f"Install it (pip install {network.missing}), or choose another backbone.",
+            "backbone",
+        )
+    return importlib.import_module("engine.backbones.timm_networks")
 
 
 def torchvision_network(name: str) -> nn.Module:
@@ -99,6 +122,8 @@ def torchvision_network(name: str) -> nn.Module:
 
 def with_state(network: ListedNetwork, state: Mapping[str, Tensor]) -> Blocks:
     """Raises `RuntimeError` for another network's."""
+    if network.library == "timm":
+        return _timms(network).with_state(network, state)
     from engine.backbones.torchvision_cuts import cut
 
     with unfilled():  # nothing is drawn and nothing copied: the state's own tensors become the parameters
@@ -112,10 +137,10 @@ def _at_its_positions(network: nn.Module, state: Mapping[str, Tensor]) -> Mappin
     own = dict(network.named_parameters()).get(POSITIONS)
     if own is None or POSITIONS not in state or state[POSITIONS].shape == own.shape:
         return state
-    from engine.backbones.vision_transformer import resampled
+    from engine.backbones.vision_transformer import resampled, side_of
 
-    side = round((own.shape[1] - 1) ** 0.5)
-    return {**state, POSITIONS: resampled(state[POSITIONS], (side, side))}
+    side = side_of(own)
+    return {**state, POSITIONS: resampled(state[POSITIONS], side_of(state[POSITIONS]), (side, side))}
 
 
 @contextmanager

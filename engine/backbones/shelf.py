@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-from engine.backbones import catalog, download, listed
+from engine.backbones import catalog, download, listed, located
 from engine.backbones.info import COLOURS, BackboneInfo, Family, WeightsInfo, WeightsState
 from engine.backbones.kept import kept
-from engine.backbones.listed import ListedNetwork, ListedWeights
+from engine.backbones.listed import LIBRARIES, ListedNetwork, ListedWeights
 from engine.downloads.remote import Remote
 
 Source = Literal["program", "torchvision", "timm", "own"]
@@ -51,13 +48,25 @@ class ShelfRow:
 def rows() -> tuple[ShelfRow, ...]:
     """The usual networks first, then all others by library; what lies on this machine is looked up anew."""
     usual = catalog.backbones()
-    names = {info.name for info in usual}
-    here = frozenset(_names(catalog.hub_checkpoints()))
-    others = (one for one in listed.networks().values() if one.name not in names)
+    names, here = {info.name for info in usual}, located.names_here()
+    missing = {library: listed.missing(library) for library in LIBRARIES}
+    others = [one for one in listed.networks().values() if one.name not in names]
     brought = [catalog.backbone(name) for name in dict.fromkeys(one.backbone for one in kept()) if name not in names]
     found = (_row(info, one) for info in usual for one in catalog.weights(info.name))
     theirs = (_row(info, one) for info in brought for one in catalog.weights(info.name) if one.kind == "own")
-    return (*found, *theirs, *(_listed(network, one, here) for network in others for one in network.weights))
+    return (*found, *theirs, *(_listed(net, one, here, missing[net.library]) for net in others for one in net.weights))
+
+
+def having(words: Iterable[str]) -> tuple[ShelfRow, ...]:
+    """The rows that say all these words, in whatever case."""
+    wanted = [word.casefold() for word in words]
+    return tuple(row for row in rows() if all(word in text_of(row) for word in wanted))
+
+
+def text_of(row: ShelfRow) -> str:
+    """What is searched of a row."""
+    network = f"{row.backbone} {row.weights} {row.title} {row.source} {row.family}"
+    return f"{network} {row.trained_on} {row.how} {row.licence} {row.state}".casefold()
 
 
 def remote(row: ShelfRow) -> Remote | None:
@@ -65,17 +74,12 @@ def remote(row: ShelfRow) -> Remote | None:
     return download.remote(row.backbone, row.weights)
 
 
-def _names(folder: Path) -> Iterator[str]:
-    with suppress(OSError):
-        yield from os.listdir(folder)
-
-
-def _listed(network: ListedNetwork, one: ListedWeights, here: frozenset[str]) -> ShelfRow:
-    state: WeightsState = "on this machine" if one.file in here else "download"
+def _listed(network: ListedNetwork, one: ListedWeights, here: frozenset[str], missing: str) -> ShelfRow:
+    state: WeightsState = "not installed" if missing else "on this machine" if one.file in here else "download"
     return ShelfRow(
         network.name, one.name, f"{network.title}, {one.title}", network.library, network.family,
         network.total, one.bytes, one.size, COLOURS, one.pixels.mean, one.pixels.std, one.trained_on, one.how,
-        one.licence, network.library, one.accuracy, state, network.missing,
+        one.licence, network.library, one.accuracy, state, missing,
     )  # fmt: skip
 
 

@@ -6,16 +6,21 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.fx import Proxy
 from torch.nn import functional as F
 
 
-def resampled(position: Tensor, grid: tuple[int, int]) -> Tensor:
+def side_of(position: Tensor) -> int:
+    """Patches along a side of the square that these positions [1, 1 + side², width] stand for."""
+    return round((position.shape[1] - 1) ** 0.5)
+
+
+def resampled(position: Tensor, side: int, grid: tuple[int, int]) -> Tensor:
     """Positions [1, 1 + side², width] of the class token and a square of patches, for this grid of patches, bicubically
     between those that were learnt."""
-    first, square = position[:, :1], position[:, 1:].transpose(1, 2)
-    side = round(square.shape[2] ** 0.5)
-    if (side, side) == grid:
+    if not isinstance(grid[0], Proxy) and (side, side) == grid:  # a network that is written out may be given any
         return position
+    first, square = position[:, :1], position[:, 1:].transpose(1, 2)
     moved = F.interpolate(square.unflatten(2, (side, side)), grid, mode="bicubic", align_corners=False)
     return torch.cat([first, moved.flatten(2).transpose(1, 2)], 1)
 
@@ -28,11 +33,12 @@ class Patches(nn.Module):
         self.projection = network.conv_proj
         self.class_token = network.class_token
         self.position = network.encoder.pos_embedding
+        self.side = side_of(self.position)
 
     def forward(self, images: Tensor) -> Tensor:
         maps = self.projection(images)
-        tokens = torch.cat([self.class_token.expand(len(maps), -1, -1), maps.flatten(2).transpose(1, 2)], 1)
-        return tokens + resampled(self.position, (maps.shape[2], maps.shape[3]))
+        tokens = torch.cat([self.class_token.expand(images.shape[0], -1, -1), maps.flatten(2).transpose(1, 2)], 1)
+        return tokens + resampled(self.position, self.side, (maps.shape[2], maps.shape[3]))
 
 
 class SelfAttention(nn.Module):

@@ -26,6 +26,11 @@ def data_home() -> Path:
     return home() / "datasets"
 
 
+def runs_home() -> Path:
+    """What runs left, a folder each."""
+    return home() / "runs"
+
+
 def weights_home() -> Path:
     """Weights that a person brought."""
     return home() / "weights"

@@ -60,7 +60,7 @@ class WholeNetwork:
             for parameter in part.parameters:
                 parameter.requires_grad_(True)
         self.start, self._inputs = 0, (self.train.inputs, self.validation.inputs)
-        prefix = len(frozen_prefix(self.model.block_names, blocks))
+        prefix = self.model.cut_at(len(frozen_prefix(self.model.block_names, blocks)))
         if prefix and epochs > 1 and self._may_cache:
             yield from self._cache(prefix)
 

@@ -67,7 +67,7 @@ class Timing:
         once = self.forward * (train + validation)
         if set(phase.groups) == {HEAD} and (same or len(method.stages()) > 1):
             return PhaseCost(phase.epochs, once, steps * HEAD_STEP)
-        frozen = len(frozen_prefix(self.model.block_names, frozenset(phase.groups)))
+        frozen = self.model.cut_at(len(frozen_prefix(self.model.block_names, frozenset(phase.groups))))
         start = frozen if same and not settings.mixup else 0
         step, forward = self._seconds(phase, start)
         return PhaseCost(phase.epochs, once if start else 0.0, steps * self.longer * step + forward * validation)

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.backbones import catalog, download
+from engine.backbones import catalog, download, located
 from engine.data import sources
 from engine.data.dataset import DataSet
 from engine.data.sets import eurosat
@@ -56,7 +56,7 @@ def cache(host: BadServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
         return Remote(host.address("good", name), name, digest=f"sha256:{hashlib.sha256(BODY).hexdigest()}")
 
     monkeypatch.setattr(download, "remote", remote)
-    return catalog.hub_checkpoints()
+    return located.hub_checkpoints()
 
 
 def publish(

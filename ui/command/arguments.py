@@ -227,6 +227,10 @@ def add_questions(command: object) -> None:
     assert callable(command)
     listing = command("list", "say what there is to choose from, or which runs are saved")
     listing.add_argument("what", metavar="|".join(LISTS))
+    listing.add_argument(
+        "--all", nargs="*", metavar="WORD",
+        help="of backbones: all weights that libraries publish, or those that say all these words (vit mit)",
+    )  # fmt: skip
     listing.add_argument("--tag", action="append", default=[], metavar="TAG", help="only runs that have this tag")
     listing.add_argument("--archived", action="store_true", help="also the runs that were put into the archive")
     show = command("show", "show one saved run: settings, results with intervals, messages")

@@ -7,7 +7,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.comparison.wording import duration, figure, marked, size, thousands
 from engine.data.dataset import DOWNLOAD, DatasetInfo
@@ -15,6 +15,9 @@ from engine.errors import InvalidExperiment
 from storage.rows import RunRow
 from ui.command.arguments import program
 from ui.terminal.output import print_json, print_table, result_object, say
+
+if TYPE_CHECKING:
+    from engine.backbones.shelf import ShelfRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,11 @@ def where_words(info: DatasetInfo) -> str:
     return f"{info.where}, {size(info.bytes)}" if info.where == DOWNLOAD and info.bytes else info.where
 
 
-def list_backbones(_: argparse.Namespace) -> Printed:
+def list_backbones(chosen: argparse.Namespace) -> Printed:
     from engine.backbones import catalog
 
+    if getattr(chosen, "all", None) is not None:
+        return list_weights(chosen.all)
     known = catalog.backbones()
     rows = [
         (b.name, b.title, thousands(b.parameters), b.form.words, weights_words(catalog.weights(b.name)))
@@ -77,6 +82,26 @@ def list_backbones(_: argparse.Namespace) -> Printed:
         for b in known
     ]  # fmt: skip
     return Printed(("name", "title", ">parameters", ">input", "weights"), rows, found)
+
+
+def list_weights(words: Sequence[str]) -> Printed:
+    """Every row of the shelf that has all these words."""
+    from engine.backbones import shelf
+
+    found = shelf.having(words)
+    rows = [
+        (r.backbone, r.weights, thousands(r.parameters), f"{r.size} px", r.how, r.trained_on, r.licence, told(r))
+        for r in found
+    ]  # fmt: skip
+    columns = ("backbone", "weights", ">parameters", ">input", "pretrained", "on", "licence", "where it is")
+    return Printed(columns, rows, objects(found), "No weights have all these words.")
+
+
+def told(row: ShelfRow) -> str:
+    """ "download, about 102 MB", "needs warmstart[timm]" """
+    if row.needs:
+        return f"needs {row.needs}"
+    return f"{row.state}, about {size(row.bytes)}" if row.state == "download" else row.state
 
 
 def weights_words(found: Iterable[Any]) -> str:

@@ -55,7 +55,12 @@ class StackedNetwork:
 def stacked_network(model: Backbone) -> StackedNetwork | None:
     """None where a layer is of a kind that is not known here."""
     hooked = any(part._forward_hooks or part._forward_pre_hooks for part in model.modules())
-    if type(model) is not Backbone or type(model.head) not in (nn.Linear, nn.Identity) or hooked:
+    if (
+        type(model) is not Backbone
+        or model.whole is not None
+        or type(model.head) not in (nn.Linear, nn.Identity)
+        or hooked
+    ):
         return None
     named = [(f"blocks.{name}", block) for name, block in model.blocks.items()]
     layers = [layer for name, block in named for layer in layers_of(name, block)]

@@ -151,7 +151,7 @@ class PMF(EmbeddingBased):
             return
         support, scale = self._support(model, inputs, targets, way), self._scale(model)
         network = tuned(model, support, scale, self.chosen, steps)
-        yield lambda queries: outputs(network, support, network.through(queries, 0, support.start), scale)
+        yield lambda queries: outputs(network, support, network.through(queries, 0, support.cut), scale)
 
     def adapt(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int) -> Classifier:
         (only,) = self.classifiers(model, inputs, targets, way, self.test_steps)
@@ -200,7 +200,7 @@ class PMF(EmbeddingBased):
 
         support, scale = self._support(model, task.support_inputs, task.support_targets, task.way), self._scale(model)
         with no_grad():
-            queries = model.through(task.query_inputs, 0, support.start)
+            queries = model.through(task.query_inputs, 0, support.cut)
         for rate in RATES:
             network = tuned(model, support, scale, rate, self.hyperparameters.test_steps) if rate else model
             logits = outputs(network, support, queries, scale)

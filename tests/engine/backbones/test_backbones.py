@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from engine.artifacts.weights import build_backbone, trunk_weights
-from engine.backbones import catalog
+from engine.backbones import catalog, located
 from engine.backbones.backbone import Backbone, distance_moved, parameter_count, snapshot, still_statistics
 from engine.backbones.networks import random_backbone
 from engine.errors import InvalidExperiment, WeightsError
@@ -112,10 +112,10 @@ def test_an_unknown_backbone_gets_the_nearest_name() -> None:
 def published(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, write: Callable[[Path], object]) -> Path:
     """A file in torchvision's cache that is named by its own hash, as torchvision's are."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    catalog.hub_checkpoints().mkdir(parents=True, exist_ok=True)
+    located.hub_checkpoints().mkdir(parents=True, exist_ok=True)
     write(tmp_path / "new")
     digest = hashlib.sha256((tmp_path / "new").read_bytes()).hexdigest()
-    file = catalog.hub_checkpoints() / f"squeezenet1_0-{digest[:8]}.pth"
+    file = located.hub_checkpoints() / f"squeezenet1_0-{digest[:8]}.pth"
     (tmp_path / "new").rename(file)
     publish_as(monkeypatch, "squeezenet1_0", file)
     return file

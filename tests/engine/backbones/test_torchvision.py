@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from engine.adaptation.inner_loop import InnerLoop
 from engine.artifacts.weights import build_backbone, published_trunk
-from engine.backbones import catalog
+from engine.backbones import catalog, located
 from engine.backbones.published import torchvision_network
 from engine.backbones.vision_transformer import SelfAttention
 from engine.experiment import BackboneChoice
@@ -58,9 +58,9 @@ def test_published_weights_are_cut_into_blocks(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     assert [catalog.weights(name)[1].state for name in ("convnext_tiny", "vit_b_16")] == ["download"] * 2
     network = torchvision_network("convnext_tiny")
-    catalog.hub_checkpoints().mkdir(parents=True)
-    torch.save(network.state_dict(), catalog.hub_checkpoints() / "convnext_tiny.pth")  # promises nothing
-    publish_as(monkeypatch, "convnext_tiny", catalog.hub_checkpoints() / "convnext_tiny.pth")
+    located.hub_checkpoints().mkdir(parents=True)
+    torch.save(network.state_dict(), located.hub_checkpoints() / "convnext_tiny.pth")  # promises nothing
+    publish_as(monkeypatch, "convnext_tiny", located.hub_checkpoints() / "convnext_tiny.pth")
     assert catalog.weights("convnext_tiny")[1].state == "on this machine"
     trunk = published_trunk("convnext_tiny")
     assert len(trunk) == len(network.state_dict()) - 2

@@ -128,8 +128,8 @@ def test_a_transformer_reads_other_sizes_by_resampling_its_positions() -> None:
     """At its own size nothing is resampled; positions that grow evenly along the rows still do at twice the size."""
     rows = torch.arange(4.0).repeat_interleave(4).view(1, 16, 1)
     position = torch.cat([torch.full((1, 1, 1), 9.0), rows], 1)
-    assert resampled(position, (4, 4)) is position
-    found = resampled(position, (8, 8))
+    assert resampled(position, 4, (4, 4)) is position
+    found = resampled(position, 4, (8, 8))
     assert found.shape == (1, 65, 1)
     assert found[0, 0] == 9
     square = found[0, 1:, 0].view(8, 8)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.backbones import catalog, download
+from engine.backbones import catalog, download, located
 from engine.downloads.remote import Remote
 from tests.bad_server import BadServer, connections
 from tests.ui.conftest import wait_until_checked
@@ -59,7 +59,7 @@ def test_a_click_fetches_them_and_the_card_says_that_they_are_here(
     assert {address[1] for address in connected if isinstance(address, tuple)} == {
         int(download.remote("resnet18", "imagenet").url.split(":")[2].split("/")[0])
     }
-    assert (catalog.hub_checkpoints() / Path(catalog.weights("resnet18")[1].file).name).read_bytes() == BODY
+    assert (located.hub_checkpoints() / Path(catalog.weights("resnet18")[1].file).name).read_bytes() == BODY
     wait_until_checked(qtbot, page)
 
 
@@ -78,7 +78,7 @@ def test_it_is_cancelled_gone_on_with_and_tried_again(
     line.button.click()
     qtbot.waitUntil(lambda: line.button.text() == "Try again")
     assert "arrived damaged" in line.button.toolTip()
-    assert not list(catalog.hub_checkpoints().glob("*.pth"))
+    assert not list(located.hub_checkpoints().glob("*.pth"))
 
 
 def test_offline_it_is_greyed_with_the_reason(line: DownloadLine, window: MainWindow) -> None:

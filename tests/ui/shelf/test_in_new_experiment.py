@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.backbones import catalog
+from engine.backbones import located
 from engine.data.sources import dataset
 from engine.machine.places import data_home
 from tests.ui.conftest import wait_until_checked
@@ -32,7 +32,7 @@ def test_resnet_50_v2_is_chosen_and_stands_on_top_of_the_networks(
     qtbot: QtBot, page: NewExperimentPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    file = catalog.hub_checkpoints() / "resnet50-11ad3fa6.pth"
+    file = located.hub_checkpoints() / "resnet50-11ad3fa6.pth"
     file.parent.mkdir(parents=True)
     file.write_bytes(b"weights")
     qtbot.mouseClick(page.backbone.all_weights, Qt.MouseButton.LeftButton)
