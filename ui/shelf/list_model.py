@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QPixmap
 
-from ui import icons, theme
+from ui import icons
 from ui.shelf.list_line import ListColumn, ListLine, Test
 from ui.shelf.list_order import STAR, ListOrder
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
 # Plain numbers: Qt asks thousands of times per repaint.
-TEXT, ALIGNED, DECORATED, COLOURED, TIPPED, SPOKEN, PROGRESS = (
+TEXT, ALIGNED, TIPPED, SPOKEN = (
     int(role)
     for role in (
-        Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.TextAlignmentRole, Qt.ItemDataRole.DecorationRole,
-        Qt.ItemDataRole.ForegroundRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole,
-        Qt.ItemDataRole.UserRole,
+        Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.TextAlignmentRole, Qt.ItemDataRole.ToolTipRole,
+        Qt.ItemDataRole.AccessibleTextRole,
     )
 )  # fmt: skip
-ROLES = frozenset((TEXT, ALIGNED, DECORATED, COLOURED, TIPPED, SPOKEN, PROGRESS))
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+ROLES = frozenset((TEXT, ALIGNED, TIPPED, SPOKEN))
+RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 NAME = 1
 STAR_TIP = "Favourites, which stand behind the usual ones. Click, or F: in or out"
 
@@ -125,27 +125,27 @@ class ListModel(QAbstractTableModel):
             return None
         entry, column = self.lines.shown[index.row()], index.column()
         if column == STAR:
-            return self._star(entry, role)
+            on = entry.key in self.lines.favourites
+            return ("Favourite" if on else "No favourite") if role in (TIPPED, SPOKEN) else None
         if role == TEXT:
-            running = self.progress(entry) if column == self.where else None
-            return running[0] if running else entry.cells[column - 1]
+            return self.text(entry, column)
         if role == ALIGNED:
-            return RIGHT if self.columns[column].number else LEFT
+            return self.side(column)
         misfit = self.lines.misfits.get(entry.key, "")
-        if role == COLOURED:
-            return theme.colour("muted") if misfit else None
-        if role == DECORATED:
-            return icons.pixmap("warning", 14, "warning") if misfit and column == NAME else None
-        if role == PROGRESS:
-            return self.progress(entry) if column == self.where else None
-        said = f"{entry.cells[column - 1]}\n{misfit}" if misfit else entry.cells[column - 1]
-        return said if role in (TIPPED, SPOKEN) else None
+        return f"{entry.cells[column - 1]}\n{misfit}" if misfit else entry.cells[column - 1]
 
-    def _star(self, entry: ListLine, role: int) -> object:
+    # What is drawn
+
+    def text(self, entry: ListLine, column: int) -> str:
+        running = self.progress(entry) if column == self.where else None
+        return running[0] if running else entry.cells[column - 1]
+
+    def side(self, column: int) -> int:
+        return RIGHT if self.columns[column].number else LEFT
+
+    def star(self, entry: ListLine) -> QPixmap:
         on = entry.key in self.lines.favourites
-        if role == DECORATED:
-            return icons.pixmap("star-filled" if on else "star", 14, "accent" if on else "faint")
-        return ("Favourite" if on else "No favourite") if role in (TIPPED, SPOKEN) else None
+        return icons.pixmap("star-filled" if on else "star", 14, "accent" if on else "faint")
 
 
 class _Anew:

@@ -42,12 +42,12 @@ class ListOrder:
 
     def choose(self) -> None:
         """Leave those that every word and every test lets pass, in their order."""
-        tests: tuple[Test, ...] = (*self.tests, *((self._has_words,) if self.words else ()))
-        self.shown = [entry for entry in self._sorted if all(test(entry) for test in tests)]
-
-    def _has_words(self, entry: ListLine) -> bool:
-        text = entry.words
-        return all(word in text for word in self.words)
+        found = self._sorted
+        for test in self.tests:
+            found = [entry for entry in found if test(entry)]
+        for word in self.words:
+            found = [entry for entry in found if word in entry.words]
+        self.shown = list(found)
 
     def _rank(self, entry: ListLine) -> int:
         return 0 if entry.usual else 1 if entry.key in self.favourites else 2

@@ -4,41 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHeaderView,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
     QWidget,
 )
 
-from ui import theme
+from ui import icons, theme
 from ui.shelf.list_line import ListColumn, ListLine
-from ui.shelf.list_model import NAME, PROGRESS, ListModel
+from ui.shelf.list_model import NAME, ListModel
 from ui.shelf.list_order import STAR
 from ui.widgets.frame import SlimScrollBar
 
 Index = QModelIndex | QPersistentModelIndex
 BACK = "\b"  # typed to take a letter back
+ELIDED = Qt.TextElideMode.ElideRight
+PAD, ICON = 6, 14  # pixels
 BAR = 3  # pixels of the line that shows how far a download is
 
 
 class Cells(QStyledItemDelegate):
-    """With how far a download is, as a line below its words."""
+    """Draws a cell by itself: a list that follows every key is painted anew with each, and what a style asks for every
+    cell takes longer than that. How far a download is, is a line below its words."""
+
+    def __init__(self, table: ListTable) -> None:
+        super().__init__(table)
+        self._list = table.list
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        super().paint(painter, option, index)
-        running = index.data(PROGRESS)
+        entry, column, box = self._list.lines.shown[index.row()], index.column(), option.rect
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        if chosen:
+            painter.fillRect(box, option.palette.highlight())
+        inner = box.adjusted(PAD, 0, -PAD, 0)
+        if column == STAR:
+            self._draw_icon(painter, inner, self._list.star(entry))
+            return
+        misfit = entry.key in self._list.lines.misfits
+        if misfit and column == NAME:
+            self._draw_icon(painter, inner, icons.pixmap("warning", ICON, "warning"))
+            inner.setLeft(inner.left() + ICON + PAD)
+        role = QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.Text
+        painter.setPen(theme.colour("muted") if misfit and not chosen else option.palette.color(role))
+        text = option.fontMetrics.elidedText(self._list.text(entry, column), ELIDED, inner.width())
+        painter.drawText(inner, self._list.side(column), text)
+        running = self._list.progress(entry) if column == self._list.where else None
         if running is not None and running[1] is not None:
-            box = QRectF(option.rect).adjusted(4, 0, -4, -2)
-            box.setTop(box.bottom() - BAR)
-            painter.fillRect(box, theme.colour("border"))
-            box.setWidth(box.width() * running[1])
-            painter.fillRect(box, theme.colour("accent"))
+            self._draw_bar(painter, box, running[1])
+
+    def _draw_icon(self, painter: QPainter, box: QRect, drawn: QPixmap) -> None:
+        painter.drawPixmap(box.left(), box.top() + (box.height() - ICON) // 2, drawn)
+
+    def _draw_bar(self, painter: QPainter, cell: QRect, fraction: float) -> None:
+        box = QRectF(cell).adjusted(PAD, cell.height() - BAR - 2, -PAD, -2)
+        painter.fillRect(box, theme.colour("border"))
+        box.setWidth(box.width() * fraction)
+        painter.fillRect(box, theme.colour("accent"))
 
 
 class ListTable(QTableView):
