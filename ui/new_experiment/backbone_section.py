@@ -50,9 +50,7 @@ class BackboneSection(Column):
         self.weights: dict[str, WeightsCard] = {}
         self._weights_group = QButtonGroup(self)
         self.body.addWidget(self.rows)
-        tip = "Every network of the libraries, with what its weights were trained on, their size and licence"
-        self.all_weights = button("All weights…", "", tip, self._open_all)
-        self.body.addWidget(self.all_weights)
+        self._add_shelf()
         self.problem = Problem()
         self.image_size = ImageSize()
         self.body.addWidget(self.image_size)
@@ -75,6 +73,13 @@ class BackboneSection(Column):
         parts.library.changed.connect(lambda _: self._note_runs())
         parts.downloads.arrived.connect(self._arrived)
 
+    def _add_shelf(self) -> None:
+        tip = "Every network of the libraries, with what its weights were trained on, their size and licence"
+        self.all_weights = button("All weights…", "", tip, self._open_all)
+        self.body.addWidget(self.all_weights)
+        self.own_file = button("Your own weights…", "", "A file of weights that you have", self._open_own)
+        self.body.addWidget(self.own_file)
+
     def load(self) -> None:
         """Ask which weights are on this machine and which runs can be started from."""
         self._look_for_weights()
@@ -84,7 +89,8 @@ class BackboneSection(Column):
     def tab_order(self) -> tuple[QWidget, ...]:
         lines = [(card, card.download.button) if card.download else (card,) for card in self.weights.values()]
         weights = (widget for line in lines for widget in line)
-        return (*self.rows.in_order(), self.all_weights, self.image_size.field, *weights, self.keep_head.box, self.more)
+        shelf = (self.all_weights, self.own_file)
+        return (*self.rows.in_order(), *shelf, self.image_size.field, *weights, self.keep_head.box, self.more)
 
     def choice(self) -> BackboneChoice:
         """The backbone; its weights are random for a method that uses no others, unless they were filled in so."""
@@ -137,6 +143,11 @@ class BackboneSection(Column):
 
         data = self._data() if self._data is not None else None
         choose_weights(self._parts, data, self._choice, self.fill, self.window())
+
+    def _open_own(self) -> None:
+        from ui.new_experiment.own_weights_dialog import open_own_weights
+
+        open_own_weights(self._parts, self._choice.name, self.fill, self.window())
 
     def _choose_weights(self, key: str) -> None:
         self._set(weights=key, head="new")

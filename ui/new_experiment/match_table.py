@@ -12,7 +12,8 @@ from ui import theme
 if TYPE_CHECKING:
     from engine.backbones.own.matching import MatchRow
 
-COLUMNS = ("In the network", "In the file", "Shape", "")
+COLUMNS = ("In the network", "In the file", "Shape", "Found")
+WIDTHS = {2: 96, 3: 170}  # pixels
 ORDER = ("wrong shape", "missing", "left over", "changed", "matched", "not needed")
 ROLES = {"wrong shape": "bad", "missing": "warning", "changed": "accent"}
 
@@ -30,7 +31,8 @@ class MatchTable(QTableWidget):
         self.verticalHeader().hide()
         for column in (0, 1):
             self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
-        self.horizontalHeader().setStretchLastSection(True)
+        for column, width in WIDTHS.items():
+            self.setColumnWidth(column, width)
         self.setTabKeyNavigation(False)
 
     def show_rows(self, rows: Sequence[MatchRow]) -> None:

@@ -72,7 +72,8 @@ class OwnWeightsDialog(QDialog):
         box.setAccessibleName("Network")
         box.addItem(BEST, "")
         for name in dict.fromkeys((backbone_name, *(info.name for info in catalog.backbones()))):
-            box.addItem(catalog.backbone(name).title, name)
+            if catalog.is_known(name):
+                box.addItem(catalog.backbone(name).title, name)
         return box
 
     def _lay_out(self) -> None:

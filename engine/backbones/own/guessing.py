@@ -13,7 +13,7 @@ from engine.errors import Cancelled, WeightsError
 
 SURE = 0.995  # share of a network found by name from which no other is looked at
 TRIED = 24  # networks of about the size that are looked at besides the usual ones
-SMALLER = 0.5  # of the file's values that the network's blocks have at least: a head may be large
+SMALLER = 0.25  # of the file's values that the network's blocks have at least: a head may be large
 CHOOSE = "Choose its network yourself."
 
 

@@ -29,8 +29,8 @@ class SavedNetwork:
         """State of the blocks with these values, float32; what is not given is drawn from the seed."""
         with own_draws(seed):
             whole = _whole(self.info)
-        given = {name: value.to(whole[name].dtype) for name, value in values.items()}
-        return {name: value.clone() for name, value in _cut(self.info, {**whole, **given}).items()}
+        whole.update({name: value.to(whole[name].dtype) for name, value in values.items()})
+        return {name: value.clone() for name, value in _cut(self.info, whole).items()}
 
 
 @lru_cache(maxsize=32)
@@ -38,20 +38,22 @@ def source_of(name: str) -> SavedNetwork:
     """Of the backbone of this name; raises `InvalidExperiment` where there is none."""
     info = catalog.backbone(name)
     with unfilled():
-        shapes = {name: value.shape for name, value in _whole(info).items()}
-    numbered = {name: torch.full((), float(place)).expand(shape) for place, (name, shape) in enumerate(shapes.items())}
-    reached = {
-        float(one) for value in _cut(info, numbered).values() for one in value.flatten()[:: _step(value)].tolist()
-    }
+        whole = _whole(info)
+    shapes = {name: value.shape for name, value in whole.items()}
+    whole.update({name: torch.full((), float(place)).expand(shapes[name]) for place, name in enumerate(shapes)})
+    reached = {float(one) for value in _cut(info, whole).values() for one in _sample(value)}
     own = (name for place, name in enumerate(shapes) if float(place) not in reached and COUNTER not in name)
     return SavedNetwork(info, shapes, frozenset(own))
 
 
-def _step(value: Tensor) -> int:
-    return max(1, value.numel() // 16)  # a tensor may be made of a few others, one after another
+def _sample(value: Tensor) -> list[float]:
+    """Some of its values: a tensor may be made of a few others, one after another."""
+    found: list[float] = value[tuple(slice(None, None, max(1, size // 8)) for size in value.shape)].flatten().tolist()
+    return found
 
 
 def _whole(info: BackboneInfo) -> dict[str, Tensor]:
+    """With what torch writes beside it, which some networks ask for; random, or without memory."""
     if info.published:
         return info.published[0].network().state_dict()
     return Backbone(info.build(), info.features, None).trunk_state()

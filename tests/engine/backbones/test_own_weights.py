@@ -22,6 +22,7 @@ from engine.backbones import catalog
 from engine.backbones.kept import kept, remove
 from engine.backbones.own.adapting import adapted
 from engine.backbones.own.bringing import keep, look
+from engine.backbones.own.guessing import best_network
 from engine.backbones.own.matching import match
 from engine.backbones.own.sources import source_of
 from engine.backbones.own.unwrapping import PREFIXES, WRAPPERS
@@ -78,6 +79,12 @@ def test_every_usual_network_is_known_again_and_kept_whole(name: str, tmp_path: 
     state = dict(build_backbone(choice, None, 5).state_dict())
     assert is_same(state, looked.network.trunk(trained(name)))
     assert hashlib.sha256(file.read_bytes()).digest() == before
+
+
+@pytest.mark.parametrize("name", ["mnasnet0_5", "mobilenet_v3_small"])
+def test_a_listed_network_is_known_by_its_names_too(name: str) -> None:
+    state = catalog.backbone(name).published[0].network().state_dict()
+    assert best_network({f"module.{key}": value for key, value in state.items()}) == name
 
 
 @pytest.mark.parametrize("wrapper", WRAPPERS)
