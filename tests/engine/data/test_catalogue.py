@@ -16,8 +16,12 @@ from engine.data.sources import checked, datasets, known, load, place, resolve, 
 from engine.data.splits import split_classes
 from engine.downloads.bring import _settle, filling
 from engine.errors import InvalidExperiment
+from engine.events import RunFailed, RunFinished
+from engine.execute import execute
 from engine.experiment import DatasetChoice
 from engine.machine.places import VARIABLE
+from engine.studies.cells import cells
+from engine.studies.study import study_preset
 from tests.engine.data import published_files as made
 from tests.engine.data.conftest import Maker
 
@@ -104,3 +108,16 @@ def test_classes_of_land_cover_are_grouped(class_folders: Maker, home: Path) -> 
     assert split.description == "by group, 2/1/1 groups, none shared"
     homes = np.array(data.alphabets)
     assert not set(homes[split.train]) & set(homes[split.test])
+
+
+def test_the_study_of_real_land_cover_runs_where_the_patches_are(class_folders: Maker, home: Path) -> None:
+    cell = next(one for one in cells(study_preset("land-cover-eurosat")) if one.experiment.method.name == "protonet")
+    values = cell.experiment.method.hyperparameters | {"steps": 2, "test_episodes": 10, "validation_episodes": 10}
+    chosen = cell.experiment.method.model_copy(update={"hyperparameters": values})
+    experiment = cell.experiment.model_copy(update={"method": chosen})
+    last = list(execute(experiment, home / "first"))[-1]
+    assert isinstance(last, RunFailed)
+    assert last.message == "EuroSAT is not on this machine."
+    class_folders(home / "datasets" / "eurosat" / "2750", **dict.fromkeys(COVERS, 14))
+    events = list(execute(experiment, home / "second"))
+    assert isinstance(events[-1], RunFinished), events[-1]

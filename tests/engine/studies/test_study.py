@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.data.sources import known, place
 from engine.errors import InvalidExperiment
 from engine.experiment import Shift
 from engine.studies.cells import cell_name, cells, count_runs, from_source, next_cell, study_as_json
@@ -128,7 +129,12 @@ def test_label_counts_larger_than_a_class_are_told_before_anything_runs() -> Non
 
 @pytest.mark.parametrize("preset", study_presets(), ids=lambda preset: preset.name)
 def test_the_bundled_studies_can_be_run(preset: Study) -> None:
-    check_study(preset)
+    source = known(preset.dataset.name)
+    if source is not None and source.download and place(source.name) is None:
+        with pytest.raises(InvalidExperiment, match="is not on this machine"):
+            check_study(preset)
+    else:
+        check_study(preset)
     assert preset.description.endswith((".", "?"))
     assert len(preset.seeds) >= 3
 
