@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from engine.data.shifts import KINDS, parse_shift
+from engine.experiment import DatasetChoice, Experiment
 from storage.store import RunStore
 from storage.workspace import Workspace
-from ui.command.table import one_experiment
+from ui.command.table import DIVISION, one_experiment
 
 Command = Callable[..., Any]
 Refuses = Callable[..., str]
@@ -78,3 +79,13 @@ def test_a_shifted_run_says_so_in_its_name_and_tests_on_the_others(warmstart: Co
 
 def test_mnist_is_listed(warmstart: Command) -> None:
     assert "MNIST" in warmstart("list", "datasets").out
+
+
+def test_what_the_test_leaves_out_and_a_list_are_written_as_they_are_read(warmstart: Command) -> None:
+    data = DatasetChoice(name="digits", leave_out="look-alikes", listed="bytes-0123")
+    words = [word for flag in DIVISION for word in flag.words(Experiment(dataset=data))]
+    assert words == ["--leave-out", "look-alikes", "--listed", "bytes-0123"]
+    answer = warmstart(*QUICK, *words, "--dry-run")
+    assert answer.code == 0, answer.err
+    found = json.loads(answer.out)["experiment"]["dataset"]
+    assert (found["leave_out"], found["listed"]) == ("look-alikes", "bytes-0123")

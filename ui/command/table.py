@@ -115,6 +115,7 @@ DIVISION = (
     Flag("validation-per-class", "dataset.validation_per_class", "at most N validation images per class", N),
     Flag("leave-out", "dataset.leave_out", "test without copies of training images, or also without look-alikes",
          {"choices": ("copies", "look-alikes")}),
+    Flag("listed", "dataset.listed", "exactly the images that a folder held with this fingerprint", NAME),
     Flag("shift", "dataset.shift", f"shift every image; N from 1 to 5, KIND one of {SHIFTS}", {"metavar": "KIND:N"},
          parse_shift, shift_words),
     Flag("tested-on", "dataset.tested_on", TESTED, {"nargs": "+", "metavar": "KIND:N"}, parse_shift, shift_words),
