@@ -94,7 +94,7 @@ def _published(trained_on: str) -> tuple[Lesson, ...]:
     if trained_on == OMNIGLOT:
         images = np.fromfile(catalog.BUNDLED / "omniglot-background.bin", "<u8")
         return (Lesson(images.astype(np.uint64), alphabets=BACKGROUND, published=trained_on),)
-    if trained_on == IMAGENET:
+    if IMAGENET in trained_on.split(", then "):
         lines = (catalog.BUNDLED / "imagenet-classes.txt").read_text(encoding="utf-8").splitlines()
         names = frozenset(plain(name) for line in lines for name in (line[:9], *line[10:].split(",")))
         return (Lesson(names=names, published=trained_on),)

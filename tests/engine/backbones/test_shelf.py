@@ -14,6 +14,7 @@ from engine.backbones.download import wanted
 from engine.backbones.shelf import having, rows
 from engine.experiment import BackboneChoice, Experiment
 from engine.preparation.inputs import normaliser
+from engine.provenance.seen import past
 
 
 def test_every_row_can_be_chosen_and_says_the_same_as_the_choice() -> None:
@@ -79,3 +80,12 @@ def test_rows_are_found_by_their_words() -> None:
     assert {row.weights for row in having(["ResNet-50", "v2"])} == {"imagenet_v2"}
     assert {row.family for row in having(["mixer", "in21k"])} == {"mixer"}
     assert not having(["resnet", "nonsense"])
+
+
+@pytest.mark.parametrize("network, weights, has", [
+    ("resnet50", "imagenet_v2", True), ("regnet_y_16gf", "swag_e2e", True), ("timm/resnet18", "a1_in1k", True),
+    ("timm/vit_tiny_patch16_224", "augreg_in21k_ft_in1k", True), ("timm/vit_tiny_patch16_224", "augreg_in21k", False),
+])  # fmt: skip
+def test_weights_that_were_last_trained_on_imagenet_have_met_its_classes(network: str, weights: str, has: bool) -> None:
+    found = past(BackboneChoice(name=network, weights=weights), None)
+    assert any("goldfish" in lesson.names for lesson in found.lessons) == has
