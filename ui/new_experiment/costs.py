@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.comparison.wording import brief, duration, size, thousands
 from engine.errors import InvalidExperiment
@@ -14,6 +14,7 @@ from engine.experiment import Experiment
 from engine.families import family
 from ui.parts import Parts
 from ui.widgets.card import Card
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Elided, Text, TextPlace
 
 if TYPE_CHECKING:
@@ -31,20 +32,15 @@ class CostCard(Card):
         super().__init__(parent)
         self.setAccessibleName("Cost")
         self.body.addWidget(Text("Cost", bold=True))
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(4)
-        grid.setColumnStretch(1, 1)
         self.values: dict[str, Text] = {}
         self.titles: dict[str, Text] = {}
-        for row, title in enumerate(ROWS):
-            value = Elided("–")
+        rows = []
+        for title in ROWS:
+            value = self.values[title] = Elided("–")
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
             self.titles[title] = Text(SHORT.get(title, title), role="muted", wrap=False)
-            grid.addWidget(self.titles[title], row, 0)
-            grid.addWidget(value, row, 1)
-            self.values[title] = value
-        self.body.addLayout(grid)
+            rows.append(in_row(self.titles[title], (value, 1), gap=8))
+        self.body.addLayout(in_column(*rows, gap=4))
         self._usual = ""
         self.state = TextPlace("", "small", "muted", lines=2)
         self.body.addWidget(self.state)
@@ -74,14 +70,18 @@ class CostCard(Card):
         shares = f"all {brief(cost.trainable)}" if every else f"{brief(cost.trainable)} of {brief(cost.parameters)}"
         in_all = duration(cost.seconds * runs)
         room = size(cost.memory_bytes)
-        figures = (shares, thousands(cost.steps * runs), per_epoch(cost), in_all, room)
+        epoch = per_epoch(cost)
+        figures = (shares, thousands(cost.steps * runs), epoch, in_all, room)
         for title, words in zip(ROWS, figures, strict=True):
             self.values[title].setText(words)
         short = free is not None and cost.memory_bytes > 0.9 * free
-        self.values["Memory"].setToolTip(f"needed, of {size(free)} free now" if free else "needed")
+        self.titles["Memory"].setToolTip(f"needed, of {size(free)} free now" if free else "needed")
         self.titles["Time per epoch"].setText("Per validation" if meta else SHORT["Time per epoch"])
-        phases = "of the phase that costs least and of that which costs most" if " to " in per_epoch(cost) else ""
-        self.values["Time per epoch"].setToolTip("from one validation to the next" if meta else phases)
+        phases = ""
+        if " to " in epoch:  # which has no room beside its title
+            phases = f"{epoch}: of the phase that costs least and of that which costs most"
+            self.values["Time per epoch"].setText(f"≤ {duration(cost.seconds_per_epoch)}")
+        self.titles["Time per epoch"].setToolTip("from one validation to the next" if meta else phases)
         self.say("")
         if cost.fits:
             self.state.setText(
