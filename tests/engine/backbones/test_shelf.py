@@ -69,6 +69,7 @@ def test_what_is_fetched_is_said_with_its_address_and_its_digest() -> None:
     assert own is not None
     assert own.files[0].url.endswith("/models/resnet50-11ad3fa6.pth")
     assert own.files[0].digest == "sha256-prefix:11ad3fa6"
+    pytest.importorskip("timm")
     hub = wanted("timm/resnet18", "a1_in1k")
     assert hub is not None
     assert hub.files[0].url.endswith("/timm/resnet18.a1_in1k/resolve/main/model.safetensors")

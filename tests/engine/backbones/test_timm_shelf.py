@@ -13,7 +13,6 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from docs import catalogue
 from engine.artifacts.checkpoints import Checkpoints
 from engine.artifacts.weights import build_backbone, trunk_weights
 from engine.backbones import catalog, listed, located
@@ -179,6 +178,8 @@ def test_a_chain_can_be_cut_anywhere_and_others_only_before_and_after(name: str)
 
 @pytest.mark.parametrize("name", ["resnet18", "mixer_s32_224", "mobilevit_xxs"])
 def test_the_list_is_what_timm_holds(name: str) -> None:
+    from docs import catalogue
+
     assert listed._network("timm", catalogue.timm_row(name)) == listed.networks()[f"timm/{name}"]
 
 

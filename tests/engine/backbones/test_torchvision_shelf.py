@@ -9,7 +9,6 @@ import torch
 import torchvision.models
 from torch import Tensor, nn
 
-from docs import catalogue
 from engine.backbones import catalog, listed
 from engine.backbones.backbone import Backbone
 from engine.backbones.networks import random_backbone
@@ -58,6 +57,9 @@ def test_every_parameter_is_kept_in_a_block(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["alexnet", "regnet_x_400mf", "squeezenet1_0", "vit_b_16"])
 def test_the_list_is_what_the_libraries_hold(name: str) -> None:
+    pytest.importorskip("timm")  # which the script writes down too
+    from docs import catalogue
+
     again = catalogue.torchvision_row(name)
     assert listed._network("torchvision", again) == NETWORKS[name]
 
