@@ -87,6 +87,13 @@ class WindowMemory:
         others = [other for other in self.recent_folders() if other != path]
         self._settings.setValue("data/recent", [path, *others][:RECENT])
 
+    def fetched_sets(self) -> list[str]:
+        """Names of the data sets that were on this machine when last looked."""
+        return str(self._settings.value("data/fetched", "")).split()
+
+    def set_fetched_sets(self, names: Iterable[str]) -> None:
+        self._settings.setValue("data/fetched", " ".join(names))
+
     def forget_folder(self, path: str) -> None:
         self._settings.setValue("data/recent", [other for other in self.recent_folders() if other != path])
 

@@ -13,7 +13,7 @@ from engine.comparison.wording import brief
 from engine.data.dataset import COLOURS
 from engine.data.sources import is_regression
 from engine.experiment import DatasetChoice
-from ui.widgets.choice_list import ChoiceRow
+from ui.widgets.choice_list import ChoiceRow, GroupHeading
 from ui.widgets.column import caption
 from ui.widgets.field_grid import FieldGrid
 from ui.widgets.fields import IntField
@@ -22,6 +22,7 @@ from ui.widgets.reset_mark import fill, on_change, refresh_marks
 from ui.widgets.text import Text, TextPlace
 
 LEAST, MOST, STEP = 8, 1024, 32  # pixels on a side
+MISFITS = "Do not suit"
 
 
 class BackboneRows(QWidget):
@@ -36,10 +37,11 @@ class BackboneRows(QWidget):
         self._suiting: frozenset[str] | None = None
         self.rows = {info.name: self._row(info) for info in self._found}
         self._further: list[ChoiceRow] = []  # of all weights, the last one chosen on top
-        self.first, self.rest = caption("Suit these images"), caption("Others")
+        self.first, self.rest = caption("Suit these images"), GroupHeading(MISFITS)
+        self.rest.toggled.connect(lambda _: self._open())
         self.idea = TextPlace("", "small", "muted", room=max((said_of(info) for info in self._found), key=len))
         self._column = in_column(owner=self, gap=2)
-        self.arrange(suiting(DatasetChoice(), 28, 1))
+        self.arrange(DatasetChoice(), 28, 1)
         self._group.buttonClicked.connect(lambda row: self.chosen.emit(row.key))
 
     def _row(self, info: BackboneInfo) -> ChoiceRow:
@@ -51,6 +53,7 @@ class BackboneRows(QWidget):
     def mark(self, name: str) -> None:
         if name in self.rows:
             self.rows[name].setChecked(True)
+            self._open()
             self.idea.setText(said_of(catalog.backbone(name)))
 
     def add(self, info: BackboneInfo) -> None:
@@ -60,8 +63,14 @@ class BackboneRows(QWidget):
         if self._suiting is not None:
             self._lay_out(self._suiting)
 
-    def arrange(self, names: frozenset[str]) -> None:
-        """Put these first; without any of them all stand together."""
+    def arrange(self, choice: DatasetChoice, side: int, channels: int) -> None:
+        """Put those that suit such data first and the others behind a heading that opens; where none does all stand
+        together. side, channels: of its images, 0 where there are none."""
+        names = suiting(choice, side, channels)
+        for info in self._found:
+            self.rows[info.name].setToolTip(
+                said_of(info) if info.name in names or not side else why(info, side, channels)
+            )
         if names != self._suiting:
             self._suiting = names
             self._lay_out(names)
@@ -76,11 +85,28 @@ class BackboneRows(QWidget):
             self._column.addWidget(widget)
         self.first.setVisible(bool(order))
         self.rest.setVisible(bool(order and others))
+        self._open()
+
+    def _open(self) -> None:
+        """Those that do not suit are seen while their heading is open; closed it names the one that is chosen."""
+        suit = self._suiting or frozenset()
+        others = [self.rows[info.name] for info in self._found if info.name not in suit]
+        for row in others:
+            row.setVisible(not suit or self.rest.isChecked())
+        chosen = next((row.text() for row in others if row.isChecked()), "")
+        self.rest.set_summary(", ".join(row.text() for row in others), chosen)
 
     def in_order(self) -> tuple[QWidget, ...]:
         items = [self._column.itemAt(place) for place in range(self._column.count())]
         widgets = [item.widget() for item in items if item is not None]
-        return tuple(widget for widget in widgets if isinstance(widget, ChoiceRow))
+        return tuple(widget for widget in widgets if isinstance(widget, ChoiceRow | GroupHeading))
+
+
+def why(info: BackboneInfo, side: int, channels: int) -> str:
+    """Why a network does not suit, and the way out."""
+    form = f"{info.form.words} {info.form.colours}".rstrip()
+    colours = {1: "grey", COLOURS: "in colour"}.get(channels, f"of {channels} bands")
+    return f"Made for {form}; these images are {side} px {colours}. They are scaled, which costs time or detail."
 
 
 def said_of(info: BackboneInfo) -> str:
@@ -117,10 +143,9 @@ class ImageSize(QWidget):
         super().__init__(parent)
         self._own = 0
         self.field = SideField()
-        self.help = TextPlace("", "small", "muted", lines=3)
         grid = FieldGrid(dense=True)
         grid.add("Image size", self.field, "", lambda: self._own)
-        in_column(grid, self.help, owner=self, gap=4, edges=(0, 8, 0, 0))
+        in_column(grid, owner=self, gap=4, edges=(0, 8, 0, 0))
         on_change(self.changed.emit, self.field)
 
     def asked(self) -> int | None:
@@ -132,7 +157,6 @@ class ImageSize(QWidget):
         fill({self.field: asked or own})
         why = "It reads no other size." if fixed else "A smaller one is faster and sees less."
         words = f"Pixels on a side; the backbone's own is {own}. {why}"
-        self.help.setText(words)
         self.field.setAccessibleDescription(words)
         self.field.setToolTip(words)
         refresh_marks(self)

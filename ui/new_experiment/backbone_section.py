@@ -50,10 +50,8 @@ class BackboneSection(Column):
         self.weights: dict[str, WeightsCard] = {}
         self._weights_group = QButtonGroup(self)
         self.body.addWidget(self.rows)
-        self._add_shelf()
         self.problem = Problem()
         self.image_size = ImageSize()
-        self.body.addWidget(self.image_size)
         self.body.addWidget(caption("Start from"))
         self.scratch_words = Text("This method starts from random weights, whatever is chosen here.", "small", "muted")
         self.scratch_words.hide()
@@ -64,6 +62,8 @@ class BackboneSection(Column):
         self.more = button("Show older runs", "", "Older runs of this backbone", self._show_more)
         self.more.hide()
         self.body.addWidget(self.more)
+        self._add_shelf()
+        self.foot.addWidget(self.image_size)  # which stays where it is, however long the list is
         self.finish()
         self._show_settings()
         self.rows.chosen.connect(self._choose_backbone)
@@ -76,9 +76,9 @@ class BackboneSection(Column):
     def _add_shelf(self) -> None:
         tip = "Every network of the libraries, with what its weights were trained on, their size and licence"
         self.all_weights = button("All weights…", "", tip, self._open_all)
-        self.body.addWidget(self.all_weights)
+        self.foot.addWidget(self.all_weights)
         self.own_file = button("Your own weights…", "", "A file of weights that you have", self._open_own)
-        self.body.addWidget(self.own_file)
+        self.foot.addWidget(self.own_file)
 
     def load(self) -> None:
         """Ask which weights are on this machine and which runs can be started from."""
@@ -89,8 +89,8 @@ class BackboneSection(Column):
     def tab_order(self) -> tuple[QWidget, ...]:
         lines = [(card, card.download.button) if card.download else (card,) for card in self.weights.values()]
         weights = (widget for line in lines for widget in line)
-        shelf = (self.all_weights, self.own_file)
-        return (*self.rows.in_order(), *shelf, self.image_size.field, *weights, self.keep_head.box, self.more)
+        shelf = (self.all_weights, self.own_file, self.image_size.field)
+        return (*self.rows.in_order(), *weights, self.keep_head.box, self.more, *shelf)
 
     def choice(self) -> BackboneChoice:
         """The backbone; its weights are random for a method that uses no others, unless they were filled in so."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.comparison.wording import count
 from engine.data.dataset import BUNDLED, DOWNLOAD, HERE, OWN
@@ -18,7 +18,7 @@ from engine.experiment import DatasetChoice
 from ui.widgets.buttons import icon_button
 from ui.widgets.card import ChoiceCard
 from ui.widgets.images import ImageStrip
-from ui.widgets.layouts import in_column
+from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import plain
 
 if TYPE_CHECKING:
@@ -33,8 +33,10 @@ class SetCard(ChoiceCard):
     """A data set that is fetched, or was."""
 
     def __init__(self, info: DatasetInfo) -> None:
-        super().__init__(info.name, info.title, facts_of(info), info.description)
-        self.setToolTip(plain(f"Licence: {info.licence}"))
+        super().__init__(info.name, info.title, facts_of(info) or info.description, one_line=True)
+        self.setAccessibleDescription(". ".join(part for part in (info.description, facts_of(info)) if part))
+        self.setToolTip(plain("\n".join((info.description, facts_of(info), f"Licence: {info.licence}"))))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # no higher where there is room
         self.show_where(info)
 
     def show_where(self, info: DatasetInfo) -> None:
@@ -42,12 +44,16 @@ class SetCard(ChoiceCard):
 
 
 class BundledCard(SetCard):
-    """A data set that comes with the program, with samples once they are read."""
+    """A data set that comes with the program, with a sample once it is read."""
 
     def __init__(self, info: DatasetInfo) -> None:
         super().__init__(info)
         self.strip = ImageStrip(TILE, 1)  # which has its room from the start
-        self.add(self.strip)
+        self.strip.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.strip.setFixedSize(TILE, TILE)
+        self.body.removeWidget(self.facts)
+        self.body.addLayout(in_row((self.facts, 1), self.strip))
+        self._let_clicks_through()
 
     def show_samples(self, found: DatasetPreview) -> None:
         self.strip.set_images(found.strip)

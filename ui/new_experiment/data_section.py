@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
+from engine.data.dataset import BUNDLED, HERE
+from engine.data.sources import sets
 from engine.experiment import DatasetChoice
 from ui.new_experiment.data_cards import DataCards, choice_of
 from ui.new_experiment.data_preview import DataPreview
@@ -19,7 +22,6 @@ from ui.widgets.column import Column
 from ui.widgets.layouts import in_row
 from ui.widgets.problem import Problem
 from ui.widgets.saving import documents
-from ui.widgets.text import Text
 from ui.window_memory import WindowMemory
 
 if TYPE_CHECKING:
@@ -45,11 +47,9 @@ class DataSection(Column):
         self._kept: dict[str, Counts] = {}  # labels and classes as they were left, by data set
         self._found: tuple[DatasetInfo, ...] = ()
         self._strips: dict[str, Callable[[DatasetPreview], None]] = {}
-        self._waiting = Text("Looking for data sets…", role="muted")
         self.list = DataCards()
         self.cards = self.list.cards
         self.body.addLayout(self._open_buttons())
-        self.body.addWidget(self._waiting)
         self.body.addWidget(self.list)
         tip = "Every data set there is, with its size and licence, also those that have to be downloaded first"
         self.all_sets = button("All data sets…", "", tip, self._open_all)
@@ -63,6 +63,7 @@ class DataSection(Column):
         self.finish()
         self._connect()
         self.settings.fill(START)
+        self._show_at_once()
 
     def _connect(self) -> None:
         self._delay = QTimer(self, singleShot=True)
@@ -82,8 +83,17 @@ class DataSection(Column):
 
     # What there is
 
+    def _show_at_once(self) -> None:
+        """Cards of what comes with the program, was fetched when last looked, and of the folders of other days: nothing
+        below moves once it is known what is there."""
+        fetched = self._memory.fetched_sets()
+        known = [replace(one.info, where=HERE if one.read else BUNDLED) for one in sets()]
+        self.list.show_sets([info for info in known if info.where == BUNDLED or info.name in fetched], self._key)
+        self.list.show_folders(dict.fromkeys(self._memory.recent_folders(), True))
+        self.list.mark(self._key)
+
     def load(self) -> None:
-        """Ask the engine for its data sets and whether the folders of other days are still there; then cards appear."""
+        """Ask the engine for its data sets and whether the folders of other days are still there."""
         recent = self._memory.recent_folders()
 
         def look(cancelled: object) -> tuple[tuple[DatasetInfo, ...], dict[str, bool]]:
@@ -94,7 +104,7 @@ class DataSection(Column):
         self._parts.background.run(look, lambda found: self._show_datasets(*found), key="datasets")
 
     def _show_datasets(self, found: tuple[DatasetInfo, ...], folders: dict[str, bool]) -> None:
-        self._waiting.hide()
+        self._memory.set_fetched_sets([info.name for info in found if info.where == HERE])
         is_first, self._found = not self._found, found
         self._show_chosen(self._key)
         self.list.show_folders(folders)

@@ -69,7 +69,7 @@ class DataSettings(QWidget):
         self._offer_splits()
 
     def _first_fields(self) -> FieldGrid:
-        grid = FieldGrid()
+        grid = FieldGrid(dense=True)
         labels, classes = "Labelled training images of each class.", "Use only this many of the classes."
         self._rows["labels"] = grid.add("Labels per class", self.labels, labels, lambda: self._usual_counts()[0])
         self._rows["classes"] = grid.add("Classes", self.classes, classes, lambda: self._usual_counts()[1])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.given import is_file
@@ -21,7 +22,7 @@ WORDS = (
 
 class FirstRun(QWidget):
     """There from the first paint on where there was no run when the program last looked: nothing moves when that is
-    known. Hidden where there are runs."""
+    known, nor when it goes. Hidden where there are runs."""
 
     def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +31,7 @@ class FirstRun(QWidget):
         self.put_away = icon_button("close", "Put the welcome away", self._put_away)
         words = TextPlace(WORDS, "small", "muted", lines=2)
         words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-        card = Card()
+        self.card = card = Card()
         card.setAccessibleName("Welcome")
         row = in_row(Text("New here?", bold=True, wrap=False), (words, 1), self.example, self.put_away)
         card.body.setContentsMargins(12, 6, 8, 6)
@@ -44,8 +45,10 @@ class FirstRun(QWidget):
         return str(self._parts.settings.value(REMEMBERED, "false")) == "true"
 
     def _was_empty(self) -> bool:
-        workspace = self._parts.workspace
-        return str(self._parts.settings.value(EMPTY, "")) == str(workspace.root) or not is_file(workspace.database)
+        workspace, settings = self._parts.workspace, self._parts.settings
+        if not is_file(workspace.database):
+            settings.setValue(EMPTY, str(workspace.root))  # also for the next time, if this one ends before it is asked
+        return str(settings.value(EMPTY, "")) == str(workspace.root)
 
     def look(self) -> None:
         """Ask whether there is a run; not while it is put away."""
@@ -56,7 +59,24 @@ class FirstRun(QWidget):
     def _show(self, any_run: bool) -> None:
         self._is_over = any_run  # from the first run on nothing is asked any more
         self._parts.settings.setValue(EMPTY, "" if any_run else str(self._parts.workspace.root))
-        self.setVisible(not any_run)
+        if any_run:
+            self._go()
+        else:
+            self.show()
+
+    def _go(self) -> None:
+        """Where it is looked at its place stays empty until the page is left: nothing moves under the mouse."""
+        self._is_over = True
+        if self.isVisible():
+            self.setFixedHeight(self.height())
+            self.card.hide()
+        else:
+            self.hide()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self._is_over and not event.spontaneous():
+            QTimer.singleShot(0, self, self.hide)
 
     def tab_order(self) -> tuple[QWidget, ...]:
         return self.example, self.put_away
@@ -65,9 +85,9 @@ class FirstRun(QWidget):
         from engine.plan import preset
         from ui.demo import start_demo
 
-        self.hide()  # there is a run from now on
+        self._go()  # there is a run from now on
         start_demo(self._parts, preset("demo"))
 
     def _put_away(self) -> None:
         self._parts.settings.setValue(REMEMBERED, "true")
-        self.hide()
+        self._go()

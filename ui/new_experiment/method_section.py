@@ -69,8 +69,9 @@ class MethodSection(Column):
         self.explain = button("How it is seen", "help", tip, parts.navigator.explain.emit)
         self.layers = LayersPart()
         self.curve, self.augmented = ScheduleCurve(self), AugmentationPreview(parts, self)
-        for widget in (self.idea, self.paper, self.explain, self.layers):
+        for widget in (self.idea, self.paper, self.explain):
             self.body.addWidget(widget)
+        self.foot.addWidget(self.layers)  # in sight wherever the values are scrolled to
         self.notice.add(self.problem, *self.layers.said())
         self.body.addLayout(self._preset_row())
         self._form_place = QVBoxLayout()

@@ -19,7 +19,6 @@ from engine.families import FAMILIES
 from engine.meta.learner import MetaLearner
 from ui import theme
 from ui.new_experiment.adviser_part import AdviserPart
-from ui.new_experiment.backbone_rows import suiting
 from ui.new_experiment.backbone_section import START as BACKBONE
 from ui.new_experiment.backbone_section import BackboneSection
 from ui.new_experiment.checks import Checks
@@ -45,7 +44,7 @@ from ui.window_memory import WindowMemory
 if TYPE_CHECKING:
     from storage.store import RunRow
 
-WIDTHS, LEAST_WIDTHS = (300, 260, 320, 250), (232, 216, 232, 222)
+WIDTHS, LEAST_WIDTHS = (300, 260, 320, 250), (236, 216, 232, 222)
 MOST_START = 320  # pixels of the last column
 COPY = (
     "Copy as command",
@@ -209,7 +208,7 @@ class NewExperimentPage(Page):
         """Advise on the images that were read, and list what suits them first; meta-learning has its own ways."""
         found = self.data.preview.found
         if found is not None:
-            self.backbone.rows.arrange(suiting(self.data.choice(), found.side, found.channels))
+            self.backbone.rows.arrange(self.data.choice(), found.side, found.channels)
             self._order_tabs()
         if found is None or self.data.preview.fault or FAMILIES[self.method.method.family].divides != "images":
             self.adviser.set_data(None)

@@ -25,10 +25,8 @@ class FieldGrid(QGridLayout):
         self.setColumnStretch(0, 0 if dense else 1)
         self.setColumnStretch(1, 1)
 
-    def add(
-        self, title: str, field: QWidget, help: str, usual: Callable[[], Any] | None = None
-    ) -> tuple[QWidget, QWidget, Text]:
-        """The three widgets of a new row, to show and hide together. usual: the value that counts as not changed."""
+    def add(self, title: str, field: QWidget, help: str, usual: Callable[[], Any] | None = None) -> tuple[QWidget, ...]:
+        """The widgets of a new row, to show and hide together. usual: the value that counts as not changed."""
         row = self.rowCount()
         label = QLabel(title, wordWrap=not self._dense)
         label.setBuddy(field)
@@ -36,13 +34,14 @@ class FieldGrid(QGridLayout):
         field.setAccessibleName(title)
         field.setAccessibleDescription(help)
         field.setToolTip(help)
-        words = Text(help, "small", "muted")
         head = labelled(label, field, usual)
         self.addWidget(head, row, 0)
         self.addWidget(field, row, 1)
         refusal_line(field)
-        if not self._dense:
-            self.addWidget(words, row + 1, 0, 1, 2)
+        if self._dense:
+            return head, field
+        words = Text(help, "small", "muted")
+        self.addWidget(words, row + 1, 0, 1, 2)
         return head, field, words
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from ui.widgets.card import paint_card
 from ui.widgets.layouts import in_column
@@ -93,12 +93,14 @@ class Refusal(Text):
 
 
 def host_of(field: QWidget) -> QWidget | None:
-    """What the field scrolls with: the content of its view, else its window."""
+    """What the field scrolls with: the content of its view, else its window. Not a splitter, which would take what is
+    put into it for one more of its parts."""
     widget: QWidget | None = field
     while widget is not None and not widget.isWindow():
         parent = widget.parentWidget()
         view = parent.parentWidget() if parent is not None else None
-        if isinstance(view, QScrollArea) and view.widget() is widget:
+        in_view = isinstance(view, QScrollArea) and view.widget() is widget
+        if in_view and not isinstance(widget, QSplitter):
             return widget
         widget = parent
     return widget if widget is not field else None
