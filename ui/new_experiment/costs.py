@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MEASURE_AFTER = 700  # milliseconds of quiet
 ROWS = ("Trained parameters", "Steps", "Time per epoch", "Time in all", "Memory")
+UNITS = (("s", 1.0), ("min", 60.0), ("h", 3600.0))  # with their seconds
 SHORT = {"Trained parameters": "Trained", "Time per epoch": "Per epoch", "Time in all": "In all"}  # in the card
 
 
@@ -77,10 +78,7 @@ class CostCard(Card):
         short = free is not None and cost.memory_bytes > 0.9 * free
         self.titles["Memory"].setToolTip(f"needed, of {size(free)} free now" if free else "needed")
         self.titles["Time per epoch"].setText("Per validation" if meta else SHORT["Time per epoch"])
-        phases = ""
-        if " to " in epoch:  # which has no room beside its title
-            phases = f"{epoch}: of the phase that costs least and of that which costs most"
-            self.values["Time per epoch"].setText(f"≤ {duration(cost.seconds_per_epoch)}")
+        phases = "of the phase that costs least and of that which costs most" if " to " in epoch else ""
         self.titles["Time per epoch"].setToolTip("from one validation to the next" if meta else phases)
         self.say("")
         if cost.fits:
@@ -92,9 +90,19 @@ class CostCard(Card):
 
 
 def per_epoch(cost: Cost) -> str:
-    """ "9 s", or "1 s to 9 s" where an epoch of one phase takes longer than of another."""
-    least, most = (duration(seconds) for seconds in (cost.least_seconds_per_epoch, cost.seconds_per_epoch))
-    return most if least == most or not cost.least_seconds_per_epoch else f"{least} to {most}"
+    """ "9 s", or "1 to 9 s" where an epoch of one phase takes longer than of another: short enough for the card."""
+    least, most = cost.least_seconds_per_epoch, cost.seconds_per_epoch
+    if not least or most is None or duration(least) == duration(most):
+        return duration(most)
+    if most < 0.95:
+        return f"{max(1, round(1000 * least))} to {duration(most)}"
+    unit, size = next((unit, size) for unit, size in UNITS if most < 60 * size or unit == "h")
+    return f"{_short(least / size)} to {_short(most / size)} {unit}"
+
+
+def _short(number: float) -> str:
+    """Two figures."""
+    return f"{max(0.1, number):.1f}" if number < 9.95 else str(round(number))
 
 
 class Costs(QObject):

@@ -46,12 +46,7 @@ if TYPE_CHECKING:
 
 WIDTHS, LEAST_WIDTHS = (300, 260, 320, 250), (236, 216, 232, 222)
 MOST_START = 320  # pixels of the last column
-COPY = (
-    "Copy as command",
-    "Ctrl+Shift+C",
-    "copy",
-    "Put the line that gives the same experiment in a terminal on the clipboard",
-)
+COPY = ("Copy as command", "Ctrl+Shift+C", "copy", "Put the terminal's line for the same experiment on the clipboard")
 RESET_FIELD = ("Reset this field", "Ctrl+Shift+Backspace", "reset", "Give the field with the keyboard its usual value")
 START_OVER = ("Start over", "", "reset", "Set everything as it is at first; Ctrl+Z takes it back")
 

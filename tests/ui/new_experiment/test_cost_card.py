@@ -27,11 +27,10 @@ def test_no_figure_is_cut(qtbot: QtBot, least: float, most: float, meta: bool) -
         assert value.fontMetrics().horizontalAdvance(value.text()) <= value.width(), (title, value.text())
 
 
-def test_an_epoch_of_unlike_phases_is_told_whole_where_the_mouse_is(qtbot: QtBot) -> None:
+def test_what_is_said_of_a_figure_stays_when_it_is_painted(qtbot: QtBot) -> None:
     card = CostCard()
     qtbot.addWidget(card)
-    card.show_cost(Cost(1, 2, 3, 0.14, 5.0, 6, least_seconds_per_epoch=0.001), 1, None, False)
-    card.grab()  # painting a figure leaves what is said of it
-    assert card.values["Time per epoch"].text() == "≤ 140 ms"
-    assert card.titles["Time per epoch"].toolTip().startswith("1 ms to 140 ms: ")
-    assert "1 ms to 140 ms" in card.accessibleDescription()
+    card.show_cost(Cost(1, 2, 3, 0.14, 5.0, 6, least_seconds_per_epoch=0.001), 1, 2**30, False)
+    card.grab()
+    assert "costs least" in card.titles["Time per epoch"].toolTip()
+    assert "free now" in card.titles["Memory"].toolTip()
