@@ -17,7 +17,7 @@ from engine.work.process import WORKERS
 from ui.about import version
 from ui.command.table import EVERY, declare, one_experiment
 
-COMMANDS = ("demo", "run", "resume", "study", "list", "show", "compare", "fetch")
+COMMANDS = ("demo", "run", "resume", "study", "list", "show", "compare", "fetch", "weights")
 LISTS = ("datasets", "backbones", "methods", "presets", "devices", "runs")
 
 ABOUT = "Warmstart: a desktop workbench for transfer learning and meta-learning."
@@ -241,6 +241,11 @@ def add_questions(command: object) -> None:
     )
     fetch = command("fetch", "download data sets or weights, going on where an earlier try was cut off", FETCH_HELP)
     fetch.add_argument("names", metavar="NAME", nargs="+", help="a data set, a backbone, or backbone:weights")
+    own = command("weights", "start from a file of weights of one's own: add, list or remove")
+    own.add_argument("action", choices=("add", "list", "remove"))
+    own.add_argument("files", metavar="FILE|NAME", nargs="*", help="to add: a file or folder; to remove: own:NAME")
+    own.add_argument("--backbone", metavar="NAME", help="the network they are of; default: the one that fits best")
+    own.add_argument("--insist", action="store_true", help="keep them though little of the network was found")
     words = "also save a picture of the comparison (PNG)"
     compare.add_argument("--output", type=png_name, metavar="FILE", help=words)
 

@@ -88,6 +88,7 @@ COMMANDS = {  # command -> module of this package and what answers in it
     "compare": ("verdicts", "compare_from_command_line"),
     "demo": ("demo", "run_demo"),
     "fetch": ("fetch", "fetch_from_command_line"),
+    "weights": ("weights", "weights_from_command_line"),
 }
 
 
