@@ -27,7 +27,7 @@ from ui.window_memory import WindowMemory
 
 MOVES = frozenset((Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown))
 SHELF_WORK, FIT_WORK = "shelf", "shelf misfits"  # keys of the background's work
-SIDE_AFTER = 30  # milliseconds of quiet, after which the side follows
+SIDE_AFTER = 120  # milliseconds of quiet, after which the side follows
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,7 @@ class Picker(QDialog):
         middle = ThinSplitter(f"shelf {self._shelf.name}", self.table, self.side)
         middle.setStretchFactor(0, 3)
         middle.setStretchFactor(1, 1)
+        middle.setSizes([820, 340])
         in_column(
             in_row((self.search, 1), self.count, gap=12), self.filters, (middle, 1), self._buttons(), owner=self,
             gap=10, edges=12,

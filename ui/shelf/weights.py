@@ -17,7 +17,7 @@ COLUMNS = (
     ListColumn("Name", 36, "Network and weights"),
     ListColumn("Parameters", 10, "Of the network without a head", number=True),
     ListColumn("File", 9, "Size of the file that holds the weights", number=True),
-    ListColumn("Input", 9, "Pixels on a side the weights were trained with", number=True),
+    ListColumn("Input", 12, "Pixels on a side the weights were trained with", number=True),
     ListColumn("Trained on", 22, "What they learned from, and how"),
     ListColumn("Licence", 18, "As stated, and by whom"),
     ListColumn("Where", 18, "On this machine, to download, or needs an extra"),
