@@ -201,8 +201,10 @@ def test_cost_is_said_in_its_place(page: NewExperimentPage) -> None:
 def test_news_leave_start_and_what_is_beside_it_free(
     qtbot: QtBot, window: MainWindow, page: NewExperimentPage, size: tuple[int, int]
 ) -> None:
+    window.setMinimumSize(1, 1)  # which is that of this screen
     window.resize(*size)
     settled(qtbot, page)
+    assert window.width() == size[0]
     toast = window.parts.toasts.show(LONG, "Undo", lambda: None)
     for button in (page.launch.start_button, page.launch.queue_button, page.launch.copy_button):
         assert not toast.geometry().intersects(QRect(button.mapTo(window, QPoint()), button.size()))
