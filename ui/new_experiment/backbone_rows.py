@@ -91,8 +91,8 @@ class BackboneRows(QWidget):
         """Those that do not suit are seen while their heading is open; closed it names the one that is chosen."""
         suit = self._suiting or frozenset()
         others = [self.rows[info.name] for info in self._found if info.name not in suit]
-        for row in others:
-            row.setVisible(not suit or self.rest.isChecked())
+        for info in self._found:
+            self.rows[info.name].setVisible(not suit or info.name in suit or self.rest.isChecked())
         chosen = next((row.text() for row in others if row.isChecked()), "")
         self.rest.set_summary(", ".join(row.text() for row in others), chosen)
 

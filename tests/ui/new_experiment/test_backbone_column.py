@@ -122,4 +122,10 @@ def test_what_suits_the_images_comes_first(qtbot: QtBot, page: NewExperimentPage
     qtbot.waitUntil(lambda: page.data.choice().path is not None)
     wait_until_checked(qtbot, page)
     assert order()[:3] == ["efficientnet_lite0", "resnet18", "squeezenet1_0"]
+    cards, rows = page.backbone.cards, page.backbone.rows
+    assert all(cards[name].isVisibleTo(page) for name in order()[:3])
+    assert not cards["conv4"].isVisibleTo(page)
+    assert "28 px" in cards["conv4"].toolTip()  # the reason
+    click(qtbot, rows.rest)
+    assert cards["conv4"].isVisibleTo(page)
     assert sorted(order()) == everything
