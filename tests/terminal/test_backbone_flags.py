@@ -28,7 +28,7 @@ def test_image_size_and_head_go_into_the_experiment(warmstart: Command, own_work
 @pytest.mark.parametrize(
     "flags,said",
     [
-        (("--backbone", "vit_b_16", "--weights", "random", "--image-size", "128"), "of 224 pixels only"),
+        (("--backbone", "maxvit_t", "--weights", "random", "--image-size", "128"), "of 224 pixels only"),
         (("--backbone", "conv4", "--image-size", "12"), "of 16 pixels and more, and the image size is 12."),
         (("--image-size", "4"), "“backbone.image_size” must be greater than or equal to 8 (given: 4)."),
         (("--keep-head",), "Only the weights of a saved run come with a head."),

@@ -30,6 +30,7 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Score]]:
     runs = tmp_path_factory.mktemp("advice") / "runs"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TORCH_HOME", str(runs))  # bundled weights only, whatever this machine has
+        patch.setattr("engine.backbones.catalog.find_spec", lambda name: None)  # nor what comes in packages
         return {n: [s for s in transfer_scores(choice, runs) if isinstance(s, Score)] for n, choice in DATA.items()}
 
 
