@@ -44,9 +44,10 @@ def _fit(found: Mapping[str, Tensor], name: str) -> float:
 
 
 def _likely(size: int) -> Iterator[str]:
-    """size: values in the file. The usual networks, then those of about the size, the nearest first."""
+    """size: values in the file. The usual networks, then torchvision's of about the size, the nearest first: timm has
+    so many that a person names the one."""
     usual = [info.name for info in catalog.backbones()]
     yield from usual
-    others = {name: one.total for name, one in listed.networks().items() if not one.missing}
+    others = {name: one.total for name, one in listed.networks().items() if one.library == "torchvision"}
     fitting = [name for name, values in others.items() if SMALLER * size <= values <= size and name not in usual]
     yield from sorted(fitting, key=lambda name: size - others[name])[:TRIED]

@@ -66,7 +66,7 @@ def test_the_copies_are_shown_in_turn_and_adam_takes_the_steps() -> None:
     clean, first, second = (torch.tensor(rng.normal(size=(3, 3))) for _ in range(3))
     model, scale = network([1.0, 0.5, 2.0]), torch.tensor(4.0, dtype=torch.float64)
     model.blocks["first"] = nn.Identity()
-    found = tuned(model, SupportMaterial(clean, (first, second), targets, 2, 1), scale, 0.1, 3).blocks["last"].weight
+    found = tuned(model, SupportMaterial(clean, (first, second), targets, 2, 1, 1), scale, 0.1, 3).blocks["last"].weight
     w, m, v = model.blocks["last"].weight.detach(), torch.zeros(3, 3), torch.zeros(3, 3)
     for step, copy in enumerate((first, second, first), 1):
         w = w.clone().requires_grad_()

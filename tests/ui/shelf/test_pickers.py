@@ -67,6 +67,7 @@ def test_words_leave_the_lines_that_have_all_of_them_and_return_uses_the_first(
     file.parent.mkdir(parents=True)
     file.write_bytes(b"weights")
     picker = open_weights()
+    activate(qtbot, picker)
     qtbot.waitUntil(picker.search.hasFocus)
     assert picker.table.current().key == "conv4 omniglot-supervised"
     qtbot.keyClicks(picker.search, "V2 resnet-50")
@@ -82,6 +83,7 @@ def test_the_usual_ones_come_first_then_favourites_which_are_kept(
 ) -> None:
     usual = {info.name for info in catalog.backbones()}
     picker = open_weights()
+    activate(qtbot, picker)
     starred = picker.table.list.lines.shown[1500]
     its_words = f"{starred.item.backbone} {starred.item.weights}"
     qtbot.keyClicks(picker.search, its_words)
@@ -104,6 +106,7 @@ def test_the_whole_list_by_keys_letters_go_to_the_field_and_escape_closes(
     qtbot: QtBot, long_shelf: tuple[ShelfRow, ...], open_weights: Open, chosen: list[BackboneChoice]
 ) -> None:
     picker = open_weights()
+    activate(qtbot, picker)
     before = picker.table.currentIndex().row()
     for move in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Up):
         qtbot.keyClick(in_hand(), move)
