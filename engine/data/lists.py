@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -44,16 +44,21 @@ class FileList:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Images that only the later list has, that only the earlier has, and that are in another class there."""
+    """Images that only the later list has, that only the earlier has, that are in another class there, and that are in
+    the same class but another part."""
 
     added: int
     gone: int
     relabelled: int
+    divided: int = 0
 
     @property
     def words(self) -> str:
         """ "14 added, 3 relabelled"; "" where nothing changed but names or the order."""
-        counts = ((self.added, "added"), (self.gone, "gone"), (self.relabelled, "relabelled"))
+        counts = (
+            (self.added, "added"), (self.gone, "gone"), (self.relabelled, "relabelled"),
+            (self.divided, "in another part"),
+        )  # fmt: skip
         return ", ".join(f"{count:,} {word}" for count, word in counts if count)
 
 
@@ -64,13 +69,12 @@ def list_of(data: ImageSet) -> FileList:
 
 
 def keep(data: ImageSet) -> None:
-    """Write the list of a set of files where it is not kept yet; raises `OSError`."""
-    path = _path(data.fingerprint)
-    if not data.fingerprint.startswith(BY_CONTENT) or path.exists():
+    """Write the list of a set of files where it is not kept yet, or damaged; raises `OSError`."""
+    if not data.fingerprint.startswith(BY_CONTENT) or kept(data.fingerprint) is not None:
         return
     made = list_of(data)
     body = {name: getattr(made, name) for name in FileList.__slots__}
-    with replacing(path, shared=True) as part:
+    with replacing(_path(data.fingerprint), shared=True) as part:
         part.write_bytes(zlib.compress(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), 6))
 
 
@@ -93,20 +97,24 @@ def _path(fingerprint: str) -> Path:
 
 
 def changes(before: FileList, after: FileList) -> Changes:
-    """By content: a file that was renamed alone has not changed."""
-    old, new = _classes_of(before), _classes_of(after)
-    shared = old.keys() & new.keys()
-    moved = sum(len(new[digest]) for digest in shared if sorted(old[digest]) != sorted(new[digest]))
-    added, gone = (sum(len(one[digest]) for digest in one.keys() - shared) for one in (new, old))
-    return Changes(added, gone, moved)
+    """By content: a file that was renamed alone has not changed, and a copy that came or went is one image."""
+    old, new = _places_of(before), _places_of(after)
+    added = gone = relabelled = divided = 0
+    for digest in old.keys() | new.keys():
+        had, has = (Counter(label for label, _ in places[digest].elements()) for places in (old, new))
+        came, left = (has - had).total(), (had - has).total()
+        moved = min(came, left)
+        added, gone, relabelled = added + came - moved, gone + left - moved, relabelled + moved
+        divided += (had & has).total() - (old[digest] & new[digest]).total()
+    return Changes(added, gone, relabelled, divided)
 
 
-def _classes_of(found: FileList) -> dict[int, list[str]]:
-    """The classes of each content; several of what is there more than once."""
-    classes: dict[int, list[str]] = defaultdict(list)
+def _places_of(found: FileList) -> dict[int, Counter[tuple[str, int]]]:
+    """How often each content is in which class and part; -1 where none is given."""
+    places: dict[int, Counter[tuple[str, int]]] = defaultdict(Counter)
     for place, digest in enumerate(found.digests):
-        classes[digest].append(found.of_class(place))
-    return classes
+        places[digest][found.of_class(place), found.parts[place] if found.parts else -1] += 1
+    return places
 
 
 def changed_words(before: str, after: str) -> str:
@@ -163,13 +171,17 @@ def as_listed(data: ImageSet, fingerprint: str) -> ImageSet:
 
 def _found(data: ImageSet, wanted: FileList) -> list[int]:
     """Index of each listed image, first where it has its name too, -1 where its content is not there."""
-    free: dict[int, dict[str, int]] = defaultdict(dict)
-    for index, digest in enumerate(data.contents.tolist()):
-        free[digest][data.image_name(index)] = index
-    found = [free.get(digest, {}).pop(name, -1) for name, digest in zip(wanted.names, wanted.digests, strict=True)]
+    free: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for index, digest in reversed(list(enumerate(data.contents.tolist()))):  # the first is the last, which `pop` takes
+        free[digest][data.image_name(index)].append(index)
+    found = [
+        free[digest][name].pop() if free[digest][name] else -1
+        for name, digest in zip(wanted.names, wanted.digests, strict=True)
+    ]
     for place, index in enumerate(found):
-        if index < 0 and (others := free.get(wanted.digests[place])):
-            found[place] = others.pop(next(iter(others)))
+        if index < 0:
+            others = next((left for left in free[wanted.digests[place]].values() if left), None)
+            found[place] = others.pop() if others else -1
     return found
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from engine.data import lists
-from engine.data.lists import changed_words, keep, kept
+from engine.data.lists import Changes, FileList, changed_words, changes, keep, kept
 from engine.data.sources import load
 from engine.data.splits import split_images
 from engine.errors import DataError
@@ -61,6 +61,47 @@ def test_a_list_is_written_once_and_not_for_what_comes_with_the_program(folder: 
     file.write_bytes(b"damaged")
     lists._read.cache_clear()
     assert kept(data.fingerprint) is None
+    keep(data)
+    assert kept(data.fingerprint).names[:2] == ("cat/0.png", "cat/1.png")
+
+
+def of(*images: tuple[int, str, int]) -> FileList:
+    """(content, class, part) of each image."""
+    classes = tuple(sorted({label for _, label, _ in images}))
+    labels = tuple(classes.index(label) for _, label, _ in images)
+    contents, _, parts = zip(*images, strict=True)
+    return FileList(tuple(f"{place}.png" for place in range(len(images))), contents, classes, labels, parts)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (of((1, "cat", 0)), of((1, "cat", 0), (1, "cat", 0)), Changes(1, 0, 0)),
+        (of((1, "cat", 0), (1, "cat", 0)), of((1, "cat", 0)), Changes(0, 1, 0)),
+        (of((1, "cat", 0), (1, "cat", 0)), of((1, "cat", 0), (1, "dog", 0)), Changes(0, 0, 1)),
+        (of((1, "cat", 0)), of((1, "cat", 0), (1, "dog", 0)), Changes(1, 0, 0)),
+        (of((1, "cat", 0), (1, "dog", 0)), of((1, "bird", 0)), Changes(0, 1, 1)),
+        (of((1, "cat", 0), (2, "cat", 0)), of((1, "cat", 2), (2, "dog", 2)), Changes(0, 0, 1, 1)),
+    ],
+    ids=["copy came", "copy went", "copy relabelled", "copy in another class", "both at once", "other part"],
+)
+def test_a_copy_that_comes_goes_or_moves_is_one_image(before: FileList, after: FileList, told: Changes) -> None:
+    assert changes(before, after) == told
+
+
+def test_copies_that_are_called_alike_are_all_found_again(tmp_path: Path) -> None:
+    """Shown are a folder and a name, which two places of a deep tree may share."""
+    for place in ("a", "b"):
+        for number, name in enumerate(("cat", "dog")):
+            (tmp_path / place / name).mkdir(parents=True)
+            Image.new("RGB", (9, 9), (number, 5, 7)).save(tmp_path / place / name / "0.png")
+    by_level = DatasetChoice.model_validate({"name": "folder", "path": str(tmp_path), "class_level": 2})
+    before = load(by_level)
+    keep(before)
+    Image.new("RGB", (9, 9), (9, 9, 7)).save(tmp_path / "a" / "cat" / "new.png")
+    listed = load(by_level.model_copy(update={"listed": before.fingerprint}))
+    assert (len(before), len(listed), listed.skipped) == (4, 4, ())
+    assert listed.fingerprint == before.fingerprint
 
 
 def test_a_run_goes_by_its_list_as_far_as_the_files_are_there(folder: Path) -> None:
