@@ -13,7 +13,7 @@ from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.ui.new_experiment.test_backbone_column import save_runs
 from ui.comparison.pane import ComparisonPane
-from ui.new_experiment.weights_card import WeightsCard
+from ui.new_experiment.weights_list import WeightsList
 from ui.runs.detail import RunDetail
 from ui.runs.run_delegate import RunDelegate
 from ui.runs.run_now import RunNow
@@ -81,14 +81,14 @@ def test_weights_to_start_from_are_listed_anew_once_somebody_looks(
 ) -> None:
     page = window.page("new_experiment")
     qtbot.waitUntil(page.is_settled)
-    before = set(page.backbone.weights)
+    before = set(page.backbone.rows)
     window.show_page("runs")
-    made = count(WeightsCard, "__init__")
+    made = count(WeightsList, "show_offers")
     another(qtbot, window, workspace)
     qtbot.waitUntil(lambda: listed(window, "runs") == 3)
     assert made == []
     window.show_page("new_experiment")
-    qtbot.waitUntil(lambda: len(set(page.backbone.weights) - before) == 1)
+    qtbot.waitUntil(lambda: len(set(page.backbone.rows) - before) == 1)
 
 
 def test_news_of_a_run_draw_its_line_alone(

@@ -60,10 +60,10 @@ def test_the_form_has_it(qtbot: QtBot, new_backbone: None, request: pytest.Fixtu
     window: MainWindow = request.getfixturevalue("window")
     page = window.page("new_experiment")
     wait_until_checked(qtbot, page)
-    qtbot.mouseClick(page.backbone.rows.rows["conv2"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.backbone.rows["conv2 random"], Qt.MouseButton.LeftButton)
     wait_until_checked(qtbot, page)
     found = page.experiment()
-    assert found.backbone == BackboneChoice(name="conv2")
+    assert found.backbone == BackboneChoice(name="conv2", weights="random")
     assert problems(found) == []
     view = page.method.layers.view
     assert view is not None

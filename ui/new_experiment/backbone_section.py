@@ -1,30 +1,37 @@
-"""Second column of New experiment: which network, and the weights it starts from."""
+"""Second column of New experiment: the weights it starts from, and with them the network."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QWidget
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.backbones import catalog
-from engine.backbones.download import key, wanted
-from engine.backbones.info import BackboneInfo, WeightsInfo
+from engine.backbones.download import key as download_key
+from engine.backbones.info import BackboneInfo
 from engine.comparison.wording import count
-from engine.downloads.wanted import Wanted
 from engine.experiment import BackboneChoice, DatasetChoice
-from ui.downloads.line import DownloadLine
-from ui.new_experiment.backbone_rows import BackboneRows, ImageSize, KeepHead
-from ui.new_experiment.weights_card import OwnWeights, WeightsCard, own_weights
+from ui.new_experiment import offers
+from ui.new_experiment.backbone_settings import ImageSize
+from ui.new_experiment.chosen_weights import ChosenWeights
+from ui.new_experiment.fitting import Seen, misfit, ways
+from ui.new_experiment.offers import Offer, key_of
+from ui.new_experiment.weights_list import RANDOM, WeightsList
 from ui.parts import Parts
 from ui.widgets.buttons import button
-from ui.widgets.column import Column, caption
-from ui.widgets.layouts import in_column
+from ui.widgets.column import Column
+from ui.widgets.layouts import in_row
 from ui.widgets.problem import Problem
 from ui.widgets.text import Text
 
+if TYPE_CHECKING:
+    from storage.store import RunStore
+
 START = BackboneChoice(name="conv4", weights="")  # no weights: the first pretrained ones there are
+FIRST_SEEN = Seen(28, 1)  # until other data were read
 OWN_SHOWN = 8  # finished runs offered as weights, newest first, and so many more each time more are asked for
 
 
@@ -36,61 +43,60 @@ class BackboneSection(Column):
     listed = Signal()
 
     def __init__(self, parts: Parts, data: Callable[[], DatasetChoice] | None = None) -> None:
-        super().__init__("Backbone", 2)
+        super().__init__("Weights", 2)
         self._parts = parts
         self._data, self._choice = data, START
         self._uses_pretrained = True
         self._filled: BackboneChoice | None = None  # taken over as it is, with a method that ignores its weights
-        self._shown: object = None
         self._stale = False  # runs have changed while nobody looked
         self._most_own = OWN_SHOWN
-        self.rows = BackboneRows(catalog.backbones())
-        self.cards = self.rows.rows
-        self.rows.mark(START.name)
-        self.weights: dict[str, WeightsCard] = {}
-        self._weights_group = QButtonGroup(self)
-        self.body.addWidget(self.rows)
+        self._seen = FIRST_SEEN
+        self._offers: list[Offer] = offers.first_offers()
+        self._further: list[BackboneChoice] = []  # of all weights, the last one chosen on top
+        self.list = WeightsList()
+        self.rows = self.list.rows
+        self.chosen = ChosenWeights(parts)
+        self.keep_head = self.chosen.keep_head
         self.problem = Problem()
         self.image_size = ImageSize()
-        self.body.addWidget(caption("Start from"))
         self.scratch_words = Text("This method starts from random weights, whatever is chosen here.", "small", "muted")
         self.scratch_words.hide()
         self.notice.add(self.problem, self.scratch_words)
-        self._list = in_column(gap=8)
-        self.keep_head = KeepHead(self)
-        self.body.addLayout(self._list)
-        self.more = button("Show older runs", "", "Older runs of this backbone", self._show_more)
+        self.body.addLayout(self._shelf())
+        self.body.addWidget(self.list)
+        self.more = button("Show older runs", "", "Older runs that can be started from", self._show_more)
         self.more.hide()
         self.body.addWidget(self.more)
-        self._add_shelf()
-        self.foot.addWidget(self.image_size)  # which stays where it is, however long the list is
+        self.foot.addWidget(self.chosen)  # which stays where it is, however long the list is
+        self.foot.addWidget(self.image_size)
         self.finish()
-        self._show_settings()
-        self.rows.chosen.connect(self._choose_backbone)
-        self._weights_group.buttonClicked.connect(lambda card: self._choose_weights(card.key))
-        self.image_size.changed.connect(lambda: self._set(image_size=self.image_size.asked()))
-        self.keep_head.changed.connect(lambda: self._set(head="kept" if self.keep_head.is_kept() else "new"))
-        parts.library.changed.connect(lambda _: self._note_runs())
-        parts.downloads.arrived.connect(self._arrived)
+        self._show()
+        self._connect()
 
-    def _add_shelf(self) -> None:
+    def _shelf(self) -> QHBoxLayout:
         tip = "Every network of the libraries, with what its weights were trained on, their size and licence"
         self.all_weights = button("All weights…", "", tip, self._open_all)
-        self.foot.addWidget(self.all_weights)
-        self.own_file = button("Your own weights…", "", "A file of weights that you have", self._open_own)
-        self.foot.addWidget(self.own_file)
+        self.own_file = button("Your file…", "", "A file of weights that you have", self._open_own)
+        self.own_file.setAccessibleName("Your own weights…")
+        return in_row((self.all_weights, 1), self.own_file, gap=8)
+
+    def _connect(self) -> None:
+        self.list.chosen.connect(self._choose)
+        self.chosen.taken.connect(self.fill)
+        self.image_size.changed.connect(lambda: self._set(image_size=self.image_size.asked()))
+        self.keep_head.changed.connect(lambda: self._set(head="kept" if self.keep_head.is_kept() else "new"))
+        self._parts.library.changed.connect(lambda _: self._note_runs())
+        self._parts.downloads.arrived.connect(self._arrived)
 
     def load(self) -> None:
         """Ask which weights are on this machine and which runs can be started from."""
-        self._look_for_weights()
+        self._look()
 
     # What is chosen
 
     def tab_order(self) -> tuple[QWidget, ...]:
-        lines = [(card, card.download.button) if card.download else (card,) for card in self.weights.values()]
-        weights = (widget for line in lines for widget in line)
-        shelf = (self.all_weights, self.own_file, self.image_size.field)
-        return (*self.rows.in_order(), *weights, self.keep_head.box, self.more, *shelf)
+        listed = (self.all_weights, self.own_file, *self.list.in_order(), self.more)
+        return (*listed, *self.chosen.tab_order(), self.image_size.field)
 
     def choice(self) -> BackboneChoice:
         """The backbone; its weights are random for a method that uses no others, unless they were filled in so."""
@@ -109,34 +115,40 @@ class BackboneSection(Column):
     def fill(self, choice: BackboneChoice) -> None:
         """Show this choice; an unknown backbone is left for the checks to name."""
         self._choice = choice
-        if choice.name not in self.cards and catalog.is_known(choice.name):
-            self.rows.add(catalog.backbone(choice.name))
-        self.rows.mark(choice.name)
-        self._show_settings()
-        self._look_for_weights()
+        self._add_further()
+        self._show()
+        self._look()
         self.changed.emit()
 
     def keep(self, choice: BackboneChoice) -> None:
         """What was filled in together with the method: a clone has its weights, also where they are ignored."""
         self._choice = self._filled = choice
+        self._show()
 
     def set_uses_pretrained(self, uses: bool) -> None:
         """Say that the method ignores the weights."""
         self._filled = self._filled if uses == self._uses_pretrained else None
         self._uses_pretrained = uses
         self.scratch_words.setVisible(not uses)
-        for card in self.weights.values():
-            card.setEnabled(uses)
-        self.keep_head.setEnabled(uses)
+        if not uses:
+            self.list.open(RANDOM)
+        self._show()
 
-    def _choose_backbone(self, name: str) -> None:
-        if name != self._choice.name:
-            self._choice = BackboneChoice(name=name, weights="")
-            self.rows.mark(name)
-            self._most_own = OWN_SHOWN
-            self._show_settings()
-            self._look_for_weights()
-            self.changed.emit()
+    def set_seen(self, seen: Seen) -> None:
+        """What the chosen data hold: weights that suit them come first."""
+        if seen != self._seen:
+            self._seen = seen
+            self._show()
+            self._look()
+
+    def _choose(self, key: str) -> None:
+        chosen = self._offer(key)
+        if chosen is None or key == key_of(self._choice):
+            return
+        same = chosen.info.name == self._choice.name
+        self._choice = chosen.choice.model_copy(update={"image_size": self._choice.image_size if same else None})
+        self._show()
+        self.changed.emit()
 
     def _open_all(self) -> None:
         from ui.shelf.weights_picker import choose_weights
@@ -149,40 +161,73 @@ class BackboneSection(Column):
 
         open_own_weights(self._parts, self._choice.name, self.fill, self.window())
 
-    def _choose_weights(self, key: str) -> None:
-        self._set(weights=key, head="new")
-        self._show_settings()
-
     def _set(self, **changes: object) -> None:
         self._choice = self._choice.model_copy(update=changes)
+        self._show()
         self.changed.emit()
 
-    def _show_settings(self) -> None:
-        """Image size and head as they are chosen; an unknown backbone has none to show."""
-        self.image_size.setVisible(self._choice.name in self.cards)
-        if self._choice.name in self.cards:
-            info = self.info()
-            self.image_size.setVisible(info.form.kind == "images")
-            self.image_size.show_size(info.form.size, self._choice.image_size, info.form.fixed)
-        self.keep_head.show_kept(self._choice.head == "kept", self._choice.weights.startswith("run:"))
-        if self._choice.weights in self.weights:  # the box stands under the weights it belongs to
-            self._list.removeWidget(self.keep_head)
-            self._list.insertWidget(self._list.indexOf(self.weights[self._choice.weights]) + 1, self.keep_head)
+    # What is shown
+
+    def _offer(self, key: str) -> Offer | None:
+        return next((one for one in self._offers if one.key == key), None)
+
+    def _add_further(self) -> None:
+        """What is chosen and not among the usual weights stands above them from now on."""
+        is_usual = any(info.name == self._choice.name for info in catalog.backbones())
+        is_theirs = self._choice.weights.startswith(("run:", "own:"))
+        plain = BackboneChoice(name=self._choice.name, weights=self._choice.weights)
+        known = not is_usual and not is_theirs and offers.network(self._choice.name) is not None
+        if known and self._choice.weights and plain not in self._further:
+            self._further.insert(0, plain)
+            self._offers = [one for one in offers.of_network(plain.name) if one.choice == plain] + self._offers
+
+    def _show(self) -> None:
+        """The list, the card and the settings as they are chosen; an unknown backbone has none to show."""
+        self.list.show_offers(self._offers, lambda one: misfit(one.info, self._seen))
+        for one in self._offers:
+            self.rows[one.key].setEnabled(self._uses_pretrained or one.group == "random")
+        info = offers.network(self._choice.name)
+        self.image_size.setVisible(info is not None and info.form.kind == "images")
+        if info is None:
+            return
+        self.image_size.show_size(info.form.size, self._choice.image_size, info.form.fixed)
+        weights = self.choice().weights if self.is_settled() else offers.usable(self._offers, info.name)
+        shown = self._offer(key_of(BackboneChoice(name=info.name, weights=weights)))
+        if shown is not None:
+            self._show_chosen(shown)
+
+    def _show_chosen(self, shown: Offer) -> None:
+        self.list.mark(shown.key)
+        size = self._choice.image_size
+        reason = misfit(shown.info, self._seen, size)
+        found = ways(shown, size, self._seen, self._in_order())
+        self.chosen.show_offer(shown, reason, found, self._choice.head == "kept")
+        self.keep_head.setEnabled(self._uses_pretrained)
+
+    def _in_order(self) -> list[Offer]:
+        """Pretrained ones first."""
+        return sorted(self._offers, key=lambda one: ("published", "random", "yours").index(one.group))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.chosen.set_brief(self.height())
 
     # Which weights there are
 
-    def _look_for_weights(self) -> None:
-        name = self._choice.name
-        if name in self.cards:
-            self._parts.library.read(
-                lambda store: (catalog.weights(name), own_weights(store, name)), lambda found: self._show(name, *found)
-            )
+    def _look(self) -> None:
+        seen, chosen, further, most = self._seen, self._choice, tuple(self._further), self._most_own
+
+        def read(store: RunStore) -> tuple[list[Offer], int]:
+            runs, older = offers.of_runs(store, lambda info: not misfit(info, seen), most, OWN_SHOWN, chosen)
+            return [*offers.offers(further), *runs], older
+
+        self._parts.library.read(read, lambda found: self._take(*found))
 
     def _note_runs(self) -> None:
         """Runs have changed, and with them perhaps the weights to start from; asked for once somebody looks."""
         self._stale = not self.isVisible()
         if not self._stale:
-            self._look_for_weights()
+            self._look()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -191,72 +236,25 @@ class BackboneSection(Column):
 
     def _show_more(self) -> None:
         self._most_own += OWN_SHOWN
-        self._look_for_weights()
+        self._look()
 
-    def _show(self, name: str, published: tuple[WeightsInfo, ...], own: list[OwnWeights]) -> None:
-        shown = (published, own, self._choice, self._most_own)
-        if name != self._choice.name or shown == self._shown:
-            return
-        self._clear()
-        for info in published:
-            self._add_weights(card := WeightsCard.of(info))
-            self._offer(card, info)
-        for one in own[: self._most_own]:
-            self._add_weights(WeightsCard(one.key, one.title, one.facts, "your run"))
-        if self._choice.weights == "":
-            usable = [info.name for info in published if info.kind != "random" and info.here]
-            self._choose_weights(usable[0] if usable else published[-1].name)
-        elif self._choice.weights not in self.weights:
-            self._add_weights(_older_or_missing(self._choice.weights, own))
-        self.weights[self._choice.weights].setChecked(True)
-        self._show_settings()
-        self.more.setText(f"Show {count(min(OWN_SHOWN, len(own) - self._most_own), 'older runs')}")
-        self.more.setVisible(len(own) > self._most_own)
-        self._shown = (published, own, self._choice, self._most_own)
-        self.listed.emit()
-
-    def _clear(self) -> None:
-        for card in self.weights.values():
-            self._weights_group.removeButton(card)
-            self._list.removeWidget(card)
-            card.hide()
-            card.deleteLater()
-        self.weights = {}
-
-    def _add_weights(self, card: WeightsCard) -> None:
-        self.weights[card.key] = card
-        self._weights_group.addButton(card)
-        self._list.addWidget(card)
-        card.setEnabled(self._uses_pretrained)
-
-    # Download
-
-    def _offer(self, card: WeightsCard, info: WeightsInfo) -> None:
-        """A button for weights that are not here."""
-        if info.state == "download":
-            name, title = self._choice.name, f"{info.title} weights of {self.info().title}"
-            card.offer(
-                DownloadLine(
-                    self._parts.downloads, key(name, info.name), title, info.bytes, lambda: self._ask(name, info.name)
-                )
-            )
-
-    def _ask(self, name: str, weights: str) -> None:
-        def ask(found: Wanted | None) -> None:
-            if found is not None:
-                self._parts.downloads.ask(found)
-
-        self._parts.background.run(lambda cancelled: wanted(name, weights), ask, key="wanted weights")
-
-    def _arrived(self, what: str) -> None:
-        if what.startswith(key(self._choice.name, "")):
-            self._look_for_weights()
+    def _take(self, found: list[Offer], older: int) -> None:
+        was_settled = self.is_settled()
+        if not was_settled:
+            self._choice = self._choice.model_copy(update={"weights": offers.usable(found, self._choice.name)})
+        if not any(one.key == key_of(self._choice) for one in found) and offers.network(self._choice.name):
+            found = [*found, offers.missing(self._choice)]
+        is_new = found != self._offers
+        self._offers = found
+        self.more.setText(f"Show {count(older, 'older runs')}")
+        self.more.setVisible(older > 0)
+        if is_new or not was_settled:
+            self._show()
+            self.listed.emit()
+        if not was_settled:
             self.changed.emit()
 
-
-def _older_or_missing(key: str, own: list[OwnWeights]) -> WeightsCard:
-    """The card of chosen weights that are not among those shown."""
-    older = next((one for one in own if one.key == key), None)
-    if older is not None:
-        return WeightsCard(key, older.title, older.facts, "your run")
-    return WeightsCard(key, key.replace("run:", "Run "), "Its weights were not found.", "missing")
+    def _arrived(self, what: str) -> None:
+        self._look()
+        if what.startswith(download_key(self._choice.name, "")):
+            self.changed.emit()

@@ -26,6 +26,7 @@ from ui.new_experiment.costs import Costs
 from ui.new_experiment.data_section import DataSection
 from ui.new_experiment.data_settings import START as DATA
 from ui.new_experiment.first_run import FirstRun
+from ui.new_experiment.fitting import Seen
 from ui.new_experiment.form_history import FormHistory, FormState
 from ui.new_experiment.method_section import START as METHOD
 from ui.new_experiment.method_section import Around, MethodSection
@@ -203,7 +204,7 @@ class NewExperimentPage(Page):
         """Advise on the images that were read, and list what suits them first; meta-learning has its own ways."""
         found = self.data.preview.found
         if found is not None:
-            self.backbone.rows.arrange(self.data.choice(), found.side, found.channels)
+            self.backbone.set_seen(Seen(found.side, found.channels))
             self._order_tabs()
         if found is None or self.data.preview.fault or FAMILIES[self.method.method.family].divides != "images":
             self.adviser.set_data(None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ui import icons, theme
@@ -46,38 +46,91 @@ class _Line(QAbstractButton):
 class ChoiceRow(_Line):
     """A radio button in one line; what it means is its tooltip. Put several in an exclusive QButtonGroup."""
 
-    def __init__(self, key: str, title: str, idea: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, key: str, title: str, idea: str = "", parent: QWidget | None = None, cuts_facts: bool = False
+    ) -> None:
+        """cuts_facts: where both do not fit the facts are cut short; else they are left out."""
         super().__init__(title, parent)
-        self.key = key
+        self.key, self._cuts_facts, self._is_faint = key, cuts_facts, False
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._facts = ""
+        self._facts, self._note = "", ""
         self.setToolTip(idea)
         self.setAccessibleName(title)
         self.setAccessibleDescription(idea)
+
+    def set_words(self, title: str, facts: str) -> None:
+        """Both are its name for those who hear it."""
+        self.setText(title)
+        self.set_facts(facts)
+        self._name_it()
+
+    def set_faint(self, faint: bool) -> None:
+        """Of what cannot be used as it is."""
+        self._is_faint = faint
+        self.update()
+
+    def _name_it(self) -> None:
+        told = ", ".join(part for part in (self.text(), self._facts if self._cuts_facts else "") if part)
+        self.setAccessibleName(f"{told}. {self._note}" if self._note else told)
 
     def set_facts(self, facts: str) -> None:
         """A few words at the right, which give way to the title where both do not fit."""
         self._facts = facts
         self.update()
 
+    @property
+    def note(self) -> str:
+        return self._note
+
+    def set_note(self, note: str) -> None:
+        """A second line, of what speaks against it."""
+        if note != self._note:
+            self._note = note
+            self._name_it()
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        line = super().sizeHint()
+        return line + QSize(0, QFontMetrics(theme.font("small")).height()) if self._note else line
+
+    minimumSizeHint = sizeHint
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.isChecked() or self.underMouse():
+        if self.isEnabled() and (self.isChecked() or self.underMouse()):
             self.paint_ground(painter, "selected" if self.isChecked() else "hover")
-        self._paint_mark(painter, QPointF(INDENT - 2, self.height() / 2))
+        first = super().sizeHint().height()
+        self._paint_mark(painter, QPointF(INDENT - 2, first / 2))
+        self._paint_line(painter, QRect(INDENT + 12, 0, self.width() - INDENT - 16, first))
+        if self._note:
+            self._paint_note(painter, QRect(INDENT + 12, first - 4, self.width() - INDENT - 16, self.height() - first))
+        if self.hasFocus():
+            paint_focus(self)
+
+    def _paint_line(self, painter: QPainter, room: QRect) -> None:
         painter.setFont(theme.font(bold=self.isChecked()))
-        painter.setPen(theme.colour("text"))
-        room = QRect(INDENT + 12, 0, self.width() - INDENT - 16, self.height())
+        painter.setPen(theme.colour("faint" if not self.isEnabled() else "muted" if self._is_faint else "text"))
         short = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, short)
         left = room.adjusted(painter.fontMetrics().horizontalAdvance(short) + 12, 0, -4, 0)
         painter.setFont(theme.font("small"))
         painter.setPen(theme.colour("muted"))
-        if painter.fontMetrics().horizontalAdvance(self._facts) <= left.width():
-            painter.drawText(left, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._facts)
-        if self.hasFocus():
-            paint_focus(self)
+        words = self._facts
+        if self._cuts_facts:
+            words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, left.width())
+        if painter.fontMetrics().horizontalAdvance(words) <= left.width():
+            painter.drawText(left, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
+
+    def _paint_note(self, painter: QPainter, room: QRect) -> None:
+        painter.setFont(theme.font("small"))
+        painter.setPen(theme.colour("warning"))
+        painter.drawText(
+            room,
+            Qt.AlignmentFlag.AlignVCenter,
+            painter.fontMetrics().elidedText(self._note, Qt.TextElideMode.ElideRight, room.width()),
+        )
 
     def _paint_mark(self, painter: QPainter, centre: QPointF) -> None:
         painter.setPen(QPen(theme.colour("accent" if self.isChecked() else "faint"), 1.25))

@@ -109,6 +109,11 @@ class TextPlace(Text):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
+    def set_lines(self, lines: int) -> None:
+        if lines != self._lines:
+            self._lines = lines
+            self.updateGeometry()
+
     def hasHeightForWidth(self) -> bool:
         return True
 

@@ -38,9 +38,10 @@ def line(qtbot: QtBot, way: list[str], window: MainWindow, page: NewExperimentPa
     window.parts.settings.setValue(KNOWN, "127.0.0.1")
     section = window.findChild(BackboneSection)
     assert section is not None
-    section.rows.rows["resnet18"].click()
-    qtbot.waitUntil(lambda: "imagenet" in section.weights)
-    found = section.weights["imagenet"].download
+    section.load()
+    qtbot.waitUntil(lambda: "not here" in section.rows["resnet18 imagenet"].accessibleDescription())
+    section.rows["resnet18 imagenet"].click()
+    found = section.chosen.download
     assert found is not None
     return found
 
@@ -55,7 +56,7 @@ def test_a_click_fetches_them_and_the_card_says_that_they_are_here(
         qtbot.wait(20)
         assert connected == [], "nothing is asked before the click"
         line.button.click()
-        qtbot.waitUntil(lambda: section.weights["imagenet"].badge.text() == "on this machine")
+        qtbot.waitUntil(lambda: section.chosen.badge.text() == "on this machine")
     assert {address[1] for address in connected if isinstance(address, tuple)} == {
         int(download.remote("resnet18", "imagenet").url.split(":")[2].split("/")[0])
     }

@@ -33,7 +33,8 @@ def test_both_journeys_need_no_scrolling(qtbot: QtBot, window: MainWindow, page:
     launch, data, backbone = page.launch, page.data, page.backbone
     needed = (page.welcome.example, data.folder_button, *data.cards.values(), data.all_sets, data.settings.labels,
               data.settings.classes, data.settings.shift.fold.button, data.settings.fold.button,
-              *backbone.weights.values(), backbone.all_weights, backbone.image_size.field,
+              *backbone.list.in_order()[:3], backbone.all_weights, backbone.own_file, backbone.chosen,
+              backbone.image_size.field,
               *page.method.list.tab_order()[:6], page.method.layers.picture, page.method.layers.edit_button,
               launch.device, launch.seeds, launch.name, launch.cost, page.adviser.card.use, launch.start_button,
               launch.queue_button)  # fmt: skip

@@ -74,8 +74,8 @@ def test_a_method_and_each_of_its_values_draw_once_and_build_once(page: NewExper
 def test_backbone_and_data_draw_once_and_build_once(page: NewExperimentPage, counted: Counted) -> None:
     for name in ("full_ft", "surgical", "maml"):
         page.method.choose(name)
-        for backbone in ("resnet18", "squeezenet1_0", "conv4"):
-            assert counted.of(lambda to=backbone: page.backbone.rows.chosen.emit(to)) == (1, 1), (name, backbone)  # type: ignore[misc]
+        for backbone in ("resnet18 random", "squeezenet1_0 random", "conv4 omniglot-supervised"):
+            assert counted.of(lambda to=backbone: page.backbone.list.chosen.emit(to)) == (1, 1), (name, backbone)  # type: ignore[misc]
     page.method.choose("full_ft")
     fewer = page.data.choice().model_copy(update={"labels_per_class": 3})
     assert counted.of(lambda: page.data.fill(fewer)) == (1, 1)

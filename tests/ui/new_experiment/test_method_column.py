@@ -73,7 +73,7 @@ def test_a_block_to_learn_is_chosen_among_those_of_the_network(qtbot: QtBot, pag
     assert [block.itemText(i) for i in range(block.count())][-4:] == [f"Convolution {n}" for n in (1, 2, 3, 4)]
     block.set_key("conv2")
     assert page.method.layers.picture.legend()[1] == (("trained", "trained"), ["Convolution 2"])
-    qtbot.mouseClick(page.backbone.cards["resnet_small"], LEFT)
+    qtbot.mouseClick(page.backbone.rows["resnet_small omniglot-supervised"], LEFT)
     assert "Small ResNet has no block “conv2”" in page.method.layers.note.text()
     assert page.experiment().method.hyperparameters["block"] == "first"
 

@@ -41,9 +41,10 @@ def test_resnet_50_v2_is_chosen_and_stands_on_top_of_the_networks(
     qtbot.keyClick(picker.search, Qt.Key.Key_Return)
     column = page.backbone
     assert (column.choice().name, column.choice().weights) == ("resnet50", "imagenet_v2")
-    assert column.rows.in_order()[0] is column.cards["resnet50"]
-    assert column.cards["resnet50"].isChecked()
-    qtbot.waitUntil(lambda: "imagenet_v2" in column.weights and column.weights["imagenet_v2"].isChecked())
+    row = column.rows["resnet50 imagenet_v2"]
+    assert row.isChecked()
+    assert "224 px in colour" in row.note  # and glyphs are 28 px in grey
+    qtbot.waitUntil(lambda: column.chosen.badge.text() == "on this machine")
     assert column.image_size.isVisible()
     wait_until_checked(qtbot, page)
 
@@ -52,7 +53,7 @@ def test_an_experiment_with_any_listed_network_can_be_filled_in(qtbot: QtBot, pa
     experiment = page.experiment()
     backbone = experiment.backbone.model_copy(update={"name": "mobilenet_v3_small", "weights": "random"})
     page.receive(experiment.model_copy(update={"backbone": backbone}))
-    assert page.backbone.rows.in_order()[0] is page.backbone.cards["mobilenet_v3_small"]
+    assert page.backbone.rows["mobilenet_v3_small random"].isChecked()
     assert page.experiment().backbone == backbone
     wait_until_checked(qtbot, page)
 

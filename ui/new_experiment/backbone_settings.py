@@ -1,0 +1,76 @@
+"""What is set of the chosen backbone: the size of the images it reads, and whether a run's head is kept."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QWidget
+
+from ui.widgets.field_grid import FieldGrid
+from ui.widgets.fields import IntField
+from ui.widgets.layouts import in_column
+from ui.widgets.reset_mark import fill, on_change, refresh_marks
+
+LEAST, MOST, STEP = 8, 1024, 32  # pixels on a side
+
+
+class SideField(IntField):
+    """Pixels on a side; the arrow keys go by multiples of 32."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(LEAST, MOST, parent)
+        self.set_unit("px")
+
+    def step(self, steps: int) -> int:
+        below = self.value() // STEP if steps > 0 else -(-self.value() // STEP)
+        return (below + steps) * STEP
+
+
+class ImageSize(QWidget):
+    """changed: another size. `asked()` is None while it is the backbone's own."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._own = 0
+        self.field = SideField()
+        grid = FieldGrid(dense=True)
+        grid.add("Image size", self.field, "", lambda: self._own)
+        in_column(grid, owner=self, gap=4, edges=(0, 8, 0, 0))
+        on_change(self.changed.emit, self.field)
+
+    def asked(self) -> int | None:
+        return self.field.value() if self.field.value() != self._own else None
+
+    def show_size(self, own: int, asked: int | None, fixed: bool) -> None:
+        """own: the size the backbone was made for. fixed: it reads no other."""
+        self._own = own
+        fill({self.field: asked or own})
+        why = "It reads no other size." if fixed else "A smaller one is faster and sees less."
+        words = f"Pixels on a side; the backbone's own is {own}. {why}"
+        self.field.setAccessibleDescription(words)
+        self.field.setToolTip(words)
+        refresh_marks(self)
+
+
+class KeepHead(QWidget):
+    """Shown for the weights of a saved run. changed: by a person."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.box = QCheckBox("Keep its head")
+        help = "Go on with the classes this run has learned, in their order, instead of a new head."
+        self.box.setToolTip(help)
+        self.box.setAccessibleDescription(help)
+        in_column(self.box, owner=self, gap=0)
+        on_change(self.changed.emit, self.box)
+
+    def is_kept(self) -> bool:
+        return self.box.isChecked()
+
+    def show_kept(self, kept: bool, offered: bool) -> None:
+        """offered: the weights chosen are those of a run."""
+        fill({self.box: kept})
+        self.setVisible(offered)

@@ -1,0 +1,135 @@
+"""The weights that are chosen: what is known of them, why they do not suit, and what a click does about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QApplication, QWidget
+
+from engine.backbones.download import key, wanted
+from engine.downloads.wanted import Wanted
+from ui.downloads.line import DownloadLine
+from ui.new_experiment.backbone_settings import KeepHead
+from ui.new_experiment.fitting import Way
+from ui.new_experiment.offers import Offer, said_of
+from ui.parts import Parts
+from ui.widgets.buttons import button
+from ui.widgets.card import Card
+from ui.widgets.layouts import in_column, in_row
+from ui.widgets.reflow import FlowLayout
+from ui.widgets.text import Elided, Text, TextPlace
+
+MOST_WAYS = 2
+AMPLE = 600  # pixels of the column, from which there is room for all words
+LEAST_HEIGHT = 460  # pixels of the column, below which the list needs the room
+BADGES = {"missing": "bad", "not here": "warning", "your run": "muted", "yours": "muted"}
+
+
+class ChosenWeights(Card):
+    """taken(choice): a way out was clicked. Its height does not depend on what is chosen."""
+
+    taken = Signal(object)
+
+    def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._parts = parts
+        self.offer: Offer | None = None
+        self.title, self.badge = Elided("", bold=True), Text("", "small", "muted", wrap=False)
+        self.facts = TextPlace("", "small", "muted", lines=2)
+        self.said = TextPlace("", "small", "muted", lines=3)
+        self.keep_head = KeepHead()
+        self.ways = [button("", clicked=partial(self._take, place)) for place in range(MOST_WAYS)]
+        self.install = button("Copy the install line", "copy", clicked=self._copy)
+        self.download: DownloadLine | None = None
+        self._found: Sequence[Way] = ()
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self.setAccessibleName("The chosen weights")
+        self._deeds = QWidget()
+        self._flow = FlowLayout(self.keep_head, *self.ways, self.install, owner=self._deeds, spacing=6)
+        self._deeds.setMinimumHeight(self.ways[0].sizeHint().height())
+        self._lines = in_column(gap=4)
+        self.body.setContentsMargins(12, 8, 12, 8)
+        self.body.setSpacing(4)
+        for part in (self.facts, self.said, self._deeds):
+            self._lines.addWidget(part)
+        self.body.addLayout(in_row((self.title, 1), self.badge, gap=8))
+        self.body.addLayout(self._lines)
+        for deed in (self.keep_head, *self.ways, self.install):
+            deed.hide()
+
+    def tab_order(self) -> tuple[QWidget, ...]:
+        line = (self.download.button,) if self.download is not None else ()
+        return *line, self.keep_head.box, *self.ways, self.install
+
+    def show_offer(self, offer: Offer, misfit: str, found: Sequence[Way], keeps: bool) -> None:
+        """misfit: why it does not suit the data. found: the ways out. keeps: its head is kept."""
+        self.title.setText(offer.title)
+        self.badge.setText(offer.badge)
+        self.badge.set_role(BADGES.get(offer.badge, "warning" if offer.needs else "good"))
+        self.facts.setText(offer.facts)
+        self.said.setText(misfit or said_of(offer.info))
+        self.said.set_role("warning" if misfit else "muted")
+        self.setAccessibleDescription(
+            ". ".join(part for part in (offer.words, offer.badge, offer.facts, misfit) if part)
+        )
+        self._show_ways(found)
+        self.install.setVisible(bool(offer.needs))
+        self.install.setToolTip(f'pip install "{offer.needs}"')
+        self.keep_head.show_kept(keeps, offer.here and offer.weights.startswith("run:"))
+        self._offer_download(offer)
+        self.offer = offer
+
+    def _show_ways(self, found: Sequence[Way]) -> None:
+        self._found = found[:MOST_WAYS]
+        for place, deed in enumerate(self.ways):
+            shown = place < len(self._found)
+            deed.setText(self._found[place].words if shown else "")
+            deed.setAccessibleName(deed.text())
+            deed.setVisible(shown)
+
+    def _take(self, place: int) -> None:
+        if place < len(self._found):
+            self.taken.emit(self._found[place].choice)
+
+    def _copy(self) -> None:
+        if self.offer is not None:
+            line = self.install.toolTip()
+            QApplication.clipboard().setText(line)
+            self._parts.toasts.show(f"Copied: {line}")
+
+    def set_brief(self, height: int) -> None:
+        """height: of the column. Where there is little only what has to be said is."""
+        self.facts.setVisible(height >= LEAST_HEIGHT)
+        self.facts.set_lines(3 if height >= AMPLE else 2)
+        self.said.set_lines(4 if height >= AMPLE else 3 if height >= LEAST_HEIGHT else 2)
+
+    # Download
+
+    def _offer_download(self, offer: Offer) -> None:
+        """A button for weights that are not here; it stays while the same ones are chosen."""
+        same = self.offer is not None and (self.offer.key, self.offer.fetched) == (offer.key, offer.fetched)
+        if same:
+            return
+        if self.download is not None:
+            self._flow.removeWidget(self.download)
+            self.download.hide()
+            self.download.deleteLater()
+            self.download = None
+        if offer.fetched:
+            name, weights = offer.info.name, offer.weights
+            title = f"weights {offer.words}"
+            self.download = DownloadLine(
+                self._parts.downloads, key(name, weights), title, offer.bytes, lambda: self._ask(name, weights)
+            )
+            self._flow.addWidget(self.download)
+
+    def _ask(self, name: str, weights: str) -> None:
+        def ask(found: Wanted | None) -> None:
+            if found is not None:
+                self._parts.downloads.ask(found)
+
+        self._parts.background.run(lambda cancelled: wanted(name, weights), ask, key="wanted weights")
