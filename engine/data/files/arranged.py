@@ -67,7 +67,8 @@ def _by_level(listing: Listing, level: int) -> Layout:
             f"The folders of level {level} in “{listing.root.name}” name {len(names)} class{'es' * (len(names) != 1)}.",
             f"Its images lie {depth} folders deep: choose another level." if depth else "Put them into class folders.",
         )
-    items.sort(key=lambda item: names.index(item.class_name))
+    rank = {name: place for place, name in enumerate(names)}
+    items.sort(key=lambda item: rank[item.class_name])
     return Layout(tuple(items), names, f"{len(names)} folders of level {level}", (*stray, *listing.odd))
 
 

@@ -11,7 +11,8 @@ from engine.data.files.tree import Listing, natural
 from engine.data.images import Skipped
 from engine.errors import DataError
 
-MISSING, UNLISTED, TWICE = "in the list, but not there", "not in the list", "in the list with several classes"
+MISSING, UNLISTED = "in the list, but not there", "not in the list"
+TWICE, IN_PARTS = "in the list with several classes", "in the list in several parts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +29,23 @@ def by_list(
 ) -> Layout:
     """near: the folder of the list. class_names: in the order of the source, else as a person who counts sorts them.
 
-    What is listed and not there, listed with several classes, or there and not listed, is named. Raises `DataError`.
+    What is listed and not there, listed with several classes or parts, or there and not listed, is named. Raises
+    `DataError`.
     """
-    images, chosen = FoundImages(listing.images), dict[str, Item]()
-    skipped, doubtful = list(listing.odd), set[str]()
+    rows = tuple(rows)
+    found = FoundImages(listing.images).meant((row.image for row in rows), near)
+    chosen, doubtful = dict[str, Item](), dict[str, str]()
     for row in rows:
-        entry = images.of(row.image, near)
-        if entry is None:
-            skipped.append(Skipped(row.image, MISSING))
+        if (entry := found.get(row.image)) is None:
             continue
         before = chosen.setdefault(entry.path, Item(entry, row.class_name, row.split, short(entry.path)))
         if before.class_name != row.class_name:
-            doubtful.add(entry.path)
-    skipped += [Skipped(path, TWICE) for path in sorted(doubtful)]
+            doubtful[entry.path] = TWICE
+        elif before.split != row.split:
+            doubtful.setdefault(entry.path, IN_PARTS)
+    missing = dict.fromkeys(row.image for row in rows if row.image not in found)
+    skipped = [*listing.odd, *(Skipped(name, MISSING) for name in missing)]
+    skipped += [Skipped(path, reason) for path, reason in sorted(doubtful.items())]
     skipped += [Skipped(entry.path, UNLISTED) for entry in listing.images if entry.path not in chosen]
     items = [item for path, item in chosen.items() if path not in doubtful]
     return _in_order(listing, items, words, tuple(skipped), class_names)

@@ -25,19 +25,22 @@ CLASSES = ("label", "labels", "class", "class_name", "classname", "category", "t
 SPLITS = ("split", "set", "part", "subset", "partition", "phase", "usage", "fold")
 SAMPLE = 200  # rows from which columns are told
 ENOUGH = 0.5  # share of the sampled rows whose image is there
+MARKED = 0.95  # share of the rows with one mark, from which on columns of marks are classes
+YES, NO = frozenset(("1", "1.0", "true", "yes")), frozenset(("0", "0.0", "false", "no", ""))
 ADVICE = "Call the column of files “file” and the column of classes “label”."
 
 
 @dataclass(frozen=True)
 class Table:
-    """Of one file. columns: of the image, the class and the part; None where there is none. header: whether the first
-    row names the columns."""
+    """Of one file. Columns of the image, the class and the part; None where there is none. marks: columns that mark
+    whether the image is of the class of this name, instead of one column of classes."""
 
     entry: Entry
     rows: list[Cells]
     image: int
     label: int | None
     split: int | None
+    marks: tuple[tuple[int, str], ...] = ()
 
     @property
     def stem(self) -> str:
@@ -47,6 +50,17 @@ class Table:
     def near(self) -> str:
         return self.entry.path.rpartition("/")[0]
 
+    @property
+    def says_classes(self) -> bool:
+        return self.label is not None or bool(self.marks)
+
+    def classes_of(self, row: Cells) -> list[str]:
+        """One, or several or none where they are marked so."""
+        if self.marks:
+            return [name for column, name in self.marks if row[column].casefold() in YES]
+        label = row[self.label] if self.label is not None else _folder(row[self.image])
+        return [label] if label else []
+
 
 def from_tables(listing: Listing) -> Layout | None:
     """Images by the table or the lists that lie there; None where none does. Raises `DataError` for one that cannot be
@@ -54,7 +68,7 @@ def from_tables(listing: Listing) -> Layout | None:
     images = FoundImages(listing.images)
     read = [(entry, cells) for entry in _candidates(listing) if (cells := _rows(listing, entry))]
     found = [table for entry, cells in read if (table := _table(entry, cells, images))]
-    useful = [table for table in found if table.label is not None or _has_folders(table)]
+    useful = [table for table in found if table.says_classes or _has_folders(table)]
     if not useful:
         if found:
             raise DataError(f"“{found[0].entry.path}” has no column of classes.", ADVICE)
@@ -64,7 +78,7 @@ def from_tables(listing: Listing) -> Layout | None:
         chosen = [table for table in useful if table.stem in several]
         rows = [row for table in chosen for row in _labelled(table, several[table.stem])]
     else:
-        chosen = [max(useful, key=lambda table: (table.label is not None, len(table.rows)))]
+        chosen = [max(useful, key=lambda table: (table.says_classes, len(table.rows)))]
         rows = list(_labelled(chosen[0], None))
     if any(row.split is None for row in rows):
         rows = [Row(row.image, row.class_name) for row in rows]
@@ -96,21 +110,36 @@ def _table(entry: Entry, rows: list[Cells], images: FoundImages) -> Table | None
         image, names = _image_column(rows, names, images, near), []
     if image is None:
         return None
-    header = images.of(rows[0][image] if image < len(rows[0]) else "", near) is None
+    header = not _is_there(images, rows[0][image] if image < len(rows[0]) else "", near)
     body = rows[1:] if header else rows
     named = names if header else []
     split = next((named.index(name) for name in SPLITS if name in named and _is_split(body, named.index(name))), None)
     taken = {image, split}
     label = next((named.index(name) for name in CLASSES if name in named and named.index(name) not in taken), None)
-    label = _likely(body, taken) if label is None else label
-    return Table(entry, body, image, label, split) if body else None
+    marks = _marks(rows[0], body, taken) if header and label is None else ()
+    label = _likely(body, taken) if label is None and not marks else label
+    return Table(entry, body, image, label, split, marks) if body else None
+
+
+def _is_there(images: FoundImages, said: str, near: str) -> bool:
+    return images.of(said, near) is not None or images.elsewhere(said) is not None
+
+
+def _marks(head: Cells, rows: list[Cells], taken: set[int | None]) -> tuple[tuple[int, str], ...]:
+    """(column, class) of each column of marks, two or more: where there are no other columns beside those of the image
+    and the part, or nearly every row has one mark."""
+    others = [(column, name) for column, name in enumerate(head) if column not in taken and name]
+    cells = {column: [row[column].casefold() if column < len(row) else "" for row in rows] for column, _ in others}
+    marks = tuple(one for one in others if set(cells[one[0]]) <= YES | NO)
+    marked = sum(sum(cell in YES for cell in row) == 1 for row in zip(*(cells[one] for one, _ in marks), strict=True))
+    return marks if len(marks) > 1 and (len(marks) == len(others) or marked >= MARKED * len(rows)) else ()
 
 
 def _image_column(rows: list[Cells], names: list[str], images: FoundImages, near: str) -> int | None:
     """The column that names most images that are there; of several the one that is called so."""
     sample = rows[:: max(1, len(rows) // SAMPLE)]
     width = max(map(len, sample))
-    hits = [sum(column < len(row) and images.of(row[column], near) is not None for row in sample)
+    hits = [sum(column < len(row) and _is_there(images, row[column], near) for row in sample)
             for column in range(width)]  # fmt: skip
     called = [column < len(names) and names[column] in IMAGES for column in range(width)]
     best = max(range(width), key=lambda column: (hits[column], called[column], -column))
@@ -144,13 +173,13 @@ def _folder(path: str) -> str:
 
 def _labelled(table: Table, part: int | None) -> Iterator[Row]:
     columns = [table.image, *(one for one in (table.label, table.split) if one is not None)]
+    last = max((*columns, *(column for column, _ in table.marks)))
     words = parts({row[table.split] for row in table.rows if len(row) > table.split}) if table.split is not None else {}
     for row in table.rows:
-        if len(row) <= max(columns):
+        if len(row) <= last or not row[table.image]:
             continue
-        label = row[table.label] if table.label is not None else _folder(row[table.image])
-        if label and row[table.image]:
-            yield Row(row[table.image], label, words.get(row[table.split]) if table.split is not None else part)
+        split = words.get(row[table.split]) if table.split is not None else part
+        yield from (Row(row[table.image], name, split) for name in table.classes_of(row))
 
 
 def no_table(listing: Listing) -> DataError:

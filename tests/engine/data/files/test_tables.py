@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.data.images import Skipped
 from engine.data.preview import preview
 from engine.data.sources import load, resolve
 from engine.data.splits import split_images
@@ -124,6 +125,73 @@ def test_what_does_not_agree_is_named(tmp_path: Path) -> None:
         "images/photo 0.png": "in the list with several classes",
         **{f"images/photo {number}.png": "not in the list" for number in (9, 10, 11)},
     }
+
+
+@pytest.mark.parametrize("more", [[], ["age"]])
+def test_a_column_of_marks_for_each_class(more: list[str], tmp_path: Path) -> None:
+    """As challenges publish their truth: image, then 1 under the class it is of and 0 under all others."""
+    root = flat(tmp_path / "set")
+    rows = [[name, *("1.0" if kind == one else "0.0" for one in NAMES), *("47" for _ in more)]
+            for name, kind in labelled(ending="")]  # fmt: skip
+    (root / "truth.csv").write_text(table([["image", *NAMES, *more], *rows]), "utf-8")
+    data = read(root)
+    assert [data.class_names[data.labels[place]] for place in order(data)] == [kind for _, kind in labelled()]
+    rows[0][1:4], rows[1][1:4] = ["1", "1", "0"], ["0", "0", "0"]
+    (root / "truth.csv").write_text(table([["image", *NAMES], *(row[:4] for row in rows)]), "utf-8")
+    assert {one.path: one.reason for one in read(root).skipped} == {
+        "images/photo 0.png": "in the list with several classes", "images/photo 1.png": "not in the list",
+    }  # fmt: skip
+
+
+def test_an_image_in_several_parts_is_in_none(tmp_path: Path) -> None:
+    root = flat(tmp_path / "set")
+    rows = [[*row, part] for part in ("train", "test") for row in labelled()[: 9 if part == "train" else 12]]
+    rows += [["photo 9.png", NAMES[1], "train"]]
+    (root / "all.csv").write_text(table([["file", "label", "split"], *rows[:1], *rows[9:]]), "utf-8")
+    data = read(root)
+    assert [one for one in data.skipped if one.path in ("images/photo 0.png", "images/photo 9.png")] == [
+        Skipped("images/photo 0.png", "in the list in several parts"),
+        Skipped("images/photo 9.png", "in the list with several classes"),
+    ]
+    assert len(data) == 10
+
+
+def in_folders(root: Path, *paths: str) -> Path:
+    for place, path in enumerate(paths):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        picture(place).save(root / path)
+    return root
+
+
+def classes(root: Path, *rows: tuple[str, str]) -> dict[str, str]:
+    """Class by the name of each image, as a table of these rows says it."""
+    (root / "labels.csv").write_text(table([["file", "label"], *map(list, rows)]), "utf-8")
+    data = read(root, labels="in a table")
+    return {data.image_name(place): data.class_names[data.labels[place]] for place in range(len(data))}
+
+
+def test_an_image_that_is_not_there_gives_its_class_to_no_other_of_its_name(tmp_path: Path) -> None:
+    root = in_folders(tmp_path / "set", "cats/1.png", "cats/2.png", "dogs/3.png", "dogs/4.png")
+    rows = [("cats/1.png", "cat"), ("dogs/1.png", "dog"), ("dogs/2.png", "dog"), ("dogs/4.png", "dog")]
+    assert classes(root, *rows) == {"cats/1.png": "cat", "dogs/4.png": "dog"}
+    gone = in_folders(tmp_path / "gone", "cats/1.png", "cats/2.png", "birds/1.png")
+    rows = [("cats/1.png", "cat"), ("dogs/2.png", "dog"), ("birds/1.png", "bird"), ("cats/2.png", "cat")]
+    assert classes(gone, *rows) == {"birds/1.png": "bird", "cats/1.png": "cat", "cats/2.png": "cat"}
+
+
+@pytest.mark.parametrize("before", ["/home/x/set/", "C:\\photos\\set\\", "../", "elsewhere/"])
+def test_paths_of_another_machine_are_followed(before: str, tmp_path: Path) -> None:
+    root = in_folders(tmp_path / "set", "a/1.png", "a/2.png", "b/1.png", "b/2.png")
+    rows = [(f"{before}{home}/{number}.png", kind) for home, kind in (("a", "cat"), ("b", "dog")) for number in (1, 2)]
+    assert classes(root, *rows) == {"a/1.png": "cat", "a/2.png": "cat", "b/1.png": "dog", "b/2.png": "dog"}
+
+
+def test_capitals_matter_where_they_tell_two_files_apart(tmp_path: Path) -> None:
+    root = in_folders(tmp_path / "set", "i/a.png", "i/A.png", "i/b.png")
+    if len(list((root / "i").iterdir())) < 3:
+        pytest.skip("this disk does not tell capitals from small letters")
+    found = classes(root, ("A.png", "cat"), ("a.png", "dog"), ("B.PNG", "dog"))
+    assert found == {"i/A.png": "cat", "i/a.png": "dog", "i/b.png": "dog"}
 
 
 @pytest.mark.parametrize(
