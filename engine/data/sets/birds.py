@@ -6,6 +6,7 @@ others 2019 do: every second learns, of the rest every second validates.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from engine.data.files.tree import Listing
 from engine.data.images import Cancel, ImageSet, Progress
 from engine.data.published import damaged, has_files, lines_of, of_layout
 
+NUMBERED = re.compile(r"[0-9]{3}\..")  # how its classes are called
 INFO = DatasetInfo(
     "cub", "Birds (CUB-200-2011)", "200 kinds of birds, some 60 photos each; bring your own copy.", 11_788, 200,
     licence="non-commercial research (Caltech)", shelf=FEW_SHOT,
@@ -31,6 +33,8 @@ def read(
         Row(f"images/{path}", path.partition("/")[0], 0 if learns.get(number) == "1" else 2)
         for number, path in images.items()
     ]
+    if not all(NUMBERED.match(row.class_name) for row in rows):
+        raise damaged("images.txt")
     data = of_layout(INFO, listing, by_list(listing, rows, "as its lists say"), progress, cancelled)
     number = np.array([int(name.partition(".")[0]) - 1 for name in data.class_names])
     parts = np.where(number % 2 == 0, 0, np.where(number % 4 == 1, 1, 2)).astype(np.int8)

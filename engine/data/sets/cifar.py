@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -24,13 +25,10 @@ from engine.errors import DataError
 
 CODE = "program code"
 SIDE, GZIP = 32, b"\x1f\x8b"
+MOST = 1000  # classes
 HOST = "https://www.cs.toronto.edu/~kriz/"
 TENS = (*((f"data_batch_{number}", 0) for number in range(1, 6)), ("test_batch", 2))
 HUNDREDS = (("train", 0), ("test", 2))
-HARMLESS = frozenset((
-    ("numpy", "ndarray"), ("numpy", "dtype"), ("_codecs", "encode"), ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "_reconstruct"),
-))  # fmt: skip
 CIFAR_10 = DatasetInfo(
     "cifar10", "CIFAR-10", "Small photos of ten kinds of things, 6,000 each.", 60_000, 10, (SIDE, SIDE),
     "none stated (Krizhevsky)", shelf=SMALL,
@@ -49,20 +47,60 @@ FC = DatasetInfo(
 )  # fmt: skip
 
 
-class _ArraysAlone(pickle.Unpickler):
-    """Opens arrays, lists, numbers and text: a pickle of anything else is a program."""
+class _Kind:
+    """Stands for `numpy.dtype`: only the code of the numbers is kept."""
+
+    def __init__(self, code: object = "", *_: object) -> None:
+        self.code = code
+
+    def __setstate__(self, state: object) -> None:
+        """Their byte order, which bytes have not."""
+
+
+class _Bytes:
+    """Stands for `numpy.ndarray`, which believes whatever sizes and pointers a file gives it."""
+
+    def __init__(self, *_: object) -> None:
+        self.state: object = None
+
+    def __setstate__(self, state: object) -> None:
+        self.state = state
+
+    def array(self) -> NDArray[np.uint8]:
+        """Raises `ValueError` where it is no array of bytes."""
+        match self.state:
+            case (_, tuple(shape), _Kind(code="u1" | "|u1"), bool() | int() as by_columns, bytes() | str() as body):
+                whole = body.encode("latin-1") if isinstance(body, str) else body
+                return np.frombuffer(whole, np.uint8).reshape(shape, order="F" if by_columns else "C")
+        raise ValueError("no array of bytes")
+
+
+def _encoded(text: str, coding: str) -> bytes:
+    """As protocol 2 writes bytes."""
+    return text.encode("latin-1")
+
+
+HARMLESS: dict[tuple[str, str], Callable[..., object]] = {
+    ("numpy", "ndarray"): _Bytes, ("numpy", "dtype"): _Kind, ("_codecs", "encode"): _encoded,
+    ("numpy.core.multiarray", "_reconstruct"): _Bytes, ("numpy._core.multiarray", "_reconstruct"): _Bytes,
+}  # fmt: skip
+
+
+class _PlainAlone(pickle._Unpickler):
+    """Opens lists, numbers, text and stand-ins of arrays: a pickle of anything else is a program. Python's own reader,
+    since that in C can end the process at a damaged file."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in HARMLESS:
             raise pickle.UnpicklingError(CODE)
-        return super().find_class(module, name)
+        return HARMLESS[module, name]
 
 
 def unpickled(listing: Listing, name: str) -> dict[str, Any]:
     """What a batch holds; raises `DataError`."""
     body = body_of(listing, name)
     try:
-        found = _ArraysAlone(io.BytesIO(body), encoding="latin1").load()
+        found = _PlainAlone(io.BytesIO(body), encoding="latin1").load()
     except pickle.UnpicklingError as error:
         said = f"“{name}” holds program code, which is not run."
         raise (DataError(said, AGAIN) if CODE in str(error) else damaged(name)) from None
@@ -140,10 +178,7 @@ def _parts(
     for done, (name, part) in enumerate(batches):
         check(cancelled)
         body = unpickled(listing, name)
-        pixels = body.get("data")
-        if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8 or pixels.ndim != 2:
-            raise damaged(name)
-        labels = _labels(body, key, name)
+        pixels, labels = _pixels(body, name), _labels(body, key, name)
         if pixels.shape != (len(labels), 3 * SIDE * SIDE):
             raise damaged(name)
         found.append((pixels.reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1), labels, part))
@@ -152,9 +187,19 @@ def _parts(
     return found
 
 
+def _pixels(found: dict[str, Any], name: str) -> NDArray[np.uint8]:
+    try:
+        held = found.get("data")
+        if isinstance(held, _Bytes):
+            return held.array()
+    except (ValueError, TypeError, OverflowError):  # of sizes that are none
+        pass
+    raise damaged(name)
+
+
 def _labels(found: dict[str, Any], key: str, name: str) -> NDArray[np.int64]:
     values = found.get(key)
-    if not isinstance(values, list) or not all(isinstance(value, int) for value in values):
+    if not isinstance(values, list) or not all(isinstance(value, int) and 0 <= value < MOST for value in values):
         raise damaged(name)
     return np.array(values, dtype=np.int64)
 

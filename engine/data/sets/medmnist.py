@@ -7,7 +7,6 @@ X-ray may show any of 14 findings: kept are those with one finding or none, as c
 from __future__ import annotations
 
 import io
-import zipfile
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +17,7 @@ from engine.data.files.tree import Listing
 from engine.data.images import Cancel, ImageSet, Progress
 from engine.data.published import Parts, body_of, damaged, of_arrays
 from engine.downloads.remote import Remote
+from engine.errors import DataError
 
 PARTS = (("train", 0), ("val", 1), ("test", 2))
 SIDES = ("", "_64", "_128", "_224")  # as they follow the name
@@ -89,7 +89,9 @@ def _arrays(listing: Listing, name: str, part: str) -> tuple[NDArray[np.uint8], 
     try:
         with np.load(io.BytesIO(body_of(listing, name)), allow_pickle=False) as found:
             images, labels = found[f"{part}_images"], found[f"{part}_labels"]
-    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile, TypeError):
+    except DataError:
+        raise
+    except Exception:  # noqa: BLE001  a damaged zip, or a header that is no header, can fail in any way
         raise damaged(name) from None
     flat = images.ndim == 3 or (images.ndim == 4 and images.shape[3] == 3)
     if images.dtype != np.uint8 or not flat or not np.issubdtype(labels.dtype, np.integer) or labels.ndim != 2:

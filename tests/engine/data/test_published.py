@@ -8,6 +8,7 @@ import os
 import pickle
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -226,6 +227,45 @@ def test_a_damaged_file_is_named_and_no_program_runs(
     assert Path(file).name in str(caught.value)
     if how == "program" and name.startswith("cifar"):
         assert "holds program code, which is not run" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("cifar10", made.cifar10),
+        ("cifar100", made.cifar100),
+        ("svhn", made.svhn),
+        ("flowers102", made.flowers),
+        ("pathmnist", made.medical("pathmnist", 9, (28, 28, 3))),
+        ("stl10", made.stl10),
+        ("emnist_letters", made.emnist_letters),
+        ("pets", made.pets),
+    ],
+)
+def test_whatever_is_wrong_in_a_file_is_told_and_ends_nothing(
+    name: str, make: Callable[[Path], None], tmp_path: Path
+) -> None:
+    make(tmp_path)
+    files = sorted(path for path in tmp_path.rglob("*") if path.is_file() and path.suffix not in (".jpg", ".png"))
+    draws = np.random.default_rng(0)
+    for turn in range(25):
+        file = files[draws.integers(len(files))]
+        whole = file.read_bytes()
+        body = bytearray(whole)
+        for _ in range(3):
+            body[draws.integers(min(len(body), 400 if turn % 2 else len(body)))] = draws.integers(256)
+        file.write_bytes(body)
+        with suppress(DataError):
+            load(DatasetChoice(name=name, path=str(tmp_path)))
+        file.write_bytes(whole)
+
+
+def test_birds_that_are_not_numbered_are_told(tmp_path: Path) -> None:
+    made.cub(tmp_path)
+    images = tmp_path / "CUB_200_2011" / "images.txt"
+    images.write_text(images.read_text().replace("007.Bird_7/", "Bird/"))
+    with pytest.raises(DataError, match=r"images\.txt"):
+        load(DatasetChoice(name="cub", path=str(tmp_path)))
 
 
 def test_no_pickle_in_an_npz_is_opened(tmp_path: Path) -> None:
