@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from engine.data.dataset import DatasetInfo
 from engine.data.files.folder import load_folder, load_layout
 from engine.data.files.kinds import IMAGE_ENDINGS, ending
 from engine.data.files.layout import Layout
-from engine.data.files.matlab import arrays_of
+from engine.data.files.matlab import Array, arrays_of
 from engine.data.files.reading import Entry
 from engine.data.files.tree import Listing
 from engine.data.hashes import short_hash
@@ -62,7 +61,7 @@ def lines_of(listing: Listing, name: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
-def matrices_of(listing: Listing, name: str) -> dict[str, NDArray[Any]]:
+def matrices_of(listing: Listing, name: str) -> dict[str, Array]:
     """Arrays of a MATLAB file by name; raises `DataError`."""
     try:
         return arrays_of(body_of(listing, name))

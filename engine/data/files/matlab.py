@@ -9,10 +9,9 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.machine.files import MEBIBYTE
 
@@ -22,7 +21,7 @@ STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8"
 CLASSES = {6: "f8", 7: "f4", 8: "i1", 9: "u1", 10: "i2", 11: "u2", 12: "i4", 13: "u4", 14: "i8", 15: "u8"}
 COMPLEX = 0x0800
 Element: TypeAlias = tuple[int, memoryview]  # its type and its bytes
-Array: TypeAlias = NDArray[Any]
+Array: TypeAlias = np.ndarray  # of whatever numbers
 
 
 def arrays_of(body: bytes) -> dict[str, Array]:

@@ -5,12 +5,11 @@ Its own training part has ten photos a class, its test part all the rest.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from engine.data.dataset import PHOTOS, DataSet, DatasetInfo
 from engine.data.files.by_list import Row, by_list
+from engine.data.files.matlab import Array
 from engine.data.files.tree import Listing
 from engine.data.images import Cancel, ImageSet, Progress
 from engine.data.published import damaged, has_files, matrices_of, of_layout
@@ -54,7 +53,7 @@ def read(
     return of_layout(INFO, listing, by_list(listing, rows, "as its lists say", class_names=NAMES), progress, cancelled)
 
 
-def _whole_numbers(found: dict[str, Any], key: str, name: str) -> list[int]:
+def _whole_numbers(found: dict[str, Array], key: str, name: str) -> list[int]:
     values = found.get(key)
     if not isinstance(values, np.ndarray) or not values.size or not np.issubdtype(values.dtype, np.integer):
         raise damaged(name)

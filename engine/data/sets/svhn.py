@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from engine.data.dataset import SMALL, DataSet, DatasetInfo
+from engine.data.files.matlab import Array
 from engine.data.files.tree import Listing
 from engine.data.images import Cancel, ImageSet, Progress, check
 from engine.data.published import Parts, damaged, has_files, matrices_of, of_arrays
@@ -33,7 +32,7 @@ def read(
     return of_arrays(INFO, tuple("0123456789"), parts, "two files of 32 x 32 pixels")
 
 
-def _arrays(found: dict[str, Any], name: str) -> tuple[np.ndarray, np.ndarray]:
+def _arrays(found: dict[str, Array], name: str) -> tuple[np.ndarray, np.ndarray]:
     """uint8 [n, 32, 32, 3] and digits; the file has the images along its last axis, and 10 for the digit 0."""
     pixels, labels = found.get("X"), found.get("y")
     if not isinstance(pixels, np.ndarray) or pixels.ndim != 4 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
