@@ -13,8 +13,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from engine.backbones import catalog
-from engine.backbones.backbone import Backbone
+from engine.backbones.backbone import Backbone, digest
 from engine.backbones.download import is_as_named
+from engine.backbones.kept import kept
 from engine.backbones.networks import random_backbone
 from engine.errors import WeightsError
 from engine.experiment import BackboneChoice
@@ -60,9 +61,20 @@ def trunk_weights(choice: BackboneChoice, runs: Path | None = None) -> dict[str,
         network = catalog.backbone(choice.name)
         fault = catalog.not_here(network, info) if info else catalog.unknown(network, choice.weights, known)
         raise WeightsError(fault.message, fault.advice)
-    if info.state == "bundled" or info.kind == "own":
+    if info.kind == "own":
+        return own_trunk(choice)
+    if info.state == "bundled":
         return trunk_of(read_weights(Path(info.file)))
     return published_trunk(choice.name, choice.weights)
+
+
+def own_trunk(choice: BackboneChoice) -> dict[str, Tensor]:
+    """The blocks' state in weights that a person brought; raises `WeightsError` where it is not what was kept."""
+    (one,) = (found for found in kept(choice.name) if found.name == choice.weights)
+    state = trunk_of(read_weights(one.file))
+    if not one.holds(digest(state)):
+        raise WeightsError(f"The kept copy of {one.title} is damaged.", "Add its file again.")
+    return state
 
 
 def saved_state(choice: BackboneChoice, runs: Path | None, part: str = "") -> dict[str, Tensor]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -16,11 +19,12 @@ from engine.machine.places import weights_home
 OWN = "own:"
 WORDS = ("digest", "backbone", "title", "source", "words")
 LONGEST = 10  # characters of the digest that a name has
+DIGEST = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """digest: of what is kept. title: the file's name. source: where it was. words: how much of it was used and
+    """digest: as `identity` makes it. title: the file's name. source: where it was. words: how much of it was used and
     what was changed. mean, std: of images as it states them, empty where it states none."""
 
     digest: str
@@ -41,9 +45,19 @@ class Kept:
     def file(self) -> Path:
         return weights_home() / f"{self.digest[:LONGEST]}.safetensors"
 
+    def holds(self, weights: str) -> bool:
+        """Whether what is in the file is what was kept. weights: their digest, which was all of it in 0.9."""
+        return self.digest in (weights, identity(weights, self.backbone, self.mean, self.std))
+
     def write(self) -> None:
         """Raises `OSError`."""
         write_text(self.file.with_suffix(".json"), json.dumps(asdict(self), ensure_ascii=False, indent=1))
+
+
+def identity(weights: str, backbone: str, mean: tuple[float, ...], std: tuple[float, ...]) -> str:
+    """What tells kept weights from others: their own digest, and all that decides what is computed with them."""
+    said = json.dumps([weights, backbone, mean, std])
+    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 
 def kept(backbone: str = "") -> tuple[Kept, ...]:
@@ -63,13 +77,17 @@ def _listed(folder: Path, changed: int) -> tuple[Kept, ...]:
 
 def _in(folder: Path) -> Iterator[Kept]:
     for path in sorted(folder.glob("*.json")):
-        with suppress(OSError, ValueError, TypeError, KeyError):
-            yield _read(json.loads(path.read_text(encoding="utf-8")))
+        with suppress(OSError, ValueError, TypeError, KeyError, RecursionError, OverflowError):
+            one = _read(json.loads(path.read_text(encoding="utf-8")))
+            if one.file.stem == path.stem:
+                yield one
 
 
 def _read(found: Mapping[str, Any]) -> Kept:
     digest, backbone, title, source, words = (str(found[key]) for key in WORDS)
     mean, std = (tuple(float(one) for one in found.get(key, ())) for key in ("mean", "std"))
+    if not DIGEST.fullmatch(digest) or not all(map(math.isfinite, mean + std)) or not all(one > 0 for one in std):
+        raise ValueError("not as it was written")
     return Kept(digest, backbone, title, source, words, int(found["bytes"]), mean, std)
 
 

@@ -51,7 +51,8 @@ def rows() -> tuple[ShelfRow, ...]:
     names, here = {info.name for info in usual}, located.names_here()
     missing = {library: listed.missing(library) for library in LIBRARIES}
     others = [one for one in listed.networks().values() if one.name not in names]
-    brought = [catalog.backbone(name) for name in dict.fromkeys(one.backbone for one in kept()) if name not in names]
+    own = dict.fromkeys(one.backbone for one in kept() if catalog.is_known(one.backbone))
+    brought = [catalog.backbone(name) for name in own if name not in names]
     found = (_row(info, one) for info in usual for one in catalog.weights(info.name))
     theirs = (_row(info, one) for info in brought for one in catalog.weights(info.name) if one.kind == "own")
     return (*found, *theirs, *(_listed(net, one, here, missing[net.library]) for net in others for one in net.weights))

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from engine.backbones.backbone import digest
-from engine.backbones.kept import Kept
+from engine.backbones.kept import Kept, identity
 from engine.backbones.own.checking import doubts, refuse_numberless
 from engine.backbones.own.guessing import best_network
 from engine.backbones.own.matching import ENOUGH, Match, match
@@ -66,7 +67,7 @@ def _stated(brought: Brought) -> str:
 
 
 def keep(looked: Bringing, insist: bool = False) -> Kept:
-    """Write the blocks' weights beside the workspace, the same file for the same weights.
+    """Write the blocks' weights beside the workspace, the same file for the same weights that are used alike.
 
     insist: though only some of the network was found, or it cannot be told from a random one. Raises `WeightsError`
     when they are refused or cannot be written.
@@ -74,9 +75,10 @@ def keep(looked: Bringing, insist: bool = False) -> Kept:
     if looked.refusal and not insist:
         raise WeightsError(looked.refusal, "Choose the network they were trained with, or insist.")
     state = looked.network.trunk(looked.match.values)
+    name, mean, std = looked.network.info.name, looked.brought.mean, looked.brought.std
     kept = Kept(
-        digest(state), looked.network.info.name, looked.title, str(looked.brought.file), looked.match.words,
-        sum(value.nbytes for value in state.values()), looked.brought.mean, looked.brought.std,
+        identity(digest(state), name, mean, std), name, looked.title, str(looked.brought.file), looked.match.words,
+        sum(value.nbytes for value in state.values()), mean, std,
     )  # fmt: skip
     try:
         _write(kept, state)
@@ -87,7 +89,15 @@ def keep(looked: Bringing, insist: bool = False) -> Kept:
 
 
 def _write(kept: Kept, state: Mapping[str, Tensor]) -> None:
-    if not kept.file.is_file():
+    if not _is_there(kept):
         with replacing(kept.file) as part:
-            save_file({name: value.contiguous() for name, value in state.items()}, part)
+            part.write_bytes(save({name: value.contiguous() for name, value in state.items()}))
     kept.write()
+
+
+def _is_there(kept: Kept) -> bool:
+    """Whether they are kept already, whole."""
+    try:
+        return kept.holds(digest(load_file(kept.file)))
+    except (OSError, SafetensorError):
+        return False

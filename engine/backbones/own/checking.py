@@ -14,13 +14,17 @@ from engine.errors import WeightsError
 IMAGES = 8
 ALIKE = 1e-3  # relative distance from a random network's features up to which they are its own
 SAME = 1e-6  # of the features of different images up to which they are one
+STEPS = (torch.int8, torch.uint8, torch.bool)  # which mean something together with a scale alone
 LEARNT = "Choose weights that were saved after training, or the averaged ones."
 
 
 def refuse_numberless(values: Mapping[str, Tensor]) -> None:
-    """Raises `WeightsError` where some of the values are no numbers, whatever else is right."""
+    """Raises `WeightsError` where some of the values are no numbers, or steps without their scale."""
     for name, value in values.items():
-        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+        if value.dtype in STEPS:
+            kind = str(value.dtype).removeprefix("torch.")
+            raise WeightsError(f"“{name}” is of the kind {kind}: those weights were made smaller to be run.", LEARNT)
+        if value.is_floating_point() and not bool(torch.isfinite(value.float()).all()):
             raise WeightsError(f"“{name}” has values that are not numbers: that training diverged.", LEARNT)
 
 

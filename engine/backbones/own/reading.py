@@ -23,6 +23,7 @@ MOST_TENSORS = 100_000
 FOLDER = "Choose the file of the weights itself, or a folder of an image model as hubs hold it."
 SAVE = "Save the network's state_dict and choose that file."
 ANOTHER = "Choose another file, or get it again."
+CHANNELS, LARGEST = 3, 1000.0  # of a mean and a deviation that are stated
 HEADER = 8  # bytes before the JSON of a safetensors file
 FOLDER_FILES = ("model.safetensors", "pytorch_model.bin", "model.pth")
 CODE = ("unsupported global", "unsupported class", "torchscript", "blocked by", "getattr")
@@ -47,29 +48,41 @@ def read(path: Path) -> Brought:
 
 
 def _folder(folder: Path) -> Brought:
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise WeightsError(f"{folder.name} has no config.json that says which network it holds.", FOLDER) from None
+    config = _config(folder)
     file = next((folder / name for name in FOLDER_FILES if (folder / name).is_file()), None)
     if file is None:
         raise WeightsError(
             f"{folder.name} holds no weights.", f"One of these has to be in it: {', '.join(FOLDER_FILES)}."
         )
-    network = config.get("architecture") if isinstance(config, dict) else None
+    network = config.get("architecture")
     if not isinstance(network, str):
-        kind = next(iter(config.get("architectures") or ()), "another kind") if isinstance(config, dict) else "no model"
+        kinds = config.get("architectures")
+        kind = kinds[0] if isinstance(kinds, list) and kinds else "another kind"
         raise WeightsError(
             f"{folder.name} is a model of transformers ({kind}), whose networks are not built here.",
             "Take the same network from timm, or the file of its weights for one of the networks in the list.",
         )
-    given = config.get("pretrained_cfg") or {}
-    return Brought(file, _content(file), network, *(_numbers(given.get(key)) for key in ("mean", "std")))
+    given = config.get("pretrained_cfg")
+    mean, std = (_numbers(given.get(key)) if isinstance(given, dict) else () for key in ("mean", "std"))
+    return Brought(file, _content(file), network, *((mean, std) if mean and std and min(std) > 0 else ()))
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise WeightsError(f"{folder.name} has no config.json that says which network it holds.", FOLDER)
+    return found
 
 
 def _numbers(value: object) -> tuple[float, ...]:
-    whole = isinstance(value, list) and len(value) == 3 and all(isinstance(one, int | float) for one in value)
-    return tuple(float(one) for one in value) if whole and isinstance(value, list) else ()
+    """Of three channels; empty for anything else."""
+    if not isinstance(value, list) or len(value) != CHANNELS:
+        return ()
+    whole = all(isinstance(one, int | float) and abs(one) <= LARGEST for one in value)
+    return tuple(float(one) for one in value) if whole else ()
 
 
 def _content(path: Path) -> Mapping[str, Any]:

@@ -52,7 +52,8 @@ def _flat(content: Mapping[str, Any], before: str, depth: int) -> Iterator[tuple
 
 
 def _is_plain(value: Tensor) -> bool:
-    return value.layout == torch.strided and not value.is_quantized and not value.is_complex()
+    held = value.layout == torch.strided and not value.is_meta
+    return held and not value.is_quantized and not value.is_complex()
 
 
 def shorter(name: str) -> Iterator[str]:

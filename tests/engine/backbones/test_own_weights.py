@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import random
 from collections import OrderedDict
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from engine.backbones.own.adapting import adapted
 from engine.backbones.own.bringing import keep, look
 from engine.backbones.own.guessing import best_network
 from engine.backbones.own.matching import match
+from engine.backbones.own.reading import read
 from engine.backbones.own.sources import source_of
 from engine.backbones.own.unwrapping import PREFIXES, WRAPPERS
 from engine.backbones.shelf import rows
@@ -202,6 +205,76 @@ def test_what_is_no_file_of_weights_is_one_sentence(kind: str, tmp_path: Path, c
     assert ("program code" in caught.value.message) == (kind in ("program", "network", "script"))
     assert "run" not in capsys.readouterr().out
     assert not kept()
+
+
+@pytest.mark.parametrize("kind", ["float8_e4m3fn", "float16", "bfloat16", "int8", "uint8", "bool"])
+def test_values_of_every_kind_are_read_or_told(kind: str, tmp_path: Path) -> None:
+    whole = {key: value.to(getattr(torch, kind)) if value.is_floating_point() else value
+             for key, value in trained("conv4").items()}  # fmt: skip
+    file = saved(whole, tmp_path / "small.pth")
+    if "float" in kind:
+        assert look(file, "conv4").match.share == 1
+        return
+    with pytest.raises(WeightsError, match=f"of the kind {kind}"):
+        look(file, "conv4")
+
+
+def test_tensors_without_values_are_none(tmp_path: Path) -> None:
+    empty = {key: value.to("meta") for key, value in trained("conv4").items()}
+    with pytest.raises(WeightsError, match="holds no tensors"):
+        look(saved(empty, tmp_path / "empty.pth"), "conv4")
+
+
+def hub(folder: Path, config: str) -> Path:
+    folder.mkdir()
+    save_file(OrderedDict(trained("conv4")), folder / "model.safetensors")
+    (folder / "config.json").write_text(config)
+    return folder
+
+
+@pytest.mark.parametrize("config", ["[" * 10_000, "[1]", '"resnet18"', '{"architectures": 5}', '{"architectures": {}}'])
+def test_a_folder_whose_words_make_no_sense_is_one_sentence(config: str, tmp_path: Path) -> None:
+    with pytest.raises(WeightsError):
+        look(hub(tmp_path / "hub", config))
+
+
+@pytest.mark.parametrize("given", ["[1, 2]", '{"mean": [NaN, 0, 0], "std": [1, 1, 1]}', '{"mean": [0.5, 0.5, 0.5]}',
+    '{"mean": [0.5, 0.5, 0.5], "std": [0, 1, 1]}', '{"mean": [1e400, 0, 0], "std": [1, 1, 1]}'])  # fmt: skip
+def test_a_preparation_that_would_make_no_numbers_is_not_taken(given: str, tmp_path: Path) -> None:
+    folder = hub(tmp_path / "hub", f'{{"architecture": "resnet18", "pretrained_cfg": {given}}}')
+    assert (read(folder).mean, read(folder).std) == ((), ())
+
+
+def test_the_same_weights_prepared_otherwise_are_another_choice(tmp_path: Path) -> None:
+    """Else a run that is repeated would see other pixels under the same name."""
+    network = look(saved(trained("conv4"), tmp_path / "a.pth"), "conv4")
+    half, third = (replace(network.brought, mean=(one,), std=(one,)) for one in (0.5, 0.3))
+    first, second = (keep(replace(network, brought=one)) for one in (half, third))
+    assert first.name != second.name
+    assert [one.mean[0] for one in kept("conv4") if one.name == first.name] == [0.5]
+
+
+def test_a_kept_file_that_is_damaged_is_told_and_can_be_added_again(tmp_path: Path) -> None:
+    one = keep(look(file := saved(trained("conv4"), tmp_path / "a.pth"), "conv4"))
+    body = bytearray(one.file.read_bytes())
+    body[-4] ^= 255
+    one.file.write_bytes(body)
+    with pytest.raises(WeightsError, match=r"kept copy of a\.pth is damaged"):
+        build_backbone(BackboneChoice(name="conv4", weights=one.name), None, 0)
+    assert keep(look(file, "conv4")) == one
+    build_backbone(BackboneChoice(name="conv4", weights=one.name), None, 0)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"digest": "../../outside"}, {"std": [0.0]}, {"backbone": "timm/gone"}, {"bytes": "a"}]
+)
+def test_a_note_that_was_changed_by_hand_harms_no_list(wrong: dict[str, object], tmp_path: Path) -> None:
+    one = keep(look(saved(trained("conv4"), tmp_path / "a.pth"), "conv4"))
+    note = one.file.with_suffix(".json")
+    note.write_text(json.dumps(json.loads(note.read_text()) | wrong))
+    os.utime(note.parent, (1, 1))
+    assert not [row for row in rows() if row.source == "own"]
+    assert not kept("conv4")
 
 
 def test_a_check_that_cannot_lie() -> None:
