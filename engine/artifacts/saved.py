@@ -21,6 +21,7 @@ from engine.backbones import catalog
 from engine.backbones.backbone import Backbone, changed
 from engine.backbones.precision import rounded
 from engine.data.examples import Examples
+from engine.data.files.read_as import PLAIN, ReadAs
 from engine.data.target import NUMBERS, asked
 from engine.errors import InvalidExperiment, StorageError, WeightsError
 from engine.events import Formulation
@@ -29,7 +30,7 @@ from engine.machine.devices import torch_device
 from engine.machine.draws import own_draws
 from engine.method import Classifier, Method
 from engine.preparation.inputs import Inputs, images, normaliser
-from engine.provenance import seen
+from engine.provenance import read_as, seen
 from engine.registry import build_method, complete
 
 SETTLED = "settled.safetensors"  # what a meta-learner chose before its test, beside its weights
@@ -87,7 +88,8 @@ class Adapted:
 
 @dataclass(frozen=True, eq=False)
 class SavedModel:
-    """network: in eval mode, with the weights that the run was tested with. class_names: what its outputs stand for;
+    """network: in eval mode, with the weights that the run was tested with. read_as: how image files are read for it.
+    class_names: what its outputs stand for;
     empty for a meta-learner, whose classes come with each support set, and where they are not known."""
 
     experiment: Experiment
@@ -96,6 +98,7 @@ class SavedModel:
     class_names: tuple[str, ...]
     reader: InputReader
     bf16: bool = False
+    read_as: ReadAs = PLAIN
 
     @classmethod
     def open(
@@ -117,7 +120,12 @@ class SavedModel:
         method = settled_as(method, network, folder, settled)
         names = class_names or seen.classes_of(folder)
         reader = InputReader(experiment, torch_device(device))
-        return cls(experiment, method, network, names, reader, in_bfloat16(experiment, folder, computed))
+        bf16 = in_bfloat16(experiment, folder, computed)
+        return cls(experiment, method, network, names, reader, bf16, read_as.read(folder))
+
+    @property
+    def reads_numbers(self) -> bool:
+        return of_numbers(self.experiment)
 
     @torch.no_grad()
     def predict(self, inputs: Tensor | Examples) -> Tensor:

@@ -19,7 +19,7 @@ from engine.errors import StorageError
 from engine.events import Notice
 from engine.experiment import Experiment
 from engine.method import Method
-from engine.provenance import left_out, seen
+from engine.provenance import left_out, read_as, seen
 from engine.provenance.seen import Division
 from engine.registry import with_method
 
@@ -49,10 +49,11 @@ def write_down(experiment: Experiment, method: Method, data: ImageSet, split: Di
 
 
 def keep_left_out(data: ImageSet, directory: Path) -> None:
-    """The names of all files that were left out, into the run's folder; and the list of those that were not, once for
-    all runs that had the same. Raises `StorageError`."""
+    """The names of all files that were left out and how the others were read, into the run's folder; and the list of
+    those, once for all runs that had the same. Raises `StorageError`."""
     with in_run_folder(directory):
         left_out.write(data.skipped, directory)
+        read_as.write(data, directory)
         lists.keep(data)
 
 

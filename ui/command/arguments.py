@@ -15,76 +15,11 @@ from engine.data.sources import datasets
 from engine.errors import ExperimentError, InvalidExperiment, shown
 from engine.work.process import WORKERS
 from ui.about import version
+from ui.command.help_texts import ABOUT, ADAPT_HELP, FETCH_HELP, PREDICT_HELP, RESUME_HELP, RUN_HELP, STUDY_HELP, TOUR
 from ui.command.table import EVERY, declare, one_experiment
 
-COMMANDS = ("demo", "run", "resume", "study", "list", "show", "compare", "fetch", "weights")
+COMMANDS = ("demo", "run", "resume", "study", "list", "show", "compare", "fetch", "weights", "predict", "adapt")
 LISTS = ("datasets", "backbones", "methods", "presets", "devices", "runs")
-
-ABOUT = "Warmstart: a desktop workbench for transfer learning and meta-learning."
-TOUR = """\
-with no command the workbench opens in a window. From the terminal:
-
-  PROGRAM demo                        the one-minute example: three ways to learn 40 classes from 2 labels each
-  PROGRAM list methods                what can be run; also datasets, backbones, presets, devices, runs
-  PROGRAM run few-shot                run a preset or an experiment file with a progress bar
-  PROGRAM run --data digits --method scratch --labels-per-class 10 --seeds 3
-  PROGRAM resume 5                    go on with a run that was stopped or cut off, from where it was
-  PROGRAM study list                  studies: one question, a grid of runs, one figure
-  PROGRAM compare 4 5                 which of two saved runs is better, and is the difference real?
-  PROGRAM fetch eurosat               a data set or weights that others publish; nothing else is ever fetched
-
-Everything is saved in one database that the window shows too. Exit codes: 0 done, 1 a run failed, 2 bad input,
-130 stopped with Ctrl+C.
-"""
-RUN_HELP = """\
-examples:
-
-  PROGRAM run digits-enough-labels            a preset (see: PROGRAM list presets)
-  PROGRAM run my-experiment.json              an experiment file, or a study: {"experiments": [...], "seeds": [0, 1, 2]}
-  PROGRAM run --data photos.zip --backbone squeezenet1_0 --weights imagenet --method lp_ft
-  PROGRAM run --data glyphs --classes 40 --labels-per-class 2 --seeds 3
-  PROGRAM run --data digits --labels-per-class 5 --shift noise:3 --tested-on noise:5 blur:3
-  PROGRAM run --data digits --method linear_probe --search 20 --folds 5
-  PROGRAM run --data digits --method full_ft --set optimiser=SGD --set layers.conv1.rate=0 --minutes 2
-  PROGRAM run --method maml --set inner_steps=5 --set shot=5 --minutes 10
-  PROGRAM run --data digits --dry-run > my-experiment.json
-
-A folder or zip holds one folder of images per class. --set changes one of the method's hyperparameters
-(PROGRAM list methods --json names them all). Ctrl+C stops, evaluates and keeps; a second Ctrl+C leaves at once. Either
-way the run can go on later: PROGRAM resume RUN
-"""
-RESUME_HELP = """\
-examples:
-
-  PROGRAM resume 5                            from the last place that was kept, as if it had never ended
-  PROGRAM resume 5 7 "my best"                one after another
-  PROGRAM resume --all                        every run that waits or was cut off, but for those of studies
-
-A run keeps where it is every few seconds, and when it is stopped. What came after is done again: curves, figures and
-weights are those of a run that was never cut off. A study goes on with: PROGRAM study continue STUDY
-"""
-STUDY_HELP = """\
-examples:
-
-  PROGRAM study list                          the saved studies and the bundled ones
-  PROGRAM study error-against-size            run a bundled study; its table is printed at the end
-  PROGRAM study my-study.json --seeds 3       a study file: {"title": …, "arms": [{"title": …, "method": …}, …],
-                                              "labels": [1, 5], "shifts": [null, {"kind": "noise", "severity": 3}]}
-  PROGRAM study continue 2                    go on after a stop, a crash or a failure; nothing finished is run again
-  PROGRAM study show 2                        its table so far and what it says
-
-The window shows the same studies with a figure. Ctrl+C stops; what is finished is kept.
-"""
-FETCH_HELP = """\
-examples:
-
-  PROGRAM fetch eurosat                       a data set (PROGRAM list datasets says which can be fetched)
-  PROGRAM fetch resnet18 squeezenet1_0        the weights of networks (PROGRAM list backbones)
-  PROGRAM fetch resnet18:imagenet             these weights of it
-
-It is said before how much comes, from where, under which licence, and where it goes. Ctrl+C keeps what has come; the
-same command goes on from there.
-"""
 
 
 def program() -> str:
@@ -160,6 +95,12 @@ def way(text: str) -> tuple[str, int | str]:
     return " ".join(name.replace("-", " ").split()), int(value) if value.isdecimal() else value
 
 
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise InvalidExperiment(f"“{shown(text)}” is no number of classes.", "Give a whole number from 1 on.")
+    return int(text)
+
+
 def add_demo(demo: argparse.ArgumentParser) -> None:
     demo.add_argument("--output", type=png_name, metavar="FILE", help="where the picture of the comparison goes (PNG)")
     demo.add_argument("--no-window", action="store_true", help="stay in the terminal even where there is a display")
@@ -223,6 +164,13 @@ def add_study(study: argparse.ArgumentParser) -> None:
     study.add_argument("--dry-run", action="store_true", help="print the study file and run nothing")
 
 
+def add_images(asked: argparse.ArgumentParser) -> None:
+    asked.add_argument("images", metavar="IMAGE|FOLDER|ZIP", nargs="+", help="what to look at, in this order")
+    asked.add_argument("--top", type=positive, metavar="N", help="how many classes; default 3, of --json all")
+    asked.add_argument("--csv", metavar="FILE", help="also write a table, with the likeliest class or --top of them")
+    asked.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
+
+
 def add_questions(command: object) -> None:
     assert callable(command)
     listing = command("list", "say what there is to choose from, or which runs are saved")
@@ -241,6 +189,13 @@ def add_questions(command: object) -> None:
     )
     fetch = command("fetch", "download data sets or weights, going on where an earlier try was cut off", FETCH_HELP)
     fetch.add_argument("names", metavar="NAME", nargs="+", help="a data set, a backbone, or backbone:weights")
+    predict = command("predict", "what a saved run says of images, folders and zips", PREDICT_HELP)
+    adapt = command("adapt", "let a saved meta-learner meet new classes, then say what it makes of images", ADAPT_HELP)
+    for asked in (predict, adapt):
+        asked.add_argument("run", metavar="RUN", help="its number, uid (or the start of it) or name")
+    adapt.add_argument("classes", metavar="CLASSES", help="a folder with one folder of a few images for each class")
+    for asked in (predict, adapt):
+        add_images(asked)
     own = command("weights", "start from a file of weights of one's own: add, list or remove")
     own.add_argument("action", choices=("add", "list", "remove"))
     own.add_argument("files", metavar="FILE|NAME", nargs="*", help="to add: a file or folder; to remove: own:NAME")

@@ -89,6 +89,8 @@ COMMANDS = {  # command -> module of this package and what answers in it
     "demo": ("demo", "run_demo"),
     "fetch": ("fetch", "fetch_from_command_line"),
     "weights": ("weights", "weights_from_command_line"),
+    "predict": ("predict", "predict_from_command_line"),
+    "adapt": ("predict", "adapt_from_command_line"),
 }
 
 

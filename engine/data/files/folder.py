@@ -10,14 +10,15 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageChops
+from PIL import Image
 
 from engine.data.files import grey
 from engine.data.files.arranged import Wish, arranged, groups
-from engine.data.files.decode import Damaged, ImageFacts, decode, examine
+from engine.data.files.decode import Damaged, ImageFacts, examine
 from engine.data.files.kinds import NOT_READ, ending
 from engine.data.files.layout import Item, Layout, regions
 from engine.data.files.looked import Looked, forget
+from engine.data.files.read_as import ReadAs
 from engine.data.files.tree import Listing, natural
 from engine.data.findings import named_files
 from engine.data.hashes import BY_CONTENT, digest, short_hash
@@ -36,8 +37,6 @@ WORTH_KEEPING = 0.5  # seconds that looking took
 class FilePixels:
     """Decodes files of a folder or zip when asked, and refuses one that changed since `facts` were read off it.
 
-    scales: of grey values beyond 0..255, one for the whole set. inverted: the ink is black and is turned white.
-
     A zip stays open as long as its `ImageSet` lives: its table of contents is read once.
     """
 
@@ -46,13 +45,11 @@ class FilePixels:
         listing: Listing,
         items: Sequence[Item],
         facts: Sequence[ImageFacts],
-        scales: tuple[grey.Levels, ...],
-        inverted: bool = False,
+        read_as: ReadAs,
     ) -> None:
         self.items = items
         self.facts = facts
-        self._scales = scales
-        self._inverted = inverted
+        self.read_as = read_as
         self._files = listing.open()
         self._root, self._is_zip = listing.root, listing.is_zip
 
@@ -63,7 +60,7 @@ class FilePixels:
             body = self._files.image(entry)
             if changed := digest(body) != self.facts[index].digest:
                 raise Unread
-            image = decode(body, size, channels, self._scales)
+            return self.read_as.image(body, size, channels)
         except (Damaged, Unread):
             if changed:
                 forget(self._root)
@@ -71,7 +68,6 @@ class FilePixels:
                 raise DataError(f"“{self._root}” cannot be reached any more.", AWAY) from None
             why = "has changed since the data set was read" if changed else "cannot be read any more"
             raise DataError(f"“{entry.path}” {why}.", "Start again, to look at all files anew.") from None
-        return ImageChops.invert(image) if self._inverted else image
 
     def name(self, index: int) -> str:
         return self.items[index].short
@@ -106,7 +102,7 @@ def load_layout(
     if items[0].split is not None:
         given = np.array([item.split for item in items], dtype=np.int8)
     scales = grey.scales(fact.levels for fact in whole)
-    source = FilePixels(listing, items, whole, scales)
+    source = FilePixels(listing, items, whole, ReadAs(scales))
     data = ImageSet(
         name="folder",
         title=listing.root.stem if listing.is_zip else listing.root.name,

@@ -15,6 +15,7 @@ from engine.data.files import grey
 from engine.data.files.decode import ImageFacts
 from engine.data.files.folder import FilePixels, digests, fingerprint, inspect, typical_size
 from engine.data.files.layout import Item
+from engine.data.files.read_as import ReadAs
 from engine.data.files.reading import Entry
 from engine.data.files.tree import Listing, natural
 from engine.data.images import Cancel, ImageSet, Progress, Skipped
@@ -117,7 +118,7 @@ def _image_set(
         licence=LICENCE,
         labels=labels,
         class_names=tuple(f"{alphabet.replace('_', ' ')} {character}" for _, alphabet, character in places),
-        source=FilePixels(listing, items, facts, scales, inverted=True),
+        source=FilePixels(listing, items, facts, ReadAs(scales, inverted=True)),
         fingerprint=fingerprint(items, facts, scales),
         digests=digests(facts),
         channels=1,

@@ -1,0 +1,1 @@
+"""Saved runs at work on images that a person hands in."""

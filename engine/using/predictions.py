@@ -1,0 +1,81 @@
+"""What a saved run says of images that a person hands in, batch by batch: memory does not grow with their number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.artifacts.saved import TOGETHER, SavedModel
+from engine.data.files.loose import LooseImages, Read
+from engine.data.images import Cancel, check
+from engine.errors import InvalidExperiment
+from engine.preparation.inputs import Normaliser, normaliser
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePrediction:
+    """image: its name. probabilities: float32 [classes], as the network gives them; None where it was not read, and
+    reason says why."""
+
+    image: str
+    probabilities: NDArray[np.float32] | None = None
+    reason: str = ""
+
+    def best(self, most: int) -> list[tuple[int, float]]:
+        """(class, probability) of the likeliest, the first first; equal ones in the order of the classes."""
+        if self.probabilities is None:
+            return []
+        order = np.argsort(-self.probabilities, kind="stable")[:most]
+        return [(int(place), float(self.probabilities[place])) for place in order]
+
+
+class Predicts(Protocol):
+    """A saved network, or a meta-learner that has met its classes."""
+
+    def predict(self, inputs: Tensor) -> Tensor:
+        """uint8 [n, c, s, s] -> probabilities float32 [n, classes]."""
+        ...
+
+
+def predictions(
+    model: Predicts, form: Normaliser, images: LooseImages, cancelled: Cancel | None = None
+) -> Iterator[ImagePrediction]:
+    """In the order of the images; the next batch is read while one is computed. Raises `InvalidExperiment` for a
+    network that has no classes of its own, `Cancelled`."""
+    batches = [range(start, min(start + TOGETHER, len(images))) for start in range(0, len(images), TOGETHER)]
+    with ThreadPoolExecutor(1, thread_name_prefix="images ahead") as ahead:
+        waiting = ahead.submit(images.read, batches[0], form) if batches else None
+        for places, following in zip(batches, [*batches[1:], None], strict=True):
+            check(cancelled)
+            assert waiting is not None
+            found = waiting.result()
+            waiting = ahead.submit(images.read, following, form) if following else None
+            yield from predicted(model, [images.name(place) for place in places], found)
+
+
+def form_of(model: SavedModel) -> Normaliser:
+    """How a saved network reads image files; raises `InvalidExperiment` where it reads none."""
+    form = normaliser(model.experiment.backbone) if not model.reads_numbers else None
+    if form is None or form.channels not in (1, 3):
+        raise InvalidExperiment("This network does not read image files.", "Choose a run that learnt from images.")
+    return form
+
+
+def predicted(model: Predicts, names: Sequence[str], found: Sequence[Read]) -> Iterator[ImagePrediction]:
+    """found: of each image its pixels, or why it was not read."""
+    pixels = [one for one in found if not isinstance(one, str)]
+    said = iter(model.predict(stacked(pixels)).cpu().numpy() if pixels else ())
+    for name, one in zip(names, found, strict=True):
+        yield ImagePrediction(name, reason=one) if isinstance(one, str) else ImagePrediction(name, next(said))
+
+
+def stacked(pixels: Sequence[NDArray[np.uint8]]) -> Tensor:
+    """uint8 [n, c, s, s] of images [s, s, c]."""
+    return torch.from_numpy(np.ascontiguousarray(np.stack(pixels).transpose(0, 3, 1, 2)))

@@ -1,0 +1,89 @@
+"""The help of each command, with examples; PROGRAM stands for how this program was called."""
+
+from __future__ import annotations
+
+ABOUT = "Warmstart: a desktop workbench for transfer learning and meta-learning."
+TOUR = """\
+with no command the workbench opens in a window. From the terminal:
+
+  PROGRAM demo                        the one-minute example: three ways to learn 40 classes from 2 labels each
+  PROGRAM list methods                what can be run; also datasets, backbones, presets, devices, runs
+  PROGRAM run few-shot                run a preset or an experiment file with a progress bar
+  PROGRAM run --data digits --method scratch --labels-per-class 10 --seeds 3
+  PROGRAM resume 5                    go on with a run that was stopped or cut off, from where it was
+  PROGRAM study list                  studies: one question, a grid of runs, one figure
+  PROGRAM compare 4 5                 which of two saved runs is better, and is the difference real?
+  PROGRAM predict 5 new-photos/       what a saved run says of images, a folder or a zip
+  PROGRAM fetch eurosat               a data set or weights that others publish; nothing else is ever fetched
+
+Everything is saved in one database that the window shows too. Exit codes: 0 done, 1 a run failed, 2 bad input,
+130 stopped with Ctrl+C.
+"""
+RUN_HELP = """\
+examples:
+
+  PROGRAM run digits-enough-labels            a preset (see: PROGRAM list presets)
+  PROGRAM run my-experiment.json              an experiment file, or a study: {"experiments": [...], "seeds": [0, 1, 2]}
+  PROGRAM run --data photos.zip --backbone squeezenet1_0 --weights imagenet --method lp_ft
+  PROGRAM run --data glyphs --classes 40 --labels-per-class 2 --seeds 3
+  PROGRAM run --data digits --labels-per-class 5 --shift noise:3 --tested-on noise:5 blur:3
+  PROGRAM run --data digits --method linear_probe --search 20 --folds 5
+  PROGRAM run --data digits --method full_ft --set optimiser=SGD --set layers.conv1.rate=0 --minutes 2
+  PROGRAM run --method maml --set inner_steps=5 --set shot=5 --minutes 10
+  PROGRAM run --data digits --dry-run > my-experiment.json
+
+A folder or zip holds one folder of images per class. --set changes one of the method's hyperparameters
+(PROGRAM list methods --json names them all). Ctrl+C stops, evaluates and keeps; a second Ctrl+C leaves at once. Either
+way the run can go on later: PROGRAM resume RUN
+"""
+RESUME_HELP = """\
+examples:
+
+  PROGRAM resume 5                            from the last place that was kept, as if it had never ended
+  PROGRAM resume 5 7 "my best"                one after another
+  PROGRAM resume --all                        every run that waits or was cut off, but for those of studies
+
+A run keeps where it is every few seconds, and when it is stopped. What came after is done again: curves, figures and
+weights are those of a run that was never cut off. A study goes on with: PROGRAM study continue STUDY
+"""
+STUDY_HELP = """\
+examples:
+
+  PROGRAM study list                          the saved studies and the bundled ones
+  PROGRAM study error-against-size            run a bundled study; its table is printed at the end
+  PROGRAM study my-study.json --seeds 3       a study file: {"title": …, "arms": [{"title": …, "method": …}, …],
+                                              "labels": [1, 5], "shifts": [null, {"kind": "noise", "severity": 3}]}
+  PROGRAM study continue 2                    go on after a stop, a crash or a failure; nothing finished is run again
+  PROGRAM study show 2                        its table so far and what it says
+
+The window shows the same studies with a figure. Ctrl+C stops; what is finished is kept.
+"""
+PREDICT_HELP = """\
+examples:
+
+  PROGRAM predict 5 photo.jpg                 the three likeliest classes
+  PROGRAM predict 5 photos/ more.zip --top 1  every image in them, one line each
+  PROGRAM predict 5 photos/ --csv found.csv   also as a table; --json for programs, with every class
+
+Each image is read and prepared as those that the run learnt from. What cannot be read is named with the reason; exit
+code 1 where nothing could be.
+"""
+ADAPT_HELP = """\
+examples:
+
+  PROGRAM adapt 7 my-classes/ new-images/     my-classes/ holds a folder of a few images for each class
+
+The run is one of a method that learns tasks (MAML, ProtoNet and the like); its network stays as it is saved. Images are
+answered 64 at a time: where a method looks at all of them together, as with batch norm by the query images, an answer
+can depend on its neighbours.
+"""
+FETCH_HELP = """\
+examples:
+
+  PROGRAM fetch eurosat                       a data set (PROGRAM list datasets says which can be fetched)
+  PROGRAM fetch resnet18 squeezenet1_0        the weights of networks (PROGRAM list backbones)
+  PROGRAM fetch resnet18:imagenet             these weights of it
+
+It is said before how much comes, from where, under which licence, and where it goes. Ctrl+C keeps what has come; the
+same command goes on from there.
+"""
