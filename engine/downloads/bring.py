@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from engine.downloads.arriving import hold_space, on_disk
+from engine.downloads.arriving import Arriving, hold_space, on_disk
 from engine.downloads.fetching import Cancel, Progress, fetch
 from engine.downloads.unpack import TARS, is_archive, remove_tree, unpack, unpack_within
 from engine.downloads.wanted import Wanted
+from engine.errors import Cancelled
 from engine.machine.locks import locked
 
 UNPACKED = "unpacked"  # folder beside the fetched files
@@ -24,11 +27,12 @@ def bring(wanted: Wanted, progress: Progress, cancelled: Cancel) -> Path:
     place = filling(wanted)
     with on_disk(wanted.folder):
         place.parent.mkdir(parents=True, exist_ok=True)
-        with locked(place.with_name(f"{place.name}.lock"), cancelled):
+        with locked(_lock_of(place), cancelled):
             if not wanted.folder.is_dir():
                 _hold_space(wanted, place)
                 _fetch_all(wanted, progress, cancelled)
                 _settle(wanted, place, cancelled)
+            remove_tree(place)
     return wanted.folder
 
 
@@ -52,13 +56,22 @@ def filling(wanted: Wanted) -> Path:
 
 
 def forget(wanted: Wanted) -> None:
-    """Remove what has come of it and is not whole."""
+    """Remove what has come of it and is not whole, unless another program is just fetching it. Raises `OSError`."""
     if wanted.has_own_folder:
-        remove_tree(filling(wanted))
+        _unless_at_work(filling(wanted), remove_tree)
         return
     for file in wanted.files:
-        for end in (".part", ".part.json"):
-            (wanted.folder / f"{file.name}{end}").unlink(missing_ok=True)
+        _unless_at_work(wanted.folder / file.name, lambda path: Arriving(path).drop())
+
+
+def _unless_at_work(place: Path, remove: Callable[[Path], object]) -> None:
+    """Nothing while another has the lock of `place`, or where there is no such folder."""
+    with suppress(Cancelled, FileNotFoundError), locked(_lock_of(place), lambda: True):
+        remove(place)
+
+
+def _lock_of(place: Path) -> Path:
+    return place.with_name(f"{place.name}.lock")
 
 
 def _shifted(progress: Progress, before: int, total: int) -> Progress:
@@ -89,4 +102,3 @@ def _settle(wanted: Wanted, place: Path, cancelled: Cancel) -> None:
         if not is_archive(file.name):
             os.replace(place / file.name, inside / file.name)
     os.replace(inside, wanted.folder)
-    remove_tree(place)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 from engine.downloads.remote import Remote
 from engine.downloads.wanted import Wanted
+from engine.machine.places import home
 
 State: TypeAlias = Literal["waiting", "at work", "stopped", "failed", "done"]
 OVER = ("stopped", "failed", "done")  # states in which nothing happens by itself
@@ -48,7 +49,10 @@ def as_json(entries: Iterable[Download]) -> str:
 
 
 def _body(entry: Download) -> dict[str, Any]:
-    wanted = asdict(entry.wanted) | {"folder": str(entry.wanted.folder)}
+    folder = entry.wanted.folder
+    with suppress(ValueError):  # of what lies in the workspace only where it lies there, as that may be moved
+        folder = folder.relative_to(home())
+    wanted = asdict(entry.wanted) | {"folder": str(folder)}
     wanted["files"] = [asdict(file) | {"magic": file.magic.hex()} for file in entry.wanted.files]
     state = "failed" if entry.state == "failed" else "stopped"
     return {"wanted": wanted, "state": state, "done": entry.done, "total": entry.total, "why": entry.why}
@@ -66,17 +70,21 @@ def from_json(text: str) -> list[Download]:
 
 def _entry(body: dict[str, Any]) -> Download | None:
     try:
-        wanted = dict(body["wanted"])
-        files = tuple(_remote(dict(one)) for one in wanted.pop("files"))
-        wanted["folder"] = Path(wanted["folder"])
-        state: State = "failed" if body["state"] == "failed" else "stopped"
-        return Download(
-            Wanted(files=files, **wanted), state, int(body["done"]), int(body["total"]), why=str(body["why"])
-        )  # fmt: skip
-    except (KeyError, TypeError, ValueError, AttributeError):
+        wanted, state = _wanted(body["wanted"]), "failed" if body["state"] == "failed" else "stopped"
+        return Download(wanted, cast(State, state), int(body["done"]), int(body["total"]), why=str(body["why"]))
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
 
 
+def _wanted(body: dict[str, Any]) -> Wanted:
+    files = tuple(_remote(one) for one in body["files"])
+    if not files:
+        raise ValueError("nothing is wanted")
+    key, title, licence = (str(body[name]) for name in ("key", "title", "licence"))
+    return Wanted(key, title, files, home() / str(body["folder"]), bool(body["unpack"]), licence)
+
+
 def _remote(body: dict[str, Any]) -> Remote:
-    body["magic"], body["mirrors"] = bytes.fromhex(body["magic"]), tuple(body["mirrors"])
-    return Remote(**body)
+    url, name, digest = (str(body[key]) for key in ("url", "name", "digest"))
+    mirrors = tuple(map(str, body["mirrors"]))
+    return Remote(url, name, int(body["bytes"]), digest, bytes.fromhex(body["magic"]), mirrors)

@@ -185,7 +185,10 @@ def _linked(headers: HTTPMessage) -> str:
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).hostname or url
+    try:
+        return urlsplit(url).hostname or url
+    except ValueError:
+        return url
 
 
 @contextmanager
@@ -200,6 +203,8 @@ def _told(url: str, cancelled: Callable[[], bool]) -> Iterator[None]:
         if cancelled():
             raise Cancelled from error
         raise _silence(_host(url), error) from error
+    except ValueError as error:  # of what a host sends on to
+        raise HostError(f"{_host(url)} sends on to what is no address.", "Try again later.") from error
 
 
 def _refusal(error: HTTPError, host: str) -> HostError:

@@ -29,7 +29,10 @@ class Remote:
     def host(self) -> str:
         from urllib.parse import urlsplit
 
-        return urlsplit(self.url).hostname or ""
+        try:
+            return urlsplit(self.url).hostname or ""
+        except ValueError:  # it is no address, as the one who asks it will say
+            return self.url
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -1,7 +1,11 @@
-"""One at a time, among threads and processes: by a lock that the system lets go when its holder dies."""
+"""One at a time, among threads and processes: by a lock that the system lets go when its holder dies.
+
+On a disk that knows no locks (some that others share) nobody waits, since it would be for ever.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -12,6 +16,7 @@ from pathlib import Path
 from engine.errors import Cancelled
 
 LOOK_AGAIN = 0.1  # seconds
+HELD = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)  # what a system says of a lock of others
 
 if sys.platform == "win32":
     import msvcrt
@@ -19,8 +24,8 @@ if sys.platform == "win32":
     def _try_lock(descriptor: int) -> bool:
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
+        except OSError as error:
+            return error.errno not in HELD
         return True
 
 else:
@@ -29,8 +34,8 @@ else:
     def _try_lock(descriptor: int) -> bool:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # of this opening: holds among threads too
-        except OSError:
-            return False
+        except OSError as error:
+            return error.errno not in HELD
         return True
 
 

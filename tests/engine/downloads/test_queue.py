@@ -9,15 +9,18 @@ import shutil
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.downloads import arriving
-from engine.downloads.entries import Download, from_json
+from engine.downloads.bring import bring, filling
+from engine.downloads.entries import Download, as_json, from_json
 from engine.downloads.queue import DownloadQueue
 from engine.downloads.remote import Remote
 from engine.downloads.wanted import Wanted
+from engine.machine.places import VARIABLE, home
 from tests.bad_server import BadServer, connections
 
 
@@ -209,7 +212,19 @@ def test_removing_takes_what_has_come_and_leaves_what_is_whole(host: BadServer, 
     assert (tmp_path / "sets" / "photos").is_dir()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", '[{"wanted": {}}]', "[" * 10_000, '{"a": 1}'])
+def entry(**wrong: object) -> str:
+    file = {"url": "http://h/a", "name": "a", "bytes": 1, "digest": "", "magic": "", "mirrors": []}
+    file |= {key: value for key, value in wrong.items() if key in file}
+    wanted = {"key": "data:a", "title": "A", "files": [file], "folder": "a", "unpack": False, "licence": ""}
+    body = {"wanted": wanted, "state": "stopped", "done": 1, "total": 1, "why": ""}
+    return json.dumps([body | {key: value for key, value in wrong.items() if key in body}])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[1]", '[{"wanted": {}}]', "[" * 10_000, '{"a": 1}', entry(done=float("inf")), entry(total="x"),
+     entry(wanted=[]), entry(bytes=None), entry(magic=5), entry(mirrors=5), entry(name="..")],
+)  # fmt: skip
 def test_a_list_that_makes_no_sense_is_an_empty_one(tmp_path: Path, make: Make, text: str) -> None:
     file = tmp_path / "home" / "downloads.json"
     file.parent.mkdir()
@@ -218,6 +233,59 @@ def test_a_list_that_makes_no_sense_is_an_empty_one(tmp_path: Path, make: Make, 
     queue.load()
     queue.join()
     assert queue.entries() == ()
+
+
+def test_an_address_that_is_none_is_told(tmp_path: Path, make: Make) -> None:
+    file = tmp_path / "home" / "downloads.json"
+    file.parent.mkdir()
+    file.write_text(entry(url="http://[::1/a"))
+    queue = make()
+    queue.load()
+    queue.join()
+    (kept,) = queue.entries()
+    assert kept.wanted.hosts == ("http://[::1/a",)
+    queue.ask(kept.wanted)
+    until(queue, lambda found: states(found) == ["failed"])
+    assert "is no address" in queue.entries()[0].why
+
+
+def test_what_was_on_its_way_follows_a_workspace_that_is_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = from_json(entry())[0].wanted
+    assert wanted.folder == home() / "a"
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "old"))
+    inside, outside = (Download(replace(wanted, folder=one)) for one in (home() / "datasets" / "a", tmp_path / "b"))
+    text = as_json([inside, outside])
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "new"))
+    assert [one.wanted.folder for one in from_json(text)] == [tmp_path / "new" / "datasets" / "a", tmp_path / "b"]
+
+
+def test_removing_leaves_what_another_program_is_fetching(host: BadServer, tmp_path: Path, make: Make) -> None:
+    """Else that one would go on with a folder of which half is gone, and call it whole."""
+    wanted = data(host, tmp_path / "sets", "held")
+    first, second = make(), make()
+    first.ask(wanted)
+    until(first, lambda found: found["data:photos"].done > 0)
+    second.ask(weights(host, tmp_path / "cache"))  # reads the list
+    until(second, lambda found: "data:photos" in found)
+    second.remove("data:photos")
+    until(second, lambda found: "data:photos" not in found and states(found) == ["done"])
+    second.join()
+    assert (tmp_path / "sets" / "photos.part").is_dir()
+    host.go_on.set()
+    until(first, lambda found: states(found)[0] == "done")
+    assert len(list((tmp_path / "sets" / "photos").rglob("*.png"))) == 4
+
+
+def test_what_a_killed_program_left_of_a_whole_set_is_cleared_away(host: BadServer, tmp_path: Path) -> None:
+    """It may end between the folder's taking its name and the archive's removal."""
+    wanted = data(host, tmp_path)
+    left = filling(wanted)
+    for folder in (wanted.folder, left):
+        folder.mkdir()
+    (left / "photos.zip").write_bytes(bytes(1000))
+    assert bring(wanted, lambda *_: None, lambda: False) == wanted.folder
+    assert not left.exists()
+    assert host.asked == []
 
 
 def test_a_kept_name_that_leads_elsewhere_is_not_taken(host: BadServer, tmp_path: Path, make: Make) -> None:
