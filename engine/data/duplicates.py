@@ -108,12 +108,16 @@ def without_copies(data: Examples, choice: DatasetChoice, divided: list[Parts]) 
 
 
 def pictures(data: ImageSet, progress: Progress | None = None, cancelled: Cancel | None = None) -> Looks:
-    """Of every image; kept between sessions, as all of them are decoded for it. Raises `Cancelled`."""
+    """Of every image, black where it cannot be read any more; kept between sessions where all could, as all of them are
+    decoded for it. Raises `Cancelled`."""
     path = cache_folder() / FOLDER / f"{short_hash(RECIPE, data.name, data.fingerprint, PIL.__version__)}.npz"
     if (kept := _kept(path, len(data))) is not None:
         return kept
-    grey = np.stack(list(in_threads(lambda index: _grey(data, index), range(len(data)), progress, cancelled)))
+    read = list(in_threads(lambda index: _grey(data, index), range(len(data)), progress, cancelled))
+    grey = np.stack([np.zeros((SIDE, SIDE), dtype=np.uint8) if one is None else one for one in read])
     found = Looks(hashed(grey), _halved(grey))
+    if any(one is None for one in read):
+        return found
     try:
         with replacing(path, shared=True) as part, part.open("wb") as file:
             np.savez(file, hashes=found.hashes, small=found.small)
@@ -133,12 +137,12 @@ def _kept(path: Path, images: int) -> Looks | None:
     return found if fits and found.hashes.dtype == np.uint64 and found.small.dtype == np.uint8 else None
 
 
-def _grey(data: ImageSet, index: int) -> NDArray[np.uint8]:
-    """uint8 [32, 32] of the whole image; black where it cannot be read any more."""
+def _grey(data: ImageSet, index: int) -> NDArray[np.uint8] | None:
+    """uint8 [32, 32] of the whole image; None where it cannot be read any more."""
     try:
         image = data.source.image(index, SIDE, 1).convert("L")
     except DataError:
-        return np.zeros((SIDE, SIDE), dtype=np.uint8)
+        return None
     return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX))
 
 

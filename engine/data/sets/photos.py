@@ -51,11 +51,11 @@ def read_caltech(
 ) -> ImageSet:
     """Without its clutter, which is no kind of thing. Raises `DataError`, `Cancelled`."""
     listing = replace(listing, files=tuple(one for one in listing.files if not one.path.endswith(".mat")))  # outlines
-    clutter = tuple(one for one in listing.images if f"/{CLUTTER}/" in f"/{one.path}")
-    rest = replace(listing, files=tuple(one for one in listing.files if one not in set(clutter)),
+    clutter = [one.path for one in listing.images if CLUTTER in one.path.split("/")]
+    rest = replace(listing, files=tuple(one for one in listing.files if CLUTTER not in one.path.split("/")),
                    folders=frozenset(one for one in listing.folders if CLUTTER not in one.split("/")))  # fmt: skip
     data = class_folders(CALTECH, rest, progress, cancelled)
-    return replace(data, skipped=(*data.skipped, *(Skipped(one.path, "clutter, no class") for one in clutter)))
+    return replace(data, skipped=(*data.skipped, *(Skipped(path, "clutter, no class") for path in clutter)))
 
 
 def imagenette(side: int, size: int, md5: str, order: int) -> DataSet:

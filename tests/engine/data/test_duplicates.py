@@ -54,6 +54,15 @@ def test_copies_and_what_was_saved_otherwise_are_found_and_nothing_else(folder: 
         assert names(data, found.alike) == [{"a/0.png", "b/same.png", "a/small.jpg", "b/dark.png"}]
 
 
+def test_looks_of_files_that_were_away_for_a_while_are_not_kept(folder: Path) -> None:
+    """A drive that is connected again has the images that it had, under the same fingerprint."""
+    data, away = read(folder), folder.with_name("away")
+    (folder / "a").rename(away)
+    assert {"a/0.png", "a/1.png"} <= set.union(*names(data, duplicates(data).alike))
+    away.rename(folder / "a")
+    assert names(data, duplicates(data).alike) == [{"a/0.png", "a/small.jpg", "b/dark.png", "b/same.png"}]
+
+
 def test_plain_images_of_other_shades_are_not_taken_for_one_another(tmp_path: Path) -> None:
     for name, shades in (("a", (10, 90, 200)), ("b", (50, 91, 250))):
         (tmp_path / name).mkdir()
