@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from dataclasses import dataclass
+from typing import Any
 
+from engine.experiment import ONCE_OF_ALL, DatasetChoice
 from storage.connection import snapshot, writing
 
 LONGEST_TITLE = 200  # letters
+SHARED = frozenset((*DatasetChoice.model_fields, *ONCE_OF_ALL))  # what is no setting of one kind of data alone
 _USED = """
 SELECT json_extract(experiment, '$.dataset.name') || ':' || json_extract(experiment, '$.dataset.path') AS key,
   max(created) AS opened, count(*) AS runs
@@ -20,7 +24,7 @@ SELECT key, max(title) AS title, max(hidden) AS hidden, max(opened) AS opened, m
   SELECT key, '' AS title, 0 AS hidden, opened, runs FROM ({_USED}))
 GROUP BY key ORDER BY opened DESC, key"""
 _SEEN = """
-SELECT id, json_extract(facts, '$.data') FROM run WHERE deleted_at IS NULL
+SELECT id, json_extract(facts, '$.data'), json_extract(experiment, '$.dataset') FROM run WHERE deleted_at IS NULL
   AND CASE WHEN json_valid(experiment) AND json_valid(facts) THEN json_extract(facts, '$.data') IS NOT NULL
     AND json_extract(experiment, '$.dataset.name') || ':' || json_extract(experiment, '$.dataset.path') = ? END
 ORDER BY id DESC"""
@@ -40,10 +44,12 @@ class UsedData:
 
 @dataclass(frozen=True, slots=True)
 class DataSeen:
-    """What runs had of a data set. fingerprint: of its images. runs: ids, the latest first."""
+    """What runs had of a data set. fingerprint: of its images. runs: ids, the latest first. otherwise: it was read by
+    other settings than it has at first, which tell other classes or parts of the same files."""
 
     fingerprint: str
     runs: tuple[int, ...]
+    otherwise: bool = False
 
 
 class DataSetMethods:
@@ -59,11 +65,14 @@ class DataSetMethods:
 
     def data_seen(self, key: str) -> list[DataSeen]:
         """What visible runs had of a data set, by the fingerprint that they said; what the latest had first."""
-        found: dict[str, list[int]] = {}
+        found: dict[tuple[str, bool], list[int]] = {}
+        name, _, path = key.partition(":")
+        usual = _own_settings(DatasetChoice(name=name, path=path or None).model_dump(mode="json"))
         with snapshot(self._connection) as connection:
-            for run_id, fingerprint in connection.execute(_SEEN, (key,)):
-                found.setdefault(fingerprint, []).append(run_id)
-        return [DataSeen(fingerprint, tuple(runs)) for fingerprint, runs in found.items()]
+            for run_id, fingerprint, dataset in connection.execute(_SEEN, (key,)):
+                otherwise = _own_settings(json.loads(dataset)) != usual
+                found.setdefault((fingerprint, otherwise), []).append(run_id)
+        return [DataSeen(data, tuple(runs), otherwise) for (data, otherwise), runs in found.items()]
 
     def open_data_set(self, key: str) -> None:
         """It was opened just now, and is listed again."""
@@ -83,6 +92,10 @@ class DataSetMethods:
         with writing(self._connection) as connection:
             _insert(connection, key)
             connection.execute("UPDATE data_set SET hidden = ? WHERE key = ?", (hidden, key))
+
+
+def _own_settings(dataset: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in dataset.items() if name not in SHARED}
 
 
 def _insert(connection: sqlite3.Connection, key: str) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from engine.events import RunStarted
 from engine.experiment import DatasetChoice, Experiment
+from storage import saving
+from storage.data_sets import DataSeen
 from storage.store import RunStore
 from tests.new_runs import new_run
 
@@ -32,3 +35,16 @@ def test_a_data_set_is_called_otherwise_and_taken_off_the_list_until_it_is_opene
     assert [(one.key, one.title, one.runs) for one in store.data_sets()] == [("folder:/photos", "Waste of 2024", 1)]
     store.name_data_set("folder:/photos", "")
     assert store.data_sets()[0].title == ""
+
+
+def test_what_runs_had_is_told_apart_by_how_it_was_read(store: RunStore) -> None:
+    """Classes by another folder level, or by a table, are no change of the files."""
+    photos = {"name": "folder", "path": "/photos"}
+    chosen = [photos, photos | {"labels_per_class": 5}, photos | {"class_level": 2}, {"name": "dtd", "path": "/photos"}]
+    for place, choice in enumerate(chosen):
+        run = store.create(new_run(Experiment(dataset=DatasetChoice.model_validate(choice))))
+        said = RunStarted(1, 1, 1, {"data": "bytes-a" if place < 2 else "bytes-b"})
+        store.append(run.id, [lambda connection, run=run, said=said: saving.event(said, connection, run.id, 0.0)], {})
+    assert store.data_seen("folder:/photos") == [DataSeen("bytes-b", (3,), True), DataSeen("bytes-a", (2, 1))]
+    assert store.data_seen("dtd:/photos") == [DataSeen("bytes-b", (4,))]
+    assert store.data_seen("gone:/photos") == []

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 KEY = "data page history"
 NOTHING = "No run has learnt from it yet. Each will keep the list of images that it had."
-AS_NOW, NOT_KEPT = "as it is now", "its list was not kept"
+AS_NOW, NOT_KEPT, OTHERWISE = "as it is now", "its list was not kept", "its classes or parts were told otherwise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class HistoryView(QWidget):
         self.list.setCurrentIndex(self.lines.index(0))
         self._adjust()
         latest = past[0] if past else None
-        told = latest is not None and latest.words not in (AS_NOW, NOT_KEPT)
+        told = latest is not None and latest.words not in (AS_NOW, NOT_KEPT, OTHERWISE)
         self.changed.emit(f"Changed since {runs_of(latest.seen)}: {latest.words}." if latest and told else "")
 
     def _adjust(self) -> None:
@@ -102,6 +102,8 @@ def past_of(seen: DataSeen, data: ImageSet) -> RunsHad:
         return RunsHad(seen, len(data), AS_NOW)
     if before is None:
         return RunsHad(seen, None, NOT_KEPT)
+    if seen.otherwise:
+        return RunsHad(seen, len(before.names), OTHERWISE)
     return RunsHad(seen, len(before.names), changes(before, list_of(data)).words or "other names or another order")
 
 
