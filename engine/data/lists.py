@@ -20,7 +20,7 @@ from PIL import Image
 
 from engine.data.hashes import BY_CONTENT, short_hash
 from engine.data.images import ImageSet, PixelSource, Skipped
-from engine.errors import DataError
+from engine.errors import DataError, StorageError
 from engine.machine.files import replacing
 from engine.machine.places import home
 
@@ -167,6 +167,35 @@ def as_listed(data: ImageSet, fingerprint: str) -> ImageSet:
         raise DataError(f"Not one image of the list is in {data.title} any more.", "Use the folder as it is now.")
     gone = tuple(Skipped(wanted.names[place], GONE) for place, index in enumerate(places) if index < 0)
     return _of_list(data, wanted, [places[place] for place in there], there, gone, fingerprint)
+
+
+def keep_others(data: ImageSet, images: NDArray[np.int64]) -> str:
+    """Keep the list of a set of files without these images, and say its fingerprint; classes that they were all of go
+    too. Raises `DataError` where fewer than two classes are left, `StorageError`."""
+    others = np.setdiff1d(np.arange(len(data)), images)
+    there, labels = np.unique(data.labels[others], return_inverse=True)
+    if len(there) < 2:
+        raise DataError("Without these images there are not two classes left.", "Leave fewer out.")
+    names = [data.image_name(index) for index in others]
+    gone = (data.image_name(index) for index in images)
+    rest = replace(
+        data,
+        labels=labels.astype(np.int64),
+        class_names=tuple(data.class_names[place] for place in there),
+        source=ListedSource(data.source, others.tolist(), names),
+        digests=data.contents[others],
+        given_split=None if data.given_split is None else data.given_split[others],
+        fingerprint=BY_CONTENT + short_hash(data.fingerprint, *gone),
+        alphabets=None,
+        kinds=None,
+        given_classes=None,
+        of_regions=None,
+    )
+    try:
+        keep(rest)
+    except OSError as error:
+        raise StorageError("The list of images could not be written.", "Make room in the workspace.") from error
+    return rest.fingerprint
 
 
 def _found(data: ImageSet, wanted: FileList) -> list[int]:

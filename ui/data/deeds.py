@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
 
+from engine.comparison.wording import count
 from ui.data.binning import put_back, to_bin
 from ui.data.known_sets import KnownSet
 from ui.downloads.downloads import OFFLINE_WORDS
@@ -15,6 +18,9 @@ from ui.widgets.deed import Deeds
 from ui.widgets.folders import show_folder
 from ui.widgets.text import plain
 from ui.window_memory import WindowMemory
+
+if TYPE_CHECKING:
+    from engine.data.images import ImageSet
 
 # key -> (text, shortcut, icon, tip)
 DEEDS = {
@@ -86,6 +92,22 @@ class SetDeeds(Deeds):
         if self._chosen is not None:
             listed = self._chosen.choice.model_copy(update={"listed": fingerprint})
             self._parts.navigator.open("new_experiment", listed)
+
+    def use_others(self, data: ImageSet, images: np.ndarray) -> None:
+        """In New experiment, all of the set but these images, indices int64 [n]."""
+
+        def work(cancelled: Callable[[], bool]) -> str:
+            from engine.data.lists import keep_others
+
+            return keep_others(data, images)
+
+        def use(fingerprint: str) -> None:
+            self.use_listed(fingerprint)
+            left = count(len(data) - len(images), "images")
+            self._parts.toasts.show(f"New experiment is set to the other {left} of {data.title}.")
+
+        failed = self._parts.background.saying(self._refuse, "The list could not be written.")
+        self._parts.background.run(work, use, failed)
 
     def show_folder(self) -> None:
         path = self._path()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QButtonGroup, QWidget
@@ -17,9 +18,10 @@ from ui.data.history_view import HistoryView
 from ui.data.known_sets import KnownSet
 from ui.data.left_out import LeftOut
 from ui.data.sample_grid import SampleGrid
+from ui.widgets.buttons import button
 from ui.widgets.frame import Segment
 from ui.widgets.invitation import Invitation
-from ui.widgets.layouts import in_column, one_of
+from ui.widgets.layouts import in_column, in_row, one_of
 from ui.widgets.reflow import FlowLayout
 from ui.widgets.text import Elided
 
@@ -46,6 +48,7 @@ class SetDetail(QWidget):
         self.copies, self.history = CopiesView(background), HistoryView(background)
         self._chosen: KnownSet | None = None
         self.pointed = Elided("", "small", "muted")
+        self.all = button("Show all", "", "All images of the set again", self._show_all)
         self.nothing = Invitation("Nothing was left out", "Every file that looks like an image is in the set.")
         self._out = one_of(self.left_out, self.nothing)
         self._build()
@@ -58,7 +61,8 @@ class SetDetail(QWidget):
 
     def _build(self) -> None:
         samples = QWidget()
-        in_column((self.grid, 1), self.pointed, owner=samples, gap=4)
+        in_column((self.grid, 1), in_row((self.pointed, 1), self.all, gap=8), owner=samples, gap=4)
+        self.all.hide()
         self.tabs: dict[str, Segment] = {}
         self._group, self._flow = QButtonGroup(self), FlowLayout(spacing=4)
         self.pages = one_of()
@@ -122,6 +126,7 @@ class SetDetail(QWidget):
 
     def _show_images(self, data: ImageSet) -> None:
         self.data = data
+        self.all.hide()
         self.grid.show_set(data)
         self.balance.show_set(data)
 
@@ -135,6 +140,19 @@ class SetDetail(QWidget):
     def show_class(self, section: int) -> None:
         self.show_tab("Samples")
         self.grid.scroll_to_class(section)
+
+    def show_some(self, images: np.ndarray) -> None:
+        """In Samples, images int64 [n] alone, until all are asked for."""
+        if self.data is not None:
+            self.show_tab("Samples")
+            self.grid.show_set(self.data, images, self.data.class_names, self.data.labels[images])
+            self.all.show()
+            self.pointed.setText(f"{count(len(images), 'images')} that were chosen on the map.")
+
+    def _show_all(self) -> None:
+        if self.data is not None:
+            self._show_images(self.data)
+            self.pointed.setText("")
 
     def _name(self, index: int) -> None:
         self.pointed.setText(self.data.image_name(index) if self.data is not None and index >= 0 else "")

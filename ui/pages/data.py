@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -15,6 +16,7 @@ from ui.data.deeds import SetDeeds
 from ui.data.detail import SetDetail
 from ui.data.known_sets import KnownSet, known_sets
 from ui.data.large import show_large
+from ui.data.map_view import MapView
 from ui.data.reading import SetReading
 from ui.data.sample_grid import SampleGrid
 from ui.data.set_list import SetList
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from engine.data.images import ImageSet
     from engine.data.inventory import Inventory
     from storage.data_sets import DataSeen, UsedData
+    from storage.rows import RunRow
 
 
 class DataPage(Page):
@@ -43,6 +46,8 @@ class DataPage(Page):
         self.deeds.read_again = self.read_again
         self.list = SetList()
         self.detail = SetDetail(self.deeds.actions, parts.background)
+        self.map = MapView(parts)
+        self.detail.add_tab("Map", self.map)
         self._shown: tuple[str, bool] | None = None
         self._wanted, self._asked, self._answered, self._stale = "", 0, 0, True
         self._build()
@@ -70,14 +75,21 @@ class DataPage(Page):
         self.list.customContextMenuRequested.connect(self._show_menu)
         self.detail.opened.connect(self._show_large)
         self.detail.without.connect(self.deeds.use_without)
+        self.map.leave_out.connect(self._leave_out)
+        self.map.in_samples.connect(self.detail.show_some)
+        self.map.side.grid.opened.connect(lambda _: self._show_large(self.map.side.grid))
         self.reading.listed.connect(self.detail.show_listed)
         self.reading.progressed.connect(self.detail.header.show_progress)
         self.reading.done.connect(self._show_read)
         self.detail.history.wanted.connect(self.deeds.use_listed)
         self.reading.failed.connect(self.detail.header.show_problem)
 
-    def receive(self, request: DatasetChoice) -> None:
-        """Show this data set, and keep it in the list."""
+    def receive(self, request: DatasetChoice | RunRow) -> None:
+        """Show this data set, and keep it in the list; of a run, what its network sees in its data."""
+        if not isinstance(request, DatasetChoice):
+            self.detail.show_tab("Map")
+            self.map.want_run(request.uid)
+            request = request.experiment.dataset
         self._wanted = f"{request.name}:{request.path}" if request.path else request.name
         if request.path:
             key = self._wanted
@@ -88,7 +100,8 @@ class DataPage(Page):
     def is_settled(self) -> bool:
         """Nothing is read any more, neither the list nor the chosen set nor what is looked at of it."""
         listed = not self._stale and self._asked == self._answered
-        return listed and not self.reading.is_reading and self.detail.is_settled()
+        drawn = not self.map.drawing.is_at_work and self.map.side.grid.thumbnails.is_settled()
+        return listed and not self.reading.is_reading and self.detail.is_settled() and drawn
 
     def focus_list(self) -> None:
         self.list.setFocus()
@@ -132,6 +145,7 @@ class DataPage(Page):
             return
         self._shown = chosen.key, chosen.there
         self.detail.expect(chosen)
+        self.map.expect()
         if chosen.there:
             self.reading.read(chosen)
             return
@@ -156,12 +170,17 @@ class DataPage(Page):
     def _show_read(self, data: ImageSet, found: Inventory) -> None:
         self.detail.show_read(data, found)
         if (chosen := self.list.current()) is not None:
+            self.map.set_data(data, chosen.key)
             key = chosen.key
             self.parts.library.read(lambda store: store.data_seen(key), lambda seen: self._look_back(data, seen))
 
     def _look_back(self, data: ImageSet, seen: list[DataSeen]) -> None:
         if data is self.detail.data:
             self.detail.history.look(data, seen)
+
+    def _leave_out(self, images: np.ndarray) -> None:
+        if self.detail.data is not None:
+            self.deeds.use_others(self.detail.data, images)
 
     def _show_large(self, grid: SampleGrid) -> None:
         if self.detail.data is not None:

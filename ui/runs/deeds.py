@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 
 from engine.comparison.wording import count
+from engine.data.sources import is_regression
 from engine.events import RunState
 from storage.rows import RunRow
 from ui import icons, theme
@@ -27,8 +28,9 @@ OWN: dict[str, Entry] = {
     "compare": ("Compare", "V", "compare", "Put this run beside others"),
     "resume": ("Resume", "G", "play", "Go on with this run from where it was, as if it had never ended"),
     "figure": cell_notes.FIGURE,
+    "map": ("Map of its images…", "", "data", "What its network sees in its data, before and after training"),
 }
-ORDER = "pause stop discard compare clone again resume star rename note delete tag archive command figure folder"
+ORDER = "pause stop discard compare clone again resume star rename note delete tag archive command figure map folder"
 ELSEWHERE = "This run belongs to another window or terminal: control it there."
 LIVE_DEEDS, ENDED_DEEDS = ("pause", "stop", "discard"), ("compare", "clone", "resume", "again", "delete")
 
@@ -46,6 +48,7 @@ class RunDeeds(DeedsOnRuns):
         super().__init__(page, parts, OWN, ORDER, {
             "pause": self.pause, "stop": self.stop, "discard": self.discard, "compare": self.compare,
             "again": self.again, "resume": self.go_on, "rename": lambda: self.renamed(), "note": self.ask_note,
+            "map": lambda: parts.navigator.open("data", self._runs[0].row),
             "figure": lambda: cell_notes.ask_note(
                 page, parts, self._runs[0].row, cell_notes.FIGURES, next(iter(cell_notes.FIGURES))
             ),
@@ -63,7 +66,7 @@ class RunDeeds(DeedsOnRuns):
         """The context menu of a run."""
         first = LIVE_DEEDS if live else ("compare", "resume", "again")
         rest = [key for key in ("clone", "star", "rename", "note", "figure", "tag") if key not in first]
-        return self.menu_of((first, rest, ("command", "folder"), ("archive", "delete")))
+        return self.menu_of((first, rest, ("map", "command", "folder"), ("archive", "delete")))
 
     # What is on
 
@@ -100,9 +103,15 @@ class RunDeeds(DeedsOnRuns):
             return "Its settings cannot be read."
         if key == "compare" and now.is_live:
             return "It can be compared when it has ended."
-        if key in ("rename", "note", "figure", "clone", "folder") and len(self._runs) > 1:
+        if key in ("rename", "note", "figure", "map", "clone", "folder") and len(self._runs) > 1:
             return "Choose a single run."
-        return ""
+        return self._why_no_map(now) if key == "map" else ""
+
+    def _why_no_map(self, now: RunNow) -> str:
+        if now.is_live:
+            return "It can be drawn when the run has ended."
+        seen = now.row.is_readable and not is_regression(now.row.experiment.dataset)
+        return "" if seen else "It has no network that looks at images."
 
     def _why_not_resume(self, now: RunNow) -> str:
         if any(run.may_go_on for run in self._runs[1:]):

@@ -1,0 +1,83 @@
+"""Beside a map: its classes, the chosen image with those nearest to it, and the images in the loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QWidget
+
+from ui.background import Background
+from ui.data.class_legend import ClassLegend
+from ui.data.neighbour_list import NeighbourList
+from ui.data.sample_grid import SampleGrid
+from ui.widgets.buttons import button
+from ui.widgets.frame import Segment
+from ui.widgets.layouts import in_column, one_of
+from ui.widgets.reflow import FlowLayout
+from ui.widgets.text import Text
+
+if TYPE_CHECKING:
+    from engine.data.images import ImageSet
+
+CLASSES, NEAREST, CHOSEN = "Classes", "Nearest", "Chosen"
+LOOP = "Drag a line around points to choose their images; with Shift they are added."
+
+
+class MapSide(QWidget):
+    """leave_out, in_samples: what is asked for the images of `grid`."""
+
+    leave_out = Signal()
+    in_samples = Signal()
+
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.legend, self.nearest = ClassLegend(), NeighbourList(background)
+        self.grid = SampleGrid(background)
+        self.grid.setAccessibleName("Chosen images by class")
+        self.words = Text(LOOP, "small", "muted")
+        self.leave = button("Leave them out", "", "Set New experiment to this set without these images",
+                            self.leave_out.emit)  # fmt: skip
+        self.samples = button("Show in Samples", "", "Only these, as large as in Samples", self.in_samples.emit)
+        chosen = QWidget()
+        in_column(self.words, FlowLayout(self.leave, self.samples), (self.grid, 1), owner=chosen, gap=4)
+        self._pages, self.tabs = one_of(), FlowLayout(spacing=4)
+        self._group = QButtonGroup(self)
+        self.segments: dict[str, Segment] = {}
+        for title, page in ((CLASSES, self.legend), (NEAREST, self.nearest), (CHOSEN, chosen)):
+            self._add(title, page)
+        self.segments[CLASSES].setChecked(True)
+        in_column(self.tabs, (self._pages, 1), owner=self, gap=8)
+        self.setMinimumWidth(200)
+        self.expect(None)
+
+    def _add(self, title: str, page: QWidget) -> None:
+        segment = Segment(title)
+        segment.clicked.connect(lambda _=False: self._pages.setCurrentWidget(page))
+        self._group.addButton(segment)
+        self.tabs.addWidget(segment)
+        self._pages.addWidget(page)
+        self.segments[title] = segment
+
+    def show_tab(self, title: str) -> None:
+        self.segments[title].click()
+
+    def expect(self, data: ImageSet | None) -> None:
+        """Another map is drawn, of this set."""
+        self.nearest.show_set(data)
+        self.legend.show_classes((), ())
+        self.show_chosen(data, np.zeros(0, np.int64), "")
+
+    def show_chosen(self, data: ImageSet | None, images: np.ndarray, why_not: str) -> None:
+        """images: indices, ascending. why_not: they cannot be left out, "" where they can."""
+        self.segments[CHOSEN].setText(f"{CHOSEN} ({len(images):,})" if len(images) else CHOSEN)
+        self.segments[CHOSEN].updateGeometry()
+        self.words.setVisible(not len(images))
+        self.leave.setVisible(bool(len(images)))
+        self.samples.setVisible(bool(len(images)))
+        self.leave.setEnabled(not why_not)
+        self.leave.setToolTip(why_not or "Set New experiment to this set without these images")
+        self.grid.clear()
+        if data is not None and len(images):
+            self.grid.show_set(data, images, data.class_names, data.labels[images])
