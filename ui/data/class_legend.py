@@ -14,14 +14,15 @@ from ui.listing.card_list import OnCard
 from ui.widgets.layouts import in_column
 
 PLACE = Qt.ItemDataRole.UserRole
-FEW, GOLDEN = 6, 0.381966  # classes that have a colour of the palette; turn from one hue to the next
+FEW, GOLDEN = 6, 0.381966  # colours of the palette; turn from one hue to the next
+FURTHER = ("#8C6BC8", "#A0705F", "#D9364A", "#8A8F98", "#A3A61F", "#17A7B8")  # read well on both grounds
 SWATCH = 12  # pixels
 
 
 def class_colour(place: int, count: int) -> QColor:
     """Of few classes those of the palette; of many, hues as far from each other as can be."""
-    if count <= FEW:
-        return theme.curve_colour(place)
+    if count <= FEW + len(FURTHER):
+        return theme.curve_colour(place) if place < FEW else QColor(FURTHER[place - FEW])
     light = (0.62, 0.52, 0.72)[place % 3] if is_dark() else (0.42, 0.52, 0.34)[place % 3]
     return QColor.fromHslF((place * GOLDEN) % 1.0, 0.75, light)
 

@@ -60,6 +60,7 @@ class MapView(QWidget):
         self.network = Choice([])
         self.network.setAccessibleName("Network")
         self.kind = Choice(KINDS)
+        self.kind.setMinimumContentsLength(17)
         self.kind.setAccessibleName("How images are placed")
         self.draw_button = button("Draw", "data", "Let this network look at the images, and place them", self.draw)
         self.stop_button = button("Stop", "stop", "Draw no further", self.stop)

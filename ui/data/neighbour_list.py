@@ -59,7 +59,7 @@ class NeighbourList(QWidget):
     def show_near(self, near: Sequence[Near], by: str) -> None:
         """The image itself first. by: the network that they are near for."""
         self.list.clear()
-        self.words.setText(f"Nearest for {by}, in all its dimensions: 1 - cosine." if near else HINT)
+        self.words.setText(f"{by}: distance is 1 - cosine, over all dimensions." if near else HINT)
         for one in near:
             item = QListWidgetItem(one.words if one.away is None else f"{one.away:.3f}  {one.words}")
             item.setData(PLACE, one.place)

@@ -11,8 +11,11 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from engine.data.lists import kept
+from engine.experiment import BackboneChoice
 from engine.machine.warm import load_torch
+from engine.maps.eye import Eye
 from tests.ui.data.conftest import open_folder
+from ui.data.map_networks import MapNetwork
 from ui.data.map_view import SLIDE, MapView
 from ui.data.map_words import CHANGED, FLAT
 from ui.pages.data import DataPage
@@ -166,10 +169,6 @@ def test_a_map_that_is_stopped_leaves_what_was_drawn(
 
 
 def test_before_and_after_move_the_same_points(qtbot: QtBot, page: DataPage, window: MainWindow, strokes: Path) -> None:
-    from engine.experiment import BackboneChoice
-    from engine.maps.eye import Eye
-    from ui.data.map_networks import MapNetwork
-
     open_folder(qtbot, page, strokes)
     view = draw(qtbot, page, window)
     eyes = (Eye("Before run 1", BackboneChoice(weights="random")), Eye("After run 1", BackboneChoice()))
@@ -186,5 +185,5 @@ def test_before_and_after_move_the_same_points(qtbot: QtBot, page: DataPage, win
     qtbot.waitUntil(lambda: view.slider.value() == SLIDE)
     assert np.allclose(view.cloud.points, view.map.near[1], atol=1e-4)
     view.cloud.choose(0)
-    assert view.side.nearest.words.text().startswith("Nearest for After run 1")
+    assert view.side.nearest.words.text().startswith("After run 1: distance")
     qtbot.waitUntil(page.is_settled)
