@@ -62,6 +62,12 @@ def folder_of(source: DataSet) -> str:
     return source.kept_in or source.name
 
 
+def made_of_the_same(name: str) -> tuple[str, ...]:
+    """Titles of the other data sets that are read from the fetched files of this one."""
+    folder = folder_of(dataset(name))
+    return tuple(one.info.title for one in sets() if one.download and one.name != name and folder_of(one) == folder)
+
+
 def place(name: str) -> Path | None:
     """Where the files of a data set lie that was fetched; None where they are not here, or it cannot be."""
     source = known(name)

@@ -9,12 +9,17 @@ from pathlib import Path
 from PySide6.QtCore import QFile, QStandardPaths
 
 from engine.errors import DataError
+from engine.machine.places import home
 
 DATA = QStandardPaths.StandardLocation.GenericDataLocation
 
 
 def to_bin(path: Path) -> Path | None:
-    """Move a file or folder to the bin; where it lies there, None where the system does not say. Raises `DataError`."""
+    """Move a file or folder to the bin; where it lies there, None where the system does not say. Raises `DataError`,
+    also for a folder that holds the person's own folder or the workspace."""
+    kept = [folder.resolve() for folder in (Path.home(), home())]
+    if any(folder.is_relative_to(path.resolve()) for folder in kept):
+        raise DataError(f"“{path}” holds more than a data set.", "Move its images in the system's file manager.")
     with suppress(OSError):  # where the bin lies below a folder that nothing was put into yet
         Path(QStandardPaths.writableLocation(DATA)).mkdir(parents=True, exist_ok=True)
     file = QFile(str(path))

@@ -150,14 +150,17 @@ class SetDeeds(Deeds):
     # The bin
 
     def ask_bin(self) -> None:
+        from engine.data.sources import made_of_the_same
+
         chosen = self._chosen
         assert chosen is not None
         box = QMessageBox(self._page, icon=QMessageBox.Icon.Question)
         box.setWindowTitle("Move to the bin?")
         box.setText(plain(f"Move “{chosen.title}” to the bin?"))
+        others = "" if chosen.is_own else " and ".join(made_of_the_same(chosen.key))
         box.setInformativeText(plain(
-            f"All files of {self._path()} go there. Runs that learnt from them keep their figures, "
-            "but cannot be repeated."
+            f"All files of {self._path()} go there{f', and with them {others}' if others else ''}. "
+            "Runs that learnt from them keep their figures, but cannot be repeated."
         ))  # fmt: skip
         move = box.addButton("Move to the bin", QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
@@ -174,17 +177,19 @@ class SetDeeds(Deeds):
 
     def _binned(self, chosen: KnownSet, path: Path, lies: Path | None) -> None:
         def undo() -> None:
-            self._unhide(chosen.key)
+            if chosen.is_own:
+                self._unhide(chosen.key)
             if lies is not None:
                 failed = self._parts.background.saying(self._refuse, "It could not be put back.")
                 self._parts.background.run(lambda cancelled: put_back(lies, path), lambda _: self.read_again(), failed)
 
-        if not chosen.is_own:
-            self.read_again()
-            self._parts.toasts.show(f"{chosen.title} is in the bin.")
-            return
         rest = "" if lies is not None else " Put it back from the bin if it is needed again."
-        self._hide(chosen, f"{chosen.title} is in the bin.{rest}", undo)
+        said = f"{chosen.title} is in the bin.{rest}"
+        if chosen.is_own:
+            self._hide(chosen, said, undo)
+            return
+        self.read_again()
+        self._parts.toasts.show(said, *(("Undo", undo) if lies is not None else ()))
 
     def _refuse(self, words: str) -> None:
         self._parts.toasts.show(words, level="error", seconds=20)

@@ -7,18 +7,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.data.lists import keep
 from engine.data.sources import load
+from engine.errors import DataError
 from engine.events import RunStarted
 from engine.experiment import DatasetChoice, Experiment
+from engine.machine.places import VARIABLE, data_home
 from storage import saving
 from storage.store import RunStore
+from tests.engine.data.published_files import cifar100
 from tests.new_runs import new_run
 from tests.ui.data.conftest import open_folder, write_photos
 from ui.comparison.large_image import LargeImage
+from ui.data.binning import to_bin
 from ui.data.known_sets import BUNDLED, OWN
 from ui.pages.data import DataPage
 from ui.window.main_window import MainWindow
@@ -108,6 +114,34 @@ def test_a_folder_goes_to_the_bin_and_comes_back(
     toast.button.click()
     qtbot.waitUntil(lambda: (photos / "cat" / "0.png").exists() and titles(page)[:2] == [OWN, "photos"])
     qtbot.waitUntil(page.is_settled)
+
+
+def test_a_fetched_set_comes_back_too_and_those_made_of_its_files_are_named(
+    qtbot: QtBot, page: DataPage, window: MainWindow, own_workspace: Path
+) -> None:
+    lies = data_home() / "cifar100"
+    cifar100(lies)
+    page.receive(DatasetChoice(name="cifar_fs"))
+    qtbot.waitUntil(lambda: page.list.current().key == "cifar_fs" and page.is_settled())
+    page.deeds.ask_bin()
+    box = page.findChild(QMessageBox)
+    assert f"All files of {lies} go there, and with them FC100 and CIFAR-100." in box.informativeText()
+    box.reject()
+    page.deeds.move_to_bin(page.list.current())
+    qtbot.waitUntil(lambda: not lies.exists() and bool(window.parts.toasts.shown()))
+    window.parts.toasts.shown()[-1].button.click()
+    qtbot.waitUntil(lambda: lies.is_dir() and page.list.current().there and page.is_settled())
+
+
+def test_what_holds_more_than_data_goes_to_no_bin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    person, workspace = tmp_path / "a" / "me", tmp_path / "b" / "work"
+    for variable, folder in (("HOME", person), ("USERPROFILE", person), (VARIABLE, workspace)):
+        folder.mkdir(parents=True, exist_ok=True)
+        monkeypatch.setenv(variable, str(folder))
+    for folder in (person, person.parent, workspace, workspace.parent):
+        with pytest.raises(DataError, match="holds more than a data set"):
+            to_bin(folder)
+        assert folder.is_dir()
 
 
 def test_a_set_is_used_in_the_form(qtbot: QtBot, page: DataPage, photos: Path, window: MainWindow) -> None:
