@@ -15,8 +15,9 @@ from engine.data.examples import Examples
 from engine.data.images import Form
 from engine.data.shifts import shifted
 from engine.experiment import Shift
-from engine.machine.memory import promise
+from engine.machine.memory import promise, remarks
 from engine.machine.transfers import has_room, sent, sent_beside
+from engine.preparation import slow
 
 UNREAD, BEGUN, THERE = range(3)
 CHUNK = 64  # images read between two looks at whether to go on
@@ -32,6 +33,7 @@ class Held:
     def __init__(self, data: Examples, ids: Places, form: Form, device: torch.device, shift: Shift | None) -> None:
         self._data, self._ids, self._form, self._shift = data, ids, form, shift
         self.device = device
+        self._said = remarks.said
         self._pixels = torch.empty(len(ids), form.channels, form.size, form.size, dtype=torch.uint8)
         self._state = np.full(len(ids), UNREAD, dtype=np.int8)
         self._left = len(ids)
@@ -101,7 +103,7 @@ class Held:
 
     def _read(self, places: Places) -> None:
         ids = self._ids[places]
-        found = self._data.read(ids, self._form)
+        found = slow.read(self._data, ids, self._form, self._said)
         if self._shift is not None:
             found = shifted(found, self._shift, ids)
         self._pixels.numpy()[places] = found.transpose(0, 3, 1, 2)

@@ -18,6 +18,7 @@ from engine.data.shifts import shifted
 from engine.experiment import Shift
 from engine.machine.memory import remark, remarks
 from engine.machine.transfers import Ahead, sent_beside
+from engine.preparation import slow
 
 NOTHING = slice(0)
 MANY = "The decoded images take {size}, more than there is memory for"
@@ -109,10 +110,11 @@ class Streamed:
     def _pixels(self, ids: NDArray[np.int64]) -> NDArray[np.uint8]:
         """uint8 [n, s, s, c], without a shift."""
         if self._file is None:
-            return self._data.read(ids, self._form)
+            return slow.read(self._data, ids, self._form, self._said)
         rows = [self._file.read(int(index)) for index in ids]
         missing = np.unique([index for index, row in zip(ids, rows, strict=True) if row is None]).astype(np.int64)
-        fresh = dict(zip(missing.tolist(), self._data.read(missing, self._form), strict=True))
+        read = slow.read(self._data, missing, self._form, self._said)
+        fresh = dict(zip(missing.tolist(), read, strict=True))
         for index, pixels in fresh.items():
             self._file.write(index, pixels)
         if self._file.full:

@@ -55,6 +55,7 @@ class SetDetail(QWidget):
         self.grid.pointed.connect(self._name)
         for grid in (self.grid, self.copies.grid):
             grid.opened.connect(lambda _, grid=grid: self.opened.emit(grid))
+            grid.thumbnails.failed.connect(self.header.problem.say)
         self.copies.wanted.connect(self.without)
         self.history.changed.connect(self.header.show_changed)
         self.balance.class_wanted.connect(self.show_class)

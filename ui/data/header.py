@@ -82,6 +82,10 @@ class SetHeader(QWidget):
         self.state.show()
         self.bar.show_share(share, "accent", self.state.text(), at_work=True)
 
+    def show_silent(self, seconds: int) -> None:
+        """Nothing was heard of the set for so long."""
+        self.state.setText(f"No answer for {seconds} s: its drive may be slow, or gone. Other sets can be looked at.")
+
     def show_listed(self, data: ImageSet) -> None:
         self.facts.setText(f"{count(len(data), 'images')} · {count(len(data.class_names), 'classes')}")
 

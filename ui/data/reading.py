@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from ui.background import Background
 from ui.data.known_sets import KnownSet
@@ -16,22 +17,27 @@ if TYPE_CHECKING:
     from engine.data.inventory import Inventory
 
 KEY = "data page"
+QUIET = 5000  # milliseconds without a word after which that is said
 
 
 class SetReading(QObject):
     """`read` begins; then `listed` where names alone tell something, `progressed` now and then, and one of `done` and
-    `failed`."""
+    `failed`. silent(seconds): so long nothing was heard of it."""
 
     listed = Signal(object)
     progressed = Signal(float)
     done = Signal(object, object)
     failed = Signal(str)
+    silent = Signal(int)
     _said = Signal(int, object)
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._background = background
         self.turns = 0
+        self._heard_at = 0.0
+        self._waiting = QTimer(self, interval=QUIET)
+        self._waiting.timeout.connect(lambda: self.silent.emit(round(time.monotonic() - self._heard_at)))
         self.is_reading = False
         self._listings: dict[str, Listing] = {}
         self._said.connect(self._hear, Qt.ConnectionType.QueuedConnection)
@@ -40,6 +46,7 @@ class SetReading(QObject):
         """Another set, or the same again; answers about the one before are dropped."""
         self.turns += 1
         self.is_reading = True
+        self._note()
         turn, choice, given = self.turns, chosen.choice, self._listings.pop(chosen.key, None)
 
         def look(cancelled: Callable[[], bool]) -> tuple[ImageSet, Inventory]:
@@ -63,17 +70,27 @@ class SetReading(QObject):
 
     def stop(self) -> None:
         self.turns += 1
-        self.is_reading = False
+        self._end()
         self._background.cancel(KEY)
 
+    def _note(self) -> None:
+        """Something was heard, and more is to come."""
+        self._heard_at = time.monotonic()
+        self._waiting.start()
+
     def _hear(self, turn: int, said: object) -> None:
-        if turn == self.turns:
+        if turn == self.turns and self.is_reading:
+            self._note()
             (self.progressed if isinstance(said, float) else self.listed).emit(said)
 
-    def _take(self, found: tuple[ImageSet, Inventory]) -> None:
+    def _end(self) -> None:
         self.is_reading = False
+        self._waiting.stop()
+
+    def _take(self, found: tuple[ImageSet, Inventory]) -> None:
+        self._end()
         self.done.emit(*found)
 
     def _fail(self, words: str) -> None:
-        self.is_reading = False
+        self._end()
         self.failed.emit(words)

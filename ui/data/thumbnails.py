@@ -25,10 +25,11 @@ CRISP = 2  # times that an image is enlarged from which on its pixels are shown
 class Thumbnails(QObject):
     """`get` is asked while painting and never waits; `arrived` says that more is there.
 
-    An image that cannot be read is a null QImage for good.
+    An image that cannot be read is a null QImage for good, and `failed` says why.
     """
 
     arrived = Signal()
+    failed = Signal(str)
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -66,14 +67,17 @@ class Thumbnails(QObject):
             self._busy += 1
             self._background.run(_decoding(self._data, batch, self._side), self._taking(self._round))
 
-    def _taking(self, turn: int) -> Callable[[dict[int, QImage]], None]:
-        def take(found: dict[int, QImage]) -> None:
+    def _taking(self, turn: int) -> Callable[[dict[int, QImage | str]], None]:
+        def take(found: dict[int, QImage | str]) -> None:
             if turn != self._round:
                 return  # of a set that is no longer shown
             self._busy -= 1
-            for index, image in found.items():
-                self._kept[index] = image
+            faults = [one for one in found.values() if isinstance(one, str)]
+            for index, one in found.items():
+                self._kept[index] = image = QImage() if isinstance(one, str) else one
                 self._bytes += image.sizeInBytes()
+            if faults:
+                self.failed.emit(faults[0])
             while self._bytes > KEPT_BYTES:
                 self._bytes -= self._kept.popitem(last=False)[1].sizeInBytes()
             self._begin()
@@ -82,19 +86,26 @@ class Thumbnails(QObject):
         return take
 
 
-def _decoding(data: ImageSet, indices: Sequence[int], side: int) -> Callable[[Callable[[], bool]], dict[int, QImage]]:
-    return lambda cancelled: {index: thumbnail(data, index, side) for index in indices if not cancelled()}
+def _decoding(
+    data: ImageSet, indices: Sequence[int], side: int
+) -> Callable[[Callable[[], bool]], dict[int, QImage | str]]:
+    return lambda cancelled: {index: _picture(data, index, side) for index in indices if not cancelled()}
+
+
+def _picture(data: ImageSet, index: int, side: int) -> QImage | str:
+    """Why it cannot be read, where it cannot."""
+    try:
+        return thumbnail(data, index, side)
+    except DataError as error:
+        return str(error)
 
 
 def thumbnail(data: ImageSet, index: int, side: int) -> QImage:
-    """A square of `side` pixels cut from the middle of an image, a null image where it cannot be read."""
+    """A square of `side` pixels cut from the middle of an image; raises `DataError` where it cannot be read."""
     from engine.data.images import fitted
 
     channels = data.shown_channels
-    try:
-        image = data.source.image(index, side, channels)
-    except DataError:
-        return QImage()
+    image = data.source.image(index, side, channels)
     least = min(image.size)
     whole = fitted(image, min(side, least) if least * CRISP <= side else side, channels)
     drawn = to_image(np.ascontiguousarray(whole))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
+from engine.data.files import folder
 from engine.data.lists import keep
 from engine.data.sources import load
 from engine.errors import DataError
@@ -242,3 +244,36 @@ def started(run_id: int, facts: dict[str, str]) -> Callable[[sqlite3.Connection]
     """A change that says what a run said when it began."""
     said = RunStarted(1, 1, 1, facts)
     return lambda connection: saving.event(said, connection, run_id, 0.0)
+
+
+def test_a_folder_that_goes_while_it_is_looked_at_is_told_in_one_sentence(
+    qtbot: QtBot, page: DataPage, photos: Path
+) -> None:
+    page.detail.show_tab("Balance")
+    open_folder(qtbot, page, photos)
+    photos.rename(photos.with_name("elsewhere"))
+    page.detail.grid.thumbnails.show_set(page.detail.data, 96)  # nothing of it is decoded yet
+    page.detail.show_tab("Samples")
+    qtbot.waitUntil(page.detail.header.problem.isVisible)
+    assert "cannot be reached any more" in page.detail.header.problem.text.text()
+    photos.with_name("elsewhere").rename(photos)
+    page.read_again()
+    qtbot.waitUntil(page.is_settled)
+    assert page.detail.header.problem.isHidden()
+
+
+def test_a_drive_that_does_not_answer_is_told_while_the_window_goes_on(
+    qtbot: QtBot, page: DataPage, photos: Path, monkeypatch
+) -> None:
+    """Looking at a file waits until the test lets it go on."""
+    answers, examine = threading.Event(), folder.examine
+    monkeypatch.setattr(folder, "examine", lambda body: examine(body) if answers.wait(60) else "late")
+    page.reading._waiting.setInterval(20)
+    page.open_path(str(photos))
+    qtbot.waitUntil(lambda: "No answer for" in page.detail.header.state.text())
+    assert page.reading.is_reading
+    page.list.choose("digits")  # another set is read and shown meanwhile
+    qtbot.waitUntil(lambda: page.detail.data is not None and page.detail.data.name == "digits")
+    answers.set()
+    qtbot.waitUntil(page.is_settled)
+    assert page.detail.header.title.text() == "Handwritten digits"
