@@ -13,7 +13,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
-from engine.data.files import folder
+from engine.data.files import folder as of_folder
 from engine.data.lists import keep
 from engine.data.sources import load
 from engine.errors import DataError
@@ -266,8 +266,8 @@ def test_a_drive_that_does_not_answer_is_told_while_the_window_goes_on(
     qtbot: QtBot, page: DataPage, photos: Path, monkeypatch
 ) -> None:
     """Looking at a file waits until the test lets it go on."""
-    answers, examine = threading.Event(), folder.examine
-    monkeypatch.setattr(folder, "examine", lambda body: examine(body) if answers.wait(60) else "late")
+    answers, examine = threading.Event(), of_folder.examine
+    monkeypatch.setattr(of_folder, "examine", lambda body: examine(body) if answers.wait(60) else "late")
     page.reading._waiting.setInterval(20)
     page.open_path(str(photos))
     qtbot.waitUntil(lambda: "No answer for" in page.detail.header.state.text())
