@@ -22,6 +22,7 @@ from benchmarks.measure import machine
 from engine.comparison.wording import duration
 from engine.events import RunState
 from engine.families import family
+from engine.machine.places import settle
 from engine.studies.cells import Cell, cell_name, cells, from_source
 from engine.studies.checks import check_study
 from engine.studies.study import Study, completed, load_study, parse_study, study_preset, study_presets
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="also write the tables to this file")
     given = parser.parse_args()
     workspace = Workspace(given.workspace).open()
+    settle(workspace.root)  # also for the processes: their weights of one's own lie there
     print(machine())
     texts = []
     for name in given.names or [study.name for study in study_presets()]:

@@ -16,7 +16,7 @@ from engine.errors import Cancelled, ExperimentError, is_out_of_memory
 from engine.events import Event, Formulation, Notice, RunFailed, RunFinished, RunStarted, RunStopped
 from engine.experiment import Experiment
 from engine.families import family
-from engine.machine.allocator import keep_freed_memory, return_freed_memory
+from engine.machine.allocator import freed_memory, keep_freed_memory
 from engine.machine.choices import Choices
 from engine.machine.devices import computing, device_words, return_gpu_memory, torch_device
 from engine.machine.environment import environment
@@ -55,7 +55,7 @@ def execute(
     except Exception as error:  # noqa: BLE001 the boundary: a bug becomes a failed run that keeps its traceback
         yield _out_of_memory(experiment) if is_out_of_memory(error) else _bug(error)
     finally:
-        return_freed_memory()
+        freed_memory.give_back()
         return_gpu_memory()
 
 
@@ -81,6 +81,7 @@ def _run(
     try:
         with closing(_runner(experiment)(experiment, method, directory, limits, bookmark)) as events:
             for event in events:
+                freed_memory.hold()
                 given = time.monotonic()
                 if isinstance(event, RunStarted):
                     facts = {**event.facts, "device": device_words(experiment.device)}

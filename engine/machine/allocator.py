@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import threading
+import time
+from collections.abc import Callable
 from functools import cache
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX, M_ARENA_MAX = -1, -2, -4, -8  # from malloc.h
 KEEP, STEP = 2**31 - 1, 64 * 2**20
+GROWTH, SPARE = 1.25, 128 * 10**6  # how far memory may grow past what the steps before it took
+LOOK_EVERY, REST = 0.25, 10.0  # seconds between two looks; between two times that memory is given back
 
 
 @cache
@@ -45,7 +50,54 @@ def keep_freed_memory() -> bool:
 
 
 def return_freed_memory() -> None:
-    """Give what is free back to the system: at the end of a run."""
+    """Give what is free back to the system."""
     library = _glibc()
     if library is not None:
         library.malloc_trim(0)
+
+
+def resident() -> int:
+    """Bytes of this process that lie in memory."""
+    import psutil  # not before the first paint
+
+    return int(psutil.Process().memory_info().rss)
+
+
+class FreedMemory:
+    """Gives back what is kept once it is much more than the steps before needed.
+
+    Blocks of a step and what outlives it, such as images read ahead, are taken from one heap in an order that no two
+    steps share: a small block that stays splits a large hole, the next large one finds no place, and the heap grows by
+    it. Measured with Conv-4 on streamed images of 96 px: 1.2 GB after the first batches, 2.6 to 5.7 GB after 45,000
+    images. Giving back costs the next step its pages once.
+    """
+
+    def __init__(self, look_every: float = LOOK_EVERY, rest: float = REST, spare: int = SPARE) -> None:
+        self._look_every, self._rest, self._spare = look_every, rest, spare
+        self._looking = threading.Lock()
+        self._usual = 0  # bytes that steps took since memory was given back, 0 until they are known
+        self._looked = self._returned = float("-inf")
+
+    def hold(self, now: Callable[[], float] = time.monotonic) -> None:
+        """To be called between two steps, by any thread; nearly always it returns at once."""
+        if now() - self._looked < self._look_every or not self._looking.acquire(blocking=False):
+            return
+        try:
+            self._look(now())
+        finally:
+            self._looking.release()
+
+    def _look(self, now: float) -> None:
+        self._looked, taken = now, resident()
+        self._usual = self._usual or taken
+        if taken > GROWTH * self._usual + self._spare and now - self._returned >= self._rest:
+            self._returned = now
+            self.give_back()
+
+    def give_back(self) -> None:
+        """All that is free, also at the end of a run; what is usual is found anew."""
+        return_freed_memory()
+        self._usual = 0
+
+
+freed_memory = FreedMemory()

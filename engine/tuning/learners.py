@@ -19,6 +19,7 @@ from engine.backbones.backbone import Backbone, batch_norms
 from engine.backbones.precision import rounded
 from engine.events import Preparing
 from engine.layers import HEAD, LayerRow
+from engine.machine.allocator import freed_memory
 from engine.preparation.augmentation import Augmentation
 from engine.preparation.inputs import Inputs, Labelled, Normaliser, picked
 from engine.tuning.lowrank import LowRank
@@ -30,7 +31,10 @@ KEPT_BYTES = 1 << 30  # most that is kept of the frozen blocks' outputs
 
 
 def batches(count: int, size: int = EVALUATION_BATCH) -> Iterator[slice]:
-    return (slice(start, min(start + size, count)) for start in range(0, count, size))
+    """In order, 0 to count; what batches leave of memory is bounded."""
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))
+        freed_memory.hold()
 
 
 class WholeNetwork:
