@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 FIRST, RUNS = "new_experiment", "runs"
-PATIENCE, SOON_MS = 1.0, 10  # seconds that a page may take to be usable before heavy imports; between two looks at it
+PATIENCE, SOON_MS = 8.0, 10  # seconds that a page may take to be usable before heavy imports; between two looks at it
 
 
 class MainWindow(QMainWindow):
