@@ -41,6 +41,7 @@ class HyperparameterField:
     log: bool
     fold: str  # heading under which it is folded away, "" where it is not
     off: float | None = None  # the value that turns it off
+    least: str = ""  # what its lowest value is called
     only_with: tuple[str, str] | None = None  # another field and its value with which this one counts
 
 
@@ -137,6 +138,7 @@ def _field(name: str, info: FieldInfo, blocks: tuple[str, ...]) -> Hyperparamete
         log=extra.get("log", False),
         fold=extra.get("fold", ""),
         off=extra.get("off"),
+        least=extra.get("least", ""),
         only_with=extra.get("only_with"),
     )
 

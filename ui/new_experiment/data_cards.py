@@ -18,7 +18,7 @@ from engine.experiment import DatasetChoice
 from ui.widgets.buttons import icon_button
 from ui.widgets.card import ChoiceCard
 from ui.widgets.images import ImageStrip
-from ui.widgets.layouts import in_column, in_row
+from ui.widgets.layouts import in_column
 from ui.widgets.text import plain
 
 if TYPE_CHECKING:
@@ -51,9 +51,7 @@ class BundledCard(SetCard):
         self.strip = ImageStrip(TILE, 1)  # which has its room from the start
         self.strip.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.strip.setFixedSize(TILE, TILE)
-        self.body.removeWidget(self.facts)
-        self.body.addLayout(in_row((self.facts, 1), self.strip))
-        self._let_clicks_through()
+        self.stand_beside(self.strip)
 
     def show_samples(self, found: DatasetPreview) -> None:
         self.strip.set_images(found.strip)

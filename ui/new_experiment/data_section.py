@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from engine.data.dataset import BUNDLED, HERE
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from engine.data.preview import DatasetPreview
 
 Counts = tuple[int | None, int | None]
+LEAST_HEIGHT = 420  # pixels, below which all of it scrolls
 READ_AFTER = 200  # milliseconds of quiet
 
 
@@ -42,7 +44,7 @@ class DataSection(Column):
     def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
         super().__init__("Data", 1, parent)
         self._parts, self._memory = parts, WindowMemory(parts.settings)
-        self._key = START.name
+        self._key, self._is_low = START.name, False
         self._place = ""  # where a folder was picked last, a wrong one too
         self._kept: dict[str, Counts] = {}  # labels and classes as they were left, by data set
         self._found: tuple[DatasetInfo, ...] = ()
@@ -60,6 +62,7 @@ class DataSection(Column):
         self.body.addWidget(self.settings)
         self.body.addWidget(self.preview)
         self.notice.add(self.problem, self.preview.warnings)
+        self.foot.addWidget(self.settings.first)
         self.finish()
         self._connect()
         self.settings.fill(START)
@@ -80,6 +83,16 @@ class DataSection(Column):
         self.zip_button = button("Zip…", "", "A zip of class folders, or of a published data set", self.choose_zip)
         self.zip_button.setAccessibleName("Choose zip…")
         return in_row((self.folder_button, 1), self.zip_button, gap=8)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """How much is used is always in sight, but where there is little room it scrolls with the rest."""
+        super().resizeEvent(event)
+        if self._is_low != (low := self.height() < LEAST_HEIGHT):
+            self._is_low = low
+            if low:
+                self.body.insertWidget(self.body.indexOf(self.settings), self.settings.first)
+            else:
+                self.foot.addWidget(self.settings.first)
 
     # What there is
 
@@ -145,7 +158,8 @@ class DataSection(Column):
     def tab_order(self) -> tuple[QWidget, ...]:
         own = self.settings.tab_order()
         shown = (self.preview.skipped.button, self.preview.skipped_list, *self.preview.tasks.tab_order())
-        return (self.folder_button, self.zip_button, *self.list.in_order(), self.all_sets, *own, *shown)
+        first = (self.settings.labels, self.settings.classes)
+        return (self.folder_button, self.zip_button, *self.list.in_order(), self.all_sets, *own, *shown, *first)
 
     def choice(self) -> DatasetChoice:
         """The data set with labels, classes and split as set."""
@@ -239,6 +253,8 @@ class DataSection(Column):
         found = self.preview.found
         self.settings.shift.show_samples(found)
         self.settings.split_words.setText(found.split_sentence if found else "")
+        if self.preview.fault and (own := self.settings.open_own()) is not None:
+            self.reveal(own)
         if found is not None:
             self.list.describe(self._key, found)
         if found is not None and not self.preview.fault and ":" in self._key:

@@ -53,15 +53,16 @@ class DataSettings(QWidget):
         self.labels, self.classes, self.validation = CountOrAll(1), CountOrAll(2), CountOrAll(1)
         self.split, self.part, self.copies = Choice(), Choice(PARTS), Choice(COPIES)
         self.split_seed = IntField(0, MOST_SEED)
-        self.own = {one.name: HyperparameterForm(own_fields(one.Choice)) for one in sets() if one.Choice.own()}
+        self.own = {
+            one.name: HyperparameterForm(own_fields(one.Choice), dense=True) for one in sets() if one.Choice.own()
+        }
         self.split_words = TextPlace("", "small", lines=2)
         self.shift = ShiftSettings()
         self.fold = Fold("How the data is divided")
         self._rows: dict[str, tuple[QWidget, ...]] = {}
-        in_column(
-            *self.own.values(), self._first_fields(), self.split_words, self.shift, self.fold,
-            owner=self, gap=theme.GRID, edges=(0, 8, 0, 0),
-        )  # fmt: skip
+        in_column(*self.own.values(), self.shift, self.fold, owner=self, gap=theme.GRID, edges=(0, 8, 0, 0))
+        self.first = QWidget()  # stands where it is always in sight
+        in_column(self._first_fields(), self.split_words, owner=self.first, gap=theme.GRID, edges=(0, 8, 0, 0))
         for own in self.own.values():
             own.hide()
         self.fold.body.addLayout(self._more_fields())
@@ -101,7 +102,14 @@ class DataSettings(QWidget):
     def tab_order(self) -> tuple[QWidget, ...]:
         divided = (self.fold.button, self.split, self.split_seed, self.part, self.copies, self.validation)
         own = (widget for form in self.own.values() for widget in form.tab_order())
-        return *own, self.labels, self.classes, *self.shift.tab_order(), *divided
+        return *own, *self.shift.tab_order(), *divided
+
+    def open_own(self) -> QWidget | None:
+        """Show all settings of the chosen data set alone, for one that cannot be read as it is; None without any."""
+        form = self.own.get(self._source.name) if self._source is not None else None
+        for fold in form.folds.values() if form is not None else ():
+            fold.button.setChecked(True)
+        return form
 
     def _is(self, name: str) -> bool:
         return self._source is not None and self._source.name == name
@@ -131,6 +139,9 @@ class DataSettings(QWidget):
         })  # fmt: skip
         for own in self.own.values():
             own.fill(vars(choice))
+        if (given := self.own.get(choice.name)) is not None and given.values() != given.defaults():
+            for fold in given.folds.values():
+                fold.button.setChecked(True)
         self.shift.fill(choice)
         if choice.part or choice.validation_per_class or choice.leave_out:
             self.fold.button.setChecked(True)
@@ -167,7 +178,8 @@ class DataSettings(QWidget):
         for widget in self._rows["split"]:
             widget.setVisible(not self._has_numbers)
         self._offer_splits()
-        refresh_marks(self)
+        for part in (self, self.first):
+            refresh_marks(part)
 
     @property
     def _has_numbers(self) -> bool:

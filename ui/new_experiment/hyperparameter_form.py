@@ -28,7 +28,7 @@ from ui.widgets.text import TextPlace
 def _int(field: HyperparameterField) -> QWidget:
     widget = IntField(field.low, field.high)
     widget.set_unit(field.unit)
-    widget.setSpecialValueText(_off(field))
+    widget.setSpecialValueText(field.least or _off(field))
     return widget
 
 
@@ -71,11 +71,11 @@ OF_POINTS = {
 
 
 class FieldRow(QWidget):
-    """Label, input, help and, when there is one, the problem with it."""
+    """Label, input, help and, when there is one, the problem with it. dense: the help is in the tip alone."""
 
-    def __init__(self, field: HyperparameterField, parent: QWidget | None = None) -> None:
+    def __init__(self, field: HyperparameterField, parent: QWidget | None = None, dense: bool = False) -> None:
         super().__init__(parent)
-        self.field = field
+        self.field, self._dense = field, dense
         self.input = KINDS[field.kind](field)
         self.changed = reset_mark.changes_of(self.input)
         self._layout()
@@ -87,6 +87,7 @@ class FieldRow(QWidget):
         label.setBuddy(self.input)
         label.setWordWrap(True)
         self.help = TextPlace(self.field.help, "small", "muted", room=self.field.help)
+        self.help.setVisible(not self._dense)
         self._problem = self._unused = ""  # said in the place of the help
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -133,7 +134,9 @@ class FieldRow(QWidget):
         self._say()
 
     def _say(self) -> None:
-        self.help.setText(self._problem or self._unused or self.field.help)
+        said = self._problem or self._unused
+        self.help.setText(said or self.field.help)
+        self.help.setVisible(bool(said) or not self._dense)
         self.help.set_role("bad" if self._problem else "muted")
 
 
@@ -141,7 +144,7 @@ class HyperparameterForm(QWidget):
     """Rows of one method's fields, the advanced ones in folds. changed: a person (not `fill`) changed a value.
 
     words: how choices are called, such as the titles of blocks. beside: what is shown under a field, by its name.
-    pointless: fields that are not shown; they keep their values.
+    pointless: fields that are not shown; they keep their values. dense: help is in the tips alone.
     """
 
     changed = Signal()
@@ -153,9 +156,10 @@ class HyperparameterForm(QWidget):
         beside: Mapping[str, QWidget] | None = None,
         pointless: frozenset[str] = frozenset(),
         parent: QWidget | None = None,
+        dense: bool = False,
     ) -> None:
         super().__init__(parent)
-        self.rows = {field.name: FieldRow(field, self) for field in fields}
+        self.rows = {field.name: FieldRow(field, self, dense) for field in fields}
         self.folds: dict[str, Fold] = {}
         self._beside, self._pointless = dict(beside or {}), pointless
         self._column = in_column(owner=self, gap=theme.GRID)

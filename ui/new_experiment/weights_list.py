@@ -11,6 +11,7 @@ from ui.new_experiment.offers import Offer
 from ui.widgets.choice_list import ChoiceRow, GroupHeading
 from ui.widgets.column import caption
 from ui.widgets.layouts import in_column
+from ui.widgets.text import plain
 
 SUIT, YOURS, RANDOM, MISFITS = "Suit these images", "Yours", "Random weights", "Do not suit"
 FEW = 2  # rows that are not worth a fold
@@ -59,7 +60,9 @@ class WeightsList(QWidget):
             row.toggled.connect(lambda _: self._summarise())
         row.set_words(offer.title, offer.beside)
         row.set_faint(not offer.here)
-        row.setAccessibleDescription(". ".join(part for part in (offer.badge, offer.facts) if part))
+        told = ". ".join(part for part in (offer.badge, offer.facts) if part)
+        row.setAccessibleDescription(told)
+        row.setToolTip(plain(f"{offer.words}. {told}" if told else offer.words))
         return row
 
     def _drop(self, keys: Iterable[str]) -> None:

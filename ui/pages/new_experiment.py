@@ -45,7 +45,7 @@ from ui.window_memory import WindowMemory
 if TYPE_CHECKING:
     from storage.store import RunRow
 
-WIDTHS, LEAST_WIDTHS = (300, 260, 320, 250), (236, 216, 232, 222)
+WIDTHS, LEAST_WIDTHS = (290, 274, 316, 250), (236, 216, 232, 222)
 MOST_START = 320  # pixels of the last column
 COPY = ("Copy as command", "Ctrl+Shift+C", "copy", "Put the terminal's line for the same experiment on the clipboard")
 RESET_FIELD = ("Reset this field", "Ctrl+Shift+Backspace", "reset", "Give the field with the keyboard its usual value")
@@ -93,7 +93,7 @@ class NewExperimentPage(Page):
     def _lay_out(self) -> None:
         """What is set up scrolls sideways where it is wider than its place; Start is always there."""
         self.steps, self.splitter = ThinSplitter("new experiment"), ThinSplitter("new experiment and start")
-        for section, least, stretch in zip(self.sections, LEAST_WIDTHS, (5, 3, 5, 0), strict=True):
+        for section, least, stretch in zip(self.sections, LEAST_WIDTHS, (5, 4, 5, 0), strict=True):
             section.setMinimumWidth(least)
             if section is not self.launch:
                 self.steps.addWidget(section)

@@ -57,7 +57,8 @@ class ChoiceCard(QAbstractButton):
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.body = in_column(owner=self, gap=2, edges=(12, 8, 12, 8))
+        self.body = in_column(gap=2)
+        self._row = in_row((self.body, 1), owner=self, gap=8, edges=(12, 6, 12, 6))
         self._first_line(title)
         self.facts = (Elided if one_line else Text)(facts, "small", "muted")
         self.idea = Text(idea, "small", "muted")
@@ -84,6 +85,11 @@ class ChoiceCard(QAbstractButton):
     def add(self, widget: QWidget) -> None:
         """Put something under the text; clicks on it choose the card."""
         self.body.addWidget(widget)
+        self._let_clicks_through()
+
+    def stand_beside(self, widget: QWidget) -> None:
+        """Put something at the right of all lines."""
+        self._row.addWidget(widget)
         self._let_clicks_through()
 
     def _let_clicks_through(self) -> None:

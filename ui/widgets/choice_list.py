@@ -14,6 +14,7 @@ from ui.widgets.layouts import in_column
 from ui.widgets.text import plain
 
 INDENT = 20
+LEAST_LETTERS = 6  # of facts that are cut short; fewer say nothing
 
 
 class _Line(QAbstractButton):
@@ -114,13 +115,14 @@ class ChoiceRow(_Line):
         painter.setPen(theme.colour("faint" if not self.isEnabled() else "muted" if self._is_faint else "text"))
         short = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, short)
-        left = room.adjusted(painter.fontMetrics().horizontalAdvance(short) + 12, 0, -4, 0)
+        left = room.adjusted(painter.fontMetrics().horizontalAdvance(short) + 8, 0, -4, 0)
         painter.setFont(theme.font("small"))
         painter.setPen(theme.colour("muted"))
-        words = self._facts
-        if self._cuts_facts:
-            words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, left.width())
-        if painter.fontMetrics().horizontalAdvance(words) <= left.width():
+        words, metrics = self._facts, painter.fontMetrics()
+        if self._cuts_facts and metrics.horizontalAdvance(words) > left.width():
+            short = metrics.elidedText(words, Qt.TextElideMode.ElideRight, left.width())
+            words = short if len(short) > LEAST_LETTERS else ""
+        if metrics.horizontalAdvance(words) <= left.width():
             painter.drawText(left, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
 
     def _paint_note(self, painter: QPainter, room: QRect) -> None:

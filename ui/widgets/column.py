@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStyle, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.widgets.frame import SlimArea, SlimScrollBar
@@ -52,7 +52,8 @@ class Column(QWidget):
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.notice = NoticeBar(self.area, self.body)
         self.foot = QVBoxLayout()
-        self.foot.setContentsMargins(16, 0, 8 + SlimScrollBar.WIDTH, 16)  # as wide as the content
+        beside = self.area.style().pixelMetric(QStyle.PixelMetric.PM_ScrollView_ScrollBarSpacing, None, self.area)
+        self.foot.setContentsMargins(16, 0, 8 + SlimScrollBar.WIDTH + beside, 16)  # as wide as the content
         in_column(head, (self.area, 1), self.foot, owner=self, gap=0)
         self.area.viewport().installEventFilter(self)
         self.area.verticalScrollBar().valueChanged.connect(lambda _: self._hold())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from engine.data.dataset import GIVEN, DataSet, DatasetInfo
 from engine.data.files.arranged import Wish
@@ -14,20 +14,22 @@ from engine.data.images import Cancel, ImageSet, Progress
 from engine.experiment import DatasetChoice
 
 DEEPEST = 9  # folders within folders
+FOLD = "Where the classes are"
+BY_ITSELF: dict[str, JsonValue] = {"fold": FOLD, "least": "Automatic"}
 
 
 class FolderChoice(DatasetChoice):
     labels: Literal["as found", "in a table"] = Field(
-        "as found", title="Classes",
+        "as found", title="Classes from", json_schema_extra={"fold": FOLD},
         description="Where the classes are said: by class folders, else by a CSV or a list beside the images; or by "
         "that table also where there are folders.",
     )  # fmt: skip
     class_level: int = Field(
-        0, ge=0, le=DEEPEST, title="Class folder",
+        0, ge=0, le=DEEPEST, title="Class folder", json_schema_extra=BY_ITSELF,
         description="Which folder of an image's path names its class, counted from the outermost; 0 finds it.",
     )  # fmt: skip
     group_level: int = Field(
-        0, ge=0, le=DEEPEST, title="Group folder",
+        0, ge=0, le=DEEPEST, title="Group folder", json_schema_extra=BY_ITSELF,
         description="Which folder of an image's path names a group (a region, a family), by which meta-learning may "
         "divide; 0 finds regions.",
     )  # fmt: skip
