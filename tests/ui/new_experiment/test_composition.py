@@ -1,12 +1,16 @@
 """New experiment is read without scrolling: what has to be in sight is, at each size of the window."""
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QFontInfo
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import wait_until_checked
+from tests.ui.new_experiment.acting import click
+from tests.ui.window.test_window import photos
 from ui.pages.new_experiment import NewExperimentPage
 from ui.theme import LEAST_PIXELS
 from ui.widgets.buttons import PrimaryButton
@@ -26,19 +30,43 @@ def at(qtbot: QtBot, window: MainWindow, page: NewExperimentPage, width: int, he
     qtbot.wait(50)  # for the layouts
 
 
-def test_both_journeys_need_no_scrolling(qtbot: QtBot, window: MainWindow, page: NewExperimentPage) -> None:
-    """A newcomer's example, and a folder with the advice taken, at 1280 x 800 with the welcome above."""
+def press(qtbot: QtBot, window: MainWindow, button: QWidget) -> None:
+    """As a person does who does not scroll."""
+    qtbot.waitUntil(lambda: button.isVisible() and button.isEnabled())
+    qtbot.waitUntil(lambda: in_sight(window, button))
+    click(qtbot, button)
+
+
+def test_both_journeys_need_no_scrolling(
+    qtbot: QtBot, window: MainWindow, page: NewExperimentPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At 1280 x 800 with the welcome above: photos whose advice is taken are put in line by three clicks, all that is
+    set of them in sight; then the example by one."""
     at(qtbot, window, page, 1280, 800)
     assert page.welcome.card.isVisible()
-    launch, data, backbone = page.launch, page.data, page.backbone
-    needed = (page.welcome.example, data.folder_button, *data.cards.values(), data.all_sets, data.settings.labels,
-              data.settings.classes, data.settings.shift.fold.button, data.settings.fold.button,
-              *backbone.list.in_order()[:3], backbone.all_weights, backbone.own_file, backbone.chosen,
-              backbone.image_size.field,
-              *page.method.list.tab_order()[:6], page.method.layers.picture, page.method.layers.edit_button,
-              launch.device, launch.seeds, launch.name, launch.cost, page.adviser.card.use, launch.start_button,
-              launch.queue_button)  # fmt: skip
+    submitted: list[int] = []
+    monkeypatch.setattr(window.parts, "submit", lambda experiments, *given, **more: submitted.append(len(experiments)))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *given: str(photos(tmp_path / "p", 2, 9, (90, 80))))
+    launch, data, backbone, card = page.launch, page.data, page.backbone, page.adviser.card
+    press(qtbot, window, data.folder_button)
+    qtbot.waitUntil(lambda: data.choice().path is not None and page.is_settled())
+    press(qtbot, window, card.use)
+    wait_until_checked(qtbot, page)
+    data.settings.open_own()  # as where the levels of the folders have to be said
+    qtbot.wait(50)
+    levels = [*data.settings.own["folder"].rows.values()]
+    needed = (data.folder_button, *data.cards.values(), data.all_sets, *levels, data.settings.labels,
+              data.settings.classes, data.settings.split_words, *backbone.list.in_order()[:3], backbone.all_weights,
+              backbone.own_file, backbone.chosen, backbone.image_size.field, *page.method.list.tab_order()[:6],
+              page.method.layers.picture, page.method.layers.edit_button, launch.device, launch.seeds, launch.name,
+              launch.cost, launch.queue_button)  # fmt: skip
     assert [f"{type(one).__name__} {one.accessibleName()}" for one in needed if not in_sight(window, one)] == []
+    press(qtbot, window, launch.start_button)
+    qtbot.waitUntil(lambda: submitted == [1])
+    began: list[object] = []
+    monkeypatch.setattr("ui.demo.start_demo", lambda parts, plan: began.append(plan))
+    press(qtbot, window, page.welcome.example)
+    assert len(began) == 1
 
 
 @pytest.mark.parametrize("name", ["lp_ft", "maml"])
