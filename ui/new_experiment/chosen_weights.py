@@ -88,7 +88,7 @@ class ChosenWeights(Card):
         for place, deed in enumerate(self.ways):
             shown = place < len(self._found)
             deed.setText(self._found[place].words if shown else "")
-            deed.setAccessibleName(deed.text())
+            deed.setAccessibleName(deed.text() or "Another choice")
             deed.setVisible(shown)
 
     def _take(self, place: int) -> None:
