@@ -20,12 +20,14 @@ from ui.data.map_view import MapView
 from ui.data.reading import SetReading
 from ui.data.sample_grid import SampleGrid
 from ui.data.set_list import SetList
+from ui.downloads.panel import DownloadsPanel
 from ui.downloads.words import before, progress
 from ui.parts import Page, Parts
 from ui.widgets.buttons import button
 from ui.widgets.frame import ThinSplitter
-from ui.widgets.layouts import in_column
+from ui.widgets.layouts import in_column, one_of
 from ui.widgets.saving import documents
+from ui.widgets.text import Text
 from ui.window_memory import WindowMemory
 
 if TYPE_CHECKING:
@@ -56,10 +58,19 @@ class DataPage(Page):
     def _build(self) -> None:
         left = QWidget()
         self.open = button("Open folder…", "folder", "A folder with one folder per class", self.choose_folder)
-        in_column(self.open, (self.list, 1), owner=left, gap=8, edges=(16, 12, 8, 16))
+        self.downloads = button(
+            "Downloads", "download", "What is being fetched, waits or has come; it goes on after a restart",
+            self._show_downloads,
+        )  # fmt: skip
+        self.downloads.setCheckable(True)
+        in_column(self.open, (self.list, 1), self.downloads, owner=left, gap=8, edges=(16, 12, 8, 16))
         left.setMinimumWidth(180)
         self.detail.setMinimumWidth(360)
-        self.splitter = ThinSplitter("data", left, self.detail)
+        fetched = QWidget()
+        heading = Text("Downloads", "title", bold=True, wrap=False)
+        in_column(heading, (DownloadsPanel(self.parts.downloads), 1), owner=fetched, gap=12, edges=(16, 12, 16, 16))
+        self.shown = one_of(self.detail, fetched)
+        self.splitter = ThinSplitter("data", left, self.shown)
         in_column(self.splitter, owner=self)
         self.addActions(list(self.deeds.actions.values()))
         self.reset_layout()
@@ -70,6 +81,9 @@ class DataPage(Page):
     def _connect(self) -> None:
         self.parts.library.changed.connect(lambda _: self._note_change())
         self.parts.downloads.changed.connect(self._show_download)
+        self.parts.downloads.changed.connect(self._count_downloads)
+        self._count_downloads()
+        self.list.clicked.connect(lambda _: self._leave_downloads())
         self.parts.downloads.arrived.connect(lambda _: self.read_again())
         self.list.chosen.connect(self._choose)
         self.list.customContextMenuRequested.connect(self._show_menu)
@@ -140,7 +154,21 @@ class DataPage(Page):
         if self._wanted and self.list.choose(self._wanted):
             self._wanted = ""
 
+    def _show_downloads(self) -> None:
+        """Where the set is, and back."""
+        self.shown.setCurrentIndex(int(self.downloads.isChecked()))
+
+    def _leave_downloads(self) -> None:
+        self.downloads.setChecked(False)
+        self._show_downloads()
+
+    def _count_downloads(self) -> None:
+        waiting = sum(one.state in ("waiting", "at work") for one in self.parts.downloads.entries())
+        self.downloads.setText(f"Downloads ({waiting:,})" if waiting else "Downloads")
+
     def _choose(self, chosen: KnownSet) -> None:
+        if self._shown is not None and self._shown[0] != chosen.key:
+            self._leave_downloads()
         self.deeds.adjust(chosen)
         if self._shown == (chosen.key, chosen.there):  # it is only called otherwise, or has more runs
             self.detail.header.title.setText(chosen.title)

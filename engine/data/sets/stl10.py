@@ -18,7 +18,8 @@ from engine.downloads.remote import Remote
 SIDE = 96
 ONE = 3 * SIDE * SIDE  # bytes of an image
 INFO = DatasetInfo(
-    "stl10", "STL-10", "Photos of ten kinds of things; 100,000 more have no label.", 13_000, 10, (SIDE, SIDE),
+    "stl10", "STL-10", "Photos of ten kinds of things; 100,000 more have no label, and nothing learns from those yet.",
+    13_000, 10, (SIDE, SIDE),
     "none stated (Stanford); photos under ImageNet's terms", shelf=SMALL,
 )  # fmt: skip
 PARTS = (("train", 0), ("test", 2))
@@ -37,7 +38,7 @@ def read(
         if progress:
             progress(len(parts) / len(PARTS))
     rest = file_of(listing, "unlabeled_X.bin")
-    more = f"; {rest.size // ONE:,} without a label, which nothing learns from" if rest else ""
+    more = f"; {rest.size // ONE:,} without a label, which nothing learns from yet" if rest else ""
     return of_arrays(INFO, names, parts, f"images of {SIDE} x {SIDE} pixels{more}")
 
 

@@ -28,6 +28,7 @@ from tests.ui.data.conftest import open_folder, write_photos
 from ui.comparison.large_image import LargeImage
 from ui.data.binning import to_bin
 from ui.data.known_sets import BUNDLED, OWN
+from ui.downloads.panel import DownloadsPanel
 from ui.pages.data import DataPage
 from ui.window.main_window import MainWindow
 
@@ -277,3 +278,16 @@ def test_a_drive_that_does_not_answer_is_told_while_the_window_goes_on(
     answers.set()
     qtbot.waitUntil(page.is_settled)
     assert page.detail.header.title.text() == "Handwritten digits"
+
+
+def test_downloads_are_looked_at_beside_the_list_until_a_set_is_chosen(qtbot: QtBot, page: DataPage) -> None:
+    page.downloads.click()
+    assert page.shown.currentWidget().findChild(DownloadsPanel).empty.isVisible()
+    assert not page.detail.isVisible()
+    page.list.choose("digits")
+    qtbot.waitUntil(page.is_settled)
+    assert page.detail.isVisible()
+    assert not page.downloads.isChecked()
+    page.downloads.click()
+    page.downloads.click()
+    assert page.detail.isVisible()
