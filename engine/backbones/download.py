@@ -29,7 +29,8 @@ def wanted(backbone: str, weights: str) -> Wanted | None:
     if network is None or file is None or one.state not in ("download", "on this machine"):
         return None
     title = f"{one.title} weights of {info.title}"
-    return Wanted(key(backbone, weights), title, (file,), located.folder_of(network.library), licence=one.licence)
+    folder = located.folder_of(network.library)
+    return Wanted(key(backbone, weights), title, (file,), folder, licence=one.licence, about=one.bytes)
 
 
 def remote(backbone: str, weights: str) -> Remote | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.downloads.remote import Remote
@@ -19,6 +19,7 @@ class Wanted:
     folder: Path
     unpack: bool = False
     licence: str = ""
+    about: int = field(default=0, compare=False)  # bytes, as rounded by those who list it; nothing is held to them
 
     @property
     def bytes(self) -> int:

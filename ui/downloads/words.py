@@ -13,7 +13,8 @@ DEEDS = {"waiting": "Cancel", "at work": "Cancel", "stopped": "Go on", "failed":
 
 def before(wanted: Wanted) -> str:
     """What a person should know before the first byte: how much, from where, under which terms, where to."""
-    much = size(wanted.bytes) if wanted.bytes else "Its size is not stated"
+    rounded = f"About {size(wanted.about)}" if wanted.about else "Its size is not stated"
+    much = size(wanted.bytes) if wanted.bytes else rounded
     terms = f"Licence: {wanted.licence}" if wanted.licence else "No licence is stated"
     return f"{much}, from {_all(wanted.hosts)}. {terms}. It goes to {_short(wanted.folder)}."
 
