@@ -119,6 +119,8 @@ def is_out_of_memory(error: BaseException) -> bool:
 def nearest(name: str, known: Iterable[str]) -> str:
     """Advice for a misspelt name: the nearest one if there is one, and all of them."""
     names = list(known)
+    if not names:
+        return "There is none to choose."
     close = difflib.get_close_matches(name, names, 1)
     hint = f"Did you mean “{close[0]}”? " if close else ""
     return f"{hint}Choose one of: {', '.join(names)}."
