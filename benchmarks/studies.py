@@ -1,10 +1,12 @@
 """Runs studies without a window on several processes of one thread each and writes their tables as Markdown.
 
     python -m benchmarks.studies [NAME|FILE …] [--jobs 2] [--seeds N] [--workspace DIR] [--output tables.md]
+                                 [--pictures DIR]
 
 NAME: a bundled study or a file of benchmarks/studies without its ending; all bundled ones if none is named. A study of
 the same text in the workspace is continued, so that a broken-off call goes on where it was. `@photos` in a file stands
-for --photos, a folder or zip of class folders.
+for --photos, a folder or zip of class folders. --pictures: also each study's figure as the window saves it, as
+NAME.png; bars by arm from the best to the worst.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -26,6 +29,7 @@ from engine.machine.places import settle
 from engine.studies.cells import Cell, cell_name, cells, from_source
 from engine.studies.checks import check_study
 from engine.studies.study import Study, completed, load_study, parse_study, study_preset, study_presets
+from engine.studies.table import StudyTable
 from storage.record import record
 from storage.store import CellRun, NewRun, RunStore, StudyRow
 from storage.workspace import Workspace
@@ -34,6 +38,7 @@ from ui.terminal.study_display import text_table
 
 OWN = Path(__file__).with_name("studies")
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+PICTURE = (1040, 340)  # pixels of the window
 
 
 def main() -> None:
@@ -44,6 +49,7 @@ def main() -> None:
     parser.add_argument("--photos", default="", help="what @photos in a study file stands for")
     parser.add_argument("--workspace", type=Path, default=Path("warmstart-benchmarks"))
     parser.add_argument("--output", type=Path, help="also write the tables to this file")
+    parser.add_argument("--pictures", type=Path, help="also save the studies' figures in this folder")
     given = parser.parse_args()
     workspace = Workspace(given.workspace).open()
     settle(workspace.root)  # also for the processes: their weights of one's own lie there
@@ -53,10 +59,13 @@ def main() -> None:
         study = named(name, given.photos)
         study = completed(study if given.seeds is None else study.with_seeds(given.seeds))
         check_study(study)
-        texts.append(markdown(run_study(study, workspace, given.jobs)))
+        now = run_study(study, workspace, given.jobs)
+        texts.append(markdown(now))
         print(f"\n{texts[-1]}", flush=True)
         if given.output:
             given.output.write_text("\n\n".join(texts) + "\n", encoding="utf-8")
+        if given.pictures:
+            draw(now, given.pictures / f"{study.name}.png")
 
 
 def named(name: str, photos: str) -> Study:
@@ -124,6 +133,38 @@ def markdown(now: StudyNow) -> str:
     lines.append("|" + "|".join("---:" if head.startswith(">") else "---" for head in heads) + "|")
     lines += ["| " + " | ".join(map(strong, row)) + " |" for row in rows]
     return "\n".join([*lines, "", *(f"- {said}" for said in now.sentences())])
+
+
+def draw(now: StudyNow, path: Path) -> None:
+    """The study's figure as the window saves it."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtCore import QSize
+    from PySide6.QtWidgets import QApplication
+
+    from ui import theme
+    from ui.figures.figure_export import save
+    from ui.studies.figure import StudyFigure
+    from ui.studies.view import View
+
+    app = QApplication.instance() or QApplication([])
+    assert isinstance(app, QApplication)
+    theme.apply(app, "light")
+    figure = StudyFigure()
+    figure.resize(QSize(*PICTURE))
+    figure.show_view(View(ranked(now.table), now.crossings))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save(figure, path)
+
+
+def ranked(table: StudyTable) -> StudyTable:
+    """With the arms from the best to the worst, where the figure has a bar for each and no more."""
+    if table.study.figure != "arm" or len(table.columns) > 1:
+        return table
+    values = [row[0].interval.value if row[0].interval else -1.0 for row in table.entries]
+    order = sorted(range(len(values)), key=lambda arm: -values[arm])
+    arms = tuple(table.study.arms[arm] for arm in order)
+    study = table.study.model_copy(update={"arms": arms})
+    return replace(table, study=study, entries=tuple(table.entries[arm] for arm in order))
 
 
 def strong(cell: str) -> str:
