@@ -4,69 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPalette, QPixmap
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTableView,
     QWidget,
 )
 
-from ui import icons, theme
+from ui import theme
 from ui.shelf.list_line import ListColumn, ListLine
 from ui.shelf.list_model import NAME, ListModel
 from ui.shelf.list_order import STAR
+from ui.shelf.list_painting import LinePainter
 from ui.widgets.frame import SlimScrollBar
 
-Index = QModelIndex | QPersistentModelIndex
 BACK = "\b"  # typed to take a letter back
-ELIDED = Qt.TextElideMode.ElideRight
-PAD, ICON = 6, 14  # pixels
-BAR = 3  # pixels of the line that shows how far a download is
-
-
-class Cells(QStyledItemDelegate):
-    """Draws a cell by itself: a list that follows every key is painted anew with each, and what a style asks for every
-    cell takes longer than that. How far a download is, is a line below its words."""
-
-    def __init__(self, table: ListTable) -> None:
-        super().__init__(table)
-        self._list = table.list
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        entry, column, box = self._list.lines.shown[index.row()], index.column(), option.rect
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        if chosen:
-            painter.fillRect(box, option.palette.highlight())
-        inner = box.adjusted(PAD, 0, -PAD, 0)
-        if column == STAR:
-            self._draw_icon(painter, inner, self._list.star(entry))
-            return
-        misfit = entry.key in self._list.lines.misfits
-        if misfit and column == NAME:
-            self._draw_icon(painter, inner, icons.pixmap("warning", ICON, "warning"))
-            inner.setLeft(inner.left() + ICON + PAD)
-        role = QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.Text
-        painter.setPen(theme.colour("muted") if misfit and not chosen else option.palette.color(role))
-        text = option.fontMetrics.elidedText(self._list.text(entry, column), ELIDED, inner.width())
-        painter.drawText(inner, self._list.side(column), text)
-        running = self._list.progress(entry) if column == self._list.where else None
-        if running is not None and running[1] is not None:
-            self._draw_bar(painter, box, running[1])
-
-    def _draw_icon(self, painter: QPainter, box: QRect, drawn: QPixmap) -> None:
-        painter.drawPixmap(box.left(), box.top() + (box.height() - ICON) // 2, drawn)
-
-    def _draw_bar(self, painter: QPainter, cell: QRect, fraction: float) -> None:
-        box = QRectF(cell).adjusted(PAD, cell.height() - BAR - 2, -PAD, -2)
-        painter.fillRect(box, theme.colour("border"))
-        box.setWidth(box.width() * fraction)
-        painter.fillRect(box, theme.colour("accent"))
 
 
 class ListTable(QTableView):
@@ -84,7 +39,6 @@ class ListTable(QTableView):
         self.list = ListModel(columns, self)
         self._key = ""  # of the line that a person chose last; it comes back when a filter shows it again
         self.setModel(self.list)
-        self.setItemDelegate(Cells(self))
         self.setAccessibleName(name)
         self._set_up()
         self._set_up_headers()
@@ -97,7 +51,6 @@ class ListTable(QTableView):
         self.setFont(theme.font(tabular=True))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -124,6 +77,9 @@ class ListTable(QTableView):
         header.setSectionsClickable(True)
         header.setSortIndicatorShown(True)
         header.sortIndicatorChanged.connect(self.list.sort)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        LinePainter(self, self.list).draw(QPainter(self.viewport()), self, event.rect())
 
     # Which line is meant
 
