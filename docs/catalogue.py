@@ -99,7 +99,7 @@ def torchvision_weights(one: Any, versions: int) -> list[Any]:
 
 
 def pixels_of(one: Any, prepared: Any) -> list[Any]:
-    crop = round(prepared.crop_size[0] / prepared.resize_size[0], 3)
+    crop = round(prepared.crop_size[0] / prepared.resize_size[0], 6)
     remade = any(f"/{name}" in one.url for name in REMADE)
     mean, std = ([0.5] * 3, [0.5] * 3) if remade else (prepared.mean, prepared.std)
     return [mean, std, prepared.interpolation.value, crop]
@@ -210,9 +210,15 @@ def timm_weights(one: Any, parameters: int, features: int, only: int) -> list[An
     file = 4 * (parameters + features * one.num_classes)
     licence = one.license or "not stated"
     return [
-        one.tag, one.tag, timm_address(one), file, [one.mean, one.std, one.interpolation, one.crop_pct],
+        one.tag, one.tag, timm_address(one), file, timm_pixels(one),
         only or one.input_size[1], trained_on(one.tag), how(one.tag), licence, "",
     ]  # fmt: skip
+
+
+def timm_pixels(one: Any) -> list[Any]:
+    """How both sides are resized stands last, where it is not the shorter one to its size and the middle cut out."""
+    usual = one.crop_mode in (None, "center")
+    return [one.mean, one.std, one.interpolation, one.crop_pct, *(() if usual else (one.crop_mode,))]
 
 
 def timm_address(one: Any) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from engine.artifacts.bookmark import Bookmark
+from engine.backbones import catalog
 from engine.errors import Cancelled, ExperimentError, is_out_of_memory
 from engine.events import Event, Formulation, Notice, RunFailed, RunFinished, RunStarted, RunStopped
 from engine.experiment import Experiment
@@ -24,6 +25,7 @@ from engine.machine.files import write_text
 from engine.machine.limits import Limits, never
 from engine.machine.memory import remarks
 from engine.preflight.problems import problems
+from engine.preparation.inputs import prepared_words
 from engine.provenance.noted import in_run_folder
 from engine.registry import complete, with_method
 
@@ -84,7 +86,7 @@ def _run(
                 freed_memory.hold()
                 given = time.monotonic()
                 if isinstance(event, RunStarted):
-                    facts = {**event.facts, "device": device_words(experiment.device)}
+                    facts = {**event.facts, **_prepared(experiment), "device": device_words(experiment.device)}
                     bookmark.choices.check()
                     told = bookmark.choices.formulation.told()
                     event = replace(event, facts=facts, environment=environment(), formulation=told)
@@ -97,6 +99,13 @@ def _run(
                     bookmark.remove()
     except Cancelled:
         yield RunStopped(bookmark.step, f"by hand before {'it went on' if bookmark.found else 'the first step'}")
+
+
+def _prepared(experiment: Experiment) -> dict[str, str]:
+    """How images come to the network; nothing of numbers."""
+    if catalog.backbone(experiment.backbone.name).form.kind == "numbers":
+        return {}
+    return {"preparation": prepared_words(experiment.backbone)}
 
 
 def _runner(experiment: Experiment) -> Callable[..., Generator[Event, None, None]]:

@@ -10,7 +10,6 @@ from importlib import import_module
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
@@ -18,37 +17,21 @@ from pydantic import (
     SerializeAsAny,
     SerializerFunctionWrapHandler,
     ValidationError,
-    field_validator,
     model_serializer,
     model_validator,
 )
 
 from engine.errors import InvalidExperiment, shown
+from engine.frozen import TOLD, Frozen, as_before
 from engine.given import MOST_COUNT, MOST_MINUTES, MOST_SEED, MOST_TESTS
 
 Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
 Count = Annotated[int, Field(ge=1, le=MOST_COUNT)]
 Split = Literal["stratified", "given", "random-classes", "by-alphabet", "by-region"]
 Precision = Literal["float32", "bfloat16", "automatic"]
+Preparation = Literal["plain", "own"]
 Strategy = Literal["bayesian", "random", "sweep"]
 ShiftKind = Literal["noise", "blur", "contrast", "brightness", "pixelate", "jpeg", "inversion", "label shift"]
-
-
-class Frozen(BaseModel):
-    """Immutable, strict about unknown keys, without NaN or infinity anywhere, and every text is Unicode."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
-
-    @field_validator("*")
-    @classmethod
-    def _unicode(cls, value: Any) -> Any:
-        if isinstance(value, str) and not value.isascii() and value.encode(errors="replace").decode() != value:
-            raise ValueError("must be Unicode")
-        return value
-
-    def told(self) -> dict[str, Any]:
-        """As a file or a person is given it, without settings that do not concern its data; JSON."""
-        return self.model_dump(mode="json", context=TOLD)
 
 
 class Shift(Frozen):
@@ -63,7 +46,6 @@ class Shift(Frozen):
 ONCE_OF_ALL: dict[str, Any] = {"vary_frequency": False, "distance": 1.0}
 # What later versions added, which is written only where it is used: an experiment keeps its hash.
 ADDED: dict[str, Any] = {"leave_out": None, "listed": None, "labels": "as found", "class_level": 0, "group_level": 0}
-TOLD = "told"  # the context of what is told to somebody: each data set's own settings alone
 
 
 class DatasetChoice(Frozen):
@@ -165,6 +147,13 @@ class BackboneChoice(Frozen):
     weights: str = Field("random", description="random, a name from the catalogue, or run:<uid> of a saved run")
     head: Literal["new", "kept"] = Field("new", description="a new head, or the one that came with run:<uid>")
     image_size: int | None = Field(None, ge=8, le=1024, description="pixels on a side; the backbone's own if empty")
+    preparation: Preparation = Field(
+        "plain", description="images resized bilinearly and wholly, or resized and cut as the weights state it"
+    )
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialise: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        return as_before(serialise(self), {"preparation": "plain"}, info.context == TOLD)
 
 
 class MethodChoice(Frozen):
@@ -209,10 +198,7 @@ class SearchChoice(Frozen):
 
     @model_serializer(mode="wrap")
     def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without what later versions added where it is not used: an experiment keeps its hash."""
-        body: dict[str, Any] = serialise(self)
-        unused: dict[str, Any] = {"strategy": "bayesian", "minutes": None, "ranges": {}}
-        return {name: value for name, value in body.items() if name not in unused or value != unused[name]}
+        return as_before(serialise(self), {"strategy": "bayesian", "minutes": None, "ranges": {}})
 
 
 class Experiment(Frozen):

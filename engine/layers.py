@@ -13,7 +13,8 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from engine.errors import InvalidExperiment
-from engine.experiment import Frozen, explain
+from engine.experiment import explain
+from engine.frozen import Frozen
 
 HEAD = "head"
 BatchNorm = Literal["batch statistics", "pretrained statistics"]

@@ -11,7 +11,8 @@ from pydantic import Field, ValidationError
 
 import resources
 from engine.errors import InvalidExperiment, called
-from engine.experiment import Experiment, Frozen, Seed, explain, parse_experiment
+from engine.experiment import Experiment, Seed, explain, parse_experiment
+from engine.frozen import Frozen
 from engine.given import MOST_RUNS, MOST_SEEDS, read_json
 
 PRESETS = Path(resources.__path__[0]) / "presets"

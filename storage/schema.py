@@ -195,6 +195,11 @@ def m0013_data_sets(db: Database) -> None:
     )
 
 
+@MIGRATIONS()
+def m0014_preparation(db: Database) -> None:
+    """A run's experiment may say how images are resized and cut, which an older program would not understand."""
+
+
 def known() -> frozenset[str]:
     """Names of the migrations this program has."""
     return frozenset(migration.name for migration in MIGRATIONS._migrations)

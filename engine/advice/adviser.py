@@ -180,7 +180,8 @@ def _recommendation(
         uneven = f"Classes have {facts.labels} to {facts.most} labels, so every class is made to count the same."
         reasons = (*reasons, uneven)
     return Recommendation(
-        BackboneChoice(name=backbone, weights=weights), MethodChoice(name=method, hyperparameters=values),
+        catalog.as_pretrained(BackboneChoice(name=backbone, weights=weights)),
+        MethodChoice(name=method, hyperparameters=values),
         f"{chosen.title} with {start}", reasons, measured,
     )  # fmt: skip
 

@@ -63,7 +63,7 @@ def transfer_scores(choice: DatasetChoice, runs: Path) -> Iterator[Preparing | S
     yield Score(PIXELS, "", "Raw pixels", 0, leave_one_out(pixels(data, ids, choice.shift), labels, k), k)
     local = candidates(data)
     for place, (info, weights) in enumerate(local):
-        backbone = BackboneChoice(name=info.name, weights=weights.name)
+        backbone = catalog.as_pretrained(BackboneChoice(name=info.name, weights=weights.name))
         kind = FeatureKind.of(Experiment(backbone=backbone), runs, choice.shift)
         features = yield from progress(embedded(data, ids, kind), info.title, place, len(local))
         right = leave_one_out(features, labels, k)

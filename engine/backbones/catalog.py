@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from engine.backbones import listed, located, published
 from engine.backbones.info import COLOURS, BackboneInfo, Pixels, Published, WeightsInfo, WeightsState, usual_pixels
@@ -108,17 +110,33 @@ def pixels(choice: BackboneChoice) -> Pixels:
     return known.get(_begun_with(choice.weights), known["random"])
 
 
+def as_pretrained(choice: BackboneChoice) -> BackboneChoice:
+    """The choice for a new run: with images prepared as the weights state it, where they state anything of their own;
+    those of a saved run as that run prepared them."""
+    if choice.weights.startswith(RUN):
+        own = _parent(choice.weights).get("preparation") == "own"
+    else:
+        known = {one.name: one.pixels for one in weights(choice.name) if one.kind != "random"}
+        own = choice.weights in known and not known[choice.weights].as_always
+    return choice.model_copy(update={"preparation": "own" if own else "plain"})
+
+
 def _begun_with(chosen: str) -> str:
     """What the weights of a saved run come from, through any number of runs; "random" where its folder is gone."""
     met: set[str] = set()
     while chosen.startswith(RUN) and chosen not in met:
         met.add(chosen)
-        try:
-            text = (runs_home() / chosen.removeprefix(RUN) / "experiment.json").read_text(encoding="utf-8")
-            chosen = str(json.loads(text)["backbone"]["weights"])
-        except (OSError, ValueError, LookupError, TypeError):
-            return "random"
+        chosen = str(_parent(chosen).get("weights", "random"))
     return chosen
+
+
+def _parent(chosen: str) -> dict[str, Any]:
+    """What a saved run says of its network, nothing where its folder is gone."""
+    try:
+        text = (runs_home() / chosen.removeprefix(RUN) / "experiment.json").read_text(encoding="utf-8")
+        return dict(json.loads(text)["backbone"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
 
 
 def default_weights(name: str) -> str:
@@ -150,7 +168,9 @@ def _published(one: Published) -> WeightsInfo:
 
 
 def _kept(one: Kept, usual: Pixels) -> WeightsInfo:
-    pixels = Pixels(one.mean, one.std, usual.interpolation, usual.crop) if one.mean and one.std else usual
+    pixels = replace(usual, mean=one.mean, std=one.std) if one.mean and one.std else usual
+    if one.cut:
+        pixels = Pixels(pixels.mean, pixels.std, *one.cut)
     return WeightsInfo(
         one.name, one.title, "own", "what is not known", "yours", "on this machine", one.bytes, str(one.file), pixels,
         how=one.words,

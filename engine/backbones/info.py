@@ -26,12 +26,32 @@ Family = Literal["convolutional", "transformer", "hybrid", "mixer", "mobile"]
 @dataclass(frozen=True, slots=True)
 class Pixels:
     """How weights want images: value of 0..1 less mean over std, a number for each channel or one for all. crop: the
-    share of a resized image's side that was looked at. interpolation: by which it was resized."""
+    share of a resized image's side that was looked at. interpolation: by which it was resized. mode: which sides were,
+    see `engine.data.cutting`."""
 
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
     interpolation: str = "bilinear"
     crop: float = 1.0
+    mode: str = "center"
+
+    @property
+    def as_always(self) -> bool:
+        """Whether they are resized and cut as images of networks without a recipe are."""
+        return (self.interpolation, self.crop, self.mode) == ("bilinear", 1.0, "center")
+
+
+FILTERS, MODES = ("nearest", "bilinear", "bicubic", "lanczos"), ("center", "squash", "border")
+LEAST_CROP = 0.1
+StatedCut: TypeAlias = tuple[str, float, str] | tuple[()]  # interpolation, crop and mode, or nothing
+
+
+def stated_cut(interpolation: object, crop: object, mode: object) -> StatedCut:
+    """Of `Pixels`, by a stranger's file; nothing where one of them is not understood."""
+    if not (isinstance(crop, int | float) and LEAST_CROP <= crop <= 1):
+        return ()
+    known = isinstance(interpolation, str) and interpolation in FILTERS and isinstance(mode, str) and mode in MODES
+    return (str(interpolation), float(crop), str(mode)) if known else ()
 
 
 GREY, BANDS = Pixels(), Pixels((0.35,), (0.15,))  # of land cover in every band

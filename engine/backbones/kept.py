@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from engine.backbones.info import StatedCut, stated_cut
 from engine.machine.files import write_text
 from engine.machine.places import weights_home
 
@@ -25,7 +26,8 @@ DIGEST = re.compile(r"[0-9a-f]{32}")
 @dataclass(frozen=True, slots=True)
 class Kept:
     """digest: as `identity` makes it. title: the file's name. source: where it was. words: how much of it was used and
-    what was changed. mean, std: of images as it states them, empty where it states none."""
+    what was changed. mean, std: of images as it states them, empty where it states none; cut: interpolation, crop
+    and mode likewise."""
 
     digest: str
     backbone: str
@@ -35,6 +37,7 @@ class Kept:
     bytes: int
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    cut: StatedCut = ()
 
     @property
     def name(self) -> str:
@@ -47,16 +50,16 @@ class Kept:
 
     def holds(self, weights: str) -> bool:
         """Whether what is in the file is what was kept. weights: their digest, which was all of it in 0.9."""
-        return self.digest in (weights, identity(weights, self.backbone, self.mean, self.std))
+        return self.digest in (weights, identity(weights, self.backbone, self.mean, self.std, self.cut))
 
     def write(self) -> None:
         """Raises `OSError`."""
         write_text(self.file.with_suffix(".json"), json.dumps(asdict(self), ensure_ascii=False, indent=1))
 
 
-def identity(weights: str, backbone: str, mean: tuple[float, ...], std: tuple[float, ...]) -> str:
+def identity(weights: str, backbone: str, mean: tuple[float, ...], std: tuple[float, ...], cut: StatedCut = ()) -> str:
     """What tells kept weights from others: their own digest, and all that decides what is computed with them."""
-    said = json.dumps([weights, backbone, mean, std])
+    said = json.dumps([weights, backbone, mean, std, *cut])
     return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 
@@ -88,7 +91,10 @@ def _read(found: Mapping[str, Any]) -> Kept:
     mean, std = (tuple(float(one) for one in found.get(key, ())) for key in ("mean", "std"))
     if not DIGEST.fullmatch(digest) or not all(map(math.isfinite, mean + std)) or not all(one > 0 for one in std):
         raise ValueError("not as it was written")
-    return Kept(digest, backbone, title, source, words, int(found["bytes"]), mean, std)
+    cut = found.get("cut") or ()
+    if cut and not (len(cut) == 3 and stated_cut(*cut)):
+        raise ValueError("not as it was written")
+    return Kept(digest, backbone, title, source, words, int(found["bytes"]), mean, std, stated_cut(*cut) if cut else ())
 
 
 def remove(one: Kept) -> None:

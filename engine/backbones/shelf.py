@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.backbones import catalog, download, listed, located
-from engine.backbones.info import COLOURS, BackboneInfo, Family, WeightsInfo, WeightsState
+from engine.backbones.info import COLOURS, BackboneInfo, Family, Pixels, WeightsInfo, WeightsState
 from engine.backbones.kept import kept
 from engine.backbones.listed import LIBRARIES, ListedNetwork, ListedWeights
 from engine.downloads.remote import Remote
@@ -20,7 +20,7 @@ class ShelfRow:
     """One set of weights of one network, chosen as `BackboneChoice(name=row.backbone, weights=row.weights)`.
 
     parameters: of the network without a head. bytes: of the file, 0 where there is none. size: pixels on a side they
-    were trained with. mean, std: of a channel's values in 0..1. how: of training
+    were trained with, prepared as `pixels` says. how: of training
     (supervised, distilled, …). licence: as stated by `stated_by`. accuracy: on which data set and by whose word, empty
     where nobody says. needs: the extra that has to be installed, "" when none.
     """
@@ -34,8 +34,7 @@ class ShelfRow:
     bytes: int
     size: int
     channels: int
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
+    pixels: Pixels
     trained_on: str
     how: str
     licence: str
@@ -79,7 +78,7 @@ def _listed(network: ListedNetwork, one: ListedWeights, here: frozenset[str], mi
     state: WeightsState = "not installed" if missing else "on this machine" if one.file in here else "download"
     return ShelfRow(
         network.name, one.name, f"{network.title}, {one.title}", network.library, network.family,
-        network.total, one.bytes, one.size, COLOURS, one.pixels.mean, one.pixels.std, one.trained_on, one.how,
+        network.total, one.bytes, one.size, COLOURS, one.pixels, one.trained_on, one.how,
         one.licence, network.library, one.accuracy, state, missing,
     )  # fmt: skip
 
@@ -92,7 +91,7 @@ def _row(info: BackboneInfo, one: WeightsInfo) -> ShelfRow:
     return ShelfRow(
         info.name, one.name, info.title if one.kind == "random" else f"{info.title}, {one.title}",
         library, info.family, info.parameters, one.bytes,
-        one.size or info.form.size, info.form.channels, one.pixels.mean, one.pixels.std, one.trained_on,
+        one.size or info.form.size, info.form.channels, one.pixels, one.trained_on,
         one.how or one.kind, one.licence, by, one.accuracy, one.state,
         "" if one.here else one.needs,
     )  # fmt: skip

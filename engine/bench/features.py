@@ -24,6 +24,7 @@ from engine.artifacts.weights import build_backbone, saved_file
 from engine.backbones import catalog
 from engine.backbones.backbone import Backbone
 from engine.backbones.precision import rounded
+from engine.data.cutting import PLAIN
 from engine.data.examples import Examples
 from engine.data.hashes import short_hash
 from engine.data.shifts import changes_pixels, shifted
@@ -67,9 +68,13 @@ class FeatureKind:
         """Where the features of the images embedded so far are kept, but for the name of the data."""
         parts = (
             FORMAT, self.backbone.name, self.weights_key(), str(catalog.image_size(self.backbone)), self.precision,
-            self.shift.model_dump_json() if self.shift else "",
+            self.shift.model_dump_json() if self.shift else "", *self._cut(),
         )  # fmt: skip
         return cache_folder(self.runs) / f"{short_hash(*parts)}.npz"
+
+    def _cut(self) -> tuple[str, ...]:
+        cut = normaliser(self.backbone).cut
+        return () if cut == PLAIN else (repr(cut),)
 
     def weights_key(self) -> str:
         """Changes whenever the weights do."""

@@ -10,7 +10,8 @@ from engine.comparison.wording import compact
 from engine.data.shifts import describe
 from engine.data.sources import sets
 from engine.errors import ExperimentError
-from engine.experiment import TOLD, Experiment, RangeChoice, SearchChoice
+from engine.experiment import Experiment, RangeChoice, SearchChoice
+from engine.frozen import TOLD
 from engine.naming import backbone_title, data_title, method_title
 from engine.registry import HyperparameterField, complete, fields, method, own_fields
 
@@ -33,6 +34,7 @@ LABELS = {
     "backbone.weights": "Pretrained weights",
     "backbone.head": "Head",
     "backbone.image_size": "Image size (pixels)",
+    "backbone.preparation": "Preparation of images",
     "method.name": "Method",
     "search": "Search",
     "budget.minutes": "Time limit (minutes)",

@@ -13,6 +13,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.cutting import PLAIN, Cut
 from engine.data.examples import Examples
 from engine.data.files.decode import decoders
 from engine.data.hashes import digest, short_hash
@@ -35,11 +36,13 @@ class DecodedFile:
     Threads and processes may share it; they write the same bytes. Raises `NoRoom` when it cannot be made.
     """
 
-    def __init__(self, data: Examples, size: int, channels: int, folder: Path | None = None) -> None:
+    def __init__(
+        self, data: Examples, size: int, channels: int, folder: Path | None = None, how: Cut = PLAIN
+    ) -> None:  # fmt: skip
         self._shape = (size, size, channels)
         self._row = size * size * channels + SUM_BYTES
         self.bytes = len(data) * self._row
-        self.path = (folder or cache_folder() / FOLDER) / f"{_key(data, size, channels)}{ENDING}"
+        self.path = (folder or cache_folder() / FOLDER) / f"{_key(data, size, channels, how)}{ENDING}"
         self._lock = threading.Lock()
         self.full = False  # the disk took no more
         try:
@@ -127,6 +130,7 @@ def _files(folder: Path) -> list[tuple[float, int, Path]]:
     return found
 
 
-def _key(data: Examples, size: int, channels: int) -> str:
-    """Equal for equal pixels: the same files, decoded by the same code of ours and of the libraries."""
-    return short_hash(RECIPE, data.name, data.fingerprint, f"{size} {channels}", *decoders())
+def _key(data: Examples, size: int, channels: int, how: Cut) -> str:
+    """Equal for equal pixels: the same files, decoded and cut by the same code of ours and of the libraries."""
+    cut = () if how == PLAIN else (repr(how),)
+    return short_hash(RECIPE, data.name, data.fingerprint, f"{size} {channels}", *cut, *decoders())

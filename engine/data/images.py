@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from engine.data.cutting import PLAIN, Cut, cut
 from engine.data.hashes import digest
 from engine.errors import Cancelled, InvalidExperiment
 from engine.machine.memory import room
@@ -42,6 +43,8 @@ class Form(Protocol):
     def size(self) -> int: ...
     @property
     def channels(self) -> int: ...
+    @property
+    def cut(self) -> Cut: ...
 
 
 class PixelSource(Protocol):
@@ -97,7 +100,7 @@ class ImageSet:
     usual_parts: tuple[int, int] | None = None
     digests: NDArray[np.uint64] | None = field(default=None, repr=False)
     of_regions: ImageSet | None = field(default=None, repr=False)
-    _decoded: dict[tuple[int, int], Decoded] = field(default_factory=dict, init=False, repr=False)
+    _decoded: dict[tuple[int, int, Cut], Decoded] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -125,12 +128,13 @@ class ImageSet:
         return min(self.channels, 3)
 
     def pixels(
-        self, indices: Sequence[int] | NDArray[np.int64], size: int, channels: int, cancelled: Cancel | None = None
-    ) -> NDArray[np.uint8]:
-        """uint8 [len(indices), size, size, channels]: shorter side resized to `size`, centre cut out.
+        self, indices: Sequence[int] | NDArray[np.int64], size: int, channels: int, cancelled: Cancel | None = None,
+        how: Cut = PLAIN,
+    ) -> NDArray[np.uint8]:  # fmt: skip
+        """uint8 [len(indices), size, size, channels]: shorter side resized to `size`, centre cut out, or as `how` says.
 
-        channels: 1 (luma), 3 (grey is repeated) or all bands. Raises `Cancelled` when `cancelled()` turns
-        true, `DataError` when a file can no longer be read.
+        channels: 1 (luma), 3 (grey is repeated) or all bands, which are cut plainly. Raises `Cancelled` when
+        `cancelled()` turns true, `DataError` when a file can no longer be read.
         """
         if channels > 3 and size > 0:
             return self._bands(indices, size, channels)
@@ -139,24 +143,25 @@ class ImageSet:
                 f"Images of {size} pixels with {channels} channels cannot be made.", field="dataset"
             )
         order = np.asarray(indices, dtype=np.int64)
-        if isinstance(self.source, ArrayPixels) and self.source.array.shape[1:] == (size, size):
-            return np.repeat(self.source.array[order][..., None], channels, axis=3)
-        if isinstance(self.source, ArrayPixels) and self.source.array.shape[1:] == (size, size, channels):
-            return self.source.array[order]
+        array = self.source.array if isinstance(self.source, ArrayPixels) and how.crop == 1 else None
+        if array is not None and array.shape[1:] == (size, size):
+            return np.repeat(array[order][..., None], channels, axis=3)
+        if array is not None and array.shape[1:] == (size, size, channels):
+            return array[order]
         if len(self) * size * size * channels <= min(KEPT_BYTES, room()):
-            decoded = self._decoded.setdefault((size, channels), Decoded(self, size, channels))
+            decoded = self._decoded.setdefault((size, channels, how), Decoded(self, size, channels, how))
             return decoded.pixels(order, cancelled)
         out = np.empty((len(order), size, size, channels), dtype=np.uint8)
 
         def fill(place: int) -> None:
-            out[place] = self._fitted(int(order[place]), size, channels)
+            out[place] = self._fitted(int(order[place]), size, channels, how)
 
         list(in_threads(fill, range(len(order)), None, cancelled))
         return out
 
     def read(self, indices: Sequence[int] | NDArray[np.int64], form: Form) -> NDArray[np.uint8]:
         """As a network reads them; see `engine.data.examples`."""
-        return self.pixels(indices, form.size, form.channels)
+        return self.pixels(indices, form.size, form.channels, how=form.cut)
 
     def _bands(self, indices: Sequence[int] | NDArray[np.int64], size: int, channels: int) -> NDArray[np.uint8]:
         if not isinstance(self.source, BandPixels) or self.channels != channels:
@@ -166,15 +171,15 @@ class ImageSet:
             )  # fmt: skip
         return self.source.bands(np.asarray(indices, dtype=np.int64), size)
 
-    def _fitted(self, index: int, size: int, channels: int) -> NDArray[np.uint8]:
-        return fitted(self.source.image(index, size, channels), size, channels)
+    def _fitted(self, index: int, size: int, channels: int, how: Cut) -> NDArray[np.uint8]:
+        return fitted(self.source.image(index, how.resized(size), channels), size, channels, how)
 
 
 class Decoded:
     """All images of a set at one small size, each decoded when first asked for and then kept in memory."""
 
-    def __init__(self, data: ImageSet, size: int, channels: int) -> None:
-        self._data, self._size, self._channels = data, size, channels
+    def __init__(self, data: ImageSet, size: int, channels: int, how: Cut) -> None:
+        self._data, self._size, self._channels, self._how = data, size, channels, how
         self._pixels = np.zeros((len(data), size, size, channels), dtype=np.uint8)
         self._known = np.zeros(len(data), dtype=bool)
 
@@ -185,15 +190,18 @@ class Decoded:
         return self._pixels[order]
 
     def _fill(self, index: int) -> None:
-        self._pixels[index] = self._data._fitted(index, self._size, self._channels)
+        self._pixels[index] = self._data._fitted(index, self._size, self._channels, self._how)
         self._known[index] = True
 
 
-def fitted(image: Image.Image, size: int, channels: int) -> NDArray[np.uint8]:
-    """uint8 [size, size, channels] of an L or RGB image: shorter side to `size`, centre cut out, antialiased."""
+def fitted(image: Image.Image, size: int, channels: int, how: Cut = PLAIN) -> NDArray[np.uint8]:
+    """uint8 [size, size, channels] of an L or RGB image: shorter side to `size`, centre cut out, antialiased; or as
+    `how` says."""
     mode = "L" if channels == 1 else "RGB"
     if image.mode != mode:
         image = image.convert(mode)
+    if how != PLAIN:
+        return np.asarray(cut(image, size, how), dtype=np.uint8).reshape(size, size, channels)
     width, height = image.size
     side = min(width, height)
     left, top = (width - side) / 2, (height - side) / 2

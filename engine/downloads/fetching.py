@@ -13,8 +13,9 @@ from engine.downloads.arriving import Arriving, hold_space, on_disk
 from engine.downloads.checks import BLOCK, HEAD, begins, fits, is_web_page
 from engine.downloads.hosts import Answer, HostError, NoSuchPart, asked
 from engine.downloads.remote import Remote
-from engine.errors import Cancelled
+from engine.errors import Cancelled, DownloadError
 from engine.machine.locks import locked
+from engine.machine.offline import VARIABLE, is_offline
 
 PAUSES = (1.0, 4.0, 10.0)  # seconds before each further try at an address that brings nothing new
 LONGEST_WAIT = 60.0  # seconds that a host may ask for before it is told instead
@@ -55,8 +56,18 @@ def _untold(done: int, total: int, host: str) -> None:
     """Nobody asks how far it is."""
 
 
+def refuse_offline(name: str) -> None:
+    """Raises `DownloadError`."""
+    if is_offline():
+        raise DownloadError(
+            f"Warmstart works offline, so {name} is not fetched.",
+            f"Leave out --offline and unset the variable {VARIABLE}, or choose what is on this machine.",
+        )
+
+
 def _from_any(remote: Remote, part: Arriving, progress: Progress, cancelled: Cancel) -> None:
     """From the first of its addresses that gives it; where none does, the first one's reason is told."""
+    refuse_offline(remote.name)
     reasons: list[HostError] = []
     for url in remote.addresses:
         try:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.backbones import catalog
 from engine.backbones.info import GREY, Pixels, usual_pixels
+from engine.data.cutting import PLAIN, Cut
 from engine.data.examples import Examples
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, Shift
@@ -39,11 +40,12 @@ def picked(images: Inputs, places: Tensor) -> Tensor:
 @dataclass(frozen=True)
 class Normaliser:
     """uint8 [n, c, s, s] -> float32 [n, c, s, s] as the backbone was pretrained on it. wanted: how its weights want
-    images; None as networks that are trained here do."""
+    images; None as networks that are trained here do. cut: how an image becomes a square."""
 
     size: int
     channels: int
     wanted: Pixels | None = None
+    cut: Cut = PLAIN
 
     def __call__(self, pixels: Tensor) -> Tensor:
         images = pixels.float().div_(255)
@@ -81,7 +83,23 @@ class Labelled:
 def normaliser(choice: BackboneChoice) -> Normaliser:
     """For images of the chosen size, or of the backbone's own; raises `InvalidExperiment` for one it cannot read."""
     size, channels = catalog.image_size(choice), catalog.backbone(choice.name).form.channels
-    return Normaliser(size, channels, catalog.pixels(choice))
+    wanted = catalog.pixels(choice)
+    return Normaliser(size, channels, wanted, cut_of(wanted, channels) if choice.preparation == "own" else PLAIN)
+
+
+def prepared_words(choice: BackboneChoice) -> str:
+    """ "224 px, bicubic, middle 87.5 %, mean 0.485, 0.456, 0.406, deviation 0.229, 0.224, 0.225"."""
+    shape = normaliser(choice)
+    wanted = shape.wanted or usual_pixels(shape.channels)
+    mean, deviation = (", ".join(f"{value:.3g}" for value in each) for each in (wanted.mean, wanted.std))
+    return f"{shape.size} px, {shape.cut.words}, mean {mean}, deviation {deviation}"
+
+
+def cut_of(wanted: Pixels, channels: int) -> Cut:
+    """What is beyond an image has the mean colour where a border belongs to the recipe, else it is black."""
+    colours = wanted.mean * channels if len(wanted.mean) == 1 else wanted.mean
+    fill = tuple(round(255 * value) for value in colours) if wanted.mode == "border" else PLAIN.fill
+    return Cut(wanted.interpolation, wanted.crop, wanted.mode, fill)
 
 
 def images(

@@ -64,7 +64,7 @@ class Streamed:
         data, size, channels = self._data, self._form.size, self._form.channels
         many = MANY.format(size=gigabytes(len(data) * channels * size**2))
         try:
-            file = DecodedFile(data, size, channels)
+            file = DecodedFile(data, size, channels, how=self._form.cut)
         except NoRoom:
             remark(self._said, f"{many}, and the disk has no room either: each is decoded again in every epoch.")
             return None

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.backbones.catalog import as_pretrained
 from engine.data.shifts import condition_words
 from engine.errors import InvalidExperiment
 from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
@@ -135,7 +136,7 @@ def from_source(cell: Cell, uid: str) -> Experiment:
     """The cell's experiment starting from the saved run `uid`; as it is where it needs no source."""
     if not cell.source:
         return cell.experiment
-    backbone = cell.experiment.backbone.model_copy(update={"weights": RUN + uid})
+    backbone = as_pretrained(cell.experiment.backbone.model_copy(update={"weights": RUN + uid}))
     return cell.experiment.model_copy(update={"backbone": backbone})
 
 

@@ -24,7 +24,6 @@ from engine.experiment import (
     Count,
     DatasetChoice,
     Experiment,
-    Frozen,
     MethodChoice,
     Precision,
     SearchChoice,
@@ -33,6 +32,7 @@ from engine.experiment import (
     checked_seed,
     explain,
 )
+from engine.frozen import Frozen
 from engine.given import read_json
 from engine.registry import complete
 

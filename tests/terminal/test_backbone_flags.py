@@ -22,7 +22,9 @@ def test_image_size_and_head_go_into_the_experiment(warmstart: Command, own_work
     answer = warmstart("run", "--data", "digits", *flags)
     assert answer.code == 0, answer.err
     backbone = json.loads(answer.out)["experiment"]["backbone"]
-    assert backbone == {"name": "conv4", "weights": "run:source", "head": "kept", "image_size": 32}
+    assert backbone == {
+        "name": "conv4", "weights": "run:source", "head": "kept", "image_size": 32, "preparation": "plain",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

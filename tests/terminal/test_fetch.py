@@ -178,3 +178,19 @@ def test_ctrl_c_keeps_what_has_come(host: BadServer, cache: Path) -> None:
     assert child.returncode == 130
     assert "what has come is kept" in err
     assert part.stat().st_size > len(BODY) / 4
+
+
+@pytest.mark.parametrize("by", ["option", "variable"])
+@pytest.mark.parametrize("what", [("fetch", "resnet18"), ("run", "--backbone", "resnet18", "--weights", "imagenet")])
+def test_offline_nothing_is_asked_and_that_is_said(
+    what: tuple[str, ...], by: str, run: Run, host: BadServer, cache: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("WARMSTART_OFFLINE", "1" if by == "variable" else "0")
+    option = ("--offline",) if by == "option" else ()
+    code, _, err = run(*what, *option, "--workspace", str(tmp_path / "kept"))
+    assert code == 2
+    assert "works offline" in err
+    assert "--offline" in err
+    assert not host.asked
+    assert not list(cache.glob("*.pth"))

@@ -124,3 +124,13 @@ def test_figures_in_words() -> None:
         "b": [1, True, None],
         "c": str(sys),
     }
+
+
+@pytest.mark.parametrize(("what", "option", "of"), [
+    ("methods", ("--all",), "backbones"), ("datasets", ("--all", "vit"), "backbones"),
+    ("presets", ("--archived",), "runs"), ("backbones", ("--tag", "a"), "runs"),
+])  # fmt: skip
+def test_an_option_of_another_list_is_refused(
+    what: str, option: tuple[str, ...], of: str, refuses: Callable[..., str]
+) -> None:
+    assert f"{option[0]} is of {of}, and these are {what}" in refuses("list", what, *option)

@@ -15,6 +15,7 @@ import pytest
 import torch
 from PIL import Image
 
+from engine.data.cutting import Cut
 from engine.data.files.loose import LooseImages
 from engine.data.files.reading import Entry, FolderFiles
 from engine.data.sources import load
@@ -25,6 +26,7 @@ from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.terminal.conftest import Command
 
+FORMS = (Normaliser(20, 1), Normaliser(20, 1, cut=Cut("bicubic", 0.875)))
 LINEAR = ("--method", "linear_probe", "--labels-per-class", 3, "--set", "epochs=2")
 
 
@@ -60,10 +62,11 @@ def test_the_answers_are_those_of_the_run_s_own_test(tmp_path: Path, warmstart: 
     for place, guess in zip(result.ids, result.predicted, strict=True):
         assert found[f"{photos}/{data.image_name(place)}"] == result.class_names[guess]
     with LooseImages([photos], read_as.read(tmp_path / "workspace" / "runs" / run.uid)) as images:
-        read = images.read(range(36), Normaliser(20, 1))
+        read, cut = (images.read(range(36), form) for form in FORMS)
         names = [images.name(place).removeprefix(f"{photos}/") for place in range(36)]
     known = {data.image_name(place): place for place in range(36)}
-    assert np.array_equal(np.stack(read), data.pixels([known[name] for name in names], 20, 1))
+    for found, form in zip((read, cut), FORMS, strict=True):
+        assert np.array_equal(np.stack(found), data.read([known[name] for name in names], form))
     shares = [sum(answer["probability"] for answer in one["answers"]) for one in said]
     assert shares == pytest.approx([1.0] * 36, abs=1e-5)
 

@@ -55,6 +55,8 @@ def everywhere() -> Parser:
     options.add_argument(
         "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object per line, for programs"
     )
+    words = "ask nothing of any network; what would is refused (also: the variable WARMSTART_OFFLINE)"
+    options.add_argument("--offline", action="store_true", default=argparse.SUPPRESS, help=words)
     return options
 
 
@@ -214,6 +216,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         refuse_unknown_options(top, chosen.command, unknown)
     chosen.workspace = getattr(chosen, "workspace", None)
     chosen.json = getattr(chosen, "json", False)
+    chosen.offline = getattr(chosen, "offline", False)
     return chosen
 
 

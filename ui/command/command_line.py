@@ -11,11 +11,14 @@ from typing import Any
 from platformdirs import user_data_path
 
 from engine import registry
+from engine.backbones.catalog import as_pretrained
 from engine.data.sources import dataset
 from engine.experiment import Experiment, MethodChoice
 from engine.registry import complete, fields, method
 from ui.command.arguments import program
 from ui.command.table import EVERY, given, one_experiment
+
+PREPARATION = "backbone.preparation"
 
 
 def command_for(experiments: Sequence[Experiment], name: str = "", workspace: Path | None = None) -> str:
@@ -37,10 +40,15 @@ def _line(experiment: Experiment, seeds: list[str], name: str, workspace: Path |
     if path and not Path(path).is_absolute():
         path = f"./{path}"  # no name of a data set
     words = [*program().split(), "run", *given("--data", path or experiment.dataset.name)]
-    words += [word for flag in one_experiment() for word in flag.words(experiment)]
+    flags = (flag for flag in one_experiment() if flag.place != PREPARATION or not _usually_prepared(experiment))
+    words += [word for flag in flags for word in flag.words(experiment)]
     words += [word for setting in _settings(experiment) for word in ("--set", setting)]
     words += [word for flag in EVERY for word in flag.words(experiment)]
     return shlex.join([*words, *seeds, *given("--name", name or None), *given("--workspace", workspace)])
+
+
+def _usually_prepared(experiment: Experiment) -> bool:
+    return as_pretrained(experiment.backbone) == experiment.backbone
 
 
 def _settings(experiment: Experiment) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from engine.data.dataset import BUNDLED, HERE
 from engine.data.sources import checked, dataset, datasets, known, resolve
 from engine.errors import InvalidExperiment, nearest
-from engine.experiment import DatasetChoice, Experiment, parse_experiment
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, parse_experiment
 from engine.families import FAMILIES
 from engine.given import MOST_SEEDS, is_file, is_there
 from engine.plan import Plan, load_plan, preset, presets, with_seeds
@@ -58,7 +58,15 @@ def experiment_from(chosen: argparse.Namespace) -> Experiment:
     found = tuple(typed(chosen, one_experiment()))
     refuse_foreign(found, data["name"])
     put_in(body, found)
-    return parse_experiment(body)
+    experiment = parse_experiment(body)
+    return experiment if chosen.preparation else experiment.model_copy(update={"backbone": usual_cut(experiment)})
+
+
+def usual_cut(experiment: Experiment) -> BackboneChoice:
+    """The network with images prepared as new runs have them."""
+    from engine.backbones import catalog
+
+    return catalog.as_pretrained(experiment.backbone)
 
 
 def block_names(backbone: str) -> tuple[str, ...]:

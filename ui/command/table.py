@@ -12,7 +12,7 @@ from engine.data.dataset import inside
 from engine.data.shifts import KINDS, parse_shift
 from engine.data.sources import dataset, sets
 from engine.errors import InvalidExperiment, shown
-from engine.experiment import Experiment, Precision, RangeChoice, SearchChoice, Shift, Split, Strategy
+from engine.experiment import Experiment, Precision, Preparation, RangeChoice, SearchChoice, Shift, Split, Strategy
 from engine.registry import HyperparameterField, own_fields
 
 SHIFTS = ", ".join(kind.replace(" ", "-") for kind in KINDS)
@@ -95,6 +95,7 @@ def shift_words(shift: Shift) -> str:
 
 NAME, N, M = {"metavar": "NAME"}, {"type": int, "metavar": "N"}, {"type": float, "metavar": "M"}
 WEIGHTS = "what it starts from, also run:NUMBER of a saved run; default: pretrained if any"
+PREPARED = "plain: images resized wholly, as before 0.10; own (default): resized and cut as the weights state it"
 KEPT = "keep the head that comes with the weights of a saved run"
 TESTED = "test on shifted test images as well, which it never learns from"
 NETWORK = (
@@ -102,6 +103,7 @@ NETWORK = (
     Flag("weights", "backbone.weights", WEIGHTS, NAME, always=True),
     Flag("keep-head", "backbone.head", KEPT, {"action": "store_const", "const": "kept"}),
     Flag("image-size", "backbone.image_size", "pixels on a side; default: the backbone's own", N),
+    Flag("preparation", "backbone.preparation", PREPARED, {"choices": get_args(Preparation)}, always=True),
     Flag("method", "method.name", "how it learns; default lp_ft", NAME, always=True),
     Flag("labels-per-class", "dataset.labels_per_class", "labelled training images per class", N),
     Flag("classes", "dataset.classes", "use only N classes", N),

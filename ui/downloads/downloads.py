@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from engine.downloads.entries import Download, State
 from engine.downloads.queue import DownloadQueue
 from engine.downloads.wanted import Wanted
+from engine.machine.offline import is_offline
 from ui.downloads.consent import Consent
 from ui.widgets.toasts import Toasts
 from ui.window_memory import WindowMemory
@@ -32,7 +33,7 @@ class Downloads(QObject):
         super().__init__(window)
         self.consent = Consent(settings, window)
         self._memory, self._toasts = WindowMemory(settings), toasts
-        self._offline = self._memory.is_on(OFFLINE, False)
+        self._offline = self._memory.is_on(OFFLINE, False) or is_offline()
         self._states: dict[str, State] = {}
         self._pending = False
         self._told.connect(self._hear, Qt.ConnectionType.QueuedConnection)

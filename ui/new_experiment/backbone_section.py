@@ -30,6 +30,7 @@ from ui.widgets.text import Text
 if TYPE_CHECKING:
     from storage.store import RunStore
 
+SCRATCH = {"weights": "random", "head": "new", "preparation": "plain"}
 START = BackboneChoice(name="conv4", weights="")  # no weights: the first pretrained ones there are
 FIRST_SEEN = Seen(28, 1)  # until other data were read
 OWN_SHOWN = 8  # finished runs offered as weights, newest first, and so many more each time more are asked for
@@ -103,7 +104,7 @@ class BackboneSection(Column):
         if self._choice is self._filled:
             return self._choice
         known = self._uses_pretrained and self._choice.weights
-        return self._choice if known else self._choice.model_copy(update={"weights": "random", "head": "new"})
+        return self._choice if known else self._choice.model_copy(update=SCRATCH)
 
     def is_settled(self) -> bool:
         """False while it is looked up which weights to begin with."""
@@ -146,7 +147,8 @@ class BackboneSection(Column):
         if chosen is None or key == key_of(self._choice):
             return
         same = chosen.info.name == self._choice.name
-        self._choice = chosen.choice.model_copy(update={"image_size": self._choice.image_size if same else None})
+        own = catalog.as_pretrained(chosen.choice)
+        self._choice = own.model_copy(update={"image_size": self._choice.image_size if same else None})
         self._show()
         self.changed.emit()
 
@@ -241,7 +243,9 @@ class BackboneSection(Column):
     def _take(self, found: list[Offer], older: int) -> None:
         was_settled = self.is_settled()
         if not was_settled:
-            self._choice = self._choice.model_copy(update={"weights": offers.usable(found, self._choice.name)})
+            self._choice = catalog.as_pretrained(self._choice.model_copy(
+                update={"weights": offers.usable(found, self._choice.name)}
+            ))  # fmt: skip
         if not any(one.key == key_of(self._choice) for one in found) and offers.network(self._choice.name):
             found = [*found, offers.missing(self._choice)]
         is_new = found != self._offers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,11 +141,19 @@ class OwnWeightsDialog(QDialog):
     def _show(self, found: Bringing) -> None:
         self._found = found
         around = f", from “{found.around}” in the file" if found.around else ""
-        self.words.setText(f"{found.title} as {found.network.info.title}{around}: {found.match.words}.")
+        words = f"{found.title} as {found.network.info.title}{around}: {found.match.words}. {found.also}"
+        self.words.setText(words.strip())
+        self._offer((found.network.info.name, *found.others))
         self.table.show_rows(found.match.rows)
         self.problem.say(found.refusal)
         self.insist.setVisible(bool(found.refusal and found.match.values))
         self._allow()
+
+    def _offer(self, names: Sequence[str]) -> None:
+        """Networks that the file may be of can be chosen, too."""
+        for name in names:
+            if self.network.findData(name) < 0:
+                self.network.addItem(catalog.backbone(name).title, name)
 
     def _allow(self) -> None:
         found = self._found
@@ -175,5 +183,5 @@ class OwnWeightsDialog(QDialog):
         self._parts.background.run(work, self._finish, self._failing("The weights could not be kept."), key=KEY)
 
     def _finish(self, kept: Kept) -> None:
-        self.used.emit(BackboneChoice(name=kept.backbone, weights=kept.name))
+        self.used.emit(catalog.as_pretrained(BackboneChoice(name=kept.backbone, weights=kept.name)))
         self.accept()

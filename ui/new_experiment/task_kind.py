@@ -53,7 +53,7 @@ class TaskKind(QObject):
             name, weights = usual_start(side, channels)
             chosen, better = self._backbone.info(), catalog.backbone(name)
             if reads_well(better, side, channels) and not reads_well(chosen, side, channels):
-                self._backbone.fill(BackboneChoice(name=name, weights=weights))
+                self._backbone.fill(catalog.as_pretrained(BackboneChoice(name=name, weights=weights)))
 
     def _follow(self) -> None:
         choice = self._data.choice()

@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QWidget
 
+from engine.backbones.catalog import as_pretrained
 from engine.experiment import BackboneChoice, DatasetChoice
 from ui.parts import Parts
 from ui.shelf import weights
@@ -29,7 +30,7 @@ def choose_weights(
 
 def chosen(line: ListLine) -> BackboneChoice:
     row = weights.row_of(line)
-    return BackboneChoice(name=row.backbone, weights=row.weights)
+    return as_pretrained(BackboneChoice(name=row.backbone, weights=row.weights))
 
 
 class Room:

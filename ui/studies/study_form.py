@@ -44,7 +44,7 @@ START_ARMS = (("Linear probe", "linear_probe"), ("LP-FT", "lp_ft"), ("Full fine-
 
 def beginning() -> Study:
     """What a study of one's own begins with."""
-    backbone = BackboneChoice(name="conv4", weights=catalog.default_weights("conv4"))
+    backbone = catalog.as_pretrained(BackboneChoice(name="conv4", weights=catalog.default_weights("conv4")))
     arms = tuple(StudyArm(title=title, backbone=backbone, method=MethodChoice(name=name)) for title, name in START_ARMS)
     return Study(title="My study", dataset=DatasetChoice(name="digits", validation_per_class=10), arms=arms,
                  labels=(2, 5, 10), seeds=(0, 1, 2), figure="labels")  # fmt: skip
@@ -232,7 +232,8 @@ class StudyForm(QWidget):
         name, weights = str(self.backbone.key()), str(self.weights.key() or "random")
         size = self._start.image_size if name == self._start.name else None
         head = "kept" if weights == SOURCE else "new"
-        return BackboneChoice.model_validate({"name": name, "weights": weights, "head": head, "image_size": size})
+        choice = BackboneChoice.model_validate({"name": name, "weights": weights, "head": head, "image_size": size})
+        return catalog.as_pretrained(choice)
 
     # What is set
 

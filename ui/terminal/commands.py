@@ -97,10 +97,13 @@ COMMANDS = {  # command -> module of this package and what answers in it
 def answer(chosen: argparse.Namespace) -> int:
     """Each command is imported only when it is asked for, so that --help and list stay quick."""
     from engine.machine.hubs import keep_quiet
+    from engine.machine.offline import work_offline
     from engine.machine.places import settle
     from storage.workspace import Workspace, default_root
 
     keep_quiet()
+    if getattr(chosen, "offline", False):
+        work_offline()
     settle(Workspace(default_root(chosen.workspace)).root)
     module, name = COMMANDS.get(chosen.command, ("window", "open_workbench"))
     return int(getattr(import_module(f"ui.terminal.{module}"), name)(chosen))

@@ -35,6 +35,7 @@ def print_list(chosen: argparse.Namespace) -> int:
 
     if chosen.what not in LISTINGS:
         raise InvalidExperiment(f"There is no list of “{chosen.what}”.", nearest(chosen.what, LISTINGS))
+    refuse_without_use(chosen)
     listing = LISTINGS[chosen.what](chosen)
     if chosen.json:
         for item in listing.objects:
@@ -44,6 +45,17 @@ def print_list(chosen: argparse.Namespace) -> int:
     else:
         say(listing.when_empty)
     return 0
+
+
+def refuse_without_use(chosen: argparse.Namespace) -> None:
+    """An option that says nothing of this list; raises `InvalidExperiment`."""
+    of = {"all": "backbones", "tag": "runs", "archived": "runs"}
+    for name, what in of.items():
+        given = getattr(chosen, name, None)
+        if chosen.what != what and (given is not None if name == "all" else bool(given)):
+            raise InvalidExperiment(
+                f"--{name} is of {what}, and these are {chosen.what}.", f"Leave it out, or see: list {what}."
+            )
 
 
 def list_datasets(_: argparse.Namespace) -> Printed:

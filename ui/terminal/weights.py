@@ -32,7 +32,10 @@ def done(name: str, chosen: argparse.Namespace) -> Kept:
 def added(file: str, chosen: argparse.Namespace) -> Kept:
     from engine.backbones.own.bringing import keep, look
 
-    return keep(look(Path(file).expanduser(), chosen.backbone or ""), chosen.insist)
+    found = look(Path(file).expanduser(), chosen.backbone or "")
+    if found.also and not chosen.json:
+        say(found.also)
+    return keep(found, chosen.insist)
 
 
 def removed(name: str) -> Kept:

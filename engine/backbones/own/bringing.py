@@ -13,7 +13,7 @@ from torch import Tensor
 from engine.backbones.backbone import digest
 from engine.backbones.kept import Kept, identity
 from engine.backbones.own.checking import doubts, refuse_numberless
-from engine.backbones.own.guessing import best_network
+from engine.backbones.own.guessing import best_networks
 from engine.backbones.own.matching import ENOUGH, Match, match
 from engine.backbones.own.reading import SAVE, Brought, read
 from engine.backbones.own.sources import SavedNetwork, source_of
@@ -21,17 +21,28 @@ from engine.backbones.own.unwrapping import tensors
 from engine.errors import WeightsError
 from engine.machine.files import replacing
 
+NAMED = 4  # networks that a sentence names
+
 
 @dataclass(frozen=True, eq=False)
 class Bringing:
     """A file and the network it fits. around: what its tensors were saved in, "" where in nothing. doubts: why these
-    cannot be trained weights of this network."""
+    cannot be trained weights of this network. others: names of networks that fit as well."""
 
     brought: Brought
     around: str
     network: SavedNetwork = field(repr=False)
     match: Match = field(repr=False)
     doubts: tuple[str, ...]
+    others: tuple[str, ...] = ()
+
+    @property
+    def also(self) -> str:
+        """ "No tensor tells it from timm/tf_efficientnet_b0: …", "" where no other network fits as well."""
+        if not self.others:
+            return ""
+        named = ", ".join(self.others[:NAMED]) + ", …" * (len(self.others) > NAMED)
+        return f"No tensor tells it from {named}: choose the network if you know that it is another."
 
     @property
     def title(self) -> str:
@@ -56,10 +67,12 @@ def look(path: Path, backbone: str = "", cancelled: Callable[[], bool] = lambda:
     around, found = tensors(brought.content)
     if not found:
         raise WeightsError(f"{brought.file.name} holds no tensors.", SAVE)
-    source = source_of(backbone or _stated(brought) or best_network(found, cancelled))
+    stated = backbone or _stated(brought)
+    name, *others = (stated,) if stated else best_networks(found, brought.kind, cancelled)
+    source = source_of(name)
     fitting = match(found, source.shapes, source.head)
     refuse_numberless(fitting.values)
-    return Bringing(brought, around, source, fitting, doubts(source, fitting.values))
+    return Bringing(brought, around, source, fitting, doubts(source, fitting.values), tuple(others))
 
 
 def _stated(brought: Brought) -> str:
@@ -75,10 +88,10 @@ def keep(looked: Bringing, insist: bool = False) -> Kept:
     if looked.refusal and not insist:
         raise WeightsError(looked.refusal, "Choose the network they were trained with, or insist.")
     state = looked.network.trunk(looked.match.values)
-    name, mean, std = looked.network.info.name, looked.brought.mean, looked.brought.std
+    name, mean, std, cut = looked.network.info.name, looked.brought.mean, looked.brought.std, looked.brought.cut
     kept = Kept(
-        identity(digest(state), name, mean, std), name, looked.title, str(looked.brought.file), looked.match.words,
-        sum(value.nbytes for value in state.values()), mean, std,
+        identity(digest(state), name, mean, std, cut), name, looked.title, str(looked.brought.file), looked.match.words,
+        sum(value.nbytes for value in state.values()), mean, std, cut,
     )  # fmt: skip
     try:
         _write(kept, state)

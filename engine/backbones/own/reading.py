@@ -16,6 +16,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from engine.backbones.info import StatedCut, stated_cut
+from engine.backbones.own.transformers_names import kind_of, prepared, renamed
 from engine.errors import WeightsError
 from engine.machine.files import Unread, open_regular
 
@@ -33,13 +35,16 @@ PLAIN = [argparse.Namespace, np.dtype, np.dtypes.Float64DType, np.dtypes.Float32
 @dataclass(frozen=True, slots=True)
 class Brought:
     """What a file held. content: nested, of tensors and other values. network, mean, std: as a folder's config.json
-    states them, empty where there is none."""
+    states them, empty where there is none; cut: interpolation, crop and mode likewise. kind: of transformers' models,
+    whose tensors have been named anew."""
 
     file: Path
     content: Mapping[str, Any]
     network: str = ""
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    cut: StatedCut = ()
+    kind: str = ""
 
 
 def read(path: Path) -> Brought:
@@ -56,25 +61,40 @@ def _folder(folder: Path) -> Brought:
         )
     network = config.get("architecture")
     if not isinstance(network, str):
-        kinds = config.get("architectures")
-        kind = kinds[0] if isinstance(kinds, list) and kinds else "another kind"
-        raise WeightsError(
-            f"{folder.name} is a model of transformers ({kind}), whose networks are not built here.",
-            "Take the same network from timm, or the file of its weights for one of the networks in the list.",
-        )
-    given = config.get("pretrained_cfg")
-    mean, std = (_numbers(given.get(key)) if isinstance(given, dict) else () for key in ("mean", "std"))
-    return Brought(file, _content(file), network, *((mean, std) if mean and std and min(std) > 0 else ()))
+        return _of_transformers(folder, file, config)
+    stated = config.get("pretrained_cfg")
+    given = stated if isinstance(stated, dict) else {}
+    cut = tuple(given.get(key) for key in ("interpolation", "crop_pct", "crop_mode"))
+    return Brought(file, _content(file), network, *_mean_and_std(given, "mean", "std"), stated_cut(*cut))
+
+
+def _of_transformers(folder: Path, file: Path, config: Mapping[str, Any]) -> Brought:
+    """Named as other libraries name it; what it says of its images stands in a file of its own."""
+    kind = kind_of(folder.name, config)
+    given = _json(folder / "preprocessor_config.json") or {}
+    how = stated_cut(*prepared(given)) if given else ()
+    return Brought(file, renamed(kind, _content(file)), "", *_mean_and_std(given, "image_mean", "image_std"), how, kind)
 
 
 def _config(folder: Path) -> dict[str, Any]:
-    try:
-        found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+    found = _json(folder / "config.json")
+    if found is None:
         raise WeightsError(f"{folder.name} has no config.json that says which network it holds.", FOLDER)
     return found
+
+
+def _json(file: Path) -> dict[str, Any] | None:
+    """The object that a file holds, None where it holds none or cannot be read."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _mean_and_std(given: Mapping[str, Any], *keys: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    mean, std = (_numbers(given.get(key)) for key in keys)
+    return (mean, std) if mean and std and min(std) > 0 else ((), ())
 
 
 def _numbers(value: object) -> tuple[float, ...]:

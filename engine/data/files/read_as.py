@@ -27,7 +27,8 @@ class ReadAs:
 
     def pixels(self, body: bytes, form: Form) -> NDArray[np.uint8]:
         """uint8 [size, size, channels] as a network of this form reads it; raises `Damaged`."""
-        return fitted(self.image(body, form.size, form.channels), form.size, form.channels)
+        image = self.image(body, form.cut.resized(form.size), form.channels)
+        return fitted(image, form.size, form.channels, form.cut)
 
 
 PLAIN = ReadAs()

@@ -74,7 +74,7 @@ def test_words_leave_the_lines_that_have_all_of_them_and_return_uses_the_first(
     assert shown(picker)[0] == "resnet50 imagenet_v2"
     assert all("resnet-50" in entry.words and "v2" in entry.words for entry in picker.table.list.lines.shown)
     qtbot.keyClick(picker.search, Qt.Key.Key_Return)
-    assert chosen == [BackboneChoice(name="resnet50", weights="imagenet_v2")]
+    assert chosen == [BackboneChoice(name="resnet50", weights="imagenet_v2", preparation="own")]
     assert not picker.isVisible()
 
 
@@ -232,7 +232,7 @@ def test_what_was_downloaded_can_be_used_without_opening_it_again(
     qtbot.waitUntil(picker.use.isEnabled)
     assert any(words.endswith(" %") for words in seen), "its line tells how far it is"
     qtbot.keyClick(picker.search, Qt.Key.Key_Return)
-    assert chosen == [BackboneChoice(name="resnet50", weights="imagenet_v2")]
+    assert chosen == [BackboneChoice(name="resnet50", weights="imagenet_v2", preparation="own")]
 
 
 def test_offline_nothing_is_fetched_and_why_is_said(qtbot: QtBot, window: MainWindow, open_weights: Open) -> None:
