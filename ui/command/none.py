@@ -11,7 +11,7 @@ def no_command(arguments: Sequence[str]) -> Namespace | None:
     """What the parser would answer to nothing, or to a workspace alone; None where it has to be asked."""
     match [*arguments]:
         case []:
-            return Namespace(command=None, workspace=None, json=False)
+            return Namespace(command=None, workspace=None, json=False, offline=False)
         case ["--workspace", root] if not root.startswith("-"):
-            return Namespace(command=None, workspace=root, json=False)
+            return Namespace(command=None, workspace=root, json=False, offline=False)
     return None

@@ -10,13 +10,13 @@ import pytest
 from engine.advice.adviser import PIXELS, DataFacts, Score
 from engine.advice.worth_fetching import LARGEST, stated, worth_fetching
 from engine.backbones import shelf
-from engine.backbones.info import HERE
+from engine.backbones.info import HERE, Pixels
 from engine.backbones.shelf import ShelfRow
 
 PHOTOS = DataFacts(labels=10, most=10, classes=6, images=60, side=384, channels=3)
 OLD = ShelfRow(
     "squeezenet1_0", "imagenet", "SqueezeNet 1.0, ImageNet", "torchvision", "convolutional", 735_000, 4_800_000, 224, 3,
-    (0.5,) * 3, (0.5,) * 3, "ImageNet-1k", "supervised", "BSD-3", "torchvision", "58.1 % of ImageNet-1k",
+    Pixels((0.5,) * 3, (0.5,) * 3), "ImageNet-1k", "supervised", "BSD-3", "torchvision", "58.1 % of ImageNet-1k",
     "on this machine",
 )  # fmt: skip
 BETTER = replace(OLD, backbone="better", title="Better, ImageNet", state="download", bytes=40_000_000,

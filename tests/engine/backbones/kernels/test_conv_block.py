@@ -130,7 +130,8 @@ def test_the_largest_of_what_is_seen_have_numerical_derivatives(size: tuple[int,
     seen = torch.randn(2, 2 * size[0] * size[1], 3, dtype=torch.float64)
     weight = torch.randn(2, 4, 3, dtype=torch.float64, requires_grad=True)
     maps = (seen @ weight.mT).view(4, *size, 4).permute(0, 3, 1, 2)
-    assert torch.equal(Largest.apply(weight, seen, size, None), nn.functional.max_pool2d(maps, 2))
+    expected = nn.functional.max_pool2d(maps, 2)  # of products that some processors add up in another order
+    assert torch.allclose(Largest.apply(weight, seen, size, None), expected, rtol=CLOSE, atol=1e-12)
     assert torch.autograd.gradcheck(lambda w: Largest.apply(w, seen, size, None), [weight])
     # Linear between changes of place: the second derivative is seen only behind something that bends.
     assert torch.autograd.gradgradcheck(lambda w: Largest.apply(w, seen, size, None).square(), [weight])
