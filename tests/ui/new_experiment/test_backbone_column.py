@@ -185,9 +185,10 @@ def test_what_has_to_be_installed_says_how(
 def test_random_weights_are_all_there_is_for_a_method_that_takes_no_others(
     qtbot: QtBot, page: NewExperimentPage
 ) -> None:
-    rows = page.backbone.rows
+    wait_until_checked(qtbot, page)  # until then it is still looked up what to begin with
     page.method.choose("scratch")
-    assert page.backbone.list.marked() == "conv4 random"
+    qtbot.waitUntil(lambda: page.backbone.list.marked() == "conv4 random")
+    rows = page.backbone.rows
     assert not rows["conv4 omniglot-supervised"].isEnabled()
     click(qtbot, rows["resnet_small random"])
     assert page.experiment().backbone == BackboneChoice(name="resnet_small", weights="random")
