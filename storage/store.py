@@ -24,6 +24,7 @@ from storage.connection import PATIENCE, OpenDatabase, connect, makes_room, snap
 from storage.data_sets import DataSetMethods
 from storage.lines import LineMethods, is_taken
 from storage.looks import Looks, read_looks
+from storage.other_sets import OtherSetMethods
 from storage.rows import Artifact, CellNote, CellRun, Curve, Failure, Message, RunRow, SavedView, StudyRow, moment
 from storage.studies import StudyMethods
 from storage.views import ViewMethods
@@ -38,7 +39,7 @@ LONGEST_NAME = 200  # letters, as in the field of the window
 Changes = Sequence[Callable[[sqlite3.Connection], None]]
 
 
-class RunStore(ChangeMethods, DataSetMethods, LineMethods, StudyMethods, ViewMethods):
+class RunStore(ChangeMethods, DataSetMethods, LineMethods, OtherSetMethods, StudyMethods, ViewMethods):
     """Runs, their curves, figures, messages and files in one workspace, and the studies that runs belong to.
 
     A context manager; `close()` lets go of it.
@@ -218,6 +219,10 @@ class RunStore(ChangeMethods, DataSetMethods, LineMethods, StudyMethods, ViewMet
         """The final figures with the predictions or scores behind them."""
         with snapshot(self._connection) as connection:
             return results.read(connection, run_id)
+
+    def class_names(self, run_id: int) -> tuple[str, ...]:
+        """What its network tells apart, as its first figure of images says; empty where none does."""
+        return next((one.class_names for one in self.results(run_id) if one.class_names), ())
 
     def trials(self, run_id: int) -> list[TrialCompleted]:
         """The settings that the run's search has tried, in the order it tried them."""

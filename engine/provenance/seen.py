@@ -236,6 +236,11 @@ def met_in_classes(found: Past, data: Examples, test: Indices) -> list[Finding]:
     return _finding(_class_words(known), found, test[~seen] if seen.any() else None)
 
 
+def images_met(found: Past) -> Digests:
+    """Digests of every image that is known to have gone into weights; published ones do not tell theirs."""
+    return _images(found.lessons)
+
+
 def _images(lessons: Iterable[Lesson]) -> Digests:
     return np.concatenate([NOTHING, *(lesson.images for lesson in lessons)])
 

@@ -15,10 +15,20 @@ from engine.data.sources import datasets
 from engine.errors import ExperimentError, InvalidExperiment, shown
 from engine.work.process import WORKERS
 from ui.about import version
-from ui.command.help_texts import ABOUT, ADAPT_HELP, FETCH_HELP, PREDICT_HELP, RESUME_HELP, RUN_HELP, STUDY_HELP, TOUR
+from ui.command.help_texts import (
+    ABOUT,
+    ADAPT_HELP,
+    FETCH_HELP,
+    PREDICT_HELP,
+    RESUME_HELP,
+    RUN_HELP,
+    STUDY_HELP,
+    TEST_HELP,
+    TOUR,
+)
 from ui.command.table import EVERY, declare, one_experiment
 
-COMMANDS = ("demo", "run", "resume", "study", "list", "show", "compare", "fetch", "weights", "predict", "adapt")
+COMMANDS = ("demo", "run", "resume", "study", "list", "show", "compare", "fetch", "weights", "predict", "adapt", "test")
 LISTS = ("datasets", "backbones", "methods", "presets", "devices", "runs")
 
 
@@ -198,6 +208,10 @@ def add_questions(command: object) -> None:
     adapt.add_argument("classes", metavar="CLASSES", help="a folder with one folder of a few images for each class")
     for asked in (predict, adapt):
         add_images(asked)
+    again = command("test", "test saved runs on another folder of images, and keep the figures", TEST_HELP)
+    again.add_argument("runs", metavar="RUN", nargs="+", help="numbers, uids or names")
+    again.add_argument("data", metavar="NAME|FOLDER|ZIP", help="images with their classes, named as the runs' own")
+    again.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
     own = command("weights", "start from a file of weights of one's own: add, list or remove")
     own.add_argument("action", choices=("add", "list", "remove"))
     own.add_argument("files", metavar="FILE|NAME", nargs="*", help="to add: a file or folder; to remove: own:NAME")

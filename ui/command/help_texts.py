@@ -77,6 +77,16 @@ The run is one of a method that learns tasks (MAML, ProtoNet and the like); its 
 answered 64 at a time: where a method looks at all of them together, as with batch norm by the query images, an answer
 can depend on its neighbours.
 """
+TEST_HELP = """\
+examples:
+
+  PROGRAM test 5 new-photos/                  one run on images that it has never met
+  PROGRAM test 5 6 7 new-photos.zip           several, to be compared there
+
+Classes are matched by name. Images that a run learnt from, and those of classes that it does not know, are left out and
+told. The figures stand beside the run's own from then on; testing the same folder again takes their place. A folder
+that more than one candidate was tested on no longer says how the best of them does on new images.
+"""
 FETCH_HELP = """\
 examples:
 

@@ -46,8 +46,7 @@ def opened(chosen: argparse.Namespace) -> tuple[RunRow, SavedModel]:
 
     with RunStore(open_workspace(chosen.workspace)) as store:
         run = store.run(chosen.run)
-        folder, results = store.directory(run), store.results(run.id)
-    told = next((one.class_names for one in results if one.class_names), ())
+        folder, told = store.directory(run), store.class_names(run.id)
     return run, SavedModel.open(folder, run.experiment, told, device=chosen.device or "cpu")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import closing
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,6 +69,12 @@ class FilePixels:
                 raise DataError(f"“{self._root}” cannot be reached any more.", AWAY) from None
             why = "has changed since the data set was read" if changed else "cannot be read any more"
             raise DataError(f"“{entry.path}” {why}.", "Start again, to look at all files anew.") from None
+
+    def reading(self, read_as: ReadAs) -> FilePixels:
+        """The same files, read as those of another set."""
+        found = copy(self)
+        found.read_as = read_as
+        return found
 
     def name(self, index: int) -> str:
         return self.items[index].short
