@@ -18,6 +18,7 @@ from torch import Tensor
 
 from engine.backbones.info import StatedCut, stated_cut
 from engine.backbones.own.transformers_names import kind_of, prepared, renamed
+from engine.backbones.own.unwrapping import tensors
 from engine.errors import WeightsError
 from engine.machine.files import Unread, open_regular
 
@@ -73,7 +74,8 @@ def _of_transformers(folder: Path, file: Path, config: Mapping[str, Any]) -> Bro
     kind = kind_of(folder.name, config)
     given = _json(folder / "preprocessor_config.json") or {}
     how = stated_cut(*prepared(given)) if given else ()
-    return Brought(file, renamed(kind, _content(file)), "", *_mean_and_std(given, "image_mean", "image_std"), how, kind)
+    _, found = tensors(_content(file))
+    return Brought(file, renamed(kind, found), "", *_mean_and_std(given, "image_mean", "image_std"), how, kind)
 
 
 def _config(folder: Path) -> dict[str, Any]:

@@ -29,7 +29,7 @@ BEIT: Rules = (
 )  # fmt: skip
 SWIN: Rules = (
     (r"^embeddings\.patch_embeddings\.projection", "patch_embed.proj"), (r"^embeddings\.norm", "patch_embed.norm"),
-    (r"^encoder\.layers\.(\d+)\.downsample", lambda found: f"layers.{int(found[1]) + 1}.downsample"),
+    (r"^encoder\.layers\.(\d{1,4})\.downsample", lambda found: f"layers.{int(found[1]) + 1}.downsample"),
     (r"^encoder\.", ""), *ATTENTION, (r"attention\.self\.", "attn."), (r"^layernorm\.", "norm."),
 )  # fmt: skip
 CONVNEXT: Rules = (
@@ -40,16 +40,18 @@ CONVNEXT: Rules = (
 )  # fmt: skip
 RESNET: Rules = (
     (r"^embedder\.embedder\.convolution", "conv1"), (r"^embedder\.embedder\.normalization", "bn1"),
-    (r"^encoder\.stages\.(\d+)\.layers\.", lambda found: f"layer{int(found[1]) + 1}."),
+    (r"^encoder\.stages\.(\d{1,4})\.layers\.", lambda found: f"layer{int(found[1]) + 1}."),
     (r"shortcut\.convolution", "downsample.0"), (r"shortcut\.normalization", "downsample.1"),
     (r"layer\.(\d)\.convolution", lambda found: f"conv{int(found[1]) + 1}"),
     (r"layer\.(\d)\.normalization", lambda found: f"bn{int(found[1]) + 1}"),
 )  # fmt: skip
 NOT_NEEDED = re.compile(r"^(\w+_)?classifier\.|^pooler\.dense|mask_token|relative_position_index|^decoder|^lm_head")
 PART = re.compile(r"^(.*attn\.)(query|key|value)\.(weight|bias)$")
+DIGITS = re.compile(r"[0-9]{1,9}")
 PARTS = ("query", "key", "value")
 FILTERS = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic"}  # as Pillow numbers them
 WHOLE = 384  # pixels on a side from which ConvNeXt's images are squeezed and not cut
+LONGEST = 100_000  # pixels of a side
 PER_HEAD = 64  # values of each, in every transformer of these kinds but Swin's
 
 
@@ -109,25 +111,28 @@ def _listed(config: Mapping[str, Any]) -> list[object]:
 
 def prepared(given: Mapping[str, Any]) -> tuple[object, object, object]:
     """Interpolation, crop and mode of a preprocessor_config.json; images are squeezed where both sides are stated."""
-    size, cut = given.get("size"), given.get("crop_size")
-    side = size.get("shortest_edge") if isinstance(size, dict) else None
-    inner = cut.get("height") if isinstance(cut, dict) else cut
-    how = FILTERS.get(given.get("resample", 2))
-    if not isinstance(side, int):
+    size, cut, filter = given.get("size"), given.get("crop_size"), given.get("resample", 2)
+    side = _pixels(size.get("shortest_edge") if isinstance(size, dict) else None)
+    inner = _pixels(cut.get("height") if isinstance(cut, dict) else cut)
+    how = FILTERS.get(filter) if isinstance(filter, int) else None
+    if not side:
         return how, 1.0, "squash"
     if "crop_pct" in given:  # as ConvNeXt's are
         return how, *((given["crop_pct"], "center") if side < WHOLE else (1.0, "squash"))
-    share = inner / side if isinstance(inner, int) and given.get("do_center_crop") and side else 1.0
-    return how, share, "center"
+    return how, inner / side if inner and given.get("do_center_crop") else 1.0, "center"
 
 
-def renamed(kind: str, found: Mapping[str, Any]) -> dict[str, Tensor]:
+def _pixels(value: object) -> int:
+    """Of a side, 0 where it is none."""
+    return value if isinstance(value, int) and 0 < value <= LONGEST else 0
+
+
+def renamed(kind: str, found: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The network's tensors, without its classifier, in the order of its layers."""
-    named = {name: value for name, value in _named(kind, found) if isinstance(value, Tensor)}
-    return _joined(dict(sorted(named.items(), key=lambda one: _natural(one[0]))))
+    return _joined(dict(sorted(_named(kind, found), key=lambda one: _natural(one[0]))))
 
 
-def _named(kind: str, found: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+def _named(kind: str, found: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
     for name, value in found.items():
         short = name.removeprefix(f"{kind}.")
         if NOT_NEEDED.search(short):
@@ -138,11 +143,12 @@ def _named(kind: str, found: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in name.split(".")]
+    return [(int(part), "") if DIGITS.fullmatch(part) else (-1, part) for part in name.split(".")]
 
 
 def _joined(named: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Query, key and value as the one tensor that they are elsewhere; biases stay apart where there are not three."""
+    """Query, key and value as the one tensor that they are elsewhere; they stay apart where there are not three, or
+    those do not go together."""
     joined: dict[str, Tensor] = {}
     for name, value in named.items():
         part = PART.match(name)
@@ -152,7 +158,7 @@ def _joined(named: Mapping[str, Tensor]) -> dict[str, Tensor]:
         before, which, kind = part.groups()
         three = [named.get(f"{before}{one}.{kind}") for one in PARTS]
         whole = [one for one in three if one is not None]
-        if len(whole) == len(PARTS):
+        if len(whole) == len(PARTS) and value.dim() and len({one.shape for one in whole}) == 1:
             joined[f"{before}qkv.{kind}"] = torch.cat(whole)
         else:
             joined[f"{before}{which[0]}_{kind}"] = value

@@ -70,7 +70,7 @@ def _array(body: memoryview, order: str) -> tuple[str, Array] | None:
     parts = list(_elements(body, order))
     if len(parts) < 4 or [kind for kind, _ in parts[:3]] != [UINT32, INT32, INT8]:
         return None
-    flags = int(_values(parts[0], order)[0])
+    flags, *_ = _values(parts[0], order).tolist()
     wanted = CLASSES.get(flags & 0xFF)
     if wanted is None or flags & COMPLEX or parts[3][0] not in STORED:
         return None

@@ -14,9 +14,10 @@ from torch import Tensor
 
 from engine.artifacts.weights import build_backbone
 from engine.backbones import catalog
-from engine.backbones.info import Pixels
+from engine.backbones.info import Pixels, stated_cut
 from engine.backbones.own.bringing import keep, look
 from engine.backbones.own.guessing import best_networks
+from engine.backbones.own.reading import read
 from engine.backbones.own.transformers_names import renamed
 from engine.errors import WeightsError
 from engine.experiment import BackboneChoice
@@ -184,3 +185,34 @@ def test_squeezed_and_cut_images_are_told_apart() -> None:
     assert prepared({"size": {"shortest_edge": 256}, "crop_size": {"height": 224}, "do_center_crop": True,
                      "resample": 3}) == ("bicubic", 0.875, "center")  # fmt: skip
     assert prepared({"size": {"shortest_edge": 384}, "crop_pct": 0.875, "resample": 3}) == ("bicubic", 1.0, "squash")
+
+
+ODD = (None, [], {}, "", 0, -1, 1.5, True, [[]], {"height": None}, {"shortest_edge": 0}, {"shortest_edge": []}, 10**400)
+
+
+@pytest.mark.parametrize(
+    "key", ["size", "crop_size", "do_center_crop", "resample", "crop_pct", "image_mean", "image_std"]
+)
+def test_whatever_is_said_of_the_images_is_understood_or_passed_over(key: str, tmp_path: Path) -> None:
+    config = {"model_type": "resnet", "hidden_act": "relu"}
+    said = {"size": {"shortest_edge": 256}, "crop_size": {"height": 224}, "do_center_crop": True, "resample": 3}
+    for place, value in enumerate(ODD):
+        found = read(folder(tmp_path / str(place), {"a": torch.ones(2)}, config, said | {key: value}))
+        assert found.cut == () or stated_cut(*found.cut) == found.cut
+
+
+def test_tensors_that_do_not_go_together_stay_apart(tmp_path: Path) -> None:
+    """And what is no tensor that lies in memory, or no name, is not looked at; a wrapped one is found."""
+    query = "vit.encoder.layer.0.attention.attention.query.weight"
+    odd = (torch.zeros(()), torch.zeros(3, 5), torch.zeros(8, 8, device="meta"), "text", None)
+    for place, value in enumerate(odd):
+        path = tmp_path / str(place)
+        path.mkdir()
+        state = {query: torch.ones(8, 8), query.replace("query", "key"): value,
+                 query.replace("query", "value"): torch.ones(8, 8), 5: torch.ones(2), "a.².b": torch.ones(1),
+                 f"vit.encoder.layer.{'9' * 30}.norm": torch.ones(1)}  # fmt: skip
+        torch.save({"state_dict": state}, path / "pytorch_model.bin")
+        (path / "config.json").write_text(json.dumps({"model_type": "vit"}))
+        names = set(read(path).content)
+        assert {"blocks.0.attn.q_weight", "blocks.0.attn.v_weight"} <= names
+        assert "blocks.0.attn.qkv.weight" not in names

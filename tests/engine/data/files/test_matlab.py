@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from contextlib import suppress
 
 import numpy as np
@@ -56,3 +57,12 @@ def test_a_packed_element_may_not_become_endless(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("engine.data.files.matlab.MOST", 1000)
     with pytest.raises(ValueError, match="larger than any"):
         arrays_of(written({"x": np.zeros((100, 100))}, packed=True))
+
+
+def test_an_array_without_its_flags_is_told() -> None:
+    """By hand: the element of the flags is empty, all others are whole."""
+    flags, sizes = struct.pack("<II", 6, 0), struct.pack("<IIii", 5, 8, 1, 1)
+    name, values = struct.pack("<II8s", 1, 1, b"x"), struct.pack("<IIB7x", 2, 1, 7)
+    inside = flags + sizes + name + values
+    with pytest.raises(ValueError, match="unpack"):
+        arrays_of(bytes(124) + b"\0\1IM" + struct.pack("<II", 14, len(inside)) + inside)
