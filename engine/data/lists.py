@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from engine.data.files.read_as import PLAIN, ReadAs
 from engine.data.hashes import BY_CONTENT, short_hash
 from engine.data.images import ImageSet, PixelSource, Skipped
 from engine.errors import DataError, StorageError
@@ -143,6 +144,12 @@ class ListedSource:
 
     def name(self, index: int) -> str:
         return self._names[index]
+
+    @property
+    def read_as(self) -> ReadAs:
+        """As the other source reads its files."""
+        found = getattr(self._source, "read_as", PLAIN)
+        return found if isinstance(found, ReadAs) else PLAIN
 
     def file(self, index: int) -> Path | None:
         """Where the file lies; None in a zip."""

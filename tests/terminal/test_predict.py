@@ -17,6 +17,7 @@ from PIL import Image
 
 from engine.data.cutting import Cut
 from engine.data.files.loose import LooseImages
+from engine.data.files.read_as import PLAIN
 from engine.data.files.reading import Entry, FolderFiles
 from engine.data.sources import load
 from engine.preparation.inputs import Normaliser
@@ -42,6 +43,19 @@ def drawn(folder: Path, deep: bool) -> Path:
             values = np.clip(light * top * (0.2 if index % 2 else 1), 0, top)
             Image.fromarray(values.astype(np.uint16 if deep else np.uint8)).save(folder / name / f"{index}.png")
     return folder
+
+
+def test_a_run_on_a_list_of_images_keeps_how_they_were_read(tmp_path: Path, warmstart: Command) -> None:
+    """The list is of the folder as it was before an image came."""
+    at = ("--workspace", tmp_path / "workspace")
+    photos = drawn(tmp_path / "photos", deep=True)
+    assert warmstart("run", "--data", photos, *LINEAR, *at).code == 0
+    Image.fromarray(np.full((28, 28), 4095, np.uint16)).save(photos / "down" / "later.png")
+    with RunStore(Workspace(tmp_path / "workspace")) as store:
+        seen = store.run(1).facts["data"]
+        assert warmstart("run", "--data", photos, "--listed", seen, *LINEAR, *at).code == 0
+        found = [read_as.read(store.directory(store.run(number))) for number in (1, 2)]
+    assert found[0] == found[1] != PLAIN
 
 
 @pytest.mark.parametrize("deep", [False, True], ids=("8 bits", "12 bits"))
