@@ -75,6 +75,7 @@ def prepared(
 def train_and_test(training: FineTuning, experiment: Experiment, material: Material) -> Iterator[Event]:
     """Train to the end or to the limits, keep the weights, test those that were chosen."""
     limits, method, bookmark = training.limits, training.method, training.checkpoints.bookmark
+    folder = training.checkpoints.directory
     if bookmark.found is not None and "model" in bookmark.found:
         training.load_state(bookmark.found)
     limits.start(training.used)
@@ -82,7 +83,7 @@ def train_and_test(training: FineTuning, experiment: Experiment, material: Mater
         yield from kept(training, training.checkpoints)
         weights = select_weights(training.model, method, training.checkpoints, training.epoch)
         notes = {"mixup": f"of {training.mixed()}"} if training.mixed() else {}
-        for said in test(training.model, material, experiment, weights, training.bf16):
+        for said in test(training.model, material, experiment, weights, training.bf16, folder):
             yield said.given(notes=notes) if isinstance(said, Evaluated) else said
     yield from training.checkpoints.insist()
     total = training.step if training.stopped_early else training.total_steps

@@ -4,61 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from engine.backbones.backbone import Backbone
 from engine.backbones.precision import rounded
+from engine.comparison.answers import Answers, keep
 from engine.comparison.intervals import Interval, balanced_interval, wilson
 from engine.data.examples import Examples
 from engine.data.findings import Finding
 from engine.data.findings import protocol as noted
 from engine.data.shifts import condition_words, describe
 from engine.data.splits import ImageSplit
-from engine.events import Evaluated, Event, Preparing
+from engine.events import Evaluated, Event, Notice, Preparing
 from engine.experiment import Experiment, Shift
 from engine.metrics import SHIFT
 from engine.preparation.inputs import Labelled
 from engine.provenance.seen import KEY
-from engine.tuning.learners import batches
+from engine.tuning.learners import EVALUATION_BATCH, batches
 from engine.tuning.material import Material
+from engine.tuning.sureness import Sureness
 
 UNSEEN = {"items": "not seen before"}  # where the figure on those alone is measured
 WILSON = "95 % Wilson, over test images"
 UNEVEN = 1.2  # largest test class against the smallest, from which accuracy over classes is told too
 
 
-def test(model: Backbone, material: Material, experiment: Experiment, weights: str, bf16: bool) -> Iterator[Event]:
-    """Every figure with what holds for all of them."""
+def test(
+    model: Backbone, material: Material, experiment: Experiment, weights: str, bf16: bool, folder: Path
+) -> Iterator[Event]:
+    """Every figure with what holds for all of them. folder: the run's own, for what is kept of each test image."""
     shared = conditions(material.split, material.data, experiment)
     notes = {"weights": weights, "validation": f"{len(material.validation)} images", **noted(material.findings)}
-    for event in figures(model, material, bf16):
+    for event in figures(model, material, bf16, folder):
         yield event.given(shared, notes) if isinstance(event, Evaluated) else event
 
 
-def figures(model: Backbone, material: Material, bf16: bool) -> Iterator[Event]:
+def figures(model: Backbone, material: Material, bf16: bool, folder: Path) -> Iterator[Event]:
     """Predict every test image once, in eval mode."""
-    guess, truth = yield from predict(model, material, material.test, bf16, "Testing")
+    guess, truth, answers = yield from predict(model, material, material.test, bf16, "Testing")
+    yield from kept(answers, folder)
     yield evaluated(material.test.ids, guess, truth, material.class_names)
     yield from beside(material.findings, material.test.ids, guess, truth, len(material.class_names))
     for shift, labelled in material.further:
-        guess, truth = yield from predict(model, material, labelled, bf16, "Testing on further images")
+        guess, truth, _ = yield from predict(model, material, labelled, bf16, "Testing on further images")
         yield under(shift, evaluated(labelled.ids, guess, truth, material.class_names))
+
+
+def kept(answers: Answers, folder: Path) -> Iterator[Notice]:
+    """How sure it was of each image, in the run's folder; a disk that refuses it does not cost the run its figure."""
+    try:
+        keep(answers, folder)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        yield Notice(f"How sure the network was of each test image could not be written ({reason}).", "warning")
 
 
 @torch.no_grad()
 def predict(
     model: Backbone, material: Material, labelled: Labelled, bf16: bool, text: str
-) -> Generator[Preparing, None, tuple[np.ndarray, np.ndarray]]:
-    """Yields `Preparing`, returns the predicted and the true class of each image, int64 [n]."""
+) -> Generator[Preparing, None, tuple[np.ndarray, np.ndarray, Answers]]:
+    """Yields `Preparing`, returns the predicted and the true class of each image, int64 [n], and how sure it was."""
     model.eval()
-    predicted = []
+    predicted, sureness = [], Sureness(EVALUATION_BATCH)
     for part in batches(len(labelled)):
         yield Preparing(text, part.start / len(labelled))
-        with rounded(model, bf16):
-            predicted.append(model(material.shape(labelled.inputs[part])).argmax(1))
-    return torch.cat(predicted).cpu().numpy(), labelled.labels.cpu().numpy()
+        inputs = material.shape(labelled.inputs[part])
+        with rounded(model, bf16), sureness.timed(inputs):
+            outputs = model(inputs)
+        predicted.append(outputs.argmax(1))
+        sureness.take(outputs, labelled.labels[part])
+    guess = torch.cat(predicted).cpu().numpy()
+    return guess, labelled.labels.cpu().numpy(), sureness.answers(labelled.ids)
 
 
 def evaluated(ids: np.ndarray, guess: np.ndarray, truth: np.ndarray, names: tuple[str, ...]) -> Evaluated:

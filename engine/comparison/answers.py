@@ -1,0 +1,67 @@
+"""How sure a network was of each test image: a file in the run's folder, beside the predictions in the database. NumPy
+alone; what is wrong in a file that somebody edited is as good as no file."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from engine.machine.files import Unread, open_regular, replacing
+
+FILE = "test_answers.npz"
+KEPT = 5  # likeliest classes of each image that are kept
+LEAST = 1e-12  # a probability that counts as none: a loss stays a number
+_PARTS = {"ids": "<i8", "classes": "<i2", "probabilities": "<f4", "truth": "<f4", "seconds": "<f8", "batch": "<i8"}
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """ids: int64 [n], images in the data set. classes: int16 [n, k], places in the run's classes, the likeliest first.
+    probabilities: float32 [n, k], softmax of the network's outputs. truth: float32 [n], probability of the true class.
+    seconds: float64 [batches], what the network alone took for each full batch of `batch` images; may be empty."""
+
+    ids: np.ndarray
+    classes: np.ndarray
+    probabilities: np.ndarray
+    truth: np.ndarray
+    seconds: np.ndarray
+    batch: int
+
+    @property
+    def loss(self) -> np.ndarray:
+        """Cross-entropy of each image, float64 [n]."""
+        return -np.log(np.maximum(self.truth.astype(np.float64), LEAST))
+
+    def of(self, place: int) -> list[tuple[int, float]]:
+        """(class, probability) of one image's likeliest classes."""
+        pairs = zip(self.classes[place], self.probabilities[place], strict=True)
+        return [(int(one), float(chance)) for one, chance in pairs]
+
+
+def keep(answers: Answers, folder: Path) -> None:
+    """Write them into a run's folder, whole or not at all; raises `OSError`."""
+    arrays = {name: np.asarray(getattr(answers, name)).astype(kind) for name, kind in _PARTS.items()}
+    with replacing(folder / FILE) as part, part.open("wb") as file:
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+
+
+def kept(folder: Path, ids: np.ndarray) -> Answers | None:
+    """Those of a run's folder that are of these images, int64 [n]; None where none were kept, as by versions before,
+    or of others."""
+    with suppress(OSError, ValueError, KeyError, BadZipFile, Unread, EOFError):
+        with open_regular(folder / FILE) as file, np.load(file, allow_pickle=False) as found:
+            read = {name: np.asarray(found[name]).astype(kind) for name, kind in _PARTS.items()}
+        batch = int(read.pop("batch"))
+        answers = Answers(**read, batch=batch)
+        return answers if _fits(answers, ids) else None
+    return None
+
+
+def _fits(found: Answers, ids: np.ndarray) -> bool:
+    n = len(ids)
+    shapes = found.classes.shape == found.probabilities.shape and len(found.classes) == n == len(found.truth)
+    return shapes and found.classes.ndim == 2 and found.seconds.ndim == 1 and np.array_equal(found.ids, ids)
