@@ -68,6 +68,12 @@ def form_of(model: SavedModel) -> Normaliser:
     return form
 
 
+def names_of(model: SavedModel) -> tuple[str, ...]:
+    """Of its classes, by number where they are not known; empty for a meta-learner."""
+    outputs = getattr(model.network.head, "out_features", 0)
+    return model.class_names or tuple(f"class {place + 1}" for place in range(outputs))
+
+
 def predicted(model: Predicts, names: Sequence[str], found: Sequence[Read]) -> Iterator[ImagePrediction]:
     """found: of each image its pixels, or why it was not read."""
     pixels = [one for one in found if not isinstance(one, str)]

@@ -23,8 +23,9 @@ PAGES = {
     "new_experiment": PagePlace("New experiment", "Ctrl+1", "new", "NewExperimentPage"),
     "runs": PagePlace("Runs", "Ctrl+2", "runs", "RunsPage"),
     "compare": PagePlace("Compare", "Ctrl+3", "compare", "ComparePage"),
-    "studies": PagePlace("Studies", "Ctrl+4", "studies", "StudiesPage"),
-    "data": PagePlace("Data", "Ctrl+5", "data", "DataPage"),
+    "data": PagePlace("Data", "Ctrl+4", "data", "DataPage"),
+    "trying": PagePlace("Try it", "Ctrl+5", "trying", "TryingPage"),
+    "studies": PagePlace("Studies", "Ctrl+6", "studies", "StudiesPage"),
 }
 
 

@@ -29,8 +29,10 @@ class Writer(Protocol):
 
 def predict_from_command_line(chosen: argparse.Namespace) -> int:
     """Exit code 1 where no image could be read. Raises `ExperimentError`."""
+    from engine.using.predictions import names_of
+
     run, model = opened(chosen)
-    return answer(chosen, run, model, model, class_names(model))
+    return answer(chosen, run, model, model, names_of(model))
 
 
 def adapt_from_command_line(chosen: argparse.Namespace) -> int:
@@ -66,12 +68,6 @@ def answer(
         if not chosen.json:
             say(f"Run {run.id}, {run.name}: probabilities as its network gives them, which are often too sure")
         return int(written(chain([first], found), writers))
-
-
-def class_names(model: SavedModel) -> tuple[str, ...]:
-    """By number where they are not known."""
-    outputs = getattr(model.network.head, "out_features", 0)
-    return model.class_names or tuple(f"class {place + 1}" for place in range(outputs))
 
 
 def written(found: Iterable[ImagePrediction], writers: list[Writer]) -> bool:

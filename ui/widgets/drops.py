@@ -1,4 +1,4 @@
-"""A folder or zip dropped anywhere on the window becomes the data set."""
+"""Files dropped anywhere on the window, or on a page that has its own use for them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from ui import theme
 class DropVeil(QWidget):
     """Shown over the window while something is dragged over it."""
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, words: str) -> None:
         super().__init__(window)
+        self._words = words
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
 
@@ -27,20 +28,24 @@ class DropVeil(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(16, 16, -16, -16), 8, 8)
         painter.setFont(theme.font("title", bold=True))
         painter.setPen(theme.colour("text"))
-        words = "Drop a folder with one folder per class, or a zip of one"
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._words)
 
 
 class Drops(QObject):
-    """Watches the window. dropped(path): a folder or a zip file. refused(sentence): anything else."""
+    """Watches the window, or a part of it. dropped(path): one folder or file. brought(paths): what was dropped, where
+    many are taken. refused(sentence): anything else. words: what is said while something is dragged over it."""
 
     dropped = Signal(str)
+    brought = Signal(object)
     refused = Signal(str)
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(
+        self, window: QWidget, words: str = "Drop a folder with one folder per class, or a zip of one",
+        many: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(window)
-        self._window = window
-        self._veil = DropVeil(window)
+        self._window, self._many = window, many
+        self._veil = DropVeil(window, words)
         window.setAcceptDrops(True)
         window.installEventFilter(self)
 
@@ -74,11 +79,21 @@ class Drops(QObject):
     def take(self, paths: list[str]) -> None:
         """Hand over one local folder or file. What it is, is looked at later, off the window's thread: a folder may be
         called photos.png. paths: "" for what is not on this machine."""
+        if self._many:
+            self._take_many(paths)
+            return
         if len(paths) == 1 and paths[0]:
             self.dropped.emit(paths[0])
             return
         away = "What was dropped is not on this machine." if len(paths) == 1 else "Several things were dropped."
         self.refused.emit(f"{away} Drop one folder with one folder per class, or one zip file.")
+
+    def _take_many(self, paths: list[str]) -> None:
+        here = [path for path in paths if path]
+        if here:
+            self.brought.emit(here)
+        if len(here) < len(paths):
+            self.refused.emit("Some of what was dropped is not on this machine. Save it here first, and drop that.")
 
 
 def copying(event: QDropEvent) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,18 +10,30 @@ from zipfile import is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from engine.data.files.decode import Damaged
 from engine.data.files.names import clean
 from engine.data.files.read_as import PLAIN, ReadAs
 from engine.data.files.reading import Entry, Files, FolderFiles
 from engine.data.files.tree import list_files
-from engine.data.images import Cancel, Form, in_threads
+from engine.data.images import Cancel, Form, fitted, in_threads
 from engine.errors import DataError
 from engine.given import is_file, person_path
 from engine.machine.files import Unread
 
 Read = NDArray[np.uint8] | str
+Ways = Sequence[tuple[ReadAs, Form]]
+THUMB, QUALITY = 96, 85  # pixels of the longer side of a small picture; of its JPEG
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One image as several networks read it. pixels: uint8 [size, size, channels] for each way. small: a JPEG of all of
+    it, for people."""
+
+    pixels: tuple[NDArray[np.uint8], ...]
+    small: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +61,10 @@ class LooseImages:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Zips are let go; nothing can be read from them any more."""
         for one in self._opened:
             one.close()
 
@@ -60,6 +77,22 @@ class LooseImages:
     def read(self, places: Sequence[int], form: Form) -> list[Read]:
         """Each uint8 [size, size, channels] as a network of this form reads it, or why it cannot be read."""
         return list(in_threads(lambda place: self._one(self._images[place], form), places))
+
+    def look(self, places: Sequence[int], ways: Ways) -> list[Look | str]:
+        """As each of these ways reads them, or why they cannot be read. A file is opened once for all ways, and decoded
+        once for all that want it as large and as colourful."""
+        return list(in_threads(lambda place: self._look(self._images[place], ways), places))
+
+    def _look(self, image: LooseImage, ways: Ways) -> Look | str:
+        try:
+            body = image.files.image(image.entry)
+            decoded = {key: key[0].image(body, *key[1:]) for key in dict.fromkeys(map(_decoding, ways))}
+        except (Damaged, Unread) as error:
+            return str(error)
+        drawn = [decoded[_decoding(way)] for way in ways]
+        pixels = (fitted(found, form.size, form.channels, form.cut)
+                  for found, (_, form) in zip(drawn, ways, strict=True))  # fmt: skip
+        return Look(tuple(pixels), small_picture(max(drawn, key=lambda one: len(one.mode))))
 
     def _one(self, image: LooseImage, form: Form) -> Read:
         try:
@@ -81,3 +114,18 @@ class LooseImages:
 
     def _single(self, file: Path) -> LooseImage:
         return LooseImage(clean(str(file)), FolderFiles(file.absolute().parent), Entry(file.name, 0, 0, file.name))
+
+
+def _decoding(way: tuple[ReadAs, Form]) -> tuple[ReadAs, int, int]:
+    """What a file is decoded by."""
+    read_as, form = way
+    return read_as, form.cut.resized(form.size), form.channels
+
+
+def small_picture(image: Image.Image) -> bytes:
+    """A JPEG of at most `THUMB` pixels on the longer side; smaller images stay as they are. image: mode L or RGB."""
+    small = image.copy()
+    small.thumbnail((THUMB, THUMB), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    written = io.BytesIO()
+    small.save(written, "JPEG", quality=QUALITY)
+    return written.getvalue()

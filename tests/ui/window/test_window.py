@@ -16,6 +16,7 @@ from engine.errors import StorageError
 from storage.workspace import Workspace
 from tests.ui.conftest import wait_until_checked
 from ui import theme
+from ui.pages import PAGES
 from ui.widgets.frame import SlimArea
 from ui.widgets.place import fit, sizes, within
 from ui.window.main_window import MainWindow
@@ -70,7 +71,7 @@ def photos(root: Path, classes: int = 3, images: int = 10, size: tuple[int, int]
 def test_menus_name_every_shortcut(window: MainWindow) -> None:
     keys = {action.shortcut().toString() for _, actions in window.menus.listed() for action in actions}
     assert {"Ctrl+N", "Ctrl+O", "Ctrl+R", "Ctrl+Z", "Ctrl+Shift+Z", "Ctrl+F", "F1", "Ctrl+Q"} <= keys
-    assert {"Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+4", "Ctrl+5"} <= keys
+    assert {place.shortcut for place in PAGES.values()} == {f"Ctrl+{number}" for number in range(1, 7)} <= keys
 
 
 def test_a_dropped_folder_becomes_the_data(qtbot: QtBot, window: MainWindow, page, tmp_path: Path) -> None:
@@ -274,7 +275,7 @@ def test_every_page_can_be_seen_whole_in_a_small_window(
     """What does not fit is scrolled to, and Start needs no scrolling."""
     window.setMinimumSize(QSize(0, 0))
     window.resize(*size)
-    for index in ("new_experiment", "runs", "compare", "studies", "data"):
+    for index in PAGES:
         shown = window.show_page(index)
         qtbot.waitUntil(lambda shown=shown: shown.size() == shown.size().expandedTo(shown.minimumSizeHint()))
         area = window.centralWidget().findChild(SlimArea)

@@ -1,0 +1,54 @@
+"""Try it: a saved run at work on a person's own images."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QButtonGroup, QWidget
+
+from ui.parts import Page, Parts
+from ui.trying.images_pane import ImagesPane
+from ui.trying.panes import PANES
+from ui.widgets.frame import Segment
+from ui.widgets.layouts import in_column, in_row, one_of
+
+
+class TryingPage(Page):
+    """The panes beside each other, one of them seen; a single one needs no choice."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self.panes = {title: build(parts) for title, build in PANES.items()}
+        self.stack = one_of(*self.panes.values())
+        self.segments = QWidget()
+        self._group = QButtonGroup(self)
+        choices = [Segment(title) for title in self.panes]
+        for place, choice in enumerate(choices):
+            self._group.addButton(choice, place)
+        choices[0].setChecked(True)
+        self._group.idClicked.connect(self.stack.setCurrentIndex)
+        in_row(*choices, ..., owner=self.segments, gap=8, edges=(16, 12, 16, 0))
+        self.segments.setVisible(len(choices) > 1)
+        in_column(self.segments, (self.stack, 1), owner=self, gap=0)
+
+    @property
+    def images(self) -> ImagesPane:
+        pane = self.panes["Images"]
+        assert isinstance(pane, ImagesPane)
+        return pane
+
+    def receive(self, request: int) -> None:
+        """Try this run."""
+        self.images.choose(request)
+
+    def find(self) -> None:  # type: ignore[override]
+        self.images.runs.focus_filter()
+
+    def is_settled(self) -> bool:
+        return self.images.is_settled()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.images.refresh()
+
+    def reset_layout(self) -> None:
+        self.images.reset_layout()

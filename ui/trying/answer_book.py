@@ -1,0 +1,90 @@
+"""What was answered so far, in columns that grow: a few hundred bytes and a small picture for each image. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from engine.using.trial import AnsweredBatch
+
+LEAST_ROWS = 1024
+Kind = TypeVar("Kind", bound=np.generic)
+
+
+class Growing(Generic[Kind]):
+    """Rows as wide as the first ones; appending costs as much as what is appended."""
+
+    def __init__(self, kind: type[Kind]) -> None:
+        self._kind = kind
+        self._all: NDArray[Kind] | None = None
+        self._used = 0
+
+    def append(self, rows: NDArray[Kind]) -> None:
+        needed, before = self._used + len(rows), self.rows
+        if self._all is None or needed > len(self._all):
+            self._all = np.empty((max(needed, 2 * self._used, LEAST_ROWS), rows.shape[1]), self._kind)
+            self._all[: self._used] = before if self._used else 0
+        self._all[self._used : needed] = rows
+        self._used = needed
+
+    @property
+    def rows(self) -> NDArray[Kind]:
+        """[rows, width]; of no width before the first."""
+        return np.empty((0, 0), self._kind) if self._all is None else self._all[: self._used]
+
+
+@dataclass
+class Said:
+    """What one run says. classes: names of its outputs. places, shares: as `engine.using.trial.Likeliest` has them."""
+
+    run_id: int
+    title: str
+    classes: tuple[str, ...]
+    places: Growing[np.int32] = field(default_factory=lambda: Growing(np.int32))
+    shares: Growing[np.float32] = field(default_factory=lambda: Growing(np.float32))
+
+    def best(self, image: int) -> list[tuple[str, float]]:
+        """(class, probability), the likeliest first; empty for an image that was not read."""
+        found = zip(self.places.rows[image], self.shares.rows[image], strict=True)
+        return [(self.classes[place], float(share)) for place, share in found if place >= 0]
+
+    @property
+    def firsts(self) -> NDArray[np.int32]:
+        """int32 [images]: the likeliest class, -1 of an image that was not read."""
+        rows = self.places.rows
+        return rows[:, 0] if len(rows) else np.empty(0, np.int32)
+
+    @property
+    def confidence(self) -> NDArray[np.float32]:
+        """float32 [images]: of the likeliest class, NaN of an image that was not read."""
+        rows = self.shares.rows
+        return rows[:, 0] if len(rows) else np.empty(0, np.float32)
+
+
+@dataclass
+class AnswerBook:
+    """runs: in the order in which they were chosen."""
+
+    runs: list[Said] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    small: list[bytes] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def unread(self) -> int:
+        return sum(map(bool, self.reasons))
+
+    def append(self, batch: AnsweredBatch) -> None:
+        self.names += batch.names
+        self.small += batch.small
+        self.reasons += batch.reasons
+        for said, best in zip(self.runs, batch.best, strict=True):
+            said.places.append(best.places)
+            said.shares.append(best.shares)

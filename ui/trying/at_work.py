@@ -1,0 +1,159 @@
+"""What is handed in is answered in the background, one lot after the other; answers arrive a few times a second."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.errors import ExperimentError
+from ui.background import Background
+from ui.trying.answer_book import AnswerBook, Said
+from ui.trying.lot import Listed, Lot, Networks, Opened
+from ui.trying.triable import Triable
+
+if TYPE_CHECKING:
+    from engine.data.files.loose import LooseImages
+
+LOOK_MS = 66  # between two looks at what was answered
+KEY = "trying"
+
+
+class TrialWork(QObject):
+    """begun: the book is another one. grown: it has more answers. changed: how far it is. refused(sentence): what was
+    handed in, or a run, cannot be used."""
+
+    begun, grown, changed, refused = Signal(), Signal(), Signal(), Signal(str)
+
+    def __init__(self, background: Background, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.book = AnswerBook()
+        self.chosen: tuple[Triable, ...] = ()
+        self.images: list[LooseImages] = []
+        self.is_at_work = self.was_cancelled = False
+        self._waiting: list[tuple[str, ...]] = []
+        self._background, self._networks = background, Networks()
+        self._mail: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._began, self._before = 0.0, 0
+        self._look = QTimer(self, interval=LOOK_MS)
+        self._look.timeout.connect(self._drain)
+
+    @property
+    def total(self) -> int:
+        """Images that were handed in, as far as they are listed."""
+        return sum(map(len, self.images))
+
+    @property
+    def is_listing(self) -> bool:
+        return self.is_at_work and bool(self._waiting)
+
+    def rate(self) -> float:
+        """Images a second since the first answer of this work, 0 before there are two batches."""
+        answered = len(self.book) - self._before
+        return answered / max(1e-3, time.monotonic() - self._began) if self._before and answered else 0.0
+
+    def choose(self, chosen: tuple[Triable, ...]) -> None:
+        """These runs answer from now on, also what was handed in before."""
+        self._stop()
+        self.chosen, self.book, self.was_cancelled = chosen, AnswerBook(), False
+        self.begun.emit()
+        self.go_on()
+
+    def add(self, paths: Sequence[str]) -> None:
+        """Files, folders and zips, answered after what is at work."""
+        self._waiting.append(tuple(paths))
+        self.was_cancelled = False
+        self.go_on()
+
+    def cancel(self) -> None:
+        """What is answered stays; `go_on` does the rest."""
+        self._stop()
+        self.was_cancelled = True
+        self.changed.emit()
+
+    def clear(self) -> None:
+        self._stop()
+        self._background.run(partial(close_all, self.images), lambda _: None)
+        self.images, self._waiting, self.book, self.was_cancelled = [], [], AnswerBook(), False
+        self.begun.emit()
+        self.changed.emit()
+
+    def go_on(self) -> None:
+        """Begin with what is left, unless something is at work or nobody answers."""
+        left = self._left()
+        if self.is_at_work or not self.chosen or not (left or self._waiting):
+            self.changed.emit()
+            return
+        lot, mail = Lot(self.chosen, left, tuple(self._waiting)), queue.SimpleQueue[object]()
+        self._mail, self._before, self.is_at_work, networks = mail, 0, True, self._networks
+        self._background.run(
+            lambda cancelled: lot.work(networks, mail.put, cancelled), lambda _: self._end(), self._fail, KEY
+        )
+        self._look.start()
+        self.changed.emit()
+
+    def _left(self) -> tuple[tuple[LooseImages, int], ...]:
+        """Listed images that are not all answered, with the place of the first that is not."""
+        left, done = [], len(self.book)
+        for images in self.images:
+            if done < len(images):
+                left.append((images, done))
+            done = max(0, done - len(images))
+        return tuple(left)
+
+    def _stop(self) -> None:
+        self._background.cancel(KEY)
+        self._drain()
+        self._look.stop()
+        self._mail = queue.SimpleQueue()
+        self.is_at_work = False
+
+    def _drain(self) -> None:
+        """Take what was answered since the last look."""
+        before = len(self.book)
+        while not self._mail.empty():
+            self._take(self._mail.get_nowait())
+        if len(self.book) > before:
+            self.grown.emit()
+            if not self._before:
+                self._began, self._before = time.monotonic(), len(self.book)
+        self.changed.emit()
+
+    def _take(self, one: object) -> None:
+        if isinstance(one, Opened):
+            if not self.book.runs:
+                answering = zip(self.chosen, one.classes, strict=True)
+                self.book.runs = [Said(run.row.id, run.row.name, names) for run, names in answering]
+        elif isinstance(one, Listed):
+            del self._waiting[0]
+            self.images += [] if one.images is None else [one.images]
+            for words in one.refused:
+                self.refused.emit(words)
+        else:
+            self.book.append(one)  # type: ignore[arg-type]
+
+    def _end(self) -> None:
+        self._stop()
+        if self._waiting:  # handed in meanwhile
+            self.go_on()
+        self.changed.emit()
+
+    def _fail(self, error: Exception) -> None:
+        self._stop()
+        self._waiting = []
+        self.was_cancelled = True
+        self.changed.emit()
+        if isinstance(error, ExperimentError):
+            self.refused.emit(str(error))
+        else:
+            self._background.crashed.emit(error)
+
+
+def close_all(images: Sequence[LooseImages], cancelled: Callable[[], bool]) -> None:
+    """Zips are let go."""
+    for one in images:
+        one.close()
