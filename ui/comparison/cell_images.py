@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.experiment import Experiment
-from ui.comparison.large_image import Found, LargeImage, open_folder_of
 from ui.comparison.pick_strip import PickStrip
+from ui.widgets.large_image import Found, LargeImage, open_folder_of
 from ui.widgets.layouts import in_column
 from ui.widgets.text import Text
 

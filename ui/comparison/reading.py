@@ -12,8 +12,8 @@ from engine import metrics
 from engine.errors import StorageError
 from engine.experiment import Experiment
 from ui.background import Background
-from ui.comparison.large_image import Found
 from ui.comparison.sides import ComparedRun, load, load_curves
+from ui.widgets.large_image import Found
 
 if TYPE_CHECKING:
     from storage.store import Curve, RunRow, RunStore

@@ -9,8 +9,8 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from ui.background import Background
-from ui.comparison.large_image import Found, LargeImage
 from ui.data.sample_grid import SampleGrid
+from ui.widgets.large_image import Found, LargeImage
 
 if TYPE_CHECKING:
     from engine.data.images import ImageSet

@@ -25,11 +25,11 @@ from storage.store import RunStore
 from tests.engine.data.published_files import cifar100
 from tests.new_runs import new_run
 from tests.ui.data.conftest import open_folder, write_photos
-from ui.comparison.large_image import LargeImage
 from ui.data.binning import to_bin
 from ui.data.known_sets import BUNDLED, OWN
 from ui.downloads.panel import DownloadsPanel
 from ui.pages.data import DataPage
+from ui.widgets.large_image import LargeImage
 from ui.window.main_window import MainWindow
 
 

@@ -1,4 +1,5 @@
-"""One image as large as it fits, with where it lies; the arrow keys go to the others."""
+"""One image as large as it fits, where it lies, what was said of it and what the network saw; the arrow keys go to the
+others."""
 
 from __future__ import annotations
 
@@ -7,55 +8,62 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QDialog, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
 from ui.widgets.buttons import button
+from ui.widgets.chance_bars import ChanceBars
 from ui.widgets.folders import show_folder
-from ui.widgets.images import to_image
 from ui.widgets.layouts import in_column, in_row
+from ui.widgets.picture import Picture
 from ui.widgets.text import Text
 
 WAYS = {int(Qt.Key.Key_Left): -1, int(Qt.Key.Key_Right): 1}
-CRISP = 64  # pixels up to which an image is shown with its pixels visible
+SIDE_WIDTH = 260  # pixels of what stands beside the image
 
 
 class Found(NamedTuple):
     """pixels: uint8 [height, width, channels]. name: short, for the list. file: where it lies, None in memory or in a
-    zip."""
+    zip. truth: its true class, "" where it is not known. answers: (class, probability), the likeliest first. remark:
+    more about its answers. seen: what the network reads, uint8 [side, side, channels]."""
 
     pixels: np.ndarray
     name: str
     file: Path | None = None
+    truth: str = ""
+    answers: tuple[tuple[str, float], ...] = ()
+    remark: str = ""
+    seen: np.ndarray | None = None
 
 
-class Picture(QWidget):
-    """An image in its own proportions, as large as there is room."""
+class AboutImage(QWidget):
+    """Truth, answers, and what the network saw; hidden where none of them is known."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.image = QImage()
-        self.setAccessibleName("Image")
-        self.setMinimumSize(240, 200)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.truth, self.remark = Text("", bold=True), Text("", "small", "muted")
+        self.bars = ChanceBars()
+        self.heading = Text("What the network saw", "small", "muted", wrap=False)
+        self.seen = Picture(QSize(120, 120), QSize(SIDE_WIDTH, 200), "What the network saw")
+        self.setFixedWidth(SIDE_WIDTH)
+        in_column(self.truth, self.remark, self.bars, self.heading, (self.seen, 1), ..., owner=self, gap=8)
 
-    def sizeHint(self) -> QSize:
-        return QSize(520, 440)
+    def show_found(self, found: Found) -> None:
+        self.setVisible(bool(found.truth or found.answers or found.remark))
+        self.truth.setText(f"True class: {found.truth}" if found.truth else "")
+        self.truth.setVisible(bool(found.truth))
+        self.remark.setText(found.remark)
+        self.bars.setVisible(bool(found.answers))
+        self.bars.show_chances(found.answers, found.truth)
+        self.show_seen(found.seen)
 
-    def show_pixels(self, pixels: np.ndarray) -> None:
-        self.image = to_image(pixels)
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if self.image.isNull():
-            return
-        painter = QPainter(self)
-        small = max(self.image.width(), self.image.height()) <= CRISP
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not small)
-        size = self.image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        left, top = (self.width() - size.width()) / 2, (self.height() - size.height()) / 2
-        painter.drawImage(QRectF(left, top, size.width(), size.height()), self.image)
+    def show_seen(self, pixels: np.ndarray | None) -> None:
+        """What the network reads, as soon as it is known."""
+        self.seen.show_pixels(pixels)
+        self.heading.setHidden(pixels is None)
+        if pixels is not None:
+            self.heading.setText(f"What the network saw: {pixels.shape[1]} × {pixels.shape[0]} pixels")
 
 
 class LargeImage(QDialog):
@@ -70,17 +78,19 @@ class LargeImage(QDialog):
         self._found, self._read, self.index = found, read, -1
         self.setWindowTitle("Test image")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.picture = Picture()
+        self.picture, self.about = Picture(QSize(240, 200), QSize(520, 440)), AboutImage()
         self.classes, self.place = Text(title, bold=True), Text("", role="muted")
         self.place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.before = button("Previous", tip="The image before (Left)", clicked=lambda: self.show_image(self.index - 1))
         self.after = button("Next", tip="The image after (Right)", clicked=lambda: self.show_image(self.index + 1))
-        self.folder = button("Show in folder", "folder", "The file's folder in the system's file manager", self._open)
+        self.folder = button("Open its folder", "folder", "In the system's file manager", self._open)
         self._lay_out()
 
     def _lay_out(self) -> None:
         row = in_row(self.before, self.after, self.folder, ..., button("Close", clicked=self.reject), gap=8)
-        in_column(self.classes, (self.picture, 1), self.place, row, owner=self, gap=8, edges=16)
+        both = in_row((self.picture, 1), self.about, gap=16)
+        in_column(self.classes, (both, 1), self.place, row, owner=self, gap=8, edges=16)
+        self.about.hide()
         for one in self.findChildren(QPushButton):
             one.installEventFilter(self)  # on which the arrow keys would only move the focus
 
@@ -103,8 +113,9 @@ class LargeImage(QDialog):
             return
         self.index, shown = index, self._found[index]
         self.picture.show_pixels(shown.pixels)
+        self.about.show_found(shown)
         where = str(shown.file) if shown.file is not None else shown.name
-        self.place.setText(f"{index + 1} of {len(self._found)}: {where}")
+        self.place.setText(f"{index + 1:,} of {len(self._found):,}: {where}")
         self.picture.setAccessibleDescription(f"{self.classes.text()}. {self.place.text()}")
         self.before.setEnabled(index > 0)
         self.after.setEnabled(index + 1 < len(self._found))
@@ -114,6 +125,8 @@ class LargeImage(QDialog):
     def _take(self, index: int, found: Sequence[Found]) -> None:
         if found and index == self.index:
             self.picture.show_pixels(found[0].pixels)
+            if found[0].seen is not None:
+                self.about.show_seen(found[0].seen)
 
     def _open(self) -> None:
         open_folder_of(self._found[self.index])
