@@ -255,6 +255,11 @@ class MetaLearner(Method):
         *_, last = self.classifiers(model, inputs, targets, way, self.test_steps)
         return last
 
+    def fixed_way(self, model: Backbone) -> int | None:
+        """Outputs of every task, where what was learnt has a layer or a label slot for each; None where any number
+        will do."""
+        return getattr(model.head, "out_features", None)
+
     def classifiers(self, model: Backbone, inputs: Tensor, targets: Tensor, way: int, steps: int) -> Classifiers:
         """The classifier after 0, 1, …, `steps` inner steps; a single one for a method that takes none."""
         yield self.adapt(model, inputs, targets, way)

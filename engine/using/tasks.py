@@ -1,39 +1,42 @@
-"""A saved meta-learner that meets new classes: folders of a few images each."""
+"""Classes from folders of a few images each, for what learns them by hand."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
-from engine.artifacts.saved import Adapted, SavedModel
 from engine.data.files.loose import LooseImages, Read
 from engine.data.files.names import clean
+from engine.data.files.read_as import ReadAs
 from engine.data.files.tree import natural
+from engine.data.images import Cancel, Form, check
 from engine.errors import DataError
 from engine.given import person_path
-from engine.using.predictions import form_of, stacked
+from engine.using.bins import Bin, Bins, HandedImage
 
 CLASSES = "Give a folder with one folder of images for each class."
 
 
-def meet(model: SavedModel, folder: str | Path) -> tuple[Adapted, tuple[str, ...]]:
-    """The meta-learner after it met the classes of a folder, and their names in the order of its answers.
+def bins_of(folder: str | Path, form: Form, read_as: ReadAs, cancelled: Cancel | None = None) -> Bins:
+    """The class folders of a folder, as a network of this form reads their images; each image knows its class.
 
-    Raises `DataError` for a folder without two classes, or one of whose images cannot be read, `InvalidExperiment` for
-    a run that learns no tasks, or of another number of classes.
+    Raises `DataError` for a folder without two classes, or one of whose images cannot be read, `Cancelled`.
     """
-    form = form_of(model)
-    classes = class_folders(folder)
-    pixels, targets = [], []
-    for place, one in enumerate(classes):
-        with LooseImages([one], model.read_as) as images:
+    found = []
+    for one in class_folders(folder):
+        check(cancelled)
+        name = clean(one.name)
+        with LooseImages([one], read_as, cancelled) as images:
             shown = images.read(range(len(images)), form)
             refuse_unread(images, shown)
-        pixels += [image for image in shown if not isinstance(image, str)]
-        targets += [place] * len(shown)
-    adapted = model.adapt(stacked(pixels), torch.tensor(targets))
-    return adapted, tuple(clean(one.name) for one in classes)
+            found.append(Bin(name, handed(images, shown, name)))
+    return Bins(tuple(found))
+
+
+def handed(images: LooseImages, found: Sequence[Read], truth: str = "") -> tuple[HandedImage, ...]:
+    """Those that could be read."""
+    read = [(images.name(place), one) for place, one in enumerate(found) if not isinstance(one, str)]
+    return tuple(HandedImage(name, pixels, truth) for name, pixels in read)
 
 
 def class_folders(folder: str | Path) -> list[Path]:

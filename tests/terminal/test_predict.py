@@ -164,8 +164,18 @@ def test_what_cannot_be_answered_is_refused_in_words(
     assert "does not exist" in refuses("predict", 1, photos / "none", *at)
     assert "no images" in refuses("predict", 1, tmp_path / "empty", *at)
     assert "no number of classes" in refuses("predict", 1, photos, "--top", 0, *at)
-    assert "learns no tasks" in refuses("adapt", 1, photos, photos, *at)
+    assert "Did you mean “nearest_mean”" in refuses("adapt", 1, photos, photos, "--head", "nearest_men", *at)
     assert "cannot be written" in refuses("predict", 1, photos, "--csv", photos / "class0" / "0.png" / "x.csv", *at)
     for file in (tmp_path / "workspace").glob("runs/*/*.safetensors"):
         file.unlink()
     assert "no weights" in refuses("predict", 1, photos, *at)
+
+
+def test_a_run_that_learns_no_tasks_meets_classes_by_its_features(
+    tmp_path: Path, warmstart: Command, photos: Path
+) -> None:
+    at = ("--workspace", tmp_path / "workspace")
+    assert warmstart("run", "--data", photos, *LINEAR, *at).code == 0
+    for head in ((), ("--head", "ridge")):
+        said = warmstart("adapt", 1, photos, photos, "--json", *head, *at).objects()
+        assert sum(one["answers"][0]["class"] == Path(one["image"]).parent.name for one in said) > 24

@@ -202,10 +202,14 @@ def add_questions(command: object) -> None:
     fetch = command("fetch", "download data sets or weights, going on where an earlier try was cut off", FETCH_HELP)
     fetch.add_argument("names", metavar="NAME", nargs="+", help="a data set, a backbone, or backbone:weights")
     predict = command("predict", "what a saved run says of images, folders and zips", PREDICT_HELP)
-    adapt = command("adapt", "let a saved meta-learner meet new classes, then say what it makes of images", ADAPT_HELP)
+    adapt = command("adapt", "let a saved run meet new classes, then say what it makes of images", ADAPT_HELP)
     for asked in (predict, adapt):
         asked.add_argument("run", metavar="RUN", help="its number, uid (or the start of it) or name")
     adapt.add_argument("classes", metavar="CLASSES", help="a folder with one folder of a few images for each class")
+    adapt.add_argument(
+        "--head", metavar="NAME", default="nearest_mean",
+        help="what tells the classes apart for a run that learns no tasks, on the features of its network",
+    )  # fmt: skip
     for asked in (predict, adapt):
         add_images(asked)
     again = command("test", "test saved runs on another folder of images, and keep the figures", TEST_HELP)

@@ -73,9 +73,10 @@ examples:
 
   PROGRAM adapt 7 my-classes/ new-images/     my-classes/ holds a folder of a few images for each class
 
-The run is one of a method that learns tasks (MAML, ProtoNet and the like); its network stays as it is saved. Images are
-answered 64 at a time: where a method looks at all of them together, as with batch norm by the query images, an answer
-can depend on its neighbours.
+A run of a method that learns tasks (MAML, ProtoNet and the like) adapts in its own way; of any other the nearest class
+mean answers, or another --head, on the features of its network. What is saved stays as it is. Images are answered 64 at
+a time: where a method looks at all of them together, as with batch norm by the query images, an answer can depend on
+its neighbours.
 """
 TEST_HELP = """\
 examples:

@@ -37,10 +37,14 @@ def predict_from_command_line(chosen: argparse.Namespace) -> int:
 
 def adapt_from_command_line(chosen: argparse.Namespace) -> int:
     """Exit code 1 where no image could be read. Raises `ExperimentError`."""
-    from engine.using.tasks import meet
+    from engine.using.answering import head_of
+    from engine.using.by_hand import of_run
+    from engine.using.tasks import bins_of
 
     run, model = opened(chosen)
-    return answer(chosen, run, model, *meet(model, chosen.classes))
+    by_hand = of_run(model, head_of(chosen.head), run.name)
+    met = by_hand.meet(bins_of(chosen.classes, by_hand.form, by_hand.read_as))
+    return answer(chosen, run, model, met, met.names)
 
 
 def opened(chosen: argparse.Namespace) -> tuple[RunRow, SavedModel]:

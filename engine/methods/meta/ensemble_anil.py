@@ -60,6 +60,9 @@ class EnsembleANIL(MAML):
 
         model.meta = Heads(self.hyperparameters.particles, model.features, way)
 
+    def fixed_way(self, model: Backbone) -> int:
+        return start_heads(model).shape[1]
+
     def query_loss(self, model: Backbone, task: Task, run: MetaRun) -> Outcome:
         from engine.adaptation.comparing import with_ones
         from engine.adaptation.particles import mean_loss, outputs_of, together

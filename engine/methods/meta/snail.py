@@ -69,6 +69,12 @@ class SNAIL(EmbeddingBased):
         longest = way * max(int(settings.shot), self.training_shot) + 1
         model.meta = Reader(model.features, way, longest, settings.filters)
 
+    def fixed_way(self, model: Backbone) -> int:
+        from engine.adaptation.temporal import Reader
+
+        assert isinstance(model.meta, Reader)
+        return model.meta.answer.out_features
+
     def classify_features(self, model: Backbone, features: Tensor, targets: Tensor, way: int) -> Classifier:
         from torch.nn.functional import one_hot
 
