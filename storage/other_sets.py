@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.errors import StorageError
 from engine.events import Evaluated
 from engine.metrics import TEST_SET
 from storage import purging, results
@@ -45,9 +46,11 @@ class OtherSetMethods:
 
     def keep_tested(self, run_id: int, figures: Sequence[Evaluated]) -> None:
         """Save figures of a run that has ended, in place of those it had on a set of the same title. Raises
-        `StorageError` for a run that waits or works."""
+        `StorageError` for a run that waits or works, or that has no figure of its own, which it is known by."""
         with writing(self._connection) as connection:
-            purging.title(connection, [run_id], ended=True)
+            title = purging.title(connection, [run_id], ended=True)
+            if connection.execute("SELECT 1 FROM result WHERE run_id = ?", (run_id,)).fetchone() is None:
+                raise StorageError(f"{title} has not been tested yet.", "Let it end with its own test first.")
             for place in {json.dumps(dict(one.at)) for one in figures}:
                 connection.execute("DELETE FROM result WHERE run_id = ? AND at = ?", (run_id, place))
             for one in figures:

@@ -1,10 +1,10 @@
-"""What is handed on from a saved run: its line for the terminal, its folder, and a study of several."""
+"""What is handed on from saved runs: a line for the terminal, the folder, a study, a test on other images."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.errors import InvalidExperiment
 from storage.rows import RunRow
@@ -14,6 +14,8 @@ from ui.widgets.folders import show_folder
 COMMAND = ("Copy as command", "Ctrl+Shift+C", "terminal", "The line for the terminal that gives the same experiment")
 FOLDER = ("Open folder", "Ctrl+Shift+E", "folder", "The run's files in the system's file manager")
 STUDY = ("Make a study of these…", "Ctrl+Shift+S", "studies", "The same arms as a study, with more seeds")
+
+TEST = ("Test on other images…", "Ctrl+Shift+T", "data", "Another folder of images with their classes")
 
 
 def copy_commands(parts: Parts, rows: Sequence[RunRow]) -> None:
@@ -39,6 +41,14 @@ def open_folder(parts: Parts, row: RunRow) -> None:
         parts.toasts.show(f"The folder of “{row.name}” is no longer there: {folder}", level="warning")
     elif not show_folder(folder):
         parts.toasts.show(f"No file manager answers. The folder is {folder}", level="warning")
+
+
+def test_on_other_images(owner: QWidget, parts: Parts, rows: Sequence[RunRow]) -> None:
+    """Open the dialog for these runs, above the window of `owner`."""
+    from ui.listing.other_sets_dialog import OtherSetsDialog
+
+    if rows:
+        OtherSetsDialog(parts, rows, owner.window()).show()
 
 
 def make_study(parts: Parts, rows: Sequence[RunRow]) -> None:

@@ -26,6 +26,7 @@ TABLE: dict[str, Entry] = {
     "archive": marking.ARCHIVE,
     "command": handing_on.COMMAND,
     "folder": handing_on.FOLDER,
+    "test": handing_on.TEST,
     "delete": ("Delete", "Del", "discard", "Delete the selected runs; Ctrl+Z brings them back"),
 }
 
@@ -46,6 +47,7 @@ class DeedsOnRuns(Deeds):
             "archive": lambda: marking.archive(parts, self.rows()),
             "command": lambda: handing_on.copy_commands(parts, self.rows()),
             "folder": lambda: handing_on.open_folder(parts, self.rows()[0]),
+            "test": lambda: handing_on.test_on_other_images(owner, parts, self.rows()),
         }  # fmt: skip
         table = {**TABLE, **own}
         super().__init__(owner, {key: table[key] for key in order.split()}, {**shared, **does}, context)
