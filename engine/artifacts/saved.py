@@ -128,17 +128,30 @@ class SavedModel:
     def reads_numbers(self) -> bool:
         return of_numbers(self.experiment)
 
-    @torch.no_grad()
     def predict(self, inputs: Tensor | Examples) -> Tensor:
         """Probabilities float32 [n, classes]. Raises `InvalidExperiment` for a meta-learner, which has to adapt."""
-        if isinstance(self.method, LearnsTasks):
-            raise InvalidExperiment("A meta-learner has no classes of its own.", "Let it adapt to a support set first.")
+        return self.seen(inputs)[1].softmax(1)
+
+    @torch.no_grad()
+    def seen(self, inputs: Tensor | Examples) -> tuple[Tensor, Tensor]:
+        """Features float32 [n, d], and what the network gives for each class before it becomes a probability [n,
+        classes]. Raises `InvalidExperiment` for a meta-learner."""
+        self.refuse_tasks()
         values, found = self.reader(inputs), []
         for start in range(0, max(1, len(values)), TOGETHER):
-            part = values[start : start + TOGETHER]
-            with rounded(self.network, self.bf16):
-                found.append(self.network(self.reader.prepared(part)).float())
-        return torch.cat(found).softmax(1)
+            found.append(self.forward(values[start : start + TOGETHER]))
+        features, logits = zip(*found, strict=True)
+        return torch.cat(features), torch.cat(logits)
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """The same of one batch as it lies on the device, with a gradient where one is kept."""
+        with rounded(self.network, self.bf16):
+            features = self.network.embed(self.reader.prepared(pixels))
+            return features.float(), self.network.head(features).float()
+
+    def refuse_tasks(self) -> None:
+        if isinstance(self.method, LearnsTasks):
+            raise InvalidExperiment("A meta-learner has no classes of its own.", "Let it adapt to a support set first.")
 
     def adapt(self, inputs: Tensor, targets: Tensor) -> Adapted:
         """Learn from a support set: inputs as `InputReader` has them, targets int64 [n] in 0 .. way - 1, each at least

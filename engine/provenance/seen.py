@@ -197,6 +197,16 @@ def classes_of(directory: Path) -> tuple[str, ...]:
         return ()
 
 
+def learnt_from(directory: Path) -> Digests | None:
+    """Digests of the training and validation images of a run that trained, ascending, by its folder; None where that is
+    not known."""
+    try:
+        last = json.loads((directory / FILE).read_text(encoding="utf-8"))["lessons"][-1]
+        return None if "published" in last else _lessons(last)[0].images
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return None
+
+
 def _as_json(one: Lesson) -> dict[str, Any]:
     if one.published:
         return {"published": one.published}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import count
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -21,12 +22,14 @@ from engine.preparation.inputs import Normaliser, normaliser
 
 @dataclass(frozen=True, slots=True)
 class ImagePrediction:
-    """image: its name. probabilities: float32 [classes], as the network gives them; None where it was not read, and
-    reason says why."""
+    """image: its name. probabilities: float32 [classes]; None where it was not read, and reason says why. unlike: how
+    unlike all that was learnt it is, None where that is not known; none_of_these: it is beyond the threshold."""
 
     image: str
     probabilities: NDArray[np.float32] | None = None
     reason: str = ""
+    unlike: float | None = None
+    none_of_these: bool = False
 
     def best(self, most: int) -> list[tuple[int, float]]:
         """(class, probability) of the likeliest, the first first; equal ones in the order of the classes."""
@@ -34,6 +37,24 @@ class ImagePrediction:
             return []
         order = np.argsort(-self.probabilities, kind="stable")[:most]
         return [(int(place), float(self.probabilities[place])) for place in order]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is said of images [n]. probabilities: float32 [n, classes]. unlike: float64 [n], the larger the less like
+    what was learnt; refused: bool [n], beyond the threshold. None where there is no threshold."""
+
+    probabilities: NDArray[np.float32]
+    unlike: NDArray[np.float64] | None = None
+    refused: NDArray[np.bool_] | None = None
+
+    def of(self, place: int, image: str) -> ImagePrediction:
+        """Of one of them."""
+        if self.unlike is None or self.refused is None:
+            return ImagePrediction(image, self.probabilities[place])
+        return ImagePrediction(
+            image, self.probabilities[place], unlike=float(self.unlike[place]), none_of_these=bool(self.refused[place])
+        )
 
 
 class Predicts(Protocol):
@@ -44,8 +65,17 @@ class Predicts(Protocol):
         ...
 
 
+@runtime_checkable
+class Judges(Protocol):
+    """A network that knows how sure it is: `engine.using.assured`."""
+
+    def judge(self, inputs: Tensor) -> Judged:
+        """uint8 [n, c, s, s] -> what is said of them."""
+        ...
+
+
 def predictions(
-    model: Predicts, form: Normaliser, images: LooseImages, cancelled: Cancel | None = None
+    model: Predicts | Judges, form: Normaliser, images: LooseImages, cancelled: Cancel | None = None
 ) -> Iterator[ImagePrediction]:
     """In the order of the images; the next batch is read while one is computed. Raises `InvalidExperiment` for a
     network that has no classes of its own, `Cancelled`."""
@@ -74,12 +104,20 @@ def names_of(model: SavedModel) -> tuple[str, ...]:
     return model.class_names or tuple(f"class {place + 1}" for place in range(outputs))
 
 
-def predicted(model: Predicts, names: Sequence[str], found: Sequence[Read]) -> Iterator[ImagePrediction]:
+def predicted(model: Predicts | Judges, names: Sequence[str], found: Sequence[Read]) -> Iterator[ImagePrediction]:
     """found: of each image its pixels, or why it was not read."""
     pixels = [one for one in found if not isinstance(one, str)]
-    said = iter(model.predict(stacked(pixels)).cpu().numpy() if pixels else ())
+    said, place = judged(model, stacked(pixels)) if pixels else None, count()
     for name, one in zip(names, found, strict=True):
-        yield ImagePrediction(name, reason=one) if isinstance(one, str) else ImagePrediction(name, next(said))
+        if isinstance(one, str) or said is None:
+            yield ImagePrediction(name, reason=str(one))
+        else:
+            yield said.of(next(place), name)
+
+
+def judged(model: Predicts | Judges, inputs: Tensor) -> Judged:
+    """Probabilities alone where the network does not know how sure it is."""
+    return model.judge(inputs) if isinstance(model, Judges) else Judged(model.predict(inputs).cpu().numpy())
 
 
 def stacked(pixels: Sequence[NDArray[np.uint8]]) -> Tensor:

@@ -1,0 +1,90 @@
+"""A saved run's network that says how sure it is, and when an image is unlike all that it learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from engine.artifacts.saved import SavedModel, tested_file
+from engine.backbones.backbone import batch_norms
+from engine.data.examples import Examples
+from engine.errors import DataError, ExperimentError
+from engine.events import Preparing
+from engine.using import calibration as kept
+from engine.using.calibration import Calibration, digest_of, measured, probabilities, temperature_of
+from engine.using.own_images import own_images, passed
+from engine.using.predictions import Judged
+from engine.using.unlike import refusal, unlikeness
+
+MOST = 5_000  # validation images that a temperature is fitted on, and test images that it is measured on
+PLAIN = "probabilities as its network gives them, which are often too sure"
+
+
+@dataclass(frozen=True, eq=False)
+class Assured:
+    """model: as it was saved. calibration: None where there is none; why: then, in a sentence."""
+
+    model: SavedModel
+    calibration: Calibration | None
+    why: str = ""
+
+    @property
+    def words(self) -> str:
+        """What its probabilities rest on: "calibrated on 396 validation images"."""
+        if self.calibration is not None:
+            return f"probabilities {self.calibration.rests_on}"
+        return f"{PLAIN}: {self.why}" if self.why else PLAIN
+
+    def judge(self, inputs: Tensor | Examples) -> Judged:
+        """Of each image its probabilities and how unlike what was learnt it is."""
+        features, logits = (found.cpu().numpy() for found in self.model.seen(inputs))
+        if self.calibration is None:
+            return Judged(torch.from_numpy(logits).softmax(1).numpy())
+        shares = probabilities(logits, self.calibration.temperature).astype("float32")
+        found = unlikeness(features, logits)
+        return Judged(shares, found, found > self.calibration.refusal.threshold)
+
+
+def assured(model: SavedModel, folder: Path) -> Generator[Preparing, None, Assured]:
+    """Yields `Preparing`, returns the model with its calibration: as it lies in the folder, else measured and kept
+    there. Without the images it has none. Raises `InvalidExperiment` for a meta-learner."""
+    model.refuse_tasks()
+    found = kept.read(folder)
+    if found is not None:
+        return Assured(model, found)
+    try:
+        found = yield from calibrated(model, folder)
+    except ExperimentError as error:
+        return Assured(model, None, error.message)
+    with suppress(OSError):  # a disk that is full keeps none: it is measured again
+        kept.write(found, folder)
+    return Assured(model, found)
+
+
+def calibrated(model: SavedModel, folder: Path) -> Generator[Preparing, None, Calibration]:
+    """Yields `Preparing`, returns the calibration by the run's own images. Raises `ExperimentError` where they cannot
+    be had, or the run has no validation images."""
+    material = yield from own_images(model, folder)
+    if not len(material.validation):
+        raise DataError("The run has no validation images to calibrate by.", "Run it with validation images.")
+    chosen = yield from passed(model, material.validation, MOST, "Calibrating on the validation images")
+    tested = yield from passed(model, material.test, MOST, "Measuring on the test images")
+    temperature = temperature_of(chosen.logits, chosen.labels)
+    file = tested_file(folder, model.method)
+    conditions = {
+        "split": material.split.description,
+        "split seed": str(model.experiment.dataset.split_seed),
+        "seed": str(model.experiment.seed),
+        "batch norm": "running statistics" if next(batch_norms(model.network), None) else "none in the network",
+        "data": material.data.fingerprint,
+    }
+    return Calibration(
+        (file.name, digest_of(file)), temperature, len(chosen),
+        *measured(tested.logits, tested.labels, temperature),
+        refusal(unlikeness(chosen.features, chosen.logits)), conditions,
+    )  # fmt: skip

@@ -1,0 +1,134 @@
+"""How sure a run's network may say that it is, in a file of the run's folder. Torch-free.
+
+One temperature divides what the network gives for each class before it becomes a probability (Guo et al. 2017): the
+answer stays, its probability changes. It is chosen on the run's validation images, by their likelihood; what it is
+worth is measured on its test images.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp
+
+from engine.comparison.intervals import Interval
+from engine.comparison.reliability import Answered, Reliability, heard, lowered, reliability, told
+from engine.machine.files import write_text
+
+FILE, FORMAT = "calibration.json", 1
+LOGARITHMS = (-5.0, 5.0)  # of temperatures between which is searched
+Logits = NDArray[np.float32]
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """When an image is unlike all that the network learnt: where its unlikeness is above the threshold. rate: share of
+    the n validation images that is."""
+
+    threshold: float
+    rate: float
+    n: int
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """weights: name of the file of weights and its digest. fitted_on: validation images. before, after: of the test
+    images, by the probabilities of the network and by the calibrated ones. lowered: how much smaller the calibration
+    error became. conditions: what holds for all of it: the split, its seed, how batch norm works."""
+
+    weights: tuple[str, str]
+    temperature: float
+    fitted_on: int
+    before: Reliability
+    after: Reliability
+    lowered: Interval
+    refusal: Threshold
+    conditions: Mapping[str, str]
+
+    @property
+    def rests_on(self) -> str:
+        """ "calibrated on 396 validation images"."""
+        return f"calibrated on {self.fitted_on:,} validation image{'s' if self.fitted_on != 1 else ''}"
+
+
+def temperature_of(logits: Logits, labels: Labels) -> float:
+    """The temperature at which these labels [n] are likeliest by logits [n, classes]; the likelihood has one peak over
+    its inverse. A label counts as (n + 1) / (n + 2) of an image, the rest is shared by the other classes (Platt 1999):
+    few images that happen to be all right make no network certain. Within e^±5."""
+    values = logits.astype(np.float64)
+    (n, classes), own = values.shape, values[np.arange(len(labels)), labels]
+    others = (values.sum(1) - own) / max(1, classes - 1)
+    wanted = ((n + 1) * own + others) / (n + 2)
+
+    def unlikely(logarithm: float) -> float:
+        inverse = np.exp(-logarithm)
+        return float(np.mean(logsumexp(values * inverse, axis=1) - wanted * inverse))
+
+    found = minimize_scalar(unlikely, bounds=LOGARITHMS, method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(found.x))
+
+
+def probabilities(logits: Logits, temperature: float) -> NDArray[np.float64]:
+    """[n, classes]."""
+    values = logits.astype(np.float64) / temperature
+    return np.exp(values - logsumexp(values, axis=1, keepdims=True))
+
+
+def measured(logits: Logits, labels: Labels, temperature: float) -> tuple[Reliability, Reliability, Interval]:
+    """On test images [n]: reliability before and after, and how much smaller the error became."""
+    before, after = (Answered.of(probabilities(logits, one), labels) for one in (1.0, temperature))
+    return reliability(before), reliability(after), lowered(before, after)
+
+
+# On disk
+
+
+def write(found: Calibration, folder: Path) -> None:
+    """Raises OSError."""
+    body = {
+        "format": FORMAT, "weights": found.weights, "temperature": found.temperature, "fitted_on": found.fitted_on,
+        "before": found.before.told(), "after": found.after.told(), "lowered": told(found.lowered),
+        "refusal": asdict(found.refusal), "conditions": dict(found.conditions),
+    }  # fmt: skip
+    write_text(folder / FILE, json.dumps(body, ensure_ascii=False) + "\n")
+
+
+def read(folder: Path) -> Calibration | None:
+    """What was written of the weights that lie there now; None where nothing was, or it is damaged or of others."""
+    try:
+        found = _heard(json.loads((folder / FILE).read_text(encoding="utf-8")))
+        return found if digest_of(folder / found.weights[0]) == found.weights[1] else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def _heard(body: Mapping[str, Any]) -> Calibration:
+    if body["format"] != FORMAT:
+        raise ValueError("another version's")
+    name, digest = body["weights"]
+    said = body["refusal"]
+    return Calibration(
+        (Path(name).name, str(digest)),
+        float(body["temperature"]),
+        int(body["fitted_on"]),
+        Reliability.heard(body["before"]),
+        Reliability.heard(body["after"]),
+        heard(body["lowered"]),
+        Threshold(float(said["threshold"]), float(said["rate"]), int(said["n"])),
+        {str(key): str(value) for key, value in body["conditions"].items()},
+    )
+
+
+def digest_of(file: Path) -> str:
+    """Of all its bytes; raises OSError."""
+    with file.open("rb") as body:
+        return hashlib.file_digest(body, "sha256").hexdigest()[:32]
