@@ -94,7 +94,11 @@ class SetDeeds(Deeds):
             self._parts.navigator.open("new_experiment", listed)
 
     def use_others(self, data: ImageSet, images: np.ndarray) -> None:
-        """In New experiment, all of the set but these images, indices int64 [n]."""
+        """In New experiment, all of the chosen set but these images, indices int64 [n]; also where another set is
+        chosen before the list is written."""
+        chosen = self._chosen
+        if chosen is None:
+            return
 
         def work(cancelled: Callable[[], bool]) -> str:
             from engine.data.lists import keep_others
@@ -102,7 +106,7 @@ class SetDeeds(Deeds):
             return keep_others(data, images)
 
         def use(fingerprint: str) -> None:
-            self.use_listed(fingerprint)
+            self._parts.navigator.open("new_experiment", chosen.choice.model_copy(update={"listed": fingerprint}))
             left = count(len(data) - len(images), "images")
             self._parts.toasts.show(f"New experiment is set to the other {left} of {data.title}.")
 

@@ -56,8 +56,9 @@ class MapDrawing(QObject):
         else:
             run_id = chosen.run.id
             self._parts.library.read(
-                lambda store: store.results(run_id), lambda found: self._begin(turn, data, chosen, found)
-            )
+                lambda store: store.results(run_id), lambda found: self._begin(turn, data, chosen, found),
+                lambda error: self._fail(turn, str(error)),
+            )  # fmt: skip
 
     def stop(self) -> None:
         self._parts.background.cancel(KEY)
@@ -94,6 +95,10 @@ class MapDrawing(QObject):
     def _hear(self, turn: int, said: object) -> None:
         if turn == self._turn:
             self.said.emit(said)
+
+    def _fail(self, turn: int, words: str) -> None:
+        if turn == self._turn:
+            self._end(words)
 
     def _end(self, words: str) -> None:
         self.is_at_work = False

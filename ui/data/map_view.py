@@ -31,12 +31,14 @@ if TYPE_CHECKING:
 
 NEAREST_SHOWN = 12
 SLIDE = 100  # steps of the slider
+NOTHING = ("", "")  # key of a network that is wanted, and of the set
 GLIDE = 15  # milliseconds between two places on the way from before to after
 
 
 class MapView(QWidget):
     """leave_out(images): New experiment is to be set up without these indices. in_samples(images): they are to be shown
-    large. Draws when asked to, in the background."""
+    large. data: the chosen set, None until it is read. of: the set that the map is of. Draws when asked to, in the
+    background."""
 
     leave_out = Signal(object)
     in_samples = Signal(object)
@@ -45,11 +47,13 @@ class MapView(QWidget):
         super().__init__(parent)
         self._parts = parts
         self.data: ImageSet | None = None
+        self.of: ImageSet | None = None
         self.map: Mapped | None = None
         self.taken: Taken | None = None
         self.drawing = MapDrawing(parts, self)
         self._networks: dict[str, MapNetwork] = {}
-        self._offered, self._key, self._wanted, self._goal = False, "", "", 0
+        self._key, self._goal = "", 0
+        self._wanted = NOTHING
         self._glide = QTimer(self, interval=GLIDE)
         self._make()
         self._build()
@@ -105,46 +109,46 @@ class MapView(QWidget):
 
     # The set
 
-    def expect(self) -> None:
-        """Another set, or the same read anew; what is known of it then is shown by `set_data`."""
+    def expect(self, key: str) -> None:
+        """Another set, or the same read anew, whose map stays until `set_data`. key: of the set in the list."""
         self.stop()
-        self.data, self._offered, self._networks = None, False, {}
+        self.data, self._networks = None, {}
+        if key != self._key:
+            self._key = key
+            self._clear("")
         self._adjust()
 
-    def set_data(self, data: ImageSet, key: str) -> None:
-        """key: of the set in the list; a map of the same images stays."""
-        same, had, known = key == self._key, self.map, self.taken
-        self.data, self._key = data, key
-        if same and had is not None and had.fingerprint == data.fingerprint:
-            self.taken = known
+    def set_data(self, data: ImageSet) -> None:
+        """The set as it was read; a map of the same images stays."""
+        self.data, had = data, self.map
+        if had is not None and had.fingerprint == data.fingerprint:
             self._show_map(had)
         else:
-            self._clear(CHANGED if same and had is not None else "")
+            self._clear(CHANGED if had is not None else "")
         self._adjust()
-        if self.isVisible() or self._wanted:
+        if self.isVisible() or self._wanted != NOTHING:
             self._offer()
 
     def showEvent(self, event: object) -> None:
-        if self.data is not None and not self._offered:
-            self._offer()
+        """Runs may have ended since."""
+        self._offer()
 
-    def want_run(self, uid: str) -> None:
-        """Draw what this run's network sees, as soon as its set is read."""
-        self._wanted = f"run:{uid}"
-        if self.data is not None:
-            self._offer()
+    def want_run(self, uid: str, key: str) -> None:
+        """Draw what this run's network sees, as soon as its set is read. key: of its set in the list."""
+        self._wanted = (f"run:{uid}", key)
+        self._offer()
 
     def _offer(self) -> None:
-        """What networks there are."""
-        assert self.data is not None
-        self._offered = True
-        self.drawing.list_networks(self.data)
+        """What networks there are, once the set is read."""
+        if self.data is not None:
+            self.drawing.list_networks(self.data)
 
     def _take_networks(self, found: list[MapNetwork]) -> None:
         self._networks = {one.key: one for one in found}
         self.network.set_options([(one.key, one.title) for one in found])
-        if self._wanted and not self.network.set_key(self._wanted):
-            self._wanted = ""
+        wanted, of = self._wanted
+        if of == self._key and wanted not in self._networks and self._wanted != NOTHING:
+            self._wanted = NOTHING
             self.words.setText("That run has left no network that looks at images.")
         self._adjust()
 
@@ -190,7 +194,7 @@ class MapView(QWidget):
     # Showing
 
     def _clear(self, words: str) -> None:
-        self.map, self.taken = None, None
+        self.map, self.of, self.taken = None, None, None
         self._glide.stop()
         self.slider.setValue(0)
         self.words.setText(words)
@@ -200,7 +204,7 @@ class MapView(QWidget):
 
     def _show_map(self, found: Mapped) -> None:
         assert self.data is not None
-        self.map = found
+        self.map, self.of = found, self.data
         names, labels = self.data.class_names, self.data.labels[found.ids]
         self.side.expect(self.data)
         self.side.legend.show_classes(names, np.bincount(labels, minlength=len(names)).tolist())
@@ -212,8 +216,8 @@ class MapView(QWidget):
 
     def _sample(self) -> str:
         assert self.map is not None
-        assert self.data is not None
-        return of_sample(self.map, len(self.data), self.taken)
+        assert self.of is not None
+        return of_sample(self.map, len(self.of), self.taken)
 
     def _place(self) -> None:
         """Each point where the kind of picture and the slider have it."""
@@ -243,8 +247,8 @@ class MapView(QWidget):
 
     def _of_point(self, place: int) -> str:
         assert self.map is not None
-        assert self.data is not None
-        return of_point(int(self.map.ids[place]), self.data, self.taken)
+        assert self.of is not None
+        return of_point(int(self.map.ids[place]), self.of, self.taken)
 
     def _show_near(self, place: int) -> None:
         if self.map is None or place < 0:
@@ -263,17 +267,18 @@ class MapView(QWidget):
         return self.map.ids[self.cloud.inside] if self.map is not None else np.zeros(0, np.int64)
 
     def _show_caught(self) -> None:
-        kept = self.data is not None and self.data.fingerprint.startswith(BY_CONTENT)
-        self.side.show_chosen(self.data, self.caught(), "" if kept else "It is not a set of files.")
+        kept = self.of is not None and self.of.fingerprint.startswith(BY_CONTENT)
+        self.side.show_chosen(self.of, self.caught(), "" if kept else "It is not a set of files.")
         if len(self.caught()):
             self.side.show_tab(CHOSEN)
 
     def _adjust(self) -> None:
         """What can be done now; a map that is waited for is begun once it can be."""
         ready = self._parts.live.is_engine_ready and self.data is not None and bool(self._networks)
-        if ready and self._wanted in self._networks:
-            self.network.set_key(self._wanted)
-            self._wanted = ""
+        wanted, of = self._wanted
+        if ready and of == self._key and wanted in self._networks:
+            self.network.set_key(wanted)
+            self._wanted = NOTHING
             self.draw()
             return
         self.draw_button.setEnabled(ready)

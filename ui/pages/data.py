@@ -90,7 +90,7 @@ class DataPage(Page):
         self.detail.opened.connect(self._show_large)
         self.detail.without.connect(self.deeds.use_without)
         self.map.leave_out.connect(self._leave_out)
-        self.map.in_samples.connect(self.detail.show_some)
+        self.map.in_samples.connect(self._show_some)
         self.map.side.grid.thumbnails.failed.connect(self.detail.header.problem.say)
         self.map.side.grid.opened.connect(lambda _: self._show_large(self.map.side.grid))
         self.reading.listed.connect(self.detail.show_listed)
@@ -102,11 +102,12 @@ class DataPage(Page):
 
     def receive(self, request: DatasetChoice | RunRow) -> None:
         """Show this data set, and keep it in the list; of a run, what its network sees in its data."""
-        if not isinstance(request, DatasetChoice):
-            self.detail.show_tab("Map")
-            self.map.want_run(request.uid)
-            request = request.experiment.dataset
+        run, request = (None, request) if isinstance(request, DatasetChoice) else (request, request.experiment.dataset)
         self._wanted = f"{request.name}:{request.path}" if request.path else request.name
+        self._leave_downloads()
+        if run is not None:
+            self.detail.show_tab("Map")
+            self.map.want_run(run.uid, self._wanted)
         if request.path:
             key = self._wanted
             self.parts.library.write(lambda store: store.open_data_set(key))
@@ -175,7 +176,7 @@ class DataPage(Page):
             return
         self._shown = chosen.key, chosen.there
         self.detail.expect(chosen)
-        self.map.expect()
+        self.map.expect(chosen.key)
         if chosen.there:
             self.reading.read(chosen)
             return
@@ -200,7 +201,7 @@ class DataPage(Page):
     def _show_read(self, data: ImageSet, found: Inventory) -> None:
         self.detail.show_read(data, found)
         if (chosen := self.list.current()) is not None:
-            self.map.set_data(data, chosen.key)
+            self.map.set_data(data)
             key = chosen.key
             self.parts.library.read(lambda store: store.data_seen(key), lambda seen: self._look_back(data, seen))
 
@@ -209,8 +210,12 @@ class DataPage(Page):
             self.detail.history.look(data, seen)
 
     def _leave_out(self, images: np.ndarray) -> None:
-        if self.detail.data is not None:
-            self.deeds.use_others(self.detail.data, images)
+        if self.map.of is not None:
+            self.deeds.use_others(self.map.of, images)
+
+    def _show_some(self, images: np.ndarray) -> None:
+        if self.map.of is self.detail.data:  # which it is not while the set is read anew
+            self.detail.show_some(images)
 
     def _show_large(self, grid: SampleGrid) -> None:
         if self.detail.data is not None:

@@ -11,9 +11,14 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from engine.data.lists import kept
-from engine.experiment import BackboneChoice
+from engine.events import RunFinished, RunStarted
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment
 from engine.machine.warm import load_torch
 from engine.maps.eye import Eye
+from storage.record import record
+from storage.store import RunRow, RunStore
+from storage.workspace import Workspace
+from tests.new_runs import new_run
 from tests.ui.data.conftest import open_folder
 from ui.data.map_networks import MapNetwork
 from ui.data.map_view import SLIDE, MapView
@@ -149,6 +154,76 @@ def test_a_map_stays_while_its_images_do_and_is_taken_away_with_a_word_once_they
     qtbot.waitUntil(lambda: page.is_settled() and view.words.text() == CHANGED)
     assert view.map is None
     assert not len(view.cloud.points)
+
+
+def test_a_map_is_looked_at_while_its_set_is_read_anew_and_gone_with_its_set(
+    qtbot: QtBot, page: DataPage, window: MainWindow, strokes: Path, photos: Path
+) -> None:
+    """What a point is called is asked for in the moment in which another set, or the same, begins to be read."""
+    open_folder(qtbot, page, strokes)
+    view = draw(qtbot, page, window)
+    seen: list[tuple[bool, str]] = []
+
+    def point(_: object) -> None:
+        at = view.cloud.seen()[0] if len(view.cloud.points) else (0.0, 0.0)
+        seen.append((view.data is None, view.cloud.words_at(QPointF(*at))))
+        view.cloud.choose(0 if len(view.cloud.points) else -1)
+        view.cloud.catch(np.ones(len(view.cloud.points), bool))
+        view.side.samples.click()
+
+    page.read_again()
+    point(None)
+    assert view.data is None
+    assert seen[0][1].startswith("across · across/")
+    qtbot.waitUntil(page.is_settled)
+    page.list.chosen.connect(point)
+    open_folder(qtbot, page, photos)
+    assert seen[1] == (True, "")
+    assert view.map is None
+    assert view.words.text() == ""
+
+
+def save_run(workspace: Workspace, path: Path) -> RunRow:
+    """A finished run on a folder, whose file of weights is there."""
+    with RunStore(workspace) as store:
+        run = store.create(new_run(Experiment(dataset=DatasetChoice(name="folder", path=str(path))), "Source"))
+        store.directory(run).mkdir(parents=True, exist_ok=True)
+        (store.directory(run) / "best.safetensors").write_bytes(b"weights")
+        list(record(store, run.id, iter([RunStarted(1, 1, 1), RunFinished(1)])))
+        return store.run(str(run.id))
+
+
+def test_a_runs_map_is_drawn_of_its_own_set_and_of_no_other(
+    qtbot: QtBot, page: DataPage, window: MainWindow, strokes: Path, photos: Path, workspace: Workspace
+) -> None:
+    run = save_run(workspace, photos)
+    begun: list[str] = []
+    view = page.map
+    view.drawing.begun.connect(lambda _: begun.append(view.data.title))
+    open_folder(qtbot, page, strokes)
+    load_torch()
+    window.parts.live.engine_ready.emit()
+    page.downloads.click()
+    view.want_run(run.uid, f"folder:{photos}")  # its set is not chosen yet, as while the list is read
+    qtbot.waitUntil(lambda: any(one.run is not None for one in view._networks.values()))
+    assert not view.drawing.is_at_work
+    page.receive(run)
+    qtbot.waitUntil(lambda: bool(begun) and page.is_settled())
+    assert begun == ["photos"]
+    assert view.isVisible()
+    assert "are damaged" in view.words.text() or "cannot be read" in view.words.text()
+
+
+def test_a_run_that_ended_meanwhile_is_among_the_networks(
+    qtbot: QtBot, page: DataPage, window: MainWindow, strokes: Path, workspace: Workspace
+) -> None:
+    open_folder(qtbot, page, strokes)
+    page.detail.show_tab("Map")
+    qtbot.waitUntil(lambda: page.map.network.count() > 0)
+    run = save_run(workspace, strokes)
+    page.detail.show_tab("Samples")
+    page.detail.show_tab("Map")
+    qtbot.waitUntil(lambda: page.map.network.findData(f"run:{run.uid}") >= 0)
 
 
 def test_a_map_that_is_stopped_leaves_what_was_drawn(
