@@ -163,6 +163,7 @@ def test_what_cannot_be_answered_is_refused_in_words(
     (tmp_path / "empty").mkdir()
     assert "does not exist" in refuses("predict", 1, photos / "none", *at)
     assert "no images" in refuses("predict", 1, tmp_path / "empty", *at)
+    assert "is empty" in refuses("predict", 1, "", *at)
     assert "no number of classes" in refuses("predict", 1, photos, "--top", 0, *at)
     assert "Did you mean “nearest_mean”" in refuses("adapt", 1, photos, photos, "--head", "nearest_men", *at)
     assert "cannot be written" in refuses("predict", 1, photos, "--csv", photos / "class0" / "0.png" / "x.csv", *at)

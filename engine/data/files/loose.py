@@ -101,6 +101,8 @@ class LooseImages:
             return str(error)
 
     def _below(self, path: str | Path, cancelled: Cancel | None) -> list[LooseImage]:
+        if not str(path).strip():  # as of a variable that is not set; it would be the folder one is in
+            raise DataError("The path of the images is empty.", "Name a file, a folder or a zip; “.” is this folder.")
         file = person_path(path)
         if is_file(file) and not is_zipfile(file):
             return [self._single(file)]
