@@ -12,6 +12,7 @@ from torch import Tensor
 
 from engine.artifacts.saved import SavedModel, tested_file
 from engine.backbones.backbone import batch_norms
+from engine.comparison.wording import percent
 from engine.data.examples import Examples
 from engine.errors import DataError, ExperimentError
 from engine.events import Preparing
@@ -35,9 +36,11 @@ class Assured:
 
     @property
     def words(self) -> str:
-        """What its probabilities rest on: "calibrated on 396 validation images"."""
+        """What its answers rest on: "probabilities calibrated on 396 validation images, of which 5.1 % would be called
+        none of these"."""
         if self.calibration is not None:
-            return f"probabilities {self.calibration.rests_on}"
+            refused = percent(self.calibration.refusal.rate)
+            return f"probabilities {self.calibration.rests_on}, of which {refused} would be called none of these"
         return f"{PLAIN}: {self.why}" if self.why else PLAIN
 
     def judge(self, inputs: Tensor | Examples) -> Judged:

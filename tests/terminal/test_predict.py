@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from engine.using import predictions as using
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.terminal.conftest import Command
+from ui.terminal.predict import MEASURING
 
 FORMS = (Normaliser(20, 1), Normaliser(20, 1, cut=Cut("bicubic", 0.875)))
 LINEAR = ("--method", "linear_probe", "--labels-per-class", 3, "--set", "epochs=2")
@@ -99,15 +101,40 @@ def test_files_folders_and_zips_in_their_order_and_what_is_broken(
     done = warmstart("predict", 1, *asked, "--csv", table, "--top", 2, *at)
     assert done.code == 0
     heading, first, second, third = done.out.splitlines()
-    assert "too sure" in heading
-    assert first.startswith(f"{asked[0]}: class")
-    assert second.startswith(f"{asked[1]}/inner/1.png: class")
+    assert "probabilities calibrated on 6 validation images" in heading
+    assert done.err.splitlines() == [MEASURING]
+    assert "class" in first.removeprefix(f"{asked[0]}: ")
+    assert "class" in second.removeprefix(f"{asked[1]}/inner/1.png: ")
     assert third == f"{broken}: not read, truncated image"
     rows = list(csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines()))
     assert [row["image"] for row in rows] == [str(asked[0]), f"{asked[1]}/inner/1.png", str(broken)]
     assert [row["reason"] for row in rows] == ["", "", "truncated image"]
     assert all(float(row["probability 1"]) >= float(row["probability 2"]) > 0 for row in rows[:2])
+    assert [row["none of these"] for row in rows][2] == ""
+    same = warmstart("predict", 1, asked[0], "--json", *at)
+    assert same.err == ""  # measured once
+    (said,) = same.objects()
+    assert said["answers"][0]["probability"] == pytest.approx(float(rows[0]["probability 1"]), abs=1e-5)
+    assert said["unlike"] == pytest.approx(float(rows[0]["unlikeness"]), abs=1e-4)  # of two images at once
+    assert said["none_of_these"] == (rows[0]["none of these"] == "yes")
     assert warmstart("predict", 1, broken, *at).code == 1
+
+
+def test_what_is_like_nothing_it_learnt_is_none_of_these(tmp_path: Path, warmstart: Command, photos: Path) -> None:
+    at = ("--workspace", tmp_path / "workspace")
+    assert warmstart("run", "--data", photos, *LINEAR, *at).code == 0
+    assert "none of these; class" not in warmstart("predict", 1, photos / "class1" / "3.png", *at).out
+    file = next((tmp_path / "workspace" / "runs").glob("*/calibration.json"))
+    text = json.loads(file.read_text())
+    text["refusal"]["threshold"] = -1e9
+    file.write_text(json.dumps(text))
+    assert ": none of these; class" in warmstart("predict", 1, photos / "class1" / "3.png", *at).out
+    shutil.rmtree(photos / "class0")
+    file.unlink()
+    gone = warmstart("predict", 1, photos / "class1" / "3.png", *at)
+    assert gone.code == 0
+    assert "which are often too sure: " in gone.out
+    assert "none of these" not in gone.out
 
 
 def test_each_file_is_opened_once_and_few_are_held(

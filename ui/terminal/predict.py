@@ -18,9 +18,15 @@ from ui.terminal.workspaces import open_workspace
 
 if TYPE_CHECKING:
     from engine.artifacts.saved import SavedModel
-    from engine.using.predictions import ImagePrediction, Predicts
+    from engine.data.files.loose import LooseImages
+    from engine.data.files.read_as import ReadAs
+    from engine.preparation.inputs import Normaliser
+    from engine.using.assured import Assured
+    from engine.using.predictions import ImagePrediction, Judges, Predicts
 
 SHOWN = 3  # classes of an image, for people
+MEASURING = "Measuring on the run's own images how sure it may be, once"
+UNMEASURED = "shares of classes that it has just met; how often such answers are right was not measured"
 
 
 class Writer(Protocol):
@@ -29,10 +35,14 @@ class Writer(Protocol):
 
 def predict_from_command_line(chosen: argparse.Namespace) -> int:
     """Exit code 1 where no image could be read. Raises `ExperimentError`."""
-    from engine.using.predictions import names_of
+    from engine.using.predictions import form_of, names_of
 
-    run, model = opened(chosen)
-    return answer(chosen, run, model, model, names_of(model))
+    run, folder, model = opened(chosen)
+    model.refuse_tasks()
+    form = form_of(model)
+    with loose(chosen, model.read_as) as images:
+        judging = sure(model, folder)
+        return answer(chosen, f"Run {run.id}, {run.name}: {judging.words}", judging, form, images, names_of(model))
 
 
 def adapt_from_command_line(chosen: argparse.Namespace) -> int:
@@ -41,36 +51,60 @@ def adapt_from_command_line(chosen: argparse.Namespace) -> int:
     from engine.using.by_hand import of_run
     from engine.using.tasks import bins_of
 
-    run, model = opened(chosen)
+    run, _, model = opened(chosen)
     by_hand = of_run(model, head_of(chosen.head), run.name)
     met = by_hand.meet(bins_of(chosen.classes, by_hand.form, by_hand.read_as))
-    return answer(chosen, run, model, met, met.names)
+    with loose(chosen, model.read_as) as images:
+        return answer(chosen, f"Run {run.id}, {run.name}: {UNMEASURED}", met, by_hand.form, images, met.names)
 
 
-def opened(chosen: argparse.Namespace) -> tuple[RunRow, SavedModel]:
+def opened(chosen: argparse.Namespace) -> tuple[RunRow, Path, SavedModel]:
+    """The run, its folder, and its network."""
     from engine.artifacts.saved import SavedModel
 
     with RunStore(open_workspace(chosen.workspace)) as store:
         run = store.run(chosen.run)
         folder, told = store.directory(run), store.class_names(run.id)
-    return run, SavedModel.open(folder, run.experiment, told, device=chosen.device or "cpu")
+    return run, folder, SavedModel.open(folder, run.experiment, told, device=chosen.device or "cpu")
+
+
+def loose(chosen: argparse.Namespace, read_as: ReadAs) -> LooseImages:
+    from engine.data.files.loose import LooseImages
+
+    return LooseImages(chosen.images, read_as)
+
+
+def sure(model: SavedModel, folder: Path) -> Assured:
+    """The network with its calibration, which is measured on the run's own images where it never was."""
+    from engine.using.assured import assured
+
+    work, said = assured(model, folder), False
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            found: Assured = end.value
+            return found
+        if not said:
+            say(MEASURING, error=True)
+        said = True
 
 
 def answer(
-    chosen: argparse.Namespace, run: RunRow, model: SavedModel, answering: Predicts, names: tuple[str, ...]
-) -> int:
+    chosen: argparse.Namespace, heading: str, answering: Predicts | Judges, form: Normaliser, images: LooseImages,
+    names: tuple[str, ...],
+) -> int:  # fmt: skip
     """Whether no image could be read. answering: the network, or what it became when it met new classes."""
-    from engine.data.files.loose import LooseImages
-    from engine.using.predictions import form_of, predictions
+    from engine.using.predictions import predictions
 
-    with LooseImages(chosen.images, model.read_as) as images, ExitStack() as open_files:
+    with ExitStack() as open_files:
         writers = [for_programs(names, chosen.top) if chosen.json else for_people(names, chosen.top)]
         if chosen.csv:
             writers.append(open_files.enter_context(table_of(Path(chosen.csv).expanduser(), names, chosen.top)))
-        found = predictions(answering, form_of(model), images)
+        found = predictions(answering, form, images)
         first = next(found)
         if not chosen.json:
-            say(f"Run {run.id}, {run.name}: probabilities as its network gives them, which are often too sure")
+            say(heading)
         return int(written(chain([first], found), writers))
 
 
@@ -87,7 +121,8 @@ def written(found: Iterable[ImagePrediction], writers: list[Writer]) -> bool:
 def for_people(names: tuple[str, ...], top: int | None) -> Writer:
     def write(one: ImagePrediction) -> None:
         best = [f"{names[place]} {100 * share:.1f} %" for place, share in one.best(top or SHOWN)]
-        say(f"{one.image}: {', '.join(best) if best else f'not read, {one.reason}'}")
+        none = "none of these; " if one.none_of_these else ""
+        say(f"{one.image}: {none + ', '.join(best) if best else f'not read, {one.reason}'}")
 
     return write
 
@@ -97,9 +132,15 @@ def for_programs(names: tuple[str, ...], top: int | None) -> Writer:
 
     def write(one: ImagePrediction) -> None:
         said = [{"class": names[place], "probability": share} for place, share in one.best(top or len(names))]
-        print_json({"image": one.image, "answers": said, "reason": one.reason})
+        unlike = {"none_of_these": one.none_of_these, "unlike": one.unlike} if one.unlike is not None else {}
+        print_json({"image": one.image, "answers": said, **unlike, "reason": one.reason})
 
     return write
+
+
+def unlikeness(one: ImagePrediction) -> tuple[str, str]:
+    """Whether it is none of the classes, and the figure behind that; empty where that is not known."""
+    return ("", "") if one.unlike is None else ("yes" if one.none_of_these else "no", f"{one.unlike:.6f}")
 
 
 @contextmanager
@@ -110,11 +151,11 @@ def table_of(path: Path, names: tuple[str, ...], top: int | None) -> Iterator[Wr
     try:
         with replacing(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
             table = csv.writer(file)
-            table.writerow(["image", *columns, "reason"])
+            table.writerow(["image", *columns, "none of these", "unlikeness", "reason"])
 
             def write(one: ImagePrediction) -> None:
                 best = [cell for place, share in one.best(count) for cell in (names[place], f"{share:.6f}")]
-                table.writerow([one.image, *best, *[""] * (2 * count - len(best)), one.reason])
+                table.writerow([one.image, *best, *[""] * (2 * count - len(best)), *unlikeness(one), one.reason])
 
             yield write
     except BrokenPipeError:  # of whoever reads standard output

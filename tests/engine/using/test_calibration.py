@@ -61,7 +61,8 @@ def test_a_run_is_calibrated_once_and_says_the_same_afterwards(trained: Path) ->
     assert isinstance(next(said), Preparing)
     first = ended(said)
     assert first.calibration is not None
-    assert first.words == "probabilities calibrated on 12 validation images"
+    assert first.words.startswith("probabilities calibrated on 12 validation images, of which ")
+    assert first.words.endswith(" would be called none of these")
     assert first.calibration.after.counts.sum() == first.calibration.before.error.n == 18
     assert first.calibration.conditions["batch norm"] == "running statistics"
     again = ended(assured(model, trained))
