@@ -1,0 +1,87 @@
+"""What a run makes of each class: found, missed, wrongly given, with Wilson's intervals; which are taken for which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.comparison.intervals import Interval, wilson
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFigures:
+    """place: in the run's classes. n: its test images. right: of these, those found. given: images that were taken for
+    it, rightly or not."""
+
+    place: int
+    name: str
+    n: int
+    right: int
+    given: int
+
+    @property
+    def missed(self) -> int:
+        return self.n - self.right
+
+    @property
+    def wrongly_given(self) -> int:
+        return self.given - self.right
+
+    @property
+    def recall(self) -> Interval | None:
+        """Of its images the share found; None without an image."""
+        return wilson(self.right, self.n) if self.n else None
+
+    @property
+    def precision(self) -> Interval | None:
+        """Of the images taken for it the share that is; None where none was."""
+        return wilson(self.right, self.given) if self.given else None
+
+
+def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """int64 [classes, classes]: how often the class of the row was taken for that of the column. truth, predicted:
+    places in the classes [n]."""
+    pairs = np.asarray(truth, np.int64) * classes + np.asarray(predicted, np.int64)
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+
+
+def per_class(counts: np.ndarray, names: Sequence[str]) -> list[ClassFigures]:
+    """counts: as `confusion` gives them."""
+    sums = zip(counts.sum(1), np.diag(counts), counts.sum(0), strict=True)
+    return [
+        ClassFigures(place, name, int(n), int(right), int(given))
+        for place, (name, (n, right, given)) in enumerate(zip(names, sums, strict=True))
+    ]
+
+
+def confused_pairs(counts: np.ndarray, most: int) -> list[tuple[int, int, int]]:
+    """(true class, the class it was taken for, how often), the most frequent first; none that never happened."""
+    wrong = counts.copy()
+    np.fill_diagonal(wrong, 0)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:most]
+    rows, columns = np.unravel_index(order, wrong.shape)
+    found = ((int(row), int(column), int(wrong[row, column])) for row, column in zip(rows, columns, strict=True))
+    return [pair for pair in found if pair[2]]
+
+
+def groups(counts: np.ndarray, most: int) -> list[np.ndarray]:
+    """Classes as a matrix shows them, each an int64 [k]: one by one up to `most`; of more the `most` in which most is
+    mistaken, in the order of the classes, then all others together."""
+    size = len(counts)
+    if size <= most:
+        return [np.array([place]) for place in range(size)]
+    wrong = counts.sum(1) + counts.sum(0) - 2 * np.diag(counts)
+    chosen = np.sort(np.argsort(-wrong, kind="stable")[:most])
+    return [*(np.array([place]) for place in chosen), np.setdiff1d(np.arange(size), chosen)]
+
+
+def folded(counts: np.ndarray, parts: Sequence[np.ndarray]) -> np.ndarray:
+    """counts [classes, classes] summed over the classes of each part: int64 [parts, parts]."""
+    part_of = np.empty(len(counts), np.int64)
+    for number, places in enumerate(parts):
+        part_of[places] = number
+    found = np.zeros((len(parts), len(parts)), np.int64)
+    np.add.at(found, (part_of[:, None], part_of[None, :]), counts)
+    return found
