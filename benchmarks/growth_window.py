@@ -18,11 +18,12 @@ from engine.backbones.info import BackboneInfo, Block
 from engine.events import Evaluated
 from engine.registry import method
 from ui import theme
-from ui.comparison.confusion import MOST_CLASSES, ConfusionMatrix, mistakes, share_classes
+from ui.comparison.confusion import mistakes, share_classes
 from ui.comparison.run_columns import COLUMNS, PLACES
 from ui.comparison.run_filters import Bounds, OneOf
 from ui.comparison.run_table import RunTable
 from ui.comparison.sides import Side
+from ui.exploring.confusion_matrix import MOST_CLASSES, ConfusionMatrix
 from ui.figures.block_picture import BlockPicture
 from ui.figures.curve_line import CurveLine
 from ui.figures.curve_plot import CurvePlot

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from engine.comparison.answers import Answers
+from engine.comparison.per_class import confusion
 
 ALL, RIGHT, MISSED, GIVEN, ALWAYS = "all", "right", "missed", "given", "always"  # outcomes
 AS_LISTED, UNSURE, SURE, LOSS, APART = "listed", "unsure", "sure", "loss", "apart"  # orders
@@ -37,6 +38,11 @@ class Examined:
     @property
     def seeds(self) -> int:
         return len(self.said)
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """This run's confusion matrix, int64 [classes, classes]."""
+        return confusion(self.truth, self.predicted, len(self.names))
 
     @cached_property
     def wrong_in(self) -> np.ndarray:

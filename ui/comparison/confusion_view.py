@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.comparison.wording import count
 from ui.comparison.cell_images import CellImages
-from ui.comparison.confusion import ConfusionMatrix, Mistakes, mistakes, only_first_right, share_classes
+from ui.comparison.confusion import Mistakes, mistakes, only_first_right, share_classes
 from ui.comparison.sides import Comparison, Side
+from ui.exploring.confusion_matrix import ConfusionMatrix
 from ui.figures.figure_export import menu_button
 from ui.widgets.buttons import ElidedButton
 from ui.widgets.fields import Choice

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from engine.comparison.wording import count, duration
-from ui.comparison.confusion import MOST_CLASSES, ConfusionMatrix, Mistakes, cell_text, mistakes
+from ui.comparison.confusion import Mistakes, mistakes
 from ui.comparison.run_figures import date_text, test_text
 from ui.comparison.sides import ComparedRun, Comparison, Side
+from ui.exploring.confusion_matrix import MOST_CLASSES, ConfusionMatrix, cell_text
 from ui.figures.figure_export import Figure
 from ui.made_with import code, data, hardware, packages
 

@@ -10,13 +10,14 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 
 from engine.events import Evaluated, Event, Notice
-from ui.comparison.reading import image_reader, read_rows
+from ui.comparison.reading import read_rows
 from ui.live import LiveRun
 from ui.parts import Page, Parts
 from ui.runs.content import Content, read_content
 from ui.runs.deeds import RunDeeds
 from ui.runs.detail import RunDetail
 from ui.runs.empty import EmptyRuns
+from ui.runs.explored_run import ExploredRun
 from ui.runs.pace import LivePace
 from ui.runs.run_column import RunColumn
 from ui.runs.run_list import RunListModel, RunOrder
@@ -39,8 +40,9 @@ class RunsPage(Page):
         self.model = RunListModel(parts.live.buffer, self)
         self.order = RunOrder(self.model, self)
         self.deeds = RunDeeds(self, parts)
-        self.detail = RunDetail(self.deeds, parts.settings)
+        self.detail = RunDetail(self.deeds, parts.settings, parts.background)
         self.tasks = TaskWatch(parts, self.detail)
+        self.explored = ExploredRun(parts, self.detail.explorer)
         self.empty = EmptyRuns(parts)
         self._chosen = -1
         self._wanted = -1  # to be chosen as soon as it is listed
@@ -72,7 +74,6 @@ class RunsPage(Page):
         self.parts.library.changed.connect(self._read_rows)
         self.parts.live.events.connect(self._hear)
         self.parts.live.state.connect(lambda run_id, _: self._show_state(run_id))
-        self.detail.mistakes.images.wanted.connect(image_reader(self.parts.background))
         self.column.filtered.connect(self._keep_chosen)
         self.list.selectionModel().currentChanged.connect(self._follow_list)
         self.list.selectionModel().selectionChanged.connect(lambda *_: self._adjust_deeds())
@@ -87,7 +88,7 @@ class RunsPage(Page):
 
     def is_settled(self) -> bool:
         """True when the list is read, and so is what is saved of the chosen run."""
-        return self._has_read and self._answered == self._asked
+        return self._has_read and self._answered == self._asked and self.explored.is_settled
 
     # The list
 
@@ -174,6 +175,7 @@ class RunsPage(Page):
         assert now is not None
         self.detail.show()
         self.detail.start_run(now)
+        self.explored.forget()
         self._show_now()
         self._redraw()
         self._read_content()
@@ -216,6 +218,7 @@ class RunsPage(Page):
         else:
             self._pace.stop()  # what is half drawn of it is from when it was live
             self.detail.show_content(content, now)
+            self.explored.read(content.row)
 
     def _hear(self, run_id: int, events: list[Event]) -> None:
         if self.isVisible() and run_id == self._chosen:

@@ -1,4 +1,4 @@
-"""Everything about the chosen run: head, trouble, result, curves, blocks, messages, confusion matrix."""
+"""Everything about the chosen run: head, trouble, result, curves, test images, blocks, messages."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from engine.events import LIVE_STATES, Evaluated, Notice
 from engine.families import named
 from engine.work.recorder import SavedCurve
 from storage.rows import Message
+from ui.background import Background
+from ui.exploring.explorer import Explorer
 from ui.figures.adaptation_curves import AdaptationFigures, AdaptationLine
 from ui.figures.block_picture import BlockPicture
 from ui.figures.curve_axes import StepScale
@@ -32,7 +34,6 @@ from ui.runs.deeds import RunDeeds
 from ui.runs.header import Header
 from ui.runs.made_with_fold import MadeWithFold
 from ui.runs.message_log import MessageLog
-from ui.runs.mistakes_view import MistakesView
 from ui.runs.result_card import ResultCard
 from ui.runs.run_curves import RunCurves
 from ui.runs.run_now import RunNow
@@ -49,7 +50,9 @@ from ui.widgets.reflow import Beside
 class RunDetail(SlimArea):
     """`show_now` many times a second, `show_content` when it was read, `show_live` while it runs."""
 
-    def __init__(self, deeds: RunDeeds, settings: QSettings, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, deeds: RunDeeds, settings: QSettings, background: Background, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent=parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # its place does not come and go
@@ -63,7 +66,7 @@ class RunDetail(SlimArea):
         self.blocks = BlockPicture()
         self.block_curves = BlockCurves(settings)
         self.messages, self.made_with = MessageLog(), MadeWithFold()
-        self.mistakes = MistakesView()
+        self.explorer = Explorer(background)
         self._titles: dict[str, str] = {}
         self._table: LayerView | None = None
         self._begun = (0, False)  # epochs begun, and whether the run is over, as the picture shows them
@@ -75,13 +78,11 @@ class RunDetail(SlimArea):
         self._messages_section = Section("Messages", self.messages)
         self._messages_section.hide()
         self._tasks_section = Section(TASKS, self.tasks, self.tasks.images.menu)
-        in_column(
-            self._blocks_section, (self.block_curves, 1), (self._messages_section, 1), owner=(work := QWidget()), gap=16
-        )
+        in_column((self.block_curves, 1), (self._messages_section, 1), owner=(work := QWidget()), gap=16)
         in_column(
             self.header, self.trouble, self.result, self.search, (self.curves, 1), (self.bench, 1), self.adaptation,
-            self._tasks_section, Beside(work, self.mistakes, least=320, spacing=24), self.made_with,
-            owner=(page := QWidget()), gap=12, edges=(16, 12, 16, 16),
+            self._tasks_section, self.explorer, Beside(self._blocks_section, work, least=320, spacing=24),
+            self.made_with, owner=(page := QWidget()), gap=12, edges=(16, 12, 16, 16),
         )  # fmt: skip
         page.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         page.installEventFilter(self)
@@ -229,7 +230,6 @@ class RunDetail(SlimArea):
         self.result.show_results(list(own))
         self.bench.show_results(results)
         self._show_adaptation(results, now.row.id)
-        self.mistakes.show_results(results, now.row.experiment, now.row.id)
 
     def _show_adaptation(self, results: Sequence[Evaluated], run_id: int) -> None:
         found = {over: adaptation.curve(results, over) for over in adaptation.OVER}

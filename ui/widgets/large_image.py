@@ -21,6 +21,7 @@ from ui.widgets.text import Text
 
 WAYS = {int(Qt.Key.Key_Left): -1, int(Qt.Key.Key_Right): 1}
 SIDE_WIDTH = 260  # pixels of what stands beside the image
+USUAL = QSize(900, 640)
 
 
 class Found(NamedTuple):
@@ -76,6 +77,7 @@ class LargeImage(QDialog):
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._found, self._read, self.index = found, read, -1
+        self._open_still = True
         self.setWindowTitle("Test image")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.picture, self.about = Picture(QSize(240, 200), QSize(520, 440)), AboutImage()
@@ -91,6 +93,7 @@ class LargeImage(QDialog):
         both = in_row((self.picture, 1), self.about, gap=16)
         in_column(self.classes, (both, 1), self.place, row, owner=self, gap=8, edges=16)
         self.about.hide()
+        self.resize(USUAL.boundedTo(self.screen().availableSize() * 0.9))
         for one in self.findChildren(QPushButton):
             one.installEventFilter(self)  # on which the arrow keys would only move the focus
 
@@ -123,10 +126,15 @@ class LargeImage(QDialog):
         self._read(index, lambda found: self._take(index, found))
 
     def _take(self, index: int, found: Sequence[Found]) -> None:
-        if found and index == self.index:
+        if found and index == self.index and self._open_still:
             self.picture.show_pixels(found[0].pixels)
             if found[0].seen is not None:
                 self.about.show_seen(found[0].seen)
+
+    def done(self, result: int) -> None:
+        """Closed: what is still read comes too late."""
+        self._open_still = False
+        super().done(result)
 
     def _open(self) -> None:
         open_folder_of(self._found[self.index])

@@ -100,23 +100,24 @@ def test_the_axis_is_chosen_and_remembered(open_page: Open, saved: Saved) -> Non
 
 def test_a_cell_of_the_confusion_matrix_shows_its_images(qtbot: QtBot, open_page: Open, saved: Saved) -> None:
     page = open_page()
-    view, matrix = page.detail.mistakes, page.detail.mistakes.matrix
+    view, matrix = page.detail.explorer, page.detail.explorer.matrix
     assert matrix.isVisible()
     assert np.array_equal(np.diag(matrix.values), [9, 9, 9, 9])
     assert matrix.values.sum() == 40
     assert matrix.name_room(300) > 0  # "a" to "d" stand beside it
     assert matrix.name_room(60) == 0
     matrix.setFocus()
-    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Return):
-        qtbot.keyClick(matrix, key)
-    assert view.images.words.text() == "True a, predicted b: 1 image. Image numbers: 0."
-    qtbot.waitUntil(view.images.strip.isVisible)
-    assert "Images: digit 0, image 1." in view.images.words.text()
-    shown = view.images.words.text()
-    page.detail.show_content(page._content, page.now())
-    assert view.images.words.text() == shown  # the same run, read again
+    with qtbot.waitSignal(view.shown):
+        for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Return):
+            qtbot.keyClick(matrix, key)
+    assert view.grid.names == ("True a, taken for b: 1 image",)
+    assert view.grid.order.tolist() == [0]
+    page._read_content()
+    qtbot.waitUntil(page.is_settled)
+    assert view.grid.order.tolist() == [0]  # the same run, read again
     show(qtbot, page, saved["stopped"])
-    assert not view.images.strip.isVisible()
+    qtbot.waitUntil(page.is_settled)
+    assert not view.grid.isVisible()
 
 
 def test_both_plots_have_the_same_horizontal_range_and_begin_at_the_start(

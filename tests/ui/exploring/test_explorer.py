@@ -1,0 +1,241 @@
+"""A run's test images in the window: matrix, classes, outcomes, orders, other seeds, one image large."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from engine.comparison.answers import Answers, keep
+from engine.comparison.examined import ALL, ALWAYS, APART, GIVEN, LOSS, MISSED, UNSURE
+from engine.data.sources import load
+from engine.events import Evaluated, Event, RunFinished, RunStarted
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from storage.record import record
+from storage.store import RunRow, RunStore
+from storage.workspace import Workspace
+from tests.new_runs import new_run
+from ui import theme
+from ui.background import Background
+from ui.exploring.explorer import Explorer
+from ui.exploring.outcome_bar import NO_PAIR
+from ui.exploring.reading import CHANGED, ExaminedRun, read_examined
+
+NAMES = tuple(f"class {number:02d} of many with a long name" for number in range(30))
+EACH = 3
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Thirty classes of three images, 40 x 30 pixels."""
+    for number in range(len(NAMES) * EACH):
+        place = tmp_path / "set" / NAMES[number // EACH] / f"{number:03d}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (40, 30), (2 * number, 90, 40)).save(place)
+    return tmp_path / "set"
+
+
+def experiment(folder: Path, seed: int, method: str = "linear_probe") -> Experiment:
+    return Experiment(
+        dataset=DatasetChoice(name="folder", path=str(folder)), backbone=BackboneChoice(name="conv4"),
+        method=MethodChoice(name=method), seed=seed,
+    )  # fmt: skip
+
+
+def said(seed: int) -> np.ndarray:
+    """The first image of each class is always wrong, the second with every second seed."""
+    truth = np.repeat(np.arange(len(NAMES)), EACH)
+    guess = truth.copy()
+    guess[::EACH] = (truth[::EACH] + 1) % len(NAMES)
+    guess[1::EACH] = (truth[1::EACH] + seed % 2) % len(NAMES)
+    return guess
+
+
+def happens(folder: Path, seed: int) -> Iterator[Event]:
+    truth = np.repeat(np.arange(len(NAMES)), EACH)
+    yield RunStarted(1, 1, 1, {"data": load(experiment(folder, 0).dataset).fingerprint})
+    yield Evaluated("test/accuracy", 0.5, 0.4, 0.6, len(truth), "images", ids=np.arange(len(truth)),
+                    truth=truth.astype(np.int16), predicted=said(seed).astype(np.int16), class_names=NAMES)  # fmt: skip
+    yield RunFinished(1)
+
+
+def sure(seed: int) -> Answers:
+    """Surer from image to image; the second answer is the true class where the first is wrong."""
+    guess, truth = said(seed), np.repeat(np.arange(len(NAMES)), EACH)
+    chance = np.linspace(0.5, 0.95, len(guess)).astype(np.float32)
+    second = np.where(guess == truth, (truth + 2) % len(NAMES), truth)
+    of_truth = np.where(guess == truth, chance, 1 - chance)
+    classes, chances = np.stack([guess, second], 1).astype(np.int16), np.stack([chance, 1 - chance], 1)
+    return Answers(np.arange(len(guess)), classes, chances, of_truth, np.zeros(0), 64)
+
+
+def save(store: RunStore, folder: Path, seed: int, confident: bool = True, method: str = "linear_probe") -> RunRow:
+    row = store.create(new_run(experiment(folder, seed, method), f"seed {seed}"))
+    for _ in record(store, row.id, happens(folder, seed)):
+        pass
+    if confident:
+        keep(sure(seed), store.directory(row))
+    return store.run(row.id)
+
+
+@pytest.fixture
+def explorer(qtbot: QtBot, qapp) -> Iterator[Explorer]:
+    theme.apply(qapp, "light")
+    background = Background()
+    view = Explorer(background)
+    qtbot.addWidget(view)
+    view.resize(900, 900)
+    view.show()
+    yield view
+    background.close()
+    background.wait()
+
+
+Read = Callable[..., ExaminedRun]
+
+
+@pytest.fixture
+def read(workspace: Workspace, folder: Path) -> Read:
+    """Saves so many seeds, reads the first."""
+
+    def found(seeds: int = 1, confident: bool = True) -> ExaminedRun:
+        with RunStore(workspace) as store:
+            rows = [save(store, folder, seed, confident) for seed in range(seeds)]
+            save(store, folder, 0, method="full_ft")  # of another configuration
+            run = read_examined(store, rows[0].id)
+        assert run is not None
+        return run
+
+    return found
+
+
+def asked(qtbot: QtBot, view: Explorer, ask: Callable[[], object]) -> list[int]:
+    """The images that stand in the grid after that."""
+    with qtbot.waitSignal(view.shown):
+        ask()
+    return [int(one) for one in view.grid.order]
+
+
+def test_only_runs_that_differ_in_the_seed_alone_stand_beside_it(read: Read) -> None:
+    run = read(3)
+    assert run.examined.seeds == 3
+    assert run.examined.wrong_in.tolist()[:3] == [3, 1, 0]
+    assert read(1).examined.seeds == 3  # again seed 0: the others are still there
+
+
+def test_many_classes_are_folded_and_every_one_is_reached(qtbot: QtBot, explorer: Explorer, read: Read) -> None:
+    run = read()
+    explorer.show_run(run)
+    assert len(explorer.matrix.names) == 21
+    assert explorer.matrix.names[-1] == "10 others"
+    assert explorer.matrix.values.sum() == 90
+    others = asked(qtbot, explorer, lambda: explorer.matrix.cell_chosen.emit(20, 20))
+    assert set(others) == {one for one in range(60, 90) if one % 3 or one != 87} - {87}
+    explorer.fold.set_key(False)
+    assert explorer.matrix.names == NAMES
+    assert asked(qtbot, explorer, lambda: explorer.matrix.cell_chosen.emit(4, 5)) == [12]
+
+
+def test_a_class_and_an_outcome_give_their_images_in_the_chosen_order(
+    qtbot: QtBot, explorer: Explorer, read: Read
+) -> None:
+    explorer.show_run(read())
+    bar = explorer.bar
+    assert asked(qtbot, explorer, lambda: explorer.table.chosen.emit(4)) == [12, 13, 14]
+    assert asked(qtbot, explorer, lambda: bar.outcome.set_key(MISSED)) == [12]
+    assert asked(qtbot, explorer, lambda: bar.outcome.set_key(GIVEN)) == [9]  # the class before is taken for it
+    assert asked(qtbot, explorer, lambda: bar.choose(None, MISSED, LOSS))[:2] == [87, 84]  # surest, and wrong
+    assert asked(qtbot, explorer, lambda: bar.choose(None, MISSED, UNSURE))[:2] == [0, 3]
+    assert explorer.grid.marks[0].answer == NAMES[1]
+    assert explorer.grid.marks[0].figure == "50 %"
+    assert not explorer.grid.marks[0].right
+
+
+def test_a_pair_is_chosen_from_the_list_and_left_with_a_class(qtbot: QtBot, explorer: Explorer, read: Read) -> None:
+    explorer.show_run(read())
+    assert asked(qtbot, explorer, lambda: explorer.bar.pairs.set_key("4 5")) == [12]
+    assert "taken for" in explorer.grid.names[0]
+    assert len(asked(qtbot, explorer, lambda: explorer.bar.outcome.set_key(MISSED))) == 30
+    assert explorer.bar.pairs.key() == NO_PAIR
+
+
+def test_what_every_seed_gets_wrong_is_a_list_that_one_seed_does_not_offer(
+    qtbot: QtBot, explorer: Explorer, read: Read
+) -> None:
+    explorer.show_run(read())
+    assert not explorer.errors.isEnabled()
+    assert not any(explorer.bar.outcome.itemData(place) == ALWAYS for place in range(explorer.bar.outcome.count()))
+    explorer.show_run(read(2))
+    assert explorer.errors.isEnabled()
+    first = asked(qtbot, explorer, explorer.show_label_errors)
+    assert first == list(range(87, -1, -3))  # the surest first
+    assert "wrong label" in explorer.note.text()
+    assert "wrong in 2 of 2 seeds" in explorer.grid.names[0]
+    assert asked(qtbot, explorer, lambda: explorer.bar.choose(None, ALL, APART))[0] == 1  # right with one seed only
+    assert explorer.grid.marks[0].figure == "1/2"
+
+
+def test_a_run_of_before_offers_what_can_be_told_and_says_why_not_more(
+    qtbot: QtBot, explorer: Explorer, read: Read
+) -> None:
+    explorer.show_run(read(confident=False))
+    orders = [explorer.bar.order.itemData(place) for place in range(explorer.bar.order.count())]
+    assert not {UNSURE, LOSS} & set(orders)
+    assert not explorer.worst.isEnabled()
+    assert "not kept" in explorer.note.text()
+    assert len(asked(qtbot, explorer, lambda: explorer.bar.outcome.set_key(MISSED))) == 30
+    assert explorer.grid.marks[0].figure == ""
+
+
+def test_images_that_have_changed_since_are_not_shown_as_if_they_were_the_same(
+    qtbot: QtBot, explorer: Explorer, read: Read, folder: Path
+) -> None:
+    explorer.show_run(read())
+    (folder / NAMES[0] / "000.png").unlink()
+    assert asked(qtbot, explorer, lambda: explorer.bar.outcome.set_key(MISSED)) == []
+    assert CHANGED in explorer.note.text()
+    assert explorer.words.isVisible()
+    assert not explorer.grid.isVisible()
+
+
+def test_one_image_is_seen_large_with_truth_answers_and_what_the_network_saw(
+    qtbot: QtBot, explorer: Explorer, read: Read, folder: Path
+) -> None:
+    explorer.show_run(read(2))
+    asked(qtbot, explorer, lambda: explorer.bar.outcome.set_key(MISSED))
+    explorer.grid.setFocus()
+    qtbot.keyClick(explorer.grid, Qt.Key.Key_Right)
+    qtbot.keyClick(explorer.grid, Qt.Key.Key_Return)
+    dialog = explorer.dialog
+    qtbot.waitUntil(lambda: dialog.picture.image.width() == 40)
+    about = dialog.about
+    assert about.truth.text() == f"True class: {NAMES[0]}"
+    assert about.remark.text() == f"Taken for {NAMES[1]} with 50.0 %; loss 0.69. Wrong in 2 of 2 seeds."
+    assert [name for name, _ in about.bars.lines] == [NAMES[1], NAMES[0]]
+    assert about.bars.words_at(about.bars.rect().topLeft().toPointF()).endswith("50.0 %")
+    assert (about.seen.image.width(), about.seen.image.height()) == (28, 28)
+    assert str(folder / NAMES[0] / "000.png") in dialog.place.text()
+    qtbot.keyClick(dialog, Qt.Key.Key_Right)
+    assert about.truth.text() == f"True class: {NAMES[1]}"
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert explorer.grid.current == 1  # the one looked at last
+
+
+def test_the_table_sorts_and_leads_to_the_class_that_was_clicked(qtbot: QtBot, explorer: Explorer, read: Read) -> None:
+    explorer.show_run(read())
+    table = explorer.table
+    heads, rows = table.figure_table()
+    assert heads == ["class", "images", "missed", "wrongly given", "recall", "recall low", "recall high", "precision",
+                     "precision low", "precision high"]  # fmt: skip
+    first = next(iter(rows))
+    assert first[:4] == [NAMES[0], 3, 1, 1]
+    assert first[4:7] == pytest.approx([2 / 3, 0.2077, 0.9385], abs=1e-4)  # Wilson's interval of 2 of 3, by hand
+    table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
+    with qtbot.waitSignal(table.chosen) as chosen:
+        table.clicked.emit(table.model().index(0, 0))
+    assert chosen.args == [len(NAMES) - 1]

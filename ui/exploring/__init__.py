@@ -1,0 +1,1 @@
+"""A run's test images: which classes are mistaken, and the images themselves."""

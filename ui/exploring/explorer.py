@@ -1,0 +1,208 @@
+"""A run's test images: which classes are mistaken, class by class, and the images of any class and outcome."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from engine.comparison.examined import ALL, ALWAYS, APART, AS_LISTED, LOSS, MISSED, Examined
+from engine.comparison.per_class import folded, groups, per_class
+from engine.comparison.wording import count, percent
+from ui.background import Background
+from ui.exploring.answered_grid import AnsweredGrid, TileMark
+from ui.exploring.class_table import TITLE, ClassTable
+from ui.exploring.confusion_matrix import ConfusionMatrix
+from ui.exploring.outcome_bar import OutcomeBar
+from ui.exploring.reading import ExaminedRun, set_of
+from ui.exploring.viewing import show_test_image
+from ui.figures.painted import Section
+from ui.widgets.buttons import button
+from ui.widgets.fields import Choice
+from ui.widgets.layouts import in_column, in_row
+from ui.widgets.reflow import Beside
+from ui.widgets.text import Text
+
+if TYPE_CHECKING:
+    from engine.data.images import ImageSet
+
+MISTAKEN = "Which classes are mistaken"
+HINT = "Click a cell, a class or one of the buttons to see its test images."
+FOLDED = 20  # classes that a matrix shows one by one
+ERRORS = (
+    "A network's own mistake stands here as well as a wrong label: look at each. Those come first of which the seeds "
+    "say the same and this run is surest."
+)
+NOT_KEPT = "How sure the network was of each image is not kept of this run; run it again to sort by it."
+
+
+class Explorer(QWidget):
+    """Hidden while no predictions are known. shown: the images that were asked for are laid out, or cannot be."""
+
+    shown = Signal()
+
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._background = background
+        self._run: ExaminedRun | None = None
+        self._data: ImageSet | None = None
+        self._parts: list[np.ndarray] = []
+        self.places = np.zeros(0, np.int64)  # of the images in the grid
+        self.matrix, self.table, self.bar = ConfusionMatrix("Test predictions"), ClassTable(), OutcomeBar()
+        self.fold, self.grid = Choice(), AnsweredGrid(background)
+        self.words, self.note = Text(HINT, bold=True), Text("", "small", "muted")
+        self.worst = button("Worst images", tip="Wrong ones, the largest loss first", clicked=self._show_worst)
+        self.errors = button("Likely label errors", clicked=self.show_label_errors)
+        self._lay_out()
+        self._connect()
+        self.hide()
+
+    def _lay_out(self) -> None:
+        matrix = Section(MISTAKEN, self.matrix, self.matrix.menu)
+        matrix.row.insertWidget(1, self.fold)
+        if (layout := matrix.layout()) is not None:
+            layout.setAlignment(self.matrix, Qt.AlignmentFlag.AlignTop)  # else it is no higher than its hint
+        table = Section(TITLE, self.table, self.table.menu, at_top=True)
+        self.fold.setAccessibleName("Classes of the matrix")
+        self.fold.setMinimumContentsLength(18)
+        buttons = in_row(self.worst, self.errors, ..., gap=8)
+        in_column(
+            Beside(matrix, table, least=420, spacing=24), self.bar, buttons, self.words, self.note, self.grid,
+            owner=self, gap=8,
+        )  # fmt: skip
+
+    def _connect(self) -> None:
+        self.matrix.cell_chosen.connect(self._take_cell)
+        self.table.chosen.connect(lambda place: self.bar.choose(place, ALL))
+        self.bar.changed.connect(self._show_wanted)
+        self.fold.currentIndexChanged.connect(lambda _: self._show_matrix())
+        self.grid.opened.connect(lambda _: self._open())
+
+    def show_run(self, run: ExaminedRun | None) -> None:
+        """Another run, or the same read again: what is looked at then stays."""
+        before, self._run = self._run, run
+        self.setVisible(run is not None)
+        if run is None:
+            return
+        if before is not None and before.run_id == run.run_id and same(before.examined, run.examined):
+            return
+        of, self._data = run.examined, None
+        size = len(of.names)
+        self.fold.set_options([(True, f"The {FOLDED} most mistaken"), (False, f"All {count(size, 'classes')}")])
+        self.fold.setCurrentIndex(0)
+        self.fold.setVisible(size > FOLDED)
+        self.table.show_figures(per_class(of.counts, of.names))
+        self.bar.show_examined(of)
+        self.errors.setEnabled(of.seeds > 1)
+        self.errors.setToolTip("Images that every seed gets wrong" if of.seeds > 1 else
+                               "Run more seeds first: with one, mistakes cannot be told from wrong labels")  # fmt: skip
+        self.worst.setEnabled(of.answers is not None)
+        self._show_matrix()
+        self._say(HINT, "" if of.answers is not None else NOT_KEPT)
+
+    def _say(self, words: str, note: str = "") -> None:
+        """Words instead of images."""
+        self.grid.clear()
+        self.grid.hide()
+        self.places = np.zeros(0, np.int64)
+        self.words.setText(words)
+        self.words.show()
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
+
+    def _show_matrix(self) -> None:
+        if self._run is None:
+            return
+        of = self._run.examined
+        self._parts = groups(of.counts, FOLDED if self.fold.key() else len(of.names))
+        names = [of.names[int(part[0])] if len(part) == 1 else f"{len(part)} others" for part in self._parts]
+        title = count(len(of.ids), "test images")
+        self.matrix.show_values(title, names, folded(of.counts, self._parts).astype(float), False, self._run.run_id)
+
+    def _take_cell(self, row: int, column: int) -> None:
+        true, given = (tuple(map(int, self._parts[place])) for place in (row, column))
+        self.bar.choose_cell(true, given)
+
+    def _show_worst(self) -> None:
+        self.bar.choose(None, MISSED, LOSS)
+
+    def show_label_errors(self) -> None:
+        """Those that every seed gets wrong, in the order in which they are likely to be labelled wrongly."""
+        self.bar.choose(None, ALWAYS, AS_LISTED)
+        if self._run is not None:
+            self._lay(self._run.examined.label_errors(), ERRORS)
+
+    def _show_wanted(self) -> None:
+        """The images of the class and the outcome, or of the cell, that are chosen."""
+        if self._run is None:
+            return
+        of, cell, place = self._run.examined, self.bar.cell, self.bar.chosen_class
+        outcome = str(self.bar.outcome.key())
+        true = cell.true if cell else None if place is None else (place,)
+        found = of.places(outcome, true, cell.given if cell else None)
+        self._lay(of.ordered(found, str(self.bar.order.key())), "" if of.answers is not None else NOT_KEPT)
+
+    def _title(self, number: int) -> str:
+        """ "Glass, missed: 23 images" """
+        assert self._run is not None
+        names, cell = self._run.examined.names, self.bar.cell
+        if cell is not None:
+            true, given = (names[one[0]] if len(one) == 1 else f"{len(one)} others" for one in (cell.true, cell.given))
+            what = f"True {true}, taken for {given}"
+        else:
+            what = f"{self.bar.classes.currentText()}, {self.bar.outcome.currentText().lower()}"
+        return f"{what}: {count(number, 'images')}"
+
+    def _lay(self, places: np.ndarray, note: str) -> None:
+        """Lay these images out, once their set is read."""
+        title = self._title(len(places))
+        self._say(title, note)
+        self.places = places
+        if not len(places):
+            self.shown.emit()
+        elif self._data is not None:
+            self._show_images(title)
+        elif self._run is not None:
+            work = set_of(self._run.experiment, self._run.examined.data)
+            failed = self._background.saying(self._cannot, "The images cannot be shown because of a mistake.")
+            self._background.run(work, self._take_set, failed, key="explored set")
+
+    def _cannot(self, words: str) -> None:
+        self.note.setText(words)
+        self.note.show()
+        self.shown.emit()
+
+    def _take_set(self, data: ImageSet) -> None:
+        self._data = data
+        self._show_images(self.words.text())
+
+    def _show_images(self, title: str) -> None:
+        if self._run is None or self._data is None:
+            return
+        of = self._run.examined
+        marks = [self._mark(of, int(place)) for place in self.places]
+        self.grid.show_answered(self._data, of.ids[self.places], marks, title)
+        self.grid.show()
+        self.words.hide()  # they stand above the images
+        self.shown.emit()
+
+    def _mark(self, of: Examined, place: int) -> TileMark:
+        figure = "" if of.answers is None else percent(float(of.answers.probabilities[place, 0]), 0)
+        if of.seeds > 1 and self.bar.order.key() == APART:
+            figure = f"{int(of.agreeing[place])}/{of.seeds}"
+        return TileMark(of.names[of.predicted[place]], figure, bool(of.truth[place] == of.predicted[place]))
+
+    def _open(self) -> None:
+        if self._run is not None and self._data is not None:
+            self.dialog = show_test_image(
+                self._run, self._data, self.places, self.grid.current, self.words.text(), self._background,
+                self.window(),
+            )  # fmt: skip
+            self.dialog.finished.connect(lambda _: self.grid.choose(self.dialog.index))
+
+
+def same(first: Examined, second: Examined) -> bool:
+    """Whether one was read of the disk again."""
+    return np.array_equal(first.said, second.said) and (first.answers is None) == (second.answers is None)

@@ -1,0 +1,75 @@
+"""One test image as large as it fits, with its truth, the answers it was given and what the network saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, overload
+
+import numpy as np
+from PySide6.QtWidgets import QWidget
+
+from engine.comparison.examined import Examined
+from engine.comparison.wording import number, percent
+from ui.background import Background
+from ui.data.large import BLANK
+from ui.exploring.reading import ExaminedRun, looked_at
+from ui.widgets.large_image import Found, LargeImage
+
+if TYPE_CHECKING:
+    from engine.data.images import ImageSet
+
+
+class ExaminedImages(Sequence[Found]):
+    """places: int64 [k], of the images in the examined run, in the order in which they are gone through."""
+
+    def __init__(self, data: ImageSet, of: Examined, places: np.ndarray) -> None:
+        self._data, self._of, self.places = data, of, places
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @overload
+    def __getitem__(self, place: int) -> Found: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Found]: ...
+    def __getitem__(self, place: int | slice) -> Found | Sequence[Found]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        at = int(self.places[place])
+        image, where = int(self._of.ids[at]), getattr(self._data.source, "file", None)
+        return Found(
+            BLANK, self._data.image_name(image), where(image) if where else None, self._of.names[self._of.truth[at]],
+            self._of.chances(at), remark(self._of, at),
+        )  # fmt: skip
+
+
+def remark(of: Examined, place: int) -> str:
+    """ "Taken for plastic with 62.1 %; loss 2.31. Wrong in 4 of 5 seeds." """
+    said = "Right" if of.truth[place] == of.predicted[place] else f"Taken for {of.names[of.predicted[place]]}"
+    if of.answers is None:
+        said += ". How sure the network was is not kept of this run"
+    else:
+        said += f" with {percent(float(of.answers.probabilities[place, 0]))}"
+        said += f"; loss {number(float(of.answers.loss[place]), 2)}"
+    return said + (f". Wrong in {int(of.wrong_in[place])} of {of.seeds} seeds." if of.seeds > 1 else ".")
+
+
+def show_test_image(
+    run: ExaminedRun, data: ImageSet, places: np.ndarray, chosen: int, title: str, background: Background,
+    window: QWidget,
+) -> LargeImage:  # fmt: skip
+    """A window with the chosen-th of these images; the keys go to the others."""
+    images = ExaminedImages(data, run.examined, places)
+
+    def read(place: int, answer: Callable[[Sequence[Found]], None]) -> None:
+        image = int(run.examined.ids[places[place]])
+
+        def done(found: tuple[np.ndarray, np.ndarray]) -> None:
+            answer([images[place]._replace(pixels=found[0], seen=found[1])])
+
+        background.run(looked_at(data, run.experiment, image), done, lambda error: None, key="test image")
+
+    dialog = LargeImage(title, images, read, window)
+    dialog.show_image(chosen)
+    dialog.show()
+    return dialog
