@@ -17,6 +17,8 @@ T = TypeVar("T")
 class Background(QObject):
     """Runs `work(cancelled)` in a thread; a newer call with the same key cancels the older and drops its answer.
 
+    What is to be done `at_once` has threads of its own: the others may all wait while the engine is imported.
+
     crashed: an exception of work that was started without `failed`.
     """
 
@@ -26,6 +28,7 @@ class Background(QObject):
     def __init__(self, threads: int = 2, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="background")
+        self._at_once = ThreadPoolExecutor(threads, thread_name_prefix="background at once")
         self._current: dict[str, threading.Event] = {}
         self._all: set[threading.Event] = set()
         self._closed = False
@@ -37,10 +40,12 @@ class Background(QObject):
         done: Callable[[T], None],
         failed: Callable[[Exception], None] | None = None,
         key: str = "",
+        at_once: bool = False,
     ) -> None:
         """Start `work`; exactly one of `done(result)` and `failed(error)` is called later, none if it was cancelled.
 
         work is given `cancelled()`, which it asks now and then; raising `engine.errors.Cancelled` is a quiet end.
+        at_once: somebody looks at an empty place until it is there. Only for what is short and needs no torch.
         """
         if self._closed:
             return
@@ -49,7 +54,8 @@ class Background(QObject):
         self._all.add(stop)
         if key:
             self._current[key] = stop
-        self._pool.submit(self._work, work, done, failed or self.crashed.emit, stop)
+        pool = self._at_once if at_once else self._pool
+        pool.submit(self._work, work, done, failed or self.crashed.emit, stop)
 
     def saying(self, say: Callable[[str], object], bug: str) -> Callable[[Exception], None]:
         """A `failed` that says what a person can mend; of a bug it says `bug`, and it crashes as any other."""
@@ -71,11 +77,13 @@ class Background(QObject):
         self._closed = True
         for stop in tuple(self._all):
             stop.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._at_once):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def wait(self) -> None:
         """Block until every thread has ended; call after `close`."""
-        self._pool.shutdown(wait=True)
+        for pool in (self._pool, self._at_once):
+            pool.shutdown(wait=True)
 
     def _work(
         self,

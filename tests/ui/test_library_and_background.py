@@ -116,6 +116,22 @@ def test_a_newer_call_with_the_same_key_wins(qtbot: QtBot, background: Backgroun
     assert answers == ["new"]
 
 
+def test_what_is_looked_at_does_not_wait_for_work_that_waits(qtbot: QtBot, background: Background) -> None:
+    imported, answers = threading.Event(), list[str]()
+
+    def wait_for_engine(cancelled: Callable[[], bool]) -> str:
+        imported.wait(20)
+        return "engine"
+
+    for _ in range(4):
+        background.run(wait_for_engine, answers.append)
+    background.run(lambda cancelled: "list", answers.append, at_once=True)
+    qtbot.waitUntil(lambda: bool(answers))
+    assert answers == ["list"]
+    imported.set()
+    qtbot.waitUntil(lambda: len(answers) == 5)
+
+
 def test_failures_and_cancellation(qtbot: QtBot, background: Background) -> None:
     failures: list[Exception] = []
     crashes: list[Exception] = []
@@ -175,9 +191,10 @@ def test_what_other_processes_change_is_noticed(qtbot: QtBot, library: Library, 
 
 @pytest.mark.usefixtures("often")
 def test_a_database_that_goes_away_is_told_once(qtbot: QtBot, library: Library, own_workspace: Path) -> None:
-    told: list[ExperimentError] = []
+    told, read = list[ExperimentError](), list[object]()
     library.failed.connect(told.append)
-    library.read(lambda store: store.runs(), lambda _: None)
+    library.read(lambda store: store.runs(), read.append)
+    qtbot.waitUntil(lambda: bool(read))
     qtbot.wait(100)
     (own_workspace / "warmstart.db").rename(own_workspace / "elsewhere.db")
     qtbot.waitUntil(lambda: bool(told))

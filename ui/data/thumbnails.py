@@ -65,7 +65,7 @@ class Thumbnails(QObject):
         while self._data is not None and self._wanted and self._busy < AT_ONCE:
             batch, self._wanted = self._wanted[:BATCH], self._wanted[BATCH:]
             self._busy += 1
-            self._background.run(_decoding(self._data, batch, self._side), self._taking(self._round))
+            self._background.run(_decoding(self._data, batch, self._side), self._taking(self._round), at_once=True)
 
     def _taking(self, turn: int) -> Callable[[dict[int, QImage | str]], None]:
         def take(found: dict[int, QImage | str]) -> None:

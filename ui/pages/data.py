@@ -143,7 +143,7 @@ class DataPage(Page):
 
         def look(used: list[UsedData]) -> None:
             work = self.parts.background
-            work.run(lambda cancelled: known_sets(used, recent), lambda found: self._take(found, number))
+            work.run(lambda cancelled: known_sets(used, recent), lambda found: self._take(found, number), at_once=True)
 
         self.parts.library.read(lambda store: store.data_sets(), look)
 

@@ -143,8 +143,7 @@ class ListModel(QAbstractTableModel):
     def side(self, column: int) -> int:
         return RIGHT if self.columns[column].number else LEFT
 
-    def star(self, entry: ListLine) -> QPixmap:
-        on = entry.key in self.lines.favourites
+    def star(self, on: bool) -> QPixmap:
         return icons.pixmap("star-filled" if on else "star", 14, "accent" if on else "faint")
 
 

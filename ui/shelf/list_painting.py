@@ -5,16 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPalette, QPixmap
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QColor, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QTableView
 
 from ui import icons, theme
 from ui.shelf.list_line import ListLine
-from ui.shelf.list_model import NAME, ListModel
+from ui.shelf.list_model import NAME, RIGHT, ListModel
 from ui.shelf.list_order import STAR
+from ui.shelf.short_texts import ShortTexts
 
-ELIDED = Qt.TextElideMode.ElideRight
 PAD, ICON = 6, 14  # pixels
 BAR = 3  # pixels of the line that shows how far a download is
 Columns = Sequence[tuple[int, int, int]]  # each with its left edge and width
@@ -23,11 +23,15 @@ Columns = Sequence[tuple[int, int, int]]  # each with its left edge and width
 class LinePainter:
     """One painting of a table's lines; `area` in the view's pixels."""
 
-    def __init__(self, table: QTableView, model: ListModel) -> None:
+    def __init__(self, table: QTableView, model: ListModel, texts: ShortTexts) -> None:
         self._list, self._high = model, table.verticalHeader().defaultSectionSize()
-        self._metrics, self._palette = QFontMetrics(table.font()), table.viewport().palette()
+        self._texts, self._palette = texts, table.viewport().palette()
+        self._inset = (self._high - table.fontMetrics().height()) // 2
         self._text = self._palette.color(QPalette.ColorRole.Text)
         self._muted = theme.colour("muted")
+        self._warning = icons.pixmap("warning", ICON, "warning")
+        self._stars = {on: model.star(on) for on in (False, True)}
+        texts.use(table.font())
 
     def draw(self, painter: QPainter, table: QTableView, area: QRect) -> None:
         first, last = table.rowAt(area.top()), table.rowAt(area.bottom())
@@ -52,13 +56,14 @@ class LinePainter:
         for column, left, width in columns:
             box = QRect(left + PAD, top, width - 2 * PAD, self._high)
             if column == STAR:
-                self._draw_icon(painter, box, self._list.star(entry))
+                self._draw_icon(painter, box, self._stars[entry.key in self._list.lines.favourites])
                 continue
             if misfit and column == NAME:
-                self._draw_icon(painter, box, icons.pixmap("warning", ICON, "warning"))
+                self._draw_icon(painter, box, self._warning)
                 box.setLeft(box.left() + ICON + PAD)
-            text = self._metrics.elidedText(self._list.text(entry, column), ELIDED, box.width())
-            painter.drawText(box, self._list.side(column), text)
+            text, wide = self._texts.of(self._list.text(entry, column), box.width())
+            at_right = self._list.side(column) == RIGHT
+            painter.drawStaticText(box.left() + (box.width() - wide if at_right else 0), top + self._inset, text)
             if column == self._list.where:
                 self._draw_progress(painter, entry, box)
 

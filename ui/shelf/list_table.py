@@ -19,6 +19,7 @@ from ui.shelf.list_line import ListColumn, ListLine
 from ui.shelf.list_model import NAME, ListModel
 from ui.shelf.list_order import STAR
 from ui.shelf.list_painting import LinePainter
+from ui.shelf.short_texts import ShortTexts
 from ui.widgets.frame import SlimScrollBar
 
 BACK = "\b"  # typed to take a letter back
@@ -37,6 +38,7 @@ class ListTable(QTableView):
     def __init__(self, columns: Sequence[ListColumn], name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.list = ListModel(columns, self)
+        self.texts = ShortTexts()
         self._key = ""  # of the line that a person chose last; it comes back when a filter shows it again
         self.setModel(self.list)
         self.setAccessibleName(name)
@@ -79,7 +81,7 @@ class ListTable(QTableView):
         header.sortIndicatorChanged.connect(self.list.sort)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        LinePainter(self, self.list).draw(QPainter(self.viewport()), self, event.rect())
+        LinePainter(self, self.list, self.texts).draw(QPainter(self.viewport()), self, event.rect())
 
     # Which line is meant
 

@@ -143,7 +143,10 @@ def told(row: ShelfRow) -> Told:
     lines = [
         ("Parameters", f"{row.parameters:,} without a head"),
         ("File", size(row.bytes) if row.bytes else ""),
-        ("Input", "numbers" if _reads_numbers(row) else f"{_input(row)}, {KINDS.get(row.channels, 'bands')}"),
+        (
+            "Input",
+            "numbers" if _reads_numbers(row) else f"{_input(row)}{', colour' if row.channels == COLOURS else ''}",
+        ),
         ("Trained on", trained_on(row)),
         ("Accuracy", f"{row.accuracy}, as stated by {row.stated_by}" if row.accuracy else "not stated"),
         ("Resized", "" if _reads_numbers(row) else resized(row)),

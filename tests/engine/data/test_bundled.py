@@ -6,6 +6,9 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +31,27 @@ def drawn() -> np.ndarray:
 
 def test_glyphs_are_the_same_bytes_everywhere(drawn: np.ndarray) -> None:
     assert hashlib.sha256(drawn.tobytes()).hexdigest() == GLYPHS_SHA256
+
+
+def test_threads_that_want_glyphs_at_once_draw_them_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawings, both = list[int](), threading.Barrier(3)
+
+    def draw() -> np.ndarray:
+        drawings.append(1)
+        time.sleep(0.05)  # in which the others would begin too
+        return np.zeros((240, 30, 28, 28), dtype=np.uint8)
+
+    def want() -> object:
+        both.wait()
+        return glyphs.load_glyphs(tmp_path)
+
+    monkeypatch.setattr(glyphs, "draw_glyphs", draw)
+    glyphs._loaded.cache_clear()
+    with ThreadPoolExecutor(3) as threads:
+        found = [one.result() for one in [threads.submit(want) for _ in range(3)]]
+    glyphs._loaded.cache_clear()
+    assert drawings == [1]
+    assert found[0] is found[1] is found[2]
 
 
 def test_digits_are_those_of_scikit_learn() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -19,11 +20,14 @@ from engine.downloads.wanted import Wanted
 from engine.experiment import BackboneChoice, DatasetChoice
 from tests.bad_server import BadServer
 from tests.ui.conftest import activate
+from ui import theme
 from ui.downloads.consent import KNOWN
 from ui.downloads.downloads import OFFLINE_WORDS
 from ui.shelf import sets, weights
 from ui.shelf.data_picker import choose_data
+from ui.shelf.list_painting import LinePainter
 from ui.shelf.picker import Picker
+from ui.shelf.short_texts import MOST, ShortTexts
 from ui.shelf.weights_picker import choose_weights
 from ui.window.main_window import MainWindow
 from ui.window_memory import WindowMemory
@@ -273,18 +277,76 @@ def test_every_data_set_says_where_it_is_or_what_to_do() -> None:
         assert all(words for _, words in sets.told(entry.item).lines)
 
 
-def test_two_thousand_lines_open_and_follow_every_key(
-    qtbot: QtBot, long_shelf: tuple[ShelfRow, ...], open_weights: Open
+def test_a_key_paints_what_is_seen_once_lays_out_what_is_new_and_leaves_the_side_alone(
+    qtbot: QtBot, long_shelf: tuple[ShelfRow, ...], open_weights: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Generous bounds; `benchmarks/picker.py` measures."""
-    began = time.perf_counter()
+    """What a key costs, counted; `benchmarks/picker.py` says what that takes."""
     picker = open_weights()
-    QApplication.processEvents()
-    assert time.perf_counter() - began < 2.0
-    worst = 0.0
-    for letter in "vit large patch":
-        began = time.perf_counter()
-        qtbot.keyClick(picker.search, letter)
-        QApplication.processEvents()
-        worst = max(worst, time.perf_counter() - began)
-    assert worst < 0.2
+    assert len(shown(picker)) == len(long_shelf)
+    qtbot.waitUntil(lambda: picker.side.title.text() != "")
+    drawn, told = list[str](), list[object]()
+    draw, tell = LinePainter._draw_line, picker.side.tell
+    monkeypatch.setattr(
+        LinePainter, "_draw_line", lambda self, *given: drawn.append(given[1].key) or draw(self, *given)
+    )
+    monkeypatch.setattr(picker.side, "tell", lambda *given: told.append(given) or tell(*given))
+    picker._side_soon.setInterval(60_000)  # on a slow machine too no key is followed by a rest
+    typed = "vit large patch"
+
+    def type_all() -> None:
+        for letter in (*typed, *[Qt.Key.Key_Backspace] * len(typed)):
+            drawn.clear()
+            qtbot.keyClick(picker.search, letter)
+            QApplication.processEvents()
+            assert len(drawn) == len(set(drawn)), "each line once"
+            assert len(drawn) <= seen_at_once(picker)
+
+    type_all()
+    laid_out = picker.table.texts.laid_out
+    type_all()
+    assert picker.table.texts.laid_out == laid_out, "what was seen before is not laid out again"
+    assert told == []
+    picker._side_soon.setInterval(0)
+    qtbot.keyClick(picker.search, "v")
+    qtbot.waitUntil(lambda: len(told) == 1)
+
+
+def seen_at_once(picker: Picker) -> int:
+    """The most lines that reach into the view."""
+    return picker.table.viewport().height() // picker.table.verticalHeader().defaultSectionSize() + 2
+
+
+def test_the_list_is_there_while_other_work_waits_for_the_engine(qtbot: QtBot, window: MainWindow) -> None:
+    imported = threading.Event()
+    for _ in range(4):
+        window.parts.background.run(lambda cancelled: imported.wait(20), lambda _: None)
+    picker = choose_weights(window.parts, DatasetChoice(name="glyphs"), CONV4, lambda _: None, window)
+    qtbot.waitUntil(lambda: bool(picker.table.list.lines.all()))
+    assert not imported.is_set()
+    imported.set()
+    picker.reject()
+
+
+@pytest.mark.parametrize("width", [3, 40, 200, 1000])
+def test_a_text_is_shortened_to_its_width_in_the_font_of_now(qtbot: QtBot, width: int) -> None:
+    texts = ShortTexts()
+    for font in (theme.font(), theme.font("title", bold=True)):
+        texts.use(font)
+        metrics = QFontMetrics(font)
+        for text in ("", "a", "net7_large_patch7_7.laion2b_ft_in12k", "<b>bold</b> & more"):
+            laid, wide = texts.of(text, width)
+            assert laid.text() == metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+            assert laid.textFormat() == Qt.TextFormat.PlainText
+            assert wide == metrics.horizontalAdvance(laid.text())
+            assert texts.of(text, width)[0] is laid
+
+
+def test_no_more_texts_are_kept_than_there_is_room_for(qtbot: QtBot) -> None:
+    texts = ShortTexts()
+    for number in range(MOST + 10):
+        texts.of(str(number), 100)
+    before = texts.laid_out
+    texts.of(str(MOST + 9), 100)
+    assert texts.laid_out == before == MOST + 10
+    texts.of("0", 100)
+    assert texts.laid_out == before + 1, "the oldest have gone"
