@@ -15,6 +15,7 @@ from engine.experiment import DatasetChoice
 from ui.data.deeds import SetDeeds
 from ui.data.detail import SetDetail
 from ui.data.known_sets import KnownSet, known_sets
+from ui.data.labels_view import LabelsView
 from ui.data.large import show_large
 from ui.data.map_view import MapView
 from ui.data.reading import SetReading
@@ -49,7 +50,9 @@ class DataPage(Page):
         self.list = SetList()
         self.detail = SetDetail(self.deeds.actions, parts.background)
         self.map = MapView(parts)
+        self.labels = LabelsView(parts)
         self.detail.add_tab("Map", self.map)
+        self.detail.add_tab("Labels", self.labels)
         self._shown: tuple[str, bool] | None = None
         self._wanted, self._asked, self._answered, self._stale = "", 0, 0, True
         self._build()
@@ -92,7 +95,8 @@ class DataPage(Page):
         self.map.leave_out.connect(self._leave_out)
         self.map.in_samples.connect(self._show_some)
         self.map.side.grid.thumbnails.failed.connect(self.detail.header.problem.say)
-        self.map.side.grid.opened.connect(lambda _: self._show_large(self.map.side.grid))
+        for grid in (self.map.side.grid, self.labels.grid):
+            grid.opened.connect(lambda _, grid=grid: self._show_large(grid))
         self.reading.listed.connect(self.detail.show_listed)
         self.reading.progressed.connect(self.detail.header.show_progress)
         self.reading.silent.connect(self.detail.header.show_silent)
@@ -118,7 +122,8 @@ class DataPage(Page):
         """Nothing is read any more, neither the list nor the chosen set nor what is looked at of it."""
         listed = not self._stale and self._asked == self._answered
         drawn = not self.map.drawing.is_at_work and self.map.side.grid.thumbnails.is_settled()
-        return listed and not self.reading.is_reading and self.detail.is_settled() and drawn
+        judged = not self.labels.is_looking and self.labels.grid.thumbnails.is_settled()
+        return listed and not self.reading.is_reading and self.detail.is_settled() and drawn and judged
 
     def focus_list(self) -> None:
         self.list.setFocus()
@@ -177,6 +182,7 @@ class DataPage(Page):
         self._shown = chosen.key, chosen.there
         self.detail.expect(chosen)
         self.map.expect(chosen.key)
+        self.labels.expect()
         if chosen.there:
             self.reading.read(chosen)
             return
@@ -202,6 +208,7 @@ class DataPage(Page):
         self.detail.show_read(data, found)
         if (chosen := self.list.current()) is not None:
             self.map.set_data(data)
+            self.labels.set_data(data)
             key = chosen.key
             self.parts.library.read(lambda store: store.data_seen(key), lambda seen: self._look_back(data, seen))
 

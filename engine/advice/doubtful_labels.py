@@ -1,0 +1,115 @@
+"""Which labels of a set may be wrong: confident learning (Northcutt, Jiang and Chuang 2021, arXiv 1911.00068).
+
+Every image is judged by a logistic head on frozen features that learnt from the other folds alone. A class is believed
+where its probability is at least the mean that images of that class have of it; an image whose likeliest believed class
+is not its label is doubtful. cleanlab does the same and more, but brings pandas, tqdm and termcolor for thirty lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.bench.features import FeatureKind, embedded
+from engine.data.images import ImageSet
+from engine.errors import DataError
+from engine.events import Preparing
+from engine.experiment import BackboneChoice, Experiment
+from engine.heads.head import Features, Scorer, standardiser
+from engine.heads.logistic import Logistic
+
+Ids = NDArray[np.int64]
+Shares = NDArray[np.float64]
+FOLDS, MOST = 5, 20_000
+JUDGING = "Judging every image by the others"
+
+
+@dataclass(frozen=True, eq=False)
+class DoubtfulLabels:
+    """The most doubtful first. ids: int64 [n], indices of images. suggested: int64 [n], classes. own, other: float64
+    [n], out-of-fold probabilities of the label and of the class suggested. judged: images looked at; right: how many of
+    these the head took for what their label says. alone: classes of one image, which nothing can be said of."""
+
+    ids: Ids
+    suggested: Ids
+    own: Shares
+    other: Shares
+    judged: int
+    right: int
+    alone: tuple[str, ...]
+
+
+def doubtful_labels(data: ImageSet, choice: BackboneChoice, runs: Path) -> Generator[Preparing, None, DoubtfulLabels]:
+    """Yields `Preparing`; of more than `MOST` images so many are drawn at random, the same every time.
+
+    choice: the network that looks. runs: the folder of saved runs, beside which features are kept. Raises `DataError`
+    where there are not two classes of two images, `ExperimentError` where weights or images cannot be had.
+    """
+    ids, alone = judged(data)
+    looking = embedded(data, ids, FeatureKind.of(Experiment(backbone=choice), runs))
+    try:
+        while True:
+            said = next(looking)
+            yield Preparing(f"Looking at {len(ids):,} images", said.fraction)
+    except StopIteration as end:
+        features = end.value
+    classes, labels = np.unique(data.labels[ids], return_inverse=True)
+    shares = yield from out_of_fold(features, labels.astype(np.int64))
+    found, suggested = doubts(shares, labels)
+    own, other = shares[found, labels[found]], shares[found, suggested]
+    right = int((shares.argmax(1) == labels).sum())
+    return DoubtfulLabels(ids[found], classes[suggested], own, other, len(ids), right, alone)
+
+
+def judged(data: ImageSet) -> tuple[Ids, tuple[str, ...]]:
+    """The images that can be judged, ascending, and the names of classes of one image."""
+    ids = np.arange(len(data), dtype=np.int64)
+    if len(ids) > MOST:
+        ids = np.sort(np.random.default_rng(0).choice(ids, MOST, replace=False))
+    counts = np.bincount(data.labels[ids], minlength=len(data.class_names))
+    alone = tuple(name for name, count in zip(data.class_names, counts, strict=True) if count == 1)
+    ids = ids[counts[data.labels[ids]] > 1]
+    if len(np.unique(data.labels[ids])) < 2:
+        raise DataError("There are not two classes with two images each.", "Add images, or choose another set.")
+    return ids, alone
+
+
+def out_of_fold(features: Features, labels: Ids) -> Generator[Preparing, None, Shares]:
+    """Probabilities float64 [n, classes] of each image by a head that did not learn from it. labels: int64 [n] in 0 ..
+    classes - 1, each at least twice: a fold keeps an image of every class to learn from."""
+    from sklearn.model_selection import StratifiedKFold
+
+    classes, shares = int(labels.max()) + 1, np.zeros((len(labels), int(labels.max()) + 1))
+    folds = min(FOLDS, int(np.bincount(labels).min()))
+    parts = list(StratifiedKFold(folds, shuffle=True, random_state=0).split(features, labels))
+    head: Logistic | None = None
+    for number, (learnt, held) in enumerate(parts):
+        yield Preparing(JUDGING, number / len(parts))
+        prepare = standardiser(features[learnt])
+        known = prepare(features[learnt])
+        head = head or Logistic().tuned(known, labels[learnt], classes, 0)
+        shares[held] = probabilities(head.fit(known, labels[learnt], classes), prepare(features[held]))
+    return shares
+
+
+def probabilities(score: Scorer, features: Features) -> Shares:
+    scores = score(features)
+    shares = np.exp(scores - scores.max(1, keepdims=True))
+    return np.asarray(shares / shares.sum(1, keepdims=True))
+
+
+def doubts(shares: Shares, labels: Ids) -> tuple[Ids, Ids]:
+    """(places of doubtful labels, the classes suggested), both int64 [k]; the most doubtful first: by how much surer
+    the head is of the class suggested than of the label. shares: float64 [n, classes]."""
+    classes = shares.shape[1]
+    least = np.array([shares[labels == one, one].mean() for one in range(classes)])
+    believed = np.where(shares >= least, shares, -1.0)
+    likeliest = believed.argmax(1)
+    found = np.flatnonzero((believed.max(1) >= 0) & (likeliest != labels))
+    margin = shares[found, labels[found]] - shares[found, likeliest[found]]
+    order = np.argsort(margin, kind="stable")
+    return found[order], likeliest[found[order]].astype(np.int64)
