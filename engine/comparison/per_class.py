@@ -78,10 +78,10 @@ def groups(counts: np.ndarray, most: int) -> list[np.ndarray]:
 
 
 def folded(counts: np.ndarray, parts: Sequence[np.ndarray]) -> np.ndarray:
-    """counts [classes, classes] summed over the classes of each part: int64 [parts, parts]."""
+    """counts [classes, classes] summed over the classes of each part: [parts, parts]."""
     part_of = np.empty(len(counts), np.int64)
     for number, places in enumerate(parts):
         part_of[places] = number
-    found = np.zeros((len(parts), len(parts)), np.int64)
+    found = np.zeros((len(parts), len(parts)), counts.dtype)
     np.add.at(found, (part_of[:, None], part_of[None, :]), counts)
     return found

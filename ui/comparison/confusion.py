@@ -26,9 +26,9 @@ class Mistakes:
     predicted: np.ndarray
     seeds: int
 
-    def images(self, true: int, predicted: int) -> np.ndarray:
-        """Ids of the test images in a cell, int64, in any seed, each once."""
-        return np.unique(self.ids[(self.truth == true) & (self.predicted == predicted)])
+    def images(self, true: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+        """Ids of the test images of these classes taken for those, int64, in any seed, each once."""
+        return np.unique(self.ids[np.isin(self.truth, true) & np.isin(self.predicted, predicted)])
 
 
 def mistakes(side: Side) -> Mistakes | None:

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from engine.comparison.per_class import folded, groups
 from engine.comparison.wording import count
 from ui.comparison.cell_images import CellImages
 from ui.comparison.confusion import Mistakes, mistakes, only_first_right, share_classes
@@ -17,6 +18,8 @@ from ui.widgets.fields import Choice
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
 
+SHOWN = 12  # classes that each of three matrices beside each other shows one by one
+
 
 class ConfusionView(QWidget):
     """`images` asks for what lies in the cell that the person chose."""
@@ -26,6 +29,7 @@ class ConfusionView(QWidget):
         self._comparison: Comparison | None = None
         self._first: Mistakes | None = None
         self._second: Mistakes | None = None
+        self._parts: list[np.ndarray] = []
         self.setAccessibleName("Confusion matrices")
         self.other = Choice()
         self.other.setAccessibleName("Side to set against the base")
@@ -73,17 +77,28 @@ class ConfusionView(QWidget):
         self._first, self._second = mistakes(base), mistakes(side)
         if self._first is None or self._second is None:
             return
-        first, second, names = self._first, self._second, self._first.names
-        self.matrices[0].show_values(first.title, names, first.counts, False, base.colour)
-        self.matrices[1].show_values(second.title, names, second.counts, False, side.colour)
-        gap = f"{second.title} minus {first.title}"
-        self.matrices[2].show_values(gap, names, second.counts - first.counts, True)
+        first, second = self._first, self._second
+        self._show_matrices(base.colour, side.colour)
         gained, lost = only_first_right(second, first), only_first_right(first, second)
         self._gained.setText(f"Only {second.title} right: {count(len(gained), 'images')}")
         self._lost.setText(f"Only {first.title} right: {count(len(lost), 'images')}")
         self._gained.setEnabled(len(gained) > 0)
         self._lost.setEnabled(len(lost) > 0)
         self.images.clear()
+
+    def _show_matrices(self, *colours: int) -> None:
+        """Of many classes those that both together mistake most, the others in one."""
+        if self._first is None or self._second is None:
+            return
+        first, second, names = self._first, self._second, self._first.names
+        self._parts = groups(first.counts + second.counts, SHOWN)
+        short = [names[int(part[0])] if len(part) == 1 else f"{len(part)} others" for part in self._parts]
+        a, b = folded(first.counts, self._parts), folded(second.counts, self._parts)
+        single = sum(len(part) == 1 for part in self._parts)
+        most = [float(np.abs(one[:single, :single]).max(initial=0.0)) for one in (a, b, b - a)]
+        self.matrices[0].show_values(first.title, short, a, False, colours[0], most[0])
+        self.matrices[1].show_values(second.title, short, b, False, colours[1], most[1])
+        self.matrices[2].show_values(f"{second.title} minus {first.title}", short, b - a, True, 0, most[2])
 
     def _show_only(self, second: bool) -> None:
         """The images one side always gets right and the other always wrong."""
@@ -99,8 +114,9 @@ class ConfusionView(QWidget):
             return
         for matrix in self.matrices:
             matrix.set_cell(true, predicted)
-        names = self._first.names
-        found = [(side, side.images(true, predicted)) for side in (self._first, self._second)]
+        names = self.matrices[0].names
+        cell = self._parts[true], self._parts[predicted]
+        found = [(side, side.images(*cell)) for side in (self._first, self._second)]
         parts = [f"{side.title} {count(len(ids), 'images')}" for side, ids in found]
         title = f"True {names[true]}, predicted {names[predicted]}: {', '.join(parts)}"
         self._tell(title, np.union1d(found[0][1], found[1][1]))

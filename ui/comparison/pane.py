@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QWidg
 from engine.comparison.wording import count
 from engine.families import named
 from storage.rows import Curve
+from ui.background import Background
 from ui.comparison.confusion_view import ConfusionView
 from ui.comparison.curve_lines import adaptation_lines
 from ui.comparison.curves_pane import CurvesPane
 from ui.comparison.difference_table import TITLE, DifferenceTable
+from ui.comparison.explored_runs import ExploredRuns
 from ui.comparison.result_bars import ResultBars
 from ui.comparison.sides import ComparedRun, Comparison, compare
 from ui.comparison.verdict_card import VerdictCard
@@ -44,13 +46,14 @@ class ComparisonPane(QScrollArea):
     metric_wanted = Signal(str)
     cleared = Signal()
 
-    def __init__(self, settings: QSettings, parent: QWidget | None = None) -> None:
+    def __init__(self, settings: QSettings, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.comparison: Comparison | None = None
         self._runs: list[ComparedRun] = []
         self._curves: Mapping[int, Curve] = {}
         self.bars, self.table, self.curves = ResultBars(), DifferenceTable(), CurvesPane(settings)
         self.verdict, self.confusion, self.adaptation = VerdictCard(), ConfusionView(), AdaptationFigures()
+        self.explored = ExploredRuns(background)
         self.settings_section = Section(TITLE, self.table, self.table.menu)
         self.base = Choice()
         self._build()
@@ -73,8 +76,8 @@ class ComparisonPane(QScrollArea):
         columns.setStretchFactor(1, 5)
         page = Sheet()
         in_column(
-            self._heading(), self.verdict, columns, self.adaptation, self.settings_section, self.confusion, ...,
-            owner=page, gap=20, edges=(16, 8, 16, 16),
+            self._heading(), self.verdict, columns, self.adaptation, self.settings_section, self.confusion,
+            self.explored, ..., owner=page, gap=20, edges=(16, 8, 16, 16),
         )  # fmt: skip
         self.setWidget(page)
 
@@ -126,7 +129,7 @@ class ComparisonPane(QScrollArea):
         self.title.setText(f"{count(runs, 'runs')} of {together}" if runs != sides or comparison.summary
                            else f"{count(runs, 'runs')} side by side")  # fmt: skip
         self.base.setEnabled(not comparison.summary)
-        for part in (self.verdict, self.bars, self.table, self.confusion):
+        for part in (self.verdict, self.bars, self.table, self.confusion, self.explored):
             part.show_comparison(comparison)
         self.adaptation.show_lines(*adaptation_lines(comparison))
         self.settings_section.setVisible(bool(comparison.differences))

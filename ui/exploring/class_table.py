@@ -14,6 +14,7 @@ from ui.figures.plain_table import FigureTable, TableCell
 
 TITLE = "Class by class"
 HEADS = ("Class", "Images", "Missed", "Wrongly\ngiven", "Recall, %", "Precision, %")
+COUNTS, SHARES = (1, 2, 3), (4, 5)  # columns of whole numbers; of shares with their intervals
 NOT_GIVEN = "no image was taken for it"
 NO_IMAGE = "no test image"
 TIP = "Recall: the share of its images that was found. Precision: the share of the images taken for it that is right."
@@ -37,7 +38,14 @@ class ClassTable(FigureTable):
         """In the order of the classes until a heading is clicked."""
         self.figures = tuple(figures)
         self.show_cells(HEADS, [cells_of(one) for one in figures])
-        self.fit_columns(WIDEST, room=6)
+        self.fit_columns(WIDEST, room=0)
+        metrics = self.horizontalHeader().fontMetrics()
+        for column in COUNTS:  # no wider than the words of their heading
+            words = [HEADS[column].split("\n"), [thousands(one.n) for one in figures]]
+            width = max((metrics.horizontalAdvance(one) for line in words for one in line), default=0)
+            self.setColumnWidth(column, width + 12)
+        for column in SHARES:
+            self.setColumnWidth(column, self.columnWidth(column) + 8)
 
     def _choose(self, index: QModelIndex) -> None:
         order = self.model()

@@ -15,6 +15,7 @@ from ui.figures.drawing import blend
 from ui.figures.painted import PaintedFigure, draw_elided, line_height
 
 MOST_CLASSES = 200
+WIDEST = 420  # pixels on a side
 MOST_NAMED = 60  # classes whose names a saved matrix has room for
 MOST_NAME = 96.0  # pixels of a class name beside the matrix
 CAPTION = 24.0
@@ -34,15 +35,20 @@ class ConfusionMatrix(PaintedFigure):
         self.values = np.zeros((0, 0))
         self.signed = False
         self.colour = 0
+        self._most = 0.0
         self.cell: tuple[int, int] | None = None
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
-    def show_values(self, title: str, names: Sequence[str], values: np.ndarray, signed: bool, colour: int = 0) -> None:
+    def show_values(
+        self, title: str, names: Sequence[str], values: np.ndarray, signed: bool, colour: int = 0, most: float = 0.0
+    ) -> None:
+        """most: the value from which on a cell has the full colour; 0: the largest."""
         if tuple(names) != self.names:
             self.cell = None
         self.title, self.names, self.values, self.signed, self.colour = title, tuple(names), values, signed, colour
+        self._most = most
         self.setAccessibleName(f"Confusion matrix: {title}" if not signed else title)
         self._describe()
         self.updateGeometry()
@@ -60,7 +66,7 @@ class ConfusionMatrix(PaintedFigure):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return round(min(width, 420) + CAPTION)
+        return round(min(width, WIDEST) + CAPTION)
 
     def sizeHint(self) -> QSize:
         return QSize(240, self.heightForWidth(240))
@@ -114,14 +120,14 @@ class ConfusionMatrix(PaintedFigure):
         return QRectF(box.left() + column * edge, box.top() + row * edge, edge, edge)
 
     def _paint_cells(self, painter: QPainter, box: QRectF, n: int) -> None:
-        most = float(np.abs(self.values).max(initial=0.0)) or 1.0
+        most = self._most or float(np.abs(self.values).max(initial=0.0)) or 1.0
         ground, edge = theme.colour("card"), box.width() / n
         painter.fillRect(box, ground)
         painter.setFont(theme.font("small", tabular=True))
         for row, column in np.argwhere(self.values != 0):
             value = float(self.values[row, column])
             cell = self._cell_box(box, n, row, column)
-            fill = blend(ground, self._hue(value), 0.12 + 0.88 * abs(value) / most)
+            fill = blend(ground, self._hue(value), 0.12 + 0.88 * min(1.0, abs(value) / most))
             painter.fillRect(cell, fill)
             if edge >= 24:
                 painter.setPen(QColor("#000000" if fill.lightness() > 140 else "#ffffff"))

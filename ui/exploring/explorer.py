@@ -14,7 +14,7 @@ from engine.comparison.wording import count, percent
 from ui.background import Background
 from ui.exploring.answered_grid import AnsweredGrid, TileMark
 from ui.exploring.class_table import TITLE, ClassTable
-from ui.exploring.confusion_matrix import ConfusionMatrix
+from ui.exploring.confusion_matrix import WIDEST, ConfusionMatrix
 from ui.exploring.outcome_bar import OutcomeBar
 from ui.exploring.reading import ExaminedRun, set_of
 from ui.exploring.viewing import show_test_image
@@ -64,6 +64,7 @@ class Explorer(QWidget):
         matrix.row.insertWidget(1, self.fold)
         if (layout := matrix.layout()) is not None:
             layout.setAlignment(self.matrix, Qt.AlignmentFlag.AlignTop)  # else it is no higher than its hint
+        matrix.setMaximumWidth(WIDEST)
         table = Section(TITLE, self.table, self.table.menu, at_top=True)
         self.fold.setAccessibleName("Classes of the matrix")
         self.fold.setMinimumContentsLength(18)
@@ -119,7 +120,10 @@ class Explorer(QWidget):
         self._parts = groups(of.counts, FOLDED if self.fold.key() else len(of.names))
         names = [of.names[int(part[0])] if len(part) == 1 else f"{len(part)} others" for part in self._parts]
         title = count(len(of.ids), "test images")
-        self.matrix.show_values(title, names, folded(of.counts, self._parts).astype(float), False, self._run.run_id)
+        values = folded(of.counts, self._parts).astype(float)
+        single = sum(len(part) == 1 for part in self._parts)  # the others together would pale all of these
+        most = float(values[:single, :single].max(initial=0.0))
+        self.matrix.show_values(title, names, values, False, self._run.run_id, most)
 
     def _take_cell(self, row: int, column: int) -> None:
         true, given = (tuple(map(int, self._parts[place])) for place in (row, column))

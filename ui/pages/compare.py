@@ -24,6 +24,7 @@ from ui.comparison.run_actions import RunActions
 from ui.comparison.run_bar import RunBar
 from ui.comparison.run_table import RunTable
 from ui.comparison.sides import Side
+from ui.exploring.reading import read_examined
 from ui.parts import Page, Parts
 from ui.widgets.invitation import Invitation
 from ui.widgets.layouts import in_column, one_of
@@ -50,7 +51,7 @@ class ComparePage(Page):
         self.table = RunTable(parts.settings)
         self.actions_of_runs = RunActions(self.table, parts)
         self.bar = RunBar(self.table, self.actions_of_runs, parts)
-        self.pane = ComparisonPane(parts.settings)
+        self.pane = ComparisonPane(parts.settings, parts.background)
         self.lines = ParallelView(parts.background, self.table.runs.listed)
         self.nothing_saved = Invitation(
             "No experiments yet",
@@ -86,6 +87,7 @@ class ComparePage(Page):
         self.pane.seeds_wanted.connect(self._run_missing)
         self.pane.report_wanted.connect(self._ask_for_report)
         self.pane.cleared.connect(self.table.clear_choice)
+        self.pane.explored.wanted.connect(self._read_explored)
         self.pane.confusion.images.wanted.connect(image_reader(self.parts.background))
 
     def receive(self, request: Sequence[int]) -> None:
@@ -207,6 +209,9 @@ class ComparePage(Page):
             self._answered = number
             self.pane.show_runs(found.runs, found.metrics, found.metric, found.curves)
             self.halves.show_pane()
+
+    def _read_explored(self, run_id: int) -> None:
+        self.parts.library.read(partial(read_examined, run_id=run_id), self.pane.explored.show_run)
 
     def _run_missing(self, side: Side, base: Side, verdict: Verdict) -> None:
         pairs = [(side.runs[-1].row, verdict.missing_a), (base.runs[-1].row, verdict.missing_b)]

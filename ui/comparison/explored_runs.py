@@ -1,0 +1,56 @@
+"""The test images of one of the compared runs, class by class and one by one; read when somebody looks."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from ui.background import Background
+from ui.comparison.sides import Comparison
+from ui.exploring.explorer import Explorer
+from ui.exploring.reading import ExaminedRun
+from ui.widgets.fields import Choice
+from ui.widgets.fold import Fold
+from ui.widgets.layouts import in_row
+from ui.widgets.text import Text
+
+TITLE = "Test images of one run"
+
+
+class ExploredRuns(Fold):
+    """Hidden where none of the runs kept its predictions. wanted(run_id): read its test images, then `show_run`."""
+
+    wanted = Signal(int)
+
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(TITLE, parent=parent)
+        self.explorer, self.run = Explorer(background), Choice()
+        label = Text("Run", "small", "muted", wrap=False)
+        label.setBuddy(self.run)
+        self.run.setAccessibleName("Run whose test images are shown")
+        self.run.setMinimumContentsLength(36)
+        self.body.addLayout(in_row(label, self.run, ..., gap=8))
+        self.body.addWidget(self.explorer)
+        self.run.currentIndexChanged.connect(lambda _: self._ask())
+        self.button.toggled.connect(lambda _: self._ask())
+
+    def show_comparison(self, comparison: Comparison) -> None:
+        """The run that is looked at stays where it is still compared."""
+        kept = [
+            (run.row.id, f"{side.title}, seed {run.row.experiment.seed}")
+            for side in comparison.sides for run, result in side.tested
+            if result.predicted is not None and result.class_names
+        ]  # fmt: skip
+        self.setVisible(bool(kept))
+        self.run.set_options(kept)
+        self._ask()
+
+    def _ask(self) -> None:
+        key = self.run.key()
+        if self.button.isChecked() and isinstance(key, int):
+            self.wanted.emit(key)
+
+    def show_run(self, run: ExaminedRun | None) -> None:
+        """What was read; an answer for another run than is chosen by now is dropped."""
+        if run is None or run.run_id == self.run.key():
+            self.explorer.show_run(run)
