@@ -29,7 +29,7 @@ from engine.experiment import Experiment
 from engine.machine.devices import torch_device
 from engine.machine.draws import own_draws
 from engine.method import Classifier, Method
-from engine.preparation.inputs import Inputs, images, normaliser
+from engine.preparation.inputs import Inputs, Normaliser, images, normaliser
 from engine.provenance import read_as, seen
 from engine.registry import build_method, complete
 
@@ -41,20 +41,27 @@ State = Mapping[str, Tensor]
 @dataclass(frozen=True, eq=False)
 class InputReader:
     """How inputs come to a network. Images: an `Examples`, all of it, or uint8 [n, c, s, s] of the network's size, as
-    `engine.preparation.inputs.images` gives them; numbers: float [n, d]."""
+    `engine.preparation.inputs.images` gives them; numbers: float [n, d]. stated: how images come to it, where the
+    weights that it was begun with need not be known here."""
 
     experiment: Experiment
     device: torch.device
+    stated: Normaliser | None = None
+
+    @property
+    def form(self) -> Normaliser:
+        """How images come to it; of a network that reads numbers nobody asks."""
+        return self.stated or normaliser(self.experiment.backbone)
 
     def __call__(self, inputs: Tensor | Examples) -> Inputs:
         """As they lie in memory or on the disk, to be prepared batch by batch."""
         if isinstance(inputs, Tensor):
             return inputs.to(self.device)
-        return images(inputs, np.arange(len(inputs.labels)), normaliser(self.experiment.backbone), self.device)
+        return images(inputs, np.arange(len(inputs.labels)), self.form, self.device)
 
     def prepared(self, inputs: Tensor) -> Tensor:
         """As the network wants them, float."""
-        return inputs if of_numbers(self.experiment) else normaliser(self.experiment.backbone)(inputs)
+        return inputs if of_numbers(self.experiment) else self.form(inputs)
 
 
 @runtime_checkable

@@ -23,14 +23,21 @@ def plain(network: Backbone) -> nn.Module:
 
     What a method hung on a layer is written out after it; `network.meta` is left out where the outputs do not need it.
     """
-    whole = PlainNetwork(copy.deepcopy(network)).eval()
-    for name, layer in list(whole.named_modules()):
-        if isinstance(layer, ConvBlock | QuickConv2d):
-            whole.set_submodule(name, hooked(torchs(layer), layer))
+    whole = PlainNetwork(without_kernels(network)).eval()
     traced = fx.GraphModule(whole, WrittenOut().trace(whole), "Plain")
     for layer in traced.modules():
         layer._forward_hooks.clear()
     return traced
+
+
+def without_kernels(network: Backbone) -> Backbone:
+    """A copy in eval mode with its blocks and its `meta`, computed by torch's layers: what is done with an image then
+    depends on nothing but its shape."""
+    found = copy.deepcopy(network).eval()
+    for name, layer in list(found.named_modules()):
+        if isinstance(layer, ConvBlock | QuickConv2d):
+            found.set_submodule(name, hooked(torchs(layer), layer))
+    return found
 
 
 class PlainNetwork(nn.Module):

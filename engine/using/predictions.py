@@ -17,7 +17,7 @@ from engine.artifacts.saved import TOGETHER, SavedModel
 from engine.data.files.loose import LooseImages, Read
 from engine.data.images import Cancel, check
 from engine.errors import InvalidExperiment
-from engine.preparation.inputs import Normaliser, normaliser
+from engine.preparation.inputs import Normaliser
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def predictions(
 
 def form_of(model: SavedModel) -> Normaliser:
     """How a saved network reads image files; raises `InvalidExperiment` where it reads none."""
-    form = normaliser(model.experiment.backbone) if not model.reads_numbers else None
+    form = model.reader.form if not model.reads_numbers else None
     if form is None or form.channels not in (1, 3):
         raise InvalidExperiment("This network does not read image files.", "Choose a run that learnt from images.")
     return form

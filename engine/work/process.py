@@ -6,23 +6,19 @@ Whatever happens to that process, the run ends in a sentence; see `engine.work.c
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from engine.errors import ExperimentError, StorageError
+from engine.errors import StorageError
 from engine.events import LAST_EVENTS, Event, ResumePoint, RunFailed
+from engine.machine.children import begun
 from engine.work.wire import from_wire, receive
 from engine.work.worker import Here, Job, Word, Worker
-
-ROOT = Path(__file__).resolve().parents[2]  # where the child finds this program
 
 
 class Process:
@@ -56,19 +52,7 @@ class Process:
             "experiment": job.experiment.model_dump(mode="json"), "directory": str(job.directory.resolve()),
             "known": [one.told() for one in job.known],
         }  # fmt: skip
-        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
-        try:
-            child = subprocess.Popen(
-                [sys.executable, "-P", "-m", "engine.work.child"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=None if sys.stderr else subprocess.DEVNULL,  # a program without a console has none
-                env={**os.environ, "PYTHONPATH": path},
-                start_new_session=True,  # Ctrl+C in the terminal is for this process, which then says what to do
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )  # fmt: skip
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise ExperimentError(f"No process can be started ({reason}).", "Close other programs.") from error
+        child = begun("engine.work.child")
         with self._guard:  # the job is the first line, whatever others say meanwhile
             self._child = child
             self._tell(json.dumps(told))

@@ -6,7 +6,7 @@ import argparse
 import difflib
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,6 +18,7 @@ from ui.about import version
 from ui.command.help_texts import (
     ABOUT,
     ADAPT_HELP,
+    EXPORT_HELP,
     FETCH_HELP,
     PREDICT_HELP,
     RESUME_HELP,
@@ -28,7 +29,10 @@ from ui.command.help_texts import (
 )
 from ui.command.table import EVERY, declare, one_experiment
 
-COMMANDS = ("demo", "run", "resume", "study", "list", "show", "compare", "fetch", "weights", "predict", "adapt", "test")
+COMMANDS = (
+    "demo", "run", "resume", "study", "list", "show", "compare", "fetch", "weights", "predict", "adapt", "test",
+    "export",
+)  # fmt: skip
 LISTS = ("datasets", "backbones", "methods", "presets", "devices", "runs")
 
 
@@ -183,8 +187,18 @@ def add_images(asked: argparse.ArgumentParser) -> None:
     asked.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
 
 
-def add_questions(command: object) -> None:
-    assert callable(command)
+def add_export(export: argparse.ArgumentParser) -> None:
+    export.add_argument("run", metavar="RUN", help="its number, uid (or the start of it) or name")
+    export.add_argument("--to", metavar="DIR", required=True, help="the folder to make; it must not be there yet")
+    export.add_argument(
+        "--classes", metavar="DIR", help="for methods that learn classes by example: a folder of images for each class"
+    )
+    words = "a folder of images to check the export on, instead of the run's own"
+    export.add_argument("--check-on", metavar="DIR", help=words)
+    export.add_argument("--pt2", action="store_true", help="also torch's own file, for the same version of torch")
+
+
+def add_questions(command: Callable[..., argparse.ArgumentParser]) -> None:
     listing = command("list", "say what there is to choose from, or which runs are saved")
     listing.add_argument("what", metavar="|".join(LISTS))
     listing.add_argument(
@@ -201,10 +215,22 @@ def add_questions(command: object) -> None:
     )
     fetch = command("fetch", "download data sets or weights, going on where an earlier try was cut off", FETCH_HELP)
     fetch.add_argument("names", metavar="NAME", nargs="+", help="a data set, a backbone, or backbone:weights")
-    predict = command("predict", "what a saved run says of images, folders and zips", PREDICT_HELP)
+    add_using(command)
+    own = command("weights", "start from a file of weights of one's own: add, list or remove")
+    own.add_argument("action", choices=("add", "list", "remove"))
+    own.add_argument("files", metavar="FILE|NAME", nargs="*", help="to add: a file or folder; to remove: own:NAME")
+    own.add_argument("--backbone", metavar="NAME", help="the network they are of; default: the one that fits best")
+    own.add_argument("--insist", action="store_true", help="keep them though little of the network was found")
+    words = "also save a picture of the comparison (PNG)"
+    compare.add_argument("--output", type=png_name, metavar="FILE", help=words)
+
+
+def add_using(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """What asks saved runs about images."""
+    predict = command("predict", "what a saved or exported run says of images, folders and zips", PREDICT_HELP)
     adapt = command("adapt", "let a saved run meet new classes, then say what it makes of images", ADAPT_HELP)
-    for asked in (predict, adapt):
-        asked.add_argument("run", metavar="RUN", help="its number, uid (or the start of it) or name")
+    for asked, also in ((predict, ", or a folder that was exported"), (adapt, "")):
+        asked.add_argument("run", metavar="RUN", help=f"its number, uid (or the start of it) or name{also}")
     adapt.add_argument("classes", metavar="CLASSES", help="a folder with one folder of a few images for each class")
     adapt.add_argument(
         "--head", metavar="NAME", default="nearest_mean",
@@ -216,13 +242,7 @@ def add_questions(command: object) -> None:
     again.add_argument("runs", metavar="RUN", nargs="+", help="numbers, uids or names")
     again.add_argument("data", metavar="NAME|FOLDER|ZIP", help="images with their classes, named as the runs' own")
     again.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
-    own = command("weights", "start from a file of weights of one's own: add, list or remove")
-    own.add_argument("action", choices=("add", "list", "remove"))
-    own.add_argument("files", metavar="FILE|NAME", nargs="*", help="to add: a file or folder; to remove: own:NAME")
-    own.add_argument("--backbone", metavar="NAME", help="the network they are of; default: the one that fits best")
-    own.add_argument("--insist", action="store_true", help="keep them though little of the network was found")
-    words = "also save a picture of the comparison (PNG)"
-    compare.add_argument("--output", type=png_name, metavar="FILE", help=words)
+    add_export(command("export", "write a saved run as a folder that works without this program", EXPORT_HELP))
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -64,6 +64,7 @@ examples:
   PROGRAM predict 5 photo.jpg                 the three likeliest classes
   PROGRAM predict 5 photos/ more.zip --top 1  every image in them, one line each
   PROGRAM predict 5 photos/ --csv found.csv   also as a table; --json for programs, with every class
+  PROGRAM predict rubbish-model photos/       a folder that was exported
 
 Each image is read and prepared as those that the run learnt from. What cannot be read is named with the reason; exit
 code 1 where nothing could be.
@@ -87,6 +88,18 @@ examples:
 Classes are matched by name. Images that a run learnt from, and those of classes that it does not know, are left out and
 told. The figures stand beside the run's own from then on; testing the same folder again takes their place. A folder
 that more than one candidate was tested on no longer says how the best of them does on new images.
+"""
+EXPORT_HELP = """\
+examples:
+
+  PROGRAM export 5 --to rubbish-model         model.onnx, weights, a card, and predict.py, a page of NumPy and Pillow
+  PROGRAM export 5 --to rubbish-model --pt2   also for torch
+  PROGRAM export 7 --to signs --classes my-classes/
+                                              of a method that learns classes by example, with these classes
+
+The folder is written only when onnxruntime has said the same as this program on images of the run's own; how near is
+told, and stands in the card. What adapts its weights to new classes (MAML and the like) gives its network alone.
+PROGRAM predict rubbish-model new-photos/ asks the folder; PROGRAM weights add rubbish-model starts from its network.
 """
 FETCH_HELP = """\
 examples:

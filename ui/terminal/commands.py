@@ -90,6 +90,7 @@ COMMANDS = {  # command -> module of this package and what answers in it
     "fetch": ("fetch", "fetch_from_command_line"),
     "weights": ("weights", "weights_from_command_line"),
     "predict": ("predict", "predict_from_command_line"),
+    "export": ("export", "export_from_command_line"),
     "adapt": ("predict", "adapt_from_command_line"),
     "test": ("test", "test_from_command_line"),
 }

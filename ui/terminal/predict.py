@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engine.errors import StorageError
+from engine.given import person_path
 from engine.machine.files import replacing
 from storage.store import RunRow, RunStore
 from ui.terminal.output import print_json, say
@@ -37,6 +38,8 @@ def predict_from_command_line(chosen: argparse.Namespace) -> int:
     """Exit code 1 where no image could be read. Raises `ExperimentError`."""
     from engine.using.predictions import form_of, names_of
 
+    if person_path(chosen.run).is_dir():
+        return ask_folder(chosen)
     run, folder, model = opened(chosen)
     model.refuse_tasks()
     form = form_of(model)
@@ -56,6 +59,17 @@ def adapt_from_command_line(chosen: argparse.Namespace) -> int:
     met = by_hand.meet(bins_of(chosen.classes, by_hand.form, by_hand.read_as))
     with loose(chosen, model.read_as) as images:
         return answer(chosen, f"Run {run.id}, {run.name}: {UNMEASURED}", met, by_hand.form, images, met.names)
+
+
+def ask_folder(chosen: argparse.Namespace) -> int:
+    """Of a folder that was exported."""
+    from engine.export.opening import open_folder
+    from engine.using.predictions import form_of
+
+    folder = open_folder(person_path(chosen.run), chosen.device or "cpu")
+    heading = f"Exported run, {folder.title}: {folder.words}"
+    with loose(chosen, folder.model.read_as) as images:
+        return answer(chosen, heading, folder.answering, form_of(folder.model), images, folder.classes)
 
 
 def opened(chosen: argparse.Namespace) -> tuple[RunRow, Path, SavedModel]:

@@ -1,0 +1,1 @@
+"""A saved run as a folder that works elsewhere: weights, a graph, a card and a short program."""

@@ -1,0 +1,147 @@
+"""Whether an exported graph says what the program says, on images of the person's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.data.files.loose import LooseImages
+from engine.data.findings import images_of
+from engine.data.images import Cancel, Progress, check
+from engine.data.splits import ClassSplit
+from engine.errors import DataError, ExperimentError, StorageError
+from engine.experiment import Experiment
+from engine.export.config import TORCHS
+from engine.export.graph import FEATURES, IMAGES, LOGITS
+from engine.export.material import Exportable
+from engine.provenance.seen import divided
+from engine.using.predictions import stacked
+
+LEAST, MOST = 32, 64  # images
+TOLERANCE = 1e-4  # of the range of all logits
+BATCHES = (1, 2, 5, 16)  # images at a time, in turn: any number is to give the same
+Pixels = NDArray[np.uint8]
+Answers = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """images: how many were looked at. which: in words. difference: the largest between a logit of the graph and of the
+    program, as a share of the program's range of logits. same: images with the same answer, or as good a one: two
+    classes whose logits are nearer than the tolerance are one answer. Of an encoder both are of features."""
+
+    images: int
+    which: str
+    difference: float
+    same: int
+
+    @property
+    def holds(self) -> bool:
+        return self.difference <= TOLERANCE and self.same == self.images
+
+
+def compared(found: Answers, expected: Answers, which: str) -> Agreement:
+    """found, expected: logits, or features, float32 [n, …] of the graph and of the program."""
+    found, expected = found.reshape(len(found), -1), expected.reshape(len(expected), -1)
+    spread = float(np.ptp(expected)) or 1.0
+    difference = float(np.abs(found.astype(np.float64) - expected).max() / spread)
+    chosen = np.take_along_axis(expected, found.argmax(1)[:, None], 1)[:, 0]
+    same = int((expected.max(1) - chosen <= TOLERANCE * spread).sum())
+    if not np.isfinite(difference):
+        difference = float("inf")
+    return Agreement(len(found), which, difference, same)
+
+
+def agreement(
+    of: Exportable, graph: Path, pixels: Pixels, which: str, progress: Progress, cancelled: Cancel
+) -> Agreement:  # fmt: skip
+    """pixels: uint8 [n, size, size, channels]. Raises `StorageError` where they do not agree, `Cancelled`."""
+    answer = opened(graph, FEATURES if of.kind == "encoder" else LOGITS)
+    found: list[Answers] = []
+    expected: list[Answers] = []
+    for part in parts(len(pixels)):
+        check(cancelled)
+        found.append(answer(pixels[part]))
+        expected.append(programs(of, pixels[part]))
+        progress(part.stop / len(pixels))
+    result = compared(np.concatenate(found), np.concatenate(expected), which)
+    if not result.holds:
+        raise StorageError(
+            f"The exported graph does not say what the program says: of {result.images} images {result.same} have the "
+            f"same answer, and logits differ by up to {result.difference:.1e} of their range.",
+            "Nothing was exported; please report it with the name of the network.",
+        )
+    return result
+
+
+def parts(count: int) -> list[slice]:
+    found: list[slice] = []
+    start = 0
+    while start < count:
+        size = BATCHES[min(len(found), len(BATCHES) - 1)]
+        found.append(slice(start, min(count, start + size)))
+        start += size
+    return found
+
+
+def opened(graph: Path, output: str) -> Callable[[Pixels], Answers]:
+    """From pixels to this output of the file, by torch of its own kind, else by onnxruntime; on the processor."""
+    if graph.name == TORCHS:
+        whole = torch.export.load(graph).module()
+        return lambda pixels: whole(torch.from_numpy(np.ascontiguousarray(pixels)))[0].detach().numpy()
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    return lambda pixels: session.run([output], {IMAGES: np.ascontiguousarray(pixels)})[0]
+
+
+@torch.no_grad()
+def programs(of: Exportable, pixels: Pixels) -> Answers:
+    """What the program's own network says, in float32."""
+    images = of.model.reader.prepared(torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))))
+    features = of.own.embed(images)
+    answers = features if of.own.classify is None else of.own.classify(features)
+    found: Answers = answers.float().numpy()
+    return found
+
+
+def own_images(of: Exportable, experiment: Experiment, folder: Path | None) -> tuple[Pixels, str]:
+    """uint8 [n, size, size, channels] and which they are. folder: of a person's images instead of the run's own.
+
+    Of the run's test images, then of those of its validation, then of its training, until there are enough. Raises
+    `DataError` where there are none.
+    """
+    if folder is not None:
+        with LooseImages([folder], of.model.read_as) as images:
+            read = (images.read([place], of.form)[0] for place in range(len(images)))
+            pixels = list(islice((one for one in read if not isinstance(one, str)), MOST))
+        if not pixels:
+            raise DataError(f"No image in “{folder}” can be read.", "Name a folder of images to check on.")
+        return stacked(pixels).permute(0, 2, 3, 1).numpy(), f"{len(pixels)} images of a folder of their own"
+    try:
+        return of_run(of, experiment)
+    except ExperimentError as error:
+        raise DataError(
+            f"The images of this run cannot be read, so nothing can be checked: {error.message}",
+            "Bring them back, or name a folder of images to check on.",
+        ) from error
+
+
+def of_run(of: Exportable, experiment: Experiment) -> tuple[Pixels, str]:
+    data, split = divided(experiment)
+    ids: dict[str, NDArray[np.int64]] = {}
+    for part in ("test", "validation", "train"):
+        whole = getattr(split, part)
+        own = images_of(data, whole) if isinstance(split, ClassSplit) else whole
+        room = MOST - sum(map(len, ids.values()))
+        if part == "test" or room > MOST - LEAST:
+            ids[part] = np.random.default_rng(0).permutation(own)[:room]
+    pixels: Pixels = data.read(np.concatenate(list(ids.values())), of.form)
+    words = ", ".join(f"{len(found)} {'training' if part == 'train' else part}" for part, found in ids.items())
+    return pixels, f"{words} images of {data.title}"

@@ -1,0 +1,60 @@
+"""What is to be exported, as plain data that one process tells another. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.comparison.intervals import Interval
+from engine.comparison.wording import with_interval
+from engine.events import Evaluated
+from engine.experiment import Experiment
+
+
+@dataclass(frozen=True, slots=True)
+class ExportJob:
+    """run: the folder of a saved run. name: what people call it. class_names, figures: as the run was saved with them.
+    classes: a folder with a folder of images for each class, for a method that learns classes by example. check_on: a
+    folder of images instead of the run's own. pt2: torch's own file as well."""
+
+    run: Path
+    name: str
+    experiment: Experiment
+    class_names: tuple[str, ...] = ()
+    figures: tuple[Mapping[str, Any], ...] = ()
+    classes: Path | None = None
+    check_on: Path | None = None
+    pt2: bool = False
+
+    def told(self, into: Path) -> dict[str, Any]:
+        """For JSON; `heard` is the way back. into: the folder that is filled."""
+        return {
+            "run": str(self.run.absolute()), "name": self.name, "class_names": self.class_names,
+            "experiment": self.experiment.model_dump(mode="json"), "figures": self.figures, "pt2": self.pt2,
+            "classes": self.classes and str(self.classes.absolute()),
+            "check_on": self.check_on and str(self.check_on.absolute()), "into": str(into.absolute()),
+        }  # fmt: skip
+
+
+def heard(told: Mapping[str, Any]) -> tuple[ExportJob, Path]:
+    """The job, and the folder to fill."""
+    paths = {key: told[key] and Path(told[key]) for key in ("classes", "check_on")}
+    job = ExportJob(
+        Path(told["run"]), told["name"], Experiment.model_validate(told["experiment"]), tuple(told["class_names"]),
+        tuple(told["figures"]), pt2=told["pt2"], **paths,
+    )  # fmt: skip
+    return job, Path(told["into"])
+
+
+def figures(results: Iterable[Evaluated]) -> tuple[dict[str, Any], ...]:
+    """A run's figures as a card tells them."""
+    return tuple(
+        {
+            "metric": one.metric, "name": one.name, "value": one.value, "n": one.n, "unit": one.unit,
+            "words": with_interval(Interval(one.value, one.low, one.high, one.n).told(), one.metric),
+            "protocol": one.protocol, "plain": not one.at,
+        }
+        for one in results
+    )  # fmt: skip

@@ -1,0 +1,116 @@
+"""A saved run as what goes into a graph: its network, how images come to it, and what it makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from engine.adaptation.comparing import class_means
+from engine.artifacts.saved import SavedModel
+from engine.backbones.backbone import Backbone
+from engine.backbones.plain import without_kernels
+from engine.errors import InvalidExperiment
+from engine.export.config import Kind
+from engine.export.graph import Embed, WholeGraph
+from engine.meta.learner import MetaLearner
+from engine.meta.roles import Embeds
+from engine.preparation.inputs import Normaliser
+from engine.using.by_hand import refuse_way
+from engine.using.calibration import Calibration
+from engine.using.predictions import form_of, names_of, stacked
+from engine.using.tasks import bins_of
+
+SUPPORT, TARGETS, MEANS = "support", "targets", "means"  # in the file of the classes
+
+
+@dataclass(frozen=True, eq=False)
+class Forward:
+    """From prepared images [n, c, s, s] to features [n, …], and from these to logits; an encoder has none."""
+
+    embed: Embed
+    classify: Embed | None
+
+
+@dataclass(frozen=True, eq=False)
+class Exportable:
+    """own: the way of the run's own network, as the program goes it. classes: what the answers stand for. support: of
+    classes by example the embedded images, float [n, …], their classes, int64 [n], and the means [way, …]."""
+
+    model: SavedModel
+    kind: Kind
+    form: Normaliser
+    own: Forward
+    graph: WholeGraph
+    classes: tuple[str, ...] = ()
+    support: Mapping[str, Tensor] = field(default_factory=dict)
+    calibration: Calibration | None = None
+
+
+def material(model: SavedModel, classes: Path | None = None, calibration: Calibration | None = None) -> Exportable:
+    """classes: a folder with one folder of images for each class that a method is to be shown. calibration: of a run
+    that has learnt its classes.
+
+    Raises `InvalidExperiment` for a network that reads no image files, and where classes are given to a run that cannot
+    take them along; `DataError`.
+    """
+    form = form_of(model)
+    if not isinstance(model.method, MetaLearner):
+        if classes is not None:
+            raise InvalidExperiment(f"{model.method.title} has learnt its classes.", "Leave out the folder of classes.")
+        own = Forward(model.network.embed, model.network.head)
+        copy = without_kernels(model.network)
+        graph = WholeGraph(copy, form, copy.embed, copy.head, calibration.temperature if calibration else 1.0)
+        return Exportable(model, "classifier", form, own, graph, names_of(model), calibration=calibration)
+    if classes is not None:
+        return by_example(model, model.method, form, *support_of(model, model.method, classes))
+    return encoder(model, model.method, form)
+
+
+def encoder(model: SavedModel, method: MetaLearner, form: Normaliser) -> Exportable:
+    copy = without_kernels(model.network)
+    graph = WholeGraph(copy, form, lambda images: method.embed(copy, images), None)
+    own = Forward(lambda images: method.embed(model.network, images), None)
+    return Exportable(model, "encoder", form, own, graph)
+
+
+def support_of(
+    model: SavedModel, method: MetaLearner, classes: Path
+) -> tuple[Mapping[str, Tensor], tuple[str, ...]]:  # fmt: skip
+    """The embedded images of a folder of classes, and the names of these."""
+    refuse_adapting(method)
+    bins = bins_of(classes, model.reader.form, model.read_as)
+    refuse_way(bins, method.fixed_way(model.network))
+    pixels, targets = stacked([image.pixels for image in bins.images]), torch.from_numpy(bins.targets)
+    with torch.no_grad():
+        features = method.embed(model.network, model.reader.prepared(pixels)).float().contiguous()
+    means = class_means(features, targets, len(bins.names))
+    return {SUPPORT: features, TARGETS: targets, MEANS: means}, bins.names
+
+
+def refuse_adapting(method: MetaLearner) -> None:
+    """Raise `InvalidExperiment` for a method whose answers are more than a function of features and of classes."""
+    alone = "Leave out the classes, and its network goes alone, giving features."
+    if not isinstance(method.meets, Embeds):
+        raise InvalidExperiment(f"{method.title} adapts its weights to new classes, which needs torch.", alone)
+    if method.meets.together:
+        raise InvalidExperiment(f"{method.title} answers many images together, which a graph does not.", alone)
+
+
+def by_example(
+    model: SavedModel, method: MetaLearner, form: Normaliser, support: Mapping[str, Tensor], names: tuple[str, ...]
+) -> Exportable:
+    """With the classes in the graph, as numbers that stay."""
+
+    def way_of(network: Backbone) -> Forward:
+        with torch.no_grad():
+            classify = method.classify_features(network, support[SUPPORT], support[TARGETS], len(names))
+        return Forward(lambda images: method.embed(network, images), classify)
+
+    copy = without_kernels(model.network)
+    way = way_of(copy)
+    graph = WholeGraph(copy, form, way.embed, way.classify)
+    return Exportable(model, "classes by example", form, way_of(model.network), graph, names, support)

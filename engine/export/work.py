@@ -1,0 +1,213 @@
+"""Exports one run into a folder: the graph first, then the proof that it agrees, then all that goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save
+from torch import Tensor
+
+from engine.artifacts.saved import SavedModel
+from engine.backbones import catalog
+from engine.backbones.info import usual_pixels
+from engine.comparison.wording import percent
+from engine.data.images import ImageSet, Progress
+from engine.data.sources import load
+from engine.errors import ExperimentError, InvalidExperiment
+from engine.experiment import Experiment
+from engine.export import agreement, card, config
+from engine.export.agreement import Agreement
+from engine.export.config import CARD, CLASSES, GRAPH, LABELS, PROGRAM, TORCHS, WEIGHTS, ExportConfig
+from engine.export.graph import write_onnx, write_pt2
+from engine.export.job import ExportJob
+from engine.export.material import Exportable, material
+from engine.export.predictor import program
+from engine.machine.environment import environment
+from engine.machine.limits import never
+from engine.meta.learner import MetaLearner
+from engine.preparation.inputs import Normaliser, prepared_words
+from engine.using import calibration
+from engine.using.assured import Assured, assured
+from engine.using.calibration import Calibration
+
+MOST_BYTES = 2_000_000_000  # of one file of a graph
+Say = Callable[[str, float | None], object]
+HASHED = (calibration.FILE, GRAPH, WEIGHTS, CLASSES, LABELS, PROGRAM, TORCHS)
+
+
+def export(job: ExportJob, into: Path, say: Say) -> Agreement:
+    """Fill the folder. say: what it is at, and how far that is, 0..1. Raises `ExperimentError`, `OSError`."""
+    say("Reading the run", None)
+    model = SavedModel.open(job.run, job.experiment, job.class_names)
+    of = material(model, job.classes, calibrated(model, job, say))
+    refuse_large(of)
+    say("Reading images to check on", None)
+    pixels, which = agreement.own_images(of, job.experiment, job.check_on)
+    say("Loading the exporter", None)
+    import onnxruntime  # noqa: F401 - what is missing is met before the work
+    import onnxscript  # noqa: F401 - seconds, which are told
+
+    say("Writing the graph", None)
+    write_onnx(of.graph, into / GRAPH)
+    found = agreement.agreement(of, into / GRAPH, pixels, which, going(say, "Checking the graph"), never)
+    if job.pt2:
+        say("Writing torch's file", None)
+        write_pt2(of.graph, into / TORCHS)
+        agreement.agreement(of, into / TORCHS, pixels, which, going(say, "Checking torch's file"), never)
+    say("Writing weights and card", None)
+    write_rest(job, of, found, into)
+    return found
+
+
+def calibrated(model: SavedModel, job: ExportJob, say: Say) -> Calibration | None:
+    """How sure its probabilities may be, which is measured where it never was; None where that cannot be known."""
+    if isinstance(model.method, MetaLearner) or job.classes is not None or model.reads_numbers:
+        return None
+    work = assured(model, job.run)
+    while True:
+        try:
+            said = next(work)
+        except StopIteration as end:
+            found: Assured = end.value
+            return found.calibration
+        say(said.text, said.fraction)
+
+
+def going(say: Say, doing: str) -> Progress:
+    def told(part: float) -> None:
+        say(doing, part)
+
+    return told
+
+
+def refuse_large(of: Exportable) -> None:
+    size = sum(value.nbytes for value in of.model.network.state_dict().values())
+    if size > MOST_BYTES:
+        raise InvalidExperiment(
+            f"The network has {size / 1e9:.1f} GB of weights, and one file of a graph holds {MOST_BYTES / 1e9:.0f}.",
+            "Choose a smaller network.",
+        )
+
+
+def write_rest(job: ExportJob, of: Exportable, found: Agreement, into: Path) -> None:
+    """Raises OSError."""
+    (into / WEIGHTS).write_bytes(save(plain(of.model.network.state_dict()), {"format": "pt"}))
+    if of.calibration is not None:
+        own = (WEIGHTS, calibration.digest_of(into / WEIGHTS))
+        calibration.write(replace(of.calibration, weights=own), into)
+    if of.support:
+        (into / CLASSES).write_bytes(save(plain(of.support)))
+    if of.classes:
+        write_text(into / LABELS, "".join(f"{name}\n" for name in of.classes))
+    write_text(into / PROGRAM, program(of.form, of.model.read_as, of.kind))
+    write_text(into / CARD, card.text(told(job, of, found)))
+    config.write(configured(job, of, found, config.hashes(into, HASHED)), into)
+
+
+def write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def plain(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors as a file holds them."""
+    return {key: value.detach().contiguous().clone() for key, value in state.items()}
+
+
+def configured(job: ExportJob, of: Exportable, found: Agreement, files: dict[str, str]) -> ExportConfig:
+    own, form = of.model.experiment, of.form
+    preparation = {"size": form.size, "channels": form.channels, **stated(form)}
+    facts = {
+        "name": job.name, "blocks": list(of.model.network.blocks),
+        "settled": dict(getattr(of.model.method, "choice", {})),
+        "figures": list(job.figures), "agreement": asdict(found), "packages": environment()["packages"],
+    }  # fmt: skip
+    return ExportConfig(
+        own.backbone.name, of.kind, elsewhere(own).model_dump(mode="json"), preparation, asdict(of.model.read_as),
+        of.classes, of.calibration.temperature if of.calibration else 1.0, of.model.bf16, facts, files,
+    )  # fmt: skip
+
+
+def stated(form: Normaliser) -> dict[str, Any]:
+    """Scaling and cut: value / 255, less mean, over std."""
+    wanted = form.wanted or usual_pixels(form.channels)
+    return {"mean": wanted.mean, "std": wanted.std, "cut": asdict(form.cut), "resized": form.cut.resized(form.size)}
+
+
+def elsewhere(experiment: Experiment) -> Experiment:
+    """Without where the data lie on this machine: the folder goes to others."""
+    data = experiment.dataset
+    name = data.folder_name or None
+    return experiment.model_copy(update={"dataset": data.model_copy(update={"path": name}), "device": "cpu"})
+
+
+def told(job: ExportJob, of: Exportable, found: Agreement) -> card.ModelCard:
+    own, method = of.model.experiment, of.model.method
+    choice = own.backbone
+    return card.ModelCard(
+        job.name, of.kind, catalog.backbone(choice.name).title, method.title, method.idea, method.paper, own.seed,
+        weights_words(own), data_words(own), prepared_words(choice), sentence(found), version(), of.classes,
+        job.figures, notes(of), bool(own.dataset.tested_on),
+    )  # fmt: skip
+
+
+def sentence(found: Agreement) -> str:
+    return (
+        f"Before it was called exported, the graph was run by onnxruntime beside the program on {found.which}: "
+        f"{found.same} of {found.images} images had the same answer, and the largest difference was "
+        f"{found.difference:.1e} of the range of the program's numbers (allowed: {agreement.TOLERANCE:g})."
+    )
+
+
+def notes(of: Exportable) -> list[str]:
+    found = []
+    if of.model.bf16:
+        found.append(
+            "The run computed in bfloat16; the graph computes in float32, and so did what it was held against."
+        )
+    if of.kind == "encoder":
+        found.append("Batch norm, where the network has it, uses its running statistics.")
+    elif of.calibration is not None:
+        share = percent(of.calibration.refusal.rate)
+        found.append(f"Probabilities are {of.calibration.rests_on} (temperature {of.calibration.temperature:.3g}).")
+        found.append(
+            "`calibration.json` says what that is worth on test images, and from which energy on an image is none of "
+            f"these, as {share} of the validation images would be."
+        )
+    else:
+        found.append("Probabilities are as the network gives them, which are often too sure.")
+    return found
+
+
+def weights_words(experiment: Experiment) -> str:
+    """ "ImageNet of torchvision (BSD-3)", "a run before this one"."""
+    choice = experiment.backbone
+    if choice.weights.startswith(catalog.RUN):
+        return "those of an earlier run of the person's own"
+    one = next((one for one in catalog.weights(choice.name) if one.name == choice.weights), None)
+    if one is None or one.kind == "random":
+        return "random"
+    return f"{one.title}, trained on {one.trained_on}, licence as stated: {one.licence or 'none stated'}"
+
+
+def data_words(experiment: Experiment) -> dict[str, str]:
+    """What is known of the data, also where they are no longer here."""
+    choice = experiment.dataset
+    try:
+        data: ImageSet = load(choice)
+    except ExperimentError:
+        name = choice.folder_name or choice.name
+        return {
+            "title": name,
+            "licence": "",
+            "images": "no longer here when this was written",
+            "fingerprint": "unknown",
+        }
+    images = f"{len(data):,} images in {len(data.class_names):,} classes"
+    return {"title": data.title, "licence": data.licence, "images": images, "fingerprint": data.fingerprint}
+
+
+def version() -> str:
+    return str(environment()["packages"].get("warmstart", "from its source"))

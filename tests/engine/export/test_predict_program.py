@@ -1,0 +1,121 @@
+"""predict.py reads every kind of image file as the program does, whatever a network wants of it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.data.cutting import Cut
+from engine.data.files.grey import Levels
+from engine.data.files.read_as import PLAIN, ReadAs
+from engine.export.config import Kind
+from engine.export.predictor import program
+from engine.preparation.inputs import Normaliser
+
+RNG = np.random.default_rng(0)
+COLOURS = Image.fromarray((RNG.integers(0, 90, (90, 130, 3)) + np.mgrid[:90, :130][1][..., None]).astype(np.uint8))
+GREY = COLOURS.convert("L")
+FORMS = {
+    "plain colour": Normaliser(32, 3),
+    "plain grey": Normaliser(28, 1),
+    "middle": Normaliser(32, 3, cut=Cut("bicubic", 0.875)),
+    "squeezed": Normaliser(32, 3, cut=Cut("bicubic", 0.9, "squash")),
+    "border": Normaliser(32, 3, cut=Cut("bilinear", 0.9, "border", (124, 116, 104))),
+    "border, grey": Normaliser(32, 1, cut=Cut("lanczos", 1.0, "border", (9, 9, 9))),
+}
+SCALES = (Levels(0.0, 4095.0, True), Levels(-2.0, 3.5, False))
+WAYS = {
+    "as they are": PLAIN, "inverted": ReadAs((), True), "12 bits": ReadAs(SCALES[:1]), "both kinds": ReadAs(SCALES),
+}  # fmt: skip
+
+
+def transparent(mode: str) -> Image.Image:
+    image = COLOURS.convert(mode)
+    image.putalpha(Image.fromarray(RNG.integers(0, 256, (90, 130)).astype(np.uint8)))
+    return image
+
+
+def wide(kind: type[np.generic], top: float, low: float = 0.0) -> Image.Image:
+    return Image.fromarray((np.asarray(GREY) / 255 * (top - low) + low).astype(kind))
+
+
+def palette() -> Image.Image:
+    return COLOURS.quantize(17)
+
+
+def saved(image: Image.Image, form: str, **more: object) -> bytes:
+    body = io.BytesIO()
+    image.save(body, form, **more)
+    return body.getvalue()
+
+
+def turned(number: int, form: str) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = number
+    return saved(COLOURS, form, exif=exif)
+
+
+FILES = {
+    "png": saved(COLOURS, "PNG"),
+    "jpeg": saved(COLOURS, "JPEG", quality=80),
+    "large jpeg": saved(COLOURS.resize((1300, 900)), "JPEG", quality=80),
+    "large grey jpeg": saved(GREY.resize((900, 1300)), "JPEG", quality=80),
+    "cmyk": saved(COLOURS.convert("CMYK"), "JPEG"),
+    "grey": saved(GREY, "PNG"),
+    "one bit": saved(GREY.convert("1"), "PNG"),
+    "palette": saved(palette(), "PNG"),
+    "gif": saved(palette(), "GIF"),
+    "transparent palette": saved(palette(), "PNG", transparency=3),
+    "transparent colour": saved(transparent("RGB"), "PNG"),
+    "transparent grey": saved(transparent("L"), "PNG"),
+    "one colour clear": saved(COLOURS, "PNG", transparency=(90, 100, 110)),
+    "webp": saved(transparent("RGB"), "WEBP", lossless=True),
+    "bmp": saved(COLOURS, "BMP"),
+    "16 bits": saved(wide(np.uint16, 65535), "PNG"),
+    "12 bits": saved(wide(np.uint16, 4000), "PNG"),
+    "odd range": saved(wide(np.int32, 90_000, -300), "TIFF"),
+    "fractions": saved(wide(np.float32, 1.02, -0.05), "TIFF"),
+    "other fractions": saved(wide(np.float32, 3.0, -2.0), "TIFF"),
+    "no number": saved(Image.fromarray(np.full((9, 9), np.nan, np.float32)), "TIFF"),
+    "as small as can be": saved(COLOURS.resize((1, 1)), "PNG"),
+    "tall": saved(COLOURS.resize((20, 100)), "PNG"),
+    **{f"turned {number}": turned(number, "JPEG") for number in range(1, 9)},
+    "turned png": turned(6, "PNG"),
+    "turned tiff": turned(5, "TIFF"),
+}  # fmt: skip
+
+
+def loaded(folder: Path, form: Normaliser, read_as: ReadAs, kind: Kind = "classifier") -> ModuleType:
+    """The program as a person would import it."""
+    text = program(form, read_as, kind)
+    module = ModuleType("predict")
+    module.__file__ = str(folder / "predict.py")
+    exec(compile(text, "predict.py", "exec"), vars(module))
+    return module
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("form", FORMS)
+def test_every_file_becomes_the_same_pixels(form: str, way: str, tmp_path: Path) -> None:
+    read = loaded(tmp_path, FORMS[form], WAYS[way]).read
+    for name, body in FILES.items():
+        (tmp_path / "image").write_bytes(body)
+        expected = WAYS[way].pixels(body, FORMS[form])
+        found = read(tmp_path / "image")
+        assert found.dtype == np.uint8, name
+        assert np.array_equal(found, expected), name
+
+
+@pytest.mark.parametrize("kind", ["classifier", "classes by example", "encoder"])
+def test_it_is_short_and_needs_three_packages(kind: Kind) -> None:
+    text = program(FORMS["border"], WAYS["inverted"], kind)
+    lines = [line for line in text.splitlines() if line.strip()]
+    assert len(lines) <= 55
+    assert max(map(len, lines)) <= 120
+    needed = {line.split()[1] for line in lines if line.startswith(("import", "from"))}
+    assert needed == {"sys", "pathlib", "numpy", "onnxruntime", "PIL"}

@@ -1,0 +1,98 @@
+"""`export`: a saved run as a folder that works without this program."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Self
+
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from engine.errors import Cancelled
+from engine.export.job import ExportJob, figures
+from engine.export.process import ExportResult, run_export
+from engine.given import person_path
+from storage.store import RunStore
+from ui.terminal.interrupts import Interrupts
+from ui.terminal.output import Showing, print_json, visible
+from ui.terminal.workspaces import open_workspace
+
+STOPPING = "\nStopping: nothing is left of it.\n"
+
+
+class ExportLines(Showing):
+    """A line for each thing that it is at. Used in a `with` statement."""
+
+    doing = ""
+
+    def say_doing(self, doing: str, part: float | None) -> None:
+        if doing != self.doing:
+            self.doing = doing
+            self.tell(doing)
+
+    def tell(self, doing: str) -> None:
+        self.say(f"  {doing}")
+
+
+class ExportJSON(ExportLines):
+    def tell(self, doing: str) -> None:
+        print_json({"event": "progress", "doing": doing})
+
+
+class ExportSpinner(ExportLines):
+    """One line with the time that has passed."""
+
+    def __enter__(self) -> Self:
+        columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+        self.bar = Progress(*columns, console=self.console, transient=True)
+        self.bar.start()
+        self.task = self.bar.add_task("")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def tell(self, doing: str) -> None:
+        self.bar.update(self.task, description=visible(doing))
+
+
+def export_from_command_line(chosen: argparse.Namespace) -> int:
+    """Raises `ExperimentError`, and `KeyboardInterrupt` after Ctrl+C: nothing is left of it then."""
+    job = job_of(chosen)
+    made = ExportJSON() if chosen.json else ExportLines()
+    if made.console.is_terminal and not chosen.json:
+        made = ExportSpinner()
+    with Interrupts(STOPPING) as signals, made as shown:
+        try:
+            found = run_export(job, chosen.to, shown.say_doing, signals.stopping)
+        except Cancelled:
+            raise KeyboardInterrupt from None
+    tell(found, chosen.json)
+    return 0
+
+
+def job_of(chosen: argparse.Namespace) -> ExportJob:
+    with RunStore(open_workspace(chosen.workspace)) as store:
+        run = store.run(chosen.run)
+        folder, results, names = store.directory(run), store.results(run.id), store.class_names(run.id)
+    classes, check_on = (path and person_path(path) for path in (chosen.classes, chosen.check_on))
+    return ExportJob(
+        folder, run.name, run.experiment, names, figures(results), classes or None, check_on or None, chosen.pt2
+    )
+
+
+def tell(found: ExportResult, as_json: bool) -> None:
+    if as_json:
+        checked = {"images": found.images, "which": found.which, "same": found.same, "difference": found.difference}
+        print_json({"event": "exported", "folder": str(found.folder), "checked": checked})
+        return
+    shown = Showing()
+    shown.say(f"Exported to {found.folder}")
+    shown.say(words(found))
+
+
+def words(found: ExportResult) -> str:
+    """ "Checked on 64 test images of Digits: 64 of 64 answers are the same, …"."""
+    return (
+        f"Checked on {found.which}: {found.same} of {found.images} answers are the same, and numbers differ by at most "
+        f"{found.difference:.1e} of their range."
+    )
