@@ -19,11 +19,13 @@ NEW = "Class {}"
 @dataclass(frozen=True, eq=False)
 class HandedImage:
     """An image that a person hands in. name: of its file, or what it is. pixels: uint8 [s, s, c] as the network that
-    answers reads it. truth: the class that it is known to be of, "" where it is not known."""
+    answers reads it. truth: the class that it is known to be of, "" where it is not known. ink: of a
+    drawing, uint8 [side, side], black on white."""
 
     name: str
     pixels: Pixels = field(repr=False)
     truth: str = ""
+    ink: Pixels | None = field(default=None, repr=False)
 
     @cached_property
     def key(self) -> str:
@@ -101,7 +103,7 @@ class Bins:
         """Images of classes by name: to the bin of that name where there is one, else as a new one."""
         found = self
         for one in more:
-            if one.name in found.names:
+            if one.name and one.name in found.names:
                 found = found.with_images(found.names.index(one.name), one.images)
             else:
                 found = found.with_bin(one.name, one.images)

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QWidget
 
 from ui.parts import Parts
+from ui.trying.hand.pane import HandPane
 from ui.trying.images_pane import ImagesPane
 
 PANES: dict[str, Callable[[Parts], QWidget]] = {
     "Images": ImagesPane,
+    "Classes by hand": HandPane,
 }

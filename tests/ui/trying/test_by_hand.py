@@ -1,0 +1,171 @@
+"""Classes made by hand in a real pane over a real run: dropped, drawn, told, taken back."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.ui.trying.conftest import BARS
+from ui.pages.trying import TryingPage
+from ui.trying.hand.pane import HandPane
+
+Open = Callable[..., TryingPage]
+
+
+@pytest.fixture
+def pane(qtbot: QtBot, open_page: Open) -> HandPane:
+    page = open_page()
+    page.stack.setCurrentIndex(list(page.panes).index("Classes by hand"))
+    found = page.panes["Classes by hand"]
+    assert isinstance(found, HandPane)
+    qtbot.waitUntil(lambda: found.work.by is not None)
+    settle(qtbot, found)
+    return found
+
+
+def settle(qtbot: QtBot, pane: HandPane) -> None:
+    qtbot.waitUntil(pane.is_settled)
+
+
+def few(photos: Path, folder: Path, *numbers: int) -> Path:
+    """Of each class the images of these numbers."""
+    for name in BARS:
+        (folder / name).mkdir(parents=True)
+        for number in numbers:
+            shutil.copy(photos / name / f"{number}.png", folder / name)
+    return folder
+
+
+def drop(widget: QWidget, *paths: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    at, copy, left, no = (
+        QPoint(20, 20),
+        Qt.DropAction.CopyAction,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(widget, QDragEnterEvent(at, copy, data, left, no))
+    QApplication.sendEvent(widget, QDropEvent(QPointF(at), copy, data, left, no))
+
+
+def draw(qtbot: QtBot, pane: HandPane) -> None:
+    pad = pane.pad.pad
+    qtbot.mousePress(pad, Qt.MouseButton.LeftButton, pos=QPoint(30, 30))
+    qtbot.mouseMove(pad, QPoint(90, 90))
+    qtbot.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=QPoint(90, 90))
+
+
+def test_dropped_classes_answer_what_is_dropped_and_each_change_is_told(
+    qtbot: QtBot, pane: HandPane, photos: Path, tmp_path: Path
+) -> None:
+    drop(pane.classes, few(photos, tmp_path / "shown", 0))
+    settle(qtbot, pane)
+    assert pane.work.state.bins.names == BARS
+    assert [card.field.text() for card in pane.classes.cards] == list(BARS)
+    drop(pane.asked, few(photos, tmp_path / "asked", 5, 6, 7))
+    settle(qtbot, pane)
+    assert {image.truth for image in pane.work.state.asked} == set(BARS)
+    assert set(pane.work.found.answers) == {image.key for image in pane.work.state.asked}
+    assert " of 9 right, " in pane.asked.score.text()
+    before = pane.work.found.answers
+    drop(pane.classes.cards[1], photos / "down" / "9.png")
+    settle(qtbot, pane)
+    assert [len(one.images) for one in pane.work.state.bins.bins] == [1, 2, 1]
+    assert pane.asked.lines[0].startswith("+1 example of down: ")
+    assert "before the last change" in pane.asked.score.text()
+    assert pane.work.by is not None
+    assert pane.work.by.features.computed == 13  # each image once
+    pane.undo.click()
+    settle(qtbot, pane)
+    assert pane.work.found.answers == before
+    assert pane.work.by.features.computed == 13
+    assert pane.asked.lines[0].startswith("Undone: +1 example of down")
+
+
+def test_too_few_classes_are_told_and_names_are_kept_apart(qtbot: QtBot, pane: HandPane, photos: Path) -> None:
+    drop(pane.classes, photos / "down" / "1.png", photos / "down" / "2.png")
+    settle(qtbot, pane)
+    assert pane.work.state.bins.names == ("Class 1",)
+    pane.work.ask([str(photos / "down" / "3.png")])
+    settle(qtbot, pane)
+    assert "One class leaves nothing to tell apart" in pane.hint.text()
+    drop(pane.classes, photos / "slant")
+    settle(qtbot, pane)
+    assert pane.work.state.bins.names == ("Class 1", "slant")
+    assert len(pane.work.found.answers) == 1
+    pane.classes.renamed.emit(0, "slant")
+    assert "already" in pane.problem.text.text()
+    card = pane.classes.cards[0]
+    card.field.setText("down")
+    card.field.editingFinished.emit()
+    settle(qtbot, pane)
+    assert pane.work.state.bins.names == ("down", "slant")
+    pane.classes.cards[1].remove.click()
+    settle(qtbot, pane)
+    assert len(pane.classes.cards) == 1
+    assert not pane.work.found.answers
+
+
+def test_a_drawing_becomes_an_example_or_is_classified(qtbot: QtBot, pane: HandPane) -> None:
+    for number in (1, 2):
+        pane.classes.add_class.click()
+        settle(qtbot, pane)
+        draw(qtbot, pane)
+        qtbot.keyClick(pane.pad.pad, getattr(Qt.Key, f"Key_{number}"))
+        settle(qtbot, pane)
+    assert [len(one.images) for one in pane.work.state.bins.bins] == [1, 1]
+    assert pane.pad.pad.is_empty
+    draw(qtbot, pane)
+    settle(qtbot, pane)
+    assert "%" in pane.pad.said.text()  # while it lies on the pad
+    qtbot.keyClick(pane.pad.pad, Qt.Key.Key_Return)
+    settle(qtbot, pane)
+    assert [image.ink is not None for image in pane.work.state.asked] == [True]
+    pane.asked.asked.selectAll()
+    qtbot.keyClick(pane.asked.asked, Qt.Key.Key_1)
+    settle(qtbot, pane)
+    assert pane.work.state.asked[0].truth == "Class 1"
+    assert "of 1 right" in pane.asked.score.text()
+    pane.asked.asked.selectAll()
+    pane.asked.asked.exampled.emit(pane.asked.asked.chosen, "Class 2")
+    settle(qtbot, pane)
+    assert not pane.work.state.asked
+    assert [len(one.images) for one in pane.work.state.bins.bins] == [1, 2]
+    pane.classes.cards[1].tiles.removed.emit(0)
+    settle(qtbot, pane)
+    assert [len(one.images) for one in pane.work.state.bins.bins] == [1, 1]
+
+
+def test_broken_and_pasted_files_and_another_network(
+    qtbot: QtBot, pane: HandPane, photos: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no image")
+    pane.work.add_classes([str(few(photos, tmp_path / "shown", 0, 1))])
+    settle(qtbot, pane)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in (broken, photos / "down" / "4.png")])
+    QGuiApplication.clipboard().setMimeData(data)
+    pane.paste()
+    settle(qtbot, pane)
+    assert "“broken.png” is not read: not an image." in pane.problem.text.text()
+    assert len(pane.work.found.answers) == 1
+    squeezed = [one for one in pane.sources if one.answering.backbone is not None]
+    other = next(one for one in pane.sources if one.answering != pane.source.key())
+    pane.source.set_key((squeezed or [other])[0].answering)
+    settle(qtbot, pane)
+    assert pane.work.state.bins.count == 6
+    assert len(pane.work.found.answers) == 1
+    pane.head.set_key("ridge")
+    settle(qtbot, pane)
+    assert pane.work.by is not None
+    assert "Ridge" in pane.work.by.title
+    assert len(pane.work.found.answers) == 1

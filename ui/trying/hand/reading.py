@@ -1,0 +1,134 @@
+"""Images from files for classes by hand, read in the background as the network that answers reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from engine.using.bins import Bin, Bins, HandedImage, Pixels
+
+if TYPE_CHECKING:
+    from engine.using.by_hand import ByHand
+
+MOST = 2000  # images of one drop: this is for a few by hand
+SHOWN = 96  # pixels on a side of the original, as it is shown
+Cancelled = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class ReadImages:
+    """originals: of each image by its key, uint8 [s, s, 3]. refused: what was not taken, in sentences."""
+
+    images: tuple[HandedImage, ...] = ()
+    originals: dict[str, Pixels] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
+
+
+def read_images(paths: Sequence[str], by: ByHand, classes: Sequence[str], cancelled: Cancelled) -> ReadImages:
+    """An image in a folder that is called as one of the classes is known to be of it. Raises `DataError`,
+    `Cancelled`."""
+    from engine.data.files.loose import LooseImages
+    from engine.data.files.read_as import PLAIN
+    from engine.data.images import BATCH, check
+    from engine.preparation.inputs import Normaliser
+
+    found, originals, refused = list[HandedImage](), dict[str, Pixels](), list[str]()
+    with LooseImages(paths, by.read_as, cancelled) as images, LooseImages(paths, PLAIN, cancelled) as plain:
+        if len(images) > MOST:
+            refused.append(f"Of {len(images):,} images the first {MOST:,} are taken. Try many on the pane Images.")
+        taken = range(min(len(images), MOST))
+        for start in range(0, len(taken), BATCH):
+            check(cancelled)
+            places = taken[start : start + BATCH]
+            both = zip(places, images.read(places, by.form), plain.read(places, Normaliser(SHOWN, 3)), strict=True)
+            for place, pixels, original in both:
+                if isinstance(pixels, str) or isinstance(original, str):
+                    refused.append(f"“{PurePath(images.name(place)).name}” is not read: {pixels}.")
+                    continue
+                image = HandedImage(images.name(place), pixels, known_as(images.name(place), classes))
+                found.append(image)
+                originals[image.key] = original
+    return ReadImages(tuple(found), originals, tuple(refused))
+
+
+def known_as(name: str, classes: Sequence[str]) -> str:
+    """The class whose name the image's folder has, "" where it has none."""
+    folder = PurePath(name.replace("\\", "/")).parent.name
+    return folder if folder in classes else ""
+
+
+@dataclass(frozen=True)
+class ReadClasses:
+    bins: tuple[Bin, ...]
+    read: ReadImages
+
+
+def read_classes(paths: Sequence[str], by: ByHand, cancelled: Cancelled) -> ReadClasses:
+    """Of a folder of class folders all of them; another folder or zip is one class, and so are all files together.
+    Raises `DataError`, `Cancelled`."""
+    found, originals, refused = list[Bin](), dict[str, Pixels](), list[str]()
+    for name, images in parted(paths):
+        read = read_images(images, by, (), cancelled)
+        found.append(Bin(name, tuple(replace(image, truth=name) for image in read.images)))
+        originals |= read.originals
+        refused += read.refused
+    return ReadClasses(tuple(one for one in found if one.images), ReadImages((), originals, tuple(refused)))
+
+
+def parted(paths: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """(class, its paths): "" for the class of files, which gets a name when it is made."""
+    from engine.data.files.names import clean
+    from engine.using.tasks import class_folders
+
+    found, files = list[tuple[str, list[str]]](), list[str]()
+    for path in paths:
+        if holds_classes(path):
+            found += [(clean(one.name), [str(one)]) for one in class_folders(path)]
+        elif Path(path).is_dir():
+            found.append((clean(Path(path).name), [path]))
+        else:
+            files.append(path)
+    return [*found, ("", files)] if files else found
+
+
+def holds_classes(path: str) -> bool:
+    """Whether it is a folder of folders."""
+    try:
+        return sum(one.is_dir() and not one.name.startswith(".") for one in Path(path).iterdir()) > 1
+    except OSError:
+        return False
+
+
+def read_again(
+    bins: Bins, asked: Sequence[HandedImage], by: ByHand, cancelled: Cancelled
+) -> tuple[Bins, tuple[HandedImage, ...], tuple[str, ...]]:
+    """The same images as another network reads them, and what could not be read again, in sentences."""
+    refused: list[str] = []
+
+    def again(images: Sequence[HandedImage]) -> tuple[HandedImage, ...]:
+        found = []
+        for image in images:
+            read = one_again(image, by, cancelled)
+            if isinstance(read, str):
+                refused.append(read)
+            else:
+                found.append(read)
+        return tuple(found)
+
+    return Bins(tuple(Bin(one.name, again(one.images)) for one in bins.bins)), again(asked), tuple(refused)
+
+
+def one_again(image: HandedImage, by: ByHand, cancelled: Cancelled) -> HandedImage | str:
+    from engine.errors import DataError
+    from engine.using.drawn import as_read, is_light_on_dark
+
+    if image.ink is not None:
+        light = is_light_on_dark(by.read_as, (), by.form)
+        return replace(image, pixels=as_read(image.ink, by.form, light))
+    try:
+        read = read_images([image.name], by, (), cancelled)
+    except DataError:
+        return f"“{PurePath(image.name).name}” could not be read again for this network."
+    return replace(image, pixels=read.images[0].pixels) if read.images else read.refused[0]

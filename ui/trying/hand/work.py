@@ -1,0 +1,231 @@
+"""The classes that are made, what is asked and the network that answers; read and answered in the background."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.comparison.wording import count
+from engine.errors import ExperimentError
+from engine.using.bins import Bins, HandedImage, Pixels
+from engine.using.drawn import as_read, is_light_on_dark
+from engine.using.told import Answers
+from ui.background import Background
+from ui.trying.hand.answering import NOTHING, HandAnswers, answered
+from ui.trying.hand.reading import ReadClasses, ReadImages, read_again, read_classes, read_images
+from ui.trying.hand.sources import HandSource
+
+if TYPE_CHECKING:
+    from engine.using.by_hand import ByHand
+
+ANSWER, NETWORK = "hand answers", "hand network"
+MOST_STEPS_BACK = 100
+T = TypeVar("T")
+Cancelled = Callable[[], bool]
+NONE = Bins()
+
+
+@dataclass(frozen=True)
+class HandState:
+    """What a deed changes, and undoing brings back."""
+
+    bins: Bins = NONE
+    asked: tuple[HandedImage, ...] = ()
+
+
+@dataclass(frozen=True)
+class HandChange:
+    """words: of the deed, such as "+1 example of cat". before: what was answered before it."""
+
+    words: str
+    before: Answers
+
+
+class HandWork(QObject):
+    """changed: classes or images are others. answered: there are answers, or it is said why not. opened: another
+    network answers. refused(sentences): what was handed in cannot be used. busy: something is read or answered."""
+
+    changed, answered, opened, refused = Signal(), Signal(), Signal(), Signal(str)
+
+    def __init__(self, background: Background, runs: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background, self._runs = background, runs
+        self.state = HandState()
+        self.by: ByHand | None = None
+        self.source: HandSource | None = None
+        self.originals: dict[str, Pixels] = {}
+        self.found: HandAnswers = NOTHING
+        self.change: HandChange | None = None
+        self.drawn: HandedImage | None = None  # what lies on the pad, answered beside what is asked
+        self._working: set[object] = set()
+        self._undone: list[tuple[str, HandState]] = []
+
+    # The network
+
+    def choose(self, source: HandSource, head: str) -> None:
+        """Another network or head answers; what was handed in is read again where it reads images otherwise."""
+        from_before, old = self.state, self.by
+        chosen = source.answering.model_copy(update={"head": head})
+        self.source = source
+
+        def work(cancelled: Cancelled) -> tuple[ByHand, HandState, tuple[str, ...]]:
+            from engine.using.answering import open_answering
+
+            row = source.row
+            by = open_answering(chosen, self._runs, row.experiment if row else None, source.title)
+            if old is not None and (old.form, old.read_as) == (by.form, by.read_as):
+                return by, from_before, ()
+            bins, asked, refused = read_again(from_before.bins, from_before.asked, by, cancelled)
+            return by, HandState(bins, asked), refused
+
+        self._run(work, self._take_network, NETWORK)
+
+    def _take_network(self, found: tuple[ByHand, HandState, tuple[str, ...]]) -> None:
+        self.by, state, refused = found
+        if state is not self.state:
+            self.state, self._undone = state, []
+        self.drawn, self.change, self.found = None, None, NOTHING
+        self.say(refused)
+        self.opened.emit()
+        self._answer()
+
+    # Deeds
+
+    @property
+    def undo_words(self) -> str:
+        """Of the deed that can be taken back, "" where there is none."""
+        return self._undone[-1][0] if self._undone else ""
+
+    def deed(self, words: str, bins: Bins | None = None, asked: Sequence[HandedImage] | None = None) -> None:
+        """Change the classes or what is asked; it can be taken back."""
+        self._undone = [*self._undone, (words, self.state)][-MOST_STEPS_BACK:]
+        self._become(words, HandState(bins or self.state.bins, self.state.asked if asked is None else tuple(asked)))
+
+    def undo(self) -> None:
+        if self._undone:
+            words, state = self._undone.pop()
+            self._become(f"Undone: {words}", state)
+
+    def _become(self, words: str, state: HandState) -> None:
+        self.change = HandChange(words, self.found.answers)
+        self.state = state
+        self.changed.emit()
+        self._answer()
+
+    def add_examples(self, place: int, paths: Sequence[str]) -> None:
+        """Files, folders and zips as examples of one class."""
+        name = self.state.bins.names[place]
+
+        def done(read: ReadImages) -> None:
+            self._keep(read)
+            bins = self.state.bins
+            if name in bins.names and read.images:
+                known = [replace(image, truth=name) for image in read.images]
+                self.deed(plus(len(known), name), bins.with_images(bins.names.index(name), known))
+
+        self._read(lambda by, cancelled: read_images(paths, by, (), cancelled), done)
+
+    def add_classes(self, paths: Sequence[str]) -> None:
+        """Of each folder of class folders its classes; a folder of images is one class; files are one."""
+
+        def done(found: ReadClasses) -> None:
+            self._keep(found.read)
+            if found.bins:
+                self.deed(f"+{count(len(found.bins), 'classes')}", self.state.bins.joined(found.bins))
+
+        self._read(lambda by, cancelled: read_classes(paths, by, cancelled), done)
+
+    def ask(self, paths: Sequence[str]) -> None:
+        """Files, folders and zips to classify."""
+        names = self.state.bins.names
+
+        def done(read: ReadImages) -> None:
+            self._keep(read)
+            if read.images:
+                self.deed(f"+{count(len(read.images), 'images')} to classify", None, self.state.asked + read.images)
+
+        self._read(lambda by, cancelled: read_images(paths, by, names, cancelled), done)
+
+    # Drawings
+
+    def read_drawing(self, ink: Pixels, centred: bool, name: str = "Drawing", truth: str = "") -> HandedImage | None:
+        """As the network reads it, None before there is one: a matter of less than a millisecond."""
+        if self.by is None:
+            return None
+        files = [image for image in self.state.bins.images if image.ink is None]
+        light = is_light_on_dark(self.by.read_as, files, self.by.form)
+        image = HandedImage(name, as_read(ink, self.by.form, light, centred), truth, ink)
+        self.originals[image.key] = ink
+        return image
+
+    def look_at(self, drawing: HandedImage | None) -> None:
+        """Say what is on the pad."""
+        self.drawn = drawing
+        self._answer()
+
+    # In the background
+
+    def _answer(self) -> None:
+        by, state, drawn = self.by, self.state, self.drawn
+        if by is None:
+            self.answered.emit()
+            return
+        begin = time.monotonic()
+        self._run(
+            lambda cancelled: answered(by, state.bins.filled, state.asked, drawn, cancelled),
+            lambda found: self._take_answers(replace(found, seconds=time.monotonic() - begin)), ANSWER,
+        )  # fmt: skip
+
+    def _take_answers(self, found: HandAnswers) -> None:
+        self.found = found
+        self.answered.emit()
+
+    def _read(self, work: Callable[[ByHand, Cancelled], T], done: Callable[[T], None]) -> None:
+        by = self.by
+        if by is None:
+            self.refused.emit("Nothing answers yet. Choose a run or a backbone first.")
+            return
+        self.refused.emit("")
+        self._run(lambda cancelled: work(by, cancelled), done)
+
+    @property
+    def is_at_work(self) -> bool:
+        return bool(self._working)
+
+    def _run(self, work: Callable[[Cancelled], T], done: Callable[[T], None], key: str = "") -> None:
+        """A newer one with the same key takes the older one's place."""
+        token = key or object()
+        self._working.add(token)
+
+        def ended(found: T) -> None:
+            self._working.discard(token)
+            done(found)
+
+        def failed(error: Exception) -> None:
+            self._working.discard(token)
+            self._fail(error)
+
+        self._background.run(work, ended, failed, key)
+
+    def _fail(self, error: Exception) -> None:
+        self.refused.emit(str(error))
+        if not isinstance(error, ExperimentError):
+            self._background.crashed.emit(error)
+
+    def _keep(self, read: ReadImages) -> None:
+        self.originals |= read.originals
+        self.say(read.refused)
+
+    def say(self, refused: Sequence[str]) -> None:
+        more = f" The same holds for {len(refused) - 1} more." if len(refused) > 1 else ""
+        self.refused.emit(refused[0] + more if refused else "")
+
+
+def plus(images: int, name: str) -> str:
+    """ "+1 example of cat"."""
+    return f"+{images} {'example' if images == 1 else 'examples'} of {name}"
