@@ -22,6 +22,7 @@ from ui.runs.pace import LivePace
 from ui.runs.run_column import RunColumn
 from ui.runs.run_list import RunListModel, RunOrder
 from ui.runs.run_now import RunNow
+from ui.runs.sureness_watch import SurenessWatch
 from ui.runs.task_watch import TaskWatch
 from ui.widgets.frame import ThinSplitter
 from ui.widgets.layouts import in_column, one_of
@@ -43,6 +44,7 @@ class RunsPage(Page):
         self.detail = RunDetail(self.deeds, parts.settings, parts.background)
         self.tasks = TaskWatch(parts, self.detail)
         self.explored = ExploredRun(parts, self.detail.explorer)
+        self.sureness = SurenessWatch(parts, self.detail.sureness)
         self.empty = EmptyRuns(parts)
         self._chosen = -1
         self._wanted = -1  # to be chosen as soon as it is listed
@@ -88,7 +90,9 @@ class RunsPage(Page):
 
     def is_settled(self) -> bool:
         """True when the list is read, and so is what is saved of the chosen run."""
-        return self._has_read and self._answered == self._asked and self.explored.is_settled
+        return (
+            self._has_read and self._answered == self._asked and self.explored.is_settled and self.sureness.is_settled
+        )
 
     # The list
 
@@ -176,6 +180,7 @@ class RunsPage(Page):
         self.detail.show()
         self.detail.start_run(now)
         self.explored.forget()
+        self.sureness.forget()
         self._show_now()
         self._redraw()
         self._read_content()
@@ -215,10 +220,12 @@ class RunsPage(Page):
         live = self.parts.live.buffer(self._chosen)
         if live is not None and now.is_live:
             self.detail.show_live(live, now, content)
+            self.sureness.forget()
         else:
             self._pace.stop()  # what is half drawn of it is from when it was live
             self.detail.show_content(content, now)
             self.explored.read(content.row)
+            self.sureness.read(content.row)
 
     def _hear(self, run_id: int, events: list[Event]) -> None:
         if self.isVisible() and run_id == self._chosen:

@@ -38,6 +38,7 @@ from ui.runs.result_card import ResultCard
 from ui.runs.run_curves import RunCurves
 from ui.runs.run_now import RunNow
 from ui.runs.search_view import SearchView
+from ui.runs.sureness_view import SurenessView
 from ui.runs.task_reading import ShownTasks
 from ui.runs.tasks_view import TITLE as TASKS
 from ui.runs.tasks_view import TasksView
@@ -66,7 +67,7 @@ class RunDetail(SlimArea):
         self.blocks = BlockPicture()
         self.block_curves = BlockCurves(settings)
         self.messages, self.made_with = MessageLog(), MadeWithFold()
-        self.explorer = Explorer(background)
+        self.explorer, self.sureness = Explorer(background), SurenessView()
         self._titles: dict[str, str] = {}
         self._table: LayerView | None = None
         self._begun = (0, False)  # epochs begun, and whether the run is over, as the picture shows them
@@ -81,8 +82,9 @@ class RunDetail(SlimArea):
         in_column((self.block_curves, 1), (self._messages_section, 1), owner=(work := QWidget()), gap=16)
         in_column(
             self.header, self.trouble, self.result, self.search, (self.curves, 1), (self.bench, 1), self.adaptation,
-            self._tasks_section, self.explorer, Beside(self._blocks_section, work, least=320, spacing=24),
-            self.made_with, owner=(page := QWidget()), gap=12, edges=(16, 12, 16, 16),
+            self._tasks_section, self.explorer, self.sureness,
+            Beside(self._blocks_section, work, least=320, spacing=24), self.made_with,
+            owner=(page := QWidget()), gap=12, edges=(16, 12, 16, 16),
         )  # fmt: skip
         page.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         page.installEventFilter(self)
