@@ -10,10 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.artifacts.saved import TOGETHER, SavedModel
+from engine.artifacts.saved import TOGETHER
 from engine.data.files.loose import Look, LooseImages
+from engine.data.files.read_as import ReadAs
 from engine.data.images import Cancel, check
-from engine.using.predictions import Predicts, form_of, stacked
+from engine.preparation.inputs import Normaliser
+from engine.using.assured import Assured
+from engine.using.predictions import form_of, stacked
 
 KEPT = 10  # classes of each image, the likeliest first
 
@@ -22,29 +25,31 @@ KEPT = 10  # classes of each image, the likeliest first
 class Likeliest:
     """What one network says of n images. places: int32 [n, KEPT], the likeliest class first, equal ones in the order of
     the classes; shares: float32 [n, KEPT], their probabilities. -1 and NaN beyond the classes there are, and for an
-    image that was not read."""
+    image that was not read. unlike: float64 [n], NaN where it is not known; refused: bool [n], it is none of these."""
 
     places: NDArray[np.int32]
     shares: NDArray[np.float32]
+    unlike: NDArray[np.float64]
+    refused: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredBatch:
-    """Images in their order. small: a JPEG of each; reasons: why it was not read, "" where it was. best: of each
+    """Images in their order. small: a JPEG of each; reasons: why it was not read, "" where it was. likeliest: of each
     network."""
 
     names: tuple[str, ...]
     small: tuple[bytes, ...]
     reasons: tuple[str, ...]
-    best: tuple[Likeliest, ...]
+    likeliest: tuple[Likeliest, ...]
 
 
 def answers(
-    models: Sequence[SavedModel], images: LooseImages, first: int = 0, cancelled: Cancel | None = None
+    networks: Sequence[Assured], images: LooseImages, first: int = 0, cancelled: Cancel | None = None
 ) -> Iterator[AnsweredBatch]:
     """In the order of the images from this one on; the next batch is read while one is computed. Raises
     `InvalidExperiment` for a network that has no classes of its own or reads no images, `Cancelled`."""
-    ways = [(model.read_as, form_of(model)) for model in models]
+    ways = ways_of(networks)
     batches = [range(start, min(start + TOGETHER, len(images))) for start in range(first, len(images), TOGETHER)]
     with ThreadPoolExecutor(1, thread_name_prefix="images ahead") as ahead:
         waiting = ahead.submit(images.look, batches[0], ways) if batches else None
@@ -53,24 +58,32 @@ def answers(
             assert waiting is not None
             found = waiting.result()
             waiting = ahead.submit(images.look, following, ways) if following else None
-            yield answered(models, tuple(images.name(place) for place in places), found)
+            yield answered(networks, tuple(images.name(place) for place in places), found)
 
 
-def answered(models: Sequence[SavedModel], names: tuple[str, ...], found: Sequence[Look | str]) -> AnsweredBatch:
+def ways_of(networks: Sequence[Assured]) -> list[tuple[ReadAs, Normaliser]]:
+    """How each of them reads image files; raises `InvalidExperiment` where one reads none."""
+    return [(one.model.read_as, form_of(one.model)) for one in networks]
+
+
+def answered(networks: Sequence[Assured], names: tuple[str, ...], found: Sequence[Look | str]) -> AnsweredBatch:
     """found: of each image what is seen of it, or why nothing is."""
     small = tuple(one.small if isinstance(one, Look) else b"" for one in found)
     reasons = tuple(one if isinstance(one, str) else "" for one in found)
-    best = tuple(best_of(model, found, number) for number, model in enumerate(models))
-    return AnsweredBatch(names, small, reasons, best)
+    likeliest = tuple(likeliest_of(network, found, number) for number, network in enumerate(networks))
+    return AnsweredBatch(names, small, reasons, likeliest)
 
 
-def best_of(model: Predicts, found: Sequence[Look | str], number: int) -> Likeliest:
+def likeliest_of(network: Assured, found: Sequence[Look | str], number: int) -> Likeliest:
     """number: of this network among the pixels of each look."""
-    read = [place for place, one in enumerate(found) if isinstance(one, Look)]
-    places, shares = np.full((len(found), KEPT), -1, np.int32), np.full((len(found), KEPT), np.nan, np.float32)
+    read, n = [place for place, one in enumerate(found) if isinstance(one, Look)], len(found)
+    places, shares = np.full((n, KEPT), -1, np.int32), np.full((n, KEPT), np.nan, np.float32)
+    unlike, refused = np.full(n, np.nan), np.zeros(n, bool)
     if read:
-        said = model.predict(stacked([one.pixels[number] for one in found if isinstance(one, Look)])).cpu().numpy()
-        order = np.argsort(-said, axis=1, kind="stable")[:, :KEPT]
+        said = network.judge(stacked([one.pixels[number] for one in found if isinstance(one, Look)]))
+        order = np.argsort(-said.probabilities, axis=1, kind="stable")[:, :KEPT]
         places[read, : order.shape[1]] = order
-        shares[read, : order.shape[1]] = np.take_along_axis(said, order, 1)
-    return Likeliest(places, shares)
+        shares[read, : order.shape[1]] = np.take_along_axis(said.probabilities, order, 1)
+        if said.unlike is not None and said.refused is not None:
+            unlike[read], refused[read] = said.unlike, said.refused
+    return Likeliest(places, shares, unlike, refused)

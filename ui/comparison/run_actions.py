@@ -27,9 +27,9 @@ OWN: dict[str, Entry] = {
     "copy": ("Copy lines", "Ctrl+C", "copy", "Copy the selected lines as a table"),
     "clear": ("Clear the choice", "Esc", "close", "Untick and deselect everything"),
 }
-ORDER = "tick open clone again star rename note cell tag archive study test command folder copy delete clear"
+ORDER = "tick open clone again star rename note cell tag archive study try test command folder copy delete clear"
 IN_MENU = (
-    ("tick", "open"), ("clone", "again", "study", "test"), ("star", "rename", "note", "cell", "tag"),
+    ("tick", "open"), ("clone", "again", "study", "try", "test"), ("star", "rename", "note", "cell", "tag"),
     ("copy", "command", "folder"), ("archive", "delete"),
 )  # fmt: skip
 
@@ -73,7 +73,7 @@ class RunActions(DeedsOnRuns):
             self.actions[key].setText(words)
         for key in ("open", "clone", "rename", "note", "cell", "folder"):
             self.actions[key].setEnabled(len(runs) == 1 or (bool(runs) and key in ("rename", "note")))
-        for key in ("tick", "again", "star", "tag", "archive", "study", "test", "command", "copy", "delete"):
+        for key in ("tick", "again", "star", "tag", "archive", "study", "try", "test", "command", "copy", "delete"):
             self.actions[key].setEnabled(bool(runs))
 
     # Deeds

@@ -13,6 +13,7 @@ from ui.widgets.folders import show_folder
 
 COMMAND = ("Copy as command", "Ctrl+Shift+C", "terminal", "The line for the terminal that gives the same experiment")
 FOLDER = ("Open folder", "Ctrl+Shift+E", "folder", "The run's files in the system's file manager")
+TRY = ("Try it", "I", "trying", "What these runs see in images of your own")
 STUDY = ("Make a study of these…", "Ctrl+Shift+S", "studies", "The same arms as a study, with more seeds")
 
 TEST = ("Test on other images…", "Ctrl+Shift+T", "data", "Another folder of images with their classes")

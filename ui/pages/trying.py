@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QWidget
 
@@ -29,6 +31,7 @@ class TryingPage(Page):
         in_row(*choices, ..., owner=self.segments, gap=8, edges=(16, 12, 16, 0))
         self.segments.setVisible(len(choices) > 1)
         in_column(self.segments, (self.stack, 1), owner=self, gap=0)
+        self.addActions(list(self.images.deeds.actions.values()))
 
     @property
     def images(self) -> ImagesPane:
@@ -36,9 +39,9 @@ class TryingPage(Page):
         assert isinstance(pane, ImagesPane)
         return pane
 
-    def receive(self, request: int) -> None:
-        """Try this run."""
-        self.images.choose(request)
+    def receive(self, request: Sequence[int]) -> None:
+        """Try these runs."""
+        self.images.reading.choose(tuple(request))
 
     def find(self) -> None:  # type: ignore[override]
         self.images.runs.focus_filter()
@@ -48,7 +51,10 @@ class TryingPage(Page):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.images.refresh()
+        self.images.reading.refresh()
+
+    def leave(self) -> None:
+        self.images.leave()
 
     def reset_layout(self) -> None:
         self.images.reset_layout()

@@ -31,9 +31,11 @@ OWN: dict[str, Entry] = {
     "map": ("Map of its images…", "", "data", "What its network sees in its data, before and after training"),
 }
 ORDER = (
-    "pause stop discard compare clone again resume star rename note delete tag archive command figure map test folder"
+    "pause stop discard compare clone again resume star rename note delete tag archive "
+    "command figure map try test folder"
 )
 ELSEWHERE = "This run belongs to another window or terminal: control it there."
+DONE = {"compare": "compared", "test": "tested", "try": "tried"}
 LIVE_DEEDS, ENDED_DEEDS = ("pause", "stop", "discard"), ("compare", "clone", "resume", "again", "delete")
 
 
@@ -68,7 +70,7 @@ class RunDeeds(DeedsOnRuns):
         """The context menu of a run."""
         first = LIVE_DEEDS if live else ("compare", "resume", "again")
         rest = [key for key in ("clone", "star", "rename", "note", "figure", "tag") if key not in first]
-        return self.menu_of((first, rest, ("map", "test", "command", "folder"), ("archive", "delete")))
+        return self.menu_of((first, rest, ("map", "try", "test", "command", "folder"), ("archive", "delete")))
 
     # What is on
 
@@ -103,8 +105,8 @@ class RunDeeds(DeedsOnRuns):
             return "It is still active. Stop or discard it first."
         if key in ("clone", "again", "command") and not all(run.row.is_readable for run in self._runs):
             return "Its settings cannot be read."
-        if key in ("compare", "test") and now.is_live:
-            return f"It can be {key}{'d' if key == 'compare' else 'ed'} when it has ended."
+        if key in DONE and now.is_live:
+            return f"It can be {DONE[key]} when it has ended."
         if key in ("rename", "note", "figure", "map", "clone", "folder") and len(self._runs) > 1:
             return "Choose a single run."
         return self._why_no_map(now) if key == "map" else ""

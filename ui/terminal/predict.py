@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import csv
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from engine.errors import StorageError
 from engine.given import person_path
-from engine.machine.files import replacing
+from engine.using.table import Unlike, answer_table
 from storage.store import RunRow, RunStore
 from ui.terminal.output import print_json, say
 from ui.terminal.workspaces import open_workspace
@@ -114,7 +112,7 @@ def answer(
     with ExitStack() as open_files:
         writers = [for_programs(names, chosen.top) if chosen.json else for_people(names, chosen.top)]
         if chosen.csv:
-            writers.append(open_files.enter_context(table_of(Path(chosen.csv).expanduser(), names, chosen.top)))
+            writers.append(open_files.enter_context(in_table(Path(chosen.csv).expanduser(), names, chosen.top)))
         found = predictions(answering, form, images)
         first = next(found)
         if not chosen.json:
@@ -152,28 +150,17 @@ def for_programs(names: tuple[str, ...], top: int | None) -> Writer:
     return write
 
 
-def unlikeness(one: ImagePrediction) -> tuple[str, str]:
-    """Whether it is none of the classes, and the figure behind that; empty where that is not known."""
-    return ("", "") if one.unlike is None else ("yes" if one.none_of_these else "no", f"{one.unlike:.6f}")
+def unlikeness(one: ImagePrediction) -> Unlike:
+    return None if one.unlike is None else (one.unlike, one.none_of_these)
 
 
 @contextmanager
-def table_of(path: Path, names: tuple[str, ...], top: int | None) -> Iterator[Writer]:
+def in_table(path: Path, names: tuple[str, ...], top: int | None) -> Iterator[Writer]:
     """A CSV file that is there once it is whole. Raises `StorageError` where it cannot be written."""
     count = min(top or 1, len(names))
-    columns = [part for place in range(1, count + 1) for part in (f"class {place}", f"probability {place}")]
-    try:
-        with replacing(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
-            table = csv.writer(file)
-            table.writerow(["image", *columns, "none of these", "unlikeness", "reason"])
+    with answer_table(path, count) as row:
 
-            def write(one: ImagePrediction) -> None:
-                best = [cell for place, share in one.best(count) for cell in (names[place], f"{share:.6f}")]
-                table.writerow([one.image, *best, *[""] * (2 * count - len(best)), *unlikeness(one), one.reason])
+        def write(one: ImagePrediction) -> None:
+            row(one.image, [(names[place], share) for place, share in one.best(count)], one.reason, unlikeness(one))
 
-            yield write
-    except BrokenPipeError:  # of whoever reads standard output
-        raise
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise StorageError(f"“{path}” cannot be written ({reason}).", "Choose another place.") from None
+        yield write

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from engine.using.trial import AnsweredBatch
+    from engine.using.trial import AnsweredBatch, Likeliest
 
 LEAST_ROWS = 1024
 Kind = TypeVar("Kind", bound=np.generic)
@@ -39,13 +39,29 @@ class Growing(Generic[Kind]):
 
 @dataclass
 class Said:
-    """What one run says. classes: names of its outputs. places, shares: as `engine.using.trial.Likeliest` has them."""
+    """What one run says. classes: names of its outputs. words: what its probabilities rest on. places, shares, unlike,
+    refused: as `engine.using.trial.Likeliest` has them."""
 
     run_id: int
     title: str
     classes: tuple[str, ...]
+    words: str
     places: Growing[np.int32] = field(default_factory=lambda: Growing(np.int32))
     shares: Growing[np.float32] = field(default_factory=lambda: Growing(np.float32))
+
+    unlike: Growing[np.float64] = field(default_factory=lambda: Growing(np.float64))
+    refused: Growing[np.bool_] = field(default_factory=lambda: Growing(np.bool_))
+
+    def append(self, found: Likeliest) -> None:
+        self.places.append(found.places)
+        self.shares.append(found.shares)
+        self.unlike.append(found.unlike[:, None])
+        self.refused.append(found.refused[:, None])
+
+    def judged(self, image: int) -> tuple[float, bool] | None:
+        """How unlike all that was learnt it is, and whether it is none of the classes; None where it is not known."""
+        found = float(self.unlike.rows[image, 0])
+        return None if np.isnan(found) else (found, bool(self.refused.rows[image, 0]))
 
     def best(self, image: int) -> list[tuple[str, float]]:
         """(class, probability), the likeliest first; empty for an image that was not read."""
@@ -67,12 +83,13 @@ class Said:
 
 @dataclass
 class AnswerBook:
-    """runs: in the order in which they were chosen."""
+    """runs: in the order in which they were chosen. labels: what the person said that an image is, by its place."""
 
     runs: list[Said] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     small: list[bytes] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    labels: dict[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -85,6 +102,5 @@ class AnswerBook:
         self.names += batch.names
         self.small += batch.small
         self.reasons += batch.reasons
-        for said, best in zip(self.runs, batch.best, strict=True):
-            said.places.append(best.places)
-            said.shares.append(best.shares)
+        for said, found in zip(self.runs, batch.likeliest, strict=True):
+            said.append(found)

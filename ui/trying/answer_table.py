@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QImage, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from ui import theme
 from ui.trying.answer_model import PICTURE, AnswerModel, Index
+from ui.trying.answer_order import Subject
 from ui.widgets.frame import SlimScrollBar
 from ui.widgets.quiet import QuietTable
 
 SIDE, PAD, KEPT_PICTURES = 40, 6, 512
+LETTERS = {Subject.IMAGE: 24, Subject.ANSWER: 17, Subject.CONFIDENCE: 11, Subject.AGREEMENT: 11, Subject.LABEL: 12}
 
 
 class PictureCell(QStyledItemDelegate):
@@ -34,7 +45,8 @@ class PictureCell(QStyledItemDelegate):
         painter.save()
         self._paint_picture(painter, place, index.data(PICTURE))
         room = box.adjusted(SIDE + 2 * PAD, 0, -PAD, 0)
-        painter.setPen(theme.colour("text"))
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.setPen(theme.colour("on accent" if chosen else "text"))
         short = QFontMetrics(option.font).elidedText(index.data(), Qt.TextElideMode.ElideMiddle, room.width())
         painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter), short)
         painter.restore()
@@ -63,7 +75,9 @@ class PictureCell(QStyledItemDelegate):
 
 
 class AnswerTable(QuietTable):
-    """What `answers` has."""
+    """What `answers` has. looked_at(image or None): the line with the keyboard is another one."""
+
+    looked_at = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,17 +100,54 @@ class AnswerTable(QuietTable):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(SIDE + 2 * PAD)
         self.horizontalHeader().setHighlightSections(False)
-        self.answers.modelReset.connect(self._widths)
+        self.horizontalHeader().setSectionsClickable(True)
+        self.horizontalHeader().sectionClicked.connect(self._sort)
+        self.answers.modelReset.connect(self._lay_out)
+        self.selectionModel().currentRowChanged.connect(lambda *_: self._tell())
+        self.answers.modelReset.connect(self._tell)
 
-    def _widths(self) -> None:
+    def current(self) -> int | None:
+        """The image that is looked at."""
+        line = self.currentIndex().row()
+        return int(self.answers.shown[line]) if 0 <= line < len(self.answers.shown) else None
+
+    def choose(self, image: int) -> None:
+        """Look at this one, if it is shown."""
+        if (line := self.answers.line_of(image)) >= 0:
+            self.setCurrentIndex(self.answers.index(line, 0))
+            self.scrollTo(self.currentIndex())
+
+    def _tell(self) -> None:
+        self.looked_at.emit(self.current())
+
+    def _sort(self, section: int) -> None:
+        """Rising, falling, and as handed in."""
+        wanted, column = self.answers.wanted, self.answers.columns[section]
+        if wanted.by != column:
+            wanted = replace(wanted, by=column, falling=False)
+        else:
+            wanted = replace(wanted, by=None if wanted.falling else column, falling=not wanted.falling)
+        self.answers.arrange(wanted)
+        self._mark()
+
+    def _mark(self) -> None:
+        """The heading by which lines are sorted."""
+        head, wanted = self.horizontalHeader(), self.answers.wanted
+        head.setSortIndicatorShown(wanted.by is not None)
+        if wanted.by in self.answers.columns:
+            order = Qt.SortOrder.DescendingOrder if wanted.falling else Qt.SortOrder.AscendingOrder
+            head.setSortIndicator(self.answers.columns.index(wanted.by), order)
+
+    def _lay_out(self) -> None:
         """The image takes what the others leave."""
-        head = self.horizontalHeader()
+        head, letter = self.horizontalHeader(), self.fontMetrics().horizontalAdvance("n")
         head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        letter = self.fontMetrics().horizontalAdvance("n")
-        for column in range(1, self.answers.columnCount()):
-            self.setColumnWidth(column, letter * (20 if column % 2 else 12))
-        if self.answers.columnCount():
+        for section, column in enumerate(self.answers.columns):
+            self.setColumnWidth(section, letter * LETTERS[column.subject])
+        if self.answers.columns:
             head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        head.setMinimumSectionSize(letter * 8)
+        self._mark()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(240, 160)

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.errors import ExperimentError
+from engine.events import Preparing
 from ui.background import Background
 from ui.trying.answer_book import AnswerBook, Said
-from ui.trying.lot import Listed, Lot, Networks, Opened
+from ui.trying.closer import CloseLook, look_closely
+from ui.trying.lot import Handed, Listed, Lot, Networks, Opened
 from ui.trying.triable import Triable
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ class TrialWork(QObject):
         self.chosen: tuple[Triable, ...] = ()
         self.images: list[LooseImages] = []
         self.is_at_work = self.was_cancelled = False
-        self._waiting: list[tuple[str, ...]] = []
+        self.preparing: Preparing | None = None  # what is measured before the first answer
+        self._waiting: list[Handed] = []
         self._background, self._networks = background, Networks()
         self._mail: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._began, self._before = 0.0, 0
@@ -63,9 +66,9 @@ class TrialWork(QObject):
         self.begun.emit()
         self.go_on()
 
-    def add(self, paths: Sequence[str]) -> None:
-        """Files, folders and zips, answered after what is at work."""
-        self._waiting.append(tuple(paths))
+    def add(self, handed: Handed) -> None:
+        """Files, folders and zips, or images in memory, answered after what is at work."""
+        self._waiting.append(handed)
         self.was_cancelled = False
         self.go_on()
 
@@ -81,6 +84,25 @@ class TrialWork(QObject):
         self.images, self._waiting, self.book, self.was_cancelled = [], [], AnswerBook(), False
         self.begun.emit()
         self.changed.emit()
+
+    def place(self, image: int) -> tuple[LooseImages, int]:
+        """Where an image of the book is read."""
+        for images in self.images:
+            if image < len(images):
+                return images, image
+            image -= len(images)
+        raise IndexError
+
+    def look_closely(
+        self, image: int, done: Callable[[CloseLook], None], failed: Callable[[Exception], None]
+    ) -> None:  # fmt: skip
+        """Read one image once more, for a person; the last question counts."""
+        images, place = self.place(image)
+        networks = [self._networks.known[run.run_id] for run in self.book.runs]
+        titles = [run.title for run in self.book.runs]
+        self._background.run(
+            lambda cancelled: look_closely(images, place, networks, titles), done, failed, "trying closely"
+        )
 
     def go_on(self) -> None:
         """Begin with what is left, unless something is at work or nobody answers."""
@@ -110,7 +132,7 @@ class TrialWork(QObject):
         self._drain()
         self._look.stop()
         self._mail = queue.SimpleQueue()
-        self.is_at_work = False
+        self.is_at_work, self.preparing = False, None
 
     def _drain(self) -> None:
         """Take what was answered since the last look."""
@@ -124,16 +146,17 @@ class TrialWork(QObject):
         self.changed.emit()
 
     def _take(self, one: object) -> None:
+        self.preparing = one if isinstance(one, Preparing) else None
         if isinstance(one, Opened):
             if not self.book.runs:
-                answering = zip(self.chosen, one.classes, strict=True)
-                self.book.runs = [Said(run.row.id, run.row.name, names) for run, names in answering]
+                answering = zip(self.chosen, zip(one.classes, one.words, strict=True), strict=True)
+                self.book.runs = [Said(run.row.id, run.row.name, *told) for run, told in answering]
         elif isinstance(one, Listed):
             del self._waiting[0]
             self.images += [] if one.images is None else [one.images]
             for words in one.refused:
                 self.refused.emit(words)
-        else:
+        elif not isinstance(one, Preparing):
             self.book.append(one)  # type: ignore[arg-type]
 
     def _end(self) -> None:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from engine.errors import DataError
+from engine.errors import Cancelled, DataError
+from engine.events import Preparing
 from ui.trying.triable import Triable
 
 if TYPE_CHECKING:
-    from engine.artifacts.saved import SavedModel
     from engine.data.files.loose import LooseImages
+    from engine.using.assured import Assured
 
-Cancelled = Callable[[], bool]
+Result = TypeVar("Result")
+Stop = Callable[[], bool]
+Handed = tuple[str, ...] | Mapping[str, bytes]  # paths, or whole image files by their names
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """classes: of each chosen run, the names of what it tells apart."""
+    """Of each chosen run the names of what it tells apart, and what its probabilities rest on."""
 
     classes: tuple[tuple[str, ...], ...]
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,62 +40,81 @@ class Listed:
 class Networks:
     """Those that are open. held: by the lot that is at work; the next one waits for it to see that it was cancelled."""
 
-    models: dict[int, SavedModel] = field(default_factory=dict)
+    known: dict[int, Assured] = field(default_factory=dict)
     held: Lock = field(default_factory=Lock)
 
-    def open(self, chosen: Sequence[Triable]) -> list[SavedModel]:
-        """Others are forgotten. Raises `ExperimentError`."""
+    def open(self, chosen: Sequence[Triable], post: Callable[[object], None], cancelled: Stop) -> list[Assured]:
+        """Others are forgotten. Posts `Preparing` where it is measured for the first time how sure a run may be. Raises
+        `ExperimentError`, `Cancelled`."""
         from engine.artifacts.saved import SavedModel
+        from engine.using.assured import assured
 
-        kept = {one.row.id: self.models.get(one.row.id) for one in chosen}
-        self.models = {
-            one.row.id: kept[one.row.id] or SavedModel.open(one.folder, one.row.experiment, one.told) for one in chosen
-        }
-        return [self.models[one.row.id] for one in chosen]
+        found: dict[int, Assured] = {}
+        for one in chosen:
+            if one.row.id in self.known:
+                found[one.row.id] = self.known[one.row.id]
+                continue
+            model = SavedModel.open(one.folder, one.row.experiment, one.told)
+            found[one.row.id] = drained(assured(model, one.folder), post, cancelled)
+        self.known = found
+        return [found[one.row.id] for one in chosen]
+
+
+def drained(work: Generator[Preparing, None, Result], post: Callable[[object], None], cancelled: Stop) -> Result:
+    """What the work returns; how far it is is posted. Raises `Cancelled`."""
+    while True:
+        if cancelled():
+            raise Cancelled
+        try:
+            post(next(work))
+        except StopIteration as end:
+            found: Result = end.value
+            return found
 
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """begun: images that are listed, with the place of the first that is not answered. new: paths to be listed."""
+    """begun: images that are listed, with the place of the first that is not answered. new: what is to be listed."""
 
     chosen: tuple[Triable, ...]
     begun: tuple[tuple[LooseImages, int], ...]
-    new: tuple[tuple[str, ...], ...]
+    new: tuple[Handed, ...]
 
-    def work(self, networks: Networks, post: Callable[[object], None], cancelled: Cancelled) -> None:
-        """Posts `Opened`, `Listed` for each of `new`, and `AnsweredBatch` in the order of the images. Raises
-        `ExperimentError`, `Cancelled`."""
+    def work(self, networks: Networks, post: Callable[[object], None], cancelled: Stop) -> None:
+        """Posts `Listed` for each of `new`, `Preparing`, `Opened`, and `AnsweredBatch` in the order of the images.
+        Raises `ExperimentError`, `Cancelled`."""
         from engine.using.predictions import names_of
         from engine.using.trial import answers
 
         with networks.held:
             listed = []
-            for paths in self.new:
-                found = list_images(paths, cancelled)
+            for handed in self.new:
+                found = list_images(handed, cancelled)
                 post(found)
                 listed += [] if found.images is None else [(found.images, 0)]
-            models = networks.open(self.chosen)
-            post(Opened(tuple(map(names_of, models))))
+            opened = networks.open(self.chosen, post, cancelled)
+            post(Opened(tuple(names_of(one.model) for one in opened), tuple(one.words for one in opened)))
             for images, first in (*self.begun, *listed):
-                for batch in answers(models, images, first, cancelled):
+                for batch in answers(opened, images, first, cancelled):
                     post(batch)
 
 
-def list_images(paths: Sequence[str], cancelled: Cancelled) -> Listed:
-    """What is no image by its name is left to be read, and told then. Raises `Cancelled`."""
+def list_images(handed: Handed, cancelled: Stop) -> Listed:
+    """What is no image is left to be read, and told then. Raises `Cancelled`."""
     from engine.data.files.loose import LooseImages
 
-    good, refused = [], []
+    if not isinstance(handed, tuple):
+        return Listed(LooseImages.held(handed))
     try:
-        return Listed(LooseImages(paths, cancelled=cancelled))
+        return Listed(LooseImages(handed, cancelled=cancelled))
     except DataError:
-        for path, words in each_refused(paths, cancelled):
-            refused += [words] if words else []
-            good += [] if words else [path]
-    return Listed(LooseImages(good, cancelled=cancelled) if good else None, tuple(refused))
+        words = dict(each_refused(handed, cancelled))
+    good = [path for path, refused in words.items() if not refused]
+    refused = tuple(filter(None, words.values()))
+    return Listed(LooseImages(good, cancelled=cancelled) if good else None, refused)
 
 
-def each_refused(paths: Sequence[str], cancelled: Cancelled) -> Iterator[tuple[str, str]]:
+def each_refused(paths: Sequence[str], cancelled: Stop) -> Iterator[tuple[str, str]]:
     """Each path with why it cannot be used, "" where it can."""
     from engine.data.files.loose import LooseImages
 

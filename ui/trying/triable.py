@@ -49,5 +49,4 @@ def keeps_weights(folder: Path) -> bool:
 def read_one(store: RunStore, run_id: int) -> Triable:
     """For the storage thread; raises `StorageError`."""
     row = store.run(run_id)
-    told = next((one.class_names for one in store.results(row.id) if one.class_names), ())
-    return Triable(row, store.directory(row), told)
+    return Triable(row, store.directory(row), store.class_names(row.id))

@@ -17,10 +17,11 @@ TRUE_MARK = " ✓"
 
 
 class ChanceBars(Pointed):
-    """Room for five lines, whatever is shown, so that nothing moves from image to image."""
+    """Room for so many lines, whatever is shown, so that nothing moves from image to image."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, rows: int = ROWS, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._rows = rows
         self.lines: tuple[tuple[str, float], ...] = ()
         self.truth = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -28,15 +29,20 @@ class ChanceBars(Pointed):
 
     def show_chances(self, lines: Sequence[tuple[str, float]], truth: str = "") -> None:
         """lines: (class, probability), the likeliest first. truth: the true class, "" where it is not known."""
-        self.lines, self.truth = tuple(lines[:ROWS]), truth
+        self.lines, self.truth = tuple(lines[: self._rows]), truth
         self.setAccessibleDescription("; ".join(f"{name} {percent(chance)}" for name, chance in self.lines))
         self.update()
+
+    def set_rows(self, rows: int) -> None:
+        if rows != self._rows:
+            self._rows = rows
+            self.updateGeometry()
 
     def _row(self) -> int:
         return QFontMetrics(theme.font("small", tabular=True)).height() * 2 + 8
 
     def sizeHint(self) -> QSize:
-        return QSize(220, ROWS * self._row())
+        return QSize(220, self._rows * self._row())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, self.sizeHint().height())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from zipfile import is_zipfile
 
 import numpy as np
@@ -45,6 +46,15 @@ class LooseImage:
     entry: Entry
 
 
+class HeldFiles(Files):
+    def __init__(self, bodies: Mapping[str, bytes]) -> None:
+        self._bodies = dict(bodies)
+
+    def _stream(self, entry: Entry) -> tuple[IO[bytes], int]:
+        body = self._bodies[entry.real]
+        return io.BytesIO(body), len(body)
+
+
 class LooseImages:
     """Used in a `with` statement: zips stay open so long. read_as: how the set was read that a network learnt from."""
 
@@ -56,6 +66,14 @@ class LooseImages:
         self._images: list[LooseImage] = []
         for path in paths:
             self._images += self._below(path, cancelled)
+
+    @classmethod
+    def held(cls, bodies: Mapping[str, bytes]) -> LooseImages:
+        """Whole image files in memory, by their names."""
+        made = cls(())
+        files = HeldFiles(bodies)
+        made._images = [LooseImage(name, files, Entry(name, len(body), 0, name)) for name, body in bodies.items()]
+        return made
 
     def __enter__(self) -> LooseImages:
         return self
@@ -82,6 +100,19 @@ class LooseImages:
         """As each of these ways reads them, or why they cannot be read. A file is opened once for all ways, and decoded
         once for all that want it as large and as colourful."""
         return list(in_threads(lambda place: self._look(self._images[place], ways), places))
+
+    def body(self, place: int) -> bytes:
+        """The file as it is; raises `Unread`."""
+        return self._images[place].files.image(self._images[place].entry)
+
+    def original(self, place: int, side: int) -> NDArray[np.uint8]:
+        """uint8 [height, width, 1 or 3], upright, its shorter side at least `side` where it was; raises `DataError`."""
+        image = self._images[place]
+        try:
+            found = np.asarray(PLAIN.image(image.files.image(image.entry), side, 3), dtype=np.uint8)
+        except (Damaged, Unread) as error:
+            raise DataError(f"“{image.name}” cannot be read: {error}.", "Choose another image.") from None
+        return found.reshape(*found.shape[:2], -1)
 
     def _look(self, image: LooseImage, ways: Ways) -> Look | str:
         try:

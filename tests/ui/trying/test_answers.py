@@ -7,11 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QMimeData, QUrl
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from main import main
 from storage.workspace import Workspace
+from tests.ui.trying.conftest import BARS
 from ui.pages.trying import TryingPage
+from ui.trying.answer_order import AnswerPart
+from ui.window.main_window import MainWindow
 
 Open = Callable[..., TryingPage]
 
@@ -22,7 +28,7 @@ def tick(qtbot: QtBot, page: TryingPage, *run_ids: int) -> None:
 
 
 def hand_in(qtbot: QtBot, page: TryingPage, *paths: Path) -> None:
-    page.images.add([str(path) for path in paths])
+    page.images.add(tuple(str(path) for path in paths))
     qtbot.waitUntil(page.is_settled)
 
 
@@ -48,7 +54,7 @@ def test_two_runs_answer_as_they_do_in_the_terminal(
         known = said_in_terminal(root, run.run_id, photos, capfd)
         assert {name: run.best(place) for place, name in enumerate(book.names)} == known
     assert page.images.table.answers.rowCount() == 36
-    assert page.images.said.text() == "36 images"
+    assert page.images.line.said.text() == "36 images"
 
 
 def test_what_cannot_be_read_is_listed_with_its_reason(
@@ -66,7 +72,7 @@ def test_what_cannot_be_read_is_listed_with_its_reason(
     assert [bool(reason) for reason in pane.work.book.reasons] == [True, False, True]
     assert pane.table.answers.index(0, 1).data() == "not read: truncated image"
     assert "holds no images" in pane.problem.text.text()
-    assert pane.said.text() == "3 images, 2 not read"
+    assert pane.line.said.text() == "3 images, 2 not read"
 
 
 def test_runs_without_weights_are_counted_and_not_listed(
@@ -79,7 +85,7 @@ def test_runs_without_weights_are_counted_and_not_listed(
         file.unlink()
     page = open_page(workspace)
     assert page.images.stack.currentWidget() is page.images.no_runs
-    page.receive(1)
+    page.receive([1])
     qtbot.waitUntil(lambda: any("cannot be tried" in one.label.text() for one in page.parts.toasts.shown()))
 
 
@@ -87,16 +93,96 @@ def test_cancelled_work_goes_on_where_it_was(qtbot: QtBot, open_page: Open, phot
     page = open_page()
     tick(qtbot, page, 1)
     pane = page.images
-    pane.add([str(photos)] * 20)  # 720 images, some batches
+    pane.add((str(photos),) * 20)  # 720 images, some batches
     qtbot.waitUntil(lambda: len(pane.work.book) > 0)
     pane.work.cancel()
     seen = len(pane.work.book)
-    assert pane.cancel.text() == "Go on" or seen == pane.work.total
+    assert pane.line.cancel.text() == "Go on" or seen == pane.work.total
     pane.work.go_on()
     qtbot.waitUntil(page.is_settled)
     assert len(pane.work.book) == pane.work.total == 720
     book, run = pane.work.book, pane.work.book.runs[0]
     firsts = [run.best(place) for place in range(36)]
     assert all(run.best(place) == firsts[place % 36] for place in range(len(book)))
-    pane.clear.click()
+    pane.deeds.actions["clear"].trigger()
     assert pane.table.answers.rowCount() == pane.work.total == 0
+
+
+def test_a_run_is_tried_from_its_menu(qtbot: QtBot, learnt: tuple[Path, Path], qapp: QApplication) -> None:
+    window = MainWindow(Workspace(learnt[0]).open())
+    qtbot.addWidget(window)
+    window.show()
+    runs = window.show_page("runs")
+    qtbot.waitUntil(lambda: bool(runs.model.rows()) and runs.deeds.actions["try"].isEnabled())
+    (shown,) = runs.deeds.rows()
+    runs.deeds.actions["try"].trigger()
+    page = window.pages["trying"]
+    assert window.stack.currentWidget() is page
+    qtbot.waitUntil(lambda: page.images.runs.model.ticked == (shown.id,))
+    window.close()
+    window.parts.background.wait()
+
+
+def test_lines_are_found_sorted_and_saved_as_the_terminal_does(
+    qtbot: QtBot, open_page: Open, learnt: tuple[Path, Path], tmp_path: Path
+) -> None:
+    root, photos = learnt
+    (tmp_path / "torn.png").write_bytes(b"\x89PNG")
+    page = open_page()
+    tick(qtbot, page, 1)
+    hand_in(qtbot, page, photos, tmp_path / "torn.png")
+    pane, answers, book = page.images, page.images.table.answers, page.images.work.book
+    assert pane.filters.parts.itemText(0) == "All images (37)"
+    pane.filters.words.setText("photos SLANT/1")
+    assert [book.names[place] for place in answers.shown] == [f"{photos}/slant/{n}.png" for n in (1, 10, 11)]
+    pane.filters.clear()
+    pane.filters.parts.set_key(AnswerPart.UNREAD)
+    assert answers.shown.tolist() == [36]
+    for name in BARS:
+        if pane.filters.parts.set_key(name):
+            assert {book.runs[0].best(place)[0][0] for place in answers.shown} == {name}
+    pane.filters.clear()
+    confidence = book.runs[0].confidence
+    for order in (sorted(range(36), key=lambda n: confidence[n]), sorted(range(36), key=lambda n: -confidence[n])):
+        pane.table.horizontalHeader().sectionClicked.emit(2)
+        assert confidence[answers.shown[:36]].tolist() == confidence[order].tolist()
+        assert answers.shown[-1] == 36
+    pane.save_table(tmp_path / "window.csv")
+    qtbot.waitUntil(lambda: (tmp_path / "window.csv").is_file())
+    told = ("predict", "1", str(photos), str(tmp_path / "torn.png"), "--csv", str(tmp_path / "terminal.csv"))
+    assert main([*told, "--workspace", str(root)]) == 0
+    assert (tmp_path / "window.csv").read_bytes() == (tmp_path / "terminal.csv").read_bytes()
+
+
+def test_an_image_is_seen_as_it_is_and_as_the_network_sees_it(qtbot: QtBot, open_page: Open, photos: Path) -> None:
+    page = open_page()
+    tick(qtbot, page, 1, 2)
+    hand_in(qtbot, page, photos / "down" / "3.png")
+    detail = page.images.detail
+    qtbot.waitUntil(lambda: not detail.seen[0].picture.image.isNull())
+    assert detail.name.text() == "3.png"
+    assert detail.original.picture.image == QImage(str(photos / "down" / "3.png")).convertToFormat(
+        detail.original.picture.image.format()
+    )
+    assert len([part for part in detail.seen if part.isVisibleTo(detail)]) == 1  # both runs see the same
+
+
+def test_files_and_images_are_pasted(qtbot: QtBot, open_page: Open, photos: Path) -> None:
+    page = open_page()
+    tick(qtbot, page, 1)
+    pane, clipboard = page.images, QApplication.clipboard()
+    files = QMimeData()
+    files.setUrls([QUrl.fromLocalFile(str(photos / "down" / "3.png"))])
+    clipboard.setMimeData(files)
+    pane.handing.paste()
+    qtbot.waitUntil(lambda: len(pane.work.book) == 1)
+    clipboard.setImage(QImage(str(photos / "down" / "3.png")))
+    pane.handing.paste()
+    qtbot.waitUntil(lambda: len(pane.work.book) == 2)
+    run = pane.work.book.runs[0]
+    assert run.best(0) == run.best(1)
+    assert pane.work.book.names[1].startswith("pasted ")
+    clipboard.setText("words")
+    pane.handing.paste()
+    assert "no image to paste" in pane.problem.text.text()
+    qtbot.waitUntil(page.is_settled)

@@ -1,0 +1,47 @@
+"""Answers as a CSV file: the same columns and digits from the terminal and from the window."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from engine.errors import StorageError
+from engine.machine.files import replacing
+
+Unlike = tuple[float, bool] | None  # how unlike all that was learnt, and whether it is none of the classes; not known
+Said = Sequence[tuple[str, float]]  # classes with their probabilities, the likeliest first
+
+
+class AnswerRow(Protocol):
+    def __call__(self, image: str, said: Said, reason: str, unlike: Unlike, run: str = "") -> None: ...
+
+
+@contextmanager
+def answer_table(path: Path, count: int, of_runs: bool = False) -> Iterator[AnswerRow]:
+    """A file that is there once it is whole; gives what writes a row: (image, answers, why it was not read,
+    whether it is like what was learnt, run).
+
+    count: classes of each image. of_runs: several answer, and a first column says which. Raises
+    `StorageError` where it cannot be written.
+    """
+    columns = [part for place in range(1, count + 1) for part in (f"class {place}", f"probability {place}")]
+    try:
+        with replacing(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
+            table = csv.writer(file)
+            table.writerow([*(["run"] if of_runs else []), "image", *columns, "none of these", "unlikeness", "reason"])
+
+            def write(image: str, said: Said, reason: str, unlike: Unlike, run: str = "") -> None:
+                best = [cell for name, share in said[:count] for cell in (name, f"{share:.6f}")]
+                judged = ("", "") if unlike is None else ("yes" if unlike[1] else "no", f"{unlike[0]:.6f}")
+                empty = [""] * (2 * count - len(best))
+                table.writerow([*([run] if of_runs else []), image, *best, *empty, *judged, reason])
+
+            yield write
+    except BrokenPipeError:  # of whoever reads standard output
+        raise
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise StorageError(f"“{path}” cannot be written ({reason}).", "Choose another place.") from None

@@ -1,0 +1,24 @@
+"""Answers as a CSV file, with the columns and digits of the terminal. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ui.trying.answer_book import AnswerBook
+
+COUNT = 1  # classes of each image, as the terminal gives where no number is asked for
+
+
+def saving(book: AnswerBook, path: Path) -> Callable[[Callable[[], bool]], None]:
+    """For the background; raises `StorageError`."""
+
+    def save(cancelled: Callable[[], bool]) -> None:
+        from engine.using.table import answer_table
+
+        with answer_table(path, COUNT, of_runs=len(book.runs) > 1) as row:
+            for run in book.runs:
+                for image, (name, reason) in enumerate(zip(book.names, book.reasons, strict=True)):
+                    row(name, run.best(image), reason, run.judged(image), run.title)
+
+    return save

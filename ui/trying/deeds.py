@@ -1,0 +1,36 @@
+"""What can be done on Try it: each deed once, for the buttons, the keys and the page's menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtWidgets import QWidget
+
+from ui.listing.tool_buttons import deed_button
+from ui.widgets.deed import Deeds, Entry
+from ui.widgets.reflow import FlowLayout
+
+TABLE: dict[str, Entry] = {
+    "images": ("Add images…", "Ctrl+Shift+I", "new", "Image files or zips"),
+    "folder": ("Add folder…", "Ctrl+Shift+D", "folder", "All images in it and below"),
+    "paste": ("Paste", "Ctrl+V", "copy", "An image, or image files, from the clipboard"),
+    "table": ("Save as CSV…", "Ctrl+Shift+T", "export", "All answers as a table, as “predict --csv” writes it"),
+    "clear": ("Clear", "", "close", "Take all images away; the files stay where they are"),
+}
+SHORT = {"images": "Images…", "folder": "Folder…", "table": "CSV…"}
+
+
+class TryingDeeds(Deeds):
+    """bar: their buttons."""
+
+    def __init__(self, pane: QWidget, does: Mapping[str, Callable[[], object]]) -> None:
+        super().__init__(pane, TABLE, does)
+        self.bar = QWidget()
+        row = FlowLayout(owner=self.bar, spacing=4)
+        for key, action in self.actions.items():
+            row.addWidget(deed_button(action, SHORT.get(key, TABLE[key][0])))
+
+    def adjust(self, some: bool, answered: bool) -> None:
+        """some: images were handed in. answered: all that were are answered."""
+        self.actions["clear"].setEnabled(some)
+        self.actions["table"].setEnabled(answered)

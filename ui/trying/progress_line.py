@@ -1,0 +1,51 @@
+"""How far the answers are, and the button that stops them."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from engine.comparison.wording import count, thousands
+from ui.listing.card_list import ProgressLine
+from ui.trying.at_work import TrialWork
+from ui.widgets.buttons import button
+from ui.widgets.layouts import in_column, in_row
+from ui.widgets.text import Elided
+
+
+class WorkLine(QWidget):
+    """Words over a thin bar."""
+
+    def __init__(self, work: TrialWork) -> None:
+        super().__init__()
+        self._work = work
+        self.said, self.bar = Elided("", "small", "muted"), ProgressLine("Images that are answered")
+        self.cancel = button("Cancel", "stop", "What is answered stays", self._turn)
+        in_row((in_column(self.said, self.bar, gap=4), 1), self.cancel, owner=self, gap=8)
+        work.changed.connect(self.adjust)
+        self.adjust()
+
+    def adjust(self) -> None:
+        work, done = self._work, len(self._work.book)
+        left = work.total > done or work.is_at_work
+        self.said.setText(progress(work))
+        self.bar.show_share(done / max(1, work.total), "accent", self.said.text(), work.is_at_work)
+        self.cancel.setText("Cancel" if work.is_at_work else "Go on")
+        self.cancel.setVisible(work.is_at_work or (work.was_cancelled and left))
+
+    def _turn(self) -> None:
+        (self._work.cancel if self._work.is_at_work else self._work.go_on)()
+
+
+def progress(work: TrialWork) -> str:
+    """ "1,240 of 10,000 images, 98 a second"."""
+    if work.preparing is not None:
+        share = work.preparing.fraction
+        return f"{work.preparing.text}, once{f': {100 * share:.0f} %' if share is not None else ''}"
+    if not work.total:
+        return "Looking for images…" if work.is_at_work else ""
+    done = len(work.book)
+    unread = f", {thousands(work.book.unread)} not read" if work.book.unread else ""
+    if done == work.total and not work.is_at_work:
+        return f"{count(done, 'images')}{unread}"
+    rate = f", {work.rate():.0f} a second" if work.is_at_work and work.rate() else ""
+    return f"{thousands(done)} of {count(work.total, 'images')}{unread}{rate}"

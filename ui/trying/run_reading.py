@@ -1,0 +1,72 @@
+"""Reads which runs can be tried, and those that are ticked; one that another page asks for is ticked."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from ui.parts import Parts
+from ui.trying.run_choice import RunChoice
+from ui.trying.triable import Triable, TriableRuns, read_one, read_triable
+
+WHY_NOT = "it keeps no weights any more, or has no classes of its own. Choose one from the list."
+
+
+class RunReading(QObject):
+    """listed(whether there is any). chosen(tuple of Triable). refused(sentence)."""
+
+    listed, chosen, refused = Signal(bool), Signal(object), Signal(str)
+
+    def __init__(self, runs: RunChoice, parts: Parts, pane: QWidget) -> None:
+        super().__init__(pane)
+        self._runs, self._parts, self._pane = runs, parts, pane
+        self._asked = self._answered = 0
+        self._wanted: tuple[int, ...] = ()  # to be ticked once they are listed
+        parts.library.changed.connect(lambda _: self.refresh())
+        runs.chosen.connect(self._read_chosen)
+
+    def is_settled(self) -> bool:
+        return self._asked == self._answered
+
+    def choose(self, run_ids: tuple[int, ...]) -> None:
+        """Try these runs, or say why they cannot be tried."""
+        self._wanted = run_ids
+        self._ask()
+
+    def refresh(self) -> None:
+        """The list as it is now, while somebody looks."""
+        if self._pane.isVisible():
+            self._ask()
+
+    def _ask(self) -> None:
+        self._asked += 1
+        self._parts.library.read(read_triable, self._take_runs, self._not_read)
+
+    def _not_read(self, error: Exception) -> None:
+        self._answered += 1
+        self.refused.emit(str(error))
+
+    def _take_runs(self, found: TriableRuns) -> None:
+        self._answered += 1
+        self._runs.show_runs(found)
+        self.listed.emit(bool(found.runs))
+        wanted, self._wanted = self._wanted, ()
+        there = {row.id for row in found.runs}
+        if good := tuple(run_id for run_id in wanted if run_id in there):
+            self._runs.tick(good)
+        for run_id in wanted:
+            if run_id not in there:
+                words = f"Run {run_id} cannot be tried: {WHY_NOT}"
+                self._parts.toasts.show(words, level="warning", seconds=12)
+
+    def _read_chosen(self, run_ids: tuple[int, ...]) -> None:
+        self._asked += 1
+        self.refused.emit("")
+        self._parts.library.read(
+            lambda store: tuple(read_one(store, run_id) for run_id in run_ids), self._take_chosen, self._not_read
+        )
+
+    def _take_chosen(self, chosen: tuple[Triable, ...]) -> None:
+        self._answered += 1
+        if tuple(one.row.id for one in chosen) == self._runs.model.ticked:
+            self.chosen.emit(chosen)
