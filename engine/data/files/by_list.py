@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.data.files.found import FoundImages
 from engine.data.files.layout import Item, Layout
+from engine.data.files.names import clean
 from engine.data.files.tree import Listing, natural
 from engine.data.images import Skipped
 from engine.errors import DataError
@@ -44,7 +45,7 @@ def by_list(
         elif before.split != row.split:
             doubtful.setdefault(entry.path, IN_PARTS)
     missing = dict.fromkeys(row.image for row in rows if row.image not in found)
-    skipped = [*listing.odd, *(Skipped(name, MISSING) for name in missing)]
+    skipped = [*listing.odd, *(Skipped(clean(name), MISSING) for name in missing)]
     skipped += [Skipped(path, reason) for path, reason in sorted(doubtful.items())]
     skipped += [Skipped(entry.path, UNLISTED) for entry in listing.images if entry.path not in chosen]
     items = [item for path, item in chosen.items() if path not in doubtful]

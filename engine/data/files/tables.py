@@ -10,6 +10,7 @@ from engine.data.files.by_list import Row, by_list
 from engine.data.files.found import FoundImages
 from engine.data.files.kinds import ending
 from engine.data.files.layout import WANTED, Layout
+from engine.data.files.names import clean_part
 from engine.data.files.parts import is_split, parts
 from engine.data.files.reading import Entry
 from engine.data.files.text import Cells, rows_of
@@ -55,11 +56,11 @@ class Table:
         return self.label is not None or bool(self.marks)
 
     def classes_of(self, row: Cells) -> list[str]:
-        """One, or several or none where they are marked so."""
+        """One, or several or none where they are marked so; called as folders of these names would be."""
         if self.marks:
-            return [name for column, name in self.marks if row[column].casefold() in YES]
+            return [clean_part(name) for column, name in self.marks if row[column].casefold() in YES]
         label = row[self.label] if self.label is not None else _folder(row[self.image])
-        return [label] if label else []
+        return [clean_part(label)] if label else []
 
 
 def from_tables(listing: Listing) -> Layout | None:

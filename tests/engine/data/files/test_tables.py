@@ -211,6 +211,19 @@ def test_a_table_that_does_not_serve(text: str, said: str, tmp_path: Path) -> No
     assert said.replace("two classes or more", "two classes or more") in str(caught.value)
 
 
+def test_classes_of_a_table_are_called_as_folders_would_be(tmp_path: Path) -> None:
+    """Without what moves a line or a terminal, and in one form of Unicode."""
+    root = flat(tmp_path / "set")
+    odd = ("a\nnt", "\x1b[31mbee", "cafe\u0301")
+    rows = [[image, odd[number % 3]] for number, (image, _) in enumerate(labelled())]
+    rows[2][1] = "caf\u00e9"
+    (root / "labels.csv").write_text(table([["file", "label"], *rows, ["go\x07ne.png", rows[0][1]]]), "utf-8")
+    found = read(root)
+    assert all(name.isprintable() for name in found.class_names)
+    assert len(found.class_names) == 3
+    assert [one.path for one in found.skipped] == ["go␇ne.png"]
+
+
 def test_a_table_is_read_from_a_zip_and_previewed(tmp_path: Path, zipped: Maker) -> None:
     root = flat(tmp_path / "set")
     (root / "labels.csv").write_text(table([["file", "label"], *labelled()]), "utf-8")
