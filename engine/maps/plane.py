@@ -19,7 +19,8 @@ from torch import Tensor
 from engine.heads.nearest_mean import unit
 
 Places = NDArray[np.float32]
-NEIGHBOURS = 15
+NEIGHBOURS, FEWER = 15, 3  # of each image, and at most one of so many others: if all were, nothing would be told
+MOST_STEP, SMALLER = 50.0, 6  # of the rate; images for each part of it, where there are few: larger steps burst apart
 TOGETHER, STEPS = 125, 500  # steps in which neighbours are drawn together more, and all
 MORE = 12.0  # times
 START = 1e-4  # standard deviation of the places that are begun with
@@ -28,7 +29,8 @@ BLOCK = 256  # rows of distances at a time
 
 def directions(features: np.ndarray) -> Places:
     """float32 [n, d]: which way each image lies from the mean of all; cosines of these are what nearness means here."""
-    return np.asarray(unit(np.asarray(features, np.float64) - features.mean(0)), np.float32)
+    values = np.asarray(features, np.float64)
+    return np.asarray(unit(values - values.mean(0)), np.float32)
 
 
 def principal(points: Places) -> tuple[Places, float]:
@@ -69,7 +71,7 @@ def layout(points: Places, start: Places) -> Generator[tuple[float, Places], Non
     rows, columns, pull = _graph(points)
     places = torch.from_numpy(start / max(float(start.std()), 1e-12) * START).float()
     moved, gains = torch.zeros_like(places), torch.ones_like(places)
-    rate = max(len(points) / MORE / 4, 50.0)
+    rate = max(len(points) / MORE / 4, min(MOST_STEP, len(points) / SMALLER))
     for step in range(STEPS):
         slope = 4 * (_drawn(places, rows, columns, pull * (MORE if step < TOGETHER else 1.0)) - _pushed(places))
         gains = torch.where(slope * moved < 0, gains + 0.2, gains * 0.8).clamp_(min=0.01)
@@ -81,7 +83,7 @@ def layout(points: Places, start: Places) -> Generator[tuple[float, Places], Non
 
 def _graph(points: Places) -> tuple[Tensor, Tensor, Tensor]:
     """(rows, columns, weights) of who is a neighbour of whom; the weights are the same both ways and sum to 1."""
-    count = min(NEIGHBOURS, len(points) - 1)
+    count = min(NEIGHBOURS, max(1, (len(points) - 1) // FEWER))
     all_points = torch.from_numpy(points)
     near = []
     for begin in range(0, len(points), BLOCK):

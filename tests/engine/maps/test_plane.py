@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 import torch
 
 from engine.maps.plane import (
@@ -57,6 +58,15 @@ def test_two_heaps_stay_apart_in_both_pictures() -> None:
     spread = max(np.linalg.norm(near[heap == one] - centres[one], axis=1).mean() for one in (0, 1))
     assert np.linalg.norm(centres[0] - centres[1]) > 3 * spread
     assert np.array_equal(near, laid_out(points, flat))
+
+
+@pytest.mark.parametrize("count", [4, 5, 6, 8, 10, 13, 16, 30])
+def test_few_images_are_told_apart_too(count: int) -> None:
+    """None flies off, and each is nearest to one of its own heap."""
+    points, heap = two_heaps(count, apart=30.0)
+    places = laid_out(points, principal(points)[0])
+    assert np.abs(places).max() < 100
+    assert own_heap_is_nearer(places, heap)
 
 
 def test_the_share_of_the_variance_is_what_the_plane_holds() -> None:
