@@ -14,6 +14,7 @@ from engine.machine.files import Unread, open_regular, replacing
 
 FILE = "test_answers.npz"
 KEPT = 5  # likeliest classes of each image that are kept
+DAMAGE = (OSError, ValueError, KeyError, BadZipFile, Unread, EOFError)
 LEAST = 1e-12  # a probability that counts as none: a loss stays a number
 _PARTS = {"ids": "<i8", "classes": "<i2", "probabilities": "<f4", "truth": "<f4", "seconds": "<f8", "batch": "<i8"}
 
@@ -52,7 +53,7 @@ def keep(answers: Answers, folder: Path) -> None:
 def kept(folder: Path, ids: np.ndarray) -> Answers | None:
     """Those of a run's folder that are of these images, int64 [n]; None where none were kept, as by versions before,
     or of others."""
-    with suppress(OSError, ValueError, KeyError, BadZipFile, Unread, EOFError):
+    with suppress(*DAMAGE):
         with open_regular(folder / FILE) as file, np.load(file, allow_pickle=False) as found:
             read = {name: np.asarray(found[name]).astype(kind) for name, kind in _PARTS.items()}
         batch = int(read.pop("batch"))
@@ -65,3 +66,11 @@ def _fits(found: Answers, ids: np.ndarray) -> bool:
     n = len(ids)
     shapes = found.classes.shape == found.probabilities.shape and len(found.classes) == n == len(found.truth)
     return shapes and found.classes.ndim == 2 and found.seconds.ndim == 1 and np.array_equal(found.ids, ids)
+
+
+def timed(folder: Path) -> tuple[np.ndarray, int]:
+    """(seconds of each full batch float64 [batches], images of a batch) of a run's test; nothing timed where none was
+    kept."""
+    with suppress(*DAMAGE), open_regular(folder / FILE) as file, np.load(file, allow_pickle=False) as found:
+        return np.asarray(found["seconds"]).astype("<f8").reshape(-1), int(found["batch"])
+    return np.zeros(0), 0

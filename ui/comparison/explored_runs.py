@@ -45,6 +45,11 @@ class ExploredRuns(Fold):
         self.run.set_options(kept)
         self._ask()
 
+    def look_at(self, run_id: int) -> None:
+        """Open it at this run, if it kept its predictions."""
+        if self.run.set_key(run_id):
+            self.button.setChecked(True)
+
     def _ask(self) -> None:
         key = self.run.key()
         if self.button.isChecked() and isinstance(key, int):

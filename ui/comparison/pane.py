@@ -12,6 +12,7 @@ from engine.families import named
 from storage.rows import Curve
 from ui.background import Background
 from ui.comparison.confusion_view import ConfusionView
+from ui.comparison.cost_view import CostView
 from ui.comparison.curve_lines import adaptation_lines
 from ui.comparison.curves_pane import CurvesPane
 from ui.comparison.difference_table import TITLE, DifferenceTable
@@ -53,12 +54,13 @@ class ComparisonPane(QScrollArea):
         self._curves: Mapping[int, Curve] = {}
         self.bars, self.table, self.curves = ResultBars(), DifferenceTable(), CurvesPane(settings)
         self.verdict, self.confusion, self.adaptation = VerdictCard(), ConfusionView(), AdaptationFigures()
-        self.explored = ExploredRuns(background)
+        self.explored, self.cost = ExploredRuns(background), CostView()
         self.settings_section = Section(TITLE, self.table, self.table.menu)
         self.base = Choice()
         self._build()
         self.base.currentIndexChanged.connect(lambda _: self._compare())
         self.verdict.seeds_wanted.connect(self.seeds_wanted)
+        self.cost.figure.chosen.connect(self._look_at)
         self.curves.metric_wanted.connect(self.metric_wanted)
 
     def _build(self) -> None:
@@ -76,7 +78,7 @@ class ComparisonPane(QScrollArea):
         columns.setStretchFactor(1, 5)
         page = Sheet()
         in_column(
-            self._heading(), self.verdict, columns, self.adaptation, self.settings_section, self.confusion,
+            self._heading(), self.verdict, columns, self.cost, self.adaptation, self.settings_section, self.confusion,
             self.explored, ..., owner=page, gap=20, edges=(16, 8, 16, 16),
         )  # fmt: skip
         self.setWidget(page)
@@ -121,6 +123,11 @@ class ComparisonPane(QScrollArea):
         if found is not None:
             self._show(found)
 
+    def _look_at(self, run_id: int) -> None:
+        """The test images of a run whose point was clicked."""
+        self.explored.look_at(run_id)
+        self.ensureWidgetVisible(self.explored.button)
+
     def _show(self, comparison: Comparison) -> None:
         self.comparison = comparison
         runs = sum(len(side.runs) for side in comparison.sides)
@@ -129,7 +136,7 @@ class ComparisonPane(QScrollArea):
         self.title.setText(f"{count(runs, 'runs')} of {together}" if runs != sides or comparison.summary
                            else f"{count(runs, 'runs')} side by side")  # fmt: skip
         self.base.setEnabled(not comparison.summary)
-        for part in (self.verdict, self.bars, self.table, self.confusion, self.explored):
+        for part in (self.verdict, self.bars, self.cost, self.table, self.confusion, self.explored):
             part.show_comparison(comparison)
         self.adaptation.show_lines(*adaptation_lines(comparison))
         self.settings_section.setVisible(bool(comparison.differences))

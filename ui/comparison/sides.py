@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import isfinite
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.comparison.adaptation import over_episodes_words
+from engine.comparison.answers import timed
 from engine.comparison.arms import Arm, arm
+from engine.comparison.cost import RunCost
 from engine.comparison.differences import Difference, differences
 from engine.comparison.grouping import configurations, one_per_seed
 from engine.comparison.intervals import Interval
@@ -22,6 +25,7 @@ from engine.events import LIVE_STATES, Evaluated, RunState
 from engine.experiment import Experiment
 from engine.naming import method_title
 from ui.comparison.side_names import distinct_looks, titles
+from ui.made_with import hardware
 
 if TYPE_CHECKING:
     from storage.store import Curve, RunRow, RunStore
@@ -29,13 +33,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class ComparedRun:
-    """A saved run, the test figure it is known by (None before it was tested), all of its final figures, and what
-    it was made with (see `storage.artifacts.environment`)."""
+    """A saved run, the test figure it is known by (None before it was tested), all of its final figures, what it
+    was made with (see `storage.artifacts.environment`), and what an answer costs."""
 
     row: RunRow
     result: Evaluated | None = None
     figures: tuple[Evaluated, ...] = ()
     environment: Mapping[str, Any] = field(default_factory=dict)
+    cost: RunCost | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +160,19 @@ def compared_run(store: RunStore, row: RunRow) -> ComparedRun:
     """One run with its first test figure, if it has one."""
     environment = store.environment(row.id)
     figures = tuple(store.results(row.id)) if row.test is not None else ()
-    return ComparedRun(row, next(iter(figures), None), figures, environment)
+    cost = cost_of_run(store, row, environment) if figures else None
+    return ComparedRun(row, next(iter(figures), None), figures, environment, cost)
+
+
+def cost_of_run(store: RunStore, row: RunRow, environment: Mapping[str, Any]) -> RunCost:
+    """What an answer of this run costs, as far as it is known."""
+    folder, parameters = store.directory(row), row.facts.get("parameters", 0)
+    seconds, batch = timed(folder)
+    octets = 0
+    with suppress(OSError):
+        octets = (folder / "best.safetensors").stat().st_size
+    known = parameters if isinstance(parameters, int) else 0
+    return RunCost(seconds, batch, known, octets, hardware(environment, row.facts))
 
 
 def load_curves(store: RunStore, run_ids: Iterable[int], metric: str) -> dict[int, Curve]:
