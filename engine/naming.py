@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from engine.backbones.catalog import backbone
+from engine.backbones.kept import OWN, kept
 from engine.data.shifts import short
 from engine.data.sources import known
 from engine.errors import ExperimentError, InvalidExperiment
-from engine.experiment import Experiment
+from engine.experiment import BackboneChoice, Experiment
 from engine.registry import method
 
 
@@ -35,6 +36,13 @@ def backbone_title(name: str) -> str:
         return backbone(name).title
     except ExperimentError:
         return name
+
+
+def weights_title(choice: BackboneChoice) -> str:
+    """Of weights that a person brought the name of their file, as long as they are kept; of others their own."""
+    if not choice.weights.startswith(OWN):
+        return choice.weights
+    return next((f"“{one.title}”" for one in kept(choice.name) if one.name == choice.weights), choice.weights)
 
 
 def data_title(experiment: Experiment) -> str:

@@ -84,7 +84,7 @@ def past(choice: BackboneChoice, runs: Path | None) -> Past:
     if choice.weights.startswith(RUN):
         return _of_run(choice, runs)
     if choice.weights.startswith(OWN):
-        return Past(unknown="what weights of your own were trained on is not known")
+        return Past(unknown="your file does not say what it was trained on")
     trained_on = {info.name: info.trained_on for info in catalog.weights(choice.name)}.get(choice.weights)
     return Past(_published(trained_on or ""))
 
@@ -276,8 +276,9 @@ def _class_words(known: tuple[NDArray[np.bool_], NDArray[np.bool_]]) -> Iterator
 
 
 def _finding(words: list[str] | Iterator[str], found: Past, unseen: Indices | None) -> list[Finding]:
-    said = [*words, *([f"not known: {found.unknown}"] if found.unknown else [])]
+    known = list(words)
+    said = [*known, *([f"not known: {found.unknown}"] if found.unknown else [])]
     if not said:
         return []
     text = "; ".join(said)
-    return [Finding(KEY, text, f"What the weights have seen before: {text}.", unseen)]
+    return [Finding(KEY, text, f"What the weights have seen before{':' if known else ' is'} {text}.", unseen)]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from engine import naming
+from engine.backbones.kept import Kept, remove
 from engine.comparison import differences
-from engine.experiment import DatasetChoice, Experiment, MethodChoice, Shift
-from engine.naming import run_name
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, Shift
+from engine.naming import run_name, weights_title
 
 
 @pytest.mark.parametrize(
@@ -47,3 +48,15 @@ def test_a_run_is_named_by_its_method_and_data(data: DatasetChoice, method: str,
 def test_a_folder_keeps_its_whole_name_everywhere(path: str) -> None:
     asked = Experiment(dataset=DatasetChoice(name="folder", path=path))
     assert {naming.data_title(asked), differences.data_title(asked)} == {"birds.v2"}
+
+
+def test_weights_of_ones_own_are_called_as_their_file_while_they_are_kept() -> None:
+    one = Kept("0123456789" * 3 + "ab", "squeezenet1_0", "best (2).pth", "/weights/best (2).pth", "50 of 50 tensors", 8)
+    one.file.parent.mkdir(parents=True, exist_ok=True)
+    one.file.write_bytes(b"weights")
+    one.write()
+    choice = BackboneChoice(name="squeezenet1_0", weights=one.name)
+    assert weights_title(choice) == "“best (2).pth”"
+    assert weights_title(BackboneChoice(name="conv4", weights="random")) == "random"
+    remove(one)
+    assert weights_title(choice) == one.name

@@ -12,7 +12,7 @@ from engine.comparison.wording import count, duration
 from engine.data.shifts import short
 from engine.events import RunState
 from engine.experiment import Experiment
-from engine.naming import backbone_title, data_title, method_title
+from engine.naming import backbone_title, data_title, method_title, weights_title
 from storage.rows import RunRow
 from ui import icons, theme
 from ui.comparison.cell_notes import title
@@ -216,7 +216,7 @@ def settings_line(experiment: Experiment) -> str:
     """The settings a reader asks for first: method, backbone and weights, data, labels, seed."""
     data, backbone = experiment.dataset, experiment.backbone
     title = method_title(experiment.method.name)
-    parts = [title, f"{backbone_title(backbone.name)}, {backbone.weights} weights", data_title(experiment)]
+    parts = [title, f"{backbone_title(backbone.name)}, {weights_title(backbone)} weights", data_title(experiment)]
     if data.classes:
         parts.append(count(data.classes, "classes").replace("1 classe", "1 class"))
     if data.labels_per_class:

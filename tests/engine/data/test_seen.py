@@ -209,3 +209,11 @@ def test_what_is_written_down_is_read_again(tmp_path: Path) -> None:
         assert np.array_equal(one.images, other.images)
         assert replace(one, images=other.images).__dict__ == other.__dict__
     assert json.loads((tmp_path / "r" / seen.FILE).read_text(encoding="utf-8"))["unknown"] == ""
+
+
+def test_what_weights_of_ones_own_have_seen_is_said_to_be_unknown() -> None:
+    found = seen.past(BackboneChoice(weights="own:0123456789"), None)
+    (one,) = seen.met_in_images(found, load_digits(), np.arange(10), np.arange(5))
+    assert one.sentence == (
+        "What the weights have seen before is not known: your file does not say what it was trained on."
+    )
