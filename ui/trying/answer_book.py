@@ -83,13 +83,15 @@ class Said:
 
 @dataclass
 class AnswerBook:
-    """runs: in the order in which they were chosen. labels: what the person said that an image is, by its place."""
+    """runs: in the order in which they were chosen. labels: what the person said that an image is, by its
+    place. picked: images to be labelled next, in that order."""
 
     runs: list[Said] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     small: list[bytes] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     labels: dict[int, str] = field(default_factory=dict)
+    picked: list[int] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.names)

@@ -10,6 +10,7 @@ from ui.trying.answer_book import AnswerBook
 from ui.trying.answer_order import short_name
 from ui.trying.answers_told import AnswersTold
 from ui.trying.closer import CloseLook
+from ui.trying.label_field import LabelField
 from ui.widgets.frame import WordsArea
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.picture import Picture
@@ -42,10 +43,21 @@ class AnswerDetail(QWidget):
         self.name, self.where = Elided("", bold=True), Elided("", "small", "muted")
         self.original, self.seen = CaptionedPicture("The image"), [CaptionedPicture("")]
         self._pictures = in_row(self.original, self.seen[0], gap=8)
-        self.bars, self.reason = AnswersTold(), Text("", role="warning")
+        self.bars, self.reason, self.label = AnswersTold(), Text("", role="warning"), LabelField()
         body = QWidget()
         self.column = in_column(
-            self.name, self.where, self._pictures, 4, self.reason, self.bars, ..., owner=body, gap=6, edges=12
+            self.name,
+            self.where,
+            self._pictures,
+            4,
+            self.reason,
+            self.bars,
+            4,
+            self.label,
+            ...,
+            owner=body,
+            gap=6,
+            edges=12,
         )
         in_column(WordsArea(body), owner=self)
         self.show_image(AnswerBook(), None)
@@ -54,7 +66,7 @@ class AnswerDetail(QWidget):
         """What is known at once; `show_look` brings the rest."""
         self.image = image
         read = image is not None and not book.reasons[image]
-        for part in (self.original, self.bars, *self.seen):
+        for part in (self.original, self.bars, self.label, *self.seen):
             part.setVisible(read)
         self.where.setVisible(image is not None)
         self.reason.setVisible(image is not None and not read)
@@ -66,6 +78,7 @@ class AnswerDetail(QWidget):
         self.where.setToolTip(plain(book.names[image]))
         self.reason.setText(f"It was not read: {book.reasons[image]}." if book.reasons[image] else "")
         self.bars.show_answers([(run.title, run.best(image)) for run in book.runs], book.labels.get(image, ""))
+        self.label.show_label(book.labels.get(image, ""))
 
     def show_look(self, image: int, look: CloseLook) -> None:
         if image != self.image:

@@ -31,9 +31,10 @@ class AnswerPart(Enum):
     UNREAD = "Not read"
     DIFFER = "The runs differ"
     LABELLED = "Labelled by you"
+    PICKED = "The least sure"
 
 
-REST = (AnswerPart.DIFFER, AnswerPart.NONE, AnswerPart.LABELLED, AnswerPart.UNREAD)
+REST = (AnswerPart.DIFFER, AnswerPart.NONE, AnswerPart.PICKED, AnswerPart.LABELLED, AnswerPart.UNREAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ def columns_of(book: AnswerBook) -> list[AnswerColumn]:
 def arranged(book: AnswerBook, wanted: AnswerOrder) -> Places:
     """Places of the images in the order of the lines; what was not read stands last."""
     kept = np.flatnonzero(kept_by(book, wanted)).astype(np.int64)
+    if wanted.part is AnswerPart.PICKED and wanted.by is None:
+        return np.array([image for image in book.picked if image in set(kept.tolist())], np.int64)
     if wanted.by is None or not len(kept):
         return kept
     keys = sort_keys(book, wanted.by)[kept]
@@ -92,8 +95,8 @@ def of_part(book: AnswerBook, part: AnswerPart | str) -> NDArray[np.bool_]:
         return np.logical_or.reduce([run.refused.rows[:, 0] for run in book.runs])
     if part is AnswerPart.DIFFER:
         return differing(book)
-    if part is AnswerPart.LABELLED:
-        return np.isin(np.arange(len(book)), list(book.labels))
+    if part in (AnswerPart.LABELLED, AnswerPart.PICKED):
+        return np.isin(np.arange(len(book)), list(book.labels) if part is AnswerPart.LABELLED else book.picked)
     return np.ones(len(book), bool)
 
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import replace
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QImage, QPainter
+from PySide6.QtGui import QFontMetrics, QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -75,9 +75,11 @@ class PictureCell(QStyledItemDelegate):
 
 
 class AnswerTable(QuietTable):
-    """What `answers` has. looked_at(image or None): the line with the keyboard is another one."""
+    """What `answers` has. looked_at(image or None): the line with the keyboard is another one. Keys pressed on it:
+    numbered(1 to 9), typed(a letter), taken_away."""
 
     looked_at = Signal(object)
+    numbered, typed, taken_away = Signal(int), Signal(str), Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,6 +107,25 @@ class AnswerTable(QuietTable):
         self.answers.modelReset.connect(self._lay_out)
         self.selectionModel().currentRowChanged.connect(lambda *_: self._tell())
         self.answers.modelReset.connect(self._tell)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        letter, plain = event.text(), not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier
+        if self.current() is None or not plain:
+            super().keyPressEvent(event)
+        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.taken_away.emit()
+        elif letter and letter in "123456789":
+            self.numbered.emit(int(letter))
+        elif letter.isalpha():
+            self.typed.emit(letter)
+        else:
+            super().keyPressEvent(event)
+
+    def go_on(self) -> None:
+        """To the next line."""
+        line = self.currentIndex().row() + 1
+        if line < len(self.answers.shown):
+            self.setCurrentIndex(self.answers.index(line, 0))
 
     def current(self) -> int | None:
         """The image that is looked at."""

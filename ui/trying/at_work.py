@@ -14,12 +14,14 @@ from engine.errors import ExperimentError
 from engine.events import Preparing
 from ui.background import Background
 from ui.trying.answer_book import AnswerBook, Said
+from ui.trying.answer_order import Places
 from ui.trying.closer import CloseLook, look_closely
-from ui.trying.lot import Handed, Listed, Lot, Networks, Opened
+from ui.trying.lot import Handed, Listed, Lot, Networks, Opened, Stop
 from ui.trying.triable import Triable
 
 if TYPE_CHECKING:
     from engine.data.files.loose import LooseImages
+    from engine.using.assured import Assured
 
 LOOK_MS = 66  # between two looks at what was answered
 KEY = "trying"
@@ -103,6 +105,24 @@ class TrialWork(QObject):
         self._background.run(
             lambda cancelled: look_closely(images, place, networks, titles), done, failed, "trying closely"
         )
+
+    def network_of(self, run: Triable) -> Assured:
+        """Raises `KeyError` before it answered."""
+        return self._networks.known[run.row.id]
+
+    def least_sure(self, among: Places, most: int) -> Callable[[Stop], Places]:
+        """For the background: so many of these images, which were read, as should be labelled next by the first run."""
+        book, network = self.book, self.network_of(self.chosen[0])
+        shares = book.runs[0].shares.rows
+
+        def pick(cancelled: Stop) -> Places:
+            from engine.using.least_sure import POOL, farthest_first, features_of, smallest_margins
+
+            pool = smallest_margins(shares, among, POOL * most)
+            found = features_of(network, [self.place(int(image)) for image in pool], cancelled)
+            return pool[farthest_first(found, most)]
+
+        return pick
 
     def go_on(self) -> None:
         """Begin with what is left, unless something is at work or nobody answers."""

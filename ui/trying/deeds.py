@@ -15,9 +15,35 @@ TABLE: dict[str, Entry] = {
     "folder": ("Add folder…", "Ctrl+Shift+D", "folder", "All images in it and below"),
     "paste": ("Paste", "Ctrl+V", "copy", "An image, or image files, from the clipboard"),
     "table": ("Save as CSV…", "Ctrl+Shift+T", "export", "All answers as a table, as “predict --csv” writes it"),
+    "least": (
+        "Label the 20 least sure",
+        "Ctrl+Shift+L",
+        "tag",
+        "Of the images with the smallest margin between two classes, those that the network sees as least alike",
+    ),
+    "write": (
+        "Write as data set…",
+        "",
+        "data",
+        "The images that you labelled in class folders, with a list of where "
+        "each came from; your files stay as they are",
+    ),
+    "again": (
+        "Train again with these",
+        "",
+        "play",
+        "The run's own images and those that you labelled, beside each other in New experiment",
+    ),
     "clear": ("Clear", "", "close", "Take all images away; the files stay where they are"),
 }
-SHORT = {"images": "Images…", "folder": "Folder…", "table": "CSV…"}
+SHORT = {
+    "images": "Images…",
+    "folder": "Folder…",
+    "table": "CSV…",
+    "least": "Least sure",
+    "write": "Data set…",
+    "again": "Train again",
+}
 
 
 class TryingDeeds(Deeds):
@@ -30,7 +56,10 @@ class TryingDeeds(Deeds):
         for key, action in self.actions.items():
             row.addWidget(deed_button(action, SHORT.get(key, TABLE[key][0])))
 
-    def adjust(self, some: bool, answered: bool) -> None:
-        """some: images were handed in. answered: all that were are answered."""
+    def adjust(self, some: bool, answered: bool, labelled: bool) -> None:
+        """some: images were handed in. answered: all that were are answered. labelled: a person labelled some."""
         self.actions["clear"].setEnabled(some)
         self.actions["table"].setEnabled(answered)
+        self.actions["least"].setEnabled(answered)
+        self.actions["write"].setEnabled(answered and labelled)
+        self.actions["again"].setEnabled(answered and labelled)

@@ -6,17 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from ui.parts import Parts
 from ui.trying.answer_detail import AnswerDetail
 from ui.trying.answer_filters import AnswerFilters
-from ui.trying.answer_order import counts
+from ui.trying.answer_order import AnswerPart, counts
 from ui.trying.answer_table import AnswerTable
 from ui.trying.answers_saved import saving
 from ui.trying.at_work import TrialWork
 from ui.trying.deeds import TryingDeeds
 from ui.trying.handing_in import HandingIn
+from ui.trying.labelling import Labelling
 from ui.trying.lot import Handed
 from ui.trying.progress_line import WorkLine
 from ui.trying.run_choice import RunChoice
@@ -25,7 +26,7 @@ from ui.widgets.frame import ThinSplitter
 from ui.widgets.invitation import Invitation
 from ui.widgets.layouts import in_column, one_of
 from ui.widgets.problem import Problem
-from ui.widgets.saving import FileKind, ask_where
+from ui.widgets.saving import FileKind, ask_where, last_folder
 
 NO_RUNS = "A run that learnt from images, and still has its weights, answers here what it sees in images of your own."
 CHOOSE = "Choose a run", "Tick one in the list at the left, or several to see their answers side by side."
@@ -48,9 +49,11 @@ class ImagesPane(QWidget):
         self.filters, self.line = AnswerFilters(), WorkLine(self.work)
         self.reading = RunReading(self.runs, parts, self)
         self.handing = HandingIn(self, parts.background)
+        self.labels = Labelling(self.work, parts, self)
         self.deeds = TryingDeeds(self, {
             "images": self.handing.ask_for_images, "folder": self.handing.ask_for_folder, "paste": self.handing.paste,
-            "table": self._ask_for_table, "clear": self.work.clear,
+            "table": self._ask_for_table, "clear": self.work.clear, "least": self.labels.pick,
+            "write": self._ask_for_set, "again": self.labels.train_again,
         })  # fmt: skip
         self.no_runs = Invitation(
             "No run to try yet", NO_RUNS, "Set up an experiment", lambda: parts.navigator.open("new_experiment")
@@ -93,6 +96,18 @@ class ImagesPane(QWidget):
         self.filters.changed.connect(self._arrange)
         self.table.looked_at.connect(self._look)
         self._count_soon.timeout.connect(self._count)
+        self._connect_labels()
+
+    def _connect_labels(self) -> None:
+        labels, table, field = self.labels, self.table, self.detail.label
+        table.numbered.connect(self._say_number)
+        table.typed.connect(field.begin)
+        table.taken_away.connect(lambda: self._say(""))
+        field.said.connect(self._say)
+        labels.changed.connect(self._show_label)
+        labels.picked.connect(self._show_picked)
+        labels.busy.connect(self.line.say)
+        labels.refused.connect(self.problem.say)
 
     def is_settled(self) -> bool:
         """Nothing is read or answered any more."""
@@ -120,6 +135,7 @@ class ImagesPane(QWidget):
         answers = self.table.answers
         if answers.book is not self.work.book or not answers.columns:
             answers.show_book(self.work.book)
+            self.detail.label.show_classes(self.labels.classes())
             self.table.setCurrentIndex(answers.index(0, 0))
         answers.grow(at_once=not self.work.is_at_work)
         if not self._count_soon.isActive():
@@ -147,12 +163,57 @@ class ImagesPane(QWidget):
 
     def _adjust(self) -> None:
         """Words and buttons follow the work."""
-        some = bool(len(self.work.book))
-        self.deeds.adjust(bool(self.work.total or self.work.is_at_work), some and not self.work.is_at_work)
+        some, labelled = bool(len(self.work.book)), bool(self.work.book.labels)
+        self.deeds.adjust(bool(self.work.total or self.work.is_at_work), some and not self.work.is_at_work, labelled)
         self.invitation.say(*(HOW if self.runs.model.ticked else CHOOSE))
         busy = self.work.is_at_work or bool(self.work.total and self.runs.model.ticked)
         self.shown.setCurrentWidget(self.answers if busy or some else self.invitation)
         self.detail.setVisible(some)
+
+    # Labels
+
+    def _say_number(self, number: int) -> None:
+        classes = self.labels.classes()
+        if number <= len(classes):
+            self._say(classes[number - 1])
+
+    def _say(self, label: str) -> None:
+        """Of the image that is looked at, and on to the next."""
+        image = self.table.current()
+        if image is not None and not self.work.book.reasons[image]:
+            self.labels.say(image, label)
+            if label:
+                self.table.go_on()
+            self.table.setFocus()
+
+    def _show_label(self, image: int) -> None:
+        answers, here = self.table.answers, self.table.current()
+        answers.refresh_columns()
+        answers.touch(image)
+        if here is not None and self.table.current() is None:
+            self.table.choose(here)
+        self.detail.label.show_classes(self.labels.classes())
+        if image == self.detail.image:
+            self.detail.show_image(self.work.book, image)
+        self._adjust()
+        self.line.adjust()
+        self._count_soon.start()
+
+    def _show_picked(self) -> None:
+        """The first of them, with the keyboard on it."""
+        self.filters.show_counts(counts(self.work.book))
+        self.filters.words.clear()
+        self.table.answers.arrange(replace(self.table.answers.wanted, by=None))
+        self.filters.parts.set_key(AnswerPart.PICKED)
+        self._arrange()
+        self.table.setCurrentIndex(self.table.answers.index(0, 0))
+        self.table.setFocus()
+
+    def _ask_for_set(self) -> None:
+        start = str(Path(last_folder()) / "corrected images")
+        path, _ = QFileDialog.getSaveFileName(self, "A new folder for the images", start)
+        if path:
+            self.labels.write(Path(path))
 
     # The table as a file
 

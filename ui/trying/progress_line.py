@@ -17,17 +17,22 @@ class WorkLine(QWidget):
 
     def __init__(self, work: TrialWork) -> None:
         super().__init__()
-        self._work = work
+        self._work, self._other = work, ""
         self.said, self.bar = Elided("", "small", "muted"), ProgressLine("Images that are answered")
         self.cancel = button("Cancel", "stop", "What is answered stays", self._turn)
         in_row((in_column(self.said, self.bar, gap=4), 1), self.cancel, owner=self, gap=8)
         work.changed.connect(self.adjust)
         self.adjust()
 
+    def say(self, words: str) -> None:
+        """What else is at work; "" once it is done."""
+        self._other = words
+        self.adjust()
+
     def adjust(self) -> None:
         work, done = self._work, len(self._work.book)
         left = work.total > done or work.is_at_work
-        self.said.setText(progress(work))
+        self.said.setText(self._other or progress(work))
         self.bar.show_share(done / max(1, work.total), "accent", self.said.text(), work.is_at_work)
         self.cancel.setText("Cancel" if work.is_at_work else "Go on")
         self.cancel.setVisible(work.is_at_work or (work.was_cancelled and left))
@@ -46,6 +51,7 @@ def progress(work: TrialWork) -> str:
     done = len(work.book)
     unread = f", {thousands(work.book.unread)} not read" if work.book.unread else ""
     if done == work.total and not work.is_at_work:
-        return f"{count(done, 'images')}{unread}"
+        labelled = f", {thousands(len(work.book.labels))} labelled by you" if work.book.labels else ""
+        return f"{count(done, 'images')}{unread}{labelled}"
     rate = f", {work.rate():.0f} a second" if work.is_at_work and work.rate() else ""
     return f"{thousands(done)} of {count(work.total, 'images')}{unread}{rate}"

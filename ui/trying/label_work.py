@@ -1,0 +1,81 @@
+"""Labelled images written in the background. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.comparison.wording import count
+from engine.errors import Cancelled
+from engine.experiment import DatasetChoice, Experiment
+from ui.trying.lot import Stop, drained
+from ui.trying.triable import Triable
+
+if TYPE_CHECKING:
+    from engine.using.assured import Assured
+    from engine.using.labelled import OwnLabel, Written
+    from ui.trying.at_work import TrialWork
+
+FOLDER = "corrected"  # of the workspace: sets made to train again
+
+
+def own_labels(work: TrialWork) -> list[OwnLabel]:
+    """What a person said, with what the first run answered before."""
+    from engine.using.labelled import OwnLabel
+
+    run, labels = work.book.runs[0], work.book.labels
+    best = {image: run.best(image)[0] for image in labels}
+    return [OwnLabel(*work.place(image), label, *best[image], run.title) for image, label in sorted(labels.items())]
+
+
+def writing(labels: Sequence[OwnLabel], folder: Path) -> Callable[[Stop], Written]:
+    """Raises `ExperimentError`, `Cancelled`."""
+
+    def write(cancelled: Stop) -> Written:
+        from engine.using.labelled import write_labelled
+
+        return write_labelled(labels, folder, cancelled)
+
+    return write
+
+
+def joined(
+    labels: Sequence[OwnLabel], run: Triable, network: Assured, root: Path
+) -> Callable[[Stop], tuple[Experiment, str]]:
+    """The run's experiment on its own images and these, and what is said of it. Raises `ExperimentError`,
+    `Cancelled`."""
+
+    def join(cancelled: Stop) -> tuple[Experiment, str]:
+        from engine.using.labelled import folder_name, write_joined
+        from engine.using.own_images import own_images
+
+        material = drained(own_images(network.model, run.folder), lambda _: None, cancelled)
+        if cancelled():
+            raise Cancelled
+        name = f"{material.data.title} corrected {datetime.now():%Y-%m-%d %H.%M.%S}"
+        written = write_joined(labels, material, root / FOLDER / folder_name(name), cancelled)
+        return on_both(run.row.experiment, written), said_of(written)
+
+    return join
+
+
+def on_both(experiment: Experiment, written: Written) -> Experiment:
+    """The same on the joined images, divided as the folders say."""
+    data = DatasetChoice(name="folder", path=str(written.folder), split="given", shift=experiment.dataset.shift,
+                         tested_on=experiment.dataset.tested_on)  # fmt: skip
+    return experiment.model_copy(update={"dataset": data})
+
+
+def said_of(written: Written) -> str:
+    """In two sentences: what is learnt from, and what it is tested on."""
+    left = (
+        f" {count(written.left_out, 'labelled images')} left out: copies of images that it is tested or validated on."
+        if written.left_out else ""
+    )  # fmt: skip
+    return (
+        f"{count(written.added, 'labelled images')} beside the {written.own:,} images of the run, in "
+        f"“{written.folder}”. It is validated and tested on the same images as before, so that both can be "
+        f"compared.{left}"
+    )

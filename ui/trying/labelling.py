@@ -1,0 +1,112 @@
+"""What a person says of images: labels by key or by word, the least sure ones first, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from engine.comparison.wording import count
+from engine.experiment import DatasetChoice, Experiment
+from ui.parts import Parts
+from ui.trying.answer_order import Places
+from ui.trying.at_work import TrialWork
+from ui.trying.label_work import joined, own_labels, writing
+from ui.trying.lot import Stop
+from ui.trying.triable import Triable
+
+AT_ONCE, KEY = 20, "trying labels"
+WANTED = "Label some first: press a number, or type the class."
+
+
+class Labelling(QObject):
+    """changed(image): its label is another one. picked: others are to be labelled next. busy(words, "" when done).
+    refused(sentence)."""
+
+    changed, picked, busy, refused = Signal(int), Signal(), Signal(str), Signal(str)
+
+    def __init__(self, work: TrialWork, parts: Parts, pane: QWidget) -> None:
+        super().__init__(pane)
+        self._work, self._parts = work, parts
+
+    def classes(self) -> tuple[str, ...]:
+        """Of the first run, and what was typed besides."""
+        book = self._work.book
+        known = book.runs[0].classes if book.runs else ()
+        return (*known, *sorted(set(book.labels.values()) - set(known)))
+
+    def say(self, image: int, label: str) -> None:
+        """What a person says that it is; "" takes that back."""
+        labels = self._work.book.labels
+        known = {name.casefold(): name for name in self.classes()}
+        if label:
+            labels[image] = known.get(label.casefold(), label)
+        else:
+            labels.pop(image, None)
+        self.changed.emit(image)
+
+    def pick(self) -> None:
+        """Look for the least sure images that have no label yet, no two of them alike."""
+        book = self._work.book
+        read = np.fromiter((not reason for reason in book.reasons), bool, len(book))
+        read[list(book.labels)] = False
+        if not read.any():
+            self.refused.emit("No image is left without a label. Add more images.")
+            return
+        self.busy.emit("Looking for the images that it is least sure of…")
+        places = self._work.least_sure(np.flatnonzero(read).astype(np.int64), AT_ONCE)
+        self._parts.background.run(places, self._take, self._failed, KEY)
+
+    def _take(self, images: Places) -> None:
+        self._work.book.picked = images.tolist()
+        self.busy.emit("")
+        self.picked.emit()
+
+    def _failed(self, error: Exception) -> None:
+        self.busy.emit("")
+        self._parts.background.saying(self.refused.emit, "It could not be done.")(error)
+
+    # What becomes of them
+
+    def write(self, folder: Path) -> None:
+        """As a data set of class folders."""
+        labels = own_labels(self._work)
+        if not labels:
+            self.refused.emit(WANTED)
+            return
+        words = f"{count(len(labels), 'images')} written to “{folder.name}”."
+        self._run(writing(labels, folder), lambda _: self._said(words, folder))
+
+    def train_again(self) -> None:
+        """Beside the images that the first run learnt from, as another data set that New experiment opens with."""
+        labels = own_labels(self._work)
+        if not labels:
+            self.refused.emit(WANTED)
+            return
+        run: Triable = self._work.chosen[0]
+        self._run(joined(labels, run, self._work.network_of(run), self._parts.workspace.root), self._open)
+
+    def _run(self, work: Callable[[Stop], object], done: Callable[[object], None]) -> None:
+        self.busy.emit("Writing the images…")
+
+        def end(found: object) -> None:
+            self.busy.emit("")
+            done(found)
+
+        self._parts.background.run(work, end, self._failed, KEY)
+
+    def _said(self, words: str, folder: Path) -> None:
+        go = self._parts.navigator
+        self._parts.toasts.show(
+            words, "Open in Data", lambda: go.open("data", DatasetChoice(name="folder", path=str(folder))), seconds=12
+        )
+
+    def _open(self, found: object) -> None:
+        assert isinstance(found, tuple)
+        experiment, words = found
+        assert isinstance(experiment, Experiment)
+        self._parts.navigator.open("new_experiment", experiment)
+        self._parts.toasts.show(words, seconds=20)
