@@ -16,8 +16,8 @@ from engine.backbones.plain import without_kernels
 from engine.errors import InvalidExperiment
 from engine.export.config import Kind
 from engine.export.graph import Embed, WholeGraph
+from engine.export.kinds import why_alone
 from engine.meta.learner import MetaLearner
-from engine.meta.roles import Embeds
 from engine.preparation.inputs import Normaliser
 from engine.using.by_hand import refuse_way
 from engine.using.calibration import Calibration
@@ -94,10 +94,8 @@ def support_of(
 def refuse_adapting(method: MetaLearner) -> None:
     """Raise `InvalidExperiment` for a method whose answers are more than a function of features and of classes."""
     alone = "Leave out the classes, and its network goes alone, giving features."
-    if not isinstance(method.meets, Embeds):
-        raise InvalidExperiment(f"{method.title} adapts its weights to new classes, which needs torch.", alone)
-    if method.meets.together:
-        raise InvalidExperiment(f"{method.title} answers many images together, which a graph does not.", alone)
+    if why := why_alone(method):
+        raise InvalidExperiment(why, alone)
 
 
 def by_example(

@@ -12,13 +12,14 @@ import torch
 from engine.artifacts.saved import Adapted, InputReader, SavedModel, fitting
 from engine.artifacts.weights import read_weights
 from engine.backbones.info import Pixels
+from engine.backbones.own.exported import AGAIN, WEIGHTS, refuse_changed
 from engine.data.cutting import Cut
 from engine.data.files.grey import Levels
 from engine.data.files.read_as import ReadAs
 from engine.errors import InvalidExperiment, StorageError
 from engine.experiment import parse_experiment
 from engine.export import config
-from engine.export.config import CLASSES, WEIGHTS, ExportConfig
+from engine.export.config import CLASSES, ExportConfig
 from engine.export.material import SUPPORT, TARGETS
 from engine.machine.devices import torch_device
 from engine.meta.learner import MetaLearner
@@ -47,7 +48,7 @@ def open_folder(folder: Path, device: str = "cpu") -> OpenedFolder:
     """Raises `StorageError` for a folder that is none or was edited, `InvalidExperiment` for an encoder, which has no
     classes, `WeightsError`."""
     said = config.read(folder)
-    config.refuse_changed(said, folder)
+    refuse_changed(folder, said.files)
     if said.kind == "encoder":
         raise InvalidExperiment(
             f"“{folder}” holds an encoder alone, which knows no classes.", "Export its run with --classes."
@@ -88,7 +89,7 @@ def by_example(model: SavedModel, folder: Path, way: int) -> Adapted:
     assert isinstance(method, MetaLearner)
     shown = {key: value.to(model.reader.device) for key, value in read_weights(folder / CLASSES).items()}
     if not {SUPPORT, TARGETS} <= set(shown):
-        raise StorageError(f"“{folder}” does not hold its classes.", config.AGAIN)
+        raise StorageError(f"“{folder}” does not hold its classes.", AGAIN)
     with torch.no_grad():
         classify = method.classify_features(network, shown[SUPPORT], shown[TARGETS], way)
     return Adapted(lambda images: classify(method.embed(network, images)), model.reader, False)

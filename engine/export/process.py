@@ -53,3 +53,11 @@ def run_export(job: ExportJob, to: str | Path, say: Say, cancelled: Cancel) -> E
         if found is None:
             raise ExperimentError("The process that exports ended in the middle of it.", "Close other programs.")
     return found
+
+
+def words(found: ExportResult) -> str:
+    """ "Checked on 64 test images of Digits: 64 of 64 answers are the same, …"."""
+    return (
+        f"Checked on {found.which}: {found.same} of {found.images} answers are the same, and numbers differ by at most "
+        f"{found.difference:.1e} of their range."
+    )

@@ -13,6 +13,7 @@ from torch import Tensor
 from engine.artifacts.saved import SavedModel
 from engine.backbones import catalog
 from engine.backbones.info import usual_pixels
+from engine.backbones.own.exported import WEIGHTS
 from engine.comparison.wording import percent
 from engine.data.images import ImageSet, Progress
 from engine.data.sources import load
@@ -20,7 +21,7 @@ from engine.errors import ExperimentError, InvalidExperiment
 from engine.experiment import Experiment
 from engine.export import agreement, card, config
 from engine.export.agreement import Agreement
-from engine.export.config import CARD, CLASSES, GRAPH, LABELS, PROGRAM, TORCHS, WEIGHTS, ExportConfig
+from engine.export.config import CARD, CLASSES, GRAPH, LABELS, PROGRAM, TORCHS, ExportConfig
 from engine.export.graph import write_onnx, write_pt2
 from engine.export.job import ExportJob
 from engine.export.material import Exportable, material

@@ -27,10 +27,10 @@ OWN: dict[str, Entry] = {
     "copy": ("Copy lines", "Ctrl+C", "copy", "Copy the selected lines as a table"),
     "clear": ("Clear the choice", "Esc", "close", "Untick and deselect everything"),
 }
-ORDER = "tick open clone again star rename note cell tag archive study try test command folder copy delete clear"
+ORDER = "tick open clone again star rename note cell tag archive study try test export command folder copy delete clear"
 IN_MENU = (
     ("tick", "open"), ("clone", "again", "study", "try", "test"), ("star", "rename", "note", "cell", "tag"),
-    ("copy", "command", "folder"), ("archive", "delete"),
+    ("copy", "export", "command", "folder"), ("archive", "delete"),
 )  # fmt: skip
 
 
@@ -71,6 +71,7 @@ class RunActions(DeedsOnRuns):
         runs = self.rows()
         for key, words in self.count_words(runs).items():
             self.actions[key].setText(words)
+        self.actions["export"].setEnabled(len(runs) == 1 and not runs[0].is_live)
         for key in ("open", "clone", "rename", "note", "cell", "folder"):
             self.actions[key].setEnabled(len(runs) == 1 or (bool(runs) and key in ("rename", "note")))
         for key in ("tick", "again", "star", "tag", "archive", "study", "try", "test", "command", "copy", "delete"):

@@ -16,6 +16,12 @@ FOLDER = ("Open folder", "Ctrl+Shift+E", "folder", "The run's files in the syste
 TRY = ("Try it", "I", "trying", "What these runs see in images of your own")
 STUDY = ("Make a study of these…", "Ctrl+Shift+S", "studies", "The same arms as a study, with more seeds")
 
+EXPORT = (
+    "Export…",
+    "",
+    "export",
+    "A folder that works without Warmstart: a graph, weights, a card and a short program",
+)
 TEST = ("Test on other images…", "Ctrl+Shift+T", "data", "Another folder of images with their classes")
 
 
@@ -50,6 +56,13 @@ def test_on_other_images(owner: QWidget, parts: Parts, rows: Sequence[RunRow]) -
 
     if rows:
         OtherSetsDialog(parts, rows, owner.window()).show()
+
+
+def export(owner: QWidget, parts: Parts, row: RunRow) -> None:
+    """Open the dialog for this run, above the window of `owner`."""
+    from ui.export.dialog import ExportDialog
+
+    ExportDialog(parts, row, owner.window()).show()
 
 
 def make_study(parts: Parts, rows: Sequence[RunRow]) -> None:

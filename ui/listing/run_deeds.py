@@ -26,6 +26,7 @@ TABLE: dict[str, Entry] = {
     "archive": marking.ARCHIVE,
     "try": handing_on.TRY,
     "command": handing_on.COMMAND,
+    "export": handing_on.EXPORT,
     "folder": handing_on.FOLDER,
     "test": handing_on.TEST,
     "delete": ("Delete", "Del", "discard", "Delete the selected runs; Ctrl+Z brings them back"),
@@ -48,6 +49,7 @@ class DeedsOnRuns(Deeds):
             "archive": lambda: marking.archive(parts, self.rows()),
             "try": lambda: parts.navigator.open("trying", [row.id for row in self.rows()]),
             "command": lambda: handing_on.copy_commands(parts, self.rows()),
+            "export": lambda: handing_on.export(owner, parts, self.rows()[0]),
             "folder": lambda: handing_on.open_folder(parts, self.rows()[0]),
             "test": lambda: handing_on.test_on_other_images(owner, parts, self.rows()),
         }  # fmt: skip

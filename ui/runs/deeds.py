@@ -32,10 +32,10 @@ OWN: dict[str, Entry] = {
 }
 ORDER = (
     "pause stop discard compare clone again resume star rename note delete tag archive "
-    "command figure map try test folder"
+    "command figure map try test export folder"
 )
 ELSEWHERE = "This run belongs to another window or terminal: control it there."
-DONE = {"compare": "compared", "test": "tested", "try": "tried"}
+DONE = {"compare": "compared", "test": "tested", "try": "tried", "export": "exported"}
 LIVE_DEEDS, ENDED_DEEDS = ("pause", "stop", "discard"), ("compare", "clone", "resume", "again", "delete")
 
 
@@ -70,7 +70,7 @@ class RunDeeds(DeedsOnRuns):
         """The context menu of a run."""
         first = LIVE_DEEDS if live else ("compare", "resume", "again")
         rest = [key for key in ("clone", "star", "rename", "note", "figure", "tag") if key not in first]
-        return self.menu_of((first, rest, ("map", "try", "test", "command", "folder"), ("archive", "delete")))
+        return self.menu_of((first, rest, ("map", "try", "test", "export", "command", "folder"), ("archive", "delete")))
 
     # What is on
 
@@ -107,7 +107,7 @@ class RunDeeds(DeedsOnRuns):
             return "Its settings cannot be read."
         if key in DONE and now.is_live:
             return f"It can be {DONE[key]} when it has ended."
-        if key in ("rename", "note", "figure", "map", "clone", "folder") and len(self._runs) > 1:
+        if key in ("rename", "note", "figure", "map", "clone", "folder", "export") and len(self._runs) > 1:
             return "Choose a single run."
         return self._why_no_map(now) if key == "map" else ""
 

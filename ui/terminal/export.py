@@ -9,7 +9,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from engine.errors import Cancelled
 from engine.export.job import ExportJob, figures
-from engine.export.process import ExportResult, run_export
+from engine.export.process import ExportResult, run_export, words
 from engine.given import person_path
 from storage.store import RunStore
 from ui.terminal.interrupts import Interrupts
@@ -88,11 +88,3 @@ def tell(found: ExportResult, as_json: bool) -> None:
     shown = Showing()
     shown.say(f"Exported to {found.folder}")
     shown.say(words(found))
-
-
-def words(found: ExportResult) -> str:
-    """ "Checked on 64 test images of Digits: 64 of 64 answers are the same, …"."""
-    return (
-        f"Checked on {found.which}: {found.same} of {found.images} answers are the same, and numbers differ by at most "
-        f"{found.difference:.1e} of their range."
-    )

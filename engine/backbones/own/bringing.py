@@ -13,6 +13,7 @@ from torch import Tensor
 from engine.backbones.backbone import digest
 from engine.backbones.kept import Kept, identity
 from engine.backbones.own.checking import doubts, refuse_numberless
+from engine.backbones.own.exported import KEY
 from engine.backbones.own.guessing import best_networks
 from engine.backbones.own.matching import ENOUGH, Match, match
 from engine.backbones.own.reading import SAVE, Brought, read
@@ -67,16 +68,13 @@ def look(path: Path, backbone: str = "", cancelled: Callable[[], bool] = lambda:
     around, found = tensors(brought.content)
     if not found:
         raise WeightsError(f"{brought.file.name} holds no tensors.", SAVE)
-    stated = backbone or _stated(brought)
+    ours = brought.kind == KEY
+    stated = brought.network if ours else backbone or brought.network
     name, *others = (stated,) if stated else best_networks(found, brought.kind, cancelled)
-    source = source_of(name)
+    source = source_of(name, ours)
     fitting = match(found, source.shapes, source.head)
     refuse_numberless(fitting.values)
     return Bringing(brought, around, source, fitting, doubts(source, fitting.values), tuple(others))
-
-
-def _stated(brought: Brought) -> str:
-    return f"timm/{brought.network}" if brought.network else ""
 
 
 def keep(looked: Bringing, insist: bool = False) -> Kept:

@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from engine.backbones.info import StatedCut, stated_cut
+from engine.backbones.own.exported import KEY, WEIGHTS, body_of, is_exported, refuse_changed
 from engine.backbones.own.transformers_names import kind_of, prepared, renamed
 from engine.backbones.own.unwrapping import tensors
 from engine.errors import WeightsError
@@ -37,7 +38,7 @@ PLAIN = [argparse.Namespace, np.dtype, np.dtypes.Float64DType, np.dtypes.Float32
 class Brought:
     """What a file held. content: nested, of tensors and other values. network, mean, std: as a folder's config.json
     states them, empty where there is none; cut: interpolation, crop and mode likewise. kind: of transformers' models,
-    whose tensors have been named anew."""
+    whose tensors have been named anew, or what this program exported, whose tensors have its own names."""
 
     file: Path
     content: Mapping[str, Any]
@@ -54,6 +55,8 @@ def read(path: Path) -> Brought:
 
 
 def _folder(folder: Path) -> Brought:
+    if is_exported(folder):
+        return _of_this_program(folder)
     config = _config(folder)
     file = next((folder / name for name in FOLDER_FILES if (folder / name).is_file()), None)
     if file is None:
@@ -66,7 +69,17 @@ def _folder(folder: Path) -> Brought:
     stated = config.get("pretrained_cfg")
     given = stated if isinstance(stated, dict) else {}
     cut = tuple(given.get(key) for key in ("interpolation", "crop_pct", "crop_mode"))
-    return Brought(file, _content(file), network, *_mean_and_std(given, "mean", "std"), stated_cut(*cut))
+    return Brought(file, _content(file), f"timm/{network}", *_mean_and_std(given, "mean", "std"), stated_cut(*cut))
+
+
+def _of_this_program(folder: Path) -> Brought:
+    """What a run was exported as; raises `StorageError` where it was edited."""
+    body = body_of(folder)
+    refuse_changed(folder, {WEIGHTS: str(body["files"][WEIGHTS])})
+    given = body["preparation"]
+    cut = tuple(given["cut"][key] for key in ("interpolation", "crop", "mode"))
+    file, network = folder / WEIGHTS, str(body["architecture"])
+    return Brought(file, _content(file), network, *_mean_and_std(given, "mean", "std"), stated_cut(*cut), KEY)
 
 
 def _of_transformers(folder: Path, file: Path, config: Mapping[str, Any]) -> Brought:

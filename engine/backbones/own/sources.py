@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import torch
@@ -34,9 +34,12 @@ class SavedNetwork:
 
 
 @lru_cache(maxsize=32)
-def source_of(name: str) -> SavedNetwork:
-    """Of the backbone of this name; raises `InvalidExperiment` where there is none."""
+def source_of(name: str, ours: bool = False) -> SavedNetwork:
+    """Of the backbone of this name; raises `InvalidExperiment` where there is none. ours: saved by this program, under
+    the names of its blocks."""
     info = catalog.backbone(name)
+    if ours:
+        info = replace(info, published=())
     with unfilled():
         whole = _whole(info)
     shapes = {name: value.shape for name, value in whole.items()}

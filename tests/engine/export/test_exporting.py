@@ -16,12 +16,13 @@ import torch
 from PIL import Image
 
 from engine.artifacts.saved import SavedModel, experiment_of
+from engine.backbones.own.exported import digest
 from engine.data.files.loose import LooseImages
 from engine.errors import Cancelled, ExperimentError, InvalidExperiment, StorageError
 from engine.events import Evaluated
 from engine.execute import execute
 from engine.experiment import DatasetChoice, Experiment, MethodChoice
-from engine.export import config, packages
+from engine.export import packages
 from engine.export.agreement import TOLERANCE, compared, parts
 from engine.export.folder import appearing, target_of
 from engine.export.job import ExportJob, figures, heard
@@ -346,4 +347,4 @@ def test_figures_are_told_with_their_protocol(run: Path) -> None:
     (told,) = figures([one])
     assert told["words"] == "50.0 % (40.0 to 60.0)"
     assert told["protocol"] == {"interval": "95 %"}
-    assert config.digest({"a": 1}) == config.digest({"a": 1, "digest": "x"})
+    assert digest({"a": 1}) == digest({"a": 1, "digest": "x"})
