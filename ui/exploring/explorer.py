@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
+from engine.comparison.after_training import RunAdvice
 from engine.comparison.examined import ALL, ALWAYS, APART, AS_LISTED, LOSS, MISSED, Examined
 from engine.comparison.per_class import folded, groups, per_class
 from engine.comparison.wording import count, percent
@@ -15,6 +17,7 @@ from ui.background import Background
 from ui.exploring.answered_grid import AnsweredGrid, TileMark
 from ui.exploring.class_table import TITLE, ClassTable
 from ui.exploring.confusion_matrix import WIDEST, ConfusionMatrix
+from ui.exploring.lesson_list import LessonList
 from ui.exploring.outcome_bar import OutcomeBar
 from ui.exploring.reading import ExaminedRun, set_of
 from ui.exploring.viewing import show_test_image
@@ -51,7 +54,7 @@ class Explorer(QWidget):
         self._parts: list[np.ndarray] = []
         self.places = np.zeros(0, np.int64)  # of the images in the grid
         self.matrix, self.table, self.bar = ConfusionMatrix("Test predictions"), ClassTable(), OutcomeBar()
-        self.fold, self.grid = Choice(), AnsweredGrid(background)
+        self.fold, self.grid, self.lessons = Choice(), AnsweredGrid(background), LessonList()
         self.words, self.note = Text(HINT, bold=True), Text("", "small", "muted")
         self.worst = button("Worst images", tip="Wrong ones, the largest loss first", clicked=self._show_worst)
         self.errors = button("Likely label errors", clicked=self.show_label_errors)
@@ -70,14 +73,15 @@ class Explorer(QWidget):
         self.fold.setMinimumContentsLength(18)
         buttons = in_row(self.worst, self.errors, ..., gap=8)
         in_column(
-            Beside(matrix, table, least=420, spacing=24), self.bar, buttons, self.words, self.note, self.grid,
-            owner=self, gap=8,
+            self.lessons, Beside(matrix, table, least=420, spacing=24), self.bar, buttons, self.words, self.note,
+            self.grid, owner=self, gap=8,
         )  # fmt: skip
 
     def _connect(self) -> None:
         self.matrix.cell_chosen.connect(self._take_cell)
         self.table.chosen.connect(lambda place: self.bar.choose(place, ALL))
         self.bar.changed.connect(self._show_wanted)
+        self.lessons.chosen.connect(self._take_lesson)
         self.fold.currentIndexChanged.connect(lambda _: self._show_matrix())
         self.grid.opened.connect(lambda _: self._open())
 
@@ -94,6 +98,7 @@ class Explorer(QWidget):
         self.fold.set_options([(True, f"The {FOLDED} most mistaken"), (False, f"All {count(size, 'classes')}")])
         self.fold.setCurrentIndex(0)
         self.fold.setVisible(size > FOLDED)
+        self.lessons.show_lessons(run.lessons)
         self.table.show_figures(per_class(of.counts, of.names))
         self.bar.show_examined(of)
         self.errors.setEnabled(of.seeds > 1)
@@ -129,6 +134,18 @@ class Explorer(QWidget):
         true, given = (tuple(map(int, self._parts[place])) for place in (row, column))
         self.bar.choose_cell(true, given)
 
+    def _take_lesson(self, lesson: RunAdvice) -> None:
+        """The images that an advice is about."""
+        if self._run is None:
+            return
+        every = tuple(range(len(self._run.examined.names)))
+        if lesson.given is not None:
+            self.bar.choose_cell(lesson.true or every, lesson.given)
+        elif lesson.true is not None and len(lesson.true) > 1:
+            self.bar.choose_cell(lesson.true, every)
+        else:
+            self.bar.choose(lesson.true[0] if lesson.true else None, lesson.outcome, LOSS)
+
     def _show_worst(self) -> None:
         self.bar.choose(None, MISSED, LOSS)
 
@@ -153,7 +170,7 @@ class Explorer(QWidget):
         assert self._run is not None
         names, cell = self._run.examined.names, self.bar.cell
         if cell is not None:
-            true, given = (names[one[0]] if len(one) == 1 else f"{len(one)} others" for one in (cell.true, cell.given))
+            true, given = (named(one, names) for one in (cell.true, cell.given))
             what = f"True {true}, taken for {given}"
         else:
             what = f"{self.bar.classes.currentText()}, {self.bar.outcome.currentText().lower()}"
@@ -205,6 +222,13 @@ class Explorer(QWidget):
                 self.window(),
             )  # fmt: skip
             self.dialog.finished.connect(lambda _: self.grid.choose(self.dialog.index))
+
+
+def named(places: Sequence[int], names: Sequence[str]) -> str:
+    """ "glass", "12 classes", "any"."""
+    if len(places) == len(names) > 1:
+        return "any"
+    return names[places[0]] if len(places) == 1 else count(len(places), "classes")
 
 
 def same(first: Examined, second: Examined) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import nan
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.comparison.after_training import RunAdvice, lessons
 from engine.comparison.answers import kept
 from engine.comparison.examined import Examined
 from engine.comparison.grouping import configurations, one_per_seed
+from engine.comparison.intervals import Interval
 from engine.errors import DataError, StorageError
 from engine.events import Evaluated
 from engine.experiment import Experiment
@@ -27,11 +30,12 @@ CHANGED = "The images of this data set are others than when the run was made, so
 
 @dataclass(frozen=True, eq=False)
 class ExaminedRun:
-    """A run's test images with the experiment that says where they come from."""
+    """A run's test images with the experiment that says where they come from, and what its numbers advise."""
 
     run_id: int
     experiment: Experiment
     examined: Examined
+    lessons: tuple[RunAdvice, ...] = ()
 
 
 def read_examined(store: RunStore, run_id: int) -> ExaminedRun | None:
@@ -49,7 +53,9 @@ def read_examined(store: RunStore, run_id: int) -> ExaminedRun | None:
         np.array(others) if others else None, str(row.facts.get("data", "")),
     )  # fmt: skip
     found.counts, found.agreeing  # noqa: B018 - made here, not in the window's thread
-    return ExaminedRun(run_id, row.experiment, found)
+    accuracy = Interval(figure.value, figure.low, figure.high, figure.n)
+    ends = (row.last.get(f"{part}/accuracy", nan) for part in ("train", "val"))
+    return ExaminedRun(run_id, row.experiment, found, lessons(found, accuracy, *ends))
 
 
 def predictions_of(store: RunStore, row: RunRow) -> Evaluated | None:
