@@ -18,7 +18,7 @@ from ui.data.neighbour_list import Near
 from ui.figures.point_cloud import PointCloud
 from ui.listing.card_list import ProgressLine
 from ui.parts import Parts
-from ui.widgets.buttons import button
+from ui.widgets.buttons import button, of_first_clicks
 from ui.widgets.fields import Choice
 from ui.widgets.frame import ThinSplitter
 from ui.widgets.layouts import in_column, in_row
@@ -67,7 +67,7 @@ class MapView(QWidget):
         self.kind.setMinimumContentsLength(17)
         self.kind.setAccessibleName("How images are placed")
         self.draw_button = button("Draw", "data", "Let this network look at the images, and place them", self.draw)
-        self.stop_button = button("Stop", "stop", "Draw no further", self.stop)
+        self.stop_button = of_first_clicks(button("Stop", "stop", "Draw no further", self.stop))
         self.words = Text("", "small", "muted")
         self.bar = ProgressLine("Drawing the map")
         self.slider = QSlider(Qt.Orientation.Horizontal)

@@ -14,7 +14,7 @@ from engine.events import Preparing
 from engine.experiment import BackboneChoice, DatasetChoice, MethodChoice
 from ui.new_experiment.download_advice import DownloadAdvice
 from ui.parts import Parts
-from ui.widgets.buttons import button, icon_button
+from ui.widgets.buttons import button, icon_button, of_first_clicks
 from ui.widgets.card import Card
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
@@ -39,7 +39,7 @@ class AdviceCard(QWidget):
         self.reasons = [Text("", "small", "muted") for _ in range(MOST_REASONS)]
         self.state = Text("", "small", "muted")
         self.use = button("Use this", tip="Choose this backbone, these weights and this method")
-        self.measure = button("Measure", tip=MEASURE_TIP)
+        self.measure = of_first_clicks(button("Measure", tip=MEASURE_TIP))
         self.close_button = icon_button("close", "Hide the advice", lambda: self.dismiss(True))
         self.show_button = button("Show advice", tip="What to start with on these images", clicked=self._bring_back)
         kept = self.measure.sizePolicy()

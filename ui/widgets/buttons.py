@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QPaintEvent, QPalette
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QStyle, QStyleOptionButton, QStylePainter, QToolButton, QWidget
 
@@ -85,6 +85,19 @@ def button(text: str, icon: str = "", tip: str = "", clicked: Callable[[], objec
         icons.dress(result, icon)
     if clicked:
         result.clicked.connect(lambda: clicked())
+    return result
+
+
+class _FirstClicks(QObject):
+    """Lets no second press of a double click through."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        return event.type() == QEvent.Type.MouseButtonDblClick
+
+
+def of_first_clicks(result: QPushButton) -> QPushButton:
+    """The button, deaf to the second press of a double click: that was meant for what stood there a moment ago."""
+    result.installEventFilter(_FirstClicks(result))
     return result
 
 

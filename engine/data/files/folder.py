@@ -214,7 +214,8 @@ def layout_words(layout: Layout, listing: Listing, scales: tuple[grey.Levels, ..
     coding = f", its names read as {listing.coding}" if listing.coding else ""
     scale = f", {words}" if (words := grey.words(scales)) else ""
     homes = {item.entry.path.rpartition("/")[0] for item in layout.items}
-    others = [entry for entry in listing.companions if entry.path.rpartition("/")[0] in homes]
+    beside = (entry for entry in listing.companions if entry.path not in layout.tables)
+    others = [entry for entry in beside if entry.path.rpartition("/")[0] in homes]
     kinds = ", ".join(sorted({ending(entry.path) for entry in others})[:3])
     passed = f"; {len(others):,} other {'file' if len(others) == 1 else 'files'} ({kinds}) beside the images"
     return layout.words + (f" in a zip{coding}" if listing.is_zip else "") + scale + (passed if others else "")

@@ -32,13 +32,15 @@ class Item(NamedTuple):  # made a hundred thousand at a time, which takes a data
 
 @dataclass(frozen=True)
 class Layout:
-    """Items in order of class and file, what was recognised, in words, what was left out, and what is to be asked."""
+    """Items in order of class and file, what was recognised, in words, what was left out, and what is to be asked.
+    tables: paths of those that were followed."""
 
     items: tuple[Item, ...]
     class_names: tuple[str, ...]
     words: str
     skipped: tuple[Skipped, ...]
     doubts: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.data.files.by_list import Row, by_list
 from engine.data.files.found import FoundImages
@@ -84,7 +84,8 @@ def from_tables(listing: Listing) -> Layout | None:
     if any(row.split is None for row in rows):
         rows = [Row(row.image, row.class_name) for row in rows]
     words = f"classes from {' and '.join(f'“{table.entry.path}”' for table in chosen)}"
-    return by_list(listing, rows, words, chosen[0].near)
+    layout = by_list(listing, rows, words, chosen[0].near)
+    return replace(layout, tables=tuple(table.entry.path for table in chosen))
 
 
 def _candidates(listing: Listing) -> list[Entry]:

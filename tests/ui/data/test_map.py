@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.data.lists import kept
@@ -241,6 +243,24 @@ def test_a_map_that_is_stopped_leaves_what_was_drawn(
     assert view.words.text() == "Nothing was drawn to the end."
     qtbot.waitUntil(page.is_settled)
     assert view.map is None  # nothing comes after all
+
+
+def test_a_double_click_on_draw_does_not_stop_it(
+    qtbot: QtBot, page: DataPage, window: MainWindow, strokes: Path
+) -> None:
+    """Its second press comes to the button that took the place of the first."""
+    open_folder(qtbot, page, strokes)
+    view = draw(qtbot, page, window)
+    qtbot.mouseClick(view.draw_button, Qt.MouseButton.LeftButton)
+    at = QPointF(view.stop_button.rect().center())
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    for kind in (QEvent.Type.MouseButtonDblClick, QEvent.Type.MouseButtonRelease):
+        event = QMouseEvent(kind, at, view.stop_button.mapToGlobal(at), left, left, none)
+        QApplication.sendEvent(view.stop_button, event)
+    assert view.drawing.is_at_work
+    qtbot.mouseClick(view.stop_button, Qt.MouseButton.LeftButton)
+    assert not view.drawing.is_at_work
+    qtbot.waitUntil(page.is_settled)
 
 
 def test_before_and_after_move_the_same_points(qtbot: QtBot, page: DataPage, window: MainWindow, strokes: Path) -> None:

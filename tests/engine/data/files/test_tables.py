@@ -224,6 +224,14 @@ def test_classes_of_a_table_are_called_as_folders_would_be(tmp_path: Path) -> No
     assert [one.path for one in found.skipped] == ["go␇ne.png"]
 
 
+def test_the_table_that_is_followed_is_no_other_file_beside_the_images(tmp_path: Path) -> None:
+    root = flat(tmp_path / "set")
+    (root / "images" / "labels.csv").write_text(table([["file", "label"], *labelled()]), "utf-8")
+    assert read(root).layout == "classes from “images/labels.csv”"
+    (root / "images" / "readme.md").write_text("taken in June")
+    assert read(root).layout == "classes from “images/labels.csv”; 1 other file (.md) beside the images"
+
+
 def test_a_table_is_read_from_a_zip_and_previewed(tmp_path: Path, zipped: Maker) -> None:
     root = flat(tmp_path / "set")
     (root / "labels.csv").write_text(table([["file", "label"], *labelled()]), "utf-8")
