@@ -180,8 +180,8 @@ def add_study(study: argparse.ArgumentParser) -> None:
     study.add_argument("--dry-run", action="store_true", help="print the study file and run nothing")
 
 
-def add_images(asked: argparse.ArgumentParser) -> None:
-    asked.add_argument("images", metavar="IMAGE|FOLDER|ZIP", nargs="+", help="what to look at, in this order")
+def add_images(asked: argparse.ArgumentParser, number: str = "+") -> None:
+    asked.add_argument("images", metavar="IMAGE|FOLDER|ZIP", nargs=number, help="what to look at, in this order")
     asked.add_argument("--top", type=positive, metavar="N", help="how many classes; default 3, of --json all")
     asked.add_argument("--csv", metavar="FILE", help="also write a table, with the likeliest class or --top of them")
     asked.add_argument("--device", metavar="NAME", help="cpu, cuda:0, mps (see: list devices)")
@@ -229,15 +229,21 @@ def add_using(command: Callable[..., argparse.ArgumentParser]) -> None:
     """What asks saved runs about images."""
     predict = command("predict", "what a saved or exported run says of images, folders and zips", PREDICT_HELP)
     adapt = command("adapt", "let a saved run meet new classes, then say what it makes of images", ADAPT_HELP)
-    for asked, also in ((predict, ", or a folder that was exported"), (adapt, "")):
+    for asked, also in (
+        (predict, ", or a folder that was exported"),
+        (adapt, ", or a folder of classes kept on Try it"),
+    ):
         asked.add_argument("run", metavar="RUN", help=f"its number, uid (or the start of it) or name{also}")
-    adapt.add_argument("classes", metavar="CLASSES", help="a folder with one folder of a few images for each class")
+    adapt.add_argument(
+        "classes", metavar="CLASSES",
+        help="a folder with one folder of a few images for each class; not after classes that were kept",
+    )  # fmt: skip
     adapt.add_argument(
         "--head", metavar="NAME", default="nearest_mean",
         help="what tells the classes apart for a run that learns no tasks, on the features of its network",
     )  # fmt: skip
-    for asked in (predict, adapt):
-        add_images(asked)
+    add_images(predict)
+    add_images(adapt, "*")
     again = command("test", "test saved runs on another folder of images, and keep the figures", TEST_HELP)
     again.add_argument("runs", metavar="RUN", nargs="+", help="numbers, uids or names")
     again.add_argument("data", metavar="NAME|FOLDER|ZIP", help="images with their classes, named as the runs' own")

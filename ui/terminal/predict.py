@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from engine.errors import InvalidExperiment
 from engine.given import person_path
 from engine.using.table import Unlike, answer_table
 from storage.store import RunRow, RunStore
@@ -50,13 +51,33 @@ def adapt_from_command_line(chosen: argparse.Namespace) -> int:
     """Exit code 1 where no image could be read. Raises `ExperimentError`."""
     from engine.using.answering import head_of
     from engine.using.by_hand import of_run
+    from engine.using.kept_classes import is_kept
     from engine.using.tasks import bins_of
 
+    if is_kept(person_path(chosen.run)):
+        return ask_kept(chosen)
+    if not chosen.images:
+        raise InvalidExperiment("No images are given.", "Name them behind the folder of classes.")
     run, _, model = opened(chosen)
     by_hand = of_run(model, head_of(chosen.head), run.name)
     met = by_hand.meet(bins_of(chosen.classes, by_hand.form, by_hand.read_as))
     with loose(chosen, model.read_as) as images:
         return answer(chosen, f"Run {run.id}, {run.name}: {UNMEASURED}", met, by_hand.form, images, met.names)
+
+
+def ask_kept(chosen: argparse.Namespace) -> int:
+    """Of classes that were kept; all that stands behind them are images."""
+    from engine.using.kept_classes import kept_classes
+
+    kept = kept_classes(person_path(chosen.run))
+    chosen.images = [chosen.classes, *chosen.images]
+    workspace = open_workspace(chosen.workspace)
+    with RunStore(workspace) as store:
+        own = store.run(kept.answering.run).experiment if kept.answering.run else None
+    by_hand = kept.open(workspace.runs, own)
+    met = by_hand.meet(kept.bins)
+    with loose(chosen, by_hand.read_as) as images:
+        return answer(chosen, f"Kept classes, {by_hand.title}: {UNMEASURED}", met, by_hand.form, images, met.names)
 
 
 def ask_folder(chosen: argparse.Namespace) -> int:

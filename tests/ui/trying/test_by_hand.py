@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +13,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from main import main
 from tests.ui.trying.conftest import BARS
 from ui.pages.trying import TryingPage
+from ui.trying.hand.keeping import kept_in
 from ui.trying.hand.pane import HandPane
 
 Open = Callable[..., TryingPage]
@@ -169,3 +172,31 @@ def test_broken_and_pasted_files_and_another_network(
     assert pane.work.by is not None
     assert "Ridge" in pane.work.by.title
     assert len(pane.work.found.answers) == 1
+
+
+def test_classes_are_kept_and_opened_again(
+    qtbot: QtBot, pane: HandPane, photos: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pane.work.add_classes([str(few(photos, tmp_path / "shown", 0, 1))])
+    pane.work.ask([str(photos / "down" / "4.png")])
+    settle(qtbot, pane)
+    (answer,) = pane.work.found.shares.values()
+    pane.keeping.keep("bars: three")
+    settle(qtbot, pane)
+    folder = pane.parts.workspace.root / "classes" / "bars- three"
+    assert kept_in(folder.parent) == [folder]
+    for place in (2, 1, 0):
+        pane.classes.cards[place].remove.click()
+    settle(qtbot, pane)
+    assert not pane.work.found.answers
+    pane.keeping.open(folder)
+    qtbot.waitUntil(lambda: pane.is_settled() and bool(pane.work.found.answers))
+    assert pane.work.state.bins.names == BARS
+    pane.work.ask([str(photos / "down" / "4.png")])
+    settle(qtbot, pane)
+    assert list(pane.work.found.shares.values()) == [answer]
+    at = ("--workspace", str(pane.parts.workspace.root))
+    capfd.readouterr()
+    assert main(["adapt", str(folder), str(photos / "down" / "4.png"), "--json", *at]) == 0
+    said = json.loads(capfd.readouterr().out)
+    assert [(one["class"], one["probability"]) for one in said["answers"]] == list(answer)

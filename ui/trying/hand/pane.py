@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -15,6 +17,7 @@ from storage.rows import RunRow
 from ui.parts import Parts
 from ui.trying.hand.asked_side import AskedSide
 from ui.trying.hand.class_side import ClassSide
+from ui.trying.hand.keeping import KeepingMenu
 from ui.trying.hand.pad_side import PadSide
 from ui.trying.hand.sources import HandSource, read_rows, sources
 from ui.trying.hand.words import IN_ORDER, TOGETHER, UNCALIBRATED
@@ -28,6 +31,9 @@ from ui.widgets.layouts import in_column, in_row, one_of
 from ui.widgets.problem import Problem
 from ui.widgets.saving import last_folder
 from ui.widgets.text import Text
+
+if TYPE_CHECKING:
+    from engine.using.kept_classes import KeptClasses
 
 DRAWING = "Drawing {}"
 NOBODY = "A run that kept its weights, or a backbone whose weights are here, tells classes apart that you make here."
@@ -54,8 +60,11 @@ class HandPane(QWidget):
         self.source.setMinimumContentsLength(24)
         self.head.setMinimumContentsLength(14)
         self.undo = button("Undo", "undo", clicked=self.work.undo)
+        self.keeping = KeepingMenu(self.work, self.parts.workspace.root, self._say, self._show_kept)
         self.problem, self.hint = Problem(), Text("", "small", "muted")
-        answers = in_row(Text("Answered by", wrap=False), (self.source, 3), (self.head, 2), ..., self.undo, gap=8)
+        answers = in_row(
+            Text("Answered by", wrap=False), (self.source, 3), (self.head, 2), ..., self.undo, self.keeping, gap=8
+        )
         self.classes, self.asked, self.pad = ClassSide(self.picture), AskedSide(self.picture), PadSide()
         top, pad_side, whole = QWidget(), QWidget(), QWidget()
         in_column((WordsArea(self.pad), 1), owner=pad_side, edges=(8, 4, 16, 12))
@@ -119,6 +128,9 @@ class HandPane(QWidget):
         """Nothing is read or answered any more."""
         return not self.work.is_at_work and not self._asking
 
+    def _say(self, words: str) -> None:
+        self.parts.toasts.show(words)
+
     # Who answers
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -147,6 +159,19 @@ class HandPane(QWidget):
         if chosen is not None:
             self.head.setVisible(not chosen.learns_tasks)
             self.work.choose(chosen, str(self.head.key()))
+
+    def _show_kept(self, kept: KeptClasses) -> None:
+        """Choose the network of classes that were kept, and show them."""
+        asked = kept.answering.run, kept.answering.backbone
+        found = next((one for one in self.sources if (one.answering.run, one.answering.backbone) == asked), None)
+        if found is None:
+            self.problem.say(f"What tells these classes apart, {kept.title}, is not here any more.")
+            return
+        for choice, key in ((self.source, found.answering), (self.head, kept.answering.head)):
+            with QSignalBlocker(choice):
+                choice.set_key(key)
+        self.head.setVisible(not found.learns_tasks)
+        self.work.show_kept(kept, found)
 
     # Classes
 

@@ -21,7 +21,11 @@ from ui.trying.hand.reading import ReadClasses, ReadImages, read_again, read_cla
 from ui.trying.hand.sources import HandSource
 
 if TYPE_CHECKING:
-    from engine.using.by_hand import ByHand
+    from engine.using.by_hand import HeadLearner, TaskLearner
+    from engine.using.kept_classes import KeptClasses
+
+    ByHand = TaskLearner | HeadLearner
+    OpenedNetwork = tuple[ByHand, "HandState", tuple[str, ...]]
 
 ANSWER, NETWORK = "hand answers", "hand network"
 MOST_STEPS_BACK = 100
@@ -48,7 +52,7 @@ class HandChange:
 
 class HandWork(QObject):
     """changed: classes or images are others. answered: there are answers, or it is said why not. opened: another
-    network answers. refused(sentences): what was handed in cannot be used. busy: something is read or answered."""
+    network answers. refused(sentences): what was handed in cannot be used."""
 
     changed, answered, opened, refused = Signal(), Signal(), Signal(), Signal(str)
 
@@ -58,6 +62,7 @@ class HandWork(QObject):
         self.state = HandState()
         self.by: ByHand | None = None
         self.source: HandSource | None = None
+        self._head = ""
         self.originals: dict[str, Pixels] = {}
         self.found: HandAnswers = NOTHING
         self.change: HandChange | None = None
@@ -71,28 +76,67 @@ class HandWork(QObject):
         """Another network or head answers; what was handed in is read again where it reads images otherwise."""
         from_before, old = self.state, self.by
         chosen = source.answering.model_copy(update={"head": head})
-        self.source = source
+        self.source, self._head = source, head
 
-        def work(cancelled: Cancelled) -> tuple[ByHand, HandState, tuple[str, ...]]:
+        def work(cancelled: Cancelled) -> OpenedNetwork:
             from engine.using.answering import open_answering
 
             row = source.row
             by = open_answering(chosen, self._runs, row.experiment if row else None, source.title)
-            if old is not None and (old.form, old.read_as) == (by.form, by.read_as):
-                return by, from_before, ()
-            bins, asked, refused = read_again(from_before.bins, from_before.asked, by, cancelled)
-            return by, HandState(bins, asked), refused
+            return by, *seen_by(by, old, from_before, cancelled)
 
-        self._run(work, self._take_network, NETWORK)
+        self._run(work, lambda found: self._take_network(*found, from_before), NETWORK)
 
-    def _take_network(self, found: tuple[ByHand, HandState, tuple[str, ...]]) -> None:
-        self.by, state, refused = found
-        if state is not self.state:
+    def _take_network(self, by: ByHand, state: HandState, refused: tuple[str, ...], before: HandState) -> None:
+        """before: what was read again for it, which may have been changed meanwhile."""
+        if state is not before and self.state is not before and self.source is not None:
+            self.choose(self.source, self._head)
+            return
+        self.by = by
+        if state is not before:
             self.state, self._undone = state, []
         self.drawn, self.change, self.found = None, None, NOTHING
         self.say(refused)
         self.opened.emit()
         self._answer()
+
+    # Kept as a model
+
+    def keep(self, folder: Path, then: Callable[[], None]) -> None:
+        """Write the classes that have images, with which network tells them apart."""
+        source, bins, head = self.source, self.state.bins, self._head
+        if source is None or self.by is None:
+            return
+        chosen = source.answering.model_copy(update={"head": head})
+
+        def work(by: ByHand, cancelled: Cancelled) -> None:
+            from engine.using.kept_classes import keep_classes
+
+            keep_classes(folder, chosen, by, bins, source.title)
+
+        self._read(work, lambda _: then())
+
+    def open_kept(self, folder: Path, then: Callable[[KeptClasses], None]) -> None:
+        """Read what was kept; who asks chooses the network, and then gives the classes to `show_kept`."""
+
+        def work(cancelled: Cancelled) -> KeptClasses:
+            from engine.using.kept_classes import kept_classes
+
+            return kept_classes(folder)
+
+        self._run(work, then)
+
+    def show_kept(self, kept: KeptClasses, source: HandSource) -> None:
+        """Its own network answers, and its classes take the place of those that are there."""
+        runs, row, old, asked = self._runs, source.row, self.by, self.state.asked
+        self.source, self._head = source, kept.answering.head
+
+        def work(cancelled: Cancelled) -> OpenedNetwork:
+            by = kept.open(runs, row.experiment if row else None)
+            state, refused = seen_by(by, old, HandState(asked=asked), cancelled)
+            return by, HandState(kept.bins, state.asked), refused
+
+        self._run(work, lambda found: self._take_network(*found, self.state), NETWORK)
 
     # Deeds
 
@@ -191,7 +235,15 @@ class HandWork(QObject):
             self.refused.emit("Nothing answers yet. Choose a run or a backbone first.")
             return
         self.refused.emit("")
-        self._run(lambda cancelled: work(by, cancelled), done)
+
+        def ended(found: T) -> None:
+            """Read once more where another network answers meanwhile, which reads images otherwise."""
+            if self.by is not None and not read_alike(self.by, by):
+                self._read(work, done)
+            else:
+                done(found)
+
+        self._run(lambda cancelled: work(by, cancelled), ended)
 
     @property
     def is_at_work(self) -> bool:
@@ -224,6 +276,21 @@ class HandWork(QObject):
     def say(self, refused: Sequence[str]) -> None:
         more = f" The same holds for {len(refused) - 1} more." if len(refused) > 1 else ""
         self.refused.emit(refused[0] + more if refused else "")
+
+
+def seen_by(
+    by: ByHand, old: ByHand | None, state: HandState, cancelled: Cancelled
+) -> tuple[HandState, tuple[str, ...]]:
+    """The state as another network reads its images, and what could not be read again. Raises `Cancelled`."""
+    if old is None or read_alike(by, old):
+        return state, ()
+    bins, asked, refused = read_again(state.bins, state.asked, by, cancelled)
+    return HandState(bins, asked), refused
+
+
+def read_alike(one: ByHand, other: ByHand) -> bool:
+    """Whether both read an image into the same pixels."""
+    return (one.form, one.read_as) == (other.form, other.read_as)
 
 
 def plus(images: int, name: str) -> str:
