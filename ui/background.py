@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -12,12 +13,14 @@ from PySide6.QtCore import QObject, Qt, Signal
 from engine.errors import Cancelled, ExperimentError, mendable
 
 T = TypeVar("T")
+WAY, AT_MOST = 0.15, 2.0  # seconds for which work makes way once it is asked; and in which it goes on a step at least
 
 
 class Background(QObject):
     """Runs `work(cancelled)` in a thread; a newer call with the same key cancels the older and drops its answer.
 
-    What is to be done `at_once` has threads of its own: the others may all wait while the engine is imported.
+    What is to be done `at_once` has threads of its own: the others may all wait while the engine is imported. While a
+    hand moves something (`make_way`) the others stand still.
 
     crashed: an exception of work that was started without `failed`.
     """
@@ -32,6 +35,7 @@ class Background(QObject):
         self._current: dict[str, threading.Event] = {}
         self._all: set[threading.Event] = set()
         self._closed = False
+        self._way_until = 0.0
         self._answered.connect(self._hand_over, Qt.ConnectionType.QueuedConnection)
 
     def run(
@@ -54,8 +58,9 @@ class Background(QObject):
         self._all.add(stop)
         if key:
             self._current[key] = stop
+        cancelled = stop.is_set if at_once else lambda: self._made_way(stop)
         pool = self._at_once if at_once else self._pool
-        pool.submit(self._work, work, done, failed or self.crashed.emit, stop)
+        pool.submit(self._work, lambda: work(cancelled), done, failed or self.crashed.emit, stop)
 
     def saying(self, say: Callable[[str], object], bug: str) -> Callable[[Exception], None]:
         """A `failed` that says what a person can mend; of a bug it says `bug`, and it crashes as any other."""
@@ -72,6 +77,10 @@ class Background(QObject):
         if stop := self._current.pop(key, None):
             stop.set()
 
+    def make_way(self) -> None:
+        """Something is scrolled: for a moment what is not done `at_once` stands still where it asks `cancelled`."""
+        self._way_until = time.monotonic() + WAY
+
     def close(self) -> None:
         """Cancel everything and drop the answers; threads end by themselves. May be called twice."""
         self._closed = True
@@ -85,9 +94,16 @@ class Background(QObject):
         for pool in (self._pool, self._at_once):
             pool.shutdown(wait=True)
 
+    def _made_way(self, stop: threading.Event) -> bool:
+        """Whether it was cancelled; answers once the window has had its way."""
+        latest = time.monotonic() + AT_MOST
+        while (left := min(self._way_until, latest) - time.monotonic()) > 0 and not stop.wait(left):
+            pass
+        return stop.is_set()
+
     def _work(
         self,
-        work: Callable[[Callable[[], bool]], Any],
+        work: Callable[[], Any],
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
         stop: threading.Event,
@@ -96,7 +112,7 @@ class Background(QObject):
             self._all.discard(stop)
             return
         try:
-            result = work(stop.is_set)
+            result = work()
         except Cancelled:
             stop.set()
             self._all.discard(stop)

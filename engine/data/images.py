@@ -23,7 +23,8 @@ Progress = Callable[[float], None]
 Cancel = Callable[[], bool]
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
-BATCH, FEW = 64, 8  # items between two looks at whether to stop; fewer are not worth a thread
+BATCH, FEW = 64, 8  # items between two words of how far it is; fewer are not worth a thread
+STEP = 16  # items between two looks at whether to stop
 KEPT_BYTES = 64 * 2**20
 RESIZE = Image.Resampling.BILINEAR
 
@@ -221,7 +222,7 @@ def in_threads(
     check(cancelled)
     several = workers > 1 and len(items) >= FEW
     with ThreadPoolExecutor(workers, thread_name_prefix="images") if several else nullcontext() as pool:
-        step = BATCH if pool else 1
+        step = STEP if pool else 1
         for start in range(0, len(items), step):
             check(cancelled)
             yield from (pool.map if pool else map)(work, items[start : start + step])

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from engine.data.files.loose import LooseImages, Read
 from engine.data.files.names import clean
+from engine.data.files.order import natural
 from engine.data.files.read_as import ReadAs
-from engine.data.files.tree import natural
 from engine.data.images import Cancel, Form, check
 from engine.errors import DataError
 from engine.given import person_path

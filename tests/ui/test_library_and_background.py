@@ -16,6 +16,7 @@ from storage.record import record
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.new_runs import new_run
+from ui import background as background_module
 from ui import library as library_module
 from ui.background import Background
 from ui.library import Library
@@ -130,6 +131,33 @@ def test_what_is_looked_at_does_not_wait_for_work_that_waits(qtbot: QtBot, backg
     assert answers == ["list"]
     imported.set()
     qtbot.waitUntil(lambda: len(answers) == 5)
+
+
+def test_work_that_makes_way_goes_on_afterwards_and_is_cancelled_meanwhile(
+    qtbot: QtBot, background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[bool] = []
+    background.make_way()
+    background.run(lambda cancelled: cancelled(), answers.append)
+    qtbot.waitUntil(lambda: answers == [False])
+    background._way_until += 3600
+    monkeypatch.setattr(background_module, "AT_MOST", 0.01)
+    background.run(lambda cancelled: cancelled(), answers.append)
+    qtbot.waitUntil(lambda: answers == [False, False])  # it goes on a step now and then
+    monkeypatch.setattr(background_module, "AT_MOST", 3600)
+    began, stopped = threading.Event(), threading.Event()
+
+    def stand_still(cancelled: Callable[[], bool]) -> None:
+        began.set()
+        if cancelled():
+            stopped.set()
+
+    background.run(stand_still, print, key="one")
+    qtbot.waitUntil(began.is_set)
+    background.cancel("one")
+    qtbot.waitUntil(stopped.is_set)
+    background.run(lambda cancelled: cancelled(), answers.append, at_once=True)
+    qtbot.waitUntil(lambda: answers == [False, False, False])
 
 
 def test_failures_and_cancellation(qtbot: QtBot, background: Background) -> None:

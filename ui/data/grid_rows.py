@@ -45,12 +45,21 @@ class GridRows:
 
     def tiles(self, top: int, bottom: int) -> Iterator[Tile]:
         """The tiles that reach into these pixels."""
+        for first, above, inside in self._inside(top, bottom):
+            yield from (Tile(first + inner, self._rect(above, inner)) for inner in inside)
+
+    def places(self, top: int, bottom: int) -> Iterator[int]:
+        """The images whose tiles reach into these pixels."""
+        for first, _, inside in self._inside(top, bottom):
+            yield from range(first + inside.start, first + inside.stop)
+
+    def _inside(self, top: int, bottom: int) -> Iterator[tuple[int, int, range]]:
+        """Of each section that reaches into these pixels: its first image, its top, and the tiles of it that do."""
         for section, above in self.heads(top, bottom):
             first_row = max(0, (top - above - HEAD) // self.step)
             last_row = max(0, -(-(bottom - above - HEAD) // self.step))
             last = min(int(self.counts[section]), last_row * self.columns)
-            for inner in range(first_row * self.columns, last):
-                yield Tile(int(self._firsts[section]) + inner, self._rect(above, inner))
+            yield int(self._firsts[section]), above, range(first_row * self.columns, last)
 
     def rect(self, place: int) -> QRect:
         """Where an image stands."""

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QRegion,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from engine.comparison.wording import count
@@ -21,6 +32,7 @@ if TYPE_CHECKING:
     from engine.data.images import ImageSet
 
 SIDE = 96  # pixels of a tile
+FRAME = 2  # pixels around a tile, at most, that the frame of the chosen one takes
 STEPS = {
     Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1),
 }  # fmt: skip
@@ -34,8 +46,9 @@ class SampleGrid(QAbstractScrollArea):
 
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._background = background
         self.thumbnails = Thumbnails(background, self)
-        self.thumbnails.arrived.connect(self.viewport().update)
+        self.thumbnails.arrived.connect(self._show_arrived)
         self.order = np.zeros(0, dtype=np.int64)  # image indices as they stand
         self.names: tuple[str, ...] = ()
         self.current = -1  # place of the chosen image
@@ -103,36 +116,71 @@ class SampleGrid(QAbstractScrollArea):
 
     # Painting
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        top = self.verticalScrollBar().value()
-        bottom = top + self.viewport().height()
-        painter = QPainter(self.viewport())
-        wanted = [self._paint_tile(painter, tile.place, tile.rect.translated(0, -top))
-                  for tile in self.rows.tiles(top, bottom)]  # fmt: skip
-        for section, above in self.rows.heads(top, bottom):
-            self._paint_head(painter, section, above - top)
-        self.thumbnails.want([index for index in wanted if index >= 0])
-
-    def _paint_tile(self, painter: QPainter, place: int, rect: QRect) -> int:
-        """Paints an image; its index where it is not there yet, else -1."""
-        index = int(self.order[place])
-        image = self.thumbnails.get(index)
-        if image is None or image.isNull():
-            painter.fillRect(rect, theme.colour("hover" if image is None else "grid"))
-            if image is not None:
-                painter.setPen(theme.colour("bad"))
-                painter.drawText(rect, int(Qt.AlignmentFlag.AlignCenter), "cannot\nbe read")
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """What is seen already is moved and not painted again; the heading that stays in sight is."""
+        self._background.make_way()
+        view = self.viewport()
+        if abs(dy) < view.height():
+            view.scroll(0, dy)
+            view.update(0, 0, view.width(), HEAD + max(dy, 0))
         else:
-            painter.drawImage(rect, image)
-        if place == self.current:
-            painter.setPen(QPen(theme.colour("accent"), 3))
-            painter.drawRect(QRectF(rect).adjusted(-1.5, -1.5, 1.5, 1.5))
-        return index if image is None else -1
+            view.update()
 
-    def _paint_head(self, painter: QPainter, section: int, above: int) -> None:
-        """A section's heading, which stays in sight as long as its images are."""
+    def _show_arrived(self, indices: Collection[int]) -> None:
+        top = self.verticalScrollBar().value()
+        for place in self.rows.places(*self._seen()):
+            if int(self.order[place]) in indices:
+                self.viewport().update(self.rows.rect(place).translated(0, -top))
+
+    def _seen(self) -> tuple[int, int]:
+        """The pixels that are in sight, from the top of all."""
+        top = self.verticalScrollBar().value()
+        return top, top + self.viewport().height()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        top, bottom = self._seen()
+        painter, region = QPainter(self.viewport()), event.region()
+        parts = [(top + part.top() - FRAME, top + part.bottom() + 1 + FRAME) for part in _parts(region)]
+        tiles = {tile.place: tile.rect for part in dict.fromkeys(parts) for tile in self.rows.tiles(*part)}
+        self._paint_tiles(painter, {place: rect.translated(0, -top) for place, rect in tiles.items()})
+        for section, above in self.rows.heads(top, bottom):
+            line = self._heading(section, above - top)
+            if region.intersects(line):
+                self._paint_head(painter, section, line)
+        seen = map(int, self.order[list(self.rows.places(top, bottom))])
+        self.thumbnails.want([index for index in seen if self.thumbnails.get(index) is None])
+
+    def _paint_tiles(self, painter: QPainter, tiles: Mapping[int, QRect]) -> None:
+        """tiles: where the image of each place stands. Few calls: at each of them another thread may take its turn."""
+        missing = []
+        for place, rect in tiles.items():
+            image = self.thumbnails.get(int(self.order[place]))
+            if image is None:
+                missing.append(rect)
+            elif image.isNull():
+                self._paint_unread(painter, rect)
+            else:
+                painter.drawImage(rect, image)
+        if missing:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.colour("hover"))
+            painter.drawRects(missing)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        if self.current in tiles:
+            painter.setPen(QPen(theme.colour("accent"), 3))
+            painter.drawRect(QRectF(tiles[self.current]).adjusted(-1.5, -1.5, 1.5, 1.5))
+
+    def _paint_unread(self, painter: QPainter, rect: QRect) -> None:
+        painter.fillRect(rect, theme.colour("grid"))
+        painter.setPen(theme.colour("bad"))
+        painter.drawText(rect, int(Qt.AlignmentFlag.AlignCenter), "cannot\nbe read")
+
+    def _heading(self, section: int, above: int) -> QRect:
+        """Where a section's heading stands, which stays in sight as long as its images are."""
         end = above + self._height_of(section)
-        line = QRect(0, min(max(above, 0), end - HEAD - GAP), self.viewport().width(), HEAD)
+        return QRect(0, min(max(above, 0), end - HEAD - GAP), self.viewport().width(), HEAD)
+
+    def _paint_head(self, painter: QPainter, section: int, line: QRect) -> None:
         painter.fillRect(line, theme.colour("page"))
         painter.setFont(theme.font(bold=True))
         painter.setPen(theme.colour("text"))
@@ -184,3 +232,7 @@ class SampleGrid(QAbstractScrollArea):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
             self.viewport().update()
+
+
+def _parts(region: QRegion) -> Iterable[QRect]:
+    return region  # type: ignore[return-value]  # which PySide's stubs do not know

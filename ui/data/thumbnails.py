@@ -23,12 +23,12 @@ CRISP = 2  # times that an image is enlarged from which on its pixels are shown
 
 
 class Thumbnails(QObject):
-    """`get` is asked while painting and never waits; `arrived` says that more is there.
+    """`get` is asked while painting and never waits; `arrived(indices)` says what more is there.
 
     An image that cannot be read is a null QImage for good, and `failed` says why.
     """
 
-    arrived = Signal()
+    arrived = Signal(object)
     failed = Signal(str)
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
@@ -81,7 +81,7 @@ class Thumbnails(QObject):
             while self._bytes > KEPT_BYTES:
                 self._bytes -= self._kept.popitem(last=False)[1].sizeInBytes()
             self._begin()
-            self.arrived.emit()
+            self.arrived.emit(found.keys())
 
         return take
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -50,11 +50,11 @@ class AnsweredGrid(SampleGrid):
         self.marks = ()
         super().clear()
 
-    def _paint_tile(self, painter: QPainter, place: int, rect: QRect) -> int:
-        wanted = super()._paint_tile(painter, place, rect)
-        if place < len(self.marks):
-            paint_mark(painter, rect, self.marks[place])
-        return wanted
+    def _paint_tiles(self, painter: QPainter, tiles: Mapping[int, QRect]) -> None:
+        super()._paint_tiles(painter, tiles)
+        for place, rect in tiles.items():
+            if place < len(self.marks):
+                paint_mark(painter, rect, self.marks[place])
 
 
 def paint_mark(painter: QPainter, rect: QRect, mark: TileMark) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from engine.data.files.by_list import short
 from engine.data.files.layout import STRAY, Item, Layout, arrange
+from engine.data.files.order import natural
 from engine.data.files.reading import Entry
 from engine.data.files.tables import from_tables, no_table
-from engine.data.files.tree import Listing, natural
+from engine.data.files.tree import Listing
 from engine.data.images import Skipped
 from engine.errors import DataError
 

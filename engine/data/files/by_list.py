@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from engine.data.files.found import FoundImages
 from engine.data.files.layout import Item, Layout
 from engine.data.files.names import clean
-from engine.data.files.tree import Listing, natural
+from engine.data.files.order import natural
+from engine.data.files.tree import Listing
 from engine.data.images import Skipped
 from engine.errors import DataError
 

@@ -19,8 +19,9 @@ from engine.data.files.decode import Damaged, ImageFacts, examine
 from engine.data.files.kinds import NOT_READ, ending
 from engine.data.files.layout import Item, Layout, regions
 from engine.data.files.looked import Looked, forget
+from engine.data.files.order import natural
 from engine.data.files.read_as import ReadAs
-from engine.data.files.tree import Listing, natural
+from engine.data.files.tree import Listing
 from engine.data.findings import named_files
 from engine.data.hashes import BY_CONTENT, digest, short_hash
 from engine.data.images import Cancel, ImageSet, PixelSource, Progress, Skipped, in_threads

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 
 IMAGE_ENDINGS = frozenset((
@@ -45,12 +44,14 @@ PRETENDERS = {
 
 
 def ending(path: str) -> str:
-    return os.path.splitext(path)[1].lower()
+    """ ".png" of "a/B.PNG"; "" of ".png" and "a.b/c". In itself, as it is asked of every file of a folder."""
+    stem, dot, last = path[path.rfind("/") + 1 :].rpartition(".")
+    return dot + last.lower() if stem.strip(".") else ""
 
 
 def promises_image(path: str) -> bool:
     """Whether the ending is one of an image, read here or not."""
-    return ending(path) in IMAGE_ENDINGS or ending(path) in OTHER_ENDINGS
+    return (found := ending(path)) in IMAGE_ENDINGS or found in OTHER_ENDINGS
 
 
 def unread(path: str, head: bytes) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from engine.data.files.order import natural
 from engine.data.files.parts import TITLES, TRAIN, is_split, mixed_with_classes, only_wraps, parts
 from engine.data.files.reading import Entry
-from engine.data.files.tree import Listing, ancestors, natural
+from engine.data.files.tree import Listing, ancestors
 from engine.data.findings import named_files
 from engine.data.images import Skipped
 from engine.errors import DataError
@@ -66,8 +68,7 @@ def arrange(listing: Listing) -> Layout:
         odd = [*listing.odd, *(Skipped(entry.path, "not an image") for entry in listing.unknown)]
         there = f"What lies there is no image ({named_files(odd)}). " if odd else ""
         raise DataError(f"“{listing.root.name}” holds no images.", f"{there}{WANTED}")
-    base = _unwrapped(listing)
-    children = _children(listing.images, base)
+    base, children = _unwrapped(listing)
     named = {name: inside for name, inside in children.items() if name}
     return _checked(listing, base, _read(listing, base, named, children.get("", [])))
 
@@ -111,8 +112,8 @@ def _is_training_alone(base: str, named: Folders, found: dict[str, int]) -> bool
     return len(inside) > 1 and "" not in inside
 
 
-def _unwrapped(listing: Listing) -> str:
-    """The folder whose children are the classes or splits, as "" or "a/b/"."""
+def _unwrapped(listing: Listing) -> tuple[str, dict[str, list[Entry]]]:
+    """The folder whose children are the classes or splits, as "" or "a/b/", and those children."""
     base = ""
     while True:
         children = _children(listing.images, base)
@@ -125,18 +126,20 @@ def _unwrapped(listing: Listing) -> str:
             )
         inside = _children(children[named[0]], f"{base}{named[0]}/")
         if len(named) > 1 or not any(inside):
-            return base
+            return base, children
         base = f"{base}{named[0]}/"
 
 
 def _children(images: Iterable[Entry], base: str) -> dict[str, list[Entry]]:
     """Images under `base` by the folder right below it; "" for those directly in it."""
-    found: dict[str, list[Entry]] = {}
+    found: defaultdict[str, list[Entry]] = defaultdict(list)
+    begin = len(base)
     for entry in images:
-        if entry.path.startswith(base):
-            head, slash, _ = entry.path[len(base) :].partition("/")
-            found.setdefault(head if slash else "", []).append(entry)
-    return found
+        path = entry.path
+        if path.startswith(base):
+            end = path.find("/", begin)
+            found[path[begin:end] if end >= 0 else ""].append(entry)
+    return dict(found)
 
 
 def _in_classes(base: str, named: Folders, stray: list[Entry], inner: Mapping[str, Folders]) -> _Found:
@@ -221,11 +224,16 @@ def _checked(listing: Listing, base: str, found: _Found) -> Layout:
     _refuse_empty(listing, found.bases, set(names))
     rank = {name: place for place, name in enumerate(names)}
     items = sorted(found.items, key=lambda item: rank[item.class_name])
-    known = {item.entry.real for item in items}
-    reasons = {skip.path: skip.reason for skip in found.stray}
-    left = [Skipped(e.path, reasons.get(e.path, found.otherwise)) for e in listing.images if e.real not in known]
+    left = _left(listing, found) if len(items) < len(listing.images) else []
     unknown = [Skipped(entry.path, "not an image") for entry in listing.unknown if entry.path.startswith(base)]
     return Layout(tuple(items), tuple(names), found.words, (*left, *unknown, *listing.odd), tuple(found.doubts))
+
+
+def _left(listing: Listing, found: _Found) -> list[Skipped]:
+    """The images that are in no class, and why."""
+    known = {item.entry.real for item in found.items}
+    reasons = {skip.path: skip.reason for skip in found.stray}
+    return [Skipped(e.path, reasons.get(e.path, found.otherwise)) for e in listing.images if e.real not in known]
 
 
 def _refuse_empty(listing: Listing, bases: list[str], filled: set[str]) -> None:

@@ -8,11 +8,12 @@ import stat
 import zipfile
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 from engine.data.files.kinds import COMPANIONS, IMAGE_ENDINGS, ending, kind, promises_image
 from engine.data.files.names import clean, in_zip, is_housekeeping, is_text
+from engine.data.files.order import in_order, natural
 from engine.data.files.reading import PACKERS, UNPACKED, Entry, Files, FolderFiles, ZipFiles
 from engine.data.images import Cancel, Skipped, check
 from engine.errors import DataError
@@ -20,7 +21,6 @@ from engine.given import is_there, person_path
 from engine.machine.files import Unread
 
 MOST_FILES = 1_000_000
-NUMBERS = re.compile(r"(\d+)")
 GIBIBYTE = 2**30
 LARGEST_MEMBER = GIBIBYTE
 REPACK = "Unpack it yourself, look at what is inside, and pick the folder."
@@ -51,10 +51,10 @@ class Listing:
         """The files whose ending says nothing and whose bytes are no image's."""
         return self._sorted_out[1]
 
-    @cached_property
+    @property
     def others(self) -> tuple[Entry, ...]:
         """The files that are no images read here by their ending: few, however many images there are."""
-        return tuple(entry for entry in self.files if ending(entry.path) not in IMAGE_ENDINGS)
+        return self._parted[1]
 
     @cached_property
     def companions(self) -> tuple[Entry, ...]:
@@ -62,17 +62,24 @@ class Listing:
         return tuple(entry for entry in self.others if ending(entry.path) in COMPANIONS)
 
     @cached_property
+    def _parted(self) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+        """Files with the ending of an image that is read here, and all others; each is asked once."""
+        usual, others = list[Entry](), list[Entry]()
+        for entry in self.files:
+            (usual if ending(entry.path) in IMAGE_ENDINGS else others).append(entry)
+        return tuple(usual), tuple(others)
+
+    @cached_property
     def _sorted_out(self) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
-        images = [entry for entry in self.files if promises_image(entry.path)]
+        images = [*self._parted[0], *(entry for entry in self.others if promises_image(entry.path))]
         doubtful = [e for e in self.others if not promises_image(e.path) and ending(e.path) not in COMPANIONS]
         found: list[Entry] = []
         if doubtful:
             with closing(self.open()) as files:
                 found = [one for one in doubtful if one.size and kind(_head(files, one)) is not None]
         images += found
-        images.sort(key=lambda entry: natural(entry.path))
         known = set(found)
-        return tuple(images), tuple(entry for entry in doubtful if entry not in known)
+        return tuple(in_order(images)), tuple(entry for entry in doubtful if entry not in known)
 
     @property
     def signature(self) -> int:
@@ -235,20 +242,3 @@ def ancestors(folder: str) -> set[str]:
     """A folder and those around it; none of ""."""
     parts = folder.split("/") if folder else []
     return {"/".join(parts[: depth + 1]) for depth in range(len(parts))}
-
-
-def natural(text: str) -> list[tuple[int, int, str]]:
-    """Sort key that puts "image 9" before "image 10"."""
-    folder, slash, name = text.rpartition("/")
-    *before, (_, _, end) = _of_folder(folder + slash)  # which ends in "/", so that no number goes on behind it
-    (_, _, start), *after = _pieces(name)
-    return [*before, (1, 0, end + start), *after, (2, 0, text)]
-
-
-def _pieces(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Words and numbers in turn, a word first and last."""
-    pieces = NUMBERS.split(text.casefold())
-    return tuple((0, int(piece), "") if piece.isdigit() and piece.isascii() else (1, 0, piece) for piece in pieces)
-
-
-_of_folder = lru_cache(maxsize=256)(_pieces)  # once for all its files

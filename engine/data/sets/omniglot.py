@@ -15,9 +15,10 @@ from engine.data.files import grey
 from engine.data.files.decode import ImageFacts
 from engine.data.files.folder import FilePixels, digests, fingerprint, inspect, typical_size
 from engine.data.files.layout import Item
+from engine.data.files.order import natural
 from engine.data.files.read_as import ReadAs
 from engine.data.files.reading import Entry
-from engine.data.files.tree import Listing, natural
+from engine.data.files.tree import Listing
 from engine.data.images import Cancel, ImageSet, Progress, Skipped
 from engine.downloads.remote import Remote
 from engine.errors import DataError
