@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.errors import ExperimentError
-from ui.trying.answer_book import AnswerBook
+from ui.trying.answer_book import AnswerBook, Said
 from ui.trying.answer_order import short_name
 from ui.trying.answers_told import AnswersTold
+from ui.trying.captioned import CaptionedPicture
 from ui.trying.closer import CloseLook
 from ui.trying.label_field import LabelField
+from ui.trying.reasons_view import ReasonsView
 from ui.widgets.frame import WordsArea
 from ui.widgets.layouts import in_column, in_row
-from ui.widgets.picture import Picture
 from ui.widgets.text import Elided, Text, plain
 
-SIDE = 150  # pixels of a picture's height
 NONE = "Choose an image in the list."
-
-
-class CaptionedPicture(QWidget):
-    """A picture over a few words."""
-
-    def __init__(self, words: str) -> None:
-        super().__init__()
-        self.picture = Picture(QSize(64, SIDE), QSize(SIDE, SIDE), words or "What the network sees")
-        self.words = Elided(words, "small", "muted")
-        self.picture.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        in_column(self.picture, self.words, owner=self, gap=2)
-
-    def sizeHint(self) -> QSize:
-        return QSize(SIDE, SIDE + self.words.sizeHint().height() + 2)
 
 
 class AnswerDetail(QWidget):
@@ -44,21 +29,12 @@ class AnswerDetail(QWidget):
         self.original, self.seen = CaptionedPicture("The image"), [CaptionedPicture("")]
         self._pictures = in_row(self.original, self.seen[0], gap=8)
         self.bars, self.reason, self.label = AnswersTold(), Text("", role="warning"), LabelField()
+        self.rests, self.reasons = Text("", "small", "muted"), ReasonsView()
         body = QWidget()
         self.column = in_column(
-            self.name,
-            self.where,
-            self._pictures,
-            4,
-            self.reason,
-            self.bars,
-            4,
-            self.label,
-            ...,
-            owner=body,
-            gap=6,
-            edges=12,
-        )
+            self.name, self.where, self._pictures, 4, self.reason, self.bars, self.rests, 4, self.label,
+            self.reasons, ..., owner=body, gap=6, edges=12,
+        )  # fmt: skip
         in_column(WordsArea(body), owner=self)
         self.show_image(AnswerBook(), None)
 
@@ -66,7 +42,7 @@ class AnswerDetail(QWidget):
         """What is known at once; `show_look` brings the rest."""
         self.image = image
         read = image is not None and not book.reasons[image]
-        for part in (self.original, self.bars, self.label, *self.seen):
+        for part in (self.original, self.bars, self.rests, self.label, self.reasons, *self.seen):
             part.setVisible(read)
         self.where.setVisible(image is not None)
         self.reason.setVisible(image is not None and not read)
@@ -78,6 +54,7 @@ class AnswerDetail(QWidget):
         self.where.setToolTip(plain(book.names[image]))
         self.reason.setText(f"It was not read: {book.reasons[image]}." if book.reasons[image] else "")
         self.bars.show_answers([(run.title, run.best(image)) for run in book.runs], book.labels.get(image, ""))
+        self.rests.setText("\n".join(dict.fromkeys(told_of(run, image) for run in book.runs)))
         self.label.show_label(book.labels.get(image, ""))
 
     def show_look(self, image: int, look: CloseLook) -> None:
@@ -102,3 +79,11 @@ class AnswerDetail(QWidget):
         if image == self.image:
             self.reason.setText(str(error) if isinstance(error, ExperimentError) else "It cannot be read any more.")
             self.reason.show()
+
+
+def told_of(run: Said, image: int) -> str:
+    """What its probabilities rest on, and whether the image is like what it learnt."""
+    judged = run.judged(image)
+    none = "None of these: it is unlike all that the run learnt. " if judged is not None and judged[1] else ""
+    words = run.words.removesuffix(".")
+    return f"{none}{words[:1].upper()}{words[1:]}."

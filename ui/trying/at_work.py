@@ -17,6 +17,7 @@ from ui.trying.answer_book import AnswerBook, Said
 from ui.trying.answer_order import Places
 from ui.trying.closer import CloseLook, look_closely
 from ui.trying.lot import Handed, Listed, Lot, Networks, Opened, Stop
+from ui.trying.reasons import Galleries, Reasons, reasons
 from ui.trying.triable import Triable
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class TrialWork(QObject):
         self.is_at_work = self.was_cancelled = False
         self.preparing: Preparing | None = None  # what is measured before the first answer
         self._waiting: list[Handed] = []
-        self._background, self._networks = background, Networks()
+        self._background, self._networks, self._galleries = background, Networks(), Galleries()
         self._mail: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._began, self._before = 0.0, 0
         self._look = QTimer(self, interval=LOOK_MS)
@@ -53,8 +54,9 @@ class TrialWork(QObject):
         return sum(map(len, self.images))
 
     @property
-    def is_listing(self) -> bool:
-        return self.is_at_work and bool(self._waiting)
+    def has_waiting(self) -> bool:
+        """Whether something was handed in that is not listed yet."""
+        return bool(self._waiting)
 
     def rate(self) -> float:
         """Images a second since the first answer of this work, 0 before there are two batches."""
@@ -105,6 +107,13 @@ class TrialWork(QObject):
         self._background.run(
             lambda cancelled: look_closely(images, place, networks, titles), done, failed, "trying closely"
         )
+
+    def find_reasons(self, image: int, done: Callable[[Reasons], None], failed: Callable[[Exception], None]) -> None:
+        """What stands behind the first run's answer; the last question counts."""
+        images, place = self.place(image)
+        run = self.chosen[0]
+        work = reasons(self._galleries, images, place, run, self.network_of(run))
+        self._background.run(work, done, failed, "trying reasons")
 
     def network_of(self, run: Triable) -> Assured:
         """Raises `KeyError` before it answered."""

@@ -30,6 +30,7 @@ from ui.widgets.saving import FileKind, ask_where, last_folder
 
 NO_RUNS = "A run that learnt from images, and still has its weights, answers here what it sees in images of your own."
 CHOOSE = "Choose a run", "Tick one in the list at the left, or several to see their answers side by side."
+WAITING = "Choose a run", "Tick one in the list at the left: it answers what you have handed in."
 HOW = (
     "Try it on images of your own",
     "Drop images, a folder or a zip anywhere here, paste one, or use the buttons above. Your files are only read.",
@@ -95,6 +96,7 @@ class ImagesPane(QWidget):
         self.work.refused.connect(self.problem.say)
         self.filters.changed.connect(self._arrange)
         self.table.looked_at.connect(self._look)
+        self.detail.reasons.wanted.connect(self._find_reasons)
         self._count_soon.timeout.connect(self._count)
         self._connect_labels()
 
@@ -156,16 +158,22 @@ class ImagesPane(QWidget):
             return
         self.detail.show_image(book, image)
         if image is not None and not book.reasons[image]:
+            self.detail.reasons.expect()
             self.work.look_closely(
                 image, lambda look: self.detail.show_look(image, look),
                 lambda error: self.detail.show_problem(image, error),
             )  # fmt: skip
 
+    def _find_reasons(self) -> None:
+        view, image = self.detail.reasons, self.detail.image
+        if image is not None and not self.work.book.reasons[image]:
+            self.work.find_reasons(image, view.show_reasons, view.show_problem)
+
     def _adjust(self) -> None:
         """Words and buttons follow the work."""
         some, labelled = bool(len(self.work.book)), bool(self.work.book.labels)
         self.deeds.adjust(bool(self.work.total or self.work.is_at_work), some and not self.work.is_at_work, labelled)
-        self.invitation.say(*(HOW if self.runs.model.ticked else CHOOSE))
+        self.invitation.say(*(HOW if self.runs.model.ticked else WAITING if self.work.has_waiting else CHOOSE))
         busy = self.work.is_at_work or bool(self.work.total and self.runs.model.ticked)
         self.shown.setCurrentWidget(self.answers if busy or some else self.invitation)
         self.detail.setVisible(some)

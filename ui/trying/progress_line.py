@@ -33,7 +33,8 @@ class WorkLine(QWidget):
         work, done = self._work, len(self._work.book)
         left = work.total > done or work.is_at_work
         self.said.setText(self._other or progress(work))
-        self.bar.show_share(done / max(1, work.total), "accent", self.said.text(), work.is_at_work)
+        share = done / max(1, work.total) if work.preparing is None else work.preparing.fraction or 0.0
+        self.bar.show_share(share, "accent", self.said.text(), work.is_at_work)
         self.cancel.setText("Cancel" if work.is_at_work else "Go on")
         self.cancel.setVisible(work.is_at_work or (work.was_cancelled and left))
 

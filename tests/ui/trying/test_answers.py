@@ -186,3 +186,22 @@ def test_files_and_images_are_pasted(qtbot: QtBot, open_page: Open, photos: Path
     pane.handing.paste()
     assert "no image to paste" in pane.problem.text.text()
     qtbot.waitUntil(page.is_settled)
+
+
+def test_the_nearest_training_images_and_the_part_are_shown_once_asked_for(
+    qtbot: QtBot, open_page: Open, photos: Path
+) -> None:
+    page = open_page()
+    tick(qtbot, page, 1)
+    hand_in(qtbot, page, photos)
+    pane, view = page.images, page.images.detail.reasons
+    assert not view.alike.isVisibleTo(pane.detail)
+    view.fold.button.setChecked(True)
+    qtbot.waitUntil(lambda: view.alike.isVisibleTo(pane.detail))
+    assert "training image" in view.said.text()
+    assert len(view.classes.text().split(", ")) == 5
+    first = view.part.picture.image
+    assert not first.isNull()
+    pane.table.setCurrentIndex(pane.table.answers.index(20, 0))
+    qtbot.waitUntil(lambda: view.part.picture.image != first)
+    qtbot.waitUntil(lambda: view.alike.isVisibleTo(pane.detail))

@@ -1,0 +1,102 @@
+"""What stands behind one answer: the training images that are most alike, and what part of the image it hangs on. No
+Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ui.trying.lot import Stop, drained
+from ui.trying.triable import Triable
+
+if TYPE_CHECKING:
+    from engine.data.files.loose import LooseImages
+    from engine.data.images import ImageSet
+    from engine.using.assured import Assured
+    from engine.using.nearest import Gallery
+
+SHOWN, SIDE, PAINTED = 5, 96, 0.55  # training images; their pixels; how strongly the part is painted
+RED = np.array([214.0, 39.0, 40.0])
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeImage:
+    """A training image: uint8 [s, s, channels], and what is said of it."""
+
+    pixels: NDArray[np.uint8]
+    class_name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """alike: the most alike first. among: "of 1,263 training images". part: what the network saw with the part painted
+    over it, uint8 [s, s, 3]. how: it was found, with a caution."""
+
+    alike: tuple[AlikeImage, ...]
+    among: str
+    part: NDArray[np.uint8]
+    how: str
+
+
+@dataclass
+class Galleries:
+    """The training images of runs that were asked about."""
+
+    known: dict[int, tuple[Gallery, ImageSet]] = field(default_factory=dict)
+
+    def of(self, run: Triable, network: Assured, cancelled: Stop) -> tuple[Gallery, ImageSet]:
+        """Raises `ExperimentError` where the images cannot be had, `Cancelled`."""
+        from engine.data.sources import load
+        from engine.using.nearest import gallery
+
+        if run.row.id not in self.known:
+            found = drained(gallery(network.model, run.folder), lambda _: None, cancelled)
+            self.known[run.row.id] = found, load(run.row.experiment.dataset)
+        return self.known[run.row.id]
+
+
+def reasons(
+    galleries: Galleries, images: LooseImages, place: int, run: Triable, network: Assured
+) -> Callable[[Stop], Reasons]:
+    """Of the likeliest class of an image. Raises `ExperimentError`, `Cancelled`."""
+
+    def find(cancelled: Stop) -> Reasons:
+        from engine.errors import DataError
+        from engine.using.predictions import stacked
+        from engine.using.trial import ways_of
+        from engine.using.where_it_looked import CAUTION, looked
+
+        (look,) = images.look([place], ways_of([network]))
+        if isinstance(look, str):
+            raise DataError(f"“{images.name(place)}” cannot be read: {look}.", "Choose another image.")
+        inputs = stacked(look.pixels)
+        features, logits = network.model.seen(inputs)
+        heat = looked(network.model, inputs[0], int(logits[0].argmax()))
+        found, data = galleries.of(run, network, cancelled)
+        (near,) = found.nearest(features.cpu().numpy(), SHOWN)
+        alike = tuple(
+            AlikeImage(thumbnail(data, one.id), one.class_name, f"{one.name}: likeness {one.likeness:.3f}")
+            for one in near
+        )
+        return Reasons(alike, found.words, painted(look.pixels[0], heat.heat), f"{heat.how}. {CAUTION}")
+
+    return find
+
+
+def thumbnail(data: ImageSet, image: int) -> NDArray[np.uint8]:
+    """uint8 [s, s, channels]."""
+    from engine.data.images import fitted
+
+    return fitted(data.source.image(image, SIDE, data.shown_channels), SIDE, data.shown_channels)
+
+
+def painted(pixels: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """pixels: uint8 [s, s, 1 or 3]; heat: float [s, s] from 0 to 1. uint8 [s, s, 3], red where it is 1."""
+    grey = pixels.astype(np.float64).mean(axis=2, keepdims=True).repeat(3, axis=2)
+    share = PAINTED * heat[..., None]
+    return np.rint(grey * (1 - share) + RED * share).astype(np.uint8)
