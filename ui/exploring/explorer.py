@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from engine.comparison.after_training import RunAdvice
 from engine.comparison.examined import ALL, ALWAYS, APART, AS_LISTED, LOSS, MISSED, Examined
@@ -138,6 +138,7 @@ class Explorer(QWidget):
         """The images that an advice is about."""
         if self._run is None:
             return
+        self._bring_images()
         every = tuple(range(len(self._run.examined.names)))
         if lesson.given is not None:
             self.bar.choose_cell(lesson.true or every, lesson.given)
@@ -208,6 +209,14 @@ class Explorer(QWidget):
         self.grid.show()
         self.words.hide()  # they stand above the images
         self.shown.emit()
+
+    def _bring_images(self) -> None:
+        """Scroll to where images stand that are asked for from further up."""
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if isinstance(above, QScrollArea):
+            above.ensureWidgetVisible(self.bar, 0, above.viewport().height() // 2)
 
     def _mark(self, of: Examined, place: int) -> TileMark:
         figure = "" if of.answers is None else percent(float(of.answers.probabilities[place, 0]), 0)

@@ -26,9 +26,9 @@ class LessonLine(QWidget):
         for text in (self.words, self.action):
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.look = button("Its images", tip="Show the test images that this is about", clicked=self.chosen.emit)
-        self.look.setHidden(not lesson.outcome)
         both = in_column(self.words, self.action, gap=0)
         in_row((both, 1), (self.look, 0, Qt.AlignmentFlag.AlignTop), owner=self, gap=16)
+        self.look.setVisible(bool(lesson.outcome))  # not before it has a place: it would be a window of its own
 
 
 class LessonList(QWidget):

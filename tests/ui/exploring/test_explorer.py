@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
 from engine.comparison.after_training import RunAdvice
@@ -245,6 +246,12 @@ def test_the_table_sorts_and_leads_to_the_class_that_was_clicked(qtbot: QtBot, e
 
 def test_an_advice_leads_to_its_images(qtbot: QtBot, explorer: Explorer, read: Read) -> None:
     """Accuracy was told as 40 to 60 %, which is wide; every class is half found, so nothing else is said."""
+    area = QScrollArea()
+    qtbot.addWidget(area)
+    area.setWidgetResizable(True)
+    area.setWidget(explorer)
+    area.resize(700, 400)
+    area.show()
     run = read()
     assert [one.words.split(" is ")[0] for one in run.lessons] == ["The interval"]
     pair = RunAdvice("“x” is taken for “y”", "Look.", ALL, (4,), (5,))
@@ -253,6 +260,9 @@ def test_an_advice_leads_to_its_images(qtbot: QtBot, explorer: Explorer, read: R
     assert explorer.lessons.isVisible()
     wide, *others = explorer.lessons.lines
     assert wide.look.isHidden()
+    assert wide.window() is others[0].look.window() is area  # none is a window of its own
     assert asked(qtbot, explorer, others[0].look.click) == [12]
+    assert area.verticalScrollBar().value() > 0  # the images are further down
     assert asked(qtbot, explorer, others[1].look.click) == [12, 13, 14, 15, 16, 17]
     assert "2 classes, taken for any" in explorer.grid.names[0]
+    area.takeWidget()  # which its fixture closes
