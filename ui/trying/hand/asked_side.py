@@ -12,7 +12,7 @@ from ui.trying.hand.work import HandWork
 from ui.widgets.buttons import button
 from ui.widgets.drops import Drops
 from ui.widgets.layouts import in_column, in_row, one_of
-from ui.widgets.text import Elided, Text
+from ui.widgets.text import Elided, Text, TextPlace
 
 LINES = 3  # of what changes did
 ASK = "Drop images to classify here, or draw one. A folder of class folders tells what is right."
@@ -26,7 +26,7 @@ class AskedSide(QWidget):
     def __init__(self, picture: Picture) -> None:
         super().__init__()
         self.asked, self.lines = AskedList(picture), list[str]()
-        self.score, self.steps = Text("", bold=True), Text("", "small", "muted")
+        self.score, self.steps = TextPlace(lines=2), TextPlace("", "small", "muted", lines=2)
         self.changes = [Elided("", "small", "muted") for _ in range(LINES)]
         add = button("Add images…", "new", "Image files or zips to classify", self.asks.emit)
         heading = in_row((Text("To classify", "heading", bold=True, wrap=False), 1), add, gap=8)
@@ -51,8 +51,9 @@ class AskedSide(QWidget):
         """What was answered, and what the change that it follows did."""
         asked, change = work.state.asked, work.change
         if change is not None and work.found.answers:
-            self.lines = [change_words(change.words, change.before, work.found, asked), *self.lines[: LINES - 1]]
             work.change = None
+            if change.of_classes:
+                self.lines = [change_words(change.words, change.before, work.found, asked), *self.lines[: LINES - 1]]
         self.score.setText(score_words(work.found, change.before if change else None, asked))
         self.steps.setText(step_words(work.found, asked))
         self.show_state(work)

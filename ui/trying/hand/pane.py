@@ -30,7 +30,7 @@ from ui.widgets.invitation import Invitation
 from ui.widgets.layouts import in_column, in_row, one_of
 from ui.widgets.problem import Problem
 from ui.widgets.saving import last_folder
-from ui.widgets.text import Text
+from ui.widgets.text import Text, TextPlace
 
 if TYPE_CHECKING:
     from engine.using.kept_classes import KeptClasses
@@ -61,7 +61,7 @@ class HandPane(QWidget):
         self.head.setMinimumContentsLength(14)
         self.undo = button("Undo", "undo", clicked=self.work.undo)
         self.keeping = KeepingMenu(self.work, self.parts.workspace.root, self._say, self._show_kept)
-        self.problem, self.hint = Problem(), Text("", "small", "muted")
+        self.problem, self.hint = Problem(), TextPlace("", "small", "muted", lines=2)
         answers = in_row(
             Text("Answered by", wrap=False), (self.source, 3), (self.head, 2), ..., self.undo, self.keeping, gap=8
         )

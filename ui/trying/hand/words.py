@@ -12,7 +12,7 @@ from ui.trying.hand.answering import HandAnswers
 UNCALIBRATED = "Shares are as the method gives them: how sure they are is not measured."
 TOGETHER = "This method looks at all images to classify together, 64 at a time: one more can change other answers."
 IN_ORDER = "This method reads examples in their order: another order gives somewhat other answers."
-KNOW = "Tell by 1 to 9 what some images are, and it is counted how many answers are right."
+KNOW = "Choose images and press the number of their class: then it is counted how many answers are right."
 
 
 def right_words(found: RightAnswers) -> str:
@@ -28,17 +28,17 @@ def score_words(found: HandAnswers, before: Answers | None, asked: Sequence[Hand
     """How many are right now, and before the last change among the same images."""
     now = right_words(score(found.answers, asked))
     if not now:
-        return KNOW if found.answers else ""
+        return ""
     earlier = score(before or {}, [image for image in asked if image.key in found.answers])
     return f"{now}; before the last change {earlier.right} of {earlier.known}" if earlier.known else now
 
 
 def step_words(found: HandAnswers, asked: Sequence[HandedImage]) -> str:
-    """How many are right after each inner step, "" where there are none or nothing is known."""
-    if len(found.steps) < 2:
-        return ""
+    """How many are right after each inner step, "" where there are none; how to tell, where nothing is known."""
     scores = [score(step, asked) for step in found.steps]
-    if not scores[0].known:
+    if scores and not scores[0].known:
+        return KNOW
+    if len(scores) < 2:
         return ""
     told = ", ".join(str(one.right) for one in scores)
     return f"Right after 0 to {len(scores) - 1} inner steps: {told} of {scores[0].known}"
@@ -48,6 +48,6 @@ def change_words(words: str, before: Answers, found: HandAnswers, asked: Sequenc
     """ "+1 example of cat: 3 answers changed, 2 to right"."""
     did = difference(before, found.answers, asked)
     if not did.changed:
-        return f"{words}: no answer changed" if before and found.answers else words
+        return f"{words}: no answer changed" if before else words
     known = [f"{number} to {where}" for number, where in ((did.to_right, "right"), (did.to_wrong, "wrong")) if number]
     return f"{words}: {', '.join([count(did.changed, 'answers') + ' changed', *known])}"

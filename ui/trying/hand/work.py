@@ -44,10 +44,12 @@ class HandState:
 
 @dataclass(frozen=True)
 class HandChange:
-    """words: of the deed, such as "+1 example of cat". before: what was answered before it."""
+    """words: of the deed, such as "+1 example of cat". before: what was answered before it. of_classes: it changed
+    examples, which can change answers."""
 
     words: str
     before: Answers
+    of_classes: bool
 
 
 class HandWork(QObject):
@@ -156,7 +158,7 @@ class HandWork(QObject):
             self._become(f"Undone: {words}", state)
 
     def _become(self, words: str, state: HandState) -> None:
-        self.change = HandChange(words, self.found.answers)
+        self.change = HandChange(words, self.found.answers, state.bins is not self.state.bins)
         self.state = state
         self.changed.emit()
         self._answer()
