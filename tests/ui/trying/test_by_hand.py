@@ -84,6 +84,16 @@ def test_dropped_classes_answer_what_is_dropped_and_each_change_is_told(
     assert [len(one.images) for one in pane.work.state.bins.bins] == [1, 2, 1]
     assert pane.asked.lines[0].startswith("+1 example of down: ")
     assert "before the last change" in pane.asked.score.text()
+    shown = pane.asked.asked
+    shown.setCurrentIndex(shown.shown.index(2))
+    for number in (2, 3):  # by keys, one line after the other
+        qtbot.keyClick(shown, getattr(Qt.Key, f"Key_{number}"))
+        settle(qtbot, pane)
+        qtbot.keyClick(shown, Qt.Key.Key_Down)
+    assert [image.truth for image in pane.work.state.asked[2:4]] == ["down", "slant"]
+    pane.undo.click()
+    pane.undo.click()
+    settle(qtbot, pane)
     assert pane.work.by is not None
     assert pane.work.by.features.computed == 13  # each image once
     pane.undo.click()

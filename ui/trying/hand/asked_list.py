@@ -44,12 +44,13 @@ class AskedModel(QAbstractListModel):
         self.found: HandAnswers = NOTHING
 
     def show(self, asked: tuple[HandedImage, ...], found: HandAnswers) -> None:
-        if asked != self.asked:
+        """What is chosen stays chosen while the images are the same, also where more is known of them."""
+        if [image.key for image in asked] != [image.key for image in self.asked]:
             self.beginResetModel()
             self.asked, self.found = asked, found
             self.endResetModel()
         elif asked:
-            self.found = found
+            self.asked, self.found = asked, found
             self.dataChanged.emit(self.index(0), self.index(len(asked) - 1))
 
     def rowCount(self, parent: Index = NOWHERE) -> int:
