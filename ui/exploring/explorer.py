@@ -205,7 +205,7 @@ class Explorer(QWidget):
             return
         of = self._run.examined
         marks = [self._mark(of, int(place)) for place in self.places]
-        self.grid.show_answered(self._data, of.ids[self.places], marks, title)
+        self.grid.show_answered(self._data, of.ids[self.places], marks, title.rpartition(": ")[0])  # it counts itself
         self.grid.show()
         self.words.hide()  # they stand above the images
         self.shown.emit()
