@@ -70,7 +70,7 @@ class AnswerDetail(QWidget):
             part.setVisible(place < len(look.seen))
         for part, (pixels, titles) in zip(self.seen, look.seen, strict=False):
             part.picture.show_pixels(pixels)
-            part.words.setText(f"Seen as {pixels.shape[1]} × {pixels.shape[0]}")
+            part.words.setText(f"Seen at {pixels.shape[0]} px")
             words = f"What the network sees of it, for {', '.join(titles)}"
             part.picture.setToolTip(plain(words))
             part.picture.setAccessibleName(words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QStringListModel, Qt, Signal
 from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
 from ui.widgets.buttons import icon_button
@@ -25,17 +25,21 @@ class LabelField(QWidget):
         self.field = QLineEdit(placeholderText="What it is")
         self.field.setAccessibleName("What the image is")
         self.field.setToolTip(HOW)
-        self.field.returnPressed.connect(self._say)
+        self._classes = QStringListModel(self)
+        completer = QCompleter(self._classes, self.field)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        self.field.setCompleter(completer)
+        self.field.returnPressed.connect(self._say, Qt.ConnectionType.QueuedConnection)  # after the list is closed
         self.take_away = icon_button("close", "Take the label away (Delete)", lambda: self.said.emit(""))
         self.keys = Text("", "small", "muted")
         row = in_row((self.field, 1), self.take_away, gap=4)
         in_column(Text("Your label", "small", bold=True), row, self.keys, owner=self, gap=4)
 
     def show_classes(self, classes: Sequence[str]) -> None:
-        completer = QCompleter(list(classes), self.field)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        self.field.setCompleter(completer)
+        """One completer stays: an answer may come out of its own list, which must not be gone by then."""
+        if list(classes) != self._classes.stringList():
+            self._classes.setStringList(list(classes))
         numbered = (f"{number} {name}" for number, name in enumerate(classes[:KEYS], 1))
         self.keys.setText("  ".join(numbered))
 

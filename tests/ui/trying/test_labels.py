@@ -41,11 +41,15 @@ def test_keys_label_and_go_on(qtbot: QtBot, answered: TryingPage) -> None:
     qtbot.keyClick(table, Qt.Key.Key_9)  # there is no ninth class
     qtbot.keyClick(table, Qt.Key.Key_S)
     assert pane.detail.label.field.text() == "s"
-    pane.detail.label.field.setText("SLANT")
-    qtbot.keyClick(pane.detail.label.field, Qt.Key.Key_Return)
-    assert book.labels == {0: "down", 1: "slant"}  # as the class is written
+    field = pane.detail.label.field
+    field.setText("SLANT")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: book.labels == {0: "down", 1: "slant"})  # as the class is written
+    completer = field.completer()
     pane.labels.say(2, "round")
     assert pane.labels.classes() == ("across", "down", "slant", "round")
+    assert field.completer() is completer  # its list may be open while a label is said
+    assert completer.completionCount() == 4
     table.choose(0)
     qtbot.keyClick(table, Qt.Key.Key_Delete)
     assert book.labels == {1: "slant", 2: "round"}
