@@ -17,7 +17,7 @@ from ui.widgets.images import draw_tile, to_image
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.text import Text
 
-SEEN = 84  # pixels on a side
+SEEN = 56  # pixels on a side
 CENTRE = "Centre as MNIST does"
 WHY_CENTRE = "The ink fills 20 of 28 pixels about its centre of mass, as in MNIST and EMNIST"
 

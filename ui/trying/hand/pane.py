@@ -51,7 +51,7 @@ class HandPane(QWidget):
         self._drawings = self._asking = 0
         self._build()
         self._connect()
-        self._adjust()
+        self._show_state()
 
     def _build(self) -> None:
         self.source, self.head = Choice(), Choice([(head.name, head.title) for head in HEADS])
@@ -59,6 +59,7 @@ class HandPane(QWidget):
         self.head.setAccessibleName("Head")
         self.source.setMinimumContentsLength(24)
         self.head.setMinimumContentsLength(14)
+        self.head.hide()  # until it is known who answers
         self.undo = button("Undo", "undo", clicked=self.work.undo)
         self.keeping = KeepingMenu(self.work, self.parts.workspace.root, self._say, self._show_kept)
         self.problem, self.hint = Problem(), TextPlace("", "small", "muted", lines=2)
