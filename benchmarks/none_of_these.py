@@ -4,9 +4,9 @@
     python -m benchmarks.none_of_these omniglot --photos FOLDER [--known 60] [--seeds 5]
 
 trashnet: each class in turn is left out. omniglot: characters of the evaluation alphabets, so many known and as many
-held out. A logistic head on frozen features learns the known classes (half of each class's images, at most --labels);
-20 % choose the temperature and the threshold, 30 % are tested, beside all images of what was left out.
-AUROC of each score; the share of both kinds that the threshold calls none of these; calibration error before and after.
+held out. A logistic head of the program's usual strength learns the known classes from frozen features (half of the
+images of each, at most --labels). 20 % choose the temperature and the threshold, 30 % are tested, beside all images
+of what was left out. AUROC of each score; the share of both kinds that is called none of these; calibration error.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from engine.heads.head import prepared
 from engine.heads.logistic import Logistic
 from engine.machine.places import settle
 from engine.using.calibration import probabilities, temperature_of
-from engine.using.unlike import RATE
+from engine.using.unlike import RATE, Learnt
 
 Array = np.ndarray
 
@@ -74,6 +74,11 @@ def nearest_mean(train: Part, asked: Part) -> Array:
     return np.stack([((unit(asked.features) - mean) ** 2).sum(1) for mean in means(train)]).min(0)
 
 
+def nearest_neighbour(train: Part, asked: Part) -> Array:
+    """The program's own."""
+    return Learnt(unit(train.features)).unlikeness(unit(asked.features))
+
+
 def neighbour(count: int) -> Callable[[Part, Part], Array]:
     def score(train: Part, asked: Part) -> Array:
         return -np.sort(unit(asked.features) @ unit(train.features).T, axis=1)[:, -count]
@@ -107,7 +112,7 @@ SCORES = {
     "largest probability": largest_probability,
     "energy (Liu 2020)": energy,
     "nearest class mean": nearest_mean,
-    "nearest neighbour (Sun 2022), k = 1": neighbour(1),
+    "nearest neighbour (Sun 2022), k = 1": nearest_neighbour,
     "nearest neighbour, k = 10": neighbour(10),
     "Mahalanobis (Lee 2018)": mahalanobis,
     "relative Mahalanobis (Ren 2021)": relative_mahalanobis,
@@ -136,8 +141,7 @@ def cases(features: Array, labels: Array, left_out: Array, most: int, seed: int)
     train, validation, test = np.concatenate([ids[:most] for ids in parts[0]]), *map(np.concatenate, parts[1:])
     prepare = prepared(Logistic(), features[train])
     places = np.searchsorted(known, labels)
-    head = Logistic().tuned(prepare(features[train]), places[train], len(known), seed)
-    score = head.fit(prepare(features[train]), places[train], len(known))
+    score = Logistic().fit(prepare(features[train]), places[train], len(known))
     every = (train, validation, test, np.flatnonzero(np.isin(labels, left_out)))
     return Case(*(Part(features[ids], score(prepare(features[ids])), places[ids]) for ids in every))
 

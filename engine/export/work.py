@@ -174,8 +174,8 @@ def notes(of: Exportable) -> list[str]:
         share = percent(of.calibration.refusal.rate)
         found.append(f"Probabilities are {of.calibration.rests_on} (temperature {of.calibration.temperature:.3g}).")
         found.append(
-            "`calibration.json` says what that is worth on test images, and from which energy on an image is none of "
-            f"these, as {share} of the validation images would be."
+            "`calibration.json` says what that is worth on test images. Which images are none of the classes is told "
+            f"by the program alone, where {share} of the validation images would be."
         )
     else:
         found.append("Probabilities are as the network gives them, which are often too sure.")

@@ -16,11 +16,13 @@ from engine.comparison.wording import percent
 from engine.data.examples import Examples
 from engine.errors import DataError, ExperimentError
 from engine.events import Preparing
+from engine.heads.nearest_mean import unit
 from engine.using import calibration as kept
 from engine.using.calibration import Calibration, digest_of, measured, probabilities, temperature_of
+from engine.using.nearest import gallery
 from engine.using.own_images import own_images, passed
 from engine.using.predictions import Judged
-from engine.using.unlike import refusal, unlikeness
+from engine.using.unlike import Learnt, threshold_of
 
 MOST = 5_000  # validation images that a temperature is fitted on, and test images that it is measured on
 PLAIN = "probabilities as its network gives them, which are often too sure"
@@ -28,10 +30,12 @@ PLAIN = "probabilities as its network gives them, which are often too sure"
 
 @dataclass(frozen=True, eq=False)
 class Assured:
-    """model: as it was saved. calibration: None where there is none; why: then, in a sentence."""
+    """model: as it was saved. calibration: None where there is none; why: then, in a sentence. learnt: what its
+    training images are like, without which nothing is none of the classes."""
 
     model: SavedModel
     calibration: Calibration | None
+    learnt: Learnt | None = None
     why: str = ""
 
     @property
@@ -39,8 +43,8 @@ class Assured:
         """What its answers rest on: "probabilities calibrated on 396 validation images, of which 5.1 % would be called
         none of these"."""
         if self.calibration is not None:
-            refused = percent(self.calibration.refusal.rate)
-            return f"probabilities {self.calibration.rests_on}, of which {refused} would be called none of these"
+            refused = f", of which {percent(self.calibration.refusal.rate)} would be called none of these"
+            return f"probabilities {self.calibration.rests_on}{refused if self.learnt else ''}"
         return f"{PLAIN}: {self.why}" if self.why else PLAIN
 
     def judge(self, inputs: Tensor | Examples) -> Judged:
@@ -49,7 +53,9 @@ class Assured:
         if self.calibration is None:
             return Judged(torch.from_numpy(logits).softmax(1).numpy())
         shares = probabilities(logits, self.calibration.temperature).astype("float32")
-        found = unlikeness(features, logits)
+        if self.learnt is None:
+            return Judged(shares)
+        found = self.learnt.unlikeness(unit(features))
         return Judged(shares, found, found > self.calibration.refusal.threshold)
 
 
@@ -58,18 +64,19 @@ def assured(model: SavedModel, folder: Path) -> Generator[Preparing, None, Assur
     there. Without the images it has none. Raises `InvalidExperiment` for a meta-learner."""
     model.refuse_tasks()
     found = kept.read(folder)
-    if found is not None:
-        return Assured(model, found)
     try:
-        found = yield from calibrated(model, folder)
+        known = yield from gallery(model, folder)
+        learnt = Learnt(known.features)
+        if found is None:
+            found = yield from calibrated(model, folder, learnt)
+            with suppress(OSError):  # a disk that is full keeps none: it is measured again
+                kept.write(found, folder)
     except ExperimentError as error:
-        return Assured(model, None, error.message)
-    with suppress(OSError):  # a disk that is full keeps none: it is measured again
-        kept.write(found, folder)
-    return Assured(model, found)
+        return Assured(model, found, None, error.message)
+    return Assured(model, found, learnt)
 
 
-def calibrated(model: SavedModel, folder: Path) -> Generator[Preparing, None, Calibration]:
+def calibrated(model: SavedModel, folder: Path, learnt: Learnt) -> Generator[Preparing, None, Calibration]:
     """Yields `Preparing`, returns the calibration by the run's own images. Raises `ExperimentError` where they cannot
     be had, or the run has no validation images."""
     material = yield from own_images(model, folder)
@@ -89,5 +96,5 @@ def calibrated(model: SavedModel, folder: Path) -> Generator[Preparing, None, Ca
     return Calibration(
         (file.name, digest_of(file)), temperature, len(chosen),
         *measured(tested.logits, tested.labels, temperature),
-        refusal(unlikeness(chosen.features, chosen.logits)), conditions,
+        threshold_of(learnt.unlikeness(unit(chosen.features))), conditions,
     )  # fmt: skip

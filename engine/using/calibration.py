@@ -23,7 +23,7 @@ from engine.comparison.intervals import Interval
 from engine.comparison.reliability import Answered, Reliability, heard, lowered, reliability, told
 from engine.machine.files import write_text
 
-FILE, FORMAT = "calibration.json", 1
+FILE, FORMAT = "calibration.json", 2
 LOGARITHMS = (-5.0, 5.0)  # of temperatures between which is searched
 Logits = NDArray[np.float32]
 Labels = NDArray[np.int64]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.artifacts.saved import SavedModel, tested_file
 from engine.events import Preparing
+from engine.heads.nearest_mean import unit
 from engine.machine.files import replacing
 from engine.using.calibration import digest_of
 from engine.using.own_images import own_images, passed
@@ -50,7 +51,7 @@ class Gallery:
 
     def nearest(self, features: Features, count: int = 5) -> list[tuple[NearImage, ...]]:
         """Of each image [m, d] so many training images, the most alike first; equal ones in the order of the set."""
-        alike = unit(features) @ self.features.astype(np.float32).T
+        alike = unit(np.asarray(features, np.float32)) @ self.features.astype(np.float32).T
         order = np.argsort(-alike, axis=1, kind="stable")[:, :count]
         return [
             tuple(self._near(place, row[place]) for place in places) for row, places in zip(alike, order, strict=True)
@@ -64,13 +65,6 @@ class Gallery:
         """ "of 1,263 training images", "of 10,000 training images drawn from 98,000"."""
         drawn = f" drawn from {self.total:,}" if len(self) < self.total else ""
         return f"of {len(self):,} training image{'s' if len(self) != 1 else ''}{drawn}"
-
-
-def unit(features: Features) -> NDArray[np.float32]:
-    """float32 [n, d] of length 1; what has no length stays as it is."""
-    values = np.asarray(features, np.float32)
-    lengths: NDArray[np.float32] = np.linalg.norm(values, axis=1, keepdims=True)
-    return (values / np.maximum(lengths, 1e-12)).astype(np.float32)
 
 
 def gallery(model: SavedModel, folder: Path) -> Generator[Preparing, None, Gallery]:

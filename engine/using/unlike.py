@@ -1,26 +1,32 @@
 """How unlike all that a network learnt an image is, and from where it is none of the classes.
 
-The energy of what the network gives for the classes (Liu et al. 2020, Energy-based Out-of-distribution Detection, arXiv
-2010.03759): high where no class speaks up.
+One less the cosine of its features with those of the nearest training image (Sun et al. 2022, Out-of-Distribution
+Detection with Deep Nearest Neighbors, arXiv 2204.06507, with k = 1 for sets of hundreds of images).
+`benchmarks/none_of_these.py` compares it with other scores.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from engine.using.calibration import Threshold
 
 RATE = 0.05  # of the run's own validation images are called none of the classes
 
 
-def unlikeness(features: NDArray[np.float32], logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    """[n], of features [n, d] and logits [n, classes]; the larger, the less the image is like any class."""
-    return -np.asarray(logsumexp(logits.astype(np.float64), axis=1))
+class Learnt:
+    """What training images are like: features [n, d] of length 1."""
+
+    def __init__(self, features: NDArray[np.floating]) -> None:
+        self._known = np.asarray(features, np.float32).T
+
+    def unlikeness(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
+        """[n], of features [n, d] of length 1: from 0, as a training image, to 2."""
+        return 1 - (np.asarray(features, np.float32) @ self._known).max(1).astype(np.float64)
 
 
-def refusal(found: NDArray[np.float64]) -> Threshold:
-    """The least threshold above which at most `RATE` of these validation images [n] lie."""
-    threshold = float(np.quantile(found, 1 - RATE, method="higher"))
-    return Threshold(threshold, float((found > threshold).mean()), len(found))
+def threshold_of(found: NDArray[np.float64]) -> Threshold:
+    """The least value above which at most `RATE` of these validation images [n] lie."""
+    value = float(np.quantile(found, 1 - RATE, method="higher"))
+    return Threshold(value, float((found > value).mean()), len(found))

@@ -13,7 +13,7 @@ from ui import theme
 from ui.figures.painted import PaintedFigure, line_height
 from ui.figures.painted_axes import Axis, Plot, paint_axes, plot_in
 
-GAP, HISTOGRAM = 20.0, 26.0  # pixels between the two plots, and of the counts above each
+GAP, HISTOGRAM, BESIDE = 12.0, 26.0, 10.0  # pixels between the plots, of the counts above, right of each for words
 FEW = 10  # images of a bin below which its share is drawn pale
 BEFORE, AFTER = "As the network gives it", "Calibrated"
 
@@ -65,7 +65,7 @@ class ReliabilityFigure(PaintedFigure):
         above = heading + HISTOGRAM
         painter.translate(0, above)
         percents = Axis(0.0, 1.0, percent=True)
-        plot = plot_in(size.width(), size.height() - above, percents, percents)
+        plot = plot_in(size.width() - BESIDE, size.height() - above, percents, percents, "right")
         paint_axes(painter, plot, "how sure")
         self._paint_bars(painter, plot, one, QPointF(left, above))
         painter.setPen(QPen(theme.colour("muted"), 1, Qt.PenStyle.DashLine))

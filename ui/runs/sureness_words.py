@@ -41,7 +41,7 @@ def change(lowered: Interval) -> str:
 
 
 def by_chance(found: Calibration) -> str:
-    return f"Probabilities that are right come to {percent(found.after.chance)} on so many images by chance."
+    return f"On so many images chance alone gives up to {percent(found.after.chance)} where every probability is true."
 
 
 def rests_on(found: Calibration) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
@@ -42,9 +42,13 @@ def predict_from_command_line(chosen: argparse.Namespace) -> int:
     run, folder, model = opened(chosen)
     model.refuse_tasks()
     form = form_of(model)
-    with loose(chosen, model.read_as) as images:
+
+    def ready() -> tuple[Judges, str]:
         judging = sure(model, folder)
-        return answer(chosen, f"Run {run.id}, {run.name}: {judging.words}", judging, form, images, names_of(model))
+        return judging, f"Run {run.id}, {run.name}: {judging.words}"
+
+    with loose(chosen, model.read_as) as images:
+        return answer(chosen, ready, form, images, names_of(model))
 
 
 def adapt_from_command_line(chosen: argparse.Namespace) -> int:
@@ -62,7 +66,8 @@ def adapt_from_command_line(chosen: argparse.Namespace) -> int:
     by_hand = of_run(model, head_of(chosen.head), run.name)
     met = by_hand.meet(bins_of(chosen.classes, by_hand.form, by_hand.read_as))
     with loose(chosen, model.read_as) as images:
-        return answer(chosen, f"Run {run.id}, {run.name}: {UNMEASURED}", met, by_hand.form, images, met.names)
+        words = f"Run {run.id}, {run.name}: {UNMEASURED}"
+        return answer(chosen, lambda: (met, words), by_hand.form, images, met.names)
 
 
 def ask_kept(chosen: argparse.Namespace) -> int:
@@ -88,7 +93,7 @@ def ask_folder(chosen: argparse.Namespace) -> int:
     folder = open_folder(person_path(chosen.run), chosen.device or "cpu")
     heading = f"Exported run, {folder.title}: {folder.words}"
     with loose(chosen, folder.model.read_as) as images:
-        return answer(chosen, heading, folder.answering, form_of(folder.model), images, folder.classes)
+        return answer(chosen, lambda: (folder.answering, heading), form_of(folder.model), images, folder.classes)
 
 
 def opened(chosen: argparse.Namespace) -> tuple[RunRow, Path, SavedModel]:
@@ -124,16 +129,18 @@ def sure(model: SavedModel, folder: Path) -> Assured:
 
 
 def answer(
-    chosen: argparse.Namespace, heading: str, answering: Predicts | Judges, form: Normaliser, images: LooseImages,
-    names: tuple[str, ...],
+    chosen: argparse.Namespace, ready: Callable[[], tuple[Predicts | Judges, str]], form: Normaliser,
+    images: LooseImages, names: tuple[str, ...],
 ) -> int:  # fmt: skip
-    """Whether no image could be read. answering: the network, or what it became when it met new classes."""
+    """Whether no image could be read. ready: asked once all places are open, for the network, or what it became when it
+    met new classes, and what its answers rest on."""
     from engine.using.predictions import predictions
 
     with ExitStack() as open_files:
         writers = [for_programs(names, chosen.top) if chosen.json else for_people(names, chosen.top)]
         if chosen.csv:
             writers.append(open_files.enter_context(in_table(Path(chosen.csv).expanduser(), names, chosen.top)))
+        answering, heading = ready()
         found = predictions(answering, form, images)
         first = next(found)
         if not chosen.json:

@@ -13,10 +13,14 @@ import torch
 from engine.artifacts.saved import SavedModel
 from engine.errors import ExperimentError
 from engine.events import Preparing
+from engine.heads.nearest_mean import unit
 from engine.using import calibration as kept
 from engine.using.assured import assured, calibrated
 from engine.using.calibration import probabilities, temperature_of
+from engine.using.nearest import FILE as GALLERY
+from engine.using.nearest import gallery
 from engine.using.own_images import drawn, own_images, passed
+from engine.using.unlike import Learnt
 from tests.engine.using.conftest import bars, ended, run
 
 
@@ -78,7 +82,11 @@ def test_a_run_is_calibrated_once_and_says_the_same_afterwards(trained: Path) ->
 def test_it_is_that_of_the_validation_images(trained: Path) -> None:
     model = SavedModel.open(trained)
     material = ended(own_images(model, trained))
-    found = ended(calibrated(model, trained))
+    known = ended(gallery(model, trained))
+    learnt = Learnt(known.features)
+    found = ended(calibrated(model, trained, learnt))
+    unlike = learnt.unlikeness(unit(model.seen(material.validation.inputs[:])[0].numpy()))
+    assert found.refusal.threshold == pytest.approx(np.sort(unlike)[-1], rel=1e-3)  # of twelve none is refused
     assert set(material.validation.ids).isdisjoint(material.test.ids)
     logits = model.seen(material.validation.inputs[:])[1].numpy()
     assert found.temperature == pytest.approx(temperature_of(logits, material.validation.labels.numpy()), rel=1e-3)
@@ -119,6 +127,23 @@ def test_without_its_images_or_with_others_it_says_so(tmp_path: Path) -> None:
     assert not (folder / kept.FILE).exists()
 
 
+def test_calibrated_it_stays_without_its_images(tmp_path: Path) -> None:
+    """What was measured is kept; without the features of its training images nothing is none of these."""
+    photos = bars(tmp_path / "photos")
+    folder = run(tmp_path / "runs" / "abc", photos)
+    model, pixels = SavedModel.open(folder), torch.zeros(1, 1, 28, 28, dtype=torch.uint8)
+    first = ended(assured(model, folder))
+    shutil.rmtree(photos)
+    again = ended(assured(model, folder))
+    assert again.words == first.words
+    assert np.array_equal(again.judge(pixels).unlike, first.judge(pixels).unlike)  # type: ignore[arg-type]
+    (folder / GALLERY).unlink()
+    without = ended(assured(model, folder))
+    assert without.words == "probabilities calibrated on 12 validation images"
+    assert without.judge(pixels).unlike is None
+    assert np.array_equal(without.judge(pixels).probabilities, first.judge(pixels).probabilities)
+
+
 def test_a_meta_learner_is_refused(tmp_path: Path) -> None:
     photos = bars(tmp_path / "photos", classes=6)
     folder = tmp_path / "runs" / "abc"
@@ -131,7 +156,7 @@ def test_a_meta_learner_is_refused(tmp_path: Path) -> None:
 
         save_file({key: value for key, value in load_file(file).items() if not key.startswith("head.")}, file)
     model = SavedModel.open(folder)
-    for asked in (assured, calibrated):
+    for asked in (assured, gallery):
         with pytest.raises(ExperimentError, match="no classes of its own"):
             ended(asked(model, folder))
 
