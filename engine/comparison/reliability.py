@@ -131,8 +131,9 @@ def lowered(before: Answered, after: Answered) -> Interval:
 
 
 def basic(value: float, drawn: Shares, n: int) -> Interval:
-    """The basic bootstrap interval."""
-    return Interval(value, 2 * value - quantile(drawn, 0.975), 2 * value - quantile(drawn, 0.025), n)
+    """The basic bootstrap interval, with the value itself in it."""
+    low, high = 2 * value - quantile(drawn, 0.975), 2 * value - quantile(drawn, 0.025)
+    return Interval(value, min(low, value), max(high, value), n)
 
 
 def quantile(values: Shares, share: float) -> float:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from engine.artifacts.saved import TOGETHER
 from engine.data.files.loose import Look, LooseImages
 from engine.data.images import Cancel, check
+from engine.heads.nearest_mean import unit
 from engine.using.assured import Assured
-from engine.using.nearest import unit
 from engine.using.predictions import stacked
 from engine.using.trial import ways_of
 

@@ -82,7 +82,8 @@ def ask_kept(chosen: argparse.Namespace) -> int:
     by_hand = kept.open(workspace.runs, own)
     met = by_hand.meet(kept.bins)
     with loose(chosen, by_hand.read_as) as images:
-        return answer(chosen, f"Kept classes, {by_hand.title}: {UNMEASURED}", met, by_hand.form, images, met.names)
+        words = f"Kept classes, {by_hand.title}: {UNMEASURED}"
+        return answer(chosen, lambda: (met, words), by_hand.form, images, met.names)
 
 
 def ask_folder(chosen: argparse.Namespace) -> int:

@@ -52,6 +52,13 @@ def test_the_interval_covers_what_is_true() -> None:
     assert covered[0.2] >= 51
 
 
+@pytest.mark.parametrize("right", [55, 60, 62, 70, 90])
+def test_the_error_lies_in_its_own_interval(right: int) -> None:
+    rng = np.random.default_rng(right)
+    error = reliability(Answered(rng.uniform(0.3, 0.95, 100), np.arange(100) < right)).error
+    assert 0 <= error.low <= error.value <= error.high <= 1
+
+
 def test_what_temperature_gains_is_measured_on_the_same_draws() -> None:
     rng = np.random.default_rng(0)
     said = rng.uniform(0.7, 0.9, 500)
