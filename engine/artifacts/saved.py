@@ -33,6 +33,7 @@ from engine.preparation.inputs import Inputs, Normaliser, images, normaliser
 from engine.provenance import read_as, seen
 from engine.registry import build_method, complete
 
+BENCH = "bench"  # the family of methods that keep no network
 SETTLED = "settled.safetensors"  # what a meta-learner chose before its test, beside its weights
 TOGETHER = 64  # images at a time, as in a run's own test: of other numbers the kernels round otherwise
 State = Mapping[str, Tensor]
@@ -204,7 +205,8 @@ def tested_file(folder: Path, method: Method) -> Path:
     for file in (folder / f"{name}.safetensors" for name in names):
         if file.is_file():
             return file
-    raise WeightsError(f"The folder of run {folder.name} has no weights.", "Open a run that trained a network.")
+    why = ": a head bench compares heads on frozen features and keeps none" if method.family == BENCH else ""
+    raise WeightsError(f"The folder of run {folder.name} has no weights{why}.", "Open a run that trained a network.")
 
 
 def fitting(experiment: Experiment, method: Method, state: State) -> Backbone:

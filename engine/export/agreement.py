@@ -114,8 +114,8 @@ def programs(of: Exportable, pixels: Pixels) -> Answers:
 def own_images(of: Exportable, experiment: Experiment, folder: Path | None) -> tuple[Pixels, str]:
     """uint8 [n, size, size, channels] and which they are. folder: of a person's images instead of the run's own.
 
-    Of the run's test images, then of those of its validation, then of its training, until there are enough. Raises
-    `DataError` where there are none.
+    Of the run's test images, then of those of its validation, of its training and of the rest, until there are enough.
+    Raises `DataError` where there are none.
     """
     if folder is not None:
         with LooseImages([folder], of.model.read_as) as images:
@@ -135,13 +135,15 @@ def own_images(of: Exportable, experiment: Experiment, folder: Path | None) -> t
 
 def of_run(of: Exportable, experiment: Experiment) -> tuple[Pixels, str]:
     data, split = divided(experiment)
+    parts = {name: getattr(split, name) for name in ("test", "validation", "train")}
+    if isinstance(split, ClassSplit):
+        parts = {name: images_of(data, classes) for name, classes in parts.items()}
+    rest = np.setdiff1d(np.arange(len(data)), np.concatenate(list(parts.values())))
     ids: dict[str, NDArray[np.int64]] = {}
-    for part in ("test", "validation", "train"):
-        whole = getattr(split, part)
-        own = images_of(data, whole) if isinstance(split, ClassSplit) else whole
+    for name, whole in {**parts, "further": rest}.items():
         room = MOST - sum(map(len, ids.values()))
-        if part == "test" or room > MOST - LEAST:
-            ids[part] = np.random.default_rng(0).permutation(own)[:room]
+        if len(whole) and (not ids or room > MOST - LEAST):
+            ids[name] = np.random.default_rng(0).permutation(whole)[:room]
     pixels: Pixels = data.read(np.concatenate(list(ids.values())), of.form)
-    words = ", ".join(f"{len(found)} {'training' if part == 'train' else part}" for part, found in ids.items())
+    words = ", ".join(f"{len(found)} {'training' if name == 'train' else name}" for name, found in ids.items())
     return pixels, f"{words} images of {data.title}"

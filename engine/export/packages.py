@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import invalidate_caches
 from importlib.util import find_spec
 
@@ -30,9 +30,15 @@ def require() -> None:
     """Raise `ExperimentError` where one is missing."""
     if gone := missing():
         raise ExperimentError(
-            f"Exporting needs {' and '.join(gone)}, which {'is' if len(gone) == 1 else 'are'} not installed.",
+            f"Exporting needs {joined(gone)}, which {'is' if len(gone) == 1 else 'are'} not installed.",
             f"Install them: {sys.executable} -m pip install {' '.join(map(quoted, PACKAGES.values()))}",
         )
+
+
+def joined(names: Sequence[str]) -> str:
+    """ "onnx, onnxruntime and onnxscript"."""
+    *before, last = names or ("nothing",)
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def quoted(word: str) -> str:

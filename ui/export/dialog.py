@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QProgressBar, QVBoxLayout, QWidget
 
 from storage.rows import RunRow
-from ui.export.job import ExportPlan, read_plan
+from ui.export.job import ExportPlan, free, missing_words, read_plan
 from ui.export.place_line import PlaceLine
 from ui.parts import Parts
 from ui.widgets.buttons import PrimaryButton, button
@@ -57,9 +57,10 @@ class ExportDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.place = PlaceLine("Folder", "Choose…", self._ask_place)
         self.classes = PlaceLine("Classes", "Choose…", self._ask_classes, optional=True)
-        self.place.set_path(Path(last_folder()) / (NOT_IN_NAMES.sub("-", row.name).strip(". ") or "exported"))
+        self._name = NOT_IN_NAMES.sub("-", row.name).strip(". ") or "exported"
+        self.place.set_path(Path(last_folder()) / self._name)
         self._build(row.name)
-        parts.library.read(read_plan(row), self._take, self._refuse_plan)
+        parts.library.read(read_plan(row, self.place.path), self._take, self._refuse_plan)
         self.finished.connect(lambda _: self._leave())
 
     def _build(self, name: str) -> None:
@@ -85,7 +86,7 @@ class ExportDialog(QDialog):
             one.hide()
         self.setMinimumWidth(LEAST)
         self.go.setEnabled(False)
-        fit(self, 640, 420)
+        fit(self, 640, 340)
 
     # What there is to export
 
@@ -93,16 +94,16 @@ class ExportDialog(QDialog):
         if self._closed:
             return
         self._plan = plan
+        self.place.set_path(plan.place)
         self.classes.setVisible(plan.takes_classes)
         self.kind.setText(BY_EXAMPLE if plan.takes_classes else ALONE.format(plan.alone) if plan.alone else "")
         self.kind.setVisible(bool(self.kind.text()))
         self._show_missing(plan)
 
     def _show_missing(self, plan: ExportPlan) -> None:
-        names = " and ".join(plan.missing)
-        self.install.setText(INSTALL.format(names))
+        self.install.setText(INSTALL.format(plan.missing))
         self.install.setVisible(bool(plan.missing) and not plan.why_not_here)
-        self.problem.say(MISSING.format(names, plan.why_not_here or INTO) if plan.missing else "")
+        self.problem.say(MISSING.format(plan.missing, plan.why_not_here or INTO) if plan.missing else "")
         self.go.setEnabled(not plan.missing)
 
     def _refuse_plan(self, error: Exception) -> None:
@@ -113,7 +114,7 @@ class ExportDialog(QDialog):
         """A folder in which one of the run's name is made."""
         around = QFileDialog.getExistingDirectory(self, "Where the folder is made", str(self.place.path.parent))
         if around:
-            self.place.set_path(Path(around) / self.place.path.name)
+            self.place.set_path(free(Path(around) / self._name))
 
     def _ask_classes(self) -> None:
         found = QFileDialog.getExistingDirectory(self, "A folder with a folder of images for each class", last_folder())
@@ -142,11 +143,11 @@ class ExportDialog(QDialog):
     def _install(self) -> None:
         voice = self._voice()
 
-        def work(cancelled: Callable[[], bool]) -> tuple[str, ...]:
+        def work(cancelled: Callable[[], bool]) -> str:
             from engine.export import packages
 
             packages.install(lambda line: voice.said.emit(line, None), cancelled)
-            return packages.missing()
+            return missing_words()
 
         self._begin("Installing")
         failed = self._parts.background.saying(self._refuse, "The packages could not be installed.")
@@ -187,7 +188,7 @@ class ExportDialog(QDialog):
         self.told.show()
         self.show_it.show()
 
-    def _installed(self, missing: tuple[str, ...]) -> None:
+    def _installed(self, missing: str) -> None:
         if not self._closed and self._plan is not None:
             self._set_busy(False)
             self._plan = replace(self._plan, missing=missing)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storage.rows import RunRow
@@ -16,17 +18,19 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class ExportPlan:
     """takes_classes: whether it may be given classes by example. alone: why its network goes without any, "" otherwise.
-    missing: packages that are not installed; why_not_here: why they cannot be by a click, "" where they can."""
+    missing: packages that are not installed, in words; why_not_here: why they cannot be by a click, "" where they can.
+    place: a folder that is not there yet."""
 
     job: ExportJob
     takes_classes: bool
     alone: str
-    missing: tuple[str, ...]
+    missing: str
     why_not_here: str
+    place: Path
 
 
-def read_plan(row: RunRow) -> Callable[[RunStore], ExportPlan]:
-    """Raises `ExperimentError`."""
+def read_plan(row: RunRow, place: Path) -> Callable[[RunStore], ExportPlan]:
+    """place: where it would go. Raises `ExperimentError`."""
 
     def read(store: RunStore) -> ExportPlan:
         from engine.export import kinds, packages
@@ -36,6 +40,20 @@ def read_plan(row: RunRow) -> Callable[[RunStore], ExportPlan]:
         job = ExportJob(store.directory(row), row.name, row.experiment, names, figures(results))
         method = kinds.method_of(row.experiment)
         takes, alone = kinds.takes_classes(method), kinds.why_alone(method)
-        return ExportPlan(job, takes, alone, packages.missing(), packages.why_not_here())
+        return ExportPlan(job, takes, alone, missing_words(), packages.why_not_here(), free(place))
 
     return read
+
+
+def missing_words() -> str:
+    from engine.export import packages
+
+    return packages.joined(gone) if (gone := packages.missing()) else ""
+
+
+def free(place: Path) -> Path:
+    """The folder itself, or with a number where something of its name is there."""
+    number, found = 2, place
+    while os.path.lexists(found):
+        number, found = number + 1, place.with_name(f"{place.name} {number}")
+    return found

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtWidgets import QWidget
 
+from ui.listing.handing_on import EXPORT
 from ui.listing.tool_buttons import deed_button
 from ui.widgets.deed import Deeds, Entry
 from ui.widgets.reflow import FlowLayout
@@ -34,6 +35,7 @@ TABLE: dict[str, Entry] = {
         "play",
         "The run's own images and those that you labelled, beside each other in New experiment",
     ),
+    "export": EXPORT,
     "clear": ("Clear", "", "close", "Take all images away; the files stay where they are"),
 }
 SHORT = {
@@ -56,8 +58,10 @@ class TryingDeeds(Deeds):
         for key, action in self.actions.items():
             row.addWidget(deed_button(action, SHORT.get(key, TABLE[key][0])))
 
-    def adjust(self, some: bool, answered: bool, labelled: bool) -> None:
-        """some: images were handed in. answered: all that were are answered. labelled: a person labelled some."""
+    def adjust(self, some: bool, answered: bool, labelled: bool, runs: int) -> None:
+        """some: images were handed in. answered: all that were are answered. labelled: a person labelled some.
+        runs: how many are ticked."""
+        self.actions["export"].setEnabled(runs == 1)
         self.actions["clear"].setEnabled(some)
         self.actions["table"].setEnabled(answered)
         self.actions["least"].setEnabled(answered)

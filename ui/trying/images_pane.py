@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from ui.listing import handing_on
 from ui.parts import Parts
 from ui.trying.answer_detail import AnswerDetail
 from ui.trying.answer_filters import AnswerFilters
@@ -55,6 +56,7 @@ class ImagesPane(QWidget):
             "images": self.handing.ask_for_images, "folder": self.handing.ask_for_folder, "paste": self.handing.paste,
             "table": self._ask_for_table, "clear": self.work.clear, "least": self.labels.pick,
             "write": self._ask_for_set, "again": self.labels.train_again,
+            "export": lambda: handing_on.export(self, parts, self.work.chosen[0].row),
         })  # fmt: skip
         self.no_runs = Invitation(
             "No run to try yet", NO_RUNS, "Set up an experiment", lambda: parts.navigator.open("new_experiment")
@@ -172,7 +174,8 @@ class ImagesPane(QWidget):
     def _adjust(self) -> None:
         """Words and buttons follow the work."""
         some, labelled = bool(len(self.work.book)), bool(self.work.book.labels)
-        self.deeds.adjust(bool(self.work.total or self.work.is_at_work), some and not self.work.is_at_work, labelled)
+        answered, chosen = some and not self.work.is_at_work, len(self.work.chosen)
+        self.deeds.adjust(bool(self.work.total or self.work.is_at_work), answered, labelled, chosen)
         self.invitation.say(*(HOW if self.runs.model.ticked else WAITING if self.work.has_waiting else CHOOSE))
         busy = self.work.is_at_work or bool(self.work.total and self.runs.model.ticked)
         self.shown.setCurrentWidget(self.answers if busy or some else self.invitation)
