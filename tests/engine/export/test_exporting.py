@@ -89,9 +89,9 @@ def exported(run: Path) -> tuple[Path, ExportResult, list[str]]:
 def test_a_folder_that_agrees_with_the_program(exported: tuple[Path, ExportResult, list[str]], photos: Path) -> None:
     folder, found, doing = exported
     assert doing == [
-        "Reading the run", "Reading the data set", "Calibrating on the validation images",
-        "Measuring on the test images", "Reading images to check on", "Loading the exporter", "Writing the graph",
-        "Checking the graph", "Writing weights and card",
+        "Reading the run", "Reading the data set", "Looking at the training images",
+        "Calibrating on the validation images", "Measuring on the test images", "Reading images to check on",
+        "Loading the exporter", "Writing the graph", "Checking the graph", "Writing weights and card",
     ]  # fmt: skip
     assert found.images >= 32
     assert found.same == found.images
