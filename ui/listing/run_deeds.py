@@ -47,7 +47,7 @@ class DeedsOnRuns(Deeds):
             "clone": self.clone, "star": lambda: self.star(self.rows()), "delete": self.delete,
             "tag": lambda: marking.ask_tags(owner, parts, self.rows(), self.everything()),
             "archive": lambda: marking.archive(parts, self.rows()),
-            "try": lambda: parts.navigator.open("trying", [row.id for row in self.rows()]),
+            "try": lambda: parts.navigator.open("trying", tuple(self.rows())),
             "command": lambda: handing_on.copy_commands(parts, self.rows()),
             "export": lambda: handing_on.export(owner, parts, self.rows()[0]),
             "folder": lambda: handing_on.open_folder(parts, self.rows()[0]),

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QWidget
 
+from engine.families import named
+from storage.rows import RunRow
 from ui.parts import Page, Parts
+from ui.trying.hand.pane import HandPane
 from ui.trying.images_pane import ImagesPane
 from ui.trying.panes import PANES
 from ui.widgets.frame import Segment
@@ -39,9 +42,24 @@ class TryingPage(Page):
         assert isinstance(pane, ImagesPane)
         return pane
 
-    def receive(self, request: Sequence[int]) -> None:
-        """Try these runs."""
-        self.images.reading.choose(tuple(request))
+    @property
+    def by_hand(self) -> HandPane:
+        pane = self.panes["Classes by hand"]
+        assert isinstance(pane, HandPane)
+        return pane
+
+    def receive(self, request: Sequence[RunRow]) -> None:
+        """Try these runs; one that has no classes of its own is given them by hand."""
+        fixed = [row.id for row in request if named(row.family).divides == "images"]
+        self._show(self.images if fixed else self.by_hand)
+        if fixed:
+            self.images.reading.choose(tuple(fixed))
+        elif request:
+            self.by_hand.want(request[0].uid)
+
+    def _show(self, pane: QWidget) -> None:
+        self._group.button(self.stack.indexOf(pane)).setChecked(True)
+        self.stack.setCurrentWidget(pane)
 
     def find(self) -> None:  # type: ignore[override]
         self.images.runs.focus_filter()

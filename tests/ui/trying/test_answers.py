@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from main import main
+from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.ui.trying.conftest import BARS
 from ui.pages.trying import TryingPage
@@ -85,7 +86,8 @@ def test_runs_without_weights_are_counted_and_not_listed(
         file.unlink()
     page = open_page(workspace)
     assert page.images.stack.currentWidget() is page.images.no_runs
-    page.receive([1])
+    with RunStore(page.parts.workspace) as store:
+        page.receive([store.run(1)])
     qtbot.waitUntil(lambda: any("cannot be tried" in one.label.text() for one in page.parts.toasts.shown()))
 
 

@@ -14,7 +14,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from main import main
-from tests.ui.trying.conftest import BARS
+from storage.store import RunStore
+from storage.workspace import Workspace
+from tests.ui.trying.conftest import BARS, LEARN
 from ui.pages.trying import TryingPage
 from ui.trying.hand.keeping import kept_in
 from ui.trying.hand.pane import HandPane
@@ -210,3 +212,24 @@ def test_classes_are_kept_and_opened_again(
     assert main(["adapt", str(folder), str(photos / "down" / "4.png"), "--json", *at]) == 0
     said = json.loads(capfd.readouterr().out)
     assert [(one["class"], one["probability"]) for one in said["answers"]] == list(answer)
+
+
+def test_a_meta_learner_s_menu_leads_to_its_classes_by_hand(
+    qtbot: QtBot, open_page: Open, tmp_path: Path, photos: Path
+) -> None:
+    at = ("--workspace", str(tmp_path / "ws"))
+    learn = ("--method", "protonet", "--set", "steps=2", "--set", "way=2", "--set", "shot=1")
+    assert main(["run", "--data", "glyphs", "--backbone", "conv4", *learn, *at]) == 0
+    assert main(["run", "--data", str(photos), *LEARN, *at]) == 0
+    page = open_page(Workspace(tmp_path / "ws").open())
+    with RunStore(page.parts.workspace) as store:
+        tasks, fixed = store.run(1), store.run(2)
+    page.receive([tasks])
+    assert page.stack.currentWidget() is page.by_hand
+    qtbot.waitUntil(lambda: page.by_hand.work.by is not None)
+    qtbot.waitUntil(page.by_hand.is_settled)
+    assert page.by_hand.work.source is not None
+    assert page.by_hand.work.source.row is not None
+    assert page.by_hand.work.source.row.uid == tasks.uid
+    page.receive([tasks, fixed])
+    assert page.stack.currentWidget() is page.images

@@ -49,6 +49,7 @@ class HandPane(QWidget):
         self.sources: tuple[HandSource, ...] = ()
         self._pictures: dict[str, QImage] = {}
         self._drawings = self._asking = 0
+        self._wanted = ""  # uid of a run that is to answer once it is known
         self._build()
         self._connect()
         self._show_state()
@@ -98,11 +99,8 @@ class HandPane(QWidget):
             part.refused.connect(self.problem.say)
         self._connect_classes()
         self._connect_asked()
-        for keys, then in (
-            (QKeySequence.StandardKey.Undo, self.work.undo),
-            (QKeySequence.StandardKey.Paste, self.paste),
-        ):
-            QShortcut(QKeySequence(keys), self, then)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self, self.work.undo)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self, self.paste)
 
     def _connect_classes(self) -> None:
         side, work = self.classes, self.work
@@ -154,6 +152,15 @@ class HandPane(QWidget):
         self.stack.setCurrentIndex(0 if found else 1)
         if found and before is None:
             self._choose()
+        self.want(self._wanted)
+
+    def want(self, uid: str) -> None:
+        """Let this run answer, now or as soon as it is known what can."""
+        self._wanted = uid
+        wanted = next((one for one in self.sources if uid and one.answering.run == uid), None)
+        if wanted is not None:
+            self._wanted = ""
+            self.source.set_key(wanted.answering)
 
     def _choose(self) -> None:
         chosen = next((one for one in self.sources if one.answering == self.source.key()), None)
