@@ -161,7 +161,7 @@ class Evaluated:
         """Conditions and notes as they are read: fractions as the figure itself, the shots with the episodes."""
         both, told = {**self.conditions, **self.notes}, metrics.of(self.metric).told
         said = {key: told(value) if isinstance(value, float) else str(value) for key, value in both.items()}
-        return {key: words for key, words in said.items() if key != metrics.SHOTS}
+        return {key: words for key, words in said.items() if key not in (metrics.SHOTS, metrics.TESTED)}
 
     def given(self, conditions: Mapping[str, str] = {}, notes: Mapping[str, str | float] = {}) -> Evaluated:
         """The same with what holds for several figures; what it says itself stays."""

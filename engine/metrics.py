@@ -13,6 +13,7 @@ from math import inf
 from typing import Literal
 
 STEPS, SHOTS, SHIFT, HEAD, LABELS = "inner steps", "shots", "shift", "head", "labels"  # where a figure may be measured
+TESTED = "test images"  # condition of a figure: stands for the images that were tested, in their order, and classes
 TEST_SET = "test set"  # other images than the run came with
 TRAINING, VALIDATION = "train/", "val/"  # how the names of curves begin
 BEFORE = "before adaptation"  # how names end that were measured before the inner steps

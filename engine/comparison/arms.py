@@ -21,6 +21,7 @@ from engine.experiment import Experiment
 from engine.naming import data_title
 
 Items = tuple[np.ndarray, np.ndarray]
+WHERE_FROM = ("split", "split seed", "images used", "classes")  # how test images were come by
 OLDER = "one was tested when images were still known by their names alone"
 
 
@@ -143,10 +144,11 @@ def conditions(experiment: Experiment, result: Evaluated) -> dict[str, str]:
 
 def disagreements(a: Arm, b: Arm) -> list[str]:
     """Why two arms may not be compared, one phrase each; empty when they may."""
-    if reason := data_disagreement(a, b):
+    tested = tests_the_same(a, b)
+    if not tested and (reason := data_disagreement(a, b)):
         return [reason]
     same_images = a.unit == b.unit == "images" and shares_items(a, b)
-    ignored = {"data set", "data", "split" if same_images else ""}
+    ignored = {"data set", "data", metrics.TESTED, "split" if same_images else "", *(WHERE_FROM if tested else ())}
     names = [name for name in {**a.conditions, **b.conditions} if name not in ignored]
     found = [_unlike(name, a, b) for name in names if a.conditions.get(name) != b.conditions.get(name)]
     if not found and items_of(a) is not None and items_of(b) is not None and not shares_items(a, b):
@@ -190,6 +192,14 @@ def items_of(side: Arm) -> np.ndarray | None:
 
 
 def shares_items(a: Arm, b: Arm) -> bool:
-    """True when both kept their test items and these are the same."""
+    """True when both kept their test items and these are the same, one by one; in another set by their order."""
     first, second = items_of(a), items_of(b)
-    return first is not None and second is not None and np.array_equal(first, second)
+    if first is None or second is None:
+        return False
+    return len(first) == len(second) if tests_the_same(a, b) else np.array_equal(first, second)
+
+
+def tests_the_same(a: Arm, b: Arm) -> bool:
+    """Whether both are known to have been tested on the same images in the same order, out of whatever sets."""
+    tested = a.conditions.get(metrics.TESTED)
+    return tested is not None and tested == b.conditions.get(metrics.TESTED)

@@ -16,11 +16,12 @@ from engine.comparison.intervals import Interval, balanced_interval, wilson
 from engine.data.examples import Examples
 from engine.data.findings import Finding
 from engine.data.findings import protocol as noted
+from engine.data.hashes import short_hash
 from engine.data.shifts import condition_words, describe
 from engine.data.splits import ImageSplit
 from engine.events import Evaluated, Event, Notice, Preparing
 from engine.experiment import Experiment, Shift
-from engine.metrics import SHIFT
+from engine.metrics import SHIFT, TESTED
 from engine.preparation.inputs import Labelled
 from engine.provenance.seen import KEY
 from engine.tuning.learners import EVALUATION_BATCH, batches
@@ -120,6 +121,14 @@ def balanced(guess: np.ndarray, truth: np.ndarray, classes: int) -> Evaluated:
     return Evaluated("test/balanced accuracy", found.value, found.low, found.high, found.n, "images", notes=notes)
 
 
+def tested_images(split: ImageSplit, data: Examples) -> str:
+    """A hash that is the same where the same images of the same classes are tested in the same order, whatever else
+    the sets hold."""
+    ids = np.sort(split.test)
+    names = (data.class_names[label] for label in data.labels[ids])
+    return short_hash(data.contents[ids].astype("<u8").tobytes(), *names)
+
+
 def conditions(split: ImageSplit, data: Examples, experiment: Experiment) -> dict[str, str]:
     """What figures must have in common to be compared."""
     shift = experiment.dataset.shift
@@ -128,5 +137,6 @@ def conditions(split: ImageSplit, data: Examples, experiment: Experiment) -> dic
         "split seed": str(experiment.dataset.split_seed),
         "batch norm": "running statistics",
         "data": data.fingerprint,
+        TESTED: tested_images(split, data),
     }
     return said | ({SHIFT: describe(shift)} if shift is not None else {})

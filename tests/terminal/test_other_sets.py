@@ -10,11 +10,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.artifacts.saved import SavedModel
+from engine.data.files.loose import LooseImages
 from engine.data.sources import load
+from engine.using.labelled import OwnLabel, write_joined
+from engine.using.own_images import own_images
 from storage.store import RunStore
 from storage.workspace import Workspace
 from tests.terminal.conftest import Command
 from tests.terminal.test_predict import LINEAR, drawn
+from ui.trying.lot import drained
 
 
 @pytest.fixture
@@ -116,3 +121,22 @@ def test_a_bench_has_no_network_to_test(tmp_path: Path, warmstart: Command, refu
     photos = drawn(tmp_path / "photos", False)
     assert warmstart("run", "--data", photos, "--method", "head_bench", "--labels-per-class", 3, *at).code == 0
     assert "has no weights" in refuses("test", 1, photos, *at)
+
+
+def test_a_run_on_corrected_images_is_compared_with_the_one_before(
+    tmp_path: Path, warmstart: Command, at: tuple[object, ...]
+) -> None:
+    """The joined set holds more images under other numbers, but its test images are the same, one by one."""
+    fresh(tmp_path / "new")
+    with RunStore(Workspace(tmp_path / "workspace")) as store:
+        run = store.run(1)
+        model = SavedModel.open(store.directory(run), run.experiment, store.class_names(1))
+        material = drained(own_images(model, store.directory(run)), lambda _: None, lambda: False)
+    with LooseImages([tmp_path / "new" / "slant"]) as images:
+        labels = [OwnLabel(images, place, "slant", "down", 0.5, "Run 1") for place in range(5)]
+        write_joined(labels, material, tmp_path / "joined")
+    method = ("--method", "linear_probe", "--set", "epochs=2")
+    assert warmstart("run", "--data", tmp_path / "joined", *method, "--split", "given", *at).code == 0
+    said = warmstart("compare", 1, 2, *at)
+    assert "not comparable" not in said.out
+    assert f"same {len(material.test)} test images" in said.out

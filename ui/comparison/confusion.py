@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.events import Evaluated
+from engine.metrics import TESTED
 from ui.comparison.sides import Side
 from ui.exploring.confusion_matrix import MOST_CLASSES
 
@@ -15,7 +16,8 @@ from ui.exploring.confusion_matrix import MOST_CLASSES
 class Mistakes:
     """A side's confusion matrix. counts: float64 [classes, classes], row = true class, mean over its seeds.
 
-    ids, truth, predicted: int64 [seeds x images], one entry per test image and seed.
+    ids, truth, predicted: int64 [seeds x images], one entry per test image and seed. data, tested: stand for the set
+    that the ids are of, and for the test images; "" where they are not known.
     """
 
     title: str
@@ -25,6 +27,8 @@ class Mistakes:
     truth: np.ndarray
     predicted: np.ndarray
     seeds: int
+    data: str = ""
+    tested: str = ""
 
     def images(self, true: np.ndarray, predicted: np.ndarray) -> np.ndarray:
         """Ids of the test images of these classes taken for those, int64, in any seed, each once."""
@@ -40,7 +44,8 @@ def mistakes(side: Side) -> Mistakes | None:
     predicted = np.concatenate([np.asarray(result.predicted, np.int64) for result in kept])
     ids = np.concatenate([np.asarray(result.ids, np.int64) for result in kept])
     counts = np.bincount(truth * size + predicted, minlength=size * size).reshape(size, size) / len(kept)
-    return Mistakes(side.title, kept[0].class_names, counts, ids, truth, predicted, len(kept))
+    data, tested = (str(kept[0].conditions.get(key, "")) for key in ("data", TESTED))
+    return Mistakes(side.title, kept[0].class_names, counts, ids, truth, predicted, len(kept), data, tested)
 
 
 def _kept(side: Side) -> list[Evaluated]:
@@ -60,3 +65,14 @@ def only_first_right(first: Mistakes, second: Mistakes) -> np.ndarray:
     right_first = np.setdiff1d(first.ids, first.ids[first.truth != first.predicted])
     wrong_second = np.setdiff1d(second.ids, second.ids[second.truth == second.predicted])
     return np.intersect1d(right_first, wrong_second)
+
+
+def as_numbered_by(one: Mistakes, other: Mistakes) -> Mistakes:
+    """The other with the ids that its images have in the set of the one; without images where these are others."""
+    if one.data == other.data:
+        return other
+    ids, theirs = np.unique(one.ids), np.unique(other.ids)
+    if not one.tested or one.tested != other.tested or len(ids) != len(theirs):
+        none = np.zeros(0, np.int64)
+        return replace(other, ids=none, truth=none, predicted=none)
+    return replace(other, ids=ids[np.searchsorted(theirs, other.ids)])

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from engine.comparison.per_class import folded, groups
 from engine.comparison.wording import count
 from ui.comparison.cell_images import CellImages
-from ui.comparison.confusion import Mistakes, mistakes, only_first_right, share_classes
+from ui.comparison.confusion import Mistakes, as_numbered_by, mistakes, only_first_right, share_classes
 from ui.comparison.sides import Comparison, Side
 from ui.exploring.confusion_matrix import ConfusionMatrix
 from ui.figures.figure_export import menu_button
@@ -77,7 +77,8 @@ class ConfusionView(QWidget):
         self._first, self._second = mistakes(base), mistakes(side)
         if self._first is None or self._second is None:
             return
-        first, second = self._first, self._second
+        first, second = as_numbered_by(self._second, self._first), self._second
+        self._first = first  # its images are shown out of the other's set
         self._show_matrices(base.colour, side.colour)
         gained, lost = only_first_right(second, first), only_first_right(first, second)
         self._gained.setText(f"Only {second.title} right: {count(len(gained), 'images')}")

@@ -253,3 +253,19 @@ def test_a_figure_that_is_no_mean_over_images_has_the_interval_that_it_says() ->
     assert alone.interval.value == pytest.approx(0.7)
     assert alone.interval.high == pytest.approx(0.7 + 4.302653 * 0.1 / 3**0.5, abs=1e-6)  # no end at 1
     assert alone.basis == "interval over seeds alone"
+
+
+def test_the_same_images_out_of_two_sets_are_paired_by_their_order() -> None:
+    """What a set holds besides, where it lies and how it was divided says nothing of what was tested."""
+    right_a, right_b = np.arange(60) % 3 > 0, np.arange(60) % 4 > 0
+    same = {"test images": "abc"}
+    a = arm("A", [(Experiment(), figure(right_a, data="bytes-1", split="stratified", **same))])
+    b = arm("B", [(Experiment(), figure(right_b, ids=np.arange(60) + 7, data="bytes-2", split="given", **same))])
+    found = verdict(a, b)
+    assert found.kind == "one seed"
+    assert found.items is not None
+    assert found.difference == pytest.approx(right_a.mean() - right_b.mean())
+    other = arm("C", [(Experiment(), figure(right_b, data="bytes-2", split="given", **{"test images": "abd"}))])
+    assert verdict(a, other).kind == "not comparable"
+    older = arm("D", [(Experiment(), figure(right_b, data="bytes-1", split="stratified"))])
+    assert verdict(a, older).kind == "one seed"  # of a version that did not write down what was tested
