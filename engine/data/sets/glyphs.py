@@ -184,11 +184,12 @@ def load_glyphs(folder: Path | None = None) -> ImageSet:
     Several threads want them when a window opens for the first time: one draws, the others wait for it.
     """
     with _drawing:
-        return _loaded(folder or cache_folder())
+        return _loaded(folder)
 
 
 @lru_cache(maxsize=1)
-def _loaded(folder: Path) -> ImageSet:
+def _loaded(folder: Path | None) -> ImageSet:
+    folder = folder or cache_folder()
     drawn = kept(folder)
     if drawn is None:
         drawn = draw_glyphs()
