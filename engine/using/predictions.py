@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 from typing import Protocol, runtime_checkable
@@ -13,11 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.artifacts.saved import TOGETHER, SavedModel
+from engine.artifacts.saved import SavedModel
 from engine.data.files.loose import LooseImages, Read
-from engine.data.images import Cancel, check
+from engine.data.images import Cancel
 from engine.errors import InvalidExperiment
 from engine.preparation.inputs import Normaliser
+from engine.using.ahead import read_ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +79,8 @@ def predictions(
 ) -> Iterator[ImagePrediction]:
     """In the order of the images; the next batch is read while one is computed. Raises `InvalidExperiment` for a
     network that has no classes of its own, `Cancelled`."""
-    batches = [range(start, min(start + TOGETHER, len(images))) for start in range(0, len(images), TOGETHER)]
-    with ThreadPoolExecutor(1, thread_name_prefix="images ahead") as ahead:
-        waiting = ahead.submit(images.read, batches[0], form) if batches else None
-        for places, following in zip(batches, [*batches[1:], None], strict=True):
-            check(cancelled)
-            assert waiting is not None
-            found = waiting.result()
-            waiting = ahead.submit(images.read, following, form) if following else None
-            yield from predicted(model, [images.name(place) for place in places], found)
+    for places, found in read_ahead(lambda places: images.read(places, form), len(images), 0, cancelled):
+        yield from predicted(model, [images.name(place) for place in places], found)
 
 
 def form_of(model: SavedModel) -> Normaliser:

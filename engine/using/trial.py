@@ -4,17 +4,16 @@ does not grow with their number."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.artifacts.saved import TOGETHER
 from engine.data.files.loose import Look, LooseImages
 from engine.data.files.read_as import ReadAs
-from engine.data.images import Cancel, check
+from engine.data.images import Cancel
 from engine.preparation.inputs import Normaliser
+from engine.using.ahead import read_ahead
 from engine.using.assured import Assured
 from engine.using.predictions import form_of, stacked
 
@@ -50,15 +49,8 @@ def answers(
     """In the order of the images from this one on; the next batch is read while one is computed. Raises
     `InvalidExperiment` for a network that has no classes of its own or reads no images, `Cancelled`."""
     ways = ways_of(networks)
-    batches = [range(start, min(start + TOGETHER, len(images))) for start in range(first, len(images), TOGETHER)]
-    with ThreadPoolExecutor(1, thread_name_prefix="images ahead") as ahead:
-        waiting = ahead.submit(images.look, batches[0], ways) if batches else None
-        for places, following in zip(batches, [*batches[1:], None], strict=True):
-            check(cancelled)
-            assert waiting is not None
-            found = waiting.result()
-            waiting = ahead.submit(images.look, following, ways) if following else None
-            yield answered(networks, tuple(images.name(place) for place in places), found)
+    for places, found in read_ahead(lambda places: images.look(places, ways), len(images), first, cancelled):
+        yield answered(networks, tuple(images.name(place) for place in places), found)
 
 
 def ways_of(networks: Sequence[Assured]) -> list[tuple[ReadAs, Normaliser]]:

@@ -16,6 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
+from engine.artifacts.saved import TOGETHER
 from engine.data.cutting import Cut
 from engine.data.files.loose import LooseImages
 from engine.data.files.read_as import PLAIN
@@ -159,7 +160,7 @@ def test_each_file_is_opened_once_and_few_are_held(
         found = using.predictions(Even(), Normaliser(8, 1), images)
         next(found)
         found.close()
-        assert len(opened) <= 2 * using.TOGETHER
+        assert len(opened) <= 2 * TOGETHER
         opened.clear()
         assert len(list(using.predictions(Even(), Normaliser(8, 1), images))) == 300
     assert len(opened) == 300

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtWidgets import QWidget
@@ -13,34 +13,23 @@ from engine.comparison.wording import number, percent
 from ui.background import Background
 from ui.data.large import BLANK
 from ui.exploring.reading import ExaminedRun, looked_at
-from ui.widgets.large_image import Found, LargeImage
+from ui.widgets.large_image import Found, ImagesInOrder, LargeImage
 
 if TYPE_CHECKING:
     from engine.data.images import ImageSet
 
 
-class ExaminedImages(Sequence[Found]):
+def examined_images(data: ImageSet, of: Examined, places: np.ndarray) -> ImagesInOrder:
     """places: int64 [k], of the images in the examined run, in the order in which they are gone through."""
+    where = getattr(data.source, "file", None)
 
-    def __init__(self, data: ImageSet, of: Examined, places: np.ndarray) -> None:
-        self._data, self._of, self.places = data, of, places
+    def found(place: int) -> Found:
+        at = int(places[place])
+        image, truth = int(of.ids[at]), of.names[of.truth[at]]
+        file = where(image) if where else None
+        return Found(BLANK, data.image_name(image), file, truth, of.chances(at), remark(of, at))
 
-    def __len__(self) -> int:
-        return len(self.places)
-
-    @overload
-    def __getitem__(self, place: int) -> Found: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Found]: ...
-    def __getitem__(self, place: int | slice) -> Found | Sequence[Found]:
-        if isinstance(place, slice):
-            return [self[one] for one in range(*place.indices(len(self)))]
-        at = int(self.places[place])
-        image, where = int(self._of.ids[at]), getattr(self._data.source, "file", None)
-        return Found(
-            BLANK, self._data.image_name(image), where(image) if where else None, self._of.names[self._of.truth[at]],
-            self._of.chances(at), remark(self._of, at),
-        )  # fmt: skip
+    return ImagesInOrder(len(places), found)
 
 
 def remark(of: Examined, place: int) -> str:
@@ -59,7 +48,7 @@ def show_test_image(
     window: QWidget,
 ) -> LargeImage:  # fmt: skip
     """A window with the chosen-th of these images; the keys go to the others."""
-    images = ExaminedImages(data, run.examined, places)
+    images = examined_images(data, run.examined, places)
 
     def read(place: int, answer: Callable[[Sequence[Found]], None]) -> None:
         image = int(run.examined.ids[places[place]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
@@ -36,6 +36,25 @@ class Found(NamedTuple):
     answers: tuple[tuple[str, float], ...] = ()
     remark: str = ""
     seen: np.ndarray | None = None
+
+
+class ImagesInOrder(Sequence[Found]):
+    """So many images in an order, each made when it is asked for; none is decoded."""
+
+    def __init__(self, count: int, find: Callable[[int], Found]) -> None:
+        self._count, self._find = count, find
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> Found: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Found]: ...
+    def __getitem__(self, place: int | slice) -> Found | Sequence[Found]:
+        if isinstance(place, slice):
+            return [self._find(one) for one in range(*place.indices(self._count))]
+        return self._find(range(self._count)[place])
 
 
 class AboutImage(QWidget):

@@ -1,0 +1,28 @@
+"""Batches of images, the next one read while one is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from engine.artifacts.saved import TOGETHER
+from engine.data.images import Cancel, check
+
+Batch = TypeVar("Batch")
+
+
+def read_ahead(
+    read: Callable[[range], Batch], total: int, first: int = 0, cancelled: Cancel | None = None
+) -> Iterator[tuple[range, Batch]]:
+    """Places from `first` to `total`, as many together as in a run's own test, with what is read there. Raises
+    `Cancelled`, and what `read` raises."""
+    batches = [range(start, min(start + TOGETHER, total)) for start in range(first, total, TOGETHER)]
+    with ThreadPoolExecutor(1, thread_name_prefix="images ahead") as ahead:
+        waiting = ahead.submit(read, batches[0]) if batches else None
+        for places, following in zip(batches, [*batches[1:], None], strict=True):
+            check(cancelled)
+            assert waiting is not None
+            found = waiting.result()
+            waiting = ahead.submit(read, following) if following else None
+            yield places, found
