@@ -10,6 +10,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from engine.data.hashes import short_hash
 from engine.machine.files import Unread, open_regular, replacing
 
 FILE = "test_answers.npz"
@@ -43,18 +44,23 @@ class Answers:
         return [(int(one), float(chance)) for one, chance in pairs]
 
 
-def keep(answers: Answers, folder: Path) -> None:
-    """Write them into a run's folder, whole or not at all; raises `OSError`."""
+def file_of(data: str) -> str:
+    """Name of the file in a run's folder. data: fingerprint of a further set that it was tested on, "" its own test."""
+    return f"test_answers_{short_hash(data)}.npz" if data else FILE
+
+
+def keep(answers: Answers, folder: Path, data: str = "") -> None:
+    """Write them into a run's folder, whole or not at all; raises `OSError`. data: as `file_of` has it."""
     arrays = {name: np.asarray(getattr(answers, name)).astype(kind) for name, kind in _PARTS.items()}
-    with replacing(folder / FILE) as part, part.open("wb") as file:
+    with replacing(folder / file_of(data)) as part, part.open("wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
-def kept(folder: Path, ids: np.ndarray) -> Answers | None:
+def kept(folder: Path, ids: np.ndarray, data: str = "") -> Answers | None:
     """Those of a run's folder that are of these images, int64 [n]; None where none were kept, as by versions before,
-    or of others."""
+    or of others. data: as `file_of` has it."""
     with suppress(*DAMAGE):
-        with open_regular(folder / FILE) as file, np.load(file, allow_pickle=False) as found:
+        with open_regular(folder / file_of(data)) as file, np.load(file, allow_pickle=False) as found:
             read = {name: np.asarray(found[name]).astype(kind) for name, kind in _PARTS.items()}
         batch = int(read.pop("batch"))
         answers = Answers(**read, batch=batch)

@@ -13,13 +13,14 @@ from engine.comparison.intervals import Interval, wilson
 @dataclass(frozen=True, slots=True)
 class ClassFigures:
     """place: in the run's classes. n: its test images. right: of these, those found. given: images that were taken for
-    it, rightly or not."""
+    it, rightly or not. alone: all test images are of one class."""
 
     place: int
     name: str
     n: int
     right: int
     given: int
+    alone: bool = False
 
     @property
     def missed(self) -> int:
@@ -36,8 +37,8 @@ class ClassFigures:
 
     @property
     def precision(self) -> Interval | None:
-        """Of the images taken for it the share that is; None where none was."""
-        return wilson(self.right, self.given) if self.given else None
+        """Of the images taken for it the share that is; None where none was, or none of another class could be."""
+        return wilson(self.right, self.given) if self.given and not self.alone else None
 
 
 def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
@@ -49,9 +50,10 @@ def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndar
 
 def per_class(counts: np.ndarray, names: Sequence[str]) -> list[ClassFigures]:
     """counts: as `confusion` gives them."""
+    alone = len(names) > 1 and int((counts.sum(1) > 0).sum()) == 1
     sums = zip(counts.sum(1), np.diag(counts), counts.sum(0), strict=True)
     return [
-        ClassFigures(place, name, int(n), int(right), int(given))
+        ClassFigures(place, name, int(n), int(right), int(given), alone)
         for place, (name, (n, right, given)) in enumerate(zip(names, sums, strict=True))
     ]
 

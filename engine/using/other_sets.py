@@ -11,18 +11,19 @@ import torch
 from numpy.typing import NDArray
 
 from engine.artifacts.saved import TOGETHER, LearnsTasks, SavedModel
+from engine.comparison.answers import Answers, keep
 from engine.comparison.wording import count
-from engine.data.files.folder import FilePixels
 from engine.data.images import Cancel, ImageSet, Progress, check
-from engine.data.sources import load
 from engine.errors import DataError, InvalidExperiment
 from engine.events import Evaluated
 from engine.experiment import DatasetChoice
 from engine.metrics import TEST_SET
 from engine.preparation.inputs import images
 from engine.provenance import seen
+from engine.tuning.sureness import Sureness
 from engine.tuning.testing import UNEVEN, balanced, evaluated
 from engine.using.predictions import form_of
+from engine.using.tested_images import further_images, read_so
 
 SAID = 3  # names of classes in a sentence
 Indices = NDArray[np.int64]
@@ -89,26 +90,40 @@ def evaluate_on(
 ) -> Tested:  # fmt: skip
     """Test a run on all images of a set whose class it knows, but for those that it learnt from.
 
-    folder: of the run. Files are read as those that the network learnt from. Raises `InvalidExperiment` for a
-    network without classes of its own, `DataError` for a set that does not serve, `Cancelled`.
+    folder: of the run, where how sure it was of each image is kept. Files are read as those that the network learnt
+    from. Raises `InvalidExperiment` for a network without classes of its own, `DataError` for a set that does not
+    serve, `Cancelled`.
     """
     refuse_nameless(model)
-    data = as_learnt(load(choice, None, cancelled), model)
+    data = read_so(further_images(choice, None, cancelled), model.read_as)
     found = matched(model.class_names, data)
     learnt = np.isin(data.contents[found.ids], digests_of(model, folder))
-    ids, truth = found.ids[~learnt], found.truth[~learnt]
-    notes = tuple(left_out(found, int(learnt.sum())))
-    if not len(ids):
+    found = replace(found, ids=found.ids[~learnt], truth=found.truth[~learnt])
+    notes = tuple(left_out(found, model.class_names, int(learnt.sum())))
+    if not len(found.ids):
         return Tested((), notes)
-    guess = guesses(model, data, ids, progress, cancelled)
-    figures = [evaluated(ids, guess, truth, model.class_names)]
-    sizes = np.bincount(truth, minlength=len(model.class_names))
-    if sizes.max() > UNEVEN * sizes.min():
-        figures.append(balanced(guess, truth, len(model.class_names)))
-    conditions = conditions_of(data, len(ids))
+    guess, answers = answered(model, data, found, progress, cancelled)
     said = {"test set": choice.path or data.title, **({"left out": " ".join(notes)} if notes else {})}
-    where = {TEST_SET: title_of(choice, data)}
-    return Tested(tuple(replace(one, at=where).given(conditions, said) for one in figures), notes)
+    where, conditions = {TEST_SET: title_of(choice, data)}, conditions_of(data, len(found.ids))
+    figures = tuple(replace(one, at=where).given(conditions, said) for one in figures_of(found, guess, model))
+    return Tested(figures, (*notes, *kept(answers, folder, data.fingerprint)))
+
+
+def figures_of(found: Matched, guess: Indices, model: SavedModel) -> Iterator[Evaluated]:
+    """The accuracy, and the one balanced over the classes that are there, where these differ in size."""
+    yield evaluated(found.ids, guess, found.truth, model.class_names)
+    sizes = np.unique(found.truth, return_counts=True)[1]
+    if sizes.max() > UNEVEN * sizes.min():
+        yield balanced(guess, found.truth, len(model.class_names))
+
+
+def kept(answers: Answers, folder: Path, data: str) -> Iterator[str]:
+    """How sure it was of each image, in the run's folder; a disk that refuses it does not cost the run its figure."""
+    try:
+        keep(answers, folder, data)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        yield f"How sure the network was of each image could not be written ({reason})."
 
 
 def refuse_nameless(model: SavedModel) -> None:
@@ -120,13 +135,6 @@ def refuse_nameless(model: SavedModel) -> None:
         raise InvalidExperiment("What the outputs of this run stand for is not known.", "Run it again.")
 
 
-def as_learnt(data: ImageSet, model: SavedModel) -> ImageSet:
-    """The set with its files read as those of the run were: ink on paper, grey values of 12 bits."""
-    if not isinstance(data.source, FilePixels):
-        return data
-    return replace(data, source=data.source.reading(model.read_as))
-
-
 def digests_of(model: SavedModel, folder: Path) -> NDArray[np.uint64]:
     """Of all images that the run and the weights before it are known to have learnt from."""
     own = model.experiment.backbone.model_copy(update={"weights": f"{seen.RUN}{folder.name}", "head": "kept"})
@@ -134,17 +142,23 @@ def digests_of(model: SavedModel, folder: Path) -> NDArray[np.uint64]:
 
 
 @torch.no_grad()
-def guesses(
-    model: SavedModel, data: ImageSet, ids: Indices, progress: Progress | None, cancelled: Cancel | None
-) -> Indices:
-    """The likeliest class of each image, int64 [n]; as many at a time as in a run's own test."""
-    values, found = images(data, ids, form_of(model), model.reader.device), []
-    for start in range(0, len(ids), TOGETHER):
+def answered(
+    model: SavedModel, data: ImageSet, found: Matched, progress: Progress | None, cancelled: Cancel | None
+) -> tuple[Indices, Answers]:
+    """The likeliest class of each image, int64 [n], and how sure it is; as many at a time as in a run's own test."""
+    values, guess = images(data, found.ids, form_of(model), model.reader.device), list[torch.Tensor]()
+    sureness, truth = Sureness(TOGETHER), torch.from_numpy(found.truth).to(model.reader.device)
+    for start in range(0, len(found.ids), TOGETHER):
         check(cancelled)
         if progress:
-            progress(start / len(ids))
-        found.append(model.predict(values[start : start + TOGETHER]).argmax(1).cpu().numpy())
-    return np.concatenate(found).astype(np.int64)
+            progress(start / len(found.ids))
+        part = slice(start, start + TOGETHER)
+        inputs = values[part]
+        with sureness.timed(inputs):
+            logits = model.forward(inputs)[1]
+        guess.append(logits.argmax(1))
+        sureness.take(logits, truth[part])
+    return torch.cat(guess).cpu().numpy(), sureness.answers(found.ids)
 
 
 def conditions_of(data: ImageSet, images: int) -> dict[str, str]:
@@ -159,14 +173,17 @@ def title_of(choice: DatasetChoice, data: ImageSet) -> str:
     return "/".join(Path(choice.path).absolute().parts[-2:]).lstrip("/") if choice.path else data.title
 
 
-def left_out(found: Matched, learnt: int) -> Iterator[str]:
+def left_out(found: Matched, names: tuple[str, ...], learnt: int) -> Iterator[str]:
     if learnt:
         yield f"{count(learnt, 'images')} that the run learnt from {'was' if learnt == 1 else 'were'} left out."
     if found.unknown:
-        names = tuple(found.unknown)
+        unknown = tuple(found.unknown)
         yield (
-            f"{count(sum(found.unknown.values()), 'images')} of {count(len(names), 'classes')} that it does not know"
-            f" were left out: {said(names)}."
+            f"{count(sum(found.unknown.values()), 'images')} of {count(len(unknown), 'classes')} that it does not know"
+            f" were left out: {said(unknown)}."
         )
-    if found.missing:
+    met = np.unique(found.truth)
+    if len(met) == 1 and len(names) > 1:
+        yield f"Only images of “{names[int(met[0])]}”: the accuracy is the share of them that is found."
+    elif found.missing:
         yield f"No image of {count(len(found.missing), 'classes')} that it knows: {said(found.missing)}."

@@ -11,8 +11,11 @@ import pytest
 from PIL import Image
 
 from engine.artifacts.saved import SavedModel
+from engine.comparison.answers import kept
 from engine.data.files.loose import LooseImages
 from engine.data.sources import load
+from engine.metrics import TEST_SET
+from engine.using import other_sets
 from engine.using.labelled import OwnLabel, write_joined
 from engine.using.own_images import own_images
 from storage.store import RunStore
@@ -80,6 +83,54 @@ def test_classes_are_matched_by_name_and_others_are_told(
     assert "24 images" in said.out
     assert "12 images of 1 class that it does not know were left out: zig zag." in said.out
     assert "No image of 1 class that it knows: slant." in said.out
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["the class folder itself", "the folder around it"])
+def test_a_folder_of_one_class_tells_the_share_of_it_that_is_found(
+    tmp_path: Path, warmstart: Command, at: tuple[object, ...], inside: bool
+) -> None:
+    slant = fresh(tmp_path / "new") / "slant"
+    alone = tmp_path / "alone" / "slant"
+    shutil.copytree(slant, alone)
+    (said,) = warmstart("test", 1, alone.parent if inside else alone, "--json", *at).objects()
+    with RunStore(Workspace(tmp_path / "workspace")) as store:
+        figures = [one for one in store.results(1) if TEST_SET in one.at]
+        answers = kept(store.directory(store.run(1)), np.arange(12), figures[0].conditions["data"])
+    assert len(figures) == 1  # balanced over one class it would be the same
+    answered = warmstart("predict", 1, alone, "--json", *at).objects()
+    assert said["value"] == sum(one["answers"][0]["class"] == "slant" for one in answered) / 12
+    assert said["notes"] == ["Only images of “slant”: the accuracy is the share of them that is found."]
+    assert answers is not None
+    assert (answers.classes[:, 0] == figures[0].predicted).all()
+    assert (answers.probabilities[:, 0] >= answers.truth).all()
+
+
+def test_answers_of_each_set_are_kept_apart(tmp_path: Path, warmstart: Command, at: tuple[object, ...]) -> None:
+    """The images of two sets have the same numbers: each has its own answers, and the run's own test keeps its."""
+    folders = [fresh(tmp_path / f"new {seed}", seed) for seed in (1, 2)]
+    for folder in folders:
+        assert warmstart("test", 1, folder, *at).code == 0
+    with RunStore(Workspace(tmp_path / "workspace")) as store:
+        own, first, second = (one for one in store.results(1) if one.metric == "test/accuracy")
+        place = store.directory(store.run(1))
+    sets = [(own, ""), (first, first.conditions["data"]), (second, second.conditions["data"])]
+    found = [kept(place, np.asarray(figure.ids), data) for figure, data in sets]
+    for (figure, _), answers in zip(sets, found, strict=True):
+        assert answers is not None
+        assert (answers.classes[:, 0] == figure.predicted).all()
+    assert not np.array_equal(found[1].probabilities, found[2].probabilities)  # type: ignore[union-attr]
+
+
+def test_a_full_disk_costs_how_sure_it_was_and_not_the_figure(
+    tmp_path: Path, warmstart: Command, at: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(other_sets, "keep", full)
+    (said,) = warmstart("test", 1, fresh(tmp_path / "new"), "--json", *at).objects()
+    assert said["images"] == 36
+    assert said["notes"] == ["How sure the network was of each image could not be written (no space left on device)."]
 
 
 def test_a_set_that_chose_between_candidates_is_marked(

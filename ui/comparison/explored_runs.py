@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from ui.background import Background
 from ui.comparison.sides import Comparison
 from ui.exploring.explorer import Explorer
-from ui.exploring.reading import ExaminedRun
+from ui.exploring.reading import OWN, ExaminedRun
 from ui.widgets.fields import Choice
 from ui.widgets.fold import Fold
 from ui.widgets.layouts import in_row
@@ -18,13 +18,15 @@ TITLE = "Test images of one run"
 
 
 class ExploredRuns(Fold):
-    """Hidden where none of the runs kept its predictions. wanted(run_id): read its test images, then `show_run`."""
+    """Hidden where none of the runs kept its predictions. wanted(run_id, data): read its images of this
+    set, as `read_examined` takes it, then `show_run`."""
 
-    wanted = Signal(int)
+    wanted = Signal(int, str)
 
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(TITLE, parent=parent)
         self.explorer, self.run = Explorer(background), Choice()
+        self._sets: dict[int, str] = {}  # of each run whose images were looked at
         label = Text("Run", "small", "muted", wrap=False)
         label.setBuddy(self.run)
         self.run.setAccessibleName("Run whose test images are shown")
@@ -33,6 +35,7 @@ class ExploredRuns(Fold):
         self.body.addWidget(self.explorer)
         self.run.currentIndexChanged.connect(lambda _: self._ask())
         self.button.toggled.connect(lambda _: self._ask())
+        self.explorer.wanted.connect(self._change)
 
     def show_comparison(self, comparison: Comparison) -> None:
         """The run that is looked at stays where it is still compared."""
@@ -53,7 +56,11 @@ class ExploredRuns(Fold):
     def _ask(self) -> None:
         key = self.run.key()
         if self.button.isChecked() and isinstance(key, int):
-            self.wanted.emit(key)
+            self.wanted.emit(key, self._sets.get(key, OWN))
+
+    def _change(self, run_id: int, data: str) -> None:
+        self._sets[run_id] = data
+        self._ask()
 
     def show_run(self, run: ExaminedRun | None) -> None:
         """What was read; an answer for another run than is chosen by now is dropped."""

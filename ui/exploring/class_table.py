@@ -15,7 +15,7 @@ from ui.figures.plain_table import FigureTable, TableCell
 TITLE = "Class by class"
 HEADS = ("Class", "Images", "Missed", "Wrongly\ngiven", "Recall, %", "Precision, %")
 COUNTS, SHARES = (1, 2, 3), (4, 5)  # columns of whole numbers; of shares with their intervals
-NOT_GIVEN = "no image was taken for it"
+NOT_GIVEN, ALONE = "no image was taken for it", "only images of one class were tested"
 NO_IMAGE = "no test image"
 TIP = "Recall: the share of its images that was found. Precision: the share of the images taken for it that is right."
 WIDEST = 260  # pixels of a column
@@ -59,7 +59,7 @@ class ClassTable(FigureTable):
 
 def cells_of(one: ClassFigures) -> list[TableCell]:
     counts = (one.n, one.missed, one.wrongly_given)
-    shares = ((one.recall, NO_IMAGE), (one.precision, NOT_GIVEN))
+    shares = ((one.recall, NO_IMAGE), (one.precision, ALONE if one.alone else NOT_GIVEN))
     return [
         TableCell(one.name, key=one.name.casefold()),
         *(TableCell(thousands(value), key=value, right=True) for value in counts),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from engine.comparison.after_training import RunAdvice
@@ -19,7 +19,7 @@ from ui.exploring.class_table import TITLE, ClassTable
 from ui.exploring.confusion_matrix import WIDEST, ConfusionMatrix
 from ui.exploring.lesson_list import LessonList
 from ui.exploring.outcome_bar import OutcomeBar
-from ui.exploring.reading import ExaminedRun, set_of
+from ui.exploring.reading import OWN, ExaminedRun, set_of
 from ui.exploring.viewing import show_test_image
 from ui.figures.painted import Section
 from ui.widgets.buttons import button
@@ -42,9 +42,11 @@ NOT_KEPT = "How sure the network was of each image is not kept of this run; run 
 
 
 class Explorer(QWidget):
-    """Hidden while no predictions are known. shown: the images that were asked for are laid out, or cannot be."""
+    """Hidden while no predictions are known. shown: the images that were asked for are laid out, or cannot be.
+    wanted(run, data): what this run said of another set that it was tested on, as `read_examined` takes it."""
 
     shown = Signal()
+    wanted = Signal(int, str)
 
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +57,7 @@ class Explorer(QWidget):
         self.places = np.zeros(0, np.int64)  # of the images in the grid
         self.matrix, self.table, self.bar = ConfusionMatrix("Test predictions"), ClassTable(), OutcomeBar()
         self.fold, self.grid, self.lessons = Choice(), AnsweredGrid(background), LessonList()
+        self.on = Choice()
         self.words, self.note = Text(HINT, bold=True), Text("", "small", "muted")
         self.worst = button("Worst images", tip="Wrong ones, the largest loss first", clicked=self._show_worst)
         self.errors = button("Likely label errors", clicked=self.show_label_errors)
@@ -72,8 +75,14 @@ class Explorer(QWidget):
         self.fold.setAccessibleName("Classes of the matrix")
         self.fold.setMinimumContentsLength(18)
         buttons = in_row(self.worst, self.errors, ..., gap=8)
+        label = Text("Images of", "small", "muted", wrap=False)
+        label.setBuddy(self.on)
+        self.on.setAccessibleName("Test set whose images are shown")
+        self.on.setMinimumContentsLength(28)
+        in_row(label, self.on, ..., owner=(sets := QWidget()), gap=8)
+        self._sets = sets
         in_column(
-            self.lessons, Beside(matrix, table, least=420, spacing=24), self.bar, buttons, self.words, self.note,
+            sets, self.lessons, Beside(matrix, table, least=420, spacing=24), self.bar, buttons, self.words, self.note,
             self.grid, owner=self, gap=8,
         )  # fmt: skip
 
@@ -84,6 +93,7 @@ class Explorer(QWidget):
         self.lessons.chosen.connect(self._take_lesson)
         self.fold.currentIndexChanged.connect(lambda _: self._show_matrix())
         self.grid.opened.connect(lambda _: self._open())
+        self.on.currentIndexChanged.connect(lambda _: self._ask_set())
 
     def show_run(self, run: ExaminedRun | None) -> None:
         """Another run, or the same read again: what is looked at then stays."""
@@ -91,7 +101,8 @@ class Explorer(QWidget):
         self.setVisible(run is not None)
         if run is None:
             return
-        if before is not None and before.run_id == run.run_id and same(before.examined, run.examined):
+        self._show_sets(run)
+        if before is not None and shows_the_same(before, run):
             return
         of, self._data = run.examined, None
         size = len(of.names)
@@ -107,6 +118,18 @@ class Explorer(QWidget):
         self.worst.setEnabled(of.answers is not None)
         self._show_matrix()
         self._say(HINT, "" if of.answers is not None else NOT_KEPT)
+
+    def _show_sets(self, run: ExaminedRun) -> None:
+        with QSignalBlocker(self.on):
+            self.on.set_options([(OWN, "Its own test"), *((one.data, one.title) for one in run.further)])
+            self.on.set_key(run.data)
+        self.on.setToolTip("" if run.on is None else run.on.path)
+        self._sets.setVisible(bool(run.further))
+
+    def _ask_set(self) -> None:
+        key = self.on.key()
+        if self._run is not None and isinstance(key, str) and key != self._run.data:
+            self.wanted.emit(self._run.run_id, key)
 
     def _say(self, words: str, note: str = "") -> None:
         """Words instead of images."""
@@ -187,9 +210,8 @@ class Explorer(QWidget):
         elif self._data is not None:
             self._show_images(title)
         elif self._run is not None:
-            work = set_of(self._run.experiment, self._run.examined.data)
             failed = self._background.saying(self._cannot, "The images cannot be shown because of a mistake.")
-            self._background.run(work, self._take_set, failed, key="explored set")
+            self._background.run(set_of(self._run), self._take_set, failed, key="explored set")
 
     def _cannot(self, words: str) -> None:
         self.note.setText(words)
@@ -212,11 +234,19 @@ class Explorer(QWidget):
 
     def _bring_images(self) -> None:
         """Scroll to where images stand that are asked for from further up."""
+        if (above := self._area()) is not None:
+            above.ensureWidgetVisible(self.bar, 0, above.viewport().height() // 2)
+
+    def bring(self) -> None:
+        """Scroll to its top."""
+        if (above := self._area()) is not None and (page := above.widget()) is not None:
+            above.verticalScrollBar().setValue(self.mapTo(page, self.rect().topLeft()).y())
+
+    def _area(self) -> QScrollArea | None:
         above = self.parentWidget()
         while above is not None and not isinstance(above, QScrollArea):
             above = above.parentWidget()
-        if isinstance(above, QScrollArea):
-            above.ensureWidgetVisible(self.bar, 0, above.viewport().height() // 2)
+        return above
 
     def _mark(self, of: Examined, place: int) -> TileMark:
         figure = "" if of.answers is None else percent(float(of.answers.probabilities[place, 0]), 0)
@@ -240,6 +270,9 @@ def named(places: Sequence[int], names: Sequence[str]) -> str:
     return names[places[0]] if len(places) == 1 else count(len(places), "classes")
 
 
-def same(first: Examined, second: Examined) -> bool:
+def shows_the_same(first: ExaminedRun, second: ExaminedRun) -> bool:
     """Whether one was read of the disk again."""
-    return np.array_equal(first.said, second.said) and (first.answers is None) == (second.answers is None)
+    if (first.run_id, first.data) != (second.run_id, second.data):
+        return False
+    one, other = first.examined, second.examined
+    return np.array_equal(one.said, other.said) and (one.answers is None) == (other.answers is None)

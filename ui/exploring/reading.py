@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from math import nan
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,8 @@ from engine.comparison.grouping import configurations, one_per_seed
 from engine.comparison.intervals import Interval
 from engine.errors import DataError, StorageError
 from engine.events import Evaluated
-from engine.experiment import Experiment
+from engine.experiment import Experiment, Shift
+from engine.metrics import SHIFT, TEST_SET
 
 if TYPE_CHECKING:
     from engine.data.images import ImageSet
@@ -28,50 +29,97 @@ LARGE = 1024  # pixels of the shorter side of an image that is looked at alone
 CHANGED = "The images of this data set are others than when the run was made, so they cannot be shown."
 
 
+OWN = ""  # stands for a run's own test where a fingerprint stands for a further set
+
+
+@dataclass(frozen=True, slots=True)
+class TestedOn:
+    """A further set that a run was tested on. data: its fingerprint then. path: where it lies, or a set's title."""
+
+    title: str
+    data: str
+    path: str
+
+
 @dataclass(frozen=True, eq=False)
 class ExaminedRun:
-    """A run's test images with the experiment that says where they come from, and what its numbers advise."""
+    """A run's test images with the experiment that says where they come from, and what its numbers advise. further: the
+    other sets that it was tested on. on: that of these images, None for its own test. folder: of the run."""
 
     run_id: int
     experiment: Experiment
     examined: Examined
     lessons: tuple[RunAdvice, ...] = ()
+    further: tuple[TestedOn, ...] = ()
+    on: TestedOn | None = None
+    folder: Path = Path()
+
+    @property
+    def data(self) -> str:
+        """Stands for the set of these images among those that the run was tested on."""
+        return OWN if self.on is None else self.on.data
+
+    @property
+    def shift(self) -> Shift | None:
+        """What changes these images before its network reads them."""
+        return self.experiment.dataset.shift if self.on is None else None
 
 
-def read_examined(store: RunStore, run_id: int) -> ExaminedRun | None:
+def read_examined(store: RunStore, run_id: int, data: str = OWN) -> ExaminedRun | None:
     """What is known of a run's test images one by one, with what runs that differ in the seed only said of the same;
-    None where no predictions were kept. Runs in the storage thread; raises `StorageError`."""
+    None where no predictions were kept. data: fingerprint of the set, its own test where that is no longer known. Runs
+    in the storage thread; raises `StorageError`."""
     row = store.run(run_id)
-    figure = predictions_of(store, row)
+    results = store.results(run_id) if row.test is not None else []
+    further = tuple({one.data: one for one in _tested_on(results)}.values())
+    on = next((one for one in further if one.data == data), None)
+    data = OWN if on is None else data
+    figure = predictions_of(results, data)
     if figure is None:
         return None
     ids = np.asarray(figure.ids, np.int64)
     truth, predicted = (np.asarray(one, np.int64) for one in (figure.truth, figure.predicted))
-    others = [np.asarray(one.predicted, np.int64) for one in _other_seeds(store, row, figure)]
+    others = [np.asarray(one.predicted, np.int64) for one in _other_seeds(store, row, figure, data)]
+    folder = store.directory(row)
     found = Examined(
-        figure.class_names, ids, truth, predicted, kept(store.directory(row), ids),
-        np.array(others) if others else None, str(row.facts.get("data", "")),
+        figure.class_names, ids, truth, predicted, kept(folder, ids, data),
+        np.array(others) if others else None, data or str(row.facts.get("data", "")),
     )  # fmt: skip
     found.counts, found.agreeing  # noqa: B018 - made here, not in the window's thread
     accuracy = Interval(figure.value, figure.low, figure.high, figure.n)
-    ends = (row.last.get(f"{part}/accuracy", nan) for part in ("train", "val"))
-    return ExaminedRun(run_id, row.experiment, found, lessons(found, accuracy, *ends))
+    ends = (row.last.get(f"{part}/accuracy", nan) if on is None else nan for part in ("train", "val"))
+    told = lessons(found, accuracy, *ends)
+    return ExaminedRun(run_id, row.experiment, found, told, further, on, folder)
 
 
-def predictions_of(store: RunStore, row: RunRow) -> Evaluated | None:
-    """The first of a run's figures that kept what it said of each image."""
-    results = store.results(row.id) if row.test is not None else []
-    return next((one for one in results if one.predicted is not None and one.class_names), None)
+def _tested_on(results: Sequence[Evaluated]) -> Iterator[TestedOn]:
+    """The further sets whose answers were kept."""
+    for one in results:
+        if TEST_SET in one.at and one.predicted is not None:
+            yield TestedOn(str(one.at[TEST_SET]), one.conditions.get("data", ""), str(one.notes.get("test set", "")))
 
 
-def _other_seeds(store: RunStore, row: RunRow, figure: Evaluated) -> list[Evaluated]:
+def predictions_of(results: Sequence[Evaluated], data: str = OWN) -> Evaluated | None:
+    """The first of these figures that kept what it said of each image of this set."""
+    found = (one for one in results if one.predicted is not None and one.class_names)
+    return next((one for one in found if _set_of(one) == data), None)
+
+
+def _set_of(figure: Evaluated) -> str | None:
+    """None for a figure of the run's own images under another shift."""
+    if SHIFT in figure.at:
+        return None
+    return figure.conditions.get("data", "") if TEST_SET in figure.at else OWN
+
+
+def _other_seeds(store: RunStore, row: RunRow, figure: Evaluated, data: str) -> list[Evaluated]:
     """The same figure of other seeds, at most nine, tested on the same images of the same classes."""
     alike = next((runs for runs in configurations(store.runs()).values() if any(one.id == row.id for one in runs)), [])
     rest = [one for one in alike if one.experiment.seed != row.experiment.seed and one.test is not None]
     found = []
     for other in one_per_seed((one, one, True) for one in rest)[: MOST_SEEDS - 1]:
         try:
-            theirs = predictions_of(store, other)
+            theirs = predictions_of(store.results(other.id), data)
         except StorageError:
             continue  # a damaged row: the others are compared
         same = theirs is not None and theirs.class_names == figure.class_names
@@ -80,11 +128,11 @@ def _other_seeds(store: RunStore, row: RunRow, figure: Evaluated) -> list[Evalua
     return found
 
 
-def set_of(experiment: Experiment, data: str) -> Callable[[Callable[[], bool]], ImageSet]:
-    """Work for the background: the data set of a run. data: its fingerprint then, "" if not known; raises `DataError`
-    where it is another now."""
+def set_of(run: ExaminedRun) -> Callable[[Callable[[], bool]], ImageSet]:
+    """Work for the background: the images of a run's test; raises `DataError` where they are others now."""
+    on, experiment, data, folder = run.on, run.experiment, run.examined.data, run.folder
 
-    def work(cancelled: Callable[[], bool]) -> ImageSet:
+    def own(cancelled: Callable[[], bool]) -> ImageSet:
         from engine.data import sources
 
         found = sources.load(experiment.dataset, cancelled=cancelled)
@@ -92,26 +140,37 @@ def set_of(experiment: Experiment, data: str) -> Callable[[Callable[[], bool]], 
             raise DataError(CHANGED, "Bring back the files as they were, or run it again.")
         return found
 
-    return work
+    def further(cancelled: Callable[[], bool]) -> ImageSet:
+        from engine.provenance import read_as
+        from engine.using.tested_images import again
+
+        assert on is not None
+        return again(on.path, on.data, read_as.read(folder), cancelled)
+
+    return own if on is None else further
 
 
 def looked_at(
-    data: ImageSet, experiment: Experiment, image: int
+    data: ImageSet, run: ExaminedRun, image: int
 ) -> Callable[[Callable[[], bool]], tuple[np.ndarray, np.ndarray]]:
     """Work for the background: an image large, uint8 [h, w, c], and what the run's network reads of it, uint8 [s, s,
     c], also where the run shifts its images."""
-    return partial(_looked_at, data, experiment, image)
+
+    def work(cancelled: Callable[[], bool]) -> tuple[np.ndarray, np.ndarray]:
+        large = np.asarray(data.source.image(image, LARGE, data.shown_channels))
+        return large, as_read(data, run.experiment, run.shift, image, cancelled)
+
+    return work
 
 
-def _looked_at(
-    data: ImageSet, experiment: Experiment, image: int, cancelled: Callable[[], bool]
-) -> tuple[np.ndarray, np.ndarray]:
+def as_read(
+    data: ImageSet, experiment: Experiment, shift: Shift | None, image: int, cancelled: Callable[[], bool]
+) -> np.ndarray:
+    """An image as a network of this experiment reads it, under this shift: uint8 [s, s, c]."""
     from engine.data.shifts import shifted
     from engine.preparation.inputs import normaliser
 
-    large = np.asarray(data.source.image(image, LARGE, data.shown_channels))
     form, ids = normaliser(experiment.backbone), np.array([image])
     pixels = data.pixels(ids, form.size, form.channels, cancelled, form.cut)
-    shift = experiment.dataset.shift
-    seen = shifted(pixels, shift, ids) if shift is not None else pixels
-    return large, seen[0]
+    found = shifted(pixels, shift, ids) if shift is not None else pixels
+    return np.asarray(found[0])

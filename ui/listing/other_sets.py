@@ -38,6 +38,15 @@ class TestedRun:
 
 
 @dataclass(frozen=True, slots=True)
+class OnSet:
+    """What is asked of the page Runs: the images of a further set, by its fingerprint, and what this run said of
+    them."""
+
+    run_id: int
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
 class TestGrid:
     """looked: fingerprint of a set -> how many candidates were tested on it."""
 
@@ -62,12 +71,22 @@ class TestGrid:
         return TableCell(run.row.name), TableCell(run.own or "–", right=True)
 
     def _cell(self, run: TestedRun, where: tuple[str, str]) -> TableCell:
-        found = next((one for one in run.others if (one.title, one.fingerprint) == where), None)
-        if found is None:
+        if (found := self._figure(run, where)) is None:
             return TableCell("–", right=True, muted=True)
         words = with_interval(Interval(found.value, found.low, found.high, found.n))
         more = f" {found.notes['left out']}" if "left out" in found.notes else ""
-        return TableCell(words, f"{count(found.n, 'images')} of {found.notes['test set']}.{more}", right=True)
+        tip = f"{count(found.n, 'images')} of {found.notes['test set']}.{more} Click to see them on page Runs."
+        return TableCell(words, tip, right=True)
+
+    def at(self, row: int, column: int) -> OnSet | None:
+        """What stands behind a cell; None for one without a figure of a further set."""
+        place = column - len(self.heads) + len(self.sets)
+        if place < 0 or self._figure(self.runs[row], where := self.sets[place]) is None:
+            return None
+        return OnSet(self.runs[row].row.id, where[1])
+
+    def _figure(self, run: TestedRun, where: tuple[str, str]) -> OtherFigure | None:
+        return next((one for one in run.others if (one.title, one.fingerprint) == where), None)
 
     @property
     def warnings(self) -> list[str]:
@@ -97,11 +116,12 @@ def test_all(runs: Sequence[TestedRun], path: str, say: Say, keep: Keep) -> Call
     does not serve."""
 
     def work(cancelled: Callable[[], bool]) -> list[str]:
-        from engine.data.sources import load, resolve
+        from engine.data.sources import resolve
+        from engine.using.tested_images import further_images
 
         say(LOOKING, 0.0)
         choice, told = resolve(path), list[str]()
-        load(choice, partial(say, LOOKING), cancelled)
+        further_images(choice, partial(say, LOOKING), cancelled)
         for place, run in enumerate(runs):
             words = f"Testing run {place + 1} of {len(runs)}, “{run.row.name}”"
             told += _one(run, choice, partial(say, words), keep, cancelled)

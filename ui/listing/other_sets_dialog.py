@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QProgressBar, QWidget
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 KEY, WIDEST, LEAST = "other sets", 360, 480
 ABOUT = (
-    "Drop a folder with one folder per class, or a zip of one. Classes are matched by name; images that a run learnt "
-    "from are left out. It says most when the images were taken on another day or with another camera."
+    "Drop a folder with one folder per class, the folder of one class, or a zip. Classes are matched by name; images "
+    "that a run learnt from are left out. It says most when the images are of another day or another camera."
 )
 
 
@@ -56,6 +56,8 @@ class OtherSetsDialog(QDialog):
         self.told, self.status = Text(role="muted"), Elided(role="muted")
         self.bar = QProgressBar(minimum=0, maximum=1000, textVisible=False)
         self._build()
+        self.table.clicked.connect(self._look)
+        self.table.activated.connect(self._look)
         self._read()
 
     def _build(self) -> None:
@@ -89,6 +91,12 @@ class OtherSetsDialog(QDialog):
     def _tell(self, lines: Sequence[str]) -> None:
         """What has to be said of the last test, and of sets that were looked at often."""
         self.told.setText("\n".join([*lines, *(self._grid.warnings if self._grid else [])]))
+
+    def _look(self, index: QModelIndex) -> None:
+        """The images behind a figure, on page Runs."""
+        found = self._grid.at(index.row(), index.column()) if self._grid is not None else None
+        if found is not None:
+            self._parts.navigator.open("runs", found)
 
     # A test
 
@@ -151,7 +159,7 @@ class OtherSetsDialog(QDialog):
         if len(paths) == 1 and paths[0]:
             self.test(paths[0])
         else:
-            self._tell(["Drop one folder with one folder per class, or one zip file, of this machine."])
+            self._tell(["Drop one folder, or one zip file, of this machine."])
 
 
 def keep(parts: Parts, run_id: int, found: Tested) -> None:

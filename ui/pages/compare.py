@@ -210,8 +210,8 @@ class ComparePage(Page):
             self.pane.show_runs(found.runs, found.metrics, found.metric, found.curves)
             self.halves.show_pane()
 
-    def _read_explored(self, run_id: int) -> None:
-        self.parts.library.read(partial(read_examined, run_id=run_id), self.pane.explored.show_run)
+    def _read_explored(self, run_id: int, data: str) -> None:
+        self.parts.library.read(partial(read_examined, run_id=run_id, data=data), self.pane.explored.show_run)
 
     def _run_missing(self, side: Side, base: Side, verdict: Verdict) -> None:
         pairs = [(side.runs[-1].row, verdict.missing_a), (base.runs[-1].row, verdict.missing_b)]

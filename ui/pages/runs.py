@@ -11,6 +11,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 
 from engine.events import Evaluated, Event, Notice
 from ui.comparison.reading import read_rows
+from ui.listing.other_sets import OnSet
 from ui.live import LiveRun
 from ui.parts import Page, Parts
 from ui.runs.content import Content, read_content
@@ -96,9 +97,11 @@ class RunsPage(Page):
 
     # The list
 
-    def receive(self, request: int) -> None:
-        """Show this run."""
-        self.choose(request)
+    def receive(self, request: int | OnSet) -> None:
+        """Show this run, and what it said of the images of a further set."""
+        self.choose(request if isinstance(request, int) else request.run_id)
+        if isinstance(request, OnSet):
+            self.explored.look_at(request.run_id, request.data)
 
     def find(self) -> None:  # type: ignore[override]
         self.column.find()

@@ -73,6 +73,18 @@ def arrange(listing: Listing) -> Layout:
     return _checked(listing, base, _read(listing, base, named, children.get("", [])))
 
 
+def alone(listing: Listing) -> Layout | None:
+    """All images as one class, called as the folder that they lie in; None where they lie in several folders."""
+    homes = {entry.path.rpartition("/")[0] for entry in listing.images}
+    if len(homes) != 1:
+        return None
+    home = homes.pop()
+    name = home.rpartition("/")[2] or (listing.root.stem if listing.is_zip else listing.root.name)
+    items = tuple(Item(entry, name, None, entry.path) for entry in listing.images)
+    unknown = (Skipped(entry.path, "not an image") for entry in listing.unknown)
+    return Layout(items, (name,), "1 class folder", (*unknown, *listing.odd))
+
+
 def _read(listing: Listing, base: str, named: Folders, stray: list[Entry]) -> _Found:
     found = parts(named)
     if is_split(found) or _is_training_alone(base, named, found):

@@ -33,6 +33,15 @@ def test_each_class_is_counted_and_has_wilson_s_intervals() -> None:
     assert empty.recall is None
 
 
+def test_images_of_one_class_alone_tell_nothing_of_precision() -> None:
+    """Nothing else could be taken for it: 100 % would be said of every network."""
+    ash, birch, _ = per_class(confusion(np.zeros(5, np.int64), np.array([0, 0, 0, 1, 0]), 3), NAMES)
+    assert ash.recall is not None
+    assert ash.recall.value == 0.8
+    assert (ash.precision, birch.precision) == (None, None)
+    assert birch.wrongly_given == 1
+
+
 def test_pairs_come_by_how_often_they_are_confused() -> None:
     counts = np.array([[5, 2, 0], [7, 5, 0], [1, 0, 0]])
     assert confused_pairs(counts, 2) == [(1, 0, 7), (0, 1, 2)]

@@ -10,12 +10,16 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.comparison.examined import ALL
+from engine.metrics import TEST_SET
 from main import main
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
 from tests.terminal.test_other_sets import fresh
 from tests.terminal.test_predict import LINEAR, drawn
+from ui.exploring.reading import OWN
 from ui.listing.other_sets_dialog import OtherSetsDialog
+from ui.pages.runs import RunsPage
 from ui.window.main_window import MainWindow
 
 
@@ -98,3 +102,43 @@ def test_a_run_without_weights_is_told_beside_those_that_have_them(
     qtbot.waitUntil(lambda: len(dialog.table.cells.heads) == 3)
     assert "has no weights" in dialog.told.text()
     assert [row[2].words == "–" for row in dialog.table.cells.rows] == [True, False]
+
+
+def test_a_click_on_a_figure_leads_to_its_images_and_mistakes(
+    qtbot: QtBot, window: MainWindow, runs: list[RunRow], tmp_path: Path, workspace: Workspace
+) -> None:
+    """The explorer of the run's own test, also for a folder of one class; its own test stays one choice away."""
+    new = fresh(tmp_path / "new")
+    dialog = opened(qtbot, window, runs)
+    drop(dialog, new / "slant")
+    qtbot.waitUntil(lambda: len(dialog.table.cells.heads) == 3)
+    dialog.table.clicked.emit(dialog.table.cells.index(0, 1))  # its own test: nothing further stands there
+    dialog.table.clicked.emit(dialog.table.cells.index(1, 2))
+    page = window.page("runs")
+    assert isinstance(page, RunsPage)
+    view = page.detail.explorer
+    qtbot.waitUntil(lambda: view._run is not None and view._run.on is not None)
+    assert view._run is not None
+    assert (view._run.run_id, view.on.currentText()) == (runs[1].id, "new/slant")
+    with RunStore(workspace) as store:
+        (kept,) = (one for one in store.results(runs[1].id) if TEST_SET in one.at)
+    assert view.matrix.values.sum() == 12
+    assert view.worst.isEnabled()  # how sure it was is known
+    with qtbot.waitSignal(view.shown):
+        view.bar.choose(None, ALL)
+    assert len(view.grid.order) == 12
+    assert [mark.right for mark in view.grid.marks] == (kept.truth == kept.predicted).tolist()  # type: ignore[union-attr]
+    view.grid.choose(3)
+    view.grid.opened.emit(3)
+    qtbot.waitUntil(lambda: view.dialog.picture.image.width() == 28)
+    assert str(new / "slant") in view.dialog.place.text()
+    view.dialog.close()
+    view.on.set_key(OWN)
+    qtbot.waitUntil(lambda: view._run is not None and view._run.on is None)
+    (new / "slant" / "0.png").unlink()
+    view.on.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: view._run is not None and view._run.on is not None)
+    with qtbot.waitSignal(view.shown):
+        view.bar.choose(None, ALL)
+    assert "others than when the run was tested on them" in view.note.text()
+    dialog.close()
