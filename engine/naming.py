@@ -39,10 +39,14 @@ def backbone_title(name: str) -> str:
 
 
 def weights_title(choice: BackboneChoice) -> str:
-    """Of weights that a person brought the name of their file, as long as they are kept; of others their own."""
-    if not choice.weights.startswith(OWN):
+    """Of weights that a person brought the name of their file, as long as they are kept, with their short code where
+    several files are called so; of others their own."""
+    known = {one.name: one.title for one in kept(choice.name)} if choice.weights.startswith(OWN) else {}
+    title = known.get(choice.weights)
+    if title is None:
         return choice.weights
-    return next((f"“{one.title}”" for one in kept(choice.name) if one.name == choice.weights), choice.weights)
+    alone = list(known.values()).count(title) == 1
+    return f"“{title}”" if alone else f"“{title}” ({choice.weights.removeprefix(OWN)})"
 
 
 def data_title(experiment: Experiment) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.artifacts.weights import trunk_weights
 from engine.bench.features import FeatureKind, embedded
 from engine.data.images import ImageSet
 from engine.errors import DataError
@@ -61,6 +62,9 @@ def mapped(data: ImageSet, ids: Ids, eyes: Sequence[Eye], runs: Path) -> Generat
     """
     if len(ids) < LEAST:
         raise DataError(f"A map takes {LEAST} images, and there are {len(ids)}.", "Choose a set with more images.")
+    for eye in eyes[1:]:  # told before the first one has looked for minutes
+        if eye.choice.weights != "random":
+            trunk_weights(eye.choice, runs)
     points = []
     for number, eye in enumerate(eyes):
         kind = FeatureKind.of(Experiment(backbone=eye.choice, seed=eye.seed), runs)

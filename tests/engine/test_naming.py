@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine import naming
@@ -58,5 +60,19 @@ def test_weights_of_ones_own_are_called_as_their_file_while_they_are_kept() -> N
     choice = BackboneChoice(name="squeezenet1_0", weights=one.name)
     assert weights_title(choice) == "“best (2).pth”"
     assert weights_title(BackboneChoice(name="conv4", weights="random")) == "random"
+    twin = replace(one, digest="9876543210" * 3 + "ab")
+    twin.file.write_bytes(b"other weights")
+    twin.write()
+    other = BackboneChoice(name="squeezenet1_0", weights=twin.name)
+    assert (weights_title(choice), weights_title(other)) == (
+        "“best (2).pth” (0123456789)",
+        "“best (2).pth” (9876543210)",
+    )
+    one_of_each = [Experiment(backbone=backbone) for backbone in (choice, other)]
+    assert [row.values for row in differences.differences(one_of_each)] == [
+        ("“best (2).pth” (0123456789)", "“best (2).pth” (9876543210)")
+    ]
+    remove(twin)
+    assert weights_title(choice) == "“best (2).pth”"
     remove(one)
     assert weights_title(choice) == one.name

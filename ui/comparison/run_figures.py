@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 
 from engine import metrics
-from engine.comparison.differences import shown
 from engine.comparison.intervals import Interval
 from engine.comparison.wording import marked, number, with_interval
 from engine.events import RunState
 from engine.families import named
+from engine.naming import weights_title
 from storage.rows import RunRow
 
 
@@ -65,7 +65,7 @@ def test_text(run: RunRow) -> str:
 
 
 def weights_text(run: RunRow) -> str:
-    return shown(run.experiment.backbone.weights)
+    return weights_title(run.experiment.backbone)
 
 
 def starred(run: RunRow) -> int:

@@ -70,7 +70,10 @@ class MapSide(QWidget):
         self.show_chosen(data, np.zeros(0, np.int64), "")
 
     def show_chosen(self, data: ImageSet | None, images: np.ndarray, why_not: str) -> None:
-        """images: indices, ascending. why_not: they cannot be left out, "" where they can."""
+        """images: indices, ascending; once none are left the classes are seen again. why_not: they cannot be left out,
+        "" where they can."""
+        if self.samples.isVisibleTo(self) and not len(images) and self.segments[CHOSEN].isChecked():
+            self.show_tab(CLASSES)
         self.segments[CHOSEN].setText(f"{CHOSEN} ({len(images):,})" if len(images) else CHOSEN)
         self.segments[CHOSEN].updateGeometry()
         self.words.setVisible(not len(images))

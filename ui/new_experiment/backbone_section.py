@@ -147,8 +147,8 @@ class BackboneSection(Column):
         if chosen is None or key == key_of(self._choice):
             return
         same = chosen.info.name == self._choice.name
-        own = catalog.as_pretrained(chosen.choice)
-        self._choice = own.model_copy(update={"image_size": self._choice.image_size if same else None})
+        size = self._choice.image_size if same else None
+        self._choice = chosen.choice.model_copy(update={"image_size": size})
         self._show()
         self.changed.emit()
 
@@ -181,7 +181,7 @@ class BackboneSection(Column):
         known = not is_usual and not is_theirs and offers.network(self._choice.name) is not None
         if known and self._choice.weights and plain not in self._further:
             self._further.insert(0, plain)
-            self._offers = [one for one in offers.of_network(plain.name) if one.choice == plain] + self._offers
+            self._offers = [one for one in offers.of_network(plain.name) if one.key == key_of(plain)] + self._offers
 
     def _show(self) -> None:
         """The list, the card and the settings as they are chosen; an unknown backbone has none to show."""
@@ -193,8 +193,8 @@ class BackboneSection(Column):
         if info is None:
             return
         self.image_size.show_size(info.form.size, self._choice.image_size, info.form.fixed)
-        weights = self.choice().weights if self.is_settled() else offers.usable(self._offers, info.name)
-        shown = self._offer(key_of(BackboneChoice(name=info.name, weights=weights)))
+        begun = self.choice() if self.is_settled() else offers.usable(self._offers, info.name)
+        shown = self._offer(key_of(BackboneChoice(name=info.name, weights=begun.weights)))
         if shown is not None:
             self._show_chosen(shown)
 
@@ -243,9 +243,9 @@ class BackboneSection(Column):
     def _take(self, found: list[Offer], older: int) -> None:
         was_settled = self.is_settled()
         if not was_settled:
-            self._choice = catalog.as_pretrained(self._choice.model_copy(
-                update={"weights": offers.usable(found, self._choice.name)}
-            ))  # fmt: skip
+            begun = offers.usable(found, self._choice.name)
+            update = {"weights": begun.weights, "preparation": begun.preparation}
+            self._choice = self._choice.model_copy(update=update)
         if not any(one.key == key_of(self._choice) for one in found) and offers.network(self._choice.name):
             found = [*found, offers.missing(self._choice)]
         is_new = found != self._offers

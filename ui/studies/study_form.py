@@ -233,6 +233,8 @@ class StudyForm(QWidget):
         size = self._start.image_size if name == self._start.name else None
         head = "kept" if weights == SOURCE else "new"
         choice = BackboneChoice.model_validate({"name": name, "weights": weights, "head": head, "image_size": size})
+        if weights == self._start.weights:  # of a saved run, whose folder is not looked at here
+            return choice.model_copy(update={"preparation": self._start.preparation})
         return catalog.as_pretrained(choice)
 
     # What is set

@@ -132,6 +132,12 @@ class AnswerTable(QuietTable):
         line = self.currentIndex().row()
         return int(self.answers.shown[line]) if 0 <= line < len(self.answers.shown) else None
 
+    def choose_first(self) -> None:
+        """Look at the first line whose image was read; at the first of all where none was."""
+        reasons = self.answers.book.reasons
+        read = (line for line, image in enumerate(self.answers.shown.tolist()) if not reasons[image])
+        self.setCurrentIndex(self.answers.index(next(read, 0), 0))
+
     def choose(self, image: int) -> None:
         """Look at this one, if it is shown."""
         if (line := self.answers.line_of(image)) >= 0:

@@ -140,7 +140,7 @@ class ImagesPane(QWidget):
         if answers.book is not self.work.book or not answers.columns:
             answers.show_book(self.work.book)
             self.detail.label.show_classes(self.labels.classes())
-            self.table.setCurrentIndex(answers.index(0, 0))
+            self.table.choose_first()
         answers.grow(at_once=not self.work.is_at_work)
         if not self._count_soon.isActive():
             self._count_soon.start()

@@ -15,15 +15,17 @@ from engine.errors import DataError
 
 MISSING, UNLISTED = "in the list, but not there", "not in the list"
 TWICE, IN_PARTS = "in the list with several classes", "in the list in several parts"
+NO_CLASS, CUT_SHORT = "in the list without a class", "its line in the list is cut short"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """image: as the list calls it. split: 0, 1, 2, or None where the list says none."""
+    """image: as the list calls it. split: 0, 1, 2, or None where the list says none. lacking: why it says no class."""
 
     image: str
     class_name: str
     split: int | None = None
+    lacking: str = ""
 
 
 def by_list(
@@ -31,24 +33,27 @@ def by_list(
 ) -> Layout:
     """near: the folder of the list. class_names: in the order of the source, else as a person who counts sorts them.
 
-    What is listed and not there, listed with several classes or parts, or there and not listed, is named. Raises
-    `DataError`.
+    What is listed and not there, listed with several classes or parts or with none, or there and not listed, is named.
+    Raises `DataError`.
     """
     rows = tuple(rows)
     found = FoundImages(listing.images).meant((row.image for row in rows), near)
-    chosen, doubtful = dict[str, Item](), dict[str, str]()
+    chosen, doubtful, lacking = dict[str, Item](), dict[str, str](), dict[str, str]()
     for row in rows:
         if (entry := found.get(row.image)) is None:
+            continue
+        if row.lacking:
+            lacking[entry.path] = row.lacking
             continue
         before = chosen.setdefault(entry.path, Item(entry, row.class_name, row.split, short(entry.path)))
         if before.class_name != row.class_name:
             doubtful[entry.path] = TWICE
         elif before.split != row.split:
             doubtful.setdefault(entry.path, IN_PARTS)
-    missing = dict.fromkeys(row.image for row in rows if row.image not in found)
+    missing = dict.fromkeys(row.image for row in rows if row.image not in found and not row.lacking)
     skipped = [*listing.odd, *(Skipped(clean(name), MISSING) for name in missing)]
     skipped += [Skipped(path, reason) for path, reason in sorted(doubtful.items())]
-    skipped += [Skipped(entry.path, UNLISTED) for entry in listing.images if entry.path not in chosen]
+    skipped += [Skipped(one.path, lacking.get(one.path, UNLISTED)) for one in listing.images if one.path not in chosen]
     items = [item for path, item in chosen.items() if path not in doubtful]
     return _in_order(listing, items, words, tuple(skipped), class_names)
 

@@ -64,8 +64,12 @@ class LooseImages:
         self._read_as = read_as
         self._opened: list[Files] = []
         self._images: list[LooseImage] = []
-        for path in paths:
-            self._images += self._below(path, cancelled)
+        try:
+            for path in paths:
+                self._images += self._below(path, cancelled)
+        except BaseException:
+            self.close()
+            raise
 
     @classmethod
     def held(cls, bodies: Mapping[str, bytes]) -> LooseImages:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from engine.data.files.by_list import Row, by_list
+from engine.data.files.by_list import CUT_SHORT, NO_CLASS, Row, by_list
 from engine.data.files.found import FoundImages
 from engine.data.files.kinds import ending
 from engine.data.files.layout import WANTED, Layout
@@ -81,8 +81,8 @@ def from_tables(listing: Listing) -> Layout | None:
     else:
         chosen = [max(useful, key=lambda table: (table.says_classes, len(table.rows)))]
         rows = list(_labelled(chosen[0], None))
-    if any(row.split is None for row in rows):
-        rows = [Row(row.image, row.class_name) for row in rows]
+    if any(row.split is None and not row.lacking for row in rows):
+        rows = [replace(row, split=None) for row in rows]
     words = f"classes from {' and '.join(f'“{table.entry.path}”' for table in chosen)}"
     layout = by_list(listing, rows, words, chosen[0].near)
     return replace(layout, tables=tuple(table.entry.path for table in chosen))
@@ -178,10 +178,16 @@ def _labelled(table: Table, part: int | None) -> Iterator[Row]:
     last = max((*columns, *(column for column, _ in table.marks)))
     words = parts({row[table.split] for row in table.rows if len(row) > table.split}) if table.split is not None else {}
     for row in table.rows:
-        if len(row) <= last or not row[table.image]:
+        if len(row) <= table.image or not row[table.image]:
+            continue
+        if len(row) <= last:
+            yield Row(row[table.image], "", lacking=CUT_SHORT)
             continue
         split = words.get(row[table.split]) if table.split is not None else part
-        yield from (Row(row[table.image], name, split) for name in table.classes_of(row))
+        names = table.classes_of(row)
+        yield from (Row(row[table.image], name, split) for name in names)
+        if not names:
+            yield Row(row[table.image], "", lacking=NO_CLASS)
 
 
 def no_table(listing: Listing) -> DataError:

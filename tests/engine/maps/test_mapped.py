@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.data.sources import load
-from engine.errors import DataError
+from engine.errors import DataError, WeightsError
 from engine.events import Preparing
 from engine.experiment import BackboneChoice, DatasetChoice
 from engine.maps.eye import Eye
@@ -63,6 +63,13 @@ def test_which_images_are_shown_of_many() -> None:
     assert few.max() < 1_000
     assert np.array_equal(few, shown(1_000, np.array([999, 7, 2_000]), most=10))
     assert set(shown(1_000, np.arange(500, 600), most=10).tolist()) <= set(range(500, 600))
+
+
+def test_weights_that_are_gone_are_told_before_any_network_looks(tmp_path: Path) -> None:
+    gone = Eye("After run 1", BackboneChoice(name="conv4", weights="run:abc"))
+    with pytest.raises(WeightsError, match="saved weights of run abc are gone"):
+        next(mapped(load(DatasetChoice(name="digits")), np.arange(40), [TRAINED, gone], tmp_path))
+    assert not list(tmp_path.rglob("*.npz"))
 
 
 def test_two_images_make_no_map(tmp_path: Path) -> None:

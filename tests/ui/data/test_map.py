@@ -100,6 +100,12 @@ def test_images_in_a_loop_are_left_out_of_what_the_form_is_set_to(
     page.detail.all.click()
     assert len(page.detail.grid.order) == 24
     page.detail.show_tab("Map")
+    assert view.side.segments["Chosen"].isChecked()
+    view.cloud.catch(np.zeros(24, bool))  # let go: nothing is left to be seen there
+    assert view.side.segments["Classes"].isChecked()
+    view.side.segments["Chosen"].click()  # to read how
+    assert view.side.words.isVisible()
+    view.cloud.catch(np.isin(np.arange(24), list(wanted)))
     view.side.leave.click()
     form = window.page("new_experiment")
     qtbot.waitUntil(lambda: form.is_settled() and bool(form.data.choice().listed))

@@ -19,6 +19,7 @@ from tests.new_runs import new_run
 from tests.ui.conftest import wait_until_checked
 from tests.ui.new_experiment.acting import click, type_number
 from tests.ui.window.test_window import photos
+from ui.new_experiment import offers
 from ui.new_experiment.backbone_section import OWN_SHOWN
 from ui.new_experiment.fitting import Seen, fitting_size
 from ui.new_experiment.weights_list import MISFITS, YOURS
@@ -153,7 +154,8 @@ def test_a_click_leads_out_of_a_misfit(qtbot: QtBot, page: NewExperimentPage) ->
     smaller, other = card.ways
     assert (smaller.text(), other.text()) == ("Read at 96 px", "Use Conv-4")
     click(qtbot, smaller)
-    assert page.experiment().backbone == BackboneChoice(name="efficientnet_lite0", weights="imagenet", image_size=96)
+    asked = BackboneChoice(name="efficientnet_lite0", weights="imagenet", image_size=96, preparation="own")
+    assert page.experiment().backbone == asked
     assert "Made for" not in card.said.text()
     assert not smaller.isVisibleTo(page)
     column.image_size.field.setValue(224)
@@ -203,3 +205,20 @@ def test_random_weights_are_all_there_is_for_a_method_that_takes_no_others(
 def test_a_size_is_offered_at_which_the_network_suits(name: str, side: int, channels: int, size: int) -> None:
     """By hand: within four times as large or small, in steps of 32, as near to the network's own as can be."""
     assert fitting_size(catalog.backbone(name), Seen(side, channels)) == size
+
+
+def test_every_offer_prepares_images_as_its_weights_state_it(workspace: Workspace) -> None:
+    """Whichever way it is taken over: by its line, or by a way out of a misfit. Nothing is looked up then."""
+    with RunStore(workspace) as store:
+        for preparation in ("own", "plain"):
+            backbone = BackboneChoice(name="efficientnet_lite0", weights="imagenet", preparation=preparation)
+            run = store.create(new_run(Experiment(backbone=backbone), f"{preparation} preparation"))
+            store.directory(run).mkdir(parents=True, exist_ok=True)
+            (store.directory(run) / "best.safetensors").write_bytes(b"weights")
+            (store.directory(run) / "experiment.json").write_text(run.experiment.model_dump_json(), "utf-8")
+            list(record(store, run.id, iter([RunStarted(1, 1, 1), RunFinished(1)])))
+        own, _ = offers.of_runs(store, lambda info: True, 8, 8, BackboneChoice())
+    assert {one.choice.preparation for one in own} == {"own", "plain"}
+    found = [*own, *offers.first_offers(), *offers.offers(())]
+    assert {one.key: one.choice for one in found} == {one.key: catalog.as_pretrained(one.choice) for one in found}
+    assert {one.choice.preparation for one in offers.first_offers()} == {"own", "plain"}

@@ -74,6 +74,7 @@ def test_what_cannot_be_read_is_listed_with_its_reason(
     assert pane.table.answers.index(0, 1).data() == "not read: truncated image"
     assert "holds no images" in pane.problem.text.text()
     assert pane.line.said.text() == "3 images, 2 not read"
+    assert pane.table.current() == 1  # the first that was read is looked at
 
 
 def test_runs_without_weights_are_counted_and_not_listed(

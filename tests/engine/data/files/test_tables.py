@@ -127,6 +127,22 @@ def test_what_does_not_agree_is_named(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("parts", [False, True])
+def test_a_line_that_says_no_class_is_told_as_such(parts: bool, tmp_path: Path) -> None:
+    """Cut short, or with an empty cell; what stands under the table and names no image is passed over."""
+    root = flat(tmp_path / "set")
+    rows = [[*row, "test" if place > 8 else "train"][: 2 + parts] for place, row in enumerate(labelled())]
+    rows[3:5] = [["photo 3.png"], ["photo 4.png", "", *["train"] * parts]]
+    head = ["file", "label", "split"][: 2 + parts]
+    (root / "labels.csv").write_text(table([head, *rows, ["12 photos in all"]]), "utf-8")
+    data = read(root)
+    assert {one.path: one.reason for one in data.skipped} == {
+        "images/photo 3.png": "its line in the list is cut short",
+        "images/photo 4.png": "in the list without a class",
+    }
+    assert (len(data), data.given_split is not None) == (10, parts)
+
+
 @pytest.mark.parametrize("more", [[], ["age"]])
 def test_a_column_of_marks_for_each_class(more: list[str], tmp_path: Path) -> None:
     """As challenges publish their truth: image, then 1 under the class it is of and 0 under all others."""
@@ -139,7 +155,8 @@ def test_a_column_of_marks_for_each_class(more: list[str], tmp_path: Path) -> No
     rows[0][1:4], rows[1][1:4] = ["1", "1", "0"], ["0", "0", "0"]
     (root / "truth.csv").write_text(table([["image", *NAMES], *(row[:4] for row in rows)]), "utf-8")
     assert {one.path: one.reason for one in read(root).skipped} == {
-        "images/photo 0.png": "in the list with several classes", "images/photo 1.png": "not in the list",
+        "images/photo 0.png": "in the list with several classes",
+        "images/photo 1.png": "in the list without a class",
     }  # fmt: skip
 
 
