@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from engine.backbones.own.exported import CONFIG, FORMAT, KEY, body_of, digest, hash_of
+from engine.backbones.own.exported import CONFIG, FORMAT, KEY, body_of, digest, hash_of, refuse_changed
+from engine.errors import InvalidExperiment
 from engine.machine.files import write_text
 
 CLASSES, LABELS = "classes.safetensors", "labels.txt"
@@ -35,6 +36,11 @@ class ExportConfig:
     facts: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def title(self) -> str:
+        """What the run was called."""
+        return str(self.facts["name"])
+
 
 def write(config: ExportConfig, folder: Path) -> None:
     """With a digest over itself; raises OSError."""
@@ -46,6 +52,18 @@ def write(config: ExportConfig, folder: Path) -> None:
 def hashes(folder: Path, names: Iterable[str]) -> dict[str, str]:
     """SHA-256 of those of the files that are there; raises OSError."""
     return {name: hash_of(folder / name) for name in names if (folder / name).is_file()}
+
+
+def whole(folder: Path) -> ExportConfig:
+    """Of a folder that answers, every file of it as it was written. Raises `StorageError`, and `InvalidExperiment` for
+    an encoder, which has no classes."""
+    said = read(folder)
+    refuse_changed(folder, said.files)
+    if said.kind == "encoder":
+        raise InvalidExperiment(
+            f"“{folder}” holds an encoder alone, which knows no classes.", "Export its run with --classes."
+        )
+    return said
 
 
 def read(folder: Path) -> ExportConfig:

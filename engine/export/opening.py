@@ -7,58 +7,91 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
-from engine.artifacts.saved import Adapted, InputReader, SavedModel, fitting
+from engine.artifacts.saved import TOGETHER, InputReader, SavedModel, fitting
 from engine.artifacts.weights import read_weights
 from engine.backbones.info import Pixels
-from engine.backbones.own.exported import AGAIN, WEIGHTS, refuse_changed
+from engine.backbones.own.exported import AGAIN, WEIGHTS
 from engine.data.cutting import Cut
 from engine.data.files.grey import Levels
 from engine.data.files.read_as import ReadAs
-from engine.errors import InvalidExperiment, StorageError
+from engine.errors import StorageError
 from engine.experiment import parse_experiment
 from engine.export import config
 from engine.export.config import CLASSES, ExportConfig
-from engine.export.material import SUPPORT, TARGETS
+from engine.export.material import SUPPORT, TARGETS, Forward
 from engine.machine.devices import torch_device
 from engine.meta.learner import MetaLearner
 from engine.preparation.inputs import Normaliser
 from engine.registry import build_method, complete
 from engine.using import calibration
+from engine.using.answerer import Answerer
 from engine.using.assured import Assured
-from engine.using.predictions import Judges, Predicts
+from engine.using.predictions import Judged, form_of
+from engine.using.where_it_looked import Heat, covered
 
 UNMEASURED = "shares of classes given by example; how often such answers are right was not measured"
 
 
 @dataclass(frozen=True, eq=False)
+class ByExample:
+    """A network with the classes that it was exported with. model: how images come to it. way: from prepared images to
+    features, and from these to logits."""
+
+    model: SavedModel
+    way: Forward
+    classes: tuple[str, ...]
+    words: str = UNMEASURED
+
+    @property
+    def form(self) -> Normaliser:
+        return form_of(self.model)
+
+    @property
+    def read_as(self) -> ReadAs:
+        return self.model.read_as
+
+    def judge(self, inputs: Tensor) -> Judged:
+        return Judged(self._logits(inputs).softmax(1).numpy())
+
+    @torch.no_grad()
+    def features(self, inputs: Tensor) -> NDArray[np.float32]:
+        found = [self.way.embed(part).float().flatten(1).cpu() for part in self._prepared(inputs)]
+        return torch.cat(found).numpy()
+
+    def looked(self, pixels: Tensor, place: int) -> Heat:
+        return covered(self._logits, pixels, place)
+
+    @torch.no_grad()
+    def _logits(self, inputs: Tensor) -> Tensor:
+        assert self.way.classify is not None
+        return torch.cat([self.way.classify(self.way.embed(part)).float().cpu() for part in self._prepared(inputs)])
+
+    def _prepared(self, inputs: Tensor) -> list[Tensor]:
+        """Batches as a run's own test has them."""
+        return [self.model.reader.prepared(part.to(self.model.reader.device)) for part in inputs.split(TOGETHER)]
+
+
+@dataclass(frozen=True, eq=False)
 class OpenedFolder:
-    """model: the network and how images come to it. answering: what says the classes, which are `classes` in order.
-    words: what its answers rest on."""
+    """title: what the run was called."""
 
     title: str
-    model: SavedModel
-    answering: Predicts | Judges
-    classes: tuple[str, ...]
-    words: str
+    answerer: Answerer
 
 
 def open_folder(folder: Path, device: str = "cpu") -> OpenedFolder:
     """Raises `StorageError` for a folder that is none or was edited, `InvalidExperiment` for an encoder, which has no
     classes, `WeightsError`."""
-    said = config.read(folder)
-    refuse_changed(folder, said.files)
-    if said.kind == "encoder":
-        raise InvalidExperiment(
-            f"“{folder}” holds an encoder alone, which knows no classes.", "Export its run with --classes."
-        )
+    said = config.whole(folder)
     model = saved_model(said, folder, device)
-    title = str(said.facts.get("name", folder.name))
     if said.kind == "classifier":
-        sure = Assured(model, calibration.read(folder))
-        return OpenedFolder(title, model, sure, said.classes, sure.words)
-    return OpenedFolder(title, model, by_example(model, folder, len(said.classes)), said.classes, UNMEASURED)
+        return OpenedFolder(said.title, Assured(model, calibration.read(folder)))
+    return OpenedFolder(said.title, ByExample(model, by_example(model, folder, len(said.classes)), said.classes))
 
 
 def saved_model(said: ExportConfig, folder: Path, device: str) -> SavedModel:
@@ -83,7 +116,7 @@ def read_as(said: Mapping[str, Any]) -> ReadAs:
     return ReadAs(tuple(Levels(**one) for one in said["scales"]), said["inverted"])
 
 
-def by_example(model: SavedModel, folder: Path, way: int) -> Adapted:
+def by_example(model: SavedModel, folder: Path, way: int) -> Forward:
     """The meta-learner with the classes that it was exported with."""
     method, network = model.method, model.network
     assert isinstance(method, MetaLearner)
@@ -92,4 +125,4 @@ def by_example(model: SavedModel, folder: Path, way: int) -> Adapted:
         raise StorageError(f"“{folder}” does not hold its classes.", AGAIN)
     with torch.no_grad():
         classify = method.classify_features(network, shown[SUPPORT], shown[TARGETS], way)
-    return Adapted(lambda images: classify(method.embed(network, images)), model.reader, False)
+    return Forward(lambda images: method.embed(network, images), classify)

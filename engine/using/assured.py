@@ -7,22 +7,27 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.artifacts.saved import SavedModel, tested_file
 from engine.backbones.backbone import batch_norms
 from engine.comparison.wording import percent
 from engine.data.examples import Examples
+from engine.data.files.read_as import ReadAs
 from engine.errors import DataError, ExperimentError
 from engine.events import Preparing
 from engine.heads.nearest_mean import unit
+from engine.preparation.inputs import Normaliser
 from engine.using import calibration as kept
 from engine.using.calibration import Calibration, digest_of, measured, probabilities, temperature_of
 from engine.using.nearest import gallery
 from engine.using.own_images import own_images, passed
-from engine.using.predictions import Judged
+from engine.using.predictions import Judged, form_of, names_of
 from engine.using.unlike import Learnt, threshold_of
+from engine.using.where_it_looked import Heat, looked
 
 MOST = 5_000  # validation images that a temperature is fitted on, and test images that it is measured on
 PLAIN = "probabilities as its network gives them, which are often too sure"
@@ -39,6 +44,18 @@ class Assured:
     why: str = ""
 
     @property
+    def form(self) -> Normaliser:
+        return form_of(self.model)
+
+    @property
+    def read_as(self) -> ReadAs:
+        return self.model.read_as
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return names_of(self.model)
+
+    @property
     def words(self) -> str:
         """What its answers rest on: "probabilities calibrated on 396 validation images, of which 5.1 % would be called
         none of these"."""
@@ -46,6 +63,13 @@ class Assured:
             refused = f", of which {percent(self.calibration.refusal.rate)} would be called none of these"
             return f"probabilities {self.calibration.rests_on}{refused if self.learnt else ''}"
         return f"{PLAIN}: {self.why}" if self.why else PLAIN
+
+    def features(self, inputs: Tensor) -> NDArray[np.float32]:
+        found: NDArray[np.float32] = self.model.seen(inputs)[0].cpu().numpy()
+        return found
+
+    def looked(self, pixels: Tensor, place: int) -> Heat:
+        return looked(self.model, pixels, place)
 
     def judge(self, inputs: Tensor | Examples) -> Judged:
         """Of each image its probabilities and how unlike what was learnt it is."""

@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from engine.artifacts.saved import TOGETHER
 from engine.data.files.loose import Look, LooseImages
 from engine.data.images import Cancel, check
 from engine.heads.nearest_mean import unit
-from engine.using.assured import Assured
+from engine.using.answerer import Answerer
 from engine.using.predictions import stacked
 from engine.using.trial import ways_of
 
@@ -43,7 +42,7 @@ def farthest_first(features: NDArray[np.float32], count: int) -> NDArray[np.int6
 
 
 def features_of(
-    network: Assured, places: Sequence[tuple[LooseImages, int]], cancelled: Cancel | None = None
+    network: Answerer, places: Sequence[tuple[LooseImages, int]], cancelled: Cancel | None = None
 ) -> NDArray[np.float32]:
     """float32 [n, d] of length 1, of images that can be read; those that no longer can be have length 0. Raises
     `Cancelled`."""
@@ -53,6 +52,5 @@ def features_of(
         looks = [images.look([place], ways)[0] for images, place in places[start : start + TOGETHER]]
         side = next((one.pixels[0].shape for one in looks if isinstance(one, Look)), (1, 1, 1))
         pixels = [one.pixels[0] if isinstance(one, Look) else np.zeros(side, np.uint8) for one in looks]
-        with torch.no_grad():
-            found.append(network.model.seen(stacked(pixels))[0].cpu().numpy())
+        found.append(network.features(stacked(pixels)))
     return unit(np.concatenate(found))

@@ -14,8 +14,8 @@ from engine.data.files.read_as import ReadAs
 from engine.data.images import Cancel
 from engine.preparation.inputs import Normaliser
 from engine.using.ahead import read_ahead
-from engine.using.assured import Assured
-from engine.using.predictions import form_of, stacked
+from engine.using.answerer import Answerer
+from engine.using.predictions import stacked
 
 KEPT = 10  # classes of each image, the likeliest first
 
@@ -44,7 +44,7 @@ class AnsweredBatch:
 
 
 def answers(
-    networks: Sequence[Assured], images: LooseImages, first: int = 0, cancelled: Cancel | None = None
+    networks: Sequence[Answerer], images: LooseImages, first: int = 0, cancelled: Cancel | None = None
 ) -> Iterator[AnsweredBatch]:
     """In the order of the images from this one on; the next batch is read while one is computed. Raises
     `InvalidExperiment` for a network that has no classes of its own or reads no images, `Cancelled`."""
@@ -53,12 +53,12 @@ def answers(
         yield answered(networks, tuple(images.name(place) for place in places), found)
 
 
-def ways_of(networks: Sequence[Assured]) -> list[tuple[ReadAs, Normaliser]]:
+def ways_of(networks: Sequence[Answerer]) -> list[tuple[ReadAs, Normaliser]]:
     """How each of them reads image files; raises `InvalidExperiment` where one reads none."""
-    return [(one.model.read_as, form_of(one.model)) for one in networks]
+    return [(one.read_as, one.form) for one in networks]
 
 
-def answered(networks: Sequence[Assured], names: tuple[str, ...], found: Sequence[Look | str]) -> AnsweredBatch:
+def answered(networks: Sequence[Answerer], names: tuple[str, ...], found: Sequence[Look | str]) -> AnsweredBatch:
     """found: of each image what is seen of it, or why nothing is."""
     small = tuple(one.small if isinstance(one, Look) else b"" for one in found)
     reasons = tuple(one if isinstance(one, str) else "" for one in found)
@@ -66,7 +66,7 @@ def answered(networks: Sequence[Assured], names: tuple[str, ...], found: Sequenc
     return AnsweredBatch(names, small, reasons, likeliest)
 
 
-def likeliest_of(network: Assured, found: Sequence[Look | str], number: int) -> Likeliest:
+def likeliest_of(network: Answerer, found: Sequence[Look | str], number: int) -> Likeliest:
     """number: of this network among the pixels of each look."""
     read, n = [place for place, one in enumerate(found) if isinstance(one, Look)], len(found)
     places, shares = np.full((n, KEPT), -1, np.int32), np.full((n, KEPT), np.nan, np.float32)

@@ -23,6 +23,9 @@ class WordSearch:
             had = {tag.casefold() for tag in row.tags}
             if not all(tag in had if tag else had for tag in self.tags):
                 return False
+        return self.finds_words(text)
+
+    def finds_words(self, text: str) -> bool:
         return all(word in text for word in self.words)
 
 

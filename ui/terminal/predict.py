@@ -89,12 +89,12 @@ def ask_kept(chosen: argparse.Namespace) -> int:
 def ask_folder(chosen: argparse.Namespace) -> int:
     """Of a folder that was exported."""
     from engine.export.opening import open_folder
-    from engine.using.predictions import form_of
 
     folder = open_folder(person_path(chosen.run), chosen.device or "cpu")
-    heading = f"Exported run, {folder.title}: {folder.words}"
-    with loose(chosen, folder.model.read_as) as images:
-        return answer(chosen, lambda: (folder.answering, heading), form_of(folder.model), images, folder.classes)
+    answerer = folder.answerer
+    heading = f"Exported run, {folder.title}: {answerer.words}"
+    with loose(chosen, answerer.read_as) as images:
+        return answer(chosen, lambda: (answerer, heading), answerer.form, images, answerer.classes)
 
 
 def opened(chosen: argparse.Namespace) -> tuple[RunRow, Path, SavedModel]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ui.trying.triable import Key
+
 if TYPE_CHECKING:
     from engine.using.trial import AnsweredBatch, Likeliest
 
@@ -39,10 +41,10 @@ class Growing(Generic[Kind]):
 
 @dataclass
 class Said:
-    """What one run says. classes: names of its outputs. words: what its probabilities rest on. places, shares, unlike,
-    refused: as `engine.using.trial.Likeliest` has them."""
+    """What one of those that answer says. classes: names of its outputs. words: what its probabilities rest on. places,
+    shares, unlike, refused: as `engine.using.trial.Likeliest` has them."""
 
-    run_id: int
+    key: Key
     title: str
     classes: tuple[str, ...]
     words: str

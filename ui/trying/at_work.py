@@ -22,7 +22,7 @@ from ui.trying.triable import Triable
 
 if TYPE_CHECKING:
     from engine.data.files.loose import LooseImages
-    from engine.using.assured import Assured
+    from engine.using.answerer import Answerer
 
 LOOK_MS = 66  # between two looks at what was answered
 KEY = "trying"
@@ -102,7 +102,7 @@ class TrialWork(QObject):
     ) -> None:  # fmt: skip
         """Read one image once more, for a person; the last question counts."""
         images, place = self.place(image)
-        networks = [self._networks.known[run.run_id] for run in self.book.runs]
+        networks = [self._networks.known[run.key] for run in self.book.runs]
         titles = [run.title for run in self.book.runs]
         self._background.run(
             lambda cancelled: look_closely(images, place, networks, titles), done, failed, "trying closely"
@@ -115,9 +115,9 @@ class TrialWork(QObject):
         work = reasons(self._galleries, images, place, run, self.network_of(run))
         self._background.run(work, done, failed, "trying reasons")
 
-    def network_of(self, run: Triable) -> Assured:
+    def network_of(self, run: Triable) -> Answerer:
         """Raises `KeyError` before it answered."""
-        return self._networks.known[run.row.id]
+        return self._networks.known[run.key]
 
     def least_sure(self, among: Places, most: int) -> Callable[[Stop], Places]:
         """For the background: so many of these images, which were read, as should be labelled next by the first run."""
@@ -179,7 +179,7 @@ class TrialWork(QObject):
         if isinstance(one, Opened):
             if not self.book.runs:
                 answering = zip(self.chosen, zip(one.classes, one.words, strict=True), strict=True)
-                self.book.runs = [Said(run.row.id, run.row.name, *told) for run, told in answering]
+                self.book.runs = [Said(run.key, run.title, *told) for run, told in answering]
         elif isinstance(one, Listed):
             del self._waiting[0]
             self.images += [] if one.images is None else [one.images]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from engine.data.files.loose import LooseImages
-    from engine.using.assured import Assured
+    from engine.using.answerer import Answerer
 
 SIDE = 512  # pixels of the shorter side that is decoded
 
@@ -25,7 +25,7 @@ class CloseLook:
     seen: tuple[tuple[NDArray[np.uint8], tuple[str, ...]], ...]
 
 
-def look_closely(images: LooseImages, place: int, networks: Sequence[Assured], titles: Sequence[str]) -> CloseLook:
+def look_closely(images: LooseImages, place: int, networks: Sequence[Answerer], titles: Sequence[str]) -> CloseLook:
     """Raises `DataError` where it cannot be read (any more)."""
     from engine.errors import DataError
     from engine.using.trial import ways_of

@@ -58,10 +58,10 @@ class TryingDeeds(Deeds):
         for key, action in self.actions.items():
             row.addWidget(deed_button(action, SHORT.get(key, TABLE[key][0])))
 
-    def adjust(self, some: bool, answered: bool, labelled: bool, runs: int) -> None:
+    def adjust(self, some: bool, answered: bool, labelled: bool, one_run: bool) -> None:
         """some: images were handed in. answered: all that were are answered. labelled: a person labelled some.
-        runs: how many are ticked."""
-        self.actions["export"].setEnabled(runs == 1)
+        one_run: one thing is ticked, and it is a run."""
+        self.actions["export"].setEnabled(one_run)
         self.actions["clear"].setEnabled(some)
         self.actions["table"].setEnabled(answered)
         self.actions["least"].setEnabled(answered)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from itertools import compress
+from operator import not_
+from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QObject, Signal
 from PySide6.QtGui import QImage
@@ -14,19 +18,19 @@ from ui.trying.lot import Handed
 from ui.widgets.drops import Drops
 from ui.widgets.saving import last_folder
 
-WORDS = "Drop images, folders or zips"
+WORDS = "Drop images, folders or zips, or a folder that was exported"
 
 
 class HandingIn(QObject):
-    """given(Handed): images to be answered. refused(sentence)."""
+    """given(Handed): images to be answered. exported(path): a folder that answers. refused(sentence)."""
 
-    given, refused = Signal(object), Signal(str)
+    given, exported, refused = Signal(object), Signal(str), Signal(str)
 
     def __init__(self, page: QWidget, background: Background) -> None:
         super().__init__(page)
         self._page, self._background = page, background
         self.drops = Drops(page, WORDS, many=True)
-        self.drops.brought.connect(lambda paths: self.given.emit(tuple(paths)))
+        self.drops.brought.connect(self._sort)
         self.drops.refused.connect(self.refused.emit)
 
     def ask_for_images(self) -> None:
@@ -37,6 +41,20 @@ class HandingIn(QObject):
     def ask_for_folder(self) -> None:
         if path := QFileDialog.getExistingDirectory(self._page, "Folder of images", last_folder()):
             self.given.emit((path,))
+
+    def ask_for_exported(self) -> None:
+        if path := QFileDialog.getExistingDirectory(self._page, "Folder that was exported", last_folder()):
+            self.exported.emit(path)
+
+    def _sort(self, paths: Sequence[str]) -> None:
+        """A folder that says that it was exported holds a model, be it edited or whole; all else is images."""
+        self._background.run(lambda cancelled: tuple(map(holds_a_model, paths)), partial(self._give, paths))
+
+    def _give(self, paths: Sequence[str], models: Sequence[bool]) -> None:
+        for path in compress(paths, models):
+            self.exported.emit(path)
+        if images := tuple(compress(paths, map(not_, models))):
+            self.given.emit(images)
 
     def paste(self) -> None:
         """Files that were copied, or an image."""
@@ -50,6 +68,12 @@ class HandingIn(QObject):
 
     def _hand_on(self, bodies: Handed) -> None:
         self.given.emit(bodies)
+
+
+def holds_a_model(path: str) -> bool:
+    from engine.backbones.own.exported import is_exported
+
+    return is_exported(Path(path))
 
 
 def _encoding(image: QImage) -> Callable[[Callable[[], bool]], Mapping[str, bytes]]:

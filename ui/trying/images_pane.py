@@ -21,15 +21,20 @@ from ui.trying.handing_in import HandingIn
 from ui.trying.labelling import Labelling
 from ui.trying.lot import Handed
 from ui.trying.progress_line import WorkLine
-from ui.trying.run_choice import RunChoice
+from ui.trying.run_choice import OPEN_FOLDER, OPEN_TIP, RunChoice
 from ui.trying.run_reading import RunReading
+from ui.trying.triable import TriableRun
+from ui.widgets.buttons import button
 from ui.widgets.frame import ThinSplitter
 from ui.widgets.invitation import Invitation
 from ui.widgets.layouts import in_column, one_of
 from ui.widgets.problem import Problem
 from ui.widgets.saving import FileKind, ask_where, last_folder
 
-NO_RUNS = "A run that learnt from images, and still has its weights, answers here what it sees in images of your own."
+NO_RUNS = (
+    "A run that learnt from images, and still has its weights, answers here what it sees in images of your own. "
+    "So does an exported folder."
+)
 CHOOSE = "Choose a run", "Tick one in the list at the left, or several to see their answers side by side."
 WAITING = "Choose a run", "Tick one in the list at the left: it answers what you have handed in."
 HOW = (
@@ -56,11 +61,12 @@ class ImagesPane(QWidget):
             "images": self.handing.ask_for_images, "folder": self.handing.ask_for_folder, "paste": self.handing.paste,
             "table": self._ask_for_table, "clear": self.work.clear, "least": self.labels.pick,
             "write": self._ask_for_set, "again": self.labels.train_again,
-            "export": lambda: handing_on.export(self, parts, self.work.chosen[0].row),
+            "export": self._export,
         })  # fmt: skip
         self.no_runs = Invitation(
             "No run to try yet", NO_RUNS, "Set up an experiment", lambda: parts.navigator.open("new_experiment")
         )
+        self.no_runs.offer(button(OPEN_FOLDER, "folder", OPEN_TIP, self.handing.ask_for_exported))
         self.invitation = Invitation(*CHOOSE)
         self._count_soon = QTimer(self, singleShot=True, interval=COUNT_EVERY_MS)
         self._build()
@@ -89,8 +95,10 @@ class ImagesPane(QWidget):
     def _connect(self) -> None:
         self.reading.listed.connect(lambda some: self.stack.setCurrentWidget(self.splitter if some else self.no_runs))
         self.reading.chosen.connect(self.work.choose)
-        self.reading.refused.connect(self.problem.say)
+        self.reading.refused.connect(self._refuse)
         self.handing.given.connect(self.add)
+        self.handing.exported.connect(self.reading.open_folder)
+        self.runs.folder_wanted.connect(self.handing.ask_for_exported)
         self.handing.refused.connect(self.problem.say)
         self.work.begun.connect(self._begin)
         self.work.grown.connect(self._grow)
@@ -112,6 +120,17 @@ class ImagesPane(QWidget):
         labels.picked.connect(self._show_picked)
         labels.busy.connect(self.line.say)
         labels.refused.connect(self.problem.say)
+
+    def _refuse(self, words: str) -> None:
+        """Where it is seen: the page may be empty yet."""
+        self.problem.say(words)
+        if words and self.stack.currentWidget() is self.no_runs:
+            self.parts.toasts.show(words, level="warning", seconds=12)
+
+    def _export(self) -> None:
+        (run,) = self.work.chosen
+        assert isinstance(run, TriableRun)
+        handing_on.export(self, self.parts, run.row)
 
     def is_settled(self) -> bool:
         """Nothing is read or answered any more."""
@@ -174,12 +193,15 @@ class ImagesPane(QWidget):
     def _adjust(self) -> None:
         """Words and buttons follow the work."""
         some, labelled = bool(len(self.work.book)), bool(self.work.book.labels)
-        answered, chosen = some and not self.work.is_at_work, len(self.work.chosen)
-        self.deeds.adjust(bool(self.work.total or self.work.is_at_work), answered, labelled, chosen)
+        answered, one_run = some and not self.work.is_at_work, self._is_one_run()
+        self.deeds.adjust(bool(self.work.total or self.work.is_at_work), answered, labelled, one_run)
         self.invitation.say(*(HOW if self.runs.model.ticked else WAITING if self.work.has_waiting else CHOOSE))
         busy = self.work.is_at_work or bool(self.work.total and self.runs.model.ticked)
         self.shown.setCurrentWidget(self.answers if busy or some else self.invitation)
         self.detail.setVisible(some)
+
+    def _is_one_run(self) -> bool:
+        return len(self.work.chosen) == 1 and isinstance(self.work.chosen[0], TriableRun)
 
     # Labels
 

@@ -14,7 +14,7 @@ from ui.trying.lot import Stop, drained
 from ui.trying.triable import Triable
 
 if TYPE_CHECKING:
-    from engine.using.assured import Assured
+    from engine.using.answerer import Answerer
     from engine.using.labelled import OwnLabel, Written
     from ui.trying.at_work import TrialWork
 
@@ -42,21 +42,20 @@ def writing(labels: Sequence[OwnLabel], folder: Path) -> Callable[[Stop], Writte
 
 
 def joined(
-    labels: Sequence[OwnLabel], run: Triable, network: Assured, root: Path
+    labels: Sequence[OwnLabel], run: Triable, network: Answerer, root: Path
 ) -> Callable[[Stop], tuple[Experiment, str]]:
     """The run's experiment on its own images and these, and what is said of it. Raises `ExperimentError`,
     `Cancelled`."""
 
     def join(cancelled: Stop) -> tuple[Experiment, str]:
         from engine.using.labelled import folder_name, write_joined
-        from engine.using.own_images import own_images
 
-        material = drained(own_images(network.model, run.folder), lambda _: None, cancelled)
+        material, experiment = drained(run.learnt_from(network), lambda _: None, cancelled)
         if cancelled():
             raise Cancelled
         name = f"{material.data.title} corrected {datetime.now():%Y-%m-%d %H.%M.%S}"
         written = write_joined(labels, material, root / FOLDER / folder_name(name), cancelled)
-        return on_both(run.row.experiment, written), said_of(written)
+        return on_both(experiment, written), said_of(written)
 
     return join
 

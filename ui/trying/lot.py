@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from engine.errors import Cancelled, DataError
 from engine.events import Preparing
-from ui.trying.triable import Triable
+from ui.trying.triable import Key, Triable
 
 if TYPE_CHECKING:
     from engine.data.files.loose import LooseImages
-    from engine.using.assured import Assured
+    from engine.using.answerer import Answerer
 
 Result = TypeVar("Result")
 Stop = Callable[[], bool]
@@ -40,24 +40,17 @@ class Listed:
 class Networks:
     """Those that are open. held: by the lot that is at work; the next one waits for it to see that it was cancelled."""
 
-    known: dict[int, Assured] = field(default_factory=dict)
+    known: dict[Key, Answerer] = field(default_factory=dict)
     held: Lock = field(default_factory=Lock)
 
-    def open(self, chosen: Sequence[Triable], post: Callable[[object], None], cancelled: Stop) -> list[Assured]:
+    def open(self, chosen: Sequence[Triable], post: Callable[[object], None], cancelled: Stop) -> list[Answerer]:
         """Others are forgotten. Posts `Preparing` where it is measured for the first time how sure a run may be. Raises
         `ExperimentError`, `Cancelled`."""
-        from engine.artifacts.saved import SavedModel
-        from engine.using.assured import assured
-
-        found: dict[int, Assured] = {}
+        found: dict[Key, Answerer] = {}
         for one in chosen:
-            if one.row.id in self.known:
-                found[one.row.id] = self.known[one.row.id]
-                continue
-            model = SavedModel.open(one.folder, one.row.experiment, one.told)
-            found[one.row.id] = drained(assured(model, one.folder), post, cancelled)
+            found[one.key] = self.known.get(one.key) or drained(one.opened(), post, cancelled)
         self.known = found
-        return [found[one.row.id] for one in chosen]
+        return [found[one.key] for one in chosen]
 
 
 def drained(work: Generator[Preparing, None, Result], post: Callable[[object], None], cancelled: Stop) -> Result:
@@ -83,7 +76,6 @@ class Lot:
     def work(self, networks: Networks, post: Callable[[object], None], cancelled: Stop) -> None:
         """Posts `Listed` for each of `new`, `Preparing`, `Opened`, and `AnsweredBatch` in the order of the images.
         Raises `ExperimentError`, `Cancelled`."""
-        from engine.using.predictions import names_of
         from engine.using.trial import answers
 
         with networks.held:
@@ -93,7 +85,7 @@ class Lot:
                 post(found)
                 listed += [] if found.images is None else [(found.images, 0)]
             opened = networks.open(self.chosen, post, cancelled)
-            post(Opened(tuple(names_of(one.model) for one in opened), tuple(one.words for one in opened)))
+            post(Opened(tuple(one.classes for one in opened), tuple(one.words for one in opened)))
             for images, first in (*self.begun, *listed):
                 for batch in answers(opened, images, first, cancelled):
                     post(batch)

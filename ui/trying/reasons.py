@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import DataError, ExperimentError
 from ui.trying.lot import Stop, drained
-from ui.trying.triable import Triable
+from ui.trying.triable import Key, Triable
 
 if TYPE_CHECKING:
     from engine.data.files.loose import LooseImages
     from engine.data.images import ImageSet
-    from engine.using.assured import Assured
-    from engine.using.nearest import Gallery
+    from engine.using.answerer import Answerer
+    from engine.using.nearest import Gallery, NearImage
 
 SHOWN, SIDE, PAINTED = 5, 96, 0.55  # training images; their pixels; how strongly the part is painted
 RED = np.array([214.0, 39.0, 40.0])
@@ -34,11 +35,11 @@ class AlikeImage:
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """alike: the most alike first. among: "of 1,263 training images". part: what the network saw with the part painted
-    over it, uint8 [s, s, 3]. how: it was found, with a caution."""
+    """alike: the most alike first. said: what they are, or why there are none. part: what the network saw with the part
+    painted over it, uint8 [s, s, 3]. how: it was found, with a caution."""
 
     alike: tuple[AlikeImage, ...]
-    among: str
+    said: str
     part: NDArray[np.uint8]
     how: str
 
@@ -47,45 +48,43 @@ class Reasons:
 class Galleries:
     """The training images of runs that were asked about."""
 
-    known: dict[int, tuple[Gallery, ImageSet]] = field(default_factory=dict)
+    known: dict[Key, tuple[Gallery, ImageSet]] = field(default_factory=dict)
 
-    def of(self, run: Triable, network: Assured, cancelled: Stop) -> tuple[Gallery, ImageSet]:
+    def of(self, run: Triable, network: Answerer, cancelled: Stop) -> tuple[Gallery, ImageSet]:
         """Raises `ExperimentError` where the images cannot be had, `Cancelled`."""
-        from engine.data.sources import load
-        from engine.using.nearest import gallery
-
-        if run.row.id not in self.known:
-            found = drained(gallery(network.model, run.folder), lambda _: None, cancelled)
-            self.known[run.row.id] = found, load(run.row.experiment.dataset)
-        return self.known[run.row.id]
+        if run.key not in self.known:
+            self.known[run.key] = drained(run.gallery(network), lambda _: None, cancelled)
+        return self.known[run.key]
 
 
 def reasons(
-    galleries: Galleries, images: LooseImages, place: int, run: Triable, network: Assured
+    galleries: Galleries, images: LooseImages, place: int, run: Triable, network: Answerer
 ) -> Callable[[Stop], Reasons]:
-    """Of the likeliest class of an image. Raises `ExperimentError`, `Cancelled`."""
+    """Of the likeliest class of an image. Raises `DataError` where it cannot be read, `Cancelled`."""
 
     def find(cancelled: Stop) -> Reasons:
-        from engine.errors import DataError
         from engine.using.predictions import stacked
         from engine.using.trial import ways_of
-        from engine.using.where_it_looked import CAUTION, looked
+        from engine.using.where_it_looked import CAUTION
 
         (look,) = images.look([place], ways_of([network]))
         if isinstance(look, str):
             raise DataError(f"“{images.name(place)}” cannot be read: {look}.", "Choose another image.")
         inputs = stacked(look.pixels)
-        features, logits = network.model.seen(inputs)
-        heat = looked(network.model, inputs[0], int(logits[0].argmax()))
-        found, data = galleries.of(run, network, cancelled)
-        (near,) = found.nearest(features.cpu().numpy(), SHOWN)
-        alike = tuple(
-            AlikeImage(thumbnail(data, one.id), one.class_name, f"{one.name}: likeness {one.likeness:.3f}")
-            for one in near
-        )
-        return Reasons(alike, found.words, painted(look.pixels[0], heat.heat), f"{heat.how}. {CAUTION}")
+        heat = network.looked(inputs[0], int(network.judge(inputs).probabilities[0].argmax()))
+        part = painted(look.pixels[0], heat.heat), f"{heat.how}. {CAUTION}"
+        try:
+            found, data = galleries.of(run, network, cancelled)
+        except ExperimentError as error:
+            return Reasons((), str(error), *part)
+        (near,) = found.nearest(network.features(inputs), SHOWN)
+        return Reasons(tuple(as_shown(one, data) for one in near), f"Most alike {found.words}:", *part)
 
     return find
+
+
+def as_shown(one: NearImage, data: ImageSet) -> AlikeImage:
+    return AlikeImage(thumbnail(data, one.id), one.class_name, f"{one.name}: likeness {one.likeness:.3f}")
 
 
 def thumbnail(data: ImageSet, image: int) -> NDArray[np.uint8]:

@@ -43,11 +43,13 @@ class ReasonsView(QWidget):
 
     def show_reasons(self, found: Reasons) -> None:
         self._show(True)
-        self.said.setText(f"Most alike {found.among}:")
+        self.said.setText(found.said)
         self.alike.set_images(
             [one.pixels for one in found.alike], [f"{one.class_name}, {one.words}" for one in found.alike]
         )
         self.classes.setText(", ".join(one.class_name for one in found.alike))
+        for words in (self.alike, self.classes):
+            words.setVisible(bool(found.alike))
         self.part.picture.show_pixels(found.part)
         self.how.setText(found.how)
 

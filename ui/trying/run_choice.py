@@ -1,4 +1,4 @@
-"""The list of runs that can be tried: words to find them, and a tick before each that answers."""
+"""The list of what can be tried, runs and exported folders: words to find them, and a tick before each that answers."""
 
 from __future__ import annotations
 
@@ -12,36 +12,54 @@ from storage.rows import RunRow
 from ui.listing.card_list import OnCard
 from ui.listing.finding import search
 from ui.trying.run_line import CHECK_ROOM, FACTS, RunLine
-from ui.trying.triable import TriableRuns
+from ui.trying.triable import Key, TriableFolder, TriableRuns
+from ui.widgets.buttons import button
 from ui.widgets.layouts import in_column
 from ui.widgets.text import Text, plain
 
 Index = QModelIndex | QPersistentModelIndex
 NOTHING = QModelIndex()
+Shown = RunRow | TriableFolder
+OPEN_FOLDER = "Open an exported folder…"
+OPEN_TIP = "A model that “export” wrote, here or on another machine; it can also be dropped anywhere here"
 
 
 class ChoiceModel(QAbstractListModel):
-    """Runs that were found by the words, each ticked or not."""
+    """Folders and then runs that were found by the words, each ticked or not."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.known: tuple[RunRow, ...] = ()
-        self.found: list[RunRow] = []
-        self.ticked: tuple[int, ...] = ()
+        self.folders: tuple[TriableFolder, ...] = ()
+        self.runs: tuple[RunRow, ...] = ()
+        self.found: list[Shown] = []
+        self.ticked: tuple[Key, ...] = ()
         self._words = ""
 
+    @property
+    def keys(self) -> set[Key]:
+        """Of all that can be ticked, found or not."""
+        return {*(one.key for one in self.folders), *(one.id for one in self.runs)}
+
     def show_runs(self, runs: tuple[RunRow, ...]) -> None:
-        self.known = runs
+        self.runs = runs
+        self.filter(self._words)
+
+    def add_folder(self, folder: TriableFolder) -> None:
+        """The last one first; of one place only once."""
+        self.folders = (folder, *(one for one in self.folders if one.key != folder.key))
         self.filter(self._words)
 
     def filter(self, words: str) -> None:
         self._words, meant = words, search(words)
         self.beginResetModel()
-        self.found = [row for row in self.known if meant.finds(row, searched(row))]
+        self.found = [
+            *(one for one in self.folders if not meant.tags and meant.finds_words(searched(one))),
+            *(row for row in self.runs if meant.finds(row, searched(row))),
+        ]
         self.endResetModel()
 
-    def tick(self, run_ids: tuple[int, ...]) -> None:
-        self.ticked = run_ids
+    def tick(self, keys: tuple[Key, ...]) -> None:
+        self.ticked = keys
         if self.found:
             self.dataChanged.emit(self.index(0), self.index(len(self.found) - 1))
 
@@ -49,29 +67,45 @@ class ChoiceModel(QAbstractListModel):
         return 0 if parent.isValid() else len(self.found)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        row = self.found[index.row()]
+        one = self.found[index.row()]
+        name, is_ticked = name_of(one), key_of(one) in self.ticked
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return row.name
+                return name
             case Qt.ItemDataRole.CheckStateRole:
-                return Qt.CheckState.Checked if row.id in self.ticked else Qt.CheckState.Unchecked
+                return Qt.CheckState.Checked if is_ticked else Qt.CheckState.Unchecked
             case Qt.ItemDataRole.ToolTipRole:
-                return plain(f"{row.name}\n{facts(row)}")
+                where = f"\n{one.folder}" if isinstance(one, TriableFolder) else ""
+                return plain(f"{name}\n{facts(one)}{where}")
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{row.name}, {facts(row)}{', ticked' if row.id in self.ticked else ''}"
-        return facts(row) if role == FACTS else None
+                return f"{name}, {facts(one)}{', ticked' if is_ticked else ''}"
+        return facts(one) if role == FACTS else None
 
 
-def facts(row: RunRow) -> str:
-    """ "94.2 % · Linear probe · SqueezeNet · TrashNet"."""
+def key_of(one: Shown) -> Key:
+    return one.key if isinstance(one, TriableFolder) else one.id
+
+
+def name_of(one: Shown) -> str:
+    return one.title if isinstance(one, TriableFolder) else one.name
+
+
+def facts(one: Shown) -> str:
+    """ "94.2 % · Linear probe · SqueezeNet · TrashNet", "Exported · 6 classes · SqueezeNet"."""
+    if isinstance(one, TriableFolder):
+        return f"Exported · {count(one.classes, 'classes')} · {one.network}"
+    return facts_of_run(one)
+
+
+def facts_of_run(row: RunRow) -> str:
     score = figure(row.test.metric, row.test.value) if row.test is not None else "not tested"
     experiment = row.experiment
     named = method_title(experiment.method.name), backbone_title(experiment.backbone.name), data_title(experiment)
     return " · ".join((score, *named))
 
 
-def searched(row: RunRow) -> str:
-    return f"{row.id} {row.name} {facts(row)}".casefold()
+def searched(one: Shown) -> str:
+    return f"{key_of(one)} {name_of(one)} {facts(one)}".casefold()
 
 
 class RunView(QListView):
@@ -100,9 +134,9 @@ class RunView(QListView):
 
 
 class RunChoice(QWidget):
-    """chosen(run ids): others are ticked than before, in the order in which they were."""
+    """chosen(keys): others are ticked than before, in the order in which they were. folder_wanted: the button."""
 
-    chosen = Signal(object)
+    chosen, folder_wanted = Signal(object), Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,30 +151,36 @@ class RunChoice(QWidget):
         self.view.setUniformItemSizes(True)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         OnCard(self.view, "Runs that can be tried")
-        self.view.alone.connect(lambda place: self.tick((self.model.found[place].id,)))
+        self.view.alone.connect(lambda place: self.tick((key_of(self.model.found[place]),)))
         self.view.beside.connect(self._turn)
         self.note = Text("", "small", "muted")
-        in_column(self.field, (self.view, 1), self.note, owner=self, gap=8)
+        self.open_folder = button(OPEN_FOLDER, "folder", OPEN_TIP, self.folder_wanted.emit)
+        in_column(self.field, (self.view, 1), self.note, self.open_folder, owner=self, gap=8)
 
     def show_runs(self, found: TriableRuns) -> None:
         """Ticks of runs that are gone go."""
         self.model.show_runs(found.runs)
         self.note.setText(left_out(found))
         self.note.setVisible(bool(self.note.text()))
-        there = {row.id for row in found.runs}
-        self.tick(tuple(run_id for run_id in self.model.ticked if run_id in there))
+        there = self.model.keys
+        self.tick(tuple(key for key in self.model.ticked if key in there))
 
-    def tick(self, run_ids: tuple[int, ...]) -> None:
-        if run_ids != self.model.ticked:
-            self.model.tick(run_ids)
-            self.chosen.emit(run_ids)
+    def add_folder(self, folder: TriableFolder) -> None:
+        """It answers from now on, alone."""
+        self.model.add_folder(folder)
+        self.tick((folder.key,))
+
+    def tick(self, keys: tuple[Key, ...]) -> None:
+        if keys != self.model.ticked:
+            self.model.tick(keys)
+            self.chosen.emit(keys)
 
     def focus_filter(self) -> None:
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.field.selectAll()
 
     def _turn(self, place: int) -> None:
-        one, ticked = self.model.found[place].id, self.model.ticked
+        one, ticked = key_of(self.model.found[place]), self.model.ticked
         self.tick(tuple(each for each in ticked if each != one) if one in ticked else (*ticked, one))
 
 

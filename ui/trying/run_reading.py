@@ -1,19 +1,25 @@
-"""Reads which runs can be tried, and those that are ticked; one that another page asks for is ticked."""
+"""Reads which runs can be tried, exported folders, and what is ticked; what another page asks for is ticked."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from ui.parts import Parts
 from ui.trying.run_choice import RunChoice
-from ui.trying.triable import Triable, TriableRuns, read_one, read_triable
+from ui.trying.triable import Key, Triable, TriableFolder, TriableRuns, read_folder, read_one, read_triable
+
+if TYPE_CHECKING:
+    from storage.store import RunStore
 
 WHY_NOT = "it keeps no weights any more, or has no classes of its own. Choose one from the list."
 
 
 class RunReading(QObject):
-    """listed(whether there is any). chosen(tuple of Triable). refused(sentence)."""
+    """listed(whether there is anything to try). chosen(tuple of Triable). refused(sentence)."""
 
     listed, chosen, refused = Signal(bool), Signal(object), Signal(str)
 
@@ -43,13 +49,12 @@ class RunReading(QObject):
         self._parts.library.read(read_triable, self._take_runs, self._not_read)
 
     def _not_read(self, error: Exception) -> None:
-        self._answered += 1
-        self.refused.emit(str(error))
+        self._refuse(str(error))
 
     def _take_runs(self, found: TriableRuns) -> None:
         self._answered += 1
         self._runs.show_runs(found)
-        self.listed.emit(bool(found.runs))
+        self.listed.emit(bool(self._runs.model.keys))
         wanted, self._wanted = self._wanted, ()
         there = {row.id for row in found.runs}
         if good := tuple(run_id for run_id in wanted if run_id in there):
@@ -59,14 +64,32 @@ class RunReading(QObject):
                 words = f"Run {run_id} cannot be tried: {WHY_NOT}"
                 self._parts.toasts.show(words, level="warning", seconds=12)
 
-    def _read_chosen(self, run_ids: tuple[int, ...]) -> None:
+    def open_folder(self, path: str) -> None:
+        """A folder that was exported is listed and ticked, or it is said what is wrong with it."""
+        self._asked += 1
+        said = self._parts.background.saying(self._refuse, "The folder could not be opened.")
+        self._parts.background.run(lambda cancelled: read_folder(Path(path)), self._take_folder, said)
+
+    def _take_folder(self, folder: TriableFolder) -> None:
+        self._answered += 1
+        self._runs.add_folder(folder)
+        self.listed.emit(True)
+
+    def _refuse(self, words: str) -> None:
+        self._answered += 1
+        self.refused.emit(words)
+
+    def _read_chosen(self, keys: tuple[Key, ...]) -> None:
         self._asked += 1
         self.refused.emit("")
-        self._parts.library.read(
-            lambda store: tuple(read_one(store, run_id) for run_id in run_ids), self._take_chosen, self._not_read
-        )
+        folders = {one.key: one for one in self._runs.model.folders}
+
+        def read(store: RunStore) -> tuple[Triable, ...]:
+            return tuple(read_one(store, key) if isinstance(key, int) else folders[key] for key in keys)
+
+        self._parts.library.read(read, self._take_chosen, self._not_read)
 
     def _take_chosen(self, chosen: tuple[Triable, ...]) -> None:
         self._answered += 1
-        if tuple(one.row.id for one in chosen) == self._runs.model.ticked:
+        if tuple(one.key for one in chosen) == self._runs.model.ticked:
             self.chosen.emit(chosen)

@@ -1,27 +1,118 @@
-"""Which saved runs can be tried: those whose weights are still in their folders."""
+"""What can answer on Try it: saved runs whose weights are still there, and folders that were exported."""
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from engine.errors import InvalidExperiment
+from engine.events import Preparing
+from engine.experiment import Experiment
 from engine.families import named
 from storage.rows import RunRow
 
 if TYPE_CHECKING:
+    from engine.data.images import ImageSet
+    from engine.tuning.material import Material
+    from engine.using.answerer import Answerer
+    from engine.using.nearest import Gallery
     from storage.store import RunStore
 
 WEIGHTS = ("best.safetensors", "last.safetensors")
+STAYED = "The training images stayed with the run: an exported folder holds none of them."
+Key = int | Path  # of a run its number, of a folder where it lies
+
+
+class Triable(Protocol):
+    """key: no other one has it. title: as people call it. All the rest takes a while, yields `Preparing` and raises
+    `ExperimentError`, also where it is more than this one can do."""
+
+    @property
+    def key(self) -> Key: ...
+    @property
+    def title(self) -> str: ...
+
+    def opened(self) -> Generator[Preparing, None, Answerer]: ...
+
+    def gallery(self, network: Answerer) -> Generator[Preparing, None, tuple[Gallery, ImageSet]]:
+        """The training images, as the network sees them and as they are."""
+        ...
+
+    def learnt_from(self, network: Answerer) -> Generator[Preparing, None, tuple[Material, Experiment]]:
+        """The images that it learnt from, and how."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class Triable:
+class TriableRun:
     """A run with its folder, and the names of its classes as its results tell them; empty where they do not."""
 
     row: RunRow
     folder: Path
     told: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        return self.row.id
+
+    @property
+    def title(self) -> str:
+        return self.row.name
+
+    def opened(self) -> Generator[Preparing, None, Answerer]:
+        """It is measured once how sure it may be."""
+        from engine.artifacts.saved import SavedModel
+        from engine.using.assured import assured
+
+        model = SavedModel.open(self.folder, self.row.experiment, self.told)
+        return (yield from assured(model, self.folder))
+
+    def gallery(self, network: Answerer) -> Generator[Preparing, None, tuple[Gallery, ImageSet]]:
+        from engine.data.sources import load
+        from engine.using.assured import Assured
+        from engine.using.nearest import gallery
+
+        assert isinstance(network, Assured)
+        found = yield from gallery(network.model, self.folder)
+        return found, load(self.row.experiment.dataset)
+
+    def learnt_from(self, network: Answerer) -> Generator[Preparing, None, tuple[Material, Experiment]]:
+        from engine.using.assured import Assured
+        from engine.using.own_images import own_images
+
+        assert isinstance(network, Assured)
+        material = yield from own_images(network.model, self.folder)
+        return material, self.row.experiment
+
+
+@dataclass(frozen=True, slots=True)
+class TriableFolder:
+    """A folder that was exported, here or elsewhere. classes: how many it tells apart. network: its title."""
+
+    folder: Path
+    title: str
+    classes: int
+    network: str
+
+    @property
+    def key(self) -> Key:
+        return self.folder
+
+    def opened(self) -> Generator[Preparing, None, Answerer]:
+        from engine.export.opening import open_folder
+
+        yield from ()
+        return open_folder(self.folder).answerer
+
+    def gallery(self, network: Answerer) -> Generator[Preparing, None, tuple[Gallery, ImageSet]]:
+        yield from ()
+        raise InvalidExperiment(STAYED, "Tick its run to see those that are most alike.")
+
+    def learnt_from(self, network: Answerer) -> Generator[Preparing, None, tuple[Material, Experiment]]:
+        yield from ()
+        raise InvalidExperiment(STAYED, "Tick its run, or write what you labelled as a data set and train on that.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +137,17 @@ def keeps_weights(folder: Path) -> bool:
     return any((folder / name).is_file() for name in WEIGHTS)
 
 
-def read_one(store: RunStore, run_id: int) -> Triable:
+def read_one(store: RunStore, run_id: int) -> TriableRun:
     """For the storage thread; raises `StorageError`."""
     row = store.run(run_id)
-    return Triable(row, store.directory(row), store.class_names(row.id))
+    return TriableRun(row, store.directory(row), store.class_names(row.id))
+
+
+def read_folder(folder: Path) -> TriableFolder:
+    """For the background: every file of it is compared with what was exported. Raises `StorageError` for a folder that
+    is none or was edited, `InvalidExperiment` for one that knows no classes."""
+    from engine.export.config import whole
+    from engine.naming import backbone_title
+
+    said = whole(folder)
+    return TriableFolder(folder, said.title, len(said.classes), backbone_title(said.architecture))

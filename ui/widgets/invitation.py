@@ -34,6 +34,11 @@ class Invitation(QWidget):
             column.addSpacing(8)
             column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(2)
+        self._column = column
+
+    def offer(self, other: QWidget) -> None:
+        """Another way on, under the first."""
+        self._column.insertWidget(self._column.count() - 1, other, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def say(self, heading: str, words: str) -> None:
         self.heading.setText(heading)

@@ -23,12 +23,13 @@ from engine.events import Evaluated
 from engine.execute import execute
 from engine.experiment import DatasetChoice, Experiment, MethodChoice
 from engine.export import packages
-from engine.export.agreement import TOLERANCE, compared, parts
+from engine.export.agreement import TOLERANCE, Agreement, compared, parts
 from engine.export.folder import appearing, target_of
 from engine.export.job import ExportJob, figures, heard
 from engine.export.material import material
 from engine.export.opening import open_folder
 from engine.export.process import ExportResult, run_export
+from engine.export.work import write_rest
 from engine.machine.limits import never
 from engine.using import calibration
 from engine.using.assured import Assured
@@ -135,15 +136,15 @@ def test_it_opens_again_as_what_it_was(exported: tuple[Path, ExportResult, list[
     saved, opened = SavedModel.open(run), open_folder(exported[0])
     sure = Assured(saved, calibration.read(run))
     assert opened.title == "a probe"
-    assert opened.classes == saved.class_names
-    with LooseImages([photos], opened.model.read_as) as images:
-        found = list(predictions(opened.answering, form_of(opened.model), images))
+    assert opened.answerer.classes == saved.class_names
+    with LooseImages([photos], opened.answerer.read_as) as images:
+        found = list(predictions(opened.answerer, opened.answerer.form, images))
         expected = list(predictions(sure, form_of(saved), images))
     for one, other in zip(found, expected, strict=True):
         assert np.array_equal(one.probabilities, other.probabilities)
         assert one.none_of_these == other.none_of_these
     assert sure.calibration is not None
-    assert opened.words == sure.words
+    assert opened.answerer.words == sure.words
 
 
 def cut_short(file: Path) -> None:
@@ -175,7 +176,7 @@ def test_an_edited_folder_is_told(edit: str, exported: tuple[Path, ExportResult,
 def test_a_card_may_be_edited(exported: tuple[Path, ExportResult, list[str]], tmp_path: Path) -> None:
     shutil.copytree(exported[0], tmp_path / "copy")
     (tmp_path / "copy" / "README.md").write_text("Mine.")
-    assert open_folder(tmp_path / "copy").classes
+    assert open_folder(tmp_path / "copy").answerer.classes
 
 
 def test_what_is_no_exported_folder_is_refused(tmp_path: Path) -> None:
@@ -325,6 +326,26 @@ def test_classes_by_example_answer_as_the_adapted_program(
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
     assert len(of.support["support"]) == len(of.support["targets"]) == 42
     assert of.support["means"].shape == (3, *features.shape[1:])
+
+
+def test_classes_by_example_open_again_as_what_they_were(
+    meta_runs: Callable[[str], Path], photos: Path, tmp_path: Path
+) -> None:
+    saved = SavedModel.open(meta_runs("protonet"))
+    of = material(saved, photos)
+    write_rest(job(meta_runs("protonet")), of, Agreement(32, "none", 0.0, 32), tmp_path)
+    opened = open_folder(tmp_path).answerer
+    assert opened.classes == tuple(sorted(CLASSES))
+    assert "not measured" in opened.words
+    adapted = TaskLearner(saved, saved.method, "").meet(bins_of(photos, of.form, saved.read_as))  # type: ignore[arg-type]
+    images = torch.randint(256, (70, of.form.channels, of.form.size, of.form.size), dtype=torch.uint8)
+    expected = adapted.predict(images)
+    torch.testing.assert_close(torch.from_numpy(opened.judge(images).probabilities), expected, rtol=0, atol=1e-6)
+    assert opened.judge(images).refused is None
+    assert opened.features(images).shape == (70, saved.network.features)
+    heat = opened.looked(images[0], int(expected[0].argmax()))
+    assert heat.heat.shape == (of.form.size, of.form.size)
+    assert heat.how == "by covering parts"
 
 
 def test_what_adapts_its_weights_goes_as_an_encoder(meta_runs: Callable[[str], Path], photos: Path) -> None:

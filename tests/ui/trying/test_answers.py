@@ -33,7 +33,9 @@ def hand_in(qtbot: QtBot, page: TryingPage, *paths: Path) -> None:
     qtbot.waitUntil(page.is_settled)
 
 
-def said_in_terminal(root: Path, run: int, photos: Path, capfd: pytest.CaptureFixture[str]) -> dict[str, list[object]]:
+def said_in_terminal(
+    root: Path, run: int | Path, photos: Path, capfd: pytest.CaptureFixture[str]
+) -> dict[str, list[object]]:
     capfd.readouterr()
     assert main(["predict", str(run), str(photos), "--json", "--workspace", str(root)]) == 0
     lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
@@ -50,9 +52,9 @@ def test_two_runs_answer_as_they_do_in_the_terminal(
     assert len(page.images.work.book) == 0  # nobody answers yet
     tick(qtbot, page, 1, 2)
     book = page.images.work.book
-    assert [run.run_id for run in book.runs] == [1, 2]
+    assert [run.key for run in book.runs] == [1, 2]
     for run in book.runs:
-        known = said_in_terminal(root, run.run_id, photos, capfd)
+        known = said_in_terminal(root, run.key, photos, capfd)
         assert {name: run.best(place) for place, name in enumerate(book.names)} == known
     assert page.images.table.answers.rowCount() == 36
     assert page.images.line.said.text() == "36 images"
