@@ -17,6 +17,7 @@ from engine.data.sources import known
 from engine.experiment import DatasetChoice
 from ui.widgets.buttons import icon_button
 from ui.widgets.card import ChoiceCard
+from ui.widgets.choice_list import GroupHeading
 from ui.widgets.images import ImageStrip
 from ui.widgets.layouts import in_column
 from ui.widgets.text import plain
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from engine.data.preview import DatasetPreview
 
 TILE = 28
+SEVERAL = 2  # folders of the person's own, from which on what comes with the program is folded
 REMOVE = "Remove from the list"
 
 
@@ -99,7 +101,8 @@ class FolderCard(ChoiceCard):
 
 
 class DataCards(QWidget):
-    """chosen(key) by a person; removed(key). Keys are names of data sets, or "name:path"."""
+    """chosen(key) by a person; removed(key). Keys are names of data sets, or "name:path". What comes with the program
+    stands folded below several folders of the person's own, so that what is found in them stays in sight."""
 
     chosen = Signal(str)
     removed = Signal(str)
@@ -109,8 +112,12 @@ class DataCards(QWidget):
         self.cards: dict[str, ChoiceCard] = {}
         self._group = QButtonGroup(self)
         self._group.buttonClicked.connect(lambda card: self.chosen.emit(card.key))
+        self._group.buttonToggled.connect(lambda *_: self._fold())
         self._own, self._bundled, self._fetched = in_column(gap=8), in_column(gap=8), in_column(gap=8)
-        in_column(self._own, self._bundled, self._fetched, owner=self, gap=8)
+        self.heading = GroupHeading("With the program")
+        self.heading.toggled.connect(self._fold)
+        in_column(self._own, self.heading, self._bundled, self._fetched, owner=self, gap=8)
+        self._fold()
 
     def show_sets(self, found: Sequence[DatasetInfo], key: str) -> None:
         """What comes with the program and what was fetched. Of the others the one of this key, which is chosen."""
@@ -142,6 +149,17 @@ class DataCards(QWidget):
         self.cards[key] = card
         self._group.addButton(card)
         place.insertWidget(at, card)
+        self._fold()
+
+    def _fold(self) -> None:
+        """A closed heading names what is in it, or the one that is chosen."""
+        bundled = [card for card in inside(self._bundled) if isinstance(card, ChoiceCard)]
+        folded = self._own.count() >= SEVERAL and bool(bundled)
+        self.heading.setVisible(folded)
+        chosen = next((card.title.text() for card in bundled if card.isChecked()), "")
+        self.heading.set_summary(", ".join(card.title.text() for card in bundled), chosen)
+        for card in bundled:
+            card.setVisible(not folded or self.heading.isChecked())
 
     def folder(self, key: str) -> FolderCard:
         card = self.cards[key]
@@ -155,6 +173,7 @@ class DataCards(QWidget):
         self._own.removeWidget(card)
         card.hide()
         card.deleteLater()
+        self._fold()
 
     def mark(self, key: str) -> None:
         if key in self.cards:
@@ -172,8 +191,8 @@ class DataCards(QWidget):
 
     def in_order(self) -> tuple[QWidget, ...]:
         """Cards as they stand, each folder followed by its button."""
-        places = (self._own, self._bundled, self._fetched)
-        cards = [card for place in places for card in inside(place)]
+        below = [*inside(self._bundled), *inside(self._fetched)]
+        cards = [*inside(self._own), self.heading, *below]
         lines = [(card, card.remove) if isinstance(card, FolderCard) else (card,) for card in cards]
         return tuple(widget for line in lines for widget in line)
 

@@ -202,7 +202,7 @@ def _how_far(now: RunNow) -> str:
 def facts(now: RunNow) -> str:
     """ "· epoch 3 of 30 · about 1 min 40 s left · 12 s elapsed · CPU"."""
     parts = [now.activity, _how_far(now)]
-    if now.is_live and now.left is not None:
+    if now.is_live and now.left:
         parts.append(f"about {duration(now.left)} left")
     if now.is_live:
         parts.append(now.waiting)

@@ -117,7 +117,7 @@ class RunNow:
     def time_text(self) -> str:
         """What is left of a live run, what an ended one took."""
         if self.is_live:
-            return f"{duration(self.left)} left" if self.left is not None else ""
+            return f"{duration(self.left)} left" if self.left else ""
         return duration(self.elapsed) if self.elapsed else ""
 
     def sentence(self) -> str:

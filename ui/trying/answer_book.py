@@ -85,8 +85,8 @@ class Said:
 
 @dataclass
 class AnswerBook:
-    """runs: in the order in which they were chosen. labels: what the person said that an image is, by its
-    place. picked: images to be labelled next, in that order."""
+    """runs: in the order in which they were chosen. labels: what the person said that an image is, by its place, also
+    of images that others answered before and these do not yet. picked: images to be labelled next, in that order."""
 
     runs: list[Said] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
@@ -97,6 +97,12 @@ class AnswerBook:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def labelled(self) -> dict[int, str]:
+        """The labels of images that are answered and were read, by their place, ascending."""
+        known = sorted((image, label) for image, label in self.labels.items() if image < len(self))
+        return {image: label for image, label in known if not self.reasons[image]}
 
     @property
     def unread(self) -> int:

@@ -96,7 +96,7 @@ def of_part(book: AnswerBook, part: AnswerPart | str) -> NDArray[np.bool_]:
     if part is AnswerPart.DIFFER:
         return differing(book)
     if part in (AnswerPart.LABELLED, AnswerPart.PICKED):
-        return np.isin(np.arange(len(book)), list(book.labels) if part is AnswerPart.LABELLED else book.picked)
+        return np.isin(np.arange(len(book)), list(book.labelled) if part is AnswerPart.LABELLED else book.picked)
     return np.ones(len(book), bool)
 
 
@@ -125,9 +125,8 @@ def sort_keys(book: AnswerBook, by: AnswerColumn) -> NDArray[np.float64]:
     if by.subject is Subject.ANSWER:
         return np.where(run.firsts < 0, np.nan, by_name(book)[1][by.run] - run.confidence / 2)
     if by.subject is Subject.LABEL:
-        rank = ranks([*book.labels.values()])
-        keys = np.full(len(book), np.nan)
-        keys[[*book.labels]] = rank
+        keys, labelled = np.full(len(book), np.nan), book.labelled
+        keys[[*labelled]] = ranks([*labelled.values()])
         return keys
     sure = np.mean([one.confidence for one in book.runs], axis=0)
     return np.where(run.firsts < 0, np.nan, ~differing(book) - sure / 2)

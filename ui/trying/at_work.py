@@ -64,9 +64,9 @@ class TrialWork(QObject):
         return answered / max(1e-3, time.monotonic() - self._began) if self._before and answered else 0.0
 
     def choose(self, chosen: tuple[Triable, ...]) -> None:
-        """These runs answer from now on, also what was handed in before."""
+        """These runs answer from now on, also what was handed in before; what a person said of it stays."""
         self._stop()
-        self.chosen, self.book, self.was_cancelled = chosen, AnswerBook(), False
+        self.chosen, self.book, self.was_cancelled = chosen, AnswerBook(labels=self.book.labels), False
         self.begun.emit()
         self.go_on()
 

@@ -37,6 +37,10 @@ NO_RUNS = (
 )
 CHOOSE = "Choose a run", "Tick one in the list at the left, or several to see their answers side by side."
 WAITING = "Choose a run", "Tick one in the list at the left: it answers what you have handed in."
+MEASURED = (
+    "Answers in a moment",
+    "Once for a run it is measured how sure it may be, and what is unlike all that it learnt. It is kept with the run.",
+)
 HOW = (
     "Try it on images of your own",
     "Drop images, a folder or a zip anywhere here, paste one, or use the buttons above. Your files are only read.",
@@ -75,7 +79,9 @@ class ImagesPane(QWidget):
     def _build(self) -> None:
         left, middle, answers = QWidget(), QWidget(), QWidget()
         in_column((self.runs, 1), owner=left, edges=(16, 12, 8, 12))
-        in_column(self.filters, (self.table, 1), self.line, owner=answers, gap=8)
+        self.measured = Invitation(*MEASURED)
+        self.listed = one_of(self.table, self.measured)
+        in_column(self.filters, (self.listed, 1), self.line, owner=answers, gap=8)
         self.shown = one_of(self.invitation, answers)
         self.answers = answers
         in_column(self.deeds.bar, self.problem, (self.shown, 1), owner=middle, gap=8, edges=(8, 12, 8, 12))
@@ -192,13 +198,14 @@ class ImagesPane(QWidget):
 
     def _adjust(self) -> None:
         """Words and buttons follow the work."""
-        some, labelled = bool(len(self.work.book)), bool(self.work.book.labels)
+        some, labelled = bool(len(self.work.book)), bool(self.work.book.labelled)
         answered, one_run = some and not self.work.is_at_work, self._is_one_run()
         self.deeds.adjust(bool(self.work.total or self.work.is_at_work), answered, labelled, one_run)
         self.invitation.say(*(HOW if self.runs.model.ticked else WAITING if self.work.has_waiting else CHOOSE))
         busy = self.work.is_at_work or bool(self.work.total and self.runs.model.ticked)
         self.shown.setCurrentWidget(self.answers if busy or some else self.invitation)
         self.detail.setVisible(some)
+        self.listed.setCurrentWidget(self.measured if self.work.preparing and not some else self.table)
 
     def _is_one_run(self) -> bool:
         return len(self.work.chosen) == 1 and isinstance(self.work.chosen[0], TriableRun)

@@ -25,9 +25,9 @@ def own_labels(work: TrialWork) -> list[OwnLabel]:
     """What a person said, with what the first run answered before."""
     from engine.using.labelled import OwnLabel
 
-    run, labels = work.book.runs[0], work.book.labels
+    run, labels = work.book.runs[0], work.book.labelled
     best = {image: run.best(image)[0] for image in labels}
-    return [OwnLabel(*work.place(image), label, *best[image], run.title) for image, label in sorted(labels.items())]
+    return [OwnLabel(*work.place(image), label, *best[image], run.title) for image, label in labels.items()]
 
 
 def writing(labels: Sequence[OwnLabel], folder: Path) -> Callable[[Stop], Written]:

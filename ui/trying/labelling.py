@@ -52,7 +52,7 @@ class Labelling(QObject):
         """Look for the least sure images that have no label yet, no two of them alike."""
         book = self._work.book
         read = np.fromiter((not reason for reason in book.reasons), bool, len(book))
-        read[list(book.labels)] = False
+        read[list(book.labelled)] = False
         if not read.any():
             self.refused.emit("No image is left without a label. Add more images.")
             return

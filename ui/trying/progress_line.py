@@ -52,7 +52,8 @@ def progress(work: TrialWork) -> str:
     done = len(work.book)
     unread = f", {thousands(work.book.unread)} not read" if work.book.unread else ""
     if done == work.total and not work.is_at_work:
-        labelled = f", {thousands(len(work.book.labels))} labelled by you" if work.book.labels else ""
+        known = len(work.book.labelled)
+        labelled = f", {thousands(known)} labelled by you" if known else ""
         return f"{count(done, 'images')}{unread}{labelled}"
     rate = f", {work.rate():.0f} a second" if work.is_at_work and work.rate() else ""
     return f"{thousands(done)} of {count(work.total, 'images')}{unread}{rate}"

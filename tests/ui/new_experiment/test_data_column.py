@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from storage.workspace import Workspace
 from tests.ui.conftest import wait_until_checked
+from tests.ui.new_experiment.test_composition import in_sight
 from tests.ui.window.test_window import photos
 from ui.new_experiment.data_cards import FolderCard
 from ui.pages.new_experiment import NewExperimentPage
@@ -108,5 +109,34 @@ def test_a_folder_that_is_gone_is_grey_and_says_why(qtbot: QtBot, workspace: Wor
     qtbot.waitUntil(lambda: page.data.choice().path == str(gone))
     wait_until_checked(qtbot, page)
     assert card.badge.text() == "your folder"
+    window.close()
+    window.parts.background.wait()
+
+
+def test_what_is_found_in_a_folder_stays_in_sight_below_several_folders(
+    qtbot: QtBot, workspace: Workspace, tmp_path: Path
+) -> None:
+    """At 1280 x 800: what comes with the program is folded then, named by its heading, and one click away."""
+    window = MainWindow(workspace)
+    qtbot.addWidget(window)
+    folders = [photos(tmp_path / name) for name in ("one", "two", "three")]
+    for folder in folders:
+        window.memory.remember_folder(f"folder:{folder}")
+    window.resize(1280, 800)
+    window.show()
+    page = window.page("new_experiment")
+    wait_until_checked(qtbot, page)
+    heading, glyphs = page.data.list.heading, page.data.cards["glyphs"]
+    assert (heading.isVisible(), glyphs.isVisible(), heading.strong) == (True, False, "Glyphs")
+    qtbot.mouseClick(page.data.list.folder(f"folder:{folders[0]}"), LEFT)
+    wait_until_checked(qtbot, page)
+    qtbot.waitUntil(lambda: in_sight(window, page.data.preview.strip))
+    assert (heading.strong, heading.summary) == ("", "Glyphs, Handwritten digits, Sinusoids, Land cover regions")
+    qtbot.mouseClick(heading, LEFT)
+    assert glyphs.isVisible()
+    for folder in folders[:2]:
+        page.data.list.folder(f"folder:{folder}").remove.click()
+    assert (heading.isVisible(), glyphs.isVisible()) == (False, True)
+    wait_until_checked(qtbot, page)
     window.close()
     window.parts.background.wait()

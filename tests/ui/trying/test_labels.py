@@ -15,7 +15,8 @@ from engine.experiment import Experiment
 from storage.store import RunStore
 from storage.workspace import Workspace
 from ui.pages.trying import TryingPage
-from ui.trying.answer_order import AnswerPart, Subject
+from ui.trying.answer_order import AnswerColumn, AnswerOrder, AnswerPart, Subject, arranged
+from ui.trying.label_work import own_labels
 
 Open = Callable[..., TryingPage]
 
@@ -55,6 +56,34 @@ def test_keys_label_and_go_on(qtbot: QtBot, answered: TryingPage) -> None:
     assert book.labels == {1: "slant", 2: "round"}
     qtbot.waitUntil(answered.is_settled)
     assert pane.line.said.text() == "36 images, 2 labelled by you"
+
+
+def test_labels_stay_while_other_runs_are_ticked(qtbot: QtBot, answered: TryingPage, tmp_path: Path) -> None:
+    """They are of the images, whoever answers; they can be used as far as these are answered."""
+    pane = answered.images
+    for image, label in {0: "down", 35: "slant"}.items():
+        pane.labels.say(image, label)
+    for run_ids in ((1, 2), (), (2,)):
+        pane.runs.tick(run_ids)
+        qtbot.waitUntil(answered.is_settled)
+        assert pane.work.book.labels == {0: "down", 35: "slant"}
+        assert pane.deeds.actions["write"].isEnabled() == bool(run_ids)
+    assert pane.table.answers.columns[-1].subject is Subject.LABEL
+    assert pane.line.said.text() == "36 images, 2 labelled by you"
+    pane.table.answers.arrange(AnswerOrder(by=pane.table.answers.columns[-1]))
+    assert pane.table.answers.shown[:2].tolist() == [0, 35]
+    pane.labels.write(tmp_path / "set")
+    qtbot.waitUntil(lambda: (tmp_path / "set" / "slant").is_dir())
+    qtbot.waitUntil(answered.is_settled)
+
+
+def test_labels_of_images_that_are_not_answered_yet_wait(qtbot: QtBot, answered: TryingPage) -> None:
+    book = answered.images.work.book
+    book.labels.update({1: "down", 900: "slant"})
+    assert book.labelled == {1: "down"}
+    found = arranged(book, AnswerOrder(by=AnswerColumn(Subject.LABEL)))
+    assert found[0] == 1
+    assert len(own_labels(answered.images.work)) == 1
 
 
 def test_the_least_sure_are_walked_through(qtbot: QtBot, answered: TryingPage) -> None:
