@@ -40,7 +40,7 @@ class LabelField(QWidget):
         """One completer stays: an answer may come out of its own list, which must not be gone by then."""
         if list(classes) != self._classes.stringList():
             self._classes.setStringList(list(classes))
-        numbered = (f"{number} {name}" for number, name in enumerate(classes[:KEYS], 1))
+        numbered = (f"{number}\N{NO-BREAK SPACE}{name}" for number, name in enumerate(classes[:KEYS], 1))
         self.keys.setText("  ".join(numbered))
 
     def show_label(self, label: str) -> None:
