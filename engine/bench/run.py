@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.artifacts.bookmark import Bookmark, State
 from engine.backbones import catalog
+from engine.bench.confidence import RESTS_ON, confidence
 from engine.bench.draws import LabelCount, plan
 from engine.bench.features import FeatureKind, embedded
 from engine.bench.figures import ALL, BENCH, FOLDS, FOLDS_KEY, POSITION
@@ -33,7 +34,7 @@ from engine.methods.bench.head_bench import HeadBench
 from engine.metrics import HEAD, LABELS
 from engine.preparation.inputs import positions
 from engine.provenance.noted import findings, keep_left_out, notices
-from engine.tuning.testing import beside, conditions, evaluated, under
+from engine.tuning.testing import beside, conditions, evaluated, kept, under
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +71,7 @@ def run_head_bench(
     if not cells:
         raise Cancelled
     shared = conditions(material.split, material.data, experiment)
+    yield from how_sure(best(cells), material.on, experiment.seed, directory)
     yield from (one.given(shared, noted(found)) for one in results(cells, experiment, material))
     step = largest if len(cells) == planned else min(cells[-1].count.position, largest - 1)
     yield from last_words(limits, step, largest, f"{len(cells):,} of {planned:,} measurements")
@@ -165,14 +167,23 @@ class BenchMeasuring:
 # What is known at the end
 
 
+def how_sure(chosen: HeadCell, on: Benched, seed: int, directory: Path) -> Iterator[Event]:
+    """Keeps how sure the chosen head is of each test image, where that can be told."""
+    yield Preparing("Measuring how sure the chosen head is")
+    answers = confidence(chosen, on, seed)
+    if answers is not None:
+        yield from kept(answers, directory)
+
+
 def results(cells: list[HeadCell], experiment: Experiment, material: BenchMaterial) -> Iterator[Evaluated]:
     """The chosen head's figure first, which the run is known by, then every cell."""
     chosen = best(cells)
     by = "the order of the heads: one label per class leaves nothing to cross-validate"
     if chosen.fold_accuracies:
         by = f"cross-validation, {percent(chosen.folds)} ({chosen.folding})"
+    said = {"chosen by": by} | ({"how sure": RESTS_ON} if chosen.fold_accuracies else {})
     for figure in of_chosen(chosen, experiment, material):
-        yield figure.given(notes=notes(chosen) | {"chosen by": by})
+        yield figure.given(notes=notes(chosen) | said)
     for cell in cells:
         yield cell_result(cell, len(material.on.test.labels)).given(notes=notes(cell))
 

@@ -87,3 +87,27 @@ def folded(counts: np.ndarray, parts: Sequence[np.ndarray]) -> np.ndarray:
     found = np.zeros((len(parts), len(parts)), counts.dtype)
     np.add.at(found, (part_of[:, None], part_of[None, :]), counts)
     return found
+
+
+@dataclass(frozen=True, eq=False)
+class FoldedClasses:
+    """Classes as a matrix shows them. parts: as `groups` gives them. names: of each part, "18 others" of the last."""
+
+    parts: tuple[np.ndarray, ...]
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, counts: np.ndarray, names: Sequence[str], most: int) -> FoldedClasses:
+        """most: classes that are shown one by one."""
+        parts = groups(counts, most)
+        said = (names[int(part[0])] if len(part) == 1 else f"{len(part)} others" for part in parts)
+        return cls(tuple(parts), tuple(said))
+
+    def counts(self, counts: np.ndarray) -> np.ndarray:
+        """counts [classes, classes] as float64 [parts, parts]."""
+        return folded(counts, self.parts).astype(np.float64)
+
+    def most(self, values: np.ndarray) -> float:
+        """The largest of these [parts, parts] among classes that stand alone: the others together would pale them."""
+        single = sum(len(part) == 1 for part in self.parts)
+        return float(np.abs(values[:single, :single]).max(initial=0.0))

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from engine.artifacts.saved import SavedModel, tested_file
 from engine.backbones.backbone import batch_norms
+from engine.comparison.temperature import probabilities, temperature_of
 from engine.comparison.wording import percent
 from engine.data.examples import Examples
 from engine.data.files.read_as import ReadAs
@@ -22,7 +23,7 @@ from engine.events import Preparing
 from engine.heads.nearest_mean import unit
 from engine.preparation.inputs import Normaliser
 from engine.using import calibration as kept
-from engine.using.calibration import Calibration, digest_of, measured, probabilities, temperature_of
+from engine.using.calibration import Calibration, digest_of, measured
 from engine.using.nearest import gallery
 from engine.using.own_images import own_images, passed
 from engine.using.predictions import Judged, form_of, names_of

@@ -14,19 +14,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp
-
 from engine.comparison.intervals import Interval
 from engine.comparison.reliability import Answered, Reliability, heard, lowered, reliability, told
+from engine.comparison.temperature import Labels, Logits, probabilities
 from engine.machine.files import write_text
 
 FILE, FORMAT = "calibration.json", 2
-LOGARITHMS = (-5.0, 5.0)  # of temperatures between which is searched
-Logits = NDArray[np.float32]
-Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +51,6 @@ class Calibration:
     def rests_on(self) -> str:
         """ "calibrated on 396 validation images"."""
         return f"calibrated on {self.fitted_on:,} validation image{'s' if self.fitted_on != 1 else ''}"
-
-
-def temperature_of(logits: Logits, labels: Labels) -> float:
-    """The temperature at which these labels [n] are likeliest by logits [n, classes]; the likelihood has one peak over
-    its inverse. A label counts as (n + 1) / (n + 2) of an image, the rest is shared by the other classes (Platt 1999):
-    few images that happen to be all right make no network certain. Within e^±5."""
-    values = logits.astype(np.float64)
-    (n, classes), own = values.shape, values[np.arange(len(labels)), labels]
-    others = (values.sum(1) - own) / max(1, classes - 1)
-    wanted = ((n + 1) * own + others) / (n + 2)
-
-    def unlikely(logarithm: float) -> float:
-        inverse = np.exp(-logarithm)
-        return float(np.mean(logsumexp(values * inverse, axis=1) - wanted * inverse))
-
-    found = minimize_scalar(unlikely, bounds=LOGARITHMS, method="bounded", options={"xatol": 1e-6})
-    return float(np.exp(found.x))
-
-
-def probabilities(logits: Logits, temperature: float) -> NDArray[np.float64]:
-    """[n, classes]."""
-    values = logits.astype(np.float64) / temperature
-    return np.exp(values - logsumexp(values, axis=1, keepdims=True))
 
 
 def measured(logits: Logits, labels: Labels, temperature: float) -> tuple[Reliability, Reliability, Interval]:

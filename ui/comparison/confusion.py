@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
+from engine.comparison.class_change import FoundShares
 from engine.events import Evaluated
 from engine.metrics import TESTED
 from ui.comparison.sides import Side
@@ -33,6 +35,11 @@ class Mistakes:
     def images(self, true: np.ndarray, predicted: np.ndarray) -> np.ndarray:
         """Ids of the test images of these classes taken for those, int64, in any seed, each once."""
         return np.unique(self.ids[np.isin(self.truth, true) & np.isin(self.predicted, predicted)])
+
+    @cached_property
+    def found(self) -> FoundShares:
+        """Of each image how many of the seeds get it right."""
+        return FoundShares.of(self.ids, self.truth, self.predicted)
 
 
 def mistakes(side: Side) -> Mistakes | None:

@@ -6,13 +6,17 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from engine.comparison.per_class import folded, groups
+from engine.comparison.class_change import class_changes
+from engine.comparison.per_class import FoldedClasses
 from engine.comparison.wording import count
 from ui.comparison.cell_images import CellImages
+from ui.comparison.class_change_table import TITLE as CHANGES
+from ui.comparison.class_change_table import ClassChangeTable
 from ui.comparison.confusion import Mistakes, as_numbered_by, mistakes, only_first_right, share_classes
 from ui.comparison.sides import Comparison, Side
 from ui.exploring.confusion_matrix import ConfusionMatrix
 from ui.figures.figure_export import menu_button
+from ui.figures.painted import Section
 from ui.widgets.buttons import ElidedButton
 from ui.widgets.fields import Choice
 from ui.widgets.layouts import in_column, in_row
@@ -29,14 +33,15 @@ class ConfusionView(QWidget):
         self._comparison: Comparison | None = None
         self._first: Mistakes | None = None
         self._second: Mistakes | None = None
-        self._parts: list[np.ndarray] = []
+        self._parts: tuple[np.ndarray, ...] = ()
         self.setAccessibleName("Confusion matrices")
         self.other = Choice()
         self.other.setAccessibleName("Side to set against the base")
         self.other.setMinimumContentsLength(28)
         self.other.currentIndexChanged.connect(lambda _: self._show_pair())
         self.matrices = [ConfusionMatrix(title, self) for title in ("Base", "Other", "Difference")]
-        self.images = CellImages()
+        self.changes, self.images = ClassChangeTable(), CellImages()
+        self._changes = Section(CHANGES, self.changes, self.changes.menu, at_top=True)
         self._build()
 
     def _build(self) -> None:
@@ -54,7 +59,8 @@ class ConfusionView(QWidget):
                           Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)  # fmt: skip
             row.setColumnStretch(place, 1)
         lists = in_row(self._gained, self._lost, ...)
-        in_column(heading, row, lists, self.images, owner=self, gap=8)
+        self.changes.chosen.connect(self._show_class)
+        in_column(heading, row, self._changes, lists, self.images, owner=self, gap=8)
 
     def show_comparison(self, comparison: Comparison) -> None:
         """Hidden when no other side shares its classes with the base."""
@@ -81,6 +87,9 @@ class ConfusionView(QWidget):
         self._first = first  # its images are shown out of the other's set
         self._show_matrices(base.colour, side.colour)
         gained, lost = only_first_right(second, first), only_first_right(first, second)
+        changes = class_changes(first.found, second.found, first.names)
+        self.changes.show_changes(first.title, second.title, changes)
+        self._changes.setVisible(bool(changes))
         self._gained.setText(f"Only {second.title} right: {count(len(gained), 'images')}")
         self._lost.setText(f"Only {first.title} right: {count(len(lost), 'images')}")
         self._gained.setEnabled(len(gained) > 0)
@@ -91,12 +100,11 @@ class ConfusionView(QWidget):
         """Of many classes those that both together mistake most, the others in one."""
         if self._first is None or self._second is None:
             return
-        first, second, names = self._first, self._second, self._first.names
-        self._parts = groups(first.counts + second.counts, SHOWN)
-        short = [names[int(part[0])] if len(part) == 1 else f"{len(part)} others" for part in self._parts]
-        a, b = folded(first.counts, self._parts), folded(second.counts, self._parts)
-        single = sum(len(part) == 1 for part in self._parts)
-        most = [float(np.abs(one[:single, :single]).max(initial=0.0)) for one in (a, b, b - a)]
+        first, second = self._first, self._second
+        shown = FoldedClasses.of(first.counts + second.counts, first.names, SHOWN)
+        self._parts, short = shown.parts, shown.names
+        a, b = shown.counts(first.counts), shown.counts(second.counts)
+        most = [shown.most(one) for one in (a, b, b - a)]
         self.matrices[0].show_values(first.title, short, a, False, colours[0], most[0])
         self.matrices[1].show_values(second.title, short, b, False, colours[1], most[1])
         self.matrices[2].show_values(f"{second.title} minus {first.title}", short, b - a, True, 0, most[2])
@@ -108,6 +116,16 @@ class ConfusionView(QWidget):
         winner, loser = (self._second, self._first) if second else (self._first, self._second)
         ids = only_first_right(winner, loser)
         self._tell(f"{winner.title} right, {loser.title} wrong", ids)
+
+    def _show_class(self, place: int) -> None:
+        """The images of a class that one side gets right with more of its seeds than the other."""
+        if self._first is None or self._second is None:
+            return
+        first, second, name = self._first, self._second, self._first.names[place]
+        _, one, other = np.intersect1d(first.found.ids, second.found.ids, assume_unique=True, return_indices=True)
+        unequal = first.found.right[one] != second.found.right[other]
+        ids = first.found.ids[one][unequal & (first.found.truth[one] == place)]
+        self._tell(f"{name}, where {first.title} and {second.title} differ", ids)
 
     def _show_cell(self, true: int, predicted: int) -> None:
         """Say and show what lies in one cell of either side."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+from engine.comparison.per_class import FoldedClasses
 from engine.comparison.wording import count, duration
 from ui.comparison.confusion import Mistakes, mistakes
 from ui.comparison.run_figures import date_text, test_text
@@ -15,6 +16,7 @@ from ui.exploring.confusion_matrix import MOST_CLASSES, ConfusionMatrix, cell_te
 from ui.figures.figure_export import Figure
 from ui.made_with import code, data, hardware, packages
 
+SHOWN = 20  # classes that a matrix shows one by one, those that are mistaken most
 MOST_LISTED = 10  # mistakes of one configuration that are listed
 RUN_HEADS = ("Run", "Seeds", "State", "Test", "Time taken", "Date", "Code", "Made with")
 UNBROKEN = ("Seeds", "State", "Time taken")
@@ -77,7 +79,9 @@ def matrices(comparison: Comparison, picture: Callable[[Figure], str]) -> str:
 def _matrix(side: Side, found: Mistakes) -> ConfusionMatrix:
     matrix = ConfusionMatrix(found.title)
     seeds = f", mean of {count(found.seeds, 'seeds')}" if found.seeds > 1 else ""
-    matrix.show_values(f"{found.title}{seeds}", found.names, found.counts, False, side.colour)
+    shown = FoldedClasses.of(found.counts, found.names, SHOWN)
+    counts = shown.counts(found.counts)
+    matrix.show_values(f"{found.title}{seeds}", shown.names, counts, False, side.colour, shown.most(counts))
     return matrix
 
 

@@ -24,7 +24,7 @@ from engine.comparison.wording import count
 from ui import theme
 from ui.background import Background
 from ui.data.grid_rows import GAP, HEAD, GridRows
-from ui.data.thumbnails import Thumbnails
+from ui.data.thumbnails import Picture, Thumbnails
 from ui.widgets.frame import SlimScrollBar
 from ui.widgets.text import show_tip
 
@@ -64,8 +64,9 @@ class SampleGrid(QAbstractScrollArea):
         self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
 
     def show_set(self, data: ImageSet, chosen: np.ndarray | None = None, names: tuple[str, ...] | None = None,
-                 sections: np.ndarray | None = None) -> None:  # fmt: skip
-        """All images of a set by class; or those `chosen`, int64, in the `sections` called `names`."""
+                 sections: np.ndarray | None = None, picture: Picture | None = None) -> None:  # fmt: skip
+        """All images of a set by class; or those `chosen`, int64, in the `sections` called `names`. picture: of each,
+        cut from its middle if None."""
         self._data = data
         labels = data.labels if sections is None else sections
         indices = np.arange(len(data), dtype=np.int64) if chosen is None else chosen
@@ -73,13 +74,18 @@ class SampleGrid(QAbstractScrollArea):
         self.order, self.names = indices[placed], names or data.class_names
         self._counts = np.bincount(labels, minlength=len(self.names)).astype(np.int64)
         self.current = -1
-        self.thumbnails.show_set(data, round(SIDE * self.devicePixelRatioF()))
+        self.thumbnails.show_set(data, round(SIDE * self.devicePixelRatioF()), picture)
         self._arrange()
         self.verticalScrollBar().setValue(0)
 
     def clear(self) -> None:
-        self._data, self.order, self._counts = None, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        self.lay_none()
+        self._data = None
         self.thumbnails.show_set(None, SIDE)
+
+    def lay_none(self) -> None:
+        """No image is asked for; what is decoded of the set stays."""
+        self.order, self._counts, self.current = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), -1
         self._arrange()
 
     def _arrange(self) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.data.images import ImageSet
 
 KEPT_BYTES = 64 * 2**20
+Picture = Callable[["ImageSet", int, int], QImage]  # of an image, square of so many pixels; raises `DataError`
 AT_ONCE, BATCH = 2, 8  # batches at work; images in one: what is looked at next does not wait for long
 CRISP = 2  # times that an image is enlarged from which on its pixels are shown
 
@@ -36,12 +37,17 @@ class Thumbnails(QObject):
         self._background = background
         self._kept: OrderedDict[int, QImage] = OrderedDict()
         self._data: ImageSet | None = None
+        self._picture: Picture = thumbnail
         self._wanted: list[int] = []
         self._side, self._bytes, self._busy, self._round = 96, 0, 0, 0
 
-    def show_set(self, data: ImageSet | None, side: int) -> None:
-        """side: of the squares, in pixels of the screen."""
-        self._data, self._side = data, side
+    def show_set(self, data: ImageSet | None, side: int, picture: Picture | None = None) -> None:
+        """side: of the squares, in pixels of the screen. picture: how they are made, cut from the middle if None. Of
+        the same set what is there stays."""
+        picture = picture or thumbnail
+        if data is not None and (data, side, picture) == (self._data, self._side, self._picture):
+            return
+        self._data, self._side, self._picture = data, side, picture
         self._round += 1
         self._kept.clear()
         self._bytes = self._busy = 0
@@ -65,7 +71,8 @@ class Thumbnails(QObject):
         while self._data is not None and self._wanted and self._busy < AT_ONCE:
             batch, self._wanted = self._wanted[:BATCH], self._wanted[BATCH:]
             self._busy += 1
-            self._background.run(_decoding(self._data, batch, self._side), self._taking(self._round), at_once=True)
+            work = _decoding(self._data, batch, self._side, self._picture)
+            self._background.run(work, self._taking(self._round), at_once=True)
 
     def _taking(self, turn: int) -> Callable[[dict[int, QImage | str]], None]:
         def take(found: dict[int, QImage | str]) -> None:
@@ -87,15 +94,15 @@ class Thumbnails(QObject):
 
 
 def _decoding(
-    data: ImageSet, indices: Sequence[int], side: int
+    data: ImageSet, indices: Sequence[int], side: int, picture: Picture
 ) -> Callable[[Callable[[], bool]], dict[int, QImage | str]]:
-    return lambda cancelled: {index: _picture(data, index, side) for index in indices if not cancelled()}
+    return lambda cancelled: {index: _made(data, index, side, picture) for index in indices if not cancelled()}
 
 
-def _picture(data: ImageSet, index: int, side: int) -> QImage | str:
+def _made(data: ImageSet, index: int, side: int, picture: Picture) -> QImage | str:
     """Why it cannot be read, where it cannot."""
     try:
-        return thumbnail(data, index, side)
+        return picture(data, index, side)
     except DataError as error:
         return str(error)
 
@@ -108,7 +115,12 @@ def thumbnail(data: ImageSet, index: int, side: int) -> QImage:
     image = data.source.image(index, side, channels)
     least = min(image.size)
     whole = fitted(image, min(side, least) if least * CRISP <= side else side, channels)
-    drawn = to_image(np.ascontiguousarray(whole))
-    if drawn.width() != side:
-        drawn = drawn.scaled(side, side, mode=Qt.TransformationMode.FastTransformation)
-    return drawn.convertToFormat(QImage.Format.Format_RGB32)
+    return tile(to_image(np.ascontiguousarray(whole)), side)
+
+
+def tile(drawn: QImage, side: int) -> QImage:
+    """A square picture with a side of so many pixels: its own pixels are shown where it is smaller."""
+    small = drawn.width() < side
+    how = Qt.TransformationMode.FastTransformation if small else Qt.TransformationMode.SmoothTransformation
+    scaled = drawn if drawn.width() == side else drawn.scaled(side, side, mode=how)
+    return scaled.convertToFormat(QImage.Format.Format_RGB32)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QRect, Qt
@@ -15,9 +14,7 @@ from ui import theme
 from ui.background import Background
 from ui.data.grid_rows import HEAD
 from ui.data.sample_grid import SIDE, SampleGrid
-
-if TYPE_CHECKING:
-    from engine.data.images import ImageSet
+from ui.exploring.reading import ShownSet
 
 ROWS = 3  # of images that are in sight at once
 EDGE = 4  # pixels of the colour that says whether it was right
@@ -41,14 +38,14 @@ class AnsweredGrid(SampleGrid):
         self.setFixedHeight(HEAD + ROWS * (SIDE + 8) + 8)
         self.setAccessibleName("Test images")
 
-    def show_answered(self, data: ImageSet, ids: np.ndarray, marks: Sequence[TileMark], title: str) -> None:
+    def show_answered(self, shown: ShownSet, ids: np.ndarray, marks: Sequence[TileMark], title: str) -> None:
         """ids: int64 [n], in the order in which they stand. marks: of each."""
         self.marks = marks
-        self.show_set(data, ids, (title,), np.zeros(len(ids), np.int64))
+        self.show_set(shown.data, ids, (title,), np.zeros(len(ids), np.int64), shown.picture)
 
-    def clear(self) -> None:
+    def lay_none(self) -> None:
         self.marks = ()
-        super().clear()
+        super().lay_none()
 
     def _paint_tiles(self, painter: QPainter, tiles: Mapping[int, QRect]) -> None:
         super()._paint_tiles(painter, tiles)

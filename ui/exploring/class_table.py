@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Signal
+from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.comparison.intervals import Interval
@@ -48,9 +48,7 @@ class ClassTable(FigureTable):
             self.setColumnWidth(column, self.columnWidth(column) + 8)
 
     def _choose(self, index: QModelIndex) -> None:
-        order = self.model()
-        source = order.mapToSource(index) if isinstance(order, QSortFilterProxyModel) else index
-        self.chosen.emit(source.row())
+        self.chosen.emit(self.source_row(index))
 
     def figure_table(self) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         ends = [f"{name}{end}" for name in ("recall", "precision") for end in ("", " low", " high")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -11,15 +10,16 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 
 from engine.comparison.after_training import RunAdvice
 from engine.comparison.examined import ALL, ALWAYS, APART, AS_LISTED, LOSS, MISSED, Examined
-from engine.comparison.per_class import folded, groups, per_class
+from engine.comparison.per_class import FoldedClasses, per_class
 from engine.comparison.wording import count, percent
+from engine.data.shifts import changes_pixels, short
 from ui.background import Background
 from ui.exploring.answered_grid import AnsweredGrid, TileMark
 from ui.exploring.class_table import TITLE, ClassTable
 from ui.exploring.confusion_matrix import WIDEST, ConfusionMatrix
 from ui.exploring.lesson_list import LessonList
 from ui.exploring.outcome_bar import OutcomeBar
-from ui.exploring.reading import OWN, ExaminedRun, set_of
+from ui.exploring.reading import OWN, ExaminedRun, ShownSet, set_of
 from ui.exploring.viewing import show_test_image
 from ui.figures.painted import Section
 from ui.widgets.buttons import button
@@ -27,9 +27,6 @@ from ui.widgets.fields import Choice
 from ui.widgets.layouts import in_column, in_row
 from ui.widgets.reflow import Beside
 from ui.widgets.text import Text
-
-if TYPE_CHECKING:
-    from engine.data.images import ImageSet
 
 MISTAKEN = "Which classes are mistaken"
 HINT = "Click a cell, a class or one of the buttons to see its test images."
@@ -52,8 +49,9 @@ class Explorer(QWidget):
         super().__init__(parent)
         self._background = background
         self._run: ExaminedRun | None = None
-        self._data: ImageSet | None = None
-        self._parts: list[np.ndarray] = []
+        self._shown: ShownSet | None = None
+        self._parts: tuple[np.ndarray, ...] = ()
+        self._loading = f"explored set {id(self)}"  # another explorer's goes on
         self.places = np.zeros(0, np.int64)  # of the images in the grid
         self.matrix, self.table, self.bar = ConfusionMatrix("Test predictions"), ClassTable(), OutcomeBar()
         self.fold, self.grid, self.lessons = Choice(), AnsweredGrid(background), LessonList()
@@ -104,7 +102,9 @@ class Explorer(QWidget):
         self._show_sets(run)
         if before is not None and shows_the_same(before, run):
             return
-        of, self._data = run.examined, None
+        self._background.cancel(self._loading)
+        of, self._shown = run.examined, None
+        self.grid.clear()
         size = len(of.names)
         self.fold.set_options([(True, f"The {FOLDED} most mistaken"), (False, f"All {count(size, 'classes')}")])
         self.fold.setCurrentIndex(0)
@@ -133,7 +133,7 @@ class Explorer(QWidget):
 
     def _say(self, words: str, note: str = "") -> None:
         """Words instead of images."""
-        self.grid.clear()
+        self.grid.lay_none()
         self.grid.hide()
         self.places = np.zeros(0, np.int64)
         self.words.setText(words)
@@ -145,13 +145,10 @@ class Explorer(QWidget):
         if self._run is None:
             return
         of = self._run.examined
-        self._parts = groups(of.counts, FOLDED if self.fold.key() else len(of.names))
-        names = [of.names[int(part[0])] if len(part) == 1 else f"{len(part)} others" for part in self._parts]
+        shown = FoldedClasses.of(of.counts, of.names, FOLDED if self.fold.key() else len(of.names))
+        self._parts, values = shown.parts, shown.counts(of.counts)
         title = count(len(of.ids), "test images")
-        values = folded(of.counts, self._parts).astype(float)
-        single = sum(len(part) == 1 for part in self._parts)  # the others together would pale all of these
-        most = float(values[:single, :single].max(initial=0.0))
-        self.matrix.show_values(title, names, values, False, self._run.run_id, most)
+        self.matrix.show_values(title, shown.names, values, False, self._run.run_id, shown.most(values))
 
     def _take_cell(self, row: int, column: int) -> None:
         true, given = (tuple(map(int, self._parts[place])) for place in (row, column))
@@ -198,6 +195,8 @@ class Explorer(QWidget):
             what = f"True {true}, taken for {given}"
         else:
             what = f"{self.bar.classes.currentText()}, {self.bar.outcome.currentText().lower()}"
+        if changes_pixels(self._run.shift):
+            what += f", under {short(self._run.shift)}"
         return f"{what}: {count(number, 'images')}"
 
     def _lay(self, places: np.ndarray, note: str) -> None:
@@ -207,27 +206,27 @@ class Explorer(QWidget):
         self.places = places
         if not len(places):
             self.shown.emit()
-        elif self._data is not None:
+        elif self._shown is not None:
             self._show_images(title)
         elif self._run is not None:
             failed = self._background.saying(self._cannot, "The images cannot be shown because of a mistake.")
-            self._background.run(set_of(self._run), self._take_set, failed, key="explored set")
+            self._background.run(set_of(self._run), self._take_set, failed, self._loading)
 
     def _cannot(self, words: str) -> None:
         self.note.setText(words)
         self.note.show()
         self.shown.emit()
 
-    def _take_set(self, data: ImageSet) -> None:
-        self._data = data
+    def _take_set(self, shown: ShownSet) -> None:
+        self._shown = shown
         self._show_images(self.words.text())
 
     def _show_images(self, title: str) -> None:
-        if self._run is None or self._data is None:
+        if self._run is None or self._shown is None:
             return
         of = self._run.examined
         marks = [self._mark(of, int(place)) for place in self.places]
-        self.grid.show_answered(self._data, of.ids[self.places], marks, title.rpartition(": ")[0])  # it counts itself
+        self.grid.show_answered(self._shown, of.ids[self.places], marks, title.rpartition(": ")[0])  # it counts itself
         self.grid.show()
         self.words.hide()  # they stand above the images
         self.shown.emit()
@@ -255,9 +254,9 @@ class Explorer(QWidget):
         return TileMark(of.names[of.predicted[place]], figure, bool(of.truth[place] == of.predicted[place]))
 
     def _open(self) -> None:
-        if self._run is not None and self._data is not None:
+        if self._run is not None and self._shown is not None:
             self.dialog = show_test_image(
-                self._run, self._data, self.places, self.grid.current, self.words.text(), self._background,
+                self._run, self._shown.data, self.places, self.grid.current, self.words.text(), self._background,
                 self.window(),
             )  # fmt: skip
             self.dialog.finished.connect(lambda _: self.grid.choose(self.dialog.index))

@@ -19,9 +19,13 @@ from engine.errors import DataError, StorageError
 from engine.events import Evaluated
 from engine.experiment import Experiment, Shift
 from engine.metrics import SHIFT, TEST_SET
+from ui.data.thumbnails import Picture, tile
+from ui.widgets.images import to_image
 
 if TYPE_CHECKING:
-    from engine.data.images import ImageSet
+    from PySide6.QtGui import QImage
+
+    from engine.data.images import Form, ImageSet
     from storage.store import RunRow, RunStore
 
 MOST_SEEDS = 10
@@ -128,8 +132,42 @@ def _other_seeds(store: RunStore, row: RunRow, figure: Evaluated, data: str) -> 
     return found
 
 
-def set_of(run: ExaminedRun) -> Callable[[Callable[[], bool]], ImageSet]:
-    """Work for the background: the images of a run's test; raises `DataError` where they are others now."""
+@dataclass(frozen=True, eq=False)
+class ShownSet:
+    """The images of a test, and how their tiles are drawn; None: as they are."""
+
+    data: ImageSet
+    picture: Picture | None = None
+
+
+def set_of(run: ExaminedRun) -> Callable[[Callable[[], bool]], ShownSet]:
+    """Work for the background: the images of a run's test, shifted where the run shifts them; raises `DataError` where
+    they are others now."""
+    load = _loading(run)
+
+    def work(cancelled: Callable[[], bool]) -> ShownSet:
+        from engine.data.shifts import changes_pixels
+
+        shift = run.shift
+        picture = _shifted_picture(run.experiment, shift) if changes_pixels(shift) else None
+        return ShownSet(load(cancelled), picture)
+
+    return work
+
+
+def _shifted_picture(experiment: Experiment, shift: Shift) -> Picture:
+    """Of the size at which the network reads an image, since it is that which is shifted."""
+    from engine.preparation.inputs import normaliser
+
+    form = normaliser(experiment.backbone)
+
+    def picture(data: ImageSet, image: int, side: int) -> QImage:
+        return tile(to_image(as_read(data, form, shift, image)[..., :3]), side)
+
+    return picture
+
+
+def _loading(run: ExaminedRun) -> Callable[[Callable[[], bool]], ImageSet]:
     on, experiment, data, folder = run.on, run.experiment, run.examined.data, run.folder
 
     def own(cancelled: Callable[[], bool]) -> ImageSet:
@@ -157,20 +195,21 @@ def looked_at(
     c], also where the run shifts its images."""
 
     def work(cancelled: Callable[[], bool]) -> tuple[np.ndarray, np.ndarray]:
+        from engine.preparation.inputs import normaliser
+
         large = np.asarray(data.source.image(image, LARGE, data.shown_channels))
-        return large, as_read(data, run.experiment, run.shift, image, cancelled)
+        return large, as_read(data, normaliser(run.experiment.backbone), run.shift, image, cancelled)
 
     return work
 
 
 def as_read(
-    data: ImageSet, experiment: Experiment, shift: Shift | None, image: int, cancelled: Callable[[], bool]
+    data: ImageSet, form: Form, shift: Shift | None, image: int, cancelled: Callable[[], bool] | None = None
 ) -> np.ndarray:
-    """An image as a network of this experiment reads it, under this shift: uint8 [s, s, c]."""
+    """An image as a network of this form reads it, under this shift: uint8 [s, s, c]."""
     from engine.data.shifts import shifted
-    from engine.preparation.inputs import normaliser
 
-    form, ids = normaliser(experiment.backbone), np.array([image])
+    ids = np.array([image])
     pixels = data.pixels(ids, form.size, form.channels, cancelled, form.cut)
     found = shifted(pixels, shift, ids) if shift is not None else pixels
     return np.asarray(found[0])

@@ -131,6 +131,11 @@ class PlainTable(QuietTable):
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         return order
 
+    def source_row(self, index: Index) -> int:
+        """Which of the rows that were shown stands there now."""
+        order = self.model()
+        return (order.mapToSource(index) if isinstance(order, QSortFilterProxyModel) else index).row()
+
     def show_cells(self, heads: Sequence[str], rows: Sequence[Sequence[TableCell]]) -> None:
         self.cells.show(heads, rows)
         self.verticalHeader().setDefaultSectionSize(round(line_height()) + 8)

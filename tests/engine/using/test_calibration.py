@@ -11,12 +11,12 @@ import pytest
 import torch
 
 from engine.artifacts.saved import SavedModel
+from engine.comparison.temperature import probabilities, temperature_of
 from engine.errors import ExperimentError
 from engine.events import Preparing
 from engine.heads.nearest_mean import unit
 from engine.using import calibration as kept
 from engine.using.assured import assured, calibrated
-from engine.using.calibration import probabilities, temperature_of
 from engine.using.nearest import FILE as GALLERY
 from engine.using.nearest import gallery
 from engine.using.own_images import drawn, own_images, passed

@@ -178,6 +178,27 @@ def test_a_cell_of_the_confusion_matrix_lists_its_images(qtbot: QtBot, page: Com
     qtbot.waitUntil(page.pane.confusion.images.strip.isVisible)
 
 
+def test_classes_that_change_are_told_with_paired_counts_and_lead_to_their_images(
+    qtbot: QtBot, page: ComparePage, saved: Saved
+) -> None:
+    """From scratch 60 of 120 are wrong, with LP-FT 12 of these: of each class 15 and 3 of 30."""
+    page.choose([saved["lp_ft"][0].id, saved["scratch"][0].id])
+    settle(qtbot, page)
+    view = page.pane.confusion
+    _, rows = view.changes.figure_table()
+    circle = next(row for row in rows if row[0] == "circle")
+    assert circle[:6] == ("circle", 30, 0.5, 0.9, 12, 0)
+    assert circle[6] == pytest.approx(4 * 2 / 2**12)  # a coin that falls 12 times the same way, four classes
+    cells = next(row for row in view.changes.cells.rows if row[0].words == "circle")
+    assert [cell.words for cell in cells] == ["circle", "30", "50.0", "90.0", "+40.0", "12", "0"]
+    assert cells[4].bold
+    view.changes.sortByColumn(0, Qt.SortOrder.DescendingOrder)  # star, square, cross, circle
+    view.changes.clicked.emit(view.changes.model().index(3, 0))
+    assert view.images.words.text().startswith("circle, where From scratch and LP-FT differ")
+    qtbot.waitUntil(view.images.strip.isVisible)
+    assert len(view.images._ids) == 12
+
+
 def test_columns_hide_and_stay_hidden(
     qtbot: QtBot, page: ComparePage, saved: Saved, open_page: Callable[[], ComparePage]
 ) -> None:

@@ -12,7 +12,10 @@ from pytestqt.qtbot import QtBot
 from storage.store import RunRow
 from tests.ui.comparison.saved_runs import figure, ids
 from ui.comparison.confusion_view import SHOWN, ConfusionView
+from ui.comparison.report_parts import matrices
 from ui.comparison.sides import ComparedRun, compare
+from ui.exploring.confusion_matrix import ConfusionMatrix
+from ui.figures.figure_export import Figure
 from ui.pages.compare import ComparePage
 
 Saved = dict[str, list[RunRow]]
@@ -54,5 +57,16 @@ def test_many_classes_are_folded_alike_in_all_three_matrices(qtbot: QtBot, saved
     view.show_comparison(found)
     assert {len(matrix.names) for matrix in view.matrices} == {SHOWN + 1}
     assert sorted(matrix.values.sum() for matrix in view.matrices) == [0, 120, 120]
+    assert view.changes.model().rowCount() == 30  # where each class stands by itself
+    drawn = list[ConfusionMatrix]()
+
+    def picture(figure: Figure) -> str:
+        assert isinstance(figure, ConfusionMatrix)
+        drawn.append(figure)
+        return ""
+
+    matrices(found, picture)
+    assert [len(one.names) for one in drawn] == [21, 21]
+    assert [one.values.sum() for one in drawn] == [120, 120]
     view.matrices[0].cell_chosen.emit(SHOWN, SHOWN)
     assert "18 others" in view.images.words.text()

@@ -16,9 +16,10 @@ from pytestqt.qtbot import QtBot
 from engine.comparison.after_training import RunAdvice
 from engine.comparison.answers import Answers, keep
 from engine.comparison.examined import ALL, ALWAYS, APART, GIVEN, LOSS, MISSED, UNSURE
+from engine.data.files.folder import FilePixels
 from engine.data.sources import load
 from engine.events import Evaluated, Event, RunFinished, RunStarted
-from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice
+from engine.experiment import BackboneChoice, DatasetChoice, Experiment, MethodChoice, Shift
 from storage.record import record
 from storage.store import RunRow, RunStore
 from storage.workspace import Workspace
@@ -204,6 +205,61 @@ def test_images_that_have_changed_since_are_not_shown_as_if_they_were_the_same(
     assert CHANGED in explorer.note.text()
     assert explorer.words.isVisible()
     assert not explorer.grid.isVisible()
+
+
+def test_what_was_decoded_is_not_decoded_again_for_another_outcome(
+    qtbot: QtBot, explorer: Explorer, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded, image = list[int](), FilePixels.image
+
+    def counted(self: FilePixels, index: int, size: int, channels: int) -> Image.Image:
+        decoded.append(index)
+        return image(self, index, size, channels)
+
+    explorer.show_run(read())
+    monkeypatch.setattr(FilePixels, "image", counted)
+
+    def shown(outcome: str) -> list[int]:
+        found = asked(qtbot, explorer, lambda: explorer.bar.choose(4, outcome))
+        qtbot.waitUntil(lambda: all(explorer.grid.thumbnails.get(one) is not None for one in found))
+        return found
+
+    before = len(shown(ALL)), sorted(set(decoded))
+    assert before[0] == 3
+    decoded.clear()
+    assert shown(MISSED) == [12]
+    assert len(shown(ALL)) == 3
+    assert decoded == []
+    explorer.show_run(None)
+    explorer.show_run(read(confident=False))  # another run: its images are let go
+    assert explorer.grid.thumbnails.get(12) is None
+
+
+def test_a_set_that_comes_after_another_run_was_chosen_is_not_shown_as_its_own(
+    qtbot: QtBot, explorer: Explorer, read: Read
+) -> None:
+    first, second = read(), replace(read(confident=False), run_id=99)
+    explorer.show_run(first)
+    explorer.bar.choose(None, ALL)
+    explorer.show_run(second)
+    explorer._background._pool.submit(lambda: None).result()
+    qtbot.wait(50)
+    assert explorer._shown is None
+    assert explorer.grid.isHidden()
+
+
+def test_tiles_of_a_run_that_shifts_its_images_are_shifted(qtbot: QtBot, explorer: Explorer, read: Read) -> None:
+    run = read()
+    shift = Shift(kind="inversion")
+    dataset = run.experiment.dataset.model_copy(update={"shift": shift})
+    explorer.show_run(replace(run, experiment=run.experiment.model_copy(update={"dataset": dataset})))
+    found = asked(qtbot, explorer, lambda: explorer.bar.choose(4, ALL))
+    qtbot.waitUntil(lambda: explorer.grid.thumbnails.get(found[1]) is not None)
+    tile = explorer.grid.thumbnails.get(found[1])
+    assert tile is not None
+    grey = round(0.299 * 2 * found[1] + 0.587 * 90 + 0.114 * 40)  # what Conv-4 reads of that colour
+    assert abs(tile.pixelColor(48, 48).red() - (255 - grey)) <= 1
+    assert "under inversion" in explorer.grid.names[0]
 
 
 def test_one_image_is_seen_large_with_truth_answers_and_what_the_network_saw(
