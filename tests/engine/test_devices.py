@@ -78,7 +78,7 @@ def away(mode: Elsewhere, task: Task) -> Task:
 
 def learns_and_meets(case: Case) -> None:
     """A meta-step on a minibatch or on episodes, one near the end, and the test of a task: alone and among others."""
-    method = case.method(dropout=0.5, attention_dropout=0.5)
+    method = case.method(dropout=0.5, attention_dropout=0.5, meta_batch=2)
     model = network(case, method)
     with elsewhere() as mode:
         there(mode, model)
