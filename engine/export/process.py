@@ -9,10 +9,10 @@ from pathlib import Path
 
 from engine.data.images import Cancel
 from engine.errors import ExperimentError
-from engine.export.folder import appearing, target_of
 from engine.export.job import ExportJob
 from engine.export.packages import require
 from engine.machine.children import begun, lines
+from engine.machine.folders import appearing, target_of
 
 Say = Callable[[str, float | None], object]
 

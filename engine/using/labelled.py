@@ -9,18 +9,20 @@ import csv
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.data.files.loose import LooseImages
 from engine.data.hashes import digest
 from engine.data.images import Cancel, check
-from engine.errors import DataError, StorageError
+from engine.errors import DataError
 from engine.machine.files import Unread
+from engine.machine.folders import appearing, target_of, told
 from engine.tuning.material import Material
 
 MANIFEST = "manifest.csv"
@@ -50,23 +52,25 @@ class OwnLabel:
 @dataclass(frozen=True, slots=True)
 class Written:
     """What lies in a folder now. added: images that a person labelled. own: those of a run beside them. left_out:
-    labelled ones that are copies of images that the run is validated or tested on."""
+    labelled ones that are copies of images that the run is validated or tested on. replaced: training images of the
+    run that are copies of labelled ones, in whose place these stand: what a person says counts."""
 
     folder: Path
     added: int
     own: int = 0
     left_out: int = 0
+    replaced: int = 0
 
 
 def write_labelled(labels: Sequence[OwnLabel], folder: Path, cancelled: Cancel | None = None) -> Written:
     """Class folders, and a manifest that says where each image came from and who said what it is. Raises `DataError`
-    where there is something already or an image cannot be read, `StorageError` where it cannot be written,
+    where an image cannot be read, `StorageError` where there is something already or it cannot be written,
     `Cancelled`."""
-    with whole_folder(folder) as part, manifest_of(part) as row:
+    folders = folders_of(one.class_name for one in labels)
+    with told(folder), appearing(target_of(folder)) as part, manifest_of(part) as row:
         for one in labels:
             check(cancelled)
-            file = put(part / folder_name(one.class_name), one.name, body_of(one))
-            row(file, one.class_name, one.name, "you", one.answered, f"{one.probability:.6f}", one.run)
+            put_label(one, body_of(one), part / folders[one.class_name], row)
     return Written(folder, len(labels))
 
 
@@ -75,41 +79,55 @@ def write_joined(
 ) -> Written:
     """The run's own images divided as it divided them (its files linked, or copied where that cannot be), and the
     labelled ones among its training images: what is tested on stays the same. Raises as `write_labelled`."""
-    split, left_out = material.split, 0
-    kept_apart = set(material.data.contents[np.concatenate([split.validation, split.test])].tolist())
-    own = [(part, int(image)) for part, ids in zip(PARTS, (split.train, split.validation, split.test), strict=True)
-           for image in ids]  # fmt: skip
-    with whole_folder(folder) as part_folder, manifest_of(part_folder) as row:
-        for part, image in own:
+    data, split = material.data, material.split
+    folders = folders_of((*data.class_names, *(one.class_name for one in labels)))
+    apart = set(data.contents[np.concatenate([split.validation, split.test])].tolist())
+    learnt, own = without_labelled(labels, material, cancelled), 0
+    joined = [one for one in labels if digest(body_of(one)) not in apart]
+    with told(folder), appearing(target_of(folder)) as whole, manifest_of(whole) as row:
+        for part, ids in zip(PARTS, (learnt, split.validation, split.test), strict=True):
+            for image in map(int, ids):
+                check(cancelled)
+                put_own(material, image, whole / part / folders[data.class_names[data.labels[image]]], row)
+                own += 1
+        for one in joined:
             check(cancelled)
-            put_own(material, image, part_folder / part, row)
-        for one in labels:
-            check(cancelled)
-            body = body_of(one)
-            if digest(body) in kept_apart:
-                left_out += 1
-                continue
-            file = put(part_folder / PARTS[0] / folder_name(one.class_name), one.name, body)
-            row(file, one.class_name, one.name, "you", one.answered, f"{one.probability:.6f}", one.run)
-    return Written(folder, len(labels) - left_out, len(own), left_out)
+            put_label(one, body_of(one), whole / PARTS[0] / folders[one.class_name], row)
+    left, gone = len(labels) - len(joined), len(split.train) - len(learnt)
+    return Written(folder, len(joined), own, left, gone)
+
+
+def without_labelled(labels: Sequence[OwnLabel], material: Material, cancelled: Cancel | None) -> NDArray[np.int64]:
+    """The run's training images but for copies of labelled ones: they would stand there with two labels."""
+    said = []
+    for one in labels:
+        check(cancelled)
+        said.append(digest(body_of(one)))
+    train = material.split.train
+    return train[~np.isin(material.data.contents[train], np.array(said, np.uint64))]
 
 
 def put_own(material: Material, image: int, around: Path, row: Callable[..., None]) -> None:
     """One image of the run's set, without a second copy of it where the disk can do that."""
     data = material.data
-    class_name, name = data.class_names[data.labels[image]], data.image_name(image)
     where = getattr(data.source, "file", lambda _: None)(image)
     if where is None:
         raise DataError(
             f"The images of {data.title} are not files of their own, so nothing can be put beside them.",
             "Save the corrected images as a data set, and open that.",
         )
-    target = free_name(around / folder_name(class_name), name)
+    target = free_name(around, data.image_name(image))
     try:
         os.link(where, target)
     except OSError:  # on another disk, or one without links
         shutil.copyfile(where, target)
-    row(target, class_name, str(where), "the data set", "", "", "")
+    row(target, data.class_names[data.labels[image]], str(where), "the data set", "", "", "")
+
+
+def put_label(one: OwnLabel, body: bytes, around: Path, row: Callable[..., None]) -> None:
+    target = free_name(around, one.name)
+    target.write_bytes(body)
+    row(target, one.class_name, one.name, "you", one.answered, f"{one.probability:.6f}", one.run)
 
 
 def body_of(one: OwnLabel) -> bytes:
@@ -119,12 +137,6 @@ def body_of(one: OwnLabel) -> bytes:
         raise DataError(
             f"“{one.name}” cannot be read any more: {error}.", "Bring it back, or take its label away."
         ) from None
-
-
-def put(around: Path, name: str, body: bytes) -> Path:
-    target = free_name(around, name)
-    target.write_bytes(body)
-    return target
 
 
 def free_name(around: Path, name: str) -> Path:
@@ -137,6 +149,17 @@ def free_name(around: Path, name: str) -> Path:
         number += 1
         target = around / f"{stem} {number}{ending}"
     return target
+
+
+def folders_of(names: Iterable[str]) -> Mapping[str, str]:
+    """Of each class a folder of its own, also where two names differ in letters alone that no folder may have."""
+    found: dict[str, str] = {}
+    for name in sorted(dict.fromkeys(names), key=lambda one: folder_name(one) != one):  # good names are kept
+        plain, number = folder_name(name), 1
+        while (wanted := plain if number == 1 else f"{plain} {number}") in found.values():
+            number += 1
+        found[name] = wanted
+    return found
 
 
 def folder_name(name: str) -> str:
@@ -155,21 +178,3 @@ def manifest_of(folder: Path) -> Iterator[Callable[..., None]]:
             table.writerow([target.relative_to(folder).as_posix(), *rest])
 
         yield row
-
-
-@contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
-    """The name to write under; it is called `folder` once it is whole, and nothing is left of it where it is not."""
-    if folder.exists():
-        raise DataError(f"“{folder}” is there already.", "Choose another name.")
-    part = folder.with_name(f".{folder.name}.part")
-    try:
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        yield part
-        part.rename(folder)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise StorageError(f"“{folder}” cannot be written ({reason}).", "Choose another place.") from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)

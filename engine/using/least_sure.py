@@ -33,24 +33,25 @@ def smallest_margins(shares: NDArray[np.float32], among: NDArray[np.int64], coun
 def farthest_first(features: NDArray[np.float32], count: int) -> NDArray[np.int64]:
     """Places in features [n, d]: the first, then again and again the one farthest from all chosen; equal ones in their
     order."""
-    count = min(count, len(features))
-    chosen, away = [0], np.linalg.norm(features - features[0], axis=1)
-    while len(chosen) < count:
+    chosen, away = list[int](), np.full(len(features), np.inf)
+    while len(chosen) < min(count, len(features)):
         chosen.append(int(np.argmax(away)))
         away = np.minimum(away, np.linalg.norm(features - features[chosen[-1]], axis=1))
-    return np.array(chosen[:count], np.int64)
+        away[chosen] = -1.0  # copies of a chosen one are as near as it is itself, which is not asked for again
+    return np.array(chosen, np.int64)
 
 
 def features_of(
     network: Answerer, places: Sequence[tuple[LooseImages, int]], cancelled: Cancel | None = None
-) -> NDArray[np.float32]:
-    """float32 [n, d] of length 1, of images that can be read; those that no longer can be have length 0. Raises
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Which of these images can still be read, int64 [n], and their features, float32 [n, d] of length 1. Raises
     `Cancelled`."""
-    ways, found = ways_of([network]), []
+    ways, read, found = ways_of([network]), list[int](), []
     for start in range(0, len(places), TOGETHER):
         check(cancelled)
         looks = [images.look([place], ways)[0] for images, place in places[start : start + TOGETHER]]
-        side = next((one.pixels[0].shape for one in looks if isinstance(one, Look)), (1, 1, 1))
-        pixels = [one.pixels[0] if isinstance(one, Look) else np.zeros(side, np.uint8) for one in looks]
-        found.append(network.features(stacked(pixels)))
-    return unit(np.concatenate(found))
+        pixels = {start + at: one.pixels[0] for at, one in enumerate(looks) if isinstance(one, Look)}
+        if pixels:
+            read += pixels
+            found.append(network.features(stacked([*pixels.values()])))
+    return np.array(read, np.int64), unit(np.concatenate(found)) if found else np.zeros((0, 1), np.float32)

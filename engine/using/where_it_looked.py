@@ -6,6 +6,7 @@ network, or where that map is too coarse, by covering parts of the image (Zeiler
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,10 +49,14 @@ def looked(model: SavedModel, pixels: Tensor, place: int) -> Heat:
 
 @contextmanager
 def last_map(network: nn.Module) -> Iterator[list[Tensor]]:
-    """While open: the last square map [n, c, h, h] of a pass, in a list; nothing where tokens follow on it."""
+    """While open: the last square map [n, c, h, h] of a pass, in a list; nothing where tokens follow on it. What other
+    threads compute with the network meanwhile is none of it."""
     held: list[Tensor] = []
+    own = threading.get_ident()
 
     def look(_: nn.Module, __: object, output: object) -> None:
+        if threading.get_ident() != own:
+            return
         if isinstance(output, Tensor) and output.dim() in (3, 4) and output.shape[-1] > 1:
             is_map = output.dim() == 4 and output.shape[-1] == output.shape[-2]
             held[:] = [output] if is_map else []

@@ -56,7 +56,7 @@ def show_test_image(
         def done(found: tuple[np.ndarray, np.ndarray]) -> None:
             answer([images[place]._replace(pixels=found[0], seen=found[1])])
 
-        background.run(looked_at(data, run, image), done, lambda error: None, key="test image")
+        background.run(looked_at(data, run, image), done, lambda error: None, key=f"test image {id(images)}")
 
     dialog = LargeImage(title, images, read, window)
     dialog.show_image(chosen)

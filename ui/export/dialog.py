@@ -25,7 +25,7 @@ from ui.widgets.text import Elided, Text
 if TYPE_CHECKING:
     from engine.export.process import ExportResult
 
-KEY, LEAST = "export", 480
+LEAST = 480
 ABOUT = (
     "A folder that works without Warmstart: the network as an ONNX graph, its weights, a card with its figures, and a "
     "short program that reads images as this run did. It appears once the graph has given the same answers as the "
@@ -51,6 +51,7 @@ class ExportDialog(QDialog):
     def __init__(self, parts: Parts, row: RunRow, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._parts, self._closed = parts, False
+        self._key = f"export {id(self)}"  # another such dialog works on
         self._plan: ExportPlan | None = None
         self._result: ExportResult | None = None
         self.setWindowTitle("Export")
@@ -138,7 +139,7 @@ class ExportDialog(QDialog):
 
         self._begin("Starting")
         failed = self._parts.background.saying(self._refuse, "The export failed.")
-        self._parts.background.run(work, self._done, failed, KEY)
+        self._parts.background.run(work, self._done, failed, self._key)
 
     def _install(self) -> None:
         voice = self._voice()
@@ -151,7 +152,7 @@ class ExportDialog(QDialog):
 
         self._begin("Installing")
         failed = self._parts.background.saying(self._refuse, "The packages could not be installed.")
-        self._parts.background.run(work, self._installed, failed, KEY)
+        self._parts.background.run(work, self._installed, failed, self._key)
 
     def _voice(self) -> ExportVoice:
         voice = ExportVoice()
@@ -201,7 +202,7 @@ class ExportDialog(QDialog):
             self.go.setEnabled(self._plan is not None and not self._plan.missing)
 
     def _cancel(self) -> None:
-        self._parts.background.cancel(KEY)
+        self._parts.background.cancel(self._key)
         self._refuse("")
 
     def _open(self) -> None:
@@ -210,4 +211,4 @@ class ExportDialog(QDialog):
 
     def _leave(self) -> None:
         self._closed = True
-        self._parts.background.cancel(KEY)
+        self._parts.background.cancel(self._key)

@@ -24,7 +24,7 @@ from ui.widgets.text import Elided, Text
 if TYPE_CHECKING:
     from engine.using.other_sets import Tested
 
-KEY, WIDEST, LEAST = "other sets", 360, 480
+WIDEST, LEAST = 360, 480
 ABOUT = (
     "Drop a folder with one folder per class, the folder of one class, or a zip. Classes are matched by name; images "
     "that a run learnt from are left out. It says most when the images are of another day or another camera."
@@ -47,7 +47,7 @@ class OtherSetsDialog(QDialog):
         super().__init__(parent)
         self._parts, self._rows = parts, tuple(rows)
         self._grid: TestGrid | None = None
-        self._closed = False
+        self._closed, self._key = False, f"other sets {id(self)}"  # another such dialog works on
         self.setWindowTitle("Test on other images")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAcceptDrops(True)
@@ -110,7 +110,7 @@ class OtherSetsDialog(QDialog):
         voice.said.connect(self._say)
         work = test_all(self._grid.runs, path, voice.say, partial(keep, self._parts))
         failed = self._parts.background.saying(self._refuse, "The test failed.")
-        self._parts.background.run(work, self._done, failed, KEY)
+        self._parts.background.run(work, self._done, failed, self._key)
 
     def _say(self, words: str, share: float) -> None:
         self.status.setText(words)
@@ -127,7 +127,7 @@ class OtherSetsDialog(QDialog):
             self._tell([words])
 
     def _cancel(self) -> None:
-        self._parts.background.cancel(KEY)
+        self._parts.background.cancel(self._key)
         self._set_busy(False)
         self._read(["Cancelled. Runs that were tested before keep their figures."])
 
@@ -138,7 +138,7 @@ class OtherSetsDialog(QDialog):
 
     def done(self, result: int) -> None:
         self._closed = True
-        self._parts.background.cancel(KEY)
+        self._parts.background.cancel(self._key)
         super().done(result)
 
     # What is chosen

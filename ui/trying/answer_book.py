@@ -35,8 +35,8 @@ class Growing(Generic[Kind]):
 
     @property
     def rows(self) -> NDArray[Kind]:
-        """[rows, width]; of no width before the first."""
-        return np.empty((0, 0), self._kind) if self._all is None else self._all[: self._used]
+        """[rows, width]; before the first there is a column without any."""
+        return np.empty((0, 1), self._kind) if self._all is None else self._all[: self._used]
 
 
 @dataclass
@@ -73,14 +73,12 @@ class Said:
     @property
     def firsts(self) -> NDArray[np.int32]:
         """int32 [images]: the likeliest class, -1 of an image that was not read."""
-        rows = self.places.rows
-        return rows[:, 0] if len(rows) else np.empty(0, np.int32)
+        return self.places.rows[:, 0]
 
     @property
     def confidence(self) -> NDArray[np.float32]:
         """float32 [images]: of the likeliest class, NaN of an image that was not read."""
-        rows = self.shares.rows
-        return rows[:, 0] if len(rows) else np.empty(0, np.float32)
+        return self.shares.rows[:, 0]
 
 
 @dataclass

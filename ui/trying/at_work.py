@@ -91,11 +91,7 @@ class TrialWork(QObject):
 
     def place(self, image: int) -> tuple[LooseImages, int]:
         """Where an image of the book is read."""
-        for images in self.images:
-            if image < len(images):
-                return images, image
-            image -= len(images)
-        raise IndexError
+        return place_in(self.images, image)
 
     def look_closely(
         self, image: int, done: Callable[[CloseLook], None], failed: Callable[[Exception], None]
@@ -120,16 +116,17 @@ class TrialWork(QObject):
         return self._networks.known[run.key]
 
     def least_sure(self, among: Places, most: int) -> Callable[[Stop], Places]:
-        """For the background: so many of these images, which were read, as should be labelled next by the first run."""
-        book, network = self.book, self.network_of(self.chosen[0])
-        shares = book.runs[0].shares.rows
+        """For the background: so many of these images as should be labelled next by the first run; those that cannot be
+        read any more are none of them."""
+        images, network = tuple(self.images), self.network_of(self.chosen[0])
+        shares = self.book.runs[0].shares.rows
 
         def pick(cancelled: Stop) -> Places:
             from engine.using.least_sure import POOL, farthest_first, features_of, smallest_margins
 
             pool = smallest_margins(shares, among, POOL * most)
-            found = features_of(network, [self.place(int(image)) for image in pool], cancelled)
-            return pool[farthest_first(found, most)]
+            read, found = features_of(network, [place_in(images, int(image)) for image in pool], cancelled)
+            return pool[read[farthest_first(found, most)]]
 
         return pick
 
@@ -203,6 +200,15 @@ class TrialWork(QObject):
             self.refused.emit(str(error))
         else:
             self._background.crashed.emit(error)
+
+
+def place_in(listed: Sequence[LooseImages], image: int) -> tuple[LooseImages, int]:
+    """Where an image is read, by its place among all that are listed."""
+    for images in listed:
+        if image < len(images):
+            return images, image
+        image -= len(images)
+    raise IndexError
 
 
 def close_all(images: Sequence[LooseImages], cancelled: Callable[[], bool]) -> None:

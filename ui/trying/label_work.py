@@ -73,8 +73,12 @@ def said_of(written: Written) -> str:
         f" {count(written.left_out, 'labelled images')} left out: copies of images that it is tested or validated on."
         if written.left_out else ""
     )  # fmt: skip
+    replaced = (
+        f" {count(written.replaced, 'images')} of the run gave way to the same images as you labelled them."
+        if written.replaced else ""
+    )  # fmt: skip
     return (
         f"{count(written.added, 'labelled images')} beside the {written.own:,} images of the run, in "
         f"“{written.folder}”. It is validated and tested on the same images as before, so that both can be "
-        f"compared.{left}"
+        f"compared.{left}{replaced}"
     )

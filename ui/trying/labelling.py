@@ -18,7 +18,7 @@ from ui.trying.label_work import joined, own_labels, writing
 from ui.trying.lot import Stop
 from ui.trying.triable import Triable
 
-AT_ONCE, KEY = 20, "trying labels"
+AT_ONCE, PICKING, WRITING = 20, "trying least sure", "trying labels"
 WANTED = "Label some first: press a number, or type the class."
 
 
@@ -31,6 +31,8 @@ class Labelling(QObject):
     def __init__(self, work: TrialWork, parts: Parts, pane: QWidget) -> None:
         super().__init__(pane)
         self._work, self._parts = work, parts
+        self._is_writing = False
+        work.begun.connect(self._leave_picking)
 
     def classes(self) -> tuple[str, ...]:
         """Of the first run, and what was typed besides."""
@@ -58,16 +60,27 @@ class Labelling(QObject):
             return
         self.busy.emit("Looking for the images that it is least sure of…")
         places = self._work.least_sure(np.flatnonzero(read).astype(np.int64), AT_ONCE)
-        self._parts.background.run(places, self._take, self._failed, KEY)
+        self._parts.background.run(places, self._take, self._failed, PICKING)
 
     def _take(self, images: Places) -> None:
+        self._say_writing()
+        if not len(images):
+            self.refused.emit("The images that it is least sure of cannot be read any more. Bring them back.")
+            return
         self._work.book.picked = images.tolist()
-        self.busy.emit("")
         self.picked.emit()
 
     def _failed(self, error: Exception) -> None:
-        self.busy.emit("")
+        self._say_writing()
         self._parts.background.saying(self.refused.emit, "It could not be done.")(error)
+
+    def _leave_picking(self) -> None:
+        """Of other answers than are shown."""
+        self._parts.background.cancel(PICKING)
+        self._say_writing()
+
+    def _say_writing(self) -> None:
+        self.busy.emit("Writing the images…" if self._is_writing else "")
 
     # What becomes of them
 
@@ -90,13 +103,22 @@ class Labelling(QObject):
         self._run(joined(labels, run, self._work.network_of(run), self._parts.workspace.root), self._open)
 
     def _run(self, work: Callable[[Stop], object], done: Callable[[object], None]) -> None:
-        self.busy.emit("Writing the images…")
+        if self._is_writing:
+            self.refused.emit("Images are being written. Wait until they are, then write these.")
+            return
+        self._is_writing = True
+        self._say_writing()
 
         def end(found: object) -> None:
-            self.busy.emit("")
+            self._is_writing = False
+            self._say_writing()
             done(found)
 
-        self._parts.background.run(work, end, self._failed, KEY)
+        def failed(error: Exception) -> None:
+            self._is_writing = False
+            self._failed(error)
+
+        self._parts.background.run(work, end, failed, WRITING)
 
     def _said(self, words: str, folder: Path) -> None:
         go = self._parts.navigator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from engine.errors import Cancelled, DataError
 from engine.events import Preparing
-from ui.trying.triable import Key, Triable
+from ui.trying.triable import Key, Stamp, Triable
 
 if TYPE_CHECKING:
     from engine.data.files.loose import LooseImages
@@ -38,18 +38,22 @@ class Listed:
 
 @dataclass
 class Networks:
-    """Those that are open. held: by the lot that is at work; the next one waits for it to see that it was cancelled."""
+    """Those that are open. held: by the lot that is at work; the next one waits for it to see that it was cancelled.
+    stamps: of the weights they were opened with, as a run that goes on writes others."""
 
     known: dict[Key, Answerer] = field(default_factory=dict)
+    stamps: dict[Key, Stamp] = field(default_factory=dict)
     held: Lock = field(default_factory=Lock)
 
     def open(self, chosen: Sequence[Triable], post: Callable[[object], None], cancelled: Stop) -> list[Answerer]:
         """Others are forgotten. Posts `Preparing` where it is measured for the first time how sure a run may be. Raises
         `ExperimentError`, `Cancelled`."""
         found: dict[Key, Answerer] = {}
+        stamps = {one.key: one.stamp for one in chosen}
         for one in chosen:
-            found[one.key] = self.known.get(one.key) or drained(one.opened(), post, cancelled)
-        self.known = found
+            same = self.stamps.get(one.key) == stamps[one.key]
+            found[one.key] = self.known[one.key] if same else drained(one.opened(), post, cancelled)
+        self.known, self.stamps = found, stamps
         return [found[one.key] for one in chosen]
 
 

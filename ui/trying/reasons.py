@@ -48,13 +48,14 @@ class Reasons:
 class Galleries:
     """The training images of runs that were asked about."""
 
-    known: dict[Key, tuple[Gallery, ImageSet]] = field(default_factory=dict)
+    known: dict[Key, tuple[Answerer, Gallery, ImageSet]] = field(default_factory=dict)
 
     def of(self, run: Triable, network: Answerer, cancelled: Stop) -> tuple[Gallery, ImageSet]:
         """Raises `ExperimentError` where the images cannot be had, `Cancelled`."""
-        if run.key not in self.known:
-            self.known[run.key] = drained(run.gallery(network), lambda _: None, cancelled)
-        return self.known[run.key]
+        known = self.known.get(run.key)
+        if known is None or known[0] is not network:  # opened again: it may have learnt on
+            known = self.known[run.key] = network, *drained(run.gallery(network), lambda _: None, cancelled)
+        return known[1:]
 
 
 def reasons(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 WEIGHTS = ("best.safetensors", "last.safetensors")
 STAYED = "The training images stayed with the run: an exported folder holds none of them."
+EXPORTED = ("config.json",)  # which tells the digests of all other files
 Key = int | Path  # of a run its number, of a folder where it lies
+Stamp = tuple[tuple[str, int, int], ...]
 
 
 class Triable(Protocol):
@@ -33,6 +36,11 @@ class Triable(Protocol):
     def key(self) -> Key: ...
     @property
     def title(self) -> str: ...
+
+    @property
+    def stamp(self) -> Stamp:
+        """Of the files it is opened from: another where it has learnt on."""
+        ...
 
     def opened(self) -> Generator[Preparing, None, Answerer]: ...
 
@@ -60,6 +68,10 @@ class TriableRun:
     @property
     def title(self) -> str:
         return self.row.name
+
+    @property
+    def stamp(self) -> Stamp:
+        return stamp_of(self.folder, WEIGHTS)
 
     def opened(self) -> Generator[Preparing, None, Answerer]:
         """It is measured once how sure it may be."""
@@ -100,6 +112,10 @@ class TriableFolder:
     def key(self) -> Key:
         return self.folder
 
+    @property
+    def stamp(self) -> Stamp:
+        return stamp_of(self.folder, EXPORTED)
+
     def opened(self) -> Generator[Preparing, None, Answerer]:
         from engine.export.opening import open_folder
 
@@ -135,6 +151,16 @@ def read_triable(store: RunStore) -> TriableRuns:
 
 def keeps_weights(folder: Path) -> bool:
     return any((folder / name).is_file() for name in WEIGHTS)
+
+
+def stamp_of(folder: Path, names: Sequence[str]) -> Stamp:
+    """Name, time and size of each of these files that is there."""
+    found = []
+    for name in names:
+        with suppress(OSError):
+            seen = (folder / name).stat()
+            found.append((name, seen.st_mtime_ns, seen.st_size))
+    return tuple(found)
 
 
 def read_one(store: RunStore, run_id: int) -> TriableRun:

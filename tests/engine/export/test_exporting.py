@@ -24,12 +24,12 @@ from engine.execute import execute
 from engine.experiment import DatasetChoice, Experiment, MethodChoice
 from engine.export import packages
 from engine.export.agreement import TOLERANCE, Agreement, compared, parts
-from engine.export.folder import appearing, target_of
 from engine.export.job import ExportJob, figures, heard
 from engine.export.material import material
 from engine.export.opening import open_folder
 from engine.export.process import ExportResult, run_export
 from engine.export.work import write_rest
+from engine.machine.folders import appearing, target_of
 from engine.machine.limits import never
 from engine.using import calibration
 from engine.using.assured import Assured

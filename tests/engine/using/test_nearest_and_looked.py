@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from engine.preparation.inputs import images, normaliser
 from engine.using import nearest
 from engine.using.nearest import Gallery, gallery
 from engine.using.own_images import own_images
-from engine.using.where_it_looked import Heat, averaged, covered, looked, odds, spread, weighted
+from engine.using.where_it_looked import Heat, averaged, covered, last_map, looked, odds, spread, weighted
 from tests.engine.using.conftest import bars, ended, run
 
 
@@ -144,8 +145,6 @@ def test_a_network_of_tokens_is_covered(trained: Path) -> None:
         def forward(self, values: Tensor) -> Tensor:
             return values.flatten(2).transpose(1, 2)
 
-    from engine.using.where_it_looked import last_map
-
     network = nn.Sequential(nn.Conv2d(1, 4, 3), Tokens(), nn.Linear(4, 4))
     with last_map(network) as maps:
         network(torch.zeros(1, 1, 10, 10))
@@ -153,3 +152,13 @@ def test_a_network_of_tokens_is_covered(trained: Path) -> None:
     with last_map(nn.Sequential(nn.Conv2d(1, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())) as maps:
         nn.Sequential()(torch.zeros(1))
     assert not maps
+
+
+def test_what_other_threads_compute_meanwhile_is_no_map_of_this_one() -> None:
+    network = nn.Sequential(nn.Conv2d(1, 4, 3))
+    other = threading.Thread(target=lambda: network(torch.zeros(1, 1, 20, 20)))
+    with last_map(network) as maps:
+        network(torch.zeros(1, 1, 10, 10))
+        other.start()
+        other.join()
+    assert [one.shape for one in maps] == [(1, 4, 8, 8)]

@@ -262,6 +262,17 @@ def test_tiles_of_a_run_that_shifts_its_images_are_shifted(qtbot: QtBot, explore
     assert "under inversion" in explorer.grid.names[0]
 
 
+def test_two_explorers_do_not_wait_for_each_other_in_vain(qtbot: QtBot, explorer: Explorer, read: Read) -> None:
+    run, beside = read(), Explorer(explorer._background)
+    qtbot.addWidget(beside)
+    for one in (explorer, beside):
+        one.show_run(run)
+    with qtbot.waitSignals([explorer.shown, beside.shown]):
+        for one in (explorer, beside):
+            one.bar.outcome.set_key(MISSED)
+    assert len(explorer.grid.order) == len(beside.grid.order) == 30
+
+
 def test_one_image_is_seen_large_with_truth_answers_and_what_the_network_saw(
     qtbot: QtBot, explorer: Explorer, read: Read, folder: Path
 ) -> None:

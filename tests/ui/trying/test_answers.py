@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from storage.workspace import Workspace
 from tests.ui.trying.conftest import BARS
 from ui.pages.trying import TryingPage
 from ui.trying.answer_order import AnswerPart
+from ui.trying.answers_saved import saving
 from ui.window.main_window import MainWindow
 
 Open = Callable[..., TryingPage]
@@ -210,3 +212,38 @@ def test_the_nearest_training_images_and_the_part_are_shown_once_asked_for(
     pane.table.setCurrentIndex(pane.table.answers.index(20, 0))
     qtbot.waitUntil(lambda: view.part.picture.image != first)
     qtbot.waitUntil(lambda: view.alike.isVisibleTo(pane.detail))
+
+
+def test_a_run_that_learnt_on_answers_with_its_new_weights(
+    qtbot: QtBot, open_page: Open, learnt: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """It is the same run, whose folder holds other weights than when it answered first."""
+    root = Path(shutil.copytree(learnt[0], tmp_path / "copied"))
+    page = open_page(Workspace(root).open())
+    tick(qtbot, page, 1)
+    hand_in(qtbot, page, learnt[1])
+    book = page.images.work.book
+    before = [book.runs[0].best(place) for place in range(36)]
+    with RunStore(Workspace(root)) as store:
+        first, second = (store.directory(store.run(number)) for number in (1, 2))
+    for file in ("best.safetensors", "last.safetensors"):
+        if (second / file).is_file():
+            shutil.copyfile(second / file, first / file)
+    tick(qtbot, page)
+    tick(qtbot, page, 1)
+    book = page.images.work.book
+    assert [book.runs[0].best(place) for place in range(36)] != before
+
+
+def test_a_table_is_of_what_was_answered_when_it_was_asked_for(
+    qtbot: QtBot, open_page: Open, photos: Path, tmp_path: Path
+) -> None:
+    page = open_page()
+    tick(qtbot, page, 1)
+    hand_in(qtbot, page, photos)
+    book = page.images.work.book
+    save = saving(book, tmp_path / "answers.csv")
+    book.names.append("of a batch that arrives just now")
+    save(lambda: False)
+    book.names.pop()
+    assert len((tmp_path / "answers.csv").read_text("utf-8-sig").splitlines()) == 37

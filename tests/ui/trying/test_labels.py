@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from engine.experiment import Experiment
 from storage.store import RunStore
 from storage.workspace import Workspace
 from ui.pages.trying import TryingPage
-from ui.trying.answer_order import AnswerColumn, AnswerOrder, AnswerPart, Subject, arranged
+from ui.trying.answer_book import AnswerBook, Said
+from ui.trying.answer_order import AnswerColumn, AnswerOrder, AnswerPart, Subject, arranged, columns_of, counts
 from ui.trying.label_work import own_labels
 
 Open = Callable[..., TryingPage]
@@ -150,3 +152,49 @@ def test_labels_are_wanted_before_they_are_written(qtbot: QtBot, answered: Tryin
     pane.labels.write(tmp_path / "set")
     qtbot.waitUntil(lambda: "is there already" in pane.problem.text.text())
     qtbot.waitUntil(answered.is_settled)
+
+
+def test_a_book_whose_runs_are_open_and_have_not_answered_is_counted() -> None:
+    book = AnswerBook([Said(1, "One", ("cat", "dog"), ""), Said(2, "Two", ("cat",), "")], labels={3: "cat"})
+    assert counts(book) == {AnswerPart.ALL: 0}
+    for by in columns_of(book):
+        assert len(arranged(book, AnswerOrder(by=by))) == 0
+    for part in (*AnswerPart, "cat"):
+        assert len(arranged(book, AnswerOrder(part=part))) == 0
+
+
+def test_least_sure_images_of_answers_that_are_gone_are_not_asked_for(qtbot: QtBot, answered: TryingPage) -> None:
+    pane, free = answered.images, threading.Event()
+    for _ in range(2):  # both threads are busy
+        answered.parts.background.run(lambda cancelled: free.wait(60), lambda _: None)
+    pane.deeds.actions["least"].trigger()
+    assert pane.line.said.text().startswith("Looking for the images")
+    pane.work.clear()
+    assert pane.line.said.text() == ""
+    free.set()
+    pane.add((answered_photo(answered),))
+    qtbot.waitUntil(answered.is_settled)
+    assert not pane.work.book.picked
+
+
+def answered_photo(page: TryingPage) -> str:
+    return str(page.images.work.chosen[0].row.experiment.dataset.path)
+
+
+def test_a_second_click_waits_for_what_is_written(qtbot: QtBot, answered: TryingPage, tmp_path: Path) -> None:
+    pane, free = answered.images, threading.Event()
+    pane.labels.say(0, "down")
+    for _ in range(2):
+        answered.parts.background.run(lambda cancelled: free.wait(60), lambda _: None)
+    pane.labels.write(tmp_path / "first")
+    pane.labels.write(tmp_path / "second")
+    assert "Wait until they are" in pane.problem.text.text()
+    pane.deeds.actions["least"].trigger()  # which takes nothing away either
+    free.set()
+    qtbot.waitUntil(lambda: pane.filters.part() is AnswerPart.PICKED)
+    qtbot.waitUntil((tmp_path / "first").is_dir)
+    qtbot.waitUntil(answered.is_settled)
+    assert not (tmp_path / "second").exists()
+    qtbot.waitUntil(lambda: not pane.line.said.text().startswith("Writing"))
+    pane.labels.write(tmp_path / "second")
+    qtbot.waitUntil((tmp_path / "second").is_dir)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,24 +29,17 @@ def appearing(target: Path) -> Iterator[Path]:
     goes wrong. Raises `StorageError` where it cannot be made or something took its name meanwhile."""
     with told(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        part = target.with_name(f".{target.name}.{secrets.token_hex(4)}")  # others may fill one for the same name
+        part.mkdir()
     try:
         yield part
         if os.path.lexists(target):
             raise StorageError(f"“{target}” is there already.", TAKEN)
         with told(target):
-            part.chmod(0o777 & ~umask())
             part.rename(target)
     finally:
         if part.exists():
             shutil.rmtree(part, ignore_errors=True)
-
-
-def umask() -> int:
-    """What new folders of this process are not allowed; a temporary one is the person's alone."""
-    found = os.umask(0)
-    os.umask(found)
-    return found
 
 
 @contextmanager
