@@ -10,7 +10,8 @@ import ctypes
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX, M_ARENA_MAX = -1, -2, -4, -8  # from malloc.h
@@ -101,3 +102,13 @@ class FreedMemory:
 
 
 freed_memory = FreedMemory()
+
+
+@contextmanager
+def memory_kept() -> Iterator[None]:
+    """What a step inside frees is kept for the next one, which calls `freed_memory.hold`; at the end all goes back."""
+    keep_freed_memory()
+    try:
+        yield
+    finally:
+        freed_memory.give_back()
