@@ -45,14 +45,18 @@ class OtherSetMethods:
     _connection: OpenDatabase
 
     def keep_tested(self, run_id: int, figures: Sequence[Evaluated]) -> None:
-        """Save figures of a run that has ended, in place of those it had on a set of the same title. Raises
-        `StorageError` for a run that waits or works, or that has no figure of its own, which it is known by."""
+        """Save figures of a run that has ended, in place of those it had on these images, or on what lay in their place
+        before: another folder may bear the same title. Raises `StorageError` for a run that waits or works, or that
+        has no figure of its own, which it is known by."""
         with writing(self._connection) as connection:
             title = purging.title(connection, [run_id], ended=True)
             if connection.execute("SELECT 1 FROM result WHERE run_id = ?", (run_id,)).fetchone() is None:
                 raise StorageError(f"{title} has not been tested yet.", "Let it end with its own test first.")
-            for place in {json.dumps(dict(one.at)) for one in figures}:
-                connection.execute("DELETE FROM result WHERE run_id = ? AND at = ?", (run_id, place))
+            for same in {_known_by(one) for one in figures}:
+                connection.execute(
+                    "DELETE FROM result WHERE run_id = ? AND at = ? AND (json_extract(conditions, '$.data') = ?"
+                    f" OR json_extract(notes, '{KEY}') = ?)", (run_id, *same),
+                )  # fmt: skip
             for one in figures:
                 results.write(one, connection, run_id, time.time())
 
@@ -73,6 +77,11 @@ class OtherSetMethods:
             for fingerprint, _ in connection.execute(query, (KEY,)):
                 found[fingerprint] += 1
         return dict(found)
+
+
+def _known_by(figure: Evaluated) -> tuple[str, str, str]:
+    """Title, content and place of its images."""
+    return json.dumps(dict(figure.at)), str(figure.conditions["data"]), str(figure.notes[TEST_SET])
 
 
 def _rows(connection: sqlite3.Connection, run_id: int) -> list[sqlite3.Row]:

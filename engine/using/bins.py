@@ -20,12 +20,13 @@ NEW = "Class {}"
 class HandedImage:
     """An image that a person hands in. name: of its file, or what it is. pixels: uint8 [s, s, c] as the network that
     answers reads it. truth: the class that it is known to be of, "" where it is not known. ink: of a
-    drawing, uint8 [side, side], black on white."""
+    drawing, uint8 [side, side], black on white; centred: it is read in the middle, as MNIST's digits are."""
 
     name: str
     pixels: Pixels = field(repr=False)
     truth: str = ""
     ink: Pixels | None = field(default=None, repr=False)
+    centred: bool = False
 
     @cached_property
     def key(self) -> str:
@@ -70,6 +71,12 @@ class Bins:
     def targets(self) -> NDArray[np.int64]:
         """Of each of `images` the place of its bin."""
         return np.repeat(np.arange(len(self.bins)), [len(one.images) for one in self.bins]).astype(np.int64)
+
+    def renamed_to(self, after: Bins) -> dict[str, str]:
+        """Name here -> name there of classes with the same images in the same place; empty for anything else."""
+        if [one.images for one in self.bins] != [one.images for one in after.bins]:
+            return {}
+        return {one.name: other.name for one, other in zip(self.bins, after.bins, strict=True) if one != other}
 
     def with_bin(self, name: str = "", images: Sequence[HandedImage] = ()) -> Bins:
         """One more at the end; a name that is taken gets a number behind it."""

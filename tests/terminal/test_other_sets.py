@@ -191,3 +191,22 @@ def test_a_run_on_corrected_images_is_compared_with_the_one_before(
     said = warmstart("compare", 1, 2, *at)
     assert "not comparable" not in said.out
     assert f"same {len(material.test)} test images" in said.out
+
+
+def test_a_folder_of_the_same_name_takes_no_figure_away(
+    tmp_path: Path, warmstart: Command, at: tuple[object, ...]
+) -> None:
+    """Both are called "2025/test"; what lies in one of them may be taken again."""
+    one, other = (fresh(tmp_path / city / "2025" / "test") for city in ("rome", "oslo"))
+    next(other.rglob("*.png")).unlink()
+    for folder in (one, other, one):
+        assert warmstart("test", 1, folder, *at).code == 0
+    with RunStore(Workspace(tmp_path / "workspace")) as store:
+        found = store.tested_on([1])
+    assert [figure.notes["test set"] for figure in found] == [str(other), str(one)]
+    assert {figure.title for figure in found} == {"2025/test"}
+    for file in sorted(one.rglob("*.png"))[:3]:
+        file.unlink()
+    assert warmstart("test", 1, one, *at).code == 0
+    with RunStore(Workspace(tmp_path / "workspace")) as store:
+        assert len(store.tested_on([1])) == 2  # another content in the same place: it was changed

@@ -7,12 +7,20 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
+from torch import nn
 
+from engine.heads.catalog import HEADS
+from engine.preparation.inputs import Normaliser
+from engine.using.bins import Bin, Bins, HandedImage
+from engine.using.by_hand import HeadLearner
+from engine.using.drawn import as_read
 from main import main
 from storage.store import RunStore
 from storage.workspace import Workspace
@@ -20,6 +28,7 @@ from tests.ui.trying.conftest import BARS, LEARN
 from ui.pages.trying import TryingPage
 from ui.trying.hand.keeping import kept_in
 from ui.trying.hand.pane import HandPane
+from ui.trying.hand.reading import read_again
 
 Open = Callable[..., TryingPage]
 
@@ -233,3 +242,61 @@ def test_a_meta_learner_s_menu_leads_to_its_classes_by_hand(
     assert page.by_hand.work.source.row.uid == tasks.uid
     page.receive([tasks, fixed])
     assert page.stack.currentWidget() is page.images
+
+
+def test_another_name_changes_no_answer(qtbot: QtBot, pane: HandPane, photos: Path, tmp_path: Path) -> None:
+    drop(pane.classes, few(photos, tmp_path / "shown", 0, 1))
+    settle(qtbot, pane)
+    drop(pane.asked, few(photos, tmp_path / "asked", 5, 6, 7))
+    settle(qtbot, pane)
+    right = pane.asked.score.text().partition(";")[0]
+    pane.classes.renamed.emit(1, "upright")
+    settle(qtbot, pane)
+    assert pane.asked.lines[0] == "“down” is “upright”: no answer changed"
+    assert pane.asked.score.text() == f"{right}; before the last change {right.partition(' right')[0]}"
+    pane.undo.click()
+    settle(qtbot, pane)
+    assert pane.asked.lines[0] == "Undone: “down” is “upright”: no answer changed"
+    assert "down" in pane.work.found.answers.values()
+
+
+def test_drawings_are_read_by_another_network_as_they_were_drawn(photos: Path) -> None:
+    """In the middle where they were, and light on dark as its examples are."""
+    by = HeadLearner(nn.Identity(), HEADS[0], "Another", Normaliser(40, 3))  # type: ignore[arg-type]
+    ink = np.full((105, 105), 255, np.uint8)
+    ink[10:30, 10:20] = 0
+    dark = Image.new("RGB", (28, 28), (20, 20, 20))
+    dark.save(photos.parent / "dark.png")
+    example = HandedImage(str(photos.parent / "dark.png"), np.zeros((28, 28, 3), np.uint8))
+    drawings = tuple(HandedImage("Drawing", np.zeros((28, 28, 3), np.uint8), "", ink, so) for so in (True, False))
+    bins, asked, refused = read_again(Bins((Bin("one", (example, drawings[0])),)), drawings, by, lambda: False)
+    assert not refused
+    for found, centred in ((bins.images[1], True), (asked[0], True), (asked[1], False)):
+        assert np.array_equal(found.pixels, as_read(ink, by.form, True, centred))
+    assert not np.array_equal(asked[0].pixels, asked[1].pixels)
+
+
+def test_classes_that_kept_ones_took_the_place_of_come_back(qtbot: QtBot, pane: HandPane, photos: Path) -> None:
+    drop(pane.classes, photos / "down")
+    drop(pane.classes, photos / "slant")
+    settle(qtbot, pane)
+    pane.keeping.keep("Two")
+    settle(qtbot, pane)
+    pane.classes.added.emit()
+    settle(qtbot, pane)
+    assert len(pane.work.state.bins.bins) == 3
+    folder = next(one for one in kept_in(pane.parts.workspace.root / "classes") if one.name == "Two")
+    pane.keeping.open(folder)
+    settle(qtbot, pane)
+    assert pane.work.state.bins.names == ("down", "slant")
+    pane.undo.click()
+    settle(qtbot, pane)
+    assert len(pane.work.state.bins.bins) == 3
+    shutil.rmtree(folder)
+
+
+def test_a_drawing_that_is_looked_at_is_not_kept(qtbot: QtBot, pane: HandPane) -> None:
+    for _ in range(5):
+        draw(qtbot, pane)
+    settle(qtbot, pane)
+    assert not pane.work.originals

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +29,20 @@ class HandAnswers:
     drawn: tuple[tuple[str, float], ...] = ()
     why_not: str = ""
     seconds: float = 0.0
+
+    def renamed(self, names: Mapping[str, str]) -> HandAnswers:
+        """The same answers where classes are called otherwise: name before -> name now."""
+
+        def now(said: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+            return tuple((names.get(name, name), share) for name, share in said)
+
+        def each(answers: Answers) -> Answers:
+            return {key: names.get(name, name) for key, name in answers.items()}
+
+        return replace(
+            self, shares={key: now(said) for key, said in self.shares.items()}, answers=each(self.answers),
+            steps=tuple(map(each, self.steps)), drawn=now(self.drawn),
+        )  # fmt: skip
 
 
 NOTHING = HandAnswers()

@@ -20,8 +20,8 @@ from ui.trying.hand.class_side import ClassSide
 from ui.trying.hand.keeping import KeepingMenu
 from ui.trying.hand.pad_side import PadSide
 from ui.trying.hand.sources import HandSource, read_rows, sources
-from ui.trying.hand.words import IN_ORDER, TOGETHER, UNCALIBRATED
-from ui.trying.hand.work import HandWork, plus
+from ui.trying.hand.words import IN_ORDER, TOGETHER, UNCALIBRATED, plus
+from ui.trying.hand.work import HandWork
 from ui.widgets.buttons import button
 from ui.widgets.fields import Choice
 from ui.widgets.frame import ThinSplitter, WordsArea
@@ -264,7 +264,8 @@ class HandPane(QWidget):
     def picture(self, image: HandedImage) -> QImage:
         """The original, as small as it is shown; of what was kept without it, what the network sees."""
         if image.key not in self._pictures:
-            self._pictures[image.key] = to_image(self.work.originals.get(image.key, image.pixels))
+            original = self.work.originals.get(image.key, image.pixels)
+            self._pictures[image.key] = to_image(original if image.ink is None else image.ink)
         return self._pictures[image.key]
 
     def _show_state(self) -> None:

@@ -101,32 +101,39 @@ def holds_classes(path: str) -> bool:
         return False
 
 
+def read_alike(one: ByHand, other: ByHand) -> bool:
+    """Whether both read an image into the same pixels."""
+    return (one.form, one.read_as) == (other.form, other.read_as)
+
+
 def read_again(
     bins: Bins, asked: Sequence[HandedImage], by: ByHand, cancelled: Cancelled
 ) -> tuple[Bins, tuple[HandedImage, ...], tuple[str, ...]]:
-    """The same images as another network reads them, and what could not be read again, in sentences."""
-    refused: list[str] = []
+    """The same images as another network reads them, and what could not be read again, in sentences. Files come first:
+    drawings are read as light or as dark as the examples among these are."""
+    files = {id(image): file_again(image, by, cancelled) for image in (*bins.images, *asked) if image.ink is None}
+    examples = [found for image in bins.images if isinstance(found := files.get(id(image)), HandedImage)]
+    refused = tuple(found for found in files.values() if isinstance(found, str))
 
     def again(images: Sequence[HandedImage]) -> tuple[HandedImage, ...]:
-        found = []
-        for image in images:
-            read = one_again(image, by, cancelled)
-            if isinstance(read, str):
-                refused.append(read)
-            else:
-                found.append(read)
-        return tuple(found)
+        found = (files[id(image)] if image.ink is None else drawn_again(image, by, examples) for image in images)
+        return tuple(one for one in found if isinstance(one, HandedImage))
 
-    return Bins(tuple(Bin(one.name, again(one.images)) for one in bins.bins)), again(asked), tuple(refused)
+    return Bins(tuple(Bin(one.name, again(one.images)) for one in bins.bins)), again(asked), refused
 
 
-def one_again(image: HandedImage, by: ByHand, cancelled: Cancelled) -> HandedImage | str:
-    from engine.errors import DataError
+def drawn_again(image: HandedImage, by: ByHand, examples: Sequence[HandedImage]) -> HandedImage:
+    """examples: from files, as this network reads them."""
     from engine.using.drawn import as_read, is_light_on_dark
 
-    if image.ink is not None:
-        light = is_light_on_dark(by.read_as, (), by.form)
-        return replace(image, pixels=as_read(image.ink, by.form, light))
+    assert image.ink is not None
+    light = is_light_on_dark(by.read_as, examples, by.form)
+    return replace(image, pixels=as_read(image.ink, by.form, light, image.centred))
+
+
+def file_again(image: HandedImage, by: ByHand, cancelled: Cancelled) -> HandedImage | str:
+    from engine.errors import DataError
+
     try:
         read = read_images([image.name], by, (), cancelled)
     except DataError:

@@ -51,3 +51,8 @@ def change_words(words: str, before: Answers, found: HandAnswers, asked: Sequenc
         return f"{words}: no answer changed" if before else words
     known = [f"{number} to {where}" for number, where in ((did.to_right, "right"), (did.to_wrong, "wrong")) if number]
     return f"{words}: {', '.join([count(did.changed, 'answers') + ' changed', *known])}"
+
+
+def plus(images: int, name: str) -> str:
+    """ "+1 example of cat"."""
+    return f"+{images} {'example' if images == 1 else 'examples'} of {name}"

@@ -17,8 +17,9 @@ from engine.using.drawn import as_read, is_light_on_dark
 from engine.using.told import Answers
 from ui.background import Background
 from ui.trying.hand.answering import NOTHING, HandAnswers, answered
-from ui.trying.hand.reading import ReadClasses, ReadImages, read_again, read_classes, read_images
+from ui.trying.hand.reading import ReadClasses, ReadImages, read_again, read_alike, read_classes, read_images
 from ui.trying.hand.sources import HandSource
+from ui.trying.hand.words import plus
 
 if TYPE_CHECKING:
     from engine.using.by_hand import HeadLearner, TaskLearner
@@ -138,7 +139,14 @@ class HandWork(QObject):
             state, refused = seen_by(by, old, HandState(asked=asked), cancelled)
             return by, HandState(kept.bins, state.asked), refused
 
-        self._run(work, lambda found: self._take_network(*found, self.state), NETWORK)
+        def shown(found: OpenedNetwork) -> None:
+            """What was there can be taken back, where this network reads it as it is."""
+            before = self.state
+            self._take_network(*found, before)
+            if old is not None and read_alike(found[0], old):
+                self._undone = [(f"Opened {kept.title}", before)]
+
+        self._run(work, shown, NETWORK)
 
     # Deeds
 
@@ -158,6 +166,8 @@ class HandWork(QObject):
             self._become(f"Undone: {words}", state)
 
     def _become(self, words: str, state: HandState) -> None:
+        if names := self.state.bins.renamed_to(state.bins):
+            self.found = self.found.renamed(names)
         self.change = HandChange(words, self.found.answers, state.bins is not self.state.bins)
         self.state = state
         self.changed.emit()
@@ -205,9 +215,7 @@ class HandWork(QObject):
             return None
         files = [image for image in self.state.bins.images if image.ink is None]
         light = is_light_on_dark(self.by.read_as, files, self.by.form)
-        image = HandedImage(name, as_read(ink, self.by.form, light, centred), truth, ink)
-        self.originals[image.key] = ink
-        return image
+        return HandedImage(name, as_read(ink, self.by.form, light, centred), truth, ink, centred)
 
     def look_at(self, drawing: HandedImage | None) -> None:
         """Say what is on the pad."""
@@ -288,13 +296,3 @@ def seen_by(
         return state, ()
     bins, asked, refused = read_again(state.bins, state.asked, by, cancelled)
     return HandState(bins, asked), refused
-
-
-def read_alike(one: ByHand, other: ByHand) -> bool:
-    """Whether both read an image into the same pixels."""
-    return (one.form, one.read_as) == (other.form, other.read_as)
-
-
-def plus(images: int, name: str) -> str:
-    """ "+1 example of cat"."""
-    return f"+{images} {'example' if images == 1 else 'examples'} of {name}"
