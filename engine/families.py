@@ -100,8 +100,16 @@ HEAD_BENCH = Family(
     run=later("engine.bench.run", "run_head_bench"), cost=later("engine.bench.cost", "bench_cost"),
     start="head_bench", under="finetune", step="labels per class", view="bench",
 )  # fmt: skip
+PRETRAINING = Family(
+    "pretrain", "Pretraining",
+    run=later("engine.pretraining.run", "run_pretraining"), cost=later("engine.pretraining.cost", "pretrain_cost"),
+    faults=later("engine.preflight.pretraining", "pretraining_faults"),
+    start="simclr", for_a_time=True, data_settings=frozenset({"part", "validation_per_class", "leave_out"}),
+    groups=("Compare views", "Rebuild", "Name the change"),
+    instead={"labels_per_class": "; it learns from all training images, without their labels"},
+)  # fmt: skip
 
-FAMILIES: dict[str, Family] = {one.key: one for one in (FINE_TUNING, META_LEARNING, HEAD_BENCH)}
+FAMILIES: dict[str, Family] = {one.key: one for one in (FINE_TUNING, META_LEARNING, HEAD_BENCH, PRETRAINING)}
 
 
 def named(key: str) -> Family:

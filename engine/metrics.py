@@ -125,10 +125,13 @@ def place(key: str, value: str | int) -> str:
 
 register(
     Metric("accuracy", "Accuracy", unit="percent", digits=1),
+    Metric("neighbours", "Nearest neighbours", unit="percent", digits=1),
     Metric("error", "Error", "min", least=0.0),
     Metric("balanced accuracy", "Balanced accuracy", unit="percent", digits=1, main=False),
     Metric("loss", "Loss", "min", main=False, least=0.0),
     Metric("likelihood", "Likelihood", main=False),
+    Metric("spread", "Spread", digits=2, main=False, least=0.0),
+    Metric("rank", "Effective rank", digits=1, main=False, least=0.0),
     Metric("moved", "Moved", main=False),
     Metric("rate", "Learning rate", main=False),
     Metric("bench", "Accuracy", unit="percent", digits=1, main=False),

@@ -14,7 +14,7 @@ from engine.data.shifts import first_repeated
 from engine.data.sources import bands, checked, known, sets
 from engine.errors import InvalidExperiment, NotHere
 from engine.experiment import Budget, DatasetChoice, Experiment
-from engine.families import Family, family
+from engine.families import PRETRAINING, Family, family
 from engine.given import is_there
 from engine.method import Method
 from engine.preflight.tasks import task_faults
@@ -83,6 +83,7 @@ def _head(experiment: Experiment, chosen: type[Method], built: Method | None) ->
         return
     if not chosen.uses_pretrained or not (built is None or built.keeps_head):
         why = "compares features" if chosen.uses_pretrained else "starts from random weights"
+        why = "learns without labels" if chosen.family == PRETRAINING.key else why
         yield InvalidExperiment(
             f"{chosen.title} {why}, so there is no head to keep.",
             "Take a new head, or choose a method that goes on from a run's weights.",

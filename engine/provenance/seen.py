@@ -151,6 +151,13 @@ class TrainsBlocks(Protocol):
     def table(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]: ...
 
 
+@runtime_checkable
+class WithoutLabels(Protocol):
+    """A method that learns from images alone, by a question that they answer themselves."""
+
+    def pretext(self, model: Any, pool: Any) -> object: ...
+
+
 def past_of(experiment: Experiment, method: Method, runs: Path | None) -> Past:
     """Of the weights a run starts from; nothing for a method that takes none."""
     return past(experiment.backbone, runs) if method.uses_pretrained else Past()
@@ -162,6 +169,10 @@ def after(before: Past, experiment: Experiment, method: Method, data: Examples, 
     if isinstance(split, ClassSplit):
         ids = images_of(data, np.concatenate([split.train, split.validation]))
         return Past((*before.lessons, lesson(data, ids)), None, before.unknown)
+    if isinstance(method, WithoutLabels):
+        return Past(
+            (*before.lessons, lesson(data, np.concatenate([split.train, split.validation]))), None, before.unknown
+        )
     names = tuple(data.class_names[place] for place in split.classes)
     if not isinstance(method, TrainsBlocks) or not method.stages():
         return Past(before.lessons, names, before.unknown)

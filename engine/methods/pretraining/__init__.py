@@ -1,0 +1,1 @@
+"""Objectives of pretraining without labels, a file each."""

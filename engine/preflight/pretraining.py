@@ -1,0 +1,25 @@
+"""What pretraining without labels refuses. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.backbones import catalog
+from engine.errors import InvalidExperiment
+from engine.experiment import Experiment
+from engine.method import Method
+
+
+def pretraining_faults(experiment: Experiment, built: Method | None) -> Iterator[InvalidExperiment]:
+    """What is wrong whatever the images are."""
+    if experiment.precision == "bfloat16":
+        yield InvalidExperiment(
+            "Pretraining is computed in float32 alone.", "Choose float32 as precision.", "precision",
+        )  # fmt: skip
+    if experiment.search is not None:
+        yield InvalidExperiment(
+            "A search judges settings by labels of folds, which pretraining does not learn from.",
+            "Take the search away, or choose a fine-tuning method.", "search",
+        )  # fmt: skip
+    if built is not None and catalog.backbone(experiment.backbone.name).form.kind != "images":
+        yield InvalidExperiment("Pretraining is for networks of images.", "Choose another backbone.", "backbone")

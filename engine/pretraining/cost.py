@@ -1,0 +1,39 @@
+"""What a run of pretraining will cost, from timed steps on noise in the shape of the images."""
+
+from __future__ import annotations
+
+import math
+
+from engine.backbones.backbone import parameter_count
+from engine.data.batches import cuts
+from engine.data.sources import load
+from engine.data.splits import split_images
+from engine.experiment import Experiment
+from engine.families import Cost
+from engine.pretraining.looking import ASKED, BANK
+from engine.pretraining.method import PretrainMethod
+from engine.pretraining.training import LOOK_EVERY
+from engine.tuning.timing import Timing, activations
+
+LEARNT = 16  # bytes of a parameter that learns: weight, gradient and AdamW's two moments
+BACKWARD = 2.0  # times a forward pass
+
+
+def pretrain_cost(experiment: Experiment, method: PretrainMethod) -> Cost:
+    split = split_images(load(experiment.dataset), experiment.dataset, experiment.seed)
+    batch = min(method.hyperparameters.batch_size, len(split.train))
+    timing = Timing(experiment, None, batch)
+    learnt = method.passes - method.without_gradient
+    each = timing.forward * (learnt * (1 + BACKWARD) + method.without_gradient)
+    steps = method.epochs * len(cuts(len(split.train), batch))
+    looks = 1 + math.ceil(steps * batch / LOOK_EVERY)
+    looking = looks * timing.forward * min(2 * BANK + ASKED, len(split.train) * 2 + len(split.validation))
+    epoch, size = each * len(split.train), parameter_count(timing.model)
+    pixels = (len(split.train) + len(split.validation) + len(split.test)) * timing.images[0].numel()
+    memory = (
+        LEARNT * size
+        + pixels
+        + round(method.passes * timing.longer * activations(timing.model, timing.images, timing.shape))
+    )
+    total = method.epochs * epoch + looking + timing.forward * len(split.test) * 3
+    return Cost(size, size, steps, epoch, total, memory)

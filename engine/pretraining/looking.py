@@ -1,0 +1,105 @@
+"""How a network is looked at while it learns without labels: what its neighbours say, and whether it is alive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from engine.backbones.backbone import Backbone, refresh_statistics
+from engine.preparation.inputs import Inputs, Labelled, Normaliser
+from engine.pretraining.gauges import effective_rank, spread
+from engine.pretraining.pretext import Pretext
+from engine.tuning.learners import batches
+
+MOST_CLASSES, BANK, ASKED = 200, 1000, 500  # of a look; images known and images asked
+SHARPNESS = 0.1  # a neighbour counts exp(cosine / SHARPNESS)
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Images of a part, by their places there, int64 [n], and their classes, int64 [n]."""
+
+    inputs: Inputs
+    places: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def pixels(self) -> Iterator[Tensor]:
+        """uint8 [n, c, s, s], batch by batch."""
+        for part in batches(len(self)):
+            yield self.inputs[self.places[part]]
+
+
+def sample(part: Labelled, most: int, seed: int, classes: np.ndarray | None = None) -> Sample:
+    """At most so many images, as many of each class as can be and one at least; of these classes alone, where given."""
+    rng, labels = np.random.default_rng([seed, 14]), part.labels.cpu().numpy()
+    wanted = np.unique(labels) if classes is None else classes
+    each = max(1, most // max(1, len(wanted)))
+    chosen = [rng.permutation(np.flatnonzero(labels == one))[:each] for one in wanted]
+    places = torch.from_numpy(np.sort(np.concatenate(chosen)) if chosen else np.zeros(0, np.int64))
+    return Sample(part.inputs, places, part.labels.cpu()[places])
+
+
+def some_classes(part: Labelled, seed: int) -> np.ndarray:
+    """At most 200 of its classes."""
+    found = np.unique(part.labels.cpu().numpy())
+    return np.sort(np.random.default_rng([seed, 15]).permutation(found)[:MOST_CLASSES])
+
+
+@torch.no_grad()
+def features_of(model: Backbone, shape: Normaliser, seen: Sample) -> Tensor:
+    """float32 [n, d] in eval mode, on the CPU."""
+    model.eval()
+    parts = [model.embed(shape(pixels)).float().cpu() for pixels in seen.pixels()]
+    return torch.cat(parts) if parts else torch.empty(0, model.features)
+
+
+def by_neighbours(known: Tensor, labels: Tensor, asked: Tensor, k: int) -> Tensor:
+    """The class int64 [m] that the k nearest of known [n, d] give to each of asked [m, d]: by cosine less the mean of
+    what is known, each neighbour counting exp(cosine / 0.1)."""
+    mean = known.mean(0)
+    near = F.normalize(asked - mean, dim=1) @ F.normalize(known - mean, dim=1).T
+    best, places = near.topk(min(k, len(known)), dim=1)
+    votes = torch.zeros(len(asked), int(labels.max()) + 1)
+    return votes.scatter_add_(1, labels[places], (best / SHARPNESS).exp()).argmax(1)
+
+
+def neighbours(labels: Tensor) -> int:
+    """How many are asked: 1 below five images in the smallest class, 3 below fifteen, else 5."""
+    least = int(labels.unique(return_counts=True)[1].min())
+    return 1 if least < 5 else 3 if least < 15 else 5
+
+
+class Looks:
+    """Fixed images to look at: of the training images some that are known, of the validation images some that are
+    asked. Without labels nobody is asked."""
+
+    def __init__(self, train: Labelled, validation: Labelled, shape: Normaliser, seed: int, labelled: bool) -> None:
+        classes = some_classes(train, seed)
+        self.known, self.shape = sample(train, BANK, seed, classes), shape
+        self.asked = sample(validation, ASKED, seed, classes) if labelled and len(validation) else None
+
+    def values(self, model: Backbone, pretext: Pretext) -> dict[str, float]:
+        """The figures of a look. The network's running statistics are taken anew from plain images, because those of
+        the changed ones are others'."""
+        refresh_statistics(model, (self.shape(pixels) for pixels in self.known.pixels() if len(pixels) > 1))
+        features = features_of(model, self.shape, self.known)
+        found = {"val/spread": self._spread(pretext, features), "val/rank": effective_rank(features)}
+        if self.asked is not None and len(self.asked):
+            asked, labels = features_of(model, self.shape, self.asked), self.known.labels
+            said = by_neighbours(features, labels, asked, neighbours(labels))
+            found["val/neighbours"] = float((said == self.asked.labels).float().mean())
+        return found
+
+    @torch.no_grad()
+    def _spread(self, pretext: Pretext, features: Tensor) -> float:
+        pretext.eval()
+        device = next(pretext.parameters()).device
+        return spread(pretext.projected(features.to(device)).cpu())

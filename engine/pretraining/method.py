@@ -1,0 +1,100 @@
+"""What every way to pretrain without labels is: a question that images answer themselves. Torch-free.
+
+A method makes a `Pretext`: what is changed in the images, the heads that are thrown away afterwards, and a loss. The
+trunk alone is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from engine.layers import HEAD, Treatment
+from engine.method import REGULAR, SCHEDULE, STOPPING, HyperparameterModel, Method, hyper
+from engine.pretraining.pool import Pool
+
+if TYPE_CHECKING:
+    from engine.backbones.backbone import Backbone
+    from engine.pretraining.pretext import Pretext
+
+COMPARE, REBUILD, NAME = "Compare views", "Rebuild", "Name the change"
+Views = Literal["characters", "photos", "photos, gentle", "no change"]
+
+
+class PretrainHyperparameters(HyperparameterModel):
+    """Options of every objective."""
+
+    epochs: int = hyper(50, "Epochs", "How often every image is seen.", low=1, high=5000)
+    learning_rate: float = hyper(
+        2e-3, "Learning rate", "Step size of AdamW at its peak, after the warm-up.", low=1e-6, high=0.1, log=True
+    )
+    batch_size: int = hyper(256, "Batch size", "Images per step; comparing views wants many.", low=2, high=4096)
+    weight_decay: float = hyper(
+        1e-4, "Weight decay", "Pull of the weights towards zero; biases and norms are left alone.",
+        low=0.0, high=1.0, log=True, fold=REGULAR,
+    )  # fmt: skip
+    warm_up: float = hyper(
+        0.05, "Warm-up", "Share of the training in which the rate rises; then it falls as a cosine.",
+        low=0.0, high=0.5, fold=SCHEDULE,
+    )  # fmt: skip
+    judged: Literal["nearest neighbours", "no labels"] = hyper(
+        "nearest neighbours", "Judged by",
+        "Labels of the training and validation images show while it learns how well neighbours agree; "
+        "nothing is learnt from them.",
+        fold=STOPPING,
+    )  # fmt: skip
+    tested: Literal["best look", "last step"] = hyper(
+        "best look", "Weights used for the test", "Those whose neighbours agreed best, or simply the last ones.",
+        fold=STOPPING, only_with=("judged", "nearest neighbours"),
+    )  # fmt: skip
+
+
+class PretrainMethod(Method):
+    """Training without labels: a subclass makes its `Pretext`."""
+
+    family = "pretrain"
+    becomes: ClassVar[tuple[Treatment, Treatment]] = ("trained", "new")
+    Hyperparameters = PretrainHyperparameters
+    passes: ClassVar[int] = 2  # forward passes per image of a step
+    without_gradient: ClassVar[int] = 0  # of them, so many that nothing is learnt through
+
+    @property
+    def keeps_head(self) -> bool:
+        """Its heads are thrown away."""
+        return False
+
+    @property
+    def epochs(self) -> int:
+        return int(self.hyperparameters.epochs)
+
+    def pretext(self, model: Backbone, pool: Pool) -> Pretext:
+        """A new one for this network, with random heads drawn from torch's generator."""
+        raise TypeError(f"{type(self).__name__} does not say what it asks of the images")
+
+    def collapsed(self, pool: Pool) -> float | None:
+        """The loss where the network says the same of every image; None where that means nothing."""
+        return None
+
+    def remarks(self, pool: Pool, characters: bool) -> Iterator[str]:
+        """What a person should know of this question and these images, before it is put."""
+        views: str | None = getattr(self.hyperparameters, "views", None)
+        if characters and views is not None and views.startswith("photos"):
+            yield "These views mirror images, and a mirrored character is another one: take those of characters."
+
+    def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
+        return {block: self.becomes[block == HEAD] for block in blocks}
+
+
+def views(default: Views) -> Any:
+    return hyper(
+        default, "Views",
+        "How the two views of an image differ: characters are bent but never flipped, photos cropped and coloured.",
+    )  # fmt: skip
+
+
+def projector(wide: int, out: int) -> tuple[Any, Any]:
+    """Two hyperparameters: how wide the thrown-away head is, and what it gives."""
+    return (
+        hyper(wide, "Projector width", "Of the head between features and loss.", low=8, high=8192, advanced=True),
+        hyper(out, "Projector output", "Numbers that the loss compares.", low=2, high=8192, advanced=True),
+    )

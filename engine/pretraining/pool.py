@@ -1,0 +1,17 @@
+"""The images that are learnt from without labels. Torch-free."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The images that are learnt from. images: how many. size, channels: as the network reads them. background: what
+    lies outside, 0..255. batch: images in a step."""
+
+    images: int
+    size: int
+    channels: int
+    background: int
+    batch: int

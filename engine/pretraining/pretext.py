@@ -1,0 +1,114 @@
+"""The question that is put to a network while it learns without labels, and the heads that answer it.
+
+A pretext's own parameters and buffers are thrown away after the training; the network it is asked of is handed to it at
+each step. Batch norm uses the batch: all views of a step pass the network together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+
+from engine.backbones.backbone import Backbone
+from engine.preparation.augmentation import Augmentation
+from engine.preparation.inputs import Normaliser
+from engine.pretraining.pool import Pool
+from engine.pretraining.views import VIEWS
+
+Told = dict[str, Tensor]  # "loss", and what else is told of a step, as scalars
+
+
+class Pretext(nn.Module):
+    """What is asked of images uint8 [n, c, s, s]."""
+
+    def told(self, model: Backbone, shape: Normaliser, pixels: Tensor, draws: torch.Generator) -> Told:
+        """The loss on these images, and what else is known of the step. draws: of the changes, on the CPU."""
+        raise TypeError(f"{type(self).__name__} asks nothing")
+
+    def stepped(self, model: Backbone, progress: float) -> None:
+        """After each step. progress: of the training, 0..1."""
+
+    def projected(self, features: Tensor) -> Tensor:
+        """What the loss compares, of features [n, d], for the gauge of collapse; the features themselves where it
+        compares nothing."""
+        return features
+
+
+class Compared(Pretext):
+    """Two views of every image. projector: features [n, d] -> what is compared [n, out]."""
+
+    def __init__(self, views: str, background: int, projector: nn.Module) -> None:
+        super().__init__()
+        self.projector = projector
+        self._change = Augmentation(VIEWS[views], background)
+
+    def views(self, pixels: Tensor, draws: torch.Generator) -> Tensor:
+        """uint8 [2n, c, s, s]: each image changed once, then each once more."""
+        return torch.cat([self._change(pixels, draws), self._change(pixels, draws)])
+
+    def told(self, model: Backbone, shape: Normaliser, pixels: Tensor, draws: torch.Generator) -> Told:
+        both = shape(self.views(pixels, draws))
+        return self.compared(model, both)
+
+    def compared(self, model: Backbone, both: Tensor) -> Told:
+        """both: float [2n, c, s, s], the two views."""
+        raise TypeError(f"{type(self).__name__} compares nothing")
+
+    def projected(self, features: Tensor) -> Tensor:
+        out: Tensor = self.projector(features)
+        return out
+
+
+class Teacher(nn.Module):
+    """A copy of network and projector that follows them as a moving average, by parameters alone: its batch norm uses
+    the batch as theirs does. Nothing is learnt through it."""
+
+    def __init__(self, model: Backbone, projector: nn.Module) -> None:
+        super().__init__()
+        self.trunk = deepcopy(model).requires_grad_(False)
+        self.projector = deepcopy(projector).requires_grad_(False)
+
+    @torch.no_grad()
+    def follow(self, model: Backbone, projector: nn.Module, momentum: float) -> None:
+        own: list[Tensor] = [*self.trunk.blocks.parameters(), *self.projector.parameters()]
+        theirs = [*model.blocks.parameters(), *projector.parameters()]
+        torch._foreach_lerp_(own, [one.detach() for one in theirs], 1 - momentum)
+
+    @torch.no_grad()
+    def forward(self, both: Tensor) -> Tensor:
+        """What it makes of the views [2n, c, s, s]: [2n, out]."""
+        out: Tensor = self.projector(self.trunk.train().embed(both))
+        return out
+
+
+def momentum_at(least: float, progress: float) -> float:
+    """From `least` to 1 along a cosine, as BYOL has it."""
+    return 1 - (1 - least) * (1 + torch.cos(torch.tensor(torch.pi * progress)).item()) / 2
+
+
+def mlp(inputs: int, hidden: int, out: int, last_norm: bool = False) -> nn.Sequential:
+    """Linear, batch norm, ReLU, linear, and a batch norm without scale and shift where `last_norm`."""
+    layers: list[nn.Module] = [nn.Linear(inputs, hidden), nn.BatchNorm1d(hidden), nn.ReLU(), nn.Linear(hidden, out)]
+    return nn.Sequential(*layers, *([nn.BatchNorm1d(out, affine=False)] if last_norm else []))
+
+
+def decoder(features: int, pool: Pool, most: int = 64) -> tuple[nn.Sequential, int]:
+    """(features [n, d] -> images [n, c, side, side] in 0..1 as logits, side): the images' own side or less, four times
+    the smallest map that it begins with."""
+    least = max(1, min(pool.size, most) // 4)
+    side = 4 * least
+    layers = nn.Sequential(
+        nn.Linear(features, 64 * least * least), nn.Unflatten(1, (64, least, least)), nn.ReLU(),
+        nn.ConvTranspose2d(64, 32, 4, 2, 1), nn.BatchNorm2d(32), nn.ReLU(),
+        nn.ConvTranspose2d(32, pool.channels, 4, 2, 1),
+    )  # fmt: skip
+    return layers, side
+
+
+def facts(model: Backbone, pretext: Pretext) -> Mapping[str, int]:
+    """Parameters that are kept and that are thrown away."""
+    kept = sum(one.numel() for one in model.parameters())
+    return {"parameters": kept, "head parameters": sum(one.numel() for one in pretext.parameters())}

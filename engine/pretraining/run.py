@@ -1,0 +1,203 @@
+"""A run that learns from images without their labels, and what neighbours say of its features at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.artifacts.bookmark import Bookmark
+from engine.artifacts.checkpoints import Checkpoints, kept
+from engine.artifacts.weights import build_backbone
+from engine.backbones import catalog
+from engine.backbones.backbone import Backbone, digest, snapshot
+from engine.data.findings import protocol as noted
+from engine.events import Evaluated, Event, Notice, Preparing, RunStarted
+from engine.experiment import Experiment
+from engine.machine.devices import torch_device
+from engine.machine.limits import Limits, heeding, last_words
+from engine.preparation.held import read_ahead
+from engine.pretraining.looking import Looks, Sample, by_neighbours, features_of, neighbours, sample
+from engine.pretraining.method import PretrainMethod
+from engine.pretraining.pool import Pool
+from engine.pretraining.pretext import facts as parameters
+from engine.pretraining.training import Pretraining
+from engine.provenance.noted import findings, notices, write_down
+from engine.tuning.material import Material, read_material
+from engine.tuning.testing import conditions, evaluated
+
+KNOWN = 5000  # training images among which neighbours are looked for in the test
+PIXEL_SIDE = 32
+START = "start"  # where a figure of other features than the run's own was measured
+
+
+def run_pretraining(
+    experiment: Experiment, method: PretrainMethod, directory: Path, limits: Limits, bookmark: Bookmark
+) -> Iterator[Event]:
+    """Read, build, learn without labels, test by nearest neighbours. Raises `ExperimentError` for what a person can
+    mend."""
+    device = torch_device(experiment.device)
+    material = yield from heeding(limits, read_material(experiment, device))
+    write_down(experiment, method, material.data, material.split, directory)
+    found = findings(experiment, method, material.data, material.split, directory.parent)
+    material = replace(material, findings=found)
+    training = prepared(experiment, method, material, Checkpoints(directory, bookmark), limits)
+    minutes = limits.minutes if limits.only_time else None
+    told = facts(training, material)
+    yield RunStarted(
+        training.total_steps, training.steps_per_epoch, training.pool.batch, told, minutes=minutes or 0.0
+    )  # fmt: skip
+    yield from bookmark.once(remarks(training, method, material))
+    yield from learn(training, bookmark, material)
+    weights = chosen(training, method)
+    with torch.no_grad():
+        yield from test(experiment, training, material, weights, directory)
+    yield from training.checkpoints.insist()
+    total = training.total_steps
+    done = f"{training.epoch:,} of {method.epochs:,} epochs" if total else f"{training.epoch:,} epochs"
+    yield from last_words(limits, training.step, total, done)
+
+
+def prepared(
+    experiment: Experiment, method: PretrainMethod, material: Material, checkpoints: Checkpoints, limits: Limits
+) -> Pretraining:
+    """The network with its weights and all that is needed to train it; raises `StorageError` where the run began with
+    other images or weights."""
+    model = build_backbone(experiment.backbone, None, experiment.seed, checkpoints.directory.parent)
+    model = model.to(material.train.device)
+    checkpoints.bookmark.require("images", material.data.fingerprint)
+    checkpoints.bookmark.require("weights", digest(snapshot(model)))
+    labelled = method.hyperparameters.judged != "no labels"
+    looks = Looks(material.train, material.validation, material.shape, experiment.dataset.split_seed, labelled)
+    pool = pool_of(material, method)
+    return Pretraining(
+        model, method, material.train, looks, material.shape, pool, checkpoints, limits, seed=experiment.seed
+    )
+
+
+def pool_of(material: Material, method: PretrainMethod) -> Pool:
+    """The training images, without their labels."""
+    images, shape = len(material.train), material.shape
+    batch = min(method.hyperparameters.batch_size, images)
+    return Pool(images, shape.size, shape.channels, material.background, batch)
+
+
+def facts(training: Pretraining, material: Material) -> dict[str, Any]:
+    """What the window shows beside a run."""
+    collapsed = training.method.collapsed(training.pool)
+    return {
+        "classes": len(material.split.classes),
+        "training images": len(material.train),
+        "validation images": len(material.validation),
+        "test images": len(material.test),
+        "labels": "none are learnt from",
+        **parameters(training.model, training.pretext),
+        **({} if collapsed is None else {"loss when collapsed": f"{collapsed:.3f}"}),
+        "split": material.split.description,
+        "data": material.data.fingerprint,
+    }
+
+
+def remarks(training: Pretraining, method: PretrainMethod, material: Material) -> Iterator[Notice]:
+    """What a person should know before it begins."""
+    yield from notices(material.findings)
+    if training.looks.asked is None:
+        yield Notice("No labels are looked at while it learns: the last weights are kept.")
+    for said in method.remarks(training.pool, material.data.characters):
+        yield Notice(said, "warning")
+
+
+def learn(training: Pretraining, bookmark: Bookmark, material: Material) -> Iterator[Event]:
+    """Train from the start or from where it was, and keep the weights."""
+    used = 0.0
+    if bookmark.found is not None and "network" in bookmark.found:
+        training.load_state(bookmark.found)
+        used = bookmark.found["used"]
+    training.limits.start(used)
+    with read_ahead(*material.inputs):
+        yield from kept(training, training.checkpoints)
+
+
+def chosen(training: Pretraining, method: PretrainMethod) -> str:
+    """Load the weights to be tested and say which they are."""
+    best = training.checkpoints.best
+    if best is None or method.hyperparameters.tested == "last step":
+        return f"last step ({training.step:,})"
+    training.model.load_state_dict(best)
+    return f"step {training.checkpoints.best_step:,}, whose neighbours agreed best"
+
+
+# What is known at the end
+
+
+@dataclass(frozen=True, eq=False)
+class Exam:
+    """Training images that are known and test images that are asked for their nearest neighbours among them."""
+
+    known: Sample
+    asked: Sample
+    material: Material
+
+    def figure(self, known: Tensor, asked: Tensor) -> Evaluated:
+        """Of features [n, d] and [m, d]."""
+        said = by_neighbours(known, self.known.labels, asked, self.k).numpy()
+        one = evaluated(self.material.test.ids, said, self.asked.labels.numpy(), self.material.class_names)
+        return replace(one, metric="test/neighbours")
+
+    @property
+    def k(self) -> int:
+        return neighbours(self.known.labels)
+
+
+def test(
+    experiment: Experiment, training: Pretraining, material: Material, weights: str, directory: Path
+) -> Iterator[Event]:
+    """The run's own figure first, then those of what it must be better than to mean anything."""
+    everything = Sample(material.test.inputs, torch.arange(len(material.test)), material.test.labels.cpu())
+    exam = Exam(sample(material.train, KNOWN, experiment.dataset.split_seed), everything, material)
+    shared = conditions(material.split, material.data, experiment)
+    shared |= {"neighbours": f"{exam.k} nearest of {len(exam.known)} training images, by cosine"}
+    notes = {"weights": weights, "labels": "of the neighbours alone", **noted(material.findings)}
+    for figure in figures(experiment, training.model, exam, directory):
+        yield figure if isinstance(figure, Preparing) else figure.given(shared, notes)
+
+
+def figures(
+    experiment: Experiment, model: Backbone, exam: Exam, directory: Path
+) -> Generator[Preparing | Evaluated, None, None]:
+    shape = exam.material.shape
+    yield Preparing("Testing by nearest neighbours")
+    yield exam.figure(features_of(model, shape, exam.known), features_of(model, shape, exam.asked))
+    for title, other in others(experiment, directory.parent):
+        yield Preparing(f"Testing {title} beside it")
+        other = other.to(exam.material.train.device)
+        both = features_of(other, shape, exam.known), features_of(other, shape, exam.asked)
+        yield replace(exam.figure(*both), at={START: title}, ids=None, truth=None, predicted=None)
+    yield Preparing("Testing raw pixels beside it")
+    yield replace(exam.figure(pixels(exam.known), pixels(exam.asked)), at={START: "raw pixels"}, ids=None, truth=None,
+                  predicted=None)  # fmt: skip
+
+
+def others(experiment: Experiment, runs: Path) -> Iterator[tuple[str, Backbone]]:
+    """The same network with random weights, with those it started from, and with others that are on this machine."""
+    choice = experiment.backbone
+    names = dict.fromkeys(["random", choice.weights, *(one.name for one in catalog.weights(choice.name) if one.here)])
+    for name in names:
+        start = choice.model_copy(update={"weights": name})
+        title = "random weights" if name == "random" else f"weights {name}"
+        yield title, build_backbone(start, None, experiment.seed, runs)
+
+
+def pixels(seen: Sample) -> Tensor:
+    """The images themselves, made small, float32 [n, values]."""
+    parts = []
+    for images in seen.pixels():
+        small = images.float().cpu()
+        if images.shape[-1] > PIXEL_SIDE:
+            small = torch.nn.functional.interpolate(small, PIXEL_SIDE, mode="area")
+        parts.append(small.flatten(1))
+    return torch.cat(parts)

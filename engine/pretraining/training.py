@@ -1,0 +1,189 @@
+"""The one loop of pretraining without labels. What differs between methods is the `Pretext` that they make."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.artifacts.bookmark import (
+    State,
+    generator_state,
+    load_generator,
+    load_network,
+    load_optimiser,
+    network_state,
+    optimiser_state,
+)
+from engine.artifacts.checkpoints import Checkpoints
+from engine.backbones.backbone import Backbone
+from engine.data.batches import cuts
+from engine.errors import Diverged
+from engine.events import EpochCompleted, Event, Metrics, Notice
+from engine.machine.draws import own_draws
+from engine.machine.limits import Limits
+from engine.preparation.inputs import Labelled, Normaliser, picked
+from engine.pretraining.gauges import COLLAPSED, COLLAPSING
+from engine.pretraining.looking import Looks
+from engine.pretraining.method import PretrainMethod
+from engine.pretraining.pool import Pool
+from engine.tuning.objective import ADVICE, OnDevice, check_numbers
+from engine.tuning.schedules import cosine
+
+LOOK_EVERY = 5120  # images between two looks
+IN_A_ROW = 3  # looks that show a collapse before it is said
+
+
+def learning(model: nn.Module, pretext: nn.Module, decay: float) -> list[dict[str, Any]]:
+    """Parameters in two groups: weights, which decay, and biases and norms, which do not."""
+    all_of_them = [one for one in (*model.parameters(), *pretext.parameters()) if one.requires_grad]
+    weights, others = [one for one in all_of_them if one.dim() > 1], [one for one in all_of_them if one.dim() <= 1]
+    return [{"params": weights, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
+
+
+class Pretraining:
+    """Trains `model` in place, and a pretext that is thrown away; `step` and `epoch` tell how far it came. Raises
+    `Diverged` while training."""
+
+    def __init__(
+        self, model: Backbone, method: PretrainMethod, train: Labelled, looks: Looks, shape: Normaliser, pool: Pool,
+        checkpoints: Checkpoints, limits: Limits, *, seed: int,
+    ) -> None:  # fmt: skip
+        self.model, self.method, self.train, self.looks, self.shape = model, method, train, looks, shape
+        self.checkpoints, self.limits, self.pool = checkpoints, limits, pool
+        settings = method.hyperparameters
+        with own_draws(seed):
+            self.pretext = method.pretext(model, pool).to(train.device)
+        groups = learning(model, self.pretext, settings.weight_decay)
+        self.optimiser = torch.optim.AdamW(groups, lr=settings.learning_rate)
+        self.order, self.draws = torch.Generator().manual_seed(seed), torch.Generator().manual_seed(seed + 1)
+        self.step = self.epoch = self._collapsing = 0
+        self._looked = -1
+        self._left: Tensor | None = None  # images that are still to come in the epoch
+        self.steps_per_epoch = len(self._cuts(len(train)))
+        self.look_every = max(1, LOOK_EVERY // pool.batch)
+        self._waiting = OnDevice(train.device)
+
+    @property
+    def total_steps(self) -> int:
+        """Steps planned; 0 when only the time decides."""
+        return 0 if self.limits.only_time else self.method.epochs * self.steps_per_epoch
+
+    @property
+    def progress(self) -> float:
+        """Of the training, 0..1, by steps or by time, whichever is further."""
+        return min(1.0, max(self.step / self.total_steps if self.total_steps else 0.0, self.limits.fraction))
+
+    def _cuts(self, count: int) -> list[slice]:
+        return cuts(count, self.pool.batch)
+
+    def events(self) -> Iterator[Event]:
+        while True:
+            if self.step > self._looked and self.step % self.look_every == 0:
+                yield from self.look()
+            stopping = self.limits.asked_to_stop
+            yield from self._point(now=stopping)
+            if stopping or self.limits.out_of_time or (self.total_steps and self.step >= self.total_steps):
+                break
+            yield from self._next()
+        yield from self._told()
+        if self.step > self._looked:
+            yield from self.look()
+        yield from self._point(now=True)
+
+    def _point(self, now: bool) -> Iterator[Event]:
+        if now or self.checkpoints.bookmark.due:
+            yield from self._told()
+        yield from self.checkpoints.bookmark.at(self.step, self.state, now)
+
+    def _next(self) -> Iterator[Event]:
+        """One step, and the end of an epoch."""
+        if self._left is None:
+            self._left = torch.randperm(len(self.train), generator=self.order)
+            self._expect(self._left)
+        first = self._cuts(len(self._left))[0]
+        places, left = self._left[first], self._left[first.stop :]
+        self.update(picked(self.train.inputs, places))
+        self._left = left if len(left) else None
+        if self._waiting.due():
+            yield from self._told()
+        if self._left is None:
+            self.epoch += 1
+            yield from self._told()
+            yield EpochCompleted(self.epoch, self.step)
+
+    def _expect(self, order: Tensor) -> None:
+        if not isinstance(self.train.inputs, Tensor):
+            self.train.inputs.expect(self.train.in_order(order[part]) for part in self._cuts(len(order)))
+
+    def update(self, pixels: Tensor) -> None:
+        """A step on these images, uint8 [n, c, s, s]."""
+        self.model.train()
+        self.pretext.train()
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.method.hyperparameters.learning_rate * self.rate_factor()
+        self.optimiser.zero_grad(set_to_none=True)
+        told = self.pretext.told(self.model, self.shape, pixels, self.draws)
+        told["loss"].backward()
+        self.optimiser.step()
+        self.step += 1
+        self.pretext.stepped(self.model, self.progress)
+        self._waiting.put(self.step, {f"train/{name}": value for name, value in told.items()})
+
+    def rate_factor(self) -> float:
+        """Rising in the warm-up, then falling as a cosine."""
+        share, progress = float(self.method.hyperparameters.warm_up), self.progress
+        if progress < share:
+            return max(progress / share, 1e-3)
+        return cosine((progress - share) / (1 - share))
+
+    def _told(self) -> Iterator[Metrics]:
+        for step, values in self._waiting.read():
+            if not math.isfinite(values["train/loss"]):
+                raise Diverged(f"The loss is no longer a number at step {step}.", ADVICE)
+            yield Metrics(step, values)
+
+    def look(self) -> Iterator[Event]:
+        """What neighbours say and whether it is alive; these weights are kept if neighbours agree best so far."""
+        yield from self._told()
+        check_numbers(self.model, 0.0, f"at step {self.step}")
+        values = self.looks.values(self.model, self.pretext)
+        self._looked = self.step
+        if "val/neighbours" in values:
+            yield from self.checkpoints.offer(self.model, self.step, values["val/neighbours"], 0.0)
+        yield Metrics(self.step, {name: value for name, value in values.items() if math.isfinite(value)})
+        yield from self._warned(values["val/spread"])
+
+    def _warned(self, value: float) -> Iterator[Notice]:
+        self._collapsing = self._collapsing + 1 if value < COLLAPSING else 0
+        if self._collapsing == IN_A_ROW:
+            said = "has collapsed" if value < COLLAPSED else "is collapsing"
+            yield Notice(
+                f"It {said}: the network says nearly the same of every image (spread {value:.2f}, of 1). "
+                "Stop it, then lower the learning rate or choose other views.", "warning",
+            )  # fmt: skip
+
+    def state(self) -> State:
+        return {
+            "step": self.step, "epoch": self.epoch, "looked": self._looked, "collapsing": self._collapsing,
+            "left": self._left, "used": self.limits.used, "network": network_state(self.model),
+            "pretext": network_state(self.pretext), "optimiser": optimiser_state(self.optimiser),
+            "order": generator_state(self.order), "draws": generator_state(self.draws),
+            "checkpoints": self.checkpoints.state(),
+        }  # fmt: skip
+
+    def load_state(self, state: State) -> None:
+        """Go on from there: `events()` says what comes afterwards."""
+        self.step, self.epoch, self._looked = state["step"], state["epoch"], state["looked"]
+        self._collapsing, self._left = state["collapsing"], state["left"]
+        load_network(self.model, state["network"])
+        load_network(self.pretext, state["pretext"])
+        load_optimiser(self.optimiser, state["optimiser"])
+        load_generator(self.order, state["order"])
+        load_generator(self.draws, state["draws"])
+        self.checkpoints.load_state(state["checkpoints"])
+        if self._left is not None:
+            self._expect(self._left)
