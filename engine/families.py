@@ -53,7 +53,8 @@ class Family:
     view: what a run's page draws: learning curves, or a bench's accuracies over labels per class.
     groups: of its methods, in the order in which they are met in a course; others follow as they come.
     computed: experiment -> what its runs choose to be computed by, besides torch's threads, each with what it may be.
-    for_a_time: the minutes may replace the epochs. layered: its methods have a layer table.
+    for_a_time: the minutes may replace the epochs. layered: its methods have a layer table. answers: its saved runs
+    tell classes apart, their own or those of a task; others keep a trunk alone.
     """
 
     key: str
@@ -73,6 +74,7 @@ class Family:
     computed: Callable[[Experiment], Mapping[str, Sequence[int | str]]] = lambda _: {}
     for_a_time: bool = False
     layered: bool = False
+    answers: bool = True
 
 
 def later(module: str, name: str) -> Callable[..., Any]:
@@ -104,7 +106,8 @@ PRETRAINING = Family(
     "pretrain", "Pretraining",
     run=later("engine.pretraining.run", "run_pretraining"), cost=later("engine.pretraining.cost", "pretrain_cost"),
     faults=later("engine.preflight.pretraining", "pretraining_faults"),
-    start="simclr", for_a_time=True, data_settings=frozenset({"part", "validation_per_class", "leave_out"}),
+    start="simclr", for_a_time=True, answers=False,
+    data_settings=frozenset({"part", "validation_per_class", "leave_out"}),
     groups=("Compare views", "Rebuild", "Name the change"),
     instead={"labels_per_class": "; it learns from all training images, without their labels"},
 )  # fmt: skip

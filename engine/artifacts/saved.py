@@ -26,6 +26,7 @@ from engine.data.target import NUMBERS, asked
 from engine.errors import InvalidExperiment, StorageError, WeightsError
 from engine.events import Formulation
 from engine.experiment import Experiment
+from engine.families import family
 from engine.machine.devices import torch_device
 from engine.machine.draws import own_draws
 from engine.method import Classifier, Method
@@ -37,6 +38,15 @@ BENCH = "bench"  # the family of methods that keep no network
 SETTLED = "settled.safetensors"  # what a meta-learner chose before its test, beside its weights
 TOGETHER = 64  # images at a time, as in a run's own test: of other numbers the kernels round otherwise
 State = Mapping[str, Tensor]
+
+
+def refuse_trunk(experiment: Experiment) -> None:
+    """Raises `WeightsError` for a run that learnt without labels: it tells no classes apart."""
+    if not family(experiment).answers:
+        raise WeightsError(
+            "This run learnt without labels and tells no classes apart.",
+            "Start a fine-tuning or a head bench from its weights.",
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +134,7 @@ class SavedModel:
         """
         experiment = complete(experiment or experiment_of(folder))
         method = build_method(experiment)
+        refuse_trunk(experiment)
         state = read_weights(tested_file(folder, method))
         network = fitting(experiment, method, state).to(torch_device(device)).eval()
         method = settled_as(method, network, folder, settled)

@@ -142,8 +142,8 @@ def _settings(dataset: DatasetChoice, kind: Family) -> Iterator[InvalidExperimen
 def _time(budget: Budget, kind: Family) -> Iterator[InvalidExperiment]:
     if budget.instead_of_epochs and not kind.for_a_time:
         yield InvalidExperiment(
-            "Training for a time instead of epochs is for fine-tuning methods.",
-            "Let the minutes be a limit, or choose a fine-tuning method.", "budget",
+            "Training for a time instead of epochs is for fine-tuning and pretraining.",
+            "Let the minutes be a limit, or choose such a method.", "budget",
         )  # fmt: skip
     elif budget.instead_of_epochs and budget.minutes is None:
         yield InvalidExperiment("Training for a time needs the minutes.", "Say how many minutes.", "budget")

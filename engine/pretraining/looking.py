@@ -77,7 +77,7 @@ def neighbours(labels: Tensor) -> int:
     return 1 if least < 5 else 3 if least < 15 else 5
 
 
-class Looks:
+class FixedImages:
     """Fixed images to look at: of the training images some that are known, of the validation images some that are
     asked. Without labels nobody is asked."""
 

@@ -7,7 +7,7 @@ trunk alone is kept.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from engine.layers import HEAD, Treatment
 from engine.method import REGULAR, SCHEDULE, STOPPING, HyperparameterModel, Method, hyper
@@ -49,6 +49,22 @@ class PretrainHyperparameters(HyperparameterModel):
     )  # fmt: skip
 
 
+WIDTH, OUTPUT = "Of the head between features and loss.", "Numbers that the loss compares."
+WIDE: int = hyper(512, "Projector width", WIDTH, low=8, high=8192, advanced=True)
+WIDE_OUTPUT: int = hyper(512, "Projector output", OUTPUT, low=2, high=8192, advanced=True)
+
+
+class ComparedHyperparameters(PretrainHyperparameters):
+    """Of objectives that compare two views of an image."""
+
+    views: Views = hyper(
+        "characters", "Views",
+        "How the two views of an image differ: characters are bent but never flipped, photos cropped and coloured.",
+    )  # fmt: skip
+    projector_width: int = hyper(256, "Projector width", WIDTH, low=8, high=8192, advanced=True)
+    projector_output: int = hyper(128, "Projector output", OUTPUT, low=2, high=8192, advanced=True)
+
+
 class PretrainMethod(Method):
     """Training without labels: a subclass makes its `Pretext`."""
 
@@ -83,18 +99,3 @@ class PretrainMethod(Method):
 
     def treatments(self, blocks: tuple[str, ...]) -> dict[str, Treatment]:
         return {block: self.becomes[block == HEAD] for block in blocks}
-
-
-def views(default: Views) -> Any:
-    return hyper(
-        default, "Views",
-        "How the two views of an image differ: characters are bent but never flipped, photos cropped and coloured.",
-    )  # fmt: skip
-
-
-def projector(wide: int, out: int) -> tuple[Any, Any]:
-    """Two hyperparameters: how wide the thrown-away head is, and what it gives."""
-    return (
-        hyper(wide, "Projector width", "Of the head between features and loss.", low=8, high=8192, advanced=True),
-        hyper(out, "Projector output", "Numbers that the loss compares.", low=2, high=8192, advanced=True),
-    )

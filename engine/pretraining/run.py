@@ -21,7 +21,7 @@ from engine.experiment import Experiment
 from engine.machine.devices import torch_device
 from engine.machine.limits import Limits, heeding, last_words
 from engine.preparation.held import read_ahead
-from engine.pretraining.looking import Looks, Sample, by_neighbours, features_of, neighbours, sample
+from engine.pretraining.looking import FixedImages, Sample, by_neighbours, features_of, neighbours, sample
 from engine.pretraining.method import PretrainMethod
 from engine.pretraining.pool import Pool
 from engine.pretraining.pretext import facts as parameters
@@ -72,7 +72,7 @@ def prepared(
     checkpoints.bookmark.require("images", material.data.fingerprint)
     checkpoints.bookmark.require("weights", digest(snapshot(model)))
     labelled = method.hyperparameters.judged != "no labels"
-    looks = Looks(material.train, material.validation, material.shape, experiment.dataset.split_seed, labelled)
+    looks = FixedImages(material.train, material.validation, material.shape, experiment.dataset.split_seed, labelled)
     pool = pool_of(material, method)
     return Pretraining(
         model, method, material.train, looks, material.shape, pool, checkpoints, limits, seed=experiment.seed
@@ -135,7 +135,7 @@ def chosen(training: Pretraining, method: PretrainMethod) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Exam:
+class NeighbourTest:
     """Training images that are known and test images that are asked for their nearest neighbours among them."""
 
     known: Sample
@@ -158,7 +158,7 @@ def test(
 ) -> Iterator[Event]:
     """The run's own figure first, then those of what it must be better than to mean anything."""
     everything = Sample(material.test.inputs, torch.arange(len(material.test)), material.test.labels.cpu())
-    exam = Exam(sample(material.train, KNOWN, experiment.dataset.split_seed), everything, material)
+    exam = NeighbourTest(sample(material.train, KNOWN, experiment.dataset.split_seed), everything, material)
     shared = conditions(material.split, material.data, experiment)
     shared |= {"neighbours": f"{exam.k} nearest of {len(exam.known)} training images, by cosine"}
     notes = {"weights": weights, "labels": "of the neighbours alone", **noted(material.findings)}
@@ -167,7 +167,7 @@ def test(
 
 
 def figures(
-    experiment: Experiment, model: Backbone, exam: Exam, directory: Path
+    experiment: Experiment, model: Backbone, exam: NeighbourTest, directory: Path
 ) -> Generator[Preparing | Evaluated, None, None]:
     shape = exam.material.shape
     yield Preparing("Testing by nearest neighbours")

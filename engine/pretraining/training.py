@@ -27,7 +27,7 @@ from engine.machine.draws import own_draws
 from engine.machine.limits import Limits
 from engine.preparation.inputs import Labelled, Normaliser, picked
 from engine.pretraining.gauges import COLLAPSED, COLLAPSING
-from engine.pretraining.looking import Looks
+from engine.pretraining.looking import FixedImages
 from engine.pretraining.method import PretrainMethod
 from engine.pretraining.pool import Pool
 from engine.tuning.objective import ADVICE, OnDevice, check_numbers
@@ -49,8 +49,8 @@ class Pretraining:
     `Diverged` while training."""
 
     def __init__(
-        self, model: Backbone, method: PretrainMethod, train: Labelled, looks: Looks, shape: Normaliser, pool: Pool,
-        checkpoints: Checkpoints, limits: Limits, *, seed: int,
+        self, model: Backbone, method: PretrainMethod, train: Labelled, looks: FixedImages, shape: Normaliser,
+        pool: Pool, checkpoints: Checkpoints, limits: Limits, *, seed: int,
     ) -> None:  # fmt: skip
         self.model, self.method, self.train, self.looks, self.shape = model, method, train, looks, shape
         self.checkpoints, self.limits, self.pool = checkpoints, limits, pool

@@ -29,7 +29,7 @@ from engine.data.sources import is_regression, known, load
 from engine.data.splits import ClassSplit, ImageSplit, for_tasks, split_classes, split_images
 from engine.errors import ExperimentError
 from engine.experiment import BackboneChoice, Experiment
-from engine.families import family
+from engine.families import PRETRAINING, family
 from engine.layers import LayerRow
 from engine.machine.files import write_text
 from engine.method import Method
@@ -151,13 +151,6 @@ class TrainsBlocks(Protocol):
     def table(self, blocks: tuple[str, ...]) -> dict[str, LayerRow]: ...
 
 
-@runtime_checkable
-class WithoutLabels(Protocol):
-    """A method that learns from images alone, by a question that they answer themselves."""
-
-    def pretext(self, model: Any, pool: Any) -> object: ...
-
-
 def past_of(experiment: Experiment, method: Method, runs: Path | None) -> Past:
     """Of the weights a run starts from; nothing for a method that takes none."""
     return past(experiment.backbone, runs) if method.uses_pretrained else Past()
@@ -169,10 +162,9 @@ def after(before: Past, experiment: Experiment, method: Method, data: Examples, 
     if isinstance(split, ClassSplit):
         ids = images_of(data, np.concatenate([split.train, split.validation]))
         return Past((*before.lessons, lesson(data, ids)), None, before.unknown)
-    if isinstance(method, WithoutLabels):
-        return Past(
-            (*before.lessons, lesson(data, np.concatenate([split.train, split.validation]))), None, before.unknown
-        )
+    if method.family == PRETRAINING.key:
+        met = lesson(data, np.concatenate([split.train, split.validation]))
+        return Past((*before.lessons, met), None, before.unknown)
     names = tuple(data.class_names[place] for place in split.classes)
     if not isinstance(method, TrainsBlocks) or not method.stages():
         return Past(before.lessons, names, before.unknown)

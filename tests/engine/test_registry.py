@@ -184,7 +184,7 @@ TIMED = Budget(minutes=1, instead_of_epochs=True)
         (experiment("surgical", block="stage9"), "no block “stage9”"),
         (experiment("linear_probe", layers={"head": {"rate": 0}}), "Nothing learns at first"),
         (experiment("lp_ft", layers={"head": {"from_epoch": 100}}), "Nothing learns at first"),
-        (experiment("protonet").model_copy(update={"budget": TIMED}), "is for fine-tuning methods"),
+        (experiment("protonet").model_copy(update={"budget": TIMED}), "is for fine-tuning and pretraining"),
         (experiment("as_is"), "tests the head that came with the weights"),
         (Experiment(budget=Budget(instead_of_epochs=True)), "needs the minutes"),
     ],

@@ -144,7 +144,7 @@ def read_triable(store: RunStore) -> TriableRuns:
     """For the storage thread."""
     ended = [row for row in store.runs() if not row.is_live and row.is_readable and not row.archived]
     kept = [row for row in ended if keeps_weights(store.directory(row))]
-    fixed = [row for row in kept if named(row.family).divides == "images"]
+    fixed = [row for row in kept if named(row.family).divides == "images" and named(row.family).answers]
     order = sorted(fixed, key=lambda row: -(row.ended or row.created))
     return TriableRuns(tuple(order), len(kept) - len(fixed), len(ended) - len(kept))
 

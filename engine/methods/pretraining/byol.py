@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from engine.method import hyper
-from engine.pretraining.method import COMPARE, PretrainHyperparameters, PretrainMethod, Views, projector, views
+from engine.pretraining.method import COMPARE, WIDE, ComparedHyperparameters, PretrainMethod
 from engine.pretraining.pool import Pool
 
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from engine.pretraining.pretext import Pretext
 
 
-class BYOLHyperparameters(PretrainHyperparameters):
-    views: Views = views("characters")
+class BYOLHyperparameters(ComparedHyperparameters):
     epochs: int = hyper(100, "Epochs", "How often every image is seen; it starts slowly.", low=1, high=5000)
     target: Literal["following copy", "itself (SimSiam)"] = hyper(
         "following copy", "Target", "Who says what is to be predicted: a copy that follows slowly, or the network."
@@ -29,8 +28,7 @@ class BYOLHyperparameters(PretrainHyperparameters):
         "Share it keeps of itself at each step, rising to 1; 0.99 remembers about 100 steps.",
         low=0.0, high=0.9999, only_with=("target", "following copy"),
     )  # fmt: skip
-    projector_width: int = projector(512, 128)[0]
-    projector_output: int = projector(512, 128)[1]
+    projector_width: int = WIDE
 
 
 class BYOL(PretrainMethod):

@@ -9,7 +9,7 @@ from math import log
 from typing import TYPE_CHECKING
 
 from engine.method import hyper
-from engine.pretraining.method import COMPARE, PretrainHyperparameters, PretrainMethod, Views, projector, views
+from engine.pretraining.method import COMPARE, WIDE, ComparedHyperparameters, PretrainMethod
 from engine.pretraining.pool import Pool
 
 if TYPE_CHECKING:
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from engine.pretraining.pretext import Pretext
 
 
-class DINOHyperparameters(PretrainHyperparameters):
-    views: Views = views("characters")
+class DINOHyperparameters(ComparedHyperparameters):
     prototypes: int = hyper(256, "Prototypes", "Groups that student and teacher agree on.", low=2, high=65536, log=True)
     momentum: float = hyper(
         0.99, "Momentum of the teacher", "Share it keeps of itself at each step, rising to 1.", low=0.0, high=0.9999
@@ -29,8 +28,7 @@ class DINOHyperparameters(PretrainHyperparameters):
     teacher_temperature: float = hyper(
         0.04, "Temperature of the teacher", "Lower than the student's.", low=0.01, high=1.0, advanced=True
     )
-    projector_width: int = projector(512, 128)[0]
-    projector_output: int = projector(512, 128)[1]
+    projector_width: int = WIDE
 
 
 class DINO(PretrainMethod):

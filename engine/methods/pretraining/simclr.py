@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from engine.method import hyper
-from engine.pretraining.method import COMPARE, PretrainHyperparameters, PretrainMethod, Views, projector, views
+from engine.pretraining.method import COMPARE, ComparedHyperparameters, PretrainMethod
 from engine.pretraining.pool import Pool
 
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from engine.pretraining.pretext import Pretext
 
 
-class SimCLRHyperparameters(PretrainHyperparameters):
-    views: Views = views("characters")
+class SimCLRHyperparameters(ComparedHyperparameters):
     temperature: float = hyper(
         0.2, "Temperature", "The lower, the more the nearest wrong images count.", low=0.01, high=2.0, log=True
     )
@@ -31,8 +30,6 @@ class SimCLRHyperparameters(PretrainHyperparameters):
         0.99, "Momentum of the copy", "Share that the queue's network keeps of itself at each step.",
         low=0.0, high=0.9999, advanced=True,
     )  # fmt: skip
-    projector_width: int = projector(256, 128)[0]
-    projector_output: int = projector(256, 128)[1]
 
 
 class SimCLR(PretrainMethod):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from engine.method import hyper
-from engine.pretraining.method import COMPARE, PretrainHyperparameters, PretrainMethod, Views, projector, views
+from engine.pretraining.method import COMPARE, WIDE, WIDE_OUTPUT, ComparedHyperparameters, PretrainMethod
 from engine.pretraining.pool import Pool
 
 if TYPE_CHECKING:
@@ -16,13 +16,12 @@ if TYPE_CHECKING:
     from engine.pretraining.pretext import Pretext
 
 
-class VICRegHyperparameters(PretrainHyperparameters):
-    views: Views = views("characters")
+class VICRegHyperparameters(ComparedHyperparameters):
     rule: Literal["VICReg", "Barlow Twins"] = hyper(
         "VICReg", "Rule", "What the dimensions must be: spread and unlike in each view, or one to one across the views."
     )
-    projector_width: int = projector(512, 512)[0]
-    projector_output: int = projector(512, 512)[1]
+    projector_width: int = WIDE
+    projector_output: int = WIDE_OUTPUT
 
 
 class VICReg(PretrainMethod):

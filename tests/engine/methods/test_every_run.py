@@ -4,8 +4,8 @@ last bit, and so is the answer to every test image that stayed."""
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,11 @@ from engine.meta.learner import MetaLearner
 from engine.method import Method
 from engine.methods.bench.head_bench import HeadBench
 from engine.methods.meta.anil import ANIL
+from engine.pretraining import run as pretraining_run
+from engine.pretraining import training as pretraining_loop
+from engine.pretraining.method import PretrainMethod
 from engine.registry import methods
+from engine.tuning.material import Material, read_material
 from engine.tuning.method import FineTuneMethod
 from engine.work.wire import from_wire, to_wire
 from tests.engine.methods.fitting import fitting
@@ -56,6 +60,7 @@ SHORT = {
 }  # fmt: skip
 TRAINED = [kind for kind in methods() if issubclass(kind, FineTuneMethod) and kind.from_values({}).stages()]
 META = [kind for kind in methods() if issubclass(kind, MetaLearner) and "classification" in kind.suits]
+UNLABELLED = [kind for kind in methods() if issubclass(kind, PretrainMethod)]
 OF_NUMBERS = [kind for kind in methods() if issubclass(kind, MetaLearner) and "regression" in kind.suits]
 
 
@@ -173,6 +178,44 @@ def test_fine_tuning_learns_nothing_from_test_images(kind: type[Method], by_imag
     answers_as_the_run_did(one, tmp_path / "one", of_images(kind, by_image.one))
 
 
+@pytest.mark.parametrize("kind", UNLABELLED, ids=lambda kind: kind.name)
+def test_pretraining_learns_nothing_from_test_images_nor_from_labels(
+    kind: type[Method], by_image: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pretraining_loop, "LOOK_EVERY", 24)
+    one, other = (ran(kind, folder, tmp_path / folder.name) for folder in (by_image.one, by_image.other))
+    assert weights(tmp_path / "one") == weights(tmp_path / "other")
+    assert curve(one) == curve(other)
+    tells_its_story(one, tmp_path / "one", of_images(kind, by_image.one))
+    with pytest.raises(WeightsError, match="learnt without labels"):
+        SavedModel.open(tmp_path / "one")
+    monkeypatch.setattr(pretraining_run, "read_material", mislabelled)
+    ran(kind, by_image.one, tmp_path / "wrong")
+    assert weights(tmp_path / "wrong")[0] == weights(tmp_path / "one")[0]
+
+
+def mislabelled(*given: Any) -> Generator[Event, None, Material]:
+    """The images of a run, each with another's label."""
+    material = yield from read_material(*given)
+    train = material.train
+    return replace(material, train=replace(train, labels=train.labels.roll(1)))
+
+
+@pytest.mark.parametrize("kind", UNLABELLED, ids=lambda kind: kind.name)
+def test_pretraining_goes_on_to_the_last_bit(
+    kind: type[Method], by_image: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed every few steps: heads, teacher, queue and centre are part of where it was."""
+    monkeypatch.setattr(pretraining_loop, "LOOK_EVERY", 24)
+    keep_every_point(monkeypatch)
+    given = of_images(kind, by_image.one)
+    if kind.name == "simclr":
+        values = given.method.hyperparameters | {"queue": 16}
+        given = given.model_copy(update={"method": MethodChoice(name=kind.name, hyperparameters=values)})
+    expected = to_the_end(given, tmp_path / "whole")
+    assert_equal(in_pieces(given, tmp_path / "cut", 5, later=2), tmp_path / "cut", expected, tmp_path / "whole")
+
+
 @pytest.mark.parametrize("kind", META, ids=lambda kind: kind.name)
 def test_meta_learning_learns_nothing_from_test_classes(kind: type[Method], by_class: Pair, tmp_path: Path) -> None:
     one, directory = meta_run(kind, by_class)
@@ -251,7 +294,7 @@ def test_the_bench_chooses_nothing_by_test_images(by_image: Pair, tmp_path: Path
 
 def test_every_method_is_opened_again_by_one_of_these_tests() -> None:
     """As it is trains nothing, and a bench keeps nothing; both are below."""
-    met = {kind.name for kind in (*TRAINED, *META, *OF_NUMBERS)}
+    met = {kind.name for kind in (*TRAINED, *META, *OF_NUMBERS, *UNLABELLED)}
     assert met | {"as_is", "head_bench"} == {kind.name for kind in methods()}
 
 

@@ -27,8 +27,11 @@ from tests.engine.work.test_same_choice import MAML, computed_by, ran
 DIGITS = DatasetChoice(name="digits", classes=3, labels_per_class=6)
 AUTOMATIC = small(1).model_copy(update={"precision": "automatic", "dataset": DIGITS})
 BENCH = MethodChoice(name="head_bench", hyperparameters={"most_labels": "1", "repeats": 2})
+UNLABELLED = MethodChoice(name="simclr", hyperparameters={"epochs": 2, "batch_size": 64})
+THREADS_ALONE = ("bench", "pretrain")
 ASKED = {
     "meta": MAML, "finetune": AUTOMATIC, "bench": Experiment(dataset=DIGITS, method=BENCH),
+    "pretrain": Experiment(dataset=DatasetChoice(name="digits", classes=3), method=UNLABELLED),
     "search": AUTOMATIC.model_copy(update={"search": SearchChoice(trials=1, folds=2)}),
 }  # fmt: skip
 
@@ -75,14 +78,14 @@ def test_a_repeat_is_computed_as_recorded(
     first = ran(workspace, asked)
     favoured(0)
     kept.unlink(missing_ok=True)
-    if asked is ASKED["bench"]:  # its threads are all that is chosen
+    if family(asked).key in THREADS_ALONE:  # they are all that is chosen
         monkeypatch.setattr(devices, "training_threads", lambda: 2)
     events = list(execute(asked, tmp_path / "elsewhere"))  # where nothing is recorded; what it measures is kept
     other = next(event for event in events if isinstance(event, RunStarted)).formulation["values"]
     assert other != computed_by(workspace, first)
     different = {file.name: file.read_bytes() for file in (tmp_path / "elsewhere").glob("l*.safetensors")}
     assert not different or not different.items() <= outcome(workspace, first)[0].items()  # or this would show nothing
-    assert kept.is_file() or family(asked).key == "bench"
+    assert kept.is_file() or family(asked).key in THREADS_ALONE
     for _ in ("something else", "gone"):
         again = ran(workspace, asked)
         assert computed_by(workspace, again) == computed_by(workspace, first)

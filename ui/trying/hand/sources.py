@@ -29,15 +29,22 @@ class HandSource:
 
 def sources(runs: Sequence[RunRow]) -> tuple[HandSource, ...]:
     """Meta-learners first, then other runs, each the newest first, then backbones. Not in the window's thread."""
-    from engine.using.answering import Answering
-
     seen = [one for one in runs if reads_images(one)]
     order = sorted(seen, key=lambda row: (named(row.family).divides != "classes", -(row.ended or row.created)))
     found = [
-        HandSource(Answering(run=row.uid), f"{row.name}, run {row.id}", row, named(row.family).divides == "classes")
+        HandSource(answering(row), f"{row.name}, run {row.id}", row, named(row.family).divides == "classes")
         for row in order
     ]
     return (*found, *backbones())
+
+
+def answering(row: RunRow) -> Answering:
+    """A run that tells classes apart as it is; of one that learnt without labels the trunk."""
+    from engine.using.answering import Answering
+
+    if named(row.family).answers:
+        return Answering(run=row.uid)
+    return Answering(backbone=row.experiment.backbone.model_copy(update={"weights": f"run:{row.uid}", "head": "new"}))
 
 
 def reads_images(row: RunRow) -> bool:
