@@ -74,6 +74,7 @@ class Method:
     uses_pretrained: ClassVar[bool] = True
     suits: ClassVar[frozenset[str]] = frozenset({"classification"})  # kinds of task it can learn; also "regression"
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    changes: ClassVar[str] = "augmentation"  # the hyperparameter beside which a form shows how images are changed
     unused: ClassVar[frozenset[str]] = frozenset()  # inherited hyperparameters that it does not read; not in its form
     searched: ClassVar[tuple[str, ...]] = ()  # hyperparameters that a search chooses unless told otherwise
     becomes: ClassVar[tuple[Treatment, Treatment]]  # what happens to the blocks, and to the head

@@ -1,36 +1,43 @@
-"""Samples of a data set before and after an augmentation, as the window shows them."""
+"""Samples of a data set before and after what is done to them while a network learns, as the window shows them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from engine.backbones.backbone import Backbone
 from engine.data.images import Cancel
 from engine.data.shifts import shifted, shifted_background
 from engine.data.sources import load
 from engine.data.splits import choose_classes
-from engine.experiment import DatasetChoice
+from engine.experiment import DatasetChoice, Experiment, MethodChoice
 from engine.preparation.augmentation import Augmentation
+from engine.pretraining.method import PretrainMethod
+from engine.pretraining.pool import Pool
+from engine.registry import build_as
 
 SHOWN = 8
 
 
 @dataclass(frozen=True, eq=False)
 class AugmentedSamples:
-    """The same images twice, in the same order; each uint8 [side, side, channels]."""
+    """The same images in the same order, as they are and each row changed once; each uint8 [side, side, channels]."""
 
     before: list[NDArray[np.uint8]]
-    after: list[NDArray[np.uint8]]
+    after: list[list[NDArray[np.uint8]]]
 
 
 def augmented_samples(
-    choice: DatasetChoice, name: str, side: int, channels: int, draw: int, cancelled: Cancel | None = None
-) -> AugmentedSamples:
-    """A few images of different classes and one draw of the augmentation on each.
+    choice: DatasetChoice, change: str | MethodChoice, side: int, channels: int, draw: int,
+    cancelled: Cancel | None = None,
+) -> AugmentedSamples:  # fmt: skip
+    """A few images of different classes and one draw of the change on each.
 
+    change: an augmentation by name, or a method that learns without labels, which may show two views of each.
     side, channels: as the backbone reads them. draw: another number, another draw on the same images. Raises
     `DataError` and `InvalidExperiment` when the data cannot be read, `Cancelled` when asked to stop.
     """
@@ -43,5 +50,17 @@ def augmented_samples(
         pixels = shifted(pixels, choice.shift, np.array(indices))
         background = shifted_background(background, choice.shift)
     images = torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))
-    changed = Augmentation(name, background)(images, torch.Generator().manual_seed(draw))
-    return AugmentedSamples(list(pixels), list(changed.permute(0, 2, 3, 1).numpy()))
+    changed = _changed(images, change, background, torch.Generator().manual_seed(draw))
+    return AugmentedSamples(list(pixels), [list(one.permute(0, 2, 3, 1).numpy()) for one in changed])
+
+
+def _changed(
+    images: torch.Tensor, change: str | MethodChoice, background: int, draws: torch.Generator
+) -> Sequence[torch.Tensor]:
+    """images: uint8 [n, c, s, s]; the same once or more, changed."""
+    if isinstance(change, str):
+        return [Augmentation(change, background)(images, draws)]
+    asking = build_as(PretrainMethod, Experiment(method=change))
+    pool = Pool(len(images), images.shape[-1], images.shape[1], background, len(images))
+    pretext = asking.pretext(Backbone({"none": torch.nn.Flatten()}, 1, None), pool)
+    return pretext.shown(images, draws)

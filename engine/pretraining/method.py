@@ -71,6 +71,7 @@ class PretrainMethod(Method):
     family = "pretrain"
     becomes: ClassVar[tuple[Treatment, Treatment]] = ("trained", "new")
     Hyperparameters = PretrainHyperparameters
+    changes: ClassVar[str] = "views"
     passes: ClassVar[int] = 2  # forward passes per image of a step
     without_gradient: ClassVar[int] = 0  # of them, so many that nothing is learnt through
 

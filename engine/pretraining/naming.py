@@ -33,6 +33,9 @@ class Naming(Pretext):
         right = (logits.detach().argmax(1) == which).float().mean()
         return {"loss": F.cross_entropy(logits, which), "accuracy": right}
 
+    def shown(self, pixels: Tensor, draws: torch.Generator) -> tuple[Tensor, ...]:
+        return (self.changed(pixels, draws)[0][: len(pixels)],)
+
     def changed(self, pixels: Tensor, draws: torch.Generator) -> tuple[Tensor, Tensor]:
         """(images uint8 [m, c, s, s], which change each had, int64 [m])."""
         raise TypeError(f"{type(self).__name__} changes nothing")
@@ -49,6 +52,10 @@ def turned(pixels: Tensor, which: Tensor) -> Tensor:
 
 class Turns(Naming):
     """Rotation. every: all four turns of each image in a step, else one at random."""
+
+    def shown(self, pixels: Tensor, draws: torch.Generator) -> tuple[Tensor, ...]:
+        """One turn of each at random, whichever it learns from."""
+        return (turned(pixels, torch.randint(TURNS, (len(pixels),), generator=draws)),)
 
     def __init__(self, features: int, every: bool) -> None:
         super().__init__(features, TURNS)

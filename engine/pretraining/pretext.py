@@ -31,6 +31,10 @@ class Pretext(nn.Module):
     def stepped(self, model: Backbone, progress: float) -> None:
         """After each step. progress: of the training, 0..1."""
 
+    def shown(self, pixels: Tensor, draws: torch.Generator) -> tuple[Tensor, ...]:
+        """What becomes of these images before the network sees them: each uint8 [n, c, s, s]."""
+        raise TypeError(f"{type(self).__name__} changes nothing")
+
     def projected(self, features: Tensor) -> Tensor:
         """What the loss compares, of features [n, d], for the gauge of collapse; the features themselves where it
         compares nothing."""
@@ -48,6 +52,9 @@ class Compared(Pretext):
     def views(self, pixels: Tensor, draws: torch.Generator) -> Tensor:
         """uint8 [2n, c, s, s]: each image changed once, then each once more."""
         return torch.cat([self._change(pixels, draws), self._change(pixels, draws)])
+
+    def shown(self, pixels: Tensor, draws: torch.Generator) -> tuple[Tensor, ...]:
+        return self.views(pixels, draws).chunk(2)
 
     def told(self, model: Backbone, shape: Normaliser, pixels: Tensor, draws: torch.Generator) -> Told:
         both = shape(self.views(pixels, draws))

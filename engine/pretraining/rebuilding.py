@@ -27,6 +27,9 @@ class Rebuilding(Pretext):
         rebuilt = self.decoder(model.embed(shape(spoilt)))
         return {"loss": self.error(rebuilt, self.truth(pixels), hidden)}
 
+    def shown(self, pixels: Tensor, draws: torch.Generator) -> tuple[Tensor, ...]:
+        return (self.spoilt(pixels, draws)[0],)
+
     def truth(self, pixels: Tensor) -> Tensor:
         """uint8 [n, c, s, s] -> float [n, c, side, side] in 0..1."""
         images = pixels.float() / 255

@@ -29,6 +29,7 @@ from ui.widgets.problem import Problem
 from ui.widgets.text import Text, TextPlace
 
 START = "lp_ft"
+CHANGES = "augmentation"  # how images are changed where labels are learnt from
 OWN = "own"  # key of the preset that stands for values that are no preset
 NOT_COUNTED = "The time limit says how long it trains."
 
@@ -162,7 +163,7 @@ class MethodSection(Column):
     def _make_form(self, values: Mapping[str, Any]) -> None:
         self._drop_form()
         titles = {block.name: block.title for block in self._info.blocks} if self._info is not None else {}
-        beside = {"schedule": self.curve, "augmentation": self.augmented}
+        beside = {"schedule": self.curve, self.method.changes: self.augmented}
         pointless = POINTLESS if self._curves else frozenset()
         self.form = HyperparameterForm(self._fields(), titles, beside, pointless)
         self.form.fill(values)
@@ -259,4 +260,5 @@ class MethodSection(Column):
         self.form.set_unused({"epochs": NOT_COUNTED} if around.minutes else {})
         stages = view.method.stages() if view is not None else ()
         self.curve.show_schedule(str(values.get("schedule")), stages, around.minutes)
-        self.augmented.show_choice(around.data, around.backbone, str(values.get("augmentation", "none")))
+        change = self.choice() if self.method.changes != CHANGES else str(values.get(CHANGES, "none"))
+        self.augmented.show_choice(around.data, around.backbone, change)

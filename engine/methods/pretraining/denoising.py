@@ -32,6 +32,7 @@ class Denoise(PretrainMethod):
     paper = "Vincent et al. 2008, Extracting and Composing Robust Features with Denoising Autoencoders, ICML"
     Hyperparameters = DenoisingHyperparameters
     passes = 1
+    changes = "noise"
     presets = {"Usual values": {}, "Strong noise": {"noise": 0.8}}
 
     def pretext(self, model: Backbone, pool: Pool) -> Pretext:

@@ -41,6 +41,7 @@ class Jigsaw(PretrainMethod):
     differs = "the shuffled image passes the network whole, not tile by tile."
     Hyperparameters = JigsawHyperparameters
     passes = 1
+    changes = "tiles"
     presets = {"Usual values": {}, "Nine tiles": {"tiles": "3 x 3"}}
 
     def pretext(self, model: Backbone, pool: Pool) -> Pretext:

@@ -37,6 +37,7 @@ class MaskedImages(PretrainMethod):
     differs = "for any network: hidden patches become background, and one decoder rebuilds at most 64 px."
     Hyperparameters = MaskedHyperparameters
     passes = 1
+    changes = "hidden"
     presets = {"Usual values": {}, "As MAE": {"hidden": 0.75, "standardised": True}}
 
     def pretext(self, model: Backbone, pool: Pool) -> Pretext:

@@ -35,6 +35,7 @@ class Rotation(PretrainMethod):
     paper = "Gidaris et al. 2018, Unsupervised Representation Learning by Predicting Image Rotations, arXiv 1803.07728"
     Hyperparameters = RotationHyperparameters
     passes = 1
+    changes = "all_turns"
     presets = {"Usual values": {}, "As in the paper": {"all_turns": True, "batch_size": 64}}
 
     def pretext(self, model: Backbone, pool: Pool) -> Pretext:

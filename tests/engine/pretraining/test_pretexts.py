@@ -200,3 +200,15 @@ def test_nothing_is_learnt_through_a_teacher(model: Backbone, pixels: torch.Tens
         assert teachers
         assert all(parameter.grad is None for one in teachers for parameter in one.parameters())
         assert any(parameter.grad is not None for parameter in model.blocks.parameters())
+
+
+@pytest.mark.parametrize("name", ["simclr", "vicreg", "byol", "dino", "rotation", "jigsaw", "denoising", "masked"])
+def test_what_becomes_of_images_is_shown(name: str, model: Backbone, pixels: torch.Tensor) -> None:
+    draws = torch.Generator()
+    shown = asked(name, model).shown(pixels, draws.manual_seed(1))
+    assert len(shown) == (2 if name in ("simclr", "vicreg", "byol", "dino") else 1)
+    for one in shown:
+        assert (one.shape, one.dtype) == (pixels.shape, torch.uint8)
+        assert not torch.equal(one, pixels)
+    again = asked(name, model).shown(pixels, draws.manual_seed(1))
+    assert all(torch.equal(*both) for both in zip(shown, again, strict=True))
