@@ -48,12 +48,12 @@ class Normaliser:
     cut: Cut = PLAIN
 
     def __call__(self, pixels: Tensor) -> Tensor:
-        images = pixels.float().div_(255)
+        images = pixels.contiguous(memory_format=torch.channels_last).float().div_(255)
         wanted = self.wanted or usual_pixels(self.channels)
         if wanted != GREY:
             mean, std = (sent(torch.tensor(one).view(1, -1, 1, 1), pixels.device) for one in (wanted.mean, wanted.std))
-            images = (images - mean) / std
-        return images.contiguous(memory_format=torch.channels_last)
+            images.sub_(mean).div_(std)
+        return images
 
 
 @dataclass(frozen=True)

@@ -114,5 +114,7 @@ def judged(model: Predicts | Judges, inputs: Tensor) -> Judged:
 
 
 def stacked(pixels: Sequence[NDArray[np.uint8]]) -> Tensor:
-    """uint8 [n, c, s, s] of images [s, s, c]."""
-    return torch.from_numpy(np.ascontiguousarray(np.stack(pixels).transpose(0, 3, 1, 2)))
+    """uint8 [n, c, s, s] of images [s, s, c], which are not turned round: the network wants them as they lie."""
+    together = torch.from_numpy(np.stack(pixels))
+    n, size, _, channels = together.shape
+    return together.permute(0, 3, 1, 2) if channels > 1 else together.view(n, 1, size, size)
