@@ -73,17 +73,17 @@ class Files:
         return (values - mean) / deviation
 
 
-def plain_loop(model: object, files: list[Path], size: int, workers: int) -> float:
-    """Images a second."""
+def plain_loop(model: object, files: list[Path], size: int, workers: int) -> tuple[float, float]:
+    """Images a second, and milliseconds of all processors for one."""
     import torch
     from torch.utils.data import DataLoader
 
     loader = DataLoader(Files(files, size), BATCH, num_workers=workers)  # type: ignore[arg-type]
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), processor()
     with torch.no_grad():
         for batch in loader:
             model(batch.contiguous(memory_format=torch.channels_last)).softmax(1)  # type: ignore[operator]
-    return len(files) / (time.perf_counter() - begun)
+    return len(files) / (time.perf_counter() - begun), 1000 * (processor() - worked) / len(files)
 
 
 class Window:
@@ -91,17 +91,17 @@ class Window:
 
     def __init__(self, root: Path) -> None:
         from PySide6.QtCore import Qt, QTimer
-        from PySide6.QtWidgets import QApplication
 
         from storage.store import RunStore
         from storage.workspace import Workspace
         from ui import theme
+        from ui.window.app import make_application
         from ui.window.engine_loading import EngineLoading
         from ui.window.garbage import Garbage
         from ui.window.main_window import MainWindow
 
-        self.app = QApplication.instance() or QApplication([])
-        theme.apply(self.app, "light")  # type: ignore[arg-type]
+        self.app = make_application()  # which settles where threads take memory from
+        theme.apply(self.app, "light")
         self.window = MainWindow(Workspace(root).open())
         loading = EngineLoading(self.window)
         self.window.painted.connect(loading.start)
@@ -143,6 +143,12 @@ def resident() -> float:
     return float(psutil.Process().memory_info().rss) / 1e6
 
 
+def processor() -> float:
+    """Seconds of this process and of its children that have ended, which other programs hardly change."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
 def measure(root: Path, first: Path, photos: Path) -> dict[str, float]:
     """In a process of its own, once the network is open and has answered a few."""
     shown = Window(root)
@@ -157,11 +163,14 @@ def measure(root: Path, first: Path, photos: Path) -> dict[str, float]:
     threading.Thread(target=watch, daemon=True).start()
     shown.last = time.perf_counter()
     shown.timer.start()
+    worked = processor()
     seconds = shown.answer(photos)
+    worked = processor() - worked
     shown.timer.stop()
     ended.set()
     late, count = np.array(shown.late), len(shown.page.images.work.book)
-    found = {"images": count, "images/s": count / seconds, "MB idle": idle, "MB more at most": peak[0] - idle}
+    found = {"images": count, "images/s": count / seconds, "ms processor": 1000 * worked / count}
+    found |= {"MB idle": idle, "MB more at most": peak[0] - idle}
     found |= {f"p{share} late, ms": float(np.percentile(late, share)) for share in (50, 99, 100)}
     return {name: round(value, 2) for name, value in found.items()}
 
@@ -185,11 +194,13 @@ def compare(root: Path, first: Path, photos: Path, repeats: int) -> None:
     files, size = sorted(photos.rglob("*.jpg")), form_of(model).size
     best = max(WORKERS, key=lambda workers: plain_loop(model.network, files[: 2 * FIRST], size, workers))
     for _ in range(repeats):
-        plain = plain_loop(model.network, files, size, best)
-        print(f"load {os.getloadavg()[0]:.1f}: plain loop with {best} workers {plain:.1f} images/s", flush=True)
+        plain, worked = plain_loop(model.network, files, size, best)
+        load = f"load {os.getloadavg()[0]:.1f}"
+        print(f"{load}: plain loop with {best} workers {plain:.1f} images/s, {worked:.1f} ms processor", flush=True)
         found = apart(root, first, photos)
         words = ", ".join(f"{name} {value:,}" for name, value in found.items())
-        print(f"window: {found['images/s'] / plain:.3f} of it; {words}", flush=True)
+        of_work = f"{worked / found['ms processor']:.3f} by processor time"
+        print(f"window: {found['images/s'] / plain:.3f} of it, {of_work}; {words}", flush=True)
 
 
 def main() -> None:

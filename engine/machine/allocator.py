@@ -17,6 +17,7 @@ from functools import cache
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX, M_ARENA_MAX = -1, -2, -4, -8  # from malloc.h
 KEEP, STEP = 2**31 - 1, 64 * 2**20
 GROWTH, SPARE = 1.25, 128 * 10**6  # how far memory may grow past what the steps before it took
+PASS_GROWTH, PASS_SPARE = 1.0, 100 * 10**6  # the same of a pass over a person's images, beside an idle window
 LOOK_EVERY, REST = 0.25, 10.0  # seconds between two looks; between two times that memory is given back
 
 
@@ -73,8 +74,10 @@ class FreedMemory:
     images. Giving back costs the next step its pages once.
     """
 
-    def __init__(self, look_every: float = LOOK_EVERY, rest: float = REST, spare: int = SPARE) -> None:
-        self._look_every, self._rest, self._spare = look_every, rest, spare
+    def __init__(
+        self, look_every: float = LOOK_EVERY, rest: float = REST, spare: int = SPARE, growth: float = GROWTH
+    ) -> None:
+        self._look_every, self._rest, self._spare, self._growth = look_every, rest, spare, growth
         self._looking = threading.Lock()
         self._usual = 0  # bytes that steps took since memory was given back, 0 until they are known
         self._looked = self._returned = float("-inf")
@@ -91,7 +94,7 @@ class FreedMemory:
     def _look(self, now: float) -> None:
         self._looked, taken = now, resident()
         self._usual = self._usual or taken
-        if taken > GROWTH * self._usual + self._spare and now - self._returned >= self._rest:
+        if taken > self._growth * self._usual + self._spare and now - self._returned >= self._rest:
             self._returned = now
             self.give_back()
 
@@ -105,10 +108,12 @@ freed_memory = FreedMemory()
 
 
 @contextmanager
-def memory_kept() -> Iterator[None]:
-    """What a step inside frees is kept for the next one, which calls `freed_memory.hold`; at the end all goes back."""
+def memory_kept() -> Iterator[FreedMemory]:
+    """What a step inside frees is kept for the next one; `hold` is to be called between two. At the end all goes
+    back."""
     keep_freed_memory()
+    freed = FreedMemory(spare=PASS_SPARE, growth=PASS_GROWTH)
     try:
-        yield
+        yield freed
     finally:
-        freed_memory.give_back()
+        freed.give_back()
