@@ -17,7 +17,7 @@ from functools import cache
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX, M_ARENA_MAX = -1, -2, -4, -8  # from malloc.h
 KEEP, STEP = 2**31 - 1, 64 * 2**20
 GROWTH, SPARE = 1.25, 128 * 10**6  # how far memory may grow past what the steps before it took
-PASS_GROWTH, PASS_SPARE = 1.0, 100 * 10**6  # the same of a pass over a person's images, beside an idle window
+PASS_GROWTH, PASS_SPARE = 1.0, 50 * 10**6  # the same of a pass over a person's images, beside an idle window
 LOOK_EVERY, REST = 0.25, 10.0  # seconds between two looks; between two times that memory is given back
 
 
